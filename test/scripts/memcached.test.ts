@@ -22,7 +22,7 @@ describe('a memcached that we started', () => {
         ['is interrupted', '', 'SIGINT'],
         ['crashes', `process.stdin.once('data', () => { throw new Error('crash'); });`, undefined],
         ['exits', `process.stdin.once('data', () => process.exit(3));`, undefined],
-        ['has nothing left to do', `server.unref();`, undefined],
+        ['has nothing left to do', `process.stdin.once('data', () => server.unref());`, undefined],
     ] as const)('ends when its parent %s', async (_, fate, signal) => {
         const child = spawn(process.execPath, ['-e', parent(fate)], { stdio: ['pipe', 'pipe', 'ignore'] });
         const [told] = (await once(child.stdout, 'data')) as [Buffer];
