@@ -1,3 +1,7 @@
+export { CompositeFactory } from './build/CompositeFactory';
+export { CreateException } from './build/CreateException';
+export { Factory } from './build/Factory';
+export type { IFactory } from './build/IFactory';
 export { ConfigParams } from './config/ConfigParams';
 export type { IConfigurable } from './config/IConfigurable';
 export type { IReconfigurable } from './config/IReconfigurable';
@@ -12,3 +16,10 @@ export { Reference } from './refer/Reference';
 export { ReferenceException } from './refer/ReferenceException';
 export { References } from './refer/References';
 export { Referencer } from './refer/Referencer';
+export { Cleaner } from './run/Cleaner';
+export { Closer } from './run/Closer';
+export type { ICleanable } from './run/ICleanable';
+export type { IClosable } from './run/IClosable';
+export type { INotifiable } from './run/INotifiable';
+export type { IOpenable } from './run/IOpenable';
+export { Opener } from './run/Opener';
