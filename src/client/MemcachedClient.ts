@@ -3,6 +3,7 @@ import { checkExpiry, checkFlags, checkKey, checkValue, toUint64 } from './check
 import { DEFAULT_OPTIONS, type ClientOptions } from './ClientOptions';
 import { Deadlines } from './Deadlines';
 import { connectFailed, notOpened } from './errors';
+import { HashRing } from './HashRing';
 import type { Item } from './Item';
 import * as calls from './keyCalls';
 import { KeyBatch, type BatchResult, type GetManyResult } from './KeyBatch';
@@ -62,11 +63,13 @@ export class MemcachedClient extends Client {
     private readonly settings: ClientOptions;
     private readonly deadlines: Deadlines;
     private readonly nodes: readonly MemcachedServer[];
+    private readonly ring: HashRing;
+    private readonly isUsable: ((index: number) => boolean) | undefined;
     private isOpened = false;
     /** The open that is under way or done; null while closed. */
     private opening: Promise<void> | null = null;
     private closing: Promise<void> | null = null;
-    /** Rises with every open and close, so that an open that was overtaken by a close knows. */
+    /** Rises with every close, so that an open that was overtaken by one knows. */
     private life = 0;
 
     constructor(addresses: readonly ServerAddress[], options: Partial<ClientOptions> = {}) {
@@ -78,11 +81,17 @@ export class MemcachedClient extends Client {
         this.settings = settings;
         this.deadlines = deadlines;
         this.nodes = nodes;
+        this.ring = new HashRing(addresses.map(({ host, port, weight = 1 }) => ({ host, port, weight })));
+        if (settings.failover) this.isUsable = index => nodes[index]!.isUp;
     }
 
-    /** Speaks to every server; rejects with CONNECT_FAILED when none answers. */
-    open(): Promise<void> {
-        this.opening ??= this.closing === null ? this.connect() : this.closing.then(() => this.connect());
+    /**
+     * Speaks to every server; rejects with CONNECT_FAILED when none answers.
+     * @param mayBeAway then it opens all the same, and the servers are probed until they are there
+     */
+    open({ mayBeAway = false } = {}): Promise<void> {
+        const { life } = this;
+        this.opening ??= (this.closing ?? Promise.resolve()).then(() => this.connect(life, mayBeAway));
         return this.opening;
     }
 
@@ -265,9 +274,14 @@ export class MemcachedClient extends Client {
         return this.askAll(() => new StatCall(''));
     }
 
-    /** For memjs's own verbs: the server of a key, whether it is up or not. */
+    /** The server of a key; with `failover`, while that is down, the next one on the ring. */
     server(key: string): MemcachedServer {
-        return this.nodes.length === 1 ? this.nodes[0]! : this.nodes[this.getServer(key)]!;
+        return this.nodes[this.getServer(key)]!;
+    }
+
+    /** As an index. memjs's own is the remainder of a hash: one server more or less would move nearly every key. */
+    override getServer(key: string): number {
+        return this.ring.find(key, this.isUsable);
     }
 
     /** memjs's is signed: after 2^31 calls every call would throw. */
@@ -387,8 +401,8 @@ export class MemcachedClient extends Client {
         );
     }
 
-    private async connect(): Promise<void> {
-        const life = ++this.life;
+    private async connect(life: number, mayBeAway: boolean): Promise<void> {
+        if (this.life !== life) throw notOpened();
         const versions = this.nodes.map(node => {
             node.open();
             const call = new VersionCall();
@@ -397,7 +411,7 @@ export class MemcachedClient extends Client {
         });
         const answers = await Promise.allSettled(versions);
         if (this.life !== life) throw notOpened();
-        if (answers.some(one => one.status === 'fulfilled')) {
+        if (mayBeAway || answers.some(one => one.status === 'fulfilled')) {
             this.isOpened = true;
             return;
         }

@@ -56,6 +56,15 @@ export function serverDown(address: string, cause: Error | null): ApplicationExc
     return connection('SERVER_DOWN', address, `memcached at ${address} is down`, cause);
 }
 
+export function authFailed(address: string): ApplicationException {
+    const message = `memcached at ${address} refused the user name and password, or does not ask for them`;
+    return new ConnectionException(undefined, 'AUTH_FAILED', message).withDetails('server', address);
+}
+
+export function isAuthFailure(error: Error | null): boolean {
+    return (error as ApplicationException | null)?.code === 'AUTH_FAILED';
+}
+
 export function timedOut(address: string, timeoutMs: number): ApplicationException {
     return connection('TIMEOUT', address, `memcached at ${address} did not answer within ${timeoutMs} ms`, null);
 }
