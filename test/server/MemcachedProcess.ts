@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
-import { isIPv6 } from 'node:net';
+import { connect, isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import { startMemcached } from '../../scripts/memcached.cjs';
 import type { Certificate } from './certificate';
+import { exchange, saslMechanisms } from './exchange';
 import type { Login } from './PasswordServer';
 import { PasswordServer } from './PasswordServer';
 
@@ -110,10 +111,23 @@ export class MemcachedProcess {
                 args: commandLine(this.options),
                 prepare: directory => this.#prepare(directory),
             });
+            if (this.options.login) await this.#expectPlain();
         } catch (error) {
+            await (this.#process as LocalMemcached | undefined)?.end();
             await this.#passwords?.end();
             throw error;
         }
+    }
+
+    /** Without the plugin memcached starts, and refuses everybody. */
+    async #expectPlain(): Promise<void> {
+        const socket = connect(this.port, this.host);
+        const { value: mechanisms } = await exchange(socket, saslMechanisms());
+        socket.destroy();
+        if (mechanisms.includes('PLAIN')) return;
+        throw new Error(
+            'memcached has no SASL mechanism PLAIN: install libsasl2-modules (Debian, Ubuntu) or cyrus-sasl-plain (Fedora)',
+        );
     }
 
     #prepare(directory: string): { args: string[]; env: Record<string, string> } {

@@ -47,6 +47,7 @@ async function readReply(socket: Socket): Promise<Reply> {
 export const get = (key: string) => ({ opcode: 0x00, key });
 export const set = (key: string, value: string) => ({ opcode: 0x01, key, value, extras: '\0'.repeat(8) });
 export const version = () => ({ opcode: 0x0b });
+export const saslMechanisms = () => ({ opcode: 0x20 });
 export const saslPlain = (username: string, password: string) => ({
     opcode: 0x21,
     key: 'PLAIN',
