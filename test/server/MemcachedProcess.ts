@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { connect, isIPv6 } from 'node:net';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { startMemcached } from '../../scripts/memcached.cjs';
 import type { Certificate } from './certificate';
 import { exchange, saslMechanisms } from './exchange';
@@ -76,6 +78,13 @@ export class MemcachedProcess {
         return isIPv6(this.host) ? `[${this.host}]:${this.port}` : `${this.host}:${this.port}`;
     }
 
+    /** A bare socket, whatever the server speaks; it trusts any certificate. */
+    connect(): Socket {
+        const { host, port, socketPath } = this;
+        if (socketPath) return connect(socketPath);
+        return this.options.certificate ? connectTls({ host, port, rejectUnauthorized: false }) : connect(port, host);
+    }
+
     /** From one moment to the next, as power cuts do it. `restart` brings it back. */
     async kill(): Promise<void> {
         await this.#process.end();
@@ -121,7 +130,7 @@ export class MemcachedProcess {
 
     /** Without the plugin memcached starts, and refuses everybody. */
     async #expectPlain(): Promise<void> {
-        const socket = connect(this.port, this.host);
+        const socket = this.connect();
         const { value: mechanisms } = await exchange(socket, saslMechanisms());
         socket.destroy();
         if (mechanisms.includes('PLAIN')) return;
