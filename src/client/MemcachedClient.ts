@@ -2,7 +2,7 @@ import type { Call } from './Call';
 import { checkExpiry, checkFlags, checkKey, checkValue, toUint64 } from './checks';
 import { DEFAULT_OPTIONS, type ClientOptions } from './ClientOptions';
 import { Deadlines } from './Deadlines';
-import { connectFailed, notOpened } from './errors';
+import { connectFailed, isAuthFailure, notOpened } from './errors';
 import { HashRing } from './HashRing';
 import type { Item } from './Item';
 import * as calls from './keyCalls';
@@ -114,6 +114,11 @@ export class MemcachedClient extends Client {
         void this.close();
     }
 
+    /** The longest key in bytes, and the largest value. */
+    get limits(): { readonly maxKeyBytes: number; readonly maxValueBytes: number } {
+        return this.settings;
+    }
+
     get socketCount(): number {
         return this.nodes.reduce((sum, node) => sum + node.socketCount, 0);
     }
@@ -144,6 +149,16 @@ export class MemcachedClient extends Client {
         return this.run(key, new calls.GetCall(key));
     }
 
+    /** The value as text when it was stored without flags, the item otherwise, null on a miss. Cheaper than `get` for text. */
+    getText(key: string): Promise<calls.Held> {
+        return this.run(key, new calls.GetTextCall(key));
+    }
+
+    /** Like `getText`, and the key is deleted in the same write. */
+    getAndDelete(key: string): Promise<calls.Held> {
+        return this.run(key, new calls.GetAndDeleteCall(key));
+    }
+
     /** What was found; a key that could not be asked for is in `failed`, with the reason. */
     getMany(keys: readonly string[]): Promise<GetManyResult> {
         return this.batch(keys, batch => batch.get());
@@ -170,6 +185,17 @@ export class MemcachedClient extends Client {
     replace(key: string, value: StoredValue, callback: Callback<boolean>, expires?: number): void;
     replace(key: string, value: StoredValue, ...rest: StoreArguments): Promise<boolean> | void {
         return this.store(Opcode.REPLACE, key, value, rest);
+    }
+
+    /** `set` that deletes another key on the way: in the same write when both belong to one server. */
+    setEvicting(key: string, value: StoredValue, options: StoreOptions, evictedKey: string): Promise<boolean> {
+        const spec = this.spec(value, options);
+        if (spec instanceof Error) return Promise.reject(spec);
+        if (this.server(evictedKey) === this.server(key)) {
+            return this.run(key, new calls.EvictingSetCall(key, spec, evictedKey));
+        }
+        this.delete(evictedKey).catch(() => {});
+        return this.run(key, new calls.StoreCall(Opcode.SET, key, spec));
     }
 
     /** Stores all of them; a key that could not be stored is in `failed`, with the reason. */
@@ -411,13 +437,15 @@ export class MemcachedClient extends Client {
         });
         const answers = await Promise.allSettled(versions);
         if (this.life !== life) throw notOpened();
-        if (mayBeAway || answers.some(one => one.status === 'fulfilled')) {
+        const refusal = answers.find(one => one.status === 'rejected' && isAuthFailure(one.reason as Error));
+        if ((mayBeAway && refusal === undefined) || answers.some(one => one.status === 'fulfilled')) {
             this.isOpened = true;
             return;
         }
         await this.close();
         const addresses = this.nodes.map(node => node.address).join(', ');
-        throw connectFailed(addresses, (answers[0] as PromiseRejectedResult).reason as Error);
+        const { reason } = (refusal ?? answers[0]) as { reason: Error };
+        throw refusal === undefined ? connectFailed(addresses, reason) : reason;
     }
 
     private drain(): Promise<void> {
