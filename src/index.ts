@@ -1,1 +1,1 @@
-export {};
+export { MemcachedClient } from './client/MemcachedClient';

@@ -1,0 +1,92 @@
+import { Timed, type Deadlines } from './Deadlines';
+import { refused, timedOut } from './errors';
+import type { FrameWriter, Reply } from './protocol';
+
+/** What a call needs to know of the server it was given to. */
+export interface CallHost {
+    readonly address: string;
+    readonly requestTimeoutMs: number;
+    readonly deadlines: Deadlines;
+    /** A call has settled by its deadline and not by a reply: what it was sent on cannot be trusted any more. */
+    onExpired(call: Call<unknown>): void;
+}
+
+/** What a call was put on. */
+export interface CallChannel {
+    readonly isOpen: boolean;
+}
+
+let resolveNew: (value: unknown) => void;
+let rejectNew: (error: Error) => void;
+function capture(resolve: (value: unknown) => void, reject: (error: Error) => void): void {
+    resolveNew = resolve;
+    rejectNew = reject;
+}
+
+/**
+ * One request: what to send, what a reply to it means, and the promise of whoever waits. It settles exactly once: by its reply,
+ * by a fault that may not be repeated, or by its deadline.
+ */
+export abstract class Call<T> extends Timed {
+    readonly promise: Promise<T>;
+    private readonly resolve: (value: unknown) => void;
+    private readonly reject: (error: Error) => void;
+
+    settled = false;
+    /** A byte of it has gone to a socket, so the server may have carried it out. */
+    sent = false;
+    /** How often it was tried again after a fault. */
+    repeats = 0;
+
+    host: CallHost | null = null;
+    channel: CallChannel | null = null;
+    /** The channel's queue, and this call's place in it: the opaques from `opaque` on, `frames` of them. */
+    next: Call<unknown> | null = null;
+    opaque = 0;
+    frames = 1;
+    /** Bytes that the channel owes while this call is unanswered: sent and, roughly, expected. */
+    owes = 0;
+
+    /** Carrying it out twice leaves the server as carrying it out once does. */
+    abstract readonly repeatable: boolean;
+
+    constructor() {
+        super();
+        this.promise = new Promise<T>(capture as never);
+        this.resolve = resolveNew;
+        this.reject = rejectNew;
+    }
+
+    /** Writes all its frames, with opaques from `opaque` on. */
+    abstract encode(writer: FrameWriter, opaque: number): void;
+
+    /** Takes a reply to one of its frames; true: that was the last one. */
+    abstract onReply(reply: Reply): boolean;
+
+    succeed(value: T): void {
+        if (this.leave()) this.resolve(value);
+    }
+
+    fail(error: Error): void {
+        if (this.leave()) this.reject(error);
+    }
+
+    override expire(): void {
+        if (this.settled) return;
+        const host = this.host!;
+        this.fail(timedOut(host.address, host.requestTimeoutMs));
+        host.onExpired(this);
+    }
+
+    protected refuse(status: number): true {
+        this.fail(refused(this.host!.address, status));
+        return true;
+    }
+
+    private leave(): boolean {
+        if (this.settled) return false;
+        this.settled = true;
+        this.host?.deadlines.remove(this);
+        return true;
+    }
+}

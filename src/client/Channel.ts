@@ -1,0 +1,186 @@
+import * as net from 'node:net';
+import * as tls from 'node:tls';
+import type { Call } from './Call';
+import { FrameDecoder, FrameWriter, type Reply } from './protocol';
+import type { ServerAddress } from './ServerAddress';
+
+const READ_BYTES = 64 * 1024;
+
+/** Who opened the channel: hears of it once when it is ready and once when it is gone. */
+export interface ChannelOwner {
+    onReady(channel: Channel): void;
+    /** Replies have come, with so many bytes in their bodies. */
+    onReplies(replies: number, bytes: number): void;
+    /** The socket is closed: nothing of the channel is left. */
+    onClosed(): void;
+    /** @param fault null when the channel ended in peace: idle, or closed by us. `pending` is the head of the unanswered calls. */
+    onGone(channel: Channel, fault: Error | null, pending: Call<unknown> | null): void;
+    /** What a reply to a call will roughly hold, for the account of what a channel owes. */
+    expectedReplyBytes: number;
+}
+
+export interface ChannelOptions {
+    readonly connectTimeoutMs: number;
+    readonly idleMs: number;
+}
+
+/**
+ * One socket, used until its first fault and then thrown away: nothing of it outlives it. Calls leave in the order of `add`, all of a turn in
+ * one write; memcached answers in that order, so a reply belongs to the call at the head, or it is a fault.
+ */
+export class Channel {
+    private readonly socket: net.Socket;
+    private readonly writer = new FrameWriter();
+    private readonly decoder = new FrameDecoder(reply => this.onReply(reply));
+    private connectTimer: NodeJS.Timeout | null;
+    private head: Call<unknown> | null = null;
+    private tail: Call<unknown> | null = null;
+    private state: 'connecting' | 'ready' | 'gone' = 'connecting';
+    /** Why a reply could not be taken; set where there is no way to say it. */
+    private wrongReply: Error | null = null;
+    private replies = 0;
+    private replyBytes = 0;
+
+    /** Bytes sent and not answered, and bytes expected: what the next call would wait for. */
+    owes = 0;
+    /** The round of faults (see MemcachedServer) in which it was opened. */
+    readonly round: number;
+
+    constructor(
+        address: ServerAddress,
+        options: ChannelOptions,
+        private readonly owner: ChannelOwner,
+        round: number,
+        private nextOpaque = 0,
+    ) {
+        this.round = round;
+        this.socket = connect(address, {
+            buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+            callback: (count, buffer) => this.onBytes(count, buffer as Buffer),
+        });
+        this.socket.once(address.tls ? 'secureConnect' : 'connect', () => this.onConnect());
+        this.socket.on('error', error => this.end(error));
+        this.socket.on('end', () => this.onEnd());
+        this.socket.on('close', () => {
+            this.onEnd();
+            owner.onClosed();
+        });
+        this.socket.setTimeout(options.idleMs, () => this.onIdle());
+        this.connectTimer = setTimeout(
+            () => this.end(new Error(`no connection within ${options.connectTimeoutMs} ms`)),
+            options.connectTimeoutMs,
+        );
+    }
+
+    get isReady(): boolean {
+        return this.state === 'ready';
+    }
+
+    get isOpen(): boolean {
+        return this.state !== 'gone';
+    }
+
+    get timerCount(): number {
+        return this.connectTimer === null ? 0 : 1;
+    }
+
+    /** Puts the call at the end of the queue; `flush` sends it. */
+    add(call: Call<unknown>): void {
+        const before = this.writer.pendingBytes;
+        call.opaque = this.nextOpaque;
+        this.nextOpaque = (this.nextOpaque + call.frames) >>> 0;
+        call.encode(this.writer, call.opaque);
+        call.channel = this;
+        call.sent = true;
+        call.owes = this.writer.pendingBytes - before + call.frames * this.owner.expectedReplyBytes;
+        this.owes += call.owes;
+        if (this.tail === null) this.head = call;
+        else this.tail.next = call;
+        this.tail = call;
+    }
+
+    flush(): void {
+        if (this.writer.pendingBytes === 0) return;
+        const { socket } = this;
+        const parts = this.writer.take();
+        if (parts.length === 1) {
+            socket.write(parts[0]!);
+        } else {
+            socket.cork();
+            for (const part of parts) socket.write(part);
+            socket.uncork();
+        }
+        // Nothing waits in the socket: the kernel has it all.
+        if (socket.writableLength === 0) this.writer.recycle();
+    }
+
+    /** Ends it now. The fault, if there is one, is what its calls hear; without one they hear it from the owner. */
+    end(fault: Error | null): void {
+        if (this.state === 'gone') return;
+        this.state = 'gone';
+        if (this.connectTimer !== null) clearTimeout(this.connectTimer);
+        this.connectTimer = null;
+        this.socket.destroy();
+        const pending = this.head;
+        this.head = this.tail = null;
+        this.owes = 0;
+        this.owner.onGone(this, fault, pending);
+    }
+
+    private onConnect(): void {
+        if (this.state !== 'connecting') return;
+        if (this.connectTimer !== null) clearTimeout(this.connectTimer);
+        this.connectTimer = null;
+        this.state = 'ready';
+        this.owner.onReady(this);
+    }
+
+    private onEnd(): void {
+        const peaceful = this.state === 'ready' && this.head === null;
+        this.end(peaceful ? null : new Error('the server closed the connection'));
+    }
+
+    private onIdle(): void {
+        if (this.state === 'ready' && this.head === null) this.end(null);
+    }
+
+    private onBytes(count: number, buffer: Buffer): boolean {
+        if (this.state === 'gone') return false;
+        this.replies = this.replyBytes = 0;
+        try {
+            const wrong = this.decoder.push(buffer, count);
+            if (wrong !== null) this.wrongReply = new Error(wrong);
+        } catch (error) {
+            // For example a text longer than a string may be. It ends this channel, not the process.
+            this.wrongReply = error as Error;
+        }
+        if (this.replies > 0) this.owner.onReplies(this.replies, this.replyBytes);
+        if (this.wrongReply !== null) this.end(this.wrongReply);
+        return this.isOpen;
+    }
+
+    private onReply(reply: Reply): boolean {
+        const call = this.head;
+        if (call === null || (reply.opaque - call.opaque) >>> 0 >= call.frames) {
+            this.wrongReply = new Error(`a reply came with opaque ${reply.opaque}, which nobody waits for`);
+            return false;
+        }
+        this.replies++;
+        this.replyBytes += reply.bodyBytes;
+        if (!call.onReply(reply)) return true;
+        this.head = call.next;
+        if (this.head === null) this.tail = null;
+        call.next = null;
+        call.channel = null;
+        this.owes -= call.owes;
+        return true;
+    }
+}
+
+function connect(address: ServerAddress, onread: net.OnReadOpts): net.Socket {
+    const shared = { onread, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
+    if (address.path !== undefined) return net.connect({ path: address.path, ...shared });
+    const { host, port } = address;
+    if (address.tls) return tls.connect({ host, port, ...shared, ...address.tls } as tls.ConnectionOptions);
+    return net.connect({ host, port, ...shared });
+}

@@ -1,0 +1,22 @@
+import type { ServerObserver, ServerOptions } from './MemcachedServer';
+
+export interface ClientOptions extends ServerOptions {
+    /** Longest key in bytes; memcached's own limit is 250. */
+    readonly maxKeyBytes: number;
+    readonly maxValueBytes: number;
+    readonly observer: ServerObserver;
+}
+
+export const DEFAULT_OPTIONS: ClientOptions = Object.freeze({
+    poolSize: 5,
+    retries: 3,
+    requestTimeoutMs: 1000,
+    connectTimeoutMs: 1000,
+    reconnectMs: 10_000,
+    failures: 5,
+    retryMs: 30_000,
+    idleMs: 5000,
+    maxKeyBytes: 250,
+    maxValueBytes: 1024 * 1024,
+    observer: { onDown: () => {}, onUp: () => {} },
+});

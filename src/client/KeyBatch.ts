@@ -1,0 +1,107 @@
+import { DeleteManyCall, GetManyCall, SetManyCall } from './batchCalls';
+import type { Call } from './Call';
+import type { Item } from './Item';
+import type { StoreSpec } from './keyCalls';
+import type { MemcachedServer } from './MemcachedServer';
+
+export interface BatchResult {
+    readonly failed: Map<string, Error>;
+}
+
+export interface GetManyResult extends BatchResult {
+    readonly items: Map<string, Item>;
+}
+
+/** A chunk is one write and one answer. However large a batch is, only so much of it is encoded at a time. */
+const CHUNK_KEYS = 1000;
+const CHUNK_BYTES = 256 * 1024;
+const CHUNKS_IN_FLIGHT = 4;
+
+/** A verb on many keys: split by server, and per server into chunks. It never rejects: what failed is said key by key. */
+export class KeyBatch {
+    private readonly failed = new Map<string, Error>();
+    private readonly deadlineMs: number;
+
+    constructor(
+        private readonly keys: readonly string[],
+        private readonly serverOf: (key: string) => MemcachedServer,
+        requestTimeoutMs: number,
+    ) {
+        this.deadlineMs = performance.now() + requestTimeoutMs;
+    }
+
+    async get(): Promise<GetManyResult> {
+        const items = new Map<string, Item>();
+        await this.perform(null, keys => new GetManyCall(keys, items, this.failed));
+        return { items, failed: this.failed };
+    }
+
+    async set(specs: readonly StoreSpec[]): Promise<BatchResult> {
+        await this.perform(specs, (keys, chunk) => new SetManyCall(keys, chunk, this.failed));
+        return { failed: this.failed };
+    }
+
+    async delete(): Promise<BatchResult> {
+        await this.perform(null, keys => new DeleteManyCall(keys, this.failed));
+        return { failed: this.failed };
+    }
+
+    private async perform(
+        specs: readonly StoreSpec[] | null,
+        make: (keys: readonly string[], specs: readonly StoreSpec[]) => Call<void>,
+    ): Promise<void> {
+        const parts = this.split(specs);
+        await Promise.all([...parts].map(([server, part]) => this.performPart(server, part, make)));
+    }
+
+    private async performPart(
+        server: MemcachedServer,
+        part: Part,
+        make: (keys: readonly string[], specs: readonly StoreSpec[]) => Call<void>,
+    ): Promise<void> {
+        let from = 0;
+        const work = async (): Promise<void> => {
+            while (from < part.keys.length) {
+                const to = chunkEnd(part, from);
+                const keys = part.keys.slice(from, to);
+                const call = make(keys, part.specs.slice(from, to));
+                from = to;
+                call.deadlineMs = this.deadlineMs;
+                server.enqueue(call);
+                try {
+                    await call.promise;
+                } catch (error) {
+                    for (const key of keys) this.failed.set(key, error as Error);
+                }
+            }
+        };
+        const workers = Math.min(CHUNKS_IN_FLIGHT, Math.ceil(part.keys.length / CHUNK_KEYS));
+        await Promise.all(Array.from({ length: workers }, work));
+    }
+
+    private split(specs: readonly StoreSpec[] | null): Map<MemcachedServer, Part> {
+        const parts = new Map<MemcachedServer, Part>();
+        this.keys.forEach((key, i) => {
+            const server = this.serverOf(key);
+            let part = parts.get(server);
+            if (part === undefined) parts.set(server, (part = { keys: [], specs: [] }));
+            part.keys.push(key);
+            if (specs !== null) part.specs.push(specs[i]!);
+        });
+        return parts;
+    }
+}
+
+interface Part {
+    readonly keys: string[];
+    readonly specs: StoreSpec[];
+}
+
+function chunkEnd({ keys, specs }: Part, from: number): number {
+    const most = Math.min(keys.length, from + CHUNK_KEYS);
+    if (specs.length === 0) return most;
+    let bytes = 0;
+    let to = from;
+    while (to < most && bytes < CHUNK_BYTES) bytes += specs[to++]!.value.length;
+    return to;
+}

@@ -1,0 +1,439 @@
+import type { Call } from './Call';
+import { checkExpiry, checkFlags, checkKey, checkValue, toUint64 } from './checks';
+import { DEFAULT_OPTIONS, type ClientOptions } from './ClientOptions';
+import { Deadlines } from './Deadlines';
+import { connectFailed, notOpened } from './errors';
+import type { Item } from './Item';
+import * as calls from './keyCalls';
+import { KeyBatch, type BatchResult, type GetManyResult } from './KeyBatch';
+import { Client } from './memjs';
+import { MemcachedServer } from './MemcachedServer';
+import { Opcode } from './protocol';
+import type { ServerAddress } from './ServerAddress';
+import { NoopCall, StatCall, VersionCall } from './serverCalls';
+
+export type StoredValue = string | Uint8Array;
+
+export interface StoreOptions {
+    /** Seconds; 0 or absent: never. Past 30 days (2592000) memcached takes it for a Unix time. */
+    readonly expires?: number;
+    /** 32 bits that are kept with the value. */
+    readonly flags?: number;
+}
+
+export interface CounterOptions {
+    /** What the counter starts with when there is none, 0 when absent; null: do not create it. */
+    readonly initial?: number | bigint | null;
+    /** Seconds, for a counter that is created. */
+    readonly expires?: number;
+}
+
+/** What memjs answers to a get: `value` and `flags` are null on a miss. */
+export interface GetResult {
+    readonly value: Buffer | null;
+    readonly flags: Buffer | null;
+}
+
+export interface CounterResult {
+    /** false: there is no such counter. */
+    readonly success: boolean;
+    readonly value: bigint | null;
+}
+
+export type Callback<T> = (error: Error | null, result: T | null) => void;
+type GetCallback = (error: Error | null, value: Buffer | null, flags: Buffer | null) => void;
+type CounterCallback = (error: Error | null, success: boolean | null, value: bigint | null) => void;
+
+/** A race for a new counter is lost to one winner at a time: after a few the counter is there. */
+const COUNTER_TRIES = 10;
+
+/**
+ * A `memjs.Client` over servers of our own: memjs's verbs, in their promise and their callback form, without memjs's transport. Every call settles
+ * within `requestTimeoutMs`; one that fails rejects with a coded error; a miss, a key that exists, "not stored" are answers.
+ *
+ * @example
+ * const client = new MemcachedClient([{ host: '127.0.0.1', port: 11211 }]);
+ * await client.open();
+ * await client.set('greeting', 'hello', { expires: 60 });
+ * const { value } = await client.get('greeting');
+ * await client.close();
+ */
+export class MemcachedClient extends Client {
+    private readonly settings: ClientOptions;
+    private readonly deadlines: Deadlines;
+    private readonly nodes: readonly MemcachedServer[];
+    private isOpened = false;
+    /** The open that is under way or done; null while closed. */
+    private opening: Promise<void> | null = null;
+    private closing: Promise<void> | null = null;
+    /** Rises with every open and close, so that an open that was overtaken by a close knows. */
+    private life = 0;
+
+    constructor(addresses: readonly ServerAddress[], options: Partial<ClientOptions> = {}) {
+        const settings: ClientOptions = { ...DEFAULT_OPTIONS, ...options };
+        const deadlines = new Deadlines();
+        const nodes = addresses.map(address => new MemcachedServer(address, settings, deadlines, settings.observer));
+        // The only retry loop is ours (memjs counts one attempt as `retries: 1`), and nothing goes to the console.
+        super(nodes, { retries: 1, expires: 0, logger: { log: () => {} } });
+        this.settings = settings;
+        this.deadlines = deadlines;
+        this.nodes = nodes;
+    }
+
+    /** Speaks to every server; rejects with CONNECT_FAILED when none answers. */
+    open(): Promise<void> {
+        this.opening ??= this.closing === null ? this.connect() : this.closing.then(() => this.connect());
+        return this.opening;
+    }
+
+    isOpen(): boolean {
+        return this.isOpened;
+    }
+
+    /** Lets running calls finish (their deadlines see to it that this ends), then closes every socket. */
+    close(): Promise<void> {
+        if (this.opening === null) return this.closing ?? Promise.resolve();
+        const closing = this.isOpened ? this.drain() : this.destroy();
+        this.life++;
+        this.opening = null;
+        this.isOpened = false;
+        this.closing = closing.finally(() => (this.closing = null));
+        return this.closing;
+    }
+
+    quit(): void {
+        void this.close();
+    }
+
+    get socketCount(): number {
+        return this.nodes.reduce((sum, node) => sum + node.socketCount, 0);
+    }
+
+    /** Calls that have not settled. */
+    get pendingCount(): number {
+        return this.nodes.reduce((sum, node) => sum + node.enteringCount, this.deadlines.size);
+    }
+
+    get timerCount(): number {
+        return this.nodes.reduce((sum, node) => sum + node.timerCount, this.deadlines.timerCount);
+    }
+
+    get(key: string): Promise<GetResult>;
+    get(key: string, callback: GetCallback): void;
+    get(key: string, callback?: GetCallback): Promise<GetResult> | void {
+        const promise = this.gets(key);
+        if (callback === undefined) return promise;
+        answer(
+            promise,
+            item => callback(null, item.value, item.flags),
+            error => callback(error, null, null),
+        );
+    }
+
+    /** The value with its CAS. */
+    gets(key: string): Promise<Item> {
+        return this.run(key, new calls.GetCall(key));
+    }
+
+    /** What was found; a key that could not be asked for is in `failed`, with the reason. */
+    getMany(keys: readonly string[]): Promise<GetManyResult> {
+        return this.batch(keys, batch => batch.get());
+    }
+
+    set(key: string, value: StoredValue, options?: StoreOptions): Promise<boolean>;
+    set(key: string, value: StoredValue, options: StoreOptions, callback: Callback<boolean>): void;
+    set(key: string, value: StoredValue, callback: Callback<boolean>, expires?: number): void;
+    set(key: string, value: StoredValue, ...rest: StoreArguments): Promise<boolean> | void {
+        return this.store(Opcode.SET, key, value, rest);
+    }
+
+    /** Only when there is no such key; false: there is. */
+    add(key: string, value: StoredValue, options?: StoreOptions): Promise<boolean>;
+    add(key: string, value: StoredValue, options: StoreOptions, callback: Callback<boolean>): void;
+    add(key: string, value: StoredValue, callback: Callback<boolean>, expires?: number): void;
+    add(key: string, value: StoredValue, ...rest: StoreArguments): Promise<boolean> | void {
+        return this.store(Opcode.ADD, key, value, rest);
+    }
+
+    /** Only when there is such a key; false: there is not. */
+    replace(key: string, value: StoredValue, options?: StoreOptions): Promise<boolean>;
+    replace(key: string, value: StoredValue, options: StoreOptions, callback: Callback<boolean>): void;
+    replace(key: string, value: StoredValue, callback: Callback<boolean>, expires?: number): void;
+    replace(key: string, value: StoredValue, ...rest: StoreArguments): Promise<boolean> | void {
+        return this.store(Opcode.REPLACE, key, value, rest);
+    }
+
+    /** Stores all of them; a key that could not be stored is in `failed`, with the reason. */
+    setMany(entries: Iterable<readonly [string, StoredValue]>, options: StoreOptions = {}): Promise<BatchResult> {
+        const keys: string[] = [];
+        const specs: calls.StoreSpec[] = [];
+        for (const [key, value] of entries) {
+            const spec = this.spec(value, options);
+            if (spec instanceof Error) return Promise.reject(spec);
+            keys.push(key);
+            specs.push(spec);
+        }
+        return this.batch(keys, batch => batch.set(specs));
+    }
+
+    /** Stores under a key that nobody has, and answers the item's CAS; null: somebody has it. */
+    async casAdd(key: string, value: StoredValue, options: StoreOptions = {}): Promise<bigint | null> {
+        const { outcome, cas } = await this.casStore(Opcode.ADD, key, value, 0n, options);
+        return outcome === 'stored' ? cas : null;
+    }
+
+    /** Stores only over the item that has this CAS. */
+    casSet(key: string, value: StoredValue, cas: bigint, options: StoreOptions = {}): Promise<calls.CasReply> {
+        return this.casStore(Opcode.SET, key, value, cas, options);
+    }
+
+    /** false: there was no such key. */
+    delete(key: string): Promise<boolean>;
+    delete(key: string, callback: Callback<boolean>): void;
+    delete(key: string, callback?: Callback<boolean>): Promise<boolean> | void {
+        return this.give(this.run(key, new calls.DeleteCall(key)), callback);
+    }
+
+    /** Deletes only the item that has this CAS. */
+    casDelete(key: string, cas: bigint): Promise<calls.CasDeleteReply> {
+        return this.run(key, new calls.CasDeleteCall(key, cas));
+    }
+
+    deleteMany(keys: readonly string[]): Promise<BatchResult> {
+        return this.batch(keys, batch => batch.delete());
+    }
+
+    /** 64 bits (memjs: wrong from 2^32 on), wrapping at 2^64. */
+    increment(key: string, amount: number | bigint, options?: CounterOptions): Promise<CounterResult>;
+    increment(key: string, amount: number | bigint, options: CounterOptions, callback: CounterCallback): void;
+    increment(key: string, amount: number | bigint, callback: CounterCallback): void;
+    increment(key: string, amount: number | bigint, ...rest: CounterArguments): Promise<CounterResult> | void {
+        return this.count(Opcode.INCREMENT, key, amount, rest);
+    }
+
+    /** 64 bits, stopping at 0. */
+    decrement(key: string, amount: number | bigint, options?: CounterOptions): Promise<CounterResult>;
+    decrement(key: string, amount: number | bigint, options: CounterOptions, callback: CounterCallback): void;
+    decrement(key: string, amount: number | bigint, callback: CounterCallback): void;
+    decrement(key: string, amount: number | bigint, ...rest: CounterArguments): Promise<CounterResult> | void {
+        return this.count(Opcode.DECREMENT, key, amount, rest);
+    }
+
+    /** false: there is no such key. */
+    append(key: string, value: StoredValue): Promise<boolean>;
+    append(key: string, value: StoredValue, callback: Callback<boolean>): void;
+    append(key: string, value: StoredValue, callback?: Callback<boolean>): Promise<boolean> | void {
+        return this.give(this.concat(Opcode.APPEND, key, value), callback);
+    }
+
+    /** false: there is no such key. memjs sends APPEND's opcode here. */
+    prepend(key: string, value: StoredValue): Promise<boolean>;
+    prepend(key: string, value: StoredValue, callback: Callback<boolean>): void;
+    prepend(key: string, value: StoredValue, callback?: Callback<boolean>): Promise<boolean> | void {
+        return this.give(this.concat(Opcode.PREPEND, key, value), callback);
+    }
+
+    /** Changes the expiry, to 0 (never) too; false: there is no such key. */
+    touch(key: string, expires: number): Promise<boolean>;
+    touch(key: string, expires: number, callback: Callback<boolean>): void;
+    touch(key: string, expires: number, callback?: Callback<boolean>): Promise<boolean> | void {
+        const problem = checkExpiry(expires);
+        const done = problem ? Promise.reject<boolean>(problem) : this.run(key, new calls.TouchCall(key, expires));
+        return this.give(done, callback);
+    }
+
+    getAndTouch(key: string, expires: number): Promise<Item> {
+        const problem = checkExpiry(expires);
+        return problem ? Promise.reject(problem) : this.run(key, new calls.GetAndTouchCall(key, expires));
+    }
+
+    /** Resolves when every server has answered. */
+    async noop(): Promise<void> {
+        await Promise.all(this.nodes.map(node => this.runOn(node, new NoopCall())));
+    }
+
+    /** Each server's version, or why it did not say. */
+    version(): Promise<Map<string, string | Error>> {
+        return this.askAll(() => new VersionCall());
+    }
+
+    /** Each server's statistics, or why it did not give them. With a callback, as in memjs: it is called once per server. */
+    stats(): Promise<Map<string, Record<string, string> | Error>>;
+    stats(callback: (error: Error | null, server: string, stats: Record<string, string> | null) => void): void;
+    stats(callback?: (error: Error | null, server: string, stats: Record<string, string> | null) => void): unknown {
+        if (callback !== undefined) return this.statsWithKey('', callback);
+        return this.askAll(() => new StatCall(''));
+    }
+
+    /** For memjs's own verbs: the server of a key, whether it is up or not. */
+    server(key: string): MemcachedServer {
+        return this.nodes.length === 1 ? this.nodes[0]! : this.nodes[this.getServer(key)]!;
+    }
+
+    /** memjs's is signed: after 2^31 calls every call would throw. */
+    override incrSeq(): void {
+        this.seq = (this.seq + 1) >>> 0;
+    }
+
+    private run<T>(key: string, call: Call<T>): Promise<T> {
+        const problem = checkKey(key, this.settings.maxKeyBytes);
+        return problem === null ? this.runOn(this.server(key), call) : Promise.reject(problem);
+    }
+
+    private runOn<T>(node: MemcachedServer, call: Call<T>): Promise<T> {
+        if (!this.isOpened) return Promise.reject(notOpened());
+        node.enqueue(call);
+        return call.promise;
+    }
+
+    private spec(value: StoredValue, { expires = 0, flags = 0 }: StoreOptions): calls.StoreSpec | Error {
+        const problem = checkValue(value, this.settings.maxValueBytes) ?? checkExpiry(expires) ?? checkFlags(flags);
+        return problem ?? { value, flagBits: flags, expirySeconds: expires };
+    }
+
+    private store(
+        opcode: calls.StoreOpcode,
+        key: string,
+        value: StoredValue,
+        rest: StoreArguments,
+    ): Promise<boolean> | void {
+        const { options, callback } = readStoreArguments(rest);
+        const spec = this.spec(value, options);
+        const isBad = spec instanceof Error;
+        const done = isBad ? Promise.reject<boolean>(spec) : this.run(key, new calls.StoreCall(opcode, key, spec));
+        return this.give(done, callback);
+    }
+
+    private casStore(
+        opcode: calls.StoreOpcode,
+        key: string,
+        value: StoredValue,
+        cas: bigint,
+        options: StoreOptions,
+    ): Promise<calls.CasReply> {
+        const spec = this.spec(value, options);
+        if (spec instanceof Error) return Promise.reject(spec);
+        return this.run(key, new calls.CasStoreCall(opcode, key, spec, cas));
+    }
+
+    private concat(
+        opcode: typeof Opcode.APPEND | typeof Opcode.PREPEND,
+        key: string,
+        value: StoredValue,
+    ): Promise<boolean> {
+        const problem = checkValue(value, this.settings.maxValueBytes);
+        return problem ? Promise.reject(problem) : this.run(key, new calls.ConcatCall(opcode, key, value));
+    }
+
+    private count(
+        opcode: typeof Opcode.INCREMENT | typeof Opcode.DECREMENT,
+        key: string,
+        amount: number | bigint,
+        [a, b]: CounterArguments,
+    ): Promise<CounterResult> | void {
+        const callback = typeof a === 'function' ? a : b;
+        const done = this.countAgain(opcode, key, amount, typeof a === 'function' ? {} : (a ?? {}));
+        if (callback === undefined) return done;
+        answer(
+            done,
+            ({ success, value }) => callback(null, success, value),
+            error => callback(error, null, null),
+        );
+    }
+
+    private async countAgain(
+        opcode: typeof Opcode.INCREMENT | typeof Opcode.DECREMENT,
+        key: string,
+        amount: number | bigint,
+        { initial = 0, expires = 0 }: CounterOptions,
+    ): Promise<CounterResult> {
+        const problem = checkExpiry(expires);
+        if (problem !== null) throw problem;
+        const delta = toUint64(amount);
+        if (delta instanceof Error) throw delta;
+        const first = toUint64(initial ?? 0);
+        if (first instanceof Error) throw first;
+        const expirySeconds = initial === null ? calls.NO_CREATE : expires;
+        for (let tries = 1; ; tries++) {
+            const value = await this.run(key, new calls.CounterCall(opcode, key, delta, first, expirySeconds));
+            if (value === 'raced' && tries < COUNTER_TRIES) continue;
+            return value === 'raced' || value === null ? { success: false, value: null } : { success: true, value };
+        }
+    }
+
+    private batch<T>(keys: readonly string[], perform: (batch: KeyBatch) => Promise<T>): Promise<T> {
+        if (!this.isOpened) return Promise.reject(notOpened());
+        for (const key of keys) {
+            const problem = checkKey(key, this.settings.maxKeyBytes);
+            if (problem !== null) return Promise.reject(problem);
+        }
+        return perform(new KeyBatch(keys, key => this.server(key), this.settings.requestTimeoutMs));
+    }
+
+    private async askAll<T>(make: () => Call<T>): Promise<Map<string, T | Error>> {
+        const answers = this.nodes.map(async node => {
+            const said = await this.runOn(node, make()).catch((error: Error) => error);
+            return [node.address, said] as const;
+        });
+        return new Map(await Promise.all(answers));
+    }
+
+    private give<T>(promise: Promise<T>, callback: Callback<T> | undefined): Promise<T> | void {
+        if (callback === undefined) return promise;
+        answer(
+            promise,
+            value => callback(null, value),
+            error => callback(error, null),
+        );
+    }
+
+    private async connect(): Promise<void> {
+        const life = ++this.life;
+        const versions = this.nodes.map(node => {
+            node.open();
+            const call = new VersionCall();
+            node.enqueue(call);
+            return call.promise;
+        });
+        const answers = await Promise.allSettled(versions);
+        if (this.life !== life) throw notOpened();
+        if (answers.some(one => one.status === 'fulfilled')) {
+            this.isOpened = true;
+            return;
+        }
+        await this.close();
+        const addresses = this.nodes.map(node => node.address).join(', ');
+        throw connectFailed(addresses, (answers[0] as PromiseRejectedResult).reason as Error);
+    }
+
+    private drain(): Promise<void> {
+        for (const node of this.nodes) node.settleDown();
+        if (this.deadlines.size === 0) return this.destroy();
+        return new Promise<void>(resolve => (this.deadlines.onEmpty = resolve)).then(() => this.destroy());
+    }
+
+    /** Its sockets are destroyed before it returns: a process that is about to exit gets no further turn of the event loop. */
+    private async destroy(): Promise<void> {
+        this.deadlines.onEmpty = null;
+        const closed = this.nodes.map(node => node.close());
+        this.deadlines.stop();
+        await Promise.all(closed);
+    }
+}
+
+type StoreArguments = [(StoreOptions | Callback<boolean>)?, (Callback<boolean> | number)?];
+type CounterArguments = [(CounterOptions | CounterCallback)?, CounterCallback?];
+
+/** memjs's forms: options, options and a callback, a callback, and the old one of a callback and then the expiry. */
+function readStoreArguments([a, b]: StoreArguments): { options: StoreOptions; callback?: Callback<boolean> } {
+    if (typeof a === 'function') return { options: typeof b === 'number' ? { expires: b } : {}, callback: a };
+    return { options: a ?? {}, callback: typeof b === 'function' ? b : undefined };
+}
+
+/** A callback runs on its own: what it throws is its owner's, as with any callback in Node. */
+function answer<T>(promise: Promise<T>, onValue: (value: T) => void, onError: (error: Error) => void): void {
+    promise.then(
+        value => process.nextTick(onValue, value),
+        (error: Error) => process.nextTick(onError, error),
+    );
+}

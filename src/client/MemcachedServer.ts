@@ -1,0 +1,350 @@
+import type { Call } from './Call';
+import { type CallHost } from './Call';
+import { Channel, type ChannelOptions, type ChannelOwner } from './Channel';
+import type { Deadlines } from './Deadlines';
+import { connectionLost, notOpened, serverDown } from './errors';
+import { RawCall, type MemjsErrorHandler, type MemjsResponseHandler } from './memjs';
+import { formatAddress, type ServerAddress } from './ServerAddress';
+import { VersionCall } from './serverCalls';
+
+const FIRST_PAUSE_MS = 50;
+
+/** While a channel owes less than this, the next calls join it: one write for all of them is worth more than a second socket. */
+const SPREAD_BYTES = 256 * 1024;
+
+export interface ServerOptions extends ChannelOptions {
+    readonly poolSize: number;
+    readonly retries: number;
+    readonly requestTimeoutMs: number;
+    readonly reconnectMs: number;
+    readonly failures: number;
+    readonly retryMs: number;
+}
+
+/** Hears of a server that goes down or comes back, once per change. */
+export interface ServerObserver {
+    onDown(address: string, fault: Error): void;
+    onUp(address: string): void;
+}
+
+/**
+ * One memcached: a pool of channels, up or down, and the only place where a call is tried again. For memjs it is a server
+ * (`onResponse`, `onError`, `write`, `close`, `host`, `port`, `wakeupAt`).
+ */
+export class MemcachedServer implements ChannelOwner, CallHost {
+    readonly address: string;
+    readonly host: string;
+    readonly port: number;
+    expectedReplyBytes = 100;
+
+    private readonly channels: Channel[] = [];
+    private isClosed = true;
+    private sockets = 0;
+    private onEmpty: (() => void) | null = null;
+
+    /** Calls made in this turn of the event loop, and calls that wait for a channel. */
+    private readonly turn: Call<unknown>[] = [];
+    private waiting: Call<unknown>[] = [];
+    private expired: Call<unknown>[] = [];
+    private isFlushScheduled = false;
+    private readonly flushTurn = (): void => this.flush();
+
+    /** Faults since the last reply. Channels that were opened in the same round and die together count once. */
+    private faults = 0;
+    private round = 0;
+    private lastFault: Error | null = null;
+    private isDown = false;
+    private connectAt = 0;
+    /** Waits for the next attempt to connect, or while the server is down for the next probe. */
+    private pauseTimer: NodeJS.Timeout | null = null;
+
+    /** Rises when the last open socket goes: what the server said before may have been said by another process. */
+    generation = 0;
+
+    constructor(
+        private readonly at: ServerAddress,
+        private readonly options: ServerOptions,
+        readonly deadlines: Deadlines,
+        private readonly observer: ServerObserver,
+    ) {
+        this.address = formatAddress(at);
+        this.host = at.host;
+        this.port = at.port;
+    }
+
+    get requestTimeoutMs(): number {
+        return this.options.requestTimeoutMs;
+    }
+
+    get socketCount(): number {
+        return this.sockets;
+    }
+
+    /** Calls that have no deadline yet: those of this turn. */
+    get enteringCount(): number {
+        return this.turn.length;
+    }
+
+    get timerCount(): number {
+        let count = this.pauseTimer === null ? 0 : 1;
+        for (const channel of this.channels) count += channel.timerCount;
+        return count;
+    }
+
+    get isUp(): boolean {
+        return !this.isDown;
+    }
+
+    open(): void {
+        this.isClosed = false;
+    }
+
+    /** Sends the call; it settles by its own promise. */
+    enqueue(call: Call<unknown>): void {
+        call.host = this;
+        if (this.isClosed) call.fail(notOpened());
+        else if (this.isDown) call.fail(serverDown(this.address, this.lastFault));
+        else this.enter(call);
+    }
+
+    /** The calls of this turn leave at once, and nothing is begun that nobody waits for: the client is about to close. */
+    settleDown(): void {
+        this.flush();
+        if (!this.isDown) return;
+        this.clearPause();
+        for (const channel of [...this.channels]) channel.end(null);
+    }
+
+    /** Destroys every socket now; what still waits is rejected. Resolves when the sockets are closed. */
+    close(): Promise<void> {
+        this.isClosed = true;
+        this.clearPause();
+        this.rejectWaiting(() => connectionLost(this.address, new Error('the client was closed')));
+        for (const channel of [...this.channels]) channel.end(null);
+        this.isDown = false;
+        this.faults = 0;
+        this.connectAt = 0;
+        if (this.sockets === 0) return Promise.resolve();
+        return new Promise(resolve => (this.onEmpty = resolve));
+    }
+
+    private enter(call: Call<unknown>): void {
+        this.turn.push(call);
+        if (this.isFlushScheduled) return;
+        this.isFlushScheduled = true;
+        process.nextTick(this.flushTurn);
+    }
+
+    // What memjs asks of a server, for those of its verbs that we leave to it.
+
+    private readonly memjsHandlers = new Map<
+        number,
+        { onResponse?: MemjsResponseHandler; onError?: MemjsErrorHandler }
+    >();
+
+    /** memjs skips servers whose time to wake up has not come; which server a key belongs to is decided by the ring alone. */
+    readonly wakeupAt = undefined;
+
+    onResponse(seq: number, handler: MemjsResponseHandler): void {
+        this.memjsHandlers.set(seq, { ...this.memjsHandlers.get(seq), onResponse: handler });
+    }
+
+    onError(seq: number, handler: MemjsErrorHandler): void {
+        this.memjsHandlers.set(seq, { ...this.memjsHandlers.get(seq), onError: handler });
+    }
+
+    write(frame: Buffer): void {
+        const seq = frame.readUInt32BE(12);
+        const handlers = this.memjsHandlers.get(seq);
+        this.memjsHandlers.delete(seq);
+        const call = new RawCall(frame, handlers?.onResponse);
+        call.promise.catch((error: Error) => process.nextTick(() => handlers?.onError?.(error)));
+        this.enqueue(call);
+    }
+
+    /** The turn is over: its calls get their deadlines and leave together. */
+    private flush(): void {
+        this.isFlushScheduled = false;
+        const deadlineMs = performance.now() + this.options.requestTimeoutMs;
+        for (const call of this.turn) {
+            if (call.settled) continue;
+            this.deadlines.add(call, call.deadlineMs === 0 ? deadlineMs : call.deadlineMs);
+            this.waiting.push(call);
+        }
+        this.turn.length = 0;
+        this.dispatch();
+    }
+
+    private dispatch(): void {
+        if (this.waiting.length === 0) return;
+        let channel = this.leastOwing();
+        if (channel === null) {
+            this.connectSoon();
+            return;
+        }
+        const calls = this.waiting;
+        this.waiting = [];
+        for (const call of calls) {
+            if (call.settled) continue;
+            if (channel.owes > SPREAD_BYTES) channel = this.spread();
+            channel.add(call);
+        }
+        for (const one of this.channels) one.flush();
+    }
+
+    private leastOwing(): Channel | null {
+        let best: Channel | null = null;
+        for (const channel of this.channels) {
+            if (!channel.isReady) continue;
+            if (best === null || channel.owes < best.owes) best = channel;
+        }
+        return best;
+    }
+
+    /** The channel to go on with when one owes much; when all do, another is opened for the turns to come. */
+    private spread(): Channel {
+        const channel = this.leastOwing()!;
+        const { channels } = this;
+        if (
+            channel.owes > SPREAD_BYTES &&
+            channels.length < this.options.poolSize &&
+            channels.every(one => one.isReady)
+        ) {
+            this.connectNow();
+        }
+        return channel;
+    }
+
+    private connectSoon(): void {
+        if (this.isDown || this.pauseTimer !== null || this.channels.length > 0) return;
+        const pauseMs = this.connectAt - performance.now();
+        if (pauseMs <= 0) this.connectNow();
+        else this.pause(pauseMs, () => this.connectSoon());
+    }
+
+    private connectNow(): void {
+        this.sockets++;
+        this.channels.push(new Channel(this.at, this.options, this, this.round));
+    }
+
+    onReady(channel: Channel): void {
+        if (!this.isDown) this.dispatch();
+        else this.probe(channel);
+    }
+
+    onReplies(replies: number, bytes: number): void {
+        this.expectedReplyBytes += (bytes / replies - this.expectedReplyBytes) / 8;
+        if (this.faults > 0) this.recover();
+    }
+
+    private recover(): void {
+        this.faults = 0;
+        this.connectAt = 0;
+        this.lastFault = null;
+        if (!this.isDown) return;
+        this.isDown = false;
+        this.clearPause();
+        this.observer.onUp(this.address);
+    }
+
+    onClosed(): void {
+        this.sockets--;
+        if (this.sockets > 0 || this.onEmpty === null) return;
+        this.onEmpty();
+        this.onEmpty = null;
+    }
+
+    onExpired(call: Call<unknown>): void {
+        if (this.expired.push(call) > 1) return;
+        // After this turn, when every call whose time is up has settled by it and is not taken for one to be tried again.
+        process.nextTick(() => this.dropExpired());
+    }
+
+    private dropExpired(): void {
+        const calls = this.expired;
+        this.expired = [];
+        for (const { channel } of calls) {
+            if (channel !== null)
+                (channel as Channel).end(new Error(`no answer within ${this.options.requestTimeoutMs} ms`));
+        }
+        this.waiting = this.waiting.filter(call => !call.settled);
+    }
+
+    onGone(channel: Channel, fault: Error | null, pending: Call<unknown> | null): void {
+        this.channels.splice(this.channels.indexOf(channel), 1);
+        if (!this.channels.some(one => one.isReady)) this.generation++;
+        if (fault !== null) this.countFault(channel, fault);
+        for (let call = pending; call !== null;) {
+            const next: Call<unknown> | null = call.next;
+            call.next = call.channel = null;
+            this.again(call, fault);
+            call = next;
+        }
+        if (this.isClosed) return;
+        if (this.isDown) this.rejectWaiting(() => serverDown(this.address, this.lastFault));
+        else this.dispatch();
+    }
+
+    private again(call: Call<unknown>, fault: Error | null): void {
+        if (call.settled) return;
+        if (this.isClosed) call.fail(connectionLost(this.address, new Error('the client was closed')));
+        else if (!call.repeatable || call.repeats >= this.options.retries)
+            call.fail(connectionLost(this.address, fault));
+        else {
+            call.repeats++;
+            this.waiting.push(call);
+        }
+    }
+
+    private countFault(channel: Channel, fault: Error): void {
+        this.lastFault = fault;
+        if (this.isClosed || channel.round < this.round) return;
+        this.round++;
+        this.faults++;
+        if (this.faults < this.options.failures) {
+            this.connectAt = performance.now() + this.pauseMs(this.faults - 2, this.options.reconnectMs);
+            return;
+        }
+        if (!this.isDown) {
+            this.isDown = true;
+            this.observer.onDown(this.address, fault);
+        }
+        this.clearPause();
+        this.pause(this.pauseMs(this.faults - 2, this.options.retryMs), () => this.connectNow());
+    }
+
+    /** A server that is down is tried by one call of our own; any reply to it brings the server back. */
+    private probe(channel: Channel): void {
+        const call = new VersionCall();
+        call.host = this;
+        call.promise.catch(() => {});
+        this.deadlines.add(call, performance.now() + this.options.requestTimeoutMs);
+        channel.add(call);
+        channel.flush();
+    }
+
+    /** Doubles with every fault, up to `mostMs`, and is jittered so that many clients do not come back as one. */
+    private pauseMs(doublings: number, mostMs: number): number {
+        if (doublings < 0) return 0;
+        return Math.min(mostMs, FIRST_PAUSE_MS * 2 ** doublings) * (0.75 + Math.random() / 4);
+    }
+
+    private pause(ms: number, then: () => void): void {
+        this.pauseTimer = setTimeout(() => {
+            this.pauseTimer = null;
+            then();
+        }, ms);
+    }
+
+    private clearPause(): void {
+        if (this.pauseTimer !== null) clearTimeout(this.pauseTimer);
+        this.pauseTimer = null;
+    }
+
+    private rejectWaiting(error: () => Error): void {
+        const calls = [...this.waiting, ...this.turn];
+        this.waiting = [];
+        this.turn.length = 0;
+        for (const call of calls) if (!call.settled) call.fail(error());
+    }
+}

@@ -1,0 +1,17 @@
+import type { ConnectionOptions } from 'node:tls';
+
+/** Where a memcached is and how it is spoken to. */
+export interface ServerAddress {
+    readonly host: string;
+    readonly port: number;
+    /** A Unix socket, instead of host and port. */
+    readonly path?: string;
+    /** TLS, with what Node's `tls.connect` takes. */
+    readonly tls?: ConnectionOptions;
+}
+
+/** How the server is called in messages, in logs and on the ring. */
+export function formatAddress({ host, port, path }: ServerAddress): string {
+    if (path !== undefined) return `unix://${path}`;
+    return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

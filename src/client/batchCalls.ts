@@ -1,0 +1,93 @@
+import { Call } from './Call';
+import { refused } from './errors';
+import { Item } from './Item';
+import { encodeKey, encodeStore, type StoreSpec } from './keyCalls';
+import { Opcode, Status, type FrameWriter, type Reply } from './protocol';
+
+/**
+ * Many keys in one call: a quiet frame for each, which the server answers only when there is something to say, and a NOOP that ends
+ * the batch. The opaque of a reply tells which key it belongs to.
+ */
+abstract class BatchCall extends Call<void> {
+    readonly repeatable = true;
+
+    /** @param failed where the errors of single keys go */
+    constructor(
+        protected readonly keys: readonly string[],
+        protected readonly failed: Map<string, Error>,
+    ) {
+        super();
+        this.frames = keys.length + 1;
+    }
+
+    encode(writer: FrameWriter, opaque: number): void {
+        const { keys } = this;
+        for (let i = 0; i < keys.length; i++) this.encodeOne(writer, (opaque + i) >>> 0, keys[i]!, i);
+        encodeKey(writer, Opcode.NOOP, (opaque + keys.length) >>> 0, '', 0n);
+    }
+
+    onReply(reply: Reply): boolean {
+        const index = (reply.opaque - this.opaque) >>> 0;
+        const key = this.keys[index];
+        if (key === undefined) {
+            this.succeed();
+            return true;
+        }
+        this.onKey(key, reply);
+        return false;
+    }
+
+    protected failKey(key: string, status: number): void {
+        this.failed.set(key, refused(this.host!.address, status));
+    }
+
+    protected abstract encodeOne(writer: FrameWriter, opaque: number, key: string, index: number): void;
+    protected abstract onKey(key: string, reply: Reply): void;
+}
+
+export class GetManyCall extends BatchCall {
+    constructor(
+        keys: readonly string[],
+        private readonly found: Map<string, Item>,
+        failed: Map<string, Error>,
+    ) {
+        super(keys, failed);
+    }
+
+    protected encodeOne(writer: FrameWriter, opaque: number, key: string): void {
+        encodeKey(writer, Opcode.GETQ, opaque, key, 0n);
+    }
+
+    protected onKey(key: string, reply: Reply): void {
+        if (reply.status === Status.OK) this.found.set(key, Item.of(reply));
+        else if (reply.status !== Status.NOT_FOUND) this.failKey(key, reply.status);
+    }
+}
+
+export class SetManyCall extends BatchCall {
+    constructor(
+        keys: readonly string[],
+        private readonly specs: readonly StoreSpec[],
+        failed: Map<string, Error>,
+    ) {
+        super(keys, failed);
+    }
+
+    protected encodeOne(writer: FrameWriter, opaque: number, key: string, index: number): void {
+        encodeStore(writer, Opcode.SETQ, opaque, key, this.specs[index]!, 0n);
+    }
+
+    protected onKey(key: string, reply: Reply): void {
+        if (reply.status !== Status.OK) this.failKey(key, reply.status);
+    }
+}
+
+export class DeleteManyCall extends BatchCall {
+    protected encodeOne(writer: FrameWriter, opaque: number, key: string): void {
+        encodeKey(writer, Opcode.DELETEQ, opaque, key, 0n);
+    }
+
+    protected onKey(key: string, reply: Reply): void {
+        if (reply.status !== Status.OK && reply.status !== Status.NOT_FOUND) this.failKey(key, reply.status);
+    }
+}

@@ -1,0 +1,99 @@
+import {
+    BadRequestException,
+    ConnectionException,
+    InvalidStateException,
+    InvocationException,
+    type ApplicationException,
+} from 'pip-services4-commons-node';
+import { Status } from './protocol';
+
+/**
+ * Every error that leaves the client: one maker per code. A message names the server and the number that was broken,
+ * never a value, never a password. The trace id is added by the component that knows the context.
+ */
+
+export function notOpened(): ApplicationException {
+    return new InvalidStateException(undefined, 'NOT_OPENED', 'the memcached client is not open');
+}
+
+export function invalidKey(problem: string): ApplicationException {
+    return new BadRequestException(undefined, 'INVALID_KEY', `invalid key: ${problem}`);
+}
+
+export function invalidTtl(seconds: unknown): ApplicationException {
+    const message = `expiry is ${String(seconds)}, allowed are whole seconds from 0 to 4294967295`;
+    return new BadRequestException(undefined, 'INVALID_TTL', message);
+}
+
+export function invalidFlags(flags: unknown): ApplicationException {
+    const message = `flags are ${String(flags)}, allowed are whole numbers from 0 to 4294967295`;
+    return new BadRequestException(undefined, 'INVALID_FLAGS', message);
+}
+
+export function invalidAmount(amount: unknown): ApplicationException {
+    const message = `${String(amount)} is no amount to count by: allowed are whole numbers from 0 to 2^64 - 1`;
+    return new BadRequestException(undefined, 'INVALID_AMOUNT', message);
+}
+
+export function notSerializable(problem: string): ApplicationException {
+    return new BadRequestException(undefined, 'NOT_SERIALIZABLE', `the value cannot be stored: ${problem}`);
+}
+
+export function valueTooLarge(bytes: number, limit: number): ApplicationException {
+    const message = `value is ${bytes} bytes, the limit is ${limit}`;
+    return new BadRequestException(undefined, 'VALUE_TOO_LARGE', message).withDetails('bytes', bytes);
+}
+
+export function connectFailed(address: string, cause: Error | null): ApplicationException {
+    return connection('CONNECT_FAILED', address, `cannot connect to memcached at ${address}`, cause);
+}
+
+export function connectionLost(address: string, cause: Error | null): ApplicationException {
+    return connection('CONNECTION_LOST', address, `connection to memcached at ${address} was lost`, cause);
+}
+
+export function serverDown(address: string, cause: Error | null): ApplicationException {
+    return connection('SERVER_DOWN', address, `memcached at ${address} is down`, cause);
+}
+
+export function timedOut(address: string, timeoutMs: number): ApplicationException {
+    return connection('TIMEOUT', address, `memcached at ${address} did not answer within ${timeoutMs} ms`, null);
+}
+
+/** A reply that says no: with its status, and what memcached means by it. */
+export function refused(address: string, status: number): ApplicationException {
+    if (status === Status.TOO_LARGE) {
+        return new BadRequestException(
+            undefined,
+            'VALUE_TOO_LARGE',
+            `memcached at ${address} takes no value that large`,
+        ).withDetails('server', address);
+    }
+    const meaning = MEANING[status] ?? 'unknown status';
+    const message = `memcached at ${address} answered 0x${status.toString(16).padStart(2, '0')}: ${meaning}`;
+    return new InvocationException(undefined, 'SERVER_ERROR', message)
+        .withDetails('server', address)
+        .withDetails('status', status);
+}
+
+const MEANING: Record<number, string> = {
+    [Status.NOT_FOUND]: 'no such key',
+    [Status.EXISTS]: 'the key exists, with another CAS',
+    [Status.INVALID]: 'invalid arguments',
+    [Status.NOT_STORED]: 'not stored',
+    [Status.NOT_A_NUMBER]: 'the value is not a number',
+    [Status.AUTH_ERROR]: 'authentication required or refused',
+    [Status.AUTH_CONTINUE]: 'authentication not finished',
+    [Status.UNKNOWN_COMMAND]: 'unknown command',
+    [Status.OUT_OF_MEMORY]: 'out of memory',
+    [Status.NOT_SUPPORTED]: 'not supported',
+    [Status.INTERNAL]: 'internal error',
+    [Status.BUSY]: 'busy',
+    [Status.TEMPORARY]: 'temporary failure',
+};
+
+function connection(code: string, address: string, message: string, cause: Error | null): ApplicationException {
+    const error = new ConnectionException(undefined, code, cause === null ? message : `${message}: ${cause.message}`);
+    if (cause !== null) error.withCause(cause);
+    return error.withDetails('server', address);
+}

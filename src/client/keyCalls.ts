@@ -1,0 +1,270 @@
+import { Call } from './Call';
+import { Item } from './Item';
+import { Opcode, Status, high32, low32, type FrameWriter, type Reply } from './protocol';
+
+/** Calls for one key. Each says in `onReply` which statuses are answers; every other one is an error. */
+
+abstract class ItemCall extends Call<Item> {
+    readonly repeatable = true;
+
+    onReply(reply: Reply): boolean {
+        if (reply.status === Status.OK) this.succeed(Item.of(reply));
+        else if (reply.status === Status.NOT_FOUND) this.succeed(Item.MISS);
+        else this.refuse(reply.status);
+        return true;
+    }
+}
+
+export class GetCall extends ItemCall {
+    constructor(private readonly key: string) {
+        super();
+    }
+
+    encode(writer: FrameWriter, opaque: number): void {
+        encodeKey(writer, Opcode.GET, opaque, this.key, 0n);
+    }
+}
+
+export class GetAndTouchCall extends ItemCall {
+    constructor(
+        private readonly key: string,
+        private readonly expirySeconds: number,
+    ) {
+        super();
+    }
+
+    encode(writer: FrameWriter, opaque: number): void {
+        encodeTouch(writer, Opcode.GAT, opaque, this.key, this.expirySeconds);
+    }
+}
+
+export class TouchCall extends Call<boolean> {
+    readonly repeatable = true;
+
+    constructor(
+        private readonly key: string,
+        private readonly expirySeconds: number,
+    ) {
+        super();
+    }
+
+    encode(writer: FrameWriter, opaque: number): void {
+        encodeTouch(writer, Opcode.TOUCH, opaque, this.key, this.expirySeconds);
+    }
+
+    onReply(reply: Reply): boolean {
+        if (reply.status === Status.OK) this.succeed(true);
+        else if (reply.status === Status.NOT_FOUND) this.succeed(false);
+        else this.refuse(reply.status);
+        return true;
+    }
+}
+
+export function encodeKey(writer: FrameWriter, opcode: number, opaque: number, key: string, cas: bigint): void {
+    writer.begin(opcode, opaque, high32(cas), low32(cas), key, 0);
+    writer.key(key);
+    writer.end();
+}
+
+function encodeTouch(writer: FrameWriter, opcode: number, opaque: number, key: string, expirySeconds: number): void {
+    writer.begin(opcode, opaque, 0, 0, key, 4);
+    writer.uint32(expirySeconds);
+    writer.key(key);
+    writer.end();
+}
+
+/** What is stored with a value. */
+export interface StoreSpec {
+    readonly value: string | Uint8Array;
+    readonly flagBits: number;
+    readonly expirySeconds: number;
+}
+
+export type StoreOpcode = typeof Opcode.SET | typeof Opcode.ADD | typeof Opcode.REPLACE;
+
+export function encodeStore(
+    writer: FrameWriter,
+    opcode: number,
+    opaque: number,
+    key: string,
+    spec: StoreSpec,
+    cas: bigint,
+): void {
+    writer.begin(opcode, opaque, high32(cas), low32(cas), key, 8);
+    writer.uint32(spec.flagBits);
+    writer.uint32(spec.expirySeconds);
+    writer.key(key);
+    writer.value(spec.value);
+    writer.end();
+}
+
+/** SET, ADD and REPLACE without a CAS. A second ADD would answer "exists" to the one who stored it, so it is not repeated. */
+export class StoreCall extends Call<boolean> {
+    readonly repeatable: boolean;
+
+    constructor(
+        private readonly opcode: StoreOpcode,
+        private readonly key: string,
+        private readonly spec: StoreSpec,
+    ) {
+        super();
+        this.repeatable = opcode !== Opcode.ADD;
+    }
+
+    encode(writer: FrameWriter, opaque: number): void {
+        encodeStore(writer, this.opcode, opaque, this.key, this.spec, 0n);
+    }
+
+    onReply(reply: Reply): boolean {
+        const { status } = reply;
+        if (status === Status.OK) this.succeed(true);
+        else if (status === Status.EXISTS && this.opcode === Opcode.ADD) this.succeed(false);
+        else if (status === Status.NOT_FOUND && this.opcode === Opcode.REPLACE) this.succeed(false);
+        else this.refuse(status);
+        return true;
+    }
+}
+
+/** What became of a compare-and-set; `cas` is the item's new CAS when it was stored. */
+export interface CasReply {
+    readonly outcome: 'stored' | 'changed' | 'missing';
+    readonly cas: bigint;
+}
+
+/** SET with a CAS, and ADD for its new one. Not repeated: the CAS has moved when the first try went through. */
+export class CasStoreCall extends Call<CasReply> {
+    readonly repeatable = false;
+
+    constructor(
+        private readonly opcode: StoreOpcode,
+        private readonly key: string,
+        private readonly spec: StoreSpec,
+        private readonly cas: bigint,
+    ) {
+        super();
+    }
+
+    encode(writer: FrameWriter, opaque: number): void {
+        encodeStore(writer, this.opcode, opaque, this.key, this.spec, this.cas);
+    }
+
+    onReply(reply: Reply): boolean {
+        if (reply.status === Status.OK) this.succeed({ outcome: 'stored', cas: reply.cas });
+        else if (reply.status === Status.EXISTS) this.succeed({ outcome: 'changed', cas: 0n });
+        else if (reply.status === Status.NOT_FOUND) this.succeed({ outcome: 'missing', cas: 0n });
+        else this.refuse(reply.status);
+        return true;
+    }
+}
+
+/** APPEND and PREPEND: twice would be twice. */
+export class ConcatCall extends Call<boolean> {
+    readonly repeatable = false;
+
+    constructor(
+        private readonly opcode: typeof Opcode.APPEND | typeof Opcode.PREPEND,
+        private readonly key: string,
+        private readonly value: string | Uint8Array,
+    ) {
+        super();
+    }
+
+    encode(writer: FrameWriter, opaque: number): void {
+        writer.begin(this.opcode, opaque, 0, 0, this.key, 0);
+        writer.key(this.key);
+        writer.value(this.value);
+        writer.end();
+    }
+
+    onReply(reply: Reply): boolean {
+        if (reply.status === Status.OK) this.succeed(true);
+        else if (reply.status === Status.NOT_STORED || reply.status === Status.NOT_FOUND) this.succeed(false);
+        else this.refuse(reply.status);
+        return true;
+    }
+}
+
+export class DeleteCall extends Call<boolean> {
+    readonly repeatable = true;
+
+    constructor(private readonly key: string) {
+        super();
+    }
+
+    encode(writer: FrameWriter, opaque: number): void {
+        encodeKey(writer, Opcode.DELETE, opaque, this.key, 0n);
+    }
+
+    onReply(reply: Reply): boolean {
+        if (reply.status === Status.OK) this.succeed(true);
+        else if (reply.status === Status.NOT_FOUND) this.succeed(false);
+        else this.refuse(reply.status);
+        return true;
+    }
+}
+
+export type CasDeleteReply = 'deleted' | 'changed' | 'missing';
+
+/** DELETE of the item that has this CAS. Not repeated: "missing" would hide the success of the first try. */
+export class CasDeleteCall extends Call<CasDeleteReply> {
+    readonly repeatable = false;
+
+    constructor(
+        private readonly key: string,
+        private readonly cas: bigint,
+    ) {
+        super();
+    }
+
+    encode(writer: FrameWriter, opaque: number): void {
+        encodeKey(writer, Opcode.DELETE, opaque, this.key, this.cas);
+    }
+
+    onReply(reply: Reply): boolean {
+        if (reply.status === Status.OK) this.succeed('deleted');
+        else if (reply.status === Status.NOT_FOUND) this.succeed('missing');
+        else if (reply.status === Status.EXISTS) this.succeed('changed');
+        else this.refuse(reply.status);
+        return true;
+    }
+}
+
+/** In INCREMENT and DECREMENT this expiry says: do not create the counter. */
+export const NO_CREATE = 0xffffffff;
+
+/** null: there is no such counter. 'raced': another one created it in the same moment, and nothing was counted. */
+export type CounterReply = bigint | null | 'raced';
+
+/** INCREMENT and DECREMENT: twice would be twice. */
+export class CounterCall extends Call<CounterReply> {
+    readonly repeatable = false;
+
+    constructor(
+        private readonly opcode: typeof Opcode.INCREMENT | typeof Opcode.DECREMENT,
+        private readonly key: string,
+        private readonly delta: bigint,
+        private readonly initial: bigint,
+        private readonly expirySeconds: number,
+    ) {
+        super();
+    }
+
+    encode(writer: FrameWriter, opaque: number): void {
+        writer.begin(this.opcode, opaque, 0, 0, this.key, 20);
+        for (const amount of [this.delta, this.initial]) {
+            writer.uint32(high32(amount));
+            writer.uint32(low32(amount));
+        }
+        writer.uint32(this.expirySeconds);
+        writer.key(this.key);
+        writer.end();
+    }
+
+    onReply(reply: Reply): boolean {
+        if (reply.status === Status.OK) this.succeed(reply.uint64());
+        else if (reply.status === Status.NOT_FOUND) this.succeed(null);
+        else if (reply.status === Status.NOT_STORED) this.succeed('raced');
+        else this.refuse(reply.status);
+        return true;
+    }
+}

@@ -1,0 +1,119 @@
+import { Call } from './Call';
+import { Opcode, Status, type FrameWriter, type Reply } from './protocol';
+
+/** memjs as we use it. Typed here, because its own types are a package that our users would need as well. */
+
+export interface MemjsResponse {
+    header: {
+        magic: number;
+        opcode: number;
+        keyLength: number;
+        extrasLength: number;
+        dataType: number;
+        status: number;
+        totalBodyLength: number;
+        opaque: number;
+        cas: Buffer;
+    };
+    extras: Buffer;
+    key: Buffer;
+    val: Buffer;
+}
+
+export interface MemjsResponseHandler {
+    (response: MemjsResponse): void;
+    /** It is called for every frame up to the one without a body. */
+    quiet?: boolean;
+}
+
+export type MemjsErrorHandler = (error: Error) => void;
+
+export interface MemjsServer {
+    readonly host: string;
+    readonly port: number;
+    readonly wakeupAt: number | undefined;
+    onResponse(seq: number, handler: MemjsResponseHandler): void;
+    onError(seq: number, handler: MemjsErrorHandler): void;
+    write(frame: Buffer): void;
+    close(): void;
+}
+
+type StatsCallback = (error: Error | null, server: string, stats: Record<string, string> | null) => void;
+type FlushCallback = (error: Error | null, results: Record<string, boolean | Error>) => void;
+
+/** The part of `memjs.Client` that we build on or leave to it. */
+export declare class MemjsClient {
+    constructor(servers: readonly MemjsServer[], options: object);
+    seq: number;
+    incrSeq(): void;
+    getServer(key: string): number;
+    perform(
+        key: string,
+        request: Buffer,
+        seq: number,
+        callback: (error: Error | null, response: MemjsResponse | null) => void,
+        retries?: number,
+    ): void;
+    flush(): Promise<Record<string, boolean | Error>>;
+    flush(callback: FlushCallback): void;
+    statsWithKey(key: string, callback: StatsCallback): void;
+    resetStats(callback: StatsCallback): void;
+}
+
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- it has no types, see above
+const memjs = require('memjs') as { Client: typeof MemjsClient };
+export const Client = memjs.Client;
+
+/** A frame that memjs has made. Of those only a GET may be sent twice. */
+export class RawCall extends Call<void> {
+    readonly repeatable: boolean;
+    private readonly seq: number;
+
+    constructor(
+        private readonly frame: Buffer,
+        private readonly handler: MemjsResponseHandler | undefined,
+    ) {
+        super();
+        this.repeatable = frame[1] === Opcode.GET;
+        this.seq = frame.readUInt32BE(12);
+    }
+
+    encode(writer: FrameWriter, opaque: number): void {
+        writer.raw(this.frame, opaque);
+    }
+
+    onReply(reply: Reply): boolean {
+        const { handler } = this;
+        if (handler !== undefined) {
+            const response = toResponse(reply, this.seq);
+            // What memjs or its caller throws belongs to them, not to the socket that happened to bring the reply.
+            process.nextTick(() => handler(response));
+        }
+        const isLast = handler?.quiet !== true || reply.bodyBytes === 0 || reply.status !== Status.OK;
+        if (isLast) this.succeed();
+        return isLast;
+    }
+}
+
+function toResponse(reply: Reply, seq: number): MemjsResponse {
+    const keyAt = reply.bodyAt + reply.extrasBytes;
+    const cas = Buffer.alloc(8);
+    cas.writeUInt32BE(reply.casHigh, 0);
+    cas.writeUInt32BE(reply.casLow, 4);
+    return {
+        header: {
+            magic: 0x81,
+            opcode: reply.opcode,
+            keyLength: reply.keyBytes,
+            extrasLength: reply.extrasBytes,
+            dataType: 0,
+            status: reply.status,
+            totalBodyLength: reply.bodyBytes,
+            opaque: seq,
+            cas,
+        },
+        extras: Buffer.from(reply.buffer.subarray(reply.bodyAt, keyAt)),
+        key: Buffer.from(reply.buffer.subarray(keyAt, keyAt + reply.keyBytes)),
+        val: reply.value(),
+    };
+}

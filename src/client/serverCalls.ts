@@ -1,0 +1,58 @@
+import { Call } from './Call';
+import { encodeKey } from './keyCalls';
+import { Opcode, Status, type FrameWriter, type Reply } from './protocol';
+
+/** Calls that ask the server itself, not about a key. */
+
+export class NoopCall extends Call<void> {
+    readonly repeatable = true;
+
+    encode(writer: FrameWriter, opaque: number): void {
+        encodeKey(writer, Opcode.NOOP, opaque, '', 0n);
+    }
+
+    onReply(reply: Reply): boolean {
+        if (reply.status === Status.OK) this.succeed();
+        else this.refuse(reply.status);
+        return true;
+    }
+}
+
+export class VersionCall extends Call<string> {
+    readonly repeatable = true;
+
+    encode(writer: FrameWriter, opaque: number): void {
+        encodeKey(writer, Opcode.VERSION, opaque, '', 0n);
+    }
+
+    onReply(reply: Reply): boolean {
+        if (reply.status === Status.OK) this.succeed(reply.text());
+        else this.refuse(reply.status);
+        return true;
+    }
+}
+
+/** STAT is answered by a frame per statistic; one without a key ends them. */
+export class StatCall extends Call<Record<string, string>> {
+    readonly repeatable = true;
+    private stats: Record<string, string> = {};
+
+    constructor(private readonly group: string) {
+        super();
+    }
+
+    encode(writer: FrameWriter, opaque: number): void {
+        this.stats = Object.create(null) as Record<string, string>;
+        encodeKey(writer, Opcode.STAT, opaque, this.group, 0n);
+    }
+
+    onReply(reply: Reply): boolean {
+        if (reply.status !== Status.OK) return this.refuse(reply.status);
+        if (reply.keyBytes > 0) {
+            this.stats[reply.key()] = reply.text();
+            return false;
+        }
+        this.succeed(this.stats);
+        return true;
+    }
+}
