@@ -1,5 +1,5 @@
 import { stored } from './server/text.mjs';
-import { closedLoop, probeBeside, timed } from './measure.mjs';
+import { closedLoop, measuredRound, probeBeside } from './measure.mjs';
 import { makeKeys, makeValue } from './values.mjs';
 
 const asText = value => (typeof value === 'string' ? value : value.toString('latin1'));
@@ -73,10 +73,7 @@ export async function openClientDriver(connect, port, setting, scenario, tag) {
 
     const work = workOf(scenario, client, small, shelves[1]);
     return {
-        async round({ warmup, seconds }) {
-            await work(warmup);
-            return timed(() => work(seconds));
-        },
+        round: times => measuredRound(work, times),
         async close() {
             await check();
             await client.close();

@@ -19,22 +19,27 @@ export class Samples {
     }
 }
 
-/** What `work` did and what it cost: `work` resolves to `{ calls, errors, firstError, samples }`. */
-export async function timed(work) {
+/**
+ * Warms up, then says what `work` did and what it cost. `work` resolves to `{ calls, errors, firstError, samples }`;
+ * `asked` counts everything the server must have seen, warm-up included.
+ */
+export async function measuredRound(work, { warmup, seconds: wanted }) {
+    const warm = await work(warmup);
     const cpu = process.cpuUsage();
     const begun = performance.now();
-    const { calls, errors, firstError, samples, ...rest } = await work();
+    const { samples, ...done } = await work(wanted);
     const seconds = (performance.now() - begun) / 1000;
     const { user, system } = process.cpuUsage(cpu);
+    const all = ({ calls, largeCalls = 0 }) => calls + largeCalls;
     return {
-        callsPerSecond: calls / seconds,
-        cpuMicrosPerCall: (user + system) / calls,
+        ...done,
         ...samples.percentiles(),
-        calls,
-        errors,
-        firstError,
         seconds,
-        ...rest,
+        callsPerSecond: done.calls / seconds,
+        cpuMicrosPerCall: (user + system) / done.calls,
+        errors: warm.errors + done.errors,
+        firstError: warm.firstError ?? done.firstError,
+        asked: all(warm) + all(done),
     };
 }
 

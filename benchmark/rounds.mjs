@@ -43,12 +43,16 @@ export async function runCase({ scenario, contenders, server, rounds, seconds, w
         for (let round = 0; round < rounds; round++) {
             for (let turn = 0; turn < entries.length; turn++) {
                 const entry = entries[(turn + round) % entries.length];
+                const before = await server.answered();
                 const result = await attempt(
                     entry,
                     { task: 'round', warmup, seconds },
                     (warmup + seconds) * 1000 + 15_000,
                 );
+                const seen = (await server.answered()) - before;
+                const asked = (result?.asked ?? 0) * scenario.perCall;
                 if (result?.errors > 0) entry.failure = `${result.errors} errors: ${result.firstError}`;
+                else if (seen < asked) entry.failure = `the server saw ${seen} of ${asked} keys`;
                 else if (result) entry.rounds.push(result);
                 await sleep(20);
             }

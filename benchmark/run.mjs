@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { contendersFor } from './contenders/index.mjs';
@@ -40,7 +40,7 @@ try {
 }
 
 // A part of the run never takes the place of the whole one that the README quotes.
-const resultsFolder = fileURLToPath(new URL('./results/', import.meta.url));
+const resultsFolder = fileURLToPath(new URL('./results', import.meta.url));
 const folder = options.out ?? (options.isPartial ? join(resultsFolder, 'scratch') : resultsFolder);
 mkdirSync(folder, { recursive: true });
 const report = { run, results };
@@ -51,7 +51,7 @@ writeFileSync(
     [describeInLines(run).join('  \n'), ...results.map(caseTable)].join('\n\n').replace(/^(.*\(\S+\))$/gm, '### $1') +
         '\n',
 );
-console.log(`\n${folder}/latest.{json,md,svg}`);
+console.log(`\n${relative('.', folder)}/latest.json, .md, .svg`);
 
 const failures = results.flatMap(({ scenario, entries }) =>
     entries

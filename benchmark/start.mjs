@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** What `npm run bench` runs: sees to it that everything is there, then starts what was asked for. */
+/** What `npm run bench` runs after the set-up: installs the rivals when they are not there, then starts what was asked for. */
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -16,7 +16,6 @@ const tools = { memory: ['--expose-gc', 'memory.mjs'], calibrate: ['calibrate.mj
 const [first, ...rest] = process.argv.slice(2);
 const isTool = first !== undefined && Object.hasOwn(tools, first);
 
-run(process.execPath, ['scripts/setup.mjs', '--build'], root);
 const installed = `${here}node_modules/.package-lock.json`;
 const isInstalled =
     existsSync(installed) && statSync(installed).mtimeMs >= statSync(`${here}package-lock.json`).mtimeMs;

@@ -1,6 +1,6 @@
 import { connect as connectSocket } from 'node:net';
 
-import { probeBeside, Samples, timed } from '../measure.mjs';
+import { measuredRound, probeBeside, Samples } from '../measure.mjs';
 import { makeKeys, makeValue } from '../values.mjs';
 
 /**
@@ -251,10 +251,7 @@ export async function openFloor(port, { sockets, batch }, scenario, tag) {
 
 function driverOf(work, sockets) {
     return {
-        async round({ warmup, seconds }) {
-            await work(warmup);
-            return timed(() => work(seconds));
-        },
+        round: times => measuredRound(work, times),
         close: () => sockets.forEach(socket => socket.close()),
     };
 }

@@ -27,3 +27,9 @@ export async function stored(port, key) {
     const length = Number(line.split(' ')[3]);
     return answer.subarray(lineEnd + 2, lineEnd + 2 + length);
 }
+
+/** Keys that the server has been asked for or given since it started. */
+export async function answered(port) {
+    const stats = (await ask(port, 'stats\r\n', 'END\r\n')).toString('latin1');
+    return ['cmd_get', 'cmd_set'].reduce((sum, name) => sum + Number(stats.match(`STAT ${name} (\\d+)`)[1]), 0);
+}
