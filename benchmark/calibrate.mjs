@@ -1,14 +1,10 @@
 import { rivals, variantsOf } from './contenders/index.mjs';
-import { readOptions, usage } from './options.mjs';
+import { optionsOrExit } from './options.mjs';
 import { runCase } from './rounds.mjs';
 import { startMemcached } from './server/memcached.mjs';
 import { caseTable } from './report/table.mjs';
 
-const options = readOptions(process.argv.slice(2));
-if (options.help) {
-    console.log(usage);
-    process.exit();
-}
+const options = optionsOrExit(process.argv.slice(2));
 const { rounds, seconds, warmup } = options;
 const server = await startMemcached();
 process.once('SIGINT', () => process.exit(130));

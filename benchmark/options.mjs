@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 import { cases } from './cases.mjs';
 
-export const usage = `npm run bench -- [options]           everybody in every case
+const usage = `npm run bench -- [options]           everybody in every case
 npm run bench -- calibrate [options]  the settings of the rivals and of the floor against each other
 npm run bench -- memory               what a million calls, and unanswered ones, leave on the heap
 
@@ -24,7 +24,20 @@ function bounded(text, name, max) {
     return value;
 }
 
-export function readOptions(args) {
+/** Ends the process when help was asked for, or something that does not exist. */
+export function optionsOrExit(args) {
+    try {
+        const options = readOptions(args);
+        if (!options.help) return options;
+        console.log(usage);
+        process.exit(0);
+    } catch (error) {
+        console.error(`${error.message}\n\nnpm run bench -- --help`);
+        process.exit(1);
+    }
+}
+
+function readOptions(args) {
     const { values } = parseArgs({
         args,
         options: {
@@ -46,7 +59,7 @@ export function readOptions(args) {
     return {
         help: values.help ?? false,
         cases: chosen,
-        isPartial: chosen.length < cases.length || names !== undefined,
+        isPartial: chosen.length < cases.length || names !== undefined || (values.quick ?? false),
         // 'ours' stands for both of its pools.
         isWanted: kind => names === undefined || names.includes(kind),
         rounds: Math.ceil(bounded(values.rounds ?? (values.quick ? 2 : 5), 'rounds', MAX_ROUNDS)),

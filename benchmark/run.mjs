@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { contendersFor } from './contenders/index.mjs';
-import { readOptions, usage } from './options.mjs';
+import { optionsOrExit } from './options.mjs';
 import { drawChart } from './report/chart.mjs';
 import { withRatios } from './report/compare.mjs';
 import { describeInLines, describeRun } from './report/machine.mjs';
@@ -12,11 +12,7 @@ import { runCase } from './rounds.mjs';
 import { startMemcached } from './server/memcached.mjs';
 
 const args = process.argv.slice(2);
-const options = readOptions(args);
-if (options.help) {
-    console.log(usage);
-    process.exit();
-}
+const options = optionsOrExit(args);
 
 const { rounds, seconds, warmup } = options;
 const server = await startMemcached();

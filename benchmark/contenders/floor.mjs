@@ -14,10 +14,11 @@ export const variants = [
     { sockets: 1, batch: 0 },
     { sockets: 2, batch: 1 },
     { sockets: 2, batch: 0 },
+    { sockets: 4, batch: 0 },
 ];
 export function settingFor({ verb, inFlight, valueBytes }) {
-    const fillsTwoSockets = inFlight >= 1000 || verb === 'getMany' || (verb === 'get' && valueBytes > 100 * 1024);
-    return fillsTwoSockets ? variants[4] : variants[2];
+    const isMuch = inFlight >= 1000 || verb === 'getMany' || valueBytes > 1024;
+    return isMuch ? variants[5] : variants[2];
 }
 
 const HEADER_BYTES = 24;
