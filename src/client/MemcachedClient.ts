@@ -22,6 +22,12 @@ export interface StoreOptions {
     readonly flags?: number;
 }
 
+/** Where a call goes. */
+export interface Placement {
+    /** To the key's own server, also while `failover` sends others elsewhere: a lock has one place. */
+    readonly pinned?: boolean;
+}
+
 export interface CounterOptions {
     /** What the counter starts with when there is none, 0 when absent; null: do not create it. */
     readonly initial?: number | bigint | null;
@@ -145,8 +151,8 @@ export class MemcachedClient extends Client {
     }
 
     /** The value with its CAS. */
-    gets(key: string): Promise<Item> {
-        return this.run(key, new calls.GetCall(key));
+    gets(key: string, placement?: Placement): Promise<Item> {
+        return this.run(key, new calls.GetCall(key), placement);
     }
 
     /** The value as text when it was stored without flags, the item otherwise, null on a miss. Cheaper than `get` for text. */
@@ -212,13 +218,18 @@ export class MemcachedClient extends Client {
     }
 
     /** Stores under a key that nobody has, and answers the item's CAS; null: somebody has it. */
-    async casAdd(key: string, value: StoredValue, options: StoreOptions = {}): Promise<bigint | null> {
+    async casAdd(key: string, value: StoredValue, options: StoreOptions & Placement = {}): Promise<bigint | null> {
         const { outcome, cas } = await this.casStore(Opcode.ADD, key, value, 0n, options);
         return outcome === 'stored' ? cas : null;
     }
 
     /** Stores only over the item that has this CAS. */
-    casSet(key: string, value: StoredValue, cas: bigint, options: StoreOptions = {}): Promise<calls.CasReply> {
+    casSet(
+        key: string,
+        value: StoredValue,
+        cas: bigint,
+        options: StoreOptions & Placement = {},
+    ): Promise<calls.CasReply> {
         return this.casStore(Opcode.SET, key, value, cas, options);
     }
 
@@ -230,8 +241,16 @@ export class MemcachedClient extends Client {
     }
 
     /** Deletes only the item that has this CAS. */
-    casDelete(key: string, cas: bigint): Promise<calls.CasDeleteReply> {
-        return this.run(key, new calls.CasDeleteCall(key, cas));
+    casDelete(key: string, cas: bigint, placement?: Placement): Promise<calls.CasDeleteReply> {
+        return this.run(key, new calls.CasDeleteCall(key, cas), placement);
+    }
+
+    /**
+     * Rises when the last socket to the key's own server goes. A CAS that was answered in another generation may be that of another item:
+     * a server that was restarted counts from the beginning.
+     */
+    generation(key: string): number {
+        return this.nodes[this.ring.find(key)]!.generation;
     }
 
     deleteMany(keys: readonly string[]): Promise<BatchResult> {
@@ -315,9 +334,10 @@ export class MemcachedClient extends Client {
         this.seq = (this.seq + 1) >>> 0;
     }
 
-    private run<T>(key: string, call: Call<T>): Promise<T> {
+    private run<T>(key: string, call: Call<T>, placement?: Placement): Promise<T> {
         const problem = checkKey(key, this.settings.maxKeyBytes);
-        return problem === null ? this.runOn(this.server(key), call) : Promise.reject(problem);
+        if (problem !== null) return Promise.reject(problem);
+        return this.runOn(placement?.pinned ? this.nodes[this.ring.find(key)]! : this.server(key), call);
     }
 
     private runOn<T>(node: MemcachedServer, call: Call<T>): Promise<T> {
@@ -349,11 +369,11 @@ export class MemcachedClient extends Client {
         key: string,
         value: StoredValue,
         cas: bigint,
-        options: StoreOptions,
+        options: StoreOptions & Placement,
     ): Promise<calls.CasReply> {
         const spec = this.spec(value, options);
         if (spec instanceof Error) return Promise.reject(spec);
-        return this.run(key, new calls.CasStoreCall(opcode, key, spec, cas));
+        return this.run(key, new calls.CasStoreCall(opcode, key, spec, cas), options);
     }
 
     private concat(
