@@ -1,6 +1,7 @@
 import { Timed, type Deadlines } from './Deadlines';
 import { refused, timedOut } from './errors';
-import type { FrameWriter, Reply } from './protocol';
+import type { FrameWriter } from './FrameWriter';
+import type { Reply } from './Reply';
 
 /** What a call needs to know of the server it was given to. */
 export interface CallHost {

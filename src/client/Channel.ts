@@ -1,7 +1,9 @@
 import * as net from 'node:net';
 import * as tls from 'node:tls';
 import type { Call } from './Call';
-import { FrameDecoder, FrameWriter, type Reply } from './protocol';
+import { FrameDecoder } from './FrameDecoder';
+import { FrameWriter } from './FrameWriter';
+import type { Reply } from './Reply';
 import { formatAddress, type Login, type ServerAddress } from './ServerAddress';
 import { LoginCall } from './serverCalls';
 import { authFailed } from './errors';
@@ -36,6 +38,9 @@ export class Channel {
     private readonly login: Login | undefined;
     private readonly writer = new FrameWriter();
     private readonly decoder = new FrameDecoder(reply => this.onReply(reply));
+    private readonly chunk = Buffer.allocUnsafeSlow(READ_BYTES);
+    /** Where the socket reads to: the chunk, or the place of a large value. */
+    private reading: Buffer | null = null;
     private connectTimer: NodeJS.Timeout | null;
     private head: Call<unknown> | null = null;
     private tail: Call<unknown> | null = null;
@@ -61,8 +66,8 @@ export class Channel {
         this.login = at.login;
         this.address = formatAddress(at);
         this.socket = connect(at, {
-            buffer: Buffer.allocUnsafeSlow(READ_BYTES),
-            callback: (count, buffer) => this.onBytes(count, buffer as Buffer),
+            buffer: () => this.nextBuffer(),
+            callback: count => this.onBytes(count),
         });
         this.socket.once(at.tls ? 'secureConnect' : 'connect', () => this.onConnect());
         this.socket.on('error', error => this.end(error));
@@ -169,12 +174,19 @@ export class Channel {
         if (this.isIdle) this.end(null);
     }
 
-    private onBytes(count: number, buffer: Buffer): boolean {
+    /** Asked before every read. Nothing: the same as last time. */
+    private nextBuffer(): Buffer {
+        const wanted = this.decoder.target ?? this.chunk;
+        if (wanted === this.reading) return undefined as never;
+        return (this.reading = wanted);
+    }
+
+    private onBytes(count: number): boolean {
         if (this.state === 'gone') return false;
         this.replies = this.replyBytes = 0;
         try {
-            const wrong = this.decoder.push(buffer, count);
-            if (wrong !== null) this.wrongReply = new Error(wrong);
+            if (this.reading === this.chunk) this.take(count);
+            else this.decoder.filled(count);
         } catch (error) {
             // For example a text longer than a string may be. It ends this channel, not the process.
             this.wrongReply = error as Error;
@@ -182,6 +194,11 @@ export class Channel {
         if (this.replies > 0) this.owner.onReplies(this, this.replies, this.replyBytes);
         if (this.wrongReply !== null) this.end(this.wrongReply);
         return this.isOpen;
+    }
+
+    private take(count: number): void {
+        const wrong = this.decoder.push(this.chunk, count);
+        if (wrong !== null) this.wrongReply = new Error(wrong);
     }
 
     private onReply(reply: Reply): boolean {

@@ -1,6 +1,8 @@
 import { Call } from './Call';
 import { Item } from './Item';
-import { Opcode, Status, high32, low32, type FrameWriter, type Reply } from './protocol';
+import type { FrameWriter } from './FrameWriter';
+import { Opcode, Status, high32, low32 } from './protocol';
+import type { Reply } from './Reply';
 
 /** Calls for one key. Each says in `onReply` which statuses are answers; every other one is an error. */
 
