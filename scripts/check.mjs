@@ -1,0 +1,30 @@
+// What CI runs: everything that must hold, the quick things first. Stops at the first that does not.
+import { spawnSync } from 'node:child_process';
+
+const steps = [
+    ['Set-up', ['scripts/setup.mjs', '--build']],
+    ['Lint', ['run', 'lint']],
+    ['Format', ['run', 'format:check']],
+    ['Types', ['run', 'types']],
+    ['Tests', ['test']],
+    ['Package', ['run', 'test:package']],
+];
+
+const seconds = since => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+const start = performance.now();
+for (const [title, args] of steps) {
+    console.log(`\n=== ${title}`);
+    const stepStart = performance.now();
+    const isScript = args[0].endsWith('.mjs');
+    const [command, ...before] = isScript ? [process.execPath] : ['npm', '--silent'];
+    const { status, error } = spawnSync(command, [...before, ...args], { stdio: 'inherit' });
+    if (status !== 0) {
+        const again = isScript ? `node ${args.join(' ')}` : `npm ${args.join(' ')}`;
+        console.error(
+            `\n${title} failed after ${seconds(stepStart)}${error ? `: ${error.message}` : ''}. Alone: ${again}`,
+        );
+        process.exit(1);
+    }
+    console.log(`--- ${title}: ${seconds(stepStart)}`);
+}
+console.log(`\nAll good: ${seconds(start)}`);

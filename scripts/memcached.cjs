@@ -1,0 +1,189 @@
+// Where the memcached of this checkout is, and how to start one that cannot outlive us.
+// CommonJS, so that jest's tests and the .mjs scripts share one copy.
+
+const { spawn } = require('node:child_process');
+const { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readSync } = require('node:fs');
+const { connect } = require('node:net');
+const { tmpdir } = require('node:os');
+const { join, resolve } = require('node:path');
+const { setTimeout: delay } = require('node:timers/promises');
+
+/**
+ * @typedef {object} MemcachedBinary
+ * @property {string} command
+ * @property {Record<string, string>} env what an unpacked copy needs to find its libraries
+ * @property {string} version
+ *
+ * @typedef {object} MemcachedService
+ * @property {string} host
+ * @property {number} port
+ *
+ * @typedef {object} StartOptions
+ * @property {string} [host] address to listen on; 127.0.0.1 when absent
+ * @property {number} [port] a free one when absent
+ * @property {boolean} [unixSocket] listen on a Unix socket instead
+ * @property {(directory: string) => { args?: string[], env?: Record<string, string> }} [prepare] further arguments, made
+ *     when the private directory of the server is there; the directory is removed when the server has ended
+ * @property {string[]} [args] further arguments
+ */
+
+/** What `npm run setup` found out. */
+const recordPath = resolve(__dirname, '../node_modules/.cache/pip-services4-memcached/memcached.json');
+
+const getMemcached = 'run `npm run setup`, which installs memcached or says how to';
+
+/** @returns {{ binary?: MemcachedBinary, service?: MemcachedService }} */
+function readRecord() {
+    return existsSync(recordPath) ? JSON.parse(readFileSync(recordPath, 'utf8')) : {};
+}
+
+/** The memcached to work with: the one of the environment, or one of our own. */
+async function openMemcached() {
+    const { MEMCACHED_SERVICE_HOST: host, MEMCACHED_SERVICE_PORT: port } = process.env;
+    const { binary, service } = readRecord();
+    const given = host ? { host, port: Number(port || 11211) } : binary ? undefined : service;
+    return given ? { ...given, end: async () => {}, unref: () => {} } : startMemcached();
+}
+
+/**
+ * Starts a server of our own; resolves when it accepts connections. It dies with this process, however that ends.
+ * @param {StartOptions} options
+ */
+async function startMemcached(options = {}) {
+    const { binary } = readRecord();
+    if (!binary) throw new Error(`Starting a server of our own needs a memcached on this machine: ${getMemcached}`);
+    for (let attempt = 1; ; attempt++) {
+        const server = new LocalMemcached(binary, { ...options, port: options.port ?? somePort() });
+        const failure = await server.ready();
+        if (!failure) return server;
+        if (!failure.isAddressTaken || attempt === 20) throw new Error(failure.message);
+        // A given port may be held a little longer by the connections of its last server.
+        if (options.port) await delay(25);
+    }
+}
+
+/**
+ * Below the ports that systems give to outgoing connections: so a client that calls a dead server is never
+ * connected to itself, and the port is still free when the server comes back.
+ */
+function somePort() {
+    return 15000 + Math.floor(Math.random() * 15000);
+}
+
+/**
+ * The shell becomes memcached, and leaves behind a reader of the pipe that this process holds: the pipe closes when
+ * memcached ends, and when we do, be it by SIGKILL.
+ */
+const leash = `
+exec 3<&0 </dev/null
+directory=$1; shift
+{ read -r _ <&3; kill -9 $$; rm -rf "$directory"; } >/dev/null 2>&1 &
+exec "$@" 3<&-`;
+
+class LocalMemcached {
+    #child;
+    #directory;
+    #log;
+    /** @type {Promise<void>} */
+    #closed;
+    #hasEnded = false;
+
+    /**
+     * @param {MemcachedBinary} binary
+     * @param {StartOptions & { port: number }} options
+     */
+    constructor(binary, { host = '127.0.0.1', port, unixSocket = false, prepare, args = [] }) {
+        this.#directory = mkdtempSync(join(tmpdir(), 'memcached-'));
+        this.host = host;
+        this.port = port;
+        this.socketPath = unixSocket ? join(this.#directory, 'memcached.sock') : undefined;
+
+        const prepared = prepare?.(this.#directory) ?? {};
+        const address = this.socketPath ? ['-s', this.socketPath] : ['-l', host, '-p', String(port)];
+        const user = process.getuid?.() === 0 ? ['-u', 'root'] : [];
+        const command = [binary.command, ...address, ...user, ...(prepared.args ?? []), ...args];
+        // Kept open, because the directory goes when memcached does.
+        this.#log = openSync(join(this.#directory, 'stderr'), 'w+');
+        this.#child = spawn('sh', ['-c', leash, 'sh', this.#directory, ...command], {
+            env: { ...process.env, ...binary.env, ...prepared.env, MEMCACHED_PORT_FILENAME: this.#listening },
+            stdio: ['pipe', 'ignore', this.#log],
+        });
+        this.#closed = new Promise(resolve => {
+            this.#child.once('close', () => {
+                this.#hasEnded = true;
+                resolve();
+            });
+        });
+    }
+
+    get pid() {
+        return this.#child.pid;
+    }
+
+    /** memcached writes this file when it has bound its port: whoever answers there before is somebody else. */
+    get #listening() {
+        return join(this.#directory, 'port');
+    }
+
+    /** @returns {Promise<{ message: string, isAddressTaken: boolean } | undefined>} why it did not start */
+    async ready() {
+        const isReady = await this.#comesUp();
+        const log = isReady ? '' : readFromStart(this.#log).trim();
+        closeSync(this.#log);
+        if (isReady) return undefined;
+        await this.end();
+        const EX_OSERR = 71;
+        const { exitCode } = this.#child;
+        return {
+            message: `memcached did not start: ${log || `exit code ${exitCode}`}`,
+            isAddressTaken: exitCode === EX_OSERR,
+        };
+    }
+
+    async #comesUp() {
+        const deadline = Date.now() + 10_000;
+        while (!this.#hasEnded && Date.now() < deadline) {
+            if ((this.socketPath || existsSync(this.#listening)) && (await this.#accepts())) return true;
+            await delay(3);
+        }
+        return false;
+    }
+
+    /** @returns {Promise<boolean>} */
+    #accepts() {
+        return new Promise(resolve => {
+            const socket = this.socketPath ? connect(this.socketPath) : connect(this.port, this.host);
+            socket.once('connect', () => resolve(true));
+            socket.once('error', () => resolve(false));
+            socket.once('connect', () => socket.destroy());
+        });
+    }
+
+    /** @param {NodeJS.Signals} signal */
+    signal(signal) {
+        this.#child.kill(signal);
+    }
+
+    /** Kills it: a cache has nothing to save. */
+    async end() {
+        this.#child.kill('SIGKILL');
+        await this.#closed;
+    }
+
+    /** Lets this process end, and the server with it, although nobody called `end`. */
+    unref() {
+        this.#child.unref();
+        /** @type {import('node:net').Socket} */ (this.#child.stdin).unref();
+    }
+}
+
+/**
+ * The child's writes have moved the position that it shares with us.
+ * @param {number} file
+ */
+function readFromStart(file) {
+    const bytes = Buffer.alloc(4096);
+    return bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, 0));
+}
+
+module.exports = { recordPath, readRecord, openMemcached, startMemcached };

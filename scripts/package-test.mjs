@@ -1,0 +1,141 @@
+// What reaches the people who install the package: the list of files, and a project outside of this repo that uses them.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const name = 'pip-services4-memcached-node';
+const frameworkPackages = ['components', 'config', 'logic'].map(part => `pip-services4-${part}-node`);
+
+/** The public names that must be there, by the path they are imported from. Extend these lists with every public name. */
+const required = {
+    [name]: [],
+    [`${name}/framework`]: ['ApplicationException', 'BadRequestException', 'ConfigException', 'ConnectionException'],
+};
+
+class PackageFault extends Error {}
+
+const work = realpathSync(mkdtempSync(join(tmpdir(), 'package-test-')));
+const consumer = join(work, 'consumer');
+try {
+    const tarball = pack();
+    install(tarball);
+    const exported = loadWithRequire();
+    importByName(exported);
+    compile(exported);
+    console.log('The package is what it should be.');
+} catch (error) {
+    if (!(error instanceof PackageFault)) throw error;
+    console.error(`\n${error.message}`);
+    process.exitCode = 1;
+} finally {
+    rmSync(work, { recursive: true, force: true });
+}
+
+function pack() {
+    const [{ filename, files }] = JSON.parse(npm(root, 'pack', '--json', '--silent', '--pack-destination', work));
+    const found = files.map(file => file.path).sort();
+    const expected = expectedFiles();
+    const missing = expected.filter(path => !found.includes(path));
+    const surplus = found.filter(
+        path => !expected.includes(path) && !/^node_modules\/[^/]+\/(README|LICENSE)/.test(path),
+    );
+    if (missing.length + surplus.length > 0) {
+        const list = paths => paths.join('\n  ') || '(nothing)';
+        throw new PackageFault(
+            `The tarball lacks\n  ${list(missing)}\nand carries what does not belong there (npm run clean?)\n  ${list(surplus)}`,
+        );
+    }
+    console.log(`The tarball holds its ${found.length} files and no others.`);
+    return join(work, filename);
+}
+
+/** One .js and one .d.ts per source, so that files built from sources long deleted are found as well. */
+function expectedFiles() {
+    const built = (source, target) =>
+        readdirSync(join(root, source), { recursive: true })
+            .filter(file => file.endsWith('.ts'))
+            .map(file => file.replace(/\.ts$/, ''))
+            .flatMap(file => [`${target}/${file}.js`, `${target}/${file}.d.ts`]);
+    const bundled = frameworkPackages.flatMap(framework => [
+        `node_modules/${framework}/package.json`,
+        ...built(`packages/${framework}/src`, `node_modules/${framework}/dist`),
+    ]);
+    return ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', ...built('src', 'dist'), ...bundled];
+}
+
+function install(tarball) {
+    mkdirSync(consumer);
+    write('package.json', JSON.stringify({ name: 'consumer', private: true }));
+    npm(consumer, 'install', '--no-audit', '--no-fund', '--prefer-offline', tarball);
+    console.log('It installs into an empty folder.');
+}
+
+/** @returns {Record<string, string[]>} the names that each path exports */
+function loadWithRequire() {
+    const paths = JSON.stringify(Object.keys(required));
+    write('list.cjs', `console.log(JSON.stringify(${paths}.map(path => [path, Object.keys(require(path))])));`);
+    const exported = Object.fromEntries(JSON.parse(node(consumer, 'list.cjs')));
+    for (const [path, names] of Object.entries(required)) {
+        const missing = names.filter(wanted => !exported[path].includes(wanted));
+        if (missing.length > 0) throw new PackageFault(`${path} does not export ${missing.join(', ')}`);
+        console.log(`require('${path}') gives ${exported[path].length} names.`);
+    }
+    return exported;
+}
+
+function importByName(exported) {
+    write('import.mjs', importsOf(exported, 'if (value === undefined) throw new Error("undefined");'));
+    node(consumer, 'import.mjs');
+    console.log('Each of them can be imported by name in an ES module.');
+}
+
+/** As strictly as a consumer can: also the declarations of the package itself are checked. */
+function compile(exported) {
+    // Every Node project in TypeScript has these; they are copied so that nothing of the repo is seen by accident.
+    for (const types of ['@types/node', 'undici-types']) {
+        cpSync(join(root, 'node_modules', types), join(consumer, 'node_modules', types), { recursive: true });
+    }
+    write('consumer.ts', importsOf(exported, 'void value;'));
+    const settings = [
+        ['--module', 'node16', '--moduleResolution', 'node16'],
+        ['--module', 'esnext', '--moduleResolution', 'bundler'],
+        ['--module', 'commonjs', '--moduleResolution', 'node10'],
+    ];
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    for (const setting of settings) {
+        node(consumer, tsc, '--noEmit', '--strict', '--target', 'es2022', '--types', 'node', ...setting, 'consumer.ts');
+        console.log(`It compiles in strict mode with ${setting.join(' ')}.`);
+    }
+}
+
+function importsOf(exported, use) {
+    return Object.entries(exported)
+        .map(([path, names], i) => {
+            const aliases = names.map(exportedName => [exportedName, `from${i}_${exportedName}`]);
+            const specifiers = aliases.map(([exportedName, alias]) => `${exportedName} as ${alias}`).join(', ');
+            const values = aliases.map(([, alias]) => alias).join(', ');
+            return `import { ${specifiers} } from '${path}';\nfor (const value of [${values}]) { ${use} }\n`;
+        })
+        .join('');
+}
+
+function write(file, text) {
+    writeFileSync(join(consumer, file), text);
+}
+
+function npm(cwd, ...args) {
+    return execute(cwd, 'npm', args);
+}
+
+function node(cwd, ...args) {
+    return execute(cwd, process.execPath, args);
+}
+
+function execute(cwd, command, args) {
+    const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8' });
+    if (status === 0) return stdout;
+    throw new PackageFault(`${command} ${args.join(' ')}\n${stdout}${stderr}${error?.message ?? ''}`);
+}

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { lastLines, root, run, SetupError, step } from './say.mjs';
+
+const projects = ['.', ...readdirSync(join(root, 'packages')).map(name => `packages/${name}`)];
+const stamp = join(root, 'node_modules/.cache/pip-services4-memcached/build');
+
+/** The compiler would find out as well, but needs a second to do so. */
+export function isBuilt() {
+    return areOutputsThere() && existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint();
+}
+
+export async function build() {
+    const built = fingerprint();
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    // `tsc -b` believes its build info, also when somebody has deleted what it built.
+    const force = areOutputsThere() ? [] : ['--force'];
+    const work = () => run(process.execPath, [tsc, '-b', 'tsconfig.build.json', ...force]);
+    const { isOk, output } = await step('Building', work);
+    if (!isOk) throw new SetupError(`The build failed:\n${lastLines(output, 40)}`);
+    mkdirSync(dirname(stamp), { recursive: true });
+    writeFileSync(stamp, built);
+}
+
+function areOutputsThere() {
+    return projects.every(project => existsSync(join(root, project, 'dist/index.js')));
+}
+
+function fingerprint() {
+    const files = projects.flatMap(project => [
+        ...['package.json', 'tsconfig.json'].map(file => join(root, project, file)),
+        ...filesUnder(join(root, project, 'src')),
+    ]);
+    const settings = ['tsconfig.base.json', 'tsconfig.build.json', 'node_modules/typescript/package.json'];
+    const hash = createHash('sha256');
+    for (const file of [...files, ...settings.map(name => join(root, name))]) {
+        const { mtimeMs, size } = statSync(file);
+        hash.update(`${file} ${mtimeMs} ${size}\n`);
+    }
+    return hash.digest('hex');
+}
+
+function filesUnder(directory) {
+    const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
+    return entries
+        .filter(entry => entry.isFile())
+        .map(entry => join(entry.parentPath ?? entry.path, entry.name))
+        .sort();
+}

@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Said to the user without a stack trace: what is missing, and what to do next. */
+export class SetupError extends Error {}
+
+/** Ends with 1, and the message of a SetupError instead of a stack trace. */
+export async function failSoftly(work) {
+    try {
+        await work();
+    } catch (error) {
+        if (!(error instanceof SetupError)) throw error;
+        say(`\n${error.message}`);
+        process.exitCode = 1;
+    }
+}
+
+/** To stderr: stdout belongs to the command that needed the set-up. */
+export function say(line) {
+    process.stderr.write(`${line}\n`);
+}
+
+/** Shows that something long is going on: a ticking line on a terminal, two plain lines elsewhere. */
+export async function step(title, work) {
+    const start = Date.now();
+    const seconds = () => ((Date.now() - start) / 1000).toFixed(1);
+    const isTerminal = process.stderr.isTTY;
+    const show = () => process.stderr.write(`\r${title} … ${Math.floor((Date.now() - start) / 1000)} s`);
+    const ticking = isTerminal ? setInterval(show, 1000) : undefined;
+    if (isTerminal) show();
+    else say(`${title} …`);
+    try {
+        const result = await work();
+        say(`${isTerminal ? '\r' : ''}${title}: done in ${seconds()} s`);
+        return result;
+    } catch (error) {
+        if (isTerminal) say('');
+        throw error;
+    } finally {
+        clearInterval(ticking);
+    }
+}
+
+/**
+ * Runs a command quietly.
+ * @returns {Promise<{ isOk: boolean, output: string, stdout: string }>}
+ */
+export function run(command, args, { env = {}, cwd = root, timeoutMs = 15 * 60_000 } = {}) {
+    return new Promise(resolve => {
+        const child = spawn(command, args, {
+            cwd,
+            env: { ...process.env, ...env },
+            stdio: ['ignore', 'pipe', 'pipe'],
+            timeout: timeoutMs,
+        });
+        let output = '';
+        let stdout = '';
+        child.stdout.on('data', chunk => {
+            output += chunk;
+            stdout += chunk;
+        });
+        child.stderr.on('data', chunk => (output += chunk));
+        child.once('error', error => resolve({ isOk: false, output: error.message, stdout }));
+        child.once('close', code => resolve({ isOk: code === 0, output, stdout }));
+    });
+}
+
+/** The end of what a failed command had to say. */
+export function lastLines(output, count = 15) {
+    return output.trim().split('\n').slice(-count).join('\n');
+}

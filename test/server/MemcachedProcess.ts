@@ -1,0 +1,146 @@
+import { writeFileSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
+import { join } from 'node:path';
+import { startMemcached } from '../../scripts/memcached.cjs';
+import type { Certificate } from './certificate';
+import type { Login } from './PasswordServer';
+import { PasswordServer } from './PasswordServer';
+
+export interface MemcachedProcessOptions {
+    /** 127.0.0.1 when absent. */
+    host?: string;
+    /** A free one when absent. */
+    port?: number;
+    /** `-s`: listens at `socketPath` instead of `host` and `port`. */
+    unixSocket?: boolean;
+    /** `-S`: refuses everybody but this login. */
+    login?: Login;
+    /** `-Z`: speaks TLS only. */
+    certificate?: Certificate;
+    /** `-C`: answers CAS 0. */
+    withoutCas?: boolean;
+    /** `-M`: answers "out of memory" (0x82) when full. */
+    withoutEviction?: boolean;
+    /** `-m` */
+    memoryMegabytes?: number;
+    /** `-I` */
+    maxItemBytes?: number;
+    /** `-o idle_timeout` */
+    idleTimeoutSeconds?: number;
+    /** Anything else, as on the command line. */
+    args?: string[];
+}
+
+type LocalMemcached = Awaited<ReturnType<typeof startMemcached>>;
+
+/**
+ * A memcached of a test's own, to be broken at will. Dies with the test run, however that ends.
+ *
+ *     const server = await MemcachedProcess.start({ withoutCas: true });
+ *     …
+ *     await server.end();
+ */
+export class MemcachedProcess {
+    #process!: LocalMemcached;
+    readonly #passwords: PasswordServer | undefined;
+
+    private constructor(private readonly options: MemcachedProcessOptions) {
+        this.#passwords = options.login && new PasswordServer(options.login);
+    }
+
+    static async start(options: MemcachedProcessOptions = {}): Promise<MemcachedProcess> {
+        const server = new MemcachedProcess(options);
+        await server.#launch(options.port);
+        return server;
+    }
+
+    get host(): string {
+        return this.#process.host;
+    }
+
+    get port(): number {
+        return this.#process.port;
+    }
+
+    get socketPath(): string | undefined {
+        return this.#process.socketPath;
+    }
+
+    get pid(): number | undefined {
+        return this.#process.pid;
+    }
+
+    /** As memjs wants it: `127.0.0.1:15000`, `[::1]:15000`. */
+    get address(): string {
+        return isIPv6(this.host) ? `[${this.host}]:${this.port}` : `${this.host}:${this.port}`;
+    }
+
+    /** From one moment to the next, as power cuts do it. `restart` brings it back. */
+    async kill(): Promise<void> {
+        await this.#process.end();
+    }
+
+    /** Silent, with its connections open and new ones accepted by the kernel. `continue` wakes it up. */
+    stop(): void {
+        this.#process.signal('SIGSTOP');
+    }
+
+    continue(): void {
+        this.#process.signal('SIGCONT');
+    }
+
+    /** Empty, on the same port. */
+    async restart(): Promise<void> {
+        await this.#process.end();
+        await this.#launch(this.port);
+    }
+
+    async end(): Promise<void> {
+        await this.#process.end();
+        await this.#passwords?.end();
+    }
+
+    async #launch(port: number | undefined): Promise<void> {
+        const { host, unixSocket } = this.options;
+        try {
+            this.#process = await startMemcached({
+                host,
+                port,
+                unixSocket,
+                args: commandLine(this.options),
+                prepare: directory => this.#prepare(directory),
+            });
+        } catch (error) {
+            await this.#passwords?.end();
+            throw error;
+        }
+    }
+
+    #prepare(directory: string): { args: string[]; env: Record<string, string> } {
+        const { certificate } = this.options;
+        return {
+            args: certificate ? ['-Z', '-o', certificateFiles(directory, certificate)] : [],
+            env: this.#passwords?.listen(directory) ?? {},
+        };
+    }
+}
+
+function commandLine(options: MemcachedProcessOptions): string[] {
+    const { maxItemBytes, memoryMegabytes, idleTimeoutSeconds } = options;
+    return [
+        options.login ? ['-S'] : [],
+        options.withoutCas ? ['-C'] : [],
+        options.withoutEviction ? ['-M'] : [],
+        memoryMegabytes ? ['-m', String(memoryMegabytes)] : [],
+        maxItemBytes ? ['-I', String(maxItemBytes)] : [],
+        idleTimeoutSeconds ? ['-o', `idle_timeout=${idleTimeoutSeconds}`] : [],
+        options.args ?? [],
+    ].flat();
+}
+
+function certificateFiles(directory: string, { cert, key }: Certificate): string {
+    const files = { chain: join(directory, 'cert.pem'), key: join(directory, 'key.pem') };
+    writeFileSync(files.chain, cert);
+    writeFileSync(files.key, key, { mode: 0o600 });
+    return `ssl_chain_cert=${files.chain},ssl_key=${files.key}`;
+}
