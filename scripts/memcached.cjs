@@ -166,6 +166,8 @@ class LocalMemcached {
 
     /** Kills it: a cache has nothing to save. */
     async end() {
+        // Whoever awaits this wants to live until it is done, also after `unref`.
+        this.#child.ref();
         this.#child.kill('SIGKILL');
         await this.#closed;
     }

@@ -30,6 +30,11 @@ const failing = {
         })`,
         /left open: .*TCPS(ocket|erver)Wrap.*TCPS(ocket|erver)Wrap/,
     ],
+    'a bigint that is another one': [`test('x', () => { expect(5n).toBe(7n); })`, 'Expected: 7n'],
+    'an error with a cycle': [
+        `test('x', () => { const error = new Error('round and round'); error.self = error; throw error; })`,
+        'round and round',
+    ],
     'a child process left running': [
         `test('x', () => { require('child_process').spawn('cat'); })`,
         /left open: .*ProcessWrap/,

@@ -21,6 +21,7 @@ export default class StrictEnvironment extends TestEnvironment {
 
     // Called by jest-circus, and awaited.
     async handleTestEvent(event: Circus.AsyncEvent, state: Circus.State): Promise<void> {
+        if (event.name === 'test_done') event.test.errors = event.test.errors.map(sendable);
         if (event.name !== 'run_finish') return;
         const left = await this.leftOpen();
         if (left.length > 0) {
@@ -40,6 +41,21 @@ export default class StrictEnvironment extends TestEnvironment {
                 .map(([type, count]) => (count === 1 ? type : `${count} × ${type}`));
             if (left.length === 0 || waited >= 1000) return left;
         }
+    }
+}
+
+/**
+ * Jest's workers send failures as JSON. One that has a bigint or a cycle in it would replace the report of the whole file by a
+ * TypeError; people read the stack anyway.
+ */
+function sendable(failure: Circus.TestError): Circus.TestError {
+    const [error, ...others] = Array.isArray(failure) ? failure : [failure];
+    try {
+        JSON.stringify(error);
+        return failure;
+    } catch {
+        const { message, stack } = error as Error;
+        return [Object.assign(new Error(message), { stack }), ...others] as Circus.TestError;
     }
 }
 

@@ -43,6 +43,13 @@ describe('a memcached that we started', () => {
         await Promise.all([exited, ended]);
     });
 
+    it('can be ended by a parent that it does not keep alive', async () => {
+        const fate = `server.unref(); server.end().then(() => process.exit(7));`;
+        const child = spawn(process.execPath, ['-e', parent(fate)], { stdio: ['ignore', 'pipe', 'ignore'] });
+        child.stdout.resume();
+        expect(await once(child, 'exit')).toEqual([7, null]);
+    });
+
     it('takes its private directory along', async () => {
         const child = spawn(process.execPath, ['-e', parent('')], { stdio: ['pipe', 'pipe', 'ignore'] });
         const before = privateDirectories();

@@ -1,1 +1,15 @@
-export {};
+export { CredentialParams } from './auth/CredentialParams';
+export { CredentialResolver } from './auth/CredentialResolver';
+export type { ICredentialStore } from './auth/ICredentialStore';
+export { MemoryCredentialStore } from './auth/MemoryCredentialStore';
+export { DefaultConfigFactory } from './build/DefaultConfigFactory';
+export { ConfigReader } from './config/ConfigReader';
+export { FileConfigReader } from './config/FileConfigReader';
+export type { IConfigReader } from './config/IConfigReader';
+export { JsonConfigReader } from './config/JsonConfigReader';
+export { MemoryConfigReader } from './config/MemoryConfigReader';
+export { YamlConfigReader } from './config/YamlConfigReader';
+export { ConnectionParams } from './connect/ConnectionParams';
+export { ConnectionResolver } from './connect/ConnectionResolver';
+export type { IDiscovery } from './connect/IDiscovery';
+export { MemoryDiscovery } from './connect/MemoryDiscovery';

@@ -1,0 +1,16 @@
+import { InternalException } from 'pip-services4-commons-node';
+
+/** CANNOT_CREATE: no factory makes such a component, or its constructor threw. */
+export class CreateException extends InternalException {
+    /** A text is the message; anything else is the locator that was asked for. */
+    public constructor(traceId: string | null, messageOrLocator: unknown) {
+        const message =
+            typeof messageOrLocator === 'string'
+                ? messageOrLocator
+                : `Requested component ${String(messageOrLocator)} cannot be created`;
+        super(traceId ?? undefined, 'CANNOT_CREATE', message);
+        // InternalException resets the prototype to its own.
+        Object.setPrototypeOf(this, CreateException.prototype);
+        if (typeof messageOrLocator !== 'string') this.withDetails('locator', messageOrLocator);
+    }
+}

@@ -1,0 +1,7 @@
+export interface IFactory {
+    /** The registered locator that answers, or null. */
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the published signature
+    canCreate(locator: unknown): any;
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the published signature
+    create(locator: unknown): any;
+}

@@ -1,0 +1,70 @@
+import { RecursiveObjectReader, StringValueMap } from 'pip-services4-commons-node';
+
+/**
+ * A configuration as a flat map of strings: `connection.host` is the key `host` in the section `connection`. Case matters.
+ *
+ * The own enumerable keys of an instance *are* the configuration: neither this class nor its children declare fields.
+ */
+export class ConfigParams extends StringValueMap {
+    public constructor(values?: unknown) {
+        super(values);
+    }
+
+    /** The first part of every key, in order of insertion; a key without a dot is a section name too. */
+    public getSectionNames(): string[] {
+        const names = this.getKeys().map(key => {
+            const dot = key.indexOf('.');
+            return dot > 0 ? key.substring(0, dot) : key;
+        });
+        return [...new Set(names)];
+    }
+
+    /** The keys below `section`, without its name. Empty when there are none. */
+    public getSection(section: string): ConfigParams {
+        const prefix = section + '.';
+        const result = new ConfigParams();
+        for (const key of this.getKeys()) {
+            if (key.startsWith(prefix) && key.length > prefix.length)
+                result.put(key.substring(prefix.length), this.get(key));
+        }
+        return result;
+    }
+
+    /** Puts every key of `params` below `section`; the key '' becomes the section's own value. */
+    public addSection(section: string, params: ConfigParams): void {
+        if (section == null) throw new Error('Section name cannot be null');
+        for (const key of params.getKeys()) {
+            this.put([section, key].filter(part => part !== '').join('.'), params.get(key));
+        }
+    }
+
+    /** A copy in which the values of `params` win. */
+    public override(params: ConfigParams): ConfigParams {
+        return ConfigParams.mergeConfigs(this, params);
+    }
+
+    /** A copy in which `params` fill the keys that are missing here. */
+    public setDefaults(params: ConfigParams): ConfigParams {
+        return ConfigParams.mergeConfigs(params, this);
+    }
+
+    /** Flattens an object: `{a: {b: [5]}}` becomes `a.b.0=5`. */
+    public static override fromValue(value: unknown): ConfigParams {
+        return new ConfigParams(RecursiveObjectReader.getProperties(value));
+    }
+
+    /** Keys and values in turn. */
+    public static override fromTuples(...tuples: unknown[]): ConfigParams {
+        return new ConfigParams(StringValueMap.fromTuplesArray(tuples));
+    }
+
+    /** Parses `key=value;key=value`. */
+    public static override fromString(line: string): ConfigParams {
+        return new ConfigParams(StringValueMap.fromString(line));
+    }
+
+    /** Later configurations win. */
+    public static mergeConfigs(...configs: (ConfigParams | null)[]): ConfigParams {
+        return new ConfigParams(StringValueMap.fromMaps(...configs));
+    }
+}

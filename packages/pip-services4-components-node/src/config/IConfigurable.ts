@@ -1,0 +1,5 @@
+import type { ConfigParams } from './ConfigParams';
+
+export interface IConfigurable {
+    configure(config: ConfigParams): void;
+}

@@ -1,0 +1,76 @@
+import { ConfigException } from 'pip-services4-commons-node';
+
+type Part = string | null;
+
+/**
+ * Locates a component by `group:type:kind:name:version`, as `pip-services:cache:memory:*:1.0`; `*` is kept as null.
+ *
+ * Copies of this class from different packages recognise each other by its name: it must not be minified or renamed.
+ */
+export class Descriptor {
+    private readonly _parts: readonly Part[];
+
+    public constructor(group: Part, type: Part, kind: Part, name: Part, version: Part) {
+        this._parts = [group, type, kind, name, version].map(part => (part === '*' ? null : (part ?? null)));
+    }
+    public getGroup(): Part {
+        return this._parts[0] ?? null;
+    }
+    public getType(): Part {
+        return this._parts[1] ?? null;
+    }
+    public getKind(): Part {
+        return this._parts[2] ?? null;
+    }
+    public getName(): Part {
+        return this._parts[3] ?? null;
+    }
+    public getVersion(): Part {
+        return this._parts[4] ?? null;
+    }
+
+    /** `*` on either side matches; everything else is compared as text (1.0 is not 1.1). */
+    public match(descriptor: Descriptor): boolean {
+        const others = partsOf(descriptor);
+        return this._parts.every((part, i) => part == null || others[i] == null || part === others[i]);
+    }
+
+    /** Like `match`, but `*` equals nothing but `*`. */
+    public exactMatch(descriptor: Descriptor): boolean {
+        const others = partsOf(descriptor);
+        return this._parts.every((part, i) => part === others[i]);
+    }
+
+    public isComplete(): boolean {
+        return this._parts.every(part => part != null);
+    }
+
+    /** True for a descriptor, of this or another copy of the class, that matches. */
+    public equals(value: unknown): boolean {
+        if (typeof value !== 'object' || value == null) return false;
+        return value.constructor?.name === 'Descriptor' && this.match(value as Descriptor);
+    }
+
+    public toString(): string {
+        return this._parts.map(part => part ?? '*').join(':');
+    }
+
+    /** null for an empty text. @throws ConfigException BAD_DESCRIPTOR when there are not five parts */
+    public static fromString(value: string | null): Descriptor | null {
+        if (value == null || value === '') return null;
+        const parts = value.split(':').map(part => part.trim());
+        if (parts.length !== 5) {
+            throw new ConfigException(
+                undefined,
+                'BAD_DESCRIPTOR',
+                `Descriptor ${value} has ${parts.length} parts, it needs five: group:type:kind:name:version`,
+            ).withDetails('descriptor', value);
+        }
+        return new Descriptor(...(parts as [string, string, string, string, string]));
+    }
+}
+
+/** Only through the getters: the other side may be another copy of the class. */
+function partsOf(d: Descriptor): Part[] {
+    return [d.getGroup(), d.getType(), d.getKind(), d.getName(), d.getVersion()];
+}

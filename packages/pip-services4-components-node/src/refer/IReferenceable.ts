@@ -1,0 +1,5 @@
+import type { IReferences } from './IReferences';
+
+export interface IReferenceable {
+    setReferences(references: IReferences): void;
+}

@@ -1,0 +1,3 @@
+export interface IUnreferenceable {
+    unsetReferences(): void;
+}

@@ -1,0 +1,9 @@
+/**
+ * Does what was registered under `stored` answer to `requested`? Any locator with an `equals` method decides for itself,
+ * so that descriptors of another copy of this package work as well.
+ */
+export function locatorMatches(stored: unknown, requested: unknown): boolean {
+    if (stored === requested) return true;
+    const comparable = stored as { equals?: (value: unknown) => boolean } | null | undefined;
+    return typeof comparable?.equals === 'function' && comparable.equals(requested);
+}

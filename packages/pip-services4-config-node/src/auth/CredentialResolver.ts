@@ -1,0 +1,60 @@
+import { Descriptor, ReferenceException } from 'pip-services4-components-node';
+import type { ConfigParams, IConfigurable, IContext, IReferenceable, IReferences } from 'pip-services4-components-node';
+import { CredentialParams } from './CredentialParams';
+import type { ICredentialStore } from './ICredentialStore';
+
+/**
+ * Finds a credential: `credentials.<name>.*`, or else `credential.*`, as it is configured. One with a `store_key` is looked
+ * up in every referenced `*:credential-store:*:*:*`.
+ */
+export class CredentialResolver implements IConfigurable, IReferenceable {
+    private readonly _credentials: CredentialParams[] = [];
+    private _references: IReferences | null = null;
+
+    public constructor(config?: ConfigParams | null, references?: IReferences | null) {
+        if (config != null) this.configure(config);
+        if (references != null) this.setReferences(references);
+    }
+
+    /** Adds to the credentials it has: configuring twice gives both. */
+    public configure(config: ConfigParams): void {
+        this._credentials.push(...CredentialParams.manyFromConfig(config));
+    }
+
+    public setReferences(references: IReferences): void {
+        this._references = references;
+    }
+
+    public getAll(): CredentialParams[] {
+        return [...this._credentials];
+    }
+
+    public add(credential: CredentialParams): void {
+        this._credentials.push(credential);
+    }
+
+    /**
+     * The first direct credential, or else the first that a store has, as it is stored, or else null.
+     * @throws ReferenceException REF_ERROR when a store is asked for and none is referenced
+     */
+    public async lookup(context: IContext | null): Promise<CredentialParams | null> {
+        const direct = this._credentials.find(credential => !credential.useCredentialStore());
+        if (direct != null) return direct;
+        for (const credential of this._credentials) {
+            for (const store of this.stores(context)) {
+                const found = await store.lookup(context, credential.getStoreKey() as string);
+                if (found != null) return found;
+            }
+        }
+        return null;
+    }
+
+    private stores(context: IContext | null): ICredentialStore[] {
+        if (this._references == null) return [];
+        const stores = this._references.getOptional<ICredentialStore>(ANY_STORE);
+        if (stores.length === 0) throw new ReferenceException(context, ANY_STORE);
+        return stores;
+    }
+}
+
+const ANY_STORE = new Descriptor('*', 'credential-store', '*', '*', '*');

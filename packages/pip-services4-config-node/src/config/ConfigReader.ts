@@ -1,0 +1,24 @@
+import { ConfigParams, type IConfigurable, type IContext, type INotifiable } from 'pip-services4-components-node';
+import type { IConfigReader } from './IConfigReader';
+import { renderMustache } from './renderMustache';
+
+/** Configured with `parameters.*`: the variables that `readConfig` is not given. */
+export abstract class ConfigReader implements IConfigurable, IConfigReader {
+    private _parameters = new ConfigParams();
+
+    public configure(config: ConfigParams): void {
+        const parameters = config.getSection('parameters');
+        if (parameters.length() > 0) this._parameters = parameters;
+    }
+
+    public abstract readConfig(context: IContext | null, parameters: ConfigParams | null): Promise<ConfigParams>;
+
+    /** @throws ConfigException BAD_TEMPLATE */
+    protected parameterize(config: string, parameters: ConfigParams | null): string {
+        return renderMustache(config, parameters == null ? this._parameters : this._parameters.override(parameters));
+    }
+
+    /** What these readers read does not change by itself. */
+    public addChangeListener(_listener: INotifiable): void {}
+    public removeChangeListener(_listener: INotifiable): void {}
+}

@@ -1,0 +1,9 @@
+import type { ConfigParams } from 'pip-services4-components-node';
+
+/** `connections.<name>.*`, one by one, or else the single `connection.*`; the same for credentials. */
+export function paramSections(config: ConfigParams, plural: string, singular: string): ConfigParams[] {
+    const many = config.getSection(plural);
+    if (many.length() > 0) return many.getSectionNames().map(name => many.getSection(name));
+    const one = config.getSection(singular);
+    return one.length() > 0 ? [one] : [];
+}

@@ -1,0 +1,39 @@
+import type { ConfigParams, IContext, IReconfigurable } from 'pip-services4-components-node';
+import { ConnectionParams } from './ConnectionParams';
+import type { IDiscovery } from './IDiscovery';
+
+/** Connections by key: its configuration has `<key>.host`, `<key>.port` and so on. */
+export class MemoryDiscovery implements IDiscovery, IReconfigurable {
+    private readonly _connections = new Map<string, ConnectionParams[]>();
+
+    public constructor(config?: ConfigParams | null) {
+        if (config != null) this.configure(config);
+    }
+
+    public configure(config: ConfigParams): void {
+        this.readConnections(config);
+    }
+
+    /** Replaces what it knew. A key without a section below it (such as `descriptor`) is no connection. */
+    public readConnections(config: ConfigParams): void {
+        this._connections.clear();
+        for (const key of config.getSectionNames()) {
+            const connection = new ConnectionParams(config.getSection(key));
+            if (connection.length() > 0) this._connections.set(key, [connection]);
+        }
+    }
+
+    /** Adds to the connections under `key`. */
+    public register(_context: IContext | null, key: string, connection: ConnectionParams): Promise<ConnectionParams> {
+        this._connections.set(key, [...(this._connections.get(key) ?? []), connection]);
+        return Promise.resolve(connection);
+    }
+
+    public resolveOne(_context: IContext | null, key: string): Promise<ConnectionParams | null> {
+        return Promise.resolve(this._connections.get(key)?.[0] ?? null);
+    }
+
+    public resolveAll(_context: IContext | null, key: string): Promise<ConnectionParams[]> {
+        return Promise.resolve([...(this._connections.get(key) ?? [])]);
+    }
+}

@@ -1,0 +1,121 @@
+import { ConfigParams, Context, Descriptor, ReferenceException, References } from 'pip-services4-components-node';
+import { CredentialParams, CredentialResolver, MemoryCredentialStore } from 'pip-services4-config-node';
+
+const context = Context.fromTraceId('abc');
+const config = (...tuples: unknown[]) => ConfigParams.fromTuples(...tuples);
+const referring = (...stores: MemoryCredentialStore[]) =>
+    References.fromTuples(
+        ...stores.flatMap((one, i) => [new Descriptor('a', 'credential-store', 'memory', String(i), '1.0'), one]),
+    );
+
+describe('CredentialParams', () => {
+    it('reads username or user, and password or pass', () => {
+        const short = CredentialParams.fromString('user=me;pass=secret');
+        expect([short.getUsername(), short.getPassword()]).toEqual(['me', 'secret']);
+        const both = CredentialParams.fromTuples('user', 'a', 'username', 'b', 'pass', 'c', 'password', 'd');
+        expect([both.getUsername(), both.getPassword()]).toEqual(['b', 'd']);
+    });
+
+    it('gives null for what is absent', () => {
+        const credential = new CredentialParams();
+        expect([credential.getUsername(), credential.getPassword(), credential.getStoreKey()]).toEqual([
+            null,
+            null,
+            null,
+        ]);
+        expect(credential.useCredentialStore()).toBe(false);
+    });
+
+    it('gives what was set, and keeps nothing else among its keys', () => {
+        const credential = new CredentialParams();
+        credential.setUsername('me');
+        credential.setPassword('secret');
+        credential.setStoreKey('main');
+        expect([credential.getUsername(), credential.getPassword(), credential.getStoreKey()]).toEqual([
+            'me',
+            'secret',
+            'main',
+        ]);
+        expect(credential.useCredentialStore()).toBe(true);
+        expect(Object.keys(credential).sort()).toEqual(['password', 'store_key', 'username']);
+    });
+
+    it('reads credentials.<name>.* rather than credential.*', () => {
+        const many = config('credentials.a.username', 'a', 'credentials.b.username', 'b', 'credential.username', 'c');
+        expect(CredentialParams.manyFromConfig(many).map(one => one.getUsername())).toEqual(['a', 'b']);
+        expect(CredentialParams.fromConfig(config('credential.username', 'c'))?.getUsername()).toBe('c');
+        expect(CredentialParams.fromConfig(config('username', 'c'))).toBeNull();
+    });
+});
+
+describe('MemoryCredentialStore', () => {
+    it('reads its configuration, passing over scalars such as its descriptor', async () => {
+        const store = new MemoryCredentialStore();
+        store.configure(config('descriptor', 'x', 'main.username', 'me'));
+        expect((await store.lookup(context, 'main'))?.getUsername()).toBe('me');
+        expect(await store.lookup(context, 'descriptor')).toBeNull();
+        expect(await store.lookup(context, 'other')).toBeNull();
+    });
+
+    it('stores a credential, and removes it when it is null', async () => {
+        const store = new MemoryCredentialStore(config('main.username', 'me'));
+        const other = CredentialParams.fromString('username=you');
+        await store.store(context, 'main', other);
+        expect(await store.lookup(context, 'main')).toBe(other);
+        await store.store(context, 'main', null);
+        expect(await store.lookup(context, 'main')).toBeNull();
+    });
+});
+
+describe('CredentialResolver', () => {
+    const toLookUp = config('credential.store_key', 'main', 'credential.realm', 'x');
+
+    it('gives the credential that is configured', async () => {
+        expect((await new CredentialResolver(config('credential.username', 'me')).lookup(context))?.getUsername()).toBe(
+            'me',
+        );
+        expect(await new CredentialResolver().lookup(context)).toBeNull();
+    });
+
+    it('adds to what it has when it is configured twice', () => {
+        const resolver = new CredentialResolver(config('credential.username', 'a'));
+        resolver.configure(config('credential.username', 'b'));
+        resolver.add(CredentialParams.fromString('username=c'));
+        expect(resolver.getAll().map(one => one.getUsername())).toEqual(['a', 'b', 'c']);
+    });
+
+    it('prefers a direct credential to one in a store', async () => {
+        const mixed = config('credentials.a.store_key', 'main', 'credentials.b.username', 'direct');
+        const resolver = new CredentialResolver(
+            mixed,
+            referring(new MemoryCredentialStore(config('main.username', 'x'))),
+        );
+        expect((await resolver.lookup(context))?.getUsername()).toBe('direct');
+    });
+
+    it('gives what a store has, as it is stored, whichever store has it', async () => {
+        const full = new MemoryCredentialStore(config('main.username', 'me'));
+        for (const references of [
+            referring(full, new MemoryCredentialStore()),
+            referring(new MemoryCredentialStore(), full),
+        ]) {
+            const resolver = new CredentialResolver(toLookUp);
+            resolver.setReferences(references);
+            expect({ ...(await resolver.lookup(context)) }).toEqual({ username: 'me' });
+        }
+    });
+
+    it('gives null for a key that no store knows, and when it was given no references', async () => {
+        expect(
+            await new CredentialResolver(toLookUp, referring(new MemoryCredentialStore())).lookup(context),
+        ).toBeNull();
+        expect(await new CredentialResolver(toLookUp).lookup(context)).toBeNull();
+    });
+
+    it('rejects with REF_ERROR when the references have no store', async () => {
+        const promise = new CredentialResolver(toLookUp, new References()).lookup(context);
+        const error: unknown = await promise.catch((reason: unknown) => reason);
+        expect(error).toBeInstanceOf(ReferenceException);
+        expect(error).toMatchObject({ code: 'REF_ERROR', details: { locator: '*:credential-store:*:*:*' } });
+    });
+});
