@@ -1,8 +1,8 @@
 // Where the memcached of this checkout is, and how to start one that cannot outlive us.
 // CommonJS, so that jest's tests and the .mjs scripts share one copy.
 
-const { spawn } = require('node:child_process');
-const { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readSync } = require('node:fs');
+const { execFileSync, spawn } = require('node:child_process');
+const { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, readSync } = require('node:fs');
 const { connect } = require('node:net');
 const { tmpdir } = require('node:os');
 const { join, resolve } = require('node:path');
@@ -164,6 +164,12 @@ class LocalMemcached {
         this.#child.kill(signal);
     }
 
+    /** Resolves when none of its threads runs: the signal alone lets them answer for some milliseconds more. */
+    async stop() {
+        this.signal('SIGSTOP');
+        while (!this.#hasEnded && !isStopped(Number(this.pid))) await delay(2);
+    }
+
     /** Kills it: a cache has nothing to save. */
     async end() {
         // Whoever awaits this wants to live until it is done, also after `unref`.
@@ -177,6 +183,15 @@ class LocalMemcached {
         this.#child.unref();
         /** @type {import('node:net').Socket} */ (this.#child.stdin).unref();
     }
+}
+
+/** @param {number} pid */
+function isStopped(pid) {
+    const threads = `/proc/${pid}/task`;
+    const states = existsSync(threads)
+        ? readdirSync(threads).map(id => readFileSync(`${threads}/${id}/stat`, 'utf8').replace(/.*\) /, ''))
+        : [execFileSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'utf8' }).trim()];
+    return states.every(state => state.startsWith('T'));
 }
 
 /**

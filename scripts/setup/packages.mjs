@@ -26,32 +26,33 @@ function readPackages(lockFile) {
 }
 
 export async function installPackages() {
-    // No scripts: no package here has any that matter, and ours (`prepare`) builds, which not every command needs.
-    const npm = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', ...patience];
-    const { isOk, output } = await step('Installing npm packages', () => runNpm(npm));
-    if (isOk) return;
-    throw new SetupError(isOffline(output) ? await offlineMessage(output) : `npm ci failed:\n${lastLines(output)}`);
+    await step('Installing npm packages', async () => {
+        const reason = await whyOffline();
+        // No scripts: no package here has any that matter, and ours (`prepare`) builds, which not every command needs.
+        const npm = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', reason ? '--offline' : '--prefer-offline'];
+        const { isOk, output } = await runNpm(npm);
+        if (isOk) return;
+        const online = `npm ci failed:\n${lastLines(output)}`;
+        throw new SetupError(reason ? await offlineMessage(reason) : online);
+    });
 }
 
-/** npm's own waits for a minute before it says that there is no network. */
-const patience = ['--fetch-retries=2', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=4000'];
+/** Asked first, because without a network `npm ci` takes a minute to say so. */
+async function whyOffline() {
+    const { isOk, output } = await runNpm(['ping', '--fetch-retries=0', '--fetch-timeout=10000']);
+    // A registry that answers, but knows no ping, will do.
+    const codes = /ENOTFOUND|ECONNREFUSED|ECONNRESET|EAI_AGAIN|\w*TIMEOUT|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH/;
+    return isOk ? undefined : codes.exec(output)?.[0];
+}
+
+async function offlineMessage(reason) {
+    const registry = (await runNpm(['config', 'get', 'registry'])).stdout.trim();
+    return `The npm registry ${registry} cannot be reached (${reason}), and npm's cache has not all of the packages.
+Next: connect to the network, or name a registry that can be reached (npm config set registry <url>); then run this again.`;
+}
 
 /** The npm that called us, if one did. */
 function runNpm(args) {
     const { npm_execpath: npm } = process.env;
     return npm?.endsWith('.js') ? run(process.execPath, [npm, ...args]) : run('npm', args);
-}
-
-function isOffline(output) {
-    return /ENOTFOUND|ECONNREFUSED|ECONNRESET|EAI_AGAIN|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ENOTCACHED/.test(output);
-}
-
-async function offlineMessage(output) {
-    const registry = (await runNpm(['config', 'get', 'registry'])).stdout.trim();
-    const reason = output
-        .split('\n')
-        .find(isOffline)
-        ?.replace(/^npm (error|ERR!) */, '');
-    return `The npm registry ${registry} cannot be reached (${reason}).
-Next: connect to the network, or name a registry that can be reached (npm config set registry <url>); then run this again.`;
 }

@@ -36,7 +36,7 @@ export async function step(title, work) {
         say(`${isTerminal ? '\r' : ''}${title}: done in ${seconds()} s`);
         return result;
     } catch (error) {
-        if (isTerminal) say('');
+        say(`${isTerminal ? '\r' : ''}${title}: failed after ${seconds()} s`);
         throw error;
     } finally {
         clearInterval(ticking);

@@ -141,7 +141,7 @@ describe('MemcachedProcess', () => {
         const server = await start();
         const socket = open(server);
         await exchange(socket, version());
-        server.stop();
+        await server.stop();
         const reply = exchange(socket, version());
         const other = open(server);
         await once(other, 'connect');
@@ -152,7 +152,7 @@ describe('MemcachedProcess', () => {
 
     it('ends although it is stopped', async () => {
         const server = await start();
-        server.stop();
+        await server.stop();
         await server.end();
         expect(await answers(server)).toBe(false);
     });

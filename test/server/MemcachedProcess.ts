@@ -81,8 +81,8 @@ export class MemcachedProcess {
     }
 
     /** Silent, with its connections open and new ones accepted by the kernel. `continue` wakes it up. */
-    stop(): void {
-        this.#process.signal('SIGSTOP');
+    async stop(): Promise<void> {
+        await this.#process.stop();
     }
 
     continue(): void {
