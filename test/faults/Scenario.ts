@@ -3,7 +3,6 @@ import type { MemcachedClient } from '../../src/client/MemcachedClient';
 import type { MemcachedProcess } from '../server/MemcachedProcess';
 import type { Fault, FaultProxy } from './FaultProxy';
 import { holding, passing } from './FaultProxy';
-import { stopped } from './stopped';
 
 export interface World {
     memcached: MemcachedProcess;
@@ -49,5 +48,5 @@ export function onTheWay(fault: Fault): Break {
 
 /** The server does it: it is stopped while calls are made, and what happens then happens to a stopped server. */
 export function atTheServer(strikes: Break['strikes'], mends: Break['mends']): Break {
-    return { direct: true, catches: ({ memcached }) => stopped(memcached), strikes, mends };
+    return { direct: true, catches: ({ memcached }) => memcached.stop(), strikes, mends };
 }

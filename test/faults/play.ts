@@ -129,7 +129,7 @@ async function run(scenario: Scenario, world: World, timeoutMs: number, lag: Lag
 }
 
 async function openSockets(scenario: Scenario, { client, proxy, memcached }: World, workload: Workload): Promise<void> {
-    if (scenario.direct) memcached.stop();
+    if (scenario.direct) await memcached.stop();
     else proxy.begin(holding);
     await workload.spread(SOCKETS, () => {
         if (scenario.direct) memcached.continue();
