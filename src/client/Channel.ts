@@ -10,7 +10,7 @@ const READ_BYTES = 64 * 1024;
 export interface ChannelOwner {
     onReady(channel: Channel): void;
     /** Replies have come, with so many bytes in their bodies. */
-    onReplies(replies: number, bytes: number): void;
+    onReplies(channel: Channel, replies: number, bytes: number): void;
     /** The socket is closed: nothing of the channel is left. */
     onClosed(): void;
     /** @param fault null when the channel ended in peace: idle, or closed by us. `pending` is the head of the unanswered calls. */
@@ -43,8 +43,8 @@ export class Channel {
 
     /** Bytes sent and not answered, and bytes expected: what the next call would wait for. */
     owes = 0;
-    /** The round of faults (see MemcachedServer) in which it was opened. */
-    readonly round: number;
+    /** The server's count of faults when this channel last showed that it works; the server keeps it. */
+    round: number;
 
     constructor(
         address: ServerAddress,
@@ -74,6 +74,10 @@ export class Channel {
 
     get isReady(): boolean {
         return this.state === 'ready';
+    }
+
+    get isIdle(): boolean {
+        return this.state === 'ready' && this.head === null;
     }
 
     get isOpen(): boolean {
@@ -136,12 +140,11 @@ export class Channel {
     }
 
     private onEnd(): void {
-        const peaceful = this.state === 'ready' && this.head === null;
-        this.end(peaceful ? null : new Error('the server closed the connection'));
+        this.end(this.isIdle ? null : new Error('the server closed the connection'));
     }
 
     private onIdle(): void {
-        if (this.state === 'ready' && this.head === null) this.end(null);
+        if (this.isIdle) this.end(null);
     }
 
     private onBytes(count: number, buffer: Buffer): boolean {
@@ -154,7 +157,7 @@ export class Channel {
             // For example a text longer than a string may be. It ends this channel, not the process.
             this.wrongReply = error as Error;
         }
-        if (this.replies > 0) this.owner.onReplies(this.replies, this.replyBytes);
+        if (this.replies > 0) this.owner.onReplies(this, this.replies, this.replyBytes);
         if (this.wrongReply !== null) this.end(this.wrongReply);
         return this.isOpen;
     }

@@ -49,7 +49,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     private isFlushScheduled = false;
     private readonly flushTurn = (): void => this.flush();
 
-    /** Faults since the last reply. Channels that were opened in the same round and die together count once. */
+    /** Faults since the last reply. A channel belongs to the round in which it last showed that it works; those that die together count once. */
     private faults = 0;
     private round = 0;
     private lastFault: Error | null = null;
@@ -192,10 +192,18 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         for (const one of this.channels) one.flush();
     }
 
+    /**
+     * When one channel has a fault, its siblings are likely to have it too, and do not know yet: what is tried again must not be tried on each
+     * of them in turn. They are used again when they have answered.
+     */
+    private isTrusted(channel: Channel): boolean {
+        return channel.isReady && channel.round === this.round;
+    }
+
     private leastOwing(): Channel | null {
         let best: Channel | null = null;
         for (const channel of this.channels) {
-            if (!channel.isReady) continue;
+            if (!this.isTrusted(channel)) continue;
             if (best === null || channel.owes < best.owes) best = channel;
         }
         return best;
@@ -216,7 +224,8 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     }
 
     private connectSoon(): void {
-        if (this.isDown || this.pauseTimer !== null || this.channels.length > 0) return;
+        if (this.isDown || this.pauseTimer !== null) return;
+        if (this.channels.some(one => !one.isReady || this.isTrusted(one))) return;
         const pauseMs = this.connectAt - performance.now();
         if (pauseMs <= 0) this.connectNow();
         else this.pause(pauseMs, () => this.connectSoon());
@@ -228,11 +237,13 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     }
 
     onReady(channel: Channel): void {
+        channel.round = this.round;
         if (!this.isDown) this.dispatch();
         else this.probe(channel);
     }
 
-    onReplies(replies: number, bytes: number): void {
+    onReplies(channel: Channel, replies: number, bytes: number): void {
+        channel.round = this.round;
         this.expectedReplyBytes += (bytes / replies - this.expectedReplyBytes) / 8;
         if (this.faults > 0) this.recover();
     }
@@ -303,8 +314,14 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         this.faults++;
         if (this.faults < this.options.failures) {
             this.connectAt = performance.now() + this.pauseMs(this.faults - 2, this.options.reconnectMs);
-            return;
+        } else {
+            this.goDown(fault);
         }
+        for (const sibling of [...this.channels]) if (sibling.isIdle) sibling.end(null);
+    }
+
+    /** Down, or still down: the next probe comes after a pause. */
+    private goDown(fault: Error): void {
         if (!this.isDown) {
             this.isDown = true;
             this.observer.onDown(this.address, fault);

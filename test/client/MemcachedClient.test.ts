@@ -1,0 +1,340 @@
+import { MemcachedClient } from '../../src/client/MemcachedClient';
+import { MemcachedProcess } from '../server/MemcachedProcess';
+
+let server: MemcachedProcess;
+let client: MemcachedClient;
+
+beforeAll(async () => {
+    server = await MemcachedProcess.start({ maxItemBytes: 4 * 1024 * 1024 });
+    client = new MemcachedClient([server], { maxValueBytes: 2 * 1024 * 1024 });
+    await client.open();
+});
+
+beforeEach(() => client.flush());
+
+afterAll(async () => {
+    await client.close();
+    await server.end();
+});
+
+const text = async (key: string) => (await client.get(key)).value?.toString() ?? null;
+const code = (promise: Promise<unknown>) => promise.then(String, (error: { code: string }) => error.code);
+
+describe('get and set', () => {
+    it('give back what was set', async () => {
+        expect(await client.set('key', 'value')).toBe(true);
+        expect(await client.get('key')).toMatchObject({ value: Buffer.from('value'), flags: Buffer.alloc(4) });
+    });
+
+    it('answer null for a miss', async () => {
+        expect(await client.get('nothing')).toMatchObject({ value: null, flags: null });
+    });
+
+    it.each([
+        ['nothing', ''],
+        ['unicode', 'žluťoučký kůň 🐎'],
+        ['a long text', 'é'.repeat(300_000)],
+    ])('keep a text of %s', async (_, value) => {
+        await client.set('key', value);
+        expect(await text('key')).toBe(value);
+    });
+
+    it.each([0, 1, 4095, 4096, 4097, 65_536, 1_500_000])('keep a buffer of %d bytes', async size => {
+        const value = Buffer.alloc(size, 'memcached');
+        await client.set('key', value);
+        expect((await client.get('key')).value!.equals(value)).toBe(true);
+    });
+
+    it('keep 32 bits of flags', async () => {
+        await client.set('key', 'value', { flags: 0xfffffffe });
+        expect(await client.gets('key')).toMatchObject({ flagBits: 0xfffffffe, flags: Buffer.from('fffffffe', 'hex') });
+    });
+
+    it('answer a value that nothing changes later', async () => {
+        const keys = Array.from({ length: 200 }, (_, i) => `key${i}`);
+        await Promise.all(keys.map(key => client.set(key, `value of ${key}`)));
+        const early = await Promise.all(keys.map(key => client.get(key)));
+        await Promise.all(keys.map(key => client.set(key, 'x'.repeat(500))));
+        await Promise.all(keys.map(key => client.get(key)));
+        expect(early.map(({ value }) => value!.toString())).toEqual(keys.map(key => `value of ${key}`));
+    });
+
+    it('let an item expire', async () => {
+        await client.set('key', 'value', { expires: 1 });
+        await expect(gone('key')).resolves.toBe(true);
+    });
+
+    it.each([-1, 0.5, NaN, Infinity, 2 ** 32])('refuse an expiry of %d', async expires => {
+        expect(await code(client.set('key', 'value', { expires }))).toBe('INVALID_TTL');
+    });
+
+    it('refuse a value that is neither text nor bytes', async () => {
+        expect(await code(client.set('key', 5 as never))).toBe('NOT_SERIALIZABLE');
+        expect(await code(client.set('key', undefined as never))).toBe('NOT_SERIALIZABLE');
+    });
+
+    it('refuse a value over the limit before a byte is sent, counting bytes', async () => {
+        const limit = 2 * 1024 * 1024;
+        expect(await code(client.set('key', 'é'.repeat(limit / 2 + 1)))).toBe('VALUE_TOO_LARGE');
+        expect(await code(client.set('key', Buffer.alloc(limit + 1)))).toBe('VALUE_TOO_LARGE');
+        expect(await client.set('key', 'é'.repeat(limit / 2))).toBe(true);
+    });
+});
+
+describe('keys', () => {
+    it.each([
+        ['250 bytes', 'k'.repeat(250)],
+        ['250 bytes of UTF-8', 'é'.repeat(125)],
+        ['a pair of surrogates', '🐎'],
+        ['punctuation', '{}"\\%/:;'],
+    ])('of %s are taken', async (_, key) => {
+        await client.set(key, 'value');
+        expect(await text(key)).toBe('value');
+    });
+
+    it.each([
+        ['251 bytes', 'k'.repeat(251)],
+        ['252 bytes of UTF-8', 'é'.repeat(126)],
+        ['nothing', ''],
+        ['a space', 'a b'],
+        ['a newline', 'a\nb'],
+        ['NUL', 'a\0'],
+        ['DEL', 'a\x7f'],
+        ['half a pair of surrogates', 'a\ud800'],
+        ['null', null as never],
+        ['a number', 5 as never],
+    ])('of %s are refused', async (_, key) => {
+        expect(await code(client.get(key))).toBe('INVALID_KEY');
+        expect(await code(client.getMany(['good', key]))).toBe('INVALID_KEY');
+    });
+
+    it('that are refused say which number was broken', async () => {
+        await expect(client.get('k'.repeat(260))).rejects.toThrow('key is 260 bytes, the limit is 250');
+    });
+});
+
+describe('add, replace, append, prepend, delete', () => {
+    it('add stores once', async () => {
+        expect([await client.add('key', '1'), await client.add('key', '2')]).toEqual([true, false]);
+        expect(await text('key')).toBe('1');
+    });
+
+    it('replace stores only over something', async () => {
+        expect(await client.replace('key', '1')).toBe(false);
+        await client.set('key', '0');
+        expect(await client.replace('key', '1')).toBe(true);
+        expect(await text('key')).toBe('1');
+    });
+
+    it('append and prepend add to the end and to the beginning', async () => {
+        expect(await client.append('key', '>')).toBe(false);
+        expect(await client.prepend('key', '<')).toBe(false);
+        await client.set('key', '-');
+        expect(await client.append('key', '>')).toBe(true);
+        expect(await client.prepend('key', Buffer.from('<'))).toBe(true);
+        expect(await text('key')).toBe('<->');
+    });
+
+    it('delete says whether there was something', async () => {
+        await client.set('key', 'value');
+        expect([await client.delete('key'), await client.delete('key')]).toEqual([true, false]);
+        expect(await text('key')).toBeNull();
+    });
+});
+
+describe('compare and set', () => {
+    it('casAdd answers the CAS of the new item, and null when the key is taken', async () => {
+        const cas = await client.casAdd('key', '1');
+        expect((await client.gets('key')).cas).toBe(cas);
+        expect(await client.casAdd('key', '2')).toBeNull();
+    });
+
+    it('casSet stores over the item it knows, and over no other', async () => {
+        const cas = (await client.casAdd('key', '1'))!;
+        const stored = await client.casSet('key', '2', cas);
+        expect(stored.outcome).toBe('stored');
+        expect(stored.cas).toBe((await client.gets('key')).cas);
+        expect(await client.casSet('key', '3', cas)).toMatchObject({ outcome: 'changed' });
+        expect(await client.casSet('other', '3', cas)).toMatchObject({ outcome: 'missing' });
+        expect(await text('key')).toBe('2');
+    });
+
+    it('casDelete deletes the item it knows, and no other', async () => {
+        const cas = (await client.casAdd('key', '1'))!;
+        expect(await client.casDelete('key', cas + 1n)).toBe('changed');
+        expect(await client.casDelete('key', cas)).toBe('deleted');
+        expect(await client.casDelete('key', cas)).toBe('missing');
+    });
+});
+
+describe('counters', () => {
+    const big = 2n ** 64n - 1n;
+
+    it('begin with their initial value and count on, beyond 2^53', async () => {
+        expect(await client.increment('n', 5)).toEqual({ success: true, value: 0n });
+        expect(await client.increment('n', 5)).toEqual({ success: true, value: 5n });
+        expect(await client.increment('n', 2n ** 63n)).toEqual({ success: true, value: 2n ** 63n + 5n });
+        expect(await client.decrement('n', 2)).toEqual({ success: true, value: 2n ** 63n + 3n });
+        expect(await client.increment('m', 1, { initial: big })).toEqual({ success: true, value: big });
+    });
+
+    it('wrap at 2^64 and stop at 0', async () => {
+        await client.set('n', String(big));
+        expect((await client.increment('n', 1)).value).toBe(0n);
+        expect((await client.decrement('n', 7)).value).toBe(0n);
+    });
+
+    it('are not created when that is not wanted', async () => {
+        expect(await client.increment('n', 1, { initial: null })).toEqual({ success: false, value: null });
+        expect(await text('n')).toBeNull();
+    });
+
+    it('are created once by many at the same time, and lose no count', async () => {
+        const clients = Array.from({ length: 4 }, () => new MemcachedClient([server]));
+        await Promise.all(clients.map(one => one.open()));
+        const values = await Promise.all(
+            clients.flatMap(one => Array.from({ length: 50 }, () => one.increment('n', 1, { initial: 1 }))),
+        );
+        await Promise.all(clients.map(one => one.close()));
+        expect(values.every(({ success }) => success)).toBe(true);
+        expect(new Set(values.map(({ value }) => value)).size).toBe(200);
+        expect(await text('n')).toBe('200');
+    });
+
+    it.each([-1, 0.5, NaN, 2 ** 53, 2n ** 64n, -1n, '5' as never])('refuse to count by %s', async amount => {
+        expect(await code(client.increment('n', amount))).toBe('INVALID_AMOUNT');
+        expect(await code(client.decrement('n', 1, { initial: amount }))).toBe('INVALID_AMOUNT');
+    });
+
+    it('say SERVER_ERROR of a value that is no number', async () => {
+        await client.set('n', 'many');
+        await expect(client.increment('n', 1)).rejects.toMatchObject({
+            code: 'SERVER_ERROR',
+            details: { status: '6', server: server.address },
+        });
+    });
+});
+
+describe('touch', () => {
+    it('sets another expiry, and 0 is never', async () => {
+        expect(await client.touch('key', 10)).toBe(false);
+        await client.set('key', 'value', { expires: 2 });
+        await client.set('other', 'value', { expires: 100 });
+        expect(await client.touch('key', 0)).toBe(true);
+        expect((await client.getAndTouch('other', 1)).value!.toString()).toBe('value');
+        expect(await gone('other')).toBe(true);
+        expect(await gone('key', 2500)).toBe(false);
+        expect(await client.getAndTouch('nothing', 1)).toMatchObject({ value: null });
+    });
+
+    it('refuses an expiry that memcached cannot have', async () => {
+        expect(await code(client.touch('key', -1))).toBe('INVALID_TTL');
+        expect(await code(client.getAndTouch('key', 1.5))).toBe('INVALID_TTL');
+    });
+});
+
+describe('batches', () => {
+    const keys = Array.from({ length: 12_345 }, (_, i) => `key:${i}`);
+
+    it('set, get and delete more keys than fit into one write', async () => {
+        expect((await client.setMany(keys.map(key => [key, `value of ${key}`]))).failed.size).toBe(0);
+        const { items, failed } = await client.getMany([...keys, 'nothing', keys[0]!]);
+        expect([items.size, failed.size]).toEqual([keys.length, 0]);
+        expect(keys.every(key => items.get(key)!.value!.toString() === `value of ${key}`)).toBe(true);
+        await client.deleteMany(keys.slice(1));
+        expect([...(await client.getMany(keys)).items.keys()]).toEqual([keys[0]]);
+    });
+
+    it('of nothing need no server', async () => {
+        expect(await client.getMany([])).toEqual({ items: new Map(), failed: new Map() });
+        expect(await client.setMany([])).toEqual({ failed: new Map() });
+        expect(await client.deleteMany([])).toEqual({ failed: new Map() });
+    });
+
+    it('store what can be stored and say of the rest why it could not', async () => {
+        const small = await MemcachedProcess.start();
+        const other = new MemcachedClient([small], { maxValueBytes: 2 * 1024 * 1024 });
+        await other.open();
+        const { failed } = await other.setMany([
+            ['a', 'fits'],
+            ['b', 'x'.repeat(1_500_000)],
+            ['c', 'fits'],
+        ]);
+        expect([...failed.keys()]).toEqual(['b']);
+        expect(failed.get('b')).toMatchObject({ code: 'VALUE_TOO_LARGE' });
+        expect([...(await other.getMany(['a', 'b', 'c'])).items.keys()]).toEqual(['a', 'c']);
+        await other.close();
+        await small.end();
+    });
+
+    it('with a bad value send nothing', async () => {
+        const entries = [
+            ['a', 'good'],
+            ['b', 5 as never],
+        ] as const;
+        expect(await code(client.setMany(entries))).toBe('NOT_SERIALIZABLE');
+        expect(await text('a')).toBeNull();
+    });
+});
+
+describe('servers', () => {
+    it('answer noop, version and stats', async () => {
+        await client.noop();
+        expect([...(await client.version())]).toEqual([[server.address, expect.stringMatching(/^1\.\d+\.\d+/)]]);
+        expect((await client.stats()).get(server.address)).toMatchObject({ pid: String(server.pid) });
+    });
+});
+
+describe("memjs's forms", () => {
+    const called = (start: (callback: (...results: unknown[]) => void) => void) =>
+        new Promise(resolve => start((...results) => resolve(results)));
+
+    it('take callbacks', async () => {
+        expect(await called(callback => client.set('key', '1', {}, callback))).toEqual([null, true]);
+        expect(await called(callback => client.set('key', '1', callback))).toEqual([null, true]);
+        expect(await called(callback => client.get('key', callback))).toEqual([
+            null,
+            Buffer.from('1'),
+            Buffer.alloc(4),
+        ]);
+        expect(await called(callback => client.get('nothing', callback))).toEqual([null, null, null]);
+        expect(await called(callback => client.add('key', '2', {}, callback))).toEqual([null, false]);
+        expect(await called(callback => client.replace('key', '5', {}, callback))).toEqual([null, true]);
+        expect(await called(callback => client.increment('key', 2, {}, callback))).toEqual([null, true, 7n]);
+        expect(await called(callback => client.decrement('key', 1, callback))).toEqual([null, true, 6n]);
+        expect(await called(callback => client.append('key', '0', callback))).toEqual([null, true]);
+        expect(await called(callback => client.prepend('key', '1', callback))).toEqual([null, true]);
+        expect(await called(callback => client.touch('key', 10, callback))).toEqual([null, true]);
+        expect(await text('key')).toBe('160');
+        expect(await called(callback => client.delete('key', callback))).toEqual([null, true]);
+    });
+
+    it('give errors to callbacks', async () => {
+        expect(await called(callback => client.get('', callback))).toMatchObject([{ code: 'INVALID_KEY' }, null, null]);
+        expect(await called(callback => client.set('key', 5 as never, {}, callback))).toMatchObject([
+            { code: 'NOT_SERIALIZABLE' },
+            null,
+        ]);
+    });
+
+    it('take the old order of a callback and an expiry', async () => {
+        await called(callback => client.set('key', 'value', callback, 1));
+        expect(await gone('key')).toBe(true);
+    });
+
+    it('that we leave to memjs go over our sockets', async () => {
+        const stats = (await called(callback => client.stats(callback))) as unknown[];
+        expect(stats).toEqual([null, server.address, expect.objectContaining({ pid: String(server.pid) })]);
+        expect(await client.flush()).toEqual({ [server.address]: true });
+    });
+});
+
+/** Whether the key is gone within a while. */
+async function gone(key: string, withinMs = 4000): Promise<boolean> {
+    const until = Date.now() + withinMs;
+    while (Date.now() < until) {
+        if ((await text(key)) === null) return true;
+        await new Promise(resolve => setTimeout(resolve, 20));
+    }
+    return false;
+}
