@@ -35,7 +35,7 @@ describe('After close a process ends by itself,', () => {
         breaks: () => void | Promise<void> = () => {},
     ): Promise<{ code: number; ms: number }> {
         const child = fork(join(__dirname, 'exitChild.ts'), [String(proxy.port), story], {
-            execArgv: ['-r', join(__dirname, 'register.cjs')],
+            execArgv: ['-r', join(__dirname, '../register.cjs')],
         });
         let closedAt = NaN;
         child.on('message', (step: Step) => {

@@ -1,4 +1,4 @@
-import { play } from './play';
+import { POOL_SIZE, play } from './play';
 import type { Report } from './play';
 import { scenarios } from './scenarios';
 import { publish } from './table';
@@ -17,6 +17,7 @@ describe('Whatever breaks, nothing hangs and nothing lies:', () => {
         expect(report).toMatchObject({ wrong: [], flaws: [], unexpected: [], late: 0, settled: report.calls });
         expect(report.recoveredMs).toBeLessThan(RECOVERY_MS + report.lagMs);
         expect(report.closedMs).toBeLessThan(report.timeoutMs + 100 + report.lagMs);
+        expect(report.sockets).toBeLessThanOrEqual(POOL_SIZE);
         expect(report.leftOpen).toEqual({ sockets: 0, pending: 0, timers: 0 });
     });
 });

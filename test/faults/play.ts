@@ -12,11 +12,12 @@ import type { Outcome } from './Workload';
 
 const CALLS = 200;
 const SOCKETS = 4;
+export const POOL_SIZE = 5;
 const BETWEEN_WAVES_MS = 250;
 const GRACE_MS = 100;
 const GIVE_UP_MS = 3000;
 
-const OPTIONS = { poolSize: 5, requestTimeoutMs: 500, connectTimeoutMs: 500, reconnectMs: 200, retryMs: 200 };
+const OPTIONS = { poolSize: POOL_SIZE, requestTimeoutMs: 500, connectTimeoutMs: 500, reconnectMs: 200, retryMs: 200 };
 
 /** What is left to say after a scenario. Times are in ms. */
 export interface Report {
@@ -38,6 +39,8 @@ export interface Report {
     /** From the server's return until 200 reads were right. */
     recoveredMs: number;
     closedMs: number;
+    /** Of the client, when all was well again. */
+    sockets: number;
     leftOpen: { sockets: number; pending: number; timers: number };
 }
 
@@ -99,6 +102,7 @@ async function run(scenario: Scenario, world: World, timeoutMs: number, lag: Lag
     await settle(workload.launch(CALLS).settled, 'all', 'after recovery');
     if (!scenario.forgets) await workload.checkCounters(key => countOf(memcached, key));
 
+    const sockets = client.socketCount;
     const closing = performance.now();
     await client.close();
     const closedMs = performance.now() - closing;
@@ -124,6 +128,7 @@ async function run(scenario: Scenario, world: World, timeoutMs: number, lag: Lag
         unexpected: [...new Set(unexpected)],
         recoveredMs,
         closedMs,
+        sockets,
         leftOpen,
     };
 }

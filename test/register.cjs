@@ -6,7 +6,7 @@ const { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } = requi
 const Module = require('node:module');
 const { join, resolve } = require('node:path');
 
-const root = resolve(__dirname, '../..');
+const root = resolve(__dirname, '..');
 const cache = join(root, 'node_modules/.cache/pip-services4-memcached/compiled');
 
 /** @param {string} path */
