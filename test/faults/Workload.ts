@@ -16,7 +16,7 @@ export type Verb = 'get' | 'getMany' | 'set' | 'delete' | 'increment';
 
 /** What became of one call. */
 export interface Outcome {
-    verb: Verb;
+    verb: Verb | 'some call';
     ms: number;
     /** null: it succeeded. */
     code: string | null;
@@ -25,7 +25,8 @@ export interface Outcome {
 export interface Wave {
     /** Every call has been made; all wait for their answers. */
     issued: Promise<void>;
-    settled: Promise<Outcome[]>;
+    /** Does not wait for ever: a call that hangs is to be counted, not to hang the test. */
+    settled(giveUpMs: number): Promise<Outcome[]>;
 }
 
 /**
@@ -81,7 +82,7 @@ export class Workload {
             }
         };
         const issued = issue();
-        return { issued, settled: issued.then(() => Promise.all(calls)) };
+        return { issued, settled: giveUpMs => issued.then(() => settledOrHung(calls, giveUpMs)) };
     }
 
     /** All keys that were stored, read one by one; null, or what was not right. */
@@ -175,4 +176,14 @@ export class Workload {
         if (flaw !== null) this.flaws.push(flaw);
         return (error as { code?: string }).code ?? 'none';
     }
+}
+
+async function settledOrHung(calls: Promise<Outcome>[], giveUpMs: number): Promise<Outcome[]> {
+    let timer: NodeJS.Timeout | undefined;
+    const hung = new Promise<Outcome>(resolve => {
+        timer = setTimeout(resolve, giveUpMs, { verb: 'some call', ms: Infinity, code: 'HUNG' });
+    });
+    const outcomes = await Promise.all(calls.map(call => Promise.race([call, hung])));
+    clearTimeout(timer);
+    return outcomes;
 }

@@ -8,7 +8,7 @@ import { FaultProxy, holding, passing } from './FaultProxy';
 import { LagMeter } from './LagMeter';
 import type { Expectation, Scenario, World } from './Scenario';
 import { Workload } from './Workload';
-import type { Outcome } from './Workload';
+import type { Outcome, Wave } from './Workload';
 
 const CALLS = 200;
 const SOCKETS = 4;
@@ -68,11 +68,10 @@ async function run(scenario: Scenario, world: World, timeoutMs: number, lag: Lag
     const outcomes: Outcome[] = [];
     const unexpected: string[] = [];
 
-    /** Waits for a wave, though not for ever: a call that hangs is to be counted, not to hang the test. */
-    async function settle(settled: Promise<Outcome[]>, expectation: Expectation, when: string): Promise<void> {
-        const wave = await within(settled, timeoutMs + GIVE_UP_MS);
-        outcomes.push(...wave);
-        unexpected.push(...wave.filter(one => !isExpected(one, expectation)).map(one => describe(one, when)));
+    async function settle(wave: Wave, expectation: Expectation, when: string): Promise<void> {
+        const settled = await wave.settled(timeoutMs + GIVE_UP_MS);
+        outcomes.push(...settled);
+        unexpected.push(...settled.filter(one => !isExpected(one, expectation)).map(one => describe(one, when)));
     }
 
     await client.open();
@@ -86,20 +85,20 @@ async function run(scenario: Scenario, world: World, timeoutMs: number, lag: Lag
         await wave.issued;
         if (!scenario.direct) await proxy.until(({ requestFrames }) => requestFrames - before >= CALLS);
         await scenario.strikes(world);
-        await settle(wave.settled, scenario.inFlight, 'in flight');
+        await settle(wave, scenario.inFlight, 'in flight');
     } else {
         await scenario.strikes(world);
-        await settle(workload.launch(CALLS).settled, scenario.inFlight, 'after the break');
+        await settle(workload.launch(CALLS), scenario.inFlight, 'after the break');
     }
 
     const brokenAt = performance.now();
     do {
-        await settle(workload.launch(CALLS).settled, scenario.meanwhile, 'meanwhile');
+        await settle(workload.launch(CALLS), scenario.meanwhile, 'meanwhile');
     } while (await lastsOn(brokenAt, scenario.lastsMs ?? 0));
 
     await scenario.mends(world);
     const recoveredMs = await recover(workload);
-    await settle(workload.launch(CALLS).settled, 'all', 'after recovery');
+    await settle(workload.launch(CALLS), 'all', 'after recovery');
     if (!scenario.forgets) await workload.checkCounters(key => countOf(memcached, key));
 
     const sockets = client.socketCount;
@@ -168,14 +167,6 @@ async function countOf({ port, host }: MemcachedProcess, key: string): Promise<n
     const { value } = await exchange(socket, get(key));
     socket.destroy();
     return Number(value.trim());
-}
-
-async function within(settled: Promise<Outcome[]>, ms: number): Promise<Outcome[]> {
-    let timer: NodeJS.Timeout | undefined;
-    const givingUp = new Promise<Outcome[]>(resolve => (timer = setTimeout(resolve, ms, [])));
-    const outcomes = await Promise.race([settled, givingUp]);
-    clearTimeout(timer);
-    return outcomes;
 }
 
 function isExpected({ verb, code }: Outcome, expectation: Expectation): boolean {
