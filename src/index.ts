@@ -1,1 +1,20 @@
+export { DefaultMemcachedFactory } from './build/DefaultMemcachedFactory';
+export { MemcachedCache } from './cache/MemcachedCache';
 export { MemcachedClient } from './client/MemcachedClient';
+export type {
+    Callback,
+    CounterOptions,
+    CounterResult,
+    GetResult,
+    StoredValue,
+    StoreOptions,
+} from './client/MemcachedClient';
+export type { ClientOptions } from './client/ClientOptions';
+export type { Item } from './client/Item';
+export type { BatchResult, GetManyResult } from './client/KeyBatch';
+export type { CasDeleteReply, CasReply } from './client/keyCalls';
+export type { ServerObserver } from './client/MemcachedServer';
+export type { Login, ServerAddress } from './client/ServerAddress';
+export { MemcachedConnection } from './connect/MemcachedConnection';
+export { MemcachedConnectionResolver } from './connect/MemcachedConnectionResolver';
+export type { MemcachedOptions } from './connect/MemcachedOptions';

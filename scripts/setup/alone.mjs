@@ -36,11 +36,12 @@ function take() {
         return true;
     } catch (error) {
         if (error.code !== 'EEXIST') throw error;
-        if (!isHeld()) rmSync(lock, { force: true });
-        return false;
     } finally {
         rmSync(mine);
     }
+    if (isHeld()) return false;
+    rmSync(lock, { force: true });
+    return take();
 }
 
 /** A set-up that was killed leaves its lock behind. */

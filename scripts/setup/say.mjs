@@ -22,7 +22,10 @@ export function say(line) {
     process.stderr.write(`${line}\n`);
 }
 
-/** Shows that something long is going on: a ticking line on a terminal, two plain lines elsewhere. */
+/**
+ * Shows that something long is going on: a ticking line on a terminal, two plain lines elsewhere. The work has failed when it
+ * throws, or returns `isOk: false`.
+ */
 export async function step(title, work) {
     const start = Date.now();
     const seconds = () => ((Date.now() - start) / 1000).toFixed(1);
@@ -31,15 +34,14 @@ export async function step(title, work) {
     const ticking = isTerminal ? setInterval(show, 1000) : undefined;
     if (isTerminal) show();
     else say(`${title} …`);
+    let isOk = false;
     try {
         const result = await work();
-        say(`${isTerminal ? '\r' : ''}${title}: done in ${seconds()} s`);
+        isOk = result?.isOk !== false;
         return result;
-    } catch (error) {
-        say(`${isTerminal ? '\r' : ''}${title}: failed after ${seconds()} s`);
-        throw error;
     } finally {
         clearInterval(ticking);
+        say(`${isTerminal ? '\r' : ''}${title}: ${isOk ? 'done in' : 'failed after'} ${seconds()} s`);
     }
 }
 
@@ -55,6 +57,8 @@ export function run(command, args, { env = {}, cwd = root, timeoutMs = 15 * 60_0
             stdio: ['ignore', 'pipe', 'pipe'],
             timeout: timeoutMs,
         });
+        const kill = () => child.kill();
+        process.once('exit', kill);
         let output = '';
         let stdout = '';
         child.stdout.on('data', chunk => {
@@ -63,7 +67,10 @@ export function run(command, args, { env = {}, cwd = root, timeoutMs = 15 * 60_0
         });
         child.stderr.on('data', chunk => (output += chunk));
         child.once('error', error => resolve({ isOk: false, output: error.message, stdout }));
-        child.once('close', code => resolve({ isOk: code === 0, output, stdout }));
+        child.once('close', code => {
+            process.removeListener('exit', kill);
+            resolve({ isOk: code === 0, output, stdout });
+        });
     });
 }
 

@@ -2,7 +2,9 @@ import * as net from 'node:net';
 import * as tls from 'node:tls';
 import type { Call } from './Call';
 import { FrameDecoder, FrameWriter, type Reply } from './protocol';
-import type { ServerAddress } from './ServerAddress';
+import { formatAddress, type Login, type ServerAddress } from './ServerAddress';
+import { LoginCall } from './serverCalls';
+import { authFailed } from './errors';
 
 const READ_BYTES = 64 * 1024;
 
@@ -30,6 +32,8 @@ export interface ChannelOptions {
  */
 export class Channel {
     private readonly socket: net.Socket;
+    private readonly address: string;
+    private readonly login: Login | undefined;
     private readonly writer = new FrameWriter();
     private readonly decoder = new FrameDecoder(reply => this.onReply(reply));
     private connectTimer: NodeJS.Timeout | null;
@@ -47,18 +51,20 @@ export class Channel {
     round: number;
 
     constructor(
-        address: ServerAddress,
+        at: ServerAddress,
         options: ChannelOptions,
         private readonly owner: ChannelOwner,
         round: number,
         private nextOpaque = 0,
     ) {
         this.round = round;
-        this.socket = connect(address, {
+        this.login = at.login;
+        this.address = formatAddress(at);
+        this.socket = connect(at, {
             buffer: Buffer.allocUnsafeSlow(READ_BYTES),
             callback: (count, buffer) => this.onBytes(count, buffer as Buffer),
         });
-        this.socket.once(address.tls ? 'secureConnect' : 'connect', () => this.onConnect());
+        this.socket.once(at.tls ? 'secureConnect' : 'connect', () => this.onConnect());
         this.socket.on('error', error => this.end(error));
         this.socket.on('end', () => this.onEnd());
         this.socket.on('close', () => {
@@ -132,6 +138,22 @@ export class Channel {
     }
 
     private onConnect(): void {
+        if (this.login === undefined) this.beReady();
+        else this.logIn(this.login);
+    }
+
+    /** The answer to the login stands before all others; until it has come the channel counts as connecting. */
+    private logIn(login: Login): void {
+        const call = new LoginCall(login);
+        this.add(call);
+        this.flush();
+        call.promise.then(
+            isAccepted => (isAccepted ? this.beReady() : this.end(authFailed(this.address))),
+            () => {},
+        );
+    }
+
+    private beReady(): void {
         if (this.state !== 'connecting') return;
         if (this.connectTimer !== null) clearTimeout(this.connectTimer);
         this.connectTimer = null;

@@ -4,6 +4,8 @@ export interface ClientOptions extends ServerOptions {
     /** Longest key in bytes; memcached's own limit is 250. */
     readonly maxKeyBytes: number;
     readonly maxValueBytes: number;
+    /** While a server is down, its keys go to the next one on the ring. */
+    readonly failover: boolean;
     readonly observer: ServerObserver;
 }
 
@@ -18,5 +20,6 @@ export const DEFAULT_OPTIONS: ClientOptions = Object.freeze({
     idleMs: 5000,
     maxKeyBytes: 250,
     maxValueBytes: 1024 * 1024,
+    failover: false,
     observer: { onDown: () => {}, onUp: () => {} },
 });

@@ -2,7 +2,8 @@ import type { Call } from './Call';
 import { checkExpiry, checkFlags, checkKey, checkValue, toUint64 } from './checks';
 import { DEFAULT_OPTIONS, type ClientOptions } from './ClientOptions';
 import { Deadlines } from './Deadlines';
-import { connectFailed, notOpened } from './errors';
+import { connectFailed, isAuthFailure, notOpened } from './errors';
+import { HashRing } from './HashRing';
 import type { Item } from './Item';
 import * as calls from './keyCalls';
 import { KeyBatch, type BatchResult, type GetManyResult } from './KeyBatch';
@@ -19,6 +20,12 @@ export interface StoreOptions {
     readonly expires?: number;
     /** 32 bits that are kept with the value. */
     readonly flags?: number;
+}
+
+/** Where a call goes. */
+export interface Placement {
+    /** To the key's own server, also while `failover` sends others elsewhere: a lock has one place. */
+    readonly pinned?: boolean;
 }
 
 export interface CounterOptions {
@@ -62,11 +69,13 @@ export class MemcachedClient extends Client {
     private readonly settings: ClientOptions;
     private readonly deadlines: Deadlines;
     private readonly nodes: readonly MemcachedServer[];
+    private readonly ring: HashRing;
+    private readonly isUsable: ((index: number) => boolean) | undefined;
     private isOpened = false;
     /** The open that is under way or done; null while closed. */
     private opening: Promise<void> | null = null;
     private closing: Promise<void> | null = null;
-    /** Rises with every open and close, so that an open that was overtaken by a close knows. */
+    /** Rises with every close, so that an open that was overtaken by one knows. */
     private life = 0;
 
     constructor(addresses: readonly ServerAddress[], options: Partial<ClientOptions> = {}) {
@@ -78,11 +87,17 @@ export class MemcachedClient extends Client {
         this.settings = settings;
         this.deadlines = deadlines;
         this.nodes = nodes;
+        this.ring = new HashRing(addresses.map(({ host, port, weight = 1 }) => ({ host, port, weight })));
+        if (settings.failover) this.isUsable = index => nodes[index]!.isUp;
     }
 
-    /** Speaks to every server; rejects with CONNECT_FAILED when none answers. */
-    open(): Promise<void> {
-        this.opening ??= this.closing === null ? this.connect() : this.closing.then(() => this.connect());
+    /**
+     * Speaks to every server; rejects with CONNECT_FAILED when none answers.
+     * @param mayBeAway then it opens all the same, and the servers are probed until they are there
+     */
+    open({ mayBeAway = false } = {}): Promise<void> {
+        const { life } = this;
+        this.opening ??= (this.closing ?? Promise.resolve()).then(() => this.connect(life, mayBeAway));
         return this.opening;
     }
 
@@ -103,6 +118,11 @@ export class MemcachedClient extends Client {
 
     quit(): void {
         void this.close();
+    }
+
+    /** The longest key in bytes, and the largest value. */
+    get limits(): { readonly maxKeyBytes: number; readonly maxValueBytes: number } {
+        return this.settings;
     }
 
     get socketCount(): number {
@@ -131,8 +151,18 @@ export class MemcachedClient extends Client {
     }
 
     /** The value with its CAS. */
-    gets(key: string): Promise<Item> {
-        return this.run(key, new calls.GetCall(key));
+    gets(key: string, placement?: Placement): Promise<Item> {
+        return this.run(key, new calls.GetCall(key), placement);
+    }
+
+    /** The value as text when it was stored without flags, the item otherwise, null on a miss. Cheaper than `get` for text. */
+    getText(key: string): Promise<calls.Held> {
+        return this.run(key, new calls.GetTextCall(key));
+    }
+
+    /** Like `getText`, and the key is deleted in the same write. */
+    getAndDelete(key: string): Promise<calls.Held> {
+        return this.run(key, new calls.GetAndDeleteCall(key));
     }
 
     /** What was found; a key that could not be asked for is in `failed`, with the reason. */
@@ -163,6 +193,17 @@ export class MemcachedClient extends Client {
         return this.store(Opcode.REPLACE, key, value, rest);
     }
 
+    /** `set` that deletes another key on the way: in the same write when both belong to one server. */
+    setEvicting(key: string, value: StoredValue, options: StoreOptions, evictedKey: string): Promise<boolean> {
+        const spec = this.spec(value, options);
+        if (spec instanceof Error) return Promise.reject(spec);
+        if (this.server(evictedKey) === this.server(key)) {
+            return this.run(key, new calls.EvictingSetCall(key, spec, evictedKey));
+        }
+        this.delete(evictedKey).catch(() => {});
+        return this.run(key, new calls.StoreCall(Opcode.SET, key, spec));
+    }
+
     /** Stores all of them; a key that could not be stored is in `failed`, with the reason. */
     setMany(entries: Iterable<readonly [string, StoredValue]>, options: StoreOptions = {}): Promise<BatchResult> {
         const keys: string[] = [];
@@ -177,13 +218,18 @@ export class MemcachedClient extends Client {
     }
 
     /** Stores under a key that nobody has, and answers the item's CAS; null: somebody has it. */
-    async casAdd(key: string, value: StoredValue, options: StoreOptions = {}): Promise<bigint | null> {
+    async casAdd(key: string, value: StoredValue, options: StoreOptions & Placement = {}): Promise<bigint | null> {
         const { outcome, cas } = await this.casStore(Opcode.ADD, key, value, 0n, options);
         return outcome === 'stored' ? cas : null;
     }
 
     /** Stores only over the item that has this CAS. */
-    casSet(key: string, value: StoredValue, cas: bigint, options: StoreOptions = {}): Promise<calls.CasReply> {
+    casSet(
+        key: string,
+        value: StoredValue,
+        cas: bigint,
+        options: StoreOptions & Placement = {},
+    ): Promise<calls.CasReply> {
         return this.casStore(Opcode.SET, key, value, cas, options);
     }
 
@@ -195,8 +241,16 @@ export class MemcachedClient extends Client {
     }
 
     /** Deletes only the item that has this CAS. */
-    casDelete(key: string, cas: bigint): Promise<calls.CasDeleteReply> {
-        return this.run(key, new calls.CasDeleteCall(key, cas));
+    casDelete(key: string, cas: bigint, placement?: Placement): Promise<calls.CasDeleteReply> {
+        return this.run(key, new calls.CasDeleteCall(key, cas), placement);
+    }
+
+    /**
+     * Rises when the last socket to the key's own server goes. A CAS that was answered in another generation may be that of another item:
+     * a server that was restarted counts from the beginning.
+     */
+    generation(key: string): number {
+        return this.nodes[this.ring.find(key)]!.generation;
     }
 
     deleteMany(keys: readonly string[]): Promise<BatchResult> {
@@ -265,9 +319,14 @@ export class MemcachedClient extends Client {
         return this.askAll(() => new StatCall(''));
     }
 
-    /** For memjs's own verbs: the server of a key, whether it is up or not. */
+    /** The server of a key; with `failover`, while that is down, the next one on the ring. */
     server(key: string): MemcachedServer {
-        return this.nodes.length === 1 ? this.nodes[0]! : this.nodes[this.getServer(key)]!;
+        return this.nodes[this.getServer(key)]!;
+    }
+
+    /** As an index. memjs's own is the remainder of a hash: one server more or less would move nearly every key. */
+    override getServer(key: string): number {
+        return this.ring.find(key, this.isUsable);
     }
 
     /** memjs's is signed: after 2^31 calls every call would throw. */
@@ -275,9 +334,10 @@ export class MemcachedClient extends Client {
         this.seq = (this.seq + 1) >>> 0;
     }
 
-    private run<T>(key: string, call: Call<T>): Promise<T> {
+    private run<T>(key: string, call: Call<T>, placement?: Placement): Promise<T> {
         const problem = checkKey(key, this.settings.maxKeyBytes);
-        return problem === null ? this.runOn(this.server(key), call) : Promise.reject(problem);
+        if (problem !== null) return Promise.reject(problem);
+        return this.runOn(placement?.pinned ? this.nodes[this.ring.find(key)]! : this.server(key), call);
     }
 
     private runOn<T>(node: MemcachedServer, call: Call<T>): Promise<T> {
@@ -309,11 +369,11 @@ export class MemcachedClient extends Client {
         key: string,
         value: StoredValue,
         cas: bigint,
-        options: StoreOptions,
+        options: StoreOptions & Placement,
     ): Promise<calls.CasReply> {
         const spec = this.spec(value, options);
         if (spec instanceof Error) return Promise.reject(spec);
-        return this.run(key, new calls.CasStoreCall(opcode, key, spec, cas));
+        return this.run(key, new calls.CasStoreCall(opcode, key, spec, cas), options);
     }
 
     private concat(
@@ -387,8 +447,8 @@ export class MemcachedClient extends Client {
         );
     }
 
-    private async connect(): Promise<void> {
-        const life = ++this.life;
+    private async connect(life: number, mayBeAway: boolean): Promise<void> {
+        if (this.life !== life) throw notOpened();
         const versions = this.nodes.map(node => {
             node.open();
             const call = new VersionCall();
@@ -397,13 +457,15 @@ export class MemcachedClient extends Client {
         });
         const answers = await Promise.allSettled(versions);
         if (this.life !== life) throw notOpened();
-        if (answers.some(one => one.status === 'fulfilled')) {
+        const refusal = answers.find(one => one.status === 'rejected' && isAuthFailure(one.reason as Error));
+        if ((mayBeAway && refusal === undefined) || answers.some(one => one.status === 'fulfilled')) {
             this.isOpened = true;
             return;
         }
         await this.close();
         const addresses = this.nodes.map(node => node.address).join(', ');
-        throw connectFailed(addresses, (answers[0] as PromiseRejectedResult).reason as Error);
+        const { reason } = (refusal ?? answers[0]) as { reason: Error };
+        throw refusal === undefined ? connectFailed(addresses, reason) : reason;
     }
 
     private drain(): Promise<void> {

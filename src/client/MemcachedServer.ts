@@ -2,23 +2,19 @@ import type { Call } from './Call';
 import { type CallHost } from './Call';
 import { Channel, type ChannelOptions, type ChannelOwner } from './Channel';
 import type { Deadlines } from './Deadlines';
-import { connectionLost, notOpened, serverDown } from './errors';
+import { authFailed, connectionLost, isAuthFailure, notOpened, serverDown } from './errors';
 import { RawCall, type MemjsErrorHandler, type MemjsResponseHandler } from './memjs';
 import { formatAddress, type ServerAddress } from './ServerAddress';
+import { ServerHealth, type HealthOptions } from './ServerHealth';
 import { VersionCall } from './serverCalls';
-
-const FIRST_PAUSE_MS = 50;
 
 /** While a channel owes less than this, the next calls join it: one write for all of them is worth more than a second socket. */
 const SPREAD_BYTES = 256 * 1024;
 
-export interface ServerOptions extends ChannelOptions {
+export interface ServerOptions extends ChannelOptions, HealthOptions {
     readonly poolSize: number;
     readonly retries: number;
     readonly requestTimeoutMs: number;
-    readonly reconnectMs: number;
-    readonly failures: number;
-    readonly retryMs: number;
 }
 
 /** Hears of a server that goes down or comes back, once per change. */
@@ -49,12 +45,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     private isFlushScheduled = false;
     private readonly flushTurn = (): void => this.flush();
 
-    /** Faults since the last reply. A channel belongs to the round in which it last showed that it works; those that die together count once. */
-    private faults = 0;
-    private round = 0;
-    private lastFault: Error | null = null;
-    private isDown = false;
-    private connectAt = 0;
+    private readonly health: ServerHealth;
     /** Waits for the next attempt to connect, or while the server is down for the next probe. */
     private pauseTimer: NodeJS.Timeout | null = null;
 
@@ -70,6 +61,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         this.address = formatAddress(at);
         this.host = at.host;
         this.port = at.port;
+        this.health = new ServerHealth(options);
     }
 
     get requestTimeoutMs(): number {
@@ -92,7 +84,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     }
 
     get isUp(): boolean {
-        return !this.isDown;
+        return !this.health.isDown;
     }
 
     open(): void {
@@ -103,14 +95,14 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     enqueue(call: Call<unknown>): void {
         call.host = this;
         if (this.isClosed) call.fail(notOpened());
-        else if (this.isDown) call.fail(serverDown(this.address, this.lastFault));
+        else if (this.health.isDown) call.fail(this.downError());
         else this.enter(call);
     }
 
     /** The calls of this turn leave at once, and nothing is begun that nobody waits for: the client is about to close. */
     settleDown(): void {
         this.flush();
-        if (!this.isDown) return;
+        if (!this.health.isDown) return;
         this.clearPause();
         for (const channel of [...this.channels]) channel.end(null);
     }
@@ -121,9 +113,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         this.clearPause();
         this.rejectWaiting(() => connectionLost(this.address, new Error('the client was closed')));
         for (const channel of [...this.channels]) channel.end(null);
-        this.isDown = false;
-        this.faults = 0;
-        this.connectAt = 0;
+        this.health.recover();
         if (this.sockets === 0) return Promise.resolve();
         return new Promise(resolve => (this.onEmpty = resolve));
     }
@@ -197,7 +187,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
      * of them in turn. They are used again when they have answered.
      */
     private isTrusted(channel: Channel): boolean {
-        return channel.isReady && channel.round === this.round;
+        return channel.isReady && channel.round === this.health.round;
     }
 
     private leastOwing(): Channel | null {
@@ -224,36 +214,34 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     }
 
     private connectSoon(): void {
-        if (this.isDown || this.pauseTimer !== null) return;
+        if (this.health.isDown || this.pauseTimer !== null) return;
         if (this.channels.some(one => !one.isReady || this.isTrusted(one))) return;
-        const pauseMs = this.connectAt - performance.now();
-        if (pauseMs <= 0) this.connectNow();
+        const { pauseMs } = this.health;
+        if (pauseMs === 0) this.connectNow();
         else this.pause(pauseMs, () => this.connectSoon());
     }
 
     private connectNow(): void {
         this.sockets++;
-        this.channels.push(new Channel(this.at, this.options, this, this.round));
+        this.channels.push(new Channel(this.at, this.options, this, this.health.round));
     }
 
     onReady(channel: Channel): void {
-        channel.round = this.round;
-        if (!this.isDown) this.dispatch();
+        channel.round = this.health.round;
+        if (!this.health.isDown) this.dispatch();
         else this.probe(channel);
     }
 
     onReplies(channel: Channel, replies: number, bytes: number): void {
-        channel.round = this.round;
+        channel.round = this.health.round;
         this.expectedReplyBytes += (bytes / replies - this.expectedReplyBytes) / 8;
-        if (this.faults > 0) this.recover();
+        if (this.health.lastFault !== null) this.recover();
     }
 
     private recover(): void {
-        this.faults = 0;
-        this.connectAt = 0;
-        this.lastFault = null;
-        if (!this.isDown) return;
-        this.isDown = false;
+        const wasDown = this.health.isDown;
+        this.health.recover();
+        if (!wasDown) return;
         this.clearPause();
         this.observer.onUp(this.address);
     }
@@ -292,7 +280,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
             call = next;
         }
         if (this.isClosed) return;
-        if (this.isDown) this.rejectWaiting(() => serverDown(this.address, this.lastFault));
+        if (this.health.isDown) this.rejectWaiting(() => this.downError());
         else this.dispatch();
     }
 
@@ -308,26 +296,20 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     }
 
     private countFault(channel: Channel, fault: Error): void {
-        this.lastFault = fault;
-        if (this.isClosed || channel.round < this.round) return;
-        this.round++;
-        this.faults++;
-        if (this.faults < this.options.failures) {
-            this.connectAt = performance.now() + this.pauseMs(this.faults - 2, this.options.reconnectMs);
-        } else {
-            this.goDown(fault);
+        const { health } = this;
+        const wasDown = health.isDown;
+        if (this.isClosed || !health.fault(fault, channel.round)) return;
+        if (health.isDown) {
+            this.clearPause();
+            this.pause(health.pauseMs, () => this.connectNow());
+            if (!wasDown) this.observer.onDown(this.address, fault);
         }
         for (const sibling of [...this.channels]) if (sibling.isIdle) sibling.end(null);
     }
 
-    /** Down, or still down: the next probe comes after a pause. */
-    private goDown(fault: Error): void {
-        if (!this.isDown) {
-            this.isDown = true;
-            this.observer.onDown(this.address, fault);
-        }
-        this.clearPause();
-        this.pause(this.pauseMs(this.faults - 2, this.options.retryMs), () => this.connectNow());
+    private downError(): Error {
+        const { lastFault } = this.health;
+        return isAuthFailure(lastFault) ? authFailed(this.address) : serverDown(this.address, lastFault);
     }
 
     /** A server that is down is tried by one call of our own; any reply to it brings the server back. */
@@ -338,12 +320,6 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         this.deadlines.add(call, performance.now() + this.options.requestTimeoutMs);
         channel.add(call);
         channel.flush();
-    }
-
-    /** Doubles with every fault, up to `mostMs`, and is jittered so that many clients do not come back as one. */
-    private pauseMs(doublings: number, mostMs: number): number {
-        if (doublings < 0) return 0;
-        return Math.min(mostMs, FIRST_PAUSE_MS * 2 ** doublings) * (0.75 + Math.random() / 4);
     }
 
     private pause(ms: number, then: () => void): void {

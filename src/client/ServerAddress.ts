@@ -6,8 +6,17 @@ export interface ServerAddress {
     readonly port: number;
     /** A Unix socket, instead of host and port. */
     readonly path?: string;
+    /** Share of the keys, 1 when absent. */
+    readonly weight?: number;
     /** TLS, with what Node's `tls.connect` takes. */
     readonly tls?: ConnectionOptions;
+    /** SASL PLAIN. */
+    readonly login?: Login;
+}
+
+export interface Login {
+    readonly username: string;
+    readonly password: string;
 }
 
 /** How the server is called in messages, in logs and on the ring. */

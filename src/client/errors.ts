@@ -25,6 +25,14 @@ export function invalidTtl(seconds: unknown): ApplicationException {
     return new BadRequestException(undefined, 'INVALID_TTL', message);
 }
 
+export function invalidTimeout(timeout: unknown): ApplicationException {
+    return new BadRequestException(
+        undefined,
+        'INVALID_TTL',
+        `timeout is of type ${typeof timeout}, not a number of ms`,
+    );
+}
+
 export function invalidFlags(flags: unknown): ApplicationException {
     const message = `flags are ${String(flags)}, allowed are whole numbers from 0 to 4294967295`;
     return new BadRequestException(undefined, 'INVALID_FLAGS', message);
@@ -54,6 +62,21 @@ export function connectionLost(address: string, cause: Error | null): Applicatio
 
 export function serverDown(address: string, cause: Error | null): ApplicationException {
     return connection('SERVER_DOWN', address, `memcached at ${address} is down`, cause);
+}
+
+export function authFailed(address: string): ApplicationException {
+    const message = `memcached at ${address} refused the user name and password, or does not ask for them`;
+    return new ConnectionException(undefined, 'AUTH_FAILED', message).withDetails('server', address);
+}
+
+/** Memcached cannot be reached, as opposed to: it was reached, and said no. */
+export function isAway(error: unknown): boolean {
+    const { code } = error as { code?: string };
+    return code === 'CONNECTION_LOST' || code === 'SERVER_DOWN' || code === 'TIMEOUT' || code === 'CONNECT_FAILED';
+}
+
+export function isAuthFailure(error: Error | null): boolean {
+    return (error as ApplicationException | null)?.code === 'AUTH_FAILED';
 }
 
 export function timedOut(address: string, timeoutMs: number): ApplicationException {

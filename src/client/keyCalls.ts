@@ -25,6 +25,57 @@ export class GetCall extends ItemCall {
     }
 }
 
+/** What a key holds: text when it was stored without flags, an Item otherwise, null when there is nothing. */
+export type Held = string | Item | null;
+
+/** Text is decoded from the socket's buffer: no Buffer is made that is only read once. Decoding UTF-8 cannot fail, so it may be done there. */
+function toHeld(reply: Reply): Held {
+    return reply.flags === 0 ? reply.text() : Item.of(reply);
+}
+
+export class GetTextCall extends Call<Held> {
+    readonly repeatable = true;
+
+    constructor(private readonly key: string) {
+        super();
+    }
+
+    encode(writer: FrameWriter, opaque: number): void {
+        encodeKey(writer, Opcode.GET, opaque, this.key, 0n);
+    }
+
+    onReply(reply: Reply): boolean {
+        if (reply.status === Status.OK) this.succeed(toHeld(reply));
+        else if (reply.status === Status.NOT_FOUND) this.succeed(null);
+        else this.refuse(reply.status);
+        return true;
+    }
+}
+
+/** GET and DELETE in one write. Tried again after a fault, it may answer null for what its first try has deleted. */
+export class GetAndDeleteCall extends Call<Held> {
+    readonly repeatable = true;
+    private held: Held = null;
+
+    constructor(private readonly key: string) {
+        super();
+        this.frames = 2;
+    }
+
+    encode(writer: FrameWriter, opaque: number): void {
+        encodeKey(writer, Opcode.GET, opaque, this.key, 0n);
+        encodeKey(writer, Opcode.DELETE, (opaque + 1) >>> 0, this.key, 0n);
+    }
+
+    onReply(reply: Reply): boolean {
+        const isGet = reply.opaque === this.opaque;
+        if (reply.status !== Status.OK && reply.status !== Status.NOT_FOUND) this.refuse(reply.status);
+        else if (!isGet) this.succeed(this.held);
+        else if (reply.status === Status.OK) this.held = toHeld(reply);
+        return !isGet;
+    }
+}
+
 export class GetAndTouchCall extends ItemCall {
     constructor(
         private readonly key: string,
@@ -121,6 +172,32 @@ export class StoreCall extends Call<boolean> {
         else if (status === Status.EXISTS && this.opcode === Opcode.ADD) this.succeed(false);
         else if (status === Status.NOT_FOUND && this.opcode === Opcode.REPLACE) this.succeed(false);
         else this.refuse(status);
+        return true;
+    }
+}
+
+/** SET that takes another key's item away in the same write, quietly: whether that was there does not matter. */
+export class EvictingSetCall extends Call<boolean> {
+    readonly repeatable = true;
+
+    constructor(
+        private readonly key: string,
+        private readonly spec: StoreSpec,
+        private readonly evictedKey: string,
+    ) {
+        super();
+        this.frames = 2;
+    }
+
+    encode(writer: FrameWriter, opaque: number): void {
+        encodeKey(writer, Opcode.DELETEQ, opaque, this.evictedKey, 0n);
+        encodeStore(writer, Opcode.SET, (opaque + 1) >>> 0, this.key, this.spec, 0n);
+    }
+
+    onReply(reply: Reply): boolean {
+        if (reply.opaque === this.opaque) return false;
+        if (reply.status === Status.OK) this.succeed(true);
+        else this.refuse(reply.status);
         return true;
     }
 }

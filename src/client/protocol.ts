@@ -18,6 +18,7 @@ export const Opcode = {
     DELETEQ: 0x14,
     TOUCH: 0x1c,
     GAT: 0x1d,
+    SASL_AUTH: 0x21,
 } as const;
 
 export const Status = {

@@ -1,5 +1,6 @@
 import { Call } from './Call';
 import { encodeKey } from './keyCalls';
+import type { Login } from './ServerAddress';
 import { Opcode, Status, type FrameWriter, type Reply } from './protocol';
 
 /** Calls that ask the server itself, not about a key. */
@@ -53,6 +54,29 @@ export class StatCall extends Call<Record<string, string>> {
             return false;
         }
         this.succeed(this.stats);
+        return true;
+    }
+}
+
+/** SASL PLAIN, in one step. False: refused, or the server knows no authentication. */
+export class LoginCall extends Call<boolean> {
+    readonly repeatable = false;
+
+    constructor(private readonly login: Login) {
+        super();
+    }
+
+    encode(writer: FrameWriter, opaque: number): void {
+        const mechanism = 'PLAIN';
+        const value = `\0${this.login.username}\0${this.login.password}`;
+        writer.begin(Opcode.SASL_AUTH, opaque, 0, 0, mechanism, value.length * 3);
+        writer.key(mechanism);
+        writer.value(value);
+        writer.end();
+    }
+
+    onReply(reply: Reply): boolean {
+        this.succeed(reply.status === Status.OK);
         return true;
     }
 }

@@ -1,6 +1,4 @@
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { createCertificate } from './certificate';
@@ -30,9 +28,7 @@ describe('MemcachedProcess', () => {
         return server;
     }
 
-    function open({ socketPath, port, host }: MemcachedProcess): Socket {
-        return opened(socketPath ? connect(socketPath) : connect(port, host));
-    }
+    const open = (server: MemcachedProcess): Socket => opened(server.connect());
 
     function opened<T extends Socket>(socket: T): T {
         sockets.push(socket);
@@ -92,6 +88,18 @@ describe('MemcachedProcess', () => {
             expect(socket.authorized).toBe(true);
             expect(await exchange(socket, version())).toMatchObject({ status: OK });
         }
+    });
+
+    it('checks logins over TLS', async () => {
+        const login = { username: 'ann', password: 'secret' };
+        const server = await start({ certificate: createCertificate(), login });
+        expect(await exchange(open(server), get('k'))).toMatchObject({ status: AUTH_ERROR });
+        expect(await exchange(open(server), saslPlain('ann', 'secret'))).toMatchObject({ status: OK });
+    });
+
+    it('checks logins on a Unix socket', async () => {
+        const server = await start({ unixSocket: true, login: { username: 'ann', password: 'secret' } });
+        expect(await exchange(open(server), saslPlain('ann', 'secret'))).toMatchObject({ status: OK });
     });
 
     it('with a certificate for another name is not trusted', async () => {
@@ -187,9 +195,8 @@ describe('MemcachedProcess', () => {
         await expect(start({ args: ['--no-such-option'] })).rejects.toThrow(/did not start: .*no-such-option/);
     });
 
-    async function answers({ socketPath, port, host }: MemcachedProcess): Promise<boolean> {
-        if (socketPath && !existsSync(socketPath)) return false;
-        const socket = socketPath ? connect(socketPath) : connect(port, host);
+    async function answers(server: MemcachedProcess): Promise<boolean> {
+        const socket = server.connect();
         return new Promise(resolve => {
             socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
             socket.once('connect', () => socket.destroy());

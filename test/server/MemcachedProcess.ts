@@ -1,8 +1,11 @@
 import { writeFileSync } from 'node:fs';
-import { isIPv6 } from 'node:net';
+import { connect, isIPv6 } from 'node:net';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { startMemcached } from '../../scripts/memcached.cjs';
 import type { Certificate } from './certificate';
+import { exchange, saslMechanisms } from './exchange';
 import type { Login } from './PasswordServer';
 import { PasswordServer } from './PasswordServer';
 
@@ -75,6 +78,13 @@ export class MemcachedProcess {
         return isIPv6(this.host) ? `[${this.host}]:${this.port}` : `${this.host}:${this.port}`;
     }
 
+    /** A bare socket, whatever the server speaks; it trusts any certificate. */
+    connect(): Socket {
+        const { host, port, socketPath } = this;
+        if (socketPath) return connect(socketPath);
+        return this.options.certificate ? connectTls({ host, port, rejectUnauthorized: false }) : connect(port, host);
+    }
+
     /** From one moment to the next, as power cuts do it. `restart` brings it back. */
     async kill(): Promise<void> {
         await this.#process.end();
@@ -110,10 +120,23 @@ export class MemcachedProcess {
                 args: commandLine(this.options),
                 prepare: directory => this.#prepare(directory),
             });
+            if (this.options.login) await this.#expectPlain();
         } catch (error) {
+            await (this.#process as LocalMemcached | undefined)?.end();
             await this.#passwords?.end();
             throw error;
         }
+    }
+
+    /** Without the plugin memcached starts, and refuses everybody. */
+    async #expectPlain(): Promise<void> {
+        const socket = this.connect();
+        const { value: mechanisms } = await exchange(socket, saslMechanisms());
+        socket.destroy();
+        if (mechanisms.includes('PLAIN')) return;
+        throw new Error(
+            'memcached has no SASL mechanism PLAIN: install libsasl2-modules (Debian, Ubuntu) or cyrus-sasl-plain (Fedora)',
+        );
     }
 
     #prepare(directory: string): { args: string[]; env: Record<string, string> } {

@@ -33,8 +33,7 @@ export async function exchange(
 async function readReply(socket: Socket): Promise<Reply> {
     let received = Buffer.alloc(0);
     while (received.length < HEADER || received.length < HEADER + received.readUInt32BE(8)) {
-        const [chunk] = (await once(socket, 'data')) as [Buffer];
-        received = Buffer.concat([received, chunk]);
+        received = Buffer.concat([received, await nextChunk(socket)]);
     }
     const extrasLength = received.readUInt8(4);
     return {
@@ -44,9 +43,24 @@ async function readReply(socket: Socket): Promise<Reply> {
     };
 }
 
+async function nextChunk(socket: Socket): Promise<Buffer> {
+    const done = new AbortController();
+    const { signal } = done;
+    const closed = once(socket, 'close', { signal }).then(() =>
+        Promise.reject(new Error('the server closed the connection')),
+    );
+    try {
+        const [chunk] = (await Promise.race([once(socket, 'data', { signal }), closed])) as [Buffer];
+        return chunk;
+    } finally {
+        done.abort();
+    }
+}
+
 export const get = (key: string) => ({ opcode: 0x00, key });
 export const set = (key: string, value: string) => ({ opcode: 0x01, key, value, extras: '\0'.repeat(8) });
 export const version = () => ({ opcode: 0x0b });
+export const saslMechanisms = () => ({ opcode: 0x20 });
 export const saslPlain = (username: string, password: string) => ({
     opcode: 0x21,
     key: 'PLAIN',

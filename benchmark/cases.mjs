@@ -1,0 +1,60 @@
+const KIB = 1024;
+
+/**
+ * `keys`: distinct keys, each with its own value, asked for in turn. `perCall`: what one call counts for in the figures.
+ * `sampleEvery`: of so many calls one is timed; coprime to 10, so that the mixed case times its sets as well.
+ */
+const closedLoop = (verb, valueBytes, inFlight) => ({
+    id: `${verb}-${size(valueBytes).replace(' ', '')}@${inFlight}`,
+    title: `${verb} ${size(valueBytes)}, ${inFlight} in flight${inFlight === 1 ? ', client and server on one core' : ''}`,
+    verb,
+    valueBytes,
+    inFlight,
+    keys: valueBytes > 100 * KIB ? 16 : 1000,
+    perCall: 1,
+    sampleEvery: inFlight === 1 || valueBytes > 100 * KIB ? 1 : inFlight < 1000 ? 7 : 17,
+    unit: 'calls/s',
+    isOnOneCore: inFlight === 1,
+});
+
+function size(bytes) {
+    return bytes < KIB ? `${bytes} B` : `${bytes / KIB} KiB`;
+}
+
+export const cases = [
+    closedLoop('get', 100, 1),
+    closedLoop('get', 100, 64),
+    closedLoop('get', 100, 1000),
+    closedLoop('set', 100, 1),
+    closedLoop('set', 100, 64),
+    closedLoop('set', 100, 1000),
+    closedLoop('get', 10 * KIB, 64),
+    closedLoop('get', 512 * KIB, 8),
+    closedLoop('set', 512 * KIB, 8),
+    {
+        ...closedLoop('getMany', 100, 8),
+        id: 'getMany-100x100B@8',
+        title: '100 keys of 100 B in one call, 8 in flight',
+        perCall: 100,
+        sampleEvery: 1,
+        unit: 'keys/s',
+    },
+    {
+        ...closedLoop('mixed', 100, 64),
+        id: 'mixed-100B@64',
+        title: '90 % get, 10 % set, 100 B, 64 in flight',
+    },
+    {
+        id: 'small-beside-large',
+        title: 'one get of 100 B each ms, while 4 gets and 4 sets move 512 KiB each',
+        verb: 'interference',
+        valueBytes: 100,
+        keys: 1000,
+        largeBytes: 512 * KIB,
+        largeKeys: 16,
+        inFlight: 8,
+        perCall: 1,
+        sampleEvery: 1,
+        unit: 'calls/s',
+    },
+];

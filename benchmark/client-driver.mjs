@@ -1,0 +1,125 @@
+import { stored } from './server/text.mjs';
+import { closedLoop, measuredRound, probeBeside } from './measure.mjs';
+import { makeKeys, makeValue } from './values.mjs';
+
+const asText = value => (typeof value === 'string' ? value : value.toString('latin1'));
+
+/** A set of keys with a value each, in the form the contender likes best. */
+class Shelf {
+    constructor(client, tag, count, bytes) {
+        this.client = client;
+        this.bytes = bytes;
+        this.keys = makeKeys(tag, count);
+        this.texts = this.keys.map((_, i) => makeValue(i, bytes));
+        this.values = this.texts.map(text => client.encode(text));
+        this.get = this.get.bind(this);
+        this.set = this.set.bind(this);
+        this.isRightGet = this.isRightGet.bind(this);
+    }
+
+    get(i) {
+        return this.client.get(this.keys[i % this.keys.length]);
+    }
+
+    set(i) {
+        const at = i % this.keys.length;
+        return this.client.set(this.keys[at], this.values[at]);
+    }
+
+    isRightGet(result) {
+        return this.client.value(result)?.length === this.bytes;
+    }
+
+    async fill() {
+        for (let i = 0; i < this.keys.length; i++) {
+            if (!this.client.isStored(await this.set(i))) throw new Error(`set of ${this.keys[i]} was not stored`);
+        }
+    }
+
+    /** Every value byte for byte, a few of them in the server itself, and a miss that is one. */
+    async check(port) {
+        const { client, keys, texts } = this;
+        const many = client.getMany && this.bytes <= 100 ? await client.getMany([...keys, 'bench:miss']) : null;
+        for (let i = 0; i < keys.length; i++) {
+            const value = client.value(await this.get(i));
+            if (value == null || asText(value) !== texts[i]) throw new Error(`get of ${keys[i]} gave other bytes`);
+            if (many && asText(client.item(many, keys[i], i)) !== texts[i]) {
+                throw new Error(`multi-get gave other bytes for ${keys[i]}`);
+            }
+        }
+        for (const i of [0, keys.length >> 1, keys.length - 1]) {
+            const bytes = await stored(port, keys[i]);
+            if (bytes?.toString('latin1') !== texts[i])
+                throw new Error(`the server holds other bytes under ${keys[i]}`);
+        }
+        if (client.value(await client.get('bench:miss')) != null) throw new Error('get of a missing key gave a value');
+        if (many && client.item(many, 'bench:miss', keys.length) != null) throw new Error('multi-get invented a value');
+    }
+}
+
+/** Drives a client through a case: checked before the first round and after the last. */
+export async function openClientDriver(connect, port, setting, scenario, tag) {
+    const client = await connect(port, setting);
+    const small = new Shelf(client, tag, scenario.keys, scenario.valueBytes);
+    const shelves = [small];
+    if (scenario.verb === 'interference') {
+        shelves.push(new Shelf(client, tag.toUpperCase(), scenario.largeKeys, scenario.largeBytes));
+    }
+    for (const shelf of shelves) await shelf.fill();
+    const check = async () => {
+        for (const shelf of shelves) await shelf.check(port);
+    };
+    await check();
+
+    const work = workOf(scenario, client, small, shelves[1]);
+    return {
+        round: times => measuredRound(work, times),
+        async close() {
+            await check();
+            await client.close();
+        },
+    };
+}
+
+function workOf(scenario, client, shelf, large) {
+    const loop = (call, isRight, over = {}) => {
+        const { inFlight, sampleEvery } = scenario;
+        return seconds => closedLoop({ inFlight, sampleEvery, seconds, call, isRight, ...over });
+    };
+    const isStored = result => client.isStored(result);
+
+    switch (scenario.verb) {
+        case 'get':
+            return loop(shelf.get, shelf.isRightGet);
+        case 'set':
+            return loop(shelf.set, isStored);
+        case 'mixed':
+            return loop(
+                i => (i % 10 === 9 ? shelf.set(i) : shelf.get(i)),
+                (result, i) => (i % 10 === 9 ? client.isStored(result) : shelf.isRightGet(result)),
+            );
+        case 'getMany': {
+            const groups = [];
+            for (let i = 0; i < shelf.keys.length; i += scenario.perCall) {
+                groups.push(shelf.keys.slice(i, i + scenario.perCall));
+            }
+            const isThere = (result, group, at) => client.item(result, group[at], at)?.length === shelf.bytes;
+            return loop(
+                i => client.getMany(groups[i % groups.length]),
+                (result, i) => {
+                    const group = groups[i % groups.length];
+                    return isThere(result, group, i % group.length) && isThere(result, group, group.length - 1);
+                },
+            );
+        }
+        case 'interference': {
+            const moving = loop(
+                i => (i % 2 === 0 ? large.get(i >> 1) : large.set(i >> 1)),
+                (result, i) => (i % 2 === 0 ? large.isRightGet(result) : client.isStored(result)),
+            );
+            return seconds => probeBeside({ seconds, large: moving, call: shelf.get, isRight: shelf.isRightGet });
+        }
+        default:
+            throw new Error(`no such verb: ${scenario.verb}`);
+    }
+}

@@ -1,0 +1,29 @@
+import { openClientDriver } from './client-driver.mjs';
+import { drivers } from './contenders/index.mjs';
+
+/**
+ * One contender in one case. A process of its own, alive over all rounds of the case: JIT, garbage and CPU time belong to
+ * it alone, nothing is left over from another case, and it is as warm as a service that runs for longer than a second.
+ */
+let driver;
+
+const tasks = {
+    async prepare({ kind, port, setting, scenario, tag }) {
+        const { connect, openFloor } = await drivers[kind]();
+        driver = openFloor
+            ? await openFloor(port, setting, scenario, tag)
+            : await openClientDriver(connect, port, setting, scenario, tag);
+    },
+    round: message => driver.round(message),
+    close: () => driver.close(),
+};
+
+process.on('message', async message => {
+    try {
+        process.send({ result: await tasks[message.task](message) });
+    } catch (error) {
+        process.send({ error: error instanceof Error ? error.message : String(error) });
+    }
+});
+process.on('disconnect', () => process.exit());
+process.on('SIGINT', () => {});

@@ -1,0 +1,48 @@
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const script = fileURLToPath(new URL('./contender-process.mjs', import.meta.url));
+
+/** memjs reads its servers and passwords from these when they are there. */
+function cleanEnvironment() {
+    return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^MEMCACHE|^NODE_OPTIONS/.test(name)));
+}
+
+/** The benchmark's end of a contender's process. A task that is not done in time ends the process: rivals may hang. */
+export class Contender {
+    #child = fork(script, [], { execArgv: [], env: cleanEnvironment() });
+    #exited = new Promise(resolve => this.#child.once('exit', resolve));
+
+    get pid() {
+        return this.#child.pid;
+    }
+
+    run(task, timeoutMs) {
+        return new Promise((resolve, reject) => {
+            const child = this.#child;
+            const settle = (finish, value) => {
+                clearTimeout(timer);
+                child.off('message', onMessage);
+                child.off('exit', onExit);
+                finish(value);
+            };
+            const onMessage = ({ result, error }) =>
+                error === undefined ? settle(resolve, result) : settle(reject, new Error(error));
+            const onExit = (code, signal) => settle(reject, new Error(`process ended (${signal ?? code})`));
+            const timer = setTimeout(() => {
+                settle(reject, new Error(`${task.task} hung for ${timeoutMs / 1000} s`));
+                child.kill('SIGKILL');
+            }, timeoutMs);
+            if (!child.connected) return onExit(child.exitCode, child.signalCode);
+            child.on('message', onMessage);
+            child.once('exit', onExit);
+            child.send(task);
+        });
+    }
+
+    async end() {
+        if (this.#child.connected) this.#child.disconnect();
+        else this.#child.kill('SIGKILL');
+        await this.#exited;
+    }
+}

@@ -1,0 +1,258 @@
+import { connect as connectSocket } from 'node:net';
+
+import { measuredRound, probeBeside, Samples } from '../measure.mjs';
+import { makeKeys, makeValue } from '../values.mjs';
+
+/**
+ * What the wire and the server give to a client that does nothing: requests are bytes made beforehand, replies are only
+ * counted, by their length. `batch` is the share of the calls in flight that must be answered before as many are sent
+ * again in one write: 1 is wave after wave, 0 answers every chunk at once.
+ */
+export const variants = [
+    { sockets: 1, batch: 1 },
+    { sockets: 1, batch: 0.5 },
+    { sockets: 1, batch: 0 },
+    { sockets: 2, batch: 1 },
+    { sockets: 2, batch: 0 },
+    { sockets: 4, batch: 0 },
+];
+export function settingFor({ verb, inFlight, valueBytes }) {
+    const isMuch = inFlight >= 1000 || verb === 'getMany' || valueBytes > 1024;
+    return isMuch ? variants[5] : variants[2];
+}
+
+const HEADER_BYTES = 24;
+const OPCODES = { get: 0x00, set: 0x01, getQuietly: 0x09, noop: 0x0a };
+const EXPIRY_SECONDS = 600;
+
+function request(opcode, key = '', value = '') {
+    const isSet = opcode === OPCODES.set;
+    const extras = Buffer.alloc(isSet ? 8 : 0);
+    if (isSet) extras.writeUInt32BE(EXPIRY_SECONDS, 4);
+    const header = Buffer.alloc(HEADER_BYTES);
+    header[0] = 0x80;
+    header[1] = opcode;
+    header.writeUInt16BE(key.length, 2);
+    header[4] = extras.length;
+    header.writeUInt32BE(extras.length + key.length + value.length, 8);
+    return Buffer.concat([header, extras, Buffer.from(key), Buffer.from(value)]);
+}
+
+const getReplyBytes = value => HEADER_BYTES + 4 + value.length;
+
+/** The calls of a case in turn: `{ bytes, replyBytes }` each. */
+function callsOf(verb, keys, values, perCall) {
+    const get = i => ({ bytes: request(OPCODES.get, keys[i]), replyBytes: getReplyBytes(values[i]) });
+    const set = i => ({ bytes: request(OPCODES.set, keys[i], values[i]), replyBytes: HEADER_BYTES });
+    const indexes = keys.map((_, i) => i);
+    switch (verb) {
+        case 'get':
+            return indexes.map(get);
+        case 'set':
+            return indexes.map(set);
+        case 'mixed':
+            return indexes.map(i => (i % 10 === 9 ? set(i) : get(i)));
+        case 'half':
+            return indexes.map(i => (i % 2 === 0 ? set(i) : get(i)));
+        case 'getMany': {
+            const calls = [];
+            for (let from = 0; from < keys.length; from += perCall) {
+                const group = indexes.slice(from, from + perCall);
+                calls.push({
+                    bytes: Buffer.concat([
+                        ...group.map(i => request(OPCODES.getQuietly, keys[i])),
+                        request(OPCODES.noop),
+                    ]),
+                    replyBytes: group.reduce((sum, i) => sum + getReplyBytes(values[i]), HEADER_BYTES),
+                });
+            }
+            return calls;
+        }
+        default:
+            throw new Error(`no such verb: ${verb}`);
+    }
+}
+
+class RawSocket {
+    #calls;
+    #wire;
+    #offsets;
+    #socket;
+    #onBytes = () => {};
+
+    constructor(calls) {
+        this.#calls = calls;
+        this.#wire = Buffer.concat(calls.map(call => call.bytes));
+        this.#offsets = [0];
+        for (const { bytes } of calls) this.#offsets.push(this.#offsets.at(-1) + bytes.length);
+    }
+
+    async open(port) {
+        await new Promise((resolve, reject) => {
+            this.#socket = connectSocket({
+                port,
+                host: '127.0.0.1',
+                noDelay: true,
+                // One buffer for all reads: nothing is kept, so nothing needs to be allocated.
+                onread: {
+                    buffer: Buffer.allocUnsafe(1 << 18),
+                    callback: (count, buffer) => {
+                        this.#onBytes(count, buffer);
+                        return true;
+                    },
+                },
+            });
+            this.#socket.once('connect', resolve).once('error', reject);
+        });
+    }
+
+    /** Sends calls from the `from`th on; their bytes lie one behind the other. */
+    #send(from, count) {
+        const calls = this.#calls.length;
+        while (count > 0) {
+            const at = from % calls;
+            const until = Math.min(calls, at + count);
+            this.#socket.write(this.#wire.subarray(this.#offsets[at], this.#offsets[until]));
+            count -= until - at;
+            from += until - at;
+        }
+    }
+
+    /** Every reply as bytes, call by call. */
+    async replies(count) {
+        const chunks = [];
+        let missing = 0;
+        for (let i = 0; i < count; i++) missing += this.#calls[i].replyBytes;
+        await new Promise(resolve => {
+            this.#onBytes = (length, buffer) => {
+                chunks.push(Buffer.from(buffer.subarray(0, length)));
+                missing -= length;
+                if (missing <= 0) resolve();
+            };
+            this.#send(0, count);
+        });
+        const all = Buffer.concat(chunks);
+        let at = 0;
+        return this.#calls.slice(0, count).map(({ replyBytes }) => all.subarray(at, (at += replyBytes)));
+    }
+
+    /** Closed loop of `inFlight` calls, in batches, until `seconds` have passed and all is answered. */
+    run(inFlight, batch, seconds, samples) {
+        const calls = this.#calls;
+        let sent = 0;
+        let answered = 0;
+        let bytes = 0;
+        let stopped = false;
+        // One call at a time is timed: the last of a write.
+        let timedCall = -1;
+        let timedFrom = 0;
+
+        return new Promise(resolve => {
+            const send = count => {
+                if (timedCall < 0) {
+                    timedCall = sent + count - 1;
+                    timedFrom = performance.now();
+                }
+                this.#send(sent, count);
+                sent += count;
+            };
+            const timer = setTimeout(() => (stopped = true), seconds * 1000);
+            this.#onBytes = length => {
+                bytes += length;
+                let replyBytes = calls[answered % calls.length].replyBytes;
+                while (bytes >= replyBytes && answered < sent) {
+                    bytes -= replyBytes;
+                    answered++;
+                    replyBytes = calls[answered % calls.length].replyBytes;
+                }
+                if (timedCall >= 0 && answered > timedCall) {
+                    samples.add(performance.now() - timedFrom);
+                    timedCall = -1;
+                }
+                if (stopped) {
+                    if (answered < sent) return;
+                    clearTimeout(timer);
+                    resolve({ calls: answered, surplus: bytes });
+                    return;
+                }
+                const free = inFlight - (sent - answered);
+                if (free >= batch) send(free);
+            };
+            send(inFlight);
+        });
+    }
+
+    close() {
+        this.#socket.destroy();
+    }
+}
+
+async function openGroup(port, calls, sockets) {
+    const group = Array.from({ length: sockets }, () => new RawSocket(calls));
+    for (const socket of group) await socket.open(port);
+    return group;
+}
+
+async function runGroup(group, inFlight, batchShare, seconds, samples) {
+    const share = Math.max(1, Math.floor(inFlight / group.length));
+    const batch = Math.max(1, Math.floor(share * batchShare));
+    const results = await Promise.all(group.map(socket => socket.run(share, batch, seconds, samples)));
+    const calls = results.reduce((sum, result) => sum + result.calls, 0);
+    const isRight = results.every(result => result.surplus === 0);
+    return { calls, errors: isRight ? 0 : 1, firstError: isRight ? undefined : 'more bytes than expected', samples };
+}
+
+/** Stores the values and looks whether the replies carry them. */
+async function fillAndCheck(port, keys, values, calls) {
+    const [filler] = await openGroup(port, callsOf('set', keys, values), 1);
+    await filler.replies(keys.length);
+    filler.close();
+    const [reader] = await openGroup(port, callsOf('get', keys, values), 1);
+    for (const [i, reply] of (await reader.replies(keys.length)).entries()) {
+        if (reply.subarray(HEADER_BYTES + 4).toString('latin1') !== values[i])
+            throw new Error(`wrong bytes for ${keys[i]}`);
+    }
+    reader.close();
+    const [once] = await openGroup(port, calls, 1);
+    for (const reply of await once.replies(calls.length)) {
+        if (reply[0] !== 0x81 || reply.readUInt16BE(6) !== 0) throw new Error('a reply does not begin where it should');
+    }
+    once.close();
+}
+
+export async function openFloor(port, { sockets, batch }, scenario, tag) {
+    const { verb, keys: count, valueBytes, inFlight, perCall, largeKeys, largeBytes } = scenario;
+    const keys = makeKeys(tag, count);
+    const values = keys.map((_, i) => makeValue(i, valueBytes));
+    const isProbe = verb === 'interference';
+    const calls = callsOf(isProbe ? 'get' : verb, keys, values, perCall);
+    await fillAndCheck(port, keys, values, calls);
+
+    if (!isProbe) {
+        const group = await openGroup(port, calls, Math.min(sockets, inFlight));
+        const work = seconds => runGroup(group, inFlight, batch, seconds, new Samples());
+        return driverOf(work, group);
+    }
+
+    const ownKeys = makeKeys(tag.toUpperCase(), largeKeys);
+    const ownValues = ownKeys.map((_, i) => makeValue(i, largeBytes));
+    const largeCalls = callsOf('half', ownKeys, ownValues);
+    await fillAndCheck(port, ownKeys, ownValues, largeCalls);
+    const large = await openGroup(port, largeCalls, 1);
+    const [probe] = await openGroup(port, calls, 1);
+    const work = seconds =>
+        probeBeside({
+            seconds,
+            large: () => runGroup(large, inFlight, 0, seconds, new Samples()),
+            call: () => probe.replies(1),
+            isRight: ([reply]) => reply.length === getReplyBytes(values[0]),
+        });
+    return driverOf(work, [...large, probe]);
+}
+
+function driverOf(work, sockets) {
+    return {
+        round: times => measuredRound(work, times),
+        close: () => sockets.forEach(socket => socket.close()),
+    };
+}

@@ -1,0 +1,135 @@
+import { createServer } from 'node:net';
+
+import { MemcachedClient } from '../dist/index.js';
+import { startMemcached } from './server/memcached.mjs';
+
+/**
+ * Whether calls leave anything behind: many that are answered, and many that never are. Sequential ones against a real
+ * server; waves against a black hole, which tells its version and is silent ever after. Run with --expose-gc.
+ */
+const ALLOWED_BYTES = 2 * 2 ** 20;
+const ANSWERED_CALLS = 1_000_000;
+const UNANSWERED_CALLS = 100_000;
+const WAVE = 5_000;
+const REQUEST_TIMEOUT_MS = 200;
+// Settled by its deadline, not long after: so a wave may take this much longer than the deadline.
+const LATE_MS = 1_000;
+
+if (MemcachedClient === undefined) throw new Error('dist/index.js has no MemcachedClient: run npm run build');
+if (typeof globalThis.gc !== 'function') throw new Error('run with --expose-gc, or by npm run bench -- memory');
+
+const VERSION_OPCODE = 0x0b;
+const HEADER_BYTES = 24;
+
+function versionReply(request) {
+    const version = Buffer.from('1.6.0');
+    const header = Buffer.from(request);
+    header[0] = 0x81;
+    header.writeUInt32BE(version.length, 8);
+    return Buffer.concat([header, version]);
+}
+
+function heapAfterGc() {
+    for (let i = 0; i < 4; i++) globalThis.gc();
+    const { heapUsed, external, arrayBuffers } = process.memoryUsage();
+    return { heap: heapUsed, buffers: external + arrayBuffers };
+}
+
+const inMiB = bytes => `${bytes < 0 ? '−' : '+'}${(Math.abs(bytes) / 2 ** 20).toFixed(2)} MiB`;
+
+/** Warms up with a tenth of the work, so that compiled code and inline caches do not count as leaks. */
+async function measure(name, calls, work) {
+    await work(calls / 10);
+    const before = heapAfterGc();
+    const begun = performance.now();
+    const outcome = await work(calls);
+    const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+    const after = heapAfterGc();
+    const heap = after.heap - before.heap;
+    const buffers = after.buffers - before.buffers;
+    const isBounded = Math.abs(heap) <= ALLOWED_BYTES && Math.abs(buffers) <= ALLOWED_BYTES;
+    console.log(
+        `${name}: ${calls.toLocaleString('en-US')} calls in ${seconds} s; heap ${inMiB(heap)}, buffers ${inMiB(buffers)}` +
+            ` (allowed ± ${inMiB(ALLOWED_BYTES).slice(1)}); ${outcome}${isBounded ? '' : '  OUT OF BOUNDS'}`,
+    );
+    if (!isBounded) process.exitCode = 1;
+}
+
+function expectNothingOpen(client, name) {
+    const { socketCount, pendingCount, timerCount } = client;
+    if (socketCount + pendingCount + timerCount === 0) return;
+    console.log(`${name}: after close ${socketCount} sockets, ${pendingCount} calls, ${timerCount} timers are left`);
+    process.exitCode = 1;
+}
+
+async function answered() {
+    const server = await startMemcached();
+    try {
+        const client = new MemcachedClient([{ host: '127.0.0.1', port: server.port }], { requestTimeoutMs: 5000 });
+        await client.open();
+        const value = Buffer.alloc(100, 'x');
+        await client.set('bench:memory', value, { expires: 600 });
+        await measure('answered', ANSWERED_CALLS, async calls => {
+            for (let i = 0; i < calls; i++) {
+                const result = await client.get('bench:memory');
+                if (result.value?.length !== value.length) throw new Error(`wrong answer to call ${i}`);
+            }
+            return 'all right';
+        });
+        await client.close();
+        expectNothingOpen(client, 'answered');
+    } finally {
+        await server.stop();
+    }
+}
+
+async function unanswered() {
+    const sockets = new Set();
+    const blackHole = createServer(socket => {
+        sockets.add(socket);
+        // Always read, so that it is silent and does not push back. `open` asks for the version, and nothing else has
+        // a body-less frame of this opcode at its start.
+        socket.on('data', chunk => {
+            if (chunk[1] === VERSION_OPCODE && chunk.length === HEADER_BYTES) socket.write(versionReply(chunk));
+        });
+        socket.on('error', () => {});
+        socket.on('close', () => sockets.delete(socket));
+    });
+    await new Promise(resolve => blackHole.listen(0, '127.0.0.1', resolve));
+    try {
+        const client = new MemcachedClient([{ host: '127.0.0.1', port: blackHole.address().port }], {
+            requestTimeoutMs: REQUEST_TIMEOUT_MS,
+            connectTimeoutMs: REQUEST_TIMEOUT_MS,
+            // Never down: a server that is would fail the calls at once, and deadlines are what is tried here.
+            failures: 1_000_000,
+            reconnectMs: 50,
+            retries: 0,
+        });
+        await client.open();
+        await measure('unanswered', UNANSWERED_CALLS, async calls => {
+            const codes = new Map();
+            let slowest = 0;
+            for (let done = 0; done < calls; done += WAVE) {
+                const begun = performance.now();
+                const wave = Array.from({ length: Math.min(WAVE, calls - done) }, () => client.get('bench:memory'));
+                for (const result of await Promise.allSettled(wave)) {
+                    if (result.status === 'fulfilled') throw new Error('a call to the black hole was answered');
+                    const code = result.reason?.code ?? 'no code';
+                    codes.set(code, (codes.get(code) ?? 0) + 1);
+                }
+                slowest = Math.max(slowest, performance.now() - begun);
+            }
+            if (slowest > REQUEST_TIMEOUT_MS + LATE_MS) process.exitCode = 1;
+            const told = [...codes].map(([code, count]) => `${count.toLocaleString('en-US')} × ${code}`).join(', ');
+            return `all settled: ${told}; slowest wave of ${WAVE} ${Math.round(slowest)} ms`;
+        });
+        await client.close();
+        expectNothingOpen(client, 'unanswered');
+    } finally {
+        for (const socket of sockets) socket.destroy();
+        await new Promise(resolve => blackHole.close(resolve));
+    }
+}
+
+await answered();
+await unanswered();

@@ -1,0 +1,20 @@
+import { rivals } from '../contenders/index.mjs';
+
+/** In the case with the probe the answer time counts; everywhere else the throughput. */
+export const isLatencyCase = scenario => scenario.verb === 'interference';
+
+/** Adds how often each contender beats the best rival and what share of the floor it reaches; more is better in both. */
+export function withRatios(scenario, entries) {
+    const worth = entry => (isLatencyCase(scenario) ? 1 / entry.p99Ms : entry.perSecond);
+    const sound = entries.filter(entry => entry.failure === undefined);
+    const bestRival = Math.max(...sound.filter(entry => rivals.includes(entry.id)).map(worth));
+    const floor = sound.find(entry => entry.id === 'floor');
+    return entries.map(entry => {
+        if (entry.failure !== undefined) return entry;
+        return {
+            ...entry,
+            timesBestRival: Number.isFinite(bestRival) ? worth(entry) / bestRival : null,
+            shareOfFloor: floor ? worth(entry) / worth(floor) : null,
+        };
+    });
+}

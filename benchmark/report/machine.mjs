@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { cpus, loadavg, release, totalmem, type } from 'node:os';
+
+function versionOf(folder) {
+    return JSON.parse(readFileSync(new URL(`${folder}/package.json`, import.meta.url), 'utf8')).version;
+}
+
+/** What a figure is worth nothing without. */
+export function describeRun({ args, memcached, rounds, seconds, warmup }) {
+    const rivals = ['memjs', 'memcached', 'memcache-client', 'memcache'];
+    return {
+        date: new Date().toISOString().slice(0, 16).replace('T', ' ') + ' UTC',
+        command: ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
+        machine: `${cpus().length} × ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}`,
+        loadBefore: Number(loadavg()[0].toFixed(2)),
+        node: process.version,
+        memcached: `${memcached.version} (${memcached.flags}), loopback`,
+        packages: {
+            ours: versionOf('../..'),
+            ...Object.fromEntries(rivals.map(name => [name, versionOf(`../node_modules/${name}`)])),
+        },
+        rounds,
+        seconds,
+        warmup,
+    };
+}
+
+export function describeInLines({
+    date,
+    command,
+    machine,
+    node,
+    memcached,
+    packages,
+    rounds,
+    seconds,
+    warmup,
+    loadBefore,
+}) {
+    return [
+        `${machine}, load ${loadBefore} before; Node ${node}; memcached ${memcached}`,
+        Object.entries(packages)
+            .map(([name, version]) => `${name} ${version}`)
+            .join(', '),
+        `${date}; ${command}; medians of ${rounds} interleaved rounds of ${seconds} s after ${warmup} s of warm-up each`,
+    ];
+}

@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { Contender } from './contender.mjs';
+import { pinToLastCore, unpin } from './server/pin.mjs';
+
+const PREPARE_MS = 30_000;
+
+export function median(values) {
+    const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
+    if (sorted.length === 0) return null;
+    const middle = sorted.length >> 1;
+    return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/**
+ * One case, everybody in turn, round after round, so that a slow moment of the machine hits all of them. Each round begins
+ * with another contender, so that nobody always comes after the same neighbour. A contender that fails is out of this case.
+ */
+export async function runCase({ scenario, contenders, server, rounds, seconds, warmup }) {
+    await server.flush();
+    const entries = contenders.map(contender => ({
+        contender,
+        child: new Contender(),
+        rounds: [],
+        failure: undefined,
+    }));
+    const attempt = async (entry, task, timeoutMs) => {
+        if (entry.failure !== undefined) return undefined;
+        try {
+            return await entry.child.run(task, timeoutMs);
+        } catch (error) {
+            entry.failure = error.message;
+            return undefined;
+        }
+    };
+
+    if (scenario.isOnOneCore) for (const { pid } of [server, ...entries.map(entry => entry.child)]) pinToLastCore(pid);
+    try {
+        for (const entry of entries) {
+            const { kind, setting, tag } = entry.contender;
+            await attempt(entry, { task: 'prepare', kind, setting, tag, scenario, port: server.port }, PREPARE_MS);
+        }
+        for (let round = 0; round < rounds; round++) {
+            for (let turn = 0; turn < entries.length; turn++) {
+                const entry = entries[(turn + round) % entries.length];
+                const before = await server.answered();
+                const result = await attempt(
+                    entry,
+                    { task: 'round', warmup, seconds },
+                    (warmup + seconds) * 1000 + 15_000,
+                );
+                const seen = (await server.answered()) - before;
+                const asked = (result?.asked ?? 0) * scenario.perCall;
+                if (result?.errors > 0) entry.failure = `${result.errors} errors: ${result.firstError}`;
+                else if (seen < asked) entry.failure = `the server saw ${seen} of ${asked} keys`;
+                else if (result) entry.rounds.push(result);
+                await sleep(20);
+            }
+        }
+        for (const entry of entries) await attempt(entry, { task: 'close' }, PREPARE_MS);
+    } finally {
+        if (scenario.isOnOneCore) unpin(server.pid);
+        await Promise.all(entries.map(entry => entry.child.end()));
+    }
+    return entries.map(entry => summary(entry, scenario));
+}
+
+function summary({ contender: { id, label, setting }, rounds, failure }, { perCall, largeBytes }) {
+    if (failure !== undefined) return { id, label, setting, failure };
+    const of = figure => median(rounds.map(figure));
+    const perSecond = round => round.callsPerSecond * perCall;
+    return {
+        id,
+        label,
+        setting,
+        perSecond: of(perSecond),
+        slowestRound: Math.min(...rounds.map(perSecond)),
+        fastestRound: Math.max(...rounds.map(perSecond)),
+        cpuMicros: of(round => round.cpuMicrosPerCall / perCall),
+        p50Ms: of(round => round.p50Ms),
+        p99Ms: of(round => round.p99Ms),
+        samplesPerRound: of(round => round.samples),
+        ...(largeBytes && { largeMiBPerSecond: of(r => (r.largeCalls * largeBytes) / r.seconds / 2 ** 20) }),
+    };
+}

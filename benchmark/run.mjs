@@ -1,0 +1,60 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { contendersFor } from './contenders/index.mjs';
+import { optionsOrExit } from './options.mjs';
+import { drawChart } from './report/chart.mjs';
+import { withRatios } from './report/compare.mjs';
+import { describeInLines, describeRun } from './report/machine.mjs';
+import { caseTable } from './report/table.mjs';
+import { runCase } from './rounds.mjs';
+import { startMemcached } from './server/memcached.mjs';
+
+const args = process.argv.slice(2);
+const options = optionsOrExit(args);
+
+const { rounds, seconds, warmup } = options;
+const server = await startMemcached();
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
+
+const run = describeRun({ args, memcached: server, rounds, seconds, warmup });
+const results = [];
+console.log(describeInLines(run).join('\n'));
+try {
+    for (const scenario of options.cases) {
+        const contenders = (await contendersFor(scenario)).filter(({ kind }) => options.isWanted(kind));
+        const entries = await runCase({ scenario, contenders, server, rounds, seconds, warmup });
+        const present = entries.filter(entry => entry.failure !== 'not built');
+        results.push({ scenario, entries: withRatios(scenario, present) });
+        console.log(`\n${caseTable(results.at(-1))}`);
+        if (present.length < entries.length) console.log('ours: not built');
+    }
+} finally {
+    await server.stop();
+}
+
+// A part of the run never takes the place of the whole one that the README quotes.
+const resultsFolder = fileURLToPath(new URL('./results', import.meta.url));
+const folder = options.out ?? (options.isPartial ? join(resultsFolder, 'scratch') : resultsFolder);
+mkdirSync(folder, { recursive: true });
+const report = { run, results };
+writeFileSync(join(folder, 'latest.json'), JSON.stringify(report, null, 2) + '\n');
+writeFileSync(join(folder, 'latest.svg'), drawChart(report));
+writeFileSync(
+    join(folder, 'latest.md'),
+    [describeInLines(run).join('  \n'), ...results.map(caseTable)].join('\n\n').replace(/^(.*\(\S+\))$/gm, '### $1') +
+        '\n',
+);
+console.log(`\n${relative('.', folder)}/latest.json, .md, .svg`);
+
+const failures = results.flatMap(({ scenario, entries }) =>
+    entries
+        .filter(entry => entry.id.startsWith('ours') && entry.failure)
+        .map(entry => `${scenario.id}: ${entry.failure}`),
+);
+if (failures.length > 0) {
+    console.error(`ours failed in ${failures.join('; ')}`);
+    process.exitCode = 1;
+}

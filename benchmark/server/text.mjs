@@ -1,0 +1,35 @@
+import { connect } from 'node:net';
+
+/** One request in memcached's text protocol on a socket of its own; the bytes up to and with `end`. */
+export function ask(port, request, end) {
+    return new Promise((resolve, reject) => {
+        const socket = connect(port, '127.0.0.1');
+        const chunks = [];
+        socket.setTimeout(5000, () => socket.destroy(new Error('memcached did not answer in 5 s')));
+        socket.on('error', reject);
+        socket.on('data', chunk => {
+            chunks.push(chunk);
+            const answer = Buffer.concat(chunks);
+            if (!answer.subarray(-end.length).equals(Buffer.from(end))) return;
+            socket.destroy();
+            resolve(answer);
+        });
+        socket.write(request);
+    });
+}
+
+/** What the server holds under a key, whoever stored it; null when nothing. */
+export async function stored(port, key) {
+    const answer = await ask(port, `get ${key}\r\n`, 'END\r\n');
+    const lineEnd = answer.indexOf('\r\n');
+    const line = answer.subarray(0, lineEnd).toString('latin1');
+    if (line === 'END') return null;
+    const length = Number(line.split(' ')[3]);
+    return answer.subarray(lineEnd + 2, lineEnd + 2 + length);
+}
+
+/** Keys that the server has been asked for or given since it started. */
+export async function answered(port) {
+    const stats = (await ask(port, 'stats\r\n', 'END\r\n')).toString('latin1');
+    return ['cmd_get', 'cmd_set'].reduce((sum, name) => sum + Number(stats.match(`STAT ${name} (\\d+)`)[1]), 0);
+}

@@ -1,0 +1,53 @@
+interface Entry {
+    readonly key: string;
+    older: Entry;
+    newer: Entry;
+}
+
+/**
+ * The keys that a cache has stored, in the order of their last store, and never more than a limit. Storing a key again moves two pointers: the map is written only
+ * when a key comes or goes.
+ */
+export class StoredKeys {
+    private readonly entries = new Map<string, Entry>();
+    /** A ring: its `newer` is the oldest entry, its `older` the newest. */
+    private readonly end: Entry;
+
+    constructor(private readonly limit: number) {
+        const end = { key: '' } as Entry;
+        end.older = end.newer = end;
+        this.end = end;
+    }
+
+    get size(): number {
+        return this.entries.size;
+    }
+
+    /** The answer is the key that had to go for it: the one stored longest ago. */
+    add(key: string): string | null {
+        let entry = this.entries.get(key);
+        if (entry === undefined) this.entries.set(key, (entry = { key } as Entry));
+        else unlink(entry);
+        const { end } = this;
+        entry.older = end.older;
+        entry.newer = end;
+        end.older.newer = entry;
+        end.older = entry;
+        if (this.entries.size <= this.limit) return null;
+        const oldest = end.newer.key;
+        this.remove(oldest);
+        return oldest;
+    }
+
+    remove(key: string): void {
+        const entry = this.entries.get(key);
+        if (entry === undefined) return;
+        this.entries.delete(key);
+        unlink(entry);
+    }
+}
+
+function unlink(entry: Entry): void {
+    entry.older.newer = entry.newer;
+    entry.newer.older = entry.older;
+}

@@ -1,0 +1,32 @@
+import { notSerializable } from '../client/errors';
+import type { Item } from '../client/Item';
+
+/**
+ * Values travel as JSON text with flags 0, so that services in other languages read them. Bytes travel as they are, under a flag that
+ * no other client uses ("PS", then the kind).
+ */
+export const BYTES_FLAG = 0x5053_0001;
+
+export interface Encoded {
+    readonly value: string | Uint8Array;
+    readonly flags: number;
+}
+
+/** @throws BadRequestException NOT_SERIALIZABLE for what JSON cannot carry: a bigint, a cycle, a function */
+export function encode(value: unknown): Encoded {
+    if (value instanceof Uint8Array) return { value, flags: BYTES_FLAG };
+    let text: string | undefined;
+    try {
+        text = JSON.stringify(value);
+    } catch (error) {
+        throw notSerializable((error as Error).message.split('\n')[0]!);
+    }
+    if (text === undefined) throw notSerializable(`JSON has no ${typeof value}`);
+    return { value: text, flags: 0 };
+}
+
+/** @throws SyntaxError when it is not what `encode` makes */
+export function decode(held: string | Item): unknown {
+    if (typeof held === 'string') return JSON.parse(held);
+    return held.flagBits === BYTES_FLAG ? held.value : JSON.parse(String(held.value));
+}

@@ -1,0 +1,58 @@
+import { isAuthFailure } from './errors';
+
+const FIRST_PAUSE_MS = 50;
+
+export interface HealthOptions {
+    readonly failures: number;
+    readonly reconnectMs: number;
+    readonly retryMs: number;
+}
+
+/**
+ * Whether a server is up, and when it may be tried again. Only a reply makes it well; every fault makes the pause longer.
+ *
+ * Faults come in rounds: channels that die together die of one cause. A channel belongs to the round in which it last showed that it works, and only a fault of a
+ * channel of this round begins the next one.
+ */
+export class ServerHealth {
+    round = 0;
+    isDown = false;
+    lastFault: Error | null = null;
+    private faults = 0;
+    private notBefore = 0;
+
+    constructor(private readonly options: HealthOptions) {}
+
+    /** Until the next attempt to connect, 0 when there is no need to wait. */
+    get pauseMs(): number {
+        return Math.max(0, this.notBefore - performance.now());
+    }
+
+    /** The answer is whether the fault is a new one. */
+    fault(fault: Error, round: number): boolean {
+        this.lastFault = fault;
+        if (round < this.round) return false;
+        this.round++;
+        this.faults++;
+        // Asking again at once would not change a wrong password, and might lock the account.
+        const isRefused = isAuthFailure(fault);
+        if (isRefused || this.faults >= this.options.failures) this.isDown = true;
+        const mostMs = this.isDown ? this.options.retryMs : this.options.reconnectMs;
+        const doublings = isRefused ? Infinity : this.faults - 2;
+        this.notBefore = performance.now() + pause(doublings, mostMs);
+        return true;
+    }
+
+    recover(): void {
+        this.faults = 0;
+        this.notBefore = 0;
+        this.lastFault = null;
+        this.isDown = false;
+    }
+}
+
+/** Nothing after the first fault, then doubling up to `mostMs`; jittered, so that many clients do not come back as one. */
+function pause(doublings: number, mostMs: number): number {
+    if (doublings < 0) return 0;
+    return Math.min(mostMs, FIRST_PAUSE_MS * 2 ** doublings) * (0.75 + Math.random() / 4);
+}

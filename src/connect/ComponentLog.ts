@@ -1,0 +1,42 @@
+import { Descriptor, type IContext, type IReferences } from 'pip-services4-components-node';
+
+export type AnyContext = IContext | string | null | undefined;
+
+/** What is asked of a logger; every version of Pip.Services has it. */
+interface Logger {
+    info(context: AnyContext, message: string, ...args: unknown[]): void;
+    warn(context: AnyContext, message: string, ...args: unknown[]): void;
+}
+
+const LOGGERS = new Descriptor('*', 'logger', '*', '*', '1.0');
+
+/** Writes to every referenced logger; without one it is silent. A logger that fails does not fail its user. */
+export class ComponentLog {
+    private loggers: Logger[] = [];
+
+    setReferences(references: IReferences): void {
+        this.loggers = references.getOptional<Logger>(LOGGERS);
+    }
+
+    unsetReferences(): void {
+        this.loggers = [];
+    }
+
+    info(context: AnyContext, message: string): void {
+        this.write(logger => logger.info(context, message));
+    }
+
+    warn(context: AnyContext, message: string): void {
+        this.write(logger => logger.warn(context, message));
+    }
+
+    private write(to: (logger: Logger) => void): void {
+        for (const logger of this.loggers) {
+            try {
+                to(logger);
+            } catch {
+                // There is nobody left to tell.
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import { ConfigException } from 'pip-services4-commons-node';
+
+export const DEFAULT_PORT = 11211;
+
+export interface UriServer {
+    readonly host: string;
+    readonly port: number;
+    readonly path?: string;
+}
+
+export interface ConnectionUri {
+    readonly servers: readonly UriServer[];
+    readonly isTls: boolean;
+    readonly username?: string;
+    readonly password?: string;
+}
+
+/**
+ * Reads `memcached://[user:password@]host[:port][,host[:port]…]`, `memcacheds://…` for TLS, and `unix:///path`. IPv6 addresses stand
+ * in brackets. What is wrong is said without the user's part of the uri: it may hold a password.
+ *
+ * @throws ConfigException INVALID_CONNECTION
+ */
+export function parseUri(uri: string): ConnectionUri {
+    const [, scheme, rest] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/i.exec(uri.trim()) ?? [];
+    if (scheme === undefined || rest === undefined) {
+        throw invalidUri('it does not begin with memcached://, memcacheds:// or unix://');
+    }
+    if (scheme === 'unix') {
+        if (!rest.startsWith('/') || rest.length < 2) throw invalidUri('unix:// wants an absolute path: unix:///path');
+        return { servers: [{ host: rest, port: 0, path: rest }], isTls: false };
+    }
+    if (scheme !== 'memcached' && scheme !== 'memcacheds') {
+        throw invalidUri(`unknown scheme ${scheme}://, known are memcached://, memcacheds:// and unix://`);
+    }
+    const at = rest.lastIndexOf('@');
+    const servers = rest
+        .slice(at + 1)
+        .replace(/\/$/, '')
+        .split(',')
+        .map(parseServer);
+    return { servers, isTls: scheme === 'memcacheds', ...(at < 0 ? {} : parseUser(rest.slice(0, at))) };
+}
+
+/** @throws ConfigException INVALID_CONNECTION */
+export function checkPort(port: unknown): number {
+    const number = typeof port === 'string' && /^\d+$/.test(port.trim()) ? Number(port) : port;
+    if (typeof number === 'number' && Number.isInteger(number) && number >= 1 && number <= 65535) return number;
+    throw new ConfigException(undefined, 'INVALID_CONNECTION', `port is ${String(port)}, allowed are 1 to 65535`);
+}
+
+function parseServer(text: string): UriServer {
+    const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:[\]/]+))(?::([^:]*))?$/.exec(text.trim()) ?? [];
+    const host = bracketed ?? plain;
+    if (host === undefined) throw invalidUri(`"${text}" is no host[:port]`);
+    return { host, port: port === undefined ? DEFAULT_PORT : checkPort(port) };
+}
+
+function parseUser(text: string): { username: string; password: string } {
+    const colon = text.indexOf(':');
+    if (colon < 1) throw invalidUri('before the @ it wants user:password');
+    try {
+        return {
+            username: decodeURIComponent(text.slice(0, colon)),
+            password: decodeURIComponent(text.slice(colon + 1)),
+        };
+    } catch {
+        throw invalidUri('user or password is not percent-encoded as it should be');
+    }
+}
+
+function invalidUri(problem: string): ConfigException {
+    return new ConfigException(undefined, 'INVALID_CONNECTION', `the uri cannot be used: ${problem}`);
+}

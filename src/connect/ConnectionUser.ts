@@ -1,0 +1,102 @@
+import { InvalidStateException } from 'pip-services4-commons-node';
+import { ConfigParams, Descriptor, type IReferences } from 'pip-services4-components-node';
+import type { MemcachedClient } from '../client/MemcachedClient';
+import { ComponentLog, type AnyContext } from './ComponentLog';
+import { MemcachedConnection, withTraceId } from './MemcachedConnection';
+import { findStrayOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
+
+const CONNECTIONS = new Descriptor('*', 'connection', 'memcached', '*', '1.0');
+
+/**
+ * What the cache and the lock have in common: their options, their log, and a connection. A connection that is configured in the component is its own;
+ * else a referenced one is used, and neither opened nor closed.
+ */
+export class ConnectionUser {
+    readonly log = new ComponentLog();
+    private config = new ConfigParams();
+    private references: IReferences | null = null;
+    private connection: MemcachedConnection | null = null;
+    private isOwner = false;
+    options: MemcachedOptions = readOptions(this.config);
+
+    /** @throws ConfigException INVALID_OPTION */
+    configure(config: ConfigParams): void {
+        this.options = readOptions(config);
+        this.config = config;
+    }
+
+    setReferences(references: IReferences): void {
+        this.references = references;
+        this.log.setReferences(references);
+    }
+
+    unsetReferences(): void {
+        this.references = null;
+        this.log.unsetReferences();
+    }
+
+    isOpen(): boolean {
+        return this.connection?.isOpen() ?? false;
+    }
+
+    /** Opens a connection of its own, or makes sure that the shared one is open. */
+    async open(context: AnyContext): Promise<void> {
+        if (this.connection !== null) return this.isOwner ? this.connection.open(context) : undefined;
+        const shared = this.hasOwnConnection() ? null : this.findShared();
+        this.warnOfStrayOptions(context, shared !== null);
+        if (shared !== null) {
+            if (!shared.isOpen()) throw withTraceId(sharedNotOpened(), context);
+            this.connection = shared;
+            this.isOwner = false;
+            return;
+        }
+        const own = new MemcachedConnection();
+        own.configure(this.config);
+        if (this.references !== null) own.setReferences(this.references);
+        this.connection = own;
+        this.isOwner = true;
+        try {
+            await own.open(context);
+        } catch (error) {
+            if (this.connection === own) this.connection = null;
+            throw error;
+        }
+    }
+
+    async close(context: AnyContext): Promise<void> {
+        const { connection, isOwner } = this;
+        this.connection = null;
+        if (isOwner) await connection?.close(context);
+    }
+
+    /** @throws InvalidStateException NOT_OPENED */
+    get client(): MemcachedClient {
+        if (this.connection === null) {
+            throw new InvalidStateException(undefined, 'NOT_OPENED', 'the component is not open');
+        }
+        return this.connection.getClient();
+    }
+
+    private hasOwnConnection(): boolean {
+        return this.config.getSectionNames().some(name => name === 'connection' || name === 'connections');
+    }
+
+    private findShared(): MemcachedConnection | null {
+        return this.references?.getOneOptional<MemcachedConnection>(CONNECTIONS) ?? null;
+    }
+
+    private warnOfStrayOptions(context: AnyContext, isShared: boolean): void {
+        // Its own connection warns of unknown options itself.
+        if (!isShared) return;
+        const { unknown, misplaced } = findStrayOptions(this.config, 'component');
+        if (unknown.length > 0) this.log.warn(context, `unknown options are ignored: ${unknown.join(', ')}`);
+        if (misplaced.length > 0) {
+            this.log.warn(context, `options of the shared connection are ignored here: ${misplaced.join(', ')}`);
+        }
+    }
+}
+
+function sharedNotOpened(): InvalidStateException {
+    const message = 'the referenced memcached connection is not open: list it before the components that use it';
+    return new InvalidStateException(undefined, 'NOT_OPENED', message);
+}

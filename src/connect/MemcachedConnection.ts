@@ -1,0 +1,124 @@
+import { InvalidStateException } from 'pip-services4-commons-node';
+import {
+    ConfigParams,
+    ContextResolver,
+    type IConfigurable,
+    type IOpenable,
+    type IReferenceable,
+    type IReferences,
+    type IUnreferenceable,
+} from 'pip-services4-components-node';
+import { MemcachedClient } from '../client/MemcachedClient';
+import { ComponentLog, type AnyContext } from './ComponentLog';
+import { MemcachedConnectionResolver } from './MemcachedConnectionResolver';
+import { findStrayOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
+
+/**
+ * One client of one or more memcached servers, for the components that reference it. They neither open nor close it.
+ *
+ * ### Configuration parameters ###
+ *
+ * - `connection(s)`, `credential(s)`: see {@link MemcachedConnectionResolver}
+ * - `options.max_key_size`, `.max_value`, `.pool_size`, `.reconnect`, `.retries`, `.request_timeout`, `.connect_timeout`, `.failures`,
+ *   `.retry`, `.remove`, `.idle`, `.fail_soft`: see the README
+ *
+ * ### References ###
+ *
+ * - `*:discovery:*:*:*`, `*:credential-store:*:*:*`, `*:logger:*:*:1.0`: all optional
+ */
+export class MemcachedConnection implements IConfigurable, IReferenceable, IUnreferenceable, IOpenable {
+    private readonly resolver = new MemcachedConnectionResolver();
+    private readonly log = new ComponentLog();
+    private config = new ConfigParams();
+    private options: MemcachedOptions = readOptions(this.config);
+    private client: MemcachedClient | null = null;
+    private opening: Promise<void> | null = null;
+
+    /** @throws ConfigException INVALID_OPTION */
+    configure(config: ConfigParams): void {
+        this.options = readOptions(config);
+        this.config = config;
+        this.resolver.configure(config);
+    }
+
+    setReferences(references: IReferences): void {
+        this.log.setReferences(references);
+        this.resolver.setReferences(references);
+    }
+
+    unsetReferences(): void {
+        this.log.unsetReferences();
+    }
+
+    isOpen(): boolean {
+        return this.client?.isOpen() ?? false;
+    }
+
+    /**
+     * Finds the servers and speaks to each.
+     * @throws ConfigException NO_CONNECTION, INVALID_CONNECTION, NO_CREDENTIAL
+     * @throws ConnectionException CONNECT_FAILED when none answers, unless `options.fail_soft` is set
+     */
+    open(context: AnyContext): Promise<void> {
+        this.opening ??= this.connect(context).catch((error: unknown) => {
+            this.opening = null;
+            throw error;
+        });
+        return this.opening;
+    }
+
+    async close(_context: AnyContext): Promise<void> {
+        const { client } = this;
+        this.client = null;
+        this.opening = null;
+        await client?.close();
+    }
+
+    /** @throws InvalidStateException NOT_OPENED */
+    getClient(): MemcachedClient {
+        if (this.client !== null) return this.client;
+        throw new InvalidStateException(undefined, 'NOT_OPENED', 'the memcached connection is not open');
+    }
+
+    private async connect(context: AnyContext): Promise<void> {
+        this.warnOfStrayOptions(context);
+        const servers = await this.resolver.resolve(context);
+        const { options, log } = this;
+        const client = new MemcachedClient(servers, {
+            poolSize: options.poolSize,
+            retries: options.retries,
+            requestTimeoutMs: options.requestTimeout,
+            connectTimeoutMs: options.connectTimeout,
+            reconnectMs: options.reconnect,
+            failures: options.failures,
+            retryMs: options.retry,
+            idleMs: options.idle,
+            maxKeyBytes: options.maxKeySize,
+            maxValueBytes: options.maxValue,
+            failover: options.remove,
+            observer: {
+                onDown: (address, fault) => log.warn(context, `memcached at ${address} is down: ${fault.message}`),
+                onUp: address => log.info(context, `memcached at ${address} is up again`),
+            },
+        });
+        this.client = client;
+        try {
+            await client.open({ mayBeAway: options.failSoft });
+        } catch (error) {
+            if (this.client === client) this.client = null;
+            throw withTraceId(error, context);
+        }
+    }
+
+    private warnOfStrayOptions(context: AnyContext): void {
+        // What is misplaced here belongs to a component; one that shares its configuration with its own connection reads it.
+        const { unknown } = findStrayOptions(this.config, 'connection');
+        if (unknown.length > 0) this.log.warn(context, `unknown options are ignored: ${unknown.join(', ')}`);
+    }
+}
+
+/** Errors come from places that know no context; the component that does puts it on. */
+export function withTraceId(error: unknown, context: AnyContext): Error {
+    const exception = error as Error & { withTraceId?: (traceId: string) => Error };
+    return exception.withTraceId?.(ContextResolver.getTraceId(context)) ?? exception;
+}

@@ -1,0 +1,185 @@
+import { ConfigException } from 'pip-services4-commons-node';
+import type { ConfigParams } from 'pip-services4-components-node';
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Who reads an option: the connection, or the components that use it. */
+type Reader = 'connection' | 'component' | 'both';
+
+interface OptionSpec<T> {
+    readonly key: string;
+    readonly meaning: string;
+    readonly default: T;
+    readonly reader: Reader;
+    /** What is allowed, in words. */
+    readonly allowed: string;
+    /** undefined: not allowed. */
+    readonly parse: (text: string) => T | undefined;
+}
+
+/** The table of `options.*`: the only place where an option is named, read and checked. The README's table is this one. */
+const OPTIONS = {
+    maxSize: integer(
+        'max_size',
+        'component',
+        1000,
+        [0, Number.MAX_SAFE_INTEGER],
+        'most values this component keeps in the cache; storing one more removes the one stored longest ago; 0 = no limit',
+    ),
+    maxKeySize: integer('max_key_size', 'both', 250, [1, 250], 'longest key in bytes, prefix included'),
+    maxExpiration: integer(
+        'max_expiration',
+        'component',
+        30 * DAY_MS,
+        [1, Number.MAX_SAFE_INTEGER],
+        'longest expiry in ms; longer ones are shortened to it',
+    ),
+    maxValue: integer('max_value', 'both', 1024 * 1024, [1, 1024 ** 3], 'largest serialized value in bytes'),
+    poolSize: integer('pool_size', 'connection', 5, [1, 1000], 'sockets per server, at most'),
+    reconnect: integer(
+        'reconnect',
+        'connection',
+        10_000,
+        [1, LONGEST_TIMER_MS],
+        'longest pause in ms between attempts to reach a server that is away and does not count as down yet (exponential from 50 ms, jittered)',
+    ),
+    retries: integer(
+        'retries',
+        'connection',
+        3,
+        [0, 100],
+        'how often a repeatable command is tried again after a connection fault',
+    ),
+    timeout: integer(
+        'timeout',
+        'component',
+        60_000,
+        [1, Number.MAX_SAFE_INTEGER],
+        'default caching timeout in ms: the expiry when `store` gets none; the default ttl of a lock',
+    ),
+    requestTimeout: integer(
+        'request_timeout',
+        'connection',
+        1000,
+        [1, LONGEST_TIMER_MS],
+        'ms after which any call has settled, its retries included',
+    ),
+    connectTimeout: integer(
+        'connect_timeout',
+        'connection',
+        1000,
+        [1, LONGEST_TIMER_MS],
+        'ms for one connection attempt, TLS and SASL included',
+    ),
+    failures: integer('failures', 'connection', 5, [1, 1000], 'consecutive faults after which a server counts as down'),
+    retry: integer(
+        'retry',
+        'connection',
+        30_000,
+        [1, LONGEST_TIMER_MS],
+        'longest pause in ms between probes of a server that is down; one probe at a time, calls fail at once meanwhile',
+    ),
+    remove: boolean(
+        'remove',
+        'connection',
+        'true: while a server is down its keys go to the next server on the ring; cache only, never locks',
+    ),
+    idle: integer(
+        'idle',
+        'connection',
+        5000,
+        [0, LONGEST_TIMER_MS],
+        'ms after which an idle socket is closed; 0 = never',
+    ),
+    failSoft: boolean(
+        'fail_soft',
+        'both',
+        'true: when memcached is away, `retrieve` is a miss and `store`/`remove` do nothing, counted and logged once per change of state; locks always fail',
+    ),
+    prefix: text('prefix', 'component', 'put before every key'),
+    retryTimeout: integer(
+        'retry_timeout',
+        'component',
+        100,
+        [1, LONGEST_TIMER_MS],
+        'lock: mean pause in ms between attempts (jittered)',
+    ),
+} as const;
+
+type Options = typeof OPTIONS;
+type Name = keyof Options;
+
+/** Every option, checked; durations in ms, sizes in bytes. */
+export type MemcachedOptions = { readonly [K in Name]: Options[K] extends OptionSpec<infer T> ? T : never };
+
+/**
+ * Reads `options.*`.
+ * @throws ConfigException INVALID_OPTION, naming the key, the value and what is allowed
+ */
+export function readOptions(config: ConfigParams): MemcachedOptions {
+    const given = config.getSection('options');
+    const options: Record<string, unknown> = {};
+    for (const [name, spec] of Object.entries(OPTIONS) as [Name, OptionSpec<unknown>][]) {
+        const text = given.getAsNullableString(spec.key);
+        options[name] = text === null ? spec.default : parse(spec, text.trim());
+    }
+    return Object.freeze(options) as MemcachedOptions;
+}
+
+/** The keys under `options` that nobody knows, and those that this reader does not read. */
+export function findStrayOptions(
+    config: ConfigParams,
+    reader: 'connection' | 'component',
+): { unknown: string[]; misplaced: string[] } {
+    const specs = new Map<string, OptionSpec<unknown>>(Object.values(OPTIONS).map(spec => [spec.key, spec]));
+    const keys = config.getSection('options').getKeys();
+    return {
+        unknown: keys.filter(key => !specs.has(key)),
+        misplaced: keys.filter(key => ![undefined, 'both', reader].includes(specs.get(key)?.reader)),
+    };
+}
+
+/** For the documentation: what the table says of each option. */
+export function describeOptions(): { key: string; meaning: string; allowed: string; default: string }[] {
+    return Object.values(OPTIONS).map(({ key, meaning, allowed, default: value }) => {
+        return { key, meaning, allowed, default: String(value) };
+    });
+}
+
+function parse<T>(spec: OptionSpec<T>, text: string): T {
+    const value = spec.parse(text);
+    if (value !== undefined) return value;
+    const message = `options.${spec.key} is ${JSON.stringify(text)}, allowed: ${spec.allowed}`;
+    throw new ConfigException(undefined, 'INVALID_OPTION', message)
+        .withDetails('key', `options.${spec.key}`)
+        .withDetails('value', text);
+}
+
+function integer(
+    key: string,
+    reader: Reader,
+    byDefault: number,
+    [least, most]: readonly [number, number],
+    meaning: string,
+): OptionSpec<number> {
+    const allowed = `whole numbers from ${least} to ${most}`;
+    const parse = (text: string): number | undefined => {
+        const value = Number(text);
+        return /^-?\d+$/.test(text) && value >= least && value <= most ? value : undefined;
+    };
+    return { key, reader, meaning, default: byDefault, allowed, parse };
+}
+
+/** The words for true that the framework knows, and their opposites. */
+function boolean(key: string, reader: Reader, meaning: string): OptionSpec<boolean> {
+    const words: Record<string, boolean> = { true: true, yes: true, y: true, t: true, 1: true };
+    for (const word of ['false', 'no', 'n', 'f', '0']) words[word] = false;
+    const parse = (text: string): boolean | undefined => words[text.toLowerCase()];
+    return { key, reader, meaning, default: false, allowed: 'true or false', parse };
+}
+
+function text(key: string, reader: Reader, meaning: string): OptionSpec<string> {
+    const parse = (text: string): string | undefined => (/^[^\s\p{Cc}]{0,200}$/u.test(text) ? text : undefined);
+    return { key, reader, meaning, default: '', allowed: 'up to 200 characters without white space', parse };
+}
