@@ -10,6 +10,9 @@ import { authFailed } from './errors';
 
 const READ_BYTES = 64 * 1024;
 
+/** A server that only speaks text waits for the end of a line: with a CR LF in the first frame it answers ERROR at once. */
+const FIRST_OPAQUE = 0x0d0a;
+
 /** Who opened the channel: hears of it once when it is ready and once when it is gone. */
 export interface ChannelOwner {
     onReady(channel: Channel): void;
@@ -60,7 +63,7 @@ export class Channel {
         options: ChannelOptions,
         private readonly owner: ChannelOwner,
         round: number,
-        private nextOpaque = 0,
+        private nextOpaque = FIRST_OPAQUE,
     ) {
         this.round = round;
         this.login = at.login;
@@ -188,7 +191,7 @@ export class Channel {
             if (this.reading === this.chunk) this.take(count);
             else this.decoder.filled(count);
         } catch (error) {
-            // For example a text longer than a string may be. It ends this channel, not the process.
+            // For example a counter that is none, or a text longer than a string may be. It ends this channel, not the process.
             this.wrongReply = error as Error;
         }
         if (this.replies > 0) this.owner.onReplies(this, this.replies, this.replyBytes);

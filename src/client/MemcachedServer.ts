@@ -6,7 +6,7 @@ import { authFailed, connectionLost, isAuthFailure, notOpened, serverDown } from
 import { RawCall, type MemjsErrorHandler, type MemjsResponseHandler } from './memjs';
 import { formatAddress, type ServerAddress } from './ServerAddress';
 import { ServerHealth, type HealthOptions } from './ServerHealth';
-import { VersionCall } from './serverCalls';
+import { NoopCall } from './serverCalls';
 
 /** While a channel owes less than this, the next calls join it: one write for all of them is worth more than a second socket. */
 const SPREAD_BYTES = 256 * 1024;
@@ -314,7 +314,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
 
     /** A server that is down is tried by one call of our own; any reply to it brings the server back. */
     private probe(channel: Channel): void {
-        const call = new VersionCall();
+        const call = new NoopCall();
         call.host = this;
         call.promise.catch(() => {});
         this.deadlines.add(call, performance.now() + this.options.requestTimeoutMs);

@@ -53,9 +53,12 @@ export class Reply {
         return this.buffer.toString('utf8', start, start + this.keyBytes);
     }
 
+    /** @throws Error when it holds something else: the channel that brought it cannot be trusted */
     uint64(): bigint {
         const start = this.bodyAt + this.extrasBytes + this.keyBytes;
-        return this.valueBytes === 8 ? this.buffer.readBigUInt64BE(start) : 0n;
+        if (this.valueBytes !== 8)
+            throw new Error(`a reply holds ${this.valueBytes} bytes instead of the 8 of a counter`);
+        return this.buffer.readBigUInt64BE(start);
     }
 
     /** Fills the header's fields from 24 bytes; an answer other than null says why these are no header. */
