@@ -61,6 +61,9 @@ export abstract class Call<T> extends Timed {
     /** Writes all its frames, with opaques from `opaque` on. */
     abstract encode(writer: FrameWriter, opaque: number): void;
 
+    /** It has not been sent yet, and a socket to its server has opened or gone. */
+    onNewGeneration(): void {}
+
     /** Takes a reply to one of its frames; true: that was the last one. */
     abstract onReply(reply: Reply): boolean;
 

@@ -28,6 +28,15 @@ export interface Placement {
     readonly pinned?: boolean;
 }
 
+/** When a CAS may be compared. */
+export interface CasValidity {
+    /**
+     * The generation in which the CAS was answered. In another one the call is not sent but answers 'stale': the server may have been restarted,
+     * and the CAS may be that of another item.
+     */
+    readonly generation?: number;
+}
+
 export interface CounterOptions {
     /** What the counter starts with when there is none, 0 when absent; null: do not create it. */
     readonly initial?: number | bigint | null;
@@ -228,7 +237,7 @@ export class MemcachedClient extends Client {
         key: string,
         value: StoredValue,
         cas: bigint,
-        options: StoreOptions & Placement = {},
+        options: StoreOptions & Placement & CasValidity = {},
     ): Promise<calls.CasReply> {
         return this.casStore(Opcode.SET, key, value, cas, options);
     }
@@ -241,16 +250,16 @@ export class MemcachedClient extends Client {
     }
 
     /** Deletes only the item that has this CAS. */
-    casDelete(key: string, cas: bigint, placement?: Placement): Promise<calls.CasDeleteReply> {
-        return this.run(key, new calls.CasDeleteCall(key, cas), placement);
+    casDelete(key: string, cas: bigint, options: Placement & CasValidity = {}): Promise<calls.CasDeleteReply> {
+        return this.runCas(key, new calls.CasDeleteCall(key, cas, options.generation !== undefined), options);
     }
 
     /**
-     * Rises when the last socket to the key's own server goes. A CAS that was answered in another generation may be that of another item:
+     * Of the key's own server: changes when a socket to it opens or goes. A CAS that was answered in another generation may be that of another item:
      * a server that was restarted counts from the beginning.
      */
     generation(key: string): number {
-        return this.nodes[this.ring.find(key)]!.generation;
+        return this.home(key).generation;
     }
 
     deleteMany(keys: readonly string[]): Promise<BatchResult> {
@@ -324,6 +333,11 @@ export class MemcachedClient extends Client {
         return this.nodes[this.getServer(key)]!;
     }
 
+    /** The key's own server, whoever is up. */
+    home(key: string): MemcachedServer {
+        return this.nodes[this.ring.find(key)]!;
+    }
+
     /** As an index. memjs's own is the remainder of a hash: one server more or less would move nearly every key. */
     override getServer(key: string): number {
         return this.ring.find(key, this.isUsable);
@@ -337,7 +351,16 @@ export class MemcachedClient extends Client {
     private run<T>(key: string, call: Call<T>, placement?: Placement): Promise<T> {
         const problem = checkKey(key, this.settings.maxKeyBytes);
         if (problem !== null) return Promise.reject(problem);
-        return this.runOn(placement?.pinned ? this.nodes[this.ring.find(key)]! : this.server(key), call);
+        return this.runOn(placement?.pinned ? this.home(key) : this.server(key), call);
+    }
+
+    private runCas<T>(key: string, call: Call<T>, { pinned, generation }: Placement & CasValidity): Promise<T> {
+        const problem = checkKey(key, this.settings.maxKeyBytes);
+        if (problem !== null) return Promise.reject(problem);
+        const node = pinned ? this.home(key) : this.server(key);
+        // It is settled by that, and so it will not be sent.
+        if (generation !== undefined && generation !== node.generation) call.onNewGeneration();
+        return this.runOn(node, call);
     }
 
     private runOn<T>(node: MemcachedServer, call: Call<T>): Promise<T> {
@@ -369,11 +392,12 @@ export class MemcachedClient extends Client {
         key: string,
         value: StoredValue,
         cas: bigint,
-        options: StoreOptions & Placement,
+        options: StoreOptions & Placement & CasValidity,
     ): Promise<calls.CasReply> {
         const spec = this.spec(value, options);
         if (spec instanceof Error) return Promise.reject(spec);
-        return this.run(key, new calls.CasStoreCall(opcode, key, spec, cas), options);
+        const call = new calls.CasStoreCall(opcode, key, spec, cas, options.generation !== undefined);
+        return this.runCas(key, call, options);
     }
 
     private concat(

@@ -23,6 +23,8 @@ export interface ServerObserver {
     onUp(address: string): void;
 }
 
+let lastGeneration = 0;
+
 /**
  * One memcached: a pool of channels, up or down, and the only place where a call is tried again. For memjs it is a server
  * (`onResponse`, `onError`, `write`, `close`, `host`, `port`, `wakeupAt`).
@@ -49,8 +51,11 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     /** Waits for the next attempt to connect, or while the server is down for the next probe. */
     private pauseTimer: NodeJS.Timeout | null = null;
 
-    /** Rises when the last open socket goes: what the server said before may have been said by another process. */
-    generation = 0;
+    /**
+     * Changes whenever a socket opens or goes: while it stays the same, every socket leads to the process that it led to. A number is never given
+     * twice, to no server of any client.
+     */
+    generation = ++lastGeneration;
 
     constructor(
         private readonly at: ServerAddress,
@@ -228,6 +233,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
 
     onReady(channel: Channel): void {
         channel.round = this.health.round;
+        this.beginGeneration();
         if (!this.health.isDown) this.dispatch();
         else this.probe(channel);
     }
@@ -271,7 +277,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
 
     onGone(channel: Channel, fault: Error | null, pending: Call<unknown> | null): void {
         this.channels.splice(this.channels.indexOf(channel), 1);
-        if (!this.channels.some(one => one.isReady)) this.generation++;
+        this.beginGeneration();
         if (fault !== null) this.countFault(channel, fault);
         for (let call = pending; call !== null;) {
             const next: Call<unknown> | null = call.next;
@@ -282,6 +288,13 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         if (this.isClosed) return;
         if (this.health.isDown) this.rejectWaiting(() => this.downError());
         else this.dispatch();
+    }
+
+    /** What was asked for in the old generation only is answered before it can be sent in the new one. */
+    private beginGeneration(): void {
+        this.generation = ++lastGeneration;
+        for (const call of this.turn) call.onNewGeneration();
+        for (const call of this.waiting) call.onNewGeneration();
     }
 
     private again(call: Call<unknown>, fault: Error | null): void {

@@ -204,11 +204,13 @@ export class EvictingSetCall extends Call<boolean> {
     }
 }
 
-/** What became of a compare-and-set; `cas` is the item's new CAS when it was stored. */
+/** What became of a compare-and-set; `cas` is the item's new CAS when it was stored. 'stale': not sent, its CAS is of another generation. */
 export interface CasReply {
-    readonly outcome: 'stored' | 'changed' | 'missing';
+    readonly outcome: 'stored' | 'changed' | 'missing' | 'stale';
     readonly cas: bigint;
 }
+
+const STALE: CasReply = { outcome: 'stale', cas: 0n };
 
 /** SET with a CAS, and ADD for its new one. Not repeated: the CAS has moved when the first try went through. */
 export class CasStoreCall extends Call<CasReply> {
@@ -219,8 +221,13 @@ export class CasStoreCall extends Call<CasReply> {
         private readonly key: string,
         private readonly spec: StoreSpec,
         private readonly cas: bigint,
+        private readonly isOfGeneration: boolean,
     ) {
         super();
+    }
+
+    override onNewGeneration(): void {
+        if (this.isOfGeneration) this.succeed(STALE);
     }
 
     encode(writer: FrameWriter, opaque: number): void {
@@ -282,7 +289,8 @@ export class DeleteCall extends Call<boolean> {
     }
 }
 
-export type CasDeleteReply = 'deleted' | 'changed' | 'missing';
+/** 'stale': not sent, its CAS is of another generation. */
+export type CasDeleteReply = 'deleted' | 'changed' | 'missing' | 'stale';
 
 /** DELETE of the item that has this CAS. Not repeated: "missing" would hide the success of the first try. */
 export class CasDeleteCall extends Call<CasDeleteReply> {
@@ -291,8 +299,13 @@ export class CasDeleteCall extends Call<CasDeleteReply> {
     constructor(
         private readonly key: string,
         private readonly cas: bigint,
+        private readonly isOfGeneration: boolean,
     ) {
         super();
+    }
+
+    override onNewGeneration(): void {
+        if (this.isOfGeneration) this.succeed('stale');
     }
 
     encode(writer: FrameWriter, opaque: number): void {

@@ -277,3 +277,59 @@ describe('open and close', () => {
         await server.end();
     });
 });
+
+describe('a CAS', () => {
+    const pinned = { pinned: true };
+
+    it('is compared while the same sockets are open', async () => {
+        const server = await MemcachedProcess.start();
+        const client = new MemcachedClient([server]);
+        await client.open();
+        const cas = (await client.casAdd('key', '1', pinned))!;
+        const generation = client.generation('key');
+        const stored = await client.casSet('key', '2', cas, { pinned: true, generation });
+        expect(stored.outcome).toBe('stored');
+        expect(client.generation('key')).toBe(generation);
+        expect(await client.casDelete('key', stored.cas, { pinned: true, generation })).toBe('deleted');
+        await client.close();
+        await server.end();
+    });
+
+    it('is stale when the server was restarted, also for a call that waits for a socket', async () => {
+        const server = await MemcachedProcess.start();
+        const client = new MemcachedClient([server], { requestTimeoutMs: 5000, failures: 20 });
+        await client.open();
+        const cas = (await client.casAdd('key', 'ours', pinned))!;
+        const generation = client.generation('key');
+        await server.restart();
+        while (client.socketCount > 0) await new Promise(resolve => setTimeout(resolve, 5));
+
+        // Asked for when no socket is open, in the generation of that moment: sent on the next one it would meet another process.
+        const early = client.generation('key');
+        expect(early).not.toBe(generation);
+        const late = client.casDelete('key', cas, { pinned: true, generation: early });
+        expect(await late).toBe('stale');
+
+        // The same number belongs to another item now.
+        let other: bigint;
+        do other = (await client.casSet('key', 'theirs', 0n)).cas;
+        while (other < cas);
+        expect(other).toBe(cas);
+        expect(await client.casDelete('key', cas, { pinned: true, generation })).toBe('stale');
+        expect(await client.casSet('key', 'ours', cas, { pinned: true, generation })).toMatchObject({
+            outcome: 'stale',
+        });
+        expect((await client.get('key')).value!.toString()).toBe('theirs');
+        await client.close();
+        await server.end();
+    });
+
+    it('is stale for every other client', async () => {
+        const server = await MemcachedProcess.start();
+        const clients = [new MemcachedClient([server]), new MemcachedClient([server])] as const;
+        for (const client of clients) await client.open();
+        expect(clients[0].generation('key')).not.toBe(clients[1].generation('key'));
+        for (const client of clients) await client.close();
+        await server.end();
+    });
+});
