@@ -1,17 +1,15 @@
 import type { Call } from './Call';
 import { type CallHost } from './Call';
 import { BulkWindow } from './BulkWindow';
+import { ChannelPool } from './ChannelPool';
 import { Channel, type ChannelOptions, type ChannelOwner } from './Channel';
 import type { Deadlines } from './Deadlines';
 import { authFailed, connectionLost, isAuthFailure, notOpened, serverDown } from './errors';
 import { BULK_BYTES, LargeReplies } from './LargeReplies';
-import { RawCall, type MemjsErrorHandler, type MemjsResponseHandler } from './memjs';
+import { MemjsHandlers, type MemjsErrorHandler, type MemjsResponseHandler } from './memjs';
 import { formatAddress, type ServerAddress } from './ServerAddress';
 import { ServerHealth, type HealthOptions } from './ServerHealth';
 import { NoopCall } from './serverCalls';
-
-/** While a channel owes less than this, the next calls join it: one write for all of them is worth more than a second socket. */
-const SPREAD_BYTES = 256 * 1024;
 
 export interface ServerOptions extends ChannelOptions, HealthOptions {
     readonly poolSize: number;
@@ -37,7 +35,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     readonly largeReplies = new LargeReplies();
     private readonly window = new BulkWindow();
 
-    private readonly channels: Channel[] = [];
+    private readonly pool: ChannelPool;
     private isClosed = true;
     private sockets = 0;
     private onEmpty: (() => void) | null = null;
@@ -53,6 +51,11 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     /** Waits for the next attempt to connect, or while the server is down for the next probe. */
     private pauseTimer: NodeJS.Timeout | null = null;
 
+    /** What memjs asks of a server, for those of its verbs that we leave to it. */
+    private readonly memjs = new MemjsHandlers();
+    /** memjs passes over servers whose time to wake up has not come; ours are chosen by the ring alone. */
+    readonly wakeupAt = undefined;
+
     /** Rises when the last open socket goes: what the server said before may have been said by another process. */
     generation = 0;
 
@@ -66,6 +69,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         this.host = at.host;
         this.port = at.port;
         this.health = new ServerHealth(options);
+        this.pool = new ChannelPool(options.poolSize, this.health, () => this.openChannel());
     }
 
     get requestTimeoutMs(): number {
@@ -82,9 +86,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     }
 
     get timerCount(): number {
-        let count = this.pauseTimer === null ? 0 : 1;
-        for (const channel of this.channels) count += channel.timerCount;
-        return count;
+        return this.pool.timerCount + (this.pauseTimer === null ? 0 : 1);
     }
 
     get isUp(): boolean {
@@ -108,7 +110,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         this.flush();
         if (!this.health.isDown) return;
         this.clearPause();
-        for (const channel of [...this.channels]) channel.end(null);
+        this.pool.endAll();
     }
 
     /** Destroys every socket now; what still waits is rejected. Resolves when the sockets are closed. */
@@ -116,7 +118,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         this.isClosed = true;
         this.clearPause();
         this.rejectWaiting(() => connectionLost(this.address, new Error('the client was closed')));
-        for (const channel of [...this.channels]) channel.end(null);
+        this.pool.endAll();
         this.health.recover();
         if (this.sockets === 0) return Promise.resolve();
         return new Promise(resolve => (this.onEmpty = resolve));
@@ -133,31 +135,16 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         process.nextTick(this.flushTurn);
     }
 
-    // What memjs asks of a server, for those of its verbs that we leave to it.
-
-    private readonly memjsHandlers = new Map<
-        number,
-        { onResponse?: MemjsResponseHandler; onError?: MemjsErrorHandler }
-    >();
-
-    /** memjs skips servers whose time to wake up has not come; which server a key belongs to is decided by the ring alone. */
-    readonly wakeupAt = undefined;
-
     onResponse(seq: number, handler: MemjsResponseHandler): void {
-        this.memjsHandlers.set(seq, { ...this.memjsHandlers.get(seq), onResponse: handler });
+        this.memjs.onResponse(seq, handler);
     }
 
     onError(seq: number, handler: MemjsErrorHandler): void {
-        this.memjsHandlers.set(seq, { ...this.memjsHandlers.get(seq), onError: handler });
+        this.memjs.onError(seq, handler);
     }
 
     write(frame: Buffer): void {
-        const seq = frame.readUInt32BE(12);
-        const handlers = this.memjsHandlers.get(seq);
-        this.memjsHandlers.delete(seq);
-        const call = new RawCall(frame, handlers?.onResponse);
-        call.promise.catch((error: Error) => process.nextTick(() => handlers?.onError?.(error)));
-        this.enqueue(call);
+        this.enqueue(this.memjs.toCall(frame));
     }
 
     /** The turn is over: its calls get their deadlines and leave together. */
@@ -175,7 +162,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
 
     private dispatch(): void {
         if (this.waiting.length === 0) return;
-        let channel = this.leastOwing();
+        let channel = this.pool.choose();
         if (channel === null) {
             this.connectSoon();
             return;
@@ -188,34 +175,10 @@ export class MemcachedServer implements ChannelOwner, CallHost {
                 continue;
             }
             if (!call.isBulk && !this.mayPass(call)) continue;
-            if (channel.bulk > 0 || channel.owes > SPREAD_BYTES) channel = this.spread();
+            channel = this.pool.next(channel);
             channel.add(call);
         }
-        for (const one of this.channels) one.flush();
-    }
-
-    /**
-     * When one channel has a fault, its siblings are likely to have it too, and do not know yet: what is tried again must not be tried on each
-     * of them in turn. They are used again when they have answered.
-     */
-    private isTrusted(channel: Channel): boolean {
-        return channel.isReady && channel.round === this.health.round;
-    }
-
-    private leastOwing(): Channel | null {
-        let best: Channel | null = null;
-        for (const channel of this.channels) {
-            if (!this.isTrusted(channel)) continue;
-            if (best === null || channel.owes < best.owes) best = channel;
-        }
-        return best;
-    }
-
-    /** The channel to go on with when one owes much or moves a large value; when all do, another is opened for the turns to come. */
-    private spread(): Channel {
-        const channel = this.leastOwing()!;
-        if (channel.bulk > 0 || channel.owes > SPREAD_BYTES) this.connectAnother();
-        return channel;
+        this.pool.flush();
     }
 
     /** Small calls always; one that moves a large value when there is room for it. */
@@ -236,21 +199,16 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         this.flushSoon();
     }
 
-    private connectAnother(): void {
-        if (this.channels.length < this.options.poolSize && this.channels.every(one => one.isReady)) this.connectNow();
-    }
-
     private connectSoon(): void {
-        if (this.health.isDown || this.pauseTimer !== null) return;
-        if (this.channels.some(one => !one.isReady || this.isTrusted(one))) return;
+        if (this.health.isDown || this.pauseTimer !== null || this.pool.hasProspect) return;
         const { pauseMs } = this.health;
-        if (pauseMs === 0) this.connectNow();
-        else this.pause(pauseMs, () => this.connectSoon());
+        if (pauseMs === 0) this.pool.open();
+        else this.pause(pauseMs, () => this.dispatch());
     }
 
-    private connectNow(): void {
+    private openChannel(): Channel {
         this.sockets++;
-        this.channels.push(new Channel(this.at, this.options, this, this.health.round));
+        return new Channel(this.at, this.options, this, this.health.round);
     }
 
     onReady(channel: Channel): void {
@@ -268,9 +226,9 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     private recover(): void {
         const wasDown = this.health.isDown;
         this.health.recover();
-        if (!wasDown) return;
         this.clearPause();
-        this.observer.onUp(this.address);
+        if (this.waiting.length > 0) this.flushSoon();
+        if (wasDown) process.nextTick(() => this.observer.onUp(this.address));
     }
 
     onClosed(): void {
@@ -298,8 +256,8 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     }
 
     onGone(channel: Channel, fault: Error | null, pending: Call<unknown> | null): void {
-        this.channels.splice(this.channels.indexOf(channel), 1);
-        if (!this.channels.some(one => one.isReady)) this.generation++;
+        this.pool.remove(channel);
+        if (!this.pool.hasReady) this.generation++;
         if (fault !== null) this.countFault(channel, fault);
         for (let call = pending; call !== null;) {
             const next: Call<unknown> | null = call.next;
@@ -330,10 +288,11 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         if (this.isClosed || !health.fault(fault, channel.round)) return;
         if (health.isDown) {
             this.clearPause();
-            this.pause(health.pauseMs, () => this.connectNow());
-            if (!wasDown) this.observer.onDown(this.address, fault);
+            this.pause(health.pauseMs, () => this.pool.open());
+            // On its own, so that what an observer throws does not stop us half-way.
+            if (!wasDown) process.nextTick(() => this.observer.onDown(this.address, fault));
         }
-        for (const sibling of [...this.channels]) if (sibling.isIdle) sibling.end(null);
+        this.pool.endIdle();
     }
 
     private downError(): Error {
