@@ -3,6 +3,7 @@ import * as tls from 'node:tls';
 import type { Call } from './Call';
 import { FrameDecoder } from './FrameDecoder';
 import { FrameWriter } from './FrameWriter';
+import { BULK_BYTES, type LargeReplies } from './LargeReplies';
 import type { Reply } from './Reply';
 import { formatAddress, type Login, type ServerAddress } from './ServerAddress';
 import { LoginCall } from './serverCalls';
@@ -16,14 +17,17 @@ const FIRST_OPAQUE = 0x0d0a;
 /** Who opened the channel: hears of it once when it is ready and once when it is gone. */
 export interface ChannelOwner {
     onReady(channel: Channel): void;
-    /** Replies have come, with so many bytes in their bodies. */
-    onReplies(channel: Channel, replies: number, bytes: number): void;
+    /** Replies have come, so many of them small, with so many bytes in their bodies. */
+    onReplies(channel: Channel, small: number, bytes: number): void;
+    /** A call that moved a large value has its answer. */
+    onBulkDone(call: Call<unknown>): void;
     /** The socket is closed: nothing of the channel is left. */
     onClosed(): void;
     /** @param fault null when the channel ended in peace: idle, or closed by us. `pending` is the head of the unanswered calls. */
     onGone(channel: Channel, fault: Error | null, pending: Call<unknown> | null): void;
-    /** What a reply to a call will roughly hold, for the account of what a channel owes. */
-    expectedReplyBytes: number;
+    /** What a small reply holds on the average, for the account of what a channel owes. */
+    readonly smallReplyBytes: number;
+    readonly largeReplies: LargeReplies;
 }
 
 export interface ChannelOptions {
@@ -50,11 +54,15 @@ export class Channel {
     private state: 'connecting' | 'ready' | 'gone' = 'connecting';
     /** Why a reply could not be taken; set where there is no way to say it. */
     private wrongReply: Error | null = null;
-    private replies = 0;
-    private replyBytes = 0;
+    /** Of the bytes in hand. */
+    private hasAnswered = false;
+    private smallReplies = 0;
+    private smallBytes = 0;
 
     /** Bytes sent and not answered, and bytes expected: what the next call would wait for. */
     owes = 0;
+    /** How many unanswered calls move large values. */
+    bulk = 0;
     /** The server's count of faults when this channel last showed that it works; the server keeps it. */
     round: number;
 
@@ -110,8 +118,10 @@ export class Channel {
         call.encode(this.writer, call.opaque);
         call.channel = this;
         call.sent = true;
-        call.owes = this.writer.pendingBytes - before + call.frames * this.owner.expectedReplyBytes;
+        const sent = this.writer.pendingBytes - before;
+        call.owes = Math.max(call.bulkBytes, sent) + call.frames * this.owner.smallReplyBytes;
         this.owes += call.owes;
+        if (call.isBulk) this.bulk++;
         if (this.tail === null) this.head = call;
         else this.tail.next = call;
         this.tail = call;
@@ -186,7 +196,8 @@ export class Channel {
 
     private onBytes(count: number): boolean {
         if (this.state === 'gone') return false;
-        this.replies = this.replyBytes = 0;
+        this.hasAnswered = false;
+        this.smallReplies = this.smallBytes = 0;
         try {
             if (this.reading === this.chunk) this.take(count);
             else this.decoder.filled(count);
@@ -194,7 +205,7 @@ export class Channel {
             // For example a counter that is none, or a text longer than a string may be. It ends this channel, not the process.
             this.wrongReply = error as Error;
         }
-        if (this.replies > 0) this.owner.onReplies(this, this.replies, this.replyBytes);
+        if (this.hasAnswered) this.owner.onReplies(this, this.smallReplies, this.smallBytes);
         if (this.wrongReply !== null) this.end(this.wrongReply);
         return this.isOpen;
     }
@@ -210,14 +221,22 @@ export class Channel {
             this.wrongReply = new Error(`a reply came with opaque ${reply.opaque}, which nobody waits for`);
             return false;
         }
-        this.replies++;
-        this.replyBytes += reply.bodyBytes;
+        this.hasAnswered = true;
+        if (reply.bodyBytes < BULK_BYTES) {
+            this.smallReplies++;
+            this.smallBytes += reply.bodyBytes;
+        }
+        if (call.isBulk || reply.bodyBytes >= BULK_BYTES) this.owner.largeReplies.saw(call.key, reply.bodyBytes);
         if (!call.onReply(reply)) return true;
         this.head = call.next;
         if (this.head === null) this.tail = null;
         call.next = null;
         call.channel = null;
         this.owes -= call.owes;
+        if (call.isBulk) {
+            this.bulk--;
+            this.owner.onBulkDone(call);
+        }
         return true;
     }
 }

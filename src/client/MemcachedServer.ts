@@ -1,15 +1,15 @@
 import type { Call } from './Call';
 import { type CallHost } from './Call';
+import { BulkWindow } from './BulkWindow';
+import { ChannelPool } from './ChannelPool';
 import { Channel, type ChannelOptions, type ChannelOwner } from './Channel';
 import type { Deadlines } from './Deadlines';
 import { authFailed, connectionLost, isAuthFailure, notOpened, serverDown } from './errors';
-import { RawCall, type MemjsErrorHandler, type MemjsResponseHandler } from './memjs';
+import { BULK_BYTES, LargeReplies } from './LargeReplies';
+import { MemjsHandlers, type MemjsErrorHandler, type MemjsResponseHandler } from './memjs';
 import { formatAddress, type ServerAddress } from './ServerAddress';
 import { ServerHealth, type HealthOptions } from './ServerHealth';
 import { NoopCall } from './serverCalls';
-
-/** While a channel owes less than this, the next calls join it: one write for all of them is worth more than a second socket. */
-const SPREAD_BYTES = 256 * 1024;
 
 export interface ServerOptions extends ChannelOptions, HealthOptions {
     readonly poolSize: number;
@@ -33,9 +33,11 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     readonly address: string;
     readonly host: string;
     readonly port: number;
-    expectedReplyBytes = 100;
+    smallReplyBytes = 100;
+    readonly largeReplies = new LargeReplies();
+    private readonly window = new BulkWindow();
 
-    private readonly channels: Channel[] = [];
+    private readonly pool: ChannelPool;
     private isClosed = true;
     private sockets = 0;
     private onEmpty: (() => void) | null = null;
@@ -57,6 +59,11 @@ export class MemcachedServer implements ChannelOwner, CallHost {
      */
     generation = ++lastGeneration;
 
+    /** What memjs asks of a server, for those of its verbs that we leave to it. */
+    private readonly memjs = new MemjsHandlers();
+    /** memjs passes over servers whose time to wake up has not come; ours are chosen by the ring alone. */
+    readonly wakeupAt = undefined;
+
     constructor(
         private readonly at: ServerAddress,
         private readonly options: ServerOptions,
@@ -67,6 +74,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         this.host = at.host;
         this.port = at.port;
         this.health = new ServerHealth(options);
+        this.pool = new ChannelPool(options.poolSize, this.health, () => this.openChannel());
     }
 
     get requestTimeoutMs(): number {
@@ -83,9 +91,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     }
 
     get timerCount(): number {
-        let count = this.pauseTimer === null ? 0 : 1;
-        for (const channel of this.channels) count += channel.timerCount;
-        return count;
+        return this.pool.timerCount + (this.pauseTimer === null ? 0 : 1);
     }
 
     get isUp(): boolean {
@@ -109,7 +115,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         this.flush();
         if (!this.health.isDown) return;
         this.clearPause();
-        for (const channel of [...this.channels]) channel.end(null);
+        this.pool.endAll();
     }
 
     /** Destroys every socket now; what still waits is rejected. Resolves when the sockets are closed. */
@@ -117,7 +123,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         this.isClosed = true;
         this.clearPause();
         this.rejectWaiting(() => connectionLost(this.address, new Error('the client was closed')));
-        for (const channel of [...this.channels]) channel.end(null);
+        this.pool.endAll();
         this.health.recover();
         if (this.sockets === 0) return Promise.resolve();
         return new Promise(resolve => (this.onEmpty = resolve));
@@ -125,36 +131,25 @@ export class MemcachedServer implements ChannelOwner, CallHost {
 
     private enter(call: Call<unknown>): void {
         this.turn.push(call);
+        this.flushSoon();
+    }
+
+    private flushSoon(): void {
         if (this.isFlushScheduled) return;
         this.isFlushScheduled = true;
         process.nextTick(this.flushTurn);
     }
 
-    // What memjs asks of a server, for those of its verbs that we leave to it.
-
-    private readonly memjsHandlers = new Map<
-        number,
-        { onResponse?: MemjsResponseHandler; onError?: MemjsErrorHandler }
-    >();
-
-    /** memjs skips servers whose time to wake up has not come; which server a key belongs to is decided by the ring alone. */
-    readonly wakeupAt = undefined;
-
     onResponse(seq: number, handler: MemjsResponseHandler): void {
-        this.memjsHandlers.set(seq, { ...this.memjsHandlers.get(seq), onResponse: handler });
+        this.memjs.onResponse(seq, handler);
     }
 
     onError(seq: number, handler: MemjsErrorHandler): void {
-        this.memjsHandlers.set(seq, { ...this.memjsHandlers.get(seq), onError: handler });
+        this.memjs.onError(seq, handler);
     }
 
     write(frame: Buffer): void {
-        const seq = frame.readUInt32BE(12);
-        const handlers = this.memjsHandlers.get(seq);
-        this.memjsHandlers.delete(seq);
-        const call = new RawCall(frame, handlers?.onResponse);
-        call.promise.catch((error: Error) => process.nextTick(() => handlers?.onError?.(error)));
-        this.enqueue(call);
+        this.enqueue(this.memjs.toCall(frame));
     }
 
     /** The turn is over: its calls get their deadlines and leave together. */
@@ -172,7 +167,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
 
     private dispatch(): void {
         if (this.waiting.length === 0) return;
-        let channel = this.leastOwing();
+        let channel = this.pool.choose();
         if (channel === null) {
             this.connectSoon();
             return;
@@ -180,55 +175,45 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         const calls = this.waiting;
         this.waiting = [];
         for (const call of calls) {
-            if (call.settled) continue;
-            if (channel.owes > SPREAD_BYTES) channel = this.spread();
+            if (call.settled) {
+                this.leaveWindow(call);
+                continue;
+            }
+            if (!call.isBulk && !this.mayPass(call)) continue;
+            channel = this.pool.next(channel);
             channel.add(call);
         }
-        for (const one of this.channels) one.flush();
+        this.pool.flush();
     }
 
-    /**
-     * When one channel has a fault, its siblings are likely to have it too, and do not know yet: what is tried again must not be tried on each
-     * of them in turn. They are used again when they have answered.
-     */
-    private isTrusted(channel: Channel): boolean {
-        return channel.isReady && channel.round === this.health.round;
+    /** Small calls always; one that moves a large value when there is room for it. */
+    private mayPass(call: Call<unknown>): boolean {
+        const bytes = Math.max(call.valueBytes, this.largeReplies.expected(call.key));
+        return bytes < BULK_BYTES || this.window.enter(call, bytes);
     }
 
-    private leastOwing(): Channel | null {
-        let best: Channel | null = null;
-        for (const channel of this.channels) {
-            if (!this.isTrusted(channel)) continue;
-            if (best === null || channel.owes < best.owes) best = channel;
-        }
-        return best;
+    onBulkDone(call: Call<unknown>): void {
+        this.leaveWindow(call);
     }
 
-    /** The channel to go on with when one owes much; when all do, another is opened for the turns to come. */
-    private spread(): Channel {
-        const channel = this.leastOwing()!;
-        const { channels } = this;
-        if (
-            channel.owes > SPREAD_BYTES &&
-            channels.length < this.options.poolSize &&
-            channels.every(one => one.isReady)
-        ) {
-            this.connectNow();
-        }
-        return channel;
+    private leaveWindow(call: Call<unknown>): void {
+        if (!call.isBulk) return;
+        const admitted = this.window.leave(call);
+        if (admitted.length === 0) return;
+        this.waiting.push(...admitted);
+        this.flushSoon();
     }
 
     private connectSoon(): void {
-        if (this.health.isDown || this.pauseTimer !== null) return;
-        if (this.channels.some(one => !one.isReady || this.isTrusted(one))) return;
+        if (this.health.isDown || this.pauseTimer !== null || this.pool.hasProspect) return;
         const { pauseMs } = this.health;
-        if (pauseMs === 0) this.connectNow();
-        else this.pause(pauseMs, () => this.connectSoon());
+        if (pauseMs === 0) this.pool.open();
+        else this.pause(pauseMs, () => this.dispatch());
     }
 
-    private connectNow(): void {
+    private openChannel(): Channel {
         this.sockets++;
-        this.channels.push(new Channel(this.at, this.options, this, this.health.round));
+        return new Channel(this.at, this.options, this, this.health.round);
     }
 
     onReady(channel: Channel): void {
@@ -238,18 +223,18 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         else this.probe(channel);
     }
 
-    onReplies(channel: Channel, replies: number, bytes: number): void {
+    onReplies(channel: Channel, small: number, bytes: number): void {
         channel.round = this.health.round;
-        this.expectedReplyBytes += (bytes / replies - this.expectedReplyBytes) / 8;
+        if (small > 0) this.smallReplyBytes += (bytes / small - this.smallReplyBytes) / 8;
         if (this.health.lastFault !== null) this.recover();
     }
 
     private recover(): void {
         const wasDown = this.health.isDown;
         this.health.recover();
-        if (!wasDown) return;
         this.clearPause();
-        this.observer.onUp(this.address);
+        if (this.waiting.length > 0) this.flushSoon();
+        if (wasDown) process.nextTick(() => this.observer.onUp(this.address));
     }
 
     onClosed(): void {
@@ -272,16 +257,18 @@ export class MemcachedServer implements ChannelOwner, CallHost {
             if (channel !== null)
                 (channel as Channel).end(new Error(`no answer within ${this.options.requestTimeoutMs} ms`));
         }
-        this.waiting = this.waiting.filter(call => !call.settled);
+        this.waiting = this.waiting.filter(call => !call.settled || call.isBulk);
+        this.window.dropSettled();
     }
 
     onGone(channel: Channel, fault: Error | null, pending: Call<unknown> | null): void {
-        this.channels.splice(this.channels.indexOf(channel), 1);
+        this.pool.remove(channel);
         this.beginGeneration();
         if (fault !== null) this.countFault(channel, fault);
         for (let call = pending; call !== null;) {
             const next: Call<unknown> | null = call.next;
             call.next = call.channel = null;
+            this.leaveWindow(call);
             this.again(call, fault);
             call = next;
         }
@@ -295,6 +282,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         this.generation = ++lastGeneration;
         for (const call of this.turn) call.onNewGeneration();
         for (const call of this.waiting) call.onNewGeneration();
+        for (const call of this.window.waiting) call.onNewGeneration();
     }
 
     private again(call: Call<unknown>, fault: Error | null): void {
@@ -314,10 +302,11 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         if (this.isClosed || !health.fault(fault, channel.round)) return;
         if (health.isDown) {
             this.clearPause();
-            this.pause(health.pauseMs, () => this.connectNow());
-            if (!wasDown) this.observer.onDown(this.address, fault);
+            this.pause(health.pauseMs, () => this.pool.open());
+            // On its own, so that what an observer throws does not stop us half-way.
+            if (!wasDown) process.nextTick(() => this.observer.onDown(this.address, fault));
         }
-        for (const sibling of [...this.channels]) if (sibling.isIdle) sibling.end(null);
+        this.pool.endIdle();
     }
 
     private downError(): Error {
@@ -348,9 +337,12 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     }
 
     private rejectWaiting(error: () => Error): void {
-        const calls = [...this.waiting, ...this.turn];
+        const calls = [...this.waiting, ...this.turn, ...this.window.clear()];
         this.waiting = [];
         this.turn.length = 0;
-        for (const call of calls) if (!call.settled) call.fail(error());
+        for (const call of calls) {
+            this.leaveWindow(call);
+            if (!call.settled) call.fail(error());
+        }
     }
 }

@@ -66,6 +66,30 @@ export declare class MemjsClient {
 const memjs = require('memjs') as { Client: typeof MemjsClient };
 export const Client = memjs.Client;
 
+/** memjs registers its handlers first, by sequence number, and then writes the frame. */
+export class MemjsHandlers {
+    private readonly onResponses = new Map<number, MemjsResponseHandler>();
+    private readonly onErrors = new Map<number, MemjsErrorHandler>();
+
+    onResponse(seq: number, handler: MemjsResponseHandler): void {
+        this.onResponses.set(seq, handler);
+    }
+
+    onError(seq: number, handler: MemjsErrorHandler): void {
+        this.onErrors.set(seq, handler);
+    }
+
+    toCall(frame: Buffer): Call<void> {
+        const seq = frame.readUInt32BE(12);
+        const call = new RawCall(frame, this.onResponses.get(seq));
+        const onError = this.onErrors.get(seq);
+        this.onResponses.delete(seq);
+        this.onErrors.delete(seq);
+        call.promise.catch((error: Error) => process.nextTick(() => onError?.(error)));
+        return call;
+    }
+}
+
 /** A frame that memjs has made. Of those only a GET may be sent twice. */
 export class RawCall extends Call<void> {
     readonly repeatable: boolean;

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+import { LargeReplies } from '../../src/client/LargeReplies';
 import { Channel } from '../../src/client/Channel';
 import type { ClientOptions } from '../../src/client/ClientOptions';
 import { GetCall } from '../../src/client/keyCalls';
@@ -130,7 +131,9 @@ describe('Not one of the defects of memjs:', () => {
         const calls = Array.from({ length: 6 }, () => new GetCall('key'));
         await new Promise<void>(resolve => {
             const owner = {
-                expectedReplyBytes: 0,
+                smallReplyBytes: 0,
+                largeReplies: new LargeReplies(),
+                onBulkDone: () => {},
                 onReady: (channel: Channel) => {
                     for (const call of calls) channel.add(call);
                     channel.flush();
