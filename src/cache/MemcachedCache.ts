@@ -7,8 +7,8 @@ import type {
     IUnreferenceable,
 } from 'pip-services4-components-node';
 import type { ICache } from 'pip-services4-logic-node';
-import { checkKey, checkValue } from '../client/checks';
-import { invalidKey, invalidTimeout, isAway } from '../client/errors';
+import { checkValue } from '../client/checks';
+import { invalidTimeout, isAway } from '../client/errors';
 import { toExpirySeconds } from '../client/expiry';
 import type { Held } from '../client/keyCalls';
 import type { AnyContext } from '../connect/ComponentLog';
@@ -83,7 +83,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- ICache's signature
     async retrieve(context: AnyContext, key: string): Promise<any> {
         try {
-            const held = await this.user.client.getText(this.fullKey(key));
+            const held = await this.user.client.getText(this.user.fullKey(key));
             if (this.isSoftened) this.harden(context);
             return this.read(context, held);
         } catch (error) {
@@ -102,7 +102,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
             return value as null | undefined;
         }
         try {
-            await this.write(context, this.fullKey(key), value, timeout);
+            await this.write(context, this.user.fullKey(key), value, timeout);
             if (this.isSoftened) this.harden(context);
             return value as unknown;
         } catch (error) {
@@ -114,7 +114,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- ICache's signature
     async remove(context: AnyContext, key: string): Promise<any> {
         try {
-            const fullKey = this.fullKey(key);
+            const fullKey = this.user.fullKey(key);
             this.stored?.remove(fullKey);
             const held = await this.user.client.getAndDelete(fullKey);
             if (this.isSoftened) this.harden(context);
@@ -127,18 +127,6 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     private limitStored(): void {
         const { maxSize } = this.user.options;
         this.stored = maxSize > 0 ? new StoredKeys(maxSize) : null;
-    }
-
-    private fullKey(key: string): string {
-        const { prefix, maxKeySize } = this.user.options;
-        if (typeof key !== 'string' || key === '') throw checkKey(key, maxKeySize) ?? invalidKey('it is empty');
-        const fullKey = prefix + key;
-        // The client checks keys too, by the limit of its connection.
-        if (maxKeySize < this.user.client.limits.maxKeyBytes) {
-            const problem = checkKey(fullKey, maxKeySize);
-            if (problem !== null) throw problem;
-        }
-        return fullKey;
     }
 
     private async write(context: AnyContext, key: string, value: unknown, timeout?: number | null): Promise<void> {

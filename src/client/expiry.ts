@@ -4,8 +4,8 @@ const LONGEST_RELATIVE_SECONDS = 30 * 24 * 60 * 60;
  * memcached's expiry for a number of milliseconds. It counts whole seconds, so this rounds up; 0 would mean "for ever", and what is longer than
  * 30 days is read as a Unix time, so it is sent as one.
  *
- * @param extraSeconds memcached's clock ticks once a second: an item with expiry n lives between n - 1 and n seconds. What must live at least as
- *     long as it says asks for one more.
+ * @param extraSeconds memcached's clock ticks once a second and shows whole seconds; the phase of the tick drifts, and when it passes a second, that second
+ *     is skipped. So an item with expiry n lives between n - 2 and n seconds. What must live at least as long as it says asks for two more.
  */
 export function toExpirySeconds(ms: number, extraSeconds = 0): number {
     const seconds = Math.max(1, Math.ceil(ms / 1000)) + extraSeconds;

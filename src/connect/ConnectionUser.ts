@@ -1,5 +1,7 @@
 import { InvalidStateException } from 'pip-services4-commons-node';
 import { ConfigParams, Descriptor, type IReferences } from 'pip-services4-components-node';
+import { checkKey } from '../client/checks';
+import { invalidKey } from '../client/errors';
 import type { MemcachedClient } from '../client/MemcachedClient';
 import { ComponentLog, type AnyContext } from './ComponentLog';
 import { MemcachedConnection, withTraceId } from './MemcachedConnection';
@@ -75,6 +77,22 @@ export class ConnectionUser {
             throw new InvalidStateException(undefined, 'NOT_OPENED', 'the component is not open');
         }
         return this.connection.getClient();
+    }
+
+    /**
+     * The key as memcached has it: with the prefix, and checked.
+     * @throws BadRequestException INVALID_KEY
+     */
+    fullKey(key: string): string {
+        const { prefix, maxKeySize } = this.options;
+        if (typeof key !== 'string' || key === '') throw checkKey(key, maxKeySize) ?? invalidKey('it is empty');
+        const fullKey = prefix + key;
+        // The client checks keys too, by the limit of its connection.
+        if (maxKeySize < this.client.limits.maxKeyBytes) {
+            const problem = checkKey(fullKey, maxKeySize);
+            if (problem !== null) throw problem;
+        }
+        return fullKey;
     }
 
     private hasOwnConnection(): boolean {
