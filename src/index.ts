@@ -18,3 +18,7 @@ export type { Login, ServerAddress } from './client/ServerAddress';
 export { MemcachedConnection } from './connect/MemcachedConnection';
 export { MemcachedConnectionResolver } from './connect/MemcachedConnectionResolver';
 export type { MemcachedOptions } from './connect/MemcachedOptions';
+export type { Lease } from './lock/Lease';
+export type { LockCounts } from './lock/LockEvents';
+export { MemcachedLock } from './lock/MemcachedLock';
+export type { AcquireOptions, WithLockOptions } from './lock/MemcachedLock';

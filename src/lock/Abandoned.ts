@@ -1,0 +1,109 @@
+import type { MemcachedClient } from '../client/MemcachedClient';
+
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 10_000;
+/** So often it is looked for in vain: a request that was to be carried out would have been. */
+const MOST_MISSES = 3;
+const MOST_KEYS = 1000;
+const MOST_TOKENS = 20;
+
+interface Entry {
+    readonly key: string;
+    readonly tokens: Set<string>;
+    /** When their ttl is over, and the server has removed them. */
+    endMs: number;
+    misses: number;
+    pauseMs: number;
+    timer: NodeJS.Timeout | null;
+}
+
+/**
+ * Locks that this instance may have left in the server and that nobody will release: a request was carried out after its caller had been told that it failed,
+ * or a release failed. They are looked for, and deleted. They would go away by themselves when their ttl is over: this is only about the time until then.
+ */
+export class Abandoned {
+    private readonly entries = new Map<string, Entry>();
+
+    constructor(
+        private readonly connection: { readonly client: MemcachedClient },
+        private readonly onCleaned: () => void,
+    ) {}
+
+    get size(): number {
+        return this.entries.size;
+    }
+
+    has(key: string): boolean {
+        return this.entries.has(key);
+    }
+
+    add(key: string, token: string, ttlMs: number): void {
+        const entry = this.entries.get(key) ?? this.newEntry(key);
+        entry.tokens.add(token);
+        if (entry.tokens.size > MOST_TOKENS) entry.tokens.delete(first(entry.tokens));
+        // A request that is under way now, and the server's seconds.
+        entry.endMs = Math.max(entry.endMs, performance.now() + ttlMs + 5000);
+        entry.misses = 0;
+        entry.pauseMs = FIRST_PAUSE_MS;
+        this.schedule(entry);
+    }
+
+    /** Deletes what this instance has left under the key. true: there was something, and it is gone. */
+    async clear(key: string): Promise<boolean> {
+        const entry = this.entries.get(key);
+        return entry !== undefined && (await this.find(entry)) === 'deleted';
+    }
+
+    /** Looks for everything a last time, and forgets it. */
+    async settle(): Promise<void> {
+        const entries = [...this.entries.values()];
+        for (const entry of entries) this.forget(entry);
+        await Promise.allSettled(entries.map(entry => this.find(entry)));
+    }
+
+    private newEntry(key: string): Entry {
+        if (this.entries.size >= MOST_KEYS) this.forget(this.entries.get(first(this.entries.keys()))!);
+        const entry = { key, tokens: new Set<string>(), endMs: 0, misses: 0, pauseMs: FIRST_PAUSE_MS, timer: null };
+        this.entries.set(key, entry);
+        return entry;
+    }
+
+    private forget(entry: Entry): void {
+        if (entry.timer !== null) clearTimeout(entry.timer);
+        entry.timer = null;
+        if (this.entries.get(entry.key) === entry) this.entries.delete(entry.key);
+    }
+
+    private schedule(entry: Entry): void {
+        if (entry.timer !== null) clearTimeout(entry.timer);
+        entry.timer = setTimeout(() => void this.look(entry), entry.pauseMs).unref();
+    }
+
+    private async look(entry: Entry): Promise<void> {
+        entry.timer = null;
+        entry.pauseMs = Math.min(entry.pauseMs * 2, LONGEST_PAUSE_MS);
+        const outcome = await this.find(entry).catch(() => 'unknown' as const);
+        if (outcome === 'missing') entry.misses++;
+        if (this.entries.get(entry.key) !== entry || entry.timer !== null) return;
+        if (entry.tokens.size === 0 || entry.misses >= MOST_MISSES || performance.now() > entry.endMs)
+            this.forget(entry);
+        else this.schedule(entry);
+    }
+
+    private async find({ key, tokens }: Entry): Promise<'deleted' | 'missing'> {
+        const { client } = this.connection;
+        const { value, cas } = await client.gets(key, { pinned: true });
+        const token = value?.toString();
+        if (token === undefined || !tokens.has(token) || cas === 0n) return 'missing';
+        const generation = client.generation(key);
+        if ((await client.casDelete(key, cas, { pinned: true, generation })) !== 'deleted') return 'missing';
+        tokens.delete(token);
+        this.onCleaned();
+        return 'deleted';
+    }
+}
+
+function first<T>(values: Iterable<T>): T {
+    const [value] = values;
+    return value as T;
+}

@@ -1,0 +1,34 @@
+import type { Lease } from './Lease';
+
+/** How many entries are looked at when one is added: more than one, so that what is over goes faster than new ones come. */
+const SWEPT = 2;
+
+/** What ILock's verbs have acquired: the last lease under each key. Those that are over are forgotten, a few with each new one. */
+export class Holdings {
+    private readonly leases = new Map<string, Lease>();
+    private sweep = this.leases.entries();
+
+    get size(): number {
+        return this.leases.size;
+    }
+
+    add(key: string, lease: Lease): void {
+        this.leases.set(key, lease);
+        for (let i = 0; i < SWEPT; i++) this.sweepOne();
+    }
+
+    get(key: string): Lease | undefined {
+        return this.leases.get(key);
+    }
+
+    /** Only if it is still this one: another task may have acquired the key since. */
+    remove(key: string, lease: Lease): void {
+        if (this.leases.get(key) === lease) this.leases.delete(key);
+    }
+
+    private sweepOne(): void {
+        const { value, done } = this.sweep.next();
+        if (done) this.sweep = this.leases.entries();
+        else if (value[1].isOver) this.leases.delete(value[0]);
+    }
+}

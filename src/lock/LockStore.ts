@@ -1,0 +1,193 @@
+import { randomBytes } from 'node:crypto';
+import { connectionLost } from '../client/errors';
+import { toExpirySeconds } from '../client/expiry';
+import type { MemcachedClient } from '../client/MemcachedClient';
+import type { Abandoned } from './Abandoned';
+import { casDisabled, isUnanswered } from './errors';
+import { Moment } from './Validity';
+
+/** memcached's clock may take two seconds from what is asked for: see `toExpirySeconds`. */
+const EXTRA_SECONDS = 2;
+/** How often a request is made while connections break under it. */
+const MOST_TRIES = 5;
+const PINNED = { pinned: true };
+
+/** A lock as it lies in the server. */
+export interface StoredLock {
+    readonly token: string;
+    readonly cas: bigint;
+    /** In which the CAS was answered. */
+    readonly generation: number;
+    /** Before the request that stored it was sent. */
+    readonly since: Moment;
+    /** A request to store it was not answered, and may yet be carried out. */
+    readonly isUnsettled: boolean;
+}
+
+const instance = randomBytes(12).toString('base64url');
+let tokens = 0;
+
+/**
+ * A new one for every ADD, unlike any other in the world. Found in the server it says that this very request was carried out, and that
+ * nobody else has held the lock since.
+ */
+function newToken(): string {
+    return `${instance}-${(++tokens).toString(36)}`;
+}
+
+/**
+ * What goes over the wire: one round trip each, and another one that asks for the token when a reply was lost, or when the CAS is of another generation.
+ * A call takes at most one `request_timeout` while connections stand, and at most 3.5 when they break.
+ */
+export class LockStore {
+    constructor(
+        private readonly connection: { readonly client: MemcachedClient },
+        private readonly abandoned: Abandoned,
+    ) {}
+
+    /** null: somebody else has it. */
+    async take(key: string, ttlMs: number): Promise<StoredLock | null> {
+        const { client } = this.connection;
+        const unanswered = new Map<string, Moment>();
+        const tries = new Tries(client, key);
+        try {
+            for (;;) {
+                const since = new Moment();
+                const token = newToken();
+                let cas: bigint | null = null;
+                try {
+                    cas = await client.casAdd(key, token, storing(ttlMs));
+                } catch (error) {
+                    tries.fail(error);
+                    unanswered.set(token, since);
+                }
+                if (cas !== null) return await this.accept(client, key, token, cas, since);
+                if (unanswered.size === 0) {
+                    if (this.abandoned.has(key) && (await this.abandoned.clear(key))) continue;
+                    return null;
+                }
+                // "Exists" after a lost reply may speak of what the lost request has stored.
+                const found = await this.read(client, key, tries);
+                if (found !== null) {
+                    const foundSince = unanswered.get(found.token);
+                    if (foundSince === undefined) return null;
+                    unanswered.delete(found.token);
+                    return await this.accept(client, key, found.token, found.cas, foundSince);
+                }
+                tries.next();
+            }
+        } finally {
+            for (const token of unanswered.keys()) this.abandoned.add(key, token, ttlMs);
+        }
+    }
+
+    /** null: it is gone, or somebody else's. */
+    async extend(key: string, lock: StoredLock, ttlMs: number): Promise<StoredLock | null> {
+        const { client } = this.connection;
+        const { token } = lock;
+        let { cas, generation, isUnsettled } = lock;
+        for (const tries = new Tries(client, key); ; tries.next()) {
+            const since = new Moment();
+            let isLost = false;
+            try {
+                const reply = await client.casSet(key, token, cas, { ...storing(ttlMs), generation });
+                if (reply.outcome === 'stored') {
+                    return { token, cas: reply.cas, generation: client.generation(key), since, isUnsettled: false };
+                }
+                if (reply.outcome === 'missing') return null;
+            } catch (error) {
+                tries.fail(error);
+                isLost = true;
+            }
+            const found = await this.read(client, key, tries);
+            if (found?.token !== token) return null;
+            if (found.cas === 0n) throw casDisabled(client.home(key).address);
+            const isNew = found.cas !== cas;
+            ({ cas } = found);
+            generation = client.generation(key);
+            // Nobody but us stores this token, so this one request has.
+            if (isLost && isNew && !isUnsettled) return { token, cas, generation, since, isUnsettled };
+            isUnsettled ||= isLost;
+        }
+    }
+
+    /** false: it was gone, or somebody else's, and nothing was deleted. */
+    async release(key: string, lock: StoredLock): Promise<boolean> {
+        const { client } = this.connection;
+        let { cas, generation } = lock;
+        let isUnanswered = false;
+        for (const tries = new Tries(client, key); ; tries.next()) {
+            try {
+                const outcome = await client.casDelete(key, cas, { pinned: true, generation });
+                if (outcome === 'deleted') return true;
+                if (outcome === 'missing') return isUnanswered;
+            } catch (error) {
+                tries.fail(error);
+                isUnanswered = true;
+            }
+            const found = await this.read(client, key, tries);
+            if (found?.token !== lock.token) return isUnanswered;
+            if (found.cas === 0n) throw casDisabled(client.home(key).address);
+            ({ cas } = found);
+            generation = client.generation(key);
+        }
+    }
+
+    private async accept(
+        client: MemcachedClient,
+        key: string,
+        token: string,
+        cas: bigint,
+        since: Moment,
+    ): Promise<StoredLock> {
+        const generation = client.generation(key);
+        if (cas !== 0n) return { token, cas, generation, since, isUnsettled: false };
+        // Without a CAS this deletes whatever is there, so now or never: it has just been put there by us.
+        await client.casDelete(key, 0n, PINNED).catch(() => {});
+        throw casDisabled(client.home(key).address);
+    }
+
+    /** Who has the lock, and with which CAS. */
+    private async read(
+        client: MemcachedClient,
+        key: string,
+        tries: Tries,
+    ): Promise<{ token: string; cas: bigint } | null> {
+        const { value, cas } = await client.gets(key, PINNED).catch((error: Error) => {
+            throw tries.fault ?? error;
+        });
+        return value === null ? null : { token: value.toString(), cas };
+    }
+}
+
+function storing(ttlMs: number): { expires: number; pinned: true } {
+    return { expires: toExpirySeconds(ttlMs, EXTRA_SECONDS), pinned: true };
+}
+
+/** How often, and how long, a request is made again. */
+class Tries {
+    fault: Error | null = null;
+    private made = 1;
+    private readonly address: string;
+    private readonly endMs: number;
+
+    constructor(client: MemcachedClient, key: string) {
+        const { address, requestTimeoutMs } = client.home(key);
+        this.address = address;
+        // One that was not answered in time is made once more when the server answers the question after it.
+        this.endMs = performance.now() + 1.5 * requestTimeoutMs;
+    }
+
+    /** @throws the error itself, unless it leaves open what has become of the request */
+    fail(error: unknown): void {
+        if (!isUnanswered(error)) throw error;
+        this.fault = error as Error;
+    }
+
+    /** @throws the last fault when it has been tried often enough */
+    next(): void {
+        if (++this.made > MOST_TRIES || performance.now() > this.endMs) {
+            throw this.fault ?? connectionLost(this.address, null);
+        }
+    }
+}

@@ -1,0 +1,286 @@
+import type {
+    ConfigParams,
+    IConfigurable,
+    IOpenable,
+    IReferenceable,
+    IReferences,
+    IUnreferenceable,
+} from 'pip-services4-components-node';
+import { Lock } from 'pip-services4-logic-node';
+import type { AnyContext } from '../connect/ComponentLog';
+import { ConnectionUser } from '../connect/ConnectionUser';
+import { withTraceId } from '../connect/MemcachedConnection';
+import { Abandoned } from './Abandoned';
+import { invalidLockTimeout, invalidLockTtl, lockLost, lockTimeout } from './errors';
+import { Holdings } from './Holdings';
+import { Lease, type LeaseOwner } from './Lease';
+import { LockEvents, type LockCounts } from './LockEvents';
+import { LockStore } from './LockStore';
+import { Pauses } from './Pauses';
+import { Renewal } from './Renewal';
+
+export interface AcquireOptions {
+    /** Ends the waiting; the rejection is its reason. */
+    readonly signal?: AbortSignal;
+}
+
+export interface WithLockOptions extends AcquireOptions {
+    /** ms; it is renewed at a third of it. Absent: `options.timeout`. */
+    readonly ttl?: number;
+    /** ms to wait for the lock. Absent: as long as the ttl. */
+    readonly timeout?: number;
+}
+
+/** Expiries are 32 bits of seconds since 1970. */
+const LAST_EXPIRY_MS = 0xffffffff * 1000;
+
+/**
+ * A lock that the instances of a service share, with an owner: only who has acquired it can extend and release it. See docs/locks.md for what it
+ * guarantees, what it cannot, and how memcached is to be run for it.
+ *
+ * A ttl is in ms; absent, null and 0 mean `options.timeout`. The lock lives at least that long unless it is released, and up to three seconds longer.
+ * A lock that somebody else holds is an answer; everything else that goes wrong is an exception.
+ *
+ * ### Configuration parameters ###
+ *
+ * - `connection(s)`, `credential(s)`: see {@link MemcachedConnectionResolver}; without a connection of its own it uses a referenced one
+ * - `options.*`: see the README; `options.retry_timeout`: mean pause in ms between attempts, `options.timeout`: the default ttl
+ *
+ * ### References ###
+ *
+ * - `*:connection:memcached:*:1.0`, `*:discovery:*:*:*`, `*:credential-store:*:*:*`, `*:logger:*:*:1.0`: all optional
+ *
+ * @example
+ * const lock = new MemcachedLock();
+ * lock.configure(ConfigParams.fromTuples('connection.host', 'localhost', 'options.prefix', 'my-service:lock:'));
+ * await lock.open(null);
+ * await lock.withLock(null, 'invoice-17', { ttl: 10_000, timeout: 5_000 }, async (signal, lease) => {
+ *     await charge(invoice, { signal, fencingToken: lease.fencingToken });
+ * });
+ * await lock.close(null);
+ */
+export class MemcachedLock extends Lock implements IConfigurable, IReferenceable, IUnreferenceable, IOpenable {
+    private readonly user = new ConnectionUser();
+    private readonly events = new LockEvents(this.user.log);
+    private readonly abandoned = new Abandoned(this.user, () => this.events.counts.cleaned++);
+    private readonly store = new LockStore(this.user, this.abandoned);
+    private readonly holdings = new Holdings();
+    private readonly pauses = new Pauses();
+    private readonly owner: LeaseOwner = {
+        toTtl: ttl => this.toTtl(ttl),
+        extend: async (key, lock, ttlMs) => {
+            const extended = await this.store.extend(key, lock, ttlMs);
+            if (extended !== null) this.events.counts.extended++;
+            return extended;
+        },
+        release: async (key, lock) => {
+            const wasOurs = await this.store.release(key, lock);
+            if (wasOurs) this.events.counts.released++;
+            return wasOurs;
+        },
+        onLost: (lease, context) => this.events.lost(context, lease.key),
+        onUnreleased: (lease, context, key, ttlMs, error) => {
+            this.abandoned.add(key, lease.token, ttlMs);
+            this.events.unreleased(context, lease.key, error);
+        },
+    };
+
+    /** @throws ConfigException INVALID_OPTION */
+    override configure(config: ConfigParams): void {
+        super.configure(config);
+        this.user.configure(config);
+    }
+
+    setReferences(references: IReferences): void {
+        this.user.setReferences(references);
+    }
+
+    unsetReferences(): void {
+        this.user.unsetReferences();
+    }
+
+    isOpen(): boolean {
+        return this.user.isOpen();
+    }
+
+    /**
+     * @throws ConfigException NO_CONNECTION, INVALID_CONNECTION, NO_CREDENTIAL
+     * @throws ConnectionException CONNECT_FAILED when no server answers, unless `options.fail_soft` is set
+     */
+    open(context: AnyContext): Promise<void> {
+        return this.user.open(context);
+    }
+
+    /** What is held stays held until its ttl is over: its holders may be at work. Who waits for a lock is rejected with NOT_OPENED. */
+    async close(context: AnyContext): Promise<void> {
+        if (this.abandoned.size > 0) await this.abandoned.settle();
+        const closed = this.user.close(context);
+        this.pauses.wakeAll();
+        await closed;
+    }
+
+    /** What has happened so far. */
+    get counts(): LockCounts {
+        return { ...this.events.counts };
+    }
+
+    /** One attempt: false when somebody holds the lock, be it another task of this process. */
+    override async tryAcquireLock(context: AnyContext, key: string, ttl?: number | null): Promise<boolean> {
+        return this.hold(key, await this.tryAcquireLease(context, key, ttl));
+    }
+
+    /**
+     * Waits for the lock, at most `timeout` ms (absent: as long as the ttl).
+     * @throws ConflictException LOCK_TIMEOUT
+     */
+    override async acquireLock(
+        context: AnyContext,
+        key: string,
+        ttl?: number | null,
+        timeout?: number | null,
+        options?: AcquireOptions,
+    ): Promise<void> {
+        this.hold(key, await this.acquireLease(context, key, ttl, timeout, options));
+    }
+
+    /** Releases what `tryAcquireLock` or `acquireLock` of this instance acquired last under this key. What is not ours is left alone, without an error. */
+    override async releaseLock(_context: AnyContext, key: string): Promise<void> {
+        const lease = this.holdings.get(key);
+        if (lease === undefined) return;
+        await lease.release();
+        this.holdings.remove(key, lease);
+    }
+
+    /**
+     * From now on for `ttl` ms: what `tryAcquireLock` or `acquireLock` of this instance acquired last under this key. false: it is not held any more.
+     * @param ttl absent: the last one again
+     */
+    async extendLock(_context: AnyContext, key: string, ttl?: number | null): Promise<boolean> {
+        const lease = this.holdings.get(key);
+        if (lease === undefined) return false;
+        const isExtended = await lease.extend(ttl);
+        if (!isExtended) this.holdings.remove(key, lease);
+        return isExtended;
+    }
+
+    /** One attempt: null when somebody holds the lock. */
+    async tryAcquireLease(context: AnyContext, key: string, ttl?: number | null): Promise<Lease | null> {
+        try {
+            return await this.take(context, key, this.user.fullKey(key), this.toTtl(ttl), performance.now());
+        } catch (error) {
+            throw withTraceId(error, context);
+        }
+    }
+
+    /**
+     * Waits for the lock, at most `timeout` ms (absent: as long as the ttl).
+     * @throws ConflictException LOCK_TIMEOUT; the reason of `options.signal` when that aborts
+     */
+    async acquireLease(
+        context: AnyContext,
+        key: string,
+        ttl?: number | null,
+        timeout?: number | null,
+        { signal }: AcquireOptions = {},
+    ): Promise<Lease> {
+        try {
+            const ttlMs = this.toTtl(ttl);
+            return await this.poll(context, key, ttlMs, toTimeout(timeout ?? ttlMs), signal);
+        } catch (error) {
+            throw isReasonOf(signal, error) ? error : withTraceId(error, context);
+        }
+    }
+
+    /**
+     * Works under the lock, which is renewed meanwhile and released afterwards, and passes on what `work` answers or throws. The signal that `work` is given aborts
+     * with LOCK_LOST when the lock was lost or could not be renewed in time, and with the caller's signal.
+     * @throws ConflictException LOCK_TIMEOUT when the lock was not free in time; `work` is not begun then
+     */
+    async withLock<T>(
+        context: AnyContext,
+        key: string,
+        { ttl, timeout, signal }: WithLockOptions,
+        work: (signal: AbortSignal, lease: Lease) => Promise<T> | T,
+    ): Promise<T> {
+        const lease = await this.acquireLease(context, key, ttl, timeout, { signal });
+        const lost = (): Error => withTraceId(lockLost(key), context);
+        if (!lease.isHeld()) {
+            await lease[Symbol.asyncDispose]();
+            throw lost();
+        }
+        const renewal = new Renewal(lease, this.toTtl(ttl), lost, signal);
+        try {
+            return await work(renewal.signal, lease);
+        } finally {
+            await renewal.stop();
+            await lease[Symbol.asyncDispose]();
+        }
+    }
+
+    private async poll(
+        context: AnyContext,
+        key: string,
+        ttlMs: number,
+        timeoutMs: number,
+        signal: AbortSignal | undefined,
+    ): Promise<Lease> {
+        signal?.throwIfAborted();
+        const fullKey = this.user.fullKey(key);
+        const begunMs = performance.now();
+        for (;;) {
+            const lease = await this.take(context, key, fullKey, ttlMs, begunMs);
+            if (signal?.aborted) await lease?.[Symbol.asyncDispose]();
+            signal?.throwIfAborted();
+            if (lease !== null) return lease;
+            const leftMs = begunMs + timeoutMs - performance.now();
+            if (leftMs <= 0) {
+                this.events.counts.timedOut++;
+                throw lockTimeout(key, timeoutMs);
+            }
+            // Whoever waits for the same lock should not come at the same time; the last attempt is at the deadline.
+            const pauseMs = this.user.options.retryTimeout * (0.5 + Math.random());
+            await this.pauses.pause(Math.min(pauseMs, leftMs), signal);
+            signal?.throwIfAborted();
+        }
+    }
+
+    private async take(
+        context: AnyContext,
+        key: string,
+        fullKey: string,
+        ttlMs: number,
+        begunMs: number,
+    ): Promise<Lease | null> {
+        const stored = await this.store.take(fullKey, ttlMs);
+        if (stored === null) {
+            this.events.counts.busy++;
+            return null;
+        }
+        this.events.acquired(performance.now() - begunMs);
+        return new Lease(this.owner, context, key, fullKey, stored, ttlMs);
+    }
+
+    private hold(key: string, lease: Lease | null): boolean {
+        if (lease === null) return false;
+        this.holdings.add(key, lease);
+        return true;
+    }
+
+    private toTtl(ttl: number | null | undefined): number {
+        const { timeout, maxExpiration } = this.user.options;
+        // A default is the operator's; shortening it is what `max_expiration` says.
+        if (ttl === null || ttl === undefined || ttl === 0) return Math.min(timeout, maxExpiration);
+        const maxMs = Math.min(maxExpiration, LAST_EXPIRY_MS - Date.now());
+        if (typeof ttl !== 'number' || !(ttl > 0 && ttl <= maxMs)) throw invalidLockTtl(ttl, maxMs);
+        return ttl;
+    }
+}
+
+function toTimeout(timeout: number): number {
+    if (typeof timeout === 'number' && !Number.isNaN(timeout)) return timeout;
+    throw invalidLockTimeout(timeout);
+}
+
+function isReasonOf(signal: AbortSignal | undefined, error: unknown): boolean {
+    return signal !== undefined && signal.aborted && error === signal.reason;
+}

@@ -1,0 +1,25 @@
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Pauses that end when their time is over, when their signal aborts, or when everybody is woken. */
+export class Pauses {
+    private readonly sleepers = new Set<() => void>();
+
+    async pause(ms: number, signal?: AbortSignal): Promise<void> {
+        if (signal?.aborted) return;
+        await new Promise<void>(resolve => {
+            const wake = (): void => {
+                clearTimeout(timer);
+                signal?.removeEventListener('abort', wake);
+                this.sleepers.delete(wake);
+                resolve();
+            };
+            const timer = setTimeout(wake, Math.min(ms, LONGEST_TIMER_MS));
+            signal?.addEventListener('abort', wake);
+            this.sleepers.add(wake);
+        });
+    }
+
+    wakeAll(): void {
+        for (const wake of [...this.sleepers]) wake();
+    }
+}

@@ -1,0 +1,43 @@
+import {
+    BadRequestException,
+    ConflictException,
+    InvocationException,
+    type ApplicationException,
+} from 'pip-services4-commons-node';
+
+/** The errors that only locks have. Those of the connection are the client's. */
+
+export function lockTimeout(key: string, timeoutMs: number): ApplicationException {
+    const message = `lock ${key} was not free within ${timeoutMs} ms`;
+    return new ConflictException(undefined, 'LOCK_TIMEOUT', message).withDetails('key', key);
+}
+
+export function lockLost(key: string): ApplicationException {
+    const message = `lock ${key} is not held any more: its time ran out before it could be extended, or it is gone from the server`;
+    return new ConflictException(undefined, 'LOCK_LOST', message).withDetails('key', key);
+}
+
+export function invalidLockTtl(ttl: unknown, maxMs: number): ApplicationException {
+    const message = `ttl is ${describe(ttl)}, allowed are up to ${maxMs} ms (options.max_expiration); absent or 0: options.timeout`;
+    return new BadRequestException(undefined, 'INVALID_TTL', message);
+}
+
+export function invalidLockTimeout(timeout: unknown): ApplicationException {
+    const message = `timeout is ${describe(timeout)}, allowed is a number of ms`;
+    return new BadRequestException(undefined, 'INVALID_TTL', message);
+}
+
+export function casDisabled(address: string): ApplicationException {
+    const message = `memcached at ${address} runs without CAS (-C): nobody could release a lock without risk of releasing another's`;
+    return new InvocationException(undefined, 'CAS_DISABLED', message).withDetails('server', address);
+}
+
+/** The request was sent, or may have been, and nobody knows whether it was carried out. */
+export function isUnanswered(error: unknown): boolean {
+    const { code } = error as { code?: string };
+    return code === 'CONNECTION_LOST' || code === 'TIMEOUT';
+}
+
+function describe(value: unknown): string {
+    return typeof value === 'number' ? String(value) : `of type ${typeof value}`;
+}
