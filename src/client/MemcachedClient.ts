@@ -239,7 +239,8 @@ export class MemcachedClient extends Client {
         cas: bigint,
         options: StoreOptions & Placement & CasValidity = {},
     ): Promise<calls.CasReply> {
-        return this.casStore(Opcode.SET, key, value, cas, options);
+        // A SET for which memcached finds no memory deletes what is under the key, be it another's with another CAS. REPLACE with a CAS does not.
+        return this.casStore(cas === 0n ? Opcode.SET : Opcode.REPLACE, key, value, cas, options);
     }
 
     /** false: there was no such key. */

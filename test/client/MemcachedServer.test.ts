@@ -279,6 +279,25 @@ describe('open and close', () => {
     });
 });
 
+describe('a server that is full and evicts nothing', () => {
+    it('keeps what a compare-and-set could not replace, whoever it belongs to', async () => {
+        const server = await MemcachedProcess.start({ withoutEviction: true, memoryMegabytes: 2 });
+        const client = new MemcachedClient([server]);
+        await client.open();
+        await client.set('key', 'theirs');
+        const { cas } = await client.gets('key');
+        const filled = await client.setMany(Array.from({ length: 100_000 }, (_, i) => [`fill:${i}`, 'x'.repeat(20)]));
+        expect(filled.failed.size).toBeGreaterThan(0);
+        // Of the same size as those that have filled it.
+        const refused = expect.objectContaining({ code: 'SERVER_ERROR' });
+        await expect(client.casSet('key', 'x'.repeat(24), cas + 1n)).rejects.toEqual(refused);
+        await expect(client.casSet('key', 'x'.repeat(24), cas)).rejects.toEqual(refused);
+        expect((await client.get('key')).value!.toString()).toBe('theirs');
+        await client.close();
+        await server.end();
+    });
+});
+
 describe('a CAS', () => {
     const pinned = { pinned: true };
 
