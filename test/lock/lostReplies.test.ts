@@ -6,7 +6,7 @@ import { MemcachedProcess } from '../server/MemcachedProcess';
 import { closeLocks, codeOf, delay, openLock } from './openLock';
 
 const ADD = 0x02;
-const SET = 0x01;
+const REPLACE = 0x03;
 const DELETE = 0x04;
 const GET = 0x00;
 
@@ -100,7 +100,7 @@ describe.each(cases)('when %s is lost, followed by %s,', (point, end) => {
     it('a lock is extended all the same', async () => {
         const lock = await open();
         const lease = (await lock.tryAcquireLease(null, 'key', 10_000))!;
-        proxy.begin(losing(SET, point, end));
+        proxy.begin(losing(REPLACE, point, end));
         expect(await lease.extend(60_000)).toBe(true);
         expect(lease.remaining()).toBeGreaterThan(50_000);
         expect(await stored('key')).toBe(lease.token);
@@ -178,7 +178,7 @@ describe('when the question after a lost reply is lost too,', () => {
     it('an extension is an error, and the lease is what it was', async () => {
         const lock = await open({ retries: 0 });
         const lease = (await lock.tryAcquireLease('trace-1', 'key', 10_000))!;
-        proxy.begin(losingAllAfterFirst(SET));
+        proxy.begin(losingAllAfterFirst(REPLACE));
         await expect(lease.extend(60_000)).rejects.toMatchObject({ trace_id: 'trace-1' });
         expect(lease.isHeld()).toBe(true);
         expect(lease.remaining()).toBeLessThan(9900);
@@ -191,7 +191,7 @@ describe('when the question after a lost reply is lost too,', () => {
     it('an extension to less is believed at once', async () => {
         const lock = await open({ retries: 0 });
         const lease = (await lock.tryAcquireLease(null, 'key', 60_000))!;
-        proxy.begin(losingAllAfterFirst(SET));
+        proxy.begin(losingAllAfterFirst(REPLACE));
         expect(await codeOf(lease.extend(1000))).toMatch(/CONNECTION_LOST|TIMEOUT/);
         expect(lease.remaining()).toBeLessThan(1000);
         proxy.begin(passing);
@@ -275,7 +275,7 @@ describe('a request that arrives late', () => {
     it('to extend the lock does not outlive its release', async () => {
         const lock = await open();
         const lease = (await lock.tryAcquireLease(null, 'key', 60_000))!;
-        const { fault, deliver } = delaying(SET);
+        const { fault, deliver } = delaying(REPLACE);
         proxy.begin(fault);
         expect(await lease.extend()).toBe(true);
         await lease.release();
@@ -287,7 +287,7 @@ describe('a request that arrives late', () => {
     it('to extend the lock of a lease that was extended again does not bring its short ttl back', async () => {
         const lock = await open();
         const lease = (await lock.tryAcquireLease(null, 'key', 60_000))!;
-        const { fault, deliver } = delaying(SET);
+        const { fault, deliver } = delaying(REPLACE);
         proxy.begin(fault);
         expect(await lease.extend(100)).toBe(true);
         expect(await lease.extend(60_000)).toBe(true);

@@ -12,11 +12,13 @@ const opened: MemcachedLock[] = [];
 export async function openLock(
     server: { host?: string; port: number },
     options: Record<string, number | string> = {},
+    ...more: { port: number }[]
 ): Promise<OpenedLock> {
     const lock = new MemcachedLock();
     const tuples = Object.entries(options).flatMap(([key, value]) => [`options.${key}`, value]);
-    const { host = '127.0.0.1', port } = server;
-    lock.configure(ConfigParams.fromTuples('connection.host', host, 'connection.port', port, ...tuples));
+    const { host = '127.0.0.1' } = server;
+    const addresses = [server, ...more].map(({ port }) => `${host}:${port}`).join(',');
+    lock.configure(ConfigParams.fromTuples('connection.uri', `memcached://${addresses}`, ...tuples));
     const warnings: string[] = [];
     const logger = { info: () => {}, warn: (_context: unknown, message: string) => warnings.push(message) };
     const references = References.fromTuples(new Descriptor('test', 'logger', 'memory', 'default', '1.0'), logger);
