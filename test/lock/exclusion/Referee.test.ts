@@ -1,0 +1,39 @@
+import { Referee } from './Referee';
+
+const claim = (referee: Referee, fencingToken: bigint, ...times: bigint[]): void => {
+    for (const at of times) referee.claim({ pid: 1, key: 'key', fencingToken, beforeNs: at, afterNs: at + 1n });
+};
+
+describe('The referee', () => {
+    it('finds nothing when one leaves before the next one enters', () => {
+        const referee = new Referee();
+        claim(referee, 1n, 10n, 20n);
+        claim(referee, 2n, 30n, 40n);
+        expect([referee.overlaps(), referee.disorders(), referee.acquisitions]).toEqual([[], [], 2]);
+    });
+
+    it('finds a holder that is sure while another one is', () => {
+        const referee = new Referee();
+        claim(referee, 1n, 10n, 100n);
+        claim(referee, 2n, 30n, 40n);
+        claim(referee, 3n, 50n, 60n);
+        expect(referee.overlaps().length).toBe(2);
+        expect(referee.disorders()).toEqual([]);
+    });
+
+    it('finds tokens that do not rise', () => {
+        const referee = new Referee();
+        claim(referee, 2n, 10n, 20n);
+        claim(referee, 1n, 30n, 40n);
+        expect(referee.overlaps()).toEqual([]);
+        expect(referee.disorders().length).toBe(1);
+    });
+
+    it('knows what a process has entered and not left', () => {
+        const referee = new Referee();
+        claim(referee, 1n, 10n);
+        expect(referee.heldBy(1)).toEqual(['key']);
+        referee.leave('key', 1n);
+        expect(referee.heldBy(1)).toEqual([]);
+    });
+});

@@ -1,0 +1,108 @@
+/** A holder's word: between `beforeNs` and `afterNs` its lease said that it is held. By the machine's monotonic clock, which processes share. */
+export interface Claim {
+    readonly pid: number;
+    readonly key: string;
+    readonly fencingToken: bigint;
+    readonly beforeNs: bigint;
+    readonly afterNs: bigint;
+}
+
+/** One acquisition, from its holder's first claim to its last; both ends are sure. */
+interface Stay {
+    readonly pid: number;
+    readonly fencingToken: bigint;
+    readonly firstBeforeNs: bigint;
+    readonly firstAfterNs: bigint;
+    lastBeforeNs: bigint;
+    isLeft: boolean;
+}
+
+/** Writes down who says when that it holds what, and finds the contradictions. */
+export class Referee {
+    private readonly keys = new Map<string, Map<bigint, Stay>>();
+
+    claim({ pid, key, fencingToken, beforeNs, afterNs }: Claim): void {
+        const stays = this.staysOf(key);
+        const stay = stays.get(fencingToken);
+        if (stay === undefined) {
+            stays.set(fencingToken, {
+                pid,
+                fencingToken,
+                firstBeforeNs: beforeNs,
+                firstAfterNs: afterNs,
+                lastBeforeNs: beforeNs,
+                isLeft: false,
+            });
+        } else if (stay.pid !== pid) {
+            throw new Error(`two processes have fencing token ${fencingToken} of ${key}`);
+        } else {
+            stay.lastBeforeNs = beforeNs;
+        }
+    }
+
+    /** The holder is about to release. */
+    leave(key: string, fencingToken: bigint): void {
+        const stay = this.staysOf(key).get(fencingToken);
+        if (stay !== undefined) stay.isLeft = true;
+    }
+
+    /** What this process has entered and not left. */
+    heldBy(pid: number): string[] {
+        return [...this.keys]
+            .filter(([, stays]) => [...stays.values()].some(s => s.pid === pid && !s.isLeft))
+            .map(([key]) => key);
+    }
+
+    /** ns from a moment until somebody was sure to have entered; null: nobody has. */
+    waitForNext(key: string, sinceNs: bigint): bigint | null {
+        const entries = [...this.staysOf(key).values()].map(stay => stay.firstAfterNs).filter(at => at > sinceNs);
+        return entries.length === 0 ? null : entries.reduce((a, b) => (a < b ? a : b)) - sinceNs;
+    }
+
+    get acquisitions(): number {
+        return [...this.keys.values()].reduce((sum, stays) => sum + stays.size, 0);
+    }
+
+    /** Two holders of one key that were both sure at the same time. */
+    overlaps(): string[] {
+        return this.inOrder((key, earlier, later) =>
+            later.firstAfterNs < earlier.lastBeforeNs
+                ? `${key}: ${later.fencingToken} entered ${earlier.lastBeforeNs - later.firstAfterNs} ns before ${earlier.fencingToken} had its last claim`
+                : null,
+        );
+    }
+
+    /** A later holder of the key with a token that is not larger. */
+    disorders(): string[] {
+        return this.inOrder((key, earlier, later) =>
+            later.fencingToken > earlier.fencingToken
+                ? null
+                : `${key}: ${later.fencingToken} after ${earlier.fencingToken}`,
+        );
+    }
+
+    private inOrder(compare: (key: string, earlier: Stay, later: Stay) => string | null): string[] {
+        const found: string[] = [];
+        for (const [key, stays] of this.keys) {
+            const sorted = [...stays.values()].sort((a, b) => (a.firstBeforeNs < b.firstBeforeNs ? -1 : 1));
+            // The one with the latest last claim of all before: a stay may span several others.
+            let longest: Stay | null = null;
+            let last: Stay | null = null;
+            for (const stay of sorted) {
+                for (const earlier of new Set([longest, last])) {
+                    const problem = earlier === null ? null : compare(key, earlier, stay);
+                    if (problem !== null) found.push(problem);
+                }
+                if (longest === null || stay.lastBeforeNs > longest.lastBeforeNs) longest = stay;
+                last = stay;
+            }
+        }
+        return found;
+    }
+
+    private staysOf(key: string): Map<bigint, Stay> {
+        let stays = this.keys.get(key);
+        if (stays === undefined) this.keys.set(key, (stays = new Map<bigint, Stay>()));
+        return stays;
+    }
+}
