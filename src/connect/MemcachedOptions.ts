@@ -119,9 +119,11 @@ export type MemcachedOptions = { readonly [K in Name]: Options[K] extends Option
  */
 export function readOptions(config: ConfigParams): MemcachedOptions {
     const given = config.getSection('options');
+    // ConfigParams answers an absent `remove` with its own method of that name.
+    const present = new Set(given.getKeys());
     const options: Record<string, unknown> = {};
     for (const [name, spec] of Object.entries(OPTIONS) as [Name, OptionSpec<unknown>][]) {
-        const text = given.getAsNullableString(spec.key);
+        const text = present.has(spec.key) ? given.getAsNullableString(spec.key) : null;
         options[name] = text === null ? spec.default : parse(spec, text.trim());
     }
     return Object.freeze(options) as MemcachedOptions;
