@@ -1,0 +1,55 @@
+import { ConfigParams } from 'pip-services4-components-node';
+import { MemoryCache, NullCache, type ICache } from 'pip-services4-logic-node';
+import { MemcachedCache } from '../../src/cache/MemcachedCache';
+import { CacheFixture } from '../fixtures/CacheFixture';
+import { MemcachedProcess } from '../server/MemcachedProcess';
+
+describe('MemcachedCache', () => {
+    let server: MemcachedProcess;
+    const cache = new MemcachedCache();
+
+    beforeAll(async () => {
+        server = await MemcachedProcess.start();
+        cache.configure(ConfigParams.fromTuples('connection.host', server.host, 'connection.port', server.port));
+        await cache.open(null);
+    });
+
+    afterAll(async () => {
+        await cache.close(null);
+        await server.end();
+    });
+
+    // Ours answers the removed value, ICache only promises to be done.
+    new CacheFixture(() => cache as ICache).test();
+});
+
+describe('MemcachedCache with a shared limit of values', () => {
+    let server: MemcachedProcess;
+    const cache = new MemcachedCache();
+
+    beforeAll(async () => {
+        server = await MemcachedProcess.start();
+        const { host, port } = server;
+        cache.configure(
+            ConfigParams.fromTuples('connection.host', host, 'connection.port', port, 'options.max_size', 2),
+        );
+        await cache.open(null);
+    });
+
+    afterAll(async () => {
+        await cache.close(null);
+        await server.end();
+    });
+
+    new CacheFixture(() => cache as ICache).test();
+});
+
+describe('MemoryCache', () => {
+    const cache = new MemoryCache();
+    new CacheFixture(() => cache).test();
+});
+
+describe('NullCache', () => {
+    const cache = new NullCache();
+    new CacheFixture(() => cache, false).test();
+});
