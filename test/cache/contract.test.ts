@@ -1,5 +1,5 @@
 import { ConfigParams } from 'pip-services4-components-node';
-import { MemoryCache, NullCache, type ICache } from 'pip-services4-logic-node';
+import { MemoryCache, NullCache } from 'pip-services4-logic-node';
 import { MemcachedCache } from '../../src/cache/MemcachedCache';
 import { CacheFixture } from '../fixtures/CacheFixture';
 import { MemcachedProcess } from '../server/MemcachedProcess';
@@ -19,11 +19,10 @@ describe('MemcachedCache', () => {
         await server.end();
     });
 
-    // Ours answers the removed value, ICache only promises to be done.
-    new CacheFixture(() => cache as ICache).test();
+    new CacheFixture(() => cache).test();
 });
 
-describe('MemcachedCache with a shared limit of values', () => {
+describe('MemcachedCache that keeps two values', () => {
     let server: MemcachedProcess;
     const cache = new MemcachedCache();
 
@@ -41,7 +40,7 @@ describe('MemcachedCache with a shared limit of values', () => {
         await server.end();
     });
 
-    new CacheFixture(() => cache as ICache).test();
+    new CacheFixture(() => cache).test();
 });
 
 describe('MemoryCache', () => {

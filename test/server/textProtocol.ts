@@ -10,10 +10,20 @@ export interface HeldItem {
 
 /** null on a miss. */
 export async function readItem(server: { host: string; port: number }, key: string): Promise<HeldItem | null> {
-    const reply = await ask(server, `mg ${key} t f v\r\n`, text => /^(EN|CLIENT_ERROR.*)\r\n$/.test(text) || isWhole(text));
+    const reply = await ask(
+        server,
+        `mg ${key} t f v\r\n`,
+        text => /^(EN|CLIENT_ERROR.*)\r\n$/.test(text) || isWhole(text),
+    );
     const [, flags, value] = /^VA \d+ (.*?)\r\n([^]*)\r\n$/.exec(reply) ?? [];
     if (flags === undefined || value === undefined) return null;
-    const flag = (letter: string) => Number(flags.split(' ').find(one => one.startsWith(letter))?.slice(1));
+    const flag = (letter: string) =>
+        Number(
+            flags
+                .split(' ')
+                .find(one => one.startsWith(letter))
+                ?.slice(1),
+        );
     return { value, flags: flag('f'), ttl: flag('t') };
 }
 
