@@ -52,7 +52,7 @@ export class ConnectionUser {
             this.isOwner = false;
             return;
         }
-        const own = new MemcachedConnection();
+        const own = new MemcachedConnection(false);
         own.configure(this.config);
         if (this.references !== null) own.setReferences(this.references);
         this.connection = own;

@@ -36,6 +36,9 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     /** Rises with every close, so that an open that was overtaken by one knows. */
     private life = 0;
 
+    /** @param isShared false for the connection that a component makes of its own configuration: there the component's options are in their place */
+    constructor(private readonly isShared = true) {}
+
     /** @throws ConfigException INVALID_OPTION */
     configure(config: ConfigParams): void {
         this.options = readOptions(config);
@@ -117,9 +120,11 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     }
 
     private warnOfStrayOptions(context: AnyContext): void {
-        // What is misplaced here belongs to a component; one that shares its configuration with its own connection reads it.
-        const { unknown } = findStrayOptions(this.config, 'connection');
+        const { unknown, misplaced } = findStrayOptions(this.config, 'connection');
         if (unknown.length > 0) this.log.warn(context, `unknown options are ignored: ${unknown.join(', ')}`);
+        if (misplaced.length > 0 && this.isShared) {
+            this.log.warn(context, `options of the components are ignored here: ${misplaced.join(', ')}`);
+        }
     }
 }
 
