@@ -92,6 +92,10 @@ export function refused(address: string, status: number): ApplicationException {
             `memcached at ${address} takes no value that large`,
         ).withDetails('server', address);
     }
+    if (status === Status.AUTH_ERROR) {
+        const message = `memcached at ${address} asks for a user name and password`;
+        return new ConnectionException(undefined, 'AUTH_FAILED', message).withDetails('server', address);
+    }
     const meaning = MEANING[status] ?? 'unknown status';
     const message = `memcached at ${address} answered 0x${status.toString(16).padStart(2, '0')}: ${meaning}`;
     return new InvocationException(undefined, 'SERVER_ERROR', message)
@@ -105,7 +109,6 @@ const MEANING: Record<number, string> = {
     [Status.INVALID]: 'invalid arguments',
     [Status.NOT_STORED]: 'not stored',
     [Status.NOT_A_NUMBER]: 'the value is not a number',
-    [Status.AUTH_ERROR]: 'authentication required or refused',
     [Status.AUTH_CONTINUE]: 'authentication not finished',
     [Status.UNKNOWN_COMMAND]: 'unknown command',
     [Status.OUT_OF_MEMORY]: 'out of memory',
