@@ -1,6 +1,7 @@
 import { Timed, type Deadlines } from './Deadlines';
 import { refused, timedOut } from './errors';
-import type { FrameWriter, Reply } from './protocol';
+import type { FrameWriter } from './FrameWriter';
+import type { Reply } from './Reply';
 
 /** What a call needs to know of the server it was given to. */
 export interface CallHost {
@@ -46,15 +47,24 @@ export abstract class Call<T> extends Timed {
     frames = 1;
     /** Bytes that the channel owes while this call is unanswered: sent and, roughly, expected. */
     owes = 0;
+    /** It moves a large value, of about so many bytes, and has been let through the window for those. */
+    isBulk = false;
+    bulkBytes = 0;
 
     /** Carrying it out twice leaves the server as carrying it out once does. */
     abstract readonly repeatable: boolean;
 
-    constructor() {
+    /** @param key the key it is about, '' for none or many */
+    constructor(readonly key = '') {
         super();
         this.promise = new Promise<T>(capture as never);
         this.resolve = resolveNew;
         this.reject = rejectNew;
+    }
+
+    /** Of a value that it sends by itself; a rough measure is enough. */
+    get valueBytes(): number {
+        return 0;
     }
 
     /** Writes all its frames, with opaques from `opaque` on. */

@@ -1,24 +1,33 @@
 import * as net from 'node:net';
 import * as tls from 'node:tls';
 import type { Call } from './Call';
-import { FrameDecoder, FrameWriter, type Reply } from './protocol';
+import { FrameDecoder } from './FrameDecoder';
+import { FrameWriter } from './FrameWriter';
+import { BULK_BYTES, type LargeReplies } from './LargeReplies';
+import type { Reply } from './Reply';
 import { formatAddress, type Login, type ServerAddress } from './ServerAddress';
 import { LoginCall } from './serverCalls';
 import { authFailed } from './errors';
 
 const READ_BYTES = 64 * 1024;
 
+/** A server that only speaks text waits for the end of a line: with a CR LF in the first frame it answers ERROR at once. */
+const FIRST_OPAQUE = 0x0d0a;
+
 /** Who opened the channel: hears of it once when it is ready and once when it is gone. */
 export interface ChannelOwner {
     onReady(channel: Channel): void;
-    /** Replies have come, with so many bytes in their bodies. */
-    onReplies(channel: Channel, replies: number, bytes: number): void;
+    /** Replies have come, so many of them small, with so many bytes in their bodies. */
+    onReplies(channel: Channel, small: number, bytes: number): void;
+    /** A call that moved a large value has its answer. */
+    onBulkDone(call: Call<unknown>): void;
     /** The socket is closed: nothing of the channel is left. */
     onClosed(): void;
     /** @param fault null when the channel ended in peace: idle, or closed by us. `pending` is the head of the unanswered calls. */
     onGone(channel: Channel, fault: Error | null, pending: Call<unknown> | null): void;
-    /** What a reply to a call will roughly hold, for the account of what a channel owes. */
-    expectedReplyBytes: number;
+    /** What a small reply holds on the average, for the account of what a channel owes. */
+    readonly smallReplyBytes: number;
+    readonly largeReplies: LargeReplies;
 }
 
 export interface ChannelOptions {
@@ -36,17 +45,24 @@ export class Channel {
     private readonly login: Login | undefined;
     private readonly writer = new FrameWriter();
     private readonly decoder = new FrameDecoder(reply => this.onReply(reply));
+    private readonly chunk = Buffer.allocUnsafeSlow(READ_BYTES);
+    /** Where the socket reads to: the chunk, or the place of a large value. */
+    private reading: Buffer | null = null;
     private connectTimer: NodeJS.Timeout | null;
     private head: Call<unknown> | null = null;
     private tail: Call<unknown> | null = null;
     private state: 'connecting' | 'ready' | 'gone' = 'connecting';
     /** Why a reply could not be taken; set where there is no way to say it. */
     private wrongReply: Error | null = null;
-    private replies = 0;
-    private replyBytes = 0;
+    /** Of the bytes in hand. */
+    private hasAnswered = false;
+    private smallReplies = 0;
+    private smallBytes = 0;
 
     /** Bytes sent and not answered, and bytes expected: what the next call would wait for. */
     owes = 0;
+    /** How many unanswered calls move large values. */
+    bulk = 0;
     /** The server's count of faults when this channel last showed that it works; the server keeps it. */
     round: number;
 
@@ -55,14 +71,14 @@ export class Channel {
         options: ChannelOptions,
         private readonly owner: ChannelOwner,
         round: number,
-        private nextOpaque = 0,
+        private nextOpaque = FIRST_OPAQUE,
     ) {
         this.round = round;
         this.login = at.login;
         this.address = formatAddress(at);
         this.socket = connect(at, {
-            buffer: Buffer.allocUnsafeSlow(READ_BYTES),
-            callback: (count, buffer) => this.onBytes(count, buffer as Buffer),
+            buffer: () => this.nextBuffer(),
+            callback: count => this.onBytes(count),
         });
         this.socket.once(at.tls ? 'secureConnect' : 'connect', () => this.onConnect());
         this.socket.on('error', error => this.end(error));
@@ -102,8 +118,10 @@ export class Channel {
         call.encode(this.writer, call.opaque);
         call.channel = this;
         call.sent = true;
-        call.owes = this.writer.pendingBytes - before + call.frames * this.owner.expectedReplyBytes;
+        const sent = this.writer.pendingBytes - before;
+        call.owes = Math.max(call.bulkBytes, sent) + call.frames * this.owner.smallReplyBytes;
         this.owes += call.owes;
+        if (call.isBulk) this.bulk++;
         if (this.tail === null) this.head = call;
         else this.tail.next = call;
         this.tail = call;
@@ -169,19 +187,32 @@ export class Channel {
         if (this.isIdle) this.end(null);
     }
 
-    private onBytes(count: number, buffer: Buffer): boolean {
+    /** Asked before every read. Nothing: the same as last time. */
+    private nextBuffer(): Buffer {
+        const wanted = this.decoder.target ?? this.chunk;
+        if (wanted === this.reading) return undefined as never;
+        return (this.reading = wanted);
+    }
+
+    private onBytes(count: number): boolean {
         if (this.state === 'gone') return false;
-        this.replies = this.replyBytes = 0;
+        this.hasAnswered = false;
+        this.smallReplies = this.smallBytes = 0;
         try {
-            const wrong = this.decoder.push(buffer, count);
-            if (wrong !== null) this.wrongReply = new Error(wrong);
+            if (this.reading === this.chunk) this.take(count);
+            else this.decoder.filled(count);
         } catch (error) {
-            // For example a text longer than a string may be. It ends this channel, not the process.
+            // For example a counter that is none, or a text longer than a string may be. It ends this channel, not the process.
             this.wrongReply = error as Error;
         }
-        if (this.replies > 0) this.owner.onReplies(this, this.replies, this.replyBytes);
+        if (this.hasAnswered) this.owner.onReplies(this, this.smallReplies, this.smallBytes);
         if (this.wrongReply !== null) this.end(this.wrongReply);
         return this.isOpen;
+    }
+
+    private take(count: number): void {
+        const wrong = this.decoder.push(this.chunk, count);
+        if (wrong !== null) this.wrongReply = new Error(wrong);
     }
 
     private onReply(reply: Reply): boolean {
@@ -190,14 +221,22 @@ export class Channel {
             this.wrongReply = new Error(`a reply came with opaque ${reply.opaque}, which nobody waits for`);
             return false;
         }
-        this.replies++;
-        this.replyBytes += reply.bodyBytes;
+        this.hasAnswered = true;
+        if (reply.bodyBytes < BULK_BYTES) {
+            this.smallReplies++;
+            this.smallBytes += reply.bodyBytes;
+        }
+        if (call.isBulk || reply.bodyBytes >= BULK_BYTES) this.owner.largeReplies.saw(call.key, reply.bodyBytes);
         if (!call.onReply(reply)) return true;
         this.head = call.next;
         if (this.head === null) this.tail = null;
         call.next = null;
         call.channel = null;
         this.owes -= call.owes;
+        if (call.isBulk) {
+            this.bulk--;
+            this.owner.onBulkDone(call);
+        }
         return true;
     }
 }

@@ -1,4 +1,5 @@
-import { join64, type Reply } from './protocol';
+import { join64 } from './protocol';
+import type { Reply } from './Reply';
 
 /** What a key holds. A miss is the item without a value: `value` and `flags` null, as in memjs, and a CAS of 0. */
 export class Item {

@@ -449,13 +449,15 @@ export class MemcachedClient extends Client {
 
     private async connect(life: number, mayBeAway: boolean): Promise<void> {
         if (this.life !== life) throw notOpened();
-        const versions = this.nodes.map(node => {
+        if (this.nodes.length === 0) throw connectFailed('nowhere', new Error('the client was given no server'));
+        const greetings = this.nodes.map(node => {
             node.open();
-            const call = new VersionCall();
+            // A server that asks for a login answers VERSION to anybody, NOOP not.
+            const call = new NoopCall();
             node.enqueue(call);
             return call.promise;
         });
-        const answers = await Promise.allSettled(versions);
+        const answers = await Promise.allSettled(greetings);
         if (this.life !== life) throw notOpened();
         const refusal = answers.find(one => one.status === 'rejected' && isAuthFailure(one.reason as Error));
         if ((mayBeAway && refusal === undefined) || answers.some(one => one.status === 'fulfilled')) {

@@ -1,12 +1,14 @@
 import type { Call } from './Call';
 import { type CallHost } from './Call';
+import { BulkWindow } from './BulkWindow';
 import { Channel, type ChannelOptions, type ChannelOwner } from './Channel';
 import type { Deadlines } from './Deadlines';
 import { authFailed, connectionLost, isAuthFailure, notOpened, serverDown } from './errors';
+import { BULK_BYTES, LargeReplies } from './LargeReplies';
 import { RawCall, type MemjsErrorHandler, type MemjsResponseHandler } from './memjs';
 import { formatAddress, type ServerAddress } from './ServerAddress';
 import { ServerHealth, type HealthOptions } from './ServerHealth';
-import { VersionCall } from './serverCalls';
+import { NoopCall } from './serverCalls';
 
 /** While a channel owes less than this, the next calls join it: one write for all of them is worth more than a second socket. */
 const SPREAD_BYTES = 256 * 1024;
@@ -31,7 +33,9 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     readonly address: string;
     readonly host: string;
     readonly port: number;
-    expectedReplyBytes = 100;
+    smallReplyBytes = 100;
+    readonly largeReplies = new LargeReplies();
+    private readonly window = new BulkWindow();
 
     private readonly channels: Channel[] = [];
     private isClosed = true;
@@ -120,6 +124,10 @@ export class MemcachedServer implements ChannelOwner, CallHost {
 
     private enter(call: Call<unknown>): void {
         this.turn.push(call);
+        this.flushSoon();
+    }
+
+    private flushSoon(): void {
         if (this.isFlushScheduled) return;
         this.isFlushScheduled = true;
         process.nextTick(this.flushTurn);
@@ -175,8 +183,12 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         const calls = this.waiting;
         this.waiting = [];
         for (const call of calls) {
-            if (call.settled) continue;
-            if (channel.owes > SPREAD_BYTES) channel = this.spread();
+            if (call.settled) {
+                this.leaveWindow(call);
+                continue;
+            }
+            if (!call.isBulk && !this.mayPass(call)) continue;
+            if (channel.bulk > 0 || channel.owes > SPREAD_BYTES) channel = this.spread();
             channel.add(call);
         }
         for (const one of this.channels) one.flush();
@@ -199,18 +211,33 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         return best;
     }
 
-    /** The channel to go on with when one owes much; when all do, another is opened for the turns to come. */
+    /** The channel to go on with when one owes much or moves a large value; when all do, another is opened for the turns to come. */
     private spread(): Channel {
         const channel = this.leastOwing()!;
-        const { channels } = this;
-        if (
-            channel.owes > SPREAD_BYTES &&
-            channels.length < this.options.poolSize &&
-            channels.every(one => one.isReady)
-        ) {
-            this.connectNow();
-        }
+        if (channel.bulk > 0 || channel.owes > SPREAD_BYTES) this.connectAnother();
         return channel;
+    }
+
+    /** Small calls always; one that moves a large value when there is room for it. */
+    private mayPass(call: Call<unknown>): boolean {
+        const bytes = Math.max(call.valueBytes, this.largeReplies.expected(call.key));
+        return bytes < BULK_BYTES || this.window.enter(call, bytes);
+    }
+
+    onBulkDone(call: Call<unknown>): void {
+        this.leaveWindow(call);
+    }
+
+    private leaveWindow(call: Call<unknown>): void {
+        if (!call.isBulk) return;
+        const admitted = this.window.leave(call);
+        if (admitted.length === 0) return;
+        this.waiting.push(...admitted);
+        this.flushSoon();
+    }
+
+    private connectAnother(): void {
+        if (this.channels.length < this.options.poolSize && this.channels.every(one => one.isReady)) this.connectNow();
     }
 
     private connectSoon(): void {
@@ -232,9 +259,9 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         else this.probe(channel);
     }
 
-    onReplies(channel: Channel, replies: number, bytes: number): void {
+    onReplies(channel: Channel, small: number, bytes: number): void {
         channel.round = this.health.round;
-        this.expectedReplyBytes += (bytes / replies - this.expectedReplyBytes) / 8;
+        if (small > 0) this.smallReplyBytes += (bytes / small - this.smallReplyBytes) / 8;
         if (this.health.lastFault !== null) this.recover();
     }
 
@@ -266,7 +293,8 @@ export class MemcachedServer implements ChannelOwner, CallHost {
             if (channel !== null)
                 (channel as Channel).end(new Error(`no answer within ${this.options.requestTimeoutMs} ms`));
         }
-        this.waiting = this.waiting.filter(call => !call.settled);
+        this.waiting = this.waiting.filter(call => !call.settled || call.isBulk);
+        this.window.dropSettled();
     }
 
     onGone(channel: Channel, fault: Error | null, pending: Call<unknown> | null): void {
@@ -276,6 +304,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         for (let call = pending; call !== null;) {
             const next: Call<unknown> | null = call.next;
             call.next = call.channel = null;
+            this.leaveWindow(call);
             this.again(call, fault);
             call = next;
         }
@@ -314,7 +343,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
 
     /** A server that is down is tried by one call of our own; any reply to it brings the server back. */
     private probe(channel: Channel): void {
-        const call = new VersionCall();
+        const call = new NoopCall();
         call.host = this;
         call.promise.catch(() => {});
         this.deadlines.add(call, performance.now() + this.options.requestTimeoutMs);
@@ -335,9 +364,12 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     }
 
     private rejectWaiting(error: () => Error): void {
-        const calls = [...this.waiting, ...this.turn];
+        const calls = [...this.waiting, ...this.turn, ...this.window.clear()];
         this.waiting = [];
         this.turn.length = 0;
-        for (const call of calls) if (!call.settled) call.fail(error());
+        for (const call of calls) {
+            this.leaveWindow(call);
+            if (!call.settled) call.fail(error());
+        }
     }
 }

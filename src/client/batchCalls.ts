@@ -2,7 +2,9 @@ import { Call } from './Call';
 import { refused } from './errors';
 import { Item } from './Item';
 import { encodeKey, encodeStore, type StoreSpec } from './keyCalls';
-import { Opcode, Status, type FrameWriter, type Reply } from './protocol';
+import type { FrameWriter } from './FrameWriter';
+import { Opcode, Status } from './protocol';
+import type { Reply } from './Reply';
 
 /**
  * Many keys in one call: a quiet frame for each, which the server answers only when there is something to say, and a NOOP that ends

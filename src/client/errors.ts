@@ -65,7 +65,7 @@ export function serverDown(address: string, cause: Error | null): ApplicationExc
 }
 
 export function authFailed(address: string): ApplicationException {
-    const message = `memcached at ${address} refused the user name and password, or does not ask for them`;
+    const message = `memcached at ${address} and this client do not agree on a user name and password`;
     return new ConnectionException(undefined, 'AUTH_FAILED', message).withDetails('server', address);
 }
 
@@ -92,10 +92,7 @@ export function refused(address: string, status: number): ApplicationException {
             `memcached at ${address} takes no value that large`,
         ).withDetails('server', address);
     }
-    if (status === Status.AUTH_ERROR) {
-        const message = `memcached at ${address} asks for a user name and password`;
-        return new ConnectionException(undefined, 'AUTH_FAILED', message).withDetails('server', address);
-    }
+    if (status === Status.AUTH_ERROR) return authFailed(address);
     const meaning = MEANING[status] ?? 'unknown status';
     const message = `memcached at ${address} answered 0x${status.toString(16).padStart(2, '0')}: ${meaning}`;
     return new InvocationException(undefined, 'SERVER_ERROR', message)

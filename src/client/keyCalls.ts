@@ -1,6 +1,8 @@
 import { Call } from './Call';
 import { Item } from './Item';
-import { Opcode, Status, high32, low32, type FrameWriter, type Reply } from './protocol';
+import type { FrameWriter } from './FrameWriter';
+import { Opcode, Status, high32, low32 } from './protocol';
+import type { Reply } from './Reply';
 
 /** Calls for one key. Each says in `onReply` which statuses are answers; every other one is an error. */
 
@@ -16,10 +18,6 @@ abstract class ItemCall extends Call<Item> {
 }
 
 export class GetCall extends ItemCall {
-    constructor(private readonly key: string) {
-        super();
-    }
-
     encode(writer: FrameWriter, opaque: number): void {
         encodeKey(writer, Opcode.GET, opaque, this.key, 0n);
     }
@@ -35,10 +33,6 @@ function toHeld(reply: Reply): Held {
 
 export class GetTextCall extends Call<Held> {
     readonly repeatable = true;
-
-    constructor(private readonly key: string) {
-        super();
-    }
 
     encode(writer: FrameWriter, opaque: number): void {
         encodeKey(writer, Opcode.GET, opaque, this.key, 0n);
@@ -57,8 +51,8 @@ export class GetAndDeleteCall extends Call<Held> {
     readonly repeatable = true;
     private held: Held = null;
 
-    constructor(private readonly key: string) {
-        super();
+    constructor(key: string) {
+        super(key);
         this.frames = 2;
     }
 
@@ -78,10 +72,10 @@ export class GetAndDeleteCall extends Call<Held> {
 
 export class GetAndTouchCall extends ItemCall {
     constructor(
-        private readonly key: string,
+        key: string,
         private readonly expirySeconds: number,
     ) {
-        super();
+        super(key);
     }
 
     encode(writer: FrameWriter, opaque: number): void {
@@ -93,10 +87,10 @@ export class TouchCall extends Call<boolean> {
     readonly repeatable = true;
 
     constructor(
-        private readonly key: string,
+        key: string,
         private readonly expirySeconds: number,
     ) {
-        super();
+        super(key);
     }
 
     encode(writer: FrameWriter, opaque: number): void {
@@ -155,11 +149,15 @@ export class StoreCall extends Call<boolean> {
 
     constructor(
         private readonly opcode: StoreOpcode,
-        private readonly key: string,
+        key: string,
         private readonly spec: StoreSpec,
     ) {
-        super();
+        super(key);
         this.repeatable = opcode !== Opcode.ADD;
+    }
+
+    override get valueBytes(): number {
+        return this.spec.value.length;
     }
 
     encode(writer: FrameWriter, opaque: number): void {
@@ -181,12 +179,16 @@ export class EvictingSetCall extends Call<boolean> {
     readonly repeatable = true;
 
     constructor(
-        private readonly key: string,
+        key: string,
         private readonly spec: StoreSpec,
         private readonly evictedKey: string,
     ) {
-        super();
+        super(key);
         this.frames = 2;
+    }
+
+    override get valueBytes(): number {
+        return this.spec.value.length;
     }
 
     encode(writer: FrameWriter, opaque: number): void {
@@ -214,11 +216,11 @@ export class CasStoreCall extends Call<CasReply> {
 
     constructor(
         private readonly opcode: StoreOpcode,
-        private readonly key: string,
+        key: string,
         private readonly spec: StoreSpec,
         private readonly cas: bigint,
     ) {
-        super();
+        super(key);
     }
 
     encode(writer: FrameWriter, opaque: number): void {
@@ -240,10 +242,10 @@ export class ConcatCall extends Call<boolean> {
 
     constructor(
         private readonly opcode: typeof Opcode.APPEND | typeof Opcode.PREPEND,
-        private readonly key: string,
+        key: string,
         private readonly value: string | Uint8Array,
     ) {
-        super();
+        super(key);
     }
 
     encode(writer: FrameWriter, opaque: number): void {
@@ -264,10 +266,6 @@ export class ConcatCall extends Call<boolean> {
 export class DeleteCall extends Call<boolean> {
     readonly repeatable = true;
 
-    constructor(private readonly key: string) {
-        super();
-    }
-
     encode(writer: FrameWriter, opaque: number): void {
         encodeKey(writer, Opcode.DELETE, opaque, this.key, 0n);
     }
@@ -287,10 +285,10 @@ export class CasDeleteCall extends Call<CasDeleteReply> {
     readonly repeatable = false;
 
     constructor(
-        private readonly key: string,
+        key: string,
         private readonly cas: bigint,
     ) {
-        super();
+        super(key);
     }
 
     encode(writer: FrameWriter, opaque: number): void {
@@ -318,12 +316,12 @@ export class CounterCall extends Call<CounterReply> {
 
     constructor(
         private readonly opcode: typeof Opcode.INCREMENT | typeof Opcode.DECREMENT,
-        private readonly key: string,
+        key: string,
         private readonly delta: bigint,
         private readonly initial: bigint,
         private readonly expirySeconds: number,
     ) {
-        super();
+        super(key);
     }
 
     encode(writer: FrameWriter, opaque: number): void {

@@ -1,5 +1,7 @@
 import { Call } from './Call';
-import { Opcode, Status, type FrameWriter, type Reply } from './protocol';
+import type { FrameWriter } from './FrameWriter';
+import { Opcode, Status } from './protocol';
+import type { Reply } from './Reply';
 
 /** memjs as we use it. Typed here, because its own types are a package that our users would need as well. */
 

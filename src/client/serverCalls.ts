@@ -1,7 +1,9 @@
 import { Call } from './Call';
 import { encodeKey } from './keyCalls';
 import type { Login } from './ServerAddress';
-import { Opcode, Status, type FrameWriter, type Reply } from './protocol';
+import type { FrameWriter } from './FrameWriter';
+import { Opcode, Status } from './protocol';
+import type { Reply } from './Reply';
 
 /** Calls that ask the server itself, not about a key. */
 

@@ -164,10 +164,11 @@ describe('a server of a script', () => {
         const { heard, observer } = listen();
         const client = clientOf({ failures: 2, requestTimeoutMs: 3000, poolSize: 5, observer });
         await client.open();
-        // Large values make it open all of its sockets.
-        const value = Buffer.alloc(300_000);
-        while (client.socketCount < 5) await Promise.all(Array.from({ length: 20 }, () => client.set('key', value)));
-        const calls = Promise.all(Array.from({ length: 20 }, () => client.set('key', value)));
+        // Much to send makes it open all of its sockets.
+        const value = Buffer.alloc(50_000);
+        const storeMuch = () => Promise.all(Array.from({ length: 100 }, () => client.set('key', value)));
+        while (client.socketCount < 5) await storeMuch();
+        const calls = storeMuch();
         await new Promise(setImmediate);
         for (const socket of sockets) socket.destroy();
         expect((await calls).every(Boolean)).toBe(true);

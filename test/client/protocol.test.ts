@@ -1,5 +1,8 @@
 import fc from 'fast-check';
-import { FrameDecoder, FrameWriter, Opcode, high32, join64, low32, type Reply } from '../../src/client/protocol';
+import { FrameDecoder } from '../../src/client/FrameDecoder';
+import { FrameWriter } from '../../src/client/FrameWriter';
+import { Opcode, high32, join64, low32 } from '../../src/client/protocol';
+import type { Reply } from '../../src/client/Reply';
 
 interface Frame {
     opcode: number;
@@ -50,10 +53,15 @@ function decode(stream: Buffer, cuts: readonly number[]): { frames: Frame[]; wro
     let from = 0;
     let wrong: string | null = null;
     for (const to of [...cuts.filter(cut => cut <= stream.length).sort((a, b) => a - b), stream.length]) {
-        shared.fill(0xee);
-        stream.copy(shared, 0, from, to);
-        if (to > from) wrong ??= decoder.push(shared, to - from);
-        from = to;
+        while (from < to && wrong === null) {
+            const { target } = decoder;
+            const count = Math.min(to - from, (target ?? shared).length);
+            shared.fill(0xee);
+            stream.copy(target ?? shared, 0, from, from + count);
+            if (target === null) wrong = decoder.push(shared, count);
+            else decoder.filled(count);
+            from += count;
+        }
     }
     return { frames, wrong };
 }

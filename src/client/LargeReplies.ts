@@ -1,0 +1,26 @@
+const MOST_KEYS = 1000;
+
+/** From here on a value takes long enough on the wire that nothing small should wait behind it. */
+export const BULK_BYTES = 64 * 1024;
+
+/** The keys that were last answered with a large value, and how large: the best guess of what they will be answered with next. */
+export class LargeReplies {
+    private readonly sizes = new Map<string, number>();
+
+    /** 0: nothing large is known of it. */
+    expected(key: string): number {
+        return this.sizes.size === 0 ? 0 : (this.sizes.get(key) ?? 0);
+    }
+
+    saw(key: string, bytes: number): void {
+        if (bytes < BULK_BYTES) {
+            if (this.sizes.size > 0) this.sizes.delete(key);
+            return;
+        }
+        if (this.sizes.size === MOST_KEYS && !this.sizes.has(key)) {
+            const [oldest] = this.sizes.keys();
+            this.sizes.delete(oldest!);
+        }
+        this.sizes.set(key, bytes);
+    }
+}

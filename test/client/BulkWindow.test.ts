@@ -1,0 +1,95 @@
+import { BulkWindow } from '../../src/client/BulkWindow';
+import { BULK_BYTES, LargeReplies } from '../../src/client/LargeReplies';
+import { MemcachedClient } from '../../src/client/MemcachedClient';
+import { GetCall } from '../../src/client/keyCalls';
+import { MemcachedProcess } from '../server/MemcachedProcess';
+
+const HALF_MIB = 512 * 1024;
+const call = (key: string) => new GetCall(key);
+
+describe('BulkWindow', () => {
+    it('lets two values of half a MiB pass, and the next when one is done, in order', () => {
+        const window = new BulkWindow();
+        const calls = ['a', 'b', 'c', 'd'].map(call);
+        expect(calls.map(one => window.enter(one, HALF_MIB))).toEqual([true, true, false, false]);
+        expect(window.leave(calls[1]!)).toEqual([calls[2]]);
+        expect(window.leave(calls[0]!)).toEqual([calls[3]]);
+        expect(window.leave(calls[2]!)).toEqual([]);
+    });
+
+    it('lets one pass that is larger than the window, alone', () => {
+        const window = new BulkWindow();
+        const [huge, other] = [call('a'), call('b')];
+        expect(window.enter(huge, 100 * HALF_MIB)).toBe(true);
+        expect(window.enter(other, BULK_BYTES)).toBe(false);
+        expect(window.leave(huge)).toEqual([other]);
+    });
+
+    it('does not let a smaller one overtake', () => {
+        const window = new BulkWindow();
+        const [first, second, third] = [call('a'), call('b'), call('c')];
+        window.enter(first, 2 * HALF_MIB);
+        expect(window.enter(second, 2 * HALF_MIB)).toBe(false);
+        expect(window.enter(third, BULK_BYTES)).toBe(false);
+        expect(window.leave(first)).toEqual([second, third]);
+    });
+
+    it('forgets who has settled while waiting', () => {
+        const window = new BulkWindow();
+        const [first, second, third] = [call('a'), call('b'), call('c')];
+        second.promise.catch(() => {});
+        [first, second, third].forEach(one => window.enter(one, 2 * HALF_MIB));
+        second.fail(new Error('late'));
+        expect(window.leave(first)).toEqual([third]);
+    });
+});
+
+describe('LargeReplies', () => {
+    it('remembers large answers until a small one comes, and no more than a thousand', () => {
+        const replies = new LargeReplies();
+        replies.saw('small', 100);
+        replies.saw('large', BULK_BYTES);
+        expect([replies.expected('small'), replies.expected('large')]).toEqual([0, BULK_BYTES]);
+        replies.saw('large', 100);
+        expect(replies.expected('large')).toBe(0);
+        for (let i = 0; i <= 1000; i++) replies.saw(`key${i}`, BULK_BYTES);
+        expect([replies.expected('key0'), replies.expected('key1')]).toEqual([0, BULK_BYTES]);
+    });
+});
+
+it('large and small values, hundreds at once, all arrive, over few sockets', async () => {
+    const server = await MemcachedProcess.start({ maxItemBytes: 2 * 1024 * 1024 });
+    const client = new MemcachedClient([server], { requestTimeoutMs: 10_000 });
+    await client.open();
+    const large = (i: number) => Buffer.alloc(300_000, `value ${i}`);
+    const numbers = Array.from({ length: 100 }, (_, i) => i);
+    for (let round = 0; round < 3; round++) {
+        await Promise.all(
+            numbers.flatMap(i => [client.set(`large${i}`, large(i)), client.set(`small${i}`, `value ${i}`)]),
+        );
+        const got = await Promise.all(numbers.flatMap(i => [client.get(`large${i}`), client.get(`small${i}`)]));
+        numbers.forEach(i => {
+            expect(got[2 * i]!.value!.equals(large(i))).toBe(true);
+            expect(got[2 * i + 1]!.value!.toString()).toBe(`value ${i}`);
+        });
+    }
+    expect(client.socketCount).toBeLessThanOrEqual(5);
+    await client.close();
+    await server.end();
+});
+
+it('calls that wait for the window when the server goes silent settle by their deadline, and the window is free again', async () => {
+    const server = await MemcachedProcess.start();
+    const client = new MemcachedClient([server], { requestTimeoutMs: 300, failures: 100, reconnectMs: 50 });
+    await client.open();
+    const value = Buffer.alloc(HALF_MIB);
+    await server.stop();
+    const calls = Array.from({ length: 20 }, (_, i) => client.set(`key${i}`, value).then(String, () => 'failed'));
+    expect(new Set(await Promise.all(calls))).toEqual(new Set(['failed']));
+    expect(client.pendingCount).toBe(0);
+    server.continue();
+    const again = await Promise.all(Array.from({ length: 20 }, (_, i) => client.set(`key${i}`, value)));
+    expect(again.every(Boolean)).toBe(true);
+    await client.close();
+    await server.end();
+});

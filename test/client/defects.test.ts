@@ -1,0 +1,321 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { LargeReplies } from '../../src/client/LargeReplies';
+import { Channel } from '../../src/client/Channel';
+import type { ClientOptions } from '../../src/client/ClientOptions';
+import { GetCall } from '../../src/client/keyCalls';
+import { MemcachedClient } from '../../src/client/MemcachedClient';
+import type { Fault, Link } from '../faults/FaultProxy';
+import { FaultProxy, holding, passing } from '../faults/FaultProxy';
+import { blackHole, endingOnce, halfThen, inPieces, resettingOnce } from '../faults/replyFaults';
+import { exchange, get } from '../server/exchange';
+import type { MemcachedProcessOptions } from '../server/MemcachedProcess';
+import { MemcachedProcess } from '../server/MemcachedProcess';
+
+const TIMEOUT_MS = 400;
+
+/** What is wrong with memjs 1.3.2's transport and verbs, one test for each defect: why we have our own. */
+describe('Not one of the defects of memjs:', () => {
+    let memcached: MemcachedProcess;
+    let proxy: FaultProxy;
+    let clients: MemcachedClient[];
+    let servers: MemcachedProcess[];
+
+    beforeAll(async () => {
+        memcached = await MemcachedProcess.start();
+    });
+
+    afterAll(() => memcached.end());
+
+    beforeEach(async () => {
+        proxy = await FaultProxy.start(memcached.port);
+        clients = [];
+        servers = [];
+    });
+
+    afterEach(async () => {
+        proxy.begin(passing);
+        await Promise.all(clients.map(client => client.close()));
+        await proxy.close();
+        await Promise.all(servers.map(server => server.end()));
+    });
+
+    async function start(options?: MemcachedProcessOptions): Promise<MemcachedProcess> {
+        const server = await MemcachedProcess.start(options);
+        servers.push(server);
+        return server;
+    }
+
+    async function open(options: Partial<ClientOptions> = {}, ports = [proxy.port]): Promise<MemcachedClient> {
+        const client = new MemcachedClient(
+            ports.map(port => ({ host: '127.0.0.1', port })),
+            { requestTimeoutMs: TIMEOUT_MS, ...options },
+        );
+        clients.push(client);
+        await client.open();
+        return client;
+    }
+
+    async function textOf(client: MemcachedClient, key: string): Promise<string | undefined> {
+        return (await client.get(key)).value?.toString();
+    }
+
+    /** Asked of the server itself. */
+    async function stored(key: string, port = memcached.port): Promise<string | null> {
+        const socket = connect(port, '127.0.0.1');
+        await once(socket, 'connect');
+        const { status, value } = await exchange(socket, get(key));
+        socket.destroy();
+        return status === 0 ? value : null;
+    }
+
+    it('a connection that ends without an error settles every call (memjs defect 1)', async () => {
+        const client = await open({ retries: 0 });
+        proxy.begin(holding);
+        const calls = Array.from({ length: 200 }, (_, i) => client.get(`key${i}`));
+        const settled = Promise.allSettled(calls);
+        const { replyFrames } = proxy;
+        await proxy.until(now => now.replyFrames - replyFrames === 200);
+        proxy.begin(endingOnce);
+        for (const one of await settled) expect(one).toMatchObject({ reason: { code: 'CONNECTION_LOST' } });
+        expect(client.pendingCount).toBe(0);
+    });
+
+    it('half a reply does not get into the next connection (memjs defect 2)', async () => {
+        const client = await open({ retries: 0 });
+        await client.set('first', 'value of first');
+        await client.set('second', 'value of second');
+        proxy.begin(halfThen('end'));
+        await expect(client.get('first')).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+        proxy.begin(passing);
+        expect(await textOf(client, 'second')).toBe('value of second');
+        expect(await textOf(client, 'first')).toBe('value of first');
+    });
+
+    it('the late close of an old socket leaves the new one alone (memjs defect 3)', async () => {
+        const client = await open();
+        await client.set('key', 'value');
+        const old: Link[] = [];
+        proxy.begin({ ...holding, strike: link => old.push(link) });
+        const { replyFrames } = proxy;
+        const call = textOf(client, 'key');
+        await proxy.until(now => now.replyFrames === replyFrames + 1);
+        for (const link of old) link.end();
+        await proxy.until(now => now.replyFrames === replyFrames + 2);
+        for (const link of old) link.destroy();
+        proxy.begin(passing);
+        expect(await call).toBe('value');
+        expect(client.socketCount).toBe(1);
+    });
+
+    it('traffic on the connection does not postpone the deadline of a call (memjs defect 4)', async () => {
+        const client = await open({ retries: 0 });
+        await client.set('key', 'v'.repeat(1000));
+        proxy.begin(dripping(10, 20));
+        const started = performance.now();
+        await expect(client.get('key')).rejects.toMatchObject({ code: 'TIMEOUT' });
+        expect(performance.now() - started).toBeGreaterThan(TIMEOUT_MS - 10);
+        proxy.begin(passing);
+        expect(await textOf(client, 'key')).toBe('v'.repeat(1000));
+    });
+
+    it('the numbers of calls are unsigned and begin again after 2^32 (memjs defect 5)', async () => {
+        await (await open()).set('key', 'value');
+        const address = { host: '127.0.0.1', port: memcached.port };
+        const timeouts = { connectTimeoutMs: TIMEOUT_MS, idleMs: TIMEOUT_MS };
+        const gone = jest.fn();
+        const calls = Array.from({ length: 6 }, () => new GetCall('key'));
+        await new Promise<void>(resolve => {
+            const owner = {
+                smallReplyBytes: 0,
+                largeReplies: new LargeReplies(),
+                onBulkDone: () => {},
+                onReady: (channel: Channel) => {
+                    for (const call of calls) channel.add(call);
+                    channel.flush();
+                    void Promise.all(calls.map(call => call.promise)).then(() => channel.end(null));
+                },
+                onReplies: () => {},
+                onGone: gone,
+                onClosed: resolve,
+            };
+            new Channel(address, timeouts, owner, 0, 0xfffffffd);
+        });
+        expect(calls.map(({ opaque }) => opaque)).toEqual([0xfffffffd, 0xfffffffe, 0xffffffff, 0, 1, 2]);
+        for (const call of calls) expect((await call.promise).value?.toString()).toBe('value');
+        expect(gone).toHaveBeenCalledWith(expect.anything(), null, null);
+    });
+
+    it('an exception in a callback does not reach the socket (memjs defect 6)', async () => {
+        const args = ['-r', join(__dirname, '../register.cjs'), join(__dirname, 'throwingCallback.ts')];
+        const { stdout } = await promisify(execFile)(process.execPath, [...args, String(memcached.port)]);
+        expect(JSON.parse(stdout)).toEqual({ thrown: ['of the callback'], values: ['value', 'value'], sockets: 1 });
+    });
+
+    it('prepend prepends (memjs defect 7)', async () => {
+        const client = await open();
+        await client.set('text', 'b');
+        await client.prepend('text', 'a');
+        await client.append('text', 'c');
+        expect(await textOf(client, 'text')).toBe('abc');
+    });
+
+    it('counters have 64 bits (memjs defect 7)', async () => {
+        const client = await open();
+        await client.set('count', String(2n ** 32n - 1n));
+        expect(await client.increment('count', 1)).toEqual({ success: true, value: 2n ** 32n });
+        expect(await client.increment('count', 2n ** 60n)).toEqual({ success: true, value: 2n ** 60n + 2n ** 32n });
+        expect(await client.decrement('count', 2n ** 60n)).toEqual({ success: true, value: 2n ** 32n });
+    });
+
+    it('an expiry of 0 is taken, and one that memcached cannot have is refused (memjs defect 8)', async () => {
+        const client = await open();
+        expect(await client.set('key', 'value', { expires: 0 })).toBe(true);
+        for (const expires of [-1, 0.5, NaN, Infinity]) {
+            await expect(client.set('key', 'other', { expires })).rejects.toMatchObject({ code: 'INVALID_TTL' });
+        }
+        expect(await textOf(client, 'key')).toBe('value');
+    });
+
+    it('what must not be repeated is sent once, what may be is tried again (memjs defect 9)', async () => {
+        const client = await open();
+        await client.set('count', '10');
+        await client.set('text', 'a');
+        await client.delete('added');
+        proxy.begin(holding);
+        const { replyFrames } = proxy;
+        const once = [client.increment('count', 1), client.append('text', 'b'), client.add('added', 'value')];
+        const again = [client.get('text'), client.set('other', 'value')];
+        const settled = Promise.allSettled(once);
+        await proxy.until(now => now.replyFrames - replyFrames === once.length + again.length);
+        proxy.begin(resettingOnce);
+        for (const one of await settled) expect(one).toMatchObject({ reason: { code: 'CONNECTION_LOST' } });
+        await Promise.all(again);
+        expect(await stored('count')).toBe('11');
+        expect(await stored('text')).toBe('ab');
+    });
+
+    it('a dead server costs nobody the full timeout, and its keys do not move (memjs defect 10)', async () => {
+        const dying = await start();
+        const client = await open({ failures: 2, requestTimeoutMs: 2000 }, [memcached.port, dying.port]);
+        const keys = Array.from({ length: 50 }, (_, i) => `moving${i}`);
+        await Promise.all(keys.map(key => client.set(key, 'before')));
+        const onDying = await Promise.all(keys.map(key => stored(key, dying.port)));
+        const lost = keys.filter((_, i) => onDying[i] !== null);
+        expect(lost.length).toBeGreaterThan(0);
+        expect(lost.length).toBeLessThan(keys.length);
+
+        await dying.end();
+        const started = performance.now();
+        for (const one of await Promise.allSettled(lost.map(key => client.set(key, 'after')))) {
+            expect(one).toMatchObject({ reason: { details: { server: dying.address } } });
+        }
+        await expect(client.get(lost[0]!)).rejects.toMatchObject({ code: 'SERVER_DOWN' });
+        expect(performance.now() - started).toBeLessThan(1000);
+        for (const key of lost) expect(await stored(key)).toBeNull();
+        for (const key of keys) if (!lost.includes(key)) expect(await textOf(client, key)).toBe('before');
+    });
+
+    it('close settles what is pending, and nothing comes back after it (memjs defect 11)', async () => {
+        const client = await open();
+        proxy.begin(blackHole);
+        const callback = jest.fn();
+        client.get('key', callback);
+        client.quit();
+        await client.close();
+        await proxy.until(({ linkCount }) => linkCount === 0);
+        expect(callback).toHaveBeenCalledWith(expect.objectContaining({ code: 'TIMEOUT' }), null, null);
+        await expect(client.get('key')).rejects.toMatchObject({ code: 'NOT_OPENED' });
+        expect([proxy.linkCount, client.socketCount]).toEqual([0, 0]);
+    });
+
+    it('a server may have an IPv6 address (memjs defect 12)', async () => {
+        const server = await start({ host: '::1' });
+        const client = new MemcachedClient([{ host: server.host, port: server.port }]);
+        clients.push(client);
+        await client.open();
+        await client.set('key', 'value');
+        expect(await textOf(client, 'key')).toBe('value');
+        await server.kill();
+        await expect(client.get('key')).rejects.toMatchObject({ details: { server: server.address } });
+    });
+
+    it('no server comes out of the environment (memjs defect 12)', async () => {
+        process.env.MEMCACHIER_SERVERS = process.env.MEMCACHE_SERVERS = `127.0.0.1:${memcached.port}`;
+        try {
+            const client = new MemcachedClient([], { requestTimeoutMs: TIMEOUT_MS });
+            await expect(client.open()).rejects.toMatchObject({ code: 'CONNECT_FAILED' });
+            expect(client.socketCount).toBe(0);
+        } finally {
+            delete process.env.MEMCACHIER_SERVERS;
+            delete process.env.MEMCACHE_SERVERS;
+        }
+    });
+
+    it('a login that is missing is an error with a code (memjs defect 13)', async () => {
+        const server = await start({ login: { username: 'ann', password: 'secret' } });
+        const call = open({}, [server.port]).then(client => client.get('key'));
+        await expect(call).rejects.toMatchObject({
+            code: expect.stringMatching(/^(AUTH_FAILED|CONNECT_FAILED|SERVER_ERROR)$/),
+            details: { server: server.address },
+        });
+    });
+
+    it('nothing is printed, and the options are left as they are (memjs defect 13)', async () => {
+        const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+        const writeError = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+        const log = jest.spyOn(console, 'log').mockReturnValue(undefined);
+        const client = await open(Object.freeze({ retries: 1, failures: 1 }));
+        proxy.begin(halfThen('reset'));
+        await expect(client.get('key')).rejects.toMatchObject({ code: expect.any(String) });
+        const printed = [write, writeError, log].flatMap(spy => spy.mock.calls);
+        jest.restoreAllMocks();
+        expect(printed).toEqual([]);
+    });
+
+    it('a value that comes in a thousand pieces is whole (memjs defect 14)', async () => {
+        const client = await open({ requestTimeoutMs: 5000 });
+        const value = Buffer.alloc(1_000_000);
+        for (let at = 0; at < value.length; at += 4) value.writeUInt32BE(at, at);
+        await client.set('large', value);
+        proxy.begin(inPieces(1000));
+        expect((await client.get('large')).value?.equals(value)).toBe(true);
+    });
+
+    it('many keys at once, CAS and Unix sockets are there (memjs defect 15)', async () => {
+        const server = await start({ unixSocket: true });
+        const client = new MemcachedClient([{ host: 'localhost', port: 0, path: server.socketPath }]);
+        clients.push(client);
+        await client.open();
+        const cas = await client.casAdd('key', 'value');
+        expect(await client.casSet('key', 'other', cas! + 1n)).toMatchObject({ outcome: 'changed' });
+        expect(await client.casDelete('key', cas!)).toBe('deleted');
+        await client.setMany([
+            ['a', 'value of a'],
+            ['b', 'value of b'],
+        ]);
+        const { items } = await client.getMany(['a', 'b', 'c']);
+        expect([...items].map(([key, { value }]) => [key, value?.toString()])).toEqual([
+            ['a', 'value of a'],
+            ['b', 'value of b'],
+        ]);
+    });
+});
+
+/** Every reply comes drop by drop, so that the connection is never silent for long. */
+function dripping(bytes: number, everyMs: number): Fault {
+    return {
+        reply(link, frame) {
+            const drip = (at: number): void => {
+                if (at >= frame.length || !link.isOpen) return;
+                link.toClient(frame.subarray(at, at + bytes));
+                setTimeout(drip, everyMs, at + bytes).unref();
+            };
+            drip(0);
+        },
+    };
+}

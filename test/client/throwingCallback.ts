@@ -1,0 +1,21 @@
+/** A process with a callback that throws (see defects.test.ts): prints what became of the calls around it. */
+import { MemcachedClient } from '../../src/client/MemcachedClient';
+
+async function main(): Promise<void> {
+    const client = new MemcachedClient([{ host: '127.0.0.1', port: Number(process.argv[2]) }]);
+    const thrown: string[] = [];
+    process.on('uncaughtException', error => thrown.push(error.message));
+    await client.open();
+    await client.set('key', 'value');
+    const before = client.get('key');
+    client.get('key', () => {
+        throw new Error('of the callback');
+    });
+    const after = client.get('key');
+    const values = (await Promise.all([before, after])).map(({ value }) => value?.toString());
+    await new Promise(setImmediate);
+    process.stdout.write(JSON.stringify({ thrown, values, sockets: client.socketCount }));
+    await client.close();
+}
+
+void main();

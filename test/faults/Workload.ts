@@ -1,0 +1,189 @@
+import type { MemcachedClient } from '../../src/client/MemcachedClient';
+import { flawOf } from './flawOf';
+
+const SECRET = 'only-for-the-owner-of-the-key';
+const READ_KEYS = 200;
+const OTHER_KEYS = 20;
+const FAT_BYTES = 300 * 1024;
+const TURNS = 5;
+
+/** Names its key, so that an answer to somebody else is recognised. */
+function valueOf(key: string): string {
+    return `${key} ${SECRET} ${'.'.repeat((key.charCodeAt(key.length - 1) * 7) % 250)}`;
+}
+
+export type Verb = 'get' | 'getMany' | 'set' | 'delete' | 'increment';
+
+/** What became of one call. */
+export interface Outcome {
+    verb: Verb | 'some call';
+    ms: number;
+    /** null: it succeeded. */
+    code: string | null;
+}
+
+export interface Wave {
+    /** Every call has been made; all wait for their answers. */
+    issued: Promise<void>;
+    /** Does not wait for ever: a call that hangs is to be counted, not to hang the test. */
+    settled(giveUpMs: number): Promise<Outcome[]>;
+}
+
+/**
+ * Calls of all kinds, and the judge of their answers: what is wrong with any of them is collected in `wrong` (an answer
+ * that is not true) and `flaws` (an error that nobody could use).
+ */
+export class Workload {
+    readonly wrong: string[] = [];
+    readonly flaws: string[] = [];
+    callCount = 0;
+    settledCount = 0;
+    private readonly counted = new Map<string, { issued: number; succeeded: number }>();
+    private serial = 0;
+
+    /** @param forgets whether the server may have lost what was stored */
+    constructor(
+        private readonly client: MemcachedClient,
+        private readonly address: string,
+        private readonly forgets: boolean,
+    ) {}
+
+    async store(): Promise<void> {
+        const keys = Array.from({ length: READ_KEYS }, (_, i) => `read:${i}`);
+        await Promise.all(keys.map(key => this.client.set(key, valueOf(key))));
+        for (let i = 0; i < OTHER_KEYS; i++) {
+            this.counted.set(`count:${i}`, { issued: 0, succeeded: 0 });
+            await this.client.set(`count:${i}`, '0');
+        }
+    }
+
+    /** Makes the client open several sockets. The server has to be kept from answering meanwhile. */
+    async spread(sockets: number, release: () => void): Promise<void> {
+        const calls: Promise<boolean>[] = [];
+        while (this.client.socketCount < sockets) {
+            calls.push(this.client.set('filler', 'x'.repeat(FAT_BYTES / 4)));
+            await new Promise(setImmediate);
+        }
+        release();
+        await Promise.all(calls);
+    }
+
+    /**
+     * Makes calls of every verb, in several turns of the event loop, each beginning with a value so large that the calls
+     * after it go to another socket.
+     */
+    launch(count: number): Wave {
+        const calls: Promise<Outcome>[] = [];
+        const issue = async (): Promise<void> => {
+            for (let turn = 0; turn < TURNS; turn++) {
+                calls.push(this.call('set', () => this.fat()));
+                for (let i = 1; i < count / TURNS; i++) calls.push(this.one(this.serial++));
+                await new Promise(setImmediate);
+            }
+        };
+        const issued = issue();
+        return { issued, settled: giveUpMs => issued.then(() => settledOrHung(calls, giveUpMs)) };
+    }
+
+    /** All keys that were stored, read one by one; null, or what was not right. */
+    async read(): Promise<string | null> {
+        const before = this.wrong.length;
+        const reads = Array.from({ length: READ_KEYS }, (_, i) => this.call('get', () => this.get(`read:${i}`)));
+        const failed = (await Promise.all(reads)).find(({ code }) => code !== null);
+        return failed?.code ?? this.wrong[before] ?? null;
+    }
+
+    /** @param countOf what the server itself says of a counter */
+    async checkCounters(countOf: (key: string) => Promise<number>): Promise<void> {
+        for (const [key, { issued, succeeded }] of this.counted) {
+            const count = await countOf(key);
+            if (count < succeeded || count > issued) {
+                this.wrong.push(`${key} is ${count} after ${issued} increments, of which ${succeeded} succeeded`);
+            }
+        }
+    }
+
+    private one(n: number): Promise<Outcome> {
+        const key = (kind: string, keys: number): string => `${kind}:${n % keys}`;
+        switch (n % 10) {
+            case 0:
+            case 1:
+            case 2:
+            case 3:
+                return this.call('get', () => this.get(key('read', READ_KEYS)));
+            case 4:
+            case 5:
+                return this.call('set', () => this.set(key('read', READ_KEYS)));
+            case 6:
+                return this.call('getMany', () =>
+                    this.getMany([0, 1, 2, 3, 4].map(i => `read:${(n + i) % READ_KEYS}`)),
+                );
+            case 7:
+                return this.call('delete', () => this.client.delete(key('gone', OTHER_KEYS)));
+            default:
+                return this.call('increment', () => this.increment(key('count', OTHER_KEYS)));
+        }
+    }
+
+    private async call(verb: Verb, perform: () => Promise<unknown>): Promise<Outcome> {
+        this.callCount++;
+        const started = performance.now();
+        let code: string | null = null;
+        try {
+            await perform();
+        } catch (error) {
+            code = this.judge(error);
+        }
+        this.settledCount++;
+        return { verb, ms: performance.now() - started, code };
+    }
+
+    private async get(key: string): Promise<void> {
+        const { value } = await this.client.get(key);
+        this.check(key, value);
+    }
+
+    private async getMany(keys: string[]): Promise<void> {
+        const { items, failed } = await this.client.getMany(keys);
+        for (const key of keys) if (!failed.has(key)) this.check(key, items.get(key)?.value ?? null);
+        for (const error of failed.values()) throw error;
+    }
+
+    private async set(key: string): Promise<void> {
+        if (!(await this.client.set(key, valueOf(key)))) this.wrong.push(`set of ${key} was answered with false`);
+    }
+
+    private async fat(): Promise<void> {
+        await this.client.set('fat', 'x'.repeat(FAT_BYTES));
+    }
+
+    private async increment(key: string): Promise<void> {
+        const count = this.counted.get(key)!;
+        count.issued++;
+        const { success, value } = await this.client.increment(key, 1n);
+        count.succeeded++;
+        const isRight = success && value !== null && value <= count.issued && value >= (this.forgets ? 0n : 1n);
+        if (!isRight) this.wrong.push(`increment ${count.issued} of ${key} was answered with ${value}`);
+    }
+
+    private check(key: string, value: Buffer | null): void {
+        const isRight = value === null ? this.forgets : value.toString() === valueOf(key);
+        if (!isRight) this.wrong.push(`${key} was answered with ${value?.toString().slice(0, 40) ?? 'a miss'}`);
+    }
+
+    private judge(error: unknown): string {
+        const flaw = flawOf(error, this.address, SECRET);
+        if (flaw !== null) this.flaws.push(flaw);
+        return (error as { code?: string }).code ?? 'none';
+    }
+}
+
+async function settledOrHung(calls: Promise<Outcome>[], giveUpMs: number): Promise<Outcome[]> {
+    let timer: NodeJS.Timeout | undefined;
+    const hung = new Promise<Outcome>(resolve => {
+        timer = setTimeout(resolve, giveUpMs, { verb: 'some call', ms: Infinity, code: 'HUNG' });
+    });
+    const outcomes = await Promise.all(calls.map(call => Promise.race([call, hung])));
+    clearTimeout(timer);
+    return outcomes;
+}

@@ -1,0 +1,222 @@
+import { MemcachedClient } from '../../src/client/MemcachedClient';
+import type { ClientOptions } from '../../src/client/ClientOptions';
+import { MemcachedProcess } from '../server/MemcachedProcess';
+import { FaultProxy } from './FaultProxy';
+import { LagMeter } from './LagMeter';
+import { blackHole, resetting } from './replyFaults';
+
+const TIMEOUT_MS = 300;
+const PENDING = 1000;
+
+describe('MemcachedClient.close', () => {
+    let memcached: MemcachedProcess;
+    let proxy: FaultProxy;
+    let client: MemcachedClient;
+    let lag: LagMeter;
+
+    beforeAll(async () => {
+        memcached = await MemcachedProcess.start();
+    });
+
+    afterAll(() => memcached.end());
+
+    beforeEach(async () => {
+        proxy = await FaultProxy.start(memcached.port);
+        client = create();
+        lag = new LagMeter();
+    });
+
+    afterEach(async () => {
+        lag.stop();
+        await client.close();
+        await proxy.close();
+    });
+
+    function create(options: Partial<ClientOptions> = {}): MemcachedClient {
+        return new MemcachedClient([{ host: '127.0.0.1', port: proxy.port }], {
+            requestTimeoutMs: TIMEOUT_MS,
+            connectTimeoutMs: TIMEOUT_MS,
+            ...options,
+        });
+    }
+
+    /** Makes calls of which nobody waits for the end of; the answer tells how each ended. */
+    function callMany(): Promise<string>[] {
+        return Array.from({ length: PENDING }, (_, i) =>
+            client.get(`key${i}`).then(
+                () => 'answered',
+                (error: { code: string }) => error.code,
+            ),
+        );
+    }
+
+    async function expectInTime(closing: Promise<void>): Promise<void> {
+        const started = performance.now();
+        await closing;
+        expect(performance.now() - started).toBeLessThan(TIMEOUT_MS + 100 + lag.maxMs);
+    }
+
+    async function expectNothingLeft(): Promise<void> {
+        expect([client.socketCount, client.pendingCount, client.timerCount]).toEqual([0, 0, 0]);
+        await proxy.until(({ linkCount }) => linkCount === 0);
+    }
+
+    it('lets 1,000 running calls finish', async () => {
+        await client.open();
+        const calls = callMany();
+        expect(client.pendingCount).toBe(PENDING);
+        await expectInTime(client.close());
+        expect(new Set(await Promise.all(calls))).toEqual(new Set(['answered']));
+        await expectNothingLeft();
+    });
+
+    it('rejects 1,000 calls that nobody answers, at their deadline', async () => {
+        await client.open();
+        proxy.begin(blackHole);
+        const calls = callMany();
+        await expectInTime(client.close());
+        const ends = new Set(await Promise.all(calls));
+        ends.delete('CONNECTION_LOST');
+        expect(ends).toEqual(new Set(['TIMEOUT']));
+        expect([client.socketCount, client.pendingCount, client.timerCount]).toEqual([0, 0, 0]);
+    });
+
+    it('settles calls that wait for a connection', async () => {
+        await client.open();
+        proxy.begin(resetting);
+        const calls = callMany();
+        await expectInTime(client.close());
+        expect(await Promise.all(calls)).not.toContain('answered');
+        await expectNothingLeft();
+    });
+
+    it('leaves nothing of a server that is down', async () => {
+        client = create({ failures: 1, retryMs: 10_000 });
+        await client.open();
+        proxy.begin(resetting);
+        await proxy.until(({ linkCount }) => linkCount === 0);
+        await Promise.all(callMany());
+        await expect(client.get('key')).rejects.toMatchObject({ code: 'SERVER_DOWN' });
+        await expectInTime(client.close());
+        await expectNothingLeft();
+    });
+
+    it('may be called twice, at once and afterwards', async () => {
+        await client.open();
+        const calls = callMany();
+        await Promise.all([client.close(), client.close()]);
+        await client.close();
+        expect(new Set(await Promise.all(calls))).toEqual(new Set(['answered']));
+        await expectNothingLeft();
+    });
+
+    it('may be called before open', async () => {
+        await client.close();
+        await expectNothingLeft();
+        await client.open();
+        await expect(client.set('key', 'value')).resolves.toBe(true);
+    });
+
+    it('ends an open that is under way', async () => {
+        const opening = expect(client.open()).rejects.toMatchObject({ code: 'NOT_OPENED' });
+        await client.close();
+        await opening;
+        await expectNothingLeft();
+    });
+
+    it('ends an open that nobody answers', async () => {
+        proxy.begin(blackHole);
+        const opening = expect(client.open()).rejects.toMatchObject({ code: 'NOT_OPENED' });
+        await proxy.until(({ requestFrames }) => requestFrames === 1);
+        await expectInTime(client.close());
+        await opening;
+        expect([client.socketCount, client.pendingCount, client.timerCount]).toEqual([0, 0, 0]);
+    });
+
+    it('leaves nothing after an open that failed', async () => {
+        await proxy.refuse();
+        await expect(client.open()).rejects.toMatchObject({ code: 'CONNECT_FAILED' });
+        await expectNothingLeft();
+        await client.close();
+        await proxy.listenAgain();
+        await client.open();
+        await expect(client.set('key', 'value')).resolves.toBe(true);
+    });
+
+    it('can be followed by open, again and again', async () => {
+        for (let i = 0; i < 5; i++) {
+            await client.open();
+            await client.set('key', `value ${i}`);
+            expect((await client.get('key')).value?.toString()).toBe(`value ${i}`);
+            await client.close();
+            await expectNothingLeft();
+        }
+    });
+
+    it('is waited for by an open that follows at once', async () => {
+        await client.open();
+        const closing = client.close();
+        await client.open();
+        await closing;
+        await expect(client.set('key', 'value')).resolves.toBe(true);
+    });
+
+    it('does not come back through the late end of an old socket', async () => {
+        await client.open();
+        proxy.begin(blackHole);
+        const call = expect(client.get('key')).rejects.toMatchObject({ code: 'TIMEOUT' });
+        await client.close();
+        await call;
+        await proxy.refuse();
+        await proxy.listenAgain();
+        await client.open();
+        await expect(client.set('key', 'value')).resolves.toBe(true);
+    });
+
+    const verbs: [string, (client: MemcachedClient) => Promise<unknown>][] = [
+        ['get', one => one.get('key')],
+        ['gets', one => one.gets('key')],
+        ['getMany', one => one.getMany(['key'])],
+        ['set', one => one.set('key', 'value')],
+        ['setMany', one => one.setMany([['key', 'value']])],
+        ['add', one => one.add('key', 'value')],
+        ['replace', one => one.replace('key', 'value')],
+        ['casAdd', one => one.casAdd('key', 'value')],
+        ['casSet', one => one.casSet('key', 'value', 1n)],
+        ['casDelete', one => one.casDelete('key', 1n)],
+        ['delete', one => one.delete('key')],
+        ['deleteMany', one => one.deleteMany(['key'])],
+        ['increment', one => one.increment('key', 1)],
+        ['decrement', one => one.decrement('key', 1)],
+        ['append', one => one.append('key', 'value')],
+        ['prepend', one => one.prepend('key', 'value')],
+        ['touch', one => one.touch('key', 1)],
+        ['getAndTouch', one => one.getAndTouch('key', 1)],
+        ['noop', one => one.noop()],
+    ];
+
+    it.each(verbs)('makes %s reject with NOT_OPENED, as before open', async (_, call) => {
+        await expect(call(client)).rejects.toMatchObject({ code: 'NOT_OPENED' });
+        await client.open();
+        await client.close();
+        await expect(call(client)).rejects.toMatchObject({ code: 'NOT_OPENED' });
+        await expectNothingLeft();
+    });
+
+    it('rejects what is called while it closes', async () => {
+        await client.open();
+        proxy.begin(blackHole);
+        const [first] = callMany();
+        const closing = client.close();
+        await expect(client.get('key')).rejects.toMatchObject({ code: 'NOT_OPENED' });
+        await closing;
+        expect(await first).toBe('TIMEOUT');
+    });
+
+    it('is not kept from ending by a client that was never opened', async () => {
+        const server = await MemcachedProcess.start();
+        const other = new MemcachedClient([{ host: server.host, port: server.port }]);
+        expect([other.socketCount, other.pendingCount, other.timerCount]).toEqual([0, 0, 0]);
+        await server.end();
+    });
+});

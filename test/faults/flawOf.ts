@@ -1,0 +1,15 @@
+import { inspect } from 'node:util';
+
+import { ApplicationException } from 'pip-services4-commons-node';
+
+/** What a call may reject with when its server or the way there is broken. */
+const CODES = ['CONNECTION_LOST', 'TIMEOUT', 'SERVER_DOWN', 'CONNECT_FAILED', 'SERVER_ERROR'];
+
+/** null, or what is wrong with an error: not coded, without the address of the server, or telling a value. */
+export function flawOf(error: unknown, address: string, secret: string): string | null {
+    if (!(error instanceof ApplicationException)) return `not one of our errors: ${inspect(error)}`;
+    if (!CODES.includes(error.code)) return `code ${error.code}: ${error.message}`;
+    if (error.details.getAsString('server') !== address) return `${error.code} does not name the server`;
+    if (inspect(error, { depth: 9, showHidden: true }).includes(secret)) return `${error.code} tells a value`;
+    return null;
+}

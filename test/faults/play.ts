@@ -1,0 +1,193 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+
+import { MemcachedClient } from '../../src/client/MemcachedClient';
+import { exchange, get } from '../server/exchange';
+import { MemcachedProcess } from '../server/MemcachedProcess';
+import { FaultProxy, holding, passing } from './FaultProxy';
+import { LagMeter } from './LagMeter';
+import type { Expectation, Scenario, World } from './Scenario';
+import { Workload } from './Workload';
+import type { Outcome, Wave } from './Workload';
+
+const CALLS = 200;
+const SOCKETS = 4;
+export const POOL_SIZE = 5;
+const BETWEEN_WAVES_MS = 250;
+const GRACE_MS = 100;
+const GIVE_UP_MS = 3000;
+
+const OPTIONS = { poolSize: POOL_SIZE, requestTimeoutMs: 500, connectTimeoutMs: 500, reconnectMs: 200, retryMs: 200 };
+
+/** What is left to say after a scenario. Times are in ms. */
+export interface Report {
+    scenario: string;
+    calls: number;
+    settled: number;
+    succeeded: number;
+    codes: Record<string, number>;
+    wrong: string[];
+    /** Errors that are not coded, do not name the server, or tell a value. */
+    flaws: string[];
+    late: number;
+    slowestMs: number;
+    timeoutMs: number;
+    /** How late this process itself was at most. */
+    lagMs: number;
+    /** Calls that did not end as the scenario says. */
+    unexpected: string[];
+    /** From the server's return until 200 reads were right. */
+    recoveredMs: number;
+    closedMs: number;
+    /** Of the client, when all was well again. */
+    sockets: number;
+    leftOpen: { sockets: number; pending: number; timers: number };
+}
+
+export async function play(scenario: Scenario): Promise<Report> {
+    const memcached = await MemcachedProcess.start({ args: scenario.memcachedArgs });
+    const proxy = await FaultProxy.start(memcached.port);
+    const options = { ...OPTIONS, ...scenario.options };
+    const { port } = scenario.direct ? memcached : proxy;
+    const client = new MemcachedClient([{ host: '127.0.0.1', port }], options);
+    const lag = new LagMeter();
+    try {
+        return await run(scenario, { memcached, proxy, client }, options.requestTimeoutMs, lag);
+    } finally {
+        lag.stop();
+        await client.close();
+        await proxy.close();
+        await memcached.end();
+    }
+}
+
+async function run(scenario: Scenario, world: World, timeoutMs: number, lag: LagMeter): Promise<Report> {
+    const { memcached, proxy, client } = world;
+    const { port } = scenario.direct ? memcached : proxy;
+    const workload = new Workload(client, `127.0.0.1:${port}`, scenario.forgets ?? false);
+    const outcomes: Outcome[] = [];
+    const unexpected: string[] = [];
+
+    async function settle(wave: Wave, expectation: Expectation, when: string): Promise<void> {
+        const settled = await wave.settled(timeoutMs + GIVE_UP_MS);
+        outcomes.push(...settled);
+        unexpected.push(...settled.filter(one => !isExpected(one, expectation)).map(one => describe(one, when)));
+    }
+
+    await client.open();
+    await workload.store();
+    await openSockets(scenario, world, workload);
+
+    if (scenario.catches) {
+        await scenario.catches(world);
+        const before = proxy.requestFrames;
+        const wave = workload.launch(CALLS);
+        await wave.issued;
+        if (!scenario.direct) await proxy.until(({ requestFrames }) => requestFrames - before >= CALLS);
+        await scenario.strikes(world);
+        await settle(wave, scenario.inFlight, 'in flight');
+    } else {
+        await scenario.strikes(world);
+        await settle(workload.launch(CALLS), scenario.inFlight, 'after the break');
+    }
+
+    const brokenAt = performance.now();
+    do {
+        await settle(workload.launch(CALLS), scenario.meanwhile, 'meanwhile');
+    } while (await lastsOn(brokenAt, scenario.lastsMs ?? 0));
+
+    await scenario.mends(world);
+    const recoveredMs = await recover(workload);
+    await settle(workload.launch(CALLS), 'all', 'after recovery');
+    if (!scenario.forgets) await workload.checkCounters(key => countOf(memcached, key));
+
+    const sockets = client.socketCount;
+    const closing = performance.now();
+    await client.close();
+    const closedMs = performance.now() - closing;
+    const leftOpen = { sockets: client.socketCount, pending: client.pendingCount, timers: client.timerCount };
+    // The other end has the last word on whether a socket is closed.
+    await proxy.until(({ linkCount }) => linkCount === 0);
+
+    lag.stop();
+    const slowestMs = Math.max(...outcomes.map(({ ms }) => ms));
+    const boundMs = timeoutMs + GRACE_MS + lag.maxMs;
+    return {
+        scenario: scenario.name,
+        calls: workload.callCount,
+        settled: workload.settledCount,
+        succeeded: outcomes.filter(({ code }) => code === null).length,
+        codes: countCodes(outcomes),
+        wrong: workload.wrong,
+        flaws: [...new Set(workload.flaws)],
+        late: outcomes.filter(({ ms }) => ms > boundMs).length,
+        slowestMs,
+        timeoutMs,
+        lagMs: lag.maxMs,
+        unexpected: [...new Set(unexpected)],
+        recoveredMs,
+        closedMs,
+        sockets,
+        leftOpen,
+    };
+}
+
+async function openSockets(scenario: Scenario, { client, proxy, memcached }: World, workload: Workload): Promise<void> {
+    if (scenario.direct) await memcached.stop();
+    else proxy.begin(holding);
+    await workload.spread(SOCKETS, () => {
+        if (scenario.direct) memcached.continue();
+        else proxy.begin(passing);
+    });
+    if (client.socketCount < SOCKETS) throw new Error(`only ${client.socketCount} sockets are open`);
+}
+
+async function lastsOn(since: number, ms: number): Promise<boolean> {
+    if (performance.now() - since >= ms) return false;
+    await new Promise(resolve => setTimeout(resolve, BETWEEN_WAVES_MS));
+    return true;
+}
+
+async function recover(workload: Workload): Promise<number> {
+    const since = performance.now();
+    for (;;) {
+        const problem = await workload.read();
+        const ms = performance.now() - since;
+        if (problem === null) return ms;
+        if (ms > GIVE_UP_MS)
+            throw new Error(`still not right ${Math.round(ms)} ms after the server's return: ${problem}`);
+        await new Promise(resolve => setTimeout(resolve, 5));
+    }
+}
+
+/** Asked of the server itself, not of our client. */
+async function countOf({ port, host }: MemcachedProcess, key: string): Promise<number> {
+    const socket = connect(port, host);
+    await once(socket, 'connect');
+    const { value } = await exchange(socket, get(key));
+    socket.destroy();
+    return Number(value.trim());
+}
+
+function isExpected({ verb, code }: Outcome, expectation: Expectation): boolean {
+    switch (expectation) {
+        case 'all':
+            return code === null;
+        case 'repeatable':
+            return code === null || verb === 'increment';
+        case 'none':
+            return code !== null;
+        case 'any':
+            return true;
+    }
+}
+
+function describe({ verb, code }: Outcome, when: string): string {
+    return `${verb} ${when}: ${code ?? 'succeeded'}`;
+}
+
+function countCodes(outcomes: Outcome[]): Record<string, number> {
+    const codes: Record<string, number> = {};
+    for (const { code } of outcomes) if (code !== null) codes[code] = (codes[code] ?? 0) + 1;
+    return codes;
+}
