@@ -1,17 +1,17 @@
 import type { MemcachedCache } from '../../src/cache/MemcachedCache';
 import { codeOf, openCache } from '../fixtures/openCache';
 import { MemcachedProcess } from '../server/MemcachedProcess';
-import { Proxy } from '../server/Proxy';
+import { RecordingProxy } from '../server/RecordingProxy';
 import { readItem } from '../server/textProtocol';
 
 let server: MemcachedProcess;
-let proxy: Proxy;
+let proxy: RecordingProxy;
 let cache: MemcachedCache;
 let prefixed: MemcachedCache;
 
 beforeAll(async () => {
     server = await MemcachedProcess.start();
-    proxy = await Proxy.start(server);
+    proxy = await RecordingProxy.start(server);
     cache = await openCache(proxy);
     prefixed = await openCache(proxy, { 'options.prefix': 'préfix:' });
 });

@@ -3,16 +3,16 @@ import { MemcachedCache } from '../../src/cache/MemcachedCache';
 import { codeOf, configOf, openCache } from '../fixtures/openCache';
 import { RecordingLogger } from '../fixtures/RecordingLogger';
 import { MemcachedProcess } from '../server/MemcachedProcess';
-import { Proxy } from '../server/Proxy';
+import { RecordingProxy } from '../server/RecordingProxy';
 import { runScript } from '../server/runScript';
 
 let server: MemcachedProcess;
-let proxy: Proxy;
+let proxy: RecordingProxy;
 const caches: MemcachedCache[] = [];
 
 beforeEach(async () => {
     server = await MemcachedProcess.start();
-    proxy = await Proxy.start(server);
+    proxy = await RecordingProxy.start(server);
 });
 
 afterEach(async () => {

@@ -2,7 +2,7 @@ import type { MemcachedCache } from '../../src/cache/MemcachedCache';
 import { codeOf, openCache } from '../fixtures/openCache';
 import { RecordingLogger } from '../fixtures/RecordingLogger';
 import { MemcachedProcess } from '../server/MemcachedProcess';
-import { Proxy } from '../server/Proxy';
+import { RecordingProxy } from '../server/RecordingProxy';
 import { readItem, readStat } from '../server/textProtocol';
 
 const SET = 0x01;
@@ -110,7 +110,7 @@ it('the first value that goes is said in the log, and no other', async () => {
 });
 
 it('what goes leaves in the write that stores, quietly', async () => {
-    const proxy = await Proxy.start(server);
+    const proxy = await RecordingProxy.start(server);
     const { cache, store, prefix } = await open(2, undefined, proxy);
     await store('a', 'b');
     const deleted = await readStat(server, 'delete_hits');

@@ -4,19 +4,19 @@ import { MemcachedConnection } from '../../src/connect/MemcachedConnection';
 import { codeOf, configOf, openCache } from '../fixtures/openCache';
 import { RecordingLogger } from '../fixtures/RecordingLogger';
 import { MemcachedProcess } from '../server/MemcachedProcess';
-import { Proxy } from '../server/Proxy';
+import { RecordingProxy } from '../server/RecordingProxy';
 
 const SHARED = new Descriptor('pip-services', 'connection', 'memcached', 'default', '1.0');
 
 let server: MemcachedProcess;
-let proxy: Proxy;
+let proxy: RecordingProxy;
 let logger: RecordingLogger;
 let connection: MemcachedConnection;
 const caches: MemcachedCache[] = [];
 
 beforeEach(async () => {
     server = await MemcachedProcess.start();
-    proxy = await Proxy.start(server);
+    proxy = await RecordingProxy.start(server);
     logger = new RecordingLogger();
     connection = connectionOf();
 });

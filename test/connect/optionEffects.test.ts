@@ -3,18 +3,18 @@ import { describeOptions } from '../../src/connect/MemcachedOptions';
 import { codeOf, openCache } from '../fixtures/openCache';
 import { RecordingLogger } from '../fixtures/RecordingLogger';
 import { MemcachedProcess } from '../server/MemcachedProcess';
-import { Proxy } from '../server/Proxy';
+import { RecordingProxy } from '../server/RecordingProxy';
 import { readItem } from '../server/textProtocol';
 
 let server: MemcachedProcess;
 /** Stands before the server. */
-let proxy: Proxy;
+let proxy: RecordingProxy;
 let logger: RecordingLogger;
 const caches: MemcachedCache[] = [];
 
 beforeEach(async () => {
     server = await MemcachedProcess.start();
-    proxy = await Proxy.start(server);
+    proxy = await RecordingProxy.start(server);
     logger = new RecordingLogger();
 });
 
@@ -81,7 +81,7 @@ const effects: Record<string, () => Promise<void>> = {
         const cache = await open({ pool_size: 2 });
         for (let i = 0; i < 5 || proxy.connections < 2; i++) await storeLarge(cache);
         expect(proxy.mostAtOnce).toBe(2);
-        const single = await Proxy.start(server);
+        const single = await RecordingProxy.start(server);
         const other = await open({ pool_size: 1 }, single);
         for (let i = 0; i < 5; i++) await storeLarge(other);
         expect(single.connections).toBe(1);
@@ -127,7 +127,7 @@ const effects: Record<string, () => Promise<void>> = {
     },
 
     async connect_timeout() {
-        const silent = await Proxy.start();
+        const silent = await RecordingProxy.start();
         const login = { 'credential.username': 'ann', 'credential.password': 'secret' };
         const opening = open({ connect_timeout: 60, request_timeout: 10_000, failures: 1, ...login }, silent);
         await expect(opening).rejects.toMatchObject({

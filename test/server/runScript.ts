@@ -11,7 +11,7 @@ export interface Outcome {
 
 /** Runs a script in a process of its own, in the project's folder; it requires the sources: `require('./src/index.ts')`. */
 export async function runScript(code: string, ...args: string[]): Promise<Outcome> {
-    const script = ['--require', join(__dirname, 'sources.cjs'), '--eval', code, ...args];
+    const script = ['--require', join(__dirname, '../register.cjs'), '--eval', code, ...args];
     const child = spawn(process.execPath, script, {
         cwd: resolve(__dirname, '../..'),
         stdio: ['ignore', 'pipe', 'pipe'],

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /** Stands before a server, counts its connections, keeps what clients write, and cuts when told to. */
-export class Proxy {
+export class RecordingProxy {
     /** Every chunk that a client wrote. */
     readonly writes: Buffer[] = [];
     connections = 0;
@@ -20,10 +20,10 @@ export class Proxy {
     }
 
     /** Without a target it accepts, and is silent. */
-    static async start(target: { host: string; port: number } | null = null): Promise<Proxy> {
+    static async start(target: { host: string; port: number } | null = null): Promise<RecordingProxy> {
         const listener = createServer().listen(0, '127.0.0.1');
         await once(listener, 'listening');
-        return new Proxy(listener, target);
+        return new RecordingProxy(listener, target);
     }
 
     readonly host = '127.0.0.1';
