@@ -1,4 +1,6 @@
-import { join } from 'node:path';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { ConfigParams, Descriptor, type IReferences } from 'pip-services3-commons-nodex';
 import { ProcessContainer } from 'pip-services3-container-nodex';
 import { DefaultConfigFactory } from 'pip-services4-config-node';
@@ -21,7 +23,7 @@ class TestContainer extends ProcessContainer {
 
     read(file: string, variables: Record<string, unknown>): void {
         const parameters = ConfigParams.fromTuples(...Object.entries(variables).flat());
-        this.readConfigFromFile('trace', join(__dirname, 'config', file), parameters);
+        this.readConfigFromFile('trace', resolve(__dirname, 'config', file), parameters);
     }
 
     override setReferences(references: IReferences): void {
@@ -103,6 +105,18 @@ it('the factory, listed by its type', async () => {
     const cache = container.find<MemcachedCache>('cache');
     await cache.store('trace', 'key', 1, 5000);
     expect((await readItem(server, 'by-type:key'))!.value).toBe('1');
+});
+
+it("the README's quick start", async () => {
+    const readme = readFileSync(join(__dirname, '../../README.md'), 'utf8');
+    const directory = mkdtempSync(join(tmpdir(), 'quick-start-'));
+    const file = join(directory, 'config.yml');
+    writeFileSync(file, /```yml\n([^]*?)```/.exec(readme)![1]!);
+    const { host, port } = server;
+    const container = await run(file, [], server, { MEMCACHED_SERVICE_HOST: host, MEMCACHED_SERVICE_PORT: port });
+    rmSync(directory, { recursive: true });
+    await expectWorking(container.find('cache'));
+    expect(await readItem(server, 'my-service:key')).not.toBeNull();
 });
 
 it('a bad option stops the container, and says which', async () => {
