@@ -2,43 +2,56 @@ import type { MemcachedCache } from '../../src/cache/MemcachedCache';
 import { openCache, codeOf } from '../fixtures/openCache';
 import { RecordingLogger } from '../fixtures/RecordingLogger';
 import { MemcachedProcess } from '../server/MemcachedProcess';
+import { RecordingProxy } from '../server/RecordingProxy';
 import { readItem } from '../server/textProtocol';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const DAYS_30 = 30 * 24 * 60 * 60;
+/** Behind the header and the flags. */
+const EXPIRY_AT = 28;
 
 let server: MemcachedProcess;
+let proxy: RecordingProxy;
 const caches: MemcachedCache[] = [];
 
 beforeAll(async () => {
     server = await MemcachedProcess.start();
+    proxy = await RecordingProxy.start(server);
 });
 
-afterAll(() => server.end());
+afterAll(async () => {
+    await proxy.end();
+    await server.end();
+});
 
 afterEach(() => Promise.all(caches.splice(0).map(cache => cache.close(null))));
 
 async function open(options: Record<string, unknown> = {}, logger = new RecordingLogger()): Promise<MemcachedCache> {
-    const cache = await openCache(server, options, logger.references());
+    const cache = await openCache(proxy, options, logger.references());
     caches.push(cache);
     return cache;
 }
 
 let count = 0;
 
-/** The seconds that memcached gives the item; between storing and asking its clock may have ticked. */
-async function ttlOf(cache: MemcachedCache, timeout: unknown): Promise<number> {
+/** What was sent as the expiry, and the seconds that memcached says are left; between the two its clock may have ticked. */
+async function expiryOf(cache: MemcachedCache, timeout: unknown): Promise<{ sent: number; ttl: number | null }> {
     const key = `expiry-${count++}`;
     await cache.store(null, key, 'value', timeout as number);
+    const write = proxy.writes.at(-1)!;
     const item = await readItem(server, key);
-    // Only one second's life can be over before it is asked for.
-    return item === null ? 1 : item.ttl;
+    expect(write.toString('latin1', 32, 32 + key.length)).toBe(key);
+    return { sent: write.readUInt32BE(EXPIRY_AT), ttl: item && item.ttl };
 }
 
-function expectSeconds(ttl: number, seconds: number): void {
-    expect(ttl).toBeLessThanOrEqual(seconds);
-    expect(ttl).toBeGreaterThanOrEqual(seconds - 1);
-    expect(ttl).not.toBe(-1);
+/** Relative up to 30 days, a Unix time beyond. */
+async function expectSeconds(cache: MemcachedCache, timeout: unknown, seconds: number): Promise<void> {
+    const { sent, ttl } = await expiryOf(cache, timeout);
+    if (seconds <= DAYS_30) expect(sent).toBe(seconds);
+    else expect(Math.abs(sent - seconds - Date.now() / 1000)).toBeLessThan(2);
+    // Only a single second can be over before it is asked for.
+    if (ttl === null) expect(seconds).toBe(1);
+    else expect([seconds, seconds - 1, seconds > DAYS_30 ? seconds - 2 : seconds]).toContain(ttl);
 }
 
 describe('memcached is given', () => {
@@ -58,15 +71,15 @@ describe('memcached is given', () => {
         ['the largest number', Number.MAX_VALUE, DAYS_30],
         ['Infinity', Infinity, DAYS_30],
     ])('whole seconds, rounded up, for %s', async (_, timeout, seconds) => {
-        expectSeconds(await ttlOf(await open(), timeout), seconds);
+        await expectSeconds(await open(), timeout, seconds);
     });
 
     it.each([0, -0, -1, -Infinity, NaN, null, undefined])('options.timeout for %s', async timeout => {
-        expectSeconds(await ttlOf(await open({ 'options.timeout': 20_500 }), timeout), 21);
+        await expectSeconds(await open({ 'options.timeout': 20_500 }), timeout, 21);
     });
 
     it('a minute when nothing is configured', async () => {
-        expectSeconds(await ttlOf(await open(), undefined), 60);
+        await expectSeconds(await open(), undefined, 60);
     });
 
     it.each([
@@ -75,30 +88,31 @@ describe('memcached is given', () => {
         ['31 days', 31 * DAY_MS, 31 * 24 * 60 * 60],
         ['10 years', 3650 * DAY_MS, 3650 * 24 * 60 * 60],
     ])('a time that has not passed for %s, when max_expiration allows them', async (_, timeout, seconds) => {
-        expectSeconds(await ttlOf(await open({ 'options.max_expiration': 4000 * DAY_MS }), timeout), seconds);
+        await expectSeconds(await open({ 'options.max_expiration': 4000 * DAY_MS }), timeout, seconds);
     });
 
     it('its last second, and not for ever, when nothing limits an expiry', async () => {
         const cache = await open({ 'options.max_expiration': Number.MAX_SAFE_INTEGER });
         const left = 0xffffffff - Math.floor(Date.now() / 1000);
-        const ttl = await ttlOf(cache, Infinity);
-        expect(Math.abs(ttl - left)).toBeLessThanOrEqual(2);
+        const { sent, ttl } = await expiryOf(cache, Infinity);
+        expect(sent).toBe(0xffffffff);
+        expect(Math.abs(ttl! - left)).toBeLessThanOrEqual(2);
     });
 
     it('no more than max_expiration, also for options.timeout', async () => {
         const cache = await open({ 'options.max_expiration': 10_000 });
-        expectSeconds(await ttlOf(cache, 10_001), 10);
-        expectSeconds(await ttlOf(cache, undefined), 10);
-        expectSeconds(await ttlOf(cache, 5000), 5);
+        await expectSeconds(cache, 10_001, 10);
+        await expectSeconds(cache, undefined, 10);
+        await expectSeconds(cache, 5000, 5);
     });
 });
 
 it('a shortened expiry is logged once', async () => {
     const logger = new RecordingLogger();
     const cache = await open({ 'options.max_expiration': 10_000 }, logger);
-    await ttlOf(cache, 10_000);
+    await expiryOf(cache, 10_000);
     expect(logger.lines).toEqual([]);
-    for (const timeout of [10_001, 20_000]) await ttlOf(cache, timeout);
+    for (const timeout of [10_001, 20_000]) await expiryOf(cache, timeout);
     expect(logger.lines).toEqual(['warn expiries are shortened to 10000 ms (options.max_expiration)']);
 });
 

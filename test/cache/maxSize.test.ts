@@ -69,14 +69,14 @@ it('0 is no limit, beyond a thousand', async () => {
 it('remove makes room, and so does storing null', async () => {
     const { cache, store, left } = await open(2);
     await store('a', 'b');
-    await cache.remove(null, 'a');
+    await cache.remove(null, 'b');
     await store('c');
-    expect(await left('b', 'c')).toBe('bc');
-    await cache.store(null, 'b', null, 5000);
+    expect(await left('a', 'b', 'c')).toBe('ac');
+    await cache.store(null, 'c', null, 5000);
     await store('d');
-    expect(await left('c', 'd')).toBe('cd');
+    expect(await left('a', 'c', 'd')).toBe('ad');
     await store('e');
-    expect(await left('c', 'd', 'e')).toBe('de');
+    expect(await left('a', 'd', 'e')).toBe('de');
 });
 
 it('retrieving is not storing', async () => {
