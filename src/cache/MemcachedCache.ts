@@ -133,7 +133,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
         const { prefix, maxKeySize } = this.user.options;
         if (typeof key !== 'string' || key === '') throw checkKey(key, maxKeySize) ?? invalidKey('it is empty');
         const fullKey = prefix + key;
-        // The client checks keys too, by the limit of its connection.
+        // The client checks keys too, by the limit of its connection, which several components may share.
         if (maxKeySize < this.user.client.limits.maxKeyBytes) {
             const problem = checkKey(fullKey, maxKeySize);
             if (problem !== null) throw problem;
@@ -144,10 +144,10 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     private async write(context: AnyContext, key: string, value: unknown, timeout?: number | null): Promise<void> {
         const { client, options } = this.user;
         const { value: bytes, flags } = encode(value);
-        if (options.maxValue < client.limits.maxValueBytes) {
-            const problem = checkValue(bytes, options.maxValue);
-            if (problem !== null) throw problem;
-        }
+        const { maxKeyBytes, maxValueBytes } = client.limits;
+        // Before another value is removed for it: what is refused must not cost anything.
+        const problem = checkKey(key, maxKeyBytes) ?? checkValue(bytes, Math.min(options.maxValue, maxValueBytes));
+        if (problem !== null) throw problem;
         const expires = toExpirySeconds(this.expiryMs(context, timeout));
         const evicted = this.stored?.add(key) ?? null;
         if (evicted === null) {

@@ -12,16 +12,20 @@ export interface Encoded {
     readonly flags: number;
 }
 
-/** @throws BadRequestException NOT_SERIALIZABLE for what JSON cannot carry: a bigint, a cycle, a function */
+/** @throws BadRequestException NOT_SERIALIZABLE for what JSON cannot carry: a bigint, a cycle, a function, NaN */
 export function encode(value: unknown): Encoded {
     if (value instanceof Uint8Array) return { value, flags: BYTES_FLAG };
     let text: string | undefined;
     try {
         text = JSON.stringify(value);
     } catch (error) {
-        throw notSerializable((error as Error).message.split('\n')[0]!);
+        // A toJSON may throw anything.
+        const { message = 'its toJSON throws' } = (error ?? {}) as { message?: unknown };
+        throw notSerializable(String(message).split('\n')[0]!);
     }
     if (text === undefined) throw notSerializable(`JSON has no ${typeof value}`);
+    // NaN, Infinity and invalid dates become null: whoever asks for them later would be told that there is nothing.
+    if (text === 'null') throw notSerializable('in JSON it is null');
     return { value: text, flags: 0 };
 }
 

@@ -119,9 +119,11 @@ export type MemcachedOptions = { readonly [K in Name]: Options[K] extends Option
  */
 export function readOptions(config: ConfigParams): MemcachedOptions {
     const given = config.getSection('options');
+    // ConfigParams answers an absent `remove` with its own method of that name.
+    const present = new Set(given.getKeys());
     const options: Record<string, unknown> = {};
     for (const [name, spec] of Object.entries(OPTIONS) as [Name, OptionSpec<unknown>][]) {
-        const text = given.getAsNullableString(spec.key);
+        const text = present.has(spec.key) ? given.getAsNullableString(spec.key) : null;
         options[name] = text === null ? spec.default : parse(spec, text.trim());
     }
     return Object.freeze(options) as MemcachedOptions;
@@ -173,9 +175,10 @@ function integer(
 
 /** The words for true that the framework knows, and their opposites. */
 function boolean(key: string, reader: Reader, meaning: string): OptionSpec<boolean> {
-    const words: Record<string, boolean> = { true: true, yes: true, y: true, t: true, 1: true };
-    for (const word of ['false', 'no', 'n', 'f', '0']) words[word] = false;
-    const parse = (text: string): boolean | undefined => words[text.toLowerCase()];
+    const words = new Map<string, boolean>();
+    for (const word of ['true', 'yes', 'y', 't', '1']) words.set(word, true);
+    for (const word of ['false', 'no', 'n', 'f', '0']) words.set(word, false);
+    const parse = (text: string): boolean | undefined => words.get(text.toLowerCase());
     return { key, reader, meaning, default: false, allowed: 'true or false', parse };
 }
 
