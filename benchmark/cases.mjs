@@ -45,6 +45,18 @@ export const cases = [
         title: '90 % get, 10 % set, 100 B, 64 in flight',
     },
     {
+        ...closedLoop('get', 100, 64),
+        id: 'retrieve-100B@64',
+        title: 'retrieve an object of 100 B, 64 in flight',
+        isOfCache: true,
+    },
+    {
+        ...closedLoop('set', 100, 64),
+        id: 'store-100B@64',
+        title: 'store an object of 100 B, 64 in flight',
+        isOfCache: true,
+    },
+    {
         id: 'small-beside-large',
         title: 'one get of 100 B each ms, while 4 gets and 4 sets move 512 KiB each',
         verb: 'interference',

@@ -27,7 +27,8 @@ class Shelf {
     }
 
     isRightGet(result) {
-        return this.client.value(result)?.length === this.bytes;
+        const { client, bytes } = this;
+        return client.isRight === undefined ? client.value(result)?.length === bytes : client.isRight(result);
     }
 
     async fill() {

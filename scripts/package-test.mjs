@@ -1,9 +1,19 @@
 // What reaches the people who install the package: the list of files, and a project outside of this repo that uses them.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+    cpSync,
+    mkdirSync,
+    mkdtempSync,
+    readdirSync,
+    readFileSync,
+    realpathSync,
+    rmSync,
+    writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import memcached from './memcached.cjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const name = 'pip-services4-memcached-node';
@@ -11,8 +21,25 @@ const frameworkPackages = ['components', 'config', 'logic'].map(part => `pip-ser
 
 /** The public names that must be there, by the path they are imported from. Extend these lists with every public name. */
 const required = {
-    [name]: [],
-    [`${name}/framework`]: ['ApplicationException', 'BadRequestException', 'ConfigException', 'ConnectionException'],
+    [name]: names(
+        'DefaultMemcachedFactory MemcachedCache MemcachedClient MemcachedConnection MemcachedConnectionResolver',
+    ),
+    [`${name}/framework`]: [
+        // commons
+        ...names('ApplicationException BadRequestException ConfigException ConflictException ConnectionException'),
+        ...names('ErrorCategory InternalException InvalidStateException InvocationException StringValueMap'),
+        // components
+        ...names(
+            'Cleaner Closer CompositeFactory ConfigParams Context ContextResolver CreateException Descriptor Factory',
+        ),
+        ...names('Opener Reference ReferenceException Referencer References'),
+        // config
+        ...names('ConfigReader ConnectionParams ConnectionResolver CredentialParams CredentialResolver'),
+        ...names('DefaultConfigFactory FileConfigReader JsonConfigReader MemoryConfigReader MemoryCredentialStore'),
+        ...names('MemoryDiscovery YamlConfigReader'),
+        // logic
+        ...names('CacheEntry DefaultLogicFactory Lock MemoryCache MemoryLock NullCache NullLock'),
+    ],
 };
 
 class PackageFault extends Error {}
@@ -25,6 +52,7 @@ try {
     const exported = loadWithRequire();
     importByName(exported);
     compile(exported);
+    await quickStart();
     console.log('The package is what it should be.');
 } catch (error) {
     if (!(error instanceof PackageFault)) throw error;
@@ -111,6 +139,29 @@ function compile(exported) {
     }
 }
 
+/** What a new user does first: the script of the README, word for word. */
+async function quickStart() {
+    const readme = readFileSync(join(consumer, 'node_modules', name, 'README.md'), 'utf8');
+    const [, script] = /```js\n([^]*?)```/.exec(readme) ?? [];
+    if (script === undefined) throw new PackageFault('The README has no quick start.');
+    write('quick-start.mjs', script);
+    const server = await memcached.openMemcached();
+    try {
+        const { host, port } = server;
+        const env = { ...process.env, MEMCACHED_SERVICE_HOST: host, MEMCACHED_SERVICE_PORT: String(port) };
+        const said = execute(consumer, process.execPath, ['quick-start.mjs'], env);
+        const expected = "from the cache { id: 42, name: 'Ann' }\nremoved { id: 42, name: 'Ann' }\n";
+        if (said !== expected) throw new PackageFault(`The quick start of the README said\n${said}`);
+    } finally {
+        await server.end();
+    }
+    console.log('The quick start of the README does what it says.');
+}
+
+function names(list) {
+    return list.split(' ');
+}
+
 function importsOf(exported, use) {
     return Object.entries(exported)
         .map(([path, names], i) => {
@@ -134,8 +185,8 @@ function node(cwd, ...args) {
     return execute(cwd, process.execPath, args);
 }
 
-function execute(cwd, command, args) {
-    const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8' });
+function execute(cwd, command, args, env = process.env) {
+    const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, env, encoding: 'utf8' });
     if (status === 0) return stdout;
     throw new PackageFault(`${command} ${args.join(' ')}\n${stdout}${stderr}${error?.message ?? ''}`);
 }

@@ -51,6 +51,8 @@ const resolveFilename = loader._resolveFilename;
  * @param {unknown[]} rest
  */
 loader._resolveFilename = (request, ...rest) => {
-    const source = framework.test(request) ? `${root}/packages/${request}/src/index.ts` : request;
+    const isOurs = request === 'pip-services4-memcached-node';
+    const project = isOurs ? root : framework.test(request) ? `${root}/packages/${request}` : null;
+    const source = project === null ? request : `${project}/src/index.ts`;
     return resolveFilename.call(loader, source, ...rest);
 };

@@ -4,6 +4,7 @@
  * - `encode(text)`: the text in the form the client stores at the least cost
  * - `get(key)`, `set(key, value)`, `getMany(keys)`: the client's own promise, or the thinnest wrapping of its callback
  * - `value(result)`: the value in the result of `get`, null or undefined for a miss; `isStored(result)`: of `set`
+ * - `isRight(result)`, where `value` costs more than a look: a cheap check of the result of `get`
  * - `item(result, key, position)`: one value in the result of `getMany`
  * - `close()`
  *
@@ -16,17 +17,31 @@ export const drivers = {
     'memcache-client': () => import('./memcache-client.mjs'),
     memcache: () => import('./memcache.mjs'),
     floor: () => import('./floor.mjs'),
+    cache: () => import('./cache.mjs'),
+    'ours-json': () => import('./ours-json.mjs'),
+    'memcached-json': () => import('./memcached-json.mjs'),
 };
 
-export const rivals = ['memjs', 'memcached', 'memcache-client', 'memcache'];
+const clientRivals = ['memjs', 'memcached', 'memcache-client', 'memcache'];
+export const rivals = [...clientRivals, 'memcached-json'];
+
+/** Of the cache the bare client is the floor: what is above it is JSON, keys, expiries and the account of what was stored. */
+const cacheContenders = [
+    { id: 'cache-0', label: 'cache, max_size 0', kind: 'cache', tag: 'a', setting: { maxSize: 0 } },
+    { id: 'cache-1000', label: 'cache, max_size 1000', kind: 'cache', tag: 'b', setting: { maxSize: 1000 } },
+    { id: 'memcached-json', label: 'memcached, JSON, pool of 5', kind: 'memcached-json', tag: 'c', setting: {} },
+    { id: 'json', label: 'the bare client and JSON', kind: 'ours-json', tag: 'd', setting: { poolSize: 5 } },
+    { id: 'floor', label: 'the bare client', kind: 'ours', tag: 'e', setting: { poolSize: 5 } },
+];
 
 /** Everybody in a run; `tag` keeps their keys apart. */
 export async function contendersFor(scenario) {
+    if (scenario.isOfCache) return cacheContenders;
     const list = [
         { id: 'ours-1', label: 'ours, pool of 1', kind: 'ours', tag: 'a', setting: { poolSize: 1 } },
         { id: 'ours-5', label: 'ours, pool of 5', kind: 'ours', tag: 'b', setting: { poolSize: 5 } },
     ];
-    for (const [i, kind] of [...rivals, 'floor'].entries()) {
+    for (const [i, kind] of [...clientRivals, 'floor'].entries()) {
         const { settingFor } = await drivers[kind]();
         list.push({ id: kind, label: kind, kind, tag: 'cdefg'[i], setting: settingFor(scenario) });
     }

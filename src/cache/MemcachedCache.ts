@@ -15,7 +15,7 @@ import type { AnyContext } from '../connect/ComponentLog';
 import { ConnectionUser } from '../connect/ConnectionUser';
 import { withTraceId } from '../connect/MemcachedConnection';
 import { StoredKeys } from './StoredKeys';
-import { decode, encode } from './values';
+import { BYTES_FLAG, decode, encode } from './values';
 
 /**
  * A cache that the instances of a service share. Values travel as JSON text, so services in other languages read them; `Buffer` and `Uint8Array` are kept as bytes.
@@ -102,7 +102,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
             return value as null | undefined;
         }
         try {
-            await this.write(context, this.user.fullKey(key), value, timeout);
+            await this.write(context, key, value, timeout);
             if (this.isSoftened) this.harden(context);
             return value as unknown;
         } catch (error) {
@@ -129,31 +129,29 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
         this.stored = maxSize > 0 ? new StoredKeys(maxSize) : null;
     }
 
-    private async write(context: AnyContext, key: string, value: unknown, timeout?: number | null): Promise<void> {
+    private write(context: AnyContext, key: string, value: unknown, timeout?: number | null): Promise<boolean> {
         const { client, options } = this.user;
-        const { value: bytes, flags } = encode(value);
+        const fullKey = this.user.fullKey(key);
+        const encoded = encode(value);
+        // As with keys.
         if (options.maxValue < client.limits.maxValueBytes) {
-            const problem = checkValue(bytes, options.maxValue);
+            const problem = checkValue(encoded, options.maxValue);
             if (problem !== null) throw problem;
         }
         const expires = toExpirySeconds(this.expiryMs(context, timeout));
-        const evicted = this.stored?.add(key) ?? null;
-        if (evicted === null) {
-            await client.set(key, bytes, { expires, flags });
-            return;
-        }
+        const flags = typeof encoded === 'string' ? 0 : BYTES_FLAG;
+        const stored = client.setCounted(fullKey, encoded, expires, flags, this.stored);
+        if (this.stored !== null && this.stored.evictions > this.happened.evicted) this.noteEviction(context);
+        return stored;
+    }
+
+    private noteEviction(context: AnyContext): void {
+        const { maxSize } = this.user.options;
         this.note(
             context,
             'evicted',
-            `more than ${options.maxSize} values: the one stored longest ago goes (options.max_size)`,
+            `more than ${maxSize} values: the one stored longest ago goes (options.max_size)`,
         );
-        try {
-            await client.setEvicting(key, bytes, { expires, flags }, evicted);
-        } catch (error) {
-            // The store may have failed before the eviction was sent.
-            client.delete(evicted).catch(() => {});
-            throw error;
-        }
     }
 
     private expiryMs(context: AnyContext, timeout: number | null | undefined): number {

@@ -10,6 +10,7 @@ interface Entry {
  */
 export class StoredKeys {
     private readonly entries = new Map<string, Entry>();
+    evictions = 0;
     /** A ring: its `newer` is the oldest entry, its `older` the newest. */
     private readonly end: Entry;
 
@@ -36,6 +37,7 @@ export class StoredKeys {
         if (this.entries.size <= this.limit) return null;
         const oldest = end.newer.key;
         this.remove(oldest);
+        this.evictions++;
         return oldest;
     }
 

@@ -7,22 +7,24 @@ import type { Item } from '../client/Item';
  */
 export const BYTES_FLAG = 0x5053_0001;
 
-export interface Encoded {
-    readonly value: string | Uint8Array;
-    readonly flags: number;
-}
-
-/** @throws BadRequestException NOT_SERIALIZABLE for what JSON cannot carry: a bigint, a cycle, a function */
-export function encode(value: unknown): Encoded {
-    if (value instanceof Uint8Array) return { value, flags: BYTES_FLAG };
+/**
+ * Text is to be stored with flags 0, bytes with `BYTES_FLAG`.
+ * @throws BadRequestException NOT_SERIALIZABLE for what JSON cannot carry: a bigint, a cycle, a function, NaN
+ */
+export function encode(value: unknown): string | Uint8Array {
+    if (value instanceof Uint8Array) return value;
     let text: string | undefined;
     try {
         text = JSON.stringify(value);
     } catch (error) {
-        throw notSerializable((error as Error).message.split('\n')[0]!);
+        // A toJSON may throw anything.
+        const { message = 'its toJSON throws' } = (error ?? {}) as { message?: unknown };
+        throw notSerializable(String(message).split('\n')[0]!);
     }
     if (text === undefined) throw notSerializable(`JSON has no ${typeof value}`);
-    return { value: text, flags: 0 };
+    // NaN, Infinity and invalid dates become null: whoever asks for them later would be told that there is nothing.
+    if (text === 'null') throw notSerializable('in JSON it is null');
+    return text;
 }
 
 /** @throws SyntaxError when it is not what `encode` makes */

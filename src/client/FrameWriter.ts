@@ -6,7 +6,7 @@ const CHUNK_BYTES = 64 * 1024;
 const BY_REFERENCE_BYTES = 4 * 1024;
 
 /** Up to this length a loop over the characters beats the call into native code. */
-const SHORT_TEXT = 48;
+const SHORT_TEXT = 24;
 
 /**
  * Collects request frames for one write. A frame is written in the order of the wire: `begin`, then `uint32` for each

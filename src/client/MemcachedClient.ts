@@ -22,6 +22,11 @@ export interface StoreOptions {
     readonly flags?: number;
 }
 
+/** Keeps account of the keys that are stored; the answer is the key that has to go for this one, or null. */
+export interface KeyAccount {
+    add(key: string): string | null;
+}
+
 /** Where a call goes. */
 export interface Placement {
     /** To the key's own server, also while `failover` sends others elsewhere: a lock has one place. */
@@ -182,35 +187,52 @@ export class MemcachedClient extends Client {
     set(key: string, value: StoredValue, options?: StoreOptions): Promise<boolean>;
     set(key: string, value: StoredValue, options: StoreOptions, callback: Callback<boolean>): void;
     set(key: string, value: StoredValue, callback: Callback<boolean>, expires?: number): void;
-    set(key: string, value: StoredValue, ...rest: StoreArguments): Promise<boolean> | void {
-        return this.store(Opcode.SET, key, value, rest);
+    set(key: string, value: StoredValue, a?: OptionsOrCallback, b?: CallbackOrExpiry): Promise<boolean> | void {
+        return this.store(Opcode.SET, key, value, a, b);
     }
 
     /** Only when there is no such key; false: there is. */
     add(key: string, value: StoredValue, options?: StoreOptions): Promise<boolean>;
     add(key: string, value: StoredValue, options: StoreOptions, callback: Callback<boolean>): void;
     add(key: string, value: StoredValue, callback: Callback<boolean>, expires?: number): void;
-    add(key: string, value: StoredValue, ...rest: StoreArguments): Promise<boolean> | void {
-        return this.store(Opcode.ADD, key, value, rest);
+    add(key: string, value: StoredValue, a?: OptionsOrCallback, b?: CallbackOrExpiry): Promise<boolean> | void {
+        return this.store(Opcode.ADD, key, value, a, b);
     }
 
     /** Only when there is such a key; false: there is not. */
     replace(key: string, value: StoredValue, options?: StoreOptions): Promise<boolean>;
     replace(key: string, value: StoredValue, options: StoreOptions, callback: Callback<boolean>): void;
     replace(key: string, value: StoredValue, callback: Callback<boolean>, expires?: number): void;
-    replace(key: string, value: StoredValue, ...rest: StoreArguments): Promise<boolean> | void {
-        return this.store(Opcode.REPLACE, key, value, rest);
+    replace(key: string, value: StoredValue, a?: OptionsOrCallback, b?: CallbackOrExpiry): Promise<boolean> | void {
+        return this.store(Opcode.REPLACE, key, value, a, b);
     }
 
-    /** `set` that deletes another key on the way: in the same write when both belong to one server. */
-    setEvicting(key: string, value: StoredValue, options: StoreOptions, evictedKey: string): Promise<boolean> {
-        const spec = this.spec(value, options);
-        if (spec instanceof Error) return Promise.reject(spec);
-        if (this.server(evictedKey) === this.server(key)) {
-            return this.run(key, new calls.EvictingSetCall(key, spec, evictedKey));
-        }
-        this.delete(evictedKey).catch(() => {});
-        return this.run(key, new calls.StoreCall(Opcode.SET, key, spec));
+    /**
+     * `set` for a component that keeps account of its keys. Once the value is accepted `account` is told, and may name a key that has to go for it: that is deleted
+     * in the same write when it belongs to the same server.
+     */
+    setCounted(
+        key: string,
+        value: StoredValue,
+        expirySeconds: number,
+        flagBits: number,
+        account: KeyAccount | null,
+    ): Promise<boolean> {
+        const { maxKeyBytes, maxValueBytes } = this.settings;
+        const problem = checkKey(key, maxKeyBytes) ?? checkValue(value, maxValueBytes) ?? checkExpiry(expirySeconds);
+        if (problem !== null) return Promise.reject(problem);
+        const spec = { value, flagBits, expirySeconds };
+        const evictedKey = account === null ? null : account.add(key);
+        if (evictedKey === null) return this.runOn(this.server(key), new calls.StoreCall(Opcode.SET, key, spec));
+        const isTogether = this.server(evictedKey) === this.server(key);
+        const call = isTogether
+            ? new calls.EvictingSetCall(key, spec, evictedKey)
+            : new calls.StoreCall(Opcode.SET, key, spec);
+        // It failed, perhaps before the eviction was sent.
+        const evict = (): void => void this.delete(evictedKey).catch(() => {});
+        if (isTogether) call.promise.catch(evict);
+        else evict();
+        return this.runOn(this.server(key), call);
     }
 
     /** Stores all of them; a key that could not be stored is in `failed`, with the reason. */
@@ -379,13 +401,13 @@ export class MemcachedClient extends Client {
         opcode: calls.StoreOpcode,
         key: string,
         value: StoredValue,
-        rest: StoreArguments,
+        a: OptionsOrCallback,
+        b: CallbackOrExpiry,
     ): Promise<boolean> | void {
-        const { options, callback } = readStoreArguments(rest);
-        const spec = this.spec(value, options);
+        const spec = this.spec(value, readOptions(a, b));
         const isBad = spec instanceof Error;
         const done = isBad ? Promise.reject<boolean>(spec) : this.run(key, new calls.StoreCall(opcode, key, spec));
-        return this.give(done, callback);
+        return this.give(done, readCallback(a, b));
     }
 
     private casStore(
@@ -510,13 +532,21 @@ export class MemcachedClient extends Client {
     }
 }
 
-type StoreArguments = [(StoreOptions | Callback<boolean>)?, (Callback<boolean> | number)?];
+type OptionsOrCallback = StoreOptions | Callback<boolean> | undefined;
+type CallbackOrExpiry = Callback<boolean> | number | undefined;
 type CounterArguments = [(CounterOptions | CounterCallback)?, CounterCallback?];
 
+const NO_OPTIONS: StoreOptions = {};
+
 /** memjs's forms: options, options and a callback, a callback, and the old one of a callback and then the expiry. */
-function readStoreArguments([a, b]: StoreArguments): { options: StoreOptions; callback?: Callback<boolean> } {
-    if (typeof a === 'function') return { options: typeof b === 'number' ? { expires: b } : {}, callback: a };
-    return { options: a ?? {}, callback: typeof b === 'function' ? b : undefined };
+function readOptions(a: OptionsOrCallback, b: CallbackOrExpiry): StoreOptions {
+    if (typeof a === 'function') return typeof b === 'number' ? { expires: b } : NO_OPTIONS;
+    return a ?? NO_OPTIONS;
+}
+
+function readCallback(a: OptionsOrCallback, b: CallbackOrExpiry): Callback<boolean> | undefined {
+    if (typeof a === 'function') return a;
+    return typeof b === 'function' ? b : undefined;
 }
 
 /** A callback runs on its own: what it throws is its owner's, as with any callback in Node. */

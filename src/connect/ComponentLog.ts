@@ -4,8 +4,8 @@ export type AnyContext = IContext | string | null | undefined;
 
 /** What is asked of a logger; every version of Pip.Services has it. */
 interface Logger {
-    info(context: AnyContext, message: string, ...args: unknown[]): void;
-    warn(context: AnyContext, message: string, ...args: unknown[]): void;
+    info(context: AnyContext, message: string, ...args: unknown[]): unknown;
+    warn(context: AnyContext, message: string, ...args: unknown[]): unknown;
 }
 
 const LOGGERS = new Descriptor('*', 'logger', '*', '*', '1.0');
@@ -30,13 +30,10 @@ export class ComponentLog {
         this.write(logger => logger.warn(context, message));
     }
 
-    private write(to: (logger: Logger) => void): void {
+    private write(to: (logger: Logger) => unknown): void {
         for (const logger of this.loggers) {
-            try {
-                to(logger);
-            } catch {
-                // There is nobody left to tell.
-            }
+            // There is nobody left to tell, now or later.
+            new Promise(resolve => resolve(to(logger))).catch(() => {});
         }
     }
 }

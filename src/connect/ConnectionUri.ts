@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { ConfigException } from 'pip-services4-commons-node';
 
 export const DEFAULT_PORT = 11211;
@@ -17,12 +18,13 @@ export interface ConnectionUri {
 
 /**
  * Reads `memcached://[user:password@]host[:port][,host[:port]…]`, `memcacheds://…` for TLS, and `unix:///path`. IPv6 addresses stand
- * in brackets. What is wrong is said without the user's part of the uri: it may hold a password.
+ * in brackets. What is wrong is said without quoting the uri: it may hold a password, also where a server should be.
  *
  * @throws ConfigException INVALID_CONNECTION
  */
 export function parseUri(uri: string): ConnectionUri {
-    const [, scheme, rest] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/i.exec(uri.trim()) ?? [];
+    const [, name, rest] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/i.exec(uri.trim()) ?? [];
+    const scheme = name?.toLowerCase();
     if (scheme === undefined || rest === undefined) {
         throw invalidUri('it does not begin with memcached://, memcacheds:// or unix://');
     }
@@ -49,11 +51,16 @@ export function checkPort(port: unknown): number {
     throw new ConfigException(undefined, 'INVALID_CONNECTION', `port is ${String(port)}, allowed are 1 to 65535`);
 }
 
-function parseServer(text: string): UriServer {
-    const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:[\]/]+))(?::([^:]*))?$/.exec(text.trim()) ?? [];
+function parseServer(text: string, index: number): UriServer {
+    const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^\s:[\]/@]+))(?::(.*))?$/.exec(text.trim()) ?? [];
     const host = bracketed ?? plain;
-    if (host === undefined) throw invalidUri(`"${text}" is no host[:port]`);
-    return { host, port: port === undefined ? DEFAULT_PORT : checkPort(port) };
+    const where = `server ${index + 1} of it`;
+    if (host === undefined || (bracketed !== undefined && !isIPv6(bracketed))) {
+        throw invalidUri(`${where} is no host[:port], [IPv6] or [IPv6]:port`);
+    }
+    if (port === undefined) return { host, port: DEFAULT_PORT };
+    if (!/^\d+$/.test(port)) throw invalidUri(`the port of ${where} is no number`);
+    return { host, port: checkPort(port) };
 }
 
 function parseUser(text: string): { username: string; password: string } {

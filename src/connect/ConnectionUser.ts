@@ -43,7 +43,9 @@ export class ConnectionUser {
 
     /** Opens a connection of its own, or makes sure that the shared one is open. */
     async open(context: AnyContext): Promise<void> {
-        if (this.connection !== null) return this.isOwner ? this.connection.open(context) : undefined;
+        const { connection } = this;
+        if (connection !== null && this.isOwner) return connection.open(context);
+        if (connection?.isOpen()) return;
         const shared = this.hasOwnConnection() ? null : this.findShared();
         this.warnOfStrayOptions(context, shared !== null);
         if (shared !== null) {
@@ -52,7 +54,7 @@ export class ConnectionUser {
             this.isOwner = false;
             return;
         }
-        const own = new MemcachedConnection();
+        const own = new MemcachedConnection(false);
         own.configure(this.config);
         if (this.references !== null) own.setReferences(this.references);
         this.connection = own;

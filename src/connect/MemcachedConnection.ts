@@ -33,6 +33,11 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     private options: MemcachedOptions = readOptions(this.config);
     private client: MemcachedClient | null = null;
     private opening: Promise<void> | null = null;
+    /** Rises with every close, so that an open that was overtaken by one knows. */
+    private life = 0;
+
+    /** @param isShared false for the connection that a component makes of its own configuration: there the component's options are in their place */
+    constructor(private readonly isShared = true) {}
 
     /** @throws ConfigException INVALID_OPTION */
     configure(config: ConfigParams): void {
@@ -60,8 +65,9 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
      * @throws ConnectionException CONNECT_FAILED when none answers, unless `options.fail_soft` is set
      */
     open(context: AnyContext): Promise<void> {
-        this.opening ??= this.connect(context).catch((error: unknown) => {
-            this.opening = null;
+        const { life } = this;
+        this.opening ??= this.connect(context, life).catch((error: unknown) => {
+            if (this.life === life) this.opening = null;
             throw error;
         });
         return this.opening;
@@ -69,6 +75,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
 
     async close(_context: AnyContext): Promise<void> {
         const { client } = this;
+        this.life++;
         this.client = null;
         this.opening = null;
         await client?.close();
@@ -77,12 +84,14 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     /** @throws InvalidStateException NOT_OPENED */
     getClient(): MemcachedClient {
         if (this.client !== null) return this.client;
-        throw new InvalidStateException(undefined, 'NOT_OPENED', 'the memcached connection is not open');
+        throw notOpened();
     }
 
-    private async connect(context: AnyContext): Promise<void> {
+    private async connect(context: AnyContext, life: number): Promise<void> {
         this.warnOfStrayOptions(context);
         const servers = await this.resolver.resolve(context);
+        // Discovery may take its time, and a close may come meanwhile.
+        if (this.life !== life) throw withTraceId(notOpened(), context);
         const { options, log } = this;
         const client = new MemcachedClient(servers, {
             poolSize: options.poolSize,
@@ -111,10 +120,16 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     }
 
     private warnOfStrayOptions(context: AnyContext): void {
-        // What is misplaced here belongs to a component; one that shares its configuration with its own connection reads it.
-        const { unknown } = findStrayOptions(this.config, 'connection');
+        const { unknown, misplaced } = findStrayOptions(this.config, 'connection');
         if (unknown.length > 0) this.log.warn(context, `unknown options are ignored: ${unknown.join(', ')}`);
+        if (misplaced.length > 0 && this.isShared) {
+            this.log.warn(context, `options of the components are ignored here: ${misplaced.join(', ')}`);
+        }
     }
+}
+
+function notOpened(): InvalidStateException {
+    return new InvalidStateException(undefined, 'NOT_OPENED', 'the memcached connection is not open');
 }
 
 /** Errors come from places that know no context; the component that does puts it on. */

@@ -9,12 +9,7 @@ import {
     type IReferenceable,
     type IReferences,
 } from 'pip-services4-components-node';
-import {
-    ConnectionResolver,
-    CredentialParams,
-    CredentialResolver,
-    type ConnectionParams,
-} from 'pip-services4-config-node';
+import { ConnectionParams, ConnectionResolver, CredentialParams, CredentialResolver } from 'pip-services4-config-node';
 import { formatAddress, type Login, type ServerAddress } from '../client/ServerAddress';
 import type { AnyContext } from './ComponentLog';
 import { DEFAULT_PORT, checkPort, parseUri } from './ConnectionUri';
@@ -38,19 +33,18 @@ import { DEFAULT_PORT, checkPort, parseUri } from './ConnectionUri';
  * - `*:credential-store:*:*:*` for `store_key`
  */
 export class MemcachedConnectionResolver implements IConfigurable, IReferenceable {
-    private connections = new ConnectionResolver();
+    private connections: ConnectionParams[] = [];
     private credentials = new CredentialResolver();
     private references: IReferences | null = null;
 
     /** Replaces what was configured before. */
     configure(config: ConfigParams): void {
-        this.connections = new ConnectionResolver(config, this.references);
+        this.connections = ConnectionParams.manyFromConfig(config);
         this.credentials = new CredentialResolver(config, this.references);
     }
 
     setReferences(references: IReferences): void {
         this.references = references;
-        this.connections.setReferences(references);
         this.credentials.setReferences(references);
     }
 
@@ -70,16 +64,21 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
     }
 
     private async find(context: AnyContext): Promise<ConnectionParams[]> {
-        const configured = this.connections.getAll();
-        if (configured.length === 0) {
+        if (this.connections.length === 0) {
             throw noConnection('configure connection.host, connection.uri or connection.discovery_key');
         }
-        const found = await this.connections.resolveAll(context as never);
-        const keys = configured.filter(one => one.useDiscovery()).map(one => one.getDiscoveryKey());
-        if (keys.length > 0 && found.length === configured.length - keys.length) {
-            throw noConnection(`discovery knows nothing under ${keys.join(', ')}`);
-        }
-        return found;
+        const found = await Promise.all(this.connections.map(one => this.expand(context, one)));
+        return found.flat();
+    }
+
+    /** One by one: servers that are missing would send their keys to others, and nobody would know. */
+    private async expand(context: AnyContext, connection: ConnectionParams): Promise<ConnectionParams[]> {
+        if (!connection.useDiscovery()) return [connection];
+        const resolver = new ConnectionResolver(null, this.references);
+        resolver.add(connection);
+        const found = await resolver.resolveAll(context as never);
+        if (found.length > 0) return found;
+        throw noConnection(`discovery knows nothing under ${connection.getDiscoveryKey()}`);
     }
 
     private async lookup(context: AnyContext): Promise<CredentialParams> {
@@ -127,11 +126,9 @@ function toWeight(text: string | null): number {
     throw new ConfigException(undefined, 'INVALID_CONNECTION', message);
 }
 
-const PROTOCOLS: Record<string, boolean> = { tcp: false, memcached: false, tls: true, memcacheds: true };
-
 function isTls(protocol: string | null): boolean {
-    const known = PROTOCOLS[protocol ?? 'tcp'];
-    if (known !== undefined) return known;
+    if (protocol === null || protocol === 'tcp' || protocol === 'memcached') return false;
+    if (protocol === 'tls' || protocol === 'memcacheds') return true;
     const message = `protocol is ${protocol}, allowed are tcp and tls`;
     throw new ConfigException(undefined, 'INVALID_CONNECTION', message);
 }

@@ -175,9 +175,10 @@ function integer(
 
 /** The words for true that the framework knows, and their opposites. */
 function boolean(key: string, reader: Reader, meaning: string): OptionSpec<boolean> {
-    const words: Record<string, boolean> = { true: true, yes: true, y: true, t: true, 1: true };
-    for (const word of ['false', 'no', 'n', 'f', '0']) words[word] = false;
-    const parse = (text: string): boolean | undefined => words[text.toLowerCase()];
+    const words = new Map<string, boolean>();
+    for (const word of ['true', 'yes', 'y', 't', '1']) words.set(word, true);
+    for (const word of ['false', 'no', 'n', 'f', '0']) words.set(word, false);
+    const parse = (text: string): boolean | undefined => words.get(text.toLowerCase());
     return { key, reader, meaning, default: false, allowed: 'true or false', parse };
 }
 

@@ -1,0 +1,44 @@
+import { CompositeFactory, Descriptor, References } from 'pip-services4-components-node';
+import { DefaultMemcachedFactory } from '../../src/build/DefaultMemcachedFactory';
+import { MemcachedCache } from '../../src/cache/MemcachedCache';
+import { MemcachedConnection } from '../../src/connect/MemcachedConnection';
+
+const factory = new DefaultMemcachedFactory();
+const descriptor = (type: string, kind = 'memcached', version = '1.0') =>
+    new Descriptor('pip-services', type, kind, 'mine', version);
+
+it.each([
+    ['cache', MemcachedCache],
+    ['connection', MemcachedConnection],
+])('creates a %s, a new one each time', (type, component) => {
+    expect(factory.canCreate(descriptor(type))).not.toBeNull();
+    const made = factory.create(descriptor(type));
+    expect(made).toBeInstanceOf(component);
+    expect(factory.create(descriptor(type))).not.toBe(made);
+});
+
+it('creates nothing else', () => {
+    for (const other of [
+        descriptor('cache', 'memory'),
+        descriptor('counters'),
+        descriptor('cache', 'memcached', '2.0'),
+        new Descriptor('others', 'cache', 'memcached', 'mine', '1.0'),
+    ]) {
+        expect(factory.canCreate(other)).toBeNull();
+        expect(factory.create(other)).toBeNull();
+    }
+});
+
+it('works among other factories, and takes references as containers give them to everything listed by type', () => {
+    factory.setReferences(new References());
+    expect(new CompositeFactory(factory).create(descriptor('cache'))).toBeInstanceOf(MemcachedCache);
+});
+
+it('makes components that a container can handle', () => {
+    for (const type of ['cache', 'connection']) {
+        const component = factory.create(descriptor(type)) as Record<string, unknown>;
+        for (const method of ['configure', 'setReferences', 'unsetReferences', 'isOpen', 'open', 'close']) {
+            expect(typeof component[method]).toBe('function');
+        }
+    }
+});

@@ -1,0 +1,148 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { ConfigParams, Descriptor, type IReferences } from 'pip-services3-commons-nodex';
+import { ProcessContainer } from 'pip-services3-container-nodex';
+import { DefaultConfigFactory } from 'pip-services4-config-node';
+import { DefaultMemcachedFactory } from '../../src/build/DefaultMemcachedFactory';
+import { MemcachedCache } from '../../src/cache/MemcachedCache';
+import type { MemcachedConnection } from '../../src/connect/MemcachedConnection';
+import { MemcachedProcess } from '../server/MemcachedProcess';
+import { runScript } from '../server/runScript';
+import { readItem, readStat } from '../server/textProtocol';
+
+/** Components in the container that services run in, as its YAML lists them. The container is of version 3: its contexts are texts. */
+class TestContainer extends ProcessContainer {
+    references!: IReferences;
+
+    constructor(...factories: object[]) {
+        super('test', 'components from YAML');
+        this._logger.setLevel(0);
+        for (const factory of factories) this.addFactory(factory as never);
+    }
+
+    read(file: string, variables: Record<string, unknown>): void {
+        const parameters = ConfigParams.fromTuples(...Object.entries(variables).flat());
+        this.readConfigFromFile('trace', resolve(__dirname, 'config', file), parameters);
+    }
+
+    override setReferences(references: IReferences): void {
+        this.references = references;
+    }
+
+    find<T>(type: string, name = '*'): T {
+        return this.references.getOneRequired<T>(new Descriptor('*', type, 'memcached', name, '1.0'));
+    }
+}
+
+let server: MemcachedProcess;
+const open: TestContainer[] = [];
+
+beforeAll(async () => {
+    server = await MemcachedProcess.start();
+});
+
+afterAll(() => server.end());
+afterEach(() => Promise.all(open.splice(0).map(container => container.close('trace'))));
+
+async function run(file: string, factories: object[], at = server, more: Record<string, unknown> = {}) {
+    const container = new TestContainer(...factories);
+    container.read(file, { HOST: at.host, PORT: at.port, ...more });
+    await container.open('trace');
+    open.push(container);
+    return container;
+}
+
+async function expectWorking(cache: MemcachedCache): Promise<void> {
+    expect(cache).toBeInstanceOf(MemcachedCache);
+    expect(cache.isOpen()).toBe(true);
+    expect(await cache.store('trace', 'key', { a: 1 })).toEqual({ a: 1 });
+    expect(await cache.retrieve('trace', 'key')).toEqual({ a: 1 });
+}
+
+it('a cache with its own connection: opened, configured and closed by the container', async () => {
+    const container = await run('direct.yml', [new DefaultMemcachedFactory()]);
+    const cache = container.find<MemcachedCache>('cache');
+    await expectWorking(cache);
+    const { ttl } = (await readItem(server, 'direct:key'))!;
+    expect([19, 20]).toContain(ttl);
+    await container.close('trace');
+    expect(cache.isOpen()).toBe(false);
+    await expect(cache.retrieve('trace', 'key')).rejects.toMatchObject({ code: 'NOT_OPENED', trace_id: 'trace' });
+});
+
+it('servers by discovery, the password from a credential store', async () => {
+    const login = { username: 'ann', password: 'secret' };
+    const locked = await MemcachedProcess.start({ login });
+    const factories = [new DefaultMemcachedFactory(), new DefaultConfigFactory()];
+    const container = await run('discovery.yml', factories, locked, {
+        USERNAME: login.username,
+        PASSWORD: login.password,
+    });
+    await expectWorking(container.find('cache'));
+    await container.close('trace');
+    await locked.end();
+});
+
+it('two caches over one connection', async () => {
+    const before = await readStat(server, 'total_connections');
+    const container = await run('shared.yml', [new DefaultMemcachedFactory()]);
+    const caches = ['one', 'other'].map(name => container.find<MemcachedCache>('cache', name));
+    for (const cache of caches) await expectWorking(cache);
+    expect(caches[0]).not.toBe(caches[1]);
+    expect(await readItem(server, 'one:key')).not.toBeNull();
+    expect(await readItem(server, 'other:key')).not.toBeNull();
+    // The connection of the components, and four that were made to look.
+    expect((await readStat(server, 'total_connections')) - before).toBe(4);
+    const connection = container.find<MemcachedConnection>('connection');
+    expect(connection.isOpen()).toBe(true);
+    await container.close('trace');
+    expect([connection.isOpen(), ...caches.map(cache => cache.isOpen())]).toEqual([false, false, false]);
+});
+
+it('the factory, listed by its type', async () => {
+    const container = await run('by-type.yml', []);
+    const cache = container.find<MemcachedCache>('cache');
+    await cache.store('trace', 'key', 1, 5000);
+    expect((await readItem(server, 'by-type:key'))!.value).toBe('1');
+});
+
+it("the README's quick start", async () => {
+    const readme = readFileSync(join(__dirname, '../../README.md'), 'utf8');
+    const directory = mkdtempSync(join(tmpdir(), 'quick-start-'));
+    const file = join(directory, 'config.yml');
+    writeFileSync(file, /```yml\n([^]*?)```/.exec(readme)![1]!);
+    const { host, port } = server;
+    const container = await run(file, [], server, { MEMCACHED_SERVICE_HOST: host, MEMCACHED_SERVICE_PORT: port });
+    rmSync(directory, { recursive: true });
+    await expectWorking(container.find('cache'));
+    expect(await readItem(server, 'my-service:key')).not.toBeNull();
+});
+
+it('a bad option stops the container, and says which', async () => {
+    await expect(run('bad-option.yml', [new DefaultMemcachedFactory()])).rejects.toMatchObject({
+        code: 'REF_ERROR',
+        cause: expect.stringContaining('options.retries is "-1", allowed: whole numbers from 0 to 100'),
+    });
+});
+
+it('memcached that is away stops the container, with the trace id', async () => {
+    const away = await MemcachedProcess.start();
+    await away.kill();
+    await expect(run('direct.yml', [new DefaultMemcachedFactory()], away)).rejects.toMatchObject({
+        code: 'CONNECT_FAILED',
+        trace_id: 'trace',
+    });
+    await away.end();
+});
+
+it('a process that runs the container and is interrupted ends in peace', async () => {
+    const { code, stdout, stderr } = await runScript(`
+        const { ProcessContainer } = require('pip-services3-container-nodex');
+        const parameters = 'HOST=${server.host};PORT=${server.port}';
+        new ProcessContainer('service').run(['-c', './test/build/config/probe.yml', '-p', parameters]);
+    `);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('\n{"from":"probe"}\n');
+    expect((await readItem(server, 'probe:key'))!.value).toBe('{"from":"probe"}');
+});

@@ -1,0 +1,141 @@
+import type { MemcachedCache } from '../../src/cache/MemcachedCache';
+import { openCache, codeOf } from '../fixtures/openCache';
+import { RecordingLogger } from '../fixtures/RecordingLogger';
+import { MemcachedProcess } from '../server/MemcachedProcess';
+import { RecordingProxy } from '../server/RecordingProxy';
+import { readItem } from '../server/textProtocol';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const DAYS_30 = 30 * 24 * 60 * 60;
+/** Behind the header and the flags. */
+const EXPIRY_AT = 28;
+
+let server: MemcachedProcess;
+let proxy: RecordingProxy;
+const caches: MemcachedCache[] = [];
+
+beforeAll(async () => {
+    server = await MemcachedProcess.start();
+    proxy = await RecordingProxy.start(server);
+});
+
+afterAll(async () => {
+    await proxy.end();
+    await server.end();
+});
+
+afterEach(() => Promise.all(caches.splice(0).map(cache => cache.close(null))));
+
+async function open(options: Record<string, unknown> = {}, logger = new RecordingLogger()): Promise<MemcachedCache> {
+    const cache = await openCache(proxy, options, logger.references());
+    caches.push(cache);
+    return cache;
+}
+
+let count = 0;
+
+/** What was sent as the expiry, and the seconds that memcached says are left; between the two its clock may have ticked. */
+async function expiryOf(cache: MemcachedCache, timeout: unknown): Promise<{ sent: number; ttl: number | null }> {
+    const key = `expiry-${count++}`;
+    await cache.store(null, key, 'value', timeout as number);
+    const write = proxy.writes.at(-1)!;
+    const item = await readItem(server, key);
+    expect(write.toString('latin1', 32, 32 + key.length)).toBe(key);
+    return { sent: write.readUInt32BE(EXPIRY_AT), ttl: item && item.ttl };
+}
+
+/** Relative up to 30 days, a Unix time beyond; memcached's own clock is up to a second slow. */
+async function expectSeconds(cache: MemcachedCache, timeout: unknown, seconds: number): Promise<void> {
+    const before = unixTime();
+    const { sent, ttl } = await expiryOf(cache, timeout);
+    const isRelative = seconds <= DAYS_30;
+    const base = isRelative ? 0 : before;
+    expect(sent).toBeGreaterThanOrEqual(base + seconds);
+    expect(sent).toBeLessThanOrEqual(isRelative ? seconds : unixTime() + seconds);
+    // Only a single second can be over before it is asked for.
+    if (ttl === null) expect(seconds).toBe(1);
+    else expect(isRelative ? [seconds - 1, seconds] : [-2, -1, 0, 1].map(off => seconds + off)).toContain(ttl);
+}
+
+const unixTime = () => Math.floor(Date.now() / 1000);
+
+describe('memcached is given', () => {
+    it.each([
+        ['1 ms', 1, 1],
+        ['half a ms', 0.5, 1],
+        ['500 ms', 500, 1],
+        ['999 ms', 999, 1],
+        ['1000 ms', 1000, 1],
+        ['1000.001 ms', 1000.001, 2],
+        ['1500 ms', 1500, 2],
+        ['2000 ms', 2000, 2],
+        ['59 min 59.5 s', 3_599_500, 3600],
+        ['30 days', 30 * DAY_MS, DAYS_30],
+        ['30 days and 1 s, which max_expiration shortens', 30 * DAY_MS + 1000, DAYS_30],
+        ['2^31 ms + 1', 2 ** 31 + 1, 2147484],
+        ['the largest number', Number.MAX_VALUE, DAYS_30],
+        ['Infinity', Infinity, DAYS_30],
+    ])('whole seconds, rounded up, for %s', async (_, timeout, seconds) => {
+        await expectSeconds(await open(), timeout, seconds);
+    });
+
+    it.each([0, -0, -1, -Infinity, NaN, null, undefined])('options.timeout for %s', async timeout => {
+        await expectSeconds(await open({ 'options.timeout': 20_500 }), timeout, 21);
+    });
+
+    it('a minute when nothing is configured', async () => {
+        await expectSeconds(await open(), undefined, 60);
+    });
+
+    it.each([
+        ['30 days', 30 * DAY_MS, DAYS_30],
+        ['30 days and 1 s', 30 * DAY_MS + 1000, DAYS_30 + 1],
+        ['31 days', 31 * DAY_MS, 31 * 24 * 60 * 60],
+        ['10 years', 3650 * DAY_MS, 3650 * 24 * 60 * 60],
+    ])('a time that has not passed for %s, when max_expiration allows them', async (_, timeout, seconds) => {
+        await expectSeconds(await open({ 'options.max_expiration': 4000 * DAY_MS }), timeout, seconds);
+    });
+
+    it('its last second, and not for ever, when nothing limits an expiry', async () => {
+        const cache = await open({ 'options.max_expiration': Number.MAX_SAFE_INTEGER });
+        const left = 0xffffffff - Math.floor(Date.now() / 1000);
+        const { sent, ttl } = await expiryOf(cache, Infinity);
+        expect(sent).toBe(0xffffffff);
+        expect(Math.abs(ttl! - left)).toBeLessThanOrEqual(2);
+    });
+
+    it('no more than max_expiration, also for options.timeout', async () => {
+        const cache = await open({ 'options.max_expiration': 10_000 });
+        await expectSeconds(cache, 10_001, 10);
+        await expectSeconds(cache, undefined, 10);
+        await expectSeconds(cache, 5000, 5);
+    });
+});
+
+it('a shortened expiry is logged once', async () => {
+    const logger = new RecordingLogger();
+    const cache = await open({ 'options.max_expiration': 10_000 }, logger);
+    await expiryOf(cache, 10_000);
+    expect(logger.lines).toEqual([]);
+    for (const timeout of [10_001, 20_000]) await expiryOf(cache, timeout);
+    expect(logger.lines).toEqual(['warn expiries are shortened to 10000 ms (options.max_expiration)']);
+});
+
+it.each([
+    ['a text', '1000'],
+    ['a bigint', 1000n],
+    ['an object', {}],
+    ['true', true],
+])('a timeout that is %s is refused, and stores nothing', async (_, timeout) => {
+    const cache = await open();
+    expect(await codeOf(cache.store(null, 'typed', 'value', timeout as never))).toBe('INVALID_TTL');
+    expect(await cache.retrieve(null, 'typed')).toBeNull();
+});
+
+it('a value is there until it expires, and then it is not', async () => {
+    const cache = await open();
+    await cache.store(null, 'brief', 'value', 1500);
+    expect(await cache.retrieve(null, 'brief')).toBe('value');
+    while ((await readItem(server, 'brief')) !== null) await new Promise(resolve => setTimeout(resolve, 20));
+    expect(await cache.retrieve(null, 'brief')).toBeNull();
+});

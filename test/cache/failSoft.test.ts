@@ -1,0 +1,133 @@
+import { codeOf, configOf, openCache } from '../fixtures/openCache';
+import { MemcachedCache } from '../../src/cache/MemcachedCache';
+import { RecordingLogger } from '../fixtures/RecordingLogger';
+import { MemcachedProcess } from '../server/MemcachedProcess';
+
+const SOFT = { 'options.fail_soft': true, 'options.retry': 30, 'options.request_timeout': 300 };
+const AWAY = /the service goes on without a cache/;
+const BACK = /the service has its cache again/;
+
+let server: MemcachedProcess;
+let logger: RecordingLogger;
+let cache: MemcachedCache | null;
+
+beforeEach(async () => {
+    server = await MemcachedProcess.start();
+    logger = new RecordingLogger();
+    cache = null;
+});
+
+afterEach(async () => {
+    await cache?.close(null);
+    await server.end();
+});
+
+const open = async (more: object = {}) => (cache = await openCache(server, { ...SOFT, ...more }, logger.references()));
+
+/** Asks until memcached answers. */
+async function untilStored(cache: MemcachedCache, key: string): Promise<void> {
+    await logger.heard(/is up again/);
+    await cache.store(null, key, 'new', 5000);
+    expect(await cache.retrieve(null, key)).toBe('new');
+}
+
+it('while memcached is away everything is a miss, and it works again when it is back; each said once', async () => {
+    const cache = await open();
+    await cache.store(null, 'key', 'value', 5000);
+    await server.kill();
+    for (let i = 0; i < 3; i++) {
+        expect(await cache.retrieve('trace', 'key')).toBeNull();
+        expect(await cache.store('trace', 'key', { a: 1 }, 5000)).toEqual({ a: 1 });
+        expect(await cache.store('trace', 'key', null, 5000)).toBeNull();
+        expect(await cache.remove('trace', 'key')).toBeNull();
+    }
+    expect(logger.count(AWAY)).toBe(1);
+    expect(logger.count(BACK)).toBe(0);
+
+    await server.restart();
+    await untilStored(cache, 'key');
+    expect([logger.count(AWAY), logger.count(BACK)]).toEqual([1, 1]);
+    expect([logger.count(/^warn memcached at .* is down/), logger.count(/is up again/)]).toEqual([1, 1]);
+
+    await server.kill();
+    for (let i = 0; i < 3; i++) expect(await cache.retrieve(null, 'key')).toBeNull();
+    expect([logger.count(AWAY), logger.count(BACK)]).toEqual([2, 1]);
+});
+
+it('a server that is silent is away too', async () => {
+    const cache = await open();
+    await server.stop();
+    expect(await cache.retrieve(null, 'key')).toBeNull();
+    expect(await cache.store(null, 'key', 1, 5000)).toBe(1);
+    expect(logger.count(AWAY)).toBe(1);
+    expect(logger.lines.join('\n')).toMatch(/did not answer within 300 ms/);
+    server.continue();
+});
+
+it('opens with memcached away, and works once it appears', async () => {
+    await server.kill();
+    const cache = await open();
+    expect(cache.isOpen()).toBe(true);
+    expect(await cache.retrieve(null, 'key')).toBeNull();
+    await server.restart();
+    await untilStored(cache, 'key');
+    expect([logger.count(AWAY), logger.count(BACK)]).toEqual([1, 1]);
+});
+
+it('is not asked for: then open fails, and calls do', async () => {
+    const { host, port } = server;
+    const cache = await open({ 'options.fail_soft': false, 'options.failures': 1 });
+    await server.kill();
+    await expect(cache.retrieve('trace', 'key')).rejects.toMatchObject({
+        code: 'SERVER_DOWN',
+        trace_id: 'trace',
+        details: { server: `${host}:${port}` },
+    });
+    expect(await codeOf(cache.store(null, 'key', 1, 5000))).toBe('SERVER_DOWN');
+    expect(await codeOf(cache.remove(null, 'key'))).toBe('SERVER_DOWN');
+    await cache.close(null);
+    await expect(cache.open('trace')).rejects.toMatchObject({ code: 'CONNECT_FAILED', trace_id: 'trace' });
+    expect(cache.isOpen()).toBe(false);
+    expect(await codeOf(cache.retrieve(null, 'key'))).toBe('NOT_OPENED');
+});
+
+it('mistakes are errors all the same, also while memcached is away', async () => {
+    const cache = await open();
+    for (const away of [false, true]) {
+        if (away) await server.kill();
+        expect(await codeOf(cache.retrieve(null, 'b d'))).toBe('INVALID_KEY');
+        expect(await codeOf(cache.store(null, 'key', 5n, 5000))).toBe('NOT_SERIALIZABLE');
+        expect(await codeOf(cache.store(null, 'key', 'x'.repeat(2 ** 20), 5000))).toBe('VALUE_TOO_LARGE');
+        expect(await codeOf(cache.store(null, 'key', 1, 'x' as never))).toBe('INVALID_TTL');
+    }
+    await cache.close(null);
+    expect(await codeOf(cache.retrieve(null, 'key'))).toBe('NOT_OPENED');
+});
+
+it('what memcached refuses is an error all the same', async () => {
+    const cache = await open({ 'options.max_value': 2 ** 21 });
+    expect(await codeOf(cache.store(null, 'key', 'x'.repeat(2 ** 20), 5000))).toBe('VALUE_TOO_LARGE');
+    expect(logger.lines).toEqual([]);
+});
+
+it('a wrong password is an error all the same', async () => {
+    const locked = await MemcachedProcess.start({ login: { username: 'ann', password: 'secret' } });
+    const cache = new MemcachedCache();
+    const credential = { 'credential.username': 'ann', 'credential.password': 'guess' };
+    cache.configure(configOf(locked, { ...SOFT, ...credential }));
+    await expect(cache.open('trace')).rejects.toMatchObject({ code: 'AUTH_FAILED', trace_id: 'trace' });
+    expect(cache.isOpen()).toBe(false);
+    await locked.end();
+});
+
+it('a password that is not asked for at open, but later, is an error too', async () => {
+    const { port } = server;
+    const login = { username: 'ann', password: 'secret' };
+    await server.kill();
+    const cache = await open({ 'credential.username': 'ann', 'credential.password': 'guess' });
+    expect(await cache.retrieve(null, 'key')).toBeNull();
+    const locked = await MemcachedProcess.start({ port, login });
+    while ((await codeOf(cache.retrieve(null, 'key'))) !== 'AUTH_FAILED') await new Promise(setImmediate);
+    expect(await codeOf(cache.store(null, 'key', 1, 5000))).toBe('AUTH_FAILED');
+    await locked.end();
+});

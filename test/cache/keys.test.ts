@@ -1,0 +1,95 @@
+import type { MemcachedCache } from '../../src/cache/MemcachedCache';
+import { codeOf, openCache } from '../fixtures/openCache';
+import { MemcachedProcess } from '../server/MemcachedProcess';
+import { RecordingProxy } from '../server/RecordingProxy';
+import { readItem } from '../server/textProtocol';
+
+let server: MemcachedProcess;
+let proxy: RecordingProxy;
+let cache: MemcachedCache;
+let prefixed: MemcachedCache;
+
+beforeAll(async () => {
+    server = await MemcachedProcess.start();
+    proxy = await RecordingProxy.start(server);
+    cache = await openCache(proxy);
+    prefixed = await openCache(proxy, { 'options.prefix': 'préfix:' });
+});
+
+afterAll(async () => {
+    await Promise.all([cache.close(null), prefixed.close(null)]);
+    await proxy.end();
+    await server.end();
+});
+
+const PREFIX_BYTES = Buffer.byteLength('préfix:');
+
+describe('keys that are taken', () => {
+    it.each([
+        ['one character', 'k'],
+        ['250 bytes', 'k'.repeat(250)],
+        ['250 bytes of UTF-8', 'é'.repeat(125)],
+        ['a horse', '🐎'],
+        ['punctuation', '{}"\\%/:;'],
+        ['the name of a method', '__proto__'],
+    ])('%s', async (_, key) => {
+        expect(await cache.store(null, key, [key], 5000)).toEqual([key]);
+        expect(await cache.retrieve(null, key)).toEqual([key]);
+        expect(await cache.remove(null, key)).toEqual([key]);
+        expect(await cache.retrieve(null, key)).toBeNull();
+    });
+
+    it('with a prefix, up to the same length together', async () => {
+        const key = 'k'.repeat(250 - PREFIX_BYTES);
+        await prefixed.store(null, key, 1, 5000);
+        expect(await prefixed.retrieve(null, key)).toBe(1);
+        expect(await cache.retrieve(null, `préfix:${key}`)).toBe(1);
+        expect(await cache.retrieve(null, key)).toBeNull();
+    });
+});
+
+const bad: [string, unknown][] = [
+    ['251 bytes', 'k'.repeat(251)],
+    ['252 bytes of UTF-8', 'é'.repeat(126)],
+    ['nothing', ''],
+    ['a space', 'a b'],
+    ['a newline', 'a\r\nb'],
+    ['NUL', 'a\0'],
+    ['DEL', '\x7f'],
+    ['half a pair of surrogates', '\ud800'],
+    ['null', null],
+    ['undefined', undefined],
+    ['a number', 5],
+    ['an object', {}],
+    ['a symbol', Symbol('k')],
+];
+
+describe.each([
+    ['without a prefix', () => cache],
+    ['with a prefix', () => prefixed],
+])('keys that are refused before a byte is sent, %s', (_, which) => {
+    it.each(bad)('%s', async (_, key) => {
+        const sent = proxy.writes.length;
+        for (const attempt of [
+            () => which().retrieve('trace', key as string),
+            () => which().store('trace', key as string, 'value', 5000),
+            () => which().store('trace', key as string, null, 5000),
+            () => which().remove('trace', key as string),
+        ]) {
+            await expect(attempt()).rejects.toMatchObject({ code: 'INVALID_KEY', status: 400, trace_id: 'trace' });
+        }
+        expect(proxy.writes.length).toBe(sent);
+    });
+});
+
+it('a prefix can make a key too long, and the message counts it', async () => {
+    const key = 'k'.repeat(251 - PREFIX_BYTES);
+    expect(await codeOf(cache.store(null, key, 1, 5000))).toBe('answered 1');
+    await expect(prefixed.store(null, key, 1, 5000)).rejects.toThrow('key is 251 bytes, the limit is 250');
+});
+
+it('a refused key harms nobody beside it', async () => {
+    const calls = [cache.store(null, 'good', 1, 5000), cache.retrieve(null, 'b d'), cache.retrieve(null, 'good')];
+    expect(await Promise.allSettled(calls)).toMatchObject([{ value: 1 }, { status: 'rejected' }, { value: 1 }]);
+    expect((await readItem(server, 'good'))!.value).toBe('1');
+});

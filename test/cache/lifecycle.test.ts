@@ -1,0 +1,250 @@
+import { Context, Descriptor } from 'pip-services4-components-node';
+import { MemcachedCache } from '../../src/cache/MemcachedCache';
+import { codeOf, configOf, openCache } from '../fixtures/openCache';
+import { RecordingLogger } from '../fixtures/RecordingLogger';
+import { MemcachedProcess } from '../server/MemcachedProcess';
+import { RecordingProxy } from '../server/RecordingProxy';
+import { runScript } from '../server/runScript';
+
+let server: MemcachedProcess;
+let proxy: RecordingProxy;
+const caches: MemcachedCache[] = [];
+
+beforeEach(async () => {
+    server = await MemcachedProcess.start();
+    proxy = await RecordingProxy.start(server);
+});
+
+afterEach(async () => {
+    await Promise.all(caches.splice(0).map(cache => cache.close(null)));
+    await proxy.end();
+    await server.end();
+});
+
+function create(more: Record<string, unknown> = {}): MemcachedCache {
+    const cache = new MemcachedCache();
+    cache.configure(configOf(proxy, more));
+    caches.push(cache);
+    return cache;
+}
+
+async function expectNotOpened(cache: MemcachedCache): Promise<void> {
+    expect(cache.isOpen()).toBe(false);
+    for (const call of [
+        () => cache.retrieve('trace', 'key'),
+        () => cache.store('trace', 'key', 1, 5000),
+        () => cache.store('trace', 'key', null, 5000),
+        () => cache.remove('trace', 'key'),
+    ]) {
+        await expect(call()).rejects.toMatchObject({ code: 'NOT_OPENED', trace_id: 'trace' });
+    }
+}
+
+it('before open and after close everything is NOT_OPENED', async () => {
+    const cache = create();
+    await expectNotOpened(cache);
+    await cache.open(null);
+    expect(cache.isOpen()).toBe(true);
+    await cache.store(null, 'key', 1, 5000);
+    await cache.close(null);
+    await expectNotOpened(cache);
+    expect(await codeOf(new MemcachedCache().retrieve(null, 'key'))).toBe('NOT_OPENED');
+});
+
+it('opens twice, closes twice, and opens again', async () => {
+    const cache = create();
+    await cache.close(null);
+    await Promise.all([cache.open(null), cache.open(null)]);
+    await cache.open(null);
+    await proxy.until(() => proxy.openSockets === 1);
+    expect(proxy.connections).toBe(1);
+    await Promise.all([cache.close(null), cache.close(null)]);
+    await proxy.until(() => proxy.openSockets === 0);
+    await cache.open(null);
+    await cache.store(null, 'key', 1, 5000);
+    expect(await cache.retrieve(null, 'key')).toBe(1);
+});
+
+it('a close during open wins: the open is rejected, and no socket stays', async () => {
+    for (const turns of [0, 1, 2, 3, 5]) {
+        const cache = create();
+        const opening = codeOf(cache.open('trace'));
+        for (let i = 0; i < turns; i++) await Promise.resolve();
+        await cache.close(null);
+        expect(await opening).toBe('NOT_OPENED');
+        await expectNotOpened(cache);
+        await proxy.until(() => proxy.openSockets === 0);
+    }
+});
+
+it('a close while discovery is asked wins too', async () => {
+    let answer!: (connections: unknown[]) => void;
+    const discovery = { resolveAll: () => new Promise(resolve => (answer = resolve)) };
+    const cache = new MemcachedCache();
+    cache.configure(configOf([], { 'connection.discovery_key': 'cache' }));
+    const slow = new Descriptor('test', 'discovery', 'slow', 'default', '1.0');
+    cache.setReferences(new RecordingLogger().references(slow, discovery));
+    const opening = codeOf(cache.open('trace'));
+    while (answer === undefined) await new Promise(setImmediate);
+    await cache.close(null);
+    answer([configOf(proxy).getSection('connections.0')]);
+    expect(await opening).toBe('NOT_OPENED');
+    expect(cache.isOpen()).toBe(false);
+    expect(proxy.connections).toBe(0);
+});
+
+it('opens again after a close during open', async () => {
+    const cache = create();
+    const first = codeOf(cache.open(null));
+    const closing = cache.close(null);
+    await cache.open(null);
+    await closing;
+    expect(await first).toBe('NOT_OPENED');
+    await cache.store(null, 'key', 1, 5000);
+    expect(await cache.retrieve(null, 'key')).toBe(1);
+    await cache.close(null);
+    await proxy.until(() => proxy.openSockets === 0);
+});
+
+it('without a server, open fails with CONNECT_FAILED, leaves nothing, and may be tried again', async () => {
+    await server.kill();
+    const cache = create({ 'options.failures': 1 });
+    await expect(cache.open('trace')).rejects.toMatchObject({
+        code: 'CONNECT_FAILED',
+        trace_id: 'trace',
+        details: { server: `127.0.0.1:${proxy.port}` },
+    });
+    await expectNotOpened(cache);
+    await proxy.until(() => proxy.openSockets === 0);
+    await server.restart();
+    await cache.open(null);
+    expect(await cache.store(null, 'key', 1, 5000)).toBe(1);
+});
+
+it('with nothing configured, open fails with NO_CONNECTION and says what to configure', async () => {
+    const cache = new MemcachedCache();
+    await expect(cache.open('trace')).rejects.toMatchObject({
+        code: 'NO_CONNECTION',
+        trace_id: 'trace',
+        message: expect.stringMatching(/connection\.host.*connection\.uri.*connection\.discovery_key/),
+    });
+});
+
+it('close lets what was asked before finish', async () => {
+    const cache = create();
+    await cache.open(null);
+    const calls = Promise.all(Array.from({ length: 100 }, (_, i) => cache.store(null, `key${i}`, i, 5000)));
+    await cache.close(null);
+    expect((await calls).length).toBe(100);
+});
+
+describe('contexts', () => {
+    it.each([
+        ['a context', Context.fromTraceId('trace'), 'trace'],
+        ['a text', 'trace', 'trace'],
+        ['nothing', null, null],
+        ['undefined', undefined, null],
+        ['a context without a trace id', new Context(), null],
+    ])('%s: values go and come, and errors carry its trace id', async (_, context, traceId) => {
+        const cache = create();
+        await expect(cache.retrieve(context, 'key')).rejects.toMatchObject({ code: 'NOT_OPENED', trace_id: traceId });
+        await cache.open(context);
+        expect(await cache.store(context, 'key', 'value', 5000)).toBe('value');
+        expect(await cache.retrieve(context, 'key')).toBe('value');
+        expect(await cache.remove(context, 'key')).toBe('value');
+        await expect(cache.retrieve(context, '')).rejects.toMatchObject({ code: 'INVALID_KEY', trace_id: traceId });
+        await cache.close(context);
+    });
+});
+
+describe('store, retrieve, remove', () => {
+    it('store answers the very value it was given', async () => {
+        const cache = await openCache(server);
+        const value = { date: new Date() };
+        expect(await cache.store(null, 'key', value, 5000)).toBe(value);
+        await cache.close(null);
+    });
+
+    it('remove answers the value that it removed, and null when there is none', async () => {
+        const cache = await openCache(server);
+        for (const value of [{ a: [1] }, '', 0, false]) {
+            await cache.store(null, 'key', value, 5000);
+            expect(await cache.remove(null, 'key')).toEqual(value);
+            expect(await cache.remove(null, 'key')).toBeNull();
+        }
+        await cache.store(null, 'key', Buffer.from('bytes'), 5000);
+        expect(String(await cache.remove(null, 'key'))).toBe('bytes');
+        await cache.close(null);
+    });
+
+    it('remove asks for the value and deletes it in one write', async () => {
+        const cache = create();
+        await cache.open(null);
+        proxy.writes.length = 0;
+        await cache.remove(null, 'key');
+        expect(proxy.writes.length).toBe(1);
+    });
+
+    it.each([null, undefined])('storing %s removes the entry', async nothing => {
+        const cache = await openCache(server);
+        await cache.store(null, 'key', 1, 5000);
+        expect(await cache.store(null, 'key', nothing, 5000)).toBe(nothing);
+        expect(await cache.retrieve(null, 'key')).toBeNull();
+        await cache.close(null);
+    });
+
+    it('store takes no timeout', async () => {
+        const cache = await openCache(server);
+        await cache.store(null, 'key', 1);
+        expect(await cache.retrieve(null, 'key')).toBe(1);
+        await cache.close(null);
+    });
+});
+
+it('two instances share what a server keeps', async () => {
+    const [one, other] = [await openCache(server), await openCache(server)];
+    await one.store(null, 'key', { from: 'one' }, 5000);
+    expect(await other.retrieve(null, 'key')).toEqual({ from: 'one' });
+    await other.store(null, 'key', 'from other', 5000);
+    expect(await one.remove(null, 'key')).toBe('from other');
+    expect(await other.retrieve(null, 'key')).toBeNull();
+    await one.close(null);
+    await other.store(null, 'key', 1, 5000);
+    expect(await other.retrieve(null, 'key')).toBe(1);
+    await other.close(null);
+});
+
+it('a close that nobody awaits, when the process exits, destroys the sockets at once', async () => {
+    const { code, stdout, stderr } = await runScript(`
+        const net = require('node:net');
+        const sockets = [];
+        const connect = net.connect;
+        net.connect = (...args) => (sockets.push(connect(...args)), sockets.at(-1));
+        const { MemcachedCache } = require('./src/index.ts');
+        const { ConfigParams } = require('pip-services4-components-node');
+        const cache = new MemcachedCache();
+        cache.configure(ConfigParams.fromTuples('connection.port', ${server.port}, 'connection.host', '127.0.0.1'));
+        process.on('exit', () => {
+            cache.close(null);
+            console.log('destroyed', ...sockets.map(socket => socket.destroyed));
+        });
+        cache.open(null).then(() => cache.store(null, 'key', 1)).then(() => process.exit());
+    `);
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'destroyed true\n', stderr: '' });
+});
+
+it('a process whose caches are closed ends by itself, also when memcached is away', async () => {
+    const { code, stdout, stderr } = await runScript(`
+        const { MemcachedCache } = require('./src/index.ts');
+        const { ConfigParams } = require('pip-services4-components-node');
+        const open = async port => {
+            const cache = new MemcachedCache();
+            cache.configure(ConfigParams.fromTuples('connection.host', '127.0.0.1', 'connection.port', port, 'options.fail_soft', true));
+            await cache.open('script');
+            console.log(await cache.store('script', 'key', 1), await cache.retrieve('script', 'key'));
+            await cache.close('script');
+        };
+        open(${server.port}).then(() => open(1)).then(() => console.log('closed'));
+    `);
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '1 1\n1 null\nclosed\n', stderr: '' });
+});

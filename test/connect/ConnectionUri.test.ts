@@ -1,0 +1,92 @@
+import { parseUri } from '../../src/connect/ConnectionUri';
+
+const server = (host: string, port = 11211) => ({ host, port });
+
+it.each([
+    ['memcached://localhost', [server('localhost')]],
+    ['memcached://localhost/', [server('localhost')]],
+    [' memcached://10.0.0.1:11212 ', [server('10.0.0.1', 11212)]],
+    ['MemCached://localhost', [server('localhost')]],
+    ['memcached://a,b:2,c', [server('a'), server('b', 2), server('c')]],
+    ['memcached://[::1]', [server('::1')]],
+    ['memcached://[fe80::1]:11212,b', [server('fe80::1', 11212), server('b')]],
+    ['memcached://under_score.and-dash:65535', [server('under_score.and-dash', 65535)]],
+])('%s', (uri, servers) => {
+    expect(parseUri(uri)).toEqual({ servers, isTls: false });
+});
+
+it('memcacheds is TLS', () => {
+    expect(parseUri('memcacheds://cache.example:443')).toEqual({
+        servers: [server('cache.example', 443)],
+        isTls: true,
+    });
+});
+
+it('unix is a path', () => {
+    const path = '/run/memcached/memcached.sock';
+    expect(parseUri(`unix://${path}`)).toEqual({ servers: [{ host: path, port: 0, path }], isTls: false });
+});
+
+it.each([
+    ['ann:secret', 'ann', 'secret'],
+    ['ann:', 'ann', ''],
+    ['ann:p%40ss%2Fw%3Ard', 'ann', 'p@ss/w:rd'],
+    ['%C3%A9:%F0%9F%90%8E', 'é', '🐎'],
+    ['ann:a@b:c/d,e', 'ann', 'a@b:c/d,e'],
+])('%s@ is a login', (login, username, password) => {
+    expect(parseUri(`memcached://${login}@one:1,two`)).toEqual({
+        servers: [server('one', 1), server('two')],
+        isTls: false,
+        username,
+        password,
+    });
+});
+
+it.each([
+    ['localhost:11211', /does not begin with memcached:/],
+    ['', /does not begin with/],
+    ['memcached:localhost', /does not begin with/],
+    ['redis://localhost', /unknown scheme redis:\/\/, known are memcached:/],
+    ['memcached://', /server 1 of it is no host/],
+    ['memcached://:11211', /server 1 of it is no host/],
+    ['memcached://a,', /server 2 of it is no host/],
+    ['memcached://a,,b', /server 2 of it is no host/],
+    ['memcached://a/b', /server 1 of it is no host/],
+    ['memcached://a b', /server 1 of it is no host/],
+    ['memcached://::1', /server 1 of it is no host/],
+    ['memcached://[::1', /server 1 of it is no host/],
+    ['memcached://[localhost]', /server 1 of it is no host/],
+    ['memcached://a:0', /port is 0, allowed are 1 to 65535/],
+    ['memcached://a:65536', /port is 65536, allowed are 1 to 65535/],
+    ['memcached://a:', /the port of server 1 of it is no number/],
+    ['memcached://a,b:x', /the port of server 2 of it is no number/],
+    ['memcached://ann@a', /before the @ it wants user:password/],
+    ['memcached://:secret@a', /before the @ it wants user:password/],
+    ['memcached://ann:%zz@a', /not percent-encoded/],
+    ['unix://run/memcached.sock', /absolute path/],
+    ['unix://', /absolute path/],
+    ['unix:///', /absolute path/],
+])('%s is refused', (uri, problem) => {
+    expect(() => parseUri(uri)).toThrow(
+        expect.objectContaining({ code: 'INVALID_CONNECTION', message: expect.stringMatching(problem) }),
+    );
+});
+
+it.each([
+    'memcached://ann:hunter2@',
+    'memcached://ann:hunter2@a:x',
+    'memcached://ann:hunter2%@a',
+    'memcached://ann:hunter2',
+    'memcached://ann:hunter2/more',
+    'memcached://ann:11x:hunter2',
+    'memcached://ann hunter2',
+    'ann:hunter2@a',
+    'http://ann:hunter2@a',
+])('what is wrong with %s is said without the password', uri => {
+    expect.assertions(1);
+    try {
+        parseUri(uri);
+    } catch (error) {
+        expect(String((error as Error).stack) + JSON.stringify(error)).not.toContain('hunter2');
+    }
+});

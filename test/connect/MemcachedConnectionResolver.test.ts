@@ -1,0 +1,260 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigParams, Descriptor, References } from 'pip-services4-components-node';
+import { ConnectionParams, MemoryCredentialStore, MemoryDiscovery } from 'pip-services4-config-node';
+import { MemcachedConnectionResolver } from '../../src/connect/MemcachedConnectionResolver';
+
+const descriptor = (type: string, name: string) => new Descriptor('test', type, 'memory', name, '1.0');
+const discoveryOf = (...tuples: unknown[]) => new MemoryDiscovery(ConfigParams.fromTuples(...tuples));
+const referencesTo = (type: string, ...components: unknown[]) =>
+    References.fromTuples(...components.flatMap((one, i) => [descriptor(type, String(i)), one]));
+
+function resolverOf(tuples: unknown[], references?: References): MemcachedConnectionResolver {
+    const resolver = new MemcachedConnectionResolver();
+    resolver.configure(ConfigParams.fromTuples(...tuples));
+    if (references) resolver.setReferences(references);
+    return resolver;
+}
+
+/** Without what was not configured. */
+async function resolve(tuples: unknown[], references?: References): Promise<object[]> {
+    const servers = await resolverOf(tuples, references).resolve('trace');
+    return JSON.parse(JSON.stringify(servers)) as object[];
+}
+
+const server = (host: string, port = 11211, more = {}) => ({ host, port, weight: 1, ...more });
+
+describe('connections', () => {
+    it.each<[string, unknown[], object[]]>([
+        ['host and port', ['connection.host', 'a', 'connection.port', 1], [server('a', 1)]],
+        ['a host', ['connection.host', 'a'], [server('a')]],
+        ['an empty port', ['connection.host', 'a', 'connection.port', ''], [server('a')]],
+        ['an ip', ['connection.ip', '10.0.0.1'], [server('10.0.0.1')]],
+        ['IPv6', ['connection.host', '::1', 'connection.port', 5], [server('::1', 5)]],
+        ['a weight', ['connection.host', 'a', 'connection.weight', 3], [server('a', 11211, { weight: 3 })]],
+        [
+            'several',
+            ['connections.x.host', 'a', 'connections.y.host', 'b', 'connections.y.port', 2],
+            [server('a'), server('b', 2)],
+        ],
+        [
+            'a list',
+            ['connections.0.host', 'a', 'connections.1.uri', 'memcached://b:2,c'],
+            [server('a'), server('b', 2), server('c')],
+        ],
+        ['a uri', ['connection.uri', 'memcached://a:1,[::1]'], [server('a', 1), server('::1')]],
+        [
+            'a uri with a weight',
+            ['connection.uri', 'memcached://a', 'connection.weight', 2],
+            [server('a', 11211, { weight: 2 })],
+        ],
+        ['TLS by uri', ['connection.uri', 'memcacheds://a'], [server('a', 11211, { tls: { servername: 'a' } })]],
+        [
+            'TLS by protocol, at an address',
+            ['connection.host', '10.0.0.1', 'connection.protocol', 'tls'],
+            [server('10.0.0.1', 11211, { tls: {} })],
+        ],
+        [
+            'the same one twice',
+            ['connections.0.host', 'a', 'connections.1.uri', 'memcached://a:11211,b'],
+            [server('a'), server('b')],
+        ],
+    ])('%s', async (_, tuples, servers) => {
+        expect(await resolve(tuples)).toEqual(servers);
+    });
+
+    it.each<[string, unknown[], string, RegExp]>([
+        ['nothing', [], 'NO_CONNECTION', /configure connection.host/],
+        ['host at the top', ['host', 'a', 'port', 1], 'NO_CONNECTION', /configure connection.host/],
+        ['only a port', ['connection.port', 1], 'INVALID_CONNECTION', /neither host nor uri/],
+        [
+            'port 0',
+            ['connection.host', 'a', 'connection.port', 0],
+            'INVALID_CONNECTION',
+            /port is 0, allowed are 1 to 65535/,
+        ],
+        ['port 65536', ['connection.host', 'a', 'connection.port', 65536], 'INVALID_CONNECTION', /port is 65536/],
+        ['port abc', ['connection.host', 'a', 'connection.port', 'abc'], 'INVALID_CONNECTION', /port is abc/],
+        ['port 1.5', ['connection.host', 'a', 'connection.port', '1.5'], 'INVALID_CONNECTION', /port is 1.5/],
+        ['port -1', ['connection.host', 'a', 'connection.port', -1], 'INVALID_CONNECTION', /port is -1/],
+        [
+            'weight 0',
+            ['connection.host', 'a', 'connection.weight', 0],
+            'INVALID_CONNECTION',
+            /weight is 0, allowed are whole/,
+        ],
+        ['weight x', ['connection.host', 'a', 'connection.weight', 'x'], 'INVALID_CONNECTION', /weight is x/],
+        [
+            'a protocol',
+            ['connection.host', 'a', 'connection.protocol', 'http'],
+            'INVALID_CONNECTION',
+            /protocol is http, allowed are tcp and tls/,
+        ],
+        [
+            'a strange protocol',
+            ['connection.host', 'a', 'connection.protocol', 'constructor'],
+            'INVALID_CONNECTION',
+            /protocol is constructor/,
+        ],
+        ['a uri', ['connection.uri', 'redis://a'], 'INVALID_CONNECTION', /unknown scheme redis/],
+    ])('refused: %s', async (_, tuples, code, problem) => {
+        await expect(resolve(tuples)).rejects.toMatchObject({
+            code,
+            trace_id: 'trace',
+            message: expect.stringMatching(problem),
+            category: 'Misconfiguration',
+        });
+    });
+});
+
+describe('discovery', () => {
+    const byKey = (...keys: string[]) => keys.flatMap((key, i) => [`connections.${i}.discovery_key`, key]);
+
+    it('gives the connection under the key', async () => {
+        const references = referencesTo('discovery', discoveryOf('one.host', 'a', 'one.port', 1, 'two.host', 'b'));
+        expect(await resolve(['connection.discovery_key', 'one'], references)).toEqual([server('a', 1)]);
+    });
+
+    it('is asked wherever there is one, and gives uris and weights too', async () => {
+        const references = referencesTo(
+            'discovery',
+            discoveryOf('one.uri', 'memcached://a,b', 'one.weight', 2),
+            discoveryOf('one.host', 'c'),
+            discoveryOf('other.host', 'd'),
+        );
+        const servers = await resolve(['connection.discovery_key', 'one'], references);
+        expect(servers).toHaveLength(3);
+        expect(servers).toEqual(
+            expect.arrayContaining([server('a', 11211, { weight: 2 }), server('b', 11211, { weight: 2 }), server('c')]),
+        );
+    });
+
+    it('gives several connections under one key, duplicates once', async () => {
+        const discovery = discoveryOf();
+        for (const host of ['a', 'b', 'a']) {
+            await discovery.register(null, 'one', ConnectionParams.fromTuples('host', host));
+        }
+        const references = referencesTo('discovery', discovery);
+        expect(await resolve(['connection.discovery_key', 'one'], references)).toEqual([server('a'), server('b')]);
+    });
+
+    it('goes together with direct connections, in any order', async () => {
+        const references = referencesTo('discovery', discoveryOf('one.host', 'a', 'two.host', 'b'));
+        const tuples = [...byKey('one', 'two'), 'connections.5.host', 'c'];
+        expect(await resolve(tuples, references)).toEqual([server('a'), server('b'), server('c')]);
+    });
+
+    it('adds what is found to what is configured beside the key', async () => {
+        const references = referencesTo('discovery', discoveryOf('one.host', 'a'));
+        const tuples = ['connection.discovery_key', 'one', 'connection.port', 7, 'connection.weight', 4];
+        expect(await resolve(tuples, references)).toEqual([server('a', 7, { weight: 4 })]);
+    });
+
+    it.each([
+        ['a key that nobody knows', byKey('nobody')],
+        ['one of two keys that nobody knows', byKey('one', 'nobody')],
+        ['such a key beside a direct connection', [...byKey('nobody'), 'connections.5.host', 'c']],
+    ])('%s is an error that names the key', async (_, tuples) => {
+        const references = referencesTo('discovery', discoveryOf('one.host', 'a'));
+        await expect(resolve(tuples, references)).rejects.toMatchObject({
+            code: 'NO_CONNECTION',
+            trace_id: 'trace',
+            message: expect.stringContaining('discovery knows nothing under nobody'),
+        });
+    });
+
+    it('without references or without any discovery is an error', async () => {
+        await expect(resolve(byKey('one'))).rejects.toMatchObject({ code: 'NO_CONNECTION', trace_id: 'trace' });
+        await expect(resolve(byKey('one'), new References())).rejects.toMatchObject({
+            code: 'REF_ERROR',
+            trace_id: 'trace',
+        });
+    });
+});
+
+describe('credentials', () => {
+    const at = ['connection.host', 'a'];
+    const ann = { username: 'ann', password: 'secret' };
+    const direct = ['credential.username', 'ann', 'credential.password', 'secret'];
+
+    it.each<[string, unknown[], object]>([
+        ['direct', direct, ann],
+        ['as a list', ['credentials.0.username', 'ann', 'credentials.0.password', 'secret'], ann],
+        ['with short names', ['credential.user', 'ann', 'credential.pass', 'secret'], ann],
+    ])('%s', async (_, tuples, login) => {
+        expect(await resolve([...at, ...tuples])).toEqual([server('a', 11211, { login })]);
+    });
+
+    it('of a uri win over others', async () => {
+        const tuples = ['connection.uri', 'memcached://bob:b@a,b', ...direct];
+        const login = { username: 'bob', password: 'b' };
+        expect(await resolve(tuples)).toEqual([server('a', 11211, { login }), server('b', 11211, { login })]);
+    });
+
+    it('by store_key, in any store', async () => {
+        const stores = [
+            new MemoryCredentialStore(ConfigParams.fromTuples('cache.username', 'ann', 'cache.password', 'secret')),
+            new MemoryCredentialStore(ConfigParams.fromTuples('other.username', 'x')),
+        ];
+        const references = referencesTo('credential-store', ...stores);
+        const servers = await resolve([...at, 'credential.store_key', 'cache'], references);
+        expect(servers).toEqual([server('a', 11211, { login: ann })]);
+        await expect(resolve([...at, 'credential.store_key', 'nobody'], references)).rejects.toMatchObject({
+            code: 'NO_CREDENTIAL',
+            trace_id: 'trace',
+            message: expect.stringContaining('nobody'),
+        });
+    });
+
+    it('by store_key without a store are an error', async () => {
+        const tuples = [...at, 'credential.store_key', 'cache'];
+        await expect(resolve(tuples)).rejects.toMatchObject({ code: 'NO_CREDENTIAL' });
+        await expect(resolve(tuples, new References())).rejects.toMatchObject({ code: 'REF_ERROR' });
+    });
+
+    it('without a password are an error', async () => {
+        await expect(resolve([...at, 'credential.username', 'ann'])).rejects.toMatchObject({
+            code: 'NO_CREDENTIAL',
+            message: 'a user name is configured, but no password',
+        });
+    });
+
+    it('name files for TLS; one that cannot be read is said by its key', async () => {
+        const directory = mkdtempSync(join(tmpdir(), 'resolver-'));
+        const file = join(directory, 'ca.pem');
+        writeFileSync(file, 'the authority');
+        const tls = ['connection.uri', 'memcacheds://a'];
+        const [found] = await resolverOf([...tls, 'credential.ssl_ca_file', file]).resolve(null);
+        expect(String(found!.tls!.ca as Buffer)).toBe('the authority');
+        rmSync(directory, { recursive: true });
+        await expect(resolve([...tls, 'credential.ssl_ca_file', file])).rejects.toMatchObject({
+            code: 'NO_CREDENTIAL',
+            message: expect.stringMatching(/^credential\.ssl_ca_file cannot be read: ENOENT/),
+        });
+    });
+});
+
+it('configuring again replaces connections and credentials', async () => {
+    const resolver = resolverOf([
+        'connections.0.host',
+        'a',
+        'connections.1.host',
+        'b',
+        'credential.username',
+        'x',
+        'credential.password',
+        'y',
+    ]);
+    resolver.configure(ConfigParams.fromTuples('connection.host', 'c'));
+    expect(await resolver.resolve(null)).toMatchObject([{ host: 'c', login: undefined }]);
+    resolver.configure(new ConfigParams());
+    await expect(resolver.resolve(null)).rejects.toMatchObject({ code: 'NO_CONNECTION' });
+});
+
+it('references may be given before or after the configuration', async () => {
+    const resolver = new MemcachedConnectionResolver();
+    resolver.setReferences(referencesTo('discovery', discoveryOf('one.host', 'a')));
+    resolver.configure(ConfigParams.fromTuples('connection.discovery_key', 'one'));
+    expect(await resolver.resolve(null)).toMatchObject([{ host: 'a' }]);
+});

@@ -1,0 +1,144 @@
+import { ConfigParams } from 'pip-services4-components-node';
+import { MemcachedCache } from '../../src/cache/MemcachedCache';
+import { MemcachedConnection } from '../../src/connect/MemcachedConnection';
+import { describeOptions, findStrayOptions, readOptions } from '../../src/connect/MemcachedOptions';
+
+const described = describeOptions();
+const read = (key: string, text: unknown) => {
+    const options = readOptions(ConfigParams.fromTuples(`options.${key}`, text));
+    return (options as Record<string, unknown>)[key.replace(/_./g, part => part[1]!.toUpperCase())];
+};
+const isNumber = ({ allowed }: { allowed: string }) => allowed.startsWith('whole numbers');
+const numbers = described.filter(isNumber).map(option => {
+    const [least, most] = option.allowed.match(/-?\d+/g)!.map(Number) as [number, number];
+    return { ...option, least, most };
+});
+const truths = described.filter(({ allowed }) => allowed === 'true or false');
+
+/** As the documentation promises them; a change here is a change for every service. */
+const defaults = {
+    max_size: 1000,
+    max_key_size: 250,
+    max_expiration: 30 * 24 * 60 * 60 * 1000,
+    max_value: 1048576,
+    pool_size: 5,
+    reconnect: 10000,
+    retries: 3,
+    timeout: 60000,
+    request_timeout: 1000,
+    connect_timeout: 1000,
+    failures: 5,
+    retry: 30000,
+    remove: false,
+    idle: 5000,
+    fail_soft: false,
+    prefix: '',
+    retry_timeout: 100,
+};
+
+it('there are these options, and they have these defaults', () => {
+    expect(Object.fromEntries(described.map(({ key, default: value }) => [key, value]))).toEqual(
+        Object.fromEntries(Object.entries(defaults).map(([key, value]) => [key, String(value)])),
+    );
+});
+
+it.each(Object.entries(defaults))('%s is %j when it is absent, null or empty', (key, value) => {
+    expect(read('no_such_option', 1)).toBeUndefined();
+    expect(read(key, null)).toBe(value);
+    expect(read(key, '')).toBe(value);
+});
+
+it('each says in words what it means and what is allowed', () => {
+    for (const { meaning, allowed } of described) {
+        expect(meaning).not.toBe('');
+        expect(allowed).not.toBe('');
+    }
+});
+
+it('nobody can change them', () => {
+    const options = readOptions(new ConfigParams()) as { retries: number };
+    expect(() => (options.retries = 5)).toThrow(TypeError);
+});
+
+function expectRefused(key: string, value: unknown, allowed: string): void {
+    const refusal = {
+        code: 'INVALID_OPTION',
+        message: `options.${key} is ${JSON.stringify(String(value).trim())}, allowed: ${allowed}`,
+    };
+    const config = ConfigParams.fromTuples(`options.${key}`, value);
+    for (const component of [new MemcachedCache(), new MemcachedConnection()]) {
+        expect(() => component.configure(config)).toThrow(expect.objectContaining(refusal));
+    }
+}
+
+describe.each(numbers)('$key', ({ key, least, most, allowed }) => {
+    it('takes the numbers that it says', () => {
+        expect(read(key, least)).toBe(least);
+        expect(read(key, most)).toBe(most);
+        expect(read(key, ` ${least} `)).toBe(least);
+    });
+
+    it.each([least - 1, most + 1, -least - 1, 'abc', '1.5', '1e3', '0x10', 'NaN', 'Infinity', '1 000', '5s', '٥'])(
+        'does not take %s, and says what it takes',
+        value => expectRefused(key, value, allowed),
+    );
+});
+
+describe.each(truths)('$key', ({ key, allowed }) => {
+    it.each(['true', 'TRUE', 'yes', 'y', 't', '1', true, 1])('is true for %s', word => {
+        expect(read(key, word)).toBe(true);
+    });
+
+    it.each(['false', 'No', 'n', 'f', '0', false, 0])('is false for %s', word => {
+        expect(read(key, word)).toBe(false);
+    });
+
+    it.each(['maybe', '2', 'constructor', 'toString', '-'])('does not take %s', word => {
+        expectRefused(key, word, allowed);
+    });
+});
+
+describe('prefix', () => {
+    const { allowed } = described.find(({ key }) => key === 'prefix')!;
+
+    it.each(['a', 'my-service:', 'é🐎', 'p'.repeat(200)])('takes %s', prefix => {
+        expect(read('prefix', prefix)).toBe(prefix);
+    });
+
+    it.each(['a b', 'a\nb', 'a\0', 'p'.repeat(201)])('does not take %j', prefix => {
+        expectRefused('prefix', prefix, allowed);
+    });
+});
+
+it.each([
+    ['retries', -1, 'options.retries is "-1", allowed: whole numbers from 0 to 100'],
+    ['pool_size', 0, 'options.pool_size is "0", allowed: whole numbers from 1 to 1000'],
+    ['timeout', 'abc', 'options.timeout is "abc", allowed: whole numbers from 1 to 9007199254740991'],
+    ['max_key_size', 251, 'options.max_key_size is "251", allowed: whole numbers from 1 to 250'],
+])('%s: %s is refused by name, value and what is allowed', (key, value, message) => {
+    expect(() => readOptions(ConfigParams.fromTuples(`options.${key}`, value))).toThrow(
+        expect.objectContaining({ message, details: { key: `options.${key}`, value: String(value) } }),
+    );
+});
+
+it('a configuration that is refused changes nothing', () => {
+    const cache = new MemcachedCache();
+    cache.configure(ConfigParams.fromTuples('connection.host', 'localhost', 'options.prefix', 'p:'));
+    expect(() => cache.configure(ConfigParams.fromTuples('options.retries', -1))).toThrow();
+    expect(cache.isOpen()).toBe(false);
+});
+
+it('options that nobody knows, and options that stand with the wrong component, are told apart', () => {
+    const config = ConfigParams.fromTuples(
+        'options.max_size',
+        5,
+        'options.pool_size',
+        5,
+        'options.pool',
+        5,
+        'options.prefix',
+        'p',
+    );
+    expect(findStrayOptions(config, 'component')).toEqual({ unknown: ['pool'], misplaced: ['pool_size'] });
+    expect(findStrayOptions(config, 'connection')).toEqual({ unknown: ['pool'], misplaced: ['max_size', 'prefix'] });
+});

@@ -1,0 +1,252 @@
+import type { MemcachedCache } from '../../src/cache/MemcachedCache';
+import { describeOptions } from '../../src/connect/MemcachedOptions';
+import { codeOf, openCache } from '../fixtures/openCache';
+import { RecordingLogger } from '../fixtures/RecordingLogger';
+import { MemcachedProcess } from '../server/MemcachedProcess';
+import { RecordingProxy } from '../server/RecordingProxy';
+import { readItem } from '../server/textProtocol';
+
+let server: MemcachedProcess;
+/** Stands before the server. */
+let proxy: RecordingProxy;
+let logger: RecordingLogger;
+const caches: MemcachedCache[] = [];
+
+beforeEach(async () => {
+    server = await MemcachedProcess.start();
+    proxy = await RecordingProxy.start(server);
+    logger = new RecordingLogger();
+});
+
+afterEach(async () => {
+    await Promise.all(caches.splice(0).map(cache => cache.close(null)));
+    await proxy.end();
+    await server.end();
+});
+
+async function open(options: Record<string, unknown>, at: Parameters<typeof openCache>[0] = proxy) {
+    const named = Object.entries(options).map(([key, value]) => [key.includes('.') ? key : `options.${key}`, value]);
+    const cache = await openCache(at, Object.fromEntries(named) as Record<string, unknown>, logger.references());
+    caches.push(cache);
+    return cache;
+}
+
+const large = Buffer.alloc(300_000);
+const storeLarge = (cache: MemcachedCache) =>
+    Promise.all(Array.from({ length: 20 }, (_, i) => cache.store(null, `large${i}`, large, 5000)));
+
+/** How often a server that cuts every connection is connected to in this time. */
+async function attemptsWithin(ms: number, options: Record<string, unknown>): Promise<number> {
+    const cache = await open({ ...options, request_timeout: ms });
+    const before = proxy.connections;
+    proxy.cutting = Infinity;
+    const until = performance.now() + ms;
+    while (performance.now() < until) {
+        await codeOf(cache.retrieve(null, 'key'));
+        await new Promise(resolve => setTimeout(resolve, 5));
+    }
+    return proxy.connections - before;
+}
+
+/** What an option changes, seen from outside; each with another value than the default. */
+const effects: Record<string, () => Promise<void>> = {
+    async max_size() {
+        const cache = await open({ max_size: 1 });
+        await cache.store(null, 'a', 1, 5000);
+        await cache.store(null, 'b', 1, 5000);
+        expect(await readItem(server, 'a')).toBeNull();
+    },
+
+    async max_key_size() {
+        const cache = await open({ max_key_size: 10, prefix: 'é:' });
+        expect(await cache.store(null, '1234567', 1, 5000)).toBe(1);
+        await expect(cache.store(null, '12345678', 1, 5000)).rejects.toThrow('key is 11 bytes, the limit is 10');
+        expect(await codeOf(cache.retrieve(null, '12345678'))).toBe('INVALID_KEY');
+        expect(await codeOf(cache.remove(null, '12345678'))).toBe('INVALID_KEY');
+    },
+
+    async max_expiration() {
+        const cache = await open({ max_expiration: 5000 });
+        await cache.store(null, 'key', 1, 60_000);
+        expect((await readItem(server, 'key'))!.ttl).toBeLessThanOrEqual(5);
+    },
+
+    async max_value() {
+        const cache = await open({ max_value: 10 });
+        expect(await cache.store(null, 'key', '12345678', 5000)).toBe('12345678');
+        await expect(cache.store(null, 'key', '123456789', 5000)).rejects.toThrow('value is 11 bytes, the limit is 10');
+    },
+
+    async pool_size() {
+        const cache = await open({ pool_size: 2 });
+        for (let i = 0; i < 5 || proxy.connections < 2; i++) await storeLarge(cache);
+        expect(proxy.mostAtOnce).toBe(2);
+        const single = await RecordingProxy.start(server);
+        const other = await open({ pool_size: 1 }, single);
+        for (let i = 0; i < 5; i++) await storeLarge(other);
+        expect(single.connections).toBe(1);
+        await other.close(null);
+        await single.end();
+    },
+
+    async reconnect() {
+        // 0, 50, 100, 200 ms … against 0 and then 10 ms each time.
+        expect(await attemptsWithin(500, { reconnect: 10, failures: 1000, retries: 100 })).toBeGreaterThan(12);
+    },
+
+    async retries() {
+        const once = await open({ retries: 1, request_timeout: 5000 });
+        await once.store(null, 'key', 1, 5000);
+        proxy.cutting = 1;
+        expect(await once.retrieve(null, 'key')).toBe(1);
+        proxy.cutting = 2;
+        expect(await codeOf(once.retrieve(null, 'key'))).toBe('CONNECTION_LOST');
+        const never = await open({ retries: 0 });
+        proxy.cutting = 1;
+        expect(await codeOf(never.retrieve(null, 'key'))).toBe('CONNECTION_LOST');
+        const thrice = await open({ request_timeout: 5000 });
+        proxy.cutting = 3;
+        expect(await thrice.retrieve(null, 'key')).toBe(1);
+    },
+
+    async timeout() {
+        const cache = await open({ timeout: 7000 });
+        await cache.store(null, 'key', 1);
+        const { ttl } = (await readItem(server, 'key'))!;
+        expect([6, 7]).toContain(ttl);
+    },
+
+    async request_timeout() {
+        const cache = await open({ request_timeout: 80 });
+        await server.stop();
+        const start = performance.now();
+        await expect(cache.retrieve(null, 'key')).rejects.toThrow(/did not answer within 80 ms/);
+        // The default is a second.
+        expect(performance.now() - start).toBeLessThan(800);
+        server.continue();
+    },
+
+    async connect_timeout() {
+        const silent = await RecordingProxy.start();
+        const login = { 'credential.username': 'ann', 'credential.password': 'secret' };
+        const opening = open({ connect_timeout: 60, request_timeout: 10_000, failures: 1, ...login }, silent);
+        await expect(opening).rejects.toMatchObject({
+            code: 'CONNECT_FAILED',
+            message: expect.stringContaining('no connection within 60 ms'),
+        });
+        await silent.end();
+    },
+
+    async failures() {
+        for (const failures of [1, 3]) {
+            const cache = await open({ failures, retries: 100, request_timeout: 5000 });
+            const connections = proxy.connections;
+            proxy.cutting = Infinity;
+            expect(await codeOf(cache.retrieve(null, 'key'))).toBe('SERVER_DOWN');
+            // The connection of before has the first fault.
+            expect(proxy.connections - connections).toBe(failures - 1);
+            await cache.close(null);
+            proxy.cutting = 0;
+        }
+    },
+
+    async retry() {
+        // Down at once; 0, 50, 100, 200 ms … against 0 and then 10 ms each time.
+        expect(await attemptsWithin(500, { retry: 10, failures: 1 })).toBeGreaterThan(12);
+    },
+
+    async remove() {
+        const servers = await Promise.all([1, 2, 3].map(() => MemcachedProcess.start()));
+        const cache = await open({ remove: true, failures: 1, retry: 20, retries: 0 }, servers);
+        const keys = Array.from({ length: 30 }, (_, i) => `key${i}`);
+        const storeAll = () => Promise.all(keys.map(key => cache.store(null, key, key, 60_000)));
+        const placesOf = () =>
+            Promise.all(
+                keys.map(async key => {
+                    const items = await Promise.all(servers.map(one => readItem(one, key).catch(() => null)));
+                    return items.flatMap((item, i) => (item === null ? [] : [i]));
+                }),
+            );
+        await storeAll();
+        const before = await placesOf();
+        expect(new Set(before.flat())).toEqual(new Set([0, 1, 2]));
+
+        await servers[0]!.kill();
+        await codeOf(storeAll());
+        await logger.heard(/is down/);
+        await storeAll();
+        const during = await placesOf();
+        for (const [i, places] of during.entries()) {
+            expect(places).toHaveLength(1);
+            // Only the keys of the server that is down have moved.
+            if (before[i]![0] === 0) expect(places).not.toContain(0);
+            else expect(places).toEqual(before[i]);
+        }
+        expect(await Promise.all(keys.map(key => cache.retrieve(null, key)))).toEqual(keys);
+
+        await servers[0]!.restart();
+        await logger.heard(/is up again/);
+        await storeAll();
+        const after = await placesOf();
+        expect(after.map(places => places.includes(0))).toEqual(before.map(places => places.includes(0)));
+        await cache.close(null);
+        await Promise.all(servers.map(one => one.end()));
+    },
+
+    async idle() {
+        const cache = await open({ idle: 30 });
+        await cache.store(null, 'key', 1, 5000);
+        await proxy.until(() => proxy.openSockets === 0);
+        expect(await cache.retrieve(null, 'key')).toBe(1);
+        expect(proxy.connections).toBe(2);
+        expect(logger.lines).toEqual([]);
+    },
+
+    async fail_soft() {
+        const cache = await open({ fail_soft: true, failures: 1 });
+        await cache.store(null, 'key', 1, 5000);
+        proxy.cutting = Infinity;
+        expect(await cache.retrieve(null, 'key')).toBeNull();
+    },
+
+    async prefix() {
+        const cache = await open({ prefix: 'mine:' });
+        await cache.store(null, 'key', 1, 5000);
+        expect((await readItem(server, 'mine:key'))!.value).toBe('1');
+        expect(await readItem(server, 'key')).toBeNull();
+    },
+};
+
+it.each(Object.entries(effects))('%s does what it says', (_, effect) => effect());
+
+it('without `remove` a server that is down keeps its keys: they are errors', async () => {
+    const servers = await Promise.all([1, 2, 3].map(() => MemcachedProcess.start()));
+    const cache = await open({ failures: 1 }, servers);
+    await servers[0]!.kill();
+    const stores = Array.from({ length: 30 }, (_, i) => codeOf(cache.store(null, `key${i}`, 1, 5000)));
+    expect(new Set(await Promise.all(stores))).toEqual(new Set(['SERVER_DOWN', 'answered 1']));
+    await cache.close(null);
+    await Promise.all(servers.map(one => one.end()));
+});
+
+it('attempts are few with the defaults of reconnect and retry', async () => {
+    expect(await attemptsWithin(500, { failures: 1000, retries: 100 })).toBeLessThan(8);
+    proxy.cutting = 0;
+    expect(await attemptsWithin(500, { failures: 1 })).toBeLessThan(8);
+});
+
+it('idle 0 closes nothing', async () => {
+    const cache = await open({ idle: 0, max_size: 0 });
+    await cache.store(null, 'key', 1, 5000);
+    await new Promise(resolve => setTimeout(resolve, 100));
+    expect(proxy.openSockets).toBe(1);
+});
+
+it('every option has such a test', () => {
+    const ofTheLock = ['retry_timeout'];
+    expect([...Object.keys(effects), ...ofTheLock].sort()).toEqual(
+        describeOptions()
+            .map(({ key }) => key)
+            .sort(),
+    );
+});

@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/** Stands before a server, counts its connections, keeps what clients write, and cuts when told to. */
+export class RecordingProxy {
+    /** Every chunk that a client wrote. */
+    readonly writes: Buffer[] = [];
+    connections = 0;
+    mostAtOnce = 0;
+    /** So many of the next chunks from clients are swallowed, and their connections cut. */
+    cutting = 0;
+    private readonly sockets = new Set<Socket>();
+    private readonly waiters: (() => void)[] = [];
+
+    private constructor(
+        private readonly listener: Server,
+        private readonly target: { host: string; port: number } | null,
+    ) {
+        listener.on('connection', (socket: Socket) => this.onConnection(socket));
+    }
+
+    /** Without a target it accepts, and is silent. */
+    static async start(target: { host: string; port: number } | null = null): Promise<RecordingProxy> {
+        const listener = createServer().listen(0, '127.0.0.1');
+        await once(listener, 'listening');
+        return new RecordingProxy(listener, target);
+    }
+
+    readonly host = '127.0.0.1';
+
+    get port(): number {
+        return (this.listener.address() as { port: number }).port;
+    }
+
+    get openSockets(): number {
+        return this.sockets.size;
+    }
+
+    /** Resolves when it holds after a connection has come or gone, or a client has written. */
+    async until(isSo: () => boolean): Promise<void> {
+        while (!isSo()) await new Promise<void>(resolve => this.waiters.push(resolve));
+    }
+
+    async end(): Promise<void> {
+        for (const socket of this.sockets) socket.destroy();
+        await new Promise(resolve => this.listener.close(resolve));
+    }
+
+    private onConnection(socket: Socket): void {
+        this.connections++;
+        this.sockets.add(socket);
+        this.mostAtOnce = Math.max(this.mostAtOnce, this.sockets.size);
+        const server = this.target && connect(this.target.port, this.target.host);
+        server?.on('error', () => socket.destroy()).on('close', () => socket.destroy());
+        server?.on('data', data => socket.write(data));
+        socket.on('error', () => {});
+        socket.on('data', data => {
+            this.writes.push(data);
+            if (this.cutting > 0) {
+                this.cutting--;
+                socket.destroy();
+            } else server?.write(data);
+            this.wake();
+        });
+        socket.on('close', () => {
+            this.sockets.delete(socket);
+            server?.destroy();
+            this.wake();
+        });
+        this.wake();
+    }
+
+    private wake(): void {
+        for (const wake of this.waiters.splice(0)) wake();
+    }
+}
