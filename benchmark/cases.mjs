@@ -56,6 +56,12 @@ export const cases = [
         title: 'store an object of 100 B, 64 in flight',
         isOfCache: true,
     },
+    ...[1, 64].map(inFlight => ({
+        ...closedLoop('lock', 0, inFlight),
+        id: `lock@${inFlight}`,
+        title: `acquire and release a free lock, ${inFlight} in flight${inFlight === 1 ? ', client and server on one core' : ''}`,
+        unit: 'locks/s',
+    })),
     {
         id: 'small-beside-large',
         title: 'one get of 100 B each ms, while 4 gets and 4 sets move 512 KiB each',

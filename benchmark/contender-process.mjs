@@ -1,5 +1,6 @@
 import { openClientDriver } from './client-driver.mjs';
 import { drivers } from './contenders/index.mjs';
+import { openLockDriver } from './lock-driver.mjs';
 
 /**
  * One contender in one case. A process of its own, alive over all rounds of the case: JIT, garbage and CPU time belong to
@@ -10,9 +11,11 @@ let driver;
 const tasks = {
     async prepare({ kind, port, setting, scenario, tag }) {
         const { connect, openFloor } = await drivers[kind]();
-        driver = openFloor
-            ? await openFloor(port, setting, scenario, tag)
-            : await openClientDriver(connect, port, setting, scenario, tag);
+        if (scenario.verb === 'lock') driver = await openLockDriver(connect, port, setting, scenario, tag);
+        else
+            driver = openFloor
+                ? await openFloor(port, setting, scenario, tag)
+                : await openClientDriver(connect, port, setting, scenario, tag);
     },
     round: message => driver.round(message),
     close: () => driver.close(),

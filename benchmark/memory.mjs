@@ -1,6 +1,8 @@
 import { createServer } from 'node:net';
 
-import { MemcachedClient } from '../dist/index.js';
+import { ConfigParams } from 'pip-services4-components-node';
+
+import { MemcachedClient, MemcachedLock } from '../dist/index.js';
 import { startMemcached } from './server/memcached.mjs';
 
 /**
@@ -9,6 +11,7 @@ import { startMemcached } from './server/memcached.mjs';
  */
 const ALLOWED_BYTES = 2 * 2 ** 20;
 const ANSWERED_CALLS = 1_000_000;
+const LOCKS = 1_000_000;
 const UNANSWERED_CALLS = 100_000;
 const WAVE = 5_000;
 const REQUEST_TIMEOUT_MS = 200;
@@ -128,5 +131,31 @@ async function unanswered() {
     }
 }
 
+async function locked() {
+    const server = await startMemcached();
+    try {
+        const lock = new MemcachedLock();
+        lock.configure(ConfigParams.fromTuples('connection.host', '127.0.0.1', 'connection.port', server.port));
+        await lock.open(null);
+        // A key each, as services have it; 64 in flight, so that it does not take minutes.
+        await measure('locks', LOCKS, async count => {
+            let next = 0;
+            const loop = async () => {
+                for (let i = next++; i < count; i = next++) {
+                    if (!(await lock.tryAcquireLock(null, `bench:${i}`, 60_000)))
+                        throw new Error(`lock ${i} was taken`);
+                    await lock.releaseLock(null, `bench:${i}`);
+                }
+            };
+            await Promise.all(Array.from({ length: 64 }, loop));
+            return 'all acquired and released';
+        });
+        await lock.close(null);
+    } finally {
+        await server.stop();
+    }
+}
+
 await answered();
 await unanswered();
+await locked();

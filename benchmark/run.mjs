@@ -51,7 +51,7 @@ console.log(`\n${relative('.', folder)}/latest.json, .md, .svg`);
 
 const failures = results.flatMap(({ scenario, entries }) =>
     entries
-        .filter(entry => entry.id.startsWith('ours') && entry.failure)
+        .filter(entry => /^(ours|cache|lock)/.test(entry.id) && entry.failure)
         .map(entry => `${scenario.id}: ${entry.failure}`),
 );
 if (failures.length > 0) {

@@ -12,7 +12,11 @@ function run(command, args, cwd) {
     if (status !== 0) process.exit(status ?? (signal ? 1 : 0));
 }
 
-const tools = { memory: ['--expose-gc', 'memory.mjs'], calibrate: ['calibrate.mjs'] };
+const tools = {
+    memory: ['--expose-gc', 'memory.mjs'],
+    handover: ['handover.mjs'],
+    calibrate: ['calibrate.mjs'],
+};
 const [first, ...rest] = process.argv.slice(2);
 const isTool = first !== undefined && Object.hasOwn(tools, first);
 

@@ -8,6 +8,9 @@
  * - `item(result, key, position)`: one value in the result of `getMany`
  * - `close()`
  *
+ * one for locks has `lock(key)` in the place of all but `close`: acquires a lock that is free and releases it, and resolves to true
+ * when both were done; and `acquire(key)`, one try, for the check.
+ *
  * and `setting`, `variants`: how it is measured, and what it was measured against to choose that.
  */
 export const drivers = {
@@ -20,10 +23,12 @@ export const drivers = {
     cache: () => import('./cache.mjs'),
     'ours-json': () => import('./ours-json.mjs'),
     'memcached-json': () => import('./memcached-json.mjs'),
+    lock: () => import('./lock.mjs'),
+    'memcached-add': () => import('./memcached-add.mjs'),
 };
 
 const clientRivals = ['memjs', 'memcached', 'memcache-client', 'memcache'];
-export const rivals = [...clientRivals, 'memcached-json'];
+export const rivals = [...clientRivals, 'memcached-json', 'memcached-add'];
 
 /** Of the cache the bare client is the floor: what is above it is JSON, keys, expiries and the account of what was stored. */
 const cacheContenders = [
@@ -34,9 +39,17 @@ const cacheContenders = [
     { id: 'floor', label: 'the bare client', kind: 'ours', tag: 'e', setting: { poolSize: 5 } },
 ];
 
+/** The rival's lock has no owner: whoever deletes the key has released it. */
+const lockContenders = [
+    { id: 'lock-1', label: 'MemcachedLock, pool of 1', kind: 'lock', tag: 'a', setting: { poolSize: 1 } },
+    { id: 'lock-5', label: 'MemcachedLock, pool of 5', kind: 'lock', tag: 'b', setting: { poolSize: 5 } },
+    { id: 'memcached-add', label: 'memcached, add and del', kind: 'memcached-add', tag: 'c', setting: {} },
+];
+
 /** Everybody in a run; `tag` keeps their keys apart. */
 export async function contendersFor(scenario) {
     if (scenario.isOfCache) return cacheContenders;
+    if (scenario.verb === 'lock') return lockContenders;
     const list = [
         { id: 'ours-1', label: 'ours, pool of 1', kind: 'ours', tag: 'a', setting: { poolSize: 1 } },
         { id: 'ours-5', label: 'ours, pool of 5', kind: 'ours', tag: 'b', setting: { poolSize: 5 } },
