@@ -135,5 +135,15 @@ function notOpened(): InvalidStateException {
 /** Errors come from places that know no context; the component that does puts it on. */
 export function withTraceId(error: unknown, context: AnyContext): Error {
     const exception = error as Error & { withTraceId?: (traceId: string) => Error };
-    return exception.withTraceId?.(ContextResolver.getTraceId(context)) ?? exception;
+    return exception.withTraceId?.(traceIdOf(context)) ?? exception;
+}
+
+/** A context that cannot be read does not take the place of the error. Published resolvers cannot read version 3's, which is the trace id itself. */
+function traceIdOf(context: AnyContext): string {
+    if (typeof context === 'string') return context;
+    try {
+        return ContextResolver.getTraceId(context);
+    } catch {
+        return null as unknown as string;
+    }
 }

@@ -82,8 +82,10 @@ export class Abandoned {
     private async look(entry: Entry): Promise<void> {
         entry.timer = null;
         entry.pauseMs = Math.min(entry.pauseMs * 2, LONGEST_PAUSE_MS);
-        const outcome = await this.find(entry).catch(() => 'unknown' as const);
+        const outcome = await this.find(entry).catch((error: { code?: string }) => error.code);
         if (outcome === 'missing') entry.misses++;
+        // Closed: there was a last look, and nobody will open it for this.
+        if (outcome === 'NOT_OPENED') this.forget(entry);
         if (this.entries.get(entry.key) !== entry || entry.timer !== null) return;
         if (entry.tokens.size === 0 || entry.misses >= MOST_MISSES || performance.now() > entry.endMs)
             this.forget(entry);

@@ -45,7 +45,6 @@ export class Lease {
         readonly key: string,
         private readonly fullKey: string,
         private lock: StoredLock,
-        /** ms for which it was last acquired or extended. */
         private ttlMs: number,
     ) {
         this.token = lock.token;
@@ -61,6 +60,11 @@ export class Lease {
     /** ms for which `isHeld` stays true if nothing is done; 0 when it is false. */
     remaining(): number {
         return this.state === 'held' ? this.validity.remainingMs : 0;
+    }
+
+    /** ms for which it was last acquired or extended. */
+    get ttl(): number {
+        return this.ttlMs;
     }
 
     /** It was released, or found to be lost, or ran out so long ago that the server does not have it either. */

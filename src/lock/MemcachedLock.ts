@@ -208,7 +208,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
             await lease[Symbol.asyncDispose]();
             throw lost();
         }
-        const renewal = new Renewal(lease, this.toTtl(ttl), lost, signal);
+        const renewal = new Renewal(lease, lost, signal);
         try {
             return await work(renewal.signal, lease);
         } finally {

@@ -10,6 +10,7 @@ const SHORTEST_PAUSE_MS = 10;
  */
 export class Renewal {
     private readonly controller = new AbortController();
+    private readonly ttlMs: number;
     private isStopped = false;
     private renewTimer: NodeJS.Timeout | null = null;
     private endTimer: NodeJS.Timeout | null = null;
@@ -18,13 +19,13 @@ export class Renewal {
 
     constructor(
         private readonly lease: Lease,
-        private readonly ttlMs: number,
         private readonly lostError: () => Error,
         private readonly callerSignal?: AbortSignal,
     ) {
+        this.ttlMs = lease.ttl;
         if (callerSignal?.aborted) this.onCallerAbort();
         else callerSignal?.addEventListener('abort', this.onCallerAbort);
-        this.renewIn(ttlMs / 3);
+        this.renewIn(this.ttlMs / 3);
         this.watchEnd();
     }
 

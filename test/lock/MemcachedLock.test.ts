@@ -363,6 +363,18 @@ describe('a lease', () => {
         await lease.release();
     });
 
+    it.each(['extend', 'release'] as const)('that slept until its connection was gone can still %s', async verb => {
+        const { lock } = await openLock(server, { idle: 20 });
+        const lease = await lock.acquireLease(null, 'key', 10_000, 0);
+        await delay(100);
+        await lease[verb]();
+        expect(lease.isHeld()).toBe(verb === 'extend');
+        await delay(100);
+        await lease.release();
+        expect(await stored('key')).toBeNull();
+        expect(lock.counts).toMatchObject({ released: 1, lost: 0 });
+    });
+
     it('is released at the end of its block', async () => {
         const { lock } = await openLock(server);
         const lease = await lock.acquireLease(null, 'key', 10_000, 0);
@@ -416,6 +428,18 @@ describe('the component', () => {
         }
         await lock.releaseLock(null, 'key');
         await lock.close(null);
+    });
+
+    it.each([undefined, null, 'trace', {}, { get: () => undefined }, 7])('takes a context of %p', async context => {
+        const { lock } = await openLock(server);
+        const any = context as string;
+        const reason = await lock.withLock(any, 'key', { ttl: 100 }, async signal => {
+            await client.set('key', 'theirs');
+            await delay(150);
+            return signal.reason as unknown;
+        });
+        expect(reason).toMatchObject({ code: 'LOCK_LOST' });
+        expect(await codeOf(lock.acquireLock(any, 'key', 1000, 0))).toBe('LOCK_TIMEOUT');
     });
 
     it('puts its prefix before every key, and counts its bytes', async () => {
