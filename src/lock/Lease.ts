@@ -35,6 +35,7 @@ export class Lease {
     readonly fencingToken: bigint;
     private validity: Validity;
     private state: 'held' | 'lost' | 'releasing' | 'released' = 'held';
+    private hasReleaseFailed = false;
     /** The request that is under way: they go one after another, because each changes the CAS. */
     private turn: Promise<unknown> | null = null;
 
@@ -125,10 +126,12 @@ export class Lease {
         if (this.state !== 'releasing') return;
         try {
             const wasOurs = await this.owner.release(this.fullKey, this.lock);
-            if (wasOurs) this.state = 'released';
+            // The release that failed before may have been carried out since.
+            if (wasOurs || this.hasReleaseFailed) this.state = 'released';
             else this.lose();
         } catch (error) {
             const exception = withTraceId(error, this.context);
+            this.hasReleaseFailed = true;
             this.owner.onUnreleased(this, this.context, this.fullKey, this.ttlMs, exception);
             throw exception;
         }
