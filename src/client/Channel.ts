@@ -187,10 +187,13 @@ export class Channel {
         if (this.isIdle) this.end(null);
     }
 
-    /** Asked before every read. Nothing: the same as last time. */
+    /**
+     * Asked before every read. Nothing: the same as last time. While it connects there is no last time: for each address of a name Node takes
+     * another handle, and without a buffer of ours that would read to somewhere else.
+     */
     private nextBuffer(): Buffer {
         const wanted = this.decoder.target ?? this.chunk;
-        if (wanted === this.reading) return undefined as never;
+        if (wanted === this.reading && this.state !== 'connecting') return undefined as never;
         return (this.reading = wanted);
     }
 
