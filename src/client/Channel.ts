@@ -244,10 +244,14 @@ export class Channel {
     }
 }
 
-function connect(address: ServerAddress, onread: net.OnReadOpts): net.Socket {
+/** What Node refuses to try at all, a certificate that is none for example, is a fault of the channel as any other. */
+function connect({ host, port, path, tls: secure }: ServerAddress, onread: net.OnReadOpts): net.Socket {
     const shared = { onread, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
-    if (address.path !== undefined) return net.connect({ path: address.path, ...shared });
-    const { host, port } = address;
-    if (address.tls) return tls.connect({ host, port, ...shared, ...address.tls } as tls.ConnectionOptions);
-    return net.connect({ host, port, ...shared });
+    const where = path === undefined ? { host, port } : { path };
+    try {
+        if (secure) return tls.connect({ ...where, ...shared, ...secure } as tls.ConnectionOptions);
+        return net.connect({ ...where, ...shared } as net.NetConnectOpts);
+    } catch (error) {
+        return new net.Socket().destroy(error as Error);
+    }
 }

@@ -31,3 +31,13 @@ it('a name with several addresses is tried at each, and what comes back is read'
         await client.close();
     }
 });
+
+it('a certificate that is none is a fault, and not the end of the process', async () => {
+    const tls = { cert: 'garbage', key: 'garbage' };
+    const client = new MemcachedClient([{ host: server.host, port: server.port, tls }], { failures: 2 });
+    await expect(client.open()).rejects.toMatchObject({
+        code: 'CONNECT_FAILED',
+        message: expect.stringContaining('PEM'),
+    });
+    expect([client.socketCount, client.pendingCount, client.timerCount]).toEqual([0, 0, 0]);
+});
