@@ -1,5 +1,5 @@
 import type { Call } from './Call';
-import { checkExpiry, checkFlags, checkKey, checkValue, toUint64 } from './checks';
+import { checkCas, checkExpiry, checkFlags, checkKey, checkValue, toUint64 } from './checks';
 import { DEFAULT_OPTIONS, type ClientOptions } from './ClientOptions';
 import { Deadlines } from './Deadlines';
 import { connectFailed, isAuthFailure, notOpened } from './errors';
@@ -230,7 +230,8 @@ export class MemcachedClient extends Client {
         cas: bigint,
         options: StoreOptions & Placement = {},
     ): Promise<calls.CasReply> {
-        return this.casStore(Opcode.SET, key, value, cas, options);
+        const problem = checkCas(cas);
+        return problem ? Promise.reject(problem) : this.casStore(Opcode.SET, key, value, cas, options);
     }
 
     /** false: there was no such key. */
@@ -242,7 +243,8 @@ export class MemcachedClient extends Client {
 
     /** Deletes only the item that has this CAS. */
     casDelete(key: string, cas: bigint, placement?: Placement): Promise<calls.CasDeleteReply> {
-        return this.run(key, new calls.CasDeleteCall(key, cas), placement);
+        const problem = checkCas(cas);
+        return problem ? Promise.reject(problem) : this.run(key, new calls.CasDeleteCall(key, cas), placement);
     }
 
     /**

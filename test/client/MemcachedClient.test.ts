@@ -165,6 +165,13 @@ describe('compare and set', () => {
         expect(await client.casDelete('key', cas)).toBe('deleted');
         expect(await client.casDelete('key', cas)).toBe('missing');
     });
+
+    it.each([0n, -1n, 2n ** 64n, 5, null, undefined])('refuse %s: no item has that CAS', async cas => {
+        await client.set('key', 'value');
+        expect(await code(client.casSet('key', 'other', cas as never))).toBe('INVALID_CAS');
+        expect(await code(client.casDelete('key', cas as never))).toBe('INVALID_CAS');
+        expect(await text('key')).toBe('value');
+    });
 });
 
 describe('counters', () => {
