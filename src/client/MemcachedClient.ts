@@ -108,9 +108,11 @@ export class MemcachedClient extends Client {
     /** Lets running calls finish (their deadlines see to it that this ends), then closes every socket. */
     close(): Promise<void> {
         if (this.opening === null) return this.closing ?? Promise.resolve();
-        const closing = this.isOpened ? this.drain() : this.destroy();
         this.life++;
         this.opening = null;
+        // An open that waits for a close has begun nothing yet.
+        if (this.closing !== null) return this.closing;
+        const closing = this.isOpened ? this.drain() : this.destroy();
         this.isOpened = false;
         this.closing = closing.finally(() => (this.closing = null));
         return this.closing;

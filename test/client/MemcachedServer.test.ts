@@ -241,6 +241,22 @@ describe('open and close', () => {
         await server.end();
     });
 
+    it('close, open and close again in one turn all settle, and calls made before finish', async () => {
+        const server = await MemcachedProcess.start();
+        const client = new MemcachedClient([server]);
+        for (const withCall of [false, true]) {
+            await client.open();
+            const call = withCall ? client.set('key', 'value') : Promise.resolve(true);
+            const all = [client.close(), code(client.open()), client.close(), code(client.open())];
+            expect(await Promise.all(all)).toEqual([undefined, 'NOT_OPENED', undefined, 'undefined']);
+            expect(await call).toBe(true);
+            expect(await client.set('key', 'value')).toBe(true);
+            await client.close();
+        }
+        expect([client.socketCount, client.pendingCount, client.timerCount]).toEqual([0, 0, 0]);
+        await server.end();
+    });
+
     it('close lets calls of the same turn finish', async () => {
         const server = await MemcachedProcess.start();
         const client = new MemcachedClient([server]);
