@@ -431,7 +431,7 @@ export class MemcachedClient extends Client {
             const problem = checkKey(key, this.settings.maxKeyBytes);
             if (problem !== null) return Promise.reject(problem);
         }
-        return perform(new KeyBatch(keys, key => this.server(key), this.settings.requestTimeoutMs));
+        return perform(new KeyBatch(keys, key => this.server(key)));
     }
 
     private async askAll<T>(make: () => Call<T>): Promise<Map<string, T | Error>> {

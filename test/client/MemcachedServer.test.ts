@@ -196,6 +196,23 @@ describe('a server of a script', () => {
         await client.close();
     });
 
+    it('that needs too long for a large batch is asked for none of it after the deadline', async () => {
+        onConnection = answerAll;
+        const { heard, observer } = listen();
+        const client = clientOf({ requestTimeoutMs: 100, poolSize: 1, observer });
+        await client.open();
+        for (const socket of sockets) socket.removeAllListeners('data').resume();
+        onConnection = socket => void socket.resume();
+        const { failed } = await client.getMany(Array.from({ length: 50_000 }, (_, i) => `key${i}`));
+        expect(failed.size).toBe(50_000);
+        expect(new Set([...failed.values()].map(error => (error as { code?: string }).code))).toEqual(
+            new Set(['TIMEOUT']),
+        );
+        expect(heard).toEqual([]);
+        expect(sockets.length).toBe(1);
+        await client.close();
+    });
+
     it('gets every call of a turn in one write', async () => {
         const chunks: number[] = [];
         onConnection = socket => answerAll(socket.on('data', data => void chunks.push(data.length)));
