@@ -71,6 +71,8 @@ export class MemcachedClient extends Client {
     private readonly nodes: readonly MemcachedServer[];
     private readonly ring: HashRing;
     private readonly isUsable: ((index: number) => boolean) | undefined;
+    /** Those under way: between two of its chunks a batch has no call that is pending. */
+    private readonly batches = new Set<Promise<unknown>>();
     private isOpened = false;
     /** The open that is under way or done; null while closed. */
     private opening: Promise<void> | null = null;
@@ -431,7 +433,9 @@ export class MemcachedClient extends Client {
             const problem = checkKey(key, this.settings.maxKeyBytes);
             if (problem !== null) return Promise.reject(problem);
         }
-        return perform(new KeyBatch(keys, key => this.server(key)));
+        const done = perform(new KeyBatch(keys, key => this.server(key)));
+        this.batches.add(done);
+        return done.finally(() => this.batches.delete(done));
     }
 
     private async askAll<T>(make: () => Call<T>): Promise<Map<string, T | Error>> {
@@ -476,8 +480,13 @@ export class MemcachedClient extends Client {
 
     private drain(): Promise<void> {
         for (const node of this.nodes) node.settleDown();
-        if (this.deadlines.size === 0) return this.destroy();
-        return new Promise<void>(resolve => (this.deadlines.onEmpty = resolve)).then(() => this.destroy());
+        if (this.deadlines.size === 0 && this.batches.size === 0) return this.destroy();
+        return this.untilIdle().then(() => this.destroy());
+    }
+
+    private async untilIdle(): Promise<void> {
+        await Promise.allSettled(this.batches);
+        if (this.deadlines.size > 0) await new Promise<void>(resolve => (this.deadlines.onEmpty = resolve));
     }
 
     /** Its sockets are destroyed before it returns: a process that is about to exit gets no further turn of the event loop. */

@@ -285,6 +285,18 @@ describe('open and close', () => {
         await server.end();
     });
 
+    it('close lets a batch of many chunks finish', async () => {
+        const server = await MemcachedProcess.start();
+        const client = new MemcachedClient([server]);
+        await client.open();
+        const value = Buffer.alloc(200_000);
+        const batch = client.setMany(Array.from({ length: 20 }, (_, i) => [`key${i}`, value]));
+        await client.close();
+        expect((await batch).failed).toEqual(new Map());
+        expect([client.socketCount, client.pendingCount, client.timerCount]).toEqual([0, 0, 0]);
+        await server.end();
+    });
+
     it('close with nothing under way destroys the sockets before it returns', async () => {
         const server = await MemcachedProcess.start();
         const client = new MemcachedClient([server]);
