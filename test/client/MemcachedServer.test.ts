@@ -85,6 +85,20 @@ describe('a server that goes away', () => {
     });
 });
 
+it('a process that is busy for longer than a call may take does not take an answer that has come for missing', async () => {
+    const server = await MemcachedProcess.start();
+    const client = new MemcachedClient([server], { requestTimeoutMs: 100 });
+    await client.open();
+    await client.set('key', 'value');
+    const call = client.getText('key');
+    await new Promise(setImmediate);
+    const until = performance.now() + 200;
+    while (performance.now() < until);
+    expect(await call).toBe('value');
+    await client.close();
+    await server.end();
+});
+
 describe('a server of a script', () => {
     let listener: Server;
     let sockets: Socket[];
