@@ -252,7 +252,7 @@ export class MemcachedClient extends Client {
     }
 
     /**
-     * Rises when the last socket to the key's own server goes. A CAS that was answered in another generation may be that of another item:
+     * Rises when the last socket to the key's own server goes, or one is lost. A CAS that was answered in another generation may be that of another item:
      * a server that was restarted counts from the beginning.
      */
     generation(key: string): number {

@@ -58,7 +58,10 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     /** memjs passes over servers whose time to wake up has not come; ours are chosen by the ring alone. */
     readonly wakeupAt = undefined;
 
-    /** Rises when the last open socket goes: what the server said before may have been said by another process. */
+    /**
+     * Rises when the last open socket goes, and with every fault, when other sockets may be dead as well and only not know it: what the server
+     * said before may have been said by another process.
+     */
     generation = 0;
 
     constructor(
@@ -261,7 +264,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
 
     onGone(channel: Channel, fault: Error | null, pending: Call<unknown> | null): void {
         this.pool.remove(channel);
-        if (!this.pool.hasReady) this.generation++;
+        if (fault !== null || !this.pool.hasReady) this.generation++;
         if (fault !== null) this.countFault(channel, fault);
         for (let call = pending; call !== null;) {
             const next: Call<unknown> | null = call.next;

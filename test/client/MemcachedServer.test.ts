@@ -1,6 +1,8 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { MemcachedClient } from '../../src/client/MemcachedClient';
+import { BULK_BYTES } from '../../src/client/LargeReplies';
+import { FaultProxy, holding, passing, type Link } from '../faults/FaultProxy';
 import { MemcachedProcess } from '../server/MemcachedProcess';
 
 const code = (promise: Promise<unknown>) => promise.then(String, (error: { code: string }) => error.code);
@@ -81,6 +83,33 @@ describe('a server that goes away', () => {
         await server.restart();
         expect((await counted).value).toBe(7n);
         await client.close();
+        await server.end();
+    });
+
+    it('has another generation when a connection is lost, though another one seems to be open still', async () => {
+        const server = await MemcachedProcess.start();
+        const proxy = await FaultProxy.start(server.port);
+        const client = new MemcachedClient([{ host: '127.0.0.1', port: proxy.port }], { poolSize: 2 });
+        await client.open();
+        const value = Buffer.alloc(BULK_BYTES);
+        const storeTwo = () => Promise.all(['a', 'b'].map(key => client.set(key, value)));
+        while (client.socketCount < 2) await storeTwo();
+        await storeTwo();
+        const before = client.generation('key');
+        const silent: Link[] = [];
+        proxy.begin({ ...holding, strike: link => silent.push(link) });
+        const calls = storeTwo();
+        await proxy.until(() => silent.every(({ held }) => held.length === 1));
+        // The proxy keeps what it knows of the end to itself, as a network does when the power goes.
+        await server.restart();
+        silent[0]!.reset();
+        while (client.socketCount === 2) await new Promise(setImmediate);
+        expect(client.generation('key')).toBeGreaterThan(before);
+        for (const link of silent) link.destroy();
+        proxy.begin(passing);
+        expect(await calls).toEqual([true, true]);
+        await client.close();
+        await proxy.close();
         await server.end();
     });
 });
