@@ -32,6 +32,8 @@ export class KeyBatch {
     async get(): Promise<GetManyResult> {
         const items = new Map<string, Item>();
         await this.perform(null, keys => new GetManyCall(keys, items, this.failed));
+        // A chunk that failed may have been answered in part, and one that was tried again may have failed in part before.
+        if (this.failed.size > 0) for (const key of items.keys()) this.failed.delete(key);
         return { items, failed: this.failed };
     }
 

@@ -419,9 +419,13 @@ export class MemcachedClient extends Client {
         if (delta instanceof Error) throw delta;
         const first = toUint64(initial ?? 0);
         if (first instanceof Error) throw first;
-        const expirySeconds = initial === null ? calls.NO_CREATE : expires;
+        const expirySeconds = initial === null ? calls.NO_CREATE : Math.min(expires, calls.NO_CREATE - 1);
+        let deadlineMs = 0;
         for (let tries = 1; ; tries++) {
-            const value = await this.run(key, new calls.CounterCall(opcode, key, delta, first, expirySeconds));
+            const call = new calls.CounterCall(opcode, key, delta, first, expirySeconds);
+            call.deadlineMs = deadlineMs;
+            const value = await this.run(key, call);
+            ({ deadlineMs } = call);
             if (value === 'raced' && tries < COUNTER_TRIES) continue;
             return value === 'raced' || value === null ? { success: false, value: null } : { success: true, value };
         }

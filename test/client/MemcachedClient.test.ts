@@ -191,6 +191,13 @@ describe('counters', () => {
         expect((await client.decrement('n', 7)).value).toBe(0n);
     });
 
+    it('are created with the longest expiry that there is, although it is the number that says not to', async () => {
+        expect(await client.increment('n', 1, { initial: 5, expires: 0xffffffff })).toEqual({
+            success: true,
+            value: 5n,
+        });
+    });
+
     it('are not created when that is not wanted', async () => {
         expect(await client.increment('n', 1, { initial: null })).toEqual({ success: false, value: null });
         expect(await text('n')).toBeNull();

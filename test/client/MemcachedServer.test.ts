@@ -256,6 +256,43 @@ describe('a server of a script', () => {
         await client.close();
     });
 
+    it('that loses every race for a counter is asked no longer than one call may take', async () => {
+        const client = clientOf({ requestTimeoutMs: 200 });
+        onConnection = answerAll;
+        await client.open();
+        sockets[0]!.removeAllListeners('data').on('data', frame => {
+            const reply = Buffer.alloc(24);
+            reply[0] = 0x81;
+            reply[7] = 0x05;
+            frame.copy(reply, 12, 12, 16);
+            setTimeout(() => sockets[0]!.write(reply), 60);
+        });
+        const started = performance.now();
+        expect(await code(client.increment('n', 1))).toBe('TIMEOUT');
+        expect(performance.now() - started).toBeLessThan(400);
+        await client.close();
+    });
+
+    it('that goes away in the middle of a batch leaves each key in one of the two answers', async () => {
+        onConnection = answerAll;
+        const client = clientOf({ retries: 0 });
+        await client.open();
+        const [socket] = sockets;
+        socket!.removeAllListeners('data').once('data', frames => {
+            const reply = Buffer.alloc(29);
+            reply[0] = 0x81;
+            reply[1] = 0x09;
+            reply[4] = 4;
+            reply[11] = 5;
+            frames.copy(reply, 12, 12, 16);
+            socket!.end(reply);
+        });
+        const { items, failed } = await client.getMany(['a', 'b']);
+        expect([...items.keys()]).toEqual(['a']);
+        expect([...failed.keys()]).toEqual(['b']);
+        await client.close();
+    });
+
     it('gets every call of a turn in one write', async () => {
         const chunks: number[] = [];
         onConnection = socket => answerAll(socket.on('data', data => void chunks.push(data.length)));
