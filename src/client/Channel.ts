@@ -117,7 +117,6 @@ export class Channel {
         this.nextOpaque = (this.nextOpaque + call.frames) >>> 0;
         call.encode(this.writer, call.opaque);
         call.channel = this;
-        call.sent = true;
         const sent = this.writer.pendingBytes - before;
         call.owes = Math.max(call.bulkBytes, sent) + call.frames * this.owner.smallReplyBytes;
         this.owes += call.owes;

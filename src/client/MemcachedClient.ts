@@ -13,6 +13,7 @@ import { Opcode } from './protocol';
 import type { ServerAddress } from './ServerAddress';
 import { NoopCall, StatCall, VersionCall } from './serverCalls';
 
+/** Bytes are not copied: leave them as they are until the call has settled. (memjs copies them.) */
 export type StoredValue = string | Uint8Array;
 
 export interface StoreOptions {
