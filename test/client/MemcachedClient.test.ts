@@ -299,6 +299,15 @@ describe('servers', () => {
     });
 });
 
+it('flush of a server that does not allow it is an error', async () => {
+    const other = await MemcachedProcess.start({ args: ['-F'] });
+    const client = new MemcachedClient([other]);
+    await client.open();
+    expect(await code(client.flush())).toBe('AUTH_FAILED');
+    await client.close();
+    await other.end();
+});
+
 describe("memjs's forms", () => {
     const called = (start: (callback: (...results: unknown[]) => void) => void) =>
         new Promise(resolve => start((...results) => resolve(results)));
