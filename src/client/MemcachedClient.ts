@@ -1,5 +1,5 @@
 import type { Call } from './Call';
-import { checkExpiry, checkFlags, checkKey, checkValue, toUint64 } from './checks';
+import { checkCas, checkExpiry, checkFlags, checkKey, checkValue, toUint64 } from './checks';
 import { DEFAULT_OPTIONS, type ClientOptions } from './ClientOptions';
 import { Deadlines } from './Deadlines';
 import { connectFailed, isAuthFailure, notOpened } from './errors';
@@ -13,6 +13,7 @@ import { Opcode } from './protocol';
 import type { ServerAddress } from './ServerAddress';
 import { NoopCall, StatCall, VersionCall } from './serverCalls';
 
+/** Bytes are not copied: leave them as they are until the call has settled. (memjs copies them.) */
 export type StoredValue = string | Uint8Array;
 
 export interface StoreOptions {
@@ -76,6 +77,8 @@ export class MemcachedClient extends Client {
     private readonly nodes: readonly MemcachedServer[];
     private readonly ring: HashRing;
     private readonly isUsable: ((index: number) => boolean) | undefined;
+    /** Those under way: between two of its chunks a batch has no call that is pending. */
+    private readonly batches = new Set<Promise<unknown>>();
     private isOpened = false;
     /** The open that is under way or done; null while closed. */
     private opening: Promise<void> | null = null;
@@ -113,9 +116,11 @@ export class MemcachedClient extends Client {
     /** Lets running calls finish (their deadlines see to it that this ends), then closes every socket. */
     close(): Promise<void> {
         if (this.opening === null) return this.closing ?? Promise.resolve();
-        const closing = this.isOpened ? this.drain() : this.destroy();
         this.life++;
         this.opening = null;
+        // An open that waits for a close has begun nothing yet.
+        if (this.closing !== null) return this.closing;
+        const closing = this.isOpened ? this.drain() : this.destroy();
         this.isOpened = false;
         this.closing = closing.finally(() => (this.closing = null));
         return this.closing;
@@ -252,7 +257,8 @@ export class MemcachedClient extends Client {
         cas: bigint,
         options: StoreOptions & Placement = {},
     ): Promise<calls.CasReply> {
-        return this.casStore(Opcode.SET, key, value, cas, options);
+        const problem = checkCas(cas);
+        return problem ? Promise.reject(problem) : this.casStore(Opcode.SET, key, value, cas, options);
     }
 
     /** false: there was no such key. */
@@ -264,11 +270,12 @@ export class MemcachedClient extends Client {
 
     /** Deletes only the item that has this CAS. */
     casDelete(key: string, cas: bigint, placement?: Placement): Promise<calls.CasDeleteReply> {
-        return this.run(key, new calls.CasDeleteCall(key, cas), placement);
+        const problem = checkCas(cas);
+        return problem ? Promise.reject(problem) : this.run(key, new calls.CasDeleteCall(key, cas), placement);
     }
 
     /**
-     * Rises when the last socket to the key's own server goes. A CAS that was answered in another generation may be that of another item:
+     * Rises when the last socket to the key's own server goes, or one is lost. A CAS that was answered in another generation may be that of another item:
      * a server that was restarted counts from the beginning.
      */
     generation(key: string): number {
@@ -435,9 +442,13 @@ export class MemcachedClient extends Client {
         if (delta instanceof Error) throw delta;
         const first = toUint64(initial ?? 0);
         if (first instanceof Error) throw first;
-        const expirySeconds = initial === null ? calls.NO_CREATE : expires;
+        const expirySeconds = initial === null ? calls.NO_CREATE : Math.min(expires, calls.NO_CREATE - 1);
+        let deadlineMs = 0;
         for (let tries = 1; ; tries++) {
-            const value = await this.run(key, new calls.CounterCall(opcode, key, delta, first, expirySeconds));
+            const call = new calls.CounterCall(opcode, key, delta, first, expirySeconds);
+            call.deadlineMs = deadlineMs;
+            const value = await this.run(key, call);
+            ({ deadlineMs } = call);
             if (value === 'raced' && tries < COUNTER_TRIES) continue;
             return value === 'raced' || value === null ? { success: false, value: null } : { success: true, value };
         }
@@ -449,7 +460,9 @@ export class MemcachedClient extends Client {
             const problem = checkKey(key, this.settings.maxKeyBytes);
             if (problem !== null) return Promise.reject(problem);
         }
-        return perform(new KeyBatch(keys, key => this.server(key), this.settings.requestTimeoutMs));
+        const done = perform(new KeyBatch(keys, key => this.server(key)));
+        this.batches.add(done);
+        return done.finally(() => this.batches.delete(done));
     }
 
     private async askAll<T>(make: () => Call<T>): Promise<Map<string, T | Error>> {
@@ -494,8 +507,13 @@ export class MemcachedClient extends Client {
 
     private drain(): Promise<void> {
         for (const node of this.nodes) node.settleDown();
-        if (this.deadlines.size === 0) return this.destroy();
-        return new Promise<void>(resolve => (this.deadlines.onEmpty = resolve)).then(() => this.destroy());
+        if (this.deadlines.size === 0 && this.batches.size === 0) return this.destroy();
+        return this.untilIdle().then(() => this.destroy());
+    }
+
+    private async untilIdle(): Promise<void> {
+        await Promise.allSettled(this.batches);
+        if (this.deadlines.size > 0) await new Promise<void>(resolve => (this.deadlines.onEmpty = resolve));
     }
 
     /** Its sockets are destroyed before it returns: a process that is about to exit gets no further turn of the event loop. */

@@ -37,6 +37,8 @@ export class MemcachedServer implements ChannelOwner, CallHost {
 
     private readonly pool: ChannelPool;
     private isClosed = true;
+    /** About to close: running calls finish, a server that goes down meanwhile is not probed. */
+    private isSettling = false;
     private sockets = 0;
     private onEmpty: (() => void) | null = null;
 
@@ -56,7 +58,10 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     /** memjs passes over servers whose time to wake up has not come; ours are chosen by the ring alone. */
     readonly wakeupAt = undefined;
 
-    /** Rises when the last open socket goes: what the server said before may have been said by another process. */
+    /**
+     * Rises when the last open socket goes, and with every fault, when other sockets may be dead as well and only not know it: what the server
+     * said before may have been said by another process.
+     */
     generation = 0;
 
     constructor(
@@ -95,6 +100,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
 
     open(): void {
         this.isClosed = false;
+        this.isSettling = false;
     }
 
     /** Sends the call; it settles by its own promise. */
@@ -107,6 +113,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
 
     /** The calls of this turn leave at once, and nothing is begun that nobody waits for: the client is about to close. */
     settleDown(): void {
+        this.isSettling = true;
         this.flush();
         if (!this.health.isDown) return;
         this.clearPause();
@@ -214,7 +221,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     onReady(channel: Channel): void {
         channel.round = this.health.round;
         if (!this.health.isDown) this.dispatch();
-        else this.probe(channel);
+        else if (!this.isSettling) this.probe(channel);
     }
 
     onReplies(channel: Channel, small: number, bytes: number): void {
@@ -257,7 +264,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
 
     onGone(channel: Channel, fault: Error | null, pending: Call<unknown> | null): void {
         this.pool.remove(channel);
-        if (!this.pool.hasReady) this.generation++;
+        if (fault !== null || !this.pool.hasReady) this.generation++;
         if (fault !== null) this.countFault(channel, fault);
         for (let call = pending; call !== null;) {
             const next: Call<unknown> | null = call.next;
@@ -288,7 +295,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         if (this.isClosed || !health.fault(fault, channel.round)) return;
         if (health.isDown) {
             this.clearPause();
-            this.pause(health.pauseMs, () => this.pool.open());
+            if (!this.isSettling) this.pause(health.pauseMs, () => this.pool.open());
             // On its own, so that what an observer throws does not stop us half-way.
             if (!wasDown) process.nextTick(() => this.observer.onDown(this.address, fault));
         }

@@ -48,6 +48,8 @@ describe('LargeReplies', () => {
     it('remembers large answers until a small one comes, and no more than a thousand', () => {
         const replies = new LargeReplies();
         replies.saw('small', 100);
+        replies.saw('', BULK_BYTES);
+        expect(replies.expected('')).toBe(0);
         replies.saw('large', BULK_BYTES);
         expect([replies.expected('small'), replies.expected('large')]).toEqual([0, BULK_BYTES]);
         replies.saw('large', 100);
