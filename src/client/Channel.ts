@@ -228,7 +228,9 @@ export class Channel {
             this.smallReplies++;
             this.smallBytes += reply.bodyBytes;
         }
-        if (call.isBulk || reply.bodyBytes >= BULK_BYTES) this.owner.largeReplies.saw(call.key, reply.bodyBytes);
+        if (call.isBulk || reply.bodyBytes >= BULK_BYTES) {
+            this.owner.largeReplies.saw(call.key, Math.max(reply.bodyBytes, call.valueBytes));
+        }
         if (!call.onReply(reply)) return true;
         this.head = call.next;
         if (this.head === null) this.tail = null;

@@ -79,8 +79,8 @@ export class KeyBatch {
                 this.deadlineMs ||= call.deadlineMs;
             }
         };
-        const workers = Math.min(CHUNKS_IN_FLIGHT, Math.ceil(part.keys.length / CHUNK_KEYS));
-        await Promise.all(Array.from({ length: workers }, work));
+        // Who finds nothing left to do is done at once.
+        await Promise.all(Array.from({ length: CHUNKS_IN_FLIGHT }, work));
     }
 
     private get isLate(): boolean {

@@ -2,14 +2,14 @@ import type { Call } from './Call';
 import { checkCas, checkExpiry, checkFlags, checkKey, checkValue, toUint64 } from './checks';
 import { DEFAULT_OPTIONS, type ClientOptions } from './ClientOptions';
 import { Deadlines } from './Deadlines';
-import { connectFailed, isAuthFailure, notOpened } from './errors';
+import { connectFailed, isAuthFailure, notOpened, refused } from './errors';
 import { HashRing } from './HashRing';
 import type { Item } from './Item';
 import * as calls from './keyCalls';
 import { KeyBatch, type BatchResult, type GetManyResult } from './KeyBatch';
 import { Client } from './memjs';
 import { MemcachedServer } from './MemcachedServer';
-import { Opcode } from './protocol';
+import { Opcode, Status } from './protocol';
 import type { ServerAddress } from './ServerAddress';
 import { NoopCall, StatCall, VersionCall } from './serverCalls';
 
@@ -86,6 +86,11 @@ export class MemcachedClient extends Client {
     /** Rises with every close, so that an open that was overtaken by one knows. */
     private life = 0;
 
+    /** memjs's own: it would give a client with memjs's transport. */
+    static create(): never {
+        throw new TypeError('use new MemcachedClient([{ host, port }], options)');
+    }
+
     constructor(addresses: readonly ServerAddress[], options: Partial<ClientOptions> = {}) {
         const settings: ClientOptions = { ...DEFAULT_OPTIONS, ...options };
         const deadlines = new Deadlines();
@@ -152,7 +157,7 @@ export class MemcachedClient extends Client {
     get(key: string, callback: GetCallback): void;
     get(key: string, callback?: GetCallback): Promise<GetResult> | void {
         const promise = this.gets(key);
-        if (callback === undefined) return promise;
+        if (typeof callback !== 'function') return promise;
         answer(
             promise,
             item => callback(null, item.value, item.flags),
@@ -344,7 +349,7 @@ export class MemcachedClient extends Client {
     stats(): Promise<Map<string, Record<string, string> | Error>>;
     stats(callback: (error: Error | null, server: string, stats: Record<string, string> | null) => void): void;
     stats(callback?: (error: Error | null, server: string, stats: Record<string, string> | null) => void): unknown {
-        if (callback !== undefined) return this.statsWithKey('', callback);
+        if (typeof callback === 'function') return this.statsWithKey('', callback);
         return this.askAll(() => new StatCall(''));
     }
 
@@ -422,7 +427,7 @@ export class MemcachedClient extends Client {
     ): Promise<CounterResult> | void {
         const callback = typeof a === 'function' ? a : b;
         const done = this.countAgain(opcode, key, amount, typeof a === 'function' ? {} : (a ?? {}));
-        if (callback === undefined) return done;
+        if (typeof callback !== 'function') return done;
         answer(
             done,
             ({ success, value }) => callback(null, success, value),
@@ -449,8 +454,8 @@ export class MemcachedClient extends Client {
             call.deadlineMs = deadlineMs;
             const value = await this.run(key, call);
             ({ deadlineMs } = call);
-            if (value === 'raced' && tries < COUNTER_TRIES) continue;
-            return value === 'raced' || value === null ? { success: false, value: null } : { success: true, value };
+            if (value !== 'raced') return { success: value !== null, value };
+            if (tries === COUNTER_TRIES) throw refused(this.server(key).address, Status.NOT_STORED);
         }
     }
 
@@ -474,7 +479,7 @@ export class MemcachedClient extends Client {
     }
 
     private give<T>(promise: Promise<T>, callback: Callback<T> | undefined): Promise<T> | void {
-        if (callback === undefined) return promise;
+        if (typeof callback !== 'function') return promise;
         answer(
             promise,
             value => callback(null, value),

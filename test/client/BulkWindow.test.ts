@@ -95,3 +95,16 @@ it('calls that wait for the window when the server goes silent settle by their d
     await client.close();
     await server.end();
 });
+
+it('a large value that was stored is known to be large when it is asked for', async () => {
+    const server = await MemcachedProcess.start();
+    const client = new MemcachedClient([server]);
+    await client.open();
+    const saw = jest.spyOn(LargeReplies.prototype, 'saw');
+    await client.set('key', Buffer.alloc(200_000));
+    const [, bytes] = saw.mock.calls.at(-1)!;
+    saw.mockRestore();
+    expect(bytes).toBe(200_000);
+    await client.close();
+    await server.end();
+});

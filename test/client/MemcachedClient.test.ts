@@ -340,6 +340,15 @@ describe("memjs's forms", () => {
         ]);
     });
 
+    it('take null for no callback', async () => {
+        expect(await (client.delete('nothing', null as never) as unknown as Promise<boolean>)).toBe(false);
+        expect(await client.increment('n', 1, null as never)).toEqual({ success: true, value: 0n });
+    });
+
+    it("do not make clients with memjs's transport", () => {
+        expect(() => MemcachedClient.create()).toThrow('new MemcachedClient');
+    });
+
     it('take the old order of a callback and an expiry', async () => {
         await called(callback => client.set('key', 'value', callback, 1));
         expect(await gone('key')).toBe(true);
