@@ -34,8 +34,6 @@ export abstract class Call<T> extends Timed {
     private readonly reject: (error: Error) => void;
 
     settled = false;
-    /** A byte of it has gone to a socket, so the server may have carried it out. */
-    sent = false;
     /** How often it was tried again after a fault. */
     repeats = 0;
 

@@ -117,7 +117,6 @@ export class Channel {
         this.nextOpaque = (this.nextOpaque + call.frames) >>> 0;
         call.encode(this.writer, call.opaque);
         call.channel = this;
-        call.sent = true;
         const sent = this.writer.pendingBytes - before;
         call.owes = Math.max(call.bulkBytes, sent) + call.frames * this.owner.smallReplyBytes;
         this.owes += call.owes;
@@ -187,10 +186,13 @@ export class Channel {
         if (this.isIdle) this.end(null);
     }
 
-    /** Asked before every read. Nothing: the same as last time. */
+    /**
+     * Asked before every read. Nothing: the same as last time. While it connects there is no last time: for each address of a name Node takes
+     * another handle, and without a buffer of ours that would read to somewhere else.
+     */
     private nextBuffer(): Buffer {
         const wanted = this.decoder.target ?? this.chunk;
-        if (wanted === this.reading) return undefined as never;
+        if (wanted === this.reading && this.state !== 'connecting') return undefined as never;
         return (this.reading = wanted);
     }
 
@@ -226,7 +228,9 @@ export class Channel {
             this.smallReplies++;
             this.smallBytes += reply.bodyBytes;
         }
-        if (call.isBulk || reply.bodyBytes >= BULK_BYTES) this.owner.largeReplies.saw(call.key, reply.bodyBytes);
+        if (call.isBulk || reply.bodyBytes >= BULK_BYTES) {
+            this.owner.largeReplies.saw(call.key, Math.max(reply.bodyBytes, call.valueBytes));
+        }
         if (!call.onReply(reply)) return true;
         this.head = call.next;
         if (this.head === null) this.tail = null;
@@ -241,10 +245,14 @@ export class Channel {
     }
 }
 
-function connect(address: ServerAddress, onread: net.OnReadOpts): net.Socket {
+/** What Node refuses to try at all, a certificate that is none for example, is a fault of the channel as any other. */
+function connect({ host, port, path, tls: secure }: ServerAddress, onread: net.OnReadOpts): net.Socket {
     const shared = { onread, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
-    if (address.path !== undefined) return net.connect({ path: address.path, ...shared });
-    const { host, port } = address;
-    if (address.tls) return tls.connect({ host, port, ...shared, ...address.tls } as tls.ConnectionOptions);
-    return net.connect({ host, port, ...shared });
+    const where = path === undefined ? { host, port } : { path };
+    try {
+        if (secure) return tls.connect({ ...where, ...shared, ...secure } as tls.ConnectionOptions);
+        return net.connect({ ...where, ...shared } as net.NetConnectOpts);
+    } catch (error) {
+        return new net.Socket().destroy(error as Error);
+    }
 }

@@ -20,13 +20,14 @@ class End extends Timed {
 export class Deadlines {
     private readonly end: Timed = new End();
     private timer: NodeJS.Timeout | null = null;
+    private afterReads: NodeJS.Immediate | null = null;
     private firesAt = Infinity;
     size = 0;
     /** Called when the last one leaves. */
     onEmpty: (() => void) | null = null;
 
     get timerCount(): number {
-        return this.timer === null ? 0 : 1;
+        return this.timer === null && this.afterReads === null ? 0 : 1;
     }
 
     add(item: Timed, deadlineMs: number): void {
@@ -53,7 +54,8 @@ export class Deadlines {
     /** Stops the timer; what still stands in the list will not expire. */
     stop(): void {
         if (this.timer !== null) clearTimeout(this.timer);
-        this.timer = null;
+        if (this.afterReads !== null) clearImmediate(this.afterReads);
+        this.timer = this.afterReads = null;
         this.firesAt = Infinity;
     }
 
@@ -63,7 +65,13 @@ export class Deadlines {
         this.timer = setTimeout(() => this.fire(), Math.max(1, Math.ceil(this.firesAt - performance.now())));
     }
 
+    /** A process that was busy finds the timer due before it has read what came meanwhile: an answer that is there has come in time. */
     private fire(): void {
+        this.timer = null;
+        this.afterReads = setImmediate(() => this.expireDue());
+    }
+
+    private expireDue(): void {
         this.stop();
         const now = performance.now();
         for (let first = this.end.later; first !== this.end && first.deadlineMs <= now; first = this.end.later) {

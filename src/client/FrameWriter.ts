@@ -22,8 +22,7 @@ export class FrameWriter {
     private referenced: Uint8Array | null = null;
     private parts: Uint8Array[] = [];
 
-    /** Bytes of the frame ended last, and of all frames not taken yet. */
-    frameBytes = 0;
+    /** Bytes of all frames not taken yet. */
     pendingBytes = 0;
 
     /** @param room an upper bound of what the frame holds beside its header and its key */
@@ -43,7 +42,6 @@ export class FrameWriter {
         this.position = at + HEADER_BYTES;
         this.keyBytes = 0;
         this.extrasBytes = 0;
-        this.referenced = null;
     }
 
     uint32(word: number): void {
@@ -79,11 +77,12 @@ export class FrameWriter {
         b[at + 3] = this.keyBytes;
         b[at + 4] = this.extrasBytes;
         put32(b, at + 8, body);
-        this.frameBytes = HEADER_BYTES + body;
-        this.pendingBytes += this.frameBytes;
+        this.pendingBytes += HEADER_BYTES + body;
         if (referenced !== null) {
             this.cut();
             this.parts.push(referenced);
+            // An idle channel holds no value.
+            this.referenced = null;
         }
     }
 
@@ -94,7 +93,6 @@ export class FrameWriter {
         this.buffer.set(frame, this.position);
         put32(this.buffer, this.position + 12, opaque);
         this.position += frame.length;
-        this.frameBytes = frame.length;
         this.pendingBytes += frame.length;
     }
 

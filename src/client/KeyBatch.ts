@@ -1,5 +1,6 @@
 import { DeleteManyCall, GetManyCall, SetManyCall } from './batchCalls';
 import type { Call } from './Call';
+import { timedOut } from './errors';
 import type { Item } from './Item';
 import type { StoreSpec } from './keyCalls';
 import type { MemcachedServer } from './MemcachedServer';
@@ -20,19 +21,19 @@ const CHUNKS_IN_FLIGHT = 4;
 /** A verb on many keys: split by server, and per server into chunks. It never rejects: what failed is said key by key. */
 export class KeyBatch {
     private readonly failed = new Map<string, Error>();
-    private readonly deadlineMs: number;
+    /** That of the first chunks, and of all others; 0 until one has got it. */
+    private deadlineMs = 0;
 
     constructor(
         private readonly keys: readonly string[],
         private readonly serverOf: (key: string) => MemcachedServer,
-        requestTimeoutMs: number,
-    ) {
-        this.deadlineMs = performance.now() + requestTimeoutMs;
-    }
+    ) {}
 
     async get(): Promise<GetManyResult> {
         const items = new Map<string, Item>();
         await this.perform(null, keys => new GetManyCall(keys, items, this.failed));
+        // A chunk that failed may have been answered in part, and one that was tried again may have failed in part before.
+        if (this.failed.size > 0) for (const key of items.keys()) this.failed.delete(key);
         return { items, failed: this.failed };
     }
 
@@ -67,16 +68,23 @@ export class KeyBatch {
                 const call = make(keys, part.specs.slice(from, to));
                 from = to;
                 call.deadlineMs = this.deadlineMs;
-                server.enqueue(call);
+                // Sent without any time left it would be the fault of a channel that has none.
+                if (this.isLate) call.fail(timedOut(server.address, server.requestTimeoutMs));
+                else server.enqueue(call);
                 try {
                     await call.promise;
                 } catch (error) {
                     for (const key of keys) this.failed.set(key, error as Error);
                 }
+                this.deadlineMs ||= call.deadlineMs;
             }
         };
-        const workers = Math.min(CHUNKS_IN_FLIGHT, Math.ceil(part.keys.length / CHUNK_KEYS));
-        await Promise.all(Array.from({ length: workers }, work));
+        // Who finds nothing left to do is done at once.
+        await Promise.all(Array.from({ length: CHUNKS_IN_FLIGHT }, work));
+    }
+
+    private get isLate(): boolean {
+        return this.deadlineMs !== 0 && this.deadlineMs <= performance.now();
     }
 
     private split(specs: readonly StoreSpec[] | null): Map<MemcachedServer, Part> {

@@ -1,18 +1,19 @@
 import type { Call } from './Call';
-import { checkExpiry, checkFlags, checkKey, checkValue, toUint64 } from './checks';
+import { checkCas, checkExpiry, checkFlags, checkKey, checkValue, toUint64 } from './checks';
 import { DEFAULT_OPTIONS, type ClientOptions } from './ClientOptions';
 import { Deadlines } from './Deadlines';
-import { connectFailed, isAuthFailure, notOpened } from './errors';
+import { connectFailed, isAuthFailure, notOpened, refused } from './errors';
 import { HashRing } from './HashRing';
 import type { Item } from './Item';
 import * as calls from './keyCalls';
 import { KeyBatch, type BatchResult, type GetManyResult } from './KeyBatch';
 import { Client } from './memjs';
 import { MemcachedServer } from './MemcachedServer';
-import { Opcode } from './protocol';
+import { Opcode, Status } from './protocol';
 import type { ServerAddress } from './ServerAddress';
 import { NoopCall, StatCall, VersionCall } from './serverCalls';
 
+/** Bytes are not copied: leave them as they are until the call has settled. (memjs copies them.) */
 export type StoredValue = string | Uint8Array;
 
 export interface StoreOptions {
@@ -85,12 +86,19 @@ export class MemcachedClient extends Client {
     private readonly nodes: readonly MemcachedServer[];
     private readonly ring: HashRing;
     private readonly isUsable: ((index: number) => boolean) | undefined;
+    /** Those under way: between two of its chunks a batch has no call that is pending. */
+    private readonly batches = new Set<Promise<unknown>>();
     private isOpened = false;
     /** The open that is under way or done; null while closed. */
     private opening: Promise<void> | null = null;
     private closing: Promise<void> | null = null;
     /** Rises with every close, so that an open that was overtaken by one knows. */
     private life = 0;
+
+    /** memjs's own: it would give a client with memjs's transport. */
+    static create(): never {
+        throw new TypeError('use new MemcachedClient([{ host, port }], options)');
+    }
 
     constructor(addresses: readonly ServerAddress[], options: Partial<ClientOptions> = {}) {
         const settings: ClientOptions = { ...DEFAULT_OPTIONS, ...options };
@@ -122,9 +130,11 @@ export class MemcachedClient extends Client {
     /** Lets running calls finish (their deadlines see to it that this ends), then closes every socket. */
     close(): Promise<void> {
         if (this.opening === null) return this.closing ?? Promise.resolve();
-        const closing = this.isOpened ? this.drain() : this.destroy();
         this.life++;
         this.opening = null;
+        // An open that waits for a close has begun nothing yet.
+        if (this.closing !== null) return this.closing;
+        const closing = this.isOpened ? this.drain() : this.destroy();
         this.isOpened = false;
         this.closing = closing.finally(() => (this.closing = null));
         return this.closing;
@@ -156,7 +166,7 @@ export class MemcachedClient extends Client {
     get(key: string, callback: GetCallback): void;
     get(key: string, callback?: GetCallback): Promise<GetResult> | void {
         const promise = this.gets(key);
-        if (callback === undefined) return promise;
+        if (typeof callback !== 'function') return promise;
         answer(
             promise,
             item => callback(null, item.value, item.flags),
@@ -261,8 +271,9 @@ export class MemcachedClient extends Client {
         cas: bigint,
         options: StoreOptions & Placement & CasValidity = {},
     ): Promise<calls.CasReply> {
-        // A SET for which memcached finds no memory deletes what is under the key, be it another's with another CAS. REPLACE with a CAS does not.
-        return this.casStore(cas === 0n ? Opcode.SET : Opcode.REPLACE, key, value, cas, options);
+        const problem = checkCas(cas);
+        // A SET for which memcached finds no memory deletes what is under the key, be it another's with another CAS. REPLACE does not.
+        return problem ? Promise.reject(problem) : this.casStore(Opcode.REPLACE, key, value, cas, options);
     }
 
     /** false: there was no such key. */
@@ -274,6 +285,8 @@ export class MemcachedClient extends Client {
 
     /** Deletes only the item that has this CAS. */
     casDelete(key: string, cas: bigint, options: Placement & CasValidity = {}): Promise<calls.CasDeleteReply> {
+        const problem = checkCas(cas);
+        if (problem) return Promise.reject(problem);
         return this.runCas(key, new calls.CasDeleteCall(key, cas, options.generation !== undefined), options);
     }
 
@@ -347,7 +360,7 @@ export class MemcachedClient extends Client {
     stats(): Promise<Map<string, Record<string, string> | Error>>;
     stats(callback: (error: Error | null, server: string, stats: Record<string, string> | null) => void): void;
     stats(callback?: (error: Error | null, server: string, stats: Record<string, string> | null) => void): unknown {
-        if (callback !== undefined) return this.statsWithKey('', callback);
+        if (typeof callback === 'function') return this.statsWithKey('', callback);
         return this.askAll(() => new StatCall(''));
     }
 
@@ -440,7 +453,7 @@ export class MemcachedClient extends Client {
     ): Promise<CounterResult> | void {
         const callback = typeof a === 'function' ? a : b;
         const done = this.countAgain(opcode, key, amount, typeof a === 'function' ? {} : (a ?? {}));
-        if (callback === undefined) return done;
+        if (typeof callback !== 'function') return done;
         answer(
             done,
             ({ success, value }) => callback(null, success, value),
@@ -460,11 +473,15 @@ export class MemcachedClient extends Client {
         if (delta instanceof Error) throw delta;
         const first = toUint64(initial ?? 0);
         if (first instanceof Error) throw first;
-        const expirySeconds = initial === null ? calls.NO_CREATE : expires;
+        const expirySeconds = initial === null ? calls.NO_CREATE : Math.min(expires, calls.NO_CREATE - 1);
+        let deadlineMs = 0;
         for (let tries = 1; ; tries++) {
-            const value = await this.run(key, new calls.CounterCall(opcode, key, delta, first, expirySeconds));
-            if (value === 'raced' && tries < COUNTER_TRIES) continue;
-            return value === 'raced' || value === null ? { success: false, value: null } : { success: true, value };
+            const call = new calls.CounterCall(opcode, key, delta, first, expirySeconds);
+            call.deadlineMs = deadlineMs;
+            const value = await this.run(key, call);
+            ({ deadlineMs } = call);
+            if (value !== 'raced') return { success: value !== null, value };
+            if (tries === COUNTER_TRIES) throw refused(this.server(key).address, Status.NOT_STORED);
         }
     }
 
@@ -474,7 +491,9 @@ export class MemcachedClient extends Client {
             const problem = checkKey(key, this.settings.maxKeyBytes);
             if (problem !== null) return Promise.reject(problem);
         }
-        return perform(new KeyBatch(keys, key => this.server(key), this.settings.requestTimeoutMs));
+        const done = perform(new KeyBatch(keys, key => this.server(key)));
+        this.batches.add(done);
+        return done.finally(() => this.batches.delete(done));
     }
 
     private async askAll<T>(make: () => Call<T>): Promise<Map<string, T | Error>> {
@@ -486,7 +505,7 @@ export class MemcachedClient extends Client {
     }
 
     private give<T>(promise: Promise<T>, callback: Callback<T> | undefined): Promise<T> | void {
-        if (callback === undefined) return promise;
+        if (typeof callback !== 'function') return promise;
         answer(
             promise,
             value => callback(null, value),
@@ -519,8 +538,13 @@ export class MemcachedClient extends Client {
 
     private drain(): Promise<void> {
         for (const node of this.nodes) node.settleDown();
-        if (this.deadlines.size === 0) return this.destroy();
-        return new Promise<void>(resolve => (this.deadlines.onEmpty = resolve)).then(() => this.destroy());
+        if (this.deadlines.size === 0 && this.batches.size === 0) return this.destroy();
+        return this.untilIdle().then(() => this.destroy());
+    }
+
+    private async untilIdle(): Promise<void> {
+        await Promise.allSettled(this.batches);
+        if (this.deadlines.size > 0) await new Promise<void>(resolve => (this.deadlines.onEmpty = resolve));
     }
 
     /** Its sockets are destroyed before it returns: a process that is about to exit gets no further turn of the event loop. */

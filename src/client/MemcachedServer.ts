@@ -39,6 +39,8 @@ export class MemcachedServer implements ChannelOwner, CallHost {
 
     private readonly pool: ChannelPool;
     private isClosed = true;
+    /** About to close: running calls finish, a server that goes down meanwhile is not probed. */
+    private isSettling = false;
     private sockets = 0;
     private onEmpty: (() => void) | null = null;
 
@@ -100,6 +102,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
 
     open(): void {
         this.isClosed = false;
+        this.isSettling = false;
     }
 
     /** Sends the call; it settles by its own promise. */
@@ -112,6 +115,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
 
     /** The calls of this turn leave at once, and nothing is begun that nobody waits for: the client is about to close. */
     settleDown(): void {
+        this.isSettling = true;
         this.flush();
         if (!this.health.isDown) return;
         this.clearPause();
@@ -220,7 +224,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         channel.round = this.health.round;
         this.beginGeneration();
         if (!this.health.isDown) this.dispatch();
-        else this.probe(channel);
+        else if (!this.isSettling) this.probe(channel);
     }
 
     onReplies(channel: Channel, small: number, bytes: number): void {
@@ -302,7 +306,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         if (this.isClosed || !health.fault(fault, channel.round)) return;
         if (health.isDown) {
             this.clearPause();
-            this.pause(health.pauseMs, () => this.pool.open());
+            if (!this.isSettling) this.pause(health.pauseMs, () => this.pool.open());
             // On its own, so that what an observer throws does not stop us half-way.
             if (!wasDown) process.nextTick(() => this.observer.onDown(this.address, fault));
         }

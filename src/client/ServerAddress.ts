@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls';
 
 /** Where a memcached is and how it is spoken to. */
 export interface ServerAddress {
+    /** With a path: what the ring knows it by, different for each; the path itself is best. */
     readonly host: string;
     readonly port: number;
     /** A Unix socket, instead of host and port. */
@@ -19,7 +20,7 @@ export interface Login {
     readonly password: string;
 }
 
-/** How the server is called in messages, in logs and on the ring. */
+/** How the server is called in messages and in logs. */
 export function formatAddress({ host, port, path }: ServerAddress): string {
     if (path !== undefined) return `unix://${path}`;
     return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

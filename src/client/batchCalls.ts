@@ -24,6 +24,8 @@ abstract class BatchCall extends Call<void> {
 
     encode(writer: FrameWriter, opaque: number): void {
         const { keys } = this;
+        // What a first try said of a key is not true of this one.
+        if (this.repeats > 0) for (const key of keys) this.failed.delete(key);
         for (let i = 0; i < keys.length; i++) this.encodeOne(writer, (opaque + i) >>> 0, keys[i]!, i);
         encodeKey(writer, Opcode.NOOP, (opaque + keys.length) >>> 0, '', 0n);
     }
@@ -73,6 +75,10 @@ export class SetManyCall extends BatchCall {
         failed: Map<string, Error>,
     ) {
         super(keys, failed);
+    }
+
+    override get valueBytes(): number {
+        return this.specs.reduce((sum, { value }) => sum + value.length, 0);
     }
 
     protected encodeOne(writer: FrameWriter, opaque: number, key: string, index: number): void {

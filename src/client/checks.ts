@@ -1,4 +1,12 @@
-import { invalidAmount, invalidFlags, invalidKey, invalidTtl, notSerializable, valueTooLarge } from './errors';
+import {
+    invalidAmount,
+    invalidCas,
+    invalidFlags,
+    invalidKey,
+    invalidTtl,
+    notSerializable,
+    valueTooLarge,
+} from './errors';
 
 /** What is looked at before a byte is sent. A bad key in particular: memcached closes the connection on it, and takes its neighbours with it. */
 
@@ -41,6 +49,11 @@ export function checkFlags(flags: unknown): Error | null {
 
 function isWord(n: unknown): n is number {
     return typeof n === 'number' && n >= 0 && n <= 0xffffffff && Number.isInteger(n);
+}
+
+/** A CAS that an item can have. 0 is none: memcached takes it for "whatever is there", and it is what a miss carries. */
+export function checkCas(cas: unknown): Error | null {
+    return typeof cas === 'bigint' && cas > 0n && cas <= 0xffffffffffffffffn ? null : invalidCas(cas);
 }
 
 /** A 64-bit amount, or the error that says why it is none. */

@@ -43,6 +43,11 @@ export function invalidAmount(amount: unknown): ApplicationException {
     return new BadRequestException(undefined, 'INVALID_AMOUNT', message);
 }
 
+export function invalidCas(cas: unknown): ApplicationException {
+    const message = `${String(cas)} is no CAS of an item: those are bigints from 1 to 2^64 - 1`;
+    return new BadRequestException(undefined, 'INVALID_CAS', message);
+}
+
 export function notSerializable(problem: string): ApplicationException {
     return new BadRequestException(undefined, 'NOT_SERIALIZABLE', `the value cannot be stored: ${problem}`);
 }

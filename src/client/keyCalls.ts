@@ -230,6 +230,10 @@ export class CasStoreCall extends Call<CasReply> {
         if (this.isOfGeneration) this.succeed(STALE);
     }
 
+    override get valueBytes(): number {
+        return this.spec.value.length;
+    }
+
     encode(writer: FrameWriter, opaque: number): void {
         encodeStore(writer, this.opcode, opaque, this.key, this.spec, this.cas);
     }
@@ -253,6 +257,10 @@ export class ConcatCall extends Call<boolean> {
         private readonly value: string | Uint8Array,
     ) {
         super(key);
+    }
+
+    override get valueBytes(): number {
+        return this.value.length;
     }
 
     encode(writer: FrameWriter, opaque: number): void {

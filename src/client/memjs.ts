@@ -109,6 +109,8 @@ export class RawCall extends Call<void> {
     }
 
     onReply(reply: Reply): boolean {
+        // memjs takes every reply to a flush for "done".
+        if (reply.opcode === Opcode.FLUSH && reply.status !== Status.OK) return this.refuse(reply.status);
         const { handler } = this;
         if (handler !== undefined) {
             const response = toResponse(reply, this.seq);

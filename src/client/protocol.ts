@@ -8,6 +8,7 @@ export const Opcode = {
     DELETE: 0x04,
     INCREMENT: 0x05,
     DECREMENT: 0x06,
+    FLUSH: 0x08,
     GETQ: 0x09,
     NOOP: 0x0a,
     VERSION: 0x0b,

@@ -143,7 +143,7 @@ export class LockStore {
         const generation = client.generation(key);
         if (cas !== 0n) return { token, cas, generation, since, isUnsettled: false };
         // Without a CAS this deletes whatever is there, so now or never: it has just been put there by us.
-        await client.casDelete(key, 0n, PINNED).catch(() => {});
+        await client.delete(key).catch(() => {});
         throw casDisabled(client.home(key).address);
     }
 

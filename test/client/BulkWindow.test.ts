@@ -48,6 +48,8 @@ describe('LargeReplies', () => {
     it('remembers large answers until a small one comes, and no more than a thousand', () => {
         const replies = new LargeReplies();
         replies.saw('small', 100);
+        replies.saw('', BULK_BYTES);
+        expect(replies.expected('')).toBe(0);
         replies.saw('large', BULK_BYTES);
         expect([replies.expected('small'), replies.expected('large')]).toEqual([0, BULK_BYTES]);
         replies.saw('large', 100);
@@ -90,6 +92,19 @@ it('calls that wait for the window when the server goes silent settle by their d
     server.continue();
     const again = await Promise.all(Array.from({ length: 20 }, (_, i) => client.set(`key${i}`, value)));
     expect(again.every(Boolean)).toBe(true);
+    await client.close();
+    await server.end();
+});
+
+it('a large value that was stored is known to be large when it is asked for', async () => {
+    const server = await MemcachedProcess.start();
+    const client = new MemcachedClient([server]);
+    await client.open();
+    const saw = jest.spyOn(LargeReplies.prototype, 'saw');
+    await client.set('key', Buffer.alloc(200_000));
+    const [, bytes] = saw.mock.calls.at(-1)!;
+    saw.mockRestore();
+    expect(bytes).toBe(200_000);
     await client.close();
     await server.end();
 });

@@ -165,6 +165,13 @@ describe('compare and set', () => {
         expect(await client.casDelete('key', cas)).toBe('deleted');
         expect(await client.casDelete('key', cas)).toBe('missing');
     });
+
+    it.each([0n, -1n, 2n ** 64n, 5, null, undefined])('refuse %s: no item has that CAS', async cas => {
+        await client.set('key', 'value');
+        expect(await code(client.casSet('key', 'other', cas as never))).toBe('INVALID_CAS');
+        expect(await code(client.casDelete('key', cas as never))).toBe('INVALID_CAS');
+        expect(await text('key')).toBe('value');
+    });
 });
 
 describe('counters', () => {
@@ -182,6 +189,13 @@ describe('counters', () => {
         await client.set('n', String(big));
         expect((await client.increment('n', 1)).value).toBe(0n);
         expect((await client.decrement('n', 7)).value).toBe(0n);
+    });
+
+    it('are created with the longest expiry that there is, although it is the number that says not to', async () => {
+        expect(await client.increment('n', 1, { initial: 5, expires: 0xffffffff })).toEqual({
+            success: true,
+            value: 5n,
+        });
     });
 
     it('are not created when that is not wanted', async () => {
@@ -285,6 +299,15 @@ describe('servers', () => {
     });
 });
 
+it('flush of a server that does not allow it is an error', async () => {
+    const other = await MemcachedProcess.start({ args: ['-F'] });
+    const client = new MemcachedClient([other]);
+    await client.open();
+    expect(await code(client.flush())).toBe('AUTH_FAILED');
+    await client.close();
+    await other.end();
+});
+
 describe("memjs's forms", () => {
     const called = (start: (callback: (...results: unknown[]) => void) => void) =>
         new Promise(resolve => start((...results) => resolve(results)));
@@ -315,6 +338,15 @@ describe("memjs's forms", () => {
             { code: 'NOT_SERIALIZABLE' },
             null,
         ]);
+    });
+
+    it('take null for no callback', async () => {
+        expect(await (client.delete('nothing', null as never) as unknown as Promise<boolean>)).toBe(false);
+        expect(await client.increment('n', 1, null as never)).toEqual({ success: true, value: 0n });
+    });
+
+    it("do not make clients with memjs's transport", () => {
+        expect(() => MemcachedClient.create()).toThrow('new MemcachedClient');
     });
 
     it('take the old order of a callback and an expiry', async () => {

@@ -1,6 +1,8 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { MemcachedClient } from '../../src/client/MemcachedClient';
+import { BULK_BYTES } from '../../src/client/LargeReplies';
+import { FaultProxy, holding, passing, type Link } from '../faults/FaultProxy';
 import { MemcachedProcess } from '../server/MemcachedProcess';
 
 const code = (promise: Promise<unknown>) => promise.then(String, (error: { code: string }) => error.code);
@@ -83,6 +85,47 @@ describe('a server that goes away', () => {
         await client.close();
         await server.end();
     });
+
+    it('has another generation when a connection is lost, though another one seems to be open still', async () => {
+        const server = await MemcachedProcess.start();
+        const proxy = await FaultProxy.start(server.port);
+        const client = new MemcachedClient([{ host: '127.0.0.1', port: proxy.port }], { poolSize: 2 });
+        await client.open();
+        const value = Buffer.alloc(BULK_BYTES);
+        const storeTwo = () => Promise.all(['a', 'b'].map(key => client.set(key, value)));
+        while (client.socketCount < 2) await storeTwo();
+        await storeTwo();
+        const before = client.generation('key');
+        const silent: Link[] = [];
+        proxy.begin({ ...holding, strike: link => silent.push(link) });
+        const calls = storeTwo();
+        await proxy.until(() => silent.every(({ held }) => held.length === 1));
+        // The proxy keeps what it knows of the end to itself, as a network does when the power goes.
+        await server.restart();
+        silent[0]!.reset();
+        while (client.socketCount === 2) await new Promise(setImmediate);
+        expect(client.generation('key')).toBeGreaterThan(before);
+        for (const link of silent) link.destroy();
+        proxy.begin(passing);
+        expect(await calls).toEqual([true, true]);
+        await client.close();
+        await proxy.close();
+        await server.end();
+    });
+});
+
+it('a process that is busy for longer than a call may take does not take an answer that has come for missing', async () => {
+    const server = await MemcachedProcess.start();
+    const client = new MemcachedClient([server], { requestTimeoutMs: 100 });
+    await client.open();
+    await client.set('key', 'value');
+    const call = client.getText('key');
+    await new Promise(setImmediate);
+    const until = performance.now() + 200;
+    while (performance.now() < until);
+    expect(await call).toBe('value');
+    await client.close();
+    await server.end();
 });
 
 describe('a server of a script', () => {
@@ -196,6 +239,60 @@ describe('a server of a script', () => {
         await client.close();
     });
 
+    it('that needs too long for a large batch is asked for none of it after the deadline', async () => {
+        onConnection = answerAll;
+        const { heard, observer } = listen();
+        const client = clientOf({ requestTimeoutMs: 100, poolSize: 1, observer });
+        await client.open();
+        for (const socket of sockets) socket.removeAllListeners('data').resume();
+        onConnection = socket => void socket.resume();
+        const { failed } = await client.getMany(Array.from({ length: 50_000 }, (_, i) => `key${i}`));
+        expect(failed.size).toBe(50_000);
+        expect(new Set([...failed.values()].map(error => (error as { code?: string }).code))).toEqual(
+            new Set(['TIMEOUT']),
+        );
+        expect(heard).toEqual([]);
+        expect(sockets.length).toBe(1);
+        await client.close();
+    });
+
+    it('that loses every race for a counter is asked no longer than one call may take', async () => {
+        const client = clientOf({ requestTimeoutMs: 200 });
+        onConnection = answerAll;
+        await client.open();
+        sockets[0]!.removeAllListeners('data').on('data', frame => {
+            const reply = Buffer.alloc(24);
+            reply[0] = 0x81;
+            reply[7] = 0x05;
+            frame.copy(reply, 12, 12, 16);
+            setTimeout(() => sockets[0]!.write(reply), 60);
+        });
+        const started = performance.now();
+        expect(await code(client.increment('n', 1))).toBe('TIMEOUT');
+        expect(performance.now() - started).toBeLessThan(400);
+        await client.close();
+    });
+
+    it('that goes away in the middle of a batch leaves each key in one of the two answers', async () => {
+        onConnection = answerAll;
+        const client = clientOf({ retries: 0 });
+        await client.open();
+        const [socket] = sockets;
+        socket!.removeAllListeners('data').once('data', frames => {
+            const reply = Buffer.alloc(29);
+            reply[0] = 0x81;
+            reply[1] = 0x09;
+            reply[4] = 4;
+            reply[11] = 5;
+            frames.copy(reply, 12, 12, 16);
+            socket!.end(reply);
+        });
+        const { items, failed } = await client.getMany(['a', 'b']);
+        expect([...items.keys()]).toEqual(['a']);
+        expect([...failed.keys()]).toEqual(['b']);
+        await client.close();
+    });
+
     it('gets every call of a turn in one write', async () => {
         const chunks: number[] = [];
         onConnection = socket => answerAll(socket.on('data', data => void chunks.push(data.length)));
@@ -241,6 +338,22 @@ describe('open and close', () => {
         await server.end();
     });
 
+    it('close, open and close again in one turn all settle, and calls made before finish', async () => {
+        const server = await MemcachedProcess.start();
+        const client = new MemcachedClient([server]);
+        for (const withCall of [false, true]) {
+            await client.open();
+            const call = withCall ? client.set('key', 'value') : Promise.resolve(true);
+            const all = [client.close(), code(client.open()), client.close(), code(client.open())];
+            expect(await Promise.all(all)).toEqual([undefined, 'NOT_OPENED', undefined, 'undefined']);
+            expect(await call).toBe(true);
+            expect(await client.set('key', 'value')).toBe(true);
+            await client.close();
+        }
+        expect([client.socketCount, client.pendingCount, client.timerCount]).toEqual([0, 0, 0]);
+        await server.end();
+    });
+
     it('close lets calls of the same turn finish', async () => {
         const server = await MemcachedProcess.start();
         const client = new MemcachedClient([server]);
@@ -248,6 +361,18 @@ describe('open and close', () => {
         const calls = Promise.all(Array.from({ length: 1000 }, (_, i) => client.set(`key${i}`, 'value')));
         await client.close();
         expect((await calls).every(Boolean)).toBe(true);
+        expect([client.socketCount, client.pendingCount, client.timerCount]).toEqual([0, 0, 0]);
+        await server.end();
+    });
+
+    it('close lets a batch of many chunks finish', async () => {
+        const server = await MemcachedProcess.start();
+        const client = new MemcachedClient([server]);
+        await client.open();
+        const value = Buffer.alloc(200_000);
+        const batch = client.setMany(Array.from({ length: 20 }, (_, i) => [`key${i}`, value]));
+        await client.close();
+        expect((await batch).failed).toEqual(new Map());
         expect([client.socketCount, client.pendingCount, client.timerCount]).toEqual([0, 0, 0]);
         await server.end();
     });
@@ -332,8 +457,10 @@ describe('a CAS', () => {
 
         // The same number belongs to another item now.
         let other: bigint;
-        do other = (await client.casSet('key', 'theirs', 0n)).cas;
-        while (other < cas);
+        do {
+            await client.set('key', 'theirs');
+            other = (await client.gets('key')).cas;
+        } while (other < cas);
         expect(other).toBe(cas);
         expect(await client.casDelete('key', cas, { pinned: true, generation })).toBe('stale');
         expect(await client.casSet('key', 'ours', cas, { pinned: true, generation })).toMatchObject({

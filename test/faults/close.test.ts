@@ -101,6 +101,25 @@ describe('MemcachedClient.close', () => {
         await expectNothingLeft();
     });
 
+    it('does not wait for probes of servers that go down meanwhile', async () => {
+        const other = await FaultProxy.start(memcached.port);
+        const servers = [proxy, other].map(({ port }) => ({ host: '127.0.0.1', port }));
+        client = new MemcachedClient(servers, { requestTimeoutMs: TIMEOUT_MS, failures: 1 });
+        await client.open();
+        for (const one of [proxy, other]) one.begin(blackHole);
+        const calls = [0, 1].map(async (index): Promise<unknown> => {
+            const key = Array.from({ length: 100 }, (_, i) => `key${i}`).find(one => client.getServer(one) === index)!;
+            // So that a probe of the first would stand in the list when the call to the second ends, and the other way round.
+            await new Promise(resolve => setTimeout(resolve, (index * TIMEOUT_MS) / 2));
+            return client.get(key).catch((error: { code: string }) => error.code);
+        });
+        await new Promise(resolve => setTimeout(resolve, TIMEOUT_MS / 2 + 20));
+        await expectInTime(client.close());
+        expect(await Promise.all(calls)).toEqual(['TIMEOUT', 'TIMEOUT']);
+        expect([client.socketCount, client.pendingCount, client.timerCount]).toEqual([0, 0, 0]);
+        await other.close();
+    });
+
     it('may be called twice, at once and afterwards', async () => {
         await client.open();
         const calls = callMany();

@@ -1,0 +1,43 @@
+import * as net from 'node:net';
+import { MemcachedClient } from '../../src/client/MemcachedClient';
+import { MemcachedProcess } from '../server/MemcachedProcess';
+
+let server: MemcachedProcess;
+
+beforeAll(async () => {
+    server = await MemcachedProcess.start();
+});
+
+afterAll(() => server.end());
+
+it('a name with several addresses is tried at each, and what comes back is read', async () => {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- the module itself, to put something else in it
+    const dns = require('node:dns') as { lookup: unknown };
+    const { lookup } = dns;
+    const both = [
+        { address: '::1', family: 6 },
+        { address: '127.0.0.1', family: 4 },
+    ];
+    dns.lookup = (_: string, __: object, callback: (error: null, addresses: object[]) => void) =>
+        process.nextTick(callback, null, both);
+    const client = new MemcachedClient([{ host: 'two.example', port: server.port }], { failures: 2 });
+    try {
+        expect(net.getDefaultAutoSelectFamily()).toBe(true);
+        await client.open();
+        await client.set('key', 'value');
+        expect((await client.get('key')).value!.toString()).toBe('value');
+    } finally {
+        dns.lookup = lookup;
+        await client.close();
+    }
+});
+
+it('a certificate that is none is a fault, and not the end of the process', async () => {
+    const tls = { cert: 'garbage', key: 'garbage' };
+    const client = new MemcachedClient([{ host: server.host, port: server.port, tls }], { failures: 2 });
+    await expect(client.open()).rejects.toMatchObject({
+        code: 'CONNECT_FAILED',
+        message: expect.stringContaining('PEM'),
+    });
+    expect([client.socketCount, client.pendingCount, client.timerCount]).toEqual([0, 0, 0]);
+});
