@@ -1,18 +1,14 @@
 export { DefaultMemcachedFactory } from './build/DefaultMemcachedFactory';
 export { MemcachedCache } from './cache/MemcachedCache';
 export { MemcachedClient } from './client/MemcachedClient';
-export type {
-    Callback,
-    CounterOptions,
-    CounterResult,
-    GetResult,
-    StoredValue,
-    StoreOptions,
-} from './client/MemcachedClient';
+export type { Callback } from './client/callbacks';
+export type { CasValidity, CounterOptions, Placement, StoreOptions } from './client/CallOptions';
+export type { CounterResult, GetResult, KeyAccount, StoredValue } from './client/MemcachedClient';
 export type { ClientOptions } from './client/ClientOptions';
 export type { Item } from './client/Item';
 export type { BatchResult, GetManyResult } from './client/KeyBatch';
-export type { CasDeleteReply, CasReply } from './client/keyCalls';
+export type { CasDeleteReply } from './client/deleteCalls';
+export type { CasReply } from './client/storeCalls';
 export type { ServerObserver } from './client/MemcachedServer';
 export type { Login, ServerAddress } from './client/ServerAddress';
 export { MemcachedConnection } from './connect/MemcachedConnection';

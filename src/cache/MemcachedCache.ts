@@ -10,7 +10,7 @@ import type { ICache } from 'pip-services4-logic-node';
 import { checkValue } from '../client/checks';
 import { invalidTimeout, isAway } from '../client/errors';
 import { toExpirySeconds } from '../client/expiry';
-import type { Held } from '../client/keyCalls';
+import type { Held } from '../client/readCalls';
 import type { AnyContext } from '../connect/ComponentLog';
 import { ConnectionUser } from '../connect/ConnectionUser';
 import { withTraceId } from '../connect/MemcachedConnection';

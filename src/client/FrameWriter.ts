@@ -1,4 +1,4 @@
-import { HEADER_BYTES, REQUEST_MAGIC, put32 } from './protocol';
+import { HEADER_BYTES, REQUEST_MAGIC, high32, low32, put32 } from './protocol';
 
 const CHUNK_BYTES = 64 * 1024;
 
@@ -84,6 +84,13 @@ export class FrameWriter {
             // An idle channel holds no value.
             this.referenced = null;
         }
+    }
+
+    /** A frame with a key, or without one, and nothing else. */
+    keyFrame(opcode: number, opaque: number, key: string, cas: bigint): void {
+        this.begin(opcode, opaque, high32(cas), low32(cas), key, 0);
+        this.key(key);
+        this.end();
     }
 
     /** A frame made elsewhere, with its opaque replaced. */

@@ -2,7 +2,7 @@ import { DeleteManyCall, GetManyCall, SetManyCall } from './batchCalls';
 import type { Call } from './Call';
 import { timedOut } from './errors';
 import type { Item } from './Item';
-import type { StoreSpec } from './keyCalls';
+import type { StoreSpec } from './storeCalls';
 import type { MemcachedServer } from './MemcachedServer';
 
 export interface BatchResult {

@@ -1,53 +1,43 @@
 import type { Call } from './Call';
+import type { CasValidity, CounterOptions, Placement, StoreOptions } from './CallOptions';
 import { checkCas, checkExpiry, checkFlags, checkKey, checkValue, toUint64 } from './checks';
-import { DEFAULT_OPTIONS, type ClientOptions } from './ClientOptions';
-import { Deadlines } from './Deadlines';
-import { connectFailed, isAuthFailure, notOpened, refused } from './errors';
-import { HashRing } from './HashRing';
+import { notOpened, refused } from './errors';
 import type { Item } from './Item';
-import * as calls from './keyCalls';
+import { GetCall, GetTextCall, GetAndDeleteCall, GetAndTouchCall, TouchCall, type Held } from './readCalls';
+import {
+    StoreCall,
+    EvictingSetCall,
+    CasStoreCall,
+    ConcatCall,
+    type StoreSpec,
+    type StoreOpcode,
+    type CasReply,
+} from './storeCalls';
+import { DeleteCall, CasDeleteCall, type CasDeleteReply } from './deleteCalls';
+import { CounterCall, NO_CREATE } from './CounterCall';
+import {
+    answer,
+    give,
+    readCallback,
+    readOptions,
+    type Callback,
+    type CallbackOrExpiry,
+    type CounterArguments,
+    type CounterCallback,
+    type GetCallback,
+    type OptionsOrCallback,
+} from './callbacks';
 import { KeyBatch, type BatchResult, type GetManyResult } from './KeyBatch';
-import { Client } from './memjs';
-import { MemcachedServer } from './MemcachedServer';
 import { Opcode, Status } from './protocol';
-import type { ServerAddress } from './ServerAddress';
 import { NoopCall, StatCall, VersionCall } from './serverCalls';
+import { ServerFleet } from './ServerFleet';
 
 /** Bytes are not copied: leave them as they are until the call has settled. (memjs copies them.) */
 export type StoredValue = string | Uint8Array;
 
-export interface StoreOptions {
-    /** Seconds; 0 or absent: never. Past 30 days (2592000) memcached takes it for a Unix time. */
-    readonly expires?: number;
-    /** 32 bits that are kept with the value. */
-    readonly flags?: number;
-}
-
 /** Keeps account of the keys that are stored; the answer is the key that has to go for this one, or null. */
 export interface KeyAccount {
     add(key: string): string | null;
-}
-
-/** Where a call goes. */
-export interface Placement {
-    /** To the key's own server, also while `failover` sends others elsewhere: a lock has one place. */
-    readonly pinned?: boolean;
-}
-
-/** When a CAS may be compared. */
-export interface CasValidity {
-    /**
-     * The generation in which the CAS was answered. In another one the call is not sent but answers 'stale': the server may have been restarted,
-     * and the CAS may be that of another item.
-     */
-    readonly generation?: number;
-}
-
-export interface CounterOptions {
-    /** What the counter starts with when there is none, 0 when absent; null: do not create it. */
-    readonly initial?: number | bigint | null;
-    /** Seconds, for a counter that is created. */
-    readonly expires?: number;
 }
 
 /** What memjs answers to a get: `value` and `flags` are null on a miss. */
@@ -61,10 +51,6 @@ export interface CounterResult {
     readonly success: boolean;
     readonly value: bigint | null;
 }
-
-export type Callback<T> = (error: Error | null, result: T | null) => void;
-type GetCallback = (error: Error | null, value: Buffer | null, flags: Buffer | null) => void;
-type CounterCallback = (error: Error | null, success: boolean | null, value: bigint | null) => void;
 
 /** A race for a new counter is lost to one winner at a time: after a few the counter is there. */
 const COUNTER_TRIES = 10;
@@ -80,86 +66,10 @@ const COUNTER_TRIES = 10;
  * const { value } = await client.get('greeting');
  * await client.close();
  */
-export class MemcachedClient extends Client {
-    private readonly settings: ClientOptions;
-    private readonly deadlines: Deadlines;
-    private readonly nodes: readonly MemcachedServer[];
-    private readonly ring: HashRing;
-    private readonly isUsable: ((index: number) => boolean) | undefined;
-    /** Those under way: between two of its chunks a batch has no call that is pending. */
-    private readonly batches = new Set<Promise<unknown>>();
-    private isOpened = false;
-    /** The open that is under way or done; null while closed. */
-    private opening: Promise<void> | null = null;
-    private closing: Promise<void> | null = null;
-    /** Rises with every close, so that an open that was overtaken by one knows. */
-    private life = 0;
-
+export class MemcachedClient extends ServerFleet {
     /** memjs's own: it would give a client with memjs's transport. */
     static create(): never {
         throw new TypeError('use new MemcachedClient([{ host, port }], options)');
-    }
-
-    constructor(addresses: readonly ServerAddress[], options: Partial<ClientOptions> = {}) {
-        const settings: ClientOptions = { ...DEFAULT_OPTIONS, ...options };
-        const deadlines = new Deadlines();
-        const nodes = addresses.map(address => new MemcachedServer(address, settings, deadlines, settings.observer));
-        // The only retry loop is ours (memjs counts one attempt as `retries: 1`), and nothing goes to the console.
-        super(nodes, { retries: 1, expires: 0, logger: { log: () => {} } });
-        this.settings = settings;
-        this.deadlines = deadlines;
-        this.nodes = nodes;
-        this.ring = new HashRing(addresses.map(({ host, port, weight = 1 }) => ({ host, port, weight })));
-        if (settings.failover) this.isUsable = index => nodes[index]!.isUp;
-    }
-
-    /**
-     * Speaks to every server; rejects with CONNECT_FAILED when none answers.
-     * @param mayBeAway then it opens all the same, and the servers are probed until they are there
-     */
-    open({ mayBeAway = false } = {}): Promise<void> {
-        const { life } = this;
-        this.opening ??= (this.closing ?? Promise.resolve()).then(() => this.connect(life, mayBeAway));
-        return this.opening;
-    }
-
-    isOpen(): boolean {
-        return this.isOpened;
-    }
-
-    /** Lets running calls finish (their deadlines see to it that this ends), then closes every socket. */
-    close(): Promise<void> {
-        if (this.opening === null) return this.closing ?? Promise.resolve();
-        this.life++;
-        this.opening = null;
-        // An open that waits for a close has begun nothing yet.
-        if (this.closing !== null) return this.closing;
-        const closing = this.isOpened ? this.drain() : this.destroy();
-        this.isOpened = false;
-        this.closing = closing.finally(() => (this.closing = null));
-        return this.closing;
-    }
-
-    quit(): void {
-        void this.close();
-    }
-
-    /** The longest key in bytes, and the largest value. */
-    get limits(): { readonly maxKeyBytes: number; readonly maxValueBytes: number } {
-        return this.settings;
-    }
-
-    get socketCount(): number {
-        return this.nodes.reduce((sum, node) => sum + node.socketCount, 0);
-    }
-
-    /** Calls that have not settled. */
-    get pendingCount(): number {
-        return this.nodes.reduce((sum, node) => sum + node.enteringCount, this.deadlines.size);
-    }
-
-    get timerCount(): number {
-        return this.nodes.reduce((sum, node) => sum + node.timerCount, this.deadlines.timerCount);
     }
 
     get(key: string): Promise<GetResult>;
@@ -176,17 +86,17 @@ export class MemcachedClient extends Client {
 
     /** The value with its CAS. */
     gets(key: string, placement?: Placement): Promise<Item> {
-        return this.run(key, new calls.GetCall(key), placement);
+        return this.run(key, new GetCall(key), placement);
     }
 
     /** The value as text when it was stored without flags, the item otherwise, null on a miss. Cheaper than `get` for text. */
-    getText(key: string): Promise<calls.Held> {
-        return this.run(key, new calls.GetTextCall(key));
+    getText(key: string): Promise<Held> {
+        return this.run(key, new GetTextCall(key));
     }
 
     /** Like `getText`, and the key is deleted in the same write. */
-    getAndDelete(key: string): Promise<calls.Held> {
-        return this.run(key, new calls.GetAndDeleteCall(key));
+    getAndDelete(key: string): Promise<Held> {
+        return this.run(key, new GetAndDeleteCall(key));
     }
 
     /** What was found; a key that could not be asked for is in `failed`, with the reason. */
@@ -233,11 +143,9 @@ export class MemcachedClient extends Client {
         if (problem !== null) return Promise.reject(problem);
         const spec = { value, flagBits, expirySeconds };
         const evictedKey = account === null ? null : account.add(key);
-        if (evictedKey === null) return this.runOn(this.server(key), new calls.StoreCall(Opcode.SET, key, spec));
+        if (evictedKey === null) return this.runOn(this.server(key), new StoreCall(Opcode.SET, key, spec));
         const isTogether = this.server(evictedKey) === this.server(key);
-        const call = isTogether
-            ? new calls.EvictingSetCall(key, spec, evictedKey)
-            : new calls.StoreCall(Opcode.SET, key, spec);
+        const call = isTogether ? new EvictingSetCall(key, spec, evictedKey) : new StoreCall(Opcode.SET, key, spec);
         // It failed, perhaps before the eviction was sent.
         const evict = (): void => void this.delete(evictedKey).catch(() => {});
         if (isTogether) call.promise.catch(evict);
@@ -248,7 +156,7 @@ export class MemcachedClient extends Client {
     /** Stores all of them; a key that could not be stored is in `failed`, with the reason. */
     setMany(entries: Iterable<readonly [string, StoredValue]>, options: StoreOptions = {}): Promise<BatchResult> {
         const keys: string[] = [];
-        const specs: calls.StoreSpec[] = [];
+        const specs: StoreSpec[] = [];
         for (const [key, value] of entries) {
             const spec = this.spec(value, options);
             if (spec instanceof Error) return Promise.reject(spec);
@@ -270,7 +178,7 @@ export class MemcachedClient extends Client {
         value: StoredValue,
         cas: bigint,
         options: StoreOptions & Placement & CasValidity = {},
-    ): Promise<calls.CasReply> {
+    ): Promise<CasReply> {
         const problem = checkCas(cas);
         // A SET for which memcached finds no memory deletes what is under the key, be it another's with another CAS. REPLACE does not.
         return problem ? Promise.reject(problem) : this.casStore(Opcode.REPLACE, key, value, cas, options);
@@ -280,22 +188,14 @@ export class MemcachedClient extends Client {
     delete(key: string): Promise<boolean>;
     delete(key: string, callback: Callback<boolean>): void;
     delete(key: string, callback?: Callback<boolean>): Promise<boolean> | void {
-        return this.give(this.run(key, new calls.DeleteCall(key)), callback);
+        return give(this.run(key, new DeleteCall(key)), callback);
     }
 
     /** Deletes only the item that has this CAS. */
-    casDelete(key: string, cas: bigint, options: Placement & CasValidity = {}): Promise<calls.CasDeleteReply> {
+    casDelete(key: string, cas: bigint, options: Placement & CasValidity = {}): Promise<CasDeleteReply> {
         const problem = checkCas(cas);
         if (problem) return Promise.reject(problem);
-        return this.runCas(key, new calls.CasDeleteCall(key, cas, options.generation !== undefined), options);
-    }
-
-    /**
-     * Of the key's own server: changes when a socket to it opens or goes. A CAS that was answered in another generation may be that of another item:
-     * a server that was restarted counts from the beginning.
-     */
-    generation(key: string): number {
-        return this.home(key).generation;
+        return this.runCas(key, new CasDeleteCall(key, cas, options.generation !== undefined), options);
     }
 
     deleteMany(keys: readonly string[]): Promise<BatchResult> {
@@ -322,14 +222,14 @@ export class MemcachedClient extends Client {
     append(key: string, value: StoredValue): Promise<boolean>;
     append(key: string, value: StoredValue, callback: Callback<boolean>): void;
     append(key: string, value: StoredValue, callback?: Callback<boolean>): Promise<boolean> | void {
-        return this.give(this.concat(Opcode.APPEND, key, value), callback);
+        return give(this.concat(Opcode.APPEND, key, value), callback);
     }
 
     /** false: there is no such key. memjs sends APPEND's opcode here. */
     prepend(key: string, value: StoredValue): Promise<boolean>;
     prepend(key: string, value: StoredValue, callback: Callback<boolean>): void;
     prepend(key: string, value: StoredValue, callback?: Callback<boolean>): Promise<boolean> | void {
-        return this.give(this.concat(Opcode.PREPEND, key, value), callback);
+        return give(this.concat(Opcode.PREPEND, key, value), callback);
     }
 
     /** Changes the expiry, to 0 (never) too; false: there is no such key. */
@@ -337,13 +237,13 @@ export class MemcachedClient extends Client {
     touch(key: string, expires: number, callback: Callback<boolean>): void;
     touch(key: string, expires: number, callback?: Callback<boolean>): Promise<boolean> | void {
         const problem = checkExpiry(expires);
-        const done = problem ? Promise.reject<boolean>(problem) : this.run(key, new calls.TouchCall(key, expires));
-        return this.give(done, callback);
+        const done = problem ? Promise.reject<boolean>(problem) : this.run(key, new TouchCall(key, expires));
+        return give(done, callback);
     }
 
     getAndTouch(key: string, expires: number): Promise<Item> {
         const problem = checkExpiry(expires);
-        return problem ? Promise.reject(problem) : this.run(key, new calls.GetAndTouchCall(key, expires));
+        return problem ? Promise.reject(problem) : this.run(key, new GetAndTouchCall(key, expires));
     }
 
     /** Resolves when every server has answered. */
@@ -364,26 +264,6 @@ export class MemcachedClient extends Client {
         return this.askAll(() => new StatCall(''));
     }
 
-    /** The server of a key; with `failover`, while that is down, the next one on the ring. */
-    server(key: string): MemcachedServer {
-        return this.nodes[this.getServer(key)]!;
-    }
-
-    /** The key's own server, whoever is up. */
-    home(key: string): MemcachedServer {
-        return this.nodes[this.ring.find(key)]!;
-    }
-
-    /** As an index. memjs's own is the remainder of a hash: one server more or less would move nearly every key. */
-    override getServer(key: string): number {
-        return this.ring.find(key, this.isUsable);
-    }
-
-    /** memjs's is signed: after 2^31 calls every call would throw. */
-    override incrSeq(): void {
-        this.seq = (this.seq + 1) >>> 0;
-    }
-
     private run<T>(key: string, call: Call<T>, placement?: Placement): Promise<T> {
         const problem = checkKey(key, this.settings.maxKeyBytes);
         if (problem !== null) return Promise.reject(problem);
@@ -399,19 +279,13 @@ export class MemcachedClient extends Client {
         return this.runOn(node, call);
     }
 
-    private runOn<T>(node: MemcachedServer, call: Call<T>): Promise<T> {
-        if (!this.isOpened) return Promise.reject(notOpened());
-        node.enqueue(call);
-        return call.promise;
-    }
-
-    private spec(value: StoredValue, { expires = 0, flags = 0 }: StoreOptions): calls.StoreSpec | Error {
+    private spec(value: StoredValue, { expires = 0, flags = 0 }: StoreOptions): StoreSpec | Error {
         const problem = checkValue(value, this.settings.maxValueBytes) ?? checkExpiry(expires) ?? checkFlags(flags);
         return problem ?? { value, flagBits: flags, expirySeconds: expires };
     }
 
     private store(
-        opcode: calls.StoreOpcode,
+        opcode: StoreOpcode,
         key: string,
         value: StoredValue,
         a: OptionsOrCallback,
@@ -419,20 +293,20 @@ export class MemcachedClient extends Client {
     ): Promise<boolean> | void {
         const spec = this.spec(value, readOptions(a, b));
         const isBad = spec instanceof Error;
-        const done = isBad ? Promise.reject<boolean>(spec) : this.run(key, new calls.StoreCall(opcode, key, spec));
-        return this.give(done, readCallback(a, b));
+        const done = isBad ? Promise.reject<boolean>(spec) : this.run(key, new StoreCall(opcode, key, spec));
+        return give(done, readCallback(a, b));
     }
 
     private casStore(
-        opcode: calls.StoreOpcode,
+        opcode: StoreOpcode,
         key: string,
         value: StoredValue,
         cas: bigint,
         options: StoreOptions & Placement & CasValidity,
-    ): Promise<calls.CasReply> {
+    ): Promise<CasReply> {
         const spec = this.spec(value, options);
         if (spec instanceof Error) return Promise.reject(spec);
-        const call = new calls.CasStoreCall(opcode, key, spec, cas, options.generation !== undefined);
+        const call = new CasStoreCall(opcode, key, spec, cas, options.generation !== undefined);
         return this.runCas(key, call, options);
     }
 
@@ -442,7 +316,7 @@ export class MemcachedClient extends Client {
         value: StoredValue,
     ): Promise<boolean> {
         const problem = checkValue(value, this.settings.maxValueBytes);
-        return problem ? Promise.reject(problem) : this.run(key, new calls.ConcatCall(opcode, key, value));
+        return problem ? Promise.reject(problem) : this.run(key, new ConcatCall(opcode, key, value));
     }
 
     private count(
@@ -473,10 +347,10 @@ export class MemcachedClient extends Client {
         if (delta instanceof Error) throw delta;
         const first = toUint64(initial ?? 0);
         if (first instanceof Error) throw first;
-        const expirySeconds = initial === null ? calls.NO_CREATE : Math.min(expires, calls.NO_CREATE - 1);
+        const expirySeconds = initial === null ? NO_CREATE : Math.min(expires, NO_CREATE - 1);
         let deadlineMs = 0;
         for (let tries = 1; ; tries++) {
-            const call = new calls.CounterCall(opcode, key, delta, first, expirySeconds);
+            const call = new CounterCall(opcode, key, delta, first, expirySeconds);
             call.deadlineMs = deadlineMs;
             const value = await this.run(key, call);
             ({ deadlineMs } = call);
@@ -491,92 +365,6 @@ export class MemcachedClient extends Client {
             const problem = checkKey(key, this.settings.maxKeyBytes);
             if (problem !== null) return Promise.reject(problem);
         }
-        const done = perform(new KeyBatch(keys, key => this.server(key)));
-        this.batches.add(done);
-        return done.finally(() => this.batches.delete(done));
+        return this.track(perform(new KeyBatch(keys, key => this.server(key))));
     }
-
-    private async askAll<T>(make: () => Call<T>): Promise<Map<string, T | Error>> {
-        const answers = this.nodes.map(async node => {
-            const said = await this.runOn(node, make()).catch((error: Error) => error);
-            return [node.address, said] as const;
-        });
-        return new Map(await Promise.all(answers));
-    }
-
-    private give<T>(promise: Promise<T>, callback: Callback<T> | undefined): Promise<T> | void {
-        if (typeof callback !== 'function') return promise;
-        answer(
-            promise,
-            value => callback(null, value),
-            error => callback(error, null),
-        );
-    }
-
-    private async connect(life: number, mayBeAway: boolean): Promise<void> {
-        if (this.life !== life) throw notOpened();
-        if (this.nodes.length === 0) throw connectFailed('nowhere', new Error('the client was given no server'));
-        const greetings = this.nodes.map(node => {
-            node.open();
-            // A server that asks for a login answers VERSION to anybody, NOOP not.
-            const call = new NoopCall();
-            node.enqueue(call);
-            return call.promise;
-        });
-        const answers = await Promise.allSettled(greetings);
-        if (this.life !== life) throw notOpened();
-        const refusal = answers.find(one => one.status === 'rejected' && isAuthFailure(one.reason as Error));
-        if ((mayBeAway && refusal === undefined) || answers.some(one => one.status === 'fulfilled')) {
-            this.isOpened = true;
-            return;
-        }
-        await this.close();
-        const addresses = this.nodes.map(node => node.address).join(', ');
-        const { reason } = (refusal ?? answers[0]) as { reason: Error };
-        throw refusal === undefined ? connectFailed(addresses, reason) : reason;
-    }
-
-    private drain(): Promise<void> {
-        for (const node of this.nodes) node.settleDown();
-        if (this.deadlines.size === 0 && this.batches.size === 0) return this.destroy();
-        return this.untilIdle().then(() => this.destroy());
-    }
-
-    private async untilIdle(): Promise<void> {
-        await Promise.allSettled(this.batches);
-        if (this.deadlines.size > 0) await new Promise<void>(resolve => (this.deadlines.onEmpty = resolve));
-    }
-
-    /** Its sockets are destroyed before it returns: a process that is about to exit gets no further turn of the event loop. */
-    private async destroy(): Promise<void> {
-        this.deadlines.onEmpty = null;
-        const closed = this.nodes.map(node => node.close());
-        this.deadlines.stop();
-        await Promise.all(closed);
-    }
-}
-
-type OptionsOrCallback = StoreOptions | Callback<boolean> | undefined;
-type CallbackOrExpiry = Callback<boolean> | number | undefined;
-type CounterArguments = [(CounterOptions | CounterCallback)?, CounterCallback?];
-
-const NO_OPTIONS: StoreOptions = {};
-
-/** memjs's forms: options, options and a callback, a callback, and the old one of a callback and then the expiry. */
-function readOptions(a: OptionsOrCallback, b: CallbackOrExpiry): StoreOptions {
-    if (typeof a === 'function') return typeof b === 'number' ? { expires: b } : NO_OPTIONS;
-    return a ?? NO_OPTIONS;
-}
-
-function readCallback(a: OptionsOrCallback, b: CallbackOrExpiry): Callback<boolean> | undefined {
-    if (typeof a === 'function') return a;
-    return typeof b === 'function' ? b : undefined;
-}
-
-/** A callback runs on its own: what it throws is its owner's, as with any callback in Node. */
-function answer<T>(promise: Promise<T>, onValue: (value: T) => void, onError: (error: Error) => void): void {
-    promise.then(
-        value => process.nextTick(onValue, value),
-        (error: Error) => process.nextTick(onError, error),
-    );
 }

@@ -1,7 +1,7 @@
 import { Call } from './Call';
 import { refused } from './errors';
 import { Item } from './Item';
-import { encodeKey, encodeStore, type StoreSpec } from './keyCalls';
+import { encodeStore, type StoreSpec } from './storeCalls';
 import type { FrameWriter } from './FrameWriter';
 import { Opcode, Status } from './protocol';
 import type { Reply } from './Reply';
@@ -27,7 +27,7 @@ abstract class BatchCall extends Call<void> {
         // What a first try said of a key is not true of this one.
         if (this.repeats > 0) for (const key of keys) this.failed.delete(key);
         for (let i = 0; i < keys.length; i++) this.encodeOne(writer, (opaque + i) >>> 0, keys[i]!, i);
-        encodeKey(writer, Opcode.NOOP, (opaque + keys.length) >>> 0, '', 0n);
+        writer.keyFrame(Opcode.NOOP, (opaque + keys.length) >>> 0, '', 0n);
     }
 
     onReply(reply: Reply): boolean {
@@ -59,7 +59,7 @@ export class GetManyCall extends BatchCall {
     }
 
     protected encodeOne(writer: FrameWriter, opaque: number, key: string): void {
-        encodeKey(writer, Opcode.GETQ, opaque, key, 0n);
+        writer.keyFrame(Opcode.GETQ, opaque, key, 0n);
     }
 
     protected onKey(key: string, reply: Reply): void {
@@ -92,7 +92,7 @@ export class SetManyCall extends BatchCall {
 
 export class DeleteManyCall extends BatchCall {
     protected encodeOne(writer: FrameWriter, opaque: number, key: string): void {
-        encodeKey(writer, Opcode.DELETEQ, opaque, key, 0n);
+        writer.keyFrame(Opcode.DELETEQ, opaque, key, 0n);
     }
 
     protected onKey(key: string, reply: Reply): void {

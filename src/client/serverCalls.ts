@@ -1,5 +1,4 @@
 import { Call } from './Call';
-import { encodeKey } from './keyCalls';
 import type { Login } from './ServerAddress';
 import type { FrameWriter } from './FrameWriter';
 import { Opcode, Status } from './protocol';
@@ -11,7 +10,7 @@ export class NoopCall extends Call<void> {
     readonly repeatable = true;
 
     encode(writer: FrameWriter, opaque: number): void {
-        encodeKey(writer, Opcode.NOOP, opaque, '', 0n);
+        writer.keyFrame(Opcode.NOOP, opaque, '', 0n);
     }
 
     onReply(reply: Reply): boolean {
@@ -25,7 +24,7 @@ export class VersionCall extends Call<string> {
     readonly repeatable = true;
 
     encode(writer: FrameWriter, opaque: number): void {
-        encodeKey(writer, Opcode.VERSION, opaque, '', 0n);
+        writer.keyFrame(Opcode.VERSION, opaque, '', 0n);
     }
 
     onReply(reply: Reply): boolean {
@@ -46,7 +45,7 @@ export class StatCall extends Call<Record<string, string>> {
 
     encode(writer: FrameWriter, opaque: number): void {
         this.stats = Object.create(null) as Record<string, string>;
-        encodeKey(writer, Opcode.STAT, opaque, this.group, 0n);
+        writer.keyFrame(Opcode.STAT, opaque, this.group, 0n);
     }
 
     onReply(reply: Reply): boolean {

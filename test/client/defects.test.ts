@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { LargeReplies } from '../../src/client/LargeReplies';
 import { Channel } from '../../src/client/Channel';
 import type { ClientOptions } from '../../src/client/ClientOptions';
-import { GetCall } from '../../src/client/keyCalls';
+import { GetCall } from '../../src/client/readCalls';
 import { MemcachedClient } from '../../src/client/MemcachedClient';
 import type { Fault, Link } from '../faults/FaultProxy';
 import { FaultProxy, holding, passing } from '../faults/FaultProxy';

@@ -1,0 +1,177 @@
+import type { Call } from './Call';
+import { DEFAULT_OPTIONS, type ClientOptions } from './ClientOptions';
+import { Deadlines } from './Deadlines';
+import { connectFailed, isAuthFailure, notOpened } from './errors';
+import { HashRing } from './HashRing';
+import { Client } from './memjs';
+import { MemcachedServer } from './MemcachedServer';
+import type { ServerAddress } from './ServerAddress';
+import { NoopCall } from './serverCalls';
+
+/** The servers of a client: which of them a key belongs to, and how they are opened and closed together. */
+export abstract class ServerFleet extends Client {
+    protected readonly settings: ClientOptions;
+    private readonly deadlines: Deadlines;
+    protected readonly nodes: readonly MemcachedServer[];
+    private readonly ring: HashRing;
+    private readonly isUsable: ((index: number) => boolean) | undefined;
+    private readonly batches = new Set<Promise<unknown>>();
+    protected isOpened = false;
+    /** The open that is under way or done; null while closed. */
+    private opening: Promise<void> | null = null;
+    private closing: Promise<void> | null = null;
+    /** Rises with every close, so that an open that was overtaken by one knows. */
+    private life = 0;
+
+    constructor(addresses: readonly ServerAddress[], options: Partial<ClientOptions> = {}) {
+        const settings: ClientOptions = { ...DEFAULT_OPTIONS, ...options };
+        const deadlines = new Deadlines();
+        const nodes = addresses.map(address => new MemcachedServer(address, settings, deadlines, settings.observer));
+        // The only retry loop is ours (memjs counts one attempt as `retries: 1`), and nothing goes to the console.
+        super(nodes, { retries: 1, expires: 0, logger: { log: () => {} } });
+        this.settings = settings;
+        this.deadlines = deadlines;
+        this.nodes = nodes;
+        this.ring = new HashRing(addresses.map(({ host, port, weight = 1 }) => ({ host, port, weight })));
+        if (settings.failover) this.isUsable = index => nodes[index]!.isUp;
+    }
+
+    /**
+     * Speaks to every server; rejects with CONNECT_FAILED when none answers.
+     * @param mayBeAway then it opens all the same, and the servers are probed until they are there
+     */
+    open({ mayBeAway = false } = {}): Promise<void> {
+        const { life } = this;
+        this.opening ??= (this.closing ?? Promise.resolve()).then(() => this.connect(life, mayBeAway));
+        return this.opening;
+    }
+
+    isOpen(): boolean {
+        return this.isOpened;
+    }
+
+    /** Lets running calls finish (their deadlines see to it that this ends), then closes every socket. */
+    close(): Promise<void> {
+        if (this.opening === null) return this.closing ?? Promise.resolve();
+        this.life++;
+        this.opening = null;
+        // An open that waits for a close has begun nothing yet.
+        if (this.closing !== null) return this.closing;
+        const closing = this.isOpened ? this.drain() : this.destroy();
+        this.isOpened = false;
+        this.closing = closing.finally(() => (this.closing = null));
+        return this.closing;
+    }
+
+    quit(): void {
+        void this.close();
+    }
+
+    /** The longest key in bytes, and the largest value. */
+    get limits(): { readonly maxKeyBytes: number; readonly maxValueBytes: number } {
+        return this.settings;
+    }
+
+    get socketCount(): number {
+        return this.nodes.reduce((sum, node) => sum + node.socketCount, 0);
+    }
+
+    /** Calls that have not settled. */
+    get pendingCount(): number {
+        return this.nodes.reduce((sum, node) => sum + node.enteringCount, this.deadlines.size);
+    }
+
+    get timerCount(): number {
+        return this.nodes.reduce((sum, node) => sum + node.timerCount, this.deadlines.timerCount);
+    }
+
+    /** The server of a key; with `failover`, while that is down, the next one on the ring. */
+    server(key: string): MemcachedServer {
+        return this.nodes[this.getServer(key)]!;
+    }
+
+    /** The key's own server, whoever is up. */
+    home(key: string): MemcachedServer {
+        return this.nodes[this.ring.find(key)]!;
+    }
+
+    /** As an index. memjs's own is the remainder of a hash: one server more or less would move nearly every key. */
+    override getServer(key: string): number {
+        return this.ring.find(key, this.isUsable);
+    }
+
+    /** memjs's is signed: after 2^31 calls every call would throw. */
+    override incrSeq(): void {
+        this.seq = (this.seq + 1) >>> 0;
+    }
+
+    /**
+     * Of the key's own server: changes when a socket to it opens or goes. A CAS that was answered in another generation may be that of another item:
+     * a server that was restarted counts from the beginning.
+     */
+    generation(key: string): number {
+        return this.home(key).generation;
+    }
+
+    protected runOn<T>(node: MemcachedServer, call: Call<T>): Promise<T> {
+        if (!this.isOpened) return Promise.reject(notOpened());
+        node.enqueue(call);
+        return call.promise;
+    }
+
+    protected async askAll<T>(make: () => Call<T>): Promise<Map<string, T | Error>> {
+        const answers = this.nodes.map(async node => {
+            const said = await this.runOn(node, make()).catch((error: Error) => error);
+            return [node.address, said] as const;
+        });
+        return new Map(await Promise.all(answers));
+    }
+
+    /** `close` waits for it: between two of its chunks a batch has no call that is pending. */
+    protected track<T>(batch: Promise<T>): Promise<T> {
+        this.batches.add(batch);
+        return batch.finally(() => this.batches.delete(batch));
+    }
+
+    private async connect(life: number, mayBeAway: boolean): Promise<void> {
+        if (this.life !== life) throw notOpened();
+        if (this.nodes.length === 0) throw connectFailed('nowhere', new Error('the client was given no server'));
+        const greetings = this.nodes.map(node => {
+            node.open();
+            // A server that asks for a login answers VERSION to anybody, NOOP not.
+            const call = new NoopCall();
+            node.enqueue(call);
+            return call.promise;
+        });
+        const answers = await Promise.allSettled(greetings);
+        if (this.life !== life) throw notOpened();
+        const refusal = answers.find(one => one.status === 'rejected' && isAuthFailure(one.reason as Error));
+        if ((mayBeAway && refusal === undefined) || answers.some(one => one.status === 'fulfilled')) {
+            this.isOpened = true;
+            return;
+        }
+        await this.close();
+        const addresses = this.nodes.map(node => node.address).join(', ');
+        const { reason } = (refusal ?? answers[0]) as { reason: Error };
+        throw refusal === undefined ? connectFailed(addresses, reason) : reason;
+    }
+
+    private drain(): Promise<void> {
+        for (const node of this.nodes) node.settleDown();
+        if (this.deadlines.size === 0 && this.batches.size === 0) return this.destroy();
+        return this.untilIdle().then(() => this.destroy());
+    }
+
+    private async untilIdle(): Promise<void> {
+        await Promise.allSettled(this.batches);
+        if (this.deadlines.size > 0) await new Promise<void>(resolve => (this.deadlines.onEmpty = resolve));
+    }
+
+    /** Its sockets are destroyed before it returns: a process that is about to exit gets no further turn of the event loop. */
+    private async destroy(): Promise<void> {
+        this.deadlines.onEmpty = null;
+        const closed = this.nodes.map(node => node.close());
+        this.deadlines.stop();
+        await Promise.all(closed);
+    }
+}

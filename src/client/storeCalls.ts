@@ -1,0 +1,166 @@
+import { Call } from './Call';
+import type { FrameWriter } from './FrameWriter';
+import { Opcode, Status, high32, low32 } from './protocol';
+import type { Reply } from './Reply';
+
+/** Calls that store under one key. Each says in `onReply` which statuses are answers; every other one is an error. */
+
+/** What is stored with a value. */
+export interface StoreSpec {
+    readonly value: string | Uint8Array;
+    readonly flagBits: number;
+    readonly expirySeconds: number;
+}
+
+export type StoreOpcode = typeof Opcode.SET | typeof Opcode.ADD | typeof Opcode.REPLACE;
+
+export function encodeStore(
+    writer: FrameWriter,
+    opcode: number,
+    opaque: number,
+    key: string,
+    spec: StoreSpec,
+    cas: bigint,
+): void {
+    writer.begin(opcode, opaque, high32(cas), low32(cas), key, 8);
+    writer.uint32(spec.flagBits);
+    writer.uint32(spec.expirySeconds);
+    writer.key(key);
+    writer.value(spec.value);
+    writer.end();
+}
+
+/** SET, ADD and REPLACE without a CAS. A second ADD would answer "exists" to the one who stored it, so it is not repeated. */
+export class StoreCall extends Call<boolean> {
+    readonly repeatable: boolean;
+
+    constructor(
+        private readonly opcode: StoreOpcode,
+        key: string,
+        private readonly spec: StoreSpec,
+    ) {
+        super(key);
+        this.repeatable = opcode !== Opcode.ADD;
+    }
+
+    override get valueBytes(): number {
+        return this.spec.value.length;
+    }
+
+    encode(writer: FrameWriter, opaque: number): void {
+        encodeStore(writer, this.opcode, opaque, this.key, this.spec, 0n);
+    }
+
+    onReply(reply: Reply): boolean {
+        const { status } = reply;
+        if (status === Status.OK) this.succeed(true);
+        else if (status === Status.EXISTS && this.opcode === Opcode.ADD) this.succeed(false);
+        else if (status === Status.NOT_FOUND && this.opcode === Opcode.REPLACE) this.succeed(false);
+        else this.refuse(status);
+        return true;
+    }
+}
+
+/** SET that takes another key's item away in the same write, quietly: whether that was there does not matter. */
+export class EvictingSetCall extends Call<boolean> {
+    readonly repeatable = true;
+
+    constructor(
+        key: string,
+        private readonly spec: StoreSpec,
+        private readonly evictedKey: string,
+    ) {
+        super(key);
+        this.frames = 2;
+    }
+
+    override get valueBytes(): number {
+        return this.spec.value.length;
+    }
+
+    encode(writer: FrameWriter, opaque: number): void {
+        writer.keyFrame(Opcode.DELETEQ, opaque, this.evictedKey, 0n);
+        encodeStore(writer, Opcode.SET, (opaque + 1) >>> 0, this.key, this.spec, 0n);
+    }
+
+    onReply(reply: Reply): boolean {
+        if (reply.opaque === this.opaque) return false;
+        if (reply.status === Status.OK) this.succeed(true);
+        else this.refuse(reply.status);
+        return true;
+    }
+}
+
+/** What became of a compare-and-set; `cas` is the item's new CAS when it was stored. 'stale': not sent, its CAS is of another generation. */
+export interface CasReply {
+    readonly outcome: 'stored' | 'changed' | 'missing' | 'stale';
+    readonly cas: bigint;
+}
+
+const STALE: CasReply = { outcome: 'stale', cas: 0n };
+
+/** SET with a CAS, and ADD for its new one. Not repeated: the CAS has moved when the first try went through. */
+export class CasStoreCall extends Call<CasReply> {
+    readonly repeatable = false;
+
+    constructor(
+        private readonly opcode: StoreOpcode,
+        key: string,
+        private readonly spec: StoreSpec,
+        private readonly cas: bigint,
+        private readonly isOfGeneration: boolean,
+    ) {
+        super(key);
+    }
+
+    override onNewGeneration(): void {
+        if (this.isOfGeneration) this.succeed(STALE);
+    }
+
+    override get valueBytes(): number {
+        return this.spec.value.length;
+    }
+
+    encode(writer: FrameWriter, opaque: number): void {
+        encodeStore(writer, this.opcode, opaque, this.key, this.spec, this.cas);
+    }
+
+    onReply(reply: Reply): boolean {
+        if (reply.status === Status.OK) this.succeed({ outcome: 'stored', cas: reply.cas });
+        else if (reply.status === Status.EXISTS) this.succeed({ outcome: 'changed', cas: 0n });
+        else if (reply.status === Status.NOT_FOUND) this.succeed({ outcome: 'missing', cas: 0n });
+        else this.refuse(reply.status);
+        return true;
+    }
+}
+
+/** APPEND and PREPEND: twice would be twice. */
+export class ConcatCall extends Call<boolean> {
+    readonly repeatable = false;
+
+    constructor(
+        private readonly opcode: typeof Opcode.APPEND | typeof Opcode.PREPEND,
+        key: string,
+        private readonly value: string | Uint8Array,
+    ) {
+        super(key);
+    }
+
+    override get valueBytes(): number {
+        return this.value.length;
+    }
+
+    encode(writer: FrameWriter, opaque: number): void {
+        writer.begin(this.opcode, opaque, 0, 0, this.key, 0);
+        writer.key(this.key);
+        writer.value(this.value);
+        writer.end();
+    }
+
+    onReply(reply: Reply): boolean {
+        if (reply.status === Status.OK) this.succeed(true);
+        else if (reply.status === Status.NOT_STORED || reply.status === Status.NOT_FOUND) this.succeed(false);
+        else this.refuse(reply.status);
+        return true;
+    }
+}
