@@ -2,6 +2,7 @@ import { CompositeFactory, Descriptor, References } from 'pip-services4-componen
 import { DefaultMemcachedFactory } from '../../src/build/DefaultMemcachedFactory';
 import { MemcachedCache } from '../../src/cache/MemcachedCache';
 import { MemcachedConnection } from '../../src/connect/MemcachedConnection';
+import { MemcachedLock } from '../../src/lock/MemcachedLock';
 
 const factory = new DefaultMemcachedFactory();
 const descriptor = (type: string, kind = 'memcached', version = '1.0') =>
@@ -10,6 +11,7 @@ const descriptor = (type: string, kind = 'memcached', version = '1.0') =>
 it.each([
     ['cache', MemcachedCache],
     ['connection', MemcachedConnection],
+    ['lock', MemcachedLock],
 ])('creates a %s, a new one each time', (type, component) => {
     expect(factory.canCreate(descriptor(type))).not.toBeNull();
     const made = factory.create(descriptor(type));
@@ -35,7 +37,7 @@ it('works among other factories, and takes references as containers give them to
 });
 
 it('makes components that a container can handle', () => {
-    for (const type of ['cache', 'connection']) {
+    for (const type of ['cache', 'connection', 'lock']) {
         const component = factory.create(descriptor(type)) as Record<string, unknown>;
         for (const method of ['configure', 'setReferences', 'unsetReferences', 'isOpen', 'open', 'close']) {
             expect(typeof component[method]).toBe('function');

@@ -149,6 +149,7 @@ describe('a server that is full', () => {
         expect(await stored(client, held)).not.toBeNull();
         await lock.releaseLock(null, held);
         expect(await stored(client, held)).toBeNull();
+        await Promise.all(keys.slice(0, 50).map(key => lock.releaseLock(null, key)));
         expect(await lock.tryAcquireLock(null, last, 1000)).toBe(true);
     });
 
