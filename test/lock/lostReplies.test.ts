@@ -1,9 +1,8 @@
 import { connect } from 'node:net';
-import { MemcachedClient } from '../../src/client/MemcachedClient';
 import type { MemcachedLock } from '../../src/lock/MemcachedLock';
-import { FaultProxy, passing, type Fault, type Link } from '../faults/FaultProxy';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { closeLocks, codeOf, delay, openLock } from './openLock';
+import { passing, type Fault, type Link } from '../faults/FaultProxy';
+import { codeOf, delay, openLock } from './openLock';
+import { useBrokenConnection } from './brokenConnection';
 
 const ADD = 0x02;
 const REPLACE = 0x03;
@@ -14,35 +13,12 @@ const GET = 0x00;
 type Point = 'the request' | 'the reply' | 'half of the reply';
 type End = 'a reset' | 'silence';
 
-let memcached: MemcachedProcess;
-let client: MemcachedClient;
-let proxy: FaultProxy;
-
-beforeAll(async () => {
-    memcached = await MemcachedProcess.start();
-    client = new MemcachedClient([memcached]);
-    await client.open();
-});
-
-beforeEach(async () => {
-    await client.flush();
-    proxy = await FaultProxy.start(memcached.port);
-});
-
-afterEach(async () => {
-    await closeLocks();
-    await proxy.close();
-});
-
-afterAll(async () => {
-    await client.close();
-    await memcached.end();
-});
+const used = useBrokenConnection();
 
 const open = async (options: Record<string, number> = {}): Promise<MemcachedLock> =>
-    (await openLock(proxy, { request_timeout: 300, retry_timeout: 20, ...options })).lock;
+    (await openLock(used.proxy, { request_timeout: 300, retry_timeout: 20, ...options })).lock;
 
-const stored = async (key: string): Promise<string | null> => (await client.get(key)).value?.toString() ?? null;
+const stored = async (key: string): Promise<string | null> => (await used.client.get(key)).value?.toString() ?? null;
 
 /** Loses `times` requests with this opcode, or their replies; all others pass. */
 function losing(opcode: number, point: Point, end: End, times = 1): Fault {
@@ -75,7 +51,7 @@ const cases = points.flatMap(point => (['a reset', 'silence'] as End[]).map(end 
 describe.each(cases)('when %s is lost, followed by %s,', (point, end) => {
     it('a lock is acquired all the same, and is ours', async () => {
         const lock = await open();
-        proxy.begin(losing(ADD, point, end));
+        used.proxy.begin(losing(ADD, point, end));
         const before = performance.now();
         const lease = await lock.tryAcquireLease(null, 'key', 10_000);
         expect(lease!.isHeld()).toBe(true);
@@ -83,7 +59,7 @@ describe.each(cases)('when %s is lost, followed by %s,', (point, end) => {
         expect(lease!.remaining()).toBeLessThanOrEqual(9900 - (end === 'silence' && point !== 'the request' ? 290 : 0));
         expect(performance.now() - before).toBeLessThan(700);
         expect(await stored('key')).toBe(lease!.token);
-        expect(lease!.fencingToken).toBe((await client.gets('key')).cas);
+        expect(lease!.fencingToken).toBe((await used.client.gets('key')).cas);
         expect(await lock.tryAcquireLock(null, 'key', 10_000)).toBe(false);
         await lease!.release();
         expect(await stored('key')).toBeNull();
@@ -91,8 +67,8 @@ describe.each(cases)('when %s is lost, followed by %s,', (point, end) => {
 
     it('a lock that somebody holds is busy', async () => {
         const lock = await open();
-        await client.set('key', 'somebody');
-        proxy.begin(losing(ADD, point, end));
+        await used.client.set('key', 'somebody');
+        used.proxy.begin(losing(ADD, point, end));
         expect(await lock.tryAcquireLock(null, 'key', 10_000)).toBe(false);
         expect(await stored('key')).toBe('somebody');
     });
@@ -100,7 +76,7 @@ describe.each(cases)('when %s is lost, followed by %s,', (point, end) => {
     it('a lock is extended all the same', async () => {
         const lock = await open();
         const lease = (await lock.tryAcquireLease(null, 'key', 10_000))!;
-        proxy.begin(losing(REPLACE, point, end));
+        used.proxy.begin(losing(REPLACE, point, end));
         expect(await lease.extend(60_000)).toBe(true);
         expect(lease.remaining()).toBeGreaterThan(50_000);
         expect(await stored('key')).toBe(lease.token);
@@ -113,7 +89,7 @@ describe.each(cases)('when %s is lost, followed by %s,', (point, end) => {
     it('a lock is released all the same', async () => {
         const lock = await open();
         const lease = (await lock.tryAcquireLease(null, 'key', 10_000))!;
-        proxy.begin(losing(DELETE, point, end));
+        used.proxy.begin(losing(DELETE, point, end));
         await lease.release();
         expect(await stored('key')).toBeNull();
         expect(lock.counts).toMatchObject({ released: 1, lost: 0, unreleased: 0 });
@@ -122,8 +98,8 @@ describe.each(cases)('when %s is lost, followed by %s,', (point, end) => {
     it('a release deletes nothing of the one who came after', async () => {
         const lock = await open();
         const lease = (await lock.tryAcquireLease(null, 'key', 10_000))!;
-        await client.set('key', 'somebody');
-        proxy.begin(losing(DELETE, point, end));
+        await used.client.set('key', 'somebody');
+        used.proxy.begin(losing(DELETE, point, end));
         await lease.release();
         expect(await stored('key')).toBe('somebody');
     });
@@ -132,19 +108,19 @@ describe.each(cases)('when %s is lost, followed by %s,', (point, end) => {
 describe('when the question after a lost reply is lost too,', () => {
     it('an acquisition is an error, and the lock is taken back', async () => {
         const lock = await open({ retries: 0 });
-        proxy.begin(losingAllAfterFirst(ADD));
+        used.proxy.begin(losingAllAfterFirst(ADD));
         expect(await codeOf(lock.tryAcquireLock(null, 'key', 60_000))).toMatch(/CONNECTION_LOST|TIMEOUT/);
         expect(await stored('key')).not.toBeNull();
-        proxy.begin(passing);
+        used.proxy.begin(passing);
         while ((await stored('key')) !== null) await delay(20);
         expect(lock.counts).toMatchObject({ acquired: 0, cleaned: 1 });
     });
 
     it('the next try for the key does not wait for that', async () => {
         const lock = await open({ retries: 0 });
-        proxy.begin(losingAllAfterFirst(ADD));
+        used.proxy.begin(losingAllAfterFirst(ADD));
         expect(await codeOf(lock.tryAcquireLock(null, 'key', 60_000))).toMatch(/CONNECTION_LOST|TIMEOUT/);
-        proxy.begin(passing);
+        used.proxy.begin(passing);
         expect(await lock.tryAcquireLock(null, 'key', 60_000)).toBe(true);
         await delay(800);
         expect(await lock.extendLock(null, 'key')).toBe(true);
@@ -153,9 +129,9 @@ describe('when the question after a lost reply is lost too,', () => {
 
     it('closing the component takes the lock back', async () => {
         const lock = await open({ retries: 0 });
-        proxy.begin(losingAllAfterFirst(ADD));
+        used.proxy.begin(losingAllAfterFirst(ADD));
         expect(await codeOf(lock.tryAcquireLock(null, 'key', 60_000))).toMatch(/CONNECTION_LOST|TIMEOUT/);
-        proxy.begin(passing);
+        used.proxy.begin(passing);
         await lock.close(null);
         expect(await stored('key')).toBeNull();
     });
@@ -164,9 +140,9 @@ describe('when the question after a lost reply is lost too,', () => {
         const lock = await open({ retries: 0 });
         for (const isTriedByUs of [true, false]) {
             await lock.acquireLock(null, 'key', 60_000, 0);
-            proxy.begin(losingAllAfterFirst(DELETE, 'the request'));
+            used.proxy.begin(losingAllAfterFirst(DELETE, 'the request'));
             expect(await codeOf(lock.releaseLock('trace-1', 'key'))).toMatch(/CONNECTION_LOST|TIMEOUT/);
-            proxy.begin(passing);
+            used.proxy.begin(passing);
             if (isTriedByUs) await lock.releaseLock(null, 'key');
             else while ((await stored('key')) !== null) await delay(20);
             expect(await stored('key')).toBeNull();
@@ -178,11 +154,11 @@ describe('when the question after a lost reply is lost too,', () => {
     it('an extension is an error, and the lease is what it was', async () => {
         const lock = await open({ retries: 0 });
         const lease = (await lock.tryAcquireLease('trace-1', 'key', 10_000))!;
-        proxy.begin(losingAllAfterFirst(REPLACE));
+        used.proxy.begin(losingAllAfterFirst(REPLACE));
         await expect(lease.extend(60_000)).rejects.toMatchObject({ trace_id: 'trace-1' });
         expect(lease.isHeld()).toBe(true);
         expect(lease.remaining()).toBeLessThan(9900);
-        proxy.begin(passing);
+        used.proxy.begin(passing);
         expect(await lease.extend(60_000)).toBe(true);
         await lease.release();
         expect(await stored('key')).toBeNull();
@@ -191,10 +167,10 @@ describe('when the question after a lost reply is lost too,', () => {
     it('an extension to less is believed at once', async () => {
         const lock = await open({ retries: 0 });
         const lease = (await lock.tryAcquireLease(null, 'key', 60_000))!;
-        proxy.begin(losingAllAfterFirst(REPLACE));
+        used.proxy.begin(losingAllAfterFirst(REPLACE));
         expect(await codeOf(lease.extend(1000))).toMatch(/CONNECTION_LOST|TIMEOUT/);
         expect(lease.remaining()).toBeLessThan(1000);
-        proxy.begin(passing);
+        used.proxy.begin(passing);
         await lease.release();
     });
 
@@ -215,14 +191,14 @@ describe('when the question after a lost reply is lost too,', () => {
 });
 
 describe('a request that arrives late', () => {
-    /** Holds back the next request with this opcode, as a suspended server does, and closes its connection to the client. */
+    /** Holds back the next request with this opcode, as a suspended server does, and closes its connection to the used.client. */
     function delaying(opcode: number): { fault: Fault; deliver: () => void } {
         let deliver: (() => void) | null = null;
         const fault: Fault = {
             request(link, chunk) {
                 if (chunk[1] !== opcode || deliver !== null) return link.toServer(chunk);
                 deliver = () => {
-                    const socket = connect(memcached.port, memcached.host);
+                    const socket = connect(used.memcached.port, used.memcached.host);
                     socket.end(chunk);
                     socket.resume();
                 };
@@ -235,7 +211,7 @@ describe('a request that arrives late', () => {
     it('finds the lock taken by its own successor, and does no harm', async () => {
         const lock = await open();
         const { fault, deliver } = delaying(ADD);
-        proxy.begin(fault);
+        used.proxy.begin(fault);
         const lease = (await lock.tryAcquireLease(null, 'key', 60_000))!;
         deliver();
         await delay(50);
@@ -248,7 +224,7 @@ describe('a request that arrives late', () => {
     it('and makes a lock after everything is over is found and taken back', async () => {
         const lock = await open();
         const { fault, deliver } = delaying(ADD);
-        proxy.begin(fault);
+        used.proxy.begin(fault);
         const lease = (await lock.tryAcquireLease(null, 'key', 60_000))!;
         await lease.release();
         deliver();
@@ -260,12 +236,12 @@ describe('a request that arrives late', () => {
     it('and makes a lock after somebody else held it is not taken for the old lease', async () => {
         const lock = await open();
         const { fault, deliver } = delaying(ADD);
-        proxy.begin(fault);
+        used.proxy.begin(fault);
         const lease = (await lock.tryAcquireLease(null, 'key', 60_000))!;
         // Somebody flushes the server, another one holds the lock for a while, and then the request arrives.
-        await client.flush();
-        await client.set('key', 'somebody');
-        await client.delete('key');
+        await used.client.flush();
+        await used.client.set('key', 'somebody');
+        await used.client.delete('key');
         deliver();
         while ((await stored('key')) === null) await delay(5);
         expect(await lease.extend()).toBe(false);
@@ -276,7 +252,7 @@ describe('a request that arrives late', () => {
         const lock = await open();
         const lease = (await lock.tryAcquireLease(null, 'key', 60_000))!;
         const { fault, deliver } = delaying(REPLACE);
-        proxy.begin(fault);
+        used.proxy.begin(fault);
         expect(await lease.extend()).toBe(true);
         await lease.release();
         deliver();
@@ -288,14 +264,14 @@ describe('a request that arrives late', () => {
         const lock = await open();
         const lease = (await lock.tryAcquireLease(null, 'key', 60_000))!;
         const { fault, deliver } = delaying(REPLACE);
-        proxy.begin(fault);
+        used.proxy.begin(fault);
         expect(await lease.extend(100)).toBe(true);
         expect(await lease.extend(60_000)).toBe(true);
         deliver();
         await delay(50);
-        const { cas } = await client.gets('key');
+        const { cas } = await used.client.gets('key');
         expect(await lease.extend(60_000)).toBe(true);
-        expect((await client.gets('key')).cas).not.toBe(cas);
+        expect((await used.client.gets('key')).cas).not.toBe(cas);
         await lease.release();
     });
 
@@ -303,9 +279,9 @@ describe('a request that arrives late', () => {
         const lock = await open();
         await lock.acquireLock(null, 'key', 60_000, 0);
         const { fault, deliver } = delaying(DELETE);
-        proxy.begin(fault);
+        used.proxy.begin(fault);
         await lock.releaseLock(null, 'key');
-        await client.add('key', 'somebody');
+        await used.client.add('key', 'somebody');
         deliver();
         await delay(50);
         expect(await stored('key')).toBe('somebody');
@@ -316,8 +292,8 @@ describe('when memcached is away,', () => {
     const blackHole: Fault = { request() {}, reply() {}, mute: true };
 
     it.each([
-        ['silent', async () => proxy.begin(blackHole), 1000],
-        ['not listening', async () => proxy.refuse(), 700],
+        ['silent', async () => used.proxy.begin(blackHole), 1000],
+        ['not listening', async () => used.proxy.refuse(), 700],
     ])('%s, every call is an error, in time', async (_, breaks, withinMs) => {
         const lock = await open();
         const lease = (await lock.tryAcquireLease(null, 'held', 10_000))!;
@@ -342,9 +318,9 @@ describe('when memcached is away,', () => {
 
     it('an error ends the waiting; a lock that is free is found when it is back', async () => {
         const lock = await open({ retry: 200 });
-        await proxy.refuse();
+        await used.proxy.refuse();
         expect(await codeOf(lock.acquireLock(null, 'key', 1000, 5000))).toMatch(/CONNECTION_LOST|SERVER_DOWN|TIMEOUT/);
-        await proxy.listenAgain();
+        await used.proxy.listenAgain();
         // A server that is down is said at once: without a pause this would never let the probe be answered.
         while ((await codeOf(lock.tryAcquireLock(null, 'key', 1000))) !== true) await delay(5);
         await lock.releaseLock(null, 'key');
@@ -352,10 +328,10 @@ describe('when memcached is away,', () => {
 
     it('reads are tried again, so a reset in between is not noticed', async () => {
         const lock = await open();
-        proxy.begin(losing(ADD, 'the reply', 'a reset'));
+        used.proxy.begin(losing(ADD, 'the reply', 'a reset'));
         const taking = lock.tryAcquireLock(null, 'key', 10_000);
         await delay(6);
-        proxy.begin(losing(GET, 'the reply', 'a reset'));
+        used.proxy.begin(losing(GET, 'the reply', 'a reset'));
         expect(await taking).toBe(true);
         await lock.releaseLock(null, 'key');
     });

@@ -1,41 +1,17 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { MemcachedClient } from '../../src/client/MemcachedClient';
 import type { Lease } from '../../src/lock/Lease';
-import { FaultProxy, passing, type Fault } from '../faults/FaultProxy';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { closeLocks, codeOf, delay, openLock } from './openLock';
+import { passing, type Fault } from '../faults/FaultProxy';
+import { codeOf, delay, openLock } from './openLock';
+import { useBrokenConnection } from './brokenConnection';
 
 const REPLACE = 0x03;
 const DELETE = 0x04;
 
-let memcached: MemcachedProcess;
-let client: MemcachedClient;
-let proxy: FaultProxy;
+const used = useBrokenConnection();
 
-beforeAll(async () => {
-    memcached = await MemcachedProcess.start();
-    client = new MemcachedClient([memcached]);
-    await client.open();
-});
-
-beforeEach(async () => {
-    await client.flush();
-    proxy = await FaultProxy.start(memcached.port);
-});
-
-afterEach(async () => {
-    await closeLocks();
-    await proxy.close();
-});
-
-afterAll(async () => {
-    await client.close();
-    await memcached.end();
-});
-
-const stored = async (key: string): Promise<string | null> => (await client.get(key)).value?.toString() ?? null;
+const stored = async (key: string): Promise<string | null> => (await used.client.get(key)).value?.toString() ?? null;
 const aborted = (signal: AbortSignal): Promise<unknown> =>
     new Promise(resolve => {
         if (signal.aborted) resolve(signal.reason);
@@ -55,7 +31,7 @@ function blockEventLoop(ms: number): void {
 
 describe('withLock', () => {
     it('works under the lock, and passes on what the work answers', async () => {
-        const { lock } = await openLock(memcached);
+        const { lock } = await openLock(used.memcached);
         const answer = await lock.withLock(null, 'key', { ttl: 5000 }, async (signal, lease) => {
             expect(await stored('key')).toBe(lease.token);
             expect([signal.aborted, lease.isHeld()]).toEqual([false, true]);
@@ -76,14 +52,14 @@ describe('withLock', () => {
         ],
         ['rejects', () => Promise.reject(new Error('broken'))],
     ])('passes on what work that %s says, and releases', async (_, work: () => Promise<never>) => {
-        const { lock } = await openLock(memcached);
+        const { lock } = await openLock(used.memcached);
         await expect(lock.withLock(null, 'key', {}, work)).rejects.toThrow('broken');
         expect(await stored('key')).toBeNull();
     });
 
     it('keeps the lock as long as the work takes, and longer than its ttl', async () => {
-        const { lock } = await openLock(memcached);
-        const { lock: other } = await openLock(memcached, { retry_timeout: 50 });
+        const { lock } = await openLock(used.memcached);
+        const { lock: other } = await openLock(used.memcached, { retry_timeout: 50 });
         let isDone = false;
         const working = lock.withLock(null, 'key', { ttl: 300 }, async (signal, lease) => {
             const begun = performance.now();
@@ -102,7 +78,7 @@ describe('withLock', () => {
     });
 
     it('does not begin the work when the lock is not free in time', async () => {
-        const { lock } = await openLock(memcached);
+        const { lock } = await openLock(used.memcached);
         await lock.acquireLock(null, 'key', 10_000);
         const work = jest.fn();
         await expect(lock.withLock('trace-1', 'key', { ttl: 1000, timeout: 100 }, work)).rejects.toMatchObject({
@@ -114,9 +90,9 @@ describe('withLock', () => {
     });
 
     it('tells the work when the lock was deleted, and leaves the next holder alone', async () => {
-        const { lock, warnings } = await openLock(memcached);
+        const { lock, warnings } = await openLock(used.memcached);
         const reason = await lock.withLock('trace-1', 'key', { ttl: 300 }, async signal => {
-            await client.set('key', 'theirs');
+            await used.client.set('key', 'theirs');
             return aborted(signal);
         });
         expect(reason).toMatchObject({ code: 'LOCK_LOST', status: 409, trace_id: 'trace-1', details: { key: 'key' } });
@@ -126,16 +102,16 @@ describe('withLock', () => {
     });
 
     it('tells the work when the lock cannot be renewed in time, also while a renewal waits for its answer', async () => {
-        const { lock } = await openLock(proxy, { request_timeout: 5000 });
+        const { lock } = await openLock(used.proxy, { request_timeout: 5000 });
         let ms = NaN;
         const outcome = await codeOf(
             lock.withLock(null, 'key', { ttl: 600 }, async (signal, lease) => {
                 const begun = performance.now();
-                proxy.begin(swallowing(REPLACE));
+                used.proxy.begin(swallowing(REPLACE));
                 await aborted(signal);
                 ms = performance.now() - begun;
                 expect(lease.isHeld()).toBe(false);
-                proxy.begin({ strike: link => link.reset() });
+                used.proxy.begin({ strike: link => link.reset() });
                 signal.throwIfAborted();
             }),
         );
@@ -146,12 +122,12 @@ describe('withLock', () => {
     });
 
     it('does not notice an outage that is shorter than the ttl', async () => {
-        const { lock } = await openLock(proxy, { request_timeout: 150, failures: 3, retry: 100 });
+        const { lock } = await openLock(used.proxy, { request_timeout: 150, failures: 3, retry: 100 });
         const isAborted = await lock.withLock(null, 'key', { ttl: 3000 }, async signal => {
             await delay(900);
-            await proxy.refuse();
+            await used.proxy.refuse();
             await delay(900);
-            await proxy.listenAgain();
+            await used.proxy.listenAgain();
             await delay(2000);
             return signal.aborted;
         });
@@ -160,8 +136,8 @@ describe('withLock', () => {
     });
 
     it('tells the work when the event loop was blocked for longer than the ttl', async () => {
-        const { lock } = await openLock(memcached);
-        const { lock: other } = await openLock(memcached);
+        const { lock } = await openLock(used.memcached);
+        const { lock: other } = await openLock(used.memcached);
         const outcome = await codeOf(
             lock.withLock(null, 'key', { ttl: 500 }, async (signal, lease) => {
                 blockEventLoop(700);
@@ -178,9 +154,9 @@ describe('withLock', () => {
     });
 
     it('passes on the answer of work that does not listen, although the lock was lost', async () => {
-        const { lock } = await openLock(memcached);
+        const { lock } = await openLock(used.memcached);
         const answer = await lock.withLock(null, 'key', { ttl: 300 }, async () => {
-            await client.delete('key');
+            await used.client.delete('key');
             await delay(500);
             return 'done';
         });
@@ -191,10 +167,10 @@ describe('withLock', () => {
         ['answers', async () => 'done', 'done'],
         ['rejects', () => Promise.reject(Object.assign(new Error('broken'), { code: 'BROKEN' })), 'BROKEN'],
     ])('passes on what the work %s when the release fails', async (_, work: () => Promise<string>, expected) => {
-        const { lock, warnings } = await openLock(proxy, { request_timeout: 100 });
+        const { lock, warnings } = await openLock(used.proxy, { request_timeout: 100 });
         const outcome = codeOf(
             lock.withLock(null, 'key', { ttl: 60_000 }, async () => {
-                proxy.begin({ request() {}, reply() {}, mute: true });
+                used.proxy.begin({ request() {}, reply() {}, mute: true });
                 return work();
             }),
         );
@@ -202,17 +178,17 @@ describe('withLock', () => {
         expect(warnings).toEqual([expect.stringContaining('could not be released')]);
         expect(lock.counts.unreleased).toBe(1);
         // And it is released when that is possible again.
-        proxy.begin(passing);
+        used.proxy.begin(passing);
         while ((await stored('key')) !== null) await delay(20);
     });
 
     it('waits for a renewal under way before it releases', async () => {
-        const { lock } = await openLock(proxy, { request_timeout: 5000 });
+        const { lock } = await openLock(used.proxy, { request_timeout: 5000 });
         const held: (() => void)[] = [];
         let opcodes: number[] = [];
         const working = lock.withLock(null, 'key', { ttl: 900 }, async () => {
             opcodes = [];
-            proxy.begin({
+            used.proxy.begin({
                 request(link, chunk) {
                     opcodes.push(chunk[1]!);
                     if (chunk[1] === REPLACE) held.push(() => link.toServer(chunk));
@@ -230,7 +206,7 @@ describe('withLock', () => {
     });
 
     it('hands the signal of its caller to the work, and stays in it until the work has ended', async () => {
-        const { lock } = await openLock(memcached);
+        const { lock } = await openLock(used.memcached);
         const controller = new AbortController();
         const reason = new Error('enough');
         const outcome = lock.withLock(null, 'key', { ttl: 300, signal: controller.signal }, async (signal, lease) => {
@@ -245,7 +221,7 @@ describe('withLock', () => {
     });
 
     it('leaves no listener on the signal of its caller', async () => {
-        const { lock } = await openLock(memcached);
+        const { lock } = await openLock(used.memcached);
         const { signal } = new AbortController();
         const added = jest.spyOn(signal, 'addEventListener');
         const removed = jest.spyOn(signal, 'removeEventListener');
@@ -259,10 +235,10 @@ describe('withLock', () => {
     });
 
     it('lets the work release the lock itself', async () => {
-        const { lock } = await openLock(memcached);
+        const { lock } = await openLock(used.memcached);
         const isAborted = await lock.withLock(null, 'key', { ttl: 150 }, async (signal, lease) => {
             await lease.release();
-            await client.set('key', 'theirs');
+            await used.client.set('key', 'theirs');
             await delay(400);
             return signal.aborted;
         });
@@ -272,7 +248,7 @@ describe('withLock', () => {
     });
 
     it('does not take back the time that the work has given itself', async () => {
-        const { lock } = await openLock(memcached);
+        const { lock } = await openLock(used.memcached);
         await lock.withLock(null, 'key', { ttl: 300 }, async (signal, lease) => {
             await lease.extend(20_000);
             await delay(300);
@@ -283,7 +259,7 @@ describe('withLock', () => {
     });
 
     it('when the component is closed goes on until the ttl is over', async () => {
-        const { lock } = await openLock(memcached);
+        const { lock } = await openLock(used.memcached);
         const begun = performance.now();
         const outcome = await codeOf(
             lock.withLock(null, 'key', { ttl: 500 }, async signal => {
@@ -297,8 +273,8 @@ describe('withLock', () => {
     });
 
     it('lets one of many work at a time', async () => {
-        const { lock } = await openLock(memcached, { retry_timeout: 5 });
-        const { lock: other } = await openLock(memcached, { retry_timeout: 5 });
+        const { lock } = await openLock(used.memcached, { retry_timeout: 5 });
+        const { lock: other } = await openLock(used.memcached, { retry_timeout: 5 });
         let inside = 0;
         let most = 0;
         let count = 0;
@@ -323,7 +299,7 @@ describe('withLock', () => {
 describe('a holder that is suspended', () => {
     let child: ChildProcess;
     beforeEach(() => {
-        child = fork(join(__dirname, 'holderChild.ts'), [String(memcached.port), 'key', '1000'], {
+        child = fork(join(__dirname, 'holderChild.ts'), [String(used.memcached.port), 'key', '1000'], {
             execArgv: ['-r', join(__dirname, '../register.cjs')],
         });
     });
@@ -334,7 +310,7 @@ describe('a holder that is suspended', () => {
     it('past its ttl knows that it has lost the lock, and does not touch that of the next one', async () => {
         expect(await next()).toMatchObject({ event: 'working', isHeld: true });
         child.kill('SIGSTOP');
-        const { lock } = await openLock(memcached, { retry_timeout: 50 });
+        const { lock } = await openLock(used.memcached, { retry_timeout: 50 });
         const begun = performance.now();
         const lease = await lock.acquireLease(null, 'key', 60_000, 10_000);
         expect(performance.now() - begun).toBeLessThan(1000 + 2500);
