@@ -32,6 +32,10 @@ export function casDisabled(address: string): ApplicationException {
     return new InvocationException(undefined, 'CAS_DISABLED', message).withDetails('server', address);
 }
 
+export function isLockTimeout(error: unknown): boolean {
+    return (error as { code?: string }).code === 'LOCK_TIMEOUT';
+}
+
 /** The request was sent, or may have been, and nobody knows whether it was carried out. */
 export function isUnanswered(error: unknown): boolean {
     const { code } = error as { code?: string };
