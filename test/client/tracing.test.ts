@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { tracingChannel, type TracingChannel } from 'node:diagnostics_channel';
+import { tracingChannel } from 'node:diagnostics_channel';
 import { MemcachedClient } from '../../src/client/MemcachedClient';
 import { Connecting } from '../../src/client/Connecting';
 import * as traceCall from '../../src/client/traceCall';
@@ -43,7 +43,7 @@ function listen<C extends object>(name: string): { events: string[]; contexts: C
             },
         ]),
     );
-    const tracing = tracingChannel(`pip-services4-memcached:${name}`) as TracingChannel<unknown, C>;
+    const tracing = tracingChannel<unknown, C>(`pip-services4-memcached:${name}`);
     tracing.subscribe(subscribers as never);
     stops.push(() => tracing.unsubscribe(subscribers as never));
     return heard;
@@ -190,11 +190,8 @@ describe('a command', () => {
     it('a store that is bound to start is that of the caller, also where others ask in the same turn', async () => {
         const store = new AsyncLocalStorage<{ parent: unknown; key?: string }>();
         const caller = new AsyncLocalStorage<string>();
-        const tracing = tracingChannel('pip-services4-memcached:command') as TracingChannel<unknown, CommandTrace>;
-        tracing.start.bindStore(
-            store,
-            ({ key }: CommandTrace) => ({ parent: caller.getStore(), key }),
-        );
+        const tracing = tracingChannel<unknown, CommandTrace>('pip-services4-memcached:command');
+        tracing.start.bindStore(store, ({ key }: CommandTrace) => ({ parent: caller.getStore(), key }));
         stops.push(() => tracing.start.unbindStore(store));
         const ended: unknown[] = [];
         const done: unknown[] = [];
