@@ -169,10 +169,10 @@ describe('errors', () => {
     it('by code, once for each call, also of calls that were never sent', async () => {
         const client = await open([server], { failures: 1, retryMs: 60_000, retries: 0 });
         await client.set('text', 'no number');
-        expect(await code(client.increment('text', 1))).toBe('SERVER_ERROR');
+        expect(await code(client.increment('text', 1))).toBe('NOT_A_NUMBER');
         // A mistake of the caller is not the server's.
         expect(await code(client.get('a key'))).toBe('INVALID_KEY');
-        expect(only(client).errors).toEqual({ SERVER_ERROR: 1 });
+        expect(only(client).errors).toEqual({ NOT_A_NUMBER: 1 });
         await server.kill();
         while ((await code(client.get('key'))) !== 'SERVER_DOWN');
         const before = only(client);

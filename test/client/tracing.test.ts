@@ -126,7 +126,7 @@ describe('a command', () => {
         await client.set('text', SECRET);
         const { events, contexts } = listenToCommands();
         const error = await client.increment('text', 1).catch((failure: Error) => failure);
-        expect(error).toMatchObject({ code: 'SERVER_ERROR' });
+        expect(error).toMatchObject({ code: 'NOT_A_NUMBER' });
         expect(events).toEqual(['start', 'end', 'error', 'asyncStart', 'asyncEnd']);
         expect(contexts).toEqual([{ operation: 'increment', key: 'text', server: server.address, error }]);
     });
@@ -164,7 +164,7 @@ describe('a command', () => {
                 await client.close();
             })();
         `);
-        expect(stdout.trim()).toBe('unhandled SERVER_ERROR');
+        expect(stdout.trim()).toBe('unhandled NOT_A_NUMBER');
     });
 
     it('what a listener throws is its own, as everywhere in Node, and fails no call', async () => {
