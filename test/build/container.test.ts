@@ -123,7 +123,7 @@ it("the numbers go to the container's own counters", async () => {
         ['memcached.lock.released', 'Increment', 1],
         ['memcached.lock.wait_time', 'Statistics', 1],
     ]);
-    expect(cache.getStats()).toMatchObject({ hits: 1, misses: 1, servers: [{ hits: 1, misses: 1 }] });
+    expect(cache.getStats()).toMatchObject({ hits: 1, misses: 1, servers: [{ hits: 1, failed: 0 }] });
     expect(await lock.checkHealth('trace')).toMatchObject([{ reachable: true, casEnabled: true }]);
 });
 

@@ -37,7 +37,8 @@ const NOTHING = { hits: 0, misses: 0, stored: 0, failed: 0, evicted: 0, undecoda
 
 /** What the cache knows, and what the counters were told: it has to be the same. */
 function numbers(cache: MemcachedCache, { counts }: RecordingCounters): Record<string, number> {
-    const { servers: _, ...own } = cache.getStats();
+    const { servers, ...own } = cache.getStats();
+    expect(servers.length).toBe(1);
     const { failed, evicted, ...others } = own;
     const known = Object.entries({ ...others, errors: failed, evictions: evicted }).filter(([, count]) => count > 0);
     expect(counts).toEqual(Object.fromEntries(known.map(([name, count]) => [`memcached.cache.${name}`, count])));
