@@ -52,7 +52,7 @@ it('the example of a trace works', async () => {
         })();
     `);
     const lines = stdout.trim().split('\n').slice(1);
-    const line = (text: string) =>
+    const line = (text: string): unknown =>
         expect.stringMatching(`^${text.replace('@', `on ${server.address}:`)} in [0-9.]+ ms$`);
     expect(stderr).toBe('');
     expect(lines).toEqual([line('set key @ stored'), line('get key @ hit'), line('increment key @ NOT_A_NUMBER')]);
