@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,6 +8,7 @@ import { ConfigParams, Descriptor } from 'pip-services4-components-node';
 import { MemoryDiscovery } from 'pip-services4-config-node';
 import { MemcachedClient } from '../../src/client/MemcachedClient';
 import { CacheOpener } from '../fixtures/CacheOpener';
+import { codeOf } from '../fixtures/openCache';
 import { createCertificate } from '../server/certificate';
 
 const authority = createCertificate(['an authority of our own']);
@@ -101,6 +103,42 @@ describe('a private authority', () => {
             expect(await client.set('key', 'value', { expires: 5 })).toBe(true);
         }
     });
+});
+
+it('values of all sizes come back whole, on several sockets at once', async () => {
+    const { port } = await opener.start({ certificate, maxItemBytes: 4 << 20, memoryMegabytes: 256 });
+    const client = new MemcachedClient([{ host: 'localhost', port, tls: { ca: authority.cert } }], {
+        requestTimeoutMs: 30_000,
+        maxValueBytes: 3 << 20,
+    });
+    opener.atEnd(() => client.close());
+    await client.open();
+    // A record of TLS holds 16 KiB.
+    const sizes = [0, 1, 100, 16_383, 16_384, 16_385, 65_535, 65_536, 500_000, 1 << 20, 3 << 20];
+    const values = sizes.map(size => randomBytes(size));
+    for (let round = 0; round < 3; round++) {
+        await Promise.all(values.map((value, i) => client.set(`${i}`, value, { expires: 60 })));
+        const found = await Promise.all([...sizes, ...sizes].map((_, i) => client.get(`${i % sizes.length}`)));
+        expect(found.map(({ value }, i) => value?.equals(values[i % sizes.length]!))).not.toContain(false);
+        const { items } = await client.getMany(sizes.map((_, i) => `${i}`));
+        expect(values.filter((value, i) => !items.get(`${i}`)?.value?.equals(value))).toEqual([]);
+    }
+    expect(client.socketCount).toBeGreaterThan(1);
+});
+
+it.each([
+    ['the handshake', {}],
+    ['the login', { 'credential.username': 'ann', 'credential.password': 'x' }],
+])('close in the middle of %s ends it, and leaves nothing open', async (_, more) => {
+    const server = await opener.start({ certificate, login: { username: 'ann', password: 'x' } });
+    for (const turns of [0, 1, 2, 3, 5, 8, 13]) {
+        const cache = opener.cacheOf(configOf(server, more));
+        const opening = codeOf(cache.open(null));
+        for (let turn = 0; turn < turns; turn++) await new Promise(resolve => setImmediate(resolve));
+        await cache.close(null);
+        expect(['NOT_OPENED', 'CONNECT_FAILED', 'AUTH_FAILED', 'answered undefined']).toContain(await opening);
+        expect(cache.isOpen()).toBe(false);
+    }
 });
 
 describe('a name that is not the host', () => {
