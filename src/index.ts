@@ -3,6 +3,7 @@ export type { Entries } from './cache/Batches';
 export type { Amount, CountOptions } from './cache/Conditions';
 export { BatchException } from './cache/errors';
 export { MemcachedCache } from './cache/MemcachedCache';
+export type { CacheCounts } from './cache/CacheEvents';
 export type { CacheStats } from './cache/MemcachedCache';
 export type { Change } from './cache/Updates';
 export { MemcachedClient } from './client/MemcachedClient';
