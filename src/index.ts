@@ -10,6 +10,7 @@ export type { BatchResult, GetManyResult } from './client/KeyBatch';
 export type { CasDeleteReply } from './client/deleteCalls';
 export type { CasReply } from './client/storeCalls';
 export type { ServerObserver } from './client/MemcachedServer';
+export type { ServerChange } from './client/ServerList';
 export type { Login, ServerAddress } from './client/ServerAddress';
 export { MemcachedConnection } from './connect/MemcachedConnection';
 export { MemcachedConnectionResolver } from './connect/MemcachedConnectionResolver';

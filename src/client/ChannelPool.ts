@@ -1,3 +1,4 @@
+import type { Call } from './Call';
 import type { Channel } from './Channel';
 import type { ServerHealth } from './ServerHealth';
 
@@ -47,6 +48,11 @@ export class ChannelPool {
         const mayOpen = this.channels.length < this.limit && this.channels.every(one => one.isReady);
         if (isLaden(channel) && mayOpen) this.open();
         return channel;
+    }
+
+    /** What has not been answered. */
+    calls(): Call<unknown>[] {
+        return this.channels.flatMap(channel => [...channel.calls()]);
     }
 
     flush(): void {

@@ -48,6 +48,11 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
         this.credentials.setReferences(references);
     }
 
+    /** Whether servers are looked up: then another answer may come another time. */
+    get usesDiscovery(): boolean {
+        return this.connections.some(connection => connection.useDiscovery());
+    }
+
     /**
      * The servers, each once.
      * @throws ConfigException NO_CONNECTION when there is none, INVALID_CONNECTION or NO_CREDENTIAL when one cannot be used
