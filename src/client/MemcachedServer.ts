@@ -50,6 +50,11 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     private waiting: Call<unknown>[] = [];
     private expired: Call<unknown>[] = [];
     private isFlushScheduled = false;
+    /**
+     * Replies of one server bring about calls for all of them. When they leave after all sockets have been read, each server gets one write with
+     * many instead of many with few; for a server that is alone that is so anyway.
+     */
+    isOneOfSeveral = false;
     private readonly flushTurn = (): void => this.flush();
 
     private readonly health: ServerHealth;
@@ -157,7 +162,8 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     private flushSoon(): void {
         if (this.isFlushScheduled) return;
         this.isFlushScheduled = true;
-        process.nextTick(this.flushTurn);
+        if (this.isOneOfSeveral) setImmediate(this.flushTurn);
+        else process.nextTick(this.flushTurn);
     }
 
     onResponse(seq: number, handler: MemjsResponseHandler): void {

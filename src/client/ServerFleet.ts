@@ -35,7 +35,7 @@ export abstract class ServerFleet extends Client {
         this.settings = settings;
         this.deadlines = deadlines;
         this.makeNode = makeNode;
-        this.list = list;
+        this.list = this.use(list);
     }
 
     /**
@@ -63,8 +63,7 @@ export abstract class ServerFleet extends Client {
         const before = this.list;
         const { list, change } = before.next(addresses, this.makeNode);
         if (!isChange(change)) return change;
-        this.list = list;
-        this.servers = list.nodes;
+        this.list = this.use(list);
         const staying = new Set(list.nodes);
         if (this.opening !== null) for (const node of list.nodes) if (!before.nodes.includes(node)) node.open();
         for (const node of before.nodes) {
@@ -198,6 +197,12 @@ export abstract class ServerFleet extends Client {
         for (const node of this.everyNode) node.settleDown();
         if (this.deadlines.size === 0 && this.batches.size === 0) return this.destroy();
         return this.untilIdle().then(() => this.destroy());
+    }
+
+    private use(list: ServerList): ServerList {
+        for (const node of list.nodes) node.isOneOfSeveral = list.nodes.length > 1;
+        this.servers = list.nodes;
+        return list;
     }
 
     /** A batch that has chosen this server may have further chunks for it. */
