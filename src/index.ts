@@ -1,5 +1,9 @@
 export { DefaultMemcachedFactory } from './build/DefaultMemcachedFactory';
+export type { Entries } from './cache/Batches';
+export type { Amount, CountOptions } from './cache/Conditions';
+export { BatchException } from './cache/errors';
 export { MemcachedCache } from './cache/MemcachedCache';
+export type { Change } from './cache/Updates';
 export { MemcachedClient } from './client/MemcachedClient';
 export type { Callback } from './client/callbacks';
 export type { CasValidity, CounterOptions, Placement, StoreOptions } from './client/CallOptions';

@@ -7,15 +7,14 @@ import type {
     IUnreferenceable,
 } from 'pip-services4-components-node';
 import type { ICache } from 'pip-services4-logic-node';
-import { checkValue } from '../client/checks';
-import { invalidTimeout, isAway } from '../client/errors';
-import { toExpirySeconds } from '../client/expiry';
 import type { Held } from '../client/readCalls';
 import type { AnyContext } from '../connect/ComponentLog';
 import { ConnectionUser } from '../connect/ConnectionUser';
 import { withTraceId } from '../connect/MemcachedConnection';
-import { StoredKeys } from './StoredKeys';
-import { BYTES_FLAG, decode, encode } from './values';
+import { Batches, type Entries } from './Batches';
+import { Conditions, type Amount, type CountOptions } from './Conditions';
+import { Updates, type Change } from './Updates';
+import { ValueStore } from './ValueStore';
 
 /**
  * A cache that the instances of a service share. Values travel as JSON text, so services in other languages read them; `Buffer` and `Uint8Array` are kept as bytes.
@@ -40,19 +39,15 @@ import { BYTES_FLAG, decode, encode } from './values';
  */
 export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IUnreferenceable, IOpenable {
     private readonly user = new ConnectionUser();
-    private stored: StoredKeys | null = null;
-    private isSoftened = false;
-    /** How often it happened; each is said in the log when it first does. */
-    private readonly happened = { evicted: 0, undecodable: 0, shortened: 0, softened: 0 };
-
-    constructor() {
-        this.limitStored();
-    }
+    private readonly values = new ValueStore(this.user);
+    private readonly batches = new Batches(this.values);
+    private readonly conditions = new Conditions(this.values);
+    private readonly updates = new Updates(this.values);
 
     /** @throws ConfigException INVALID_OPTION */
     configure(config: ConfigParams): void {
         this.user.configure(config);
-        this.limitStored();
+        this.values.configure();
     }
 
     setReferences(references: IReferences): void {
@@ -72,22 +67,26 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
      * @throws ConnectionException CONNECT_FAILED when no server answers, unless `options.fail_soft` is set
      */
     open(context: AnyContext): Promise<void> {
+        if (!this.isOpen()) this.values.keys.reset();
         return this.user.open(context);
     }
 
     close(context: AnyContext): Promise<void> {
+        this.updates.stop();
         return this.user.close(context);
     }
 
     /** The value, null on a miss. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- ICache's signature
     async retrieve(context: AnyContext, key: string): Promise<any> {
+        const { values } = this;
         try {
-            const held = await this.user.client.getText(this.user.fullKey(key));
-            if (this.isSoftened) this.harden(context);
-            return this.read(context, held);
+            const found = values.keys.find(key);
+            const held = await values.client.getText(typeof found === 'string' ? found : await found);
+            values.events.answered(context);
+            return values.decode(context, held);
         } catch (error) {
-            return this.soften(context, error, null);
+            return values.soften(context, error, null);
         }
     }
 
@@ -101,106 +100,163 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
             await this.remove(context, key);
             return value as null | undefined;
         }
+        const { values } = this;
         try {
-            await this.write(context, key, value, timeout);
-            if (this.isSoftened) this.harden(context);
+            const encoded = values.encode(value);
+            const expires = values.expirySeconds(context, timeout);
+            const found = values.keys.find(key);
+            const fullKey = typeof found === 'string' ? found : await found;
+            if (encoded instanceof Promise || !values.isInOrder) {
+                await values.inOrder(fullKey, async () => values.set(context, fullKey, await encoded, expires));
+            } else {
+                await values.set(context, fullKey, encoded, expires);
+            }
+            values.events.answered(context);
             return value as unknown;
         } catch (error) {
-            return this.soften(context, error, value);
+            return values.soften(context, error, value);
         }
     }
 
     /** Removes the entry and answers the value that it had, null when it had none. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- ICache's signature
     async remove(context: AnyContext, key: string): Promise<any> {
+        const { values } = this;
         try {
-            const fullKey = this.user.fullKey(key);
-            this.stored?.remove(fullKey);
-            const held = await this.user.client.getAndDelete(fullKey);
-            if (this.isSoftened) this.harden(context);
-            return this.read(context, held);
+            const fullKey = await values.keys.find(key);
+            const write = (): Promise<Held> => {
+                values.forget(fullKey);
+                return values.client.getAndDelete(fullKey);
+            };
+            const held = await (values.isInOrder ? write() : values.inOrder(fullKey, write));
+            values.events.answered(context);
+            return values.decode(context, held);
         } catch (error) {
-            return this.soften(context, error, null);
+            return values.soften(context, error, null);
         }
     }
 
-    private limitStored(): void {
-        const { maxSize } = this.user.options;
-        this.stored = maxSize > 0 ? new StoredKeys(maxSize) : null;
+    /**
+     * What is there of these keys, in their order; what is not there is not in the answer.
+     * @throws BatchException BATCH_FAILED when some could not be asked for: it has the others in `found`
+     */
+    retrieveMany<T = unknown>(context: AnyContext, keys: Iterable<string>): Promise<Map<string, T>> {
+        return this.batches.retrieve(context, keys) as Promise<Map<string, T>>;
     }
 
-    private write(context: AnyContext, key: string, value: unknown, timeout?: number | null): Promise<boolean> {
-        const { client, options } = this.user;
-        const fullKey = this.user.fullKey(key);
-        const encoded = encode(value);
-        // As with keys.
-        if (options.maxValue < client.limits.maxValueBytes) {
-            const problem = checkValue(encoded, options.maxValue);
-            if (problem !== null) throw problem;
-        }
-        const expires = toExpirySeconds(this.expiryMs(context, timeout));
-        const flags = typeof encoded === 'string' ? 0 : BYTES_FLAG;
-        const stored = client.setCounted(fullKey, encoded, expires, flags, this.stored);
-        if (this.stored !== null && this.stored.evictions > this.happened.evicted) this.noteEviction(context);
-        return stored;
+    /**
+     * Stores all of them; null and undefined remove their entries.
+     * @param entries a Map, a plain object, or pairs
+     * @throws BatchException BATCH_FAILED when some could not be stored: `failed` says which
+     */
+    storeMany(context: AnyContext, entries: Entries, timeout?: number | null): Promise<void> {
+        return this.batches.store(context, entries, timeout);
     }
 
-    private noteEviction(context: AnyContext): void {
-        const { maxSize } = this.user.options;
-        this.note(
-            context,
-            'evicted',
-            `more than ${maxSize} values: the one stored longest ago goes (options.max_size)`,
-        );
+    /** @throws BatchException BATCH_FAILED when some could not be removed: `failed` says which */
+    removeMany(context: AnyContext, keys: Iterable<string>): Promise<void> {
+        return this.batches.remove(context, keys);
     }
 
-    private expiryMs(context: AnyContext, timeout: number | null | undefined): number {
-        if (timeout !== null && timeout !== undefined && typeof timeout !== 'number') throw invalidTimeout(timeout);
-        const { options } = this.user;
-        const ms = timeout && timeout > 0 ? timeout : options.timeout;
-        if (ms <= options.maxExpiration) return ms;
-        this.note(
-            context,
-            'shortened',
-            `expiries are shortened to ${options.maxExpiration} ms (options.max_expiration)`,
-        );
-        return options.maxExpiration;
+    /** Whether there is a value. */
+    async contains(context: AnyContext, key: string): Promise<boolean> {
+        return (await this.retrieve(context, key)) !== null;
     }
 
-    private read(context: AnyContext, held: Held): unknown {
-        if (held === null) return null;
+    /** Changes when the value expires; false: there is none. */
+    async touch(context: AnyContext, key: string, timeout?: number | null): Promise<boolean> {
+        const { values } = this;
         try {
-            return decode(held);
-        } catch {
-            this.note(
-                context,
-                'undecodable',
-                'a value that is no JSON counts as a miss: another program may use this memcached',
-            );
-            return null;
+            const expires = values.expirySeconds(context, timeout);
+            const isThere = await values.client.touch(await values.keys.find(key), expires);
+            values.events.answered(context);
+            return isThere;
+        } catch (error) {
+            return values.soften(context, error, false);
         }
     }
 
-    private note(context: AnyContext, what: keyof typeof this.happened, message: string): void {
-        if (this.happened[what]++ === 0) this.user.log.warn(context, message);
-    }
-
-    /** With `fail_soft`, an answer for when memcached is away; else the error itself. */
-    private soften<T>(context: AnyContext, error: unknown, answer: T): T {
-        if (!this.user.options.failSoft || !isAway(error)) throw withTraceId(error, context);
-        this.happened.softened++;
-        if (!this.isSoftened) {
-            this.isSoftened = true;
-            this.user.log.warn(
-                context,
-                `memcached is away, the service goes on without a cache: ${(error as Error).message}`,
-            );
+    /** The value, null on a miss, and when it expires from now on. */
+    async retrieveAndTouch<T = unknown>(context: AnyContext, key: string, timeout?: number | null): Promise<T | null> {
+        const { values } = this;
+        try {
+            const expires = values.expirySeconds(context, timeout);
+            const item = await values.client.getAndTouch(await values.keys.find(key), expires);
+            values.events.answered(context);
+            return (await values.decode(context, item.value === null ? null : item)) as T | null;
+        } catch (error) {
+            return values.soften(context, error, null);
         }
-        return answer;
     }
 
-    private harden(context: AnyContext): void {
-        this.isSoftened = false;
-        this.user.log.info(context, 'memcached is back, the service has its cache again');
+    /** Stores the value when there is none; false: there is one, and it stays. */
+    add(context: AnyContext, key: string, value: unknown, timeout?: number | null): Promise<boolean> {
+        return this.decided(context, () => this.conditions.store('add', context, key, value, timeout));
+    }
+
+    /** Stores the value when there is one already; false: there is none. */
+    replace(context: AnyContext, key: string, value: unknown, timeout?: number | null): Promise<boolean> {
+        return this.decided(context, () => this.conditions.store('replace', context, key, value, timeout));
+    }
+
+    /**
+     * Adds to a counter, and answers what it counts then: a bigint from 2^53 on, null when there is none and no `initial` to begin with. It wraps at 2^64.
+     * @param by whole, from 0 on; 1 when absent
+     */
+    increment(context: AnyContext, key: string, by?: Amount | null, options?: CountOptions): Promise<Amount | null> {
+        return this.decided(context, () => this.conditions.count('increment', context, key, by, options));
+    }
+
+    /** Takes from a counter, which stops at 0; else as `increment`. */
+    decrement(context: AnyContext, key: string, by?: Amount | null, options?: CountOptions): Promise<Amount | null> {
+        return this.decided(context, () => this.conditions.count('decrement', context, key, by, options));
+    }
+
+    /**
+     * Puts a text behind the text that is there; false: there is nothing. Its time begins anew.
+     * @throws BadRequestException NOT_TEXT when there is something else
+     */
+    append(context: AnyContext, key: string, text: string, timeout?: number | null): Promise<boolean> {
+        return this.decided(context, () => this.updates.join(context, key, text, timeout, (old, more) => old + more));
+    }
+
+    /** Puts a text before the text that is there; else as `append`. */
+    prepend(context: AnyContext, key: string, text: string, timeout?: number | null): Promise<boolean> {
+        return this.decided(context, () => this.updates.join(context, key, text, timeout, (old, more) => more + old));
+    }
+
+    /**
+     * Changes a value, of many who do so at once one after the other, and answers what it is then. `change` gets the value, null when there is none, and
+     * answers the new one, null to remove the entry; it is asked again when somebody else was faster.
+     * @throws ConflictException UPDATE_CONFLICT when somebody else was faster each time for `options.update_timeout`
+     * @throws ConnectionException whether the change was made is not known then
+     */
+    update<T = unknown>(
+        context: AnyContext,
+        key: string,
+        change: Change<T>,
+        timeout?: number | null,
+    ): Promise<T | null> {
+        return this.decided(context, () => this.updates.update(context, key, change, timeout));
+    }
+
+    /**
+     * Everything under `options.prefix` is out of reach: here at once, in other instances after `options.generation_ttl` ms at most. The server is not
+     * flushed; what was stored expires there.
+     * @throws ConfigException NO_PREFIX
+     */
+    clear(context: AnyContext): Promise<void> {
+        return this.decided(context, () => this.values.keys.clear());
+    }
+
+    /** What asks memcached for a decision is not softened: an answer that it has not given would be a lie. */
+    private async decided<T>(context: AnyContext, ask: () => Promise<T>): Promise<T> {
+        try {
+            const answer = await ask();
+            this.values.events.answered(context);
+            return answer;
+        } catch (error) {
+            throw withTraceId(error, context);
+        }
     }
 }

@@ -20,7 +20,7 @@ export interface CasValidity {
     readonly generation?: number;
 }
 
-export interface CounterOptions {
+export interface CounterOptions extends Placement {
     /** What the counter starts with when there is none, 0 when absent; null: do not create it. */
     readonly initial?: number | bigint | null;
     /** Seconds, for a counter that is created. */

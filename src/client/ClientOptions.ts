@@ -1,13 +1,16 @@
 import type { ServerObserver, ServerOptions } from './MemcachedServer';
 
 export interface ClientOptions extends ServerOptions {
-    /** Longest key in bytes; memcached's own limit is 250. */
+    /** Longest key in bytes, at most `MOST_KEY_BYTES`. */
     readonly maxKeyBytes: number;
     readonly maxValueBytes: number;
     /** While a server is down, its keys go to the next one on the ring. */
     readonly failover: boolean;
     readonly observer: ServerObserver;
 }
+
+/** memcached's own limit. */
+export const MOST_KEY_BYTES = 250;
 
 export const DEFAULT_OPTIONS: ClientOptions = Object.freeze({
     poolSize: 5,
@@ -18,7 +21,7 @@ export const DEFAULT_OPTIONS: ClientOptions = Object.freeze({
     failures: 5,
     retryMs: 30_000,
     idleMs: 5000,
-    maxKeyBytes: 250,
+    maxKeyBytes: MOST_KEY_BYTES,
     maxValueBytes: 1024 * 1024,
     failover: false,
     observer: { onDown: () => {}, onUp: () => {} },

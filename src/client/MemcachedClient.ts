@@ -153,12 +153,15 @@ export class MemcachedClient extends ServerFleet {
         return this.runOn(this.server(key), call);
     }
 
-    /** Stores all of them; a key that could not be stored is in `failed`, with the reason. */
-    setMany(entries: Iterable<readonly [string, StoredValue]>, options: StoreOptions = {}): Promise<BatchResult> {
+    /** Stores all of them, each with flags of its own if need be; a key that could not be stored is in `failed`, with the reason. */
+    setMany(
+        entries: Iterable<readonly [key: string, value: StoredValue, flags?: number]>,
+        options: StoreOptions = {},
+    ): Promise<BatchResult> {
         const keys: string[] = [];
         const specs: StoreSpec[] = [];
-        for (const [key, value] of entries) {
-            const spec = this.spec(value, options);
+        for (const [key, value, flags = options.flags] of entries) {
+            const spec = this.spec(value, { flags, expires: options.expires });
             if (spec instanceof Error) return Promise.reject(spec);
             keys.push(key);
             specs.push(spec);
@@ -339,7 +342,7 @@ export class MemcachedClient extends ServerFleet {
         opcode: typeof Opcode.INCREMENT | typeof Opcode.DECREMENT,
         key: string,
         amount: number | bigint,
-        { initial = 0, expires = 0 }: CounterOptions,
+        { initial = 0, expires = 0, pinned }: CounterOptions,
     ): Promise<CounterResult> {
         const problem = checkExpiry(expires);
         if (problem !== null) throw problem;
@@ -352,7 +355,7 @@ export class MemcachedClient extends ServerFleet {
         for (let tries = 1; ; tries++) {
             const call = new CounterCall(opcode, key, delta, first, expirySeconds);
             call.deadlineMs = deadlineMs;
-            const value = await this.run(key, call);
+            const value = await this.run(key, call, { pinned });
             ({ deadlineMs } = call);
             if (value !== 'raced') return { success: value !== null, value };
             if (tries === COUNTER_TRIES) throw refused(this.server(key).address, Status.NOT_STORED);

@@ -88,6 +88,11 @@ export function timedOut(address: string, timeoutMs: number): ApplicationExcepti
     return connection('TIMEOUT', address, `memcached at ${address} did not answer within ${timeoutMs} ms`, null);
 }
 
+export function casDisabled(address: string): ApplicationException {
+    const message = `memcached at ${address} runs without CAS (-C): nobody could change or release a key without risk of doing it to another's`;
+    return new InvocationException(undefined, 'CAS_DISABLED', message).withDetails('server', address);
+}
+
 /** A reply that says no: with its status, and what memcached means by it. */
 export function refused(address: string, status: number): ApplicationException {
     if (status === Status.TOO_LARGE) {
@@ -98,6 +103,10 @@ export function refused(address: string, status: number): ApplicationException {
         ).withDetails('server', address);
     }
     if (status === Status.AUTH_ERROR) return authFailed(address);
+    if (status === Status.NOT_A_NUMBER) {
+        const message = `what memcached at ${address} has under this key is no counter: it is no decimal number of 64 bits`;
+        return new BadRequestException(undefined, 'NOT_A_NUMBER', message).withDetails('server', address);
+    }
     const meaning = MEANING[status] ?? 'unknown status';
     const message = `memcached at ${address} answered 0x${status.toString(16).padStart(2, '0')}: ${meaning}`;
     return new InvocationException(undefined, 'SERVER_ERROR', message)
@@ -110,7 +119,6 @@ const MEANING: Record<number, string> = {
     [Status.EXISTS]: 'the key exists, with another CAS',
     [Status.INVALID]: 'invalid arguments',
     [Status.NOT_STORED]: 'not stored',
-    [Status.NOT_A_NUMBER]: 'the value is not a number',
     [Status.AUTH_CONTINUE]: 'authentication not finished',
     [Status.UNKNOWN_COMMAND]: 'unknown command',
     [Status.OUT_OF_MEMORY]: 'out of memory',

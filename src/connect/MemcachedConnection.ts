@@ -8,6 +8,7 @@ import {
     type IReferences,
     type IUnreferenceable,
 } from 'pip-services4-components-node';
+import { MOST_KEY_BYTES } from '../client/ClientOptions';
 import { MemcachedClient } from '../client/MemcachedClient';
 import type { ServerAddress } from '../client/ServerAddress';
 import { ComponentLog, type AnyContext } from './ComponentLog';
@@ -112,7 +113,8 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
             failures: options.failures,
             retryMs: options.retry,
             idleMs: options.idle,
-            maxKeyBytes: options.maxKeySize,
+            // Of a connection of its own the component checks keys itself: those that it makes besides are not subject to its own limit.
+            maxKeyBytes: this.isShared ? options.maxKeySize : MOST_KEY_BYTES,
             maxValueBytes: options.maxValue,
             failover: options.remove,
             observer: {

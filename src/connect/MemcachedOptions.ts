@@ -1,5 +1,6 @@
 import { ConfigException } from 'pip-services4-commons-node';
 import type { ConfigParams } from 'pip-services4-components-node';
+import { MOST_KEY_BYTES } from '../client/ClientOptions';
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -27,7 +28,13 @@ const OPTIONS = {
         [0, Number.MAX_SAFE_INTEGER],
         'most values this component keeps in the cache; storing one more removes the one stored longest ago; 0 = no limit',
     ),
-    maxKeySize: integer('max_key_size', 'both', 250, [1, 250], 'longest key in bytes, prefix included'),
+    maxKeySize: integer(
+        'max_key_size',
+        'both',
+        MOST_KEY_BYTES,
+        [1, MOST_KEY_BYTES],
+        'longest key in bytes, prefix included',
+    ),
     maxExpiration: integer(
         'max_expiration',
         'component',
@@ -105,6 +112,27 @@ const OPTIONS = {
         'true: when memcached is away, `retrieve` is a miss and `store`/`remove` do nothing, counted and logged once per change of state; locks always fail',
     ),
     prefix: text('prefix', 'component', 'put before every key'),
+    generationTtl: integer(
+        'generation_ttl',
+        'component',
+        1000,
+        [0, LONGEST_TIMER_MS],
+        'ms for which a cache with a `prefix` believes that nobody has called `clear`: so long other instances may still answer what was cleared; 0: there is no `clear`, and nothing is asked',
+    ),
+    compressMin: integer(
+        'compress_min',
+        'component',
+        0,
+        [0, 1024 ** 3],
+        'values of at least so many bytes are compressed when that pays; other languages cannot read those; 0 = none',
+    ),
+    updateTimeout: integer(
+        'update_timeout',
+        'component',
+        10_000,
+        [1, LONGEST_TIMER_MS],
+        'ms after which `update`, `append` and `prepend` give up a key that others keep changing',
+    ),
     retryTimeout: integer(
         'retry_timeout',
         'component',

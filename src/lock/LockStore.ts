@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { connectionLost } from '../client/errors';
+import { casDisabled, connectionLost } from '../client/errors';
 import { toExpirySeconds } from '../client/expiry';
 import type { MemcachedClient } from '../client/MemcachedClient';
 import type { MemcachedServer } from '../client/MemcachedServer';
 import type { Abandoned } from './Abandoned';
-import { casDisabled, isUnanswered } from './errors';
+import { isUnanswered } from './errors';
 import { Moment } from './Validity';
 
 /** memcached's clock may take two seconds from what is asked for: see `toExpirySeconds`. */

@@ -16,7 +16,7 @@ import { Holdings } from './Holdings';
 import { Lease, type LeaseOwner } from './Lease';
 import { LockEvents, type LockCounts } from './LockEvents';
 import { LockStore } from './LockStore';
-import { Pauses } from './Pauses';
+import { Pauses } from '../client/Pauses';
 import { Renewal } from './Renewal';
 
 export interface AcquireOptions {

@@ -1,9 +1,4 @@
-import {
-    BadRequestException,
-    ConflictException,
-    InvocationException,
-    type ApplicationException,
-} from 'pip-services4-commons-node';
+import { BadRequestException, ConflictException, type ApplicationException } from 'pip-services4-commons-node';
 
 /** The errors that only locks have. Those of the connection are the client's. */
 
@@ -25,11 +20,6 @@ export function invalidLockTtl(ttl: unknown, maxMs: number): ApplicationExceptio
 export function invalidLockTimeout(timeout: unknown): ApplicationException {
     const message = `timeout is ${describe(timeout)}, allowed is a number of ms`;
     return new BadRequestException(undefined, 'INVALID_TTL', message);
-}
-
-export function casDisabled(address: string): ApplicationException {
-    const message = `memcached at ${address} runs without CAS (-C): nobody could release a lock without risk of releasing another's`;
-    return new InvocationException(undefined, 'CAS_DISABLED', message).withDetails('server', address);
 }
 
 /** The request was sent, or may have been, and nobody knows whether it was carried out. */

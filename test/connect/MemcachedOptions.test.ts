@@ -34,6 +34,9 @@ const defaults = {
     idle: 5000,
     fail_soft: false,
     prefix: '',
+    generation_ttl: 1000,
+    compress_min: 0,
+    update_timeout: 10000,
     retry_timeout: 100,
 };
 

@@ -81,6 +81,37 @@ const effects: Record<string, () => Promise<void>> = {
         await expect(cache.store(null, 'key', '123456789', 5000)).rejects.toThrow('value is 11 bytes, the limit is 10');
     },
 
+    async generation_ttl() {
+        const off = await open({ generation_ttl: 0, prefix: 'p:' });
+        expect(await codeOf(off.clear(null))).toBe('NO_PREFIX');
+        const [one, other] = [await open({ generation_ttl: 300, prefix: 'p:' }), await open({ prefix: 'p:' })];
+        await one.store(null, 'key', 1, 5000);
+        await other.clear(null);
+        expect(await one.retrieve(null, 'key')).toBe(1);
+        await new Promise(resolve => setTimeout(resolve, 350));
+        expect(await one.retrieve(null, 'key')).toBeNull();
+    },
+
+    async compress_min() {
+        const cache = await open({ compress_min: 1000 });
+        await cache.store(null, 'large', 'x'.repeat(1000), 5000);
+        await cache.store(null, 'small', 'x'.repeat(900), 5000);
+        expect((await readItem(server, 'large'))!.value.length).toBeLessThan(100);
+        expect((await readItem(server, 'small'))!.value.length).toBe(902);
+        expect(await cache.retrieve(null, 'large')).toBe('x'.repeat(1000));
+    },
+
+    async update_timeout() {
+        const cache = await open({ update_timeout: 200 });
+        const meddle = async (n: unknown) => {
+            await cache.store(null, 'key', Math.random(), 5000);
+            return n ?? 1;
+        };
+        const begun = performance.now();
+        expect(await codeOf(cache.update(null, 'key', meddle))).toBe('UPDATE_CONFLICT');
+        expect(performance.now() - begun).toBeLessThan(2000);
+    },
+
     async pool_size() {
         const cache = await open({ pool_size: 2 });
         for (let i = 0; i < 5 || proxy.connections < 2; i++) await storeLarge(cache);

@@ -1,0 +1,64 @@
+import type { AnyContext, ComponentLog } from '../connect/ComponentLog';
+
+/** What has happened since the component was made. */
+export interface CacheCounts {
+    /** Values that had to go for others (`options.max_size`). */
+    readonly evicted: number;
+    /** Values that were no JSON, and counted as misses. */
+    readonly undecodable: number;
+    /** Expiries that were shortened to `options.max_expiration`. */
+    readonly shortened: number;
+    /** Answers that were given while memcached was away (`options.fail_soft`). */
+    readonly softened: number;
+}
+
+/** Counts what happens, and says in the log what somebody should look at: once when it first happens, or once per change of state. */
+export class CacheEvents {
+    readonly counts: { -readonly [K in keyof CacheCounts]: number } = {
+        evicted: 0,
+        undecodable: 0,
+        shortened: 0,
+        softened: 0,
+    };
+    /** Memcached is away, and the service goes on without it. */
+    private isSoftened = false;
+
+    constructor(private readonly log: ComponentLog) {}
+
+    evicted(context: AnyContext, count: number, maxSize: number): void {
+        const message = `more than ${maxSize} values: the one stored longest ago goes (options.max_size)`;
+        this.note(context, 'evicted', message, count);
+    }
+
+    undecodable(context: AnyContext): void {
+        const message = 'a value that is no JSON counts as a miss: another program may use this memcached';
+        this.note(context, 'undecodable', message);
+    }
+
+    shortened(context: AnyContext, maxExpiration: number): void {
+        const message = `expiries are shortened to ${maxExpiration} ms (options.max_expiration)`;
+        this.note(context, 'shortened', message);
+    }
+
+    softened(context: AnyContext, error: Error): void {
+        this.counts.softened++;
+        if (this.isSoftened) return;
+        this.isSoftened = true;
+        this.log.warn(context, `memcached is away, the service goes on without a cache: ${error.message}`);
+    }
+
+    /** Memcached has answered. */
+    answered(context: AnyContext): void {
+        if (this.isSoftened) this.hardened(context);
+    }
+
+    private hardened(context: AnyContext): void {
+        this.isSoftened = false;
+        this.log.info(context, 'memcached is back, the service has its cache again');
+    }
+
+    private note(context: AnyContext, what: keyof CacheCounts, message: string, count = 1): void {
+        if (this.counts[what] === 0) this.log.warn(context, message);
+        this.counts[what] += count;
+    }
+}

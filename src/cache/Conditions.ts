@@ -1,0 +1,52 @@
+import type { AnyContext } from '../connect/ComponentLog';
+import type { ValueStore } from './ValueStore';
+
+/** What is counted: a bigint from 2^53 on. */
+export type Amount = number | bigint;
+
+export interface CountOptions {
+    /** What the counter begins with when there is none; absent or null: then it is not made. */
+    readonly initial?: Amount | null;
+    /** ms until a counter that is made expires; absent: `options.timeout`. A counter that is there keeps its time. */
+    readonly timeout?: number | null;
+}
+
+/** Verbs whose outcome memcached decides in one step. */
+export class Conditions {
+    constructor(private readonly values: ValueStore) {}
+
+    async store(
+        verb: 'add' | 'replace',
+        context: AnyContext,
+        key: string,
+        value: unknown,
+        timeout: number | null | undefined,
+    ): Promise<boolean> {
+        const { values } = this;
+        const encoded = values.encode(value);
+        const expires = values.expirySeconds(context, timeout);
+        const fullKey = await values.keys.find(key);
+        return values.inOrder(fullKey, async () => {
+            const { value: bytes, flags } = await encoded;
+            const isStored = await values.client[verb](fullKey, bytes, { expires, flags });
+            if (isStored) await values.count(context, [fullKey]);
+            return isStored;
+        });
+    }
+
+    async count(
+        verb: 'increment' | 'decrement',
+        context: AnyContext,
+        key: string,
+        by: Amount | null | undefined,
+        { initial = null, timeout }: CountOptions = {},
+    ): Promise<Amount | null> {
+        const { values } = this;
+        const expires = values.expirySeconds(context, timeout);
+        const fullKey = await values.keys.find(key);
+        const { value } = await values.client[verb](fullKey, by ?? 1, { initial, expires });
+        if (value === null) return null;
+        await values.count(context, [fullKey]);
+        return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
+    }
+}

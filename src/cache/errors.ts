@@ -1,0 +1,67 @@
+import {
+    BadRequestException,
+    ConfigException,
+    ConflictException,
+    ConnectionException,
+} from 'pip-services4-commons-node';
+import type { ApplicationException } from 'pip-services4-commons-node';
+
+/** The errors that only caches have. Those of the connection are the client's. */
+
+export function noPrefix(): ApplicationException {
+    const message =
+        'clear needs options.prefix, options.generation_ttl above 0, and keys that may be long enough (options.max_key_size of a shared connection)';
+    return new ConfigException(undefined, 'NO_PREFIX', message);
+}
+
+export function invalidBatch(problem: string): ApplicationException {
+    return new BadRequestException(undefined, 'INVALID_BATCH', `the batch cannot be used: ${problem}`);
+}
+
+export function notText(what: string): ApplicationException {
+    return new BadRequestException(undefined, 'NOT_TEXT', `${what} is no text: only texts are appended and prepended`);
+}
+
+export function invalidFunction(name: string, value: unknown): ApplicationException {
+    return new BadRequestException(undefined, 'INVALID_FUNCTION', `${name} is of type ${typeof value}, not a function`);
+}
+
+export function updateConflict(key: string, tries: number, ms: number): ApplicationException {
+    const message = `${key} was changed by others each of the ${tries} times it was tried within ${ms} ms (options.update_timeout)`;
+    return new ConflictException(undefined, 'UPDATE_CONFLICT', message).withDetails('key', key);
+}
+
+/** Part of a batch could not be done. */
+export class BatchException extends ConnectionException {
+    /** Each key that failed, and why. */
+    readonly failed: ReadonlyMap<string, Error>;
+    /** What was found for the others; empty when nothing was asked for. */
+    readonly found: ReadonlyMap<string, unknown>;
+
+    constructor(
+        traceId: string | undefined,
+        code: string,
+        message: string,
+        failed: ReadonlyMap<string, Error>,
+        found: ReadonlyMap<string, unknown>,
+    ) {
+        super(traceId, code, message);
+        this.failed = failed;
+        this.found = found;
+    }
+}
+
+/** In the details, which may travel; `failed` has them all. */
+const MOST_NAMED = 100;
+
+export function batchFailed(
+    failed: ReadonlyMap<string, Error>,
+    found: ReadonlyMap<string, unknown>,
+    total: number,
+): ApplicationException {
+    const [key, error] = failed.entries().next().value!;
+    const message = `${failed.size} of ${total} keys failed, ${key} for example: ${error.message}`;
+    return new BatchException(undefined, 'BATCH_FAILED', message, failed, found)
+        .withDetails('keys', [...failed.keys()].slice(0, MOST_NAMED))
+        .withCause(error);
+}
