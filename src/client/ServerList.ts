@@ -87,5 +87,7 @@ export function isChange({ added, removed, replaced, reweighted }: ServerChange)
 
 /** `host` is what the ring knows the server by, also when a path leads to it. */
 function isSpokenToAlike(one: ServerAddress, other: ServerAddress): boolean {
-    return one.host === other.host && isDeepStrictEqual([one.tls, one.login], [other.tls, other.login]);
+    // What a secure context is made of cannot be seen, so all of them look alike.
+    if (one.host !== other.host || one.tls?.secureContext !== other.tls?.secureContext) return false;
+    return isDeepStrictEqual([one.tls, one.login], [other.tls, other.login]);
 }

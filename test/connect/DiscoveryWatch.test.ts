@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ConfigParams, Descriptor } from 'pip-services4-components-node';
 import { ConnectionParams } from 'pip-services4-config-node';
 import { MemcachedCache } from '../../src/cache/MemcachedCache';
@@ -6,6 +9,7 @@ import { MemcachedConnection } from '../../src/connect/MemcachedConnection';
 import { MemcachedLock } from '../../src/lock/MemcachedLock';
 import { codeOf } from '../fixtures/openCache';
 import { RecordingLogger } from '../fixtures/RecordingLogger';
+import { createCertificate } from '../server/certificate';
 import { MemcachedProcess } from '../server/MemcachedProcess';
 import { RecordingProxy } from '../server/RecordingProxy';
 
@@ -164,6 +168,35 @@ describe('options.discovery_interval', () => {
                 .sort(),
         );
         expect(logger.lines).toEqual([]);
+    });
+
+    it('connects anew with TLS when a certificate or a name has changed, and only then', async () => {
+        const directory = mkdtempSync(join(tmpdir(), 'discovery-'));
+        const file = join(directory, 'ca.pem');
+        const certificate = createCertificate();
+        writeFileSync(file, certificate.cert);
+        const server = await MemcachedProcess.start({ certificate });
+        const proxy = await RecordingProxy.start(server);
+        discovery.places = [placeOf(proxy)];
+        const tls = ['connection.protocol', 'tls', 'credential.ssl_ca_file', file];
+        connection = connectionOf(...tls, 'credential.ssl_server_name', '127.0.0.1');
+        await connection.open(null);
+        await discovery.askedAgain(5);
+        await connection.getClient().set('key', 'value');
+        expect([proxy.connections, logger.lines.length]).toEqual([1, 0]);
+        writeFileSync(file, certificate.cert + createCertificate().cert);
+        await logger.heard(/connected anew/);
+        await discovery.askedAgain(3);
+        expect((await connection.getClient().get('key')).value!.toString()).toBe('value');
+        expect([proxy.connections, logger.lines.length]).toEqual([2, 1]);
+        writeFileSync(file, 'no certificate');
+        await logger.heard(/gives no servers/);
+        expect((await connection.getClient().get('key')).value!.toString()).toBe('value');
+        expect(proxy.connections).toBe(2);
+        await connection.close(null);
+        await proxy.end();
+        await server.end();
+        rmSync(directory, { recursive: true });
     });
 
     it('goes on after close and open, once', async () => {
