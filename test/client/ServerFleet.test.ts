@@ -1,3 +1,4 @@
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { MemcachedClient } from '../../src/client/MemcachedClient';
 import type { ClientOptions } from '../../src/client/ClientOptions';
 import type { ServerAddress } from '../../src/client/ServerAddress';
@@ -151,6 +152,14 @@ describe('another list of servers', () => {
         ]);
         const same = [at(proxies[0]!, JSON.parse(JSON.stringify(more)) as object), ...all().slice(1)];
         expect(client.update(same)).toEqual(NOTHING);
+    });
+
+    it('with another secure context replaces the server, with the same one does not', async () => {
+        const context = createSecureContext({ ciphers: 'AES128-SHA' });
+        const withContext = (secureContext: SecureContext) => [at(proxies[0]!, { tls: { secureContext } })];
+        const client = clientOf(withContext(context));
+        expect(client.update(withContext(context))).toEqual(NOTHING);
+        expect(client.update(withContext(createSecureContext()))).toMatchObject({ replaced: [named(proxies[0]!)] });
     });
 
     it('is that of memjs too', async () => {
