@@ -20,6 +20,7 @@ export type { BatchResult, GetManyResult } from './client/KeyBatch';
 export type { CasDeleteReply } from './client/deleteCalls';
 export type { CasReply } from './client/storeCalls';
 export type { ServerObserver } from './client/MemcachedServer';
+export type { ServerChange } from './client/ServerList';
 export type { Login, ServerAddress } from './client/ServerAddress';
 export { MemcachedConnection } from './connect/MemcachedConnection';
 export type { ConnectionStats } from './connect/MemcachedConnection';
