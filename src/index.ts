@@ -2,6 +2,7 @@ export { DefaultMemcachedFactory } from './build/DefaultMemcachedFactory';
 export type { Entries } from './cache/Batches';
 export type { Amount, CountOptions } from './cache/Conditions';
 export { BatchException } from './cache/errors';
+export type { Loaded, Loader, LoadOptions } from './cache/LoadOptions';
 export { MemcachedCache } from './cache/MemcachedCache';
 export type { Change } from './cache/Updates';
 export { MemcachedClient } from './client/MemcachedClient';

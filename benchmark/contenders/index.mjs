@@ -39,6 +39,14 @@ const cacheContenders = [
     { id: 'floor', label: 'the bare client', kind: 'ours', tag: 'e', setting: { poolSize: 5 } },
 ];
 
+const loadThrough = {
+    id: 'cache-load',
+    label: 'cache, retrieveOrLoad, max_size 0',
+    kind: 'cache',
+    tag: 'f',
+    setting: { maxSize: 0, isLoadThrough: true },
+};
+
 /** The rival's lock has no owner: whoever deletes the key has released it. */
 const lockContenders = [
     { id: 'lock-1', label: 'MemcachedLock, pool of 1', kind: 'lock', tag: 'a', setting: { poolSize: 1 } },
@@ -48,7 +56,7 @@ const lockContenders = [
 
 /** Everybody in a run; `tag` keeps their keys apart. */
 export async function contendersFor(scenario) {
-    if (scenario.isOfCache) return cacheContenders;
+    if (scenario.isOfCache) return scenario.verb === 'get' ? [...cacheContenders, loadThrough] : cacheContenders;
     if (scenario.verb === 'lock') return lockContenders;
     const list = [
         { id: 'ours-1', label: 'ours, pool of 1', kind: 'ours', tag: 'a', setting: { poolSize: 1 } },
