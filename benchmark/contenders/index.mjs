@@ -46,6 +46,13 @@ const loadThrough = {
     tag: 'f',
     setting: { maxSize: 0, isLoadThrough: true },
 };
+/** Of TLS the same client without it is the floor. */
+const tlsContenders = [
+    { id: 'ours-tls-1', label: 'TLS, pool of 1', kind: 'ours', tag: 'a', setting: { poolSize: 1, isTls: true } },
+    { id: 'ours-tls-5', label: 'TLS, pool of 5', kind: 'ours', tag: 'b', setting: { poolSize: 5, isTls: true } },
+    { id: 'ours-plain', label: 'without TLS, pool of 1', kind: 'ours', tag: 'c', setting: { poolSize: 1 } },
+    { id: 'floor', label: 'without TLS, pool of 5', kind: 'ours', tag: 'd', setting: { poolSize: 5 } },
+];
 
 /** The rival's lock has no owner: whoever deletes the key has released it. */
 const lockContenders = [
@@ -57,6 +64,7 @@ const lockContenders = [
 /** Everybody in a run; `tag` keeps their keys apart. */
 export async function contendersFor(scenario) {
     if (scenario.isOfCache) return scenario.verb === 'get' ? [...cacheContenders, loadThrough] : cacheContenders;
+    if (scenario.isOfTls) return tlsContenders;
     if (scenario.verb === 'lock') return lockContenders;
     const list = [
         { id: 'ours-1', label: 'ours, pool of 1', kind: 'ours', tag: 'a', setting: { poolSize: 1 } },

@@ -48,7 +48,7 @@ export class LoadThrough {
         try {
             checkLoad(timeout, loader, options);
         } catch (error) {
-            return Promise.reject(withTraceId(error, context));
+            return Promise.reject(this.values.failed(context, error));
         }
         const request = { context, key, timeout, loader, options: options ?? NO_OPTIONS };
         const signal = options?.signal;
@@ -70,13 +70,16 @@ export class LoadThrough {
                 held = await values.client.getText(fullKey);
                 values.events.answered(context);
                 // It is kept that there is nothing.
-                if (held === 'null') return null;
-                const decoding = values.decode(context, held);
+                if (held === 'null') {
+                    values.events.count('hits');
+                    return null;
+                }
+                const decoding = values.read(context, held);
                 const value = decoding instanceof Promise ? ((await decoding) as unknown) : decoding;
                 if (value !== null) return value;
             }
         } catch (error) {
-            if (!isAway(error)) throw withTraceId(error, context);
+            if (!isAway(error)) throw values.failed(context, error);
             values.events.softened(context, error as Error);
         }
         request.options.signal?.throwIfAborted();

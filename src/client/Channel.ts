@@ -1,10 +1,13 @@
 import * as net from 'node:net';
 import * as tls from 'node:tls';
 import type { Call } from './Call';
+import { closedByServer, explainFault, notInTime, type Stage } from './channelFaults';
+import type { Connecting } from './Connecting';
 import { FrameDecoder } from './FrameDecoder';
 import { FrameWriter } from './FrameWriter';
 import { BULK_BYTES, type LargeReplies } from './LargeReplies';
 import type { Reply } from './Reply';
+import type { ServerCounts } from './ServerCounts';
 import { formatAddress, type Login, type ServerAddress } from './ServerAddress';
 import { LoginCall } from './serverCalls';
 import { authFailed } from './errors';
@@ -28,6 +31,7 @@ export interface ChannelOwner {
     /** What a small reply holds on the average, for the account of what a channel owes. */
     readonly smallReplyBytes: number;
     readonly largeReplies: LargeReplies;
+    readonly counts: ServerCounts;
 }
 
 export interface ChannelOptions {
@@ -56,6 +60,8 @@ export class Channel {
     private wrongReply: Error | null = null;
     /** Of the bytes in hand. */
     private hasAnswered = false;
+    /** For the words that a fault is told in. */
+    private stage: Stage = 'connecting';
     private smallReplies = 0;
     private smallBytes = 0;
 
@@ -63,6 +69,8 @@ export class Channel {
     owes = 0;
     /** How many unanswered calls move large values. */
     bulk = 0;
+    /** While it is traced how it connects. */
+    connecting: Connecting | null = null;
     /** The server's count of faults when this channel last showed that it works; the server keeps it. */
     round: number;
 
@@ -81,7 +89,7 @@ export class Channel {
             callback: count => this.onBytes(count),
         });
         this.socket.once(at.tls ? 'secureConnect' : 'connect', () => this.onConnect());
-        this.socket.on('error', error => this.end(error));
+        this.socket.on('error', error => this.end(explainFault(error, this.socket, this.stage)));
         this.socket.on('end', () => this.onEnd());
         this.socket.on('close', () => {
             this.onEnd();
@@ -89,7 +97,7 @@ export class Channel {
         });
         this.socket.setTimeout(options.idleMs, () => this.onIdle());
         this.connectTimer = setTimeout(
-            () => this.end(new Error(`no connection within ${options.connectTimeoutMs} ms`)),
+            () => this.end(notInTime(this.socket, this.stage, options.connectTimeoutMs)),
             options.connectTimeoutMs,
         );
     }
@@ -126,8 +134,15 @@ export class Channel {
         this.tail = call;
     }
 
+    /** Those that have not been answered. */
+    *calls(): Iterable<Call<unknown>> {
+        for (let call = this.head; call !== null; call = call.next) yield call;
+    }
+
     flush(): void {
-        if (this.writer.pendingBytes === 0) return;
+        const { pendingBytes } = this.writer;
+        if (pendingBytes === 0) return;
+        this.owner.counts.bytesSent += pendingBytes;
         const { socket } = this;
         const parts = this.writer.take();
         if (parts.length === 1) {
@@ -155,6 +170,7 @@ export class Channel {
     }
 
     private onConnect(): void {
+        this.stage = 'unanswered';
         if (this.login === undefined) this.beReady();
         else this.logIn(this.login);
     }
@@ -179,7 +195,7 @@ export class Channel {
     }
 
     private onEnd(): void {
-        this.end(this.isIdle ? null : new Error('the server closed the connection'));
+        this.end(this.isIdle ? null : closedByServer(this.socket, this.stage));
     }
 
     private onIdle(): void {
@@ -198,6 +214,7 @@ export class Channel {
 
     private onBytes(count: number): boolean {
         if (this.state === 'gone') return false;
+        this.owner.counts.received(count);
         this.hasAnswered = false;
         this.smallReplies = this.smallBytes = 0;
         try {
@@ -207,7 +224,10 @@ export class Channel {
             // For example a counter that is none, or a text longer than a string may be. It ends this channel, not the process.
             this.wrongReply = error as Error;
         }
-        if (this.hasAnswered) this.owner.onReplies(this, this.smallReplies, this.smallBytes);
+        if (this.hasAnswered) {
+            this.stage = 'answered';
+            this.owner.onReplies(this, this.smallReplies, this.smallBytes);
+        }
         if (this.wrongReply !== null) this.end(this.wrongReply);
         return this.isOpen;
     }
@@ -237,6 +257,7 @@ export class Channel {
         call.next = null;
         call.channel = null;
         this.owes -= call.owes;
+        this.owner.counts.took(call.startedUs);
         if (call.isBulk) {
             this.bulk--;
             this.owner.onBulkDone(call);

@@ -1,3 +1,4 @@
+import type { Call } from './Call';
 import type { Channel } from './Channel';
 import type { ServerHealth } from './ServerHealth';
 
@@ -23,6 +24,10 @@ export class ChannelPool {
         return this.channels.some(one => !one.isReady || this.isTrusted(one));
     }
 
+    get isWorking(): boolean {
+        return this.channels.some(one => this.isTrusted(one));
+    }
+
     open(): void {
         this.channels.push(this.openChannel());
     }
@@ -45,8 +50,13 @@ export class ChannelPool {
         if (!isLaden(last)) return last;
         const channel = this.choose()!;
         const mayOpen = this.channels.length < this.limit && this.channels.every(one => one.isReady);
-        if (isLaden(channel) && mayOpen) this.open();
+        if (isLaden(channel) && mayOpen && this.health.mayGrow) this.open();
         return channel;
+    }
+
+    /** What has not been answered. */
+    calls(): Call<unknown>[] {
+        return this.channels.flatMap(channel => [...channel.calls()]);
     }
 
     flush(): void {

@@ -2,14 +2,18 @@ import type { Call } from './Call';
 import { type CallHost } from './Call';
 import { BulkWindow } from './BulkWindow';
 import { ChannelPool } from './ChannelPool';
+import { Connecting } from './Connecting';
 import { Channel, type ChannelOptions, type ChannelOwner } from './Channel';
 import type { Deadlines } from './Deadlines';
 import { authFailed, connectionLost, isAuthFailure, notOpened, serverDown } from './errors';
 import { BULK_BYTES, LargeReplies } from './LargeReplies';
 import { MemjsHandlers, type MemjsErrorHandler, type MemjsResponseHandler } from './memjs';
 import { formatAddress, type ServerAddress } from './ServerAddress';
-import { ServerHealth, type HealthOptions } from './ServerHealth';
+import { ServerCounts, type ServerStats } from './ServerCounts';
+import { ServerHealth, isRefusal, type HealthOptions } from './ServerHealth';
 import { NoopCall } from './serverCalls';
+import { commandTracing, connectTracing, isTraced } from './tracing';
+import { traceCall } from './traceCall';
 
 export interface ServerOptions extends ChannelOptions, HealthOptions {
     readonly poolSize: number;
@@ -35,20 +39,27 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     readonly port: number;
     smallReplyBytes = 100;
     readonly largeReplies = new LargeReplies();
+    readonly counts = new ServerCounts();
     private readonly window = new BulkWindow();
 
     private readonly pool: ChannelPool;
     private isClosed = true;
-    /** About to close: running calls finish, a server that goes down meanwhile is not probed. */
+    /** About to close: running calls finish, a server that goes down meanwhile is neither probed nor spoken of. */
     private isSettling = false;
     private sockets = 0;
     private onEmpty: (() => void) | null = null;
+    private closed: Promise<void> | null = null;
 
     /** Calls made in this turn of the event loop, and calls that wait for a channel. */
     private readonly turn: Call<unknown>[] = [];
     private waiting: Call<unknown>[] = [];
     private expired: Call<unknown>[] = [];
     private isFlushScheduled = false;
+    /**
+     * Replies of one server bring about calls for all of them. When they leave after all sockets have been read, each server gets one write with
+     * many instead of many with few; for a server that is alone that is so anyway.
+     */
+    isOneOfSeveral = false;
     private readonly flushTurn = (): void => this.flush();
 
     private readonly health: ServerHealth;
@@ -67,8 +78,8 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     readonly wakeupAt = undefined;
 
     constructor(
-        private readonly at: ServerAddress,
-        private readonly options: ServerOptions,
+        readonly at: ServerAddress,
+        readonly options: ServerOptions,
         readonly deadlines: Deadlines,
         private readonly observer: ServerObserver,
     ) {
@@ -100,14 +111,33 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         return !this.health.isDown;
     }
 
+    getStats(): ServerStats {
+        const { address, isUp, sockets, counts, health } = this;
+        return counts.snapshot({ address, isUp, sockets, fault: health.lastFault?.message ?? null });
+    }
+
+    /** It refuses the login, and counts as down for that. */
+    get isRefused(): boolean {
+        return this.health.isDown && isAuthFailure(this.health.lastFault);
+    }
+
     open(): void {
+        this.closed = null;
         this.isClosed = false;
         this.isSettling = false;
     }
 
     /** Sends the call; it settles by its own promise. */
     enqueue(call: Call<unknown>): void {
+        if (isTraced(commandTracing)) traceCall(call, this.address, one => this.accept(one));
+        else this.accept(call);
+    }
+
+    private accept(call: Call<unknown>): void {
+        // It was known before what is answered.
+        if (call.settled) return;
         call.host = this;
+        this.counts.calls++;
         if (this.isClosed) call.fail(notOpened());
         else if (this.health.isDown) call.fail(this.downError());
         else this.enter(call);
@@ -122,8 +152,22 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         this.pool.endAll();
     }
 
+    /** Keys may have got another server. What waits here with a CAS of theirs is answered before it can be sent: nobody looks for them here any more. */
+    leave(isHome: (key: string) => boolean): void {
+        for (const call of this.unsent()) if (call.key !== '' && !isHome(call.key)) call.onNewGeneration();
+    }
+
+    /** Resolves when the calls that it has now have settled. */
+    async untilIdle(): Promise<void> {
+        await Promise.allSettled([...this.unsent(), ...this.pool.calls()].map(call => call.promise));
+    }
+
     /** Destroys every socket now; what still waits is rejected. Resolves when the sockets are closed. */
     close(): Promise<void> {
+        return (this.closed ??= this.destroy());
+    }
+
+    private destroy(): Promise<void> {
         this.isClosed = true;
         this.clearPause();
         this.rejectWaiting(() => connectionLost(this.address, new Error('the client was closed')));
@@ -141,7 +185,8 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     private flushSoon(): void {
         if (this.isFlushScheduled) return;
         this.isFlushScheduled = true;
-        process.nextTick(this.flushTurn);
+        if (this.isOneOfSeveral) setImmediate(this.flushTurn);
+        else process.nextTick(this.flushTurn);
     }
 
     onResponse(seq: number, handler: MemjsResponseHandler): void {
@@ -153,15 +198,21 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     }
 
     write(frame: Buffer): void {
-        this.enqueue(this.memjs.toCall(frame));
+        const call = this.memjs.toCall(frame);
+        this.enqueue(call);
+        // What went wrong memjs has from its handler.
+        call.promise.catch(() => {});
     }
 
     /** The turn is over: its calls get their deadlines and leave together. */
     private flush(): void {
         this.isFlushScheduled = false;
-        const deadlineMs = performance.now() + this.options.requestTimeoutMs;
+        const nowMs = performance.now();
+        const startedUs = this.counts.beginning(nowMs);
+        const deadlineMs = nowMs + this.options.requestTimeoutMs;
         for (const call of this.turn) {
             if (call.settled) continue;
+            call.startedUs = startedUs;
             this.deadlines.add(call, call.deadlineMs === 0 ? deadlineMs : call.deadlineMs);
             this.waiting.push(call);
         }
@@ -217,11 +268,14 @@ export class MemcachedServer implements ChannelOwner, CallHost {
 
     private openChannel(): Channel {
         this.sockets++;
-        return new Channel(this.at, this.options, this, this.health.round);
+        this.counts.connects++;
+        const open = (): Channel => new Channel(this.at, this.options, this, this.health.round);
+        return isTraced(connectTracing) ? Connecting.trace(this.address, open) : open();
     }
 
     onReady(channel: Channel): void {
         channel.round = this.health.round;
+        channel.connecting?.connected();
         this.beginGeneration();
         if (!this.health.isDown) this.dispatch();
         else if (!this.isSettling) this.probe(channel);
@@ -267,6 +321,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
 
     onGone(channel: Channel, fault: Error | null, pending: Call<unknown> | null): void {
         this.pool.remove(channel);
+        channel.connecting?.gone(fault);
         this.beginGeneration();
         if (fault !== null) this.countFault(channel, fault);
         for (let call = pending; call !== null;) {
@@ -284,9 +339,11 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     /** What was asked for in the old generation only is answered before it can be sent in the new one. */
     private beginGeneration(): void {
         this.generation = ++lastGeneration;
-        for (const call of this.turn) call.onNewGeneration();
-        for (const call of this.waiting) call.onNewGeneration();
-        for (const call of this.window.waiting) call.onNewGeneration();
+        for (const call of this.unsent()) call.onNewGeneration();
+    }
+
+    private unsent(): Call<unknown>[] {
+        return [...this.turn, ...this.waiting, ...this.window.waiting];
     }
 
     private again(call: Call<unknown>, fault: Error | null): void {
@@ -296,6 +353,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
             call.fail(connectionLost(this.address, fault));
         else {
             call.repeats++;
+            this.counts.retries++;
             this.waiting.push(call);
         }
     }
@@ -303,19 +361,19 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     private countFault(channel: Channel, fault: Error): void {
         const { health } = this;
         const wasDown = health.isDown;
+        if (isRefusal(fault) && this.pool.isWorking) return health.holdGrowth();
         if (this.isClosed || !health.fault(fault, channel.round)) return;
         if (health.isDown) {
             this.clearPause();
             if (!this.isSettling) this.pause(health.pauseMs, () => this.pool.open());
             // On its own, so that what an observer throws does not stop us half-way.
-            if (!wasDown) process.nextTick(() => this.observer.onDown(this.address, fault));
+            if (!wasDown && !this.isSettling) process.nextTick(() => this.observer.onDown(this.address, fault));
         }
         this.pool.endIdle();
     }
 
     private downError(): Error {
-        const { lastFault } = this.health;
-        return isAuthFailure(lastFault) ? authFailed(this.address) : serverDown(this.address, lastFault);
+        return this.isRefused ? authFailed(this.address) : serverDown(this.address, this.health.lastFault);
     }
 
     /** A server that is down is tried by one call of our own; any reply to it brings the server back. */
@@ -323,6 +381,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         const call = new NoopCall();
         call.host = this;
         call.promise.catch(() => {});
+        this.counts.calls++;
         this.deadlines.add(call, performance.now() + this.options.requestTimeoutMs);
         channel.add(call);
         channel.flush();

@@ -47,6 +47,7 @@ type FlushCallback = (error: Error | null, results: Record<string, boolean | Err
 export declare class MemjsClient {
     constructor(servers: readonly MemjsServer[], options: object);
     seq: number;
+    servers: readonly MemjsServer[];
     incrSeq(): void;
     getServer(key: string): number;
     perform(
@@ -102,6 +103,11 @@ export class RawCall extends Call<void> {
         super();
         this.repeatable = frame[1] === Opcode.GET;
         this.seq = frame.readUInt32BE(12);
+    }
+
+    /** One of memjs's verbs that we leave to it. */
+    get operation(): string {
+        return 'memjs';
     }
 
     encode(writer: FrameWriter, opaque: number): void {

@@ -9,10 +9,19 @@ import {
     type IUnreferenceable,
 } from 'pip-services4-components-node';
 import { MOST_KEY_BYTES } from '../client/ClientOptions';
+import type { ServerHealthReport } from '../client/HealthCheck';
 import { MemcachedClient } from '../client/MemcachedClient';
+import type { ServerStats } from '../client/ServerCounts';
+import type { ServerAddress } from '../client/ServerAddress';
 import { ComponentLog, type AnyContext } from './ComponentLog';
+import { DiscoveryWatch } from './DiscoveryWatch';
 import { MemcachedConnectionResolver } from './MemcachedConnectionResolver';
 import { findStrayOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
+
+export interface ConnectionStats {
+    /** One for each server; none before `open` and after `close`. */
+    readonly servers: readonly ServerStats[];
+}
 
 /**
  * One client of one or more memcached servers, for the components that reference it. They neither open nor close it.
@@ -21,7 +30,7 @@ import { findStrayOptions, readOptions, type MemcachedOptions } from './Memcache
  *
  * - `connection(s)`, `credential(s)`: see {@link MemcachedConnectionResolver}
  * - `options.max_key_size`, `.max_value`, `.pool_size`, `.reconnect`, `.retries`, `.request_timeout`, `.connect_timeout`, `.failures`,
- *   `.retry`, `.remove`, `.idle`, `.fail_soft`: see the README
+ *   `.retry`, `.remove`, `.idle`, `.fail_soft`, `.discovery_interval`: see the README
  *
  * ### References ###
  *
@@ -33,6 +42,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     private config = new ConfigParams();
     private options: MemcachedOptions = readOptions(this.config);
     private client: MemcachedClient | null = null;
+    private watch: DiscoveryWatch | null = null;
     private opening: Promise<void> | null = null;
     /** Rises with every close, so that an open that was overtaken by one knows. */
     private life = 0;
@@ -56,13 +66,18 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         this.log.unsetReferences();
     }
 
+    /** Discovery is asked again while it is open, so a key may get another server. */
+    get followsDiscovery(): boolean {
+        return this.options.discoveryInterval > 0 && this.resolver.usesDiscovery;
+    }
+
     isOpen(): boolean {
         return this.client?.isOpen() ?? false;
     }
 
     /**
      * Finds the servers and speaks to each.
-     * @throws ConfigException NO_CONNECTION, INVALID_CONNECTION, NO_CREDENTIAL
+     * @throws ConfigException NO_CONNECTION, INVALID_CONNECTION, NO_CREDENTIAL, INVALID_CREDENTIAL
      * @throws ConnectionException CONNECT_FAILED when none answers, unless `options.fail_soft` is set
      */
     open(context: AnyContext): Promise<void> {
@@ -79,6 +94,8 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         this.life++;
         this.client = null;
         this.opening = null;
+        this.watch?.stop();
+        this.watch = null;
         await client?.close();
     }
 
@@ -88,9 +105,26 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         throw notOpened();
     }
 
+    /** What is known of each server; it costs nobody a request. See docs/operations.md. */
+    getStats(): ConnectionStats {
+        return Object.freeze({ servers: Object.freeze(this.client?.getStats() ?? []) });
+    }
+
+    /**
+     * Asks every server how it is, within one `request_timeout`. One that is away is told of, not rejected.
+     * @throws InvalidStateException NOT_OPENED
+     */
+    async checkHealth(context: AnyContext): Promise<readonly ServerHealthReport[]> {
+        try {
+            return await this.getClient().checkHealth();
+        } catch (error) {
+            throw withTraceId(error, context);
+        }
+    }
+
     private async connect(context: AnyContext, life: number): Promise<void> {
         this.warnOfStrayOptions(context);
-        const servers = await this.resolver.resolve(context);
+        const servers = await this.resolver.resolve(context, risk => this.log.warn(context, risk));
         // Discovery may take its time, and a close may come meanwhile.
         if (this.life !== life) throw withTraceId(notOpened(), context);
         const { options, log } = this;
@@ -119,6 +153,18 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
             if (this.client === client) this.client = null;
             throw withTraceId(error, context);
         }
+        this.follow(context, client);
+    }
+
+    private follow(context: AnyContext, client: MemcachedClient): void {
+        const { discoveryInterval } = this.options;
+        if (this.client !== client || discoveryInterval === 0) return;
+        if (!this.followsDiscovery) {
+            this.log.warn(context, 'options.discovery_interval does nothing: no connection has a discovery_key');
+            return;
+        }
+        const ask = (): Promise<ServerAddress[]> => this.resolver.resolve(context);
+        this.watch = new DiscoveryWatch(discoveryInterval, ask, servers => client.update(servers), this.log, context);
     }
 
     private warnOfStrayOptions(context: AnyContext): void {
