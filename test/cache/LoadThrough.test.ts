@@ -213,13 +213,14 @@ describe('An error of the loader', () => {
             await tick(300);
             throw new Error('no');
         };
-        const begun = performance.now();
         const asked = Array.from({ length: 200 }, (_, i) => (i % 2 ? cache : other).retrieveOrLoad(null, key, 1, load));
         const answers = await Promise.allSettled(asked);
         expect(answers.every(one => one.status === 'rejected')).toBe(true);
         expect(calls).toBe(2);
-        expect(performance.now() - begun).toBeLessThan(2000);
-        expect(await readItem(server, key)).toBeNull();
+        // The lease is released behind; left alone it lives for two seconds at least.
+        const begun = performance.now();
+        while ((await readItem(server, key)) !== null) await tick(5);
+        expect(performance.now() - begun).toBeLessThan(1500);
     });
 });
 
