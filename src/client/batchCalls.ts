@@ -1,6 +1,5 @@
 import { Call } from './Call';
 import { refused } from './errors';
-import { Item } from './Item';
 import { encodeStore, type StoreSpec } from './storeCalls';
 import type { FrameWriter } from './FrameWriter';
 import { Opcode, Status } from './protocol';
@@ -49,10 +48,11 @@ abstract class BatchCall extends Call<void> {
     protected abstract onKey(key: string, reply: Reply): void;
 }
 
-export class GetManyCall extends BatchCall {
+export class GetManyCall<T> extends BatchCall {
     constructor(
         keys: readonly string[],
-        private readonly found: Map<string, Item>,
+        private readonly found: Map<string, T>,
+        private readonly read: (reply: Reply) => T,
         failed: Map<string, Error>,
     ) {
         super(keys, failed);
@@ -63,7 +63,7 @@ export class GetManyCall extends BatchCall {
     }
 
     protected onKey(key: string, reply: Reply): void {
-        if (reply.status === Status.OK) this.found.set(key, Item.of(reply));
+        if (reply.status === Status.OK) this.found.set(key, this.read(reply));
         else if (reply.status !== Status.NOT_FOUND) this.failKey(key, reply.status);
     }
 }
