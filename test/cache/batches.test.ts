@@ -350,12 +350,7 @@ describe('bad input: nothing is done', () => {
         ['keys without values', ['kept', 'more'], 'INVALID_BATCH'],
         ['entries of one', [['kept', 2], ['more']], 'INVALID_BATCH'],
         ['entries of three', [['kept', 2, 3]], 'INVALID_BATCH'],
-        [
-            'entries with a hole',
-            // eslint-disable-next-line no-sparse-arrays
-            [['kept', 2], , ['more', 3]],
-            'INVALID_BATCH',
-        ],
+        ['entries with a hole', [['kept', 2], , ['more', 3]], 'INVALID_BATCH'],
         ['a Buffer', Buffer.from('kept'), 'INVALID_BATCH'],
         ['a Set of keys', new Set(['kept']), 'INVALID_BATCH'],
         [
