@@ -230,7 +230,10 @@ describe('a change that', () => {
         const throwing = (): never => {
             throw own as Error;
         };
-        const rejecting = (): Promise<never> => Promise.reject(own);
+        const rejecting = async (): Promise<never> => {
+            await Promise.resolve();
+            return throwing();
+        };
         for (const change of [throwing, rejecting]) {
             const outcome = await cache.update('trace', 'key', change).then(
                 () => 'answered',
