@@ -6,6 +6,8 @@
  * - `value(result)`: the value in the result of `get`, null or undefined for a miss; `isStored(result)`: of `set`
  * - `isRight(result)`, where `value` costs more than a look: a cheap check of the result of `get`
  * - `item(result, key, position)`: one value in the result of `getMany`
+ * - `isRightMany(result, keys)`, where `item` costs more than a look; `setMany(pairs)`
+ * - `isInPlace: false` when keys have other names in the server
  * - `close()`
  *
  * one for locks has `lock(key)` in the place of all but `close`: acquires a lock that is free and releases it, and resolves to true

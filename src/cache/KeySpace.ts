@@ -30,8 +30,11 @@ export class KeySpace {
     /** Rises with every reset: what was asked for before it says nothing after it. */
     private life = 0;
 
-    /** What stands between the prefix and the key. */
+    /** What stands between the prefix and the key, and both together. */
     private label = '';
+    private head = '';
+    /** While the generation is known: of the client. */
+    private maxKeyBytes = 0;
     /** How long a key must be allowed to be. */
     private neededBytes = 0;
 
@@ -59,7 +62,7 @@ export class KeySpace {
      */
     find(key: string): string | Promise<string> {
         const fullKey = this.user.fullKey(key);
-        if (!this.hasGenerations) return fullKey;
+        if (!this.isKnown && !this.hasGenerations) return fullKey;
         if (key === GENERATION_KEY) throw generationKeyIsTaken();
         const wait = this.refresh();
         return wait === null ? this.place(key, fullKey) : wait.then(() => this.place(key, fullKey));
@@ -162,6 +165,7 @@ export class KeySpace {
     /** @throws InvalidStateException NOT_OPENED to who has asked before the last reset */
     private know(generation: bigint | null, askedMs: number, life: number): void {
         if (this.life !== life) throw notOpened();
+        this.maxKeyBytes = this.user.client.limits.maxKeyBytes;
         this.isKnown = true;
         this.isAway = false;
         this.askedMs = Math.max(this.askedMs, askedMs);
@@ -169,13 +173,14 @@ export class KeySpace {
         if (generation === null || (this.generation !== null && generation <= this.generation)) return;
         this.generation = generation;
         this.label = `#${generation.toString(36)}:`;
+        this.head = this.user.options.prefix + this.label;
         this.onChange();
     }
 
     private place(key: string, fullKey: string): string {
         if (this.generation === null) return fullKey;
-        const placed = this.user.options.prefix + this.label + key;
-        const { maxKeyBytes } = this.user.client.limits;
+        const placed = this.head + key;
+        const { maxKeyBytes } = this;
         if (fits(placed, maxKeyBytes)) return placed;
         // Its fingerprint would be allowed, whatever it is.
         const problem = checkKey(fullKey, maxKeyBytes);
