@@ -53,9 +53,12 @@ export class Batches {
             const write = async (): Promise<Map<string, Error>> => {
                 const encoded: Encoded[] = [];
                 for (const one of encoding) encoded.push(one instanceof Promise ? await one : one);
-                const failed = await values.setAll(context, fullKeys.slice(0, keys.length), encoded, expires);
-                if (emptied.length === 0) return failed;
-                const kept = await values.deleteAll(context, fullKeys.slice(keys.length));
+                if (emptied.length === 0) return values.setAll(context, fullKeys, encoded, expires);
+                // What goes makes room for what comes.
+                const [kept, failed] = await Promise.all([
+                    values.deleteAll(context, fullKeys.slice(keys.length)),
+                    values.setAll(context, fullKeys.slice(0, keys.length), encoded, expires),
+                ]);
                 return new Map([...failed, ...kept]);
             };
             const mayPass = values.isInOrder && !isCompressing;

