@@ -76,7 +76,10 @@ it('what is compressed is a hit, what is no JSON a miss', async () => {
     expect(await cache.retrieve(null, 'key')).toHaveLength(10_000);
     await writeItem(server, `${prefix}:other`, 'no JSON');
     expect(await cache.retrieve(null, 'other')).toBeNull();
-    expect(numbers(cache, counters)).toEqual({ ...NOTHING, stored: 1, hits: 1, misses: 1, undecodable: 1 });
+    // With the flags of what is compressed.
+    await writeItem(server, `${prefix}:broken`, 'not compressed at all', 0x50530002);
+    expect(await cache.retrieve(null, 'broken')).toBeNull();
+    expect(numbers(cache, counters)).toEqual({ ...NOTHING, stored: 1, hits: 1, misses: 2, undecodable: 2 });
 });
 
 it('evictions by max_size, and expiries that are shortened', async () => {

@@ -106,6 +106,22 @@ it('a server that does not answer: within one request_timeout', async () => {
     expect(client.getStats()[0]).toMatchObject({ isUp: true, sockets: 1, failed: 0, errors: {} });
 });
 
+it('a server that is slow to connect and then silent: within one request_timeout, not two', async () => {
+    const proxy = await proxyOf(await start());
+    const client = await open([{ host: '127.0.0.1', port: proxy.port }], { requestTimeoutMs: 1000 });
+    const timers: NodeJS.Timeout[] = [];
+    proxy.begin({
+        reply(link, frame) {
+            // 0x0a is NOOP.
+            if (frame[1] === 0x0a) timers.push(setTimeout(() => link.toClient(frame), 900));
+        },
+    });
+    const startedMs = performance.now();
+    expect((await client.checkHealth())[0]).toMatchObject({ reachable: false });
+    expect(performance.now() - startedMs).toBeLessThan(1700);
+    timers.forEach(clearTimeout);
+});
+
 it('a server that answers half of the questions is reachable, and the rest is not known', async () => {
     const proxy = await proxyOf(await start());
     const client = await open([{ host: '127.0.0.1', port: proxy.port }], { requestTimeoutMs: 300 });

@@ -200,6 +200,33 @@ describe('errors', () => {
         expect(since(before, only(client))).toMatchObject({ answered: 1, failed: 0 });
     });
 
+    it('a call that is answered before it is sent is none', async () => {
+        const client = await open([server]);
+        const cas = (await client.casAdd('key', 'value'))!;
+        const before = only(client);
+        const generation = client.generation('key') - 1;
+        expect(await client.casSet('key', 'other', cas, { generation })).toMatchObject({ outcome: 'stale' });
+        expect(only(client)).toMatchObject({ calls: before.calls, inFlight: 0 });
+    });
+
+    it('chunks of a batch for which there is no time left', async () => {
+        const proxy = await FaultProxy.start(server.port);
+        const client = await open([{ host: '127.0.0.1', port: proxy.port }], { requestTimeoutMs: 200 });
+        proxy.begin(holding);
+        const { failed } = await client.getMany(Array.from({ length: 6000 }, (_, i) => `key${i}`));
+        expect(failed.size).toBe(6000);
+        expect(only(client)).toMatchObject({
+            calls: 7,
+            failed: 6,
+            errors: { TIMEOUT: 6 },
+            hits: 0,
+            misses: 0,
+            inFlight: 0,
+        });
+        await client.close();
+        await proxy.close();
+    });
+
     it('a call that runs into its timeout took as long as that', async () => {
         const proxy = await FaultProxy.start(server.port);
         const client = await open([{ host: '127.0.0.1', port: proxy.port }], { requestTimeoutMs: 200 });
@@ -226,6 +253,28 @@ describe('errors', () => {
         await client.close();
         await proxy.close();
     });
+});
+
+it('a batch that is tried again counts each key once', async () => {
+    const proxy = await FaultProxy.start(server.port);
+    const client = await open([{ host: '127.0.0.1', port: proxy.port }]);
+    await client.set('a', '1');
+    await client.set('b', '2');
+    const before = only(client);
+    let replies = 0;
+    proxy.begin({
+        reply(link, frame) {
+            // The first key is answered, then the connection breaks.
+            if (++replies === 1) link.toClient(frame);
+            else if (replies === 2) link.end();
+            else link.toClient(frame);
+        },
+    });
+    const { items, failed } = await client.getMany(['a', 'b', 'c']);
+    expect([items.size, failed.size]).toEqual([2, 0]);
+    expect(since(before, only(client))).toMatchObject({ calls: 1, answered: 1, retries: 1, hits: 2, misses: 1 });
+    await client.close();
+    await proxy.close();
 });
 
 describe('latency', () => {

@@ -147,24 +147,28 @@ describe('a command', () => {
     });
 
     it('a rejection that nobody handles is still noticed', async () => {
+        const unflushable = await MemcachedProcess.start({ args: ['-F'] });
         const { stdout } = await runScript(`
             const { tracingChannel } = require('node:diagnostics_channel');
             const { MemcachedClient } = require('./src/client/MemcachedClient');
             tracingChannel('pip-services4-memcached:command').subscribe({ start() {} });
             process.on('unhandledRejection', error => console.log('unhandled ' + error.code));
             (async () => {
-                const client = new MemcachedClient([{ host: '${server.host}', port: ${server.port} }]);
+                const client = new MemcachedClient([{ host: '${unflushable.host}', port: ${unflushable.port} }]);
                 await client.open();
                 await client.set('text', 'no number');
                 client.increment('text', 1);
                 await client.noop();
                 await new Promise(setImmediate);
                 // memjs's own verbs have their callbacks.
-                await client.flush();
+                const [refused] = Object.values(await client.flush().catch(error => [error]));
+                console.log(refused.code);
+                await new Promise(setImmediate);
                 await client.close();
             })();
         `);
-        expect(stdout.trim()).toBe('unhandled NOT_A_NUMBER');
+        expect(stdout.trim().split('\n')).toEqual(['unhandled NOT_A_NUMBER', 'AUTH_FAILED']);
+        await unflushable.end();
     });
 
     it('what a listener throws is its own, as everywhere in Node, and fails no call', async () => {
