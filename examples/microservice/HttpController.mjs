@@ -16,7 +16,8 @@ export class HttpController {
     #name = 'products';
     #port = 0;
     #requests = 0;
-    #server = createServer((request, response) => void this.#serve(request, response));
+    /** Keeps idle connections longer than load balancers do. */
+    #server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => void this.#serve(request, response));
 
     /** @param {import('pip-services4-memcached-node/framework').ConfigParams} config */
     configure(config) {
