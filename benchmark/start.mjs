@@ -15,6 +15,7 @@ function run(command, args, cwd) {
 const tools = {
     memory: ['--expose-gc', 'memory.mjs'],
     handover: ['handover.mjs'],
+    fleet: ['fleet.mjs'],
     calibrate: ['calibrate.mjs'],
 };
 const [first, ...rest] = process.argv.slice(2);

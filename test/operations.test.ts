@@ -26,7 +26,7 @@ it('the table of counters has every name that the sources use, and no other', ()
 it('the table of log lines has every line that the sources write, and no other', () => {
     const written = new Set<string>();
     for (const source of sources) {
-        const direct = source.matchAll(/(?:log\.(?:warn|info)\(\s*\w+,|risks\.push\()\s*(`[^`]+`|'[^']+')/g);
+        const direct = source.matchAll(/(?:log\.(?:warn|info)\(\s*[\w.]+,|risks\.push\()\s*(`[^`]+`|'[^']+')/g);
         const kept = /class \w+Events/.test(source) ? source.matchAll(/(`[^`\n]+`|'[^'\n]+')/g) : [];
         for (const [, text] of [...direct, ...kept]) {
             if (text!.includes(' ')) written.add(text!.slice(1, -1).replace(/\$\{(?:[^{}]|\{[^}]*\})*\}/g, '…'));

@@ -134,6 +134,11 @@ export class Channel {
         this.tail = call;
     }
 
+    /** Those that have not been answered. */
+    *calls(): Iterable<Call<unknown>> {
+        for (let call = this.head; call !== null; call = call.next) yield call;
+    }
+
     flush(): void {
         const { pendingBytes } = this.writer;
         if (pendingBytes === 0) return;

@@ -47,6 +47,7 @@ type FlushCallback = (error: Error | null, results: Record<string, boolean | Err
 export declare class MemjsClient {
     constructor(servers: readonly MemjsServer[], options: object);
     seq: number;
+    servers: readonly MemjsServer[];
     incrSeq(): void;
     getServer(key: string): number;
     perform(

@@ -4,7 +4,6 @@ import { Descriptor, type IReferences } from 'pip-services4-components-node';
 interface Counters {
     increment(name: string, value: number): unknown;
     incrementOne(name: string): unknown;
-    last(name: string, value: number): unknown;
     stats(name: string, value: number): unknown;
 }
 
@@ -33,11 +32,6 @@ export class ComponentCounters {
 
     increment(name: string, value: number): void {
         if (this.counters.length > 0) this.give(counters => counters.increment(name, value));
-    }
-
-    /** The last value counts. */
-    last(name: string, value: number): void {
-        if (this.counters.length > 0) this.give(counters => counters.last(name, value));
     }
 
     /** Least, greatest and average count. */

@@ -1,6 +1,7 @@
+import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MemcachedClient } from '../../src/client/MemcachedClient';
-import { FaultProxy, holding } from '../faults/FaultProxy';
+import { FaultProxy, holding, passing } from '../faults/FaultProxy';
 import { MemcachedProcess } from '../server/MemcachedProcess';
 import { readStat } from '../server/textProtocol';
 
@@ -154,6 +155,39 @@ it('a wrong password is not tried again', async () => {
     expect((await right.checkHealth())[0]).toMatchObject({ reachable: true });
     const nobody = await open([at, await start()]);
     expect((await nobody.checkHealth())[0]).toMatchObject({ reachable: false, error: { code: 'AUTH_FAILED' } });
+});
+
+it('what is no memcached is not reachable', async () => {
+    const listener = createServer(socket => {
+        socket.on('error', () => {});
+        socket.on('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    });
+    used.push({ close: () => new Promise(resolve => listener.close(resolve)) });
+    await new Promise<void>(resolve => listener.listen(0, '127.0.0.1', resolve));
+    const { port } = listener.address() as AddressInfo;
+    const client = await open([{ host: '127.0.0.1', port }], { failures: 1, retryMs: 60_000 });
+    const message = expect.stringContaining('not in memcached');
+    expect((await client.checkHealth())[0]).toMatchObject({
+        reachable: false,
+        error: { code: 'CONNECTION_LOST', message },
+    });
+});
+
+it('close in the middle: it is answered, and nothing is left', async () => {
+    const proxy = await proxyOf(await start());
+    const client = await open([{ host: '127.0.0.1', port: proxy.port }], { requestTimeoutMs: 300 });
+    proxy.begin(holding);
+    const asking = client.checkHealth();
+    const closing = client.close();
+    await expect(client.checkHealth()).rejects.toMatchObject({ code: 'NOT_OPENED' });
+    await closing;
+    expect((await asking)[0]).toMatchObject({ reachable: false, error: { code: 'TIMEOUT' } });
+    expect([client.socketCount, client.timerCount, client.pendingCount]).toEqual([0, 0, 0]);
+    expect(proxy.linkCount).toBe(0);
+    // Opened again, it answers again.
+    proxy.begin(passing);
+    await client.open();
+    expect((await client.checkHealth())[0]).toMatchObject({ reachable: true });
 });
 
 it('leaves nothing open, counts in no numbers, and is asked once for all who ask at the same time', async () => {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { Descriptor, References, type IReferences } from 'pip-services4-components-node';
 import { MemcachedCache } from '../../src/cache/MemcachedCache';
 import { MemcachedConnection } from '../../src/connect/MemcachedConnection';
@@ -9,14 +11,22 @@ import { MemcachedProcess } from '../server/MemcachedProcess';
 const COMPONENTS = { MemcachedConnection, MemcachedCache, MemcachedLock };
 
 let server: MemcachedProcess;
-let away: MemcachedProcess;
+/** Takes connections and drops them: a port where nobody listens might be given to the server of another test. */
+let dropping: Server;
+let away: { host: string; port: number; address: string };
 
 beforeAll(async () => {
-    [server, away] = await Promise.all([MemcachedProcess.start(), MemcachedProcess.start()]);
-    await away.kill();
+    server = await MemcachedProcess.start();
+    dropping = createServer(socket => socket.destroy()).listen(0, '127.0.0.1');
+    await once(dropping, 'listening');
+    const { port } = dropping.address() as AddressInfo;
+    away = { host: '127.0.0.1', port, address: `127.0.0.1:${port}` };
 });
 
-afterAll(() => Promise.all([server.end(), away.end()]));
+afterAll(async () => {
+    await new Promise(resolve => dropping.close(resolve));
+    await server.end();
+});
 
 describe.each(Object.entries(COMPONENTS))('%s', (_, Component) => {
     async function open(references?: IReferences) {
@@ -42,7 +52,7 @@ describe.each(Object.entries(COMPONENTS))('%s', (_, Component) => {
         const component = await open();
         expect(await component.checkHealth('trace')).toMatchObject([
             { address: server.address, reachable: true, casEnabled: true },
-            { address: away.address, reachable: false, error: { code: 'SERVER_DOWN' } },
+            { address: away.address, reachable: false, error: { code: 'CONNECTION_LOST' } },
         ]);
         await component.close(null);
     });
