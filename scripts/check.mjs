@@ -1,4 +1,5 @@
-// What CI runs: everything that must hold, the quick things first. Stops at the first that does not.
+// What CI runs: everything that must hold, the quick things first. Stops at the first that does not. A step that cannot be done
+// here ends with 77, and is named at the end.
 import { spawnSync } from 'node:child_process';
 
 const steps = [
@@ -8,7 +9,11 @@ const steps = [
     ['Types', ['run', 'types']],
     ['Tests', ['test']],
     ['Package', ['run', 'test:package']],
+    ['Page', ['run', 'test:page']],
 ];
+
+const LEFT_OUT = 77;
+const leftOut = [];
 
 const seconds = since => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 const start = performance.now();
@@ -18,6 +23,10 @@ for (const [title, args] of steps) {
     const isScript = args[0].endsWith('.mjs');
     const [command, ...before] = isScript ? [process.execPath] : ['npm', '--silent'];
     const { status, error } = spawnSync(command, [...before, ...args], { stdio: 'inherit' });
+    if (status === LEFT_OUT) {
+        leftOut.push(title);
+        continue;
+    }
     if (status !== 0) {
         const again = isScript ? `node ${args.join(' ')}` : `npm ${args.join(' ')}`;
         console.error(
@@ -27,4 +36,5 @@ for (const [title, args] of steps) {
     }
     console.log(`--- ${title}: ${seconds(stepStart)}`);
 }
-console.log(`\nAll good: ${seconds(start)}`);
+const exceptions = leftOut.length > 0 ? `, but not done here: ${leftOut.join(', ')}` : '';
+console.log(`\nAll good${exceptions}: ${seconds(start)}`);
