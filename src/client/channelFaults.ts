@@ -39,8 +39,9 @@ export function explainFault(fault: SocketError, socket: Socket, stage: Stage): 
     const isFresh = stage !== 'answered';
     if (code === 'ECONNRESET') return new Error(`${fault.message}${hint(socket, stage)}`);
     if (!(socket instanceof TLSSocket)) return fault;
-    // Set by Node's look at the certificate, and by nothing else.
-    if (socket.authorizationError as unknown) return new HandshakeRefusal(explainCertificate(fault));
+    // Set by Node's look at the certificate, and by nothing else. Where certificates are not verified it is set all the same, and nothing comes of it.
+    if (stage === 'connecting' && (socket.authorizationError as unknown))
+        return new HandshakeRefusal(explainCertificate(fault));
     const reason = fault.reason ?? fault.message;
     if (NO_TLS.has(code)) return new Error(`it does not answer in TLS (${reason})`);
     const [, alert] = /^ERR_SSL_\w*ALERT_(\w+)$/.exec(code) ?? [];
