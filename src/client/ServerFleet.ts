@@ -59,7 +59,7 @@ export abstract class ServerFleet extends Client {
      * @throws ConnectionException CONNECT_FAILED when the list is empty
      */
     update(addresses: readonly ServerAddress[]): ServerChange {
-        if (addresses.length === 0) throw noServer();
+        if (addresses.length === 0) throw connectFailed(new Map());
         const before = this.list;
         const { list, change } = before.next(addresses, this.makeNode);
         if (!isChange(change)) return change;
@@ -170,7 +170,7 @@ export abstract class ServerFleet extends Client {
         if (this.life !== life) throw notOpened();
         const { list } = this;
         const { nodes } = list;
-        if (nodes.length === 0) throw noServer();
+        if (nodes.length === 0) throw connectFailed(new Map());
         const greetings = nodes.map(node => {
             node.open();
             // A server that asks for a login answers VERSION to anybody, NOOP not.
@@ -180,17 +180,16 @@ export abstract class ServerFleet extends Client {
         });
         const answers = await Promise.allSettled(greetings);
         if (this.life !== life) throw notOpened();
-        const refusal = answers.find(one => one.status === 'rejected' && isAuthFailure(one.reason as Error));
-        if ((mayBeAway && refusal === undefined) || answers.some(one => one.status === 'fulfilled')) {
+        const isRefused = answers.some(one => one.status === 'rejected' && isAuthFailure(one.reason as Error));
+        if ((mayBeAway && !isRefused) || answers.some(one => one.status === 'fulfilled')) {
             this.isOpened = true;
             return;
         }
         // Others have taken their place meanwhile, and may be there.
         if (this.list !== list) return this.connect(life, mayBeAway);
         await this.close();
-        const addresses = nodes.map(node => node.address).join(', ');
-        const { reason } = (refusal ?? answers[0]) as { reason: Error };
-        throw refusal === undefined ? connectFailed(addresses, reason) : reason;
+        const faults = answers.map(answer => (answer as PromiseRejectedResult).reason as Error);
+        throw faults.find(isAuthFailure) ?? connectFailed(new Map(nodes.map((node, i) => [node.address, faults[i]!])));
     }
 
     private drain(): Promise<void> {
@@ -227,8 +226,4 @@ export abstract class ServerFleet extends Client {
         this.deadlines.stop();
         await Promise.all(closed);
     }
-}
-
-function noServer(): Error {
-    return connectFailed('nowhere', new Error('the client was given no server'));
 }
