@@ -40,7 +40,7 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
     private connections: ConnectionParams[] = [];
     private credentials = new CredentialResolver();
     private references: IReferences | null = null;
-    /** The last ones, as long as the credential stays as it is. */
+    /** The last ones that could be used, as long as the credential stays as it is. */
     private tls: TlsSettings | null = null;
 
     /** Replaces what was configured before. */
@@ -69,8 +69,8 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
         try {
             const credential = await this.lookup(context);
             const tls = this.tls?.isOf(credential) ? this.tls : new TlsSettings(credential);
-            this.tls = tls;
             const found = (await this.find(context)).flatMap(connection => toServers(connection, credential, tls));
+            this.tls = tls;
             const servers = [...new Map(found.map(server => [formatAddress(server), server])).values()];
             transportRisks(servers, tls).forEach(warn);
             return servers;
