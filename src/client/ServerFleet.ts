@@ -57,6 +57,7 @@ export abstract class ServerFleet extends Client {
      * finishes those that it has (within `requestTimeoutMs`, the rest of a batch included) and closes its sockets. A server with another login or other TLS
      * is replaced; another weight moves keys, and nothing else.
      * @throws ConnectionException CONNECT_FAILED when the list is empty
+     * @throws ConfigException INVALID_CONNECTION when a weight is none; the servers stay as they are
      */
     update(addresses: readonly ServerAddress[]): ServerChange {
         if (addresses.length === 0) throw connectFailed(new Map());
@@ -146,7 +147,9 @@ export abstract class ServerFleet extends Client {
         return this.leaving.size === 0 ? this.list.nodes : [...this.list.nodes, ...this.leaving];
     }
 
-    protected runOn<T>(node: MemcachedServer, call: Call<T>): Promise<T> {
+    /** @param node undefined in a client that was given no server: that is never open */
+    protected runOn<T>(node: MemcachedServer | undefined, call: Call<T>): Promise<T> {
+        if (node === undefined) return Promise.reject(notOpened());
         if (!this.isOpened) return Promise.reject(node.counts.declined(notOpened()));
         node.enqueue(call);
         return call.promise;

@@ -1,5 +1,6 @@
 import {
     BadRequestException,
+    ConfigException,
     ConnectionException,
     InvalidStateException,
     InvocationException,
@@ -56,6 +57,11 @@ export function notSerializable(problem: string): ApplicationException {
 export function valueTooLarge(bytes: number, limit: number): ApplicationException {
     const message = `value is ${bytes} bytes, the limit is ${limit}`;
     return new BadRequestException(undefined, 'VALUE_TOO_LARGE', message).withDetails('bytes', bytes);
+}
+
+export function invalidWeight(address: string, weight: unknown): ApplicationException {
+    const message = `the weight of ${address} is ${String(weight)}, allowed are numbers above 0`;
+    return new ConfigException(undefined, 'INVALID_CONNECTION', message).withDetails('server', address);
 }
 
 const MOST_FAULTS_TOLD = 5;

@@ -97,6 +97,19 @@ describe('a list of servers', () => {
         const client = await openClient();
         expect(() => client.update([])).toThrow(expect.objectContaining({ code: 'CONNECT_FAILED' }));
         expect((await client.version()).size).toBe(3);
+        const none = clientOf([]);
+        expect(await codeOf(none.get('key'))).toBe('NOT_OPENED');
+        expect(await codeOf(none.open())).toBe('CONNECT_FAILED');
+    });
+
+    it.each([0, -1, NaN, Infinity, '3'])('with a weight of %s is refused, and the servers stay', async weight => {
+        const client = await openClient();
+        const wrong = [...all().slice(1), at(proxies[0]!, { weight: weight as number })];
+        const refusal = expect.objectContaining({ code: 'INVALID_CONNECTION' }) as Error;
+        expect(() => client.update(wrong)).toThrow(refusal);
+        expect(() => new MemcachedClient(wrong)).toThrow(refusal);
+        expect((await storeAll(client)).every(Boolean)).toBe(true);
+        expect(proxies.map(proxy => proxy.connections)).toEqual([1, 1, 1]);
     });
 });
 
