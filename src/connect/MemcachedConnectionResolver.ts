@@ -1,18 +1,13 @@
 import { isIPv6 } from 'node:net';
 import { ConfigException } from 'pip-services4-commons-node';
-import {
-    ConfigParams,
-    ContextResolver,
-    type IConfigurable,
-    type IReferenceable,
-    type IReferences,
-} from 'pip-services4-components-node';
+import { ConfigParams, type IConfigurable, type IReferenceable, type IReferences } from 'pip-services4-components-node';
 import { ConnectionParams, ConnectionResolver, CredentialParams, CredentialResolver } from 'pip-services4-config-node';
 import { formatAddress, type Login, type ServerAddress } from '../client/ServerAddress';
 import type { AnyContext } from './ComponentLog';
 import { DEFAULT_PORT, checkPort, parseUri } from './ConnectionUri';
 import { TlsSettings } from './TlsSettings';
 import { transportRisks } from './transportRisks';
+import { withTraceId } from './withTraceId';
 
 /**
  * From configuration, discovery and credentials to the addresses of servers. Shared by everything that talks to memcached.
@@ -75,8 +70,7 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
             transportRisks(servers, tls).forEach(warn);
             return servers;
         } catch (error) {
-            if (error instanceof ConfigException) error.withTraceId(ContextResolver.getTraceId(context));
-            throw error;
+            throw error instanceof ConfigException ? withTraceId(error, context) : error;
         }
     }
 
