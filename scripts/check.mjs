@@ -6,6 +6,7 @@ const steps = [
     ['Lint', ['run', 'lint']],
     ['Format', ['run', 'format:check']],
     ['Types', ['run', 'types']],
+    ['API reference', ['run', 'docs']],
     ['Tests', ['test']],
     ['Package', ['run', 'test:package']],
 ];

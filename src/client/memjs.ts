@@ -40,8 +40,9 @@ export interface MemjsServer {
     close(): void;
 }
 
-type StatsCallback = (error: Error | null, server: string, stats: Record<string, string> | null) => void;
-type FlushCallback = (error: Error | null, results: Record<string, boolean | Error>) => void;
+export type StatsCallback = (error: Error | null, server: string, stats: Record<string, string> | null) => void;
+/** memjs's. */
+export type FlushCallback = (error: Error | null, results: Record<string, boolean | Error>) => void;
 
 /** The part of `memjs.Client` that we build on or leave to it. */
 export declare class MemjsClient {
