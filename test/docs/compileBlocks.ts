@@ -53,7 +53,6 @@ function readSettings(): { options: ts.CompilerOptions } {
             // What a block shows need not be used in it.
             noUnusedLocals: false,
             noUnusedParameters: false,
-            paths: { ...options.paths, 'pip-services4-memcached-node/framework': ['./src/framework.ts'] },
         },
     };
 }
