@@ -16,6 +16,7 @@ const tools = {
     memory: ['--expose-gc', 'memory.mjs'],
     handover: ['handover.mjs'],
     calibrate: ['calibrate.mjs'],
+    behaviour: ['behaviour.mjs'],
 };
 const [first, ...rest] = process.argv.slice(2);
 const isTool = first !== undefined && Object.hasOwn(tools, first);

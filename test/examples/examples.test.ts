@@ -9,7 +9,9 @@ import { MemcachedProcess } from '../server/MemcachedProcess';
 
 const folder = join(root, 'examples');
 /** `npm run demo` has a test of its own. */
-const examples = readdirSync(folder).filter(file => !file.startsWith('demo'));
+const examples = readdirSync(folder, { withFileTypes: true })
+    .filter(entry => entry.isFile() && !entry.name.startsWith('demo'))
+    .map(({ name }) => name);
 
 /** As its reader runs it. Nothing ends it but itself: what it leaves open would show. TypeScript is compiled to a module first. */
 function runExample(file: string, env: Record<string, string>): Promise<Outcome> {
