@@ -56,6 +56,12 @@ export const cases = [
         title: 'store an object of 100 B, 64 in flight',
         isOfCache: true,
     },
+    {
+        ...closedLoop('get', 100, 64),
+        id: 'tls-get-100B@64',
+        title: 'get 100 B, 64 in flight, with TLS and without',
+        isOfTls: true,
+    },
     ...[1, 64].map(inFlight => ({
         ...closedLoop('lock', 0, inFlight),
         id: `lock@${inFlight}`,

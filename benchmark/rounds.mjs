@@ -37,7 +37,9 @@ export async function runCase({ scenario, contenders, server, rounds, seconds, w
     if (scenario.isOnOneCore) for (const { pid } of [server, ...entries.map(entry => entry.child)]) pinToLastCore(pid);
     try {
         for (const entry of entries) {
-            const { kind, setting, tag } = entry.contender;
+            const { kind, tag } = entry.contender;
+            const { isTls, ...bare } = entry.contender.setting;
+            const setting = isTls ? { ...bare, tls: server.tls } : bare;
             await attempt(entry, { task: 'prepare', kind, setting, tag, scenario, port: server.port }, PREPARE_MS);
         }
         for (let round = 0; round < rounds; round++) {

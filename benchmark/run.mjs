@@ -19,19 +19,25 @@ const server = await startMemcached();
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
 
+/** For the case that compares the two: it listens with TLS and without. */
+let secureServer;
+const serverOf = async ({ isOfTls }) => (isOfTls ? (secureServer ??= await startMemcached({ isTls: true })) : server);
+
 const run = describeRun({ args, memcached: server, rounds, seconds, warmup });
 const results = [];
 console.log(describeInLines(run).join('\n'));
 try {
     for (const scenario of options.cases) {
         const contenders = (await contendersFor(scenario)).filter(({ kind }) => options.isWanted(kind));
-        const entries = await runCase({ scenario, contenders, server, rounds, seconds, warmup });
+        const served = await serverOf(scenario);
+        const entries = await runCase({ scenario, contenders, server: served, rounds, seconds, warmup });
         const present = entries.filter(entry => entry.failure !== 'not built');
         results.push({ scenario, entries: withRatios(scenario, present) });
         console.log(`\n${caseTable(results.at(-1))}`);
         if (present.length < entries.length) console.log('ours: not built');
     }
 } finally {
+    await secureServer?.stop();
     await server.stop();
 }
 

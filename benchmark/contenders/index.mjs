@@ -39,6 +39,14 @@ const cacheContenders = [
     { id: 'floor', label: 'the bare client', kind: 'ours', tag: 'e', setting: { poolSize: 5 } },
 ];
 
+/** Of TLS the same client without it is the floor. */
+const tlsContenders = [
+    { id: 'ours-tls-1', label: 'TLS, pool of 1', kind: 'ours', tag: 'a', setting: { poolSize: 1, isTls: true } },
+    { id: 'ours-tls-5', label: 'TLS, pool of 5', kind: 'ours', tag: 'b', setting: { poolSize: 5, isTls: true } },
+    { id: 'ours-plain', label: 'without TLS, pool of 1', kind: 'ours', tag: 'c', setting: { poolSize: 1 } },
+    { id: 'floor', label: 'without TLS, pool of 5', kind: 'ours', tag: 'd', setting: { poolSize: 5 } },
+];
+
 /** The rival's lock has no owner: whoever deletes the key has released it. */
 const lockContenders = [
     { id: 'lock-1', label: 'MemcachedLock, pool of 1', kind: 'lock', tag: 'a', setting: { poolSize: 1 } },
@@ -49,6 +57,7 @@ const lockContenders = [
 /** Everybody in a run; `tag` keeps their keys apart. */
 export async function contendersFor(scenario) {
     if (scenario.isOfCache) return cacheContenders;
+    if (scenario.isOfTls) return tlsContenders;
     if (scenario.verb === 'lock') return lockContenders;
     const list = [
         { id: 'ours-1', label: 'ours, pool of 1', kind: 'ours', tag: 'a', setting: { poolSize: 1 } },

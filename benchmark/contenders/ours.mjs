@@ -1,10 +1,10 @@
-export async function connect(port, { poolSize }) {
+export async function connect(port, { poolSize, tls }) {
     const { MemcachedClient } = await import('../../dist/index.js').catch(error => {
         if (error.code === 'ERR_MODULE_NOT_FOUND') return {};
         throw error;
     });
     if (MemcachedClient === undefined) throw new Error('not built');
-    const client = new MemcachedClient([{ host: '127.0.0.1', port }], {
+    const client = new MemcachedClient([tls ?? { host: '127.0.0.1', port }], {
         poolSize,
         requestTimeoutMs: 5000,
         connectTimeoutMs: 5000,

@@ -1,6 +1,7 @@
 import * as net from 'node:net';
 import * as tls from 'node:tls';
 import type { Call } from './Call';
+import { closedByServer, explainFault, notInTime, type Stage } from './channelFaults';
 import { FrameDecoder } from './FrameDecoder';
 import { FrameWriter } from './FrameWriter';
 import { BULK_BYTES, type LargeReplies } from './LargeReplies';
@@ -56,6 +57,8 @@ export class Channel {
     private wrongReply: Error | null = null;
     /** Of the bytes in hand. */
     private hasAnswered = false;
+    /** For the words that a fault is told in. */
+    private stage: Stage = 'connecting';
     private smallReplies = 0;
     private smallBytes = 0;
 
@@ -81,7 +84,7 @@ export class Channel {
             callback: count => this.onBytes(count),
         });
         this.socket.once(at.tls ? 'secureConnect' : 'connect', () => this.onConnect());
-        this.socket.on('error', error => this.end(error));
+        this.socket.on('error', error => this.end(explainFault(error, this.socket, this.stage)));
         this.socket.on('end', () => this.onEnd());
         this.socket.on('close', () => {
             this.onEnd();
@@ -89,7 +92,7 @@ export class Channel {
         });
         this.socket.setTimeout(options.idleMs, () => this.onIdle());
         this.connectTimer = setTimeout(
-            () => this.end(new Error(`no connection within ${options.connectTimeoutMs} ms`)),
+            () => this.end(notInTime(this.socket, this.stage, options.connectTimeoutMs)),
             options.connectTimeoutMs,
         );
     }
@@ -155,6 +158,7 @@ export class Channel {
     }
 
     private onConnect(): void {
+        this.stage = 'unanswered';
         if (this.login === undefined) this.beReady();
         else this.logIn(this.login);
     }
@@ -179,7 +183,7 @@ export class Channel {
     }
 
     private onEnd(): void {
-        this.end(this.isIdle ? null : new Error('the server closed the connection'));
+        this.end(this.isIdle ? null : closedByServer(this.socket, this.stage));
     }
 
     private onIdle(): void {
@@ -207,7 +211,10 @@ export class Channel {
             // For example a counter that is none, or a text longer than a string may be. It ends this channel, not the process.
             this.wrongReply = error as Error;
         }
-        if (this.hasAnswered) this.owner.onReplies(this, this.smallReplies, this.smallBytes);
+        if (this.hasAnswered) {
+            this.stage = 'answered';
+            this.owner.onReplies(this, this.smallReplies, this.smallBytes);
+        }
         if (this.wrongReply !== null) this.end(this.wrongReply);
         return this.isOpen;
     }

@@ -23,6 +23,10 @@ export class ChannelPool {
         return this.channels.some(one => !one.isReady || this.isTrusted(one));
     }
 
+    get isWorking(): boolean {
+        return this.channels.some(one => this.isTrusted(one));
+    }
+
     open(): void {
         this.channels.push(this.openChannel());
     }
@@ -45,7 +49,7 @@ export class ChannelPool {
         if (!isLaden(last)) return last;
         const channel = this.choose()!;
         const mayOpen = this.channels.length < this.limit && this.channels.every(one => one.isReady);
-        if (isLaden(channel) && mayOpen) this.open();
+        if (isLaden(channel) && mayOpen && this.health.mayGrow) this.open();
         return channel;
     }
 

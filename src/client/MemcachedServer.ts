@@ -8,7 +8,7 @@ import { authFailed, connectionLost, isAuthFailure, notOpened, serverDown } from
 import { BULK_BYTES, LargeReplies } from './LargeReplies';
 import { MemjsHandlers, type MemjsErrorHandler, type MemjsResponseHandler } from './memjs';
 import { formatAddress, type ServerAddress } from './ServerAddress';
-import { ServerHealth, type HealthOptions } from './ServerHealth';
+import { ServerHealth, isRefusal, type HealthOptions } from './ServerHealth';
 import { NoopCall } from './serverCalls';
 
 export interface ServerOptions extends ChannelOptions, HealthOptions {
@@ -303,6 +303,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     private countFault(channel: Channel, fault: Error): void {
         const { health } = this;
         const wasDown = health.isDown;
+        if (isRefusal(fault) && this.pool.isWorking) return health.holdGrowth();
         if (this.isClosed || !health.fault(fault, channel.round)) return;
         if (health.isDown) {
             this.clearPause();

@@ -9,7 +9,7 @@ export interface ServerAddress {
     readonly path?: string;
     /** Share of the keys, 1 when absent. */
     readonly weight?: number;
-    /** TLS, with what Node's `tls.connect` takes. */
+    /** TLS, with what Node's `tls.connect` takes. With a `secureContext` the authorities and keys are read once, else for each socket. */
     readonly tls?: ConnectionOptions;
     /** SASL PLAIN. */
     readonly login?: Login;

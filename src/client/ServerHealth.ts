@@ -1,3 +1,4 @@
+import { HandshakeRefusal } from './channelFaults';
 import { isAuthFailure } from './errors';
 
 const FIRST_PAUSE_MS = 50;
@@ -20,6 +21,7 @@ export class ServerHealth {
     lastFault: Error | null = null;
     private faults = 0;
     private notBefore = 0;
+    private noGrowthBefore = 0;
 
     constructor(private readonly options: HealthOptions) {}
 
@@ -34,13 +36,23 @@ export class ServerHealth {
         if (round < this.round) return false;
         this.round++;
         this.faults++;
-        // Asking again at once would not change a wrong password, and might lock the account.
-        const isRefused = isAuthFailure(fault);
+        // Asking again at once would change neither a wrong password nor a certificate, and might lock the account.
+        const isRefused = isRefusal(fault);
         if (isRefused || this.faults >= this.options.failures) this.isDown = true;
         const mostMs = this.isDown ? this.options.retryMs : this.options.reconnectMs;
         const doublings = isRefused ? Infinity : this.faults - 2;
         this.notBefore = performance.now() + pause(doublings, mostMs);
         return true;
+    }
+
+    /** Whether another channel may be opened beside those that work. */
+    get mayGrow(): boolean {
+        return performance.now() >= this.noGrowthBefore;
+    }
+
+    /** Another channel was refused where older ones still work: they are used, and nobody knocks at every turn. */
+    holdGrowth(): void {
+        this.noGrowthBefore = performance.now() + pause(Infinity, this.options.retryMs);
     }
 
     recover(): void {
@@ -49,6 +61,11 @@ export class ServerHealth {
         this.lastFault = null;
         this.isDown = false;
     }
+}
+
+/** The other side said no: to the password, or in the handshake of TLS. */
+export function isRefusal(fault: Error): boolean {
+    return isAuthFailure(fault) || fault instanceof HandshakeRefusal;
 }
 
 /** Nothing after the first fault, then doubling up to `mostMs`; jittered, so that many clients do not come back as one. */

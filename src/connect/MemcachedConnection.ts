@@ -62,7 +62,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
 
     /**
      * Finds the servers and speaks to each.
-     * @throws ConfigException NO_CONNECTION, INVALID_CONNECTION, NO_CREDENTIAL
+     * @throws ConfigException NO_CONNECTION, INVALID_CONNECTION, NO_CREDENTIAL, INVALID_CREDENTIAL
      * @throws ConnectionException CONNECT_FAILED when none answers, unless `options.fail_soft` is set
      */
     open(context: AnyContext): Promise<void> {
@@ -90,7 +90,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
 
     private async connect(context: AnyContext, life: number): Promise<void> {
         this.warnOfStrayOptions(context);
-        const servers = await this.resolver.resolve(context);
+        const servers = await this.resolver.resolve(context, risk => this.log.warn(context, risk));
         // Discovery may take its time, and a close may come meanwhile.
         if (this.life !== life) throw withTraceId(notOpened(), context);
         const { options, log } = this;

@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
-import type { ConnectionOptions } from 'node:tls';
+import { isIPv6 } from 'node:net';
 import { ConfigException } from 'pip-services4-commons-node';
 import {
+    ConfigParams,
     ContextResolver,
-    type ConfigParams,
     type IConfigurable,
     type IReferenceable,
     type IReferences,
@@ -13,6 +11,8 @@ import { ConnectionParams, ConnectionResolver, CredentialParams, CredentialResol
 import { formatAddress, type Login, type ServerAddress } from '../client/ServerAddress';
 import type { AnyContext } from './ComponentLog';
 import { DEFAULT_PORT, checkPort, parseUri } from './ConnectionUri';
+import { TlsSettings } from './TlsSettings';
+import { transportRisks } from './transportRisks';
 
 /**
  * From configuration, discovery and credentials to the addresses of servers. Shared by everything that talks to memcached.
@@ -23,9 +23,13 @@ import { DEFAULT_PORT, checkPort, parseUri } from './ConnectionUri';
  * - `connection(s).uri`: `memcached://[user:password@]host[:port][,host[:port]…]`, `memcacheds://…` for TLS, `unix:///path`
  * - `connection(s).discovery_key`: look it up in every referenced discovery
  * - `connection(s).weight`: share of the keys, 1 when absent
- * - `connection(s).protocol`: `tls` for TLS
- * - `credential(s).username`, `.password`, `.store_key`: SASL PLAIN
- * - `credential(s).ssl_ca_file`, `.ssl_crt_file`, `.ssl_key_file`: PEM files for TLS
+ * - `connection(s).protocol`: `tls` for TLS; beside a `discovery_key` all that is found has to use it
+ * - `credential(s).username`, `.password`: SASL PLAIN
+ * - `credential(s).store_key`: look the credential up; what is found wins over what is configured beside the key
+ * - `credential(s).ssl_ca_file`: PEM file with the authorities that are trusted, in the place of those that Node trusts
+ * - `credential(s).ssl_crt_file`, `.ssl_key_file`: PEM files with a certificate of our own and its key, for servers that ask for one
+ * - `credential(s).ssl_server_name`: the name in the server's certificate, when it is reached by another; the host when absent
+ * - `credential(s).ssl_verify`: false: certificates of servers are not verified, which the log says at each open; true when absent
  *
  * ### References ###
  *
@@ -50,13 +54,17 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
 
     /**
      * The servers, each once.
-     * @throws ConfigException NO_CONNECTION when there is none, INVALID_CONNECTION or NO_CREDENTIAL when one cannot be used
+     * @param warn hears of what works, but not as safely as somebody may believe
+     * @throws ConfigException NO_CONNECTION when there is none, INVALID_CONNECTION, NO_CREDENTIAL or INVALID_CREDENTIAL when one cannot be used
      */
-    async resolve(context: AnyContext): Promise<ServerAddress[]> {
+    async resolve(context: AnyContext, warn: (risk: string) => void = () => {}): Promise<ServerAddress[]> {
         try {
             const credential = await this.lookup(context);
-            const servers = (await this.find(context)).flatMap(connection => toServers(connection, credential));
-            return [...new Map(servers.map(server => [formatAddress(server), server])).values()];
+            const tls = new TlsSettings(credential);
+            const found = (await this.find(context)).flatMap(connection => toServers(connection, credential, tls));
+            const servers = [...new Map(found.map(server => [formatAddress(server), server])).values()];
+            transportRisks(servers, tls).forEach(warn);
+            return servers;
         } catch (error) {
             if (error instanceof ConfigException) error.withTraceId(ContextResolver.getTraceId(context));
             throw error;
@@ -77,39 +85,47 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
         const resolver = new ConnectionResolver(null, this.references);
         resolver.add(connection);
         const found = await resolver.resolveAll(context as never);
-        if (found.length > 0) return found;
-        throw noConnection(`discovery knows nothing under ${connection.getDiscoveryKey()}`);
+        if (found.length === 0) throw noConnection(`discovery knows nothing under ${connection.getDiscoveryKey()}`);
+        if (isTls(connection.getProtocol()) && !found.every(one => isTls(one.getProtocol()))) {
+            throw invalidConnection(
+                `protocol is tls, but not of all that is found under ${connection.getDiscoveryKey()}`,
+            );
+        }
+        return found;
     }
 
     private async lookup(context: AnyContext): Promise<CredentialParams> {
         const configured = this.credentials.getAll();
         if (configured.length === 0) return new CredentialParams();
         const credential = await this.credentials.lookup(context as never);
-        if (credential !== null) return credential;
+        if (credential !== null) {
+            const beside = configured.find(one => one.useCredentialStore());
+            if (beside === undefined || configured.includes(credential)) return credential;
+            return new CredentialParams(ConfigParams.mergeConfigs(beside, credential));
+        }
         const keys = configured.map(one => one.getStoreKey()).join(', ');
         throw new ConfigException(undefined, 'NO_CREDENTIAL', `no credential store knows ${keys}`);
     }
 }
 
-function toServers(connection: ConnectionParams, credential: CredentialParams): ServerAddress[] {
+function toServers(connection: ConnectionParams, credential: CredentialParams, tls: TlsSettings): ServerAddress[] {
     const uri = connection.getUri();
+    const isTlsProtocol = isTls(connection.getProtocol());
     const login = toLogin(credential.getUsername(), credential.getPassword());
     const weight = toWeight(connection.getAsNullableString('weight'));
     if (uri === null) {
-        const host = connection.getHost();
-        if (host === null) {
-            throw new ConfigException(undefined, 'INVALID_CONNECTION', 'a connection has neither host nor uri');
-        }
+        const host = checkHost(connection.getHost());
         const port = checkPort(connection.getAsNullableString('port') ?? DEFAULT_PORT);
-        const tls = isTls(connection.getProtocol()) ? toTls(host, credential) : undefined;
-        return [{ host, port, weight, login, tls }];
+        return [{ host, port, weight, login, tls: isTlsProtocol ? tls.toOptions(host) : undefined }];
     }
     const { servers, isTls: isTlsUri, username, password } = parseUri(uri);
+    if (isTlsProtocol && !isTlsUri)
+        throw invalidConnection('protocol is tls, but the uri does not begin with memcacheds://');
     return servers.map(server => ({
         ...server,
         weight,
         login: toLogin(username ?? null, password ?? null) ?? login,
-        tls: isTlsUri ? toTls(server.host, credential) : undefined,
+        tls: isTlsUri ? tls.toOptions(server.host) : undefined,
     }));
 }
 
@@ -119,38 +135,27 @@ function toLogin(username: string | null, password: string | null): Login | unde
     throw new ConfigException(undefined, 'NO_CREDENTIAL', 'a user name is configured, but no password');
 }
 
+/** A host is in every message: what may be a uri with a password in it is not taken for one, and not quoted. */
+function checkHost(host: string | null): string {
+    if (host === null) throw invalidConnection('a connection has neither host nor uri');
+    if (isIPv6(host) || /^[^\s:[\]/@]+$/.test(host)) return host;
+    throw invalidConnection('host is neither a name nor an address; port, user and password have keys of their own');
+}
+
 function toWeight(text: string | null): number {
     const weight = text === null ? 1 : Number(text);
     if (Number.isInteger(weight) && weight >= 1 && weight <= 1000) return weight;
-    const message = `weight is ${text}, allowed are whole numbers from 1 to 1000`;
-    throw new ConfigException(undefined, 'INVALID_CONNECTION', message);
+    throw invalidConnection(`weight is ${text}, allowed are whole numbers from 1 to 1000`);
 }
 
 function isTls(protocol: string | null): boolean {
     if (protocol === null || protocol === 'tcp' || protocol === 'memcached') return false;
     if (protocol === 'tls' || protocol === 'memcacheds') return true;
-    const message = `protocol is ${protocol}, allowed are tcp and tls`;
-    throw new ConfigException(undefined, 'INVALID_CONNECTION', message);
+    throw invalidConnection(`protocol is ${protocol}, allowed are tcp and tls`);
 }
 
-function toTls(host: string, credential: CredentialParams): ConnectionOptions {
-    return {
-        ca: readPem(credential, 'ssl_ca_file'),
-        cert: readPem(credential, 'ssl_crt_file'),
-        key: readPem(credential, 'ssl_key_file'),
-        servername: isIP(host) ? undefined : host,
-    };
-}
-
-function readPem(credential: CredentialParams, key: string): Buffer | undefined {
-    const file = credential.getAsNullableString(key);
-    if (file === null) return undefined;
-    try {
-        return readFileSync(file);
-    } catch (error) {
-        const message = `credential.${key} cannot be read: ${(error as Error).message}`;
-        throw new ConfigException(undefined, 'NO_CREDENTIAL', message);
-    }
+function invalidConnection(problem: string): ConfigException {
+    return new ConfigException(undefined, 'INVALID_CONNECTION', problem);
 }
 
 function noConnection(problem: string): ConfigException {

@@ -1,6 +1,7 @@
 import { ConfigException } from 'pip-services4-commons-node';
 import type { ConfigParams } from 'pip-services4-components-node';
 import { MOST_KEY_BYTES } from '../client/ClientOptions';
+import { parseBoolean } from './booleanWords';
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -201,13 +202,8 @@ function integer(
     return { key, reader, meaning, default: byDefault, allowed, parse };
 }
 
-/** The words for true that the framework knows, and their opposites. */
 function boolean(key: string, reader: Reader, meaning: string): OptionSpec<boolean> {
-    const words = new Map<string, boolean>();
-    for (const word of ['true', 'yes', 'y', 't', '1']) words.set(word, true);
-    for (const word of ['false', 'no', 'n', 'f', '0']) words.set(word, false);
-    const parse = (text: string): boolean | undefined => words.get(text.toLowerCase());
-    return { key, reader, meaning, default: false, allowed: 'true or false', parse };
+    return { key, reader, meaning, default: false, allowed: 'true or false', parse: parseBoolean };
 }
 
 function text(key: string, reader: Reader, meaning: string): OptionSpec<string> {

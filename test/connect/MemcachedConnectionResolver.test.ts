@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ConfigParams, Descriptor, References } from 'pip-services4-components-node';
 import { ConnectionParams, MemoryCredentialStore, MemoryDiscovery } from 'pip-services4-config-node';
 import { MemcachedConnectionResolver } from '../../src/connect/MemcachedConnectionResolver';
@@ -22,6 +19,8 @@ async function resolve(tuples: unknown[], references?: References): Promise<obje
     const servers = await resolverOf(tuples, references).resolve('trace');
     return JSON.parse(JSON.stringify(servers)) as object[];
 }
+
+const tls = { secureContext: expect.anything() as unknown, rejectUnauthorized: true };
 
 const server = (host: string, port = 11211, more = {}) => ({ host, port, weight: 1, ...more });
 
@@ -49,12 +48,17 @@ describe('connections', () => {
             ['connection.uri', 'memcached://a', 'connection.weight', 2],
             [server('a', 11211, { weight: 2 })],
         ],
-        ['TLS by uri', ['connection.uri', 'memcacheds://a'], [server('a', 11211, { tls: { servername: 'a' } })]],
+        [
+            'TLS by uri',
+            ['connection.uri', 'memcacheds://a'],
+            [server('a', 11211, { tls: { ...tls, servername: 'a' } })],
+        ],
         [
             'TLS by protocol, at an address',
             ['connection.host', '10.0.0.1', 'connection.protocol', 'tls'],
-            [server('10.0.0.1', 11211, { tls: {} })],
+            [server('10.0.0.1', 11211, { tls })],
         ],
+        ['a zone', ['connection.host', 'fe80::1%lo'], [server('fe80::1%lo')]],
         [
             'the same one twice',
             ['connections.0.host', 'a', 'connections.1.uri', 'memcached://a:11211,b'],
@@ -98,6 +102,32 @@ describe('connections', () => {
             /protocol is constructor/,
         ],
         ['a uri', ['connection.uri', 'redis://a'], 'INVALID_CONNECTION', /unknown scheme redis/],
+        [
+            'a protocol beside a uri',
+            ['connection.uri', 'memcached://a', 'connection.protocol', 'http'],
+            'INVALID_CONNECTION',
+            /protocol is http/,
+        ],
+        [
+            'TLS by protocol, not by uri',
+            ['connection.uri', 'memcached://a', 'connection.protocol', 'tls'],
+            'INVALID_CONNECTION',
+            /protocol is tls, but the uri does not begin with memcacheds:/,
+        ],
+        [
+            'TLS for a Unix socket',
+            ['connection.uri', 'unix:///a', 'connection.protocol', 'tls'],
+            'INVALID_CONNECTION',
+            /protocol is tls, but/,
+        ],
+        ...['a:1', 'ann:hunter2@a', 'memcached://a', '[::1]', 'a b', '/run/a'].map<[string, unknown[], string, RegExp]>(
+            host => [
+                `host ${host}`,
+                ['connection.host', host],
+                'INVALID_CONNECTION',
+                /^host is neither a name nor an address; port, user and password have keys of their own$/,
+            ],
+        ),
     ])('refused: %s', async (_, tuples, code, problem) => {
         await expect(resolve(tuples)).rejects.toMatchObject({
             code,
@@ -164,6 +194,33 @@ describe('discovery', () => {
         });
     });
 
+    it.each([
+        ['host and protocol', ['one.host', 'a', 'one.protocol', 'tls']],
+        ['a uri', ['one.uri', 'memcacheds://a']],
+        ['a host, with the protocol beside the key', ['one.host', 'a'], ['connection.protocol', 'tls']],
+        [
+            'a uri and the protocol',
+            ['one.uri', 'memcacheds://a', 'one.protocol', 'tls'],
+            ['connection.protocol', 'tls'],
+        ],
+    ])('gives servers with TLS: %s', async (_, found, beside: string[] = []) => {
+        const references = referencesTo('discovery', discoveryOf(...found));
+        const tuples = ['connection.discovery_key', 'one', ...beside, 'credential.ssl_server_name', 'b'];
+        expect(await resolve(tuples, references)).toEqual([server('a', 11211, { tls: { ...tls, servername: 'b' } })]);
+    });
+
+    it.each([
+        ['another protocol', ['one.host', 'a', 'one.protocol', 'tcp']],
+        ['a uri without it', ['one.uri', 'memcached://a']],
+    ])('cannot take TLS away that is configured beside the key: %s', async (_, found) => {
+        const references = referencesTo('discovery', discoveryOf(...found));
+        const tuples = ['connection.discovery_key', 'one', 'connection.protocol', 'tls'];
+        await expect(resolve(tuples, references)).rejects.toMatchObject({
+            code: 'INVALID_CONNECTION',
+            message: expect.stringContaining('protocol is tls, but'),
+        });
+    });
+
     it('without references or without any discovery is an error', async () => {
         await expect(resolve(byKey('one'))).rejects.toMatchObject({ code: 'NO_CONNECTION', trace_id: 'trace' });
         await expect(resolve(byKey('one'), new References())).rejects.toMatchObject({
@@ -220,18 +277,18 @@ describe('credentials', () => {
         });
     });
 
-    it('name files for TLS; one that cannot be read is said by its key', async () => {
-        const directory = mkdtempSync(join(tmpdir(), 'resolver-'));
-        const file = join(directory, 'ca.pem');
-        writeFileSync(file, 'the authority');
-        const tls = ['connection.uri', 'memcacheds://a'];
-        const [found] = await resolverOf([...tls, 'credential.ssl_ca_file', file]).resolve(null);
-        expect(String(found!.tls!.ca as Buffer)).toBe('the authority');
-        rmSync(directory, { recursive: true });
-        await expect(resolve([...tls, 'credential.ssl_ca_file', file])).rejects.toMatchObject({
-            code: 'NO_CREDENTIAL',
-            message: expect.stringMatching(/^credential\.ssl_ca_file cannot be read: ENOENT/),
-        });
+    it('of a store go together with what is configured beside the key, and win', async () => {
+        const store = new MemoryCredentialStore(
+            ConfigParams.fromTuples('cache.username', 'ann', 'cache.password', 'secret'),
+        );
+        const servers = await resolve(
+            [
+                ...['connection.uri', 'memcacheds://10.0.0.1', 'credential.store_key', 'cache'],
+                ...['credential.ssl_server_name', 'cache.example', 'credential.username', 'bob'],
+            ],
+            referencesTo('credential-store', store),
+        );
+        expect(servers).toMatchObject([{ login: ann, tls: { servername: 'cache.example' } }]);
     });
 });
 

@@ -70,6 +70,6 @@ describe('A bad call does no harm to its neighbours:', () => {
 
     it('an increment of what is no number', async () => {
         await open();
-        expect(await amongNeighbours(() => client.increment('key1', 1))).toBe('SERVER_ERROR');
+        expect(await amongNeighbours(() => client.increment('key1', 1))).toBe('NOT_A_NUMBER');
     });
 });

@@ -20,6 +20,8 @@ export interface MemcachedProcessOptions {
     login?: Login;
     /** `-Z`: speaks TLS only. */
     certificate?: Certificate;
+    /** PEM: speaks only to clients with a certificate of this authority. */
+    clientAuthority?: string;
     /** `-C`: answers CAS 0. */
     withoutCas?: boolean;
     /** `-M`: answers "out of memory" (0x82) when full. */
@@ -45,10 +47,11 @@ type LocalMemcached = Awaited<ReturnType<typeof startMemcached>>;
  */
 export class MemcachedProcess {
     #process!: LocalMemcached;
-    readonly #passwords: PasswordServer | undefined;
+    /** Who is asked about logins; only with `login`. */
+    readonly passwords: PasswordServer | undefined;
 
     private constructor(private readonly options: MemcachedProcessOptions) {
-        this.#passwords = options.login && new PasswordServer(options.login);
+        this.passwords = options.login && new PasswordServer(options.login);
     }
 
     static async start(options: MemcachedProcessOptions = {}): Promise<MemcachedProcess> {
@@ -107,7 +110,7 @@ export class MemcachedProcess {
 
     async end(): Promise<void> {
         await this.#process.end();
-        await this.#passwords?.end();
+        await this.passwords?.end();
     }
 
     async #launch(port: number | undefined): Promise<void> {
@@ -123,7 +126,7 @@ export class MemcachedProcess {
             if (this.options.login) await this.#expectPlain();
         } catch (error) {
             await (this.#process as LocalMemcached | undefined)?.end();
-            await this.#passwords?.end();
+            await this.passwords?.end();
             throw error;
         }
     }
@@ -140,10 +143,11 @@ export class MemcachedProcess {
     }
 
     #prepare(directory: string): { args: string[]; env: Record<string, string> } {
-        const { certificate } = this.options;
+        const { certificate, clientAuthority } = this.options;
+        const files = certificate ? certificateFiles(directory, certificate, clientAuthority) : [];
         return {
-            args: certificate ? ['-Z', '-o', certificateFiles(directory, certificate)] : [],
-            env: this.#passwords?.listen(directory) ?? {},
+            args: certificate ? ['-Z', '-o', files.join(',')] : [],
+            env: this.passwords?.listen(directory) ?? {},
         };
     }
 }
@@ -161,9 +165,18 @@ function commandLine(options: MemcachedProcessOptions): string[] {
     ].flat();
 }
 
-function certificateFiles(directory: string, { cert, key }: Certificate): string {
-    const files = { chain: join(directory, 'cert.pem'), key: join(directory, 'key.pem') };
-    writeFileSync(files.chain, cert);
-    writeFileSync(files.key, key, { mode: 0o600 });
-    return `ssl_chain_cert=${files.chain},ssl_key=${files.key}`;
+function certificateFiles(
+    directory: string,
+    { cert, key }: Certificate,
+    clientAuthority: string | undefined,
+): string[] {
+    const write = (name: string, pem: string): string => {
+        const file = join(directory, name);
+        writeFileSync(file, pem, { mode: 0o600 });
+        return file;
+    };
+    const files = [`ssl_chain_cert=${write('cert.pem', cert)}`, `ssl_key=${write('key.pem', key)}`];
+    if (clientAuthority === undefined) return files;
+    const REQUIRE = 2;
+    return [...files, `ssl_ca_cert=${write('clients.pem', clientAuthority)}`, `ssl_verify_mode=${REQUIRE}`];
 }

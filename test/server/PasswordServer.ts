@@ -14,8 +14,11 @@ export interface Login {
  */
 export class PasswordServer {
     #server: Server | undefined;
+    /** How often memcached has asked. */
+    asked = 0;
 
-    constructor(private readonly login: Login) {}
+    /** @param login who is let in; may be another one later */
+    constructor(public login: Login) {}
 
     /** Moves to the directory, and returns the environment that memcached needs. */
     listen(directory: string): Record<string, string> {
@@ -25,7 +28,10 @@ export class PasswordServer {
             join(directory, 'memcached.conf'),
             `mech_list: plain\npwcheck_method: saslauthd\nsaslauthd_path: ${path}\n`,
         );
-        this.#server = createServer(socket => answer(socket, this.login)).listen(path);
+        this.#server = createServer(socket => {
+            this.asked++;
+            answer(socket, this.login);
+        }).listen(path);
         return { SASL_CONF_PATH: directory };
     }
 

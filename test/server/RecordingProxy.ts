@@ -14,7 +14,7 @@ export class RecordingProxy {
 
     private constructor(
         private readonly listener: Server,
-        private readonly target: { host: string; port: number } | null,
+        private target: { host: string; port: number } | null,
     ) {
         listener.on('connection', (socket: Socket) => this.onConnection(socket));
     }
@@ -39,6 +39,11 @@ export class RecordingProxy {
     /** Resolves when it holds after a connection has come or gone, or a client has written. */
     async until(isSo: () => boolean): Promise<void> {
         while (!isSo()) await new Promise<void>(resolve => this.waiters.push(resolve));
+    }
+
+    /** Where the next connections go to; those that stand stay. */
+    leadTo(target: { host: string; port: number }): void {
+        this.target = target;
     }
 
     async end(): Promise<void> {

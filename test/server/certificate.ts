@@ -2,35 +2,54 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { isIP } from 'node:net';
 
 export interface Certificate {
-    /** PEM; self-signed, hence also the authority that a client has to trust. */
+    /** PEM; self-signed, hence also the authority that a client has to trust, unless another has signed it. */
     cert: string;
     key: string;
+    /** Whom it is for: the first of its names. */
+    subject: string;
 }
 
+export interface CertificateOptions {
+    /** Itself when absent. */
+    authority?: Certificate;
+    /** When it ends; -1 was yesterday. */
+    endsInDays?: number;
+}
+
+const DAY_MS = 86_400_000;
+let lastSerial = 0;
+
 /**
- * A certificate for one day and the given names and addresses. Made here because slim images have no `openssl` command.
+ * A certificate for the given names and addresses, since two days ago and until tomorrow. Made here because slim images have no `openssl` command.
  */
-export function createCertificate(names: string[] = ['localhost', '127.0.0.1', '::1']): Certificate {
+export function createCertificate(
+    names: string[] = ['localhost', '127.0.0.1', '::1'],
+    { authority, endsInDays = 1 }: CertificateOptions = {},
+): Certificate {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const ecdsaWithSha256 = sequence(oid('2a8648ce3d040302'));
-    const name = sequence(set(sequence(oid('550403'), der(0x0c, Buffer.from(names[0] ?? 'localhost')))));
-    const day = 86_400_000;
+    const subject = names[0] ?? 'localhost';
     const body = sequence(
         der(0xa0, integer(2)),
-        integer(1),
+        integer((lastSerial = (lastSerial % 127) + 1)),
         ecdsaWithSha256,
-        name,
-        sequence(time(Date.now() - day), time(Date.now() + day)),
-        name,
+        commonName(authority?.subject ?? subject),
+        sequence(time(Date.now() - 2 * DAY_MS), time(Date.now() + endsInDays * DAY_MS)),
+        commonName(subject),
         publicKey.export({ type: 'spki', format: 'der' }),
         der(0xa3, sequence(alternativeNames(names), isAuthority())),
     );
-    const signature = sign('sha256', body, privateKey);
+    const signature = sign('sha256', body, authority?.key ?? privateKey);
     const certificate = sequence(body, ecdsaWithSha256, der(0x03, Buffer.from([0]), signature));
     return {
         cert: `-----BEGIN CERTIFICATE-----\n${certificate.toString('base64')}\n-----END CERTIFICATE-----\n`,
         key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+        subject,
     };
+}
+
+function commonName(name: string): Buffer {
+    return sequence(set(sequence(oid('550403'), der(0x0c, Buffer.from(name)))));
 }
 
 function alternativeNames(names: string[]): Buffer {

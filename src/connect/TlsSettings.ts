@@ -1,0 +1,81 @@
+import { isIP } from 'node:net';
+import { checkServerIdentity, createSecureContext, type ConnectionOptions, type SecureContext } from 'node:tls';
+import type { CredentialParams } from 'pip-services4-config-node';
+import { parseBoolean } from './booleanWords';
+import { invalidCredential, readCertificates, readKey } from './pemFiles';
+
+const KEYS = ['ssl_ca_file', 'ssl_crt_file', 'ssl_key_file', 'ssl_server_name', 'ssl_verify'];
+
+/**
+ * What a credential says of TLS: `ssl_ca_file`, `ssl_crt_file`, `ssl_key_file`, `ssl_server_name`, `ssl_verify`. The files are read when the first server that uses TLS asks, and made
+ * into one secure context for all sockets: to make one costs more than a handshake.
+ */
+export class TlsSettings {
+    /** Whether servers have to prove who they are. */
+    readonly isVerified: boolean;
+    /** The keys that are configured, and those of them that nobody knows. */
+    readonly given: readonly string[];
+    readonly unknown: readonly string[];
+    private context: SecureContext | null = null;
+
+    /** @throws ConfigException INVALID_CREDENTIAL when `ssl_verify` is neither true nor false */
+    constructor(private readonly credential: CredentialParams) {
+        const keys = credential.getKeys().filter(key => key.startsWith('ssl_') && this.get(key) !== null);
+        this.given = keys.filter(key => KEYS.includes(key));
+        this.unknown = keys.filter(key => !KEYS.includes(key));
+        const isVerified = parseBoolean(this.get('ssl_verify') ?? 'true');
+        if (isVerified === undefined) throw invalidCredential('credential.ssl_verify is neither true nor false');
+        this.isVerified = isVerified;
+    }
+
+    /**
+     * For `tls.connect` to a host.
+     * @throws ConfigException NO_CREDENTIAL, INVALID_CREDENTIAL when a file cannot be used
+     */
+    toOptions(host: string): ConnectionOptions {
+        this.context ??= this.createContext();
+        const name = this.get('ssl_server_name');
+        const servername = name ?? host;
+        return {
+            secureContext: this.context,
+            rejectUnauthorized: this.isVerified,
+            // An address is never sent as a name; Node would verify the host instead.
+            servername: isIP(servername) ? undefined : servername,
+            ...(name !== null && isIP(name)
+                ? { checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate) }
+                : {}),
+        };
+    }
+
+    private createContext(): SecureContext {
+        const [authorities, certificate, key] = ['ssl_ca_file', 'ssl_crt_file', 'ssl_key_file'].map(name =>
+            this.get(name),
+        );
+        if ((certificate === null) !== (key === null)) {
+            const [has, lacks] = key === null ? ['ssl_crt_file', 'ssl_key_file'] : ['ssl_key_file', 'ssl_crt_file'];
+            throw invalidCredential(`credential.${has} is configured, but no credential.${lacks}`);
+        }
+        const ca = authorities && readCertificates('credential.ssl_ca_file', authorities).pem;
+        const own = certificate && key ? readPair(certificate, key) : {};
+        try {
+            return createSecureContext({ ...(ca ? { ca } : {}), ...own });
+        } catch (error) {
+            const { reason, message } = error as Error & { reason?: string };
+            throw invalidCredential(`the files for TLS cannot be used: ${reason ?? message}`);
+        }
+    }
+
+    private get(key: string): string | null {
+        const text = this.credential.getAsNullableString(key);
+        return text === null || text.trim() === '' ? null : text.trim();
+    }
+}
+
+function readPair(certificateFile: string, keyFile: string): { cert: string; key: string } {
+    const { pem, first } = readCertificates('credential.ssl_crt_file', certificateFile);
+    const key = readKey('credential.ssl_key_file', keyFile);
+    if (!first.checkPrivateKey(key)) {
+        throw invalidCredential('credential.ssl_key_file is not the key of the certificate in credential.ssl_crt_file');
+    }
+    return { cert: pem, key: key.export({ type: 'pkcs8', format: 'pem' }).toString() };
+}

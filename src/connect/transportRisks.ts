@@ -1,0 +1,41 @@
+import { BlockList, isIPv6 } from 'node:net';
+import { formatAddress, type ServerAddress } from '../client/ServerAddress';
+import type { TlsSettings } from './TlsSettings';
+
+const LOCAL = new BlockList();
+LOCAL.addSubnet('127.0.0.0', 8, 'ipv4');
+LOCAL.addAddress('::1', 'ipv6');
+
+/** What an operator should know of how the servers are spoken to, one sentence each; none when there is nothing to say. */
+export function transportRisks(servers: readonly ServerAddress[], tls: TlsSettings): string[] {
+    const secure = servers.filter(server => server.tls !== undefined);
+    const exposed = servers.filter(server => server.login && !server.tls && !isLocal(server));
+    const risks: string[] = [];
+    if (exposed.length > 0) {
+        risks.push(
+            `the password travels unencrypted to ${list(exposed)}: use memcacheds:// or connection.protocol: tls`,
+        );
+    }
+    if (!tls.isVerified && secure.length > 0) {
+        risks.push(`credential.ssl_verify is false: whoever answers at ${list(secure)} is taken for memcached`);
+    }
+    if (tls.given.length > 0 && secure.length === 0) {
+        risks.push(
+            `no server is spoken to in TLS, although there is ${tls.given.map(key => `credential.${key}`).join(', ')}`,
+        );
+    }
+    if (tls.unknown.length > 0) {
+        risks.push(`unknown keys are ignored: ${tls.unknown.map(key => `credential.${key}`).join(', ')}`);
+    }
+    return risks;
+}
+
+/** Of names only `localhost` is: where any other leads is not ours to know. */
+function isLocal({ host, path }: ServerAddress): boolean {
+    if (path !== undefined || host.toLowerCase() === 'localhost') return true;
+    return LOCAL.check(host, isIPv6(host) ? 'ipv6' : 'ipv4');
+}
+
+function list(servers: readonly ServerAddress[]): string {
+    return servers.map(formatAddress).join(', ');
+}
