@@ -61,9 +61,9 @@ async function askEverybody() {
     const { date, machine, node, memcached, packages } = describeRun({ args: ['behaviour'], memcached: server });
     await server.stop();
     const line = cells => `| ${cells.join(' | ')} |`;
-    const heads = ['', ...names.map(client => `${client} ${packages[client]}`)];
+    const heads = ['', ...names.map(client => (client === 'ours' ? 'this package' : `${client} ${packages[client]}`))];
     const table = [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
-    const head = `${machine}; Node ${node}; memcached ${memcached}  \n${date}; \`npm run bench -- behaviour\`; every client was told to wait for 1 s`;
+    const head = `${machine}; Node ${node}; memcached ${memcached}  \n${date}; \`npm run bench -- behaviour\`; every client as it comes, told to wait for 1 s; "hang": not settled after 20 s`;
     writeFileSync(fileURLToPath(new URL('./results/behaviour.md', import.meta.url)), `${head}\n\n${table}\n`);
     if (wrong > 0) process.exitCode = 1;
 }

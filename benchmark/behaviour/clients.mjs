@@ -28,7 +28,12 @@ export const clients = {
     },
     memcached: async port => {
         const { default: Memcached } = await import('memcached');
-        const client = new Memcached(`127.0.0.1:${port}`, { timeout: 1000, retries: 1, minTimeout: 20, maxTimeout: 200 });
+        const client = new Memcached(`127.0.0.1:${port}`, {
+            timeout: 1000,
+            retries: 1,
+            minTimeout: 20,
+            maxTimeout: 200,
+        });
         const promise = (verb, ...args) =>
             new Promise((resolve, reject) => {
                 client[verb](...args, (error, answer) => (error ? reject(error) : resolve(answer)));

@@ -123,13 +123,13 @@ export const questions = {
                 );
                 if (answer === null) continue;
                 const isGood = answer === 'value of two';
-                return { isGood, says: isGood ? 'yes' : `no: ${JSON.stringify(answer)}` };
+                return { isGood, says: isGood ? 'yes' : 'no: the value of another key' };
             }
-            return { isGood: false, says: 'no answer within 5 s' };
+            return { isGood: false, says: 'none come' };
         },
     },
     expiry: {
-        title: 'an expiry of half a second is not taken for "never"',
+        title: 'an expiry of half a second',
         async ask(open) {
             const server = await memcached.startMemcached();
             const client = await open(server.port);
@@ -144,25 +144,27 @@ export const questions = {
             if (stored !== 'stored') return { isGood: stored === 'refused', says: stored };
             await sleep(3000);
             const isGone = (await ask(server.port, 'get key\r\n', 'END\r\n')).toString() === 'END\r\n';
-            return { isGood: isGone, says: isGone ? 'expires' : 'lives for ever' };
+            return { isGood: isGone, says: isGone ? 'expires' : 'kept for ever' };
         },
     },
     counter: {
-        title: 'counters are right from 2³² on, and from 2⁵³ on',
+        title: 'counters of more than 32 bits',
         async ask(open) {
             const server = await memcached.startMemcached();
             const client = await open(server.port);
-            const wrong = [];
-            for (const start of [2n ** 32n - 1n, 2n ** 53n]) {
+            for (const [power, start] of [
+                ['2³²', 2n ** 32n - 1n],
+                ['2⁵³', 2n ** 53n],
+            ]) {
                 await client.set('n', String(start));
                 const answer = await within(
-                    client.increment('n', 1).catch(error => error.message),
+                    client.increment('n', 1).catch(() => null),
                     3000,
-                    'nothing',
+                    null,
                 );
-                if (String(answer) !== String(start + 1n)) wrong.push(`${start} + 1 = ${answer}`);
+                if (String(answer) !== String(start + 1n)) return { isGood: false, says: `wrong from ${power} on` };
             }
-            return { isGood: wrong.length === 0, says: wrong.length === 0 ? 'right' : wrong.join(', ') };
+            return { isGood: true, says: 'right' };
         },
     },
     prepend: {
@@ -190,7 +192,7 @@ export const questions = {
                 null,
             );
             const isGood = Buffer.isBuffer(answer) && answer.equals(bytes);
-            return { isGood, says: isGood ? 'yes' : `no: ${answer?.constructor.name ?? 'nothing'}` };
+            return { isGood, says: isGood ? 'yes' : 'no' };
         },
     },
     injection: {

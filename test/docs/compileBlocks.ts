@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import * as ts from 'typescript';
 import { root, type CodeBlock } from './markdown';
 
+const PARAMETER_WITHOUT_TYPE = 7006;
+
 /**
  * Compiles blocks as strictly as the sources, against the sources, all of them in one program.
  *
@@ -21,7 +23,10 @@ export function compileBlocks(blocks: readonly CodeBlock[]): string[] {
     const program = ts.createProgram([...sources.keys()], options, hostOf(sources, options));
     return [...sources].flatMap(([path, { block }]) => {
         const source = program.getSourceFile(path)!;
-        const problems = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+        const problems = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].filter(
+            // JavaScript has no place to write the type of a parameter.
+            ({ code }) => block.kind === 'ts' || code !== PARAMETER_WITHOUT_TYPE,
+        );
         return problems.map(({ start = 0, messageText }) => {
             const line = block.line + source.getLineAndCharacterOfPosition(start).line;
             return `${block.file}:${line} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;

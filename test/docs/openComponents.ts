@@ -79,9 +79,9 @@ function create(section: Section, references: References): unknown[] {
     return [component];
 }
 
-/** The server of the tests takes no login and speaks no TLS; that keys of these are spelled as in the README is looked at here. */
+/** The server of the tests takes no login and speaks no TLS; that keys of these are spelled as in docs/connections.md is looked at here. */
 function toTheTests(section: Section): Section {
-    const readme = read('README.md');
+    const known = read('docs/connections.md');
     const { MEMCACHED_SERVICE_HOST: host, MEMCACHED_SERVICE_PORT: port } = process.env;
     const changed: Section = {};
     for (const [key, value] of Object.entries(section)) {
@@ -101,7 +101,8 @@ function toTheTests(section: Section): Section {
         if (isPlace) {
             const inner = key.endsWith('s') ? Object.values(value as Section) : [value];
             for (const name of inner.flatMap(one => Object.keys(one as Section))) {
-                if (!new RegExp(`[.\`]${name}\``).test(readme)) throw new Error(`the README knows no ${key}.${name}`);
+                if (!new RegExp(`[.\`]${name}\``).test(known))
+                    throw new Error(`docs/connections.md knows no ${key}.${name}`);
             }
         }
         changed[key] = toTheTests(value as Section);
