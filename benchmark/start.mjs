@@ -15,6 +15,7 @@ function run(command, args, cwd) {
 const tools = {
     memory: ['--expose-gc', 'memory.mjs'],
     handover: ['handover.mjs'],
+    fleet: ['fleet.mjs'],
     calibrate: ['calibrate.mjs'],
     behaviour: ['behaviour.mjs'],
 };

@@ -10,12 +10,20 @@ export type { CasValidity, CounterOptions, Placement, StoreOptions } from './cli
 export type { CounterResult, GetResult, KeyAccount, StoredValue } from './client/MemcachedClient';
 export type { ClientOptions } from './client/ClientOptions';
 export type { Item } from './client/Item';
-export type { FlushCallback, MemjsResponse, StatsCallback } from './client/memjs';
+export type {
+    FlushCallback,
+    MemjsErrorHandler,
+    MemjsResponse,
+    MemjsResponseHandler,
+    MemjsServer,
+    StatsCallback,
+} from './client/memjs';
 export type { Held } from './client/readCalls';
 export type { BatchResult, GetManyResult } from './client/KeyBatch';
 export type { CasDeleteReply } from './client/deleteCalls';
 export type { CasReply } from './client/storeCalls';
 export type { ServerObserver } from './client/MemcachedServer';
+export type { ServerChange } from './client/ServerList';
 export type { Login, ServerAddress } from './client/ServerAddress';
 export type { AnyContext } from './connect/ComponentLog';
 export { MemcachedConnection } from './connect/MemcachedConnection';

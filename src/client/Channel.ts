@@ -129,6 +129,11 @@ export class Channel {
         this.tail = call;
     }
 
+    /** Those that have not been answered. */
+    *calls(): Iterable<Call<unknown>> {
+        for (let call = this.head; call !== null; call = call.next) yield call;
+    }
+
     flush(): void {
         if (this.writer.pendingBytes === 0) return;
         const { socket } = this;

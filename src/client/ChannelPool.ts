@@ -1,3 +1,4 @@
+import type { Call } from './Call';
 import type { Channel } from './Channel';
 import type { ServerHealth } from './ServerHealth';
 
@@ -51,6 +52,11 @@ export class ChannelPool {
         const mayOpen = this.channels.length < this.limit && this.channels.every(one => one.isReady);
         if (isLaden(channel) && mayOpen && this.health.mayGrow) this.open();
         return channel;
+    }
+
+    /** What has not been answered. */
+    calls(): Call<unknown>[] {
+        return this.channels.flatMap(channel => [...channel.calls()]);
     }
 
     flush(): void {

@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
+import { HotKeys } from './HotKeys';
+import { md5Word } from './md5';
 
 const POINTS_PER_SERVER = 160;
 const POINTS_PER_HASH = 4;
 const MEMCACHED_PORT = 11211;
+/** Twice as many at most: with the longest keys 2 MiB. */
+const HOT_KEYS = 4096;
 
 export interface RingServer {
     readonly host: string;
@@ -18,6 +22,8 @@ export class HashRing {
     private readonly points: Uint32Array;
     /** The server of each point, as an index into `servers`. */
     private readonly owners: Uint16Array;
+    /** Where keys lie on the ring, as an index into `points`. */
+    private readonly places = new HotKeys(HOT_KEYS, key => this.firstPoint(md5Word(key)));
 
     constructor(private readonly servers: readonly RingServer[]) {
         const total = servers.reduce((sum, { weight }) => sum + weight, 0);
@@ -37,7 +43,7 @@ export class HashRing {
     /** The index of the key's server; with `isUsable`, of the first one from there on around the ring that is. */
     find(key: string, isUsable?: (index: number) => boolean): number {
         if (this.servers.length === 1) return 0;
-        const first = this.firstPoint(hashOf(key));
+        const first = this.places.get(key);
         const home = this.owners[first]!;
         if (isUsable === undefined || isUsable(home)) return home;
         for (let i = 1; i < this.owners.length; i++) {
@@ -74,8 +80,4 @@ function pointsOf(label: string, hashes: number): number[] {
         for (let word = 0; word < POINTS_PER_HASH; word++) points.push(digest.readUInt32LE(word * 4));
     }
     return points;
-}
-
-function hashOf(key: string): number {
-    return createHash('md5').update(key).digest().readUInt32LE(0);
 }

@@ -39,16 +39,22 @@ export class MemcachedServer implements ChannelOwner, CallHost {
 
     private readonly pool: ChannelPool;
     private isClosed = true;
-    /** About to close: running calls finish, a server that goes down meanwhile is not probed. */
+    /** About to close: running calls finish, a server that goes down meanwhile is neither probed nor spoken of. */
     private isSettling = false;
     private sockets = 0;
     private onEmpty: (() => void) | null = null;
+    private closed: Promise<void> | null = null;
 
     /** Calls made in this turn of the event loop, and calls that wait for a channel. */
     private readonly turn: Call<unknown>[] = [];
     private waiting: Call<unknown>[] = [];
     private expired: Call<unknown>[] = [];
     private isFlushScheduled = false;
+    /**
+     * Replies of one server bring about calls for all of them. When they leave after all sockets have been read, each server gets one write with
+     * many instead of many with few; for a server that is alone that is so anyway.
+     */
+    isOneOfSeveral = false;
     private readonly flushTurn = (): void => this.flush();
 
     private readonly health: ServerHealth;
@@ -101,6 +107,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     }
 
     open(): void {
+        this.closed = null;
         this.isClosed = false;
         this.isSettling = false;
     }
@@ -122,8 +129,22 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         this.pool.endAll();
     }
 
+    /** Keys may have got another server. What waits here with a CAS of theirs is answered before it can be sent: nobody looks for them here any more. */
+    leave(isHome: (key: string) => boolean): void {
+        for (const call of this.unsent()) if (call.key !== '' && !isHome(call.key)) call.onNewGeneration();
+    }
+
+    /** Resolves when the calls that it has now have settled. */
+    async untilIdle(): Promise<void> {
+        await Promise.allSettled([...this.unsent(), ...this.pool.calls()].map(call => call.promise));
+    }
+
     /** Destroys every socket now; what still waits is rejected. Resolves when the sockets are closed. */
     close(): Promise<void> {
+        return (this.closed ??= this.destroy());
+    }
+
+    private destroy(): Promise<void> {
         this.isClosed = true;
         this.clearPause();
         this.rejectWaiting(() => connectionLost(this.address, new Error('the client was closed')));
@@ -141,7 +162,8 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     private flushSoon(): void {
         if (this.isFlushScheduled) return;
         this.isFlushScheduled = true;
-        process.nextTick(this.flushTurn);
+        if (this.isOneOfSeveral) setImmediate(this.flushTurn);
+        else process.nextTick(this.flushTurn);
     }
 
     onResponse(seq: number, handler: MemjsResponseHandler): void {
@@ -284,9 +306,11 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     /** What was asked for in the old generation only is answered before it can be sent in the new one. */
     private beginGeneration(): void {
         this.generation = ++lastGeneration;
-        for (const call of this.turn) call.onNewGeneration();
-        for (const call of this.waiting) call.onNewGeneration();
-        for (const call of this.window.waiting) call.onNewGeneration();
+        for (const call of this.unsent()) call.onNewGeneration();
+    }
+
+    private unsent(): Call<unknown>[] {
+        return [...this.turn, ...this.waiting, ...this.window.waiting];
     }
 
     private again(call: Call<unknown>, fault: Error | null): void {
@@ -309,7 +333,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
             this.clearPause();
             if (!this.isSettling) this.pause(health.pauseMs, () => this.pool.open());
             // On its own, so that what an observer throws does not stop us half-way.
-            if (!wasDown) process.nextTick(() => this.observer.onDown(this.address, fault));
+            if (!wasDown && !this.isSettling) process.nextTick(() => this.observer.onDown(this.address, fault));
         }
         this.pool.endIdle();
     }

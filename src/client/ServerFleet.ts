@@ -2,19 +2,20 @@ import type { Call } from './Call';
 import { DEFAULT_OPTIONS, type ClientOptions } from './ClientOptions';
 import { Deadlines } from './Deadlines';
 import { connectFailed, isAuthFailure, notOpened } from './errors';
-import { HashRing } from './HashRing';
 import { Client } from './memjs';
 import { MemcachedServer } from './MemcachedServer';
 import type { ServerAddress } from './ServerAddress';
 import { NoopCall } from './serverCalls';
+import { isChange, ServerList, type ServerChange } from './ServerList';
 
-/** The servers of a client: which of them a key belongs to, and how they are opened and closed together. */
+/** The servers of a client: which of them a key belongs to, how they are opened and closed together, and how others take their place. */
 export abstract class ServerFleet extends Client {
     protected readonly settings: ClientOptions;
     private readonly deadlines: Deadlines;
-    protected readonly nodes: readonly MemcachedServer[];
-    private readonly ring: HashRing;
-    private readonly isUsable: ((index: number) => boolean) | undefined;
+    private readonly makeNode: (at: ServerAddress) => MemcachedServer;
+    private list: ServerList;
+    /** Those that are in the list no more, until their last calls have settled. */
+    private readonly leaving = new Set<MemcachedServer>();
     private readonly batches = new Set<Promise<unknown>>();
     protected isOpened = false;
     /** The open that is under way or done; null while closed. */
@@ -26,14 +27,15 @@ export abstract class ServerFleet extends Client {
     constructor(addresses: readonly ServerAddress[], options: Partial<ClientOptions> = {}) {
         const settings: ClientOptions = { ...DEFAULT_OPTIONS, ...options };
         const deadlines = new Deadlines();
-        const nodes = addresses.map(address => new MemcachedServer(address, settings, deadlines, settings.observer));
+        const makeNode = (at: ServerAddress): MemcachedServer =>
+            new MemcachedServer(at, settings, deadlines, settings.observer);
+        const list = ServerList.of(addresses, settings.failover, makeNode);
         // The only retry loop is ours (memjs counts one attempt as `retries: 1`), and nothing goes to the console.
-        super(nodes, { retries: 1, expires: 0, logger: { log: () => {} } });
+        super(list.nodes, { retries: 1, expires: 0, logger: { log: () => {} } });
         this.settings = settings;
         this.deadlines = deadlines;
-        this.nodes = nodes;
-        this.ring = new HashRing(addresses.map(({ host, port, weight = 1 }) => ({ host, port, weight })));
-        if (settings.failover) this.isUsable = index => nodes[index]!.isUp;
+        this.makeNode = makeNode;
+        this.list = this.use(list);
     }
 
     /**
@@ -48,6 +50,27 @@ export abstract class ServerFleet extends Client {
 
     isOpen(): boolean {
         return this.isOpened;
+    }
+
+    /**
+     * Other servers, from now on. Who stays keeps its sockets; who is new is connected to by the first call for it; who is gone gets no further call,
+     * finishes those that it has (within `requestTimeoutMs`, the rest of a batch included) and closes its sockets. A server with another login or other TLS
+     * is replaced; another weight moves keys, and nothing else.
+     * @throws ConnectionException CONNECT_FAILED when the list is empty
+     */
+    update(addresses: readonly ServerAddress[]): ServerChange {
+        if (addresses.length === 0) throw noServer();
+        const before = this.list;
+        const { list, change } = before.next(addresses, this.makeNode);
+        if (!isChange(change)) return change;
+        this.list = this.use(list);
+        const staying = new Set(list.nodes);
+        if (this.opening !== null) for (const node of list.nodes) if (!before.nodes.includes(node)) node.open();
+        for (const node of before.nodes) {
+            node.leave(key => list.home(key) === node);
+            if (!staying.has(node)) void this.dismiss(node);
+        }
+        return change;
     }
 
     /** Lets running calls finish (their deadlines see to it that this ends), then closes every socket. */
@@ -73,31 +96,32 @@ export abstract class ServerFleet extends Client {
     }
 
     get socketCount(): number {
-        return this.nodes.reduce((sum, node) => sum + node.socketCount, 0);
+        return this.everyNode.reduce((sum, node) => sum + node.socketCount, 0);
     }
 
     /** Calls that have not settled. */
     get pendingCount(): number {
-        return this.nodes.reduce((sum, node) => sum + node.enteringCount, this.deadlines.size);
+        return this.everyNode.reduce((sum, node) => sum + node.enteringCount, this.deadlines.size);
     }
 
     get timerCount(): number {
-        return this.nodes.reduce((sum, node) => sum + node.timerCount, this.deadlines.timerCount);
+        return this.everyNode.reduce((sum, node) => sum + node.timerCount, this.deadlines.timerCount);
     }
 
     /** The server of a key; with `failover`, while that is down, the next one on the ring. */
     server(key: string): MemcachedServer {
-        return this.nodes[this.getServer(key)]!;
+        const { list } = this;
+        return list.nodes[list.find(key)]!;
     }
 
     /** The key's own server, whoever is up. */
     home(key: string): MemcachedServer {
-        return this.nodes[this.ring.find(key)]!;
+        return this.list.home(key);
     }
 
     /** As an index. memjs's own is the remainder of a hash: one server more or less would move nearly every key. */
     override getServer(key: string): number {
-        return this.ring.find(key, this.isUsable);
+        return this.list.find(key);
     }
 
     /** memjs's is signed: after 2^31 calls every call would throw. */
@@ -106,11 +130,20 @@ export abstract class ServerFleet extends Client {
     }
 
     /**
-     * Of the key's own server: changes when a socket to it opens or goes. A CAS that was answered in another generation may be that of another item:
-     * a server that was restarted counts from the beginning.
+     * Of the key's own server: changes when a socket to it opens or goes, and when the key gets another server. A CAS that was answered in another
+     * generation may be that of another item: a server that was restarted counts from the beginning. Where the servers may change between a request and
+     * its answer, ask `home(key)` before the request, and that for its generation afterwards.
      */
     generation(key: string): number {
         return this.home(key).generation;
+    }
+
+    protected get nodes(): readonly MemcachedServer[] {
+        return this.list.nodes;
+    }
+
+    private get everyNode(): readonly MemcachedServer[] {
+        return this.leaving.size === 0 ? this.list.nodes : [...this.list.nodes, ...this.leaving];
     }
 
     protected runOn<T>(node: MemcachedServer, call: Call<T>): Promise<T> {
@@ -135,8 +168,10 @@ export abstract class ServerFleet extends Client {
 
     private async connect(life: number, mayBeAway: boolean): Promise<void> {
         if (this.life !== life) throw notOpened();
-        if (this.nodes.length === 0) throw connectFailed('nowhere', new Error('the client was given no server'));
-        const greetings = this.nodes.map(node => {
+        const { list } = this;
+        const { nodes } = list;
+        if (nodes.length === 0) throw noServer();
+        const greetings = nodes.map(node => {
             node.open();
             // A server that asks for a login answers VERSION to anybody, NOOP not.
             const call = new NoopCall();
@@ -150,16 +185,34 @@ export abstract class ServerFleet extends Client {
             this.isOpened = true;
             return;
         }
+        // Others have taken their place meanwhile, and may be there.
+        if (this.list !== list) return this.connect(life, mayBeAway);
         await this.close();
-        const addresses = this.nodes.map(node => node.address).join(', ');
+        const addresses = nodes.map(node => node.address).join(', ');
         const { reason } = (refusal ?? answers[0]) as { reason: Error };
         throw refusal === undefined ? connectFailed(addresses, reason) : reason;
     }
 
     private drain(): Promise<void> {
-        for (const node of this.nodes) node.settleDown();
+        for (const node of this.everyNode) node.settleDown();
         if (this.deadlines.size === 0 && this.batches.size === 0) return this.destroy();
         return this.untilIdle().then(() => this.destroy());
+    }
+
+    private use(list: ServerList): ServerList {
+        for (const node of list.nodes) node.isOneOfSeveral = list.nodes.length > 1;
+        this.servers = list.nodes;
+        return list;
+    }
+
+    /** A batch that has chosen this server may have further chunks for it. */
+    private async dismiss(node: MemcachedServer): Promise<void> {
+        this.leaving.add(node);
+        node.settleDown();
+        await Promise.allSettled(this.batches);
+        await node.untilIdle();
+        await node.close();
+        this.leaving.delete(node);
     }
 
     private async untilIdle(): Promise<void> {
@@ -170,8 +223,12 @@ export abstract class ServerFleet extends Client {
     /** Its sockets are destroyed before it returns: a process that is about to exit gets no further turn of the event loop. */
     private async destroy(): Promise<void> {
         this.deadlines.onEmpty = null;
-        const closed = this.nodes.map(node => node.close());
+        const closed = this.everyNode.map(node => node.close());
         this.deadlines.stop();
         await Promise.all(closed);
     }
+}
+
+function noServer(): Error {
+    return connectFailed('nowhere', new Error('the client was given no server'));
 }

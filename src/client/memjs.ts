@@ -48,6 +48,7 @@ export type FlushCallback = (error: Error | null, results: Record<string, boolea
 export declare class MemjsClient {
     constructor(servers: readonly MemjsServer[], options: object);
     seq: number;
+    servers: readonly MemjsServer[];
     incrSeq(): void;
     getServer(key: string): number;
     perform(

@@ -73,6 +73,11 @@ export class ConnectionUser {
         if (isOwner) await connection?.close(context);
     }
 
+    /** A key may get another server while the component is open. */
+    get followsDiscovery(): boolean {
+        return this.connection?.followsDiscovery ?? false;
+    }
+
     /** @throws InvalidStateException NOT_OPENED */
     get client(): MemcachedClient {
         if (this.connection === null) {

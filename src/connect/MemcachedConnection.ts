@@ -10,7 +10,9 @@ import {
 } from 'pip-services4-components-node';
 import { MOST_KEY_BYTES } from '../client/ClientOptions';
 import { MemcachedClient } from '../client/MemcachedClient';
+import type { ServerAddress } from '../client/ServerAddress';
 import { ComponentLog, type AnyContext } from './ComponentLog';
+import { DiscoveryWatch } from './DiscoveryWatch';
 import { MemcachedConnectionResolver } from './MemcachedConnectionResolver';
 import { findStrayOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
 
@@ -21,7 +23,7 @@ import { findStrayOptions, readOptions, type MemcachedOptions } from './Memcache
  *
  * - `connection(s)`, `credential(s)`: see {@link MemcachedConnectionResolver}
  * - `options.max_key_size`, `.max_value`, `.pool_size`, `.reconnect`, `.retries`, `.request_timeout`, `.connect_timeout`, `.failures`,
- *   `.retry`, `.remove`, `.idle`, `.fail_soft`: see the README
+ *   `.retry`, `.remove`, `.idle`, `.fail_soft`, `.discovery_interval`: see the README
  *
  * ### References ###
  *
@@ -33,6 +35,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     private config = new ConfigParams();
     private options: MemcachedOptions = readOptions(this.config);
     private client: MemcachedClient | null = null;
+    private watch: DiscoveryWatch | null = null;
     private opening: Promise<void> | null = null;
     /** Rises with every close, so that an open that was overtaken by one knows. */
     private life = 0;
@@ -54,6 +57,11 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
 
     unsetReferences(): void {
         this.log.unsetReferences();
+    }
+
+    /** Discovery is asked again while it is open, so a key may get another server. */
+    get followsDiscovery(): boolean {
+        return this.options.discoveryInterval > 0 && this.resolver.usesDiscovery;
     }
 
     isOpen(): boolean {
@@ -79,6 +87,8 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         this.life++;
         this.client = null;
         this.opening = null;
+        this.watch?.stop();
+        this.watch = null;
         await client?.close();
     }
 
@@ -119,6 +129,18 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
             if (this.client === client) this.client = null;
             throw withTraceId(error, context);
         }
+        this.follow(context, client);
+    }
+
+    private follow(context: AnyContext, client: MemcachedClient): void {
+        const { discoveryInterval } = this.options;
+        if (this.client !== client || discoveryInterval === 0) return;
+        if (!this.followsDiscovery) {
+            this.log.warn(context, 'options.discovery_interval does nothing: no connection has a discovery_key');
+            return;
+        }
+        const ask = (): Promise<ServerAddress[]> => this.resolver.resolve(context);
+        this.watch = new DiscoveryWatch(discoveryInterval, ask, servers => client.update(servers), this.log, context);
     }
 
     private warnOfStrayOptions(context: AnyContext): void {

@@ -40,16 +40,24 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
     private connections: ConnectionParams[] = [];
     private credentials = new CredentialResolver();
     private references: IReferences | null = null;
+    /** The last ones, as long as the credential stays as it is. */
+    private tls: TlsSettings | null = null;
 
     /** Replaces what was configured before. */
     configure(config: ConfigParams): void {
         this.connections = ConnectionParams.manyFromConfig(config);
+        this.tls = null;
         this.credentials = new CredentialResolver(config, this.references);
     }
 
     setReferences(references: IReferences): void {
         this.references = references;
         this.credentials.setReferences(references);
+    }
+
+    /** Whether servers are looked up: then another answer may come another time. */
+    get usesDiscovery(): boolean {
+        return this.connections.some(connection => connection.useDiscovery());
     }
 
     /**
@@ -60,7 +68,8 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
     async resolve(context: AnyContext, warn: (risk: string) => void = () => {}): Promise<ServerAddress[]> {
         try {
             const credential = await this.lookup(context);
-            const tls = new TlsSettings(credential);
+            const tls = this.tls?.isOf(credential) ? this.tls : new TlsSettings(credential);
+            this.tls = tls;
             const found = (await this.find(context)).flatMap(connection => toServers(connection, credential, tls));
             const servers = [...new Map(found.map(server => [formatAddress(server), server])).values()];
             transportRisks(servers, tls).forEach(warn);

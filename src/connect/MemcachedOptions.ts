@@ -88,6 +88,13 @@ const OPTIONS = {
         [1, LONGEST_TIMER_MS],
         'longest pause in ms between probes of a server that is down; one probe at a time, calls fail at once meanwhile',
     ),
+    discoveryInterval: integer(
+        'discovery_interval',
+        'connection',
+        0,
+        [0, LONGEST_TIMER_MS],
+        'ms after which discovery is asked again what servers there are, and so on; 0 = only at `open`; not for locks',
+    ),
     remove: boolean(
         'remove',
         'connection',

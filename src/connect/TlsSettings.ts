@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { checkServerIdentity, createSecureContext, type ConnectionOptions, type SecureContext } from 'node:tls';
 import type { CredentialParams } from 'pip-services4-config-node';
@@ -17,6 +18,10 @@ export class TlsSettings {
     readonly given: readonly string[];
     readonly unknown: readonly string[];
     private context: SecureContext | null = null;
+    /** What the context was made of. */
+    private files = '';
+    /** The same one each time, so that the options for a host can be compared. */
+    private readonly checkIdentity: ConnectionOptions['checkServerIdentity'];
 
     /** @throws ConfigException INVALID_CREDENTIAL when `ssl_verify` is neither true nor false */
     constructor(private readonly credential: CredentialParams) {
@@ -26,6 +31,16 @@ export class TlsSettings {
         const isVerified = parseBoolean(this.get('ssl_verify') ?? 'true');
         if (isVerified === undefined) throw invalidCredential('credential.ssl_verify is neither true nor false');
         this.isVerified = isVerified;
+        const name = this.get('ssl_server_name');
+        if (name !== null && isIP(name)) this.checkIdentity = (_, peer) => checkServerIdentity(name, peer);
+    }
+
+    /** Whether they are what this credential says, so that there is no need to make them again; the contents of the files included. */
+    isOf(credential: CredentialParams): boolean {
+        const isSame = KEYS.every(
+            key => credential.getAsNullableString(key) === this.credential.getAsNullableString(key),
+        );
+        return isSame && (this.context === null || this.readFiles() === this.files);
     }
 
     /**
@@ -34,16 +49,13 @@ export class TlsSettings {
      */
     toOptions(host: string): ConnectionOptions {
         this.context ??= this.createContext();
-        const name = this.get('ssl_server_name');
-        const servername = name ?? host;
+        const servername = this.get('ssl_server_name') ?? host;
         return {
             secureContext: this.context,
             rejectUnauthorized: this.isVerified,
             // An address is never sent as a name; Node would verify the host instead.
             servername: isIP(servername) ? undefined : servername,
-            ...(name !== null && isIP(name)
-                ? { checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate) }
-                : {}),
+            ...(this.checkIdentity ? { checkServerIdentity: this.checkIdentity } : {}),
         };
     }
 
@@ -55,6 +67,7 @@ export class TlsSettings {
             const [has, lacks] = key === null ? ['ssl_crt_file', 'ssl_key_file'] : ['ssl_key_file', 'ssl_crt_file'];
             throw invalidCredential(`credential.${has} is configured, but no credential.${lacks}`);
         }
+        this.files = this.readFiles();
         const ca = authorities && readCertificates('credential.ssl_ca_file', authorities).pem;
         const own = certificate && key ? readPair(certificate, key) : {};
         try {
@@ -65,9 +78,24 @@ export class TlsSettings {
         }
     }
 
+    private readFiles(): string {
+        return ['ssl_ca_file', 'ssl_crt_file', 'ssl_key_file']
+            .map(key => this.get(key))
+            .map(file => (file === null ? '' : readOrNothing(file)))
+            .join('\n');
+    }
+
     private get(key: string): string | null {
         const text = this.credential.getAsNullableString(key);
         return text === null || text.trim() === '' ? null : text.trim();
+    }
+}
+
+function readOrNothing(file: string): string {
+    try {
+        return readFileSync(file, 'latin1');
+    } catch {
+        return '';
     }
 }
 

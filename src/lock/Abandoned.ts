@@ -94,10 +94,11 @@ export class Abandoned {
 
     private async find({ key, tokens }: Entry): Promise<'deleted' | 'missing'> {
         const { client } = this.connection;
+        const home = client.home(key);
         const { value, cas } = await client.gets(key, { pinned: true });
         const token = value?.toString();
         if (token === undefined || !tokens.has(token) || cas === 0n) return 'missing';
-        const generation = client.generation(key);
+        const { generation } = home;
         if ((await client.casDelete(key, cas, { pinned: true, generation })) !== 'deleted') return 'missing';
         tokens.delete(token);
         this.onCleaned();

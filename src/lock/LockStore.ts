@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { casDisabled, connectionLost } from '../client/errors';
 import { toExpirySeconds } from '../client/expiry';
 import type { MemcachedClient } from '../client/MemcachedClient';
+import type { MemcachedServer } from '../client/MemcachedServer';
 import type { Abandoned } from './Abandoned';
 import { isUnanswered } from './errors';
 import { Moment } from './Validity';
@@ -55,13 +56,14 @@ export class LockStore {
                 const since = new Moment();
                 const token = newToken();
                 let cas: bigint | null = null;
+                const home = client.home(key);
                 try {
                     cas = await client.casAdd(key, token, storing(ttlMs));
                 } catch (error) {
                     tries.fail(error);
                     unanswered.set(token, since);
                 }
-                if (cas !== null) return await this.accept(client, key, token, cas, since);
+                if (cas !== null) return await this.accept(client, home, key, token, cas, since);
                 if (unanswered.size === 0) {
                     if (this.abandoned.has(key) && (await this.abandoned.clear(key))) continue;
                     return null;
@@ -72,7 +74,7 @@ export class LockStore {
                     const foundSince = unanswered.get(found.token);
                     if (foundSince === undefined) return null;
                     unanswered.delete(found.token);
-                    return await this.accept(client, key, found.token, found.cas, foundSince);
+                    return await this.accept(client, found.home, key, found.token, found.cas, foundSince);
                 }
                 tries.next();
             }
@@ -89,10 +91,11 @@ export class LockStore {
         for (const tries = new Tries(client, key); ; tries.next()) {
             const since = new Moment();
             let isLost = false;
+            const home = client.home(key);
             try {
                 const reply = await client.casSet(key, token, cas, { ...storing(ttlMs), generation });
                 if (reply.outcome === 'stored') {
-                    return { token, cas: reply.cas, generation: client.generation(key), since, isUnsettled: false };
+                    return { token, cas: reply.cas, generation: home.generation, since, isUnsettled: false };
                 }
                 if (reply.outcome === 'missing') return null;
             } catch (error) {
@@ -101,10 +104,10 @@ export class LockStore {
             }
             const found = await this.read(client, key, tries);
             if (found?.token !== token) return null;
-            if (found.cas === 0n) throw casDisabled(client.home(key).address);
+            if (found.cas === 0n) throw casDisabled(found.home.address);
             const isNew = found.cas !== cas;
             ({ cas } = found);
-            generation = client.generation(key);
+            ({ generation } = found.home);
             // Nobody but us stores this token, so this one request has.
             if (isLost && isNew && !isUnsettled) return { token, cas, generation, since, isUnsettled };
             isUnsettled ||= isLost;
@@ -127,36 +130,38 @@ export class LockStore {
             }
             const found = await this.read(client, key, tries);
             if (found?.token !== lock.token) return isUnanswered;
-            if (found.cas === 0n) throw casDisabled(client.home(key).address);
+            if (found.cas === 0n) throw casDisabled(found.home.address);
             ({ cas } = found);
-            generation = client.generation(key);
+            ({ generation } = found.home);
         }
     }
 
     private async accept(
         client: MemcachedClient,
+        home: MemcachedServer,
         key: string,
         token: string,
         cas: bigint,
         since: Moment,
     ): Promise<StoredLock> {
-        const generation = client.generation(key);
+        const { generation } = home;
         if (cas !== 0n) return { token, cas, generation, since, isUnsettled: false };
         // Without a CAS this deletes whatever is there, so now or never: it has just been put there by us.
         await client.delete(key).catch(() => {});
-        throw casDisabled(client.home(key).address);
+        throw casDisabled(home.address);
     }
 
-    /** Who has the lock, and with which CAS. */
+    /** Who has the lock, and with which CAS. The servers may change while a request is under way: a CAS is of the generation of who was asked. */
     private async read(
         client: MemcachedClient,
         key: string,
         tries: Tries,
-    ): Promise<{ token: string; cas: bigint } | null> {
+    ): Promise<{ token: string; cas: bigint; home: MemcachedServer } | null> {
+        const home = client.home(key);
         const { value, cas } = await client.gets(key, PINNED).catch((error: Error) => {
             throw tries.fault ?? error;
         });
-        return value === null ? null : { token: value.toString(), cas };
+        return value === null ? null : { token: value.toString(), cas, home };
     }
 }
 

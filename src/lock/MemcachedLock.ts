@@ -66,6 +66,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     private readonly store = new LockStore(this.user, this.abandoned);
     private readonly holdings = new Holdings();
     private readonly pauses = new Pauses();
+    private hasWarned = false;
     private readonly owner: LeaseOwner = {
         toTtl: ttl => this.toTtl(ttl),
         extend: async (key, lock, ttlMs) => {
@@ -107,14 +108,21 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
      * @throws ConfigException NO_CONNECTION, INVALID_CONNECTION, NO_CREDENTIAL
      * @throws ConnectionException CONNECT_FAILED when no server answers, unless `options.fail_soft` is set
      */
-    open(context: AnyContext): Promise<void> {
-        return this.user.open(context);
+    async open(context: AnyContext): Promise<void> {
+        await this.user.open(context);
+        if (!this.user.followsDiscovery || this.hasWarned) return;
+        this.hasWarned = true;
+        this.user.log.warn(
+            context,
+            'options.discovery_interval is for caches: a lock is lost when its key gets another server',
+        );
     }
 
     /** What is held stays held until its ttl is over: its holders may be at work. Who waits for a lock is rejected with NOT_OPENED. */
     async close(context: AnyContext): Promise<void> {
         if (this.abandoned.size > 0) await this.abandoned.settle();
         const closed = this.user.close(context);
+        this.hasWarned = false;
         this.pauses.wakeAll();
         await closed;
     }

@@ -1,4 +1,6 @@
-import type { MemcachedCache } from '../../src/cache/MemcachedCache';
+import { ConfigParams, Descriptor } from 'pip-services4-components-node';
+import { ConnectionParams } from 'pip-services4-config-node';
+import { MemcachedCache } from '../../src/cache/MemcachedCache';
 import { describeOptions } from '../../src/connect/MemcachedOptions';
 import { codeOf, openCache } from '../fixtures/openCache';
 import { RecordingLogger } from '../fixtures/RecordingLogger';
@@ -30,6 +32,8 @@ async function open(options: Record<string, unknown>, at: Parameters<typeof open
     caches.push(cache);
     return cache;
 }
+
+const placeAt = (port: number) => ConnectionParams.fromTuples('host', '127.0.0.1', 'port', port);
 
 const large = Buffer.alloc(300_000);
 const storeLarge = (cache: MemcachedCache) =>
@@ -222,6 +226,22 @@ const effects: Record<string, () => Promise<void>> = {
         expect(after.map(places => places.includes(0))).toEqual(before.map(places => places.includes(0)));
         await cache.close(null);
         await Promise.all(servers.map(one => one.end()));
+    },
+
+    async discovery_interval() {
+        const discovery = { port: proxy.port, resolveAll: () => Promise.resolve([placeAt(discovery.port)]) };
+        const cache = new MemcachedCache();
+        cache.configure(ConfigParams.fromTuples('connection.discovery_key', 'any', 'options.discovery_interval', 20));
+        cache.setReferences(
+            logger.references(new Descriptor('test', 'discovery', 'changing', 'default', '1.0'), discovery),
+        );
+        caches.push(cache);
+        await cache.open(null);
+        discovery.port = server.port;
+        await logger.heard(/the servers have changed/);
+        await cache.store(null, 'key', 1, 5000);
+        await proxy.until(() => proxy.openSockets === 0);
+        expect((await readItem(server, 'key'))!.value).toBe('1');
     },
 
     async idle() {

@@ -7,6 +7,7 @@ import type {
     MemcachedClient,
     MemcachedConnection,
     MemcachedLock,
+    ServerAddress,
 } from 'pip-services4-memcached-node';
 
 /** What stands around the fragments in the documentation. Nothing of it exists: fragments are compiled, not run. */
@@ -21,6 +22,7 @@ export declare const signal: AbortSignal;
 export declare const batchError: BatchException;
 export declare const item: Item;
 
+export declare const addresses: ServerAddress[];
 export declare const key: string;
 export declare const value: string;
 export declare const keys: string[];

@@ -1,0 +1,93 @@
+import { isDeepStrictEqual } from 'node:util';
+import { HashRing } from './HashRing';
+import type { MemcachedServer } from './MemcachedServer';
+import { formatAddress, type ServerAddress } from './ServerAddress';
+
+/** What another list of servers has changed, as the addresses of servers. */
+export interface ServerChange {
+    readonly added: readonly string[];
+    readonly removed: readonly string[];
+    /** Those that are spoken to in another way: another login, other TLS. */
+    readonly replaced: readonly string[];
+    readonly reweighted: readonly string[];
+}
+
+interface Member {
+    readonly at: ServerAddress;
+    readonly node: MemcachedServer;
+}
+
+/**
+ * The servers of a client at a time, each once, and which of them a key belongs to. It never changes: another list takes its place, so that who has chosen
+ * a server by it has chosen among these and no others.
+ */
+export class ServerList {
+    readonly nodes: readonly MemcachedServer[];
+    private readonly ring: HashRing;
+    private readonly isUsable: ((index: number) => boolean) | undefined;
+
+    private constructor(
+        private readonly members: ReadonlyMap<string, Member>,
+        private readonly failover: boolean,
+    ) {
+        const all = [...members.values()];
+        const nodes = all.map(({ node }) => node);
+        this.nodes = nodes;
+        this.ring = new HashRing(all.map(({ at: { host, port, weight = 1 } }) => ({ host, port, weight })));
+        if (failover) this.isUsable = index => nodes[index]!.isUp;
+    }
+
+    static of(
+        addresses: readonly ServerAddress[],
+        failover: boolean,
+        make: (at: ServerAddress) => MemcachedServer,
+    ): ServerList {
+        return new ServerList(new Map(addresses.map(at => [formatAddress(at), { at, node: make(at) }])), failover);
+    }
+
+    /** The list that takes this one's place: with its servers where they stay, so that they keep their sockets. */
+    next(
+        addresses: readonly ServerAddress[],
+        make: (at: ServerAddress) => MemcachedServer,
+    ): { list: ServerList; change: ServerChange } {
+        const wanted = new Map(addresses.map(at => [formatAddress(at), at]));
+        const members = new Map<string, Member>();
+        const added: string[] = [];
+        const replaced: string[] = [];
+        const reweighted: string[] = [];
+        for (const [address, at] of wanted) {
+            const member = this.members.get(address);
+            if (member !== undefined && isSpokenToAlike(member.at, at)) {
+                if ((member.at.weight ?? 1) !== (at.weight ?? 1)) reweighted.push(address);
+                members.set(address, { at, node: member.node });
+                continue;
+            }
+            (member === undefined ? added : replaced).push(address);
+            members.set(address, { at, node: make(at) });
+        }
+        const removed = [...this.members.keys()].filter(address => !wanted.has(address));
+        return { list: new ServerList(members, this.failover), change: { added, removed, replaced, reweighted } };
+    }
+
+    /** The key's own server, whoever is up. */
+    home(key: string): MemcachedServer {
+        return this.nodes[this.ring.find(key)]!;
+    }
+
+    /** As an index; with `failover`, while that server is down, the next one on the ring. */
+    find(key: string): number {
+        return this.ring.find(key, this.isUsable);
+    }
+}
+
+/** Without any change the servers and their places are what they were. */
+export function isChange({ added, removed, replaced, reweighted }: ServerChange): boolean {
+    return added.length + removed.length + replaced.length + reweighted.length > 0;
+}
+
+/** `host` is what the ring knows the server by, also when a path leads to it. */
+function isSpokenToAlike(one: ServerAddress, other: ServerAddress): boolean {
+    // What a secure context is made of cannot be seen, so all of them look alike.
+    if (one.host !== other.host || one.tls?.secureContext !== other.tls?.secureContext) return false;
+    return isDeepStrictEqual([one.tls, one.login], [other.tls, other.login]);
+}

@@ -1,0 +1,161 @@
+import { Socket } from 'node:net';
+import { MemcachedClient } from '../../src/client/MemcachedClient';
+import type { ClientOptions } from '../../src/client/ClientOptions';
+import type { BatchResult, GetManyResult } from '../../src/client/KeyBatch';
+import { MemcachedProcess } from '../server/MemcachedProcess';
+
+const REQUEST_TIMEOUT_MS = 2000;
+
+let servers: MemcachedProcess[];
+let client: MemcachedClient;
+const keys = Array.from({ length: 1000 }, (_, i) => `key:${i}`);
+const partOf = ({ port }: MemcachedProcess) => keys.filter(key => client.home(key).port === port);
+
+async function open(options: Partial<ClientOptions> = {}): Promise<void> {
+    const addresses = servers.map(({ host, port }) => ({ host, port }));
+    client = new MemcachedClient(addresses, { requestTimeoutMs: REQUEST_TIMEOUT_MS, ...options });
+    await client.open();
+    expect((await client.setMany(keys.map(key => [key, key]))).failed.size).toBe(0);
+}
+
+beforeEach(async () => {
+    servers = await Promise.all([1, 2, 3, 4, 5].map(() => MemcachedProcess.start()));
+});
+
+afterEach(async () => {
+    for (const server of servers) server.continue();
+    await client.close();
+    await Promise.all(servers.map(server => server.end()));
+});
+
+/** When the last reply about some keys came, as seen on the way into the map of what was found. */
+function watchItems(of: readonly string[]): { lastMs: number } {
+    const seen = { lastMs: NaN };
+    const wanted = new Set(of);
+    const begun = performance.now();
+    const add = Map.prototype.set;
+    jest.spyOn(Map.prototype, 'set').mockImplementation(function (this: Map<unknown, unknown>, key, value) {
+        if (wanted.has(key as string) && value !== null && typeof value === 'object' && 'cas' in value)
+            seen.lastMs = performance.now() - begun;
+        return add.call(this, key, value);
+    });
+    return seen;
+}
+
+describe('a batch over several servers', () => {
+    afterEach(() => jest.restoreAllMocks());
+
+    it('finds, stores and deletes the keys of all of them', async () => {
+        await open();
+        expect(servers.every(server => partOf(server).length > 100)).toBe(true);
+        const { items, failed } = await client.getMany([...keys, 'missing']);
+        expect(failed.size).toBe(0);
+        expect([...items].every(([key, item]) => item.value!.toString() === key)).toBe(true);
+        expect(items.size).toBe(keys.length);
+        expect((await client.deleteMany(keys)).failed.size).toBe(0);
+        expect((await client.getMany(keys)).items.size).toBe(0);
+    });
+
+    it('is one write to each server, and all of them leave at once', async () => {
+        await open();
+        const ports: (number | undefined)[] = [];
+        const { write } = Socket.prototype;
+        jest.spyOn(Socket.prototype, 'write').mockImplementation(function (this: Socket, ...args: unknown[]) {
+            ports.push(this.remotePort);
+            return write.apply(this, args as never);
+        });
+        const batch = client.getMany(keys);
+        // Also what is asked for a little later in the same pass of the event loop, as by replies of other servers.
+        const calls: Promise<unknown>[] = [];
+        await new Promise<void>(resolve => {
+            process.nextTick(() => resolve(void calls.push(...keys.slice(0, 50).map(key => client.get(key)))));
+        });
+        await Promise.all([batch, ...calls]);
+        expect(ports.sort()).toEqual(servers.map(({ port }) => port).sort());
+    });
+
+    it.each(['getMany', 'setMany', 'deleteMany'] as const)(
+        'names the keys of a server that is silent and of one that is dead, and no others: %s',
+        async verb => {
+            await open({ retries: 0, failures: 1 });
+            const [silent, dead] = servers as [MemcachedProcess, MemcachedProcess];
+            await Promise.all([silent.stop(), dead.kill()]);
+            const others = keys.filter(key => !partOf(silent).includes(key) && !partOf(dead).includes(key));
+            const seen = watchItems(others);
+            const begun = performance.now();
+            const result: BatchResult & Partial<GetManyResult> = await (verb === 'setMany'
+                ? client.setMany(keys.map(key => [key, 'new']))
+                : client[verb](keys));
+            const ms = performance.now() - begun;
+            jest.restoreAllMocks();
+            expect([...result.failed.keys()].sort()).toEqual([...partOf(silent), ...partOf(dead)].sort());
+            const codesOf = (part: string[]) =>
+                new Set(part.map(key => (result.failed.get(key) as unknown as { code: string }).code));
+            expect(codesOf(partOf(silent))).toEqual(new Set(['TIMEOUT']));
+            for (const code of codesOf(partOf(dead))) expect(code).toMatch(/CONNECTION_LOST|SERVER_DOWN/);
+            for (const key of partOf(dead)) {
+                expect((result.failed.get(key) as unknown as { details: unknown }).details).toMatchObject({
+                    server: `127.0.0.1:${dead.port}`,
+                });
+            }
+            // It is over when the silent one's time is; what the others had to say came long before.
+            expect(ms).toBeLessThan(2 * REQUEST_TIMEOUT_MS);
+            if (result.items) {
+                expect([...result.items.keys()].sort()).toEqual(others.sort());
+                expect(seen.lastMs).toBeLessThan(REQUEST_TIMEOUT_MS / 4);
+            }
+            expect(client.pendingCount).toBe(0);
+        },
+    );
+
+    it('for the others is not delayed by one that waits for a silent server', async () => {
+        await open();
+        await servers[0]!.stop();
+        const slow = client.getMany(keys);
+        const others = keys.filter(key => client.home(key).port !== servers[0]!.port);
+        const begun = performance.now();
+        for (let i = 0; i < 5; i++) expect((await client.getMany(others)).items.size).toBe(others.length);
+        expect(performance.now() - begun).toBeLessThan(REQUEST_TIMEOUT_MS / 2);
+        const { items, failed } = await slow;
+        expect(items.size).toBe(others.length);
+        expect(failed.size).toBe(keys.length - others.length);
+    });
+
+    it('fails at once for the keys of a server that counts as down', async () => {
+        await open({ failures: 1, retryMs: 60_000 });
+        await servers[0]!.kill();
+        await client.getMany(keys);
+        const begun = performance.now();
+        for (let i = 0; i < 20; i++) {
+            const { items, failed } = await client.getMany(keys);
+            expect(failed.size).toBe(partOf(servers[0]!).length);
+            expect(items.size).toBe(keys.length - failed.size);
+        }
+        expect(performance.now() - begun).toBeLessThan(REQUEST_TIMEOUT_MS);
+    });
+
+    it('with failover asks the next servers for the keys of one that is down', async () => {
+        await open({ failures: 1, retryMs: 60_000, failover: true });
+        await servers[0]!.kill();
+        await client.getMany(keys);
+        expect((await client.setMany(keys.map(key => [key, key]))).failed.size).toBe(0);
+        expect((await client.getMany(keys)).items.size).toBe(keys.length);
+    });
+
+    it('ends when all servers are silent, with every key named', async () => {
+        await open({ requestTimeoutMs: 500 });
+        await Promise.all(servers.map(server => server.stop()));
+        const many = [...keys, ...Array.from({ length: 20_000 }, (_, i) => `many:${i}`)];
+        const begun = performance.now();
+        expect((await client.getMany(many)).failed.size).toBe(many.length);
+        expect(performance.now() - begun).toBeLessThan(3000);
+        expect(client.pendingCount).toBe(0);
+    });
+
+    it('takes a key twice, and no keys at all', async () => {
+        await open();
+        expect((await client.getMany(['key:1', 'key:1', 'key:2'])).items.size).toBe(2);
+        expect((await client.getMany([])).items.size).toBe(0);
+        expect((await client.setMany([])).failed.size).toBe(0);
+    });
+});
