@@ -22,6 +22,8 @@ export class Batches {
             const fullKeys = await values.keys.findAll(wanted);
             const { items, failed } = await values.client.getMany(fullKeys);
             const found = await this.decode(context, wanted, fullKeys, items);
+            values.events.count('hits', found.size);
+            values.events.count('misses', wanted.length - found.size - failed.size);
             this.settle(context, wanted, fullKeys, failed, found);
             return found;
         } catch (error) {

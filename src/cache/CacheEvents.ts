@@ -1,20 +1,45 @@
+import type { ComponentCounters } from '../connect/ComponentCounters';
 import type { AnyContext, ComponentLog } from '../connect/ComponentLog';
 
 /** What has happened since the component was made. */
 export interface CacheCounts {
+    /** Keys that were looked up and found; each key of a batch counts. */
+    readonly hits: number;
+    /** Keys that were looked up and not found. What could not be asked for is no miss. */
+    readonly misses: number;
+    /** Keys that were stored, in whatever way. */
+    readonly stored: number;
+    /** Calls that failed. */
+    readonly failed: number;
     /** Values that had to go for others (`options.max_size`). */
     readonly evicted: number;
     /** Values that were no JSON, and counted as misses. */
     readonly undecodable: number;
     /** Expiries that were shortened to `options.max_expiration`. */
     readonly shortened: number;
-    /** Answers that were given while memcached was away (`options.fail_soft`). */
+    /** Answers that were given while memcached was away (`options.fail_soft`); they are neither hits nor misses nor failed. */
     readonly softened: number;
 }
+
+/** As the referenced counters know them. */
+const NAMES: Readonly<Record<keyof CacheCounts, string>> = {
+    hits: 'memcached.cache.hits',
+    misses: 'memcached.cache.misses',
+    stored: 'memcached.cache.stored',
+    failed: 'memcached.cache.errors',
+    evicted: 'memcached.cache.evictions',
+    undecodable: 'memcached.cache.undecodable',
+    shortened: 'memcached.cache.shortened',
+    softened: 'memcached.cache.softened',
+};
 
 /** Counts what happens, and says in the log what somebody should look at: once when it first happens, or once per change of state. */
 export class CacheEvents {
     readonly counts: { -readonly [K in keyof CacheCounts]: number } = {
+        hits: 0,
+        misses: 0,
+        stored: 0,
+        failed: 0,
         evicted: 0,
         undecodable: 0,
         shortened: 0,
@@ -23,7 +48,15 @@ export class CacheEvents {
     /** Memcached is away, and the service goes on without it. */
     private isSoftened = false;
 
-    constructor(private readonly log: ComponentLog) {}
+    constructor(
+        private readonly log: ComponentLog,
+        private readonly counters: ComponentCounters,
+    ) {}
+
+    count(what: keyof CacheCounts, count = 1): void {
+        this.counts[what] += count;
+        if (count > 0 && this.counters.isUsed) this.counters.increment(NAMES[what], count);
+    }
 
     evicted(context: AnyContext, count: number, maxSize: number): void {
         const message = `more than ${maxSize} values: the one stored longest ago goes (options.max_size)`;
@@ -41,7 +74,7 @@ export class CacheEvents {
     }
 
     softened(context: AnyContext, error: Error): void {
-        this.counts.softened++;
+        this.count('softened');
         if (this.isSoftened) return;
         this.isSoftened = true;
         this.log.warn(context, `memcached is away, the service goes on without a cache: ${error.message}`);
@@ -59,6 +92,6 @@ export class CacheEvents {
 
     private note(context: AnyContext, what: keyof CacheCounts, message: string, count = 1): void {
         if (this.counts[what] === 0) this.log.warn(context, message);
-        this.counts[what] += count;
+        this.count(what, count);
     }
 }

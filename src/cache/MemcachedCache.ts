@@ -7,14 +7,18 @@ import type {
     IUnreferenceable,
 } from 'pip-services4-components-node';
 import type { ICache } from 'pip-services4-logic-node';
+import type { ServerHealthReport } from '../client/HealthCheck';
 import type { Held } from '../client/readCalls';
 import type { AnyContext } from '../connect/ComponentLog';
 import { ConnectionUser } from '../connect/ConnectionUser';
-import { withTraceId } from '../connect/MemcachedConnection';
+import type { ConnectionStats } from '../connect/MemcachedConnection';
 import { Batches, type Entries } from './Batches';
 import { Conditions, type Amount, type CountOptions } from './Conditions';
+import type { CacheCounts } from './CacheEvents';
 import { Updates, type Change } from './Updates';
 import { ValueStore } from './ValueStore';
+
+export interface CacheStats extends CacheCounts, ConnectionStats {}
 
 /**
  * A cache that the instances of a service share. Values travel as JSON text, so services in other languages read them; `Buffer` and `Uint8Array` are kept as bytes.
@@ -27,7 +31,7 @@ import { ValueStore } from './ValueStore';
  *
  * ### References ###
  *
- * - `*:connection:memcached:*:1.0`, `*:discovery:*:*:*`, `*:credential-store:*:*:*`, `*:logger:*:*:1.0`: all optional
+ * - `*:connection:memcached:*:1.0`, `*:discovery:*:*:*`, `*:credential-store:*:*:*`, `*:logger:*:*:1.0`, `*:counters:*:*:1.0`: all optional
  *
  * @example
  * const cache = new MemcachedCache();
@@ -80,6 +84,19 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
         return this.user.close(context);
     }
 
+    /** What has happened so far, and what is known of each server; it costs nobody a request. See docs/operations.md. */
+    getStats(): CacheStats {
+        return Object.freeze({ ...this.values.events.counts, ...this.user.getStats() });
+    }
+
+    /**
+     * Asks every server how it is, within one `request_timeout`. One that is away is told of, not rejected.
+     * @throws InvalidStateException NOT_OPENED
+     */
+    checkHealth(context: AnyContext): Promise<readonly ServerHealthReport[]> {
+        return this.user.checkHealth(context);
+    }
+
     /** The value, null on a miss. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- ICache's signature
     async retrieve(context: AnyContext, key: string): Promise<any> {
@@ -88,7 +105,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
             const found = values.keys.find(key);
             const held = await values.client.getText(typeof found === 'string' ? found : await found);
             values.events.answered(context);
-            return values.decode(context, held);
+            return values.read(context, held);
         } catch (error) {
             return values.soften(context, error, null);
         }
@@ -115,6 +132,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
             } else {
                 await values.set(context, fullKey, encoded, expires);
             }
+            values.events.count('stored');
             values.events.answered(context);
             return value as unknown;
         } catch (error) {
@@ -187,7 +205,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
             const expires = values.expirySeconds(context, timeout);
             const item = await values.client.getAndTouch(await values.keys.find(key), expires);
             values.events.answered(context);
-            return (await values.decode(context, item.value === null ? null : item)) as T | null;
+            return (await values.read(context, item.value === null ? null : item)) as T | null;
         } catch (error) {
             return values.soften(context, error, null);
         }
@@ -260,7 +278,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
             this.values.events.answered(context);
             return answer;
         } catch (error) {
-            throw withTraceId(error, context);
+            throw this.values.failed(context, error);
         }
     }
 }

@@ -26,7 +26,7 @@ export class ValueStore {
     private readonly writes = new Turns();
 
     constructor(private readonly user: ConnectionUser) {
-        this.events = new CacheEvents(user.log);
+        this.events = new CacheEvents(user.log, user.counters);
         this.keys = new KeySpace(user, () => this.restart());
         this.restart();
     }
@@ -56,9 +56,10 @@ export class ValueStore {
         return done;
     }
 
-    /** These have been stored: those that have to go for them are deleted. */
+    /** These have been stored, not by `set`: those that have to go for them are deleted. */
     async count(context: AnyContext, fullKeys: readonly string[]): Promise<void> {
         const { stored } = this;
+        this.events.count('stored', fullKeys.length);
         if (stored === null) return;
         const evicted = new Set<string>();
         for (const fullKey of fullKeys) {
@@ -106,6 +107,13 @@ export class ValueStore {
         return compressed;
     }
 
+    /** As `decode`, of what was looked up: it is a hit or a miss. */
+    read(context: AnyContext, held: Held): unknown {
+        const value = this.decode(context, held);
+        if (value instanceof Promise) return value.then((inflated: unknown) => this.tally(inflated));
+        return this.tally(value);
+    }
+
     /** What is no value of ours is a miss. A promise for what was compressed. */
     decode(context: AnyContext, held: Held): unknown {
         if (held === null) return null;
@@ -132,9 +140,20 @@ export class ValueStore {
 
     /** With `fail_soft`, an answer for when memcached is away; else the error itself is thrown. */
     soften<T>(context: AnyContext, error: unknown, answer: T): T {
-        if (!this.options.failSoft || !isAway(error)) throw withTraceId(error, context);
+        if (!this.options.failSoft || !isAway(error)) throw this.failed(context, error);
         this.events.softened(context, error as Error);
         return answer;
+    }
+
+    /** The error, for its caller. */
+    failed(context: AnyContext, error: unknown): Error {
+        this.events.count('failed');
+        return withTraceId(error, context);
+    }
+
+    private tally(value: unknown): unknown {
+        this.events.count(value === null ? 'misses' : 'hits');
+        return value;
     }
 
     private restart(): void {

@@ -2,12 +2,14 @@ import { Timed, type Deadlines } from './Deadlines';
 import { refused, timedOut } from './errors';
 import type { FrameWriter } from './FrameWriter';
 import type { Reply } from './Reply';
+import { NOT_BEGUN, type ServerCounts } from './ServerCounts';
 
 /** What a call needs to know of the server it was given to. */
 export interface CallHost {
     readonly address: string;
     readonly requestTimeoutMs: number;
     readonly deadlines: Deadlines;
+    readonly counts: ServerCounts;
     /** A call has settled by its deadline and not by a reply: what it was sent on cannot be trusted any more. */
     onExpired(call: Call<unknown>): void;
 }
@@ -29,7 +31,8 @@ function capture(resolve: (value: unknown) => void, reject: (error: Error) => vo
  * by a fault that may not be repeated, or by its deadline.
  */
 export abstract class Call<T> extends Timed {
-    readonly promise: Promise<T>;
+    /** Who waits takes it when the call has been given to its server: one that is traced has another. */
+    promise: Promise<T>;
     private readonly resolve: (value: unknown) => void;
     private readonly reject: (error: Error) => void;
 
@@ -38,6 +41,8 @@ export abstract class Call<T> extends Timed {
     repeats = 0;
 
     host: CallHost | null = null;
+    /** By the clock of `ServerCounts`. */
+    startedUs = NOT_BEGUN;
     channel: CallChannel | null = null;
     /** The channel's queue, and this call's place in it: the opaques from `opaque` on, `frames` of them. */
     next: Call<unknown> | null = null;
@@ -49,6 +54,9 @@ export abstract class Call<T> extends Timed {
     isBulk = false;
     bulkBytes = 0;
 
+    /** What it is called where it is traced. */
+    abstract readonly operation: string;
+
     /** Carrying it out twice leaves the server as carrying it out once does. */
     abstract readonly repeatable: boolean;
 
@@ -58,6 +66,16 @@ export abstract class Call<T> extends Timed {
         this.promise = new Promise<T>(capture as never);
         this.resolve = resolveNew;
         this.reject = rejectNew;
+    }
+
+    /** How many keys a batch is about. */
+    get keyCount(): number | undefined {
+        return undefined;
+    }
+
+    /** What is said of the answer where the call is traced. */
+    resultOf(_value: T): string {
+        return 'ok';
     }
 
     /** Of a value that it sends by itself; a rough measure is enough. */
@@ -75,17 +93,22 @@ export abstract class Call<T> extends Timed {
     abstract onReply(reply: Reply): boolean;
 
     succeed(value: T): void {
-        if (this.leave()) this.resolve(value);
+        if (!this.leave()) return;
+        if (this.host !== null) this.host.counts.answered++;
+        this.resolve(value);
     }
 
     fail(error: Error): void {
-        if (this.leave()) this.reject(error);
+        if (!this.leave()) return;
+        this.host?.counts.failedBy(error);
+        this.reject(error);
     }
 
     override expire(): void {
         if (this.settled) return;
         const host = this.host!;
         this.fail(timedOut(host.address, host.requestTimeoutMs));
+        host.counts.waited(this.startedUs);
         host.onExpired(this);
     }
 

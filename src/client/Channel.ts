@@ -2,10 +2,12 @@ import * as net from 'node:net';
 import * as tls from 'node:tls';
 import type { Call } from './Call';
 import { closedByServer, explainFault, notInTime, type Stage } from './channelFaults';
+import type { Connecting } from './Connecting';
 import { FrameDecoder } from './FrameDecoder';
 import { FrameWriter } from './FrameWriter';
 import { BULK_BYTES, type LargeReplies } from './LargeReplies';
 import type { Reply } from './Reply';
+import type { ServerCounts } from './ServerCounts';
 import { formatAddress, type Login, type ServerAddress } from './ServerAddress';
 import { LoginCall } from './serverCalls';
 import { authFailed } from './errors';
@@ -29,6 +31,7 @@ export interface ChannelOwner {
     /** What a small reply holds on the average, for the account of what a channel owes. */
     readonly smallReplyBytes: number;
     readonly largeReplies: LargeReplies;
+    readonly counts: ServerCounts;
 }
 
 export interface ChannelOptions {
@@ -66,6 +69,8 @@ export class Channel {
     owes = 0;
     /** How many unanswered calls move large values. */
     bulk = 0;
+    /** While it is traced how it connects. */
+    connecting: Connecting | null = null;
     /** The server's count of faults when this channel last showed that it works; the server keeps it. */
     round: number;
 
@@ -135,7 +140,9 @@ export class Channel {
     }
 
     flush(): void {
-        if (this.writer.pendingBytes === 0) return;
+        const { pendingBytes } = this.writer;
+        if (pendingBytes === 0) return;
+        this.owner.counts.bytesSent += pendingBytes;
         const { socket } = this;
         const parts = this.writer.take();
         if (parts.length === 1) {
@@ -207,6 +214,7 @@ export class Channel {
 
     private onBytes(count: number): boolean {
         if (this.state === 'gone') return false;
+        this.owner.counts.received(count);
         this.hasAnswered = false;
         this.smallReplies = this.smallBytes = 0;
         try {
@@ -249,6 +257,7 @@ export class Channel {
         call.next = null;
         call.channel = null;
         this.owes -= call.owes;
+        this.owner.counts.took(call.startedUs);
         if (call.isBulk) {
             this.bulk--;
             this.owner.onBulkDone(call);

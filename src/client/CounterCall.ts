@@ -1,7 +1,6 @@
 import { Call } from './Call';
 import type { FrameWriter } from './FrameWriter';
-import type { Opcode } from './protocol';
-import { Status, high32, low32 } from './protocol';
+import { Opcode, Status, high32, low32 } from './protocol';
 import type { Reply } from './Reply';
 
 /** In INCREMENT and DECREMENT this expiry says: do not create the counter. */
@@ -22,6 +21,15 @@ export class CounterCall extends Call<CounterReply> {
         private readonly expirySeconds: number,
     ) {
         super(key);
+    }
+
+    get operation(): string {
+        return this.opcode === Opcode.INCREMENT ? 'increment' : 'decrement';
+    }
+
+    override resultOf(reply: CounterReply): string {
+        if (reply === 'raced') return reply;
+        return reply === null ? 'missing' : 'counted';
     }
 
     encode(writer: FrameWriter, opaque: number): void {

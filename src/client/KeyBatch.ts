@@ -71,7 +71,7 @@ export class KeyBatch {
                 from = to;
                 call.deadlineMs = this.deadlineMs;
                 // Sent without any time left it would be the fault of a channel that has none.
-                if (this.isLate) call.fail(timedOut(server.address, server.requestTimeoutMs));
+                if (this.isLate) call.fail(server.counts.declined(timedOut(server.address, server.requestTimeoutMs)));
                 else server.enqueue(call);
                 try {
                     await call.promise;

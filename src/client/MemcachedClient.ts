@@ -2,6 +2,7 @@ import type { Call } from './Call';
 import type { CasValidity, CounterOptions, Placement, StoreOptions } from './CallOptions';
 import { checkCas, checkExpiry, checkFlags, checkKey, checkValue, toUint64 } from './checks';
 import { notOpened, refused } from './errors';
+import { checkServer, type ServerHealthReport } from './HealthCheck';
 import type { Item } from './Item';
 import { GetCall, GetTextCall, GetAndDeleteCall, GetAndTouchCall, TouchCall, type Held } from './readCalls';
 import {
@@ -30,6 +31,7 @@ import {
 import { KeyBatch, type BatchResult, type GetManyResult } from './KeyBatch';
 import { Opcode, Status } from './protocol';
 import { NoopCall, StatCall, VersionCall } from './serverCalls';
+import type { ServerStats } from './ServerCounts';
 import { ServerFleet } from './ServerFleet';
 
 /** Bytes are not copied: leave them as they are until the call has settled. (memjs copies them.) */
@@ -69,6 +71,8 @@ const COUNTER_TRIES = 10;
  * await client.close();
  */
 export class MemcachedClient extends ServerFleet {
+    private checking: Promise<readonly ServerHealthReport[]> | null = null;
+
     /** memjs's own: it would give a client with memjs's transport. */
     static create(): never {
         throw new TypeError('use new MemcachedClient([{ host, port }], options)');
@@ -274,6 +278,18 @@ export class MemcachedClient extends ServerFleet {
     stats(callback?: (error: Error | null, server: string, stats: Record<string, string> | null) => void): unknown {
         if (typeof callback === 'function') return this.statsWithKey('', callback);
         return this.askAll(() => new StatCall(''));
+    }
+
+    /** What this client knows of each server, as it is now: nobody is asked. After `close` the counts stay. */
+    getStats(): readonly ServerStats[] {
+        return this.nodes.map(node => node.getStats());
+    }
+
+    /** Asks every server how it is, at once. One that does not say is told of, not rejected; who asks meanwhile gets the same answer. */
+    checkHealth(): Promise<readonly ServerHealthReport[]> {
+        if (!this.isOpened) return Promise.reject(notOpened());
+        this.checking ??= this.track(Promise.all(this.nodes.map(checkServer))).finally(() => (this.checking = null));
+        return this.checking;
     }
 
     private run<T>(key: string, call: Call<T>, placement?: Placement): Promise<T> {

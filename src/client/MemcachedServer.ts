@@ -2,14 +2,18 @@ import type { Call } from './Call';
 import { type CallHost } from './Call';
 import { BulkWindow } from './BulkWindow';
 import { ChannelPool } from './ChannelPool';
+import { Connecting } from './Connecting';
 import { Channel, type ChannelOptions, type ChannelOwner } from './Channel';
 import type { Deadlines } from './Deadlines';
 import { authFailed, connectionLost, isAuthFailure, notOpened, serverDown } from './errors';
 import { BULK_BYTES, LargeReplies } from './LargeReplies';
 import { MemjsHandlers, type MemjsErrorHandler, type MemjsResponseHandler } from './memjs';
 import { formatAddress, type ServerAddress } from './ServerAddress';
+import { ServerCounts, type ServerStats } from './ServerCounts';
 import { ServerHealth, isRefusal, type HealthOptions } from './ServerHealth';
 import { NoopCall } from './serverCalls';
+import { commandTracing, connectTracing, isTraced } from './tracing';
+import { traceCall } from './traceCall';
 
 export interface ServerOptions extends ChannelOptions, HealthOptions {
     readonly poolSize: number;
@@ -37,6 +41,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     readonly port: number;
     smallReplyBytes = 100;
     readonly largeReplies = new LargeReplies();
+    readonly counts = new ServerCounts();
     private readonly window = new BulkWindow();
 
     private readonly pool: ChannelPool;
@@ -75,8 +80,8 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     readonly wakeupAt = undefined;
 
     constructor(
-        private readonly at: ServerAddress,
-        private readonly options: ServerOptions,
+        readonly at: ServerAddress,
+        readonly options: ServerOptions,
         readonly deadlines: Deadlines,
         private readonly observer: ServerObserver,
     ) {
@@ -108,6 +113,16 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         return !this.health.isDown;
     }
 
+    getStats(): ServerStats {
+        const { address, isUp, sockets, counts, health } = this;
+        return counts.snapshot({ address, isUp, sockets, fault: health.lastFault?.message ?? null });
+    }
+
+    /** It refuses the login, and counts as down for that. */
+    get isRefused(): boolean {
+        return this.health.isDown && isAuthFailure(this.health.lastFault);
+    }
+
     open(): void {
         this.closed = null;
         this.isClosed = false;
@@ -116,7 +131,15 @@ export class MemcachedServer implements ChannelOwner, CallHost {
 
     /** Sends the call; it settles by its own promise. */
     enqueue(call: Call<unknown>): void {
+        if (isTraced(commandTracing)) traceCall(call, this.address, one => this.accept(one));
+        else this.accept(call);
+    }
+
+    private accept(call: Call<unknown>): void {
+        // It was known before what is answered.
+        if (call.settled) return;
         call.host = this;
+        this.counts.calls++;
         if (this.isClosed) call.fail(notOpened());
         else if (this.health.isDown) call.fail(this.downError());
         else this.enter(call);
@@ -177,15 +200,21 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     }
 
     write(frame: Buffer): void {
-        this.enqueue(this.memjs.toCall(frame));
+        const call = this.memjs.toCall(frame);
+        this.enqueue(call);
+        // What went wrong memjs has from its handler.
+        call.promise.catch(() => {});
     }
 
     /** The turn is over: its calls get their deadlines and leave together. */
     private flush(): void {
         this.isFlushScheduled = false;
-        const deadlineMs = performance.now() + this.options.requestTimeoutMs;
+        const nowMs = performance.now();
+        const startedUs = this.counts.beginning(nowMs);
+        const deadlineMs = nowMs + this.options.requestTimeoutMs;
         for (const call of this.turn) {
             if (call.settled) continue;
+            call.startedUs = startedUs;
             this.deadlines.add(call, call.deadlineMs === 0 ? deadlineMs : call.deadlineMs);
             this.waiting.push(call);
         }
@@ -241,11 +270,14 @@ export class MemcachedServer implements ChannelOwner, CallHost {
 
     private openChannel(): Channel {
         this.sockets++;
-        return new Channel(this.at, this.options, this, this.health.round);
+        this.counts.connects++;
+        const open = (): Channel => new Channel(this.at, this.options, this, this.health.round);
+        return isTraced(connectTracing) ? Connecting.trace(this.address, open) : open();
     }
 
     onReady(channel: Channel): void {
         channel.round = this.health.round;
+        channel.connecting?.connected();
         this.beginGeneration();
         if (!this.health.isDown) this.dispatch();
         else if (!this.isSettling) this.probe(channel);
@@ -291,6 +323,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
 
     onGone(channel: Channel, fault: Error | null, pending: Call<unknown> | null): void {
         this.pool.remove(channel);
+        channel.connecting?.gone(fault);
         this.beginGeneration();
         if (fault !== null) this.countFault(channel, fault);
         for (let call = pending; call !== null;) {
@@ -322,6 +355,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
             call.fail(connectionLost(this.address, fault));
         else {
             call.repeats++;
+            this.counts.retries++;
             this.waiting.push(call);
         }
     }
@@ -341,8 +375,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     }
 
     private downError(): Error {
-        const { lastFault } = this.health;
-        return isAuthFailure(lastFault) ? authFailed(this.address) : serverDown(this.address, lastFault);
+        return this.isRefused ? authFailed(this.address) : serverDown(this.address, this.health.lastFault);
     }
 
     /** A server that is down is tried by one call of our own; any reply to it brings the server back. */
@@ -350,6 +383,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         const call = new NoopCall();
         call.host = this;
         call.promise.catch(() => {});
+        this.counts.calls++;
         this.deadlines.add(call, performance.now() + this.options.requestTimeoutMs);
         channel.add(call);
         channel.flush();

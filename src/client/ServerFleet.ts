@@ -151,7 +151,7 @@ export abstract class ServerFleet extends Client {
     }
 
     protected runOn<T>(node: MemcachedServer, call: Call<T>): Promise<T> {
-        if (!this.isOpened) return Promise.reject(notOpened());
+        if (!this.isOpened) return Promise.reject(node.counts.declined(notOpened()));
         node.enqueue(call);
         return call.promise;
     }

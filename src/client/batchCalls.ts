@@ -22,6 +22,10 @@ abstract class BatchCall extends Call<void> {
         this.frames = keys.length + 1;
     }
 
+    override get keyCount(): number {
+        return this.keys.length;
+    }
+
     encode(writer: FrameWriter, opaque: number): void {
         const { keys } = this;
         // What a first try said of a key is not true of this one.
@@ -34,6 +38,7 @@ abstract class BatchCall extends Call<void> {
         const index = (reply.opaque - this.opaque) >>> 0;
         const key = this.keys[index];
         if (key === undefined) {
+            this.onEnd();
             this.succeed();
             return true;
         }
@@ -42,14 +47,23 @@ abstract class BatchCall extends Call<void> {
     }
 
     protected failKey(key: string, status: number): void {
-        this.failed.set(key, refused(this.host!.address, status));
+        const { address, counts } = this.host!;
+        const error = refused(address, status);
+        counts.countError(error);
+        this.failed.set(key, error);
     }
+
+    /** Every key has had its answer. */
+    protected onEnd(): void {}
 
     protected abstract encodeOne(writer: FrameWriter, opaque: number, key: string, index: number): void;
     protected abstract onKey(key: string, reply: Reply): void;
 }
 
 export class GetManyCall extends BatchCall {
+    /** Keys of which this try has said something. */
+    private told = 0;
+
     constructor(
         keys: readonly string[],
         private readonly found: Map<string, Item>,
@@ -58,13 +72,30 @@ export class GetManyCall extends BatchCall {
         super(keys, failed);
     }
 
+    get operation(): string {
+        return 'getMany';
+    }
+
     protected encodeOne(writer: FrameWriter, opaque: number, key: string): void {
         writer.keyFrame(Opcode.GETQ, opaque, key, 0n);
     }
 
     protected onKey(key: string, reply: Reply): void {
-        if (reply.status === Status.OK) this.found.set(key, Item.of(reply));
+        if (reply.status === Status.OK) this.find(key, Item.of(reply));
         else if (reply.status !== Status.NOT_FOUND) this.failKey(key, reply.status);
+        this.told++;
+    }
+
+    protected override onEnd(): void {
+        const isMissing = (key: string): boolean => !this.found.has(key) && !this.failed.has(key);
+        this.host!.counts.misses +=
+            this.repeats === 0 ? this.keys.length - this.told : this.keys.filter(isMissing).length;
+    }
+
+    /** What an earlier try found has been counted. */
+    private find(key: string, item: Item): void {
+        if (this.repeats === 0 || !this.found.has(key)) this.host!.counts.hits++;
+        this.found.set(key, item);
     }
 }
 
@@ -75,6 +106,10 @@ export class SetManyCall extends BatchCall {
         failed: Map<string, Error>,
     ) {
         super(keys, failed);
+    }
+
+    get operation(): string {
+        return 'setMany';
     }
 
     override get valueBytes(): number {
@@ -91,6 +126,10 @@ export class SetManyCall extends BatchCall {
 }
 
 export class DeleteManyCall extends BatchCall {
+    get operation(): string {
+        return 'deleteMany';
+    }
+
     protected encodeOne(writer: FrameWriter, opaque: number, key: string): void {
         writer.keyFrame(Opcode.DELETEQ, opaque, key, 0n);
     }

@@ -8,6 +8,14 @@ import type { Reply } from './Reply';
 export class DeleteCall extends Call<boolean> {
     readonly repeatable = true;
 
+    get operation(): string {
+        return 'delete';
+    }
+
+    override resultOf(wasThere: boolean): string {
+        return wasThere ? 'deleted' : 'missing';
+    }
+
     encode(writer: FrameWriter, opaque: number): void {
         writer.keyFrame(Opcode.DELETE, opaque, this.key, 0n);
     }
@@ -33,6 +41,14 @@ export class CasDeleteCall extends Call<CasDeleteReply> {
         private readonly isOfGeneration: boolean,
     ) {
         super(key);
+    }
+
+    get operation(): string {
+        return 'casDelete';
+    }
+
+    override resultOf(reply: CasDeleteReply): string {
+        return reply;
     }
 
     override onNewGeneration(): void {

@@ -120,6 +120,11 @@ export class RawCall extends Call<void> {
         this.seq = frame.readUInt32BE(12);
     }
 
+    /** One of memjs's verbs that we leave to it. */
+    get operation(): string {
+        return 'memjs';
+    }
+
     encode(writer: FrameWriter, opaque: number): void {
         writer.raw(this.frame, opaque);
     }

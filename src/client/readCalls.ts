@@ -6,18 +6,39 @@ import type { Reply } from './Reply';
 
 /** Calls that read or touch one key. Each says in `onReply` which statuses are answers; every other one is an error. */
 
-abstract class ItemCall extends Call<Item> {
+/** What it answers was found, or not. */
+abstract class LookUp<T> extends Call<T> {
     readonly repeatable = true;
 
+    protected hit(value: T): void {
+        if (!this.settled) this.host!.counts.hits++;
+        this.succeed(value);
+    }
+
+    protected miss(value: T): void {
+        if (!this.settled) this.host!.counts.misses++;
+        this.succeed(value);
+    }
+}
+
+abstract class ItemCall extends LookUp<Item> {
     onReply(reply: Reply): boolean {
-        if (reply.status === Status.OK) this.succeed(Item.of(reply));
-        else if (reply.status === Status.NOT_FOUND) this.succeed(Item.MISS);
+        if (reply.status === Status.OK) this.hit(Item.of(reply));
+        else if (reply.status === Status.NOT_FOUND) this.miss(Item.MISS);
         else this.refuse(reply.status);
         return true;
+    }
+
+    override resultOf({ value }: Item): string {
+        return value === null ? 'miss' : 'hit';
     }
 }
 
 export class GetCall extends ItemCall {
+    get operation(): string {
+        return 'get';
+    }
+
     encode(writer: FrameWriter, opaque: number): void {
         writer.keyFrame(Opcode.GET, opaque, this.key, 0n);
     }
@@ -31,29 +52,40 @@ function toHeld(reply: Reply): Held {
     return reply.flags === 0 ? reply.text() : Item.of(reply);
 }
 
-export class GetTextCall extends Call<Held> {
-    readonly repeatable = true;
+abstract class HeldCall extends LookUp<Held> {
+    override resultOf(held: Held): string {
+        return held === null ? 'miss' : 'hit';
+    }
+}
+
+export class GetTextCall extends HeldCall {
+    get operation(): string {
+        return 'get';
+    }
 
     encode(writer: FrameWriter, opaque: number): void {
         writer.keyFrame(Opcode.GET, opaque, this.key, 0n);
     }
 
     onReply(reply: Reply): boolean {
-        if (reply.status === Status.OK) this.succeed(toHeld(reply));
-        else if (reply.status === Status.NOT_FOUND) this.succeed(null);
+        if (reply.status === Status.OK) this.hit(toHeld(reply));
+        else if (reply.status === Status.NOT_FOUND) this.miss(null);
         else this.refuse(reply.status);
         return true;
     }
 }
 
 /** GET and DELETE in one write. Tried again after a fault, it may answer null for what its first try has deleted. */
-export class GetAndDeleteCall extends Call<Held> {
-    readonly repeatable = true;
+export class GetAndDeleteCall extends HeldCall {
     private held: Held = null;
 
     constructor(key: string) {
         super(key);
         this.frames = 2;
+    }
+
+    get operation(): string {
+        return 'getAndDelete';
     }
 
     encode(writer: FrameWriter, opaque: number): void {
@@ -64,7 +96,8 @@ export class GetAndDeleteCall extends Call<Held> {
     onReply(reply: Reply): boolean {
         const isGet = reply.opaque === this.opaque;
         if (reply.status !== Status.OK && reply.status !== Status.NOT_FOUND) this.refuse(reply.status);
-        else if (!isGet) this.succeed(this.held);
+        else if (!isGet && this.held === null) this.miss(null);
+        else if (!isGet) this.hit(this.held);
         else if (reply.status === Status.OK) this.held = toHeld(reply);
         return !isGet;
     }
@@ -76,6 +109,10 @@ export class GetAndTouchCall extends ItemCall {
         private readonly expirySeconds: number,
     ) {
         super(key);
+    }
+
+    get operation(): string {
+        return 'getAndTouch';
     }
 
     encode(writer: FrameWriter, opaque: number): void {
@@ -91,6 +128,14 @@ export class TouchCall extends Call<boolean> {
         private readonly expirySeconds: number,
     ) {
         super(key);
+    }
+
+    get operation(): string {
+        return 'touch';
+    }
+
+    override resultOf(isThere: boolean): string {
+        return isThere ? 'touched' : 'missing';
     }
 
     encode(writer: FrameWriter, opaque: number): void {

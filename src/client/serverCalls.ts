@@ -9,6 +9,10 @@ import type { Reply } from './Reply';
 export class NoopCall extends Call<void> {
     readonly repeatable = true;
 
+    get operation(): string {
+        return 'noop';
+    }
+
     encode(writer: FrameWriter, opaque: number): void {
         writer.keyFrame(Opcode.NOOP, opaque, '', 0n);
     }
@@ -22,6 +26,10 @@ export class NoopCall extends Call<void> {
 
 export class VersionCall extends Call<string> {
     readonly repeatable = true;
+
+    get operation(): string {
+        return 'version';
+    }
 
     encode(writer: FrameWriter, opaque: number): void {
         writer.keyFrame(Opcode.VERSION, opaque, '', 0n);
@@ -41,6 +49,10 @@ export class StatCall extends Call<Record<string, string>> {
 
     constructor(private readonly group: string) {
         super();
+    }
+
+    get operation(): string {
+        return 'stats';
     }
 
     encode(writer: FrameWriter, opaque: number): void {
@@ -65,6 +77,10 @@ export class LoginCall extends Call<boolean> {
 
     constructor(private readonly login: Login) {
         super();
+    }
+
+    get operation(): string {
+        return 'login';
     }
 
     encode(writer: FrameWriter, opaque: number): void {

@@ -14,6 +14,12 @@ export interface StoreSpec {
 
 export type StoreOpcode = typeof Opcode.SET | typeof Opcode.ADD | typeof Opcode.REPLACE;
 
+const NAMES: Record<StoreOpcode, string> = {
+    [Opcode.SET]: 'set',
+    [Opcode.ADD]: 'add',
+    [Opcode.REPLACE]: 'replace',
+};
+
 export function encodeStore(
     writer: FrameWriter,
     opcode: number,
@@ -41,6 +47,14 @@ export class StoreCall extends Call<boolean> {
     ) {
         super(key);
         this.repeatable = opcode !== Opcode.ADD;
+    }
+
+    get operation(): string {
+        return NAMES[this.opcode];
+    }
+
+    override resultOf(isStored: boolean): string {
+        return isStored ? 'stored' : 'not stored';
     }
 
     override get valueBytes(): number {
@@ -72,6 +86,14 @@ export class EvictingSetCall extends Call<boolean> {
     ) {
         super(key);
         this.frames = 2;
+    }
+
+    get operation(): string {
+        return 'set';
+    }
+
+    override resultOf(): string {
+        return 'stored';
     }
 
     override get valueBytes(): number {
@@ -113,6 +135,14 @@ export class CasStoreCall extends Call<CasReply> {
         super(key);
     }
 
+    get operation(): string {
+        return this.cas === 0n ? 'casAdd' : 'casSet';
+    }
+
+    override resultOf({ outcome }: CasReply): string {
+        return outcome;
+    }
+
     override onNewGeneration(): void {
         if (this.isOfGeneration) this.succeed(STALE);
     }
@@ -144,6 +174,14 @@ export class ConcatCall extends Call<boolean> {
         private readonly value: string | Uint8Array,
     ) {
         super(key);
+    }
+
+    get operation(): string {
+        return this.opcode === Opcode.APPEND ? 'append' : 'prepend';
+    }
+
+    override resultOf(isStored: boolean): string {
+        return isStored ? 'stored' : 'missing';
     }
 
     override get valueBytes(): number {

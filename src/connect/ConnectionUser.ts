@@ -3,10 +3,13 @@ import { ConfigParams, Descriptor, type IReferences } from 'pip-services4-compon
 import { checkKey } from '../client/checks';
 import { invalidKey } from '../client/errors';
 import type { MemcachedClient } from '../client/MemcachedClient';
+import type { ServerHealthReport } from '../client/HealthCheck';
+import { ComponentCounters } from './ComponentCounters';
 import { ComponentLog, type AnyContext } from './ComponentLog';
-import { MemcachedConnection, withTraceId } from './MemcachedConnection';
+import { MemcachedConnection, withTraceId, type ConnectionStats } from './MemcachedConnection';
 import { findStrayOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
 
+const NO_STATS: ConnectionStats = Object.freeze({ servers: Object.freeze([]) });
 const CONNECTIONS = new Descriptor('*', 'connection', 'memcached', '*', '1.0');
 
 /**
@@ -15,6 +18,7 @@ const CONNECTIONS = new Descriptor('*', 'connection', 'memcached', '*', '1.0');
  */
 export class ConnectionUser {
     readonly log = new ComponentLog();
+    readonly counters = new ComponentCounters();
     private config = new ConfigParams();
     private references: IReferences | null = null;
     private connection: MemcachedConnection | null = null;
@@ -30,11 +34,13 @@ export class ConnectionUser {
     setReferences(references: IReferences): void {
         this.references = references;
         this.log.setReferences(references);
+        this.counters.setReferences(references);
     }
 
     unsetReferences(): void {
         this.references = null;
         this.log.unsetReferences();
+        this.counters.unsetReferences();
     }
 
     isOpen(): boolean {
@@ -80,10 +86,18 @@ export class ConnectionUser {
 
     /** @throws InvalidStateException NOT_OPENED */
     get client(): MemcachedClient {
-        if (this.connection === null) {
-            throw new InvalidStateException(undefined, 'NOT_OPENED', 'the component is not open');
-        }
+        if (this.connection === null) throw notOpened();
         return this.connection.getClient();
+    }
+
+    getStats(): ConnectionStats {
+        return this.connection?.getStats() ?? NO_STATS;
+    }
+
+    /** @throws InvalidStateException NOT_OPENED */
+    async checkHealth(context: AnyContext): Promise<readonly ServerHealthReport[]> {
+        if (this.connection === null) throw withTraceId(notOpened(), context);
+        return this.connection.checkHealth(context);
     }
 
     /**
@@ -119,6 +133,10 @@ export class ConnectionUser {
             this.log.warn(context, `options of the shared connection are ignored here: ${misplaced.join(', ')}`);
         }
     }
+}
+
+function notOpened(): InvalidStateException {
+    return new InvalidStateException(undefined, 'NOT_OPENED', 'the component is not open');
 }
 
 function sharedNotOpened(): InvalidStateException {

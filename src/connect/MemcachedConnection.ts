@@ -9,12 +9,20 @@ import {
     type IUnreferenceable,
 } from 'pip-services4-components-node';
 import { MOST_KEY_BYTES } from '../client/ClientOptions';
+import type { ServerHealthReport } from '../client/HealthCheck';
 import { MemcachedClient } from '../client/MemcachedClient';
+import type { ServerStats } from '../client/ServerCounts';
 import type { ServerAddress } from '../client/ServerAddress';
 import { ComponentLog, type AnyContext } from './ComponentLog';
 import { DiscoveryWatch } from './DiscoveryWatch';
 import { MemcachedConnectionResolver } from './MemcachedConnectionResolver';
 import { findStrayOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
+
+/** What a connection knows of its servers. */
+export interface ConnectionStats {
+    /** One for each server; none before `open` and after `close`. */
+    readonly servers: readonly ServerStats[];
+}
 
 /**
  * One client of one or more memcached servers, for the components that reference it. They neither open nor close it.
@@ -100,6 +108,23 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     getClient(): MemcachedClient {
         if (this.client !== null) return this.client;
         throw notOpened();
+    }
+
+    /** What is known of each server; it costs nobody a request. See docs/operations.md. */
+    getStats(): ConnectionStats {
+        return Object.freeze({ servers: Object.freeze(this.client?.getStats() ?? []) });
+    }
+
+    /**
+     * Asks every server how it is, within one `request_timeout`. One that is away is told of, not rejected.
+     * @throws InvalidStateException NOT_OPENED
+     */
+    async checkHealth(context: AnyContext): Promise<readonly ServerHealthReport[]> {
+        try {
+            return await this.getClient().checkHealth();
+        } catch (error) {
+            throw withTraceId(error, context);
+        }
     }
 
     private async connect(context: AnyContext, life: number): Promise<void> {

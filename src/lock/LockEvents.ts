@@ -1,3 +1,4 @@
+import type { ComponentCounters } from '../connect/ComponentCounters';
 import type { AnyContext, ComponentLog } from '../connect/ComponentLog';
 
 /** What has happened since the component was made. */
@@ -9,6 +10,8 @@ export interface LockCounts {
     readonly busy: number;
     /** LOCK_TIMEOUT. */
     readonly timedOut: number;
+    /** Acquisitions that failed otherwise: nobody knows whether the lock was free. */
+    readonly failed: number;
     readonly extended: number;
     readonly released: number;
     /** Locks that were gone, or somebody else's, before they were released. */
@@ -19,6 +22,20 @@ export interface LockCounts {
     readonly cleaned: number;
 }
 
+/** As the referenced counters know them. */
+const NAMES = {
+    acquired: 'memcached.lock.acquired',
+    busy: 'memcached.lock.busy',
+    timedOut: 'memcached.lock.timeouts',
+    failed: 'memcached.lock.errors',
+    extended: 'memcached.lock.extended',
+    released: 'memcached.lock.released',
+    lost: 'memcached.lock.lost',
+    unreleased: 'memcached.lock.unreleased',
+    cleaned: 'memcached.lock.cleaned',
+} as const;
+const WAIT_TIME = 'memcached.lock.wait_time';
+
 const SAID_AGAIN_AFTER_MS = 60_000;
 
 /** Counts, and says in the log what somebody should look at: each kind at most once a minute. */
@@ -28,6 +45,7 @@ export class LockEvents {
         waitedMs: 0,
         busy: 0,
         timedOut: 0,
+        failed: 0,
         extended: 0,
         released: 0,
         lost: 0,
@@ -36,11 +54,20 @@ export class LockEvents {
     };
     private readonly said: Partial<Record<keyof LockCounts, { atMs: number; count: number }>> = {};
 
-    constructor(private readonly log: ComponentLog) {}
+    constructor(
+        private readonly log: ComponentLog,
+        private readonly counters: ComponentCounters,
+    ) {}
+
+    count(what: keyof typeof NAMES): void {
+        this.counts[what]++;
+        this.counters.incrementOne(NAMES[what]);
+    }
 
     acquired(waitedMs: number): void {
-        this.counts.acquired++;
+        this.count('acquired');
         this.counts.waitedMs += waitedMs;
+        this.counters.stats(WAIT_TIME, waitedMs);
     }
 
     lost(context: AnyContext, key: string): void {
@@ -55,8 +82,9 @@ export class LockEvents {
         this.warn(context, 'unreleased', `lock ${key} could not be released: ${error.message}`);
     }
 
-    private warn(context: AnyContext, what: keyof LockCounts, message: string): void {
-        const count = ++this.counts[what];
+    private warn(context: AnyContext, what: 'lost' | 'unreleased', message: string): void {
+        this.count(what);
+        const count = this.counts[what];
         const said = this.said[what];
         const nowMs = performance.now();
         if (said !== undefined && nowMs - said.atMs < SAID_AGAIN_AFTER_MS) return;

@@ -7,11 +7,13 @@ import type {
     IUnreferenceable,
 } from 'pip-services4-components-node';
 import { Lock } from 'pip-services4-logic-node';
+import type { ServerHealthReport } from '../client/HealthCheck';
+import { isTraced, lockTracing, trace, type LockTrace } from '../client/tracing';
 import type { AnyContext } from '../connect/ComponentLog';
 import { ConnectionUser } from '../connect/ConnectionUser';
-import { withTraceId } from '../connect/MemcachedConnection';
+import { withTraceId, type ConnectionStats } from '../connect/MemcachedConnection';
 import { Abandoned } from './Abandoned';
-import { invalidLockTimeout, invalidLockTtl, lockLost, lockTimeout } from './errors';
+import { invalidLockTimeout, invalidLockTtl, isLockTimeout, lockLost, lockTimeout } from './errors';
 import { Holdings } from './Holdings';
 import { Lease, type LeaseOwner } from './Lease';
 import { LockEvents, type LockCounts } from './LockEvents';
@@ -33,6 +35,8 @@ export interface WithLockOptions extends AcquireOptions {
     readonly timeout?: number;
 }
 
+export interface LockStats extends LockCounts, ConnectionStats {}
+
 /** Expiries are 32 bits of seconds since 1970. */
 const LAST_EXPIRY_MS = 0xffffffff * 1000;
 
@@ -50,7 +54,7 @@ const LAST_EXPIRY_MS = 0xffffffff * 1000;
  *
  * ### References ###
  *
- * - `*:connection:memcached:*:1.0`, `*:discovery:*:*:*`, `*:credential-store:*:*:*`, `*:logger:*:*:1.0`: all optional
+ * - `*:connection:memcached:*:1.0`, `*:discovery:*:*:*`, `*:credential-store:*:*:*`, `*:logger:*:*:1.0`, `*:counters:*:*:1.0`: all optional
  *
  * @example
  * const lock = new MemcachedLock();
@@ -63,8 +67,8 @@ const LAST_EXPIRY_MS = 0xffffffff * 1000;
  */
 export class MemcachedLock extends Lock implements IConfigurable, IReferenceable, IUnreferenceable, IOpenable {
     private readonly user = new ConnectionUser();
-    private readonly events = new LockEvents(this.user.log);
-    private readonly abandoned = new Abandoned(this.user, () => this.events.counts.cleaned++);
+    private readonly events = new LockEvents(this.user.log, this.user.counters);
+    private readonly abandoned = new Abandoned(this.user, () => this.events.count('cleaned'));
     private readonly store = new LockStore(this.user, this.abandoned);
     private readonly holdings = new Holdings();
     private readonly pauses = new Pauses();
@@ -73,12 +77,12 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         toTtl: ttl => this.toTtl(ttl),
         extend: async (key, lock, ttlMs) => {
             const extended = await this.store.extend(key, lock, ttlMs);
-            if (extended !== null) this.events.counts.extended++;
+            if (extended !== null) this.events.count('extended');
             return extended;
         },
         release: async (key, lock) => {
             const wasOurs = await this.store.release(key, lock);
-            if (wasOurs) this.events.counts.released++;
+            if (wasOurs) this.events.count('released');
             return wasOurs;
         },
         onLost: (lease, context) => this.events.lost(context, lease.key),
@@ -137,6 +141,20 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         return { ...this.events.counts };
     }
 
+    /** What has happened so far, and what is known of each server; it costs nobody a request. */
+    getStats(): LockStats {
+        return Object.freeze({ ...this.events.counts, ...this.user.getStats() });
+    }
+
+    /**
+     * Asks every server how it is, within one `request_timeout`. One that is away is told of, not rejected. For locks, `casEnabled` has to be true, and
+     * `evictions` 0: a server that evicts may evict a lock.
+     * @throws InvalidStateException NOT_OPENED
+     */
+    checkHealth(context: AnyContext): Promise<readonly ServerHealthReport[]> {
+        return this.user.checkHealth(context);
+    }
+
     /** One attempt: false when somebody holds the lock, be it another task of this process. */
     override async tryAcquireLock(context: AnyContext, key: string, ttl?: number | null): Promise<boolean> {
         return this.hold(key, await this.tryAcquireLease(context, key, ttl));
@@ -178,11 +196,8 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
 
     /** One attempt: null when somebody holds the lock. */
     async tryAcquireLease(context: AnyContext, key: string, ttl?: number | null): Promise<Lease | null> {
-        try {
-            return await this.take(context, key, this.user.fullKey(key), this.toTtl(ttl), performance.now());
-        } catch (error) {
-            throw withTraceId(error, context);
-        }
+        if (!isTraced(lockTracing)) return this.tryOnce(context, key, ttl);
+        return traceAcquire('tryAcquire', key, () => this.tryOnce(context, key, ttl));
     }
 
     /**
@@ -196,12 +211,8 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         timeout?: number | null,
         { signal }: AcquireOptions = {},
     ): Promise<Lease> {
-        try {
-            const ttlMs = this.toTtl(ttl);
-            return await this.poll(context, key, ttlMs, toTimeout(timeout ?? ttlMs), signal);
-        } catch (error) {
-            throw isReasonOf(signal, error) ? error : withTraceId(error, context);
-        }
+        if (!isTraced(lockTracing)) return this.waitFor(context, key, ttl, timeout, signal);
+        return traceAcquire('acquire', key, () => this.waitFor(context, key, ttl, timeout, signal));
     }
 
     /**
@@ -230,6 +241,32 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         }
     }
 
+    private async tryOnce(context: AnyContext, key: string, ttl: number | null | undefined): Promise<Lease | null> {
+        try {
+            return await this.take(context, key, this.user.fullKey(key), this.toTtl(ttl), performance.now());
+        } catch (error) {
+            this.events.count('failed');
+            throw withTraceId(error, context);
+        }
+    }
+
+    private async waitFor(
+        context: AnyContext,
+        key: string,
+        ttl: number | null | undefined,
+        timeout: number | null | undefined,
+        signal: AbortSignal | undefined,
+    ): Promise<Lease> {
+        try {
+            const ttlMs = this.toTtl(ttl);
+            return await this.poll(context, key, ttlMs, toTimeout(timeout ?? ttlMs), signal);
+        } catch (error) {
+            if (isReasonOf(signal, error)) throw error;
+            this.events.count(isLockTimeout(error) ? 'timedOut' : 'failed');
+            throw withTraceId(error, context);
+        }
+    }
+
     private async poll(
         context: AnyContext,
         key: string,
@@ -246,10 +283,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
             signal?.throwIfAborted();
             if (lease !== null) return lease;
             const leftMs = begunMs + timeoutMs - performance.now();
-            if (leftMs <= 0) {
-                this.events.counts.timedOut++;
-                throw lockTimeout(key, timeoutMs);
-            }
+            if (leftMs <= 0) throw lockTimeout(key, timeoutMs);
             // Whoever waits for the same lock should not come at the same time; the last attempt is at the deadline.
             const pauseMs = this.user.options.retryTimeout * (0.5 + Math.random());
             await this.pauses.pause(Math.min(pauseMs, leftMs), signal);
@@ -266,7 +300,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     ): Promise<Lease | null> {
         const stored = await this.store.take(fullKey, ttlMs);
         if (stored === null) {
-            this.events.counts.busy++;
+            this.events.count('busy');
             return null;
         }
         this.events.acquired(performance.now() - begunMs);
@@ -296,4 +330,14 @@ function toTimeout(timeout: number): number {
 
 function isReasonOf(signal: AbortSignal | undefined, error: unknown): boolean {
     return signal !== undefined && signal.aborted && error === signal.reason;
+}
+
+function traceAcquire<L extends Lease | null>(
+    operation: LockTrace['operation'],
+    key: string,
+    acquire: () => Promise<L>,
+): Promise<L> {
+    return trace<LockTrace, L>(lockTracing, { operation, key }, acquire, lease =>
+        lease === null ? 'busy' : 'acquired',
+    );
 }

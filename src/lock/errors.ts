@@ -22,6 +22,10 @@ export function invalidLockTimeout(timeout: unknown): ApplicationException {
     return new BadRequestException(undefined, 'INVALID_TTL', message);
 }
 
+export function isLockTimeout(error: unknown): boolean {
+    return (error as { code?: string }).code === 'LOCK_TIMEOUT';
+}
+
 /** The request was sent, or may have been, and nobody knows whether it was carried out. */
 export function isUnanswered(error: unknown): boolean {
     const { code } = error as { code?: string };

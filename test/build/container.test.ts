@@ -2,11 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ConfigParams, Descriptor, type IReferences } from 'pip-services3-commons-nodex';
+import { CounterType, LogCounters } from 'pip-services3-components-nodex';
 import { ProcessContainer } from 'pip-services3-container-nodex';
 import { DefaultConfigFactory } from 'pip-services4-config-node';
 import { DefaultMemcachedFactory } from '../../src/build/DefaultMemcachedFactory';
 import { MemcachedCache } from '../../src/cache/MemcachedCache';
 import type { MemcachedConnection } from '../../src/connect/MemcachedConnection';
+import type { MemcachedLock } from '../../src/lock/MemcachedLock';
 import { MemcachedProcess } from '../server/MemcachedProcess';
 import { runScript } from '../server/runScript';
 import { readItem, readStat } from '../server/textProtocol';
@@ -98,6 +100,31 @@ it('two caches over one connection', async () => {
     expect(connection.isOpen()).toBe(true);
     await container.close('trace');
     expect([connection.isOpen(), ...caches.map(cache => cache.isOpen())]).toEqual([false, false, false]);
+});
+
+it("the numbers go to the container's own counters", async () => {
+    const container = await run('counters.yml', [new DefaultMemcachedFactory()]);
+    const counters = container.references.getOneRequired<LogCounters>(
+        new Descriptor('pip-services', 'counters', 'log', '*', '1.0'),
+    );
+    expect(counters).toBeInstanceOf(LogCounters);
+    const cache = container.find<MemcachedCache>('cache');
+    const lock = container.find<MemcachedLock>('lock');
+    await expectWorking(cache);
+    await cache.retrieve('trace', 'nothing');
+    await lock.acquireLock('trace', 'key', 1000, 1000);
+    await lock.releaseLock('trace', 'key');
+    const numbers = counters.getAll().map(({ name, type, count }) => [name, CounterType[type], count]);
+    expect(numbers.sort()).toEqual([
+        ['memcached.cache.hits', 'Increment', 1],
+        ['memcached.cache.misses', 'Increment', 1],
+        ['memcached.cache.stored', 'Increment', 1],
+        ['memcached.lock.acquired', 'Increment', 1],
+        ['memcached.lock.released', 'Increment', 1],
+        ['memcached.lock.wait_time', 'Statistics', 1],
+    ]);
+    expect(cache.getStats()).toMatchObject({ hits: 1, misses: 1, servers: [{ hits: 1, failed: 0 }] });
+    expect(await lock.checkHealth('trace')).toMatchObject([{ reachable: true, casEnabled: true }]);
 });
 
 it('the factory, listed by its type', async () => {

@@ -4,7 +4,9 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+import { Deadlines } from '../../src/client/Deadlines';
 import { LargeReplies } from '../../src/client/LargeReplies';
+import { ServerCounts } from '../../src/client/ServerCounts';
 import { Channel } from '../../src/client/Channel';
 import type { ClientOptions } from '../../src/client/ClientOptions';
 import { GetCall } from '../../src/client/readCalls';
@@ -128,11 +130,20 @@ describe('Not one of the defects of memjs:', () => {
         const address = { host: '127.0.0.1', port: memcached.port };
         const timeouts = { connectTimeoutMs: TIMEOUT_MS, idleMs: TIMEOUT_MS };
         const gone = jest.fn();
-        const calls = Array.from({ length: 6 }, () => new GetCall('key'));
+        const counts = new ServerCounts();
+        const host = {
+            address: 'here',
+            requestTimeoutMs: TIMEOUT_MS,
+            deadlines: new Deadlines(),
+            counts,
+            onExpired: () => {},
+        };
+        const calls = Array.from({ length: 6 }, () => Object.assign(new GetCall('key'), { host }));
         await new Promise<void>(resolve => {
             const owner = {
                 smallReplyBytes: 0,
                 largeReplies: new LargeReplies(),
+                counts,
                 onBulkDone: () => {},
                 onReady: (channel: Channel) => {
                     for (const call of calls) channel.add(call);

@@ -17,8 +17,9 @@ it('every block says of which kind it is', () => {
     expect(strange.map(({ file, line, kind }) => `${file}:${line} is "${kind}"`)).toEqual([]);
 });
 
-it('TypeScript and JavaScript compile in strict mode', () => {
-    expect(compileBlocks(of('ts', 'js'))).toEqual([]);
+it('TypeScript compiles in strict mode, and so do fragments of JavaScript', () => {
+    const fragments = of('js').filter(block => !isWhole(block));
+    expect(compileBlocks([...of('ts'), ...fragments])).toEqual([]);
 });
 
 it.each(named(of('ts', 'js').filter(isWhole)))('the program at %s runs to its end', async (_, block) => {

@@ -1,0 +1,136 @@
+import { References } from 'pip-services4-components-node';
+import { MemcachedCache } from '../../src/cache/MemcachedCache';
+import { FaultProxy, holding, passing } from '../faults/FaultProxy';
+import { configOf, openCache, codeOf } from '../fixtures/openCache';
+import { FailingCounters, RecordingCounters } from '../fixtures/RecordingCounters';
+import { MemcachedProcess } from '../server/MemcachedProcess';
+import { writeItem } from '../server/textProtocol';
+
+let server: MemcachedProcess;
+let proxy: FaultProxy;
+let prefix = 0;
+const opened: MemcachedCache[] = [];
+
+beforeAll(async () => {
+    server = await MemcachedProcess.start();
+});
+afterAll(() => server.end());
+beforeEach(async () => {
+    proxy = await FaultProxy.start(server.port);
+});
+afterEach(async () => {
+    await Promise.all(opened.splice(0).map(cache => cache.close(null)));
+    await proxy.close();
+});
+
+async function open(options: Record<string, unknown> = {}, ...all: RecordingCounters[]): Promise<MemcachedCache> {
+    const cache = new MemcachedCache();
+    const given = { 'options.prefix': `${++prefix}:`, 'options.request_timeout': 300, 'options.generation_ttl': 0 };
+    cache.configure(configOf({ host: '127.0.0.1', port: proxy.port }, { ...given, ...options }));
+    cache.setReferences(References.fromTuples(...all.flatMap(one => one.tuple)));
+    await cache.open(null);
+    opened.push(cache);
+    return cache;
+}
+
+const NOTHING = { hits: 0, misses: 0, stored: 0, failed: 0, evicted: 0, undecodable: 0, shortened: 0, softened: 0 };
+
+/** What the cache knows, and what the counters were told: it has to be the same. */
+function numbers(cache: MemcachedCache, { counts }: RecordingCounters): Record<string, number> {
+    const { servers, ...own } = cache.getStats();
+    expect(servers.length).toBe(1);
+    const { failed, evicted, ...others } = own;
+    const known = Object.entries({ ...others, errors: failed, evictions: evicted }).filter(([, count]) => count > 0);
+    expect(counts).toEqual(Object.fromEntries(known.map(([name, count]) => [`memcached.cache.${name}`, count])));
+    return own;
+}
+
+it('hits, misses and what was stored, of every verb', async () => {
+    const counters = new RecordingCounters();
+    const cache = await open({}, counters);
+    expect(numbers(cache, counters)).toEqual(NOTHING);
+    await cache.store(null, 'key', { a: 1 });
+    await cache.retrieve(null, 'key');
+    await cache.retrieve(null, 'nothing');
+    await cache.contains(null, 'key');
+    await cache.retrieveAndTouch(null, 'key');
+    await cache.retrieveAndTouch(null, 'nothing');
+    expect(numbers(cache, counters)).toEqual({ ...NOTHING, hits: 3, misses: 2, stored: 1 });
+    await cache.storeMany(null, { a: 1, b: 2, gone: null });
+    await cache.retrieveMany(null, ['a', 'b', 'c', 'd', 'e']);
+    expect(numbers(cache, counters)).toEqual({ ...NOTHING, hits: 5, misses: 5, stored: 3 });
+    await cache.add(null, 'a', 'is there');
+    await cache.add(null, 'added', 1);
+    await cache.update(null, 'a', () => 'updated');
+    // Not looked up by anybody.
+    await cache.remove(null, 'a');
+    await cache.remove(null, 'nothing');
+    await cache.touch(null, 'b');
+    expect(numbers(cache, counters)).toEqual({ ...NOTHING, hits: 5, misses: 5, stored: 5 });
+});
+
+it('what is compressed is a hit, what is no JSON a miss', async () => {
+    const counters = new RecordingCounters();
+    const cache = await open({ 'options.compress_min': 100 }, counters);
+    await cache.store(null, 'key', 'x'.repeat(10_000));
+    expect(await cache.retrieve(null, 'key')).toHaveLength(10_000);
+    await writeItem(server, `${prefix}:other`, 'no JSON');
+    expect(await cache.retrieve(null, 'other')).toBeNull();
+    // With the flags of what is compressed.
+    await writeItem(server, `${prefix}:broken`, 'not compressed at all', 0x50530002);
+    expect(await cache.retrieve(null, 'broken')).toBeNull();
+    expect(numbers(cache, counters)).toEqual({ ...NOTHING, stored: 1, hits: 1, misses: 2, undecodable: 2 });
+});
+
+it('evictions by max_size, and expiries that are shortened', async () => {
+    const counters = new RecordingCounters();
+    const cache = await open({ 'options.max_size': 3, 'options.max_expiration': 5000 }, counters);
+    for (let i = 0; i < 10; i++) await cache.store(null, `key${i}`, i, i < 2 ? 6000 : 1000);
+    await cache.storeMany(null, { a: 1, b: 2 }, 1000);
+    expect(numbers(cache, counters)).toEqual({ ...NOTHING, stored: 12, evicted: 9, shortened: 2 });
+});
+
+it('errors, which are no misses', async () => {
+    const counters = new RecordingCounters();
+    const cache = await open({}, counters);
+    proxy.begin(holding);
+    expect(await codeOf(cache.retrieve(null, 'key'))).toBe('TIMEOUT');
+    expect(await codeOf(cache.store(null, 'key', 1))).toBe('TIMEOUT');
+    expect(await codeOf(cache.retrieveMany(null, ['a', 'b', 'c']))).toBe('BATCH_FAILED');
+    expect(await codeOf(cache.increment(null, 'key'))).toBe('TIMEOUT');
+    proxy.begin(passing);
+    expect(await codeOf(cache.retrieve(null, ''))).toBe('INVALID_KEY');
+    expect(numbers(cache, counters)).toEqual({ ...NOTHING, failed: 5 });
+});
+
+it('answers while memcached is away are none of these', async () => {
+    const counters = new RecordingCounters();
+    const cache = await open({ 'options.fail_soft': true }, counters);
+    await cache.store(null, 'key', 1);
+    proxy.begin(holding);
+    expect(await cache.retrieve(null, 'key')).toBeNull();
+    expect((await cache.retrieveMany(null, ['a', 'b'])).size).toBe(0);
+    expect(await codeOf(cache.retrieve(null, ''))).toBe('INVALID_KEY');
+    expect(numbers(cache, counters)).toEqual({ ...NOTHING, stored: 1, softened: 3, failed: 1 });
+});
+
+it('stay after close, when there are no servers any more, and a snapshot does not change', async () => {
+    const cache = await openCache(server);
+    const before = cache.getStats();
+    await cache.retrieve(null, 'nothing');
+    await cache.close(null);
+    expect(before).toMatchObject({ misses: 0, servers: [{ calls: 1 }] });
+    expect(cache.getStats()).toEqual({ ...NOTHING, misses: 1, servers: [] });
+    expect(Object.isFrozen(before)).toBe(true);
+    expect(await codeOf(cache.retrieve(null, 'nothing'))).toBe('NOT_OPENED');
+    expect(cache.getStats().failed).toBe(1);
+});
+
+it('counters that fail do not fail the cache, and those after them hear all the same', async () => {
+    const counters = new RecordingCounters();
+    const cache = await open({}, new FailingCounters(), counters);
+    expect(await cache.store(null, 'key', 1)).toBe(1);
+    expect(await cache.retrieve(null, 'key')).toBe(1);
+    await new Promise(setImmediate);
+    expect(numbers(cache, counters)).toEqual({ ...NOTHING, stored: 1, hits: 1 });
+});

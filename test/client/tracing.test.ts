@@ -1,0 +1,279 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { tracingChannel } from 'node:diagnostics_channel';
+import { MemcachedClient } from '../../src/client/MemcachedClient';
+import { Connecting } from '../../src/client/Connecting';
+import * as traceCall from '../../src/client/traceCall';
+import type { CommandTrace, ConnectTrace } from '../../src/client/tracing';
+import { FaultProxy, holding } from '../faults/FaultProxy';
+import { MemcachedProcess } from '../server/MemcachedProcess';
+import { runScript } from '../server/runScript';
+
+const EVENTS = ['start', 'end', 'asyncStart', 'asyncEnd', 'error'] as const;
+const SECRET = 'nobody may see this';
+
+let server: MemcachedProcess;
+let client: MemcachedClient;
+const stops: (() => void)[] = [];
+
+beforeAll(async () => {
+    server = await MemcachedProcess.start();
+});
+afterAll(() => server.end());
+
+beforeEach(async () => {
+    client = new MemcachedClient([server], { requestTimeoutMs: 5000 });
+    await client.open();
+    await client.flush();
+});
+
+afterEach(async () => {
+    stops.splice(0).forEach(stop => stop());
+    await client.close();
+});
+
+/** All events of a tracing channel, in order. */
+function listen<C extends object>(name: string): { events: string[]; contexts: C[] } {
+    const heard: { events: string[]; contexts: C[] } = { events: [], contexts: [] };
+    const subscribers = Object.fromEntries(
+        EVENTS.map(event => [
+            event,
+            (context: C) => {
+                heard.events.push(event);
+                if (!heard.contexts.includes(context)) heard.contexts.push(context);
+            },
+        ]),
+    );
+    const tracing = tracingChannel<unknown, C>(`pip-services4-memcached:${name}`);
+    tracing.subscribe(subscribers as never);
+    stops.push(() => tracing.unsubscribe(subscribers as never));
+    return heard;
+}
+
+describe('a command', () => {
+    const listenToCommands = () => listen<CommandTrace>('command');
+
+    it('is told of as Node specifies: start and end at once, asyncStart and asyncEnd before its caller goes on', async () => {
+        const { events, contexts } = listenToCommands();
+        const getting = client.get('key');
+        expect(events).toEqual(['start', 'end']);
+        const { value } = await getting.then(item => {
+            expect(events).toEqual(['start', 'end', 'asyncStart', 'asyncEnd']);
+            return item;
+        });
+        expect(value).toBeNull();
+        expect(contexts).toEqual([{ operation: 'get', key: 'key', server: server.address, result: 'miss' }]);
+    });
+
+    it.each<[string, (client: MemcachedClient) => Promise<unknown>, string[]]>([
+        ['get', c => c.get('key'), ['get', 'hit']],
+        ['gets', c => c.gets('nothing'), ['get', 'miss']],
+        ['getText', c => c.getText('key'), ['get', 'hit']],
+        ['getAndDelete', c => c.getAndDelete('key'), ['getAndDelete', 'hit']],
+        ['getAndTouch', c => c.getAndTouch('nothing', 60), ['getAndTouch', 'miss']],
+        ['touch', c => c.touch('key', 60), ['touch', 'touched']],
+        ['set', c => c.set('key', SECRET), ['set', 'stored']],
+        ['add', c => c.add('key', SECRET), ['add', 'not stored']],
+        ['replace', c => c.replace('nothing', SECRET), ['replace', 'not stored']],
+        ['append', c => c.append('key', SECRET), ['append', 'stored']],
+        ['prepend', c => c.prepend('nothing', SECRET), ['prepend', 'missing']],
+        ['delete', c => c.delete('key'), ['delete', 'deleted']],
+        ['casAdd', c => c.casAdd('other', SECRET), ['casAdd', 'stored']],
+        ['casSet', c => c.casSet('key', SECRET, 1n), ['casSet', 'changed']],
+        ['casDelete', c => c.casDelete('nothing', 1n), ['casDelete', 'missing']],
+        ['increment', c => c.increment('count', 1), ['increment', 'counted']],
+        ['decrement', c => c.decrement('nothing', 1, { initial: null as never }), ['decrement', 'missing']],
+        ['setCounted', c => c.setCounted('key', SECRET, 0, 0, { add: () => 'old' }), ['set', 'stored']],
+    ])('%s says what it does and what came of it, and no value', async (_, perform, [operation, result]) => {
+        await client.set('key', SECRET);
+        const { contexts } = listenToCommands();
+        await perform(client);
+        expect(contexts).toEqual([{ operation, key: expect.any(String), server: server.address, result }]);
+        expect(JSON.stringify(contexts)).not.toContain(SECRET);
+    });
+
+    it('batches tell how many keys they are about', async () => {
+        const { contexts } = listenToCommands();
+        const keys = Array.from({ length: 1500 }, (_, i) => `key${i}`);
+        await client.setMany(keys.map(key => [key, SECRET]));
+        await client.getMany(keys);
+        await client.deleteMany(['one']);
+        const batch = (operation: string, keyCount: number) => ({
+            operation,
+            keyCount,
+            server: server.address,
+            result: 'ok',
+        });
+        expect(contexts).toEqual([
+            batch('setMany', 1000),
+            batch('setMany', 500),
+            batch('getMany', 1000),
+            batch('getMany', 500),
+            batch('deleteMany', 1),
+        ]);
+    });
+
+    it('what is about no key has none', async () => {
+        const { contexts } = listenToCommands();
+        await client.version();
+        await client.stats();
+        await client.noop();
+        await client.flush();
+        const operations = contexts.map(({ operation, ...rest }) => [operation, Object.keys(rest).join()]);
+        expect(operations).toEqual(['version', 'stats', 'noop', 'memjs'].map(one => [one, 'server,result']));
+    });
+
+    it('one that fails says why, and its caller hears it as without listeners', async () => {
+        await client.set('text', SECRET);
+        const { events, contexts } = listenToCommands();
+        const error = await client.increment('text', 1).catch((failure: Error) => failure);
+        expect(error).toMatchObject({ code: 'NOT_A_NUMBER' });
+        expect(events).toEqual(['start', 'end', 'error', 'asyncStart', 'asyncEnd']);
+        expect(contexts).toEqual([{ operation: 'increment', key: 'text', server: server.address, error }]);
+    });
+
+    it('of a server that is down is told too', async () => {
+        const other = await MemcachedProcess.start();
+        const failing = new MemcachedClient([other], { failures: 1, retries: 0, retryMs: 60_000 });
+        await failing.open();
+        await other.kill();
+        while (failing.getStats()[0]!.isUp) await failing.get('key').catch(() => {});
+        const { events, contexts } = listenToCommands();
+        const getting = failing.get('key');
+        expect(events.slice(0, 2)).toEqual(['start', 'end']);
+        await expect(getting).rejects.toMatchObject({ code: 'SERVER_DOWN' });
+        expect(contexts[0]).toMatchObject({ key: 'key', error: { code: 'SERVER_DOWN' } });
+        await failing.close();
+        await other.end();
+    });
+
+    it('a rejection that nobody handles is still noticed', async () => {
+        const unflushable = await MemcachedProcess.start({ args: ['-F'] });
+        const { stdout } = await runScript(`
+            const { tracingChannel } = require('node:diagnostics_channel');
+            const { MemcachedClient } = require('./src/client/MemcachedClient');
+            tracingChannel('pip-services4-memcached:command').subscribe({ start() {} });
+            process.on('unhandledRejection', error => console.log('unhandled ' + error.code));
+            (async () => {
+                const client = new MemcachedClient([{ host: '${unflushable.host}', port: ${unflushable.port} }]);
+                await client.open();
+                await client.set('text', 'no number');
+                client.increment('text', 1);
+                await client.noop();
+                await new Promise(setImmediate);
+                // memjs's own verbs have their callbacks.
+                const [refused] = Object.values(await client.flush().catch(error => [error]));
+                console.log(refused.code);
+                await new Promise(setImmediate);
+                await client.close();
+            })();
+        `);
+        expect(stdout.trim().split('\n')).toEqual(['unhandled NOT_A_NUMBER', 'AUTH_FAILED']);
+        await unflushable.end();
+    });
+
+    it('what a listener throws is its own, as everywhere in Node, and fails no call', async () => {
+        const { stdout } = await runScript(`
+            const { tracingChannel } = require('node:diagnostics_channel');
+            const { MemcachedClient } = require('./src/client/MemcachedClient');
+            const fail = () => { throw new Error('of the listener'); };
+            const thrown = [];
+            process.on('uncaughtException', error => thrown.push(error.message));
+            (async () => {
+                const client = new MemcachedClient([{ host: '${server.host}', port: ${server.port} }]);
+                await client.open();
+                const fails = { start: fail, end: fail, asyncStart: fail, asyncEnd: fail, error: fail };
+                for (const name of ['command', 'connect']) tracingChannel('pip-services4-memcached:' + name).subscribe(fails);
+                const answers = [await client.set('key', 'value'), String((await client.get('key')).value)];
+                await client.close();
+                console.log(JSON.stringify([answers, new Set(thrown).size, thrown.length]));
+            })();
+        `);
+        expect(JSON.parse(stdout)).toEqual([[true, 'value'], 1, 8]);
+    });
+
+    it('a store that is bound to start is that of the caller, also where others ask in the same turn', async () => {
+        const store = new AsyncLocalStorage<{ parent: unknown; key?: string }>();
+        const caller = new AsyncLocalStorage<string>();
+        const tracing = tracingChannel<unknown, CommandTrace>('pip-services4-memcached:command');
+        tracing.start.bindStore(store, ({ key }: CommandTrace) => ({ parent: caller.getStore(), key }));
+        stops.push(() => tracing.start.unbindStore(store));
+        const ended: unknown[] = [];
+        const done: unknown[] = [];
+        const subscribers = {
+            end: () => void ended.push(store.getStore()),
+            asyncEnd: ({ key }: CommandTrace) => void done.push([key, caller.getStore()]),
+        };
+        tracing.subscribe(subscribers as never);
+        stops.push(() => tracing.unsubscribe(subscribers as never));
+        await Promise.all(['a', 'b', 'c'].map(name => caller.run(`caller ${name}`, () => client.get(name))));
+        expect(ended).toEqual(['a', 'b', 'c'].map(key => ({ parent: `caller ${key}`, key })));
+        expect(done).toEqual(['a', 'b', 'c'].map(key => [key, `caller ${key}`]));
+        expect(store.getStore()).toBeUndefined();
+    });
+});
+
+describe('a socket', () => {
+    const listenToSockets = () => listen<ConnectTrace>('connect');
+
+    it('is told of from its beginning until it can be used', async () => {
+        const { events, contexts } = listenToSockets();
+        const other = new MemcachedClient([server]);
+        const opening = other.open();
+        await opening;
+        expect(events).toEqual(['start', 'end', 'asyncStart', 'asyncEnd']);
+        expect(contexts).toEqual([{ server: server.address, result: 'connected' }]);
+        await other.close();
+        expect(events.length).toBe(4);
+    });
+
+    it('that cannot be connected says why', async () => {
+        const away = await MemcachedProcess.start();
+        await away.kill();
+        const { events, contexts } = listenToSockets();
+        const other = new MemcachedClient([away], { failures: 1, retryMs: 60_000 });
+        await expect(other.open()).rejects.toMatchObject({ code: 'CONNECT_FAILED' });
+        expect(events.slice(0, 5)).toEqual(['start', 'end', 'error', 'asyncStart', 'asyncEnd']);
+        expect(contexts[0]).toMatchObject({ server: away.address, error: { code: 'ECONNREFUSED' } });
+        await away.end();
+    });
+
+    it('that is not needed any more ends without an error', async () => {
+        const locked = await MemcachedProcess.start({ login: { username: 'ann', password: 'x' } });
+        const proxy = await FaultProxy.start(locked.port);
+        proxy.begin(holding);
+        const { events, contexts } = listenToSockets();
+        const login = { username: 'ann', password: 'x' };
+        const other = new MemcachedClient([{ host: '127.0.0.1', port: proxy.port, login }]);
+        const opening = other.open().catch(() => {});
+        await proxy.until(({ replyFrames }) => replyFrames > 0);
+        await other.close();
+        await opening;
+        expect(events).toEqual(['start', 'end', 'asyncStart', 'asyncEnd']);
+        expect(contexts).toEqual([{ server: expect.any(String), result: 'unused' }]);
+        expect(JSON.stringify(contexts)).not.toContain('ann');
+        await proxy.close();
+        await locked.end();
+    });
+});
+
+it('without listeners nothing is made for them', async () => {
+    const calls = jest.spyOn(traceCall, 'traceCall');
+    const sockets = jest.spyOn(Connecting, 'trace');
+    const other = new MemcachedClient([server]);
+    await other.open();
+    await other.get('key');
+    await other.getMany(['a', 'b']);
+    expect([calls.mock.calls.length, sockets.mock.calls.length]).toEqual([0, 0]);
+    listen('command');
+    listen('connect');
+    await other.get('key');
+    await other.close();
+    await other.open();
+    // The greeting is a command too.
+    expect([calls.mock.calls.length, sockets.mock.calls.length]).toEqual([2, 1]);
+    stops.splice(0).forEach(stop => stop());
+    await other.get('key');
+    expect(calls.mock.calls.length).toBe(2);
+    await other.close();
+    jest.restoreAllMocks();
+});

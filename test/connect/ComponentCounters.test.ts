@@ -1,0 +1,54 @@
+import { Descriptor, References } from 'pip-services4-components-node';
+import { ComponentCounters } from '../../src/connect/ComponentCounters';
+import { FailingCounters, RecordingCounters } from '../fixtures/RecordingCounters';
+
+function withReferences(...counters: RecordingCounters[]): ComponentCounters {
+    const component = new ComponentCounters();
+    component.setReferences(References.fromTuples(...counters.flatMap(one => one.tuple)));
+    return component;
+}
+
+function useAll(counters: ComponentCounters): void {
+    counters.incrementOne('one');
+    counters.increment('many', 5);
+    counters.stats('time', 12);
+}
+
+it('give every number to all that are referenced', () => {
+    const all = [new RecordingCounters(), new RecordingCounters()];
+    const component = withReferences(...all);
+    expect(component.isUsed).toBe(true);
+    useAll(component);
+    for (const { counts, values } of all) {
+        expect({ counts, values }).toEqual({ counts: { one: 1, many: 5 }, values: { time: [12] } });
+    }
+});
+
+it('are silent without any, and after unsetReferences', () => {
+    const component = withReferences();
+    expect(component.isUsed).toBe(false);
+    useAll(component);
+    const recording = new RecordingCounters();
+    component.setReferences(References.fromTuples(...recording.tuple));
+    component.unsetReferences();
+    useAll(component);
+    expect(recording.counts).toEqual({});
+});
+
+it('that throw or reject fail neither their user nor those after them', async () => {
+    const recording = new RecordingCounters();
+    useAll(withReferences(new FailingCounters(), recording, new FailingCounters()));
+    // A rejection that nobody handles would come now.
+    await new Promise(setImmediate);
+    expect(recording.counts).toEqual({ one: 1, many: 5 });
+});
+
+it('of another version are not asked', () => {
+    const recording = new RecordingCounters();
+    const component = new ComponentCounters();
+    component.setReferences(
+        References.fromTuples(new Descriptor('test', 'counters', 'recording', 'default', '2.0'), recording),
+    );
+    useAll(component);
+    expect(recording.counts).toEqual({});
+});

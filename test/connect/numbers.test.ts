@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { Descriptor, References, type IReferences } from 'pip-services4-components-node';
+import { MemcachedCache } from '../../src/cache/MemcachedCache';
+import { MemcachedConnection } from '../../src/connect/MemcachedConnection';
+import { MemcachedLock } from '../../src/lock/MemcachedLock';
+import { configOf } from '../fixtures/openCache';
+import { MemcachedProcess } from '../server/MemcachedProcess';
+
+/** Whatever has a connection tells the same of it. */
+const COMPONENTS = { MemcachedConnection, MemcachedCache, MemcachedLock };
+
+let server: MemcachedProcess;
+/** Takes connections and drops them: a port where nobody listens might be given to the server of another test. */
+let dropping: Server;
+let away: { host: string; port: number; address: string };
+
+beforeAll(async () => {
+    server = await MemcachedProcess.start();
+    dropping = createServer(socket => socket.destroy()).listen(0, '127.0.0.1');
+    await once(dropping, 'listening');
+    const { port } = dropping.address() as AddressInfo;
+    away = { host: '127.0.0.1', port, address: `127.0.0.1:${port}` };
+});
+
+afterAll(async () => {
+    await new Promise(resolve => dropping.close(resolve));
+    await server.end();
+});
+
+describe.each(Object.entries(COMPONENTS))('%s', (_, Component) => {
+    async function open(references?: IReferences) {
+        const component = new Component();
+        if (references) component.setReferences(references);
+        else component.configure(configOf([server, away], { 'options.request_timeout': 2000 }));
+        await component.open('trace');
+        return component;
+    }
+
+    it('has the numbers of its servers while it is open', async () => {
+        const component = new Component();
+        expect(component.getStats().servers).toEqual([]);
+        component.configure(configOf([server, away]));
+        await component.open(null);
+        const { servers } = component.getStats();
+        expect(servers).toMatchObject([{ address: server.address, isUp: true, calls: 1 }, { address: away.address }]);
+        await component.close(null);
+        expect(component.getStats().servers).toEqual([]);
+    });
+
+    it('asks them how they are', async () => {
+        const component = await open();
+        expect(await component.checkHealth('trace')).toMatchObject([
+            { address: server.address, reachable: true, casEnabled: true },
+            { address: away.address, reachable: false, error: { code: 'CONNECTION_LOST' } },
+        ]);
+        await component.close(null);
+    });
+
+    it('rejects with NOT_OPENED when it is asked before open or after close', async () => {
+        const notOpened = { code: 'NOT_OPENED', trace_id: 'trace' };
+        await expect(new Component().checkHealth('trace')).rejects.toMatchObject(notOpened);
+        const component = await open();
+        await component.close(null);
+        await expect(component.checkHealth('trace')).rejects.toMatchObject(notOpened);
+    });
+});
+
+it('those who share a connection tell of the same one', async () => {
+    const connection = new MemcachedConnection();
+    connection.configure(configOf(server));
+    await connection.open(null);
+    const references = References.fromTuples(
+        new Descriptor('pip-services', 'connection', 'memcached', 'default', '1.0'),
+        connection,
+    );
+    const cache = new MemcachedCache();
+    const lock = new MemcachedLock();
+    for (const component of [cache, lock]) {
+        component.setReferences(references);
+        await component.open(null);
+    }
+    await cache.retrieve(null, 'nothing');
+    await lock.tryAcquireLock(null, 'key', 1000);
+    const [stats] = connection.getStats().servers;
+    expect(stats).toMatchObject({ misses: 1, calls: 3 });
+    expect(cache.getStats().servers).toEqual([stats]);
+    expect(lock.getStats().servers).toEqual([stats]);
+    expect(await cache.checkHealth(null)).toMatchObject([{ reachable: true }]);
+    await lock.close(null);
+    await cache.close(null);
+    await connection.close(null);
+    expect(cache.getStats().servers).toEqual([]);
+});
