@@ -28,9 +28,9 @@ await cache.increment('example', 'visits', 1, { initial: 1 });
 console.log('visits', await cache.increment('example', 'visits'));
 
 // Read, change and write: of many who do so at once, one after the other.
-await Promise.all(
-    ['Ann', 'Ben', 'Cid'].map(name => cache.update('example', 'guests', guests => [...(guests ?? []), name])),
-);
+/** @param {string} name */
+const greet = name => cache.update('example', 'guests', (/** @type {string[]} */ guests) => [...(guests ?? []), name]);
+await Promise.all([greet('Ann'), greet('Ben'), greet('Cid')]);
 console.log('guests', (await cache.retrieve('example', 'guests')).sort().join(', '));
 
 // Mistakes and faults are errors with a code, never misses.

@@ -21,11 +21,8 @@ await connection.open('example');
 await cache.open('example');
 
 const keys = Array.from({ length: 100 }, (_, i) => `key-${i}`);
-await cache.storeMany(
-    'example',
-    keys.map(key => [key, `value of ${key}`]),
-    30_000,
-);
+const values = Object.fromEntries(keys.map(key => [key, `value of ${key}`]));
+await cache.storeMany('example', values, 30_000);
 console.log('found', (await cache.retrieveMany('example', keys)).size, 'of', keys.length);
 
 // Where they are, asked of the servers themselves.

@@ -8,9 +8,9 @@ import { createCertificate } from '../server/certificate';
 import { MemcachedProcess } from '../server/MemcachedProcess';
 
 const folder = join(root, 'examples');
-/** `npm run demo` has a test of its own. */
+/** The programs themselves; what is in folders has tests of its own. */
 const examples = readdirSync(folder, { withFileTypes: true })
-    .filter(entry => entry.isFile() && !entry.name.startsWith('demo'))
+    .filter(({ name }) => /\.(mjs|cjs|ts)$/.test(name) && !name.startsWith('demo'))
     .map(({ name }) => name);
 
 /** As its reader runs it. Nothing ends it but itself: what it leaves open would show. TypeScript is compiled to a module first. */
