@@ -29,7 +29,8 @@ console.log('visits', await cache.increment('example', 'visits'));
 
 // Read, change and write: of many who do so at once, one after the other.
 /** @param {string} name */
-const greet = name => cache.update('example', 'guests', (/** @type {string[]} */ guests) => [...(guests ?? []), name]);
+const greet = name =>
+    cache.update('example', 'guests', (/** @type {string[] | null} */ guests) => [...(guests ?? []), name]);
 await Promise.all([greet('Ann'), greet('Ben'), greet('Cid')]);
 console.log('guests', (await cache.retrieve('example', 'guests')).sort().join(', '));
 
