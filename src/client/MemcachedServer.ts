@@ -1,12 +1,11 @@
-import type { Call } from './Call';
-import { type CallHost } from './Call';
-import { BulkWindow } from './BulkWindow';
+import type { Call, CallHost } from './Call';
+import { CallQueue, type QueueOwner } from './CallQueue';
 import { ChannelPool } from './ChannelPool';
 import { Connecting } from './Connecting';
 import { Channel, type ChannelOptions, type ChannelOwner } from './Channel';
 import type { Deadlines } from './Deadlines';
 import { authFailed, connectionLost, isAuthFailure, notOpened, serverDown } from './errors';
-import { BULK_BYTES, LargeReplies } from './LargeReplies';
+import type { LargeReplies } from './LargeReplies';
 import { MemjsHandlers, type MemjsErrorHandler, type MemjsResponseHandler } from './memjs';
 import { formatAddress, type ServerAddress } from './ServerAddress';
 import { ServerCounts, type ServerStats } from './ServerCounts';
@@ -35,15 +34,13 @@ let lastGeneration = 0;
  * One memcached: a pool of channels, up or down, and the only place where a call is tried again. For memjs it is a server
  * (`onResponse`, `onError`, `write`, `close`, `host`, `port`, `wakeupAt`).
  */
-export class MemcachedServer implements ChannelOwner, CallHost {
+export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
     readonly address: string;
     readonly host: string;
     readonly port: number;
     smallReplyBytes = 100;
-    readonly largeReplies = new LargeReplies();
     readonly counts = new ServerCounts();
-    private readonly window = new BulkWindow();
-
+    private readonly queue = new CallQueue(this);
     private readonly pool: ChannelPool;
     private isClosed = true;
     /** About to close: running calls finish, a server that goes down meanwhile is neither probed nor spoken of. */
@@ -52,22 +49,8 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     private onEmpty: (() => void) | null = null;
     private closed: Promise<void> | null = null;
 
-    /** Calls made in this turn of the event loop, and calls that wait for a channel. */
-    private readonly turn: Call<unknown>[] = [];
-    private waiting: Call<unknown>[] = [];
     private expired: Call<unknown>[] = [];
-    private isFlushScheduled = false;
-    /**
-     * Replies of one server bring about calls for all of them. When they leave after all sockets have been read, each server gets one write with
-     * many instead of many with few; for a server that is alone that is so anyway.
-     */
-    isOneOfSeveral = false;
-    private readonly flushTurn = (): void => this.flush();
-
     private readonly health: ServerHealth;
-    /** Waits for the next attempt to connect, or while the server is down for the next probe. */
-    private pauseTimer: NodeJS.Timeout | null = null;
-
     /**
      * Changes whenever a socket opens or goes: while it stays the same, every socket leads to the process that it led to. A number is never given
      * twice, to no server of any client.
@@ -102,11 +85,19 @@ export class MemcachedServer implements ChannelOwner, CallHost {
 
     /** Calls that have no deadline yet: those of this turn. */
     get enteringCount(): number {
-        return this.turn.length;
+        return this.queue.enteringCount;
+    }
+
+    get largeReplies(): LargeReplies {
+        return this.queue.largeReplies;
+    }
+
+    set isOneOfSeveral(isOneOfSeveral: boolean) {
+        this.queue.isOneOfSeveral = isOneOfSeveral;
     }
 
     get timerCount(): number {
-        return this.pool.timerCount + (this.pauseTimer === null ? 0 : 1);
+        return this.pool.timerCount + (this.health.isWaiting ? 1 : 0);
     }
 
     get isUp(): boolean {
@@ -142,26 +133,26 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         this.counts.calls++;
         if (this.isClosed) call.fail(notOpened());
         else if (this.health.isDown) call.fail(this.downError());
-        else this.enter(call);
+        else this.queue.enter(call);
     }
 
     /** The calls of this turn leave at once, and nothing is begun that nobody waits for: the client is about to close. */
     settleDown(): void {
         this.isSettling = true;
-        this.flush();
+        this.queue.flush();
         if (!this.health.isDown) return;
-        this.clearPause();
+        this.health.stopWaiting();
         this.pool.endAll();
     }
 
     /** Keys may have got another server. What waits here with a CAS of theirs is answered before it can be sent: nobody looks for them here any more. */
     leave(isHome: (key: string) => boolean): void {
-        for (const call of this.unsent()) if (call.key !== '' && !isHome(call.key)) call.onNewGeneration();
+        for (const call of this.queue.unsent()) if (call.key !== '' && !isHome(call.key)) call.onNewGeneration();
     }
 
     /** Resolves when the calls that it has now have settled. */
     async untilIdle(): Promise<void> {
-        await Promise.allSettled([...this.unsent(), ...this.pool.calls()].map(call => call.promise));
+        await Promise.allSettled([...this.queue.unsent(), ...this.pool.calls()].map(call => call.promise));
     }
 
     /** Destroys every socket now; what still waits is rejected. Resolves when the sockets are closed. */
@@ -171,24 +162,12 @@ export class MemcachedServer implements ChannelOwner, CallHost {
 
     private destroy(): Promise<void> {
         this.isClosed = true;
-        this.clearPause();
-        this.rejectWaiting(() => connectionLost(this.address, new Error('the client was closed')));
+        this.health.stopWaiting();
+        this.queue.rejectAll(() => connectionLost(this.address, new Error('the client was closed')));
         this.pool.endAll();
         this.health.recover();
         if (this.sockets === 0) return Promise.resolve();
         return new Promise(resolve => (this.onEmpty = resolve));
-    }
-
-    private enter(call: Call<unknown>): void {
-        this.turn.push(call);
-        this.flushSoon();
-    }
-
-    private flushSoon(): void {
-        if (this.isFlushScheduled) return;
-        this.isFlushScheduled = true;
-        if (this.isOneOfSeveral) setImmediate(this.flushTurn);
-        else process.nextTick(this.flushTurn);
     }
 
     onResponse(seq: number, handler: MemjsResponseHandler): void {
@@ -206,66 +185,32 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         call.promise.catch(() => {});
     }
 
-    /** The turn is over: its calls get their deadlines and leave together. */
-    private flush(): void {
-        this.isFlushScheduled = false;
-        const nowMs = performance.now();
-        const startedUs = this.counts.beginning(nowMs);
-        const deadlineMs = nowMs + this.options.requestTimeoutMs;
-        for (const call of this.turn) {
-            if (call.settled) continue;
-            call.startedUs = startedUs;
-            this.deadlines.add(call, call.deadlineMs === 0 ? deadlineMs : call.deadlineMs);
-            this.waiting.push(call);
-        }
-        this.turn.length = 0;
+    onTurn(): void {
         this.dispatch();
     }
 
     private dispatch(): void {
-        if (this.waiting.length === 0) return;
+        if (this.queue.isEmpty) return;
         let channel = this.pool.choose();
         if (channel === null) {
             this.connectSoon();
             return;
         }
-        const calls = this.waiting;
-        this.waiting = [];
-        for (const call of calls) {
-            if (call.settled) {
-                this.leaveWindow(call);
-                continue;
-            }
-            if (!call.isBulk && !this.mayPass(call)) continue;
+        for (const call of this.queue.take()) {
             channel = this.pool.next(channel);
             channel.add(call);
         }
         this.pool.flush();
     }
 
-    /** Small calls always; one that moves a large value when there is room for it. */
-    private mayPass(call: Call<unknown>): boolean {
-        const bytes = Math.max(call.valueBytes, this.largeReplies.expected(call.key));
-        return bytes < BULK_BYTES || this.window.enter(call, bytes);
-    }
-
     onBulkDone(call: Call<unknown>): void {
-        this.leaveWindow(call);
-    }
-
-    private leaveWindow(call: Call<unknown>): void {
-        if (!call.isBulk) return;
-        const admitted = this.window.leave(call);
-        if (admitted.length === 0) return;
-        this.waiting.push(...admitted);
-        this.flushSoon();
+        this.queue.leave(call);
     }
 
     private connectSoon(): void {
-        if (this.health.isDown || this.pauseTimer !== null || this.pool.hasProspect) return;
-        const { pauseMs } = this.health;
-        if (pauseMs === 0) this.pool.open();
-        else this.pause(pauseMs, () => this.dispatch());
+        if (this.health.isDown || this.health.isWaiting || this.pool.hasProspect) return;
+        if (this.health.mayConnect) this.pool.open();
+        else this.health.waitThen(() => this.dispatch());
     }
 
     private openChannel(): Channel {
@@ -292,8 +237,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
     private recover(): void {
         const wasDown = this.health.isDown;
         this.health.recover();
-        this.clearPause();
-        if (this.waiting.length > 0) this.flushSoon();
+        if (!this.queue.isEmpty) this.queue.flushSoon();
         if (wasDown) process.nextTick(() => this.observer.onUp(this.address));
     }
 
@@ -317,8 +261,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
             if (channel !== null)
                 (channel as Channel).end(new Error(`no answer within ${this.options.requestTimeoutMs} ms`));
         }
-        this.waiting = this.waiting.filter(call => !call.settled || call.isBulk);
-        this.window.dropSettled();
+        this.queue.dropSettled();
     }
 
     onGone(channel: Channel, fault: Error | null, pending: Call<unknown> | null): void {
@@ -329,23 +272,19 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         for (let call = pending; call !== null;) {
             const next: Call<unknown> | null = call.next;
             call.next = call.channel = null;
-            this.leaveWindow(call);
+            this.queue.leave(call);
             this.again(call, fault);
             call = next;
         }
         if (this.isClosed) return;
-        if (this.health.isDown) this.rejectWaiting(() => this.downError());
+        if (this.health.isDown) this.queue.rejectAll(() => this.downError());
         else this.dispatch();
     }
 
     /** What was asked for in the old generation only is answered before it can be sent in the new one. */
     private beginGeneration(): void {
         this.generation = ++lastGeneration;
-        for (const call of this.unsent()) call.onNewGeneration();
-    }
-
-    private unsent(): Call<unknown>[] {
-        return [...this.turn, ...this.waiting, ...this.window.waiting];
+        for (const call of this.queue.unsent()) call.onNewGeneration();
     }
 
     private again(call: Call<unknown>, fault: Error | null): void {
@@ -356,7 +295,7 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         else {
             call.repeats++;
             this.counts.retries++;
-            this.waiting.push(call);
+            this.queue.returned(call);
         }
     }
 
@@ -366,8 +305,8 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         if (isRefusal(fault) && this.pool.isWorking) return health.holdGrowth();
         if (this.isClosed || !health.fault(fault, channel.round)) return;
         if (health.isDown) {
-            this.clearPause();
-            if (!this.isSettling) this.pause(health.pauseMs, () => this.pool.open());
+            health.stopWaiting();
+            if (!this.isSettling) health.waitThen(() => this.pool.open());
             // On its own, so that what an observer throws does not stop us half-way.
             if (!wasDown && !this.isSettling) process.nextTick(() => this.observer.onDown(this.address, fault));
         }
@@ -387,27 +326,5 @@ export class MemcachedServer implements ChannelOwner, CallHost {
         this.deadlines.add(call, performance.now() + this.options.requestTimeoutMs);
         channel.add(call);
         channel.flush();
-    }
-
-    private pause(ms: number, then: () => void): void {
-        this.pauseTimer = setTimeout(() => {
-            this.pauseTimer = null;
-            then();
-        }, ms);
-    }
-
-    private clearPause(): void {
-        if (this.pauseTimer !== null) clearTimeout(this.pauseTimer);
-        this.pauseTimer = null;
-    }
-
-    private rejectWaiting(error: () => Error): void {
-        const calls = [...this.waiting, ...this.turn, ...this.window.clear()];
-        this.waiting = [];
-        this.turn.length = 0;
-        for (const call of calls) {
-            this.leaveWindow(call);
-            if (!call.settled) call.fail(error());
-        }
     }
 }

@@ -22,12 +22,31 @@ export class ServerHealth {
     private faults = 0;
     private notBefore = 0;
     private noGrowthBefore = 0;
+    /** Until the next attempt to connect, or while the server is down until the next probe. */
+    private timer: NodeJS.Timeout | null = null;
 
     constructor(private readonly options: HealthOptions) {}
 
-    /** Until the next attempt to connect, 0 when there is no need to wait. */
-    get pauseMs(): number {
-        return Math.max(0, this.notBefore - performance.now());
+    /** It is time for an attempt to connect. */
+    get mayConnect(): boolean {
+        return this.pauseMs === 0;
+    }
+
+    get isWaiting(): boolean {
+        return this.timer !== null;
+    }
+
+    /** Until it is time for the next attempt. */
+    waitThen(then: () => void): void {
+        this.timer = setTimeout(() => {
+            this.timer = null;
+            then();
+        }, this.pauseMs);
+    }
+
+    stopWaiting(): void {
+        if (this.timer !== null) clearTimeout(this.timer);
+        this.timer = null;
     }
 
     /** The answer is whether the fault is a new one. */
@@ -60,6 +79,11 @@ export class ServerHealth {
         this.notBefore = 0;
         this.lastFault = null;
         this.isDown = false;
+        this.stopWaiting();
+    }
+
+    private get pauseMs(): number {
+        return Math.max(0, this.notBefore - performance.now());
     }
 }
 
