@@ -2,6 +2,7 @@ export { DefaultMemcachedFactory } from './build/DefaultMemcachedFactory';
 export type { Entries } from './cache/Batches';
 export type { Amount, CountOptions } from './cache/Conditions';
 export { BatchException } from './cache/errors';
+export type { Loaded, Loader, LoadOptions } from './cache/LoadOptions';
 export { MemcachedCache } from './cache/MemcachedCache';
 export type { CacheCounts } from './cache/CacheEvents';
 export type { CacheStats } from './cache/MemcachedCache';

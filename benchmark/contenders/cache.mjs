@@ -1,5 +1,5 @@
 /** MemcachedCache, as a service uses it: objects in, objects out. */
-export async function connect(port, { maxSize }) {
+export async function connect(port, { maxSize, isLoadThrough = false }) {
     const { MemcachedCache } = await import('../../dist/index.js');
     const { ConfigParams } = await import('../../dist/framework.js');
     const cache = new MemcachedCache();
@@ -12,7 +12,9 @@ export async function connect(port, { maxSize }) {
     await cache.open(null);
     return {
         encode: text => JSON.parse(text),
-        get: key => cache.retrieve(null, key),
+        get: isLoadThrough
+            ? key => cache.retrieveOrLoad(null, key, 600_000, () => null)
+            : key => cache.retrieve(null, key),
         value: result => result && JSON.stringify(result),
         isRight: result => typeof result?.text === 'string',
         set: (key, value) => cache.store(null, key, value, 600_000),

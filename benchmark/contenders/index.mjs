@@ -39,6 +39,13 @@ const cacheContenders = [
     { id: 'floor', label: 'the bare client', kind: 'ours', tag: 'e', setting: { poolSize: 5 } },
 ];
 
+const loadThrough = {
+    id: 'cache-load',
+    label: 'cache, retrieveOrLoad, max_size 0',
+    kind: 'cache',
+    tag: 'f',
+    setting: { maxSize: 0, isLoadThrough: true },
+};
 /** Of TLS the same client without it is the floor. */
 const tlsContenders = [
     { id: 'ours-tls-1', label: 'TLS, pool of 1', kind: 'ours', tag: 'a', setting: { poolSize: 1, isTls: true } },
@@ -56,7 +63,7 @@ const lockContenders = [
 
 /** Everybody in a run; `tag` keeps their keys apart. */
 export async function contendersFor(scenario) {
-    if (scenario.isOfCache) return cacheContenders;
+    if (scenario.isOfCache) return scenario.verb === 'get' ? [...cacheContenders, loadThrough] : cacheContenders;
     if (scenario.isOfTls) return tlsContenders;
     if (scenario.verb === 'lock') return lockContenders;
     const list = [

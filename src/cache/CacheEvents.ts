@@ -19,6 +19,10 @@ export interface CacheCounts {
     readonly shortened: number;
     /** Answers that were given while memcached was away (`options.fail_soft`); they are neither hits nor misses nor failed. */
     readonly softened: number;
+    /** Loaded values that could not be stored. */
+    readonly unstored: number;
+    /** Loads that failed while everybody had the stale value. */
+    readonly unrefreshed: number;
 }
 
 /** As the referenced counters know them. */
@@ -31,6 +35,8 @@ const NAMES: Readonly<Record<keyof CacheCounts, string>> = {
     undecodable: 'memcached.cache.undecodable',
     shortened: 'memcached.cache.shortened',
     softened: 'memcached.cache.softened',
+    unstored: 'memcached.cache.unstored',
+    unrefreshed: 'memcached.cache.unrefreshed',
 };
 
 /** Counts what happens, and says in the log what somebody should look at: once when it first happens, or once per change of state. */
@@ -44,6 +50,8 @@ export class CacheEvents {
         undecodable: 0,
         shortened: 0,
         softened: 0,
+        unstored: 0,
+        unrefreshed: 0,
     };
     /** Memcached is away, and the service goes on without it. */
     private isSoftened = false;
@@ -71,6 +79,16 @@ export class CacheEvents {
     shortened(context: AnyContext, maxExpiration: number): void {
         const message = `expiries are shortened to ${maxExpiration} ms (options.max_expiration)`;
         this.note(context, 'shortened', message);
+    }
+
+    unstored(context: AnyContext, key: string, error: Error): void {
+        this.note(context, 'unstored', `what was loaded for ${key} could not be stored: ${error.message}`);
+    }
+
+    /** @param error whatever a loader may throw */
+    unrefreshed(context: AnyContext, key: string, error: unknown): void {
+        const why = error instanceof Error ? error.message : String(error);
+        this.note(context, 'unrefreshed', `loading ${key} failed, its stale value stays while it may: ${why}`);
     }
 
     softened(context: AnyContext, error: Error): void {

@@ -14,6 +14,8 @@ import { ConnectionUser } from '../connect/ConnectionUser';
 import type { ConnectionStats } from '../connect/MemcachedConnection';
 import { Batches, type Entries } from './Batches';
 import { Conditions, type Amount, type CountOptions } from './Conditions';
+import type { Loaded, Loader, LoadOptions } from './LoadOptions';
+import { LoadThrough } from './LoadThrough';
 import type { CacheCounts } from './CacheEvents';
 import { Updates, type Change } from './Updates';
 import { ValueStore } from './ValueStore';
@@ -47,6 +49,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     private readonly batches = new Batches(this.values);
     private readonly conditions = new Conditions(this.values);
     private readonly updates = new Updates(this.values);
+    private readonly loadThrough = new LoadThrough(this.values);
 
     /** @throws ConfigException INVALID_OPTION */
     configure(config: ConfigParams): void {
@@ -79,9 +82,11 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     }
 
     /** Closes its own connection, and leaves a shared one alone. Calls that are under way may finish first. */
-    close(context: AnyContext): Promise<void> {
+    async close(context: AnyContext): Promise<void> {
         this.updates.stop();
-        return this.user.close(context);
+        // A process that is about to exit gets no further turn of the event loop.
+        if (!this.loadThrough.isIdle) await this.loadThrough.stop();
+        await this.user.close(context);
     }
 
     /** What has happened so far, and what is known of each server; it costs nobody a request. See docs/operations.md. */
@@ -156,6 +161,25 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
         } catch (error) {
             return values.soften(context, error, null);
         }
+    }
+
+    /**
+     * The value; on a miss what the loader gives, which is stored for `timeout` ms. However many callers miss it, one loader runs, in this process and, by a
+     * short lease, among all; see docs/cache.md. An error of the loader reaches everybody who waits for it here, and is not kept. While memcached is away the
+     * loader is asked, once at a time in this process.
+     *
+     * Who waits for the same load gets the same object: do not change it. What comes from memcached is what JSON makes of it. A first caller's options count for a load.
+     * @param timeout ms until it expires; absent, 0 and below: `options.timeout`. Up to a tenth of it is taken off at random: see `jitter`.
+     * @throws InvocationException LOAD_TIMEOUT when the loader has no value after `loadTimeout` ms
+     */
+    retrieveOrLoad<T>(
+        context: AnyContext,
+        key: string,
+        timeout: number | null | undefined,
+        loader: Loader<T>,
+        options?: LoadOptions | null,
+    ): Promise<Loaded<T>> {
+        return this.loadThrough.retrieve(context, key, timeout, loader, options) as Promise<Loaded<T>>;
     }
 
     /**

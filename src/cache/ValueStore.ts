@@ -9,7 +9,9 @@ import { withTraceId } from '../connect/MemcachedConnection';
 import type { MemcachedOptions } from '../connect/MemcachedOptions';
 import { CacheEvents } from './CacheEvents';
 import { compress, decompress, hasBytes } from './compression';
+import { current } from './dated';
 import { KeySpace } from './KeySpace';
+import type { Loading } from './Loading';
 import { StoredKeys } from './StoredKeys';
 import { Turns } from './Turns';
 import { decode, encode, isDeflated, type Encoded } from './values';
@@ -21,6 +23,8 @@ import { decode, encode, isDeflated, type Encoded } from './values';
 export class ValueStore {
     readonly events: CacheEvents;
     readonly keys: KeySpace;
+    /** What is being loaded in this process, by full key. What is stored or removed meanwhile takes it out: who comes later does not get what was loaded before that. */
+    readonly loads = new Map<string, Loading>();
     private stored: StoredKeys | null = null;
     /** What is being compressed must not be passed by what is stored under its key after it. */
     private readonly writes = new Turns();
@@ -48,7 +52,8 @@ export class ValueStore {
 
     /** Stores it, and lets another go for it when there are too many. */
     set(context: AnyContext, fullKey: string, { value, flags }: Encoded, expires: number): Promise<boolean> {
-        const { stored } = this;
+        const { stored, loads } = this;
+        if (loads.size > 0) loads.delete(fullKey);
         if (stored === null) return this.client.setCounted(fullKey, value, expires, flags, null);
         const before = stored.evictions;
         const done = this.client.setCounted(fullKey, value, expires, flags, stored);
@@ -58,7 +63,8 @@ export class ValueStore {
 
     /** These have been stored, not by `set`: those that have to go for them are deleted. */
     async count(context: AnyContext, fullKeys: readonly string[]): Promise<void> {
-        const { stored } = this;
+        const { stored, loads } = this;
+        if (loads.size > 0) for (const fullKey of fullKeys) loads.delete(fullKey);
         this.events.count('stored', fullKeys.length);
         if (stored === null) return;
         const evicted = new Set<string>();
@@ -76,6 +82,7 @@ export class ValueStore {
     /** It is gone, or about to go. */
     forget(fullKey: string): void {
         this.stored?.remove(fullKey);
+        if (this.loads.size > 0) this.loads.delete(fullKey);
     }
 
     /** Nothing that was asked for before is still being compressed: what is sent now stays in order. */
@@ -114,8 +121,9 @@ export class ValueStore {
         return this.tally(value);
     }
 
-    /** What is no value of ours is a miss. A promise for what was compressed. */
-    decode(context: AnyContext, held: Held): unknown {
+    /** What is no value of ours is a miss, and so is what is not fresh any more. A promise for what was compressed. */
+    decode(context: AnyContext, found: Held): unknown {
+        const held = current(found);
         if (held === null) return null;
         if (isDeflated(held)) return decompress(held).catch(() => this.undecodable(context));
         try {

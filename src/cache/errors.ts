@@ -3,6 +3,7 @@ import {
     ConfigException,
     ConflictException,
     ConnectionException,
+    InvocationException,
 } from 'pip-services4-commons-node';
 import type { ApplicationException } from 'pip-services4-commons-node';
 
@@ -29,6 +30,16 @@ export function invalidFunction(name: string, value: unknown): ApplicationExcept
 export function updateConflict(key: string, tries: number, ms: number): ApplicationException {
     const message = `${key} was changed by others each of the ${tries} times it was tried within ${ms} ms (options.update_timeout)`;
     return new ConflictException(undefined, 'UPDATE_CONFLICT', message).withDetails('key', key);
+}
+
+export function invalidLoadOption(name: string, allowed: string): ApplicationException {
+    const message = `${name} is not what it may be: ${allowed}`;
+    return new BadRequestException(undefined, 'INVALID_LOAD_OPTION', message).withDetails('option', name);
+}
+
+export function loadTimeout(key: string, ms: number): ApplicationException {
+    const message = `the loader of ${key} had no value after ${ms} ms (loadTimeout); one that waits for its own key never has`;
+    return new InvocationException(undefined, 'LOAD_TIMEOUT', message).withDetails('key', key);
 }
 
 /** Part of a batch could not be done. */

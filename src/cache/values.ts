@@ -1,10 +1,19 @@
 import { notSerializable } from '../client/errors';
 import type { Item } from '../client/Item';
 
-/** Flags that no other client uses: "PS", then one bit for bytes and one for what is compressed. */
-const OURS = 0x5053_0000;
-const BYTES = 1;
-const DEFLATED = 2;
+/** Flags that no other client uses: "PS", and then our bits. */
+export const OURS = 0x5053_0000;
+
+export const Flag = {
+    BYTES: 1,
+    DEFLATED: 2,
+    /** It begins with dates: see `date`. */
+    DATED: 4,
+    /** Somebody loads the value: see `asLoading`. */
+    LOADING: 8,
+} as const;
+
+const OUR_BITS = Flag.BYTES | Flag.DEFLATED | Flag.DATED | Flag.LOADING;
 
 /** What goes over the wire. */
 export interface Encoded {
@@ -12,12 +21,17 @@ export interface Encoded {
     readonly flags: number;
 }
 
+/** Whether it is ours, and has this bit. */
+export function hasFlag({ flagBits }: Item, bit: number): boolean {
+    return (flagBits & bit) !== 0 && (flagBits & ~OUR_BITS) === OURS;
+}
+
 /**
  * Values travel as JSON text with flags 0, so that services in other languages read them; bytes as they are.
  * @throws BadRequestException NOT_SERIALIZABLE for what JSON cannot carry: a bigint, a cycle, a function, NaN
  */
 export function encode(value: unknown): Encoded {
-    if (value instanceof Uint8Array) return { value, flags: OURS | BYTES };
+    if (value instanceof Uint8Array) return { value, flags: OURS | Flag.BYTES };
     let text: string | undefined;
     try {
         text = JSON.stringify(value);
@@ -35,20 +49,20 @@ export function encode(value: unknown): Encoded {
 /** @throws SyntaxError when it is not what `encode` makes */
 export function decode(held: string | Item): unknown {
     if (typeof held === 'string') return JSON.parse(held);
-    return held.flagBits === (OURS | BYTES) ? held.value : JSON.parse(String(held.value));
+    return held.flagBits === (OURS | Flag.BYTES) ? held.value : JSON.parse(String(held.value));
 }
 
 /** The same value, deflated. */
 export function asDeflated({ flags }: Encoded, value: Uint8Array): Encoded {
-    return { value, flags: flags | OURS | DEFLATED };
+    return { value, flags: flags | OURS | Flag.DEFLATED };
 }
 
 /** Whether it was deflated, by `asDeflated`. */
 export function isDeflated(held: string | Item): held is Item {
-    return typeof held !== 'string' && (held.flagBits & ~BYTES) === (OURS | DEFLATED);
+    return typeof held !== 'string' && (held.flagBits & ~Flag.BYTES) === (OURS | Flag.DEFLATED);
 }
 
 /** @throws SyntaxError as `decode` */
 export function decodeInflated({ flagBits }: Item, value: Buffer): unknown {
-    return flagBits & BYTES ? value : JSON.parse(String(value));
+    return flagBits & Flag.BYTES ? value : JSON.parse(String(value));
 }

@@ -33,7 +33,18 @@ async function open(options: Record<string, unknown> = {}, ...all: RecordingCoun
     return cache;
 }
 
-const NOTHING = { hits: 0, misses: 0, stored: 0, failed: 0, evicted: 0, undecodable: 0, shortened: 0, softened: 0 };
+const NOTHING = {
+    hits: 0,
+    misses: 0,
+    stored: 0,
+    failed: 0,
+    evicted: 0,
+    undecodable: 0,
+    shortened: 0,
+    softened: 0,
+    unstored: 0,
+    unrefreshed: 0,
+};
 
 /** What the cache knows, and what the counters were told: it has to be the same. */
 function numbers(cache: MemcachedCache, { counts }: RecordingCounters): Record<string, number> {

@@ -31,6 +31,7 @@ export declare const seconds: number;
 
 /** The reader's service. */
 export declare const user: { id: number; name: string };
+export declare function findUser(id: number, signal?: AbortSignal): Promise<{ id: number; name: string }>;
 export declare const invoice: { id: string };
 export declare function charge(what: unknown, how: { signal?: AbortSignal; fencingToken: bigint }): Promise<void>;
 export declare const store: { write(what: unknown, how: { fencingToken: bigint }): Promise<void> };

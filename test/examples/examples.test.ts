@@ -41,6 +41,7 @@ LOCK_TIMEOUT
 held after release: false
 acquired: true
 `,
+    'load-through.mjs': 'answers 100 EUR 1.1 loads 1\nloads 1\nno database\n',
     'several-servers.mjs': 'found 100 of 100\na server has some of them\na server has some of them\n',
     'discovery.mjs': 'from a server that was looked up\nNO_CONNECTION\n',
     'tls-and-login.mjs': 'over TLS, logged in\nAUTH_FAILED\n',

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import type { MemcachedLock } from '../../src/lock/MemcachedLock';
-import { passing, type Fault, type Link } from '../faults/FaultProxy';
+import { passing, type Fault } from '../faults/FaultProxy';
+import { losing, losses, type Point } from '../faults/losing';
 import { codeOf, delay, openLock } from './openLock';
 import { useBrokenConnection } from './brokenConnection';
 
@@ -9,10 +10,6 @@ const REPLACE = 0x03;
 const DELETE = 0x04;
 const GET = 0x00;
 
-/** Where the next request of this kind, or its reply, is lost. */
-type Point = 'the request' | 'the reply' | 'half of the reply';
-type End = 'a reset' | 'silence';
-
 const used = useBrokenConnection();
 
 const open = async (options: Record<string, number> = {}): Promise<MemcachedLock> =>
@@ -20,35 +17,7 @@ const open = async (options: Record<string, number> = {}): Promise<MemcachedLock
 
 const stored = async (key: string): Promise<string | null> => (await used.client.get(key)).value?.toString() ?? null;
 
-/** Loses `times` requests with this opcode, or their replies; all others pass. */
-function losing(opcode: number, point: Point, end: End, times = 1): Fault {
-    let left = times;
-    const hit = new WeakSet<Link>();
-    const finish = (link: Link): void => {
-        // What was written should be read before the reset.
-        if (end === 'a reset') setTimeout(() => link.reset(), 5);
-    };
-    return {
-        request(link, chunk) {
-            if (hit.has(link)) return;
-            if (chunk[1] !== opcode || left === 0) return link.toServer(chunk);
-            left--;
-            hit.add(link);
-            if (point === 'the request') finish(link);
-            else link.toServer(chunk);
-        },
-        reply(link, frame) {
-            if (!hit.has(link)) return link.toClient(frame);
-            if (point === 'half of the reply') link.toClient(frame.subarray(0, frame.length >> 1));
-            finish(link);
-        },
-    };
-}
-
-const points: Point[] = ['the request', 'the reply', 'half of the reply'];
-const cases = points.flatMap(point => (['a reset', 'silence'] as End[]).map(end => [point, end] as const));
-
-describe.each(cases)('when %s is lost, followed by %s,', (point, end) => {
+describe.each(losses)('when %s is lost, followed by %s,', (point, end) => {
     it('a lock is acquired all the same, and is ours', async () => {
         const lock = await open();
         used.proxy.begin(losing(ADD, point, end));

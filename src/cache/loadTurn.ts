@@ -1,0 +1,69 @@
+import type { Item } from '../client/Item';
+import { Pauses } from '../client/Pauses';
+import type { AnyContext } from '../connect/ComponentLog';
+import { isLoading } from './dated';
+import { LEASE_SECONDS, LoadLease } from './LoadLease';
+import type { Loading } from './Loading';
+import type { ValueStore } from './ValueStore';
+
+const FIRST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 100;
+/** A lease that nobody renews for so long has no holder. memcached has removed it by then, unless somebody has touched it. */
+const DEAD_AFTER_MS = LEASE_SECONDS * 1000 + 1000;
+
+const pauses = new Pauses();
+
+/**
+ * Waits until another process has the value, or until this one has the lease, which is then the load's; at most `timeoutMs`. After that, and when memcached
+ * fails, the answer is null and there is no lease: better two loaders than none.
+ *
+ * @param seen what a read has just found; undefined: that has to be read again, with its CAS
+ */
+export async function takeTurn(
+    values: ValueStore,
+    context: AnyContext,
+    fullKey: string,
+    load: Loading,
+    seen: Item | undefined,
+    timeoutMs: number,
+): Promise<{ readonly value: unknown } | null> {
+    const { signal } = load;
+    const endMs = performance.now() + timeoutMs;
+    let watched = 0n;
+    let watchedSinceMs = performance.now();
+    try {
+        let item = seen ?? (await values.client.gets(fullKey));
+        for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 1.5)) {
+            const { client } = values;
+            const nowMs = performance.now();
+            if (item.cas !== watched) {
+                watched = item.cas;
+                watchedSinceMs = nowMs;
+            }
+            if (!isLoading(item) || nowMs - watchedSinceMs > DEAD_AFTER_MS) {
+                load.lease = await LoadLease.take(client, fullKey, item, client.server(fullKey).generation);
+                if (load.lease !== null) return null;
+            } else {
+                load.isElsewhere = true;
+                if (load.isUnheard) {
+                    // Nobody waits here, and somebody else is at it.
+                    load.succeed(null);
+                    return { value: null };
+                }
+                await pauses.pause(pauseMs * (0.5 + Math.random()), signal);
+            }
+            if (signal.aborted || performance.now() > endMs) return null;
+            item = await values.client.gets(fullKey);
+            if (item.value === null) continue;
+            if (item.flagBits === 0 && item.value.equals(NULL)) return { value: null };
+            const value = await values.decode(context, item);
+            if (value !== null) return { value };
+        }
+    } catch {
+        return null;
+    } finally {
+        load.isElsewhere = false;
+    }
+}
+
+const NULL = Buffer.from('null');

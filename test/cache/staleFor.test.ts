@@ -1,0 +1,238 @@
+import type { MemcachedCache } from '../../src/cache/MemcachedCache';
+import type { LoadOptions } from '../../src/cache/LoadOptions';
+import { openCache } from '../fixtures/openCache';
+import { RecordingLogger } from '../fixtures/RecordingLogger';
+import { MemcachedProcess } from '../server/MemcachedProcess';
+import { readItem, writeItem } from '../server/textProtocol';
+
+const STALE: LoadOptions = { staleFor: 60_000, jitter: 0 };
+
+let server: MemcachedProcess;
+let logger: RecordingLogger;
+let cache: MemcachedCache;
+let other: MemcachedCache;
+let keys = 0;
+let key: string;
+
+const tick = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
+const never = (): Promise<never> => new Promise(() => {});
+const notAsked = (): never => {
+    throw new Error('the loader must not be called');
+};
+
+/** Loads it, and waits until it is fresh no more. */
+async function makeStale(value: unknown, options = STALE): Promise<void> {
+    await cache.retrieveOrLoad(null, key, 50, () => value, options);
+    await tick(80);
+}
+
+/** Until the key holds this. */
+async function untilIt(holds: unknown): Promise<void> {
+    for (;;) {
+        const held: unknown = await other.retrieve(null, key);
+        if (JSON.stringify(held) === JSON.stringify(holds)) return;
+        await tick(5);
+    }
+}
+
+beforeAll(async () => {
+    server = await MemcachedProcess.start();
+});
+
+afterAll(() => server.end());
+
+beforeEach(async () => {
+    key = `key${++keys}`;
+    logger = new RecordingLogger();
+    [cache, other] = await Promise.all([openCache(server, {}, logger.references()), openCache(server)]);
+});
+
+afterEach(() => Promise.all([cache.close(null), other.close(null)]));
+
+it('a value that is fresh is what all verbs find', async () => {
+    for (const value of [{ a: 1 }, Buffer.from('bytes'), 'x'.repeat(100_000)]) {
+        key += 'x';
+        expect(await cache.retrieveOrLoad<unknown>(null, key, 30_000, () => value, STALE)).toBe(value);
+        expect(await other.retrieveOrLoad<unknown>(null, key, 30_000, notAsked)).toEqual(value);
+        expect(await other.retrieve(null, key)).toEqual(value);
+        expect(await other.retrieveMany(null, [key])).toEqual(new Map([[key, value]]));
+        expect(await other.retrieveAndTouch(null, key, 30_000)).toEqual(value);
+        expect(await other.remove(null, key)).toEqual(value);
+    }
+});
+
+it('a value that is stale is nothing to all verbs but this one', async () => {
+    await makeStale('old');
+    expect(await other.retrieve(null, key)).toBeNull();
+    expect(await other.contains(null, key)).toBe(false);
+    expect(await other.retrieveMany(null, [key])).toEqual(new Map());
+    expect(await other.retrieveAndTouch(null, key)).toBeNull();
+    expect(await other.update(null, key, value => [value], 1000)).toEqual([null]);
+    await makeStale('old', { ...STALE });
+    expect(await other.remove(null, key)).toEqual([null]);
+    await makeStale('old');
+    expect(await other.remove(null, key)).toBeNull();
+    expect(await readItem(server, key)).toBeNull();
+});
+
+it('the stale value is answered at once by everybody, while one load runs behind', async () => {
+    await makeStale('old');
+    let calls = 0;
+    let finish: (value: string) => void = () => {};
+    const load = (): Promise<string> => {
+        calls++;
+        return new Promise(resolve => (finish = resolve));
+    };
+    for (let i = 0; i < 3; i++) {
+        const asked = Array.from({ length: 100 }, (_, j) =>
+            (j % 2 ? cache : other).retrieveOrLoad(null, key, 30_000, load, STALE),
+        );
+        expect(new Set(await Promise.all(asked))).toEqual(new Set(['old']));
+        while (calls === 0) await tick(5);
+    }
+    expect(calls).toBe(1);
+    finish('new');
+    await untilIt('new');
+    expect(await cache.retrieveOrLoad(null, key, 30_000, notAsked, STALE)).toBe('new');
+});
+
+it('is not answered any more when there is a new one, though that could not be stored yet', async () => {
+    await makeStale('old');
+    let isLoaded = false;
+    const load = async () => {
+        await server.stop();
+        isLoaded = true;
+        return 'new';
+    };
+    expect(await cache.retrieveOrLoad(null, key, 30_000, load, STALE)).toBe('old');
+    while (!isLoaded) await tick(5);
+    await tick(20);
+    expect(await cache.retrieveOrLoad(null, key, 30_000, notAsked, STALE)).toBe('new');
+    server.continue();
+});
+
+it('each caller gets a stale value of his own', async () => {
+    await makeStale({ a: 1 });
+    const load = () => tick(100).then(() => ({ a: 2 }));
+    const answers = await Promise.all([1, 2].map(() => cache.retrieveOrLoad(null, key, 30_000, load, STALE)));
+    expect(answers).toEqual([{ a: 1 }, { a: 1 }]);
+    expect(answers[0]).not.toBe(answers[1]);
+    await untilIt({ a: 2 });
+});
+
+it('who does not ask for it waits for the loader, and so does who allows less', async () => {
+    await makeStale('old');
+    const load = () => tick(100).then(() => 'new');
+    const asked = [
+        cache.retrieveOrLoad(null, key, 30_000, load, STALE),
+        cache.retrieveOrLoad(null, key, 30_000, notAsked),
+        cache.retrieveOrLoad(null, key, 30_000, notAsked, { staleFor: 1 }),
+        other.retrieveOrLoad(null, key, 30_000, notAsked),
+        other.retrieveOrLoad(null, key, 30_000, notAsked, { staleFor: 1 }),
+    ];
+    expect(await Promise.all(asked)).toEqual(['old', 'new', 'new', 'new', 'new']);
+});
+
+it('what is removed or stored does not come back', async () => {
+    await makeStale('old');
+    await other.remove(null, key);
+    expect(await cache.retrieveOrLoad(null, key, 30_000, () => 'new', STALE)).toBe('new');
+    await makeStale('old');
+    await other.store(null, key, 'stored', 1);
+    while ((await other.retrieve(null, key)) !== null) await tick(50);
+    expect(await cache.retrieveOrLoad(null, key, 30_000, () => 'newer', STALE)).toBe('newer');
+});
+
+it('what is removed while it is loaded behind does not come back', async () => {
+    await makeStale('old');
+    const load = () => tick(200).then(() => 'older');
+    expect(await cache.retrieveOrLoad(null, key, 30_000, load, STALE)).toBe('old');
+    await tick(50);
+    await other.remove(null, key);
+    await tick(300);
+    expect(await readItem(server, key)).toBeNull();
+    expect(await cache.retrieveOrLoad(null, key, 30_000, () => 'new', STALE)).toBe('new');
+});
+
+it('is gone when the loader says that there is nothing, kept or not', async () => {
+    for (const nullTimeout of [0, 30_000]) {
+        key += 'x';
+        await makeStale('old');
+        expect(await cache.retrieveOrLoad(null, key, 30_000, () => null, { ...STALE, nullTimeout })).toBe('old');
+        const until = performance.now() + 5000;
+        while ((await readItem(server, key))?.value.includes('old') && performance.now() < until) await tick(5);
+        const item = await readItem(server, key);
+        if (nullTimeout) expect(item!.value).toBe('null');
+        else expect(item).toBeNull();
+    }
+});
+
+it('an error of a load that nobody waits for is said in the log, and the stale value stays', async () => {
+    await makeStale('old');
+    const fail = () => Promise.reject(new Error('no database'));
+    for (let i = 0; i < 3; i++) {
+        expect(await cache.retrieveOrLoad(null, key, 30_000, fail, STALE)).toBe('old');
+        await tick(50);
+        expect(await readItem(server, key)).toMatchObject({ flags: 0x5053_0004 });
+    }
+    await logger.heard(/loading key\d+ failed, its stale value stays while it may: no database/);
+    expect((await readItem(server, key))!.ttl).toBeGreaterThan(50);
+    expect(await cache.retrieveOrLoad(null, key, 30_000, () => 'new', STALE)).toBe('old');
+    await untilIt('new');
+});
+
+it('a loader that never settles is given up behind, too', async () => {
+    await makeStale('old');
+    const asked = cache.retrieveOrLoad(null, key, 30_000, never, { ...STALE, loadTimeout: 200 });
+    expect(await asked).toBe('old');
+    await logger.heard(/failed, its stale value stays .*after 200 ms/);
+});
+
+it('a load behind goes on when its caller is aborted, and what waits for it gets its value', async () => {
+    await makeStale('old');
+    const controller = new AbortController();
+    const load = () => tick(200).then(() => 'new');
+    const options = { ...STALE, signal: controller.signal };
+    expect(await cache.retrieveOrLoad(null, key, 30_000, load, options)).toBe('old');
+    const waiting = cache.retrieveOrLoad(null, key, 30_000, notAsked, { signal: controller.signal });
+    await tick(20);
+    controller.abort();
+    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+    await untilIt('new');
+});
+
+it('close aborts a load that nobody waits for, and leaves the stale value', async () => {
+    await makeStale('old');
+    let signal: AbortSignal | null = null;
+    const load = (given: AbortSignal) => {
+        signal = given;
+        return never();
+    };
+    expect(await cache.retrieveOrLoad(null, key, 30_000, load, STALE)).toBe('old');
+    while (signal === null) await tick(5);
+    await cache.close(null);
+    expect((signal as AbortSignal).aborted).toBe(true);
+    expect(await other.retrieveOrLoad(null, key, 30_000, () => 'new', STALE)).toBe('old');
+    await untilIt('new');
+    expect(logger.count(/failed/)).toBe(0);
+});
+
+it('freshness ends to the ms, and the item is kept so much longer', async () => {
+    await cache.retrieveOrLoad(null, key, 300, () => 'old', STALE);
+    const begun = performance.now();
+    while ((await cache.retrieve(null, key)) !== null) await tick(2);
+    expect(performance.now() - begun).toBeLessThan(2000);
+    expect((await readItem(server, key))!.ttl).toBeGreaterThan(50);
+});
+
+it('what another program has put there with such flags is a miss', async () => {
+    for (const flags of [0x5053_0004, 0x5053_0008, 0x5053_000c, 0x5053_000f]) {
+        for (const value of ['', 'short', 'x'.repeat(24), 'x'.repeat(100)]) {
+            await writeItem(server, key, value, flags);
+            expect(await other.retrieve(null, key)).toBeNull();
+            if (flags === 0x5053_0004) {
+                expect(await cache.retrieveOrLoad<unknown>(null, key, 1000, () => 'new', STALE)).toBe('new');
+            }
+        }
+    }
+});
