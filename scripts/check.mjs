@@ -1,4 +1,5 @@
-// What CI runs: everything that must hold, the quick things first. Stops at the first that does not.
+// What CI runs: everything that must hold, the quick things first. Stops at the first that does not. A step that cannot be done
+// here ends with 77, and is named at the end.
 import { spawnSync } from 'node:child_process';
 
 const steps = [
@@ -9,7 +10,11 @@ const steps = [
     ['API reference', ['run', 'docs', '--', '--emit', 'none']],
     ['Tests', ['test']],
     ['Package', ['run', 'test:package']],
+    ['Page', ['run', 'test:page']],
 ];
+
+const LEFT_OUT = 77;
+const leftOut = [];
 
 const seconds = since => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 const start = performance.now();
@@ -19,6 +24,10 @@ for (const [title, args] of steps) {
     const isScript = args[0].endsWith('.mjs');
     const [command, ...before] = isScript ? [process.execPath] : ['npm', '--silent'];
     const { status, error } = spawnSync(command, [...before, ...args], { stdio: 'inherit' });
+    if (status === LEFT_OUT) {
+        leftOut.push(title);
+        continue;
+    }
     if (status !== 0) {
         const again = isScript ? `node ${args.join(' ')}` : `npm ${args.join(' ')}`;
         console.error(
@@ -28,4 +37,5 @@ for (const [title, args] of steps) {
     }
     console.log(`--- ${title}: ${seconds(stepStart)}`);
 }
-console.log(`\nAll good: ${seconds(start)}`);
+const exceptions = leftOut.length > 0 ? `, but not done here: ${leftOut.join(', ')}` : '';
+console.log(`\nAll good${exceptions}: ${seconds(start)}`);

@@ -1,0 +1,65 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const SERVICE = fileURLToPath(new URL('../service.mjs', import.meta.url));
+
+/** `[trace id:WARN:time] ` */
+const LOG_PREFIX = /^\[[^\]]*\] /;
+
+/** One instance of the service, in a process of its own. It does not outlive this one. */
+export class Instance {
+    url = '';
+    #child;
+    #log = '';
+    #isEnding = false;
+
+    /**
+     * @param {string} name
+     * @param {Record<string, string>} env what its config.yml asks for
+     * @param {(what: string) => void} onWarning hears what it says on stderr
+     * @param {(error: Error) => void} onCrash
+     */
+    constructor(name, env, onWarning, onCrash) {
+        this.name = name;
+        // In a process group of its own: Ctrl-C is for us, who end it in order.
+        this.#child = fork(SERVICE, [], {
+            env: { ...process.env, ...env, SERVICE_NAME: name },
+            stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+            detached: true,
+        });
+        this.#child.stdout?.on('data', chunk => this.#remember(chunk));
+        this.#child.stderr?.on('data', chunk => {
+            this.#remember(chunk);
+            for (const line of `${chunk}`.trimEnd().split('\n')) onWarning(line.replace(LOG_PREFIX, ''));
+        });
+        this.closed = once(this.#child, 'close').then(([code, signal]) => {
+            if (this.#isEnding) return;
+            const lines = this.#log.trimEnd().split('\n').slice(-8).join('\n');
+            onCrash(new Error(`${name} has ended unexpectedly (${signal ?? `exit code ${code}`}). It said:\n${lines}`));
+        });
+    }
+
+    get pid() {
+        return this.#child.pid;
+    }
+
+    /** Resolves when it serves; does not when it crashes: that is told to `onCrash`. */
+    async listening() {
+        const [{ url }] = await once(this.#child, 'message');
+        this.url = url;
+    }
+
+    async end() {
+        this.#isEnding = true;
+        this.#child.kill('SIGTERM');
+        const killing = setTimeout(() => this.#child.kill('SIGKILL'), 2000);
+        await this.closed;
+        clearTimeout(killing);
+    }
+
+    /** @param {Buffer} chunk */
+    #remember(chunk) {
+        this.#log = (this.#log + chunk).slice(-4000);
+    }
+}

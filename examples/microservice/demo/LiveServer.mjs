@@ -1,0 +1,104 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { Controls } from './Controls.mjs';
+import { whyRefused } from './guard.mjs';
+import { Recorder } from './Recorder.mjs';
+
+const DEFAULT_PORT = 8080;
+const PAGE = new URL('page.html', import.meta.url);
+const PAGE_HEADERS = {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy':
+        "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'; frame-ancestors 'none'",
+};
+
+export class PortTaken extends Error {}
+
+/** The page, what it shows as JSON, and what its buttons do; in front of the instances, for one's own curls. On 127.0.0.1 only. */
+export class LiveServer {
+    #server = createServer((request, response) => void this.#serve(request, response));
+    #recorder = new Recorder();
+    /** @type {Controls | null} */
+    #controls = null;
+
+    get isServing() {
+        return this.#controls !== null;
+    }
+
+    get url() {
+        const { port } = /** @type {import('node:net').AddressInfo} */ (this.#server.address());
+        return `http://127.0.0.1:${port}`;
+    }
+
+    /**
+     * @param {string} text
+     * @param {'info' | 'warning'} [kind]
+     */
+    note(text, kind = 'info') {
+        this.#recorder.note(text, kind);
+    }
+
+    /** @param {number | null} port null: 8080, or a free one when that is taken */
+    async listen(port) {
+        try {
+            await this.#bind(port ?? DEFAULT_PORT);
+        } catch (error) {
+            if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EADDRINUSE') throw error;
+            if (port !== null) throw new PortTaken(`Port ${port} is taken. Next: choose another one with --port`);
+            await this.#bind(0);
+        }
+    }
+
+    /** @param {import('./Stage.mjs').Stage} stage */
+    async serve(stage) {
+        await this.#recorder.start(stage);
+        this.#controls = new Controls(stage, this.#recorder);
+    }
+
+    async close() {
+        await this.#recorder.stop();
+        if (!this.#server.listening) return;
+        const closed = once(this.#server, 'close');
+        this.#server.close();
+        this.#server.closeAllConnections();
+        await closed;
+    }
+
+    /** @param {number} port */
+    async #bind(port) {
+        this.#server.listen(port, '127.0.0.1');
+        await once(this.#server, 'listening');
+    }
+
+    /**
+     * @param {import('node:http').IncomingMessage} request
+     * @param {import('node:http').ServerResponse} response
+     */
+    async #serve(request, response) {
+        const refused = whyRefused(request, new URL(this.url).port);
+        if (refused === null && request.method === 'GET' && request.url === '/') {
+            response.writeHead(200, PAGE_HEADERS).end(readFileSync(PAGE));
+            return;
+        }
+        const { status, body } =
+            refused === null
+                ? await this.#answer(request).catch(({ message }) => ({ status: 502, body: { message } }))
+                : { status: 403, body: { message: refused } };
+        response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+        response.end(`${JSON.stringify(body)}\n`);
+    }
+
+    /** @param {import('node:http').IncomingMessage} request */
+    async #answer({ method, url = '/' }) {
+        const controls = this.#controls;
+        if (controls === null) return { status: 503, body: { message: 'the story is still being told' } };
+        if (method === 'GET' && url === '/state') return { status: 200, body: this.#recorder.state() };
+        if (method === 'GET' && url.startsWith('/products/')) return controls.pass(url);
+        const [, index, verb] = (method === 'POST' && /^\/memcached\/(\d)\/(kill|restart)$/.exec(url)) || [];
+        if (verb === 'kill') return controls.kill(Number(index));
+        if (verb === 'restart') return controls.restart(Number(index));
+        if (method === 'POST' && url === '/stampede') return controls.stampede();
+        return { status: 404, body: { message: `there is no ${method} ${url}` } };
+    }
+}

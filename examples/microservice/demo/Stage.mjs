@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Caller } from './Caller.mjs';
+import { Instance } from './Instance.mjs';
+import { Memcacheds } from './Memcacheds.mjs';
+
+/** What the demo plays on: memcached, two instances of the service, and somebody who calls them. */
+export class Stage {
+    caller = new Caller();
+    /** @type {Memcacheds} */
+    memcacheds;
+    /** @type {Instance[]} */
+    instances = [];
+    /** Rejects when an instance has ended that should not. */
+    crashed;
+    #crash = (/** @type {Error} */ _error) => {};
+    #isClosed = false;
+
+    /** @param {(what: string) => void} onWarning hears what the instances have to say */
+    constructor(onWarning) {
+        this.crashed = new Promise((_, reject) => (this.#crash = reject));
+        this.crashed.catch(() => {});
+        this.onWarning = onWarning;
+    }
+
+    async open() {
+        this.memcacheds = await Memcacheds.start();
+        // Somebody may have interrupted us meanwhile.
+        if (this.#isClosed) return this.memcacheds.end();
+        const env = {
+            MEMCACHED_SERVERS: this.memcacheds.addresses.join(','),
+            // A memcached that we were given may know what an earlier demo has stored.
+            STAGE: `demo-${randomBytes(4).toString('hex')}`,
+            HTTP_PORT: '',
+        };
+        this.instances = ['products-a', 'products-b'].map(
+            name => new Instance(name, env, what => this.onWarning(`${name}: ${what}`), this.#crash),
+        );
+        const listening = Promise.all(this.instances.map(instance => instance.listening()));
+        await Promise.race([listening, this.crashed]);
+    }
+
+    /** What each instance says of itself. */
+    async stats() {
+        const replies = await Promise.all(this.instances.map(({ url }) => this.caller.get(`${url}/stats`)));
+        return replies.map(reply => reply.body);
+    }
+
+    async lookUps() {
+        return (await this.stats()).reduce((sum, { lookUps }) => sum + lookUps, 0);
+    }
+
+    /**
+     * Everybody at once, half at each instance, asks for the same product.
+     * @param {number} calls
+     * @param {string} path
+     */
+    async stampede(calls, path) {
+        const startMs = performance.now();
+        const call = (/** @type {unknown} */ _, /** @type {number} */ index) =>
+            this.caller.get(`${this.instances[index % this.instances.length].url}${path}`);
+        const replies = await Promise.all(Array.from({ length: calls }, call));
+        const ms = performance.now() - startMs;
+        const failed = replies.filter(({ status }) => status !== 200).length;
+        const lookUps = replies.filter(({ cache }) => cache === 'miss').length;
+        return { calls, failed, ms, replies, lookUps };
+    }
+
+    /** Whether every instance takes every server for one that works. */
+    async isHealed() {
+        const stats = await this.stats();
+        return stats.every(({ cache }) => cache.servers.every((/** @type {{ isUp: boolean }} */ { isUp }) => isUp));
+    }
+
+    /**
+     * Why something has failed: when an instance has crashed, that; its callers hear of it first.
+     * @param {unknown} error
+     */
+    async causeOf(error) {
+        return Promise.race([this.crashed, delay(500, error)]).catch(crash => crash);
+    }
+
+    /** Ends everything, also what is still starting. */
+    async close() {
+        this.#isClosed = true;
+        this.caller.close();
+        await Promise.all(this.instances.map(instance => instance.end()));
+        await this.memcacheds?.end();
+    }
+}

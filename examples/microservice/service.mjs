@@ -1,0 +1,24 @@
+// One instance of the service: `MEMCACHED_SERVERS=localhost:11211 HTTP_PORT=8080 node examples/microservice/service.mjs`.
+import './asInstalled.cjs';
+import { ProcessContainer } from 'pip-services3-container-nodex';
+import { DefaultConfigFactory } from 'pip-services4-memcached-node/framework';
+import { fileURLToPath } from 'node:url';
+import { MicroserviceFactory } from './MicroserviceFactory.mjs';
+
+class Microservice extends ProcessContainer {
+    constructor() {
+        super('products', 'A product catalogue behind memcached');
+        this._configPath = fileURLToPath(new URL('config.yml', import.meta.url));
+        // The container of version 3 brings a discovery that does not read its configuration; this one does.
+        this.addFactory(/** @type {any} */ (new DefaultConfigFactory()));
+        this.addFactory(/** @type {any} */ (new MicroserviceFactory()));
+    }
+}
+
+const service = new Microservice();
+service.run(process.argv);
+
+// The container knows SIGINT only; this is what orchestrators send.
+process.once('SIGTERM', () => void service.close('products').finally(() => process.exit(0)));
+// Whoever forked us is gone, and there is nobody left to stop us.
+process.once('disconnect', () => process.exit(0));
