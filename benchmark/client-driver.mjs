@@ -48,13 +48,15 @@ class Shelf {
                 throw new Error(`multi-get gave other bytes for ${keys[i]}`);
             }
         }
-        for (const i of [0, keys.length >> 1, keys.length - 1]) {
+        // Under a prefix of its own a cache's keys have other names.
+        for (const i of client.isInPlace === false ? [] : [0, keys.length >> 1, keys.length - 1]) {
             const bytes = await stored(port, keys[i]);
             if (bytes?.toString('latin1') !== texts[i])
                 throw new Error(`the server holds other bytes under ${keys[i]}`);
         }
         if (client.value(await client.get('bench:miss')) != null) throw new Error('get of a missing key gave a value');
-        if (many && client.item(many, 'bench:miss', keys.length) != null) throw new Error('multi-get invented a value');
+        if (many && (client.item(many, 'bench:miss', keys.length) || null) !== null)
+            throw new Error('multi-get invented a value');
     }
 }
 
@@ -104,6 +106,13 @@ function workOf(scenario, client, shelf, large) {
             for (let i = 0; i < shelf.keys.length; i += scenario.perCall) {
                 groups.push(shelf.keys.slice(i, i + scenario.perCall));
             }
+            if (client.isRightMany !== undefined) {
+                const groupOf = i => groups[i % groups.length];
+                return loop(
+                    i => client.getMany(groupOf(i)),
+                    (result, i) => client.isRightMany(result, groupOf(i)),
+                );
+            }
             const isThere = (result, group, at) => client.item(result, group[at], at)?.length === shelf.bytes;
             return loop(
                 i => client.getMany(groups[i % groups.length]),
@@ -111,6 +120,13 @@ function workOf(scenario, client, shelf, large) {
                     const group = groups[i % groups.length];
                     return isThere(result, group, i % group.length) && isThere(result, group, group.length - 1);
                 },
+            );
+        }
+        case 'setMany': {
+            const entries = shelf.keys.map((key, i) => [key, shelf.values[i]]);
+            return loop(
+                () => client.setMany(entries),
+                () => true,
             );
         }
         case 'interference': {

@@ -1,16 +1,27 @@
-/** MemcachedCache, as a service uses it: objects in, objects out. */
-export async function connect(port, { maxSize, isLoadThrough = false }) {
+/** MemcachedCache, as a service uses it: objects in, objects out. With `loop`, many are stored by so many loops of `store`. */
+export async function connect(port, { maxSize, prefix = '', generationTtl = 1000, loop = 0, isLoadThrough = false }) {
     const { MemcachedCache } = await import('../../dist/index.js');
     const { ConfigParams } = await import('../../dist/framework.js');
     const cache = new MemcachedCache();
     cache.configure(
         ConfigParams.fromTuples(
             ...['connection.host', '127.0.0.1', 'connection.port', port],
+            ...['options.prefix', prefix, 'options.generation_ttl', generationTtl],
             ...['options.max_size', maxSize, 'options.request_timeout', 5000, 'options.idle', 600_000],
         ),
     );
     await cache.open(null);
+    if (generationTtl > 0 && prefix !== '') await cache.clear(null);
+    const storeAll = entries => {
+        const rest = entries[Symbol.iterator]();
+        const store = async () => {
+            for (const [key, value] of rest) await cache.store(null, key, value, 600_000);
+        };
+        return Promise.all(Array.from({ length: loop }, store));
+    };
+    const isInPlace = prefix === '';
     return {
+        isInPlace,
         encode: text => JSON.parse(text),
         get: isLoadThrough
             ? key => cache.retrieveOrLoad(null, key, 600_000, () => null)
@@ -18,6 +29,10 @@ export async function connect(port, { maxSize, isLoadThrough = false }) {
         value: result => result && JSON.stringify(result),
         isRight: result => typeof result?.text === 'string',
         set: (key, value) => cache.store(null, key, value, 600_000),
+        getMany: keys => cache.retrieveMany(null, keys),
+        item: (found, key) => found.has(key) && JSON.stringify(found.get(key)),
+        isRightMany: (found, keys) => found.size === keys.length && typeof found.get(keys[0]).text === 'string',
+        setMany: entries => (loop > 0 ? storeAll(entries) : cache.storeMany(null, entries, 600_000)),
         isStored: result => typeof result?.text === 'string',
         close: () => cache.close(null),
     };

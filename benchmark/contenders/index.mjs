@@ -6,6 +6,8 @@
  * - `value(result)`: the value in the result of `get`, null or undefined for a miss; `isStored(result)`: of `set`
  * - `isRight(result)`, where `value` costs more than a look: a cheap check of the result of `get`
  * - `item(result, key, position)`: one value in the result of `getMany`
+ * - `isRightMany(result, keys)`, where `item` costs more than a look; `setMany(pairs)`
+ * - `isInPlace: false` when keys have other names in the server
  * - `close()`
  *
  * one for locks has `lock(key)` in the place of all but `close`: acquires a lock that is free and releases it, and resolves to true
@@ -28,7 +30,7 @@ export const drivers = {
 };
 
 const clientRivals = ['memjs', 'memcached', 'memcache-client', 'memcache'];
-export const rivals = [...clientRivals, 'memcached-json', 'memcached-add'];
+export const rivals = [...clientRivals, 'memcached-json', 'memcached-add', 'store-loop'];
 
 /** Of the cache the bare client is the floor: what is above it is JSON, keys, expiries and the account of what was stored. */
 const cacheContenders = [
@@ -54,6 +56,30 @@ const tlsContenders = [
     { id: 'floor', label: 'without TLS, pool of 5', kind: 'ours', tag: 'd', setting: { poolSize: 5 } },
 ];
 
+const prefixContenders = [
+    {
+        id: 'cache-clear',
+        label: 'cache, a prefix, clear',
+        kind: 'cache',
+        tag: 'a',
+        setting: { maxSize: 0, prefix: 'bench:p:' },
+    },
+    {
+        id: 'cache-prefix',
+        label: 'cache, a prefix, generation_ttl 0',
+        kind: 'cache',
+        tag: 'b',
+        setting: { maxSize: 0, prefix: 'bench:q:', generationTtl: 0 },
+    },
+    { id: 'floor', label: 'cache, no prefix', kind: 'cache', tag: 'c', setting: { maxSize: 0 } },
+];
+
+const storeManyContenders = [
+    { id: 'cache-0', label: 'storeMany', kind: 'cache', tag: 'a', setting: { maxSize: 0 } },
+    { id: 'cache-10000', label: 'storeMany, max_size 10000', kind: 'cache', tag: 'b', setting: { maxSize: 10_000 } },
+    { id: 'store-loop', label: 'store, 64 in flight', kind: 'cache', tag: 'c', setting: { maxSize: 0, loop: 64 } },
+];
+
 /** The rival's lock has no owner: whoever deletes the key has released it. */
 const lockContenders = [
     { id: 'lock-1', label: 'MemcachedLock, pool of 1', kind: 'lock', tag: 'a', setting: { poolSize: 1 } },
@@ -63,13 +89,19 @@ const lockContenders = [
 
 /** Everybody in a run; `tag` keeps their keys apart. */
 export async function contendersFor(scenario) {
-    if (scenario.isOfCache) return scenario.verb === 'get' ? [...cacheContenders, loadThrough] : cacheContenders;
+    if (scenario.hasPrefix) return prefixContenders;
     if (scenario.isOfTls) return tlsContenders;
+    if (scenario.verb === 'setMany') return storeManyContenders;
+    if (scenario.isOfCache && scenario.verb === 'get') return [...cacheContenders, loadThrough];
+    if (scenario.isOfCache && scenario.verb !== 'getMany') return cacheContenders;
     if (scenario.verb === 'lock') return lockContenders;
-    const list = [
-        { id: 'ours-1', label: 'ours, pool of 1', kind: 'ours', tag: 'a', setting: { poolSize: 1 } },
-        { id: 'ours-5', label: 'ours, pool of 5', kind: 'ours', tag: 'b', setting: { poolSize: 5 } },
-    ];
+    const ours = scenario.isOfCache
+        ? cacheContenders.slice(0, 2)
+        : [
+              { id: 'ours-1', label: 'ours, pool of 1', kind: 'ours', tag: 'a', setting: { poolSize: 1 } },
+              { id: 'ours-5', label: 'ours, pool of 5', kind: 'ours', tag: 'b', setting: { poolSize: 5 } },
+          ];
+    const list = [...ours];
     for (const [i, kind] of [...clientRivals, 'floor'].entries()) {
         const { settingFor } = await drivers[kind]();
         list.push({ id: kind, label: kind, kind, tag: 'cdefg'[i], setting: settingFor(scenario) });

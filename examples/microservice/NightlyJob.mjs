@@ -33,7 +33,8 @@ export class NightlyJob {
         const lease = await this.#lock.tryAcquireLease(traceId, night, TTL_MS);
         if (lease === null) return { outcome: 'taken' };
         try {
-            // Who comes when the lock is free again must not begin anew.
+            // Who comes when the lock is free again must not begin anew. Memcached may forget it: what must never be done twice is
+            // kept in a database.
             if (await this.#cache.contains(traceId, `done:${night}`)) return { outcome: 'done' };
             await delay(this.#workMs);
             await this.#cache.store(traceId, `done:${night}`, true, DAY_MS);

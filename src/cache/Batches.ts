@@ -1,5 +1,5 @@
-import type { Item } from '../client/Item';
 import { isAway } from '../client/errors';
+import type { Held } from '../client/readCalls';
 import type { AnyContext } from '../connect/ComponentLog';
 import { withTraceId } from '../connect/MemcachedConnection';
 import { batchFailed, invalidBatch } from './errors';
@@ -20,8 +20,8 @@ export class Batches {
         try {
             const wanted = toKeys(keys);
             const fullKeys = await values.keys.findAll(wanted);
-            const { items, failed } = await values.client.getMany(fullKeys);
-            const found = await this.decode(context, wanted, fullKeys, items);
+            const { held, failed } = await values.client.getManyText(fullKeys);
+            const found = await this.decode(context, wanted, fullKeys, held);
             values.events.count('hits', found.size);
             values.events.count('misses', wanted.length - found.size - failed.size);
             this.settle(context, wanted, fullKeys, failed, found);
@@ -38,30 +38,32 @@ export class Batches {
             const keys: string[] = [];
             const emptied: string[] = [];
             const encoding: (Encoded | Promise<Encoded>)[] = [];
+            let isCompressing = false;
             for (const [key, value] of toEntries(entries)) {
                 if (value === null || value === undefined) {
                     emptied.push(key);
-                } else {
-                    keys.push(key);
-                    encoding.push(values.encode(value));
+                    continue;
                 }
+                const encoded = values.encode(value);
+                isCompressing ||= encoded instanceof Promise;
+                keys.push(key);
+                encoding.push(encoded);
             }
-            const all = keys.concat(emptied);
-            const fullKeys = await values.keys.findAll(all);
+            const all = emptied.length === 0 ? keys : keys.concat(emptied);
+            const found = values.keys.findAll(all);
+            const fullKeys = found instanceof Promise ? await found : found;
             const write = async (): Promise<Map<string, Error>> => {
                 const encoded: Encoded[] = [];
                 for (const one of encoding) encoded.push(one instanceof Promise ? await one : one);
-                const triples = encoded.map(({ value, flags }, i) => [fullKeys[i]!, value, flags] as const);
-                const stored = fullKeys.slice(0, keys.length);
-                // A value that is too large is refused here, before anything is sent.
-                const { failed } = await values.client.setMany(triples, { expires });
-                await values.count(context, failed.size === 0 ? stored : stored.filter(one => !failed.has(one)));
-                for (const [fullKey, error] of await this.delete(fullKeys.slice(keys.length))) {
-                    failed.set(fullKey, error);
-                }
-                return failed;
+                if (emptied.length === 0) return values.setAll(context, fullKeys, encoded, expires);
+                // What goes makes room for what comes.
+                const [kept, failed] = await Promise.all([
+                    values.deleteAll(context, fullKeys.slice(keys.length)),
+                    values.setAll(context, fullKeys.slice(0, keys.length), encoded, expires),
+                ]);
+                return new Map([...failed, ...kept]);
             };
-            const mayPass = values.isInOrder && !encoding.some(one => one instanceof Promise);
+            const mayPass = values.isInOrder && !isCompressing;
             const failed = await (mayPass ? write() : values.allInOrder(fullKeys, write));
             this.settle(context, all, fullKeys, failed, NOTHING);
         } catch (error) {
@@ -73,8 +75,9 @@ export class Batches {
         const { values } = this;
         try {
             const wanted = toKeys(keys);
-            const fullKeys = await values.keys.findAll(wanted);
-            const write = (): Promise<Map<string, Error>> => this.delete(fullKeys);
+            const found = values.keys.findAll(wanted);
+            const fullKeys = found instanceof Promise ? await found : found;
+            const write = (): Promise<Map<string, Error>> => values.deleteAll(context, fullKeys);
             const failed = await (values.isInOrder ? write() : values.allInOrder(fullKeys, write));
             this.settle(context, wanted, fullKeys, failed, NOTHING);
         } catch (error) {
@@ -82,26 +85,28 @@ export class Batches {
         }
     }
 
-    private async delete(fullKeys: readonly string[]): Promise<Map<string, Error>> {
-        if (fullKeys.length === 0) return new Map();
-        for (const fullKey of fullKeys) this.values.forget(fullKey);
-        return (await this.values.client.deleteMany(fullKeys)).failed;
-    }
-
     /** In the order in which the keys were given. */
     private async decode(
         context: AnyContext,
         keys: readonly string[],
         fullKeys: readonly string[],
-        items: ReadonlyMap<string, Item>,
+        held: ReadonlyMap<string, Held>,
     ): Promise<Map<string, unknown>> {
-        const decoding = fullKeys.map(fullKey => this.values.decode(context, items.get(fullKey) ?? null));
-        const isCompressed = decoding.some(value => value instanceof Promise);
-        const decoded = isCompressed ? await Promise.all(decoding) : decoding;
         const found = new Map<string, unknown>();
-        decoded.forEach((value, i) => {
+        let isCompressed = false;
+        for (let i = 0; i < keys.length; i++) {
+            const one = held.get(fullKeys[i]!);
+            if (one === undefined) continue;
+            const value = this.values.decode(context, one);
+            isCompressed ||= value instanceof Promise;
             if (value !== null) found.set(keys[i]!, value);
-        });
+        }
+        if (!isCompressed) return found;
+        for (const [key, value] of found) {
+            const inflated: unknown = await value;
+            if (inflated === null) found.delete(key);
+            else found.set(key, inflated);
+        }
         return found;
     }
 
@@ -114,7 +119,11 @@ export class Batches {
         found: ReadonlyMap<string, unknown>,
     ): void {
         const { values } = this;
-        if (failed.size === 0) return values.events.answered(context);
+        if (failed.size === 0) {
+            // Of nothing nobody was asked.
+            if (keys.length > 0) values.events.answered(context);
+            return;
+        }
         const mistakes = new Map<string, Error>();
         fullKeys.forEach((fullKey, i) => {
             const error = failed.get(fullKey);
@@ -134,9 +143,8 @@ function toKeys(keys: unknown): string[] {
 /** Of one key that comes twice the last value counts. */
 function toEntries(entries: unknown): Iterable<readonly [string, unknown]> {
     if (entries instanceof Map) return entries as Map<string, unknown>;
-    if (entries === null || typeof entries !== 'object')
-        throw invalidBatch('entries are no Map, object or list of pairs');
-    if (!isIterable(entries)) return Object.entries(entries);
+    if (isPlain(entries)) return Object.entries(entries);
+    if (!isIterable(entries)) throw invalidBatch('entries are no Map, plain object or list of pairs');
     const map = new Map<string, unknown>();
     for (const pair of entries) {
         if (!Array.isArray(pair) || pair.length !== 2)
@@ -144,6 +152,14 @@ function toEntries(entries: unknown): Iterable<readonly [string, unknown]> {
         map.set(pair[0] as string, pair[1]);
     }
     return map;
+}
+
+/** A promise or a date has entries too: none. */
+function isPlain(value: unknown): value is Record<string, unknown> {
+    if (typeof value !== 'object' || value === null) return false;
+    const prototype: unknown = Object.getPrototypeOf(value);
+    // Objects of another realm have another prototype of all.
+    return (prototype === null || Object.getPrototypeOf(prototype) === null) && !isIterable(value);
 }
 
 function isIterable(value: unknown): value is Iterable<unknown> {

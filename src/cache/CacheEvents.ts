@@ -19,6 +19,8 @@ export interface CacheCounts {
     readonly shortened: number;
     /** Answers that were given while memcached was away (`options.fail_soft`); they are neither hits nor misses nor failed. */
     readonly softened: number;
+    /** Loaders that were called. */
+    readonly loads: number;
     /** Loaded values that could not be stored. */
     readonly unstored: number;
     /** Loads that failed while everybody had the stale value. */
@@ -35,6 +37,7 @@ const NAMES: Readonly<Record<keyof CacheCounts, string>> = {
     undecodable: 'memcached.cache.undecodable',
     shortened: 'memcached.cache.shortened',
     softened: 'memcached.cache.softened',
+    loads: 'memcached.cache.loads',
     unstored: 'memcached.cache.unstored',
     unrefreshed: 'memcached.cache.unrefreshed',
 };
@@ -50,6 +53,7 @@ export class CacheEvents {
         undecodable: 0,
         shortened: 0,
         softened: 0,
+        loads: 0,
         unstored: 0,
         unrefreshed: 0,
     };
@@ -79,6 +83,12 @@ export class CacheEvents {
     shortened(context: AnyContext, maxExpiration: number): void {
         const message = `expiries are shortened to ${maxExpiration} ms (options.max_expiration)`;
         this.note(context, 'shortened', message);
+    }
+
+    /** A loader was called, and has answered or failed after so many ms. */
+    loaded(ms: number): void {
+        this.count('loads');
+        this.counters.stats('memcached.cache.load_time', ms);
     }
 
     unstored(context: AnyContext, key: string, error: Error): void {

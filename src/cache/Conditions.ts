@@ -1,4 +1,5 @@
 import type { AnyContext } from '../connect/ComponentLog';
+import { invalidCountOptions } from './errors';
 import type { ValueStore } from './ValueStore';
 
 /** What is counted: a bigint from 2^53 on. */
@@ -26,7 +27,8 @@ export class Conditions {
         const { values } = this;
         const encoded = values.encode(value);
         const expires = values.expirySeconds(context, timeout);
-        const fullKey = await values.keys.find(key);
+        const found = values.keys.find(key);
+        const fullKey = typeof found === 'string' ? found : await found;
         return values.inOrder(fullKey, async () => {
             const { value: bytes, flags } = await encoded;
             const isStored = await values.client[verb](fullKey, bytes, { expires, flags });
@@ -40,11 +42,14 @@ export class Conditions {
         context: AnyContext,
         key: string,
         by: Amount | null | undefined,
-        { initial = null, timeout }: CountOptions = {},
+        options: CountOptions | null | undefined,
     ): Promise<Amount | null> {
         const { values } = this;
+        if (typeof (options ?? {}) !== 'object') throw invalidCountOptions(options);
+        const { initial = null, timeout } = options ?? {};
         const expires = values.expirySeconds(context, timeout);
-        const fullKey = await values.keys.find(key);
+        const found = values.keys.find(key);
+        const fullKey = typeof found === 'string' ? found : await found;
         const { value } = await values.client[verb](fullKey, by ?? 1, { initial, expires });
         if (value === null) return null;
         await values.count(context, [fullKey]);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { invalidKey } from '../client/errors';
+import { checkKey } from '../client/checks';
+import { invalidKey, notOpened } from '../client/errors';
 import type { ConnectionUser } from '../connect/ConnectionUser';
 import { noPrefix } from './errors';
 
@@ -15,18 +16,25 @@ const PINNED = { pinned: true } as const;
 /**
  * Keys as memcached has them: the prefix, and once `clear` was called a generation, then the key. A new generation leaves everything that was stored before behind.
  *
- * The generation is a number in memcached. It only rises, also when memcached has lost it: whoever knew it takes one that is past both. It is trusted
+ * The generation is a number in memcached. It only rises, also when memcached has lost it: whoever knew it takes one that is past all others. It is trusted
  * for `options.generation_ttl` ms from before it was asked for, and asked for again at half of that, so that in a busy service nobody waits.
  */
 export class KeySpace {
     private generation: bigint | null = null;
     private isKnown = false;
-    /** When the request was sent that answered it. */
+    /** When the request was sent that answered it, or failed to. */
     private askedMs = -Infinity;
     private asking: Promise<void> | null = null;
-    /** The last request failed: the generation that was known goes on, nobody waits. */
+    /** The last request failed: while the next one is under way, the generation that was known goes on, and nobody waits. */
     private isAway = false;
+    /** Rises with every reset: what was asked for before it says nothing after it. */
+    private life = 0;
 
+    /** What stands between the prefix and the key, and both together. */
+    private label = '';
+    private head = '';
+    /** While the generation is known: of the client. */
+    private maxKeyBytes = 0;
     /** How long a key must be allowed to be. */
     private neededBytes = 0;
 
@@ -40,7 +48,9 @@ export class KeySpace {
 
     /** The options have changed, or another memcached may be behind the connection. */
     reset(): void {
-        this.generation = null;
+        this.life++;
+        this.generation = this.asking = null;
+        this.label = '';
         this.isKnown = this.isAway = false;
         this.askedMs = -Infinity;
         this.neededBytes = Math.max(LONGEST_DIGEST_BYTES, Buffer.byteLength(this.generationKey));
@@ -52,22 +62,30 @@ export class KeySpace {
      */
     find(key: string): string | Promise<string> {
         const fullKey = this.user.fullKey(key);
-        if (!this.hasGenerations) return fullKey;
-        if (key === GENERATION_KEY)
-            throw invalidKey(`${GENERATION_KEY} is taken: it counts how often clear was called`);
+        if (!this.isKnown && !this.hasGenerations) return fullKey;
+        if (key === GENERATION_KEY) throw generationKeyIsTaken();
         const wait = this.refresh();
-        return wait === null ? this.place(fullKey) : wait.then(() => this.place(fullKey));
+        return wait === null ? this.place(key, fullKey) : wait.then(() => this.place(key, fullKey));
     }
 
-    /** The keys as memcached has them, each checked before any is used. */
-    async findAll(keys: readonly string[]): Promise<string[]> {
-        const found: string[] = [];
-        // One that is a promise stands for all: when it has resolved the generation is known.
-        for (const key of keys) {
-            const fullKey = this.find(key);
-            found.push(typeof fullKey === 'string' ? fullKey : await fullKey);
-        }
-        return found;
+    /**
+     * The keys as memcached has them, of one generation, each checked before any is used.
+     * @throws BadRequestException INVALID_KEY
+     */
+    findAll(keys: readonly string[]): readonly string[] | Promise<readonly string[]> {
+        const { maxKeyBytes } = this.user.client.limits;
+        const { hasGenerations } = this;
+        const fullKeys = keys.map(key => {
+            const fullKey = this.user.fullKey(key);
+            const problem = checkKey(fullKey, maxKeyBytes);
+            if (problem !== null) throw problem;
+            if (hasGenerations && key === GENERATION_KEY) throw generationKeyIsTaken();
+            return fullKey;
+        });
+        if (!hasGenerations) return fullKeys;
+        const place = (): string[] => fullKeys.map((fullKey, i) => this.place(keys[i]!, fullKey));
+        const wait = this.refresh();
+        return wait === null ? place() : wait.then(place);
     }
 
     /**
@@ -76,14 +94,8 @@ export class KeySpace {
      */
     async clear(): Promise<void> {
         if (!this.hasGenerations) throw noPrefix();
-        const { client } = this.user;
-        const askedMs = performance.now();
-        // Like this it is past all others also when memcached has lost it, unless the clocks of two machines differ by more than its life.
-        const initial = this.past(BigInt(Date.now()));
         try {
-            const { value } = await client.increment(this.generationKey, 1, { initial, ...PINNED });
-            if (this.generation !== null && value! <= this.generation) await this.overtake();
-            else this.know(value, askedMs);
+            await this.raise();
         } catch (error) {
             // It may have been carried out.
             this.askedMs = -Infinity;
@@ -105,59 +117,80 @@ export class KeySpace {
         const age = performance.now() - this.askedMs;
         const { generationTtl } = this.user.options;
         if (age <= generationTtl / 2) return null;
-        const asking = (this.asking ??= this.ask().finally(() => (this.asking = null)));
-        if (age > generationTtl && !this.isAway) return asking;
+        const isDue = age > generationTtl;
+        // Nobody has asked for long: it may be back.
+        if (isDue && this.asking === null) this.isAway = false;
+        const asking = (this.asking ??= this.ask());
+        if (isDue && !this.isAway) return asking;
         asking.catch(() => {});
         return null;
     }
 
     private async ask(): Promise<void> {
+        const { life, generation: known } = this;
         const askedMs = performance.now();
         try {
             const { value } = await this.user.client.gets(this.generationKey, PINNED);
             const generation = value === null ? null : toGeneration(value);
-            if (this.generation !== null && (generation === null || generation < this.generation)) {
-                await this.overtake();
-            } else this.know(generation, askedMs);
+            // Memcached has lost the one that is known here, and `clear` with it perhaps.
+            if (known !== null && (generation === null || generation < known)) await this.raise();
+            else this.know(generation, askedMs, life);
         } catch (error) {
-            if (!this.isKnown) throw error;
+            if (!this.isKnown || this.life !== life) throw error;
             this.isAway = true;
             // The next attempt is due at half of the time again.
-            this.askedMs = askedMs;
+            this.askedMs = performance.now();
+        } finally {
+            if (this.life === life) this.asking = null;
         }
     }
 
-    /** Memcached has lost the generation that is known here, and `clear` with it perhaps. */
-    private async overtake(): Promise<void> {
-        const askedMs = performance.now();
+    /**
+     * Takes a generation that nobody has used. It is counted from the time of day, and so past those that memcached has lost, unless the clocks of two machines differ by
+     * more than the life of what they store.
+     */
+    private async raise(): Promise<void> {
+        const { life, generation: known } = this;
         const { client } = this.user;
-        const next = this.past(0n);
-        let { value } = await client.increment(this.generationKey, 1, { initial: next, ...PINNED });
-        if (value! < next) ({ value } = await client.increment(this.generationKey, next - value!, PINNED));
-        this.know(value, askedMs);
+        const askedMs = performance.now();
+        const now = BigInt(Date.now());
+        const initial = known !== null && known >= now ? known + 1n : now;
+        const raiseBy = async (amount: bigint): Promise<bigint> =>
+            (await client.increment(this.generationKey, amount, { initial, ...PINNED })).value!;
+        let generation = await raiseBy(1n);
+        if (known !== null && generation <= known) generation = await raiseBy(initial - generation);
+        this.know(generation, askedMs, life);
     }
 
-    private past(least: bigint): bigint {
-        return this.generation !== null && this.generation >= least ? this.generation + 1n : least;
-    }
-
-    private know(generation: bigint | null, askedMs: number): void {
+    /** @throws InvalidStateException NOT_OPENED to who has asked before the last reset */
+    private know(generation: bigint | null, askedMs: number, life: number): void {
+        if (this.life !== life) throw notOpened();
+        this.maxKeyBytes = this.user.client.limits.maxKeyBytes;
         this.isKnown = true;
         this.isAway = false;
         this.askedMs = Math.max(this.askedMs, askedMs);
-        if (generation === this.generation) return;
+        // What was sent earlier may be answered later.
+        if (generation === null || (this.generation !== null && generation <= this.generation)) return;
         this.generation = generation;
+        this.label = `#${generation.toString(36)}:`;
+        this.head = this.user.options.prefix + this.label;
         this.onChange();
     }
 
-    private place(fullKey: string): string {
+    private place(key: string, fullKey: string): string {
         if (this.generation === null) return fullKey;
-        const { prefix } = this.user.options;
-        const label = `#${this.generation.toString(36)}:`;
-        const placed = prefix + label + fullKey.slice(prefix.length);
-        const { maxKeyBytes } = this.user.client.limits;
-        return fits(placed, maxKeyBytes) ? placed : label + digest(fullKey);
+        const placed = this.head + key;
+        const { maxKeyBytes } = this;
+        if (fits(placed, maxKeyBytes)) return placed;
+        // Its fingerprint would be allowed, whatever it is.
+        const problem = checkKey(fullKey, maxKeyBytes);
+        if (problem !== null) throw problem;
+        return this.label + digest(fullKey);
     }
+}
+
+function generationKeyIsTaken(): Error {
+    return invalidKey(`${GENERATION_KEY} is taken: it counts how often clear was called`);
 }
 
 /** Where the generation leaves no room for the key, its fingerprint stands for it. */

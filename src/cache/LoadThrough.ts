@@ -1,6 +1,7 @@
 import { isAway, notOpened } from '../client/errors';
 import { Item } from '../client/Item';
 import type { Held } from '../client/readCalls';
+import { isTraced, loadTracing, trace } from '../client/tracing';
 import type { AnyContext } from '../connect/ComponentLog';
 import { withTraceId } from '../connect/MemcachedConnection';
 import { onAbort } from './aborts';
@@ -134,7 +135,7 @@ export class LoadThrough {
                 if (found !== null) return load.succeed(found.value);
             }
             const late = (): Error => withTraceId(loadTimeout(key, timeoutMs), context);
-            const value = (await load.call(loader, timeoutMs, late)) ?? null;
+            const value = (await this.timed(key, () => load.call(loader, timeoutMs, late))) ?? null;
             // Without a lease memcached seems to be away, and nobody waits for it.
             if (load.lease === null) load.succeed(value);
             if (fullKey !== null) await storeLoaded(values, request, fullKey, load.lease, value);
@@ -143,6 +144,16 @@ export class LoadThrough {
             if (load.isUnheard) values.events.unrefreshed(context, key, error);
             load.fail(error);
             await load.lease?.release().catch(() => {});
+        }
+    }
+
+    private async timed(key: string, call: () => Promise<unknown>): Promise<unknown> {
+        const begunMs = performance.now();
+        try {
+            if (!isTraced(loadTracing)) return await call();
+            return await trace(loadTracing, { key }, call, value => (value == null ? 'nothing' : 'loaded'));
+        } finally {
+            this.values.events.loaded(performance.now() - begunMs);
         }
     }
 }

@@ -147,20 +147,12 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
 
     /** Removes the entry and answers the value that it had, null when it had none. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- ICache's signature
-    async remove(context: AnyContext, key: string): Promise<any> {
+    remove(context: AnyContext, key: string): Promise<any> {
         const { values } = this;
-        try {
-            const fullKey = await values.keys.find(key);
-            const write = (): Promise<Held> => {
-                values.forget(fullKey);
-                return values.client.getAndDelete(fullKey);
-            };
-            const held = await (values.isInOrder ? write() : values.inOrder(fullKey, write));
-            values.events.answered(context);
-            return values.decode(context, held);
-        } catch (error) {
-            return values.soften(context, error, null);
-        }
+        return values.ask<unknown>(context, key, null, async fullKey => {
+            const take = (): Promise<Held> => values.take(context, fullKey);
+            return values.decode(context, await (values.isInOrder ? take() : values.inOrder(fullKey, take)));
+        });
     }
 
     /**
@@ -210,29 +202,20 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     }
 
     /** Changes when the value expires; false: there is none. */
-    async touch(context: AnyContext, key: string, timeout?: number | null): Promise<boolean> {
+    touch(context: AnyContext, key: string, timeout?: number | null): Promise<boolean> {
         const { values } = this;
-        try {
-            const expires = values.expirySeconds(context, timeout);
-            const isThere = await values.client.touch(await values.keys.find(key), expires);
-            values.events.answered(context);
-            return isThere;
-        } catch (error) {
-            return values.soften(context, error, false);
-        }
+        return values.ask(context, key, false, fullKey => {
+            return values.client.touch(fullKey, values.expirySeconds(context, timeout));
+        });
     }
 
     /** The value, null on a miss, and when it expires from now on. */
-    async retrieveAndTouch<T = unknown>(context: AnyContext, key: string, timeout?: number | null): Promise<T | null> {
+    retrieveAndTouch<T = unknown>(context: AnyContext, key: string, timeout?: number | null): Promise<T | null> {
         const { values } = this;
-        try {
-            const expires = values.expirySeconds(context, timeout);
-            const item = await values.client.getAndTouch(await values.keys.find(key), expires);
-            values.events.answered(context);
+        return values.ask<T | null>(context, key, null, async fullKey => {
+            const item = await values.client.getAndTouch(fullKey, values.expirySeconds(context, timeout));
             return (await values.read(context, item.value === null ? null : item)) as T | null;
-        } catch (error) {
-            return values.soften(context, error, null);
-        }
+        });
     }
 
     /** Stores the value when there is none; false: there is one, and it stays. */

@@ -41,11 +41,13 @@ export class StoredKeys {
         return oldest;
     }
 
-    remove(key: string): void {
+    /** Whether it was there. */
+    remove(key: string): boolean {
         const entry = this.entries.get(key);
-        if (entry === undefined) return;
+        if (entry === undefined) return false;
         this.entries.delete(key);
         unlink(entry);
+        return true;
     }
 }
 

@@ -19,37 +19,20 @@ export class Turns {
         return done;
     }
 
-    /** One step for many keys. */
-    takeAll<T>(keys: readonly string[], step: () => Promise<T>): Promise<T> {
-        let isDone: () => void;
-        const done = new Promise<void>(resolve => (isDone = resolve));
-        const turns = keys.map(key => {
-            return new Promise<void>(resolve => {
-                void this.take(key, () => {
-                    resolve();
-                    return done;
-                });
-            });
+    /** Resolves when it is its turn, which lasts until the function is called that it resolves to. */
+    begin(key: string): Promise<() => void> {
+        return new Promise(resolve => {
+            void this.take(key, () => new Promise<void>(end => resolve(end)));
         });
-        return Promise.all(turns)
-            .then(step)
-            .finally(() => isDone());
     }
 
-    /** As `take`; who has not had his turn after so many ms gives it up. A step that has begun is waited for. */
-    takeWithin<T>(key: string, step: () => Promise<T>, ms: number, late: () => Error): Promise<T> {
-        return new Promise((resolve, reject) => {
-            let isLate = false;
-            const timer = setTimeout(() => {
-                isLate = true;
-                reject(late());
-            }, ms);
-            const begin = async (): Promise<void> => {
-                if (isLate) return;
-                clearTimeout(timer);
-                resolve(await step());
-            };
-            this.take(key, begin).catch(reject);
-        });
+    /** One step for many keys. All of them are queued for at once, so that two such steps never wait for each other. */
+    async takeAll<T>(keys: readonly string[], step: () => Promise<T>): Promise<T> {
+        const ends = await Promise.all(keys.map(key => this.begin(key)));
+        try {
+            return await step();
+        } finally {
+            for (const end of ends) end();
+        }
     }
 }

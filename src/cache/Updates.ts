@@ -1,8 +1,9 @@
-import { casDisabled } from '../client/errors';
+import { casDisabled, notOpened } from '../client/errors';
 import type { Item } from '../client/Item';
 import { Pauses } from '../client/Pauses';
 import type { AnyContext } from '../connect/ComponentLog';
 import { invalidFunction, notText, updateConflict } from './errors';
+import { TimeLimit } from './TimeLimit';
 import { Turns } from './Turns';
 import type { ValueStore } from './ValueStore';
 
@@ -12,6 +13,9 @@ export type Change<T> = (value: T | null) => T | null | undefined | PromiseLike<
 const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 50;
 
+/** What a change answers that changes nothing. */
+const UNCHANGED = Symbol('unchanged');
+
 /**
  * Read, compute, compare and set; again when somebody else was faster. Within this process the updates of a key take turns, so that they do not
  * race each other.
@@ -19,11 +23,13 @@ const LONGEST_PAUSE_MS = 50;
 export class Updates {
     private readonly turns = new Turns();
     private readonly pauses = new Pauses();
+    private readonly limits = new Set<TimeLimit>();
 
     constructor(private readonly values: ValueStore) {}
 
-    /** What waits is given up. */
+    /** What waits is given up; what has been sent is awaited. */
     stop(): void {
+        for (const limit of this.limits) limit.end(notOpened());
         this.pauses.wakeAll();
     }
 
@@ -34,30 +40,8 @@ export class Updates {
         change: Change<T>,
         timeout: number | null | undefined,
     ): Promise<T | null> {
-        const { values } = this;
         if (typeof change !== 'function') throw invalidFunction('what computes the new value', change);
-        const expires = values.expirySeconds(context, timeout);
-        const fullKey = await values.keys.find(key);
-        const { client } = values;
-        const { updateTimeout } = values.options;
-        const begunMs = performance.now();
-        let tries = 0;
-        const conflict = (): Error => updateConflict(key, tries, updateTimeout);
-        const step = async (): Promise<T | null> => {
-            for (;;) {
-                tries++;
-                const { generation, address } = client.server(fullKey);
-                const item = await client.gets(fullKey);
-                if (item.value !== null && item.cas === 0n) throw casDisabled(address);
-                const old = item.value === null ? null : ((await values.decode(context, item)) as T | null);
-                const value = (await change(old)) ?? null;
-                if (await this.swap(context, fullKey, item, value, expires, generation)) return value;
-                const pauseMs = Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries);
-                if (performance.now() + pauseMs - begunMs > updateTimeout) throw conflict();
-                await this.pauses.pause(pauseMs);
-            }
-        };
-        return this.turns.takeWithin(fullKey, step, updateTimeout, conflict);
+        return (await this.perform(context, key, change as Change<unknown>, timeout)) as T | null;
     }
 
     /** false: there is nothing to join to. */
@@ -69,17 +53,56 @@ export class Updates {
         join: (old: string, more: string) => string,
     ): Promise<boolean> {
         if (typeof more !== 'string') throw notText('what is to be joined');
-        const joined = await this.update<unknown>(
-            context,
-            key,
-            value => {
-                if (value === null) return null;
-                if (typeof value !== 'string') throw notText(`what ${key} holds`);
-                return join(value, more);
-            },
-            timeout,
-        );
-        return joined !== null;
+        const change = (value: unknown): unknown => {
+            if (value === null) return UNCHANGED;
+            if (typeof value !== 'string') throw notText(`what ${key} holds`);
+            return join(value, more);
+        };
+        return (await this.perform(context, key, change, timeout)) !== UNCHANGED;
+    }
+
+    private async perform(
+        context: AnyContext,
+        key: string,
+        change: Change<unknown>,
+        timeout: number | null | undefined,
+    ): Promise<unknown> {
+        const { values } = this;
+        const expires = values.expirySeconds(context, timeout);
+        const found = values.keys.find(key);
+        const fullKey = typeof found === 'string' ? found : await found;
+        const { updateTimeout } = values.options;
+        let tries = 0;
+        const limit = new TimeLimit(updateTimeout, () => updateConflict(key, tries, updateTimeout));
+        this.limits.add(limit);
+        const turn = this.turns.begin(fullKey);
+        try {
+            await limit.race(turn);
+            for (;;) {
+                const { client } = values;
+                const { generation, address } = client.server(fullKey);
+                const item = await client.gets(fullKey);
+                limit.check();
+                if (item.value !== null) {
+                    if (item.cas === 0n) throw casDisabled(address);
+                    // A connection has come or gone meanwhile: the CAS may be that of another process.
+                    if (client.server(fullKey).generation !== generation) continue;
+                }
+                tries++;
+                const old = item.value === null ? null : await values.decode(context, item);
+                const changed = change(old);
+                const value = (isThenable(changed) ? await limit.race(changed) : changed) ?? null;
+                if (value === UNCHANGED) return value;
+                if (await this.swap(context, fullKey, item, value, expires, generation)) return value;
+                limit.check();
+                await this.pauses.pause(Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries));
+                limit.check();
+            }
+        } finally {
+            void turn.then(end => end());
+            limit.lift();
+            this.limits.delete(limit);
+        }
     }
 
     /** Puts the new value in the place of the item that was read; false: it is there no more. */
@@ -95,8 +118,12 @@ export class Updates {
         const { client } = values;
         if (value === null) {
             if (item.value === null) return true;
-            values.forget(fullKey);
-            return (await client.casDelete(fullKey, item.cas, { generation })) === 'deleted';
+            const deleted = client.casDelete(fullKey, item.cas, { generation });
+            return values.forgetIf(
+                context,
+                fullKey,
+                deleted.then(outcome => outcome === 'deleted'),
+            );
         }
         const { value: bytes, flags } = await values.encode(value);
         const stored =
@@ -106,4 +133,8 @@ export class Updates {
         if (stored) await values.count(context, [fullKey]);
         return stored;
     }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+    return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }

@@ -61,28 +61,89 @@ export class ValueStore {
         return done;
     }
 
-    /** These have been stored, not by `set`: those that have to go for them are deleted. */
-    async count(context: AnyContext, fullKeys: readonly string[]): Promise<void> {
-        const { stored, loads } = this;
-        if (loads.size > 0) for (const fullKey of fullKeys) loads.delete(fullKey);
-        this.events.count('stored', fullKeys.length);
-        if (stored === null) return;
-        const evicted = new Set<string>();
-        for (const fullKey of fullKeys) {
-            evicted.delete(fullKey);
-            const old = stored.add(fullKey);
-            if (old !== null) evicted.add(old);
-        }
-        if (evicted.size === 0) return;
-        this.events.evicted(context, evicted.size, this.options.maxSize);
-        // What cannot be deleted now expires.
-        await this.client.deleteMany([...evicted]).catch(() => {});
+    /**
+     * Stores them, and lets others go when there are too many. Of a batch that is larger than `max_size` the last ones are stored, and what the others held goes.
+     * @throws what `client.setMany` throws, which nothing does that `encode` and `keys.findAll` have let pass
+     */
+    async setAll(
+        context: AnyContext,
+        fullKeys: readonly string[],
+        encoded: readonly Encoded[],
+        expires: number,
+    ): Promise<Map<string, Error>> {
+        const { client } = this;
+        this.overtake(fullKeys);
+        const evicted = this.account(context, fullKeys);
+        const entries: [string, string | Uint8Array, number][] = [];
+        encoded.forEach(({ value, flags }, i) => {
+            const fullKey = fullKeys[i]!;
+            if (evicted === null || !evicted.has(fullKey)) entries.push([fullKey, value, flags]);
+        });
+        const storing = client.setMany(entries, { expires });
+        const { failed } = evicted === null ? await storing : (await Promise.all([storing, this.evict(evicted)]))[0];
+        this.events.count('stored', entries.length - failed.size);
+        return failed;
     }
 
-    /** It is gone, or about to go. */
-    forget(fullKey: string): void {
-        this.stored?.remove(fullKey);
-        if (this.loads.size > 0) this.loads.delete(fullKey);
+    /** Deletes them, and answers which could not be deleted: those may be there still, and stay in the account. */
+    async deleteAll(context: AnyContext, fullKeys: readonly string[]): Promise<Map<string, Error>> {
+        const { stored } = this;
+        this.overtake(fullKeys);
+        const known = stored === null ? [] : fullKeys.filter(fullKey => stored.remove(fullKey));
+        const { failed } = await this.client.deleteMany(fullKeys);
+        const stay = known.filter(fullKey => failed.has(fullKey));
+        if (stay.length > 0) await this.putBack(context, stay);
+        return failed;
+    }
+
+    /** These have been stored, not by `set`: those that have to go for them are deleted. */
+    async count(context: AnyContext, fullKeys: readonly string[]): Promise<void> {
+        this.overtake(fullKeys);
+        this.events.count('stored', fullKeys.length);
+        await this.putBack(context, fullKeys);
+    }
+
+    /** Deletes it and answers what it held. */
+    async take(context: AnyContext, fullKey: string): Promise<Held> {
+        const { stored, client } = this;
+        if (stored === null) {
+            this.overtake([fullKey]);
+            return client.getAndDelete(fullKey);
+        }
+        const taking = client.getAndDelete(fullKey);
+        await this.forgetIf(
+            context,
+            fullKey,
+            taking.then(() => true),
+        );
+        return taking;
+    }
+
+    /** Takes it out of the account, before what is stored after it comes in; back into it when it turns out not to be gone. */
+    async forgetIf(context: AnyContext, fullKey: string, isGone: Promise<boolean>): Promise<boolean> {
+        this.overtake([fullKey]);
+        const wasThere = this.stored?.remove(fullKey) ?? false;
+        let gone = false;
+        try {
+            return (gone = await isGone);
+        } finally {
+            if (wasThere && !gone) await this.putBack(context, [fullKey]);
+        }
+    }
+
+    /**
+     * What memcached says about a key. With `fail_soft`, something else while it is away. `retrieve` and `store` do the same in their own lines: there every
+     * closure counts.
+     */
+    async ask<T>(context: AnyContext, key: string, otherwise: T, ask: (fullKey: string) => Promise<T>): Promise<T> {
+        try {
+            const found = this.keys.find(key);
+            const answer = await ask(typeof found === 'string' ? found : await found);
+            this.events.answered(context);
+            return answer;
+        } catch (error) {
+            return this.soften(context, error, otherwise);
+        }
     }
 
     /** Nothing that was asked for before is still being compressed: what is sent now stays in order. */
@@ -170,13 +231,41 @@ export class ValueStore {
     }
 
     private checked(encoded: Encoded): Encoded {
-        const { maxValue } = this.options;
-        // The client checks values too, by the limit of its connection.
-        if (maxValue < this.client.limits.maxValueBytes) {
-            const problem = checkValue(encoded.value, maxValue);
-            if (problem !== null) throw problem;
-        }
+        const problem = checkValue(encoded.value, Math.min(this.options.maxValue, this.client.limits.maxValueBytes));
+        if (problem !== null) throw problem;
         return encoded;
+    }
+
+    /** What is being loaded for these keys is older than what is stored or removed now. */
+    private overtake(fullKeys: readonly string[]): void {
+        const { loads } = this;
+        if (loads.size > 0) for (const fullKey of fullKeys) loads.delete(fullKey);
+    }
+
+    /** Into the account; those that have to go for them are deleted. */
+    private async putBack(context: AnyContext, fullKeys: readonly string[]): Promise<void> {
+        const evicted = this.account(context, fullKeys);
+        if (evicted !== null) await this.evict(evicted);
+    }
+
+    /** These are stored, or about to be; null, or those that have to go for them. */
+    private account(context: AnyContext, fullKeys: readonly string[]): ReadonlySet<string> | null {
+        const { stored } = this;
+        if (stored === null) return null;
+        const evicted = new Set<string>();
+        for (const fullKey of fullKeys) {
+            const old = stored.add(fullKey);
+            if (old !== null) evicted.add(old);
+            if (evicted.size > 0) evicted.delete(fullKey);
+        }
+        if (evicted.size === 0) return null;
+        this.events.evicted(context, evicted.size, this.options.maxSize);
+        return evicted;
+    }
+
+    /** What cannot be deleted now expires. */
+    private async evict(fullKeys: ReadonlySet<string>): Promise<void> {
+        await this.client.deleteMany([...fullKeys]).catch(() => {});
     }
 
     private undecodable(context: AnyContext): null {

@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { constants, deflate, inflate } from 'node:zlib';
 import { valueTooLarge } from '../client/errors';
 import type { Item } from '../client/Item';
+import { Gate } from './Gate';
 import { asDeflated, decodeInflated, type Encoded } from './values';
 
 const deflateBytes = promisify(deflate);
@@ -9,6 +10,9 @@ const inflateBytes = promisify(inflate);
 
 /** What is inflated may be this large: a few bytes that claim to be gigabytes must not take the memory of the process. */
 const LARGEST_BYTES = 128 * 1024 * 1024;
+
+/** As many as Node's thread pool has threads: more of them at once would be no faster, and each takes memory while it is under way. */
+const gate = new Gate(4);
 
 /** Compressed to more than this share of its size it is kept plain. */
 const WORTH = 0.9;
@@ -25,13 +29,15 @@ export function hasBytes({ value }: Encoded, least: number): boolean {
  */
 export async function compress(encoded: Encoded): Promise<Encoded> {
     const { value, flags } = encoded;
-    const plain = typeof value === 'string' ? Buffer.from(value) : value;
+    // Bytes belong to the caller, who may change them while this waits.
+    const plain = Buffer.from(value as string);
     if (plain.length > LARGEST_BYTES) throw valueTooLarge(plain.length, LARGEST_BYTES);
-    const deflated = await deflateBytes(plain, { level: constants.Z_BEST_SPEED });
+    const deflated = await gate.pass(() => deflateBytes(plain, { level: constants.Z_BEST_SPEED }));
     return deflated.length > plain.length * WORTH ? { value: plain, flags } : asDeflated(encoded, deflated);
 }
 
 /** @throws Error when it is not what `compress` makes */
 export async function decompress(item: Item): Promise<unknown> {
-    return decodeInflated(item, await inflateBytes(item.value!, { maxOutputLength: LARGEST_BYTES }));
+    const bytes = await gate.pass(() => inflateBytes(item.value!, { maxOutputLength: LARGEST_BYTES }));
+    return decodeInflated(item, bytes);
 }

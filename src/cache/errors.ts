@@ -19,6 +19,11 @@ export function invalidBatch(problem: string): ApplicationException {
     return new BadRequestException(undefined, 'INVALID_BATCH', `the batch cannot be used: ${problem}`);
 }
 
+export function invalidCountOptions(options: unknown): ApplicationException {
+    const message = `options are of type ${typeof options}, not an object: { initial, timeout }`;
+    return new BadRequestException(undefined, 'INVALID_AMOUNT', message);
+}
+
 export function notText(what: string): ApplicationException {
     return new BadRequestException(undefined, 'NOT_TEXT', `${what} is no text: only texts are appended and prepended`);
 }
@@ -28,7 +33,11 @@ export function invalidFunction(name: string, value: unknown): ApplicationExcept
 }
 
 export function updateConflict(key: string, tries: number, ms: number): ApplicationException {
-    const message = `${key} was changed by others each of the ${tries} times it was tried within ${ms} ms (options.update_timeout)`;
+    const what =
+        tries === 0
+            ? 'another update of it has not ended'
+            : `tried ${tries} times: others change it, or what computes the value takes too long`;
+    const message = `${key} could not be changed within ${ms} ms (options.update_timeout), ${what}`;
     return new ConflictException(undefined, 'UPDATE_CONFLICT', message).withDetails('key', key);
 }
 
@@ -57,6 +66,8 @@ export class BatchException extends ConnectionException {
         found: ReadonlyMap<string, unknown>,
     ) {
         super(traceId, code, message);
+        // The framework's exceptions set their own prototype.
+        Object.setPrototypeOf(this, BatchException.prototype);
         this.failed = failed;
         this.found = found;
     }

@@ -2,6 +2,7 @@ import { DeleteManyCall, GetManyCall, SetManyCall } from './batchCalls';
 import type { Call } from './Call';
 import { timedOut } from './errors';
 import type { Item } from './Item';
+import type { Reply } from './Reply';
 import type { StoreSpec } from './storeCalls';
 import type { MemcachedServer } from './MemcachedServer';
 
@@ -31,12 +32,12 @@ export class KeyBatch {
         private readonly serverOf: (key: string) => MemcachedServer,
     ) {}
 
-    async get(): Promise<GetManyResult> {
-        const items = new Map<string, Item>();
-        await this.perform(null, keys => new GetManyCall(keys, items, this.failed));
+    /** What was found goes into `found`, as `read` reads it. */
+    async get<T>(found: Map<string, T>, read: (reply: Reply) => T): Promise<Map<string, Error>> {
+        await this.perform(null, keys => new GetManyCall(keys, found, read, this.failed));
         // A chunk that failed may have been answered in part, and one that was tried again may have failed in part before.
-        if (this.failed.size > 0) for (const key of items.keys()) this.failed.delete(key);
-        return { items, failed: this.failed };
+        if (this.failed.size > 0) for (const key of found.keys()) this.failed.delete(key);
+        return this.failed;
     }
 
     async set(specs: readonly StoreSpec[]): Promise<BatchResult> {

@@ -3,8 +3,8 @@ import type { CasValidity, CounterOptions, Placement, StoreOptions } from './Cal
 import { checkCas, checkExpiry, checkFlags, checkKey, checkValue, toUint64 } from './checks';
 import { notOpened, refused } from './errors';
 import { checkServer, type ServerHealthReport } from './HealthCheck';
-import type { Item } from './Item';
-import { GetCall, GetTextCall, GetAndDeleteCall, GetAndTouchCall, TouchCall, type Held } from './readCalls';
+import { Item } from './Item';
+import { GetCall, GetTextCall, GetAndDeleteCall, GetAndTouchCall, TouchCall, toHeld, type Held } from './readCalls';
 import {
     StoreCall,
     EvictingSetCall,
@@ -109,7 +109,18 @@ export class MemcachedClient extends ServerFleet {
 
     /** What was found; a key that could not be asked for is in `failed`, with the reason. */
     getMany(keys: readonly string[]): Promise<GetManyResult> {
-        return this.batch(keys, batch => batch.get());
+        return this.batch(keys, async batch => {
+            const items = new Map<string, Item>();
+            return { items, failed: await batch.get(items, reply => Item.of(reply)) };
+        });
+    }
+
+    /** As `getText`, of many; a miss is not in the map. */
+    getManyText(keys: readonly string[]): Promise<BatchResult & { readonly held: Map<string, Held> }> {
+        return this.batch(keys, async batch => {
+            const held = new Map<string, Held>();
+            return { held, failed: await batch.get(held, toHeld) };
+        });
     }
 
     /** Stores the value, whatever is there; true. */

@@ -1,6 +1,5 @@
 import { Call } from './Call';
 import { refused } from './errors';
-import { Item } from './Item';
 import { encodeStore, type StoreSpec } from './storeCalls';
 import type { FrameWriter } from './FrameWriter';
 import { Opcode, Status } from './protocol';
@@ -60,13 +59,14 @@ abstract class BatchCall extends Call<void> {
     protected abstract onKey(key: string, reply: Reply): void;
 }
 
-export class GetManyCall extends BatchCall {
+export class GetManyCall<T> extends BatchCall {
     /** Keys of which this try has said something. */
     private told = 0;
 
     constructor(
         keys: readonly string[],
-        private readonly found: Map<string, Item>,
+        private readonly found: Map<string, T>,
+        private readonly read: (reply: Reply) => T,
         failed: Map<string, Error>,
     ) {
         super(keys, failed);
@@ -81,7 +81,7 @@ export class GetManyCall extends BatchCall {
     }
 
     protected onKey(key: string, reply: Reply): void {
-        if (reply.status === Status.OK) this.find(key, Item.of(reply));
+        if (reply.status === Status.OK) this.find(key, this.read(reply));
         else if (reply.status !== Status.NOT_FOUND) this.failKey(key, reply.status);
         this.told++;
     }
@@ -93,7 +93,7 @@ export class GetManyCall extends BatchCall {
     }
 
     /** What an earlier try found has been counted. */
-    private find(key: string, item: Item): void {
+    private find(key: string, item: T): void {
         if (this.repeats === 0 || !this.found.has(key)) this.host!.counts.hits++;
         this.found.set(key, item);
     }

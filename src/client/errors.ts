@@ -39,7 +39,8 @@ export function invalidFlags(flags: unknown): ApplicationException {
 }
 
 export function invalidAmount(amount: unknown): ApplicationException {
-    const message = `${String(amount)} is no amount to count by: allowed are whole numbers from 0 to 2^64 - 1`;
+    const shown = typeof amount === 'number' || typeof amount === 'bigint' ? String(amount) : `a ${typeof amount}`;
+    const message = `${shown} is no amount to count by: allowed are whole numbers from 0 to 2^64 - 1`;
     return new BadRequestException(undefined, 'INVALID_AMOUNT', message);
 }
 
@@ -76,7 +77,7 @@ export function authFailed(address: string): ApplicationException {
 
 /** Memcached cannot be reached, as opposed to: it was reached, and said no. */
 export function isAway(error: unknown): boolean {
-    const { code } = error as { code?: string };
+    const code = (error as { code?: string } | null | undefined)?.code;
     return code === 'CONNECTION_LOST' || code === 'SERVER_DOWN' || code === 'TIMEOUT' || code === 'CONNECT_FAILED';
 }
 

@@ -48,7 +48,7 @@ export class GetCall extends ItemCall {
 export type Held = string | Item | null;
 
 /** Text is decoded from the socket's buffer: no Buffer is made that is only read once. Decoding UTF-8 cannot fail, so it may be done there. */
-function toHeld(reply: Reply): Held {
+export function toHeld(reply: Reply): Held {
     return reply.flags === 0 ? reply.text() : Item.of(reply);
 }
 

@@ -39,11 +39,11 @@ export interface LockTrace extends TraceContext {
     result?: 'acquired' | 'busy';
 }
 
-/** `tracing:pip-services4-memcached:load:*`: a value that the cache did not have and had loaded. */
+/** `tracing:pip-services4-memcached:load:*`: the loader of a value that the cache did not have. */
 export interface LoadTrace extends TraceContext {
     /** Without the prefix. */
     readonly key: string;
-    result?: string;
+    result?: 'loaded' | 'nothing';
 }
 
 type Channel<C extends object> = TracingChannel<unknown, C>;

@@ -185,10 +185,11 @@ function notOpened(): InvalidStateException {
     return new InvalidStateException(undefined, 'NOT_OPENED', 'the memcached connection is not open');
 }
 
-/** Errors come from places that know no context; the component that does puts it on. */
+/** Errors come from places that know no context; the component that does puts it on. A service's own function may throw anything: that stays as it is. */
 export function withTraceId(error: unknown, context: AnyContext): Error {
-    const exception = error as Error & { withTraceId?: (traceId: string) => Error };
-    return exception.withTraceId?.(traceIdOf(context)) ?? exception;
+    const exception = error as (Error & { trace_id?: string; withTraceId?: (traceId: string) => Error }) | undefined;
+    if (typeof exception?.withTraceId !== 'function') return exception as Error;
+    return exception.withTraceId(traceIdOf(context) ?? exception.trace_id);
 }
 
 /** A context that cannot be read does not take the place of the error. Published resolvers cannot read version 3's, which is the trace id itself. */

@@ -1,3 +1,4 @@
+import { tracingChannel } from 'node:diagnostics_channel';
 import { References } from 'pip-services4-components-node';
 import { MemcachedCache } from '../../src/cache/MemcachedCache';
 import { FaultProxy, holding, passing } from '../faults/FaultProxy';
@@ -42,6 +43,7 @@ const NOTHING = {
     undecodable: 0,
     shortened: 0,
     softened: 0,
+    loads: 0,
     unstored: 0,
     unrefreshed: 0,
 };
@@ -144,4 +146,43 @@ it('counters that fail do not fail the cache, and those after them hear all the 
     expect(await cache.retrieve(null, 'key')).toBe(1);
     await new Promise(setImmediate);
     expect(numbers(cache, counters)).toEqual({ ...NOTHING, stored: 1, hits: 1 });
+});
+
+it('loaders that were called, and how long they took, also those that fail', async () => {
+    const counters = new RecordingCounters();
+    const cache = await open({}, counters);
+    const load = (key: string, give: () => unknown) =>
+        cache.retrieveOrLoad(null, key, 5000, async () => {
+            await new Promise(resolve => setTimeout(resolve, 30));
+            return give();
+        });
+    expect(await Promise.all([load('a', () => 1), load('a', () => 2)])).toEqual([1, 1]);
+    expect(await load('a', () => 3)).toBe(1);
+    const failing = load('b', () => {
+        throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    expect(numbers(cache, counters)).toMatchObject({ loads: 2, hits: 1, stored: 1 });
+    const times = counters.values['memcached.cache.load_time']!;
+    expect(times.length).toBe(2);
+    for (const ms of times) expect(ms).toBeGreaterThan(25);
+});
+
+it('a loader can be traced', async () => {
+    const cache = await open();
+    const seen: unknown[] = [];
+    const listener = { asyncEnd: (context: object) => seen.push(context) };
+    const channel = tracingChannel<unknown, object>('pip-services4-memcached:load');
+    channel.subscribe(listener as never);
+    try {
+        expect(await cache.retrieveOrLoad(null, 'a', 5000, () => 'secret')).toBe('secret');
+        expect(await cache.retrieveOrLoad(null, 'a', 5000, () => 'other')).toBe('secret');
+        expect(await cache.retrieveOrLoad(null, 'b', 5000, () => null)).toBeNull();
+    } finally {
+        channel.unsubscribe(listener as never);
+    }
+    expect(seen).toEqual([
+        { key: 'a', result: 'loaded' },
+        { key: 'b', result: 'nothing' },
+    ]);
 });

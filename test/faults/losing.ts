@@ -1,10 +1,14 @@
 import type { Fault, Link } from './FaultProxy';
 
-/** Where the next request of this kind, or its reply, is lost. */
+/** What is lost of the next request of a kind. */
 export type Point = 'the request' | 'the reply' | 'half of the reply';
 export type End = 'a reset' | 'silence';
 
-/** Loses `times` requests with this opcode, or their replies; all others pass. */
+export const losses = (['the request', 'the reply', 'half of the reply'] as const).flatMap(point =>
+    (['a reset', 'silence'] as const).map(end => [point, end] as [Point, End]),
+);
+
+/** Loses `times` requests that begin with this opcode, or their replies; all others pass. */
 export function losing(opcode: number, point: Point, end: End, times = 1): Fault {
     let left = times;
     const hit = new WeakSet<Link>();
@@ -28,6 +32,3 @@ export function losing(opcode: number, point: Point, end: End, times = 1): Fault
         },
     };
 }
-
-const points: Point[] = ['the request', 'the reply', 'half of the reply'];
-export const losses = points.flatMap(point => (['a reset', 'silence'] as End[]).map(end => [point, end] as const));

@@ -1,0 +1,28 @@
+/** Lets so many in at a time; the others wait for their turn. */
+export class Gate {
+    private inside = 0;
+    private waiting: (() => void)[] = [];
+    /** The place in `waiting` of the next one; what stands before it is inside, or has been. */
+    private next = 0;
+
+    constructor(private readonly most: number) {}
+
+    async pass<T>(work: () => Promise<T>): Promise<T> {
+        if (this.inside < this.most) this.inside++;
+        else await new Promise<void>(enter => this.waiting.push(enter));
+        try {
+            return await work();
+        } finally {
+            this.leave();
+        }
+    }
+
+    /** Who comes in takes the place of who leaves. */
+    private leave(): void {
+        const enter = this.waiting[this.next++];
+        if (enter !== undefined) return enter();
+        this.inside--;
+        this.waiting = [];
+        this.next = 0;
+    }
+}

@@ -1,0 +1,278 @@
+import { randomBytes } from 'node:crypto';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { deflateSync, inflateSync } from 'node:zlib';
+import type { MemcachedCache } from '../../src/cache/MemcachedCache';
+import { MemcachedClient } from '../../src/client/MemcachedClient';
+import { codeOf, openCache } from '../fixtures/openCache';
+import { RecordingLogger } from '../fixtures/RecordingLogger';
+import { MemcachedProcess } from '../server/MemcachedProcess';
+import { writeItem } from '../server/textProtocol';
+
+const BYTES = 0x5053_0001;
+const TEXT_DEFLATED = 0x5053_0002;
+const BYTES_DEFLATED = 0x5053_0003;
+const MiB = 2 ** 20;
+
+let server: MemcachedProcess;
+let cache: MemcachedCache;
+let logger: RecordingLogger;
+/** Sees what lies in the server. */
+let client: MemcachedClient;
+const caches: MemcachedCache[] = [];
+
+async function open(more: Record<string, unknown> = {}, at = server): Promise<MemcachedCache> {
+    const one = await openCache(at, { 'options.request_timeout': 10_000, ...more }, logger.references());
+    caches.push(one);
+    return one;
+}
+
+beforeAll(async () => {
+    server = await MemcachedProcess.start({ maxItemBytes: 16 * MiB, memoryMegabytes: 256 });
+    client = new MemcachedClient([server]);
+    await client.open();
+});
+afterAll(async () => {
+    await client.close();
+    await server.end();
+});
+beforeEach(async () => {
+    logger = new RecordingLogger();
+    cache = await open({ 'options.compress_min': 1000 });
+});
+afterEach(() => Promise.all(caches.splice(0).map(one => one.close(null))));
+
+const flagsOf = async (key: string): Promise<number> => (await client.gets(key)).flagBits;
+const lengthOf = async (key: string): Promise<number> => (await client.gets(key)).value!.length;
+
+describe('values', () => {
+    it('of at least compress_min bytes are compressed, and come back as they were', async () => {
+        const text = 'žluťoučký kůň 🐎 '.repeat(1000);
+        for (const [value, flags] of [
+            [text, TEXT_DEFLATED],
+            [{ text, more: [1, null] }, TEXT_DEFLATED],
+            [Buffer.alloc(5000, 'bytes'), BYTES_DEFLATED],
+            [Buffer.from(text), BYTES_DEFLATED],
+        ] as const) {
+            expect(await cache.store(null, 'key', value, 5000)).toBe(value);
+            expect(await flagsOf('key')).toBe(flags);
+            expect(await lengthOf('key')).toBeLessThan(1000);
+            expect(await cache.retrieve(null, 'key')).toEqual(value);
+            expect(await cache.retrieveAndTouch(null, 'key', 5000)).toEqual(value);
+            expect((await cache.retrieveMany(null, ['key', 'nobody'])).get('key')).toEqual(value);
+            expect(await cache.contains(null, 'key')).toBe(true);
+            expect(await cache.remove(null, 'key')).toEqual(value);
+            expect(await cache.add(null, 'key', value, 5000)).toBe(true);
+            expect(await cache.replace(null, 'key', value, 5000)).toBe(true);
+            expect(await flagsOf('key')).toBe(flags);
+        }
+    });
+
+    it('are read by who compresses nothing himself', async () => {
+        const plain = await open();
+        await cache.store(null, 'key', 'x'.repeat(5000), 5000);
+        expect(await plain.retrieve(null, 'key')).toBe('x'.repeat(5000));
+        await plain.store(null, 'key', 'y'.repeat(5000), 5000);
+        expect(await flagsOf('key')).toBe(0);
+        expect(await cache.retrieve(null, 'key')).toBe('y'.repeat(5000));
+    });
+
+    it.each([
+        ['ASCII', 'x', 998, 997],
+        ['two bytes each', 'č', 499, 498],
+        ['three bytes each', '€', 333, 332],
+        ['four bytes each', '🐎', 250, 249],
+    ])('the limit counts bytes of UTF-8: %s', async (_, one, enough, few) => {
+        await cache.store(null, 'enough', one.repeat(enough), 5000);
+        await cache.store(null, 'few', one.repeat(few), 5000);
+        expect([await flagsOf('enough'), await flagsOf('few')]).toEqual([TEXT_DEFLATED, 0]);
+        await cache.store(null, 'bytes', Buffer.alloc(1000), 5000);
+        await cache.store(null, 'less', Buffer.alloc(999), 5000);
+        expect([await flagsOf('bytes'), await flagsOf('less')]).toEqual([BYTES_DEFLATED, BYTES]);
+    });
+
+    it('that do not get smaller are kept plain', async () => {
+        const bytes = randomBytes(5000);
+        await cache.store(null, 'bytes', bytes, 5000);
+        expect(await flagsOf('bytes')).toBe(BYTES);
+        expect(await cache.retrieve(null, 'bytes')).toEqual(bytes);
+        const text = randomBytes(3000).toString('latin1');
+        await cache.store(null, 'text', text, 5000);
+        expect([0, TEXT_DEFLATED]).toContain(await flagsOf('text'));
+        expect(await cache.retrieve(null, 'text')).toBe(text);
+    });
+
+    it('are measured by max_value as they travel', async () => {
+        const small = await open({ 'options.compress_min': 1000, 'options.max_value': 2000 });
+        const value = 'x'.repeat(100_000);
+        await small.store(null, 'key', value, 5000);
+        expect(await small.retrieve(null, 'key')).toBe(value);
+        const bytes = randomBytes(5000);
+        expect(await codeOf(small.store(null, 'key', bytes, 5000))).toBe('VALUE_TOO_LARGE');
+        expect(await codeOf(small.storeMany(null, { other: 1, key: bytes }, 5000))).toBe('VALUE_TOO_LARGE');
+        expect(await codeOf(small.add(null, 'other', bytes))).toBe('VALUE_TOO_LARGE');
+        expect(await codeOf(small.update(null, 'key', () => bytes))).toBe('VALUE_TOO_LARGE');
+        expect(await small.retrieve(null, 'key')).toBe(value);
+        expect(await small.retrieve(null, 'other')).toBeNull();
+    });
+
+    it('are what was stored, whatever becomes of the bytes later', async () => {
+        for (const bytes of [Buffer.alloc(5000, 1), randomBytes(5000)]) {
+            const before = Buffer.from(bytes);
+            const storing = cache.store(null, 'key', bytes, 5000);
+            bytes.fill(2);
+            await storing;
+            expect(await cache.retrieve(null, 'key')).toEqual(before);
+        }
+    });
+
+    it('of 10 MiB', async () => {
+        const large = await open({ 'options.compress_min': 1000, 'options.max_value': 16 * MiB });
+        const value = Array.from({ length: 100_000 }, (_, i) => ({
+            id: i,
+            name: `name of ${i}`,
+            text: 'x'.repeat(60),
+        }));
+        await large.store(null, 'large', value, 60_000);
+        expect(await large.retrieve(null, 'large')).toEqual(value);
+    });
+
+    it('a thousand at once', async () => {
+        const entries = new Map(Array.from({ length: 1000 }, (_, i) => [`m${i}`, `${i},`.repeat(2000)] as const));
+        const unlimited = await open({ 'options.compress_min': 1000, 'options.max_size': 0 });
+        await Promise.all([...entries].map(([key, value]) => unlimited.store(null, key, value, 60_000)));
+        expect(await unlimited.retrieveMany(null, entries.keys())).toEqual(entries);
+        await unlimited.removeMany(null, entries.keys());
+        await unlimited.storeMany(null, entries, 60_000);
+        expect(await flagsOf('m999')).toBe(TEXT_DEFLATED);
+        const found = await Promise.all([...entries.keys()].map(key => unlimited.retrieve(null, key)));
+        expect(found).toEqual([...entries.values()]);
+    });
+});
+
+describe('what is under our flags and not ours is a miss', () => {
+    const deflated = deflateSync(Buffer.from('{"a":1}'));
+    it.each([
+        ['garbage', randomBytes(100), TEXT_DEFLATED],
+        ['garbage', randomBytes(100), BYTES_DEFLATED],
+        ['nothing', Buffer.alloc(0), TEXT_DEFLATED],
+        ['nothing', Buffer.alloc(0), BYTES_DEFLATED],
+        ['half of it', deflated.subarray(0, deflated.length >> 1), TEXT_DEFLATED],
+        ['half of it', deflated.subarray(0, deflated.length >> 1), BYTES_DEFLATED],
+        ['all but the checksum', deflated.subarray(0, -4), TEXT_DEFLATED],
+        ['what is no JSON', deflateSync(Buffer.from('{"a":')), TEXT_DEFLATED],
+        ['plain text', Buffer.from('{"a":1}'), TEXT_DEFLATED],
+        ['compressed under flags of nobody', deflated, 0x5053_0006],
+        ['compressed under the flag of bytes of another', deflated, 2],
+        ['compressed without a flag', deflated, 0],
+    ])('%s', async (_, bytes, flags) => {
+        await writeItem(server, 'key', bytes, flags);
+        await cache.store(null, 'good', 'g'.repeat(5000), 5000);
+        expect(await cache.retrieve('trace', 'key')).toBeNull();
+        expect([...(await cache.retrieveMany(null, ['key', 'good'])).keys()]).toEqual(['good']);
+        expect(await cache.retrieveAndTouch(null, 'key')).toBeNull();
+        expect(await cache.remove(null, 'key')).toBeNull();
+        expect(logger.count(/no JSON/)).toBe(1);
+    });
+
+    it('what others have compressed in our way is read', async () => {
+        await writeItem(server, 'text', deflateSync('{"a":1}', { level: 9 }), TEXT_DEFLATED);
+        await writeItem(server, 'bytes', deflateSync('raw'), BYTES_DEFLATED);
+        expect(await cache.retrieve(null, 'text')).toEqual({ a: 1 });
+        expect(await cache.retrieve(null, 'bytes')).toEqual(Buffer.from('raw'));
+    });
+
+    it('a few bytes that claim to be hundreds of megabytes, many at once', async () => {
+        const bomb = deflateSync(Buffer.alloc(200 * MiB), { level: 9 });
+        expect(bomb.length).toBeLessThan(MiB);
+        await writeItem(server, 'bomb', bomb, BYTES_DEFLATED);
+        global.gc?.();
+        let most = 0;
+        const watching = setInterval(() => (most = Math.max(most, process.memoryUsage().rss)), 20);
+        const before = process.memoryUsage().rss;
+        const reading = Array.from({ length: 12 }, () => cache.retrieve(null, 'bomb'));
+        expect(await Promise.all(reading)).toEqual(Array(12).fill(null));
+        clearInterval(watching);
+        // Not twelve times 128 MiB.
+        expect(most - before).toBeLessThan(1100 * MiB);
+        expect(await cache.store(null, 'key', 'x'.repeat(5000), 5000)).toBe('x'.repeat(5000));
+        expect(await cache.retrieve(null, 'key')).toBe('x'.repeat(5000));
+    });
+});
+
+describe('order', () => {
+    const long = (of: string): string => of.repeat(300_000);
+
+    it('writes to one key are done in the order in which they were asked for', async () => {
+        const calls: ((value: string) => Promise<unknown>)[] = [
+            value => cache.store(null, 'key', long(value), 60_000),
+            value => cache.store(null, 'key', value, 60_000),
+            () => cache.remove(null, 'key'),
+            () => cache.store(null, 'key', null),
+            value => cache.storeMany(null, { other: long(value), key: value }, 60_000),
+            value => cache.storeMany(null, { key: long(value), other: value }, 60_000),
+            () => cache.removeMany(null, ['other', 'key']),
+            () => cache.storeMany(null, { key: null, other: null }),
+        ];
+        const expected: unknown[] = [];
+        const found: unknown[] = [];
+        for (const first of calls) {
+            for (const [i, second] of calls.entries()) {
+                await Promise.all([cache.store(null, 'key', long('z'), 60_000), first('a'), second('b')]);
+                found.push(((await cache.retrieve(null, 'key')) as string | null)?.[0] ?? null);
+                expected.push([2, 3, 6, 7].includes(i) ? null : 'b');
+            }
+        }
+        expect(found).toEqual(expected);
+    });
+
+    it('a value that turns out to be too large stops nobody behind it', async () => {
+        const small = await open({ 'options.compress_min': 1000, 'options.max_value': 2000 });
+        const calls = [
+            small.store(null, 'key', randomBytes(5000), 5000),
+            small.store(null, 'key', 'second', 5000),
+            small.storeMany(null, { key: randomBytes(5000) }, 5000),
+            small.storeMany(null, { key: 'fourth' }, 5000),
+        ];
+        expect(await Promise.all(calls.map(codeOf))).toEqual([
+            'VALUE_TOO_LARGE',
+            'answered second',
+            'VALUE_TOO_LARGE',
+            'answered undefined',
+        ]);
+        expect(await small.retrieve(null, 'key')).toBe('fourth');
+    });
+
+    it('close while something is being compressed is an error, or it is stored', async () => {
+        const storing = [
+            cache.store(null, 'key', long('a'), 5000),
+            cache.storeMany(null, { key: long('b') }),
+            cache.add(null, 'key', long('c')),
+        ];
+        await cache.close(null);
+        for (const code of await Promise.all(storing.map(codeOf))) expect(code).toMatch(/^(NOT_OPENED|answered .*)$/s);
+    });
+});
+
+it('compressing 10 MiB leaves the event loop to others', async () => {
+    const large = await open({ 'options.compress_min': 1000, 'options.max_value': 16 * MiB });
+    const value = Buffer.alloc(10 * MiB);
+    for (let i = 0; i < value.length; i += 7) value[i] = (i * 31) & 0xff;
+    const begun = performance.now();
+    inflateSync(deflateSync(value, { level: 1 }));
+    const syncMs = performance.now() - begun;
+    const delays: number[] = [];
+    // Other programs delay the loop too, but not each time.
+    for (let i = 0; i < 5; i++) {
+        const meter = monitorEventLoopDelay({ resolution: 1 });
+        meter.enable();
+        await new Promise(resolve => setTimeout(resolve, 20));
+        meter.reset();
+        await large.store(null, 'large', value, 60_000);
+        expect(await flagsOf('large')).toBe(BYTES_DEFLATED);
+        const back = (await large.retrieve(null, 'large')) as Buffer;
+        meter.disable();
+        expect(back.equals(value)).toBe(true);
+        delays.push(meter.max / 1e6);
+    }
+    expect(Math.min(...delays)).toBeLessThan(syncMs / 2);
+});

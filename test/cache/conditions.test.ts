@@ -1,0 +1,359 @@
+import type { MemcachedCache } from '../../src/cache/MemcachedCache';
+import { FaultProxy, passing } from '../faults/FaultProxy';
+import { losing, losses } from '../faults/losing';
+import { codeOf, openCache } from '../fixtures/openCache';
+import { MemcachedProcess } from '../server/MemcachedProcess';
+import { readItem, readStat, writeItem } from '../server/textProtocol';
+
+const ADD = 0x02;
+const INCREMENT = 0x05;
+
+let server: MemcachedProcess;
+let cache: MemcachedCache;
+let prefix: string;
+let count = 0;
+const caches: MemcachedCache[] = [];
+
+async function open(more: Record<string, unknown> = {}, at: unknown = server): Promise<MemcachedCache> {
+    const one = await openCache(at as MemcachedProcess, { 'options.prefix': prefix, ...more });
+    caches.push(one);
+    return one;
+}
+
+beforeAll(async () => {
+    server = await MemcachedProcess.start();
+});
+afterAll(() => server.end());
+
+beforeEach(async () => {
+    prefix = `c${count++}:`;
+    cache = await open();
+});
+afterEach(() => Promise.all(caches.splice(0).map(one => one.close(null))));
+
+const ttlOf = async (key: string) => (await readItem(server, prefix + key))!.ttl;
+
+describe('add and replace', () => {
+    it('add stores where there is nothing, and nothing else', async () => {
+        expect(await cache.add(null, 'key', { a: 1 }, 100_000)).toBe(true);
+        expect(await cache.add(null, 'key', { a: 2 }, 5000)).toBe(false);
+        expect(await cache.retrieve(null, 'key')).toEqual({ a: 1 });
+        expect(await ttlOf('key')).toBeGreaterThan(90);
+        await cache.remove(null, 'key');
+        expect(await cache.add(null, 'key', Buffer.from([0, 1]), 5000)).toBe(true);
+        expect(await cache.retrieve(null, 'key')).toEqual(Buffer.from([0, 1]));
+    });
+
+    it('replace stores where there is something, and nothing else', async () => {
+        expect(await cache.replace(null, 'key', 1, 5000)).toBe(false);
+        expect(await cache.retrieve(null, 'key')).toBeNull();
+        await cache.store(null, 'key', 1, 5000);
+        expect(await cache.replace(null, 'key', false, 100_000)).toBe(true);
+        expect(await cache.retrieve(null, 'key')).toBe(false);
+        expect(await ttlOf('key')).toBeGreaterThan(90);
+    });
+
+    it('of many who add at once one wins, and it is what it says', async () => {
+        const other = await open();
+        const answers = await Promise.all(
+            Array.from({ length: 100 }, (_, i) => (i % 2 ? cache : other).add(null, 'key', i, 5000)),
+        );
+        expect(answers.filter(Boolean).length).toBe(1);
+        expect(await cache.retrieve(null, 'key')).toBe(answers.indexOf(true));
+    });
+
+    it('count for max_size when they store, and only then', async () => {
+        const small = await open({ 'options.max_size': 2 });
+        expect(await small.add(null, 'a', 1)).toBe(true);
+        expect(await small.add(null, 'b', 1)).toBe(true);
+        expect(await small.add(null, 'a', 2)).toBe(false);
+        expect(await small.replace(null, 'c', 1)).toBe(false);
+        expect(await small.replace(null, 'a', 1)).toBe(true);
+        expect(await small.add(null, 'c', 1)).toBe(true);
+        expect([...(await small.retrieveMany(null, ['a', 'b', 'c'])).keys()]).toEqual(['a', 'c']);
+    });
+
+    it.each([null, undefined])('nothing (%p) is no value for them', async nothing => {
+        await cache.store(null, 'key', 1, 5000);
+        expect(await codeOf(cache.add(null, 'other', nothing))).toBe('NOT_SERIALIZABLE');
+        expect(await codeOf(cache.replace(null, 'key', nothing))).toBe('NOT_SERIALIZABLE');
+        expect(await cache.retrieve(null, 'key')).toBe(1);
+    });
+
+    it('compressed values are added and replaced in the order in which that was asked for', async () => {
+        const packing = await open({ 'options.compress_min': 100 });
+        const long = (of: string) => of.repeat(50_000);
+        const answers = [
+            packing.add(null, 'key', long('a')),
+            packing.replace(null, 'key', long('b')),
+            packing.add(null, 'key', 'small'),
+            packing.replace(null, 'key', long('c')),
+        ];
+        expect(await Promise.all(answers)).toEqual([true, true, false, true]);
+        expect(await cache.retrieve(null, 'key')).toBe(long('c'));
+    });
+});
+
+describe('counters', () => {
+    it('count, from an initial value on', async () => {
+        expect(await cache.increment(null, 'n')).toBeNull();
+        expect(await cache.decrement(null, 'n', 5)).toBeNull();
+        expect(await cache.retrieve(null, 'n')).toBeNull();
+        expect(await cache.increment(null, 'n', 5, { initial: 10, timeout: 100_000 })).toBe(10);
+        expect(await ttlOf('n')).toBeGreaterThan(90);
+        expect(await cache.increment(null, 'n', 5, { initial: 10, timeout: 5000 })).toBe(15);
+        expect(await ttlOf('n')).toBeGreaterThan(90);
+        expect(await cache.increment(null, 'n')).toBe(16);
+        expect(await cache.increment(null, 'n', null, null as never)).toBe(17);
+        expect(await cache.increment(null, 'n', 0)).toBe(17);
+        expect(await cache.decrement(null, 'n', 8)).toBe(9);
+        expect(await cache.retrieve(null, 'n')).toBe(9);
+        expect(await cache.decrement(null, 'n', 100)).toBe(0);
+        expect(await cache.increment(null, 'm', 1, { initial: null })).toBeNull();
+        expect(await cache.increment(null, 'm', 1, { initial: 0 })).toBe(0);
+    });
+
+    it('count what was stored as a number, or as text by another program', async () => {
+        await cache.store(null, 'n', 41, 5000);
+        expect(await cache.increment(null, 'n')).toBe(42);
+        await writeItem(server, `${prefix}t`, '0007');
+        expect(await cache.increment(null, 't')).toBe(8);
+    });
+
+    it('are numbers up to 2^53 - 1, then bigints, and begin anew after 2^64', async () => {
+        const most = BigInt(Number.MAX_SAFE_INTEGER);
+        expect(await cache.increment(null, 'n', 1, { initial: most - 1n })).toBe(Number(most - 1n));
+        expect(await cache.increment(null, 'n')).toBe(Number.MAX_SAFE_INTEGER);
+        expect(await cache.increment(null, 'n')).toBe(most + 1n);
+        expect(await cache.increment(null, 'n', 2n ** 64n - 1n - most - 1n)).toBe(2n ** 64n - 1n);
+        expect(await cache.increment(null, 'n', 3)).toBe(2);
+    });
+
+    it('lose nothing to many who count at once', async () => {
+        const other = await open();
+        const answers = await Promise.all(
+            Array.from({ length: 1000 }, (_, i) => (i % 2 ? cache : other).increment(null, 'n', 1, { initial: 1 })),
+        );
+        expect(answers.map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i + 1));
+    });
+
+    it.each([['text'], [1.5], [-1], [{ a: 1 }], [Buffer.from([1])], [true]])('%p is no counter', async value => {
+        await cache.store(null, 'n', value, 5000);
+        expect(await codeOf(cache.increment(null, 'n', 1, { initial: 5 }))).toBe('NOT_A_NUMBER');
+        expect(await codeOf(cache.decrement(null, 'n'))).toBe('NOT_A_NUMBER');
+        expect(await cache.retrieve(null, 'n')).toEqual(value);
+    });
+
+    it('count for max_size', async () => {
+        const small = await open({ 'options.max_size': 2 });
+        for (const key of ['a', 'b', 'a', 'c']) await small.increment(null, key, 1, { initial: 1 });
+        expect(await small.increment(null, 'absent')).toBeNull();
+        expect(await small.retrieveMany(null, ['a', 'b', 'c'])).toEqual(
+            new Map([
+                ['a', 2],
+                ['c', 1],
+            ]),
+        );
+    });
+});
+
+describe('touch, contains, retrieveAndTouch', () => {
+    it('say what is there, and change when it expires', async () => {
+        expect(await cache.touch(null, 'key', 100_000)).toBe(false);
+        expect(await cache.contains(null, 'key')).toBe(false);
+        expect(await cache.retrieveAndTouch(null, 'key', 100_000)).toBeNull();
+        for (const value of [0, '', false, { a: 1 }, Buffer.from([1, 0])]) {
+            await cache.store(null, 'key', value, 5000);
+            expect(await cache.contains(null, 'key')).toBe(true);
+            expect(await ttlOf('key')).toBeLessThan(6);
+            expect(await cache.touch(null, 'key', 100_000)).toBe(true);
+            expect(await ttlOf('key')).toBeGreaterThan(90);
+            expect(await cache.retrieveAndTouch(null, 'key', 1_000_000)).toEqual(value);
+            expect(await ttlOf('key')).toBeGreaterThan(900);
+            expect(await cache.retrieveAndTouch(null, 'key')).toEqual(value);
+            expect(await ttlOf('key')).toBeLessThanOrEqual(60);
+        }
+    });
+
+    it('a touch for 40 days lasts 30, as the option says', async () => {
+        await cache.store(null, 'key', 1, 5000);
+        await cache.touch(null, 'key', 40 * 24 * 3600 * 1000);
+        expect(Math.abs((await ttlOf('key')) - 30 * 24 * 3600)).toBeLessThan(5);
+    });
+
+    it('what is no value of ours is not contained', async () => {
+        await writeItem(server, `${prefix}key`, '{');
+        expect(await cache.contains(null, 'key')).toBe(false);
+        expect(await cache.retrieveAndTouch(null, 'key')).toBeNull();
+    });
+});
+
+describe('bad input: nothing is done', () => {
+    type Verb = [name: string, call: (cache: MemcachedCache, key: unknown, timeout?: unknown) => Promise<unknown>];
+    const verbs: Verb[] = [
+        ['add', (cache, key, timeout) => cache.add('trace', key as never, 2, timeout as never)],
+        ['replace', (cache, key, timeout) => cache.replace('trace', key as never, 2, timeout as never)],
+        [
+            'increment',
+            (cache, key, timeout) =>
+                cache.increment('trace', key as never, 1, { initial: 5, timeout: timeout as never }),
+        ],
+        [
+            'decrement',
+            (cache, key, timeout) =>
+                cache.decrement('trace', key as never, 1, { initial: 5, timeout: timeout as never }),
+        ],
+        ['append', (cache, key, timeout) => cache.append('trace', key as never, 'x', timeout as never)],
+        ['prepend', (cache, key, timeout) => cache.prepend('trace', key as never, 'x', timeout as never)],
+        ['update', (cache, key, timeout) => cache.update('trace', key as never, () => 2, timeout as never)],
+        ['touch', (cache, key, timeout) => cache.touch('trace', key as never, timeout as never)],
+        ['retrieveAndTouch', (cache, key, timeout) => cache.retrieveAndTouch('trace', key as never, timeout as never)],
+        ['contains', (cache, key) => cache.contains('trace', key as never)],
+    ];
+    const badKeys = [null, undefined, '', 5, {}, [], Symbol('s'), 'b d', 'k'.repeat(260), '\ud800', '#generation'];
+
+    it.each(verbs)('%s: keys', async (_, call) => {
+        for (const key of badKeys) {
+            await expect(call(cache, key)).rejects.toMatchObject({ code: 'INVALID_KEY', trace_id: 'trace' });
+        }
+    });
+
+    it.each(verbs.filter(([name]) => name !== 'contains'))('%s: timeouts', async (_, call) => {
+        await cache.store(null, 'n', 1, 100_000);
+        for (const timeout of ['x', {}, [], true, 5n, Symbol('s'), () => 1]) {
+            await expect(call(cache, 'n', timeout)).rejects.toMatchObject({ code: 'INVALID_TTL', trace_id: 'trace' });
+        }
+        expect(await cache.retrieve(null, 'n')).toBe(1);
+        expect(await ttlOf('n')).toBeGreaterThan(90);
+    });
+
+    it.each(verbs)('%s: before open, and after close', async (_, call) => {
+        await cache.close(null);
+        for (const closed of [cache, new (cache.constructor as new () => MemcachedCache)()]) {
+            await expect(call(closed, 'n')).rejects.toMatchObject({ code: 'NOT_OPENED', trace_id: 'trace' });
+        }
+        expect(await codeOf(cache.clear(null))).toBe('NOT_OPENED');
+    });
+
+    it.each([-1, 1.5, NaN, Infinity, 2 ** 53, 2n ** 64n, -1n, '1', {}, [], true, Symbol('s'), Object.create(null)])(
+        'amounts that are %p',
+        async amount => {
+            await cache.store(null, 'n', 1, 5000);
+            for (const verb of ['increment', 'decrement'] as const) {
+                expect(await codeOf(cache[verb](null, 'n', amount as never))).toBe('INVALID_AMOUNT');
+                expect(await codeOf(cache[verb](null, 'n', 1, { initial: amount as never }))).toBe('INVALID_AMOUNT');
+            }
+            expect(await cache.retrieve(null, 'n')).toBe(1);
+        },
+    );
+
+    it.each([5, 'x', true, Symbol('s'), () => 1])('options of counters that are %p', async options => {
+        expect(await codeOf(cache.increment(null, 'n', 1, options as never))).toBe('INVALID_AMOUNT');
+    });
+
+    it.each([5n, () => 1, Symbol('s'), NaN])('values that are %p', async value => {
+        expect(await codeOf(cache.add(null, 'n', value))).toBe('NOT_SERIALIZABLE');
+        expect(await codeOf(cache.replace(null, 'n', value))).toBe('NOT_SERIALIZABLE');
+        expect(await cache.retrieve(null, 'n')).toBeNull();
+    });
+
+    it('a value that is too large', async () => {
+        const small = await open({ 'options.max_value': 100 });
+        await small.store(null, 'n', 1);
+        expect(await codeOf(small.add(null, 'm', 'x'.repeat(99)))).toBe('VALUE_TOO_LARGE');
+        expect(await codeOf(small.replace(null, 'n', 'x'.repeat(99)))).toBe('VALUE_TOO_LARGE');
+        expect(await small.retrieveMany(null, ['n', 'm'])).toEqual(new Map([['n', 1]]));
+    });
+});
+
+describe('memcached away', () => {
+    it('with fail_soft reads soften, decisions never do', async () => {
+        const dying = await MemcachedProcess.start();
+        const soft = await open({ 'options.fail_soft': true, 'options.failures': 1, 'options.prefix': '' }, dying);
+        await dying.kill();
+        expect(await soft.touch(null, 'k')).toBe(false);
+        expect(await soft.contains(null, 'k')).toBe(false);
+        expect(await soft.retrieveAndTouch(null, 'k')).toBeNull();
+        const away = /^(SERVER_DOWN|CONNECTION_LOST|CONNECT_FAILED)$/;
+        expect(await codeOf(soft.add(null, 'k', 1))).toMatch(away);
+        expect(await codeOf(soft.replace(null, 'k', 1))).toMatch(away);
+        expect(await codeOf(soft.increment(null, 'k'))).toMatch(away);
+        expect(await codeOf(soft.decrement(null, 'k', 1, { initial: 1 }))).toMatch(away);
+        expect(await codeOf(soft.append(null, 'k', 'x'))).toMatch(away);
+        expect(await codeOf(soft.prepend(null, 'k', 'x'))).toMatch(away);
+        expect(await codeOf(soft.update(null, 'k', () => 1))).toMatch(away);
+        await soft.close(null);
+        const prefixed = await open({ 'options.fail_soft': true, 'options.failures': 1 }, dying);
+        expect(await codeOf(prefixed.clear(null))).toMatch(away);
+        await dying.end();
+    });
+
+    describe.each(losses)('when %s is lost, followed by %s,', (point, end) => {
+        const isDone = point !== 'the request';
+        const error = end === 'silence' ? 'TIMEOUT' : 'CONNECTION_LOST';
+
+        it('a counter has counted once at most, and nobody is told otherwise', async () => {
+            const proxy = await FaultProxy.start(server.port);
+            const through = await open(
+                { 'options.request_timeout': 300, 'options.prefix': prefix, 'options.generation_ttl': 0 },
+                { host: '127.0.0.1', port: proxy.port },
+            );
+            await cache.store(null, 'n', 10, 50_000);
+            proxy.begin(losing(INCREMENT, point, end));
+            expect(await codeOf(through.increment(null, 'n', 5))).toBe(error);
+            proxy.begin(passing);
+            expect(await cache.retrieve(null, 'n')).toBe(isDone ? 15 : 10);
+            await through.close(null);
+            await proxy.close();
+        });
+
+        it('nobody is told that his add has lost against itself', async () => {
+            const proxy = await FaultProxy.start(server.port);
+            const through = await open(
+                { 'options.request_timeout': 300, 'options.generation_ttl': 0 },
+                { host: '127.0.0.1', port: proxy.port },
+            );
+            proxy.begin(losing(ADD, point, end));
+            expect(await codeOf(through.add(null, 'n', 5))).toBe(error);
+            proxy.begin(passing);
+            expect(await cache.retrieve(null, 'n')).toBe(isDone ? 5 : null);
+            await through.close(null);
+            await proxy.close();
+        });
+    });
+});
+
+describe('servers of other kinds', () => {
+    it('without CAS (-C) conditions and counters work, and an update of what is there is refused', async () => {
+        const bare = await MemcachedProcess.start({ withoutCas: true });
+        const one = await open({ 'options.prefix': '' }, bare);
+        expect(await one.add(null, 'k', 'text')).toBe(true);
+        expect(await one.add(null, 'k', 'text')).toBe(false);
+        expect(await one.replace(null, 'k', 'more')).toBe(true);
+        expect(await one.increment(null, 'n', 1, { initial: 3 })).toBe(3);
+        expect(await codeOf(one.append(null, 'k', 'x'))).toBe('CAS_DISABLED');
+        expect(await codeOf(one.update(null, 'k', () => 'new'))).toBe('CAS_DISABLED');
+        expect(await codeOf(one.update(null, 'k', () => null))).toBe('CAS_DISABLED');
+        expect(await one.retrieve(null, 'k')).toBe('more');
+        expect(await one.update(null, 'absent', value => value ?? 'made')).toBe('made');
+        await one.close(null);
+        await bare.end();
+    });
+
+    it('that are full (-M) refuse, and what was there stays', async () => {
+        const full = await MemcachedProcess.start({ withoutEviction: true, memoryMegabytes: 2 });
+        const one = await open({ 'options.prefix': '', 'options.max_size': 0 }, full);
+        await one.store(null, 'k', 'text');
+        await one.store(null, 'n', 1);
+        const large = 'x'.repeat(200_000);
+        for (let i = 0; (await codeOf(one.add(null, `fill${i}`, large))) === 'answered true'; i++);
+        expect(await codeOf(one.add(null, 'other', large))).toBe('SERVER_ERROR');
+        expect(await codeOf(one.replace(null, 'k', large))).toBe('SERVER_ERROR');
+        expect(await codeOf(one.update(null, 'k', () => large))).toBe('SERVER_ERROR');
+        expect(await one.retrieve(null, 'k')).toBe('text');
+        expect(await one.increment(null, 'n')).toBe(2);
+        expect(await readStat(full, 'evictions')).toBe(0);
+        await one.close(null);
+        await full.end();
+    });
+});
