@@ -13,7 +13,7 @@ const house = [
 const frontDoors = ['**/index', '**/framework', '../index.js', '../framework.js'];
 
 export default tseslint.config(
-    { ignores: ['**/dist/**', '**/node_modules/**', 'coverage/**'] },
+    { ignores: ['**/dist/**', '**/node_modules/**', 'coverage/**', 'docs/api/**'] },
     {
         files: ['**/*.ts'],
         extends: [tseslint.configs.recommendedTypeChecked],

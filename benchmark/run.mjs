@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 import { contendersFor } from './contenders/index.mjs';
 import { optionsOrExit } from './options.mjs';
-import { drawChart } from './report/chart.mjs';
+import { drawCharts } from './report/chart.mjs';
 import { withRatios } from './report/compare.mjs';
 import { describeInLines, describeRun } from './report/machine.mjs';
 import { caseTable } from './report/table.mjs';
@@ -47,13 +47,13 @@ const folder = options.out ?? (options.isPartial ? join(resultsFolder, 'scratch'
 mkdirSync(folder, { recursive: true });
 const report = { run, results };
 writeFileSync(join(folder, 'latest.json'), JSON.stringify(report, null, 2) + '\n');
-writeFileSync(join(folder, 'latest.svg'), drawChart(report));
+for (const [name, svg] of Object.entries(drawCharts(report))) writeFileSync(join(folder, `${name}.svg`), svg);
 writeFileSync(
     join(folder, 'latest.md'),
     [describeInLines(run).join('  \n'), ...results.map(caseTable)].join('\n\n').replace(/^(.*\(\S+\))$/gm, '### $1') +
         '\n',
 );
-console.log(`\n${relative('.', folder)}/latest.json, .md, .svg`);
+console.log(`\n${relative('.', folder)}/latest.json, latest.md and the charts`);
 
 const failures = results.flatMap(({ scenario, entries }) =>
     entries

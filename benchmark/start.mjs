@@ -17,6 +17,7 @@ const tools = {
     handover: ['handover.mjs'],
     fleet: ['fleet.mjs'],
     calibrate: ['calibrate.mjs'],
+    behaviour: ['behaviour.mjs'],
 };
 const [first, ...rest] = process.argv.slice(2);
 const isTool = first !== undefined && Object.hasOwn(tools, first);

@@ -7,6 +7,7 @@ const steps = [
     ['Lint', ['run', 'lint']],
     ['Format', ['run', 'format:check']],
     ['Types', ['run', 'types']],
+    ['API reference', ['run', 'docs', '--', '--emit', 'none']],
     ['Tests', ['test']],
     ['Package', ['run', 'test:package']],
     ['Page', ['run', 'test:page']],

@@ -8,7 +8,7 @@ export type { CacheCounts } from './cache/CacheEvents';
 export type { CacheStats } from './cache/MemcachedCache';
 export type { Change } from './cache/Updates';
 export { MemcachedClient } from './client/MemcachedClient';
-export type { Callback } from './client/callbacks';
+export type { Callback, CounterCallback, GetCallback } from './client/callbacks';
 export type { CasValidity, CounterOptions, Placement, StoreOptions } from './client/CallOptions';
 export type { CounterResult, GetResult, KeyAccount, StoredValue } from './client/MemcachedClient';
 export type { ClientOptions } from './client/ClientOptions';
@@ -17,16 +17,25 @@ export type { LatencySummary } from './client/Latencies';
 export type { ServerStats } from './client/ServerCounts';
 export type { CommandTrace, ConnectTrace, LoadTrace, LockTrace } from './client/tracing';
 export type { Item } from './client/Item';
+export type {
+    FlushCallback,
+    MemjsErrorHandler,
+    MemjsResponse,
+    MemjsResponseHandler,
+    MemjsServer,
+    StatsCallback,
+} from './client/memjs';
+export type { Held } from './client/readCalls';
 export type { BatchResult, GetManyResult } from './client/KeyBatch';
 export type { CasDeleteReply } from './client/deleteCalls';
 export type { CasReply } from './client/storeCalls';
 export type { ServerObserver } from './client/MemcachedServer';
 export type { ServerChange } from './client/ServerList';
 export type { Login, ServerAddress } from './client/ServerAddress';
+export type { AnyContext } from './connect/ComponentLog';
 export { MemcachedConnection } from './connect/MemcachedConnection';
 export type { ConnectionStats } from './connect/MemcachedConnection';
 export { MemcachedConnectionResolver } from './connect/MemcachedConnectionResolver';
-export type { MemcachedOptions } from './connect/MemcachedOptions';
 export type { Lease } from './lock/Lease';
 export type { LockCounts } from './lock/LockEvents';
 export { MemcachedLock } from './lock/MemcachedLock';

@@ -5,7 +5,7 @@ import { describeOptions } from '../src/connect/MemcachedOptions';
 
 const root = resolve(__dirname, '..');
 const path = join(root, 'README.md');
-const readme = readFileSync(path, 'utf8');
+let readme = readFileSync(path, 'utf8');
 
 /** Between `<!-- name -->` and `<!-- /name -->`. */
 function section(name: string): string {
@@ -26,21 +26,33 @@ const rowsOf = (table: string) =>
                 .map(cell => cell.trim()),
         );
 
+/** Holds a section to what it is made of; UPDATE_README=1 writes it. */
+function expectSection(name: string, text: string): void {
+    const current = section(name);
+    if (!process.env.UPDATE_README || current === text) {
+        expect(current).toBe(text);
+        return;
+    }
+    const marked = (content: string) => `<!-- ${name} -->\n${content}<!-- /${name} -->`;
+    readme = readme.replace(marked(current), () => marked(text));
+    writeFileSync(path, readme);
+}
+
 it('the table of options is that of the code (UPDATE_README=1 writes it)', () => {
     const rows = describeOptions().map(({ key, meaning, allowed, default: value }) => {
         return `| \`options.${key}\` | ${meaning} | ${value} | ${allowed} |`;
     });
     const table = ['| option | meaning | default | allowed |', '|---|---|---|---|', ...rows, ''].join('\n');
-    const current = section('options');
-    if (process.env.UPDATE_README && current !== table) {
-        const marked = (text: string) => `<!-- options -->\n${text}<!-- /options -->`;
-        writeFileSync(
-            path,
-            readme.replace(marked(current), () => marked(table)),
-        );
-        return;
-    }
-    expect(current).toBe(table);
+    expectSection('options', table);
+});
+
+it('the comparison is what `npm run bench -- behaviour` has found (UPDATE_README=1 writes it)', () => {
+    const found = readFileSync(join(root, 'benchmark/results/behaviour.md'), 'utf8');
+    const table = found.slice(found.indexOf('\n|') + 1);
+    expectSection('behaviour', table);
+    const ours = rowsOf(table).map(cells => cells[1]!);
+    expect(ours.length).toBeGreaterThan(9);
+    expect(ours.filter(cell => cell.startsWith('**'))).toEqual([]);
 });
 
 it('the table of errors has every code that the sources throw, with its exception, and no other', () => {

@@ -1,97 +1,142 @@
-import { isLatencyCase } from './compare.mjs';
 import { describeInLines } from './machine.mjs';
 
-const PANEL = { width: 540, gap: 40, columns: 2, title: 34, row: 22, below: 26 };
-const MARGIN = 30;
-const LABEL_WIDTH = 125;
-const VALUE_WIDTH = 150;
-const HEAD = 84;
-const COLOURS = { ours: '#c2410c', rival: '#64748b', floor: '#cbd5e1', ink: '#1e293b', quiet: '#64748b' };
+/** The cases that the README shows; everything else stands in the tables. Ours with its default settings. */
+const SHOWN = ['get-100B@64', 'set-100B@64', 'getMany-100x100B@8', 'retrieve-100B@64'];
+const OURS = ['ours-5', 'cache-1000'];
+const LEFT_OUT = ['ours-1', 'cache-0', 'json'];
+const LABELS = {
+    'ours-5': 'this package',
+    'cache-1000': 'MemcachedCache',
+    'memcached-json': 'memcached + JSON',
+};
 
-const escape = text => text.replace(/[&<>"]/g, c => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]);
-const short = value =>
-    value >= 1e6
-        ? `${(value / 1e6).toFixed(2)} M`
-        : value >= 1e4
-          ? `${Math.round(value / 1e3)} k`
-          : `${Math.round(value)}`;
+const PANEL = { width: 430, gap: 30, columns: 2, title: 42, row: 24, below: 26 };
+const MARGIN = 24;
+const LABEL_WIDTH = 140;
+const VALUE_WIDTH = 112;
+const HEAD = 76;
+const LINE = 17;
 
-function text(x, y, content, { size = 13, fill = COLOURS.ink, weight = 400, anchor = 'start' } = {}) {
-    return `<text x="${x}" y="${y}" font-size="${size}" fill="${fill}" font-weight="${weight}" text-anchor="${anchor}">${escape(content)}</text>`;
+/** A picture in a README is shown on white or on black, and knows which. */
+const STYLE = `
+  text { font: 13px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif; fill: #1f2328 }
+  .title { font-size: 18px; font-weight: 600 }
+  .case, .mine { font-weight: 600 }
+  .quiet { fill: #59636e; font-size: 12px }
+  .end { text-anchor: end }
+  .page { fill: #ffffff }
+  .ours { fill: #c2410c }
+  .rival { fill: #8c959f }
+  .floor { fill: #d1d9e0 }
+  @media (prefers-color-scheme: dark) {
+    text { fill: #f0f6fc }
+    .quiet { fill: #9198a1 }
+    .page { fill: #0d1117 }
+    .ours { fill: #fb923c }
+    .rival { fill: #656c76 }
+    .floor { fill: #3d444d }
+  }`;
+
+const CHARTS = {
+    throughput: {
+        title: 'What a process gets done per second',
+        hint: 'longer is better',
+        figure: entry => entry.perSecond,
+        show: short,
+        unit: scenario => scenario.unit,
+        ratio: (ours, best) => `${(ours / best).toFixed(1)} × the best rival`,
+        best: Math.max,
+    },
+    cpu: {
+        title: 'What a call costs the process',
+        hint: 'shorter is better',
+        figure: entry => entry.cpuMicros,
+        show: value => `${value.toPrecision(2)} µs`,
+        unit: scenario => `µs of CPU per ${scenario.perCall > 1 ? 'key' : 'call'}`,
+        ratio: (ours, best) => `1/${(best / ours).toFixed(1)} of the best rival`,
+        best: Math.min,
+    },
+};
+
+/** @returns {Record<string, string>} the charts of a run by their names; those for which the run has no case are not among them */
+export function drawCharts(report) {
+    const results = SHOWN.map(id => report.results.find(({ scenario }) => scenario.id === id)).filter(Boolean);
+    if (results.length === 0) return {};
+    return Object.fromEntries(Object.entries(CHARTS).map(([name, chart]) => [name, draw(chart, report.run, results)]));
 }
 
-const colourOf = id => (id.startsWith('ours') ? COLOURS.ours : id === 'floor' ? COLOURS.floor : COLOURS.rival);
-
-/** One panel per case: a bar per contender, on a scale of its own. */
-function panel({ scenario, entries }, x, y) {
-    const isLatency = isLatencyCase(scenario);
-    const figure = entry => (isLatency ? entry.p99Ms : entry.perSecond);
-    const most = Math.max(...entries.filter(entry => entry.failure === undefined).map(figure));
-    const room = PANEL.width - LABEL_WIDTH - VALUE_WIDTH;
-    const unit = isLatency ? 'p99 of the small get in ms, shorter is better' : scenario.unit;
-    const parts = [
-        text(x, y + 12, scenario.title, { size: 14, weight: 600 }),
-        text(x, y + 27, unit, { size: 11, fill: COLOURS.quiet }),
-    ];
-    entries.forEach((entry, i) => {
-        const top = y + PANEL.title + i * PANEL.row;
-        const base = top + 15;
-        parts.push(text(x + LABEL_WIDTH - 8, base, entry.label, { anchor: 'end', size: 12 }));
-        if (entry.failure !== undefined) {
-            parts.push(text(x + LABEL_WIDTH, base, entry.failure.slice(0, 60), { fill: COLOURS.quiet, size: 12 }));
-            return;
-        }
-        const width = Math.max(1, (figure(entry) / most) * room);
-        const value = isLatency ? `${entry.p99Ms.toFixed(2)} ms` : short(figure(entry));
-        const times = entry.timesBestRival == null ? '' : ` · ${entry.timesBestRival.toFixed(2)} ×`;
-        parts.push(
-            `<rect x="${x + LABEL_WIDTH}" y="${top + 2}" width="${width.toFixed(1)}" height="${PANEL.row - 6}" fill="${colourOf(entry.id)}"/>`,
-            text(x + LABEL_WIDTH + width + 6, base, value + times, {
-                size: 12,
-                weight: entry.id.startsWith('ours') ? 600 : 400,
-            }),
-        );
-    });
-    return parts.join('\n');
-}
-
-/** The whole run as one picture that carries what its figures need to be believed. */
-export function drawChart({ run, results }) {
-    const most = Math.max(...results.map(({ entries }) => entries.length));
+/** A picture that carries what its figures need to be believed. */
+function draw(chart, run, results) {
+    const most = Math.max(...results.map(({ entries }) => shownOf(entries).length));
     const height = PANEL.title + most * PANEL.row + PANEL.below;
     const columns = Math.min(PANEL.columns, results.length);
-    const rows = Math.ceil(results.length / columns);
+    const bottom = HEAD + Math.ceil(results.length / columns) * height;
     const caption = describeInLines(run);
-    const total = {
-        width: Math.max(MARGIN * 2 + columns * PANEL.width + (columns - 1) * PANEL.gap, 1000),
-        height: HEAD + rows * height + caption.length * 17 + MARGIN,
-    };
+    const width = MARGIN * 2 + PANEL.columns * PANEL.width + (PANEL.columns - 1) * PANEL.gap;
+    const total = bottom + caption.length * LINE + MARGIN - LINE;
     const panels = results.map((result, i) =>
-        panel(result, MARGIN + (i % columns) * (PANEL.width + PANEL.gap), HEAD + Math.floor(i / columns) * height),
-    );
-    const legend = [
-        [COLOURS.ours, 'ours'],
-        [COLOURS.rival, 'rivals'],
-        [COLOURS.floor, 'floor: prebuilt bytes, replies only counted'],
-    ].map(([colour, name], i) => {
-        const x = MARGIN + [0, 70, 145][i];
-        return `<rect x="${x}" y="48" width="12" height="12" fill="${colour}"/>${text(x + 18, 59, name, { size: 12 })}`;
-    });
-    return [
-        `<svg xmlns="http://www.w3.org/2000/svg" width="${total.width}" height="${total.height}" viewBox="0 0 ${total.width} ${total.height}" font-family="system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif" role="img">`,
-        `<title>memcached clients for Node: what they do per second</title>`,
-        `<rect width="100%" height="100%" fill="#ffffff"/>`,
-        text(MARGIN, 32, 'memcached clients for Node: what they do per second', { size: 18, weight: 600 }),
-        ...legend,
-        text(MARGIN + 425, 59, '· n × : against the best rival of the case (more is better)', {
-            size: 12,
-            fill: COLOURS.quiet,
-        }),
-        ...panels,
-        ...caption.map((line, i) =>
-            text(MARGIN, HEAD + rows * height + 8 + i * 17, line, { size: 11.5, fill: COLOURS.quiet }),
+        panel(
+            chart,
+            result,
+            MARGIN + (i % columns) * (PANEL.width + PANEL.gap),
+            HEAD + Math.floor(i / columns) * height,
         ),
+    );
+    const floor = 'floor: a socket that sends bytes made beforehand and only counts what comes back';
+    return [
+        `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${total}" width="${width}" height="${total}" role="img" aria-label="${escape(chart.title)}">`,
+        `<style>${STYLE}\n</style>`,
+        `<rect class="page" width="100%" height="100%" rx="6"/>`,
+        text(MARGIN, 34, `${chart.title}: ${chart.hint}`, 'title'),
+        text(MARGIN, 56, floor, 'quiet'),
+        ...panels,
+        ...caption.map((line, i) => text(MARGIN, bottom + i * LINE, line, 'quiet')),
         '</svg>',
         '',
     ].join('\n');
+}
+
+const shownOf = entries => entries.filter(({ id }) => !LEFT_OUT.includes(id));
+const isRival = id => !OURS.includes(id) && id !== 'floor';
+
+/** A bar per contender, on a scale of the case's own. */
+function panel({ figure, show, unit, ratio, best }, { scenario, entries }, x, y) {
+    const shown = shownOf(entries);
+    const sound = shown.filter(({ failure }) => failure === undefined);
+    const longest = Math.max(...sound.map(figure));
+    const rivals = sound.filter(({ id }) => isRival(id)).map(figure);
+    const room = PANEL.width - LABEL_WIDTH - VALUE_WIDTH;
+    const bars = shown.flatMap((entry, i) => {
+        const { id, failure } = entry;
+        const top = y + PANEL.title + i * PANEL.row;
+        const isOurs = OURS.includes(id);
+        const label = LABELS[id] ?? entry.label.replace(/^the /, 'our ');
+        const name = text(x + LABEL_WIDTH - 8, top + 14, label, isOurs ? 'end mine' : 'end');
+        if (failure !== undefined) return [name, text(x + LABEL_WIDTH, top + 14, failure.slice(0, 40), 'quiet')];
+        const width = Math.max(1, (figure(entry) / longest) * room).toFixed(1);
+        const kind = isOurs ? 'ours' : isRival(id) ? 'rival' : 'floor';
+        return [
+            name,
+            `<rect class="${kind}" x="${x + LABEL_WIDTH}" y="${top + 1}" width="${width}" height="${PANEL.row - 6}" rx="2"/>`,
+            text(x + LABEL_WIDTH + Number(width) + 6, top + 14, show(figure(entry)), isOurs ? 'mine' : ''),
+        ];
+    });
+    const ours = sound.find(({ id }) => OURS.includes(id));
+    const compared = ours && rivals.length > 0 ? ` · ${ratio(figure(ours), best(...rivals))}` : '';
+    return [text(x, y + 14, scenario.title, 'case'), text(x, y + 31, unit(scenario) + compared, 'quiet'), ...bars].join(
+        '\n',
+    );
+}
+
+function text(x, y, content, style) {
+    return `<text x="${x}" y="${y}"${style === '' ? '' : ` class="${style}"`}>${escape(content)}</text>`;
+}
+
+function escape(content) {
+    return content.replace(/[&<>"]/g, c => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]);
+}
+
+function short(value) {
+    if (value >= 1e6) return `${(value / 1e6).toFixed(2)} M`;
+    return value >= 1e4 ? `${Math.round(value / 1e3)} k` : `${Math.round(value)}`;
 }

@@ -5,6 +5,7 @@ import type { ValueStore } from './ValueStore';
 /** What is counted: a bigint from 2^53 on. */
 export type Amount = number | bigint;
 
+/** What a counter begins with. */
 export interface CountOptions {
     /** What the counter begins with when there is none; absent or null: then it is not made. */
     readonly initial?: Amount | null;

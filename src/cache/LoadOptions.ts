@@ -8,6 +8,7 @@ export type Loader<T> = (signal: AbortSignal) => T | PromiseLike<T>;
 /** What a loader's callers get: nothing is null, as everywhere in the cache. */
 export type Loaded<T> = undefined extends T ? Exclude<T, undefined> | null : T;
 
+/** What a load may take, and what is answered meanwhile. See docs/cache.md. */
 export interface LoadOptions {
     /**
      * ms for which a value that is past its `timeout` is still answered, at once, while one load runs behind; absent or 0: everybody waits for the loader. Such a

@@ -57,14 +57,17 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
         this.values.configure();
     }
 
+    /** Where it finds the shared connection, discovery, credentials and loggers. */
     setReferences(references: IReferences): void {
         this.user.setReferences(references);
     }
 
+    /** Forgets the loggers and what else it was given. */
     unsetReferences(): void {
         this.user.unsetReferences();
     }
 
+    /** Whether it has a connection that is open. */
     isOpen(): boolean {
         return this.user.isOpen();
     }
@@ -78,6 +81,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
         return this.user.open(context);
     }
 
+    /** Closes its own connection, and leaves a shared one alone. Calls that are under way may finish first. */
     async close(context: AnyContext): Promise<void> {
         this.updates.stop();
         // A process that is about to exit gets no further turn of the event loop.

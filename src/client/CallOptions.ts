@@ -1,3 +1,4 @@
+/** How a value is stored. */
 export interface StoreOptions {
     /** Seconds; 0 or absent: never. Past 30 days (2592000) memcached takes it for a Unix time. */
     readonly expires?: number;

@@ -1,5 +1,6 @@
 import type { ServerObserver, ServerOptions } from './MemcachedServer';
 
+/** What a client may be told. All of it has a default; times are in ms. */
 export interface ClientOptions extends ServerOptions {
     /** Longest key in bytes, at most `MOST_KEY_BYTES`. */
     readonly maxKeyBytes: number;

@@ -24,6 +24,7 @@ export class Item {
         return bytes;
     }
 
+    /** Unlike that of anything that was stored under the key before, until the server is restarted. */
     get cas(): bigint {
         return join64(this.casHigh, this.casLow);
     }

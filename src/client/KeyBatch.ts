@@ -6,10 +6,12 @@ import type { Reply } from './Reply';
 import type { StoreSpec } from './storeCalls';
 import type { MemcachedServer } from './MemcachedServer';
 
+/** What became of a batch. */
 export interface BatchResult {
     readonly failed: Map<string, Error>;
 }
 
+/** What was found of many keys. */
 export interface GetManyResult extends BatchResult {
     readonly items: Map<string, Item>;
 }

@@ -39,6 +39,7 @@ export type StoredValue = string | Uint8Array;
 
 /** Keeps account of the keys that are stored; the answer is the key that has to go for this one, or null. */
 export interface KeyAccount {
+    /** The key was stored. */
     add(key: string): string | null;
 }
 
@@ -48,6 +49,7 @@ export interface GetResult {
     readonly flags: Buffer | null;
 }
 
+/** What a counter counts. */
 export interface CounterResult {
     /** false: there is no such counter. */
     readonly success: boolean;
@@ -76,7 +78,9 @@ export class MemcachedClient extends ServerFleet {
         throw new TypeError('use new MemcachedClient([{ host, port }], options)');
     }
 
+    /** The value and its flags, both null on a miss. */
     get(key: string): Promise<GetResult>;
+    /** With a callback. */
     get(key: string, callback: GetCallback): void;
     get(key: string, callback?: GetCallback): Promise<GetResult> | void {
         const promise = this.gets(key);
@@ -119,8 +123,11 @@ export class MemcachedClient extends ServerFleet {
         });
     }
 
+    /** Stores the value, whatever is there; true. */
     set(key: string, value: StoredValue, options?: StoreOptions): Promise<boolean>;
+    /** With a callback. */
     set(key: string, value: StoredValue, options: StoreOptions, callback: Callback<boolean>): void;
+    /** memjs's old form. */
     set(key: string, value: StoredValue, callback: Callback<boolean>, expires?: number): void;
     set(key: string, value: StoredValue, a?: OptionsOrCallback, b?: CallbackOrExpiry): Promise<boolean> | void {
         return this.store(Opcode.SET, key, value, a, b);
@@ -216,6 +223,7 @@ export class MemcachedClient extends ServerFleet {
         return this.runCas(key, new CasDeleteCall(key, cas, options.generation !== undefined), options);
     }
 
+    /** Deletes what is there of these keys; a key that could not be deleted is in `failed`, with the reason. */
     deleteMany(keys: readonly string[]): Promise<BatchResult> {
         return this.batch(keys, batch => batch.delete());
     }
@@ -259,6 +267,7 @@ export class MemcachedClient extends ServerFleet {
         return give(done, callback);
     }
 
+    /** The value, and when it expires from now on. */
     getAndTouch(key: string, expires: number): Promise<Item> {
         const problem = checkExpiry(expires);
         return problem ? Promise.reject(problem) : this.run(key, new GetAndTouchCall(key, expires));

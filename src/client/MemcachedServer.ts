@@ -22,7 +22,9 @@ export interface ServerOptions extends ChannelOptions, HealthOptions {
 
 /** Hears of a server that goes down or comes back, once per change. */
 export interface ServerObserver {
+    /** It counts as down, because of this fault. */
     onDown(address: string, fault: Error): void;
+    /** It answers again. */
     onUp(address: string): void;
 }
 

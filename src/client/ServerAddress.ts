@@ -15,6 +15,7 @@ export interface ServerAddress {
     readonly login?: Login;
 }
 
+/** A name and a password, for SASL PLAIN. */
 export interface Login {
     readonly username: string;
     readonly password: string;

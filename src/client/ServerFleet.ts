@@ -48,6 +48,7 @@ export abstract class ServerFleet extends Client {
         return this.opening;
     }
 
+    /** Whether it was opened, and not closed since. */
     isOpen(): boolean {
         return this.isOpened;
     }
@@ -87,6 +88,7 @@ export abstract class ServerFleet extends Client {
         return this.closing;
     }
 
+    /** memjs's word for `close`. */
     quit(): void {
         void this.close();
     }
@@ -96,6 +98,7 @@ export abstract class ServerFleet extends Client {
         return this.settings;
     }
 
+    /** Sockets that are open or opening. */
     get socketCount(): number {
         return this.everyNode.reduce((sum, node) => sum + node.socketCount, 0);
     }
@@ -105,6 +108,7 @@ export abstract class ServerFleet extends Client {
         return this.everyNode.reduce((sum, node) => sum + node.enteringCount, this.deadlines.size);
     }
 
+    /** Timers that run: 0 when it is closed. */
     get timerCount(): number {
         return this.everyNode.reduce((sum, node) => sum + node.timerCount, this.deadlines.timerCount);
     }

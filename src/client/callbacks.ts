@@ -3,7 +3,9 @@ import type { CounterOptions, StoreOptions } from './CallOptions';
 /** memjs's callback forms of the verbs. */
 
 export type Callback<T> = (error: Error | null, result: T | null) => void;
+/** memjs's, of a get: on a miss `value` and `flags` are null. */
 export type GetCallback = (error: Error | null, value: Buffer | null, flags: Buffer | null) => void;
+/** memjs's, of a counter: `success` is false when there is no such counter. */
 export type CounterCallback = (error: Error | null, success: boolean | null, value: bigint | null) => void;
 
 export type OptionsOrCallback = StoreOptions | Callback<boolean> | undefined;

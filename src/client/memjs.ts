@@ -22,26 +22,36 @@ export interface MemjsResponse {
     val: Buffer;
 }
 
+/** Gets the reply to a frame that memjs has made. */
 export interface MemjsResponseHandler {
+    /** With one frame of the reply. */
     (response: MemjsResponse): void;
     /** It is called for every frame up to the one without a body. */
     quiet?: boolean;
 }
 
+/** Gets what went wrong instead. */
 export type MemjsErrorHandler = (error: Error) => void;
 
+/** What memjs asks of a server. */
 export interface MemjsServer {
     readonly host: string;
     readonly port: number;
     readonly wakeupAt: number | undefined;
+    /** Who gets the reply to the frame of that number. */
     onResponse(seq: number, handler: MemjsResponseHandler): void;
+    /** Who is told when there is none. */
     onError(seq: number, handler: MemjsErrorHandler): void;
+    /** Sends a frame whose handlers have been registered. */
     write(frame: Buffer): void;
+    /** Closes its sockets. */
     close(): void;
 }
 
-type StatsCallback = (error: Error | null, server: string, stats: Record<string, string> | null) => void;
-type FlushCallback = (error: Error | null, results: Record<string, boolean | Error>) => void;
+/** memjs's: it is called once per server. */
+export type StatsCallback = (error: Error | null, server: string, stats: Record<string, string> | null) => void;
+/** memjs's. */
+export type FlushCallback = (error: Error | null, results: Record<string, boolean | Error>) => void;
 
 /** The part of `memjs.Client` that we build on or leave to it. */
 export declare class MemjsClient {
@@ -50,6 +60,7 @@ export declare class MemjsClient {
     servers: readonly MemjsServer[];
     incrSeq(): void;
     getServer(key: string): number;
+    /** memjs's: sends a frame to the key's server. */
     perform(
         key: string,
         request: Buffer,
@@ -57,9 +68,13 @@ export declare class MemjsClient {
         callback: (error: Error | null, response: MemjsResponse | null) => void,
         retries?: number,
     ): void;
+    /** Forgets everything on every server; what it says of a server is true, or the error. */
     flush(): Promise<Record<string, boolean | Error>>;
+    /** With a callback. */
     flush(callback: FlushCallback): void;
+    /** memjs's: one kind of statistics, asked of every server. */
     statsWithKey(key: string, callback: StatsCallback): void;
+    /** Sets the counts of every server back to 0. */
     resetStats(callback: StatsCallback): void;
 }
 

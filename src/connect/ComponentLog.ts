@@ -1,5 +1,6 @@
 import { Descriptor, type IContext, type IReferences } from 'pip-services4-components-node';
 
+/** A context, or the trace id alone, as the containers of version 3 pass it. */
 export type AnyContext = IContext | string | null | undefined;
 
 /** What is asked of a logger; every version of Pip.Services has it. */

@@ -18,6 +18,7 @@ import { MemcachedConnectionResolver } from './MemcachedConnectionResolver';
 import { findStrayOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
 import { withTraceId } from './withTraceId';
 
+/** What a connection knows of its servers. */
 export interface ConnectionStats {
     /** One for each server; none before `open` and after `close`. */
     readonly servers: readonly ServerStats[];
@@ -57,11 +58,13 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         this.resolver.configure(config);
     }
 
+    /** Where it finds discovery, credentials and loggers. */
     setReferences(references: IReferences): void {
         this.log.setReferences(references);
         this.resolver.setReferences(references);
     }
 
+    /** Forgets the loggers and what else it was given. */
     unsetReferences(): void {
         this.log.unsetReferences();
     }
@@ -71,6 +74,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         return this.options.discoveryInterval > 0 && this.resolver.usesDiscovery;
     }
 
+    /** Whether there is a client. */
     isOpen(): boolean {
         return this.client?.isOpen() ?? false;
     }
@@ -89,6 +93,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         return this.opening;
     }
 
+    /** Lets calls that are under way finish, within `options.request_timeout`, and closes every socket. */
     async close(_context: AnyContext): Promise<void> {
         const { client } = this;
         this.life++;

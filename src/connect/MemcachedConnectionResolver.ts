@@ -45,6 +45,7 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
         this.credentials = new CredentialResolver(config, this.references);
     }
 
+    /** Where it finds discovery and credentials. */
     setReferences(references: IReferences): void {
         this.references = references;
         this.credentials.setReferences(references);

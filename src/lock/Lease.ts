@@ -73,6 +73,7 @@ export class Lease {
         return this.state === 'released' || this.state === 'lost' || this.validity.isLongOver;
     }
 
+    /** `release` was called. */
     get isReleased(): boolean {
         return this.state === 'releasing' || this.state === 'released';
     }

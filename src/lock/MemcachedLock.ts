@@ -22,11 +22,13 @@ import { LockStore } from './LockStore';
 import { Pauses } from '../client/Pauses';
 import { Renewal } from './Renewal';
 
+/** How to wait for a lock. */
 export interface AcquireOptions {
     /** Ends the waiting; the rejection is its reason. */
     readonly signal?: AbortSignal;
 }
 
+/** How long to hold a lock at a time, and how long to wait for it. */
 export interface WithLockOptions extends AcquireOptions {
     /** ms; it is renewed at a third of it. Absent: `options.timeout`. */
     readonly ttl?: number;
@@ -97,14 +99,17 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         this.user.configure(config);
     }
 
+    /** Where it finds the shared connection, discovery, credentials and loggers. */
     setReferences(references: IReferences): void {
         this.user.setReferences(references);
     }
 
+    /** Forgets the loggers and what else it was given. */
     unsetReferences(): void {
         this.user.unsetReferences();
     }
 
+    /** Whether it has a connection that is open. */
     isOpen(): boolean {
         return this.user.isOpen();
     }

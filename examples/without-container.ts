@@ -1,0 +1,53 @@
+// Without any container, in TypeScript: a repository that keeps in the cache what it has loaded.
+import { MemcachedCache, MemcachedLock } from 'pip-services4-memcached-node';
+import { ConfigParams, Context, type ICache } from 'pip-services4-memcached-node/framework';
+
+interface User {
+    readonly id: number;
+    readonly name: string;
+}
+
+/** It wants an ICache, and does not care whose: in its own tests that may be a MemoryCache. */
+class Users {
+    loads = 0;
+
+    constructor(private readonly cache: ICache) {}
+
+    async find(context: Context, id: number): Promise<User> {
+        const cached = (await this.cache.retrieve(context, `user-${id}`)) as User | null;
+        if (cached !== null) return cached;
+        const user = await this.load(id);
+        await this.cache.store(context, `user-${id}`, user, 30_000);
+        return user;
+    }
+
+    private load(id: number): Promise<User> {
+        this.loads++;
+        return Promise.resolve({ id, name: `user number ${id}` });
+    }
+}
+
+async function main(): Promise<void> {
+    const { MEMCACHED_SERVICE_HOST = 'localhost', MEMCACHED_SERVICE_PORT = '11211' } = process.env;
+    const server = ['connection.host', MEMCACHED_SERVICE_HOST, 'connection.port', MEMCACHED_SERVICE_PORT];
+    const context = Context.fromTraceId('example');
+    const cache = new MemcachedCache();
+    const lock = new MemcachedLock();
+    cache.configure(ConfigParams.fromTuples(...server, 'options.prefix', 'example-users:'));
+    lock.configure(ConfigParams.fromTuples(...server, 'options.prefix', 'example-users-lock:'));
+    await cache.open(context);
+    await lock.open(context);
+    try {
+        const users = new Users(cache);
+        for (let i = 0; i < 3; i++) process.stdout.write(`${(await users.find(context, 42)).name}\n`);
+        process.stdout.write(`loaded ${users.loads} time\n`);
+        const answer = await lock.withLock(context, 'nightly-job', { ttl: 10_000 }, () => 'done');
+        process.stdout.write(`${answer}\n`);
+        await cache.remove(context, 'user-42');
+    } finally {
+        await lock.close(context);
+        await cache.close(context);
+    }
+}
+
+void main();

@@ -1,0 +1,77 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+export const root = resolve(__dirname, '../..');
+
+/** A piece of code that is shown to readers. */
+export interface CodeBlock {
+    /** Relative to the project. */
+    readonly file: string;
+    /** Of the first line of code, from 1. */
+    readonly line: number;
+    /** What stands behind the fence; `ts` for the examples in doc comments. */
+    readonly kind: string;
+    readonly code: string;
+}
+
+/** What git has or would take, so that nothing generated or installed is looked at. */
+export function listFiles(pattern: RegExp): string[] {
+    const args = ['ls-files', '--cached', '--others', '--exclude-standard', '-z'];
+    const files = execFileSync('git', args, { cwd: root, encoding: 'utf8' }).split('\0');
+    return files.filter(file => pattern.test(file)).sort();
+}
+
+export function read(file: string): string {
+    return readFileSync(resolve(root, file), 'utf8');
+}
+
+/** The fenced blocks of a Markdown text; a fence may be indented, as in lists. */
+export function fencedBlocks(file: string, text: string): CodeBlock[] {
+    const blocks: CodeBlock[] = [];
+    let open: { indent: string; fence: string; kind: string; line: number; lines: string[] } | null = null;
+    text.split('\n').forEach((line, i) => {
+        const [, indent = '', fence = '', kind = ''] = /^(\s*)(`{3,}|~{3,})\s*(.*?)\s*$/.exec(line) ?? [];
+        if (open === null) {
+            if (fence !== '') open = { indent, fence, kind, line: i + 2, lines: [] };
+            return;
+        }
+        if (fence.startsWith(open.fence) && kind === '') {
+            blocks.push({ file, line: open.line, kind: open.kind, code: open.lines.join('\n') });
+            open = null;
+        } else {
+            open.lines.push(line.startsWith(open.indent) ? line.slice(open.indent.length) : line.trimStart());
+        }
+    });
+    if (open !== null) throw new Error(`${file}:${(open as { line: number }).line} a block that does not end`);
+    return blocks;
+}
+
+/** The `@example`s of the doc comments of a source. Each goes on to the next tag or the end of the comment. */
+export function exampleBlocks(file: string, source: string): CodeBlock[] {
+    const blocks: CodeBlock[] = [];
+    for (const comment of source.matchAll(/\/\*\*[^]*?\*\//g)) {
+        const start = source.slice(0, comment.index).split('\n').length;
+        const lines = comment[0].split('\n').map(line => line.replace(/^\s*\*(?: |\/?$)/, ''));
+        for (let i = 0; i < lines.length; i++) {
+            if (!lines[i]!.startsWith('@example')) continue;
+            const ends = lines.findIndex((line, j) => j > i && /^@[a-z]+/i.test(line));
+            const code = lines.slice(i + 1, ends < 0 ? lines.length : ends);
+            blocks.push({ file, line: start + i + 1, kind: 'ts', code: code.join('\n') });
+        }
+    }
+    return blocks;
+}
+
+export function allBlocks(): CodeBlock[] {
+    return [
+        ...listFiles(/\.md$/).flatMap(file => fencedBlocks(file, read(file))),
+        ...listFiles(/^(src|packages\/[^/]+\/src)\/.*\.ts$/).flatMap(file => exampleBlocks(file, read(file))),
+    ];
+}
+
+/** Markdown without its code, in which brackets mean nothing; the lines stay where they are. */
+export function withoutCode(text: string): string {
+    const blank = (code: string): string => code.replace(/[^\n]/g, ' ');
+    return text.replace(/^(\s*)(`{3,})[^]*?^\s*\2\s*$/gm, blank).replace(/(`+)[^`\n][^\n]*?\1/g, blank);
+}
