@@ -1,7 +1,7 @@
 import { isAway } from '../client/errors';
 import type { Held } from '../client/readCalls';
 import type { AnyContext } from '../connect/ComponentLog';
-import { withTraceId } from '../connect/MemcachedConnection';
+import { withTraceId } from '../connect/withTraceId';
 import { batchFailed, invalidBatch } from './errors';
 import type { ValueStore } from './ValueStore';
 import type { Encoded } from './values';

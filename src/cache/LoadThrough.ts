@@ -3,7 +3,7 @@ import { Item } from '../client/Item';
 import type { Held } from '../client/readCalls';
 import { isTraced, loadTracing, trace } from '../client/tracing';
 import type { AnyContext } from '../connect/ComponentLog';
-import { withTraceId } from '../connect/MemcachedConnection';
+import { withTraceId } from '../connect/withTraceId';
 import { onAbort } from './aborts';
 import { isLoading, staleSince } from './dated';
 import { loadTimeout } from './errors';

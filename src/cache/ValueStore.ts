@@ -5,7 +5,7 @@ import type { MemcachedClient } from '../client/MemcachedClient';
 import type { Held } from '../client/readCalls';
 import type { AnyContext } from '../connect/ComponentLog';
 import type { ConnectionUser } from '../connect/ConnectionUser';
-import { withTraceId } from '../connect/MemcachedConnection';
+import { withTraceId } from '../connect/withTraceId';
 import type { MemcachedOptions } from '../connect/MemcachedOptions';
 import { CacheEvents } from './CacheEvents';
 import { compress, decompress, hasBytes } from './compression';

@@ -226,7 +226,8 @@ export class Channel {
         }
         if (this.hasAnswered) {
             this.stage = 'answered';
-            this.owner.onReplies(this, this.smallReplies, this.smallBytes);
+            // That a login was answered does not mean that calls will be.
+            if (this.state === 'ready') this.owner.onReplies(this, this.smallReplies, this.smallBytes);
         }
         if (this.wrongReply !== null) this.end(this.wrongReply);
         return this.isOpen;

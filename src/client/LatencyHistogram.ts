@@ -6,7 +6,8 @@ const BUCKETS = 28 * STEPS;
 
 /** How often something took how long, in microseconds up to 2^31 - 1: of fixed size, and a few additions to put something in. */
 export class LatencyHistogram {
-    private readonly counts = new Uint32Array(BUCKETS);
+    /** Doubles: a bucket that 30,000 calls per second go to has more than 32 bits of them after 40 hours. */
+    private readonly counts = new Float64Array(BUCKETS);
     count = 0;
     maxUs = 0;
 

@@ -7,7 +7,7 @@ export interface ServerAddress {
     readonly port: number;
     /** A Unix socket, instead of host and port. */
     readonly path?: string;
-    /** Share of the keys, 1 when absent. */
+    /** Share of the keys: a number above 0, 1 when absent. */
     readonly weight?: number;
     /** TLS, with what Node's `tls.connect` takes. With a `secureContext` the authorities and keys are read once, else for each socket. */
     readonly tls?: ConnectionOptions;

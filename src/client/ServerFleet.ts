@@ -58,9 +58,10 @@ export abstract class ServerFleet extends Client {
      * finishes those that it has (within `requestTimeoutMs`, the rest of a batch included) and closes its sockets. A server with another login or other TLS
      * is replaced; another weight moves keys, and nothing else.
      * @throws ConnectionException CONNECT_FAILED when the list is empty
+     * @throws ConfigException INVALID_CONNECTION when a weight is none; the servers stay as they are
      */
     update(addresses: readonly ServerAddress[]): ServerChange {
-        if (addresses.length === 0) throw noServer();
+        if (addresses.length === 0) throw connectFailed(new Map());
         const before = this.list;
         const { list, change } = before.next(addresses, this.makeNode);
         if (!isChange(change)) return change;
@@ -150,7 +151,9 @@ export abstract class ServerFleet extends Client {
         return this.leaving.size === 0 ? this.list.nodes : [...this.list.nodes, ...this.leaving];
     }
 
-    protected runOn<T>(node: MemcachedServer, call: Call<T>): Promise<T> {
+    /** @param node undefined in a client that was given no server: that is never open */
+    protected runOn<T>(node: MemcachedServer | undefined, call: Call<T>): Promise<T> {
+        if (node === undefined) return Promise.reject(notOpened());
         if (!this.isOpened) return Promise.reject(node.counts.declined(notOpened()));
         node.enqueue(call);
         return call.promise;
@@ -174,7 +177,7 @@ export abstract class ServerFleet extends Client {
         if (this.life !== life) throw notOpened();
         const { list } = this;
         const { nodes } = list;
-        if (nodes.length === 0) throw noServer();
+        if (nodes.length === 0) throw connectFailed(new Map());
         const greetings = nodes.map(node => {
             node.open();
             // A server that asks for a login answers VERSION to anybody, NOOP not.
@@ -184,17 +187,16 @@ export abstract class ServerFleet extends Client {
         });
         const answers = await Promise.allSettled(greetings);
         if (this.life !== life) throw notOpened();
-        const refusal = answers.find(one => one.status === 'rejected' && isAuthFailure(one.reason as Error));
-        if ((mayBeAway && refusal === undefined) || answers.some(one => one.status === 'fulfilled')) {
+        const isRefused = answers.some(one => one.status === 'rejected' && isAuthFailure(one.reason as Error));
+        if ((mayBeAway && !isRefused) || answers.some(one => one.status === 'fulfilled')) {
             this.isOpened = true;
             return;
         }
         // Others have taken their place meanwhile, and may be there.
         if (this.list !== list) return this.connect(life, mayBeAway);
         await this.close();
-        const addresses = nodes.map(node => node.address).join(', ');
-        const { reason } = (refusal ?? answers[0]) as { reason: Error };
-        throw refusal === undefined ? connectFailed(addresses, reason) : reason;
+        const faults = answers.map(answer => (answer as PromiseRejectedResult).reason as Error);
+        throw faults.find(isAuthFailure) ?? connectFailed(new Map(nodes.map((node, i) => [node.address, faults[i]!])));
     }
 
     private drain(): Promise<void> {
@@ -231,8 +233,4 @@ export abstract class ServerFleet extends Client {
         this.deadlines.stop();
         await Promise.all(closed);
     }
-}
-
-function noServer(): Error {
-    return connectFailed('nowhere', new Error('the client was given no server'));
 }

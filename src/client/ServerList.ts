@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { HashRing } from './HashRing';
+import { isWeight } from './checks';
+import { invalidWeight } from './errors';
+import { HashRing, type RingServer } from './HashRing';
 import type { MemcachedServer } from './MemcachedServer';
 import { formatAddress, type ServerAddress } from './ServerAddress';
 
@@ -33,7 +35,7 @@ export class ServerList {
         const all = [...members.values()];
         const nodes = all.map(({ node }) => node);
         this.nodes = nodes;
-        this.ring = new HashRing(all.map(({ at: { host, port, weight = 1 } }) => ({ host, port, weight })));
+        this.ring = new HashRing(all.map(({ at }) => toRingServer(at)));
         if (failover) this.isUsable = index => nodes[index]!.isUp;
     }
 
@@ -78,6 +80,13 @@ export class ServerList {
     find(key: string): number {
         return this.ring.find(key, this.isUsable);
     }
+}
+
+/** @throws ConfigException INVALID_CONNECTION: with a weight that is none the server would have no place on the ring, or all of them */
+function toRingServer(at: ServerAddress): RingServer {
+    const { host, port, weight = 1 } = at;
+    if (!isWeight(weight)) throw invalidWeight(formatAddress(at), weight);
+    return { host, port, weight };
 }
 
 /** Without any change the servers and their places are what they were. */

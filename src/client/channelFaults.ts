@@ -28,6 +28,8 @@ interface SocketError extends Error {
     readonly reason?: string;
     readonly host?: string;
     readonly cert?: PeerCertificate;
+    /** One for each address of a name, when none of them answers. */
+    readonly errors?: readonly Error[];
 }
 
 /** How far a connection has come. With TLS 1.3 the server may refuse us when it is connected already, until something has been answered. */
@@ -35,12 +37,15 @@ export type Stage = 'connecting' | 'unanswered' | 'answered';
 
 /** An error of a socket in words that say what is to be done. */
 export function explainFault(fault: SocketError, socket: Socket, stage: Stage): Error {
-    const { code = '' } = fault;
+    const { code = '', errors } = fault;
+    // Then it has no message of its own.
+    if (errors !== undefined) return new Error(errors.map(({ message }) => message).join(', '));
     const isFresh = stage !== 'answered';
     if (code === 'ECONNRESET') return new Error(`${fault.message}${hint(socket, stage)}`);
     if (!(socket instanceof TLSSocket)) return fault;
-    // Set by Node's look at the certificate, and by nothing else.
-    if (socket.authorizationError as unknown) return new HandshakeRefusal(explainCertificate(fault));
+    // Set by Node's look at the certificate, and by nothing else. Where certificates are not verified it is set all the same, and nothing comes of it.
+    if (stage === 'connecting' && (socket.authorizationError as unknown))
+        return new HandshakeRefusal(explainCertificate(fault));
     const reason = fault.reason ?? fault.message;
     if (NO_TLS.has(code)) return new Error(`it does not answer in TLS (${reason})`);
     const [, alert] = /^ERR_SSL_\w*ALERT_(\w+)$/.exec(code) ?? [];

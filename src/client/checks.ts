@@ -51,6 +51,10 @@ function isWord(n: unknown): n is number {
     return typeof n === 'number' && n >= 0 && n <= 0xffffffff && Number.isInteger(n);
 }
 
+export function isWeight(weight: unknown): boolean {
+    return typeof weight === 'number' && weight > 0 && weight < Infinity;
+}
+
 /** A CAS that an item can have. 0 is none: memcached takes it for "whatever is there", and it is what a miss carries. */
 export function checkCas(cas: unknown): Error | null {
     return typeof cas === 'bigint' && cas > 0n && cas <= 0xffffffffffffffffn ? null : invalidCas(cas);

@@ -1,5 +1,6 @@
 import {
     BadRequestException,
+    ConfigException,
     ConnectionException,
     InvalidStateException,
     InvocationException,
@@ -58,8 +59,25 @@ export function valueTooLarge(bytes: number, limit: number): ApplicationExceptio
     return new BadRequestException(undefined, 'VALUE_TOO_LARGE', message).withDetails('bytes', bytes);
 }
 
-export function connectFailed(address: string, cause: Error | null): ApplicationException {
-    return connection('CONNECT_FAILED', address, `cannot connect to memcached at ${address}`, cause);
+export function invalidWeight(address: string, weight: unknown): ApplicationException {
+    const message = `the weight of ${address} is ${String(weight)}, allowed are numbers above 0`;
+    return new ConfigException(undefined, 'INVALID_CONNECTION', message).withDetails('server', address);
+}
+
+const MOST_FAULTS_TOLD = 5;
+
+/** @param faults why each server did not answer; none: there is no server */
+export function connectFailed(faults: ReadonlyMap<string, Error>): ApplicationException {
+    const addresses = [...faults.keys()].join(', ');
+    const [cause = new Error('the client was given no server'), ...others] = faults.values();
+    if (others.length === 0) {
+        const where = faults.size === 0 ? 'memcached' : `memcached at ${addresses}`;
+        return connection('CONNECT_FAILED', addresses, `cannot connect to ${where}`, cause);
+    }
+    const told = [cause, ...others.slice(0, MOST_FAULTS_TOLD - 1)].map(({ message }) => message);
+    if (faults.size > told.length) told.push(`and ${faults.size - told.length} more`);
+    const error = new Error(told.join('; '));
+    return connection('CONNECT_FAILED', addresses, `none of ${faults.size} memcached servers answers`, error);
 }
 
 export function connectionLost(address: string, cause: Error | null): ApplicationException {

@@ -6,7 +6,6 @@ const WORDS_PER_BLOCK = 16;
 const words = new Int32Array(5 * WORDS_PER_BLOCK);
 const sum = new Int32Array(4);
 const SINES = Int32Array.from({ length: 64 }, (_, i) => Math.floor(Math.abs(Math.sin(i + 1)) * 2 ** 32));
-const isLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
 
 /**
  * The first word of a key's MD5. Node's own takes eight times as long for a text this short: it makes an object and a buffer for each, and leaves
@@ -14,7 +13,7 @@ const isLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
  */
 export function md5Word(key: string): number {
     const { length } = key;
-    if (length > MOST_CHARS || !isLittleEndian) return nodesMd5Word(key);
+    if (length > MOST_CHARS) return nodesMd5Word(key);
     const end = ((length + 8) >>> 6) * WORDS_PER_BLOCK + WORDS_PER_BLOCK;
     words.fill(0, 0, end);
     for (let i = 0; i < length; i++) {

@@ -6,7 +6,8 @@ import type { MemcachedClient } from '../client/MemcachedClient';
 import type { ServerHealthReport } from '../client/HealthCheck';
 import { ComponentCounters } from './ComponentCounters';
 import { ComponentLog, type AnyContext } from './ComponentLog';
-import { MemcachedConnection, withTraceId, type ConnectionStats } from './MemcachedConnection';
+import { MemcachedConnection, type ConnectionStats } from './MemcachedConnection';
+import { withTraceId } from './withTraceId';
 import { findStrayOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
 
 const NO_STATS: ConnectionStats = Object.freeze({ servers: Object.freeze([]) });

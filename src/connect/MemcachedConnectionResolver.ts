@@ -1,18 +1,13 @@
 import { isIPv6 } from 'node:net';
 import { ConfigException } from 'pip-services4-commons-node';
-import {
-    ConfigParams,
-    ContextResolver,
-    type IConfigurable,
-    type IReferenceable,
-    type IReferences,
-} from 'pip-services4-components-node';
+import { ConfigParams, type IConfigurable, type IReferenceable, type IReferences } from 'pip-services4-components-node';
 import { ConnectionParams, ConnectionResolver, CredentialParams, CredentialResolver } from 'pip-services4-config-node';
 import { formatAddress, type Login, type ServerAddress } from '../client/ServerAddress';
 import type { AnyContext } from './ComponentLog';
 import { DEFAULT_PORT, checkPort, parseUri } from './ConnectionUri';
 import { TlsSettings } from './TlsSettings';
 import { transportRisks } from './transportRisks';
+import { withTraceId } from './withTraceId';
 
 /**
  * From configuration, discovery and credentials to the addresses of servers. Shared by everything that talks to memcached.
@@ -40,7 +35,7 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
     private connections: ConnectionParams[] = [];
     private credentials = new CredentialResolver();
     private references: IReferences | null = null;
-    /** The last ones, as long as the credential stays as it is. */
+    /** The last ones that could be used, as long as the credential stays as it is. */
     private tls: TlsSettings | null = null;
 
     /** Replaces what was configured before. */
@@ -70,14 +65,13 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
         try {
             const credential = await this.lookup(context);
             const tls = this.tls?.isOf(credential) ? this.tls : new TlsSettings(credential);
-            this.tls = tls;
             const found = (await this.find(context)).flatMap(connection => toServers(connection, credential, tls));
+            this.tls = tls;
             const servers = [...new Map(found.map(server => [formatAddress(server), server])).values()];
             transportRisks(servers, tls).forEach(warn);
             return servers;
         } catch (error) {
-            if (error instanceof ConfigException) error.withTraceId(ContextResolver.getTraceId(context));
-            throw error;
+            throw error instanceof ConfigException ? withTraceId(error, context) : error;
         }
     }
 

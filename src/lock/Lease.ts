@@ -1,5 +1,5 @@
 import type { AnyContext } from '../connect/ComponentLog';
-import { withTraceId } from '../connect/MemcachedConnection';
+import { withTraceId } from '../connect/withTraceId';
 import type { StoredLock } from './LockStore';
 import { Moment, Validity } from './Validity';
 

@@ -146,8 +146,8 @@ export class LockStore {
     ): Promise<StoredLock> {
         const { generation } = home;
         if (cas !== 0n) return { token, cas, generation, since, isUnsettled: false };
-        // Without a CAS this deletes whatever is there, so now or never: it has just been put there by us.
-        await client.delete(key).catch(() => {});
+        // Without a CAS this deletes whatever is there, so now or never: it has just been put there by us. There, and not where the key lives since then.
+        if (client.server(key) === home) await client.delete(key).catch(() => {});
         throw casDisabled(home.address);
     }
 

@@ -118,5 +118,9 @@ describe('HashRing', () => {
     it('stays at home when no server can be used', () => {
         const ring = new HashRing(servers(3));
         for (const key of keys) expect(ring.find(key, () => false)).toBe(ring.find(key));
+        let looks = 0;
+        ring.find('key', () => ++looks < 0);
+        // Not one look for each of its points.
+        expect(looks).toBeLessThan(10);
     });
 });

@@ -34,6 +34,14 @@ describe('a histogram', () => {
         for (let us = 0; us < 5000; us++) expect(of([us]).percentile(99)).toBeLessThanOrEqual(us / 1000);
     });
 
+    it('counts for as long as a process runs', () => {
+        const years = of([10]);
+        // Doubled 40 times.
+        for (let i = 0; i < 40; i++) years.add(years);
+        years.add(of([5000]));
+        expect([years.count, years.percentile(99.9)]).toEqual([2 ** 40 + 1, 0.01]);
+    });
+
     it('adds up, and can be cleared', () => {
         const sum = of([10, 10, 10]);
         sum.add(of([5000]));

@@ -97,6 +97,19 @@ describe('a list of servers', () => {
         const client = await openClient();
         expect(() => client.update([])).toThrow(expect.objectContaining({ code: 'CONNECT_FAILED' }));
         expect((await client.version()).size).toBe(3);
+        const none = clientOf([]);
+        expect(await codeOf(none.get('key'))).toBe('NOT_OPENED');
+        expect(await codeOf(none.open())).toBe('CONNECT_FAILED');
+    });
+
+    it.each([0, -1, NaN, Infinity, '3'])('with a weight of %s is refused, and the servers stay', async weight => {
+        const client = await openClient();
+        const wrong = [...all().slice(1), at(proxies[0]!, { weight: weight as number })];
+        const refusal = expect.objectContaining({ code: 'INVALID_CONNECTION' }) as Error;
+        expect(() => client.update(wrong)).toThrow(refusal);
+        expect(() => new MemcachedClient(wrong)).toThrow(refusal);
+        expect((await storeAll(client)).every(Boolean)).toBe(true);
+        expect(proxies.map(proxy => proxy.connections)).toEqual([1, 1, 1]);
     });
 });
 
@@ -296,6 +309,29 @@ describe('a new server', () => {
 });
 
 describe('open and close', () => {
+    it('several servers none of which answers: the error says why of each', async () => {
+        const silent = await RecordingProxy.start();
+        silents.push(silent);
+        await servers[0]!.kill();
+        const options = { requestTimeoutMs: 500, failures: 1 };
+        const away = named(servers[0]!);
+        await expect(clientOf([at(servers[0]!), at(silent)], options).open()).rejects.toMatchObject({
+            code: 'CONNECT_FAILED',
+            message:
+                `none of 2 memcached servers answers: memcached at ${away} is down: connect ECONNREFUSED ${away}; ` +
+                `memcached at ${named(silent)} did not answer within 500 ms`,
+            details: { server: `${away}, ${named(silent)}` },
+        });
+    });
+
+    it('of many servers it says so of five', async () => {
+        const none = Array.from({ length: 300 }, (_, i) => at({ port: i + 1 }));
+        const client = clientOf(none, { failures: 1, requestTimeoutMs: 20_000 });
+        const error = (await client.open().catch((error: unknown) => error)) as Error;
+        expect(error.message).toMatch(/^none of 300 memcached servers answers: (.* 127\.0\.0\.1:\d; ){5}and 295 more$/);
+        expect([client.socketCount, client.pendingCount, client.timerCount]).toEqual([0, 0, 0]);
+    });
+
     it('a list that changes before open is the one that is opened', async () => {
         const client = clientOf([at(proxies[0]!)]);
         client.update(all().slice(1));

@@ -10,7 +10,7 @@ beforeAll(async () => {
 
 afterAll(() => server.end());
 
-it('a name with several addresses is tried at each, and what comes back is read', async () => {
+describe('a name with several addresses', () => {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- the module itself, to put something else in it
     const dns = require('node:dns') as { lookup: unknown };
     const { lookup } = dns;
@@ -18,18 +18,37 @@ it('a name with several addresses is tried at each, and what comes back is read'
         { address: '::1', family: 6 },
         { address: '127.0.0.1', family: 4 },
     ];
-    dns.lookup = (_: string, __: object, callback: (error: null, addresses: object[]) => void) =>
-        process.nextTick(callback, null, both);
-    const client = new MemcachedClient([{ host: 'two.example', port: server.port }], { failures: 2 });
-    try {
+
+    beforeEach(() => {
         expect(net.getDefaultAutoSelectFamily()).toBe(true);
+        dns.lookup = (_: string, __: object, callback: (error: null, addresses: object[]) => void) =>
+            process.nextTick(callback, null, both);
+    });
+
+    afterEach(() => {
+        dns.lookup = lookup;
+    });
+
+    it('is tried at each, and what comes back is read', async () => {
+        const client = new MemcachedClient([{ host: 'two.example', port: server.port }], { failures: 2 });
         await client.open();
         await client.set('key', 'value');
         expect((await client.get('key')).value!.toString()).toBe('value');
-    } finally {
-        dns.lookup = lookup;
         await client.close();
-    }
+    });
+
+    it.each([
+        ['in TLS', {}],
+        ['without TLS', undefined],
+    ])('none of which answers: the error says why of each, %s', async (_, tls) => {
+        const client = new MemcachedClient([{ host: 'two.example', port: 1, tls }], { failures: 1 });
+        await expect(client.open()).rejects.toMatchObject({
+            code: 'CONNECT_FAILED',
+            message: expect.stringMatching(
+                /two\.example:1 .*: connect \w+ ::1:1\b.*, connect ECONNREFUSED 127\.0\.0\.1:1$/,
+            ),
+        });
+    });
 });
 
 it('a certificate that is none is a fault, and not the end of the process', async () => {

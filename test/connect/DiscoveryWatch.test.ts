@@ -184,7 +184,8 @@ describe('options.discovery_interval', () => {
         await discovery.askedAgain(5);
         await connection.getClient().set('key', 'value');
         expect([proxy.connections, logger.lines.length]).toEqual([1, 0]);
-        writeFileSync(file, certificate.cert + createCertificate().cert);
+        const two = certificate.cert + createCertificate().cert;
+        writeFileSync(file, two);
         await logger.heard(/connected anew/);
         await discovery.askedAgain(3);
         expect((await connection.getClient().get('key')).value!.toString()).toBe('value');
@@ -193,6 +194,12 @@ describe('options.discovery_interval', () => {
         await logger.heard(/gives no servers/);
         expect((await connection.getClient().get('key')).value!.toString()).toBe('value');
         expect(proxy.connections).toBe(2);
+        // A file that is replaced may be seen half written: when it is what it was, nothing has changed.
+        writeFileSync(file, two);
+        await logger.heard(/answers again/);
+        await discovery.askedAgain(2);
+        expect((await connection.getClient().get('key')).value!.toString()).toBe('value');
+        expect([proxy.connections, logger.count(/connected anew/)]).toEqual([2, 1]);
         await connection.close(null);
         await proxy.end();
         await server.end();

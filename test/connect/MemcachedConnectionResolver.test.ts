@@ -315,3 +315,13 @@ it('references may be given before or after the configuration', async () => {
     resolver.configure(ConfigParams.fromTuples('connection.discovery_key', 'one'));
     expect(await resolver.resolve(null)).toMatchObject([{ host: 'a' }]);
 });
+
+it('a context that cannot be read does not take the place of the error', async () => {
+    const unreadable = {
+        get: () => {
+            throw new TypeError('get');
+        },
+    };
+    const resolving = resolverOf(['connection.port', 11211]).resolve(unreadable);
+    await expect(resolving).rejects.toMatchObject({ code: 'INVALID_CONNECTION' });
+});

@@ -1,6 +1,8 @@
 import { inspect } from 'node:util';
 import { ErrorDescriptionFactory } from 'pip-services4-commons-node';
 import { MemcachedClient } from '../../src/client/MemcachedClient';
+import { Opcode } from '../../src/client/protocol';
+import { FaultProxy } from '../faults/FaultProxy';
 import { CacheOpener } from '../fixtures/CacheOpener';
 import { codeOf } from '../fixtures/openCache';
 
@@ -107,6 +109,8 @@ describe('a server that asks for a password', () => {
             ...credential,
             'options.retry': 400,
         });
+        const isUp = new RegExp(`^info memcached at ${server.address} is up again`);
+        const isDown = new RegExp(`^warn memcached at ${server.address} is down`);
         passwords.login = { ...login, password: 'changed' };
         await server.restart();
         const before = passwords.asked;
@@ -120,9 +124,10 @@ describe('a server that asks for a password', () => {
         expect(answers).toEqual(new Set(['AUTH_FAILED']));
         // A probe every 300 to 400 ms.
         expect(passwords.asked - before).toBeLessThan(3 + (performance.now() - begun) / 300);
-        const cycles = logger.count(/is up again/);
+        // A refusal is an answer, too, but none that brings the server back.
+        expect([logger.count(isDown), logger.count(isUp)]).toEqual([1, 0]);
         passwords.login = login;
-        await logger.heard(/is up again/, cycles + 1);
+        await logger.heard(isUp);
         expect(await codeOf(cache.store(null, 'key', 1, 5000))).toBe('answered 1');
     });
 
@@ -145,6 +150,21 @@ describe('a server that asks for a password', () => {
         }
         expect(down).toEqual([]);
         expect(passwords.asked).toBe(2);
+    });
+
+    it('and answers nothing but logins is down after a few faults, as any other', async () => {
+        const { port } = await opener.start({ login });
+        const proxy = await FaultProxy.start(port);
+        opener.atEnd(() => proxy.close());
+        const client = new MemcachedClient([{ host: '127.0.0.1', port: proxy.port, login }], {
+            requestTimeoutMs: 20_000,
+        });
+        opener.atEnd(() => client.close());
+        await client.open();
+        const isLogin = (chunk: Buffer): boolean => chunk[1] === Opcode.SASL_AUTH;
+        proxy.begin({ request: (link, chunk) => (isLogin(chunk) ? link.toServer(chunk) : link.reset()) });
+        expect(await codeOf(client.get('key'))).toBe('CONNECTION_LOST');
+        expect(await codeOf(client.get('key'))).toBe('SERVER_DOWN');
     });
 
     it('and is given none says so', async () => {

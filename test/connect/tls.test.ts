@@ -369,4 +369,21 @@ describe('ssl_verify', () => {
         await cache.open(null);
         expect(logger.count(risk)).toBe(before + 2);
     });
+
+    it('off: what breaks a connection later is not taken for a certificate that is refused', async () => {
+        const proxy = await opener.proxyOf(await opener.start({ certificate: createCertificate(['x']) }));
+        const down: string[] = [];
+        const client = new MemcachedClient(
+            [{ host: proxy.host, port: proxy.port, tls: { rejectUnauthorized: false } }],
+            { observer: { onDown: (_, fault) => down.push(fault.message), onUp: () => {} } },
+        );
+        opener.atEnd(() => client.close());
+        await client.open();
+        const gone = proxy.until(() => proxy.openSockets === 0);
+        proxy.say(Buffer.from('bytes that are no TLS'));
+        await gone;
+        // With the first fault after it had worked a server is not down.
+        expect(await client.set('key', 'value')).toBe(true);
+        expect([down, proxy.connections]).toEqual([[], 2]);
+    });
 });

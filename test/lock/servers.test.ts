@@ -1,4 +1,7 @@
 import { MemcachedClient } from '../../src/client/MemcachedClient';
+import { Abandoned } from '../../src/lock/Abandoned';
+import { LockStore } from '../../src/lock/LockStore';
+import { FaultProxy, holding, passing } from '../faults/FaultProxy';
 import { MemcachedProcess, type MemcachedProcessOptions } from '../server/MemcachedProcess';
 import { closeLocks, codeOf, delay, openLock } from './openLock';
 
@@ -105,6 +108,27 @@ describe('a server without CAS (-C)', () => {
         await client.set('key', 'theirs');
         expect(await lock.tryAcquireLock(null, 'key', 1000)).toBe(false);
         expect(await stored(client, 'key')).toBe('theirs');
+    });
+
+    it('that is gone from the list when it answers: the lock of the next server’s holder is left alone', async () => {
+        const [server, next] = [await start({ withoutCas: true }), await start()];
+        const proxy = await FaultProxy.start(server.port);
+        const client = new MemcachedClient([{ host: '127.0.0.1', port: proxy.port }]);
+        clients.push(client);
+        await client.open();
+        const connection = { client };
+        const store = new LockStore(connection, new Abandoned(connection, () => {}));
+        proxy.begin(holding);
+        const asked = proxy.replyFrames;
+        const taking = codeOf(store.take('key', 60_000));
+        await proxy.until(({ replyFrames }) => replyFrames > asked);
+        client.update([next]);
+        await client.set('key', 'theirs');
+        proxy.begin(passing);
+        expect(await taking).toBe('CAS_DISABLED');
+        expect(await stored(client, 'key')).toBe('theirs');
+        await client.close();
+        await proxy.close();
     });
 
     it('that takes the place of one with CAS deletes nobody’s lock', async () => {

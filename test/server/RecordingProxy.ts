@@ -46,6 +46,11 @@ export class RecordingProxy {
         this.target = target;
     }
 
+    /** Every client that is connected hears it, as if the server had said it. */
+    say(bytes: Buffer): void {
+        for (const socket of this.sockets) socket.write(bytes);
+    }
+
     async end(): Promise<void> {
         for (const socket of this.sockets) socket.destroy();
         await new Promise(resolve => this.listener.close(resolve));
