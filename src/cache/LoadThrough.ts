@@ -36,7 +36,7 @@ export class LoadThrough {
         for (const load of loads) {
             if (!load.isAwaited) load.abort(notOpened());
         }
-        await Promise.allSettled(loads.map(async load => load.lease?.release()));
+        await Promise.allSettled(loads.map(load => load.release()));
     }
 
     retrieve(

@@ -194,6 +194,23 @@ describe('close', () => {
         expect(new Set(await asked)).toEqual(new Set(['value']));
     });
 
+    it('while the lease is being taken: it is released all the same', async () => {
+        await start();
+        const proxy = await FaultProxy.start(server.port);
+        const cache = await openCache({ host: '127.0.0.1', port: proxy.port });
+        caches.push(cache);
+        await cache.retrieve(null, 'key');
+        // The read has been answered, and the next request is that for the lease.
+        const isTaken = (): boolean => cache.getStats().servers[0]!.inFlight > 0 && cache.getStats().misses === 2;
+        const asked = cache.retrieveOrLoad(null, 'key', 30_000, counted(50).load);
+        while (!isTaken()) await new Promise(setImmediate);
+        const closing = cache.close(null);
+        expect(await asked).toBe('value');
+        await closing;
+        expect(await readItem(server, 'key')).toBeNull();
+        await proxy.close();
+    });
+
     it('at any moment leaves nothing behind', async () => {
         await start();
         for (let ms = 0; ms < 30; ms += 3) {
