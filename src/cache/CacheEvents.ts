@@ -97,8 +97,9 @@ export class CacheEvents {
 
     /** @param error whatever a loader may throw */
     unrefreshed(context: AnyContext, key: string, error: unknown): void {
-        const why = error instanceof Error ? error.message : String(error);
-        this.note(context, 'unrefreshed', `loading ${key} failed, its stale value stays while it may: ${why}`);
+        const { message } = (error ?? {}) as { message?: unknown };
+        const why = [message, error].find(one => typeof one === 'string') ?? 'what it threw is no Error';
+        this.note(context, 'unrefreshed', `loading ${key} failed, its stale value stays while it may: ${String(why)}`);
     }
 
     softened(context: AnyContext, error: Error): void {

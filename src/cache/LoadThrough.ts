@@ -141,9 +141,10 @@ export class LoadThrough {
             if (fullKey !== null) await storeLoaded(values, request, fullKey, load.lease, value);
             load.succeed(value);
         } catch (error) {
-            if (load.isUnheard) values.events.unrefreshed(context, key, error);
+            const { isUnheard } = load;
             load.fail(error);
-            await load.lease?.release().catch(() => {});
+            if (isUnheard) values.events.unrefreshed(context, key, error);
+            await load.release().catch(() => {});
         }
     }
 
