@@ -134,11 +134,11 @@ export class LoadThrough {
                 const found = await takeTurn(values, context, fullKey!, load, seen, timeoutMs);
                 if (found !== null) return load.succeed(found.value);
             }
+            load.signal.throwIfAborted();
             const late = (): Error => withTraceId(loadTimeout(key, timeoutMs), context);
             const value = (await this.timed(key, () => load.call(loader, timeoutMs, late))) ?? null;
-            // Without a lease memcached seems to be away, and nobody waits for it.
-            if (load.lease === null) load.succeed(value);
-            if (fullKey !== null) await storeLoaded(values, request, fullKey, load.lease, value);
+            // Without a lease nobody knows what was stored or removed meanwhile: what may be older than that is not stored.
+            if (load.lease !== null) await storeLoaded(values, request, fullKey!, load.lease, value);
             load.succeed(value);
         } catch (error) {
             const { isUnheard } = load;

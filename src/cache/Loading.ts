@@ -86,7 +86,6 @@ export class Loading {
     call(loader: Loader<unknown>, timeoutMs: number, late: () => Error): Promise<unknown> {
         const { signal } = this;
         return new Promise((resolve, reject) => {
-            signal.throwIfAborted();
             const timer = setTimeout(() => this.controller.abort(late()), timeoutMs);
             const giveUp = (): void => {
                 clearTimeout(timer);
