@@ -70,6 +70,19 @@ export class CacheEvents {
         if (count > 0 && this.counters.isUsed) this.counters.increment(NAMES[what], count);
     }
 
+    /** As `count`, of what happens with every call: a name that varies would cost more than the counting. */
+    lookedUp(isFound: boolean): void {
+        if (isFound) this.counts.hits++;
+        else this.counts.misses++;
+        if (this.counters.isUsed) this.counters.increment(isFound ? NAMES.hits : NAMES.misses, 1);
+    }
+
+    /** As `lookedUp`. */
+    stored(): void {
+        this.counts.stored++;
+        if (this.counters.isUsed) this.counters.increment(NAMES.stored, 1);
+    }
+
     evicted(context: AnyContext, count: number, maxSize: number): void {
         const message = `more than ${maxSize} values: the one stored longest ago goes (options.max_size)`;
         this.note(context, 'evicted', message, count);
