@@ -273,9 +273,13 @@ export class ValueStore {
         return evicted;
     }
 
-    /** What cannot be deleted now expires. */
+    /** What cannot be deleted now expires; nor can it when the cache was closed meanwhile. */
     private async evict(fullKeys: ReadonlySet<string>): Promise<void> {
-        await this.client.deleteMany([...fullKeys]).catch(() => {});
+        try {
+            await this.client.deleteMany([...fullKeys]);
+        } catch {
+            // As above: what was stored is stored.
+        }
     }
 
     private undecodable(context: AnyContext): null {
