@@ -70,6 +70,19 @@ export class CacheEvents {
         if (count > 0 && this.counters.isUsed) this.counters.increment(NAMES[what], count);
     }
 
+    /** As `count`, of what happens with every call: a name that varies would cost more than the counting. */
+    lookedUp(isFound: boolean): void {
+        if (isFound) this.counts.hits++;
+        else this.counts.misses++;
+        if (this.counters.isUsed) this.counters.increment(isFound ? NAMES.hits : NAMES.misses, 1);
+    }
+
+    /** As `lookedUp`. */
+    stored(): void {
+        this.counts.stored++;
+        if (this.counters.isUsed) this.counters.increment(NAMES.stored, 1);
+    }
+
     evicted(context: AnyContext, count: number, maxSize: number): void {
         const message = `more than ${maxSize} values: the one stored longest ago goes (options.max_size)`;
         this.note(context, 'evicted', message, count);
@@ -97,8 +110,9 @@ export class CacheEvents {
 
     /** @param error whatever a loader may throw */
     unrefreshed(context: AnyContext, key: string, error: unknown): void {
-        const why = error instanceof Error ? error.message : String(error);
-        this.note(context, 'unrefreshed', `loading ${key} failed, its stale value stays while it may: ${why}`);
+        const { message } = (error ?? {}) as { message?: unknown };
+        const why = [message, error].find(one => typeof one === 'string') ?? 'what it threw is no Error';
+        this.note(context, 'unrefreshed', `loading ${key} failed, its stale value stays while it may: ${String(why)}`);
     }
 
     softened(context: AnyContext, error: Error): void {

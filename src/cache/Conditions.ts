@@ -30,7 +30,7 @@ export class Conditions {
         const found = values.keys.find(key);
         const fullKey = typeof found === 'string' ? found : await found;
         return values.inOrder(fullKey, async () => {
-            const { value: bytes, flags } = await encoded;
+            const { value: bytes, flags } = encoded instanceof Promise ? await encoded : encoded;
             const isStored = await values.client[verb](fullKey, bytes, { expires, flags });
             if (isStored) await values.count(context, [fullKey]);
             return isStored;

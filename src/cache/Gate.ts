@@ -19,10 +19,14 @@ export class Gate {
 
     /** Who comes in takes the place of who leaves. */
     private leave(): void {
-        const enter = this.waiting[this.next++];
-        if (enter !== undefined) return enter();
-        this.inside--;
-        this.waiting = [];
-        this.next = 0;
+        const enter = this.waiting[this.next];
+        if (enter === undefined) return void this.inside--;
+        this.next++;
+        // Those who have come in are forgotten, also when there is always somebody who waits.
+        if (this.next * 2 > this.waiting.length) {
+            this.waiting = this.waiting.slice(this.next);
+            this.next = 0;
+        }
+        enter();
     }
 }

@@ -36,7 +36,7 @@ export class LoadThrough {
         for (const load of loads) {
             if (!load.isAwaited) load.abort(notOpened());
         }
-        await Promise.allSettled(loads.map(async load => load.lease?.release()));
+        await Promise.allSettled(loads.map(load => load.release()));
     }
 
     retrieve(
@@ -134,16 +134,17 @@ export class LoadThrough {
                 const found = await takeTurn(values, context, fullKey!, load, seen, timeoutMs);
                 if (found !== null) return load.succeed(found.value);
             }
+            load.signal.throwIfAborted();
             const late = (): Error => withTraceId(loadTimeout(key, timeoutMs), context);
             const value = (await this.timed(key, () => load.call(loader, timeoutMs, late))) ?? null;
-            // Without a lease memcached seems to be away, and nobody waits for it.
-            if (load.lease === null) load.succeed(value);
-            if (fullKey !== null) await storeLoaded(values, request, fullKey, load.lease, value);
+            // Without a lease nobody knows what was stored or removed meanwhile: what may be older than that is not stored.
+            if (load.lease !== null) await storeLoaded(values, request, fullKey!, load.lease, value);
             load.succeed(value);
         } catch (error) {
-            if (load.isUnheard) values.events.unrefreshed(context, key, error);
+            const { isUnheard } = load;
             load.fail(error);
-            await load.lease?.release().catch(() => {});
+            if (isUnheard) values.events.unrefreshed(context, key, error);
+            await load.release().catch(() => {});
         }
     }
 

@@ -9,6 +9,7 @@ export class Loading {
     lease: LoadLease | null = null;
     /** Another process loads, and this one waits. */
     isElsewhere = false;
+    private taking: Promise<LoadLease | null> | null = null;
     private readonly controller = new AbortController();
     private readonly outcome: Promise<unknown>;
     private resolve!: (value: unknown) => void;
@@ -69,11 +70,22 @@ export class Loading {
         this.isBehind = true;
     }
 
+    /** Whether it has got the lease that it asks for. */
+    async take(taking: Promise<LoadLease | null>): Promise<boolean> {
+        this.taking = taking;
+        this.lease = await taking;
+        return this.lease !== null;
+    }
+
+    /** Its lease, be it one that memcached has not answered for yet. */
+    async release(): Promise<void> {
+        await (await this.taking)?.release();
+    }
+
     /** What the loader gives, in time; what it gives after that, or after `abort`, is dropped. */
     call(loader: Loader<unknown>, timeoutMs: number, late: () => Error): Promise<unknown> {
         const { signal } = this;
         return new Promise((resolve, reject) => {
-            signal.throwIfAborted();
             const timer = setTimeout(() => this.controller.abort(late()), timeoutMs);
             const giveUp = (): void => {
                 clearTimeout(timer);

@@ -133,11 +133,11 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
             const found = values.keys.find(key);
             const fullKey = typeof found === 'string' ? found : await found;
             if (encoded instanceof Promise || !values.isInOrder) {
-                await values.inOrder(fullKey, async () => values.set(context, fullKey, await encoded, expires));
+                await values.setInOrder(context, fullKey, encoded, expires);
             } else {
                 await values.set(context, fullKey, encoded, expires);
             }
-            values.events.count('stored');
+            values.events.stored();
             values.events.answered(context);
             return value as unknown;
         } catch (error) {

@@ -41,8 +41,8 @@ export async function takeTurn(
                 watchedSinceMs = nowMs;
             }
             if (!isLoading(item) || nowMs - watchedSinceMs > DEAD_AFTER_MS) {
-                load.lease = await LoadLease.take(client, fullKey, item, client.server(fullKey).generation);
-                if (load.lease !== null) return null;
+                const { generation } = client.server(fullKey);
+                if (await load.take(LoadLease.take(client, fullKey, item, generation))) return null;
             } else {
                 load.isElsewhere = true;
                 if (load.isUnheard) {

@@ -12,24 +12,19 @@ export async function storeLoaded(
     values: ValueStore,
     request: LoadRequest,
     fullKey: string,
-    lease: LoadLease | null,
+    lease: LoadLease,
     value: unknown,
 ): Promise<void> {
     const { context, key } = request;
     try {
         const stored = value === null ? toNull(values, request) : await encode(values, request, value);
-        if (stored === null) return await lease?.remove();
+        if (stored === null) return await lease.remove();
         const { encoded, expires } = stored;
-        // Without a lease nobody knows what was stored meanwhile: that is not overwritten.
-        const isStored =
-            lease === null
-                ? await values.client.add(fullKey, encoded.value, { expires, flags: encoded.flags })
-                : await lease.store(encoded, expires);
-        if (isStored) await values.count(context, [fullKey]);
+        if (await lease.store(encoded, expires)) await values.count(context, [fullKey]);
     } catch (error) {
         if (isAway(error)) values.events.softened(context, error as Error);
         else values.events.unstored(context, key, error as Error);
-        await lease?.remove().catch(() => {});
+        await lease.remove().catch(() => {});
     }
 }
 

@@ -303,6 +303,20 @@ describe('The signal of a caller', () => {
         expect(await cache.retrieveOrLoad(null, key, 30_000, () => 'value')).toBe('value');
     });
 
+    it('that aborts while another process loads: the own loader is not called, and not counted', async () => {
+        const theirs = other.retrieveOrLoad(null, key, 30_000, loaderOf('theirs', 300).load);
+        await tick(50);
+        const { loads } = cache.getStats();
+        const controller = new AbortController();
+        const { signal } = controller;
+        const asked = cache.retrieveOrLoad(null, key, 30_000, notAsked, { signal });
+        await tick(50);
+        controller.abort(new Error('gone'));
+        await expect(asked).rejects.toThrow('gone');
+        expect(await theirs).toBe('theirs');
+        expect(cache.getStats().loads).toBe(loads);
+    });
+
     it('that has aborted before asks for nothing', async () => {
         const reason = new Error('before');
         const asked = cache.retrieveOrLoad(null, key, 30_000, notAsked, { signal: AbortSignal.abort(reason) });

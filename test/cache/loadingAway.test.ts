@@ -4,7 +4,7 @@ import { ValueStore } from '../../src/cache/ValueStore';
 import { ConnectionUser } from '../../src/connect/ConnectionUser';
 import { configOf, openCache } from '../fixtures/openCache';
 import { RecordingLogger } from '../fixtures/RecordingLogger';
-import { FaultProxy } from '../faults/FaultProxy';
+import { FaultProxy, holding, passing } from '../faults/FaultProxy';
 import { MemcachedProcess, type MemcachedProcessOptions } from '../server/MemcachedProcess';
 import { readItem } from '../server/textProtocol';
 
@@ -12,11 +12,12 @@ let server: MemcachedProcess;
 let logger: RecordingLogger;
 const caches: MemcachedCache[] = [];
 
+const SHORT = { 'options.request_timeout': 300, 'options.retry': 30 };
+
 const tick = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
 
 async function open(more: Record<string, unknown> = {}): Promise<MemcachedCache> {
-    const options = { 'options.request_timeout': 300, 'options.retry': 30, ...more };
-    const cache = await openCache(server, options, logger.references());
+    const cache = await openCache(server, { ...SHORT, ...more }, logger.references());
     caches.push(cache);
     return cache;
 }
@@ -103,6 +104,31 @@ it('a cache that opens while memcached is away loads, with a prefix too', async 
     expect(await readItem(server, 'p:key')).toMatchObject({ value: '"value"' });
 });
 
+it('what was loaded without having asked memcached is not stored: somebody may have removed it meanwhile', async () => {
+    await start();
+    const proxy = await FaultProxy.start(server.port);
+    const [cache, other] = [await openCache({ host: '127.0.0.1', port: proxy.port }, SHORT), await open()];
+    caches.push(cache);
+    proxy.begin(holding);
+    let give!: (value: string) => void;
+    const called = new Promise<void>(resolve => {
+        void cache.retrieveOrLoad(null, 'key', 30_000, () => {
+            resolve();
+            return new Promise<string>(settle => (give = settle));
+        });
+    });
+    await called;
+    const asked = cache.retrieveOrLoad(null, 'key', 30_000, () => 'not asked');
+    proxy.begin(passing);
+    await other.store(null, 'key', 'newer', 30_000);
+    await other.remove(null, 'key');
+    give('older');
+    expect(await asked).toBe('older');
+    await tick(100);
+    expect(await readItem(server, 'key')).toBeNull();
+    await Promise.all([cache.close(null), proxy.close()]);
+});
+
 it('an error of the loader is an error also when memcached is away', async () => {
     await start();
     const cache = await open();
@@ -166,6 +192,23 @@ describe('close', () => {
         expect(await other.retrieveOrLoad(null, 'key', 30_000, () => 'of the other')).toBe('of the other');
         expect(new Set(await asked)).toEqual(new Set(['value']));
         expect(await other.retrieve(null, 'key')).toBe('of the other');
+    });
+
+    it('while the lease is being taken: it is released all the same', async () => {
+        await start();
+        const proxy = await FaultProxy.start(server.port);
+        const cache = await openCache({ host: '127.0.0.1', port: proxy.port });
+        caches.push(cache);
+        await cache.retrieve(null, 'key');
+        // The read has been answered, and the next request is that for the lease.
+        const isTaken = (): boolean => cache.getStats().servers[0]!.inFlight > 0 && cache.getStats().misses === 2;
+        const asked = cache.retrieveOrLoad(null, 'key', 30_000, counted(50).load);
+        while (!isTaken()) await new Promise(setImmediate);
+        const closing = cache.close(null);
+        expect(await asked).toBe('value');
+        await closing;
+        expect(await readItem(server, 'key')).toBeNull();
+        await proxy.close();
     });
 
     it('while it waits for another process: it loads itself', async () => {

@@ -186,3 +186,16 @@ it('what goes is gone also when the server of the new value is away', async () =
     await cache.close(null);
     await Promise.all([alive.end(), dying.end()]);
 });
+
+it('what was stored is an answer, also when the cache is closed before another one goes for it', async () => {
+    const closing = await openCache(server, { 'options.max_size': 1 });
+    await closing.store(null, 'first-of-closing', 1, 5000);
+    const storing = [
+        closing.add(null, 'added-at-close', 1, 5000),
+        closing.update(null, 'first-of-closing', () => 2, 5000).catch((error: { code: string }) => error.code),
+    ];
+    await closing.close(null);
+    const [isAdded, updated] = await Promise.all(storing);
+    expect(isAdded).toBe(true);
+    expect([2, 'NOT_OPENED']).toContain(updated);
+});

@@ -181,6 +181,21 @@ it('an error of a load that nobody waits for is said in the log, and the stale v
     await untilIt('new');
 });
 
+it.each([
+    Object.create(null),
+    new (class extends Error {
+        override message = Symbol() as never;
+    })(),
+    'a text',
+    undefined,
+])('whatever a load that nobody waits for throws, the next one may run (%#)', async thrown => {
+    await makeStale('old');
+    const fail = () => Promise.reject(thrown as Error);
+    expect(await cache.retrieveOrLoad(null, key, 30_000, fail, STALE)).toBe('old');
+    await logger.heard(/failed, its stale value stays/);
+    expect(await cache.retrieveOrLoad(null, key, 30_000, () => 'new')).toBe('new');
+});
+
 it('a loader that never settles is given up behind, too', async () => {
     await makeStale('old');
     const asked = cache.retrieveOrLoad(null, key, 30_000, never, { ...STALE, loadTimeout: 200 });

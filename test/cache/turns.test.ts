@@ -134,6 +134,21 @@ describe('Gate', () => {
     });
 });
 
+it('Gate forgets those who have come in, also when somebody always waits', async () => {
+    const gate = new Gate(1);
+    let passed = 0;
+    let most = 0;
+    const again = (): Promise<void> =>
+        gate.pass(async () => {
+            await Promise.resolve();
+            most = Math.max(most, (gate as unknown as { waiting: unknown[] }).waiting.length);
+            if (++passed < 2000) void again();
+        });
+    await Promise.all([again(), again(), again()]);
+    while (passed < 2000) await turn();
+    expect(most).toBeLessThan(10);
+});
+
 describe('TimeLimit', () => {
     const never = new Promise<never>(() => {});
 
