@@ -1,0 +1,199 @@
+import type { Call } from './Call';
+import type { CasValidity, Placement, StoreOptions } from './CallOptions';
+import { checkCas, checkExpiry, checkFlags, checkKey, checkValue } from './checks';
+import { notOpened } from './errors';
+import { checkServer, type ServerHealthReport } from './HealthCheck';
+import { Item } from './Item';
+import { GetCall, GetTextCall, GetAndDeleteCall, GetAndTouchCall, toHeld, type Held } from './readCalls';
+import {
+    StoreCall,
+    EvictingSetCall,
+    CasStoreCall,
+    type StoreSpec,
+    type StoreOpcode,
+    type CasReply,
+} from './storeCalls';
+import { DeleteCall, CasDeleteCall, type CasDeleteReply } from './deleteCalls';
+import { KeyBatch, type BatchResult, type GetManyResult } from './KeyBatch';
+import { Opcode } from './protocol';
+import type { ServerStats } from './ServerCounts';
+import { ServerFleet } from './ServerFleet';
+
+/** Bytes are not copied: leave them as they are until the call has settled. (memjs copies them.) */
+export type StoredValue = string | Uint8Array;
+
+/** Keeps account of the keys that are stored; the answer is the key that has to go for this one, or null. */
+export interface KeyAccount {
+    /** The key was stored. */
+    add(key: string): string | null;
+}
+
+/**
+ * What memjs has no verbs for: items with their CAS, many keys at once, and what our components ask for besides. Promises only; `MemcachedClient` adds memjs's own verbs.
+ */
+export abstract class ItemVerbs extends ServerFleet {
+    private checking: Promise<readonly ServerHealthReport[]> | null = null;
+
+    /** The value with its CAS. */
+    gets(key: string, placement?: Placement): Promise<Item> {
+        return this.run(key, new GetCall(key), placement);
+    }
+
+    /** The value as text when it was stored without flags, the item otherwise, null on a miss. Cheaper than `get` for text. */
+    getText(key: string): Promise<Held> {
+        return this.run(key, new GetTextCall(key));
+    }
+
+    /** Like `getText`, and the key is deleted in the same write. */
+    getAndDelete(key: string): Promise<Held> {
+        return this.run(key, new GetAndDeleteCall(key));
+    }
+
+    /** What was found; a key that could not be asked for is in `failed`, with the reason. */
+    getMany(keys: readonly string[]): Promise<GetManyResult> {
+        return this.batch(keys, async batch => {
+            const items = new Map<string, Item>();
+            return { items, failed: await batch.get(items, reply => Item.of(reply)) };
+        });
+    }
+
+    /** As `getText`, of many; a miss is not in the map. */
+    getManyText(keys: readonly string[]): Promise<BatchResult & { readonly held: Map<string, Held> }> {
+        return this.batch(keys, async batch => {
+            const held = new Map<string, Held>();
+            return { held, failed: await batch.get(held, toHeld) };
+        });
+    }
+
+    /**
+     * `set` for a component that keeps account of its keys. Once the value is accepted `account` is told, and may name a key that has to go for it: that is deleted
+     * in the same write when it belongs to the same server.
+     */
+    setCounted(
+        key: string,
+        value: StoredValue,
+        expirySeconds: number,
+        flagBits: number,
+        account: KeyAccount | null,
+    ): Promise<boolean> {
+        const { maxKeyBytes, maxValueBytes } = this.settings;
+        const problem = checkKey(key, maxKeyBytes) ?? checkValue(value, maxValueBytes) ?? checkExpiry(expirySeconds);
+        if (problem !== null) return Promise.reject(problem);
+        const spec = { value, flagBits, expirySeconds };
+        const evictedKey = account === null ? null : account.add(key);
+        if (evictedKey === null) return this.runOn(this.server(key), new StoreCall(Opcode.SET, key, spec));
+        const isTogether = this.server(evictedKey) === this.server(key);
+        const call = isTogether ? new EvictingSetCall(key, spec, evictedKey) : new StoreCall(Opcode.SET, key, spec);
+        // It failed, perhaps before the eviction was sent.
+        const evict = (): void => void this.run(evictedKey, new DeleteCall(evictedKey)).catch(() => {});
+        if (isTogether) call.promise.catch(evict);
+        else evict();
+        return this.runOn(this.server(key), call);
+    }
+
+    /** Stores all of them, each with flags of its own if need be; a key that could not be stored is in `failed`, with the reason. */
+    setMany(
+        entries: Iterable<readonly [key: string, value: StoredValue, flags?: number]>,
+        options: StoreOptions = {},
+    ): Promise<BatchResult> {
+        const keys: string[] = [];
+        const specs: StoreSpec[] = [];
+        for (const [key, value, flags = options.flags] of entries) {
+            const spec = this.spec(value, { flags, expires: options.expires });
+            if (spec instanceof Error) return Promise.reject(spec);
+            keys.push(key);
+            specs.push(spec);
+        }
+        return this.batch(keys, batch => batch.set(specs));
+    }
+
+    /** Stores under a key that nobody has, and answers the item's CAS; null: somebody has it. */
+    async casAdd(key: string, value: StoredValue, options: StoreOptions & Placement = {}): Promise<bigint | null> {
+        const { outcome, cas } = await this.casStore(Opcode.ADD, key, value, 0n, options);
+        return outcome === 'stored' ? cas : null;
+    }
+
+    /** Stores only over the item that has this CAS. */
+    casSet(
+        key: string,
+        value: StoredValue,
+        cas: bigint,
+        options: StoreOptions & Placement & CasValidity = {},
+    ): Promise<CasReply> {
+        const problem = checkCas(cas);
+        // A SET for which memcached finds no memory deletes what is under the key, be it another's with another CAS. REPLACE does not.
+        return problem ? Promise.reject(problem) : this.casStore(Opcode.REPLACE, key, value, cas, options);
+    }
+
+    /** Deletes only the item that has this CAS. */
+    casDelete(key: string, cas: bigint, options: Placement & CasValidity = {}): Promise<CasDeleteReply> {
+        const problem = checkCas(cas);
+        if (problem) return Promise.reject(problem);
+        return this.runCas(key, new CasDeleteCall(key, cas, options.generation !== undefined), options);
+    }
+
+    /** Deletes what is there of these keys; a key that could not be deleted is in `failed`, with the reason. */
+    deleteMany(keys: readonly string[]): Promise<BatchResult> {
+        return this.batch(keys, batch => batch.delete());
+    }
+
+    /** The value, and when it expires from now on. */
+    getAndTouch(key: string, expires: number): Promise<Item> {
+        const problem = checkExpiry(expires);
+        return problem ? Promise.reject(problem) : this.run(key, new GetAndTouchCall(key, expires));
+    }
+
+    /** What this client knows of each server, as it is now: nobody is asked. After `close` the counts stay. */
+    getStats(): readonly ServerStats[] {
+        return this.nodes.map(node => node.getStats());
+    }
+
+    /** Asks every server how it is, at once. One that does not say is told of, not rejected; who asks meanwhile gets the same answer. */
+    checkHealth(): Promise<readonly ServerHealthReport[]> {
+        if (!this.isOpened) return Promise.reject(notOpened());
+        this.checking ??= this.track(Promise.all(this.nodes.map(checkServer))).finally(() => (this.checking = null));
+        return this.checking;
+    }
+
+    protected run<T>(key: string, call: Call<T>, placement?: Placement): Promise<T> {
+        const problem = checkKey(key, this.settings.maxKeyBytes);
+        if (problem !== null) return Promise.reject(problem);
+        return this.runOn(placement?.pinned ? this.home(key) : this.server(key), call);
+    }
+
+    protected runCas<T>(key: string, call: Call<T>, { pinned, generation }: Placement & CasValidity): Promise<T> {
+        const problem = checkKey(key, this.settings.maxKeyBytes);
+        if (problem !== null) return Promise.reject(problem);
+        const node = pinned ? this.home(key) : this.server(key);
+        // It is settled by that, and so it will not be sent.
+        if (generation !== undefined && generation !== node.generation) call.onNewGeneration();
+        return this.runOn(node, call);
+    }
+
+    protected spec(value: StoredValue, { expires = 0, flags = 0 }: StoreOptions): StoreSpec | Error {
+        const problem = checkValue(value, this.settings.maxValueBytes) ?? checkExpiry(expires) ?? checkFlags(flags);
+        return problem ?? { value, flagBits: flags, expirySeconds: expires };
+    }
+
+    protected batch<T>(keys: readonly string[], perform: (batch: KeyBatch) => Promise<T>): Promise<T> {
+        if (!this.isOpened) return Promise.reject(notOpened());
+        for (const key of keys) {
+            const problem = checkKey(key, this.settings.maxKeyBytes);
+            if (problem !== null) return Promise.reject(problem);
+        }
+        return this.track(perform(new KeyBatch(keys, key => this.server(key))));
+    }
+
+    private casStore(
+        opcode: StoreOpcode,
+        key: string,
+        value: StoredValue,
+        cas: bigint,
+        options: StoreOptions & Placement & CasValidity,
+    ): Promise<CasReply> {
+        const spec = this.spec(value, options);
+        if (spec instanceof Error) return Promise.reject(spec);
+        const call = new CasStoreCall(opcode, key, spec, cas, options.generation !== undefined);
+        return this.runCas(key, call, options);
+    }
+}
