@@ -1,3 +1,5 @@
+import { ownText } from '../client/ownText';
+
 interface Entry {
     readonly key: string;
     older: Entry;
@@ -27,7 +29,7 @@ export class StoredKeys {
     /** The answer is the key that had to go for it: the one stored longest ago. */
     add(key: string): string | null {
         let entry = this.entries.get(key);
-        if (entry === undefined) this.entries.set(key, (entry = { key } as Entry));
+        if (entry === undefined) this.entries.set((entry = newEntry(key)).key, entry);
         else unlink(entry);
         const { end } = this;
         entry.older = end.older;
@@ -49,6 +51,10 @@ export class StoredKeys {
         unlink(entry);
         return true;
     }
+}
+
+function newEntry(key: string): Entry {
+    return { key: ownText(key) } as Entry;
 }
 
 function unlink(entry: Entry): void {

@@ -1,3 +1,5 @@
+import { ownText } from './ownText';
+
 /** Of the keys that are new to us one in so many is remembered: who comes often is soon among them, a million that come once are no burden. */
 const REMEMBER_ONE_IN = 8;
 
@@ -42,7 +44,6 @@ export class HotKeys {
             this.young = old;
             old.clear();
         }
-        // A key may be a piece of a much longer text, which would stay with it.
-        this.young.set(Buffer.from(key).toString(), number);
+        this.young.set(ownText(key), number);
     }
 }

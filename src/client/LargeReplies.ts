@@ -1,3 +1,5 @@
+import { ownText } from './ownText';
+
 const MOST_KEYS = 1000;
 
 /** From here on a value takes long enough on the wire that nothing small should wait behind it. */
@@ -19,10 +21,14 @@ export class LargeReplies {
             if (this.sizes.size > 0) this.sizes.delete(key);
             return;
         }
-        if (this.sizes.size === MOST_KEYS && !this.sizes.has(key)) {
+        if (this.sizes.has(key)) {
+            this.sizes.set(key, bytes);
+            return;
+        }
+        if (this.sizes.size === MOST_KEYS) {
             const [oldest] = this.sizes.keys();
             this.sizes.delete(oldest!);
         }
-        this.sizes.set(key, bytes);
+        this.sizes.set(ownText(key), bytes);
     }
 }

@@ -1,4 +1,5 @@
 import type { MemcachedClient } from '../client/MemcachedClient';
+import { ownText } from '../client/ownText';
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
@@ -63,8 +64,15 @@ export class Abandoned {
 
     private newEntry(key: string): Entry {
         if (this.entries.size >= MOST_KEYS) this.forget(this.entries.get(first(this.entries.keys()))!);
-        const entry = { key, tokens: new Set<string>(), endMs: 0, misses: 0, pauseMs: FIRST_PAUSE_MS, timer: null };
-        this.entries.set(key, entry);
+        const entry: Entry = {
+            key: ownText(key),
+            tokens: new Set<string>(),
+            endMs: 0,
+            misses: 0,
+            pauseMs: FIRST_PAUSE_MS,
+            timer: null,
+        };
+        this.entries.set(entry.key, entry);
         return entry;
     }
 

@@ -12,8 +12,8 @@ export class Holdings {
         return this.leases.size;
     }
 
-    add(key: string, lease: Lease): void {
-        this.leases.set(key, lease);
+    add(lease: Lease): void {
+        this.leases.set(lease.key, lease);
         for (let i = 0; i < SWEPT; i++) this.sweepOne();
     }
 
@@ -22,8 +22,8 @@ export class Holdings {
     }
 
     /** Only if it is still this one: another task may have acquired the key since. */
-    remove(key: string, lease: Lease): void {
-        if (this.leases.get(key) === lease) this.leases.delete(key);
+    remove(lease: Lease): void {
+        if (this.leases.get(lease.key) === lease) this.leases.delete(lease.key);
     }
 
     private sweepOne(): void {

@@ -8,6 +8,7 @@ import type {
 } from 'pip-services4-components-node';
 import { Lock } from 'pip-services4-logic-node';
 import type { ServerHealthReport } from '../client/HealthCheck';
+import { ownText } from '../client/ownText';
 import { isTraced, lockTracing, trace, type LockTrace } from '../client/tracing';
 import type { AnyContext } from '../connect/ComponentLog';
 import { ConnectionUser } from '../connect/ConnectionUser';
@@ -158,7 +159,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
 
     /** One attempt: false when somebody holds the lock, be it another task of this process. */
     override async tryAcquireLock(context: AnyContext, key: string, ttl?: number | null): Promise<boolean> {
-        return this.hold(key, await this.tryAcquireLease(context, key, ttl));
+        return this.hold(await this.tryAcquireLease(context, key, ttl));
     }
 
     /**
@@ -172,7 +173,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         timeout?: number | null,
         options?: AcquireOptions,
     ): Promise<void> {
-        this.hold(key, await this.acquireLease(context, key, ttl, timeout, options));
+        this.hold(await this.acquireLease(context, key, ttl, timeout, options));
     }
 
     /** Releases what `tryAcquireLock` or `acquireLock` of this instance acquired last under this key. What is not ours is left alone, without an error. */
@@ -180,7 +181,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         const lease = this.holdings.get(key);
         if (lease === undefined) return;
         await lease.release();
-        this.holdings.remove(key, lease);
+        this.holdings.remove(lease);
     }
 
     /**
@@ -191,7 +192,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         const lease = this.holdings.get(key);
         if (lease === undefined) return false;
         const isExtended = await lease.extend(ttl);
-        if (!isExtended) this.holdings.remove(key, lease);
+        if (!isExtended) this.holdings.remove(lease);
         return isExtended;
     }
 
@@ -305,12 +306,12 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
             return null;
         }
         this.events.acquired(performance.now() - begunMs);
-        return new Lease(this.owner, context, key, fullKey, stored, ttlMs);
+        return new Lease(this.owner, context, ownText(key), ownText(fullKey), stored, ttlMs);
     }
 
-    private hold(key: string, lease: Lease | null): boolean {
+    private hold(lease: Lease | null): boolean {
         if (lease === null) return false;
-        this.holdings.add(key, lease);
+        this.holdings.add(lease);
         return true;
     }
 

@@ -1,0 +1,7 @@
+/**
+ * Returns a copy that shares no memory with the text. A key may be a slice of a much longer text,
+ * which V8 keeps alive as long as the slice. Everything that outlives a call remembers a copy.
+ */
+export function ownText(text: string): string {
+    return Buffer.from(text).toString();
+}

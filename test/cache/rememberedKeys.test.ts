@@ -1,0 +1,77 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { LargeReplies } from '../../src/client/LargeReplies';
+import { MemcachedClient } from '../../src/client/MemcachedClient';
+import { Abandoned } from '../../src/lock/Abandoned';
+import { MemcachedLock } from '../../src/lock/MemcachedLock';
+import { CacheOpener } from '../fixtures/CacheOpener';
+import { configOf } from '../fixtures/openCache';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+const KEYS = 300;
+const TEXT_CHARS = 300_000;
+let made = 0;
+
+/** Runs the work with new keys, cut out of long texts. Returns MB: 90 if each key keeps its text. */
+async function heapGrowth(work: (key: string) => unknown): Promise<number> {
+    collectGarbage();
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < KEYS; i++) {
+        const text = `a-key-of-36-characters-number-${String(made++).padStart(6, '0')}`.padEnd(TEXT_CHARS, 'x');
+        await work(text.slice(0, 36));
+    }
+    // The last socket read and the last call are still referenced somewhere.
+    await new Promise(resolve => setImmediate(resolve));
+    collectGarbage();
+    return (process.memoryUsage().heapUsed - before) / 2 ** 20;
+}
+
+const LIMIT_MB = 20;
+const opener = new CacheOpener();
+afterEach(() => opener.end());
+
+it('a cache without prefix keeps its stored keys, not the texts they were cut from', async () => {
+    const { host, port } = await opener.start();
+    const cache = await opener.open({ 'connection.host': host, 'connection.port': port });
+    expect(await heapGrowth(key => cache.store(null, key, 'value', 60_000))).toBeLessThan(LIMIT_MB);
+    expect(await heapGrowth(key => cache.storeMany(null, [[key, 'value']], 60_000))).toBeLessThan(LIMIT_MB);
+    expect(await heapGrowth(key => cache.add(null, key, 'value', 60_000))).toBeLessThan(LIMIT_MB);
+});
+
+it('a client keeps the keys of large values, not the texts they were cut from', async () => {
+    const server = await opener.start();
+    const client = new MemcachedClient([server]);
+    opener.atEnd(() => client.close());
+    await client.open();
+    const value = Buffer.alloc(70_000);
+    expect(await heapGrowth(key => client.set(key, value, { expires: 60 }))).toBeLessThan(LIMIT_MB);
+});
+
+it('remembered large replies do not keep the texts their keys were cut from', async () => {
+    const replies = new LargeReplies();
+    let last = '';
+    expect(await heapGrowth(key => replies.saw((last = key), 100_000))).toBeLessThan(LIMIT_MB);
+    expect(replies.expected(last)).toBe(100_000);
+});
+
+it('held locks keep their keys, not the texts they were cut from', async () => {
+    const server = await opener.start();
+    const lock = new MemcachedLock();
+    opener.atEnd(() => lock.close(null));
+    lock.configure(configOf(server));
+    await lock.open(null);
+    const growth = await heapGrowth(async key => {
+        expect(await lock.tryAcquireLock(null, key, 60_000)).toBe(true);
+    });
+    expect(growth).toBeLessThan(LIMIT_MB);
+});
+
+it('locks that may be left behind keep their keys, not the texts they were cut from', async () => {
+    const client = { home: () => ({}), gets: () => Promise.resolve({ value: null, cas: 0n }) };
+    const abandoned = new Abandoned({ client: client as unknown as MemcachedClient }, () => {});
+    expect(await heapGrowth(key => abandoned.add(key, 'token', 60_000))).toBeLessThan(LIMIT_MB);
+    expect(abandoned.size).toBe(KEYS);
+    await abandoned.settle();
+});
