@@ -10,7 +10,7 @@ import type { Reply } from './Reply';
 import type { ServerCounts } from './ServerCounts';
 import { formatAddress, type Login, type ServerAddress } from './ServerAddress';
 import { LoginCall } from './serverCalls';
-import { authFailed } from './errors';
+import { authFailed, encodeFailed } from './errors';
 
 const READ_BYTES = 64 * 1024;
 
@@ -122,8 +122,17 @@ export class Channel {
     add(call: Call<unknown>): void {
         const before = this.writer.pendingBytes;
         call.opaque = this.nextOpaque;
+        this.writer.mark();
+        try {
+            call.encode(this.writer, call.opaque);
+        } catch (error) {
+            // The other calls of this write must not suffer for it.
+            this.writer.rollBack();
+            if (call.isBulk) this.owner.onBulkDone(call);
+            call.fail(encodeFailed(this.address, error as Error));
+            return;
+        }
         this.nextOpaque = (this.nextOpaque + call.frames) >>> 0;
-        call.encode(this.writer, call.opaque);
         call.channel = this;
         const sent = this.writer.pendingBytes - before;
         call.owes = Math.max(call.bulkBytes, sent) + call.frames * this.owner.smallReplyBytes;

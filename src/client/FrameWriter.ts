@@ -21,9 +21,34 @@ export class FrameWriter {
     private extrasBytes = 0;
     private referenced: Uint8Array | null = null;
     private parts: Uint8Array[] = [];
+    /** What `mark` has kept for `rollBack`. */
+    private markedBuffer = this.buffer;
+    private markedTaken = 0;
+    private markedPosition = 0;
+    private markedParts = 0;
+    private markedBytes = 0;
 
     /** Bytes of all frames not taken yet. */
     pendingBytes = 0;
+
+    /** A call is about to be encoded. */
+    mark(): void {
+        this.markedBuffer = this.buffer;
+        this.markedTaken = this.taken;
+        this.markedPosition = this.position;
+        this.markedParts = this.parts.length;
+        this.markedBytes = this.pendingBytes;
+    }
+
+    /** Drops everything that was written since the mark. Only valid until the next `take`. */
+    rollBack(): void {
+        this.buffer = this.markedBuffer;
+        this.taken = this.markedTaken;
+        this.position = this.markedPosition;
+        this.parts.length = this.markedParts;
+        this.pendingBytes = this.markedBytes;
+        this.referenced = null;
+    }
 
     /** @param room an upper bound of what the frame holds beside its header and its key */
     begin(opcode: number, opaque: number, casHigh: number, casLow: number, key: string, room: number): void {
@@ -109,6 +134,8 @@ export class FrameWriter {
         const parts = this.parts;
         this.parts = [];
         this.pendingBytes = 0;
+        // An idle channel keeps one chunk.
+        this.markedBuffer = this.buffer;
         return parts;
     }
 

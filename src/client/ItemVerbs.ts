@@ -77,7 +77,11 @@ export abstract class ItemVerbs extends ServerFleet {
         account: KeyAccount | null,
     ): Promise<boolean> {
         const { maxKeyBytes, maxValueBytes } = this.settings;
-        const problem = checkKey(key, maxKeyBytes) ?? checkValue(value, maxValueBytes) ?? checkExpiry(expirySeconds);
+        const problem =
+            checkKey(key, maxKeyBytes) ??
+            checkValue(value, maxValueBytes) ??
+            checkExpiry(expirySeconds) ??
+            checkFlags(flagBits);
         if (problem !== null) return Promise.reject(problem);
         const spec = { value, flagBits, expirySeconds };
         const evictedKey = account === null ? null : account.add(key);

@@ -112,6 +112,11 @@ export function casDisabled(address: string): ApplicationException {
     return new InvocationException(undefined, 'CAS_DISABLED', message).withDetails('server', address);
 }
 
+export function encodeFailed(address: string, cause: Error): ApplicationException {
+    const message = `cannot encode the request to memcached at ${address}: ${cause.message}`;
+    return new InvocationException(undefined, 'ENCODE_FAILED', message).withDetails('server', address).withCause(cause);
+}
+
 /** A reply that says no: with its status, and what memcached means by it. */
 export function refused(address: string, status: number): ApplicationException {
     if (status === Status.TOO_LARGE) {

@@ -1,0 +1,98 @@
+import { Call } from '../../src/client/Call';
+import type { FrameWriter } from '../../src/client/FrameWriter';
+import { MemcachedClient } from '../../src/client/MemcachedClient';
+import { Opcode } from '../../src/client/protocol';
+import { encodeStore } from '../../src/client/storeCalls';
+import { codeOf } from '../fixtures/openCache';
+import { MemcachedProcess } from '../server/MemcachedProcess';
+
+/** Throws after it has written a part of what it sends. */
+class BrokenCall extends Call<void> {
+    readonly repeatable = true;
+    readonly operation = 'broken';
+    override frames = 3;
+
+    constructor(
+        private readonly write: (writer: FrameWriter, opaque: number) => void,
+        private readonly bytes = 0,
+    ) {
+        super('broken');
+    }
+
+    override get valueBytes(): number {
+        return this.bytes;
+    }
+
+    encode(writer: FrameWriter, opaque: number): void {
+        this.write(writer, opaque);
+        throw new RangeError('Array buffer allocation failed');
+    }
+
+    onReply(): boolean {
+        throw new Error('it was sent');
+    }
+}
+
+const spec = (value: string | Uint8Array) => ({ value, flagBits: 0, expirySeconds: 0 });
+const broken: Record<string, () => BrokenCall> = {
+    'with nothing written': () => new BrokenCall(() => {}),
+    'in the middle of a frame': () =>
+        new BrokenCall((writer, opaque) => {
+            writer.begin(Opcode.SET, opaque, 0, 0, 'broken', 8);
+            writer.uint32(1);
+        }),
+    'between two frames': () =>
+        new BrokenCall((writer, opaque) => encodeStore(writer, Opcode.SET, opaque, 'broken', spec('x'), 0n)),
+    'after a value that is sent by reference': () =>
+        new BrokenCall((writer, opaque) => {
+            encodeStore(writer, Opcode.SET, opaque, 'broken', spec(Buffer.alloc(10_000)), 0n);
+            writer.begin(Opcode.SET, opaque + 1, 0, 0, 'broken', 8);
+            writer.value(Buffer.alloc(10_000));
+        }),
+    'after it has filled a chunk of the writer': () =>
+        new BrokenCall((writer, opaque) => {
+            for (let i = 0; i < 50; i++) encodeStore(writer, Opcode.SET, opaque, 'broken', spec('x'.repeat(4000)), 0n);
+            writer.begin(Opcode.SET, opaque, 0, 0, 'broken', 8);
+        }),
+    'with a large value': () => new BrokenCall(() => {}, 100_000),
+};
+
+let server: MemcachedProcess;
+let client: MemcachedClient;
+
+beforeEach(async () => {
+    server = await MemcachedProcess.start();
+    client = new MemcachedClient([server]);
+    await client.open();
+});
+
+afterEach(async () => {
+    await client.close();
+    await server.end();
+});
+
+it.each(Object.keys(broken))('an exception while a call is encoded, %s, fails that call only', async name => {
+    const settings = Array.from({ length: 20 }, (_, i) => i);
+    const before = settings.map(i => client.set(`before:${i}`, `value ${i}`));
+    const counted = client.increment('counter', 1, { initial: 1 });
+    // More than the window for large values holds.
+    const calls = Array.from({ length: 20 }, () => broken[name]!());
+    for (const call of calls) client.server('broken').enqueue(call);
+    const after = settings.map(i => client.set(`after:${i}`, Buffer.alloc(5000, i)));
+    expect(new Set(await Promise.all(calls.map(call => codeOf(call.promise))))).toEqual(new Set(['ENCODE_FAILED']));
+    expect((await Promise.all([...before, ...after])).every(Boolean)).toBe(true);
+    expect(await counted).toEqual({ success: true, value: 1n });
+    expect((await client.get('before:19')).value?.toString()).toBe('value 19');
+    expect((await client.get('after:19')).value).toEqual(Buffer.alloc(5000, 19));
+    expect((await client.get('broken')).value).toBeNull();
+    const [stats] = client.getStats();
+    expect(stats).toMatchObject({ connects: 1, retries: 0, failed: 20, inFlight: 0 });
+    expect(stats!.errors).toEqual({ ENCODE_FAILED: 20 });
+});
+
+it('setCounted checks its flags as every other verb does', async () => {
+    for (const flags of [5n, -1, 2 ** 32, 1.5, NaN, 'x', null, undefined]) {
+        expect(await codeOf(client.setCounted('key', 'value', 0, flags as never, null))).toBe('INVALID_FLAGS');
+    }
+    expect((await client.get('key')).value).toBeNull();
+});
