@@ -8,9 +8,9 @@ export type Amount = number | bigint;
 /** What a counter begins with. */
 export interface CountOptions {
     /** What the counter begins with when there is none; absent or null: then it is not made. */
-    readonly initial?: Amount | null;
+    readonly initial?: Amount | null | undefined;
     /** ms until a counter that is made expires; absent: `options.timeout`. A counter that is there keeps its time. */
-    readonly timeout?: number | null;
+    readonly timeout?: number | null | undefined;
 }
 
 /** Verbs whose outcome memcached decides in one step. */

@@ -14,15 +14,15 @@ export interface LoadOptions {
      * ms for which a value that is past its `timeout` is still answered, at once, while one load runs behind; absent or 0: everybody waits for the loader. Such a
      * value is kept with its dates, and read by this package only.
      */
-    readonly staleFor?: number | null;
+    readonly staleFor?: number | null | undefined;
     /** ms for which it is kept that there is nothing (null or undefined); absent or 0: the loader is asked again. */
-    readonly nullTimeout?: number | null;
+    readonly nullTimeout?: number | null | undefined;
     /** The share of its time, 0 to 1, that is taken off at random, so that what was stored together does not expire together; absent: 0.1. */
-    readonly jitter?: number | null;
+    readonly jitter?: number | null | undefined;
     /** ms that the loader may take, and that another process' loader is waited for; absent: 10,000. */
-    readonly loadTimeout?: number | null;
+    readonly loadTimeout?: number | null | undefined;
     /** Of this caller: he is rejected with its reason at once, the others are not. */
-    readonly signal?: AbortSignal | null;
+    readonly signal?: AbortSignal | null | undefined;
 }
 
 /** What one call asks for. */

@@ -1,15 +1,15 @@
 /** How a value is stored. */
 export interface StoreOptions {
     /** Seconds; 0 or absent: never. Past 30 days (2592000) memcached takes it for a Unix time. */
-    readonly expires?: number;
+    readonly expires?: number | undefined;
     /** 32 bits that are kept with the value. */
-    readonly flags?: number;
+    readonly flags?: number | undefined;
 }
 
 /** Where a call goes. */
 export interface Placement {
     /** To the key's own server, also while `failover` sends others elsewhere: a lock has one place. */
-    readonly pinned?: boolean;
+    readonly pinned?: boolean | undefined;
 }
 
 /** When a CAS may be compared. */
@@ -18,12 +18,12 @@ export interface CasValidity {
      * The generation in which the CAS was answered. In another one the call is not sent but answers 'stale': the server may have been restarted,
      * and the CAS may be that of another item.
      */
-    readonly generation?: number;
+    readonly generation?: number | undefined;
 }
 
 export interface CounterOptions extends Placement {
     /** What the counter starts with when there is none, 0 when absent; null: do not create it. */
-    readonly initial?: number | bigint | null;
+    readonly initial?: number | bigint | null | undefined;
     /** Seconds, for a counter that is created. */
-    readonly expires?: number;
+    readonly expires?: number | undefined;
 }

@@ -84,7 +84,7 @@ export class Channel {
         this.round = round;
         this.login = at.login;
         this.address = formatAddress(at);
-        this.socket = connect(at, {
+        this.socket = connect(at, options.idleMs, {
             buffer: () => this.nextBuffer(),
             callback: count => this.onBytes(count),
         });
@@ -95,7 +95,7 @@ export class Channel {
             this.onEnd();
             owner.onClosed();
         });
-        this.socket.setTimeout(options.idleMs, () => this.onIdle());
+        this.socket.on('timeout', () => this.onIdle());
         this.connectTimer = setTimeout(
             () => this.end(notInTime(this.socket, this.stage, options.connectTimeoutMs)),
             options.connectTimeoutMs,
@@ -277,8 +277,8 @@ export class Channel {
 }
 
 /** What Node refuses to try at all, a certificate that is none for example, is a fault of the channel as any other. */
-function connect({ host, port, path, tls: secure }: ServerAddress, onread: net.OnReadOpts): net.Socket {
-    const shared = { onread, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
+function connect({ host, port, path, tls: secure }: ServerAddress, idleMs: number, onread: net.OnReadOpts): net.Socket {
+    const shared = { onread, timeout: idleMs, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
     const where = path === undefined ? { host, port } : { path };
     try {
         if (secure) return tls.connect({ ...where, ...shared, ...secure } as tls.ConnectionOptions);

@@ -6,13 +6,13 @@ export interface ServerAddress {
     readonly host: string;
     readonly port: number;
     /** A Unix socket, instead of host and port. */
-    readonly path?: string;
+    readonly path?: string | undefined;
     /** Share of the keys: a number above 0, 1 when absent. */
-    readonly weight?: number;
+    readonly weight?: number | undefined;
     /** TLS, with what Node's `tls.connect` takes. With a `secureContext` the authorities and keys are read once, else for each socket. */
-    readonly tls?: ConnectionOptions;
+    readonly tls?: ConnectionOptions | undefined;
     /** SASL PLAIN. */
-    readonly login?: Login;
+    readonly login?: Login | undefined;
 }
 
 /** A name and a password, for SASL PLAIN. */

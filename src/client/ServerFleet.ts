@@ -1,5 +1,5 @@
 import type { Call } from './Call';
-import { DEFAULT_OPTIONS, type ClientOptions } from './ClientOptions';
+import { readClientOptions, type ClientOptions, type ClientSettings } from './ClientOptions';
 import { Deadlines } from './Deadlines';
 import { connectFailed, isAuthFailure, notOpened } from './errors';
 import { Client } from './memjs';
@@ -10,7 +10,7 @@ import { isChange, ServerList, type ServerChange } from './ServerList';
 
 /** The servers of a client: which of them a key belongs to, how they are opened and closed together, and how others take their place. */
 export abstract class ServerFleet extends Client {
-    protected readonly settings: ClientOptions;
+    protected readonly settings: ClientSettings;
     private readonly deadlines: Deadlines;
     private readonly makeNode: (at: ServerAddress) => MemcachedServer;
     private list: ServerList;
@@ -24,8 +24,9 @@ export abstract class ServerFleet extends Client {
     /** Rises with every close, so that an open that was overtaken by one knows. */
     private life = 0;
 
-    constructor(addresses: readonly ServerAddress[], options: Partial<ClientOptions> = {}) {
-        const settings: ClientOptions = { ...DEFAULT_OPTIONS, ...options };
+    /** @throws ConfigException INVALID_OPTION */
+    constructor(addresses: readonly ServerAddress[], options: ClientOptions = {}) {
+        const settings = readClientOptions(options);
         const deadlines = new Deadlines();
         const makeNode = (at: ServerAddress): MemcachedServer =>
             new MemcachedServer(at, settings, deadlines, settings.observer);

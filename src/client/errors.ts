@@ -17,6 +17,11 @@ export function notOpened(): ApplicationException {
     return new InvalidStateException(undefined, 'NOT_OPENED', 'the memcached client is not open');
 }
 
+export function invalidOption(name: string, allowed: string): ApplicationException {
+    const message = `invalid client option ${name}: expected ${allowed}`;
+    return new ConfigException(undefined, 'INVALID_OPTION', message).withDetails('option', name);
+}
+
 export function invalidKey(problem: string): ApplicationException {
     return new BadRequestException(undefined, 'INVALID_KEY', `invalid key: ${problem}`);
 }

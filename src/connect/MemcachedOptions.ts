@@ -1,9 +1,8 @@
 import { ConfigException } from 'pip-services4-commons-node';
 import type { ConfigParams } from 'pip-services4-components-node';
-import { MOST_KEY_BYTES } from '../client/ClientOptions';
+import { CLIENT_NUMBERS, LONGEST_TIMER_MS, describeNumbers, type NumberSpec } from '../client/ClientOptions';
 import { parseBoolean } from './booleanWords';
 
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Who reads an option: the connection, or the components that use it. */
@@ -25,74 +24,64 @@ const OPTIONS = {
     maxSize: integer(
         'max_size',
         'component',
-        1000,
-        [0, Number.MAX_SAFE_INTEGER],
+        { default: 1000, least: 0, most: Number.MAX_SAFE_INTEGER },
         'most values this component keeps in the cache; storing one more removes the one stored longest ago; 0 = no limit',
     ),
-    maxKeySize: integer(
-        'max_key_size',
-        'both',
-        MOST_KEY_BYTES,
-        [1, MOST_KEY_BYTES],
-        'longest key in bytes, prefix included',
-    ),
+    maxKeySize: integer('max_key_size', 'both', CLIENT_NUMBERS.maxKeyBytes, 'longest key in bytes, prefix included'),
     maxExpiration: integer(
         'max_expiration',
         'component',
-        30 * DAY_MS,
-        [1, Number.MAX_SAFE_INTEGER],
+        { default: 30 * DAY_MS, least: 1, most: Number.MAX_SAFE_INTEGER },
         'longest expiry in ms; longer ones are shortened to it',
     ),
-    maxValue: integer('max_value', 'both', 1024 * 1024, [1, 1024 ** 3], 'largest serialized value in bytes'),
-    poolSize: integer('pool_size', 'connection', 5, [1, 1000], 'sockets per server, at most'),
+    maxValue: integer('max_value', 'both', CLIENT_NUMBERS.maxValueBytes, 'largest serialized value in bytes'),
+    poolSize: integer('pool_size', 'connection', CLIENT_NUMBERS.poolSize, 'sockets per server, at most'),
     reconnect: integer(
         'reconnect',
         'connection',
-        10_000,
-        [1, LONGEST_TIMER_MS],
+        CLIENT_NUMBERS.reconnectMs,
         'longest pause in ms between attempts to reach a server that is away and does not count as down yet (exponential from 50 ms, jittered)',
     ),
     retries: integer(
         'retries',
         'connection',
-        3,
-        [0, 100],
+        CLIENT_NUMBERS.retries,
         'how often a repeatable command is tried again after a connection fault',
     ),
     timeout: integer(
         'timeout',
         'component',
-        60_000,
-        [1, Number.MAX_SAFE_INTEGER],
+        { default: 60_000, least: 1, most: Number.MAX_SAFE_INTEGER },
         'default caching timeout in ms: the expiry when `store` gets none; the default ttl of a lock',
     ),
     requestTimeout: integer(
         'request_timeout',
         'connection',
-        1000,
-        [1, LONGEST_TIMER_MS],
+        CLIENT_NUMBERS.requestTimeoutMs,
         'ms after which any call has settled, its retries included',
     ),
     connectTimeout: integer(
         'connect_timeout',
         'connection',
-        1000,
-        [1, LONGEST_TIMER_MS],
+        CLIENT_NUMBERS.connectTimeoutMs,
         'ms for one connection attempt, TLS and SASL included',
     ),
-    failures: integer('failures', 'connection', 5, [1, 1000], 'consecutive faults after which a server counts as down'),
+    failures: integer(
+        'failures',
+        'connection',
+        CLIENT_NUMBERS.failures,
+        'consecutive faults after which a server counts as down',
+    ),
     retry: integer(
         'retry',
         'connection',
-        30_000,
-        [1, LONGEST_TIMER_MS],
+        CLIENT_NUMBERS.retryMs,
         'longest pause in ms between probes of a server that is down; one probe at a time, calls fail at once meanwhile',
     ),
     discoveryInterval: integer(
         'discovery_interval',
         'connection',
-        0,
-        [0, LONGEST_TIMER_MS],
+        { default: 0, least: 0, most: LONGEST_TIMER_MS },
         'ms after which discovery is asked again what servers there are, and so on; 0 = only at `open`; not for locks',
     ),
     remove: boolean(
@@ -100,13 +89,7 @@ const OPTIONS = {
         'connection',
         'true: while a server is down its keys go to the next server on the ring; cache only, never locks',
     ),
-    idle: integer(
-        'idle',
-        'connection',
-        5000,
-        [0, LONGEST_TIMER_MS],
-        'ms after which an idle socket is closed; 0 = never',
-    ),
+    idle: integer('idle', 'connection', CLIENT_NUMBERS.idleMs, 'ms after which an idle socket is closed; 0 = never'),
     failSoft: boolean(
         'fail_soft',
         'both',
@@ -116,29 +99,25 @@ const OPTIONS = {
     generationTtl: integer(
         'generation_ttl',
         'component',
-        1000,
-        [0, LONGEST_TIMER_MS],
+        { default: 1000, least: 0, most: LONGEST_TIMER_MS },
         'ms for which a cache with a `prefix` believes that nobody has called `clear`: so long other instances may still answer what was cleared; 0: there is no `clear`, and nothing is asked',
     ),
     compressMin: integer(
         'compress_min',
         'component',
-        0,
-        [0, 1024 ** 3],
+        { default: 0, least: 0, most: 1024 ** 3 },
         'values of at least so many bytes are compressed when that pays; other languages cannot read those; 0 = none',
     ),
     updateTimeout: integer(
         'update_timeout',
         'component',
-        10_000,
-        [1, LONGEST_TIMER_MS],
+        { default: 10_000, least: 1, most: LONGEST_TIMER_MS },
         'ms after which `update`, `append` and `prepend` give up a key that others keep changing',
     ),
     retryTimeout: integer(
         'retry_timeout',
         'component',
-        100,
-        [1, LONGEST_TIMER_MS],
+        { default: 100, least: 1, most: LONGEST_TIMER_MS },
         'lock: mean pause in ms between attempts (jittered)',
     ),
 } as const;
@@ -194,19 +173,12 @@ function parse<T>(spec: OptionSpec<T>, text: string): T {
         .withDetails('value', text);
 }
 
-function integer(
-    key: string,
-    reader: Reader,
-    byDefault: number,
-    [least, most]: readonly [number, number],
-    meaning: string,
-): OptionSpec<number> {
-    const allowed = `whole numbers from ${least} to ${most}`;
+function integer(key: string, reader: Reader, spec: NumberSpec, meaning: string): OptionSpec<number> {
     const parse = (text: string): number | undefined => {
         const value = Number(text);
-        return /^-?\d+$/.test(text) && value >= least && value <= most ? value : undefined;
+        return /^-?\d+$/.test(text) && value >= spec.least && value <= spec.most ? value : undefined;
     };
-    return { key, reader, meaning, default: byDefault, allowed, parse };
+    return { key, reader, meaning, default: spec.default, allowed: describeNumbers(spec), parse };
 }
 
 function boolean(key: string, reader: Reader, meaning: string): OptionSpec<boolean> {

@@ -26,15 +26,15 @@ import { Renewal } from './Renewal';
 /** How to wait for a lock. */
 export interface AcquireOptions {
     /** Ends the waiting; the rejection is its reason. */
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }
 
 /** How long to hold a lock at a time, and how long to wait for it. */
 export interface WithLockOptions extends AcquireOptions {
     /** ms; it is renewed at a third of it. Absent: `options.timeout`. */
-    readonly ttl?: number;
+    readonly ttl?: number | undefined;
     /** ms to wait for the lock. Absent: as long as the ttl. */
-    readonly timeout?: number;
+    readonly timeout?: number | undefined;
 }
 
 export interface LockStats extends LockCounts, ConnectionStats {}

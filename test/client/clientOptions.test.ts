@@ -1,0 +1,160 @@
+import { join } from 'node:path';
+import * as ts from 'typescript';
+import { CLIENT_NUMBERS, readClientOptions } from '../../src/client/ClientOptions';
+import { MemcachedClient } from '../../src/client/MemcachedClient';
+import { describeOptions } from '../../src/connect/MemcachedOptions';
+import { MemcachedProcess } from '../server/MemcachedProcess';
+
+const at = [{ host: '127.0.0.1', port: 1 }];
+const create = (options: unknown): MemcachedClient => new MemcachedClient(at, options as object);
+const numbers = Object.entries(CLIENT_NUMBERS);
+const notNumbers = [
+    NaN,
+    Infinity,
+    -Infinity,
+    1.5,
+    '5',
+    '',
+    null,
+    true,
+    {},
+    [],
+    [5],
+    5n,
+    () => 5,
+    new Date(),
+    new Number(5),
+];
+const nothing = (): void => {};
+
+function refusal(name: string, allowed: string): Error {
+    return expect.objectContaining({
+        code: 'INVALID_OPTION',
+        message: expect.stringMatching(`^invalid client option ${name}: expected ${allowed}`),
+    }) as Error;
+}
+
+describe.each(numbers)('%s', (name, { least, most, default: byDefault }) => {
+    it('has its default when it is absent or undefined', () => {
+        expect(readClientOptions({})).toMatchObject({ [name]: byDefault });
+        expect(readClientOptions({ [name]: undefined })).toMatchObject({ [name]: byDefault });
+    });
+
+    it('accepts both ends of its range', () => {
+        expect(readClientOptions({ [name]: least })).toMatchObject({ [name]: least });
+        expect(readClientOptions({ [name]: most })).toMatchObject({ [name]: most });
+    });
+
+    it('refuses everything else', () => {
+        for (const value of [least - 1, most + 1, ...notNumbers]) {
+            expect(() => create({ [name]: value })).toThrow(refusal(name, `whole numbers from ${least} to ${most}`));
+        }
+    });
+});
+
+it.each([null, 0, 1, 'true', {}])('refuses %p as failover', value => {
+    expect(() => create({ failover: value })).toThrow(refusal('failover', 'true or false'));
+});
+
+it.each([null, nothing, {}, { onDown: nothing }, { onUp: nothing }, { onDown: nothing, onUp: true }, 'console'])(
+    'refuses %p as an observer',
+    observer => {
+        expect(() => create({ observer })).toThrow(refusal('observer', 'an object with the functions onDown and onUp'));
+    },
+);
+
+it.each([
+    'expires',
+    'serializer',
+    'timeout',
+    'conntimeout',
+    'username',
+    'password',
+    'logger',
+    'failoverTime',
+    'retry_delay',
+    'keepAlive',
+    'keepAliveDelay',
+    'requestTimeout',
+    'constructor',
+    '__proto__',
+])('refuses %s, which it does not know', name => {
+    const options = Object.defineProperty({}, name, { value: 1, enumerable: true });
+    expect(() => create(options)).toThrow(refusal(name, 'one of .*requestTimeoutMs.*docs/migration.md'));
+});
+
+it.each([null, 5, 'host', nothing])('refuses %p as options', options => {
+    expect(() => create(options)).toThrow(refusal('options', 'an object'));
+});
+
+it('has the defaults and ranges of the components', () => {
+    const described = new Map(describeOptions().map(one => [one.key, one]));
+    const names = {
+        poolSize: 'pool_size',
+        retries: 'retries',
+        requestTimeoutMs: 'request_timeout',
+        connectTimeoutMs: 'connect_timeout',
+        reconnectMs: 'reconnect',
+        failures: 'failures',
+        retryMs: 'retry',
+        idleMs: 'idle',
+        maxKeyBytes: 'max_key_size',
+        maxValueBytes: 'max_value',
+    };
+    expect(Object.keys(names)).toEqual(Object.keys(CLIENT_NUMBERS));
+    for (const [name, key] of Object.entries(names)) {
+        const { default: byDefault, least, most } = CLIENT_NUMBERS[name as keyof typeof names];
+        expect(described.get(key)).toMatchObject({
+            default: String(byDefault),
+            allowed: `whole numbers from ${least} to ${most}`,
+        });
+    }
+});
+
+it('a client that was given undefined for every option has its time-outs and tells of servers that go down', async () => {
+    const server = await MemcachedProcess.start();
+    const names = [...Object.keys(CLIENT_NUMBERS), 'failover', 'observer', 'timeout'];
+    const options = Object.fromEntries(names.map(name => [name, undefined]));
+    const client = new MemcachedClient([server], options);
+    await client.open();
+    await server.stop();
+    await expect(client.get('key')).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await server.kill();
+    const codes = new Set<string>();
+    while (!codes.has('SERVER_DOWN')) await client.get('key').catch((error: { code: string }) => codes.add(error.code));
+    await client.close();
+    await server.end();
+});
+
+it('accepts undefined for every optional property, also with exactOptionalPropertyTypes', () => {
+    const file = join(__dirname, 'undefinedOptions.ts');
+    const text = `
+        import type * as api from '../../src';
+        type Undefined<T> = { [K in keyof T as {} extends Pick<T, K> ? K : never]: undefined };
+        declare function give<T>(): Undefined<T>;
+        export const client: api.ClientOptions = give<api.ClientOptions>();
+        export const store: api.StoreOptions = give<api.StoreOptions>();
+        export const counter: api.CounterOptions = give<api.CounterOptions>();
+        export const placement: api.Placement = give<api.Placement>();
+        export const validity: api.CasValidity = give<api.CasValidity>();
+        export const load: api.LoadOptions = give<api.LoadOptions>();
+        export const count: api.CountOptions = give<api.CountOptions>();
+        export const acquire: api.AcquireOptions = give<api.AcquireOptions>();
+        export const withLock: api.WithLockOptions = give<api.WithLockOptions>();
+        export const address: api.ServerAddress = { host: 'a', port: 1, ...give<api.ServerAddress>() };
+    `;
+    const root = join(__dirname, '../..');
+    const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), path => ts.sys.readFile(path)) as {
+        config: object;
+    };
+    const { options: base } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+    const options = { ...base, exactOptionalPropertyTypes: true };
+    const host = ts.createCompilerHost(options);
+    const readSource = host.getSourceFile.bind(host);
+    host.getSourceFile = (name, ...rest) =>
+        name === file ? ts.createSourceFile(name, text, ts.ScriptTarget.ES2022, true) : readSource(name, ...rest);
+    const program = ts.createProgram([file], options, host);
+    const source = program.getSourceFile(file)!;
+    const problems = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+    expect(problems.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([]);
+});
