@@ -3,7 +3,7 @@ import type { Item } from '../client/Item';
 import { Pauses } from '../client/Pauses';
 import type { AnyContext } from '../connect/ComponentLog';
 import { invalidFunction, notText, updateConflict } from './errors';
-import { TimeLimit } from './TimeLimit';
+import { TimeLimit } from '../connect/TimeLimit';
 import { Turns } from './Turns';
 import type { ValueStore } from './ValueStore';
 

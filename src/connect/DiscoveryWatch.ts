@@ -1,9 +1,8 @@
 import type { ServerAddress } from '../client/ServerAddress';
 import { isChange, type ServerChange } from '../client/ServerList';
 import type { AnyContext, ComponentLog } from './ComponentLog';
-
-/** An answer that takes longer, and longer than an interval, is not waited for: it may never come, and others would never be asked for. */
-const LEAST_PATIENCE_MS = 10_000;
+import { lookupLimit } from './lookupLimit';
+import type { TimeLimit } from './TimeLimit';
 
 /**
  * Asks discovery again and again which servers there are, one question at a time, until it is stopped. When there is no answer, or one that cannot be used,
@@ -11,6 +10,7 @@ const LEAST_PATIENCE_MS = 10_000;
  */
 export class DiscoveryWatch {
     private timer: NodeJS.Timeout | null = null;
+    private limit: TimeLimit | null = null;
     private isStopped = false;
     private isFailing = false;
 
@@ -27,11 +27,13 @@ export class DiscoveryWatch {
     /** An answer that comes later is ignored. */
     stop(): void {
         this.isStopped = true;
-        this.clearTimer();
+        if (this.timer !== null) clearTimeout(this.timer);
+        this.timer = null;
+        this.limit?.end(new Error('stopped'));
     }
 
     private askLater(): void {
-        if (!this.isStopped) this.setTimer(this.intervalMs, () => void this.askNow());
+        if (!this.isStopped) this.timer = setTimeout(() => void this.askNow(), this.intervalMs).unref();
     }
 
     private async askNow(): Promise<void> {
@@ -43,16 +45,17 @@ export class DiscoveryWatch {
             if (this.isStopped) return;
             this.fail((error as Error | undefined)?.message ?? String(error));
         }
-        // In the place of the one that limits the waiting.
         this.askLater();
     }
 
-    private answer(): Promise<readonly ServerAddress[]> {
-        return new Promise((resolve, reject) => {
-            const patienceMs = Math.max(this.intervalMs, LEAST_PATIENCE_MS);
-            this.setTimer(patienceMs, () => reject(new Error(`no answer within ${patienceMs} ms`)));
-            this.ask().then(resolve, reject);
-        });
+    private async answer(): Promise<readonly ServerAddress[]> {
+        const limit = lookupLimit(this.intervalMs, message => new Error(message)).unref();
+        this.limit = limit;
+        try {
+            return await limit.race(this.ask());
+        } finally {
+            limit.lift();
+        }
     }
 
     private tell(change: ServerChange): void {
@@ -66,16 +69,6 @@ export class DiscoveryWatch {
             this.log.warn(this.context, `discovery gives no servers, so those that there are stay: ${message}`);
         }
         this.isFailing = true;
-    }
-
-    private setTimer(ms: number, then: () => void): void {
-        this.clearTimer();
-        this.timer = setTimeout(then, ms).unref();
-    }
-
-    private clearTimer(): void {
-        if (this.timer !== null) clearTimeout(this.timer);
-        this.timer = null;
     }
 }
 

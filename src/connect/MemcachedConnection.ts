@@ -1,4 +1,4 @@
-import { InvalidStateException } from 'pip-services4-commons-node';
+import { ConnectionException, InvalidStateException } from 'pip-services4-commons-node';
 import {
     ConfigParams,
     type IConfigurable,
@@ -14,6 +14,7 @@ import type { ServerStats } from '../client/ServerCounts';
 import type { ServerAddress } from '../client/ServerAddress';
 import { ComponentLog, type AnyContext } from './ComponentLog';
 import { DiscoveryWatch } from './DiscoveryWatch';
+import { lookupLimit } from './lookupLimit';
 import { MemcachedConnectionResolver } from './MemcachedConnectionResolver';
 import { findStrayOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
 import { withTraceId } from './withTraceId';
@@ -45,6 +46,8 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     private client: MemcachedClient | null = null;
     private watch: DiscoveryWatch | null = null;
     private opening: Promise<void> | null = null;
+    /** Ends the lookup of the servers that an open waits for. */
+    private giveUp: (() => void) | null = null;
     /** Rises with every close, so that an open that was overtaken by one knows. */
     private life = 0;
 
@@ -82,7 +85,9 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     /**
      * Finds the servers and speaks to each.
      * @throws ConfigException NO_CONNECTION, INVALID_CONNECTION, NO_CREDENTIAL, INVALID_CREDENTIAL
-     * @throws ConnectionException CONNECT_FAILED when none answers, unless `options.fail_soft` is set
+     * @throws ConnectionException CONNECT_FAILED when none answers, unless `options.fail_soft` is set;
+     * also when discovery or a credential store does not answer
+     * @throws InvalidStateException NOT_OPENED when it is closed meanwhile
      */
     open(context: AnyContext): Promise<void> {
         const { life } = this;
@@ -99,6 +104,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         this.life++;
         this.client = null;
         this.opening = null;
+        this.giveUp?.();
         this.watch?.stop();
         this.watch = null;
         await client?.close();
@@ -129,8 +135,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
 
     private async connect(context: AnyContext, life: number): Promise<void> {
         this.warnOfStrayOptions(context);
-        const servers = await this.resolver.resolve(context, risk => this.log.warn(context, risk));
-        // Discovery may take its time, and a close may come meanwhile.
+        const servers = await this.lookUp(context);
         if (this.life !== life) throw withTraceId(notOpened(), context);
         const { options, log } = this;
         const client = new MemcachedClient(servers, {
@@ -161,6 +166,19 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         this.follow(context, client);
     }
 
+    private async lookUp(context: AnyContext): Promise<ServerAddress[]> {
+        const { discoveryInterval } = this.options;
+        const limit = lookupLimit(discoveryInterval, problem => withTraceId(notFound(problem), context));
+        const giveUp = (): void => limit.end(withTraceId(notOpened(), context));
+        this.giveUp = giveUp;
+        try {
+            return await limit.race(this.resolver.resolve(context, risk => this.log.warn(context, risk)));
+        } finally {
+            limit.lift();
+            if (this.giveUp === giveUp) this.giveUp = null;
+        }
+    }
+
     private follow(context: AnyContext, client: MemcachedClient): void {
         const { discoveryInterval } = this.options;
         if (this.client !== client || discoveryInterval === 0) return;
@@ -183,4 +201,8 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
 
 function notOpened(): InvalidStateException {
     return new InvalidStateException(undefined, 'NOT_OPENED', 'the memcached connection is not open');
+}
+
+function notFound(problem: string): ConnectionException {
+    return new ConnectionException(undefined, 'CONNECT_FAILED', `cannot find the memcached servers: ${problem}`);
 }

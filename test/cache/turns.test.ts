@@ -1,5 +1,5 @@
 import { Gate } from '../../src/cache/Gate';
-import { TimeLimit } from '../../src/cache/TimeLimit';
+import { TimeLimit } from '../../src/connect/TimeLimit';
 import { Turns } from '../../src/cache/Turns';
 
 const turn = (): Promise<void> => new Promise(setImmediate);

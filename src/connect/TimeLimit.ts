@@ -1,4 +1,4 @@
-/** How long somebody waits for something that has no deadline of its own. */
+/** Limits the wait for something that has no deadline of its own. */
 export class TimeLimit {
     private readonly over: Promise<never>;
     private readonly timer: NodeJS.Timeout;
@@ -9,6 +9,12 @@ export class TimeLimit {
         this.over = new Promise((_, reject) => (this.reject = reject));
         this.over.catch(() => {});
         this.timer = setTimeout(() => this.end(late()), ms);
+    }
+
+    /** The process may end while this is waited for. */
+    unref(): this {
+        this.timer.unref();
+        return this;
     }
 
     /** What is waited for, unless the time is over before it settles. */

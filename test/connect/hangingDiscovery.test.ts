@@ -1,0 +1,115 @@
+import { ConfigParams, Descriptor } from 'pip-services4-components-node';
+import { ConnectionParams, CredentialParams } from 'pip-services4-config-node';
+import { MemcachedCache } from '../../src/cache/MemcachedCache';
+import { MemcachedConnection } from '../../src/connect/MemcachedConnection';
+import { MemcachedLock } from '../../src/lock/MemcachedLock';
+import { codeOf } from '../fixtures/openCache';
+import { RecordingLogger } from '../fixtures/RecordingLogger';
+import { MemcachedProcess } from '../server/MemcachedProcess';
+
+/** Answers nothing until `answer` is called. */
+class Hanging<T> {
+    asked = 0;
+    private answers: T | null = null;
+    private readonly waiters: ((answer: T) => void)[] = [];
+
+    answer(answer: T): void {
+        this.answers = answer;
+        for (const wake of this.waiters.splice(0)) wake(answer);
+    }
+
+    ask(): Promise<T> {
+        this.asked++;
+        return this.answers === null
+            ? new Promise(resolve => this.waiters.push(resolve))
+            : Promise.resolve(this.answers);
+    }
+}
+
+const DISCOVERY = new Descriptor('test', 'discovery', 'hanging', 'default', '1.0');
+const STORE = new Descriptor('test', 'credential-store', 'hanging', 'default', '1.0');
+
+let server: MemcachedProcess;
+beforeAll(async () => {
+    server = await MemcachedProcess.start();
+});
+afterAll(() => server.end());
+afterEach(() => {
+    jest.useRealTimers();
+});
+
+/** A component whose discovery or credential store hangs. */
+function hanging(name: string, more: Record<string, unknown> = {}) {
+    const logger = new RecordingLogger();
+    const discovery = new Hanging<ConnectionParams[]>();
+    const store = new Hanging<CredentialParams>();
+    const [made, what] = name.split(', ') as ['connection' | 'cache' | 'lock', 'discovery' | 'store'];
+    const component = { connection: MemcachedConnection, cache: MemcachedCache, lock: MemcachedLock }[made];
+    const one = new component();
+    const place = ['connection.host', server.host, 'connection.port', server.port];
+    one.configure(
+        ConfigParams.fromTuples(
+            ...(what === 'discovery' ? ['connection.discovery_key', 'memcached'] : place),
+            ...(what === 'store' ? ['credential.store_key', 'memcached'] : []),
+            ...Object.entries(more).flat(),
+        ),
+    );
+    const lookups = { resolveAll: () => discovery.ask(), lookup: () => store.ask() };
+    one.setReferences(logger.references(DISCOVERY, lookups, STORE, lookups));
+    const answer = (): void => {
+        discovery.answer([ConnectionParams.fromTuples(...place.map(part => String(part).replace('connection.', '')))]);
+        store.answer(new CredentialParams());
+    };
+    return { one, answer, asked: () => discovery.asked + store.asked };
+}
+
+const all = ['connection', 'cache', 'lock'].flatMap(made => ['discovery', 'store'].map(what => `${made}, ${what}`));
+
+describe.each(all)('%s hangs:', name => {
+    it.each([{}, { 'options.fail_soft': true }])('open gives up after ten seconds, %j', async more => {
+        jest.useFakeTimers();
+        const { one } = hanging(name, more);
+        const opening = codeOf(one.open(null));
+        let hasSettled = false;
+        void opening.then(() => (hasSettled = true));
+        await jest.advanceTimersByTimeAsync(9999);
+        expect(hasSettled).toBe(false);
+        await jest.advanceTimersByTimeAsync(1);
+        expect(await opening).toBe('CONNECT_FAILED');
+        expect(jest.getTimerCount()).toBe(0);
+        await one.close(null);
+    });
+
+    it('open waits for an interval of discovery when that is longer', async () => {
+        jest.useFakeTimers();
+        const { one } = hanging(name, { 'options.discovery_interval': 60_000 });
+        const opening = one.open('trace').catch((error: unknown) => error);
+        let hasSettled = false;
+        void opening.then(() => (hasSettled = true));
+        await jest.advanceTimersByTimeAsync(59_999);
+        expect(hasSettled).toBe(false);
+        await jest.advanceTimersByTimeAsync(1);
+        expect(await opening).toMatchObject({
+            code: 'CONNECT_FAILED',
+            trace_id: 'trace',
+            message: expect.stringMatching(/no answer from discovery or a credential store within 60000 ms/),
+        });
+        await one.close(null);
+    });
+
+    it('close ends an open that is pending, and a later open works', async () => {
+        const { one, answer, asked } = hanging(name);
+        const opening = one.open('trace').catch((error: unknown) => error);
+        const again = codeOf(one.open(null));
+        while (asked() === 0) await new Promise(resolve => setImmediate(resolve));
+        await one.close(null);
+        expect(await opening).toMatchObject({ code: 'NOT_OPENED', trace_id: 'trace' });
+        expect(await again).toBe('NOT_OPENED');
+        expect(one.isOpen()).toBe(false);
+        const later = one.open(null);
+        answer();
+        await later;
+        expect(one.isOpen()).toBe(true);
+        await one.close(null);
+    });
+});
