@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
 import { HotKeys } from './HotKeys';
-import { md5Word } from './md5';
+import { md5, md5Word } from './md5';
 
 const POINTS_PER_SERVER = 160;
 const POINTS_PER_HASH = 4;
 const MEMCACHED_PORT = 11211;
+/** The owners are words of 16 bits. */
+const MOST_SERVERS = 2 ** 16;
 /** Twice as many at most: with the longest keys 2 MiB. */
 const HOT_KEYS = 4096;
 
@@ -26,18 +27,7 @@ export class HashRing {
     private readonly places = new HotKeys(HOT_KEYS, key => this.firstPoint(md5Word(key)));
 
     constructor(private readonly servers: readonly RingServer[]) {
-        const total = servers.reduce((sum, { weight }) => sum + weight, 0);
-        const ring = servers.flatMap((server, index) => {
-            const label = server.port === MEMCACHED_PORT ? server.host : `${server.host}:${server.port}`;
-            return pointsOf(label, hashCount(server.weight, total, servers.length)).map(point => ({
-                point,
-                label,
-                index,
-            }));
-        });
-        ring.sort((a, b) => a.point - b.point || (a.label < b.label ? -1 : 1));
-        this.points = Uint32Array.from(ring, ({ point }) => point);
-        this.owners = Uint16Array.from(ring, ({ index }) => index);
+        ({ points: this.points, owners: this.owners } = layOut(servers));
     }
 
     /** The index of the key's server; with `isUsable`, of the first one from there on around the ring that is. */
@@ -68,6 +58,33 @@ export class HashRing {
     }
 }
 
+/** The points of all servers in order, and their owners. Of points that coincide the first label's comes first. */
+function layOut(servers: readonly RingServer[]): { points: Uint32Array; owners: Uint16Array } {
+    const labels = servers.map(labelOf);
+    const byLabel = [...servers.keys()].sort((a, b) => (labels[a]! < labels[b]! ? -1 : 1));
+    const total = servers.reduce((sum, { weight }) => sum + weight, 0);
+    const hashes = servers.map(({ weight }) => hashCount(weight, total, servers.length));
+    const size = hashes.reduce((sum, count) => sum + count, 0) * POINTS_PER_HASH;
+    // A point and the place of its owner in one number, which sorts without a comparison in JavaScript.
+    const ring = new Float64Array(size);
+    let filled = 0;
+    byLabel.forEach((index, place) => {
+        for (let i = 0; i < hashes[index]!; i++) {
+            const words = md5(`${labels[index]!}-${i}`);
+            for (let w = 0; w < POINTS_PER_HASH; w++) ring[filled++] = (words[w]! >>> 0) * MOST_SERVERS + place;
+        }
+    });
+    ring.sort();
+    const points = new Uint32Array(size);
+    const owners = new Uint16Array(size);
+    for (let i = 0; i < size; i++) {
+        const point = Math.floor(ring[i]! / MOST_SERVERS);
+        points[i] = point;
+        owners[i] = byLabel[ring[i]! - point * MOST_SERVERS]!;
+    }
+    return { points, owners };
+}
+
 /** libmemcached's formula, its rounding in single precision included. */
 function hashCount(weight: number, total: number, servers: number): number {
     const share = Math.fround(weight / total);
@@ -75,11 +92,6 @@ function hashCount(weight: number, total: number, servers: number): number {
     return Math.floor(points);
 }
 
-function pointsOf(label: string, hashes: number): number[] {
-    const points: number[] = [];
-    for (let i = 0; i < hashes; i++) {
-        const digest = createHash('md5').update(`${label}-${i}`).digest();
-        for (let word = 0; word < POINTS_PER_HASH; word++) points.push(digest.readUInt32LE(word * 4));
-    }
-    return points;
+function labelOf({ host, port }: RingServer): string {
+    return port === MEMCACHED_PORT ? host : `${host}:${port}`;
 }

@@ -47,7 +47,7 @@ export class ServerList {
         return new ServerList(new Map(addresses.map(at => [formatAddress(at), { at, node: make(at) }])), failover);
     }
 
-    /** The list that takes this one's place: with its servers where they stay, so that they keep their sockets. */
+    /** The list that takes this one's place, itself without a change. Servers that stay keep their sockets. */
     next(
         addresses: readonly ServerAddress[],
         make: (at: ServerAddress) => MemcachedServer,
@@ -68,7 +68,8 @@ export class ServerList {
             members.set(address, { at, node: make(at) });
         }
         const removed = [...this.members.keys()].filter(address => !wanted.has(address));
-        return { list: new ServerList(members, this.failover), change: { added, removed, replaced, reweighted } };
+        const change = { added, removed, replaced, reweighted };
+        return { list: isChange(change) ? new ServerList(members, this.failover) : this, change };
     }
 
     /** The key's own server, whoever is up. */

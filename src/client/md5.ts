@@ -7,18 +7,24 @@ const words = new Int32Array(5 * WORDS_PER_BLOCK);
 const sum = new Int32Array(4);
 const SINES = Int32Array.from({ length: 64 }, (_, i) => Math.floor(Math.abs(Math.sin(i + 1)) * 2 ** 32));
 
+/** The first word of a text's MD5. */
+export function md5Word(text: string): number {
+    return md5(text)[0]! >>> 0;
+}
+
 /**
- * The first word of a key's MD5. Node's own takes eight times as long for a text this short: it makes an object and a buffer for each, and leaves
+ * The four words of a text's MD5, signed. The next call reuses the array. Node's own takes eight
+ * times as long for a text this short: it allocates an object and a buffer for each, and leaves
  * JavaScript three times.
  */
-export function md5Word(key: string): number {
-    const { length } = key;
-    if (length > MOST_CHARS) return nodesMd5Word(key);
+export function md5(text: string): Int32Array {
+    const { length } = text;
+    if (length > MOST_CHARS) return nodesMd5(text);
     const end = ((length + 8) >>> 6) * WORDS_PER_BLOCK + WORDS_PER_BLOCK;
     words.fill(0, 0, end);
     for (let i = 0; i < length; i++) {
-        const char = key.charCodeAt(i);
-        if (char > 127) return nodesMd5Word(key);
+        const char = text.charCodeAt(i);
+        if (char > 127) return nodesMd5(text);
         words[i >>> 2]! |= char << ((i & 3) << 3);
     }
     words[length >>> 2]! |= 0x80 << ((length & 3) << 3);
@@ -28,11 +34,13 @@ export function md5Word(key: string): number {
     sum[2] = 0x98badcfe;
     sum[3] = 0x10325476;
     for (let at = 0; at < end; at += WORDS_PER_BLOCK) addBlock(at);
-    return sum[0] >>> 0;
+    return sum;
 }
 
-function nodesMd5Word(key: string): number {
-    return createHash('md5').update(key).digest().readUInt32LE(0);
+function nodesMd5(text: string): Int32Array {
+    const digest = createHash('md5').update(text).digest();
+    for (let i = 0; i < sum.length; i++) sum[i] = digest.readInt32LE(i * 4);
+    return sum;
 }
 
 /** RFC 1321, four steps at a time. */

@@ -1,0 +1,34 @@
+import type { MemcachedServer } from '../../src/client/MemcachedServer';
+import type { ServerAddress } from '../../src/client/ServerAddress';
+import { ServerList } from '../../src/client/ServerList';
+
+const make = ({ host }: ServerAddress): MemcachedServer => ({ host, isUp: true }) as unknown as MemcachedServer;
+const cache = (n: number, more: Partial<ServerAddress> = {}): ServerAddress => ({
+    host: `cache-${n}`,
+    port: 11211,
+    ...more,
+});
+const login = (password: string): Partial<ServerAddress> => ({ login: { username: 'ann', password } });
+
+it.each([
+    ['the same servers', [cache(1), cache(2)]],
+    ['another order', [cache(2), cache(1)]],
+    ['a server twice', [cache(1), cache(2), cache(1)]],
+    ['the default weight', [cache(1, { weight: 1 }), cache(2, { weight: undefined })]],
+])('%s is no change: the list and its ring stay', (_, addresses) => {
+    const list = ServerList.of([cache(1), cache(2)], true, make);
+    expect(list.next(addresses, make).list).toBe(list);
+});
+
+it.each([
+    ['a server more', [cache(1), cache(2), cache(3)]],
+    ['a server less', [cache(1)]],
+    ['another weight', [cache(1), cache(2, { weight: 2 })]],
+    ['another login', [cache(1), cache(2, login('secret'))]],
+])('%s is a change: another list takes its place, and the servers that stay are the same objects', (_, addresses) => {
+    const list = ServerList.of([cache(1), cache(2)], false, make);
+    const { list: next } = list.next(addresses, make);
+    expect(next).not.toBe(list);
+    expect(next.nodes[0]).toBe(list.nodes[0]);
+    expect(next.nodes.map(({ host }) => host)).toEqual(addresses.map(({ host }) => host));
+});
