@@ -17,6 +17,9 @@ const READ_BYTES = 64 * 1024;
 /** A server that only speaks text waits for the end of a line: with a CR LF in the first frame it answers ERROR at once. */
 const FIRST_OPAQUE = 0x0d0a;
 
+/** Node takes no less for one address of a name. */
+const LEAST_ATTEMPT_MS = 10;
+
 /** Who opened the channel: hears of it once when it is ready and once when it is gone. */
 export interface ChannelOwner {
     onReady(channel: Channel): void;
@@ -84,7 +87,7 @@ export class Channel {
         this.round = round;
         this.login = at.login;
         this.address = formatAddress(at);
-        this.socket = connect(at, options.idleMs, {
+        this.socket = connect(at, options, {
             buffer: () => this.nextBuffer(),
             callback: count => this.onBytes(count),
         });
@@ -277,8 +280,16 @@ export class Channel {
 }
 
 /** What Node refuses to try at all, a certificate that is none for example, is a fault of the channel as any other. */
-function connect({ host, port, path, tls: secure }: ServerAddress, idleMs: number, onread: net.OnReadOpts): net.Socket {
-    const shared = { onread, timeout: idleMs, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
+function connect(at: ServerAddress, options: ChannelOptions, onread: net.OnReadOpts): net.Socket {
+    const { host, port, path, tls: secure } = at;
+    const shared = {
+        onread,
+        timeout: options.idleMs,
+        noDelay: true,
+        keepAlive: true,
+        keepAliveInitialDelay: 30_000,
+        autoSelectFamilyAttemptTimeout: attemptMs(options.connectTimeoutMs),
+    };
     const where = path === undefined ? { host, port } : { path };
     try {
         if (secure) return tls.connect({ ...where, ...shared, ...secure } as tls.ConnectionOptions);
@@ -286,4 +297,13 @@ function connect({ host, port, path, tls: secure }: ServerAddress, idleMs: numbe
     } catch (error) {
         return new net.Socket().destroy(error as Error);
     }
+}
+
+/**
+ * Node tries the addresses of a name in turn. Each but the last has so many ms, 250 by default:
+ * four that drop packets must leave some of the time for a fifth.
+ */
+function attemptMs(connectTimeoutMs: number): number {
+    const shareMs = Math.floor(connectTimeoutMs / 5);
+    return Math.max(LEAST_ATTEMPT_MS, Math.min(shareMs, net.getDefaultAutoSelectFamilyAttemptTimeout()));
 }

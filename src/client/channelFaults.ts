@@ -68,7 +68,8 @@ export function notInTime(socket: Socket, stage: Stage, timeoutMs: number): Erro
 
 function hint(socket: Socket, stage: Stage): string {
     if (stage === 'answered') return '';
-    if (!(socket instanceof TLSSocket)) return ' before it had answered anything: does it speak TLS only?';
+    if (!(socket instanceof TLSSocket))
+        return ' before it had answered anything: does it speak only TLS, or only the text protocol?';
     if (stage === 'connecting') return ' in the TLS handshake: does it speak TLS?';
     return ' before it had answered anything: does it ask for a certificate of ours?';
 }

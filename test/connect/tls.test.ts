@@ -291,7 +291,9 @@ describe('one side speaks TLS, the other does not', () => {
         const config = { 'connection.host': host, 'connection.port': port, ...patient };
         expect(await opener.openError(config)).toMatchObject({
             code: 'CONNECT_FAILED',
-            message: expect.stringMatching(/before it had answered anything: does it speak TLS only\?$/),
+            message: expect.stringMatching(
+                /before it had answered anything: does it speak only TLS, or only the text protocol\?$/,
+            ),
         });
     });
 

@@ -1,0 +1,10 @@
+// Listens at the port on each host, and says when it does.
+const { createServer } = require('node:net');
+
+const [port, ...hosts] = process.argv.slice(2);
+let missing = hosts.length;
+for (const host of hosts) {
+    createServer().listen({ host, port: Number(port), backlog: 1 }, () => {
+        if (--missing === 0) process.send?.('listening');
+    });
+}
