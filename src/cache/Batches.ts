@@ -1,8 +1,9 @@
-import { isAway } from '../client/errors';
+import { isIterable } from '../client/checks';
+import { invalidBatch, isAway } from '../client/errors';
 import type { Held } from '../client/readCalls';
 import type { AnyContext } from '../connect/ComponentLog';
 import { withTraceId } from '../connect/withTraceId';
-import { batchFailed, invalidBatch } from './errors';
+import { batchFailed } from './errors';
 import type { ValueStore } from './ValueStore';
 import type { Encoded } from './values';
 
@@ -160,8 +161,4 @@ function isPlain(value: unknown): value is Record<string, unknown> {
     const prototype: unknown = Object.getPrototypeOf(value);
     // Objects of another realm have another prototype of all.
     return (prototype === null || Object.getPrototypeOf(prototype) === null) && !isIterable(value);
-}
-
-function isIterable(value: unknown): value is Iterable<unknown> {
-    return typeof value === 'object' && value !== null && Symbol.iterator in value;
 }

@@ -15,10 +15,6 @@ export function noPrefix(): ApplicationException {
     return new ConfigException(undefined, 'NO_PREFIX', message);
 }
 
-export function invalidBatch(problem: string): ApplicationException {
-    return new BadRequestException(undefined, 'INVALID_BATCH', `the batch cannot be used: ${problem}`);
-}
-
 export function invalidCountOptions(options: unknown): ApplicationException {
     const message = `options are of type ${typeof options}, not an object: { initial, timeout }`;
     return new BadRequestException(undefined, 'INVALID_AMOUNT', message);

@@ -58,12 +58,17 @@ export class HashRing {
     }
 }
 
+/** The servers, by index, that no key belongs to: their weight is too small beside the others. */
+export function withoutPlace(servers: readonly RingServer[]): number[] {
+    if (servers.length < 2) return [];
+    return [...hashCounts(servers).entries()].filter(([, count]) => count === 0).map(([index]) => index);
+}
+
 /** The points of all servers in order, and their owners. Of points that coincide the first label's comes first. */
 function layOut(servers: readonly RingServer[]): { points: Uint32Array; owners: Uint16Array } {
     const labels = servers.map(labelOf);
     const byLabel = [...servers.keys()].sort((a, b) => (labels[a]! < labels[b]! ? -1 : 1));
-    const total = servers.reduce((sum, { weight }) => sum + weight, 0);
-    const hashes = servers.map(({ weight }) => hashCount(weight, total, servers.length));
+    const hashes = hashCounts(servers);
     const size = hashes.reduce((sum, count) => sum + count, 0) * POINTS_PER_HASH;
     // A point and the place of its owner in one number, which sorts without a comparison in JavaScript.
     const ring = new Float64Array(size);
@@ -86,10 +91,13 @@ function layOut(servers: readonly RingServer[]): { points: Uint32Array; owners: 
 }
 
 /** libmemcached's formula, its rounding in single precision included. */
-function hashCount(weight: number, total: number, servers: number): number {
-    const share = Math.fround(weight / total);
-    const points = Math.fround(share * (POINTS_PER_SERVER / POINTS_PER_HASH)) * servers + 1e-10;
-    return Math.floor(points);
+function hashCounts(servers: readonly RingServer[]): number[] {
+    const total = servers.reduce((sum, { weight }) => sum + weight, 0);
+    return servers.map(({ weight }) => {
+        const share = Math.fround(weight / total);
+        const points = Math.fround(share * (POINTS_PER_SERVER / POINTS_PER_HASH)) * servers.length + 1e-10;
+        return Math.floor(points);
+    });
 }
 
 function labelOf({ host, port }: RingServer): string {

@@ -1,7 +1,7 @@
 import type { Call } from './Call';
 import type { CasValidity, Placement, StoreOptions } from './CallOptions';
-import { checkCas, checkExpiry, checkFlags, checkKey, checkValue } from './checks';
-import { notOpened } from './errors';
+import { checkCas, checkExpiry, checkFlags, checkKey, checkValue, isIterable } from './checks';
+import { invalidBatch, notOpened } from './errors';
 import { checkServer, type ServerHealthReport } from './HealthCheck';
 import { Item } from './Item';
 import { GetCall, GetTextCall, GetAndDeleteCall, GetAndTouchCall, toHeld, type Held } from './readCalls';
@@ -27,6 +27,8 @@ export interface KeyAccount {
     /** The key was stored. */
     add(key: string): string | null;
 }
+
+const NO_OPTIONS: StoreOptions & Placement & CasValidity = {};
 
 /**
  * What memjs has no verbs for: items with their CAS, many keys at once, and what our components ask for besides. Promises only; `MemcachedClient` adds memjs's own verbs.
@@ -84,7 +86,7 @@ export abstract class ItemVerbs extends ServerFleet {
             checkFlags(flagBits);
         if (problem !== null) return Promise.reject(problem);
         const spec = { value, flagBits, expirySeconds };
-        const evictedKey = account === null ? null : account.add(key);
+        const evictedKey = account?.add(key) ?? null;
         if (evictedKey === null) return this.runOn(this.server(key), new StoreCall(Opcode.SET, key, spec));
         const isTogether = this.server(evictedKey) === this.server(key);
         const call = isTogether ? new EvictingSetCall(key, spec, evictedKey) : new StoreCall(Opcode.SET, key, spec);
@@ -96,15 +98,18 @@ export abstract class ItemVerbs extends ServerFleet {
     }
 
     /** Stores all of them, each with flags of its own if need be; a key that could not be stored is in `failed`, with the reason. */
-    setMany(
+    async setMany(
         entries: Iterable<readonly [key: string, value: StoredValue, flags?: number]>,
-        options: StoreOptions = {},
+        options?: StoreOptions | null,
     ): Promise<BatchResult> {
+        if (!isIterable(entries)) throw invalidBatch('expected a list of [key, value]');
         const keys: string[] = [];
         const specs: StoreSpec[] = [];
-        for (const [key, value, flags = options.flags] of entries) {
-            const spec = this.spec(value, { flags, expires: options.expires });
-            if (spec instanceof Error) return Promise.reject(spec);
+        for (const entry of entries) {
+            if (!Array.isArray(entry)) throw invalidBatch('expected each entry to be [key, value]');
+            const [key, value, flags = options?.flags] = entry;
+            const spec = this.spec(value, { flags, expires: options?.expires });
+            if (spec instanceof Error) throw spec;
             keys.push(key);
             specs.push(spec);
         }
@@ -112,7 +117,7 @@ export abstract class ItemVerbs extends ServerFleet {
     }
 
     /** Stores under a key that nobody has, and answers the item's CAS; null: somebody has it. */
-    async casAdd(key: string, value: StoredValue, options: StoreOptions & Placement = {}): Promise<bigint | null> {
+    async casAdd(key: string, value: StoredValue, options?: (StoreOptions & Placement) | null): Promise<bigint | null> {
         const { outcome, cas } = await this.casStore(Opcode.ADD, key, value, 0n, options);
         return outcome === 'stored' ? cas : null;
     }
@@ -122,7 +127,7 @@ export abstract class ItemVerbs extends ServerFleet {
         key: string,
         value: StoredValue,
         cas: bigint,
-        options: StoreOptions & Placement & CasValidity = {},
+        options?: (StoreOptions & Placement & CasValidity) | null,
     ): Promise<CasReply> {
         const problem = checkCas(cas);
         // A SET for which memcached finds no memory deletes what is under the key, be it another's with another CAS. REPLACE does not.
@@ -130,10 +135,10 @@ export abstract class ItemVerbs extends ServerFleet {
     }
 
     /** Deletes only the item that has this CAS. */
-    casDelete(key: string, cas: bigint, options: Placement & CasValidity = {}): Promise<CasDeleteReply> {
+    casDelete(key: string, cas: bigint, options?: (Placement & CasValidity) | null): Promise<CasDeleteReply> {
         const problem = checkCas(cas);
         if (problem) return Promise.reject(problem);
-        return this.runCas(key, new CasDeleteCall(key, cas, options.generation !== undefined), options);
+        return this.runCas(key, new CasDeleteCall(key, cas, options?.generation !== undefined), options);
     }
 
     /** Deletes what is there of these keys; a key that could not be deleted is in `failed`, with the reason. */
@@ -165,9 +170,10 @@ export abstract class ItemVerbs extends ServerFleet {
         return this.runOn(placement?.pinned ? this.home(key) : this.server(key), call);
     }
 
-    protected runCas<T>(key: string, call: Call<T>, { pinned, generation }: Placement & CasValidity): Promise<T> {
+    protected runCas<T>(key: string, call: Call<T>, options: (Placement & CasValidity) | null | undefined): Promise<T> {
         const problem = checkKey(key, this.settings.maxKeyBytes);
         if (problem !== null) return Promise.reject(problem);
+        const { pinned, generation } = options ?? NO_OPTIONS;
         const node = pinned ? this.home(key) : this.server(key);
         // It is settled by that, and so it will not be sent.
         if (generation !== undefined && generation !== node.generation) call.onNewGeneration();
@@ -180,6 +186,7 @@ export abstract class ItemVerbs extends ServerFleet {
     }
 
     protected batch<T>(keys: readonly string[], perform: (batch: KeyBatch) => Promise<T>): Promise<T> {
+        if (!Array.isArray(keys)) return Promise.reject(invalidBatch('expected a list of keys'));
         if (!this.isOpened) return Promise.reject(notOpened());
         for (const key of keys) {
             const problem = checkKey(key, this.settings.maxKeyBytes);
@@ -193,11 +200,11 @@ export abstract class ItemVerbs extends ServerFleet {
         key: string,
         value: StoredValue,
         cas: bigint,
-        options: StoreOptions & Placement & CasValidity,
+        options: (StoreOptions & Placement & CasValidity) | null | undefined,
     ): Promise<CasReply> {
-        const spec = this.spec(value, options);
+        const spec = this.spec(value, options ?? NO_OPTIONS);
         if (spec instanceof Error) return Promise.reject(spec);
-        const call = new CasStoreCall(opcode, key, spec, cas, options.generation !== undefined);
+        const call = new CasStoreCall(opcode, key, spec, cas, options?.generation !== undefined);
         return this.runCas(key, call, options);
     }
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isWeight } from './checks';
-import { invalidWeight } from './errors';
+import { isLogin, isWeight } from './checks';
+import { invalidLogin, invalidWeight, invalidWeights } from './errors';
 import { HashRing, type RingServer } from './HashRing';
 import type { MemcachedServer } from './MemcachedServer';
 import { formatAddress, type ServerAddress } from './ServerAddress';
@@ -35,7 +35,7 @@ export class ServerList {
         const all = [...members.values()];
         const nodes = all.map(({ node }) => node);
         this.nodes = nodes;
-        this.ring = new HashRing(all.map(({ at }) => toRingServer(at)));
+        this.ring = new HashRing(toRingServers(all.map(({ at }) => at)));
         if (failover) this.isUsable = index => nodes[index]!.isUp;
     }
 
@@ -83,11 +83,17 @@ export class ServerList {
     }
 }
 
-/** @throws ConfigException INVALID_CONNECTION: with a weight that is none the server would have no place on the ring, or all of them */
-function toRingServer(at: ServerAddress): RingServer {
-    const { host, port, weight = 1 } = at;
-    if (!isWeight(weight)) throw invalidWeight(formatAddress(at), weight);
-    return { host, port, weight };
+/** @throws ConfigException INVALID_CONNECTION for weights, INVALID_CREDENTIAL for a login */
+function toRingServers(servers: readonly ServerAddress[]): RingServer[] {
+    const ringServers = servers.map(at => {
+        const { host, port, weight = 1, login } = at;
+        if (!isWeight(weight)) throw invalidWeight(formatAddress(at), weight);
+        if (login !== undefined && !isLogin(login)) throw invalidLogin(formatAddress(at));
+        return { host, port, weight };
+    });
+    const total = ringServers.reduce((sum, { weight }) => sum + weight, 0);
+    if (total === Infinity) throw invalidWeights();
+    return ringServers;
 }
 
 /** Without any change the servers and their places are what they were. */

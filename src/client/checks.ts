@@ -7,6 +7,7 @@ import {
     notSerializable,
     valueTooLarge,
 } from './errors';
+import type { Login } from './ServerAddress';
 
 /** What is looked at before a byte is sent. A bad key in particular: memcached closes the connection on it, and takes its neighbours with it. */
 
@@ -51,8 +52,17 @@ function isWord(n: unknown): n is number {
     return typeof n === 'number' && n >= 0 && n <= 0xffffffff && Number.isInteger(n);
 }
 
+export function isIterable(value: unknown): value is Iterable<unknown> {
+    return typeof value === 'object' && value !== null && Symbol.iterator in value;
+}
+
 export function isWeight(weight: unknown): boolean {
     return typeof weight === 'number' && weight > 0 && weight < Infinity;
+}
+
+/** SASL PLAIN ends a user name with NUL, and a password must not hold one either. */
+export function isLogin(login: Login): boolean {
+    return [login.username, login.password].every(one => typeof one === 'string' && !one.includes('\0'));
 }
 
 /** A CAS that an item can have. 0 is none: memcached takes it for "whatever is there", and it is what a miss carries. */

@@ -44,6 +44,10 @@ export function invalidFlags(flags: unknown): ApplicationException {
     return new BadRequestException(undefined, 'INVALID_FLAGS', message);
 }
 
+export function invalidBatch(problem: string): ApplicationException {
+    return new BadRequestException(undefined, 'INVALID_BATCH', `the batch cannot be used: ${problem}`);
+}
+
 export function invalidAmount(amount: unknown): ApplicationException {
     const shown = typeof amount === 'number' || typeof amount === 'bigint' ? String(amount) : `a ${typeof amount}`;
     const message = `${shown} is no amount to count by: allowed are whole numbers from 0 to 2^64 - 1`;
@@ -67,6 +71,16 @@ export function valueTooLarge(bytes: number, limit: number): ApplicationExceptio
 export function invalidWeight(address: string, weight: unknown): ApplicationException {
     const message = `the weight of ${address} is ${String(weight)}, allowed are numbers above 0`;
     return new ConfigException(undefined, 'INVALID_CONNECTION', message).withDetails('server', address);
+}
+
+export function invalidWeights(): ApplicationException {
+    const message = 'invalid weights: expected a sum that is a finite number';
+    return new ConfigException(undefined, 'INVALID_CONNECTION', message);
+}
+
+export function invalidLogin(address: string): ApplicationException {
+    const message = `invalid login for memcached at ${address}: expected a user name and a password without NUL`;
+    return new ConfigException(undefined, 'INVALID_CREDENTIAL', message).withDetails('server', address);
 }
 
 const MOST_FAULTS_TOLD = 5;

@@ -1,7 +1,11 @@
 import { isIPv6 } from 'node:net';
 import { ConfigException } from 'pip-services4-commons-node';
+import { parseWholeNumber } from './wholeNumber';
 
 export const DEFAULT_PORT = 11211;
+
+/** Of other uris: a query, a fragment, an encoded character. */
+export const NOT_IN_NAMES = /[?#%]/;
 
 export interface UriServer {
     readonly host: string;
@@ -45,15 +49,18 @@ export function parseUri(uri: string): ConnectionUri {
 }
 
 /** @throws ConfigException INVALID_CONNECTION */
-export function checkPort(port: unknown): number {
-    const number = typeof port === 'string' && /^\d+$/.test(port.trim()) ? Number(port) : port;
-    if (typeof number === 'number' && Number.isInteger(number) && number >= 1 && number <= 65535) return number;
-    throw new ConfigException(undefined, 'INVALID_CONNECTION', `port is ${String(port)}, allowed are 1 to 65535`);
+export function checkPort(text: string): number {
+    const port = parseWholeNumber(text, 1, 65535);
+    if (port !== undefined) return port;
+    throw new ConfigException(undefined, 'INVALID_CONNECTION', `port is ${text}, allowed are 1 to 65535`);
 }
 
 function parseServer(text: string, index: number): UriServer {
     const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^\s:[\]/@]+))(?::(.*))?$/.exec(text.trim()) ?? [];
     const host = bracketed ?? plain;
+    if (plain !== undefined && NOT_IN_NAMES.test(plain)) {
+        throw invalidUri('a host holds one of ? # %: a uri has no query, no fragment and no encoded host');
+    }
     const where = `server ${index + 1} of it`;
     if (host === undefined || (bracketed !== undefined && !isIPv6(bracketed))) {
         throw invalidUri(`${where} is no host[:port], [IPv6] or [IPv6]:port`);
@@ -64,6 +71,9 @@ function parseServer(text: string, index: number): UriServer {
 }
 
 function parseUser(text: string): { username: string; password: string } {
+    if (text.includes(',')) {
+        throw invalidUri('one login stands before all servers, and a comma in it is written as %2C');
+    }
     const colon = text.indexOf(':');
     if (colon < 1) throw invalidUri('before the @ it wants user:password');
     try {

@@ -137,8 +137,20 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         this.warnOfStrayOptions(context);
         const servers = await this.lookUp(context);
         if (this.life !== life) throw withTraceId(notOpened(), context);
+        try {
+            const client = this.makeClient(context, servers);
+            this.client = client;
+            await client.open({ mayBeAway: this.options.failSoft });
+            this.follow(context, client);
+        } catch (error) {
+            if (this.life === life) this.client = null;
+            throw withTraceId(error, context);
+        }
+    }
+
+    private makeClient(context: AnyContext, servers: readonly ServerAddress[]): MemcachedClient {
         const { options, log } = this;
-        const client = new MemcachedClient(servers, {
+        return new MemcachedClient(servers, {
             poolSize: options.poolSize,
             retries: options.retries,
             requestTimeoutMs: options.requestTimeout,
@@ -156,14 +168,6 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
                 onUp: address => log.info(context, `memcached at ${address} is up again`),
             },
         });
-        this.client = client;
-        try {
-            await client.open({ mayBeAway: options.failSoft });
-        } catch (error) {
-            if (this.client === client) this.client = null;
-            throw withTraceId(error, context);
-        }
-        this.follow(context, client);
     }
 
     private async lookUp(context: AnyContext): Promise<ServerAddress[]> {

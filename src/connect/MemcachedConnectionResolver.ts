@@ -4,9 +4,11 @@ import { ConfigParams, type IConfigurable, type IReferenceable, type IReferences
 import { ConnectionParams, ConnectionResolver, CredentialParams, CredentialResolver } from 'pip-services4-config-node';
 import { formatAddress, type Login, type ServerAddress } from '../client/ServerAddress';
 import type { AnyContext } from './ComponentLog';
-import { DEFAULT_PORT, checkPort, parseUri } from './ConnectionUri';
+import { configRisks } from './configRisks';
+import { DEFAULT_PORT, NOT_IN_NAMES, checkPort, parseUri } from './ConnectionUri';
 import { TlsSettings } from './TlsSettings';
 import { transportRisks } from './transportRisks';
+import { parseWholeNumber } from './wholeNumber';
 import { withTraceId } from './withTraceId';
 
 /**
@@ -68,7 +70,7 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
             const found = (await this.find(context)).flatMap(connection => toServers(connection, credential, tls));
             this.tls = tls;
             const servers = [...new Map(found.map(server => [formatAddress(server), server])).values()];
-            transportRisks(servers, tls).forEach(warn);
+            [...transportRisks(servers, tls), ...configRisks(servers, credential)].forEach(warn);
             return servers;
         } catch (error) {
             throw error instanceof ConfigException ? withTraceId(error, context) : error;
@@ -119,7 +121,7 @@ function toServers(connection: ConnectionParams, credential: CredentialParams, t
     const weight = toWeight(connection.getAsNullableString('weight'));
     if (uri === null) {
         const host = checkHost(connection.getHost());
-        const port = checkPort(connection.getAsNullableString('port') ?? DEFAULT_PORT);
+        const port = checkPort(connection.getAsNullableString('port') ?? String(DEFAULT_PORT));
         return [{ host, port, weight, login, tls: isTlsProtocol ? tls.toOptions(host) : undefined }];
     }
     const { servers, isTls: isTlsUri, username, password } = parseUri(uri);
@@ -128,27 +130,28 @@ function toServers(connection: ConnectionParams, credential: CredentialParams, t
     return servers.map(server => ({
         ...server,
         weight,
-        login: toLogin(username ?? null, password ?? null) ?? login,
+        login: toLogin(username ?? null, password || null) ?? login,
         tls: isTlsUri ? tls.toOptions(server.host) : undefined,
     }));
 }
 
 function toLogin(username: string | null, password: string | null): Login | undefined {
-    if (username === null) return undefined;
-    if (password !== null) return { username, password };
-    throw new ConfigException(undefined, 'NO_CREDENTIAL', 'a user name is configured, but no password');
+    if (username === null && password === null) return undefined;
+    if (username !== null && password !== null) return { username, password };
+    const [has, lacks] = username === null ? ['password', 'user name'] : ['user name', 'password'];
+    throw new ConfigException(undefined, 'NO_CREDENTIAL', `a ${has} is configured, but no ${lacks}`);
 }
 
 /** A host is in every message: what may be a uri with a password in it is not taken for one, and not quoted. */
 function checkHost(host: string | null): string {
     if (host === null) throw invalidConnection('a connection has neither host nor uri');
-    if (isIPv6(host) || /^[^\s:[\]/@]+$/.test(host)) return host;
+    if (isIPv6(host) || (/^[^\s:[\]/@,]+$/.test(host) && !NOT_IN_NAMES.test(host))) return host;
     throw invalidConnection('host is neither a name nor an address; port, user and password have keys of their own');
 }
 
 function toWeight(text: string | null): number {
-    const weight = text === null ? 1 : Number(text);
-    if (Number.isInteger(weight) && weight >= 1 && weight <= 1000) return weight;
+    const weight = parseWholeNumber(text ?? '1', 1, 1000);
+    if (weight !== undefined) return weight;
     throw invalidConnection(`weight is ${text}, allowed are whole numbers from 1 to 1000`);
 }
 

@@ -2,6 +2,7 @@ import { ConfigException } from 'pip-services4-commons-node';
 import type { ConfigParams } from 'pip-services4-components-node';
 import { CLIENT_NUMBERS, LONGEST_TIMER_MS, describeNumbers, type NumberSpec } from '../client/ClientOptions';
 import { parseBoolean } from './booleanWords';
+import { parseWholeNumber } from './wholeNumber';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -174,10 +175,7 @@ function parse<T>(spec: OptionSpec<T>, text: string): T {
 }
 
 function integer(key: string, reader: Reader, spec: NumberSpec, meaning: string): OptionSpec<number> {
-    const parse = (text: string): number | undefined => {
-        const value = Number(text);
-        return /^-?\d+$/.test(text) && value >= spec.least && value <= spec.most ? value : undefined;
-    };
+    const parse = (text: string): number | undefined => parseWholeNumber(text, spec.least, spec.most);
     return { key, reader, meaning, default: spec.default, allowed: describeNumbers(spec), parse };
 }
 

@@ -32,7 +32,7 @@ it.each([
     ['ann:', 'ann', ''],
     ['ann:p%40ss%2Fw%3Ard', 'ann', 'p@ss/w:rd'],
     ['%C3%A9:%F0%9F%90%8E', 'é', '🐎'],
-    ['ann:a@b:c/d,e', 'ann', 'a@b:c/d,e'],
+    ['ann:a@b:c/d%2Ce', 'ann', 'a@b:c/d,e'],
 ])('%s@ is a login', (login, username, password) => {
     expect(parseUri(`memcached://${login}@one:1,two`)).toEqual({
         servers: [server('one', 1), server('two')],

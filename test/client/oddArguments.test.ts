@@ -1,0 +1,92 @@
+import { MemcachedClient } from '../../src/client/MemcachedClient';
+import { MemcachedProcess } from '../server/MemcachedProcess';
+
+let server: MemcachedProcess;
+let client: MemcachedClient;
+
+beforeAll(async () => {
+    server = await MemcachedProcess.start();
+    client = new MemcachedClient([server]);
+    await client.open();
+});
+
+afterAll(async () => {
+    await client.close();
+    await server.end();
+});
+
+const odd = [
+    undefined,
+    null,
+    0,
+    -1,
+    NaN,
+    5n,
+    true,
+    '',
+    'text',
+    Symbol('s'),
+    {},
+    [],
+    [null],
+    [1],
+    [[]],
+    [['key']],
+    new Date(),
+    new Set(['key']),
+];
+
+/** Right arguments of each verb; one at a time is replaced by odd ones. */
+const verbs: Record<string, unknown[]> = {
+    get: ['key'],
+    gets: ['key', { pinned: true }],
+    getText: ['key'],
+    getAndDelete: ['key'],
+    getMany: [['key']],
+    getManyText: [['key']],
+    deleteMany: [['key']],
+    setMany: [[['key', 'value', 1]], { expires: 60 }],
+    setCounted: ['key', 'value', 60, 1],
+    set: ['key', 'value', { expires: 60 }],
+    add: ['key', 'value', { expires: 60 }],
+    replace: ['key', 'value', { expires: 60 }],
+    append: ['key', 'value'],
+    prepend: ['key', 'value'],
+    delete: ['key'],
+    touch: ['key', 60],
+    getAndTouch: ['key', 60],
+    casAdd: ['key', 'value', { expires: 60 }],
+    casSet: ['key', 'value', 1n, { expires: 60 }],
+    casDelete: ['key', 1n, { pinned: true }],
+    increment: ['key', 1, { initial: 1 }],
+    decrement: ['key', 1, { initial: 1 }],
+};
+
+it.each(Object.entries(verbs))('%s throws nothing, and rejects with a code', async (verb, right) => {
+    const call = (client as unknown as Record<string, (...args: unknown[]) => unknown>)[verb]!.bind(client);
+    for (const [place] of right.entries()) {
+        for (const value of odd) {
+            const args = right.map((one, i) => (i === place ? value : one));
+            const settled = call(...args);
+            expect(settled).toBeInstanceOf(Promise);
+            const error: unknown = await (settled as Promise<unknown>).then(
+                () => null,
+                (error: unknown) => error,
+            );
+            const code = expect.objectContaining({ code: expect.stringMatching(/^[A-Z_]+$/) }) as unknown;
+            if (error !== null) expect([args, error]).toEqual([args, code]);
+        }
+    }
+});
+
+it.each(['getMany', 'getManyText', 'deleteMany', 'setMany'] as const)('%s refuses what is no list', async verb => {
+    for (const value of [null, undefined, 5, {}, true]) {
+        await expect(client[verb](value as never)).rejects.toMatchObject({ code: 'INVALID_BATCH' });
+    }
+});
+
+it('setMany refuses entries that are no pairs', async () => {
+    for (const entries of [[null], ['ab'], [5], [{}]]) {
+        await expect(client.setMany(entries as never)).rejects.toMatchObject({ code: 'INVALID_BATCH' });
+    }
+});

@@ -1,0 +1,118 @@
+import { MemcachedClient } from '../../src/client/MemcachedClient';
+import { parseUri } from '../../src/connect/ConnectionUri';
+import { CacheOpener } from '../fixtures/CacheOpener';
+
+const opener = new CacheOpener();
+afterEach(async () => {
+    await opener.end();
+    opener.logger.lines.splice(0);
+});
+
+const at = { 'connection.host': '127.0.0.1', 'connection.port': 1 };
+const uri = (text: string) => ({ 'connection.uri': text });
+const user = (username: string, password: string) => ({
+    'credential.username': username,
+    'credential.password': password,
+});
+
+const invalid: [string, Record<string, unknown>, RegExp][] = [
+    ['a login before each server', uri('memcached://u:p@a,u:p@b'), /one login stands before all servers/],
+    ['a login before the second server', uri('memcached://a,u:p@b'), /a comma in it is written as %2C/],
+    ['a comma in a password', uri('memcached://u:p,q@a'), /a comma in it is written as %2C/],
+    ['a query in a uri', uri('memcached://a?x=1'), /a uri has no query/],
+    ['a fragment in a uri', uri('memcached://a,b#x'), /no fragment/],
+    ['an encoded host in a uri', uri('memcached://a%41:11211'), /no encoded host/],
+    ['a query in a host', { 'connection.host': 'a?x=1' }, /^host is neither a name nor an address/],
+    ['two names in a host', { 'connection.host': 'a,b' }, /^host is neither a name nor an address/],
+    ...['0x10', '1e2', '5.0', '+5', '-1', '1001', 'x'].map((weight): [string, Record<string, unknown>, RegExp] => [
+        `weight ${weight}`,
+        { ...at, 'connection.weight': weight },
+        /^weight is .*from 1 to 1000$/,
+    ]),
+];
+
+it.each(invalid)('%s is INVALID_CONNECTION', async (_, config, message) => {
+    expect(await opener.openError(config)).toMatchObject({
+        code: 'INVALID_CONNECTION',
+        trace_id: 'trace',
+        message: expect.stringMatching(message),
+    });
+});
+
+it('a comma may be written as %2C', () => {
+    expect(parseUri('memcached://u%2Cv:p%2Cq@a,b')).toMatchObject({ username: 'u,v', password: 'p,q' });
+});
+
+it.each([
+    ['a password without a user name', { ...at, 'credential.password': 'secret' }, /password .*, but no user name$/],
+    ['a password and an empty user name', { ...at, ...user('', 'secret') }, /password .*, but no user name$/],
+    ['a user name and an empty password', { ...at, ...user('ann', '') }, /user name .*, but no password$/],
+    ['an empty password in a uri', uri('memcached://ann:@a'), /user name .*, but no password$/],
+])('%s is NO_CREDENTIAL', async (_, config, message) => {
+    const error = await opener.openError(config);
+    expect(error).toMatchObject({ code: 'NO_CREDENTIAL', message: expect.stringMatching(message) });
+});
+
+it.each([
+    ['in a uri', uri('memcached://a%00b:c@127.0.0.1:1')],
+    ['in a user name', { ...at, ...user('a\0b', 'c') }],
+    ['in a password', { ...at, ...user('a', 'b\0c') }],
+])('NUL %s is INVALID_CREDENTIAL', async (_, config) => {
+    expect(await opener.openError(config)).toMatchObject({
+        code: 'INVALID_CREDENTIAL',
+        trace_id: 'trace',
+        message: 'invalid login for memcached at 127.0.0.1:1: expected a user name and a password without NUL',
+    });
+});
+
+it('a client refuses a login with NUL, or of another type', () => {
+    for (const login of [{ username: 'a\0b', password: 'c' }, { username: 5, password: 'c' }, { username: 'a' }]) {
+        const create = (): unknown => new MemcachedClient([{ host: 'a', port: 1, login: login as never }]);
+        expect(create).toThrow(expect.objectContaining({ code: 'INVALID_CREDENTIAL' }) as Error);
+    }
+});
+
+it('weights whose sum is no number are refused, and a client keeps its servers', () => {
+    const heavy = [1, 2].map(port => ({ host: '127.0.0.1', port, weight: 1e308 }));
+    const problem = expect.objectContaining({
+        code: 'INVALID_CONNECTION',
+        message: 'invalid weights: expected a sum that is a finite number',
+    }) as Error;
+    expect(() => new MemcachedClient(heavy)).toThrow(problem);
+    const client = new MemcachedClient([heavy[0]!]);
+    expect(() => client.update(heavy)).toThrow(problem);
+    expect(client.getStats()).toHaveLength(1);
+});
+
+it('an empty user name and password are said once: there is no login', async () => {
+    const { host, port } = await opener.start();
+    const config = { 'connection.host': host, 'connection.port': port, ...user('', '') };
+    await opener.open(config);
+    expect(opener.logger.lines).toEqual([
+        'warn credential.username and credential.password are empty: there is no login',
+    ]);
+});
+
+it('a server that gets no keys is said once', async () => {
+    const servers = await Promise.all([opener.start(), opener.start()]);
+    const config = (weight: number) => ({
+        'connections.0.host': servers[0].host,
+        'connections.0.port': servers[0].port,
+        'connections.0.weight': 1,
+        'connections.1.host': servers[1].host,
+        'connections.1.port': servers[1].port,
+        'connections.1.weight': weight,
+    });
+    await opener.open(config(70));
+    expect(opener.logger.lines).toEqual([]);
+    await opener.open(config(1000));
+    expect(opener.logger.lines).toEqual([
+        `warn no key belongs to 127.0.0.1:${servers[0].port}: raise connection.weight, it is too small beside the others`,
+    ]);
+});
+
+it('a server that is alone has all keys, whatever its weight', async () => {
+    const { host, port } = await opener.start();
+    await opener.open({ 'connection.host': host, 'connection.port': port, 'connection.weight': 1 });
+    expect(opener.logger.lines).toEqual([]);
+});
