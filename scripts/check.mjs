@@ -8,7 +8,9 @@ const steps = [
     ['Format', ['run', 'format:check']],
     ['Types', ['run', 'types']],
     ['API reference', ['run', 'docs', '--', '--emit', 'none']],
-    ['Tests', ['test']],
+    ['Unit and integration tests', ['test']],
+    ['End-to-end tests', ['run', 'test:e2e']],
+    ['Soak tests', ['run', 'test:soak']],
     ['Package', ['run', 'test:package']],
     ['Page', ['run', 'test:page']],
 ];

@@ -9,9 +9,9 @@ import { DefaultMemcachedFactory } from '../../src/build/DefaultMemcachedFactory
 import { MemcachedCache } from '../../src/cache/MemcachedCache';
 import type { MemcachedConnection } from '../../src/connect/MemcachedConnection';
 import type { MemcachedLock } from '../../src/lock/MemcachedLock';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { runScript } from '../server/runScript';
-import { readItem, readStat } from '../server/textProtocol';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
+import { runScript } from '../support/runScript';
+import { readItem, readStat } from '../support/server/textProtocol';
 
 /** Components in the container that services run in, as its YAML lists them. The container is of version 3: its contexts are texts. */
 class TestContainer extends ProcessContainer {

@@ -1,12 +1,12 @@
 import type { MemcachedCache } from '../../src/cache/MemcachedCache';
 import { BatchException } from '../../src/cache/errors';
-import { FaultProxy, passing } from '../faults/FaultProxy';
-import { losing, losses } from '../faults/losing';
-import { codeOf, openCache } from '../fixtures/openCache';
-import { RecordingLogger } from '../fixtures/RecordingLogger';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { RecordingProxy } from '../server/RecordingProxy';
-import { readItem, readStat, writeItem } from '../server/textProtocol';
+import { FaultProxy, passing } from '../support/proxy/FaultProxy';
+import { losing, losses } from '../support/proxy/loseNext';
+import { codeOf, openCache } from '../support/openCache';
+import { RecordingLogger } from '../support/RecordingLogger';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
+import { RecordingProxy } from '../support/proxy/RecordingProxy';
+import { readItem, readStat, writeItem } from '../support/server/textProtocol';
 
 const NOOP = 0x0a;
 

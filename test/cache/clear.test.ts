@@ -1,9 +1,9 @@
 import { MemcachedClient } from '../../src/client/MemcachedClient';
 import type { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { codeOf, configOf, openCache } from '../fixtures/openCache';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { RecordingProxy } from '../server/RecordingProxy';
-import { readItem, readStat, writeItem } from '../server/textProtocol';
+import { codeOf, configOf, openCache } from '../support/openCache';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
+import { RecordingProxy } from '../support/proxy/RecordingProxy';
+import { readItem, readStat, writeItem } from '../support/server/textProtocol';
 
 const HEADER_BYTES = 24;
 const TTL_MS = 400;

@@ -3,10 +3,10 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { deflateSync, inflateSync } from 'node:zlib';
 import type { MemcachedCache } from '../../src/cache/MemcachedCache';
 import { MemcachedClient } from '../../src/client/MemcachedClient';
-import { codeOf, openCache } from '../fixtures/openCache';
-import { RecordingLogger } from '../fixtures/RecordingLogger';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { writeItem } from '../server/textProtocol';
+import { codeOf, openCache } from '../support/openCache';
+import { RecordingLogger } from '../support/RecordingLogger';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
+import { writeItem } from '../support/server/textProtocol';
 
 const BYTES = 0x5053_0001;
 const TEXT_DEFLATED = 0x5053_0002;

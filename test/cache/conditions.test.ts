@@ -1,9 +1,9 @@
 import type { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { FaultProxy, passing } from '../faults/FaultProxy';
-import { losing, losses } from '../faults/losing';
-import { codeOf, openCache } from '../fixtures/openCache';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { readItem, readStat, writeItem } from '../server/textProtocol';
+import { FaultProxy, passing } from '../support/proxy/FaultProxy';
+import { losing, losses } from '../support/proxy/loseNext';
+import { codeOf, openCache } from '../support/openCache';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
+import { readItem, readStat, writeItem } from '../support/server/textProtocol';
 
 const ADD = 0x02;
 const INCREMENT = 0x05;

@@ -1,8 +1,8 @@
 import { ConfigParams } from 'pip-services4-components-node';
 import { MemoryCache, NullCache } from 'pip-services4-logic-node';
 import { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { CacheFixture } from '../fixtures/CacheFixture';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import { CacheFixture } from '../support/CacheFixture';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
 
 describe('MemcachedCache', () => {
     let server: MemcachedProcess;

@@ -1,9 +1,9 @@
 import type { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { openCache, codeOf } from '../fixtures/openCache';
-import { RecordingLogger } from '../fixtures/RecordingLogger';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { RecordingProxy } from '../server/RecordingProxy';
-import { readItem } from '../server/textProtocol';
+import { openCache, codeOf } from '../support/openCache';
+import { RecordingLogger } from '../support/RecordingLogger';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
+import { RecordingProxy } from '../support/proxy/RecordingProxy';
+import { readItem } from '../support/server/textProtocol';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const DAYS_30 = 30 * 24 * 60 * 60;

@@ -1,7 +1,7 @@
-import { codeOf, configOf, openCache } from '../fixtures/openCache';
+import { codeOf, configOf, openCache } from '../support/openCache';
 import { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { RecordingLogger } from '../fixtures/RecordingLogger';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import { RecordingLogger } from '../support/RecordingLogger';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
 
 const SOFT = { 'options.fail_soft': true, 'options.retry': 30, 'options.request_timeout': 300 };
 const AWAY = /the service goes on without a cache/;

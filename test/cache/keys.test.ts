@@ -1,8 +1,8 @@
 import type { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { codeOf, openCache } from '../fixtures/openCache';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { RecordingProxy } from '../server/RecordingProxy';
-import { readItem } from '../server/textProtocol';
+import { codeOf, openCache } from '../support/openCache';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
+import { RecordingProxy } from '../support/proxy/RecordingProxy';
+import { readItem } from '../support/server/textProtocol';
 
 let server: MemcachedProcess;
 let proxy: RecordingProxy;

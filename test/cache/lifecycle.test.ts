@@ -1,10 +1,10 @@
 import { Context, Descriptor } from 'pip-services4-components-node';
 import { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { codeOf, configOf, openCache } from '../fixtures/openCache';
-import { RecordingLogger } from '../fixtures/RecordingLogger';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { RecordingProxy } from '../server/RecordingProxy';
-import { runScript } from '../server/runScript';
+import { codeOf, configOf, openCache } from '../support/openCache';
+import { RecordingLogger } from '../support/RecordingLogger';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
+import { RecordingProxy } from '../support/proxy/RecordingProxy';
+import { runScript } from '../support/runScript';
 
 let server: MemcachedProcess;
 let proxy: RecordingProxy;

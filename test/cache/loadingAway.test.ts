@@ -2,11 +2,11 @@ import type { MemcachedCache } from '../../src/cache/MemcachedCache';
 import { LoadThrough } from '../../src/cache/LoadThrough';
 import { ValueStore } from '../../src/cache/ValueStore';
 import { ConnectionUser } from '../../src/connect/ConnectionUser';
-import { configOf, openCache } from '../fixtures/openCache';
-import { RecordingLogger } from '../fixtures/RecordingLogger';
-import { FaultProxy, holding, passing } from '../faults/FaultProxy';
-import { MemcachedProcess, type MemcachedProcessOptions } from '../server/MemcachedProcess';
-import { readItem } from '../server/textProtocol';
+import { configOf, openCache } from '../support/openCache';
+import { RecordingLogger } from '../support/RecordingLogger';
+import { FaultProxy, holding, passing } from '../support/proxy/FaultProxy';
+import { MemcachedProcess, type MemcachedProcessOptions } from '../support/server/MemcachedProcess';
+import { readItem } from '../support/server/textProtocol';
 
 let server: MemcachedProcess;
 let logger: RecordingLogger;

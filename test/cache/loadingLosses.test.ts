@@ -1,8 +1,8 @@
 import type { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { openCache } from '../fixtures/openCache';
-import { FaultProxy, passing } from '../faults/FaultProxy';
-import { losing, losses } from '../faults/losing';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import { openCache } from '../support/openCache';
+import { FaultProxy, passing } from '../support/proxy/FaultProxy';
+import { losing, losses } from '../support/proxy/loseNext';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
 
 const ADD = 0x02;
 const REPLACE = 0x03;

@@ -1,9 +1,9 @@
 import type { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { codeOf, openCache } from '../fixtures/openCache';
-import { RecordingLogger } from '../fixtures/RecordingLogger';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { RecordingProxy } from '../server/RecordingProxy';
-import { readItem, readStat } from '../server/textProtocol';
+import { codeOf, openCache } from '../support/openCache';
+import { RecordingLogger } from '../support/RecordingLogger';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
+import { RecordingProxy } from '../support/proxy/RecordingProxy';
+import { readItem, readStat } from '../support/server/textProtocol';
 
 const SET = 0x01;
 const DELETE_QUIETLY = 0x14;

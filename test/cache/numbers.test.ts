@@ -1,11 +1,11 @@
 import { tracingChannel } from 'node:diagnostics_channel';
 import { References } from 'pip-services4-components-node';
 import { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { FaultProxy, holding, passing } from '../faults/FaultProxy';
-import { configOf, openCache, codeOf } from '../fixtures/openCache';
-import { FailingCounters, RecordingCounters } from '../fixtures/RecordingCounters';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { writeItem } from '../server/textProtocol';
+import { FaultProxy, holding, passing } from '../support/proxy/FaultProxy';
+import { configOf, openCache, codeOf } from '../support/openCache';
+import { FailingCounters, RecordingCounters } from '../support/RecordingCounters';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
+import { writeItem } from '../support/server/textProtocol';
 
 let server: MemcachedProcess;
 let proxy: FaultProxy;

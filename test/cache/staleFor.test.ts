@@ -1,9 +1,9 @@
 import type { MemcachedCache } from '../../src/cache/MemcachedCache';
 import type { LoadOptions } from '../../src/cache/LoadOptions';
-import { openCache } from '../fixtures/openCache';
-import { RecordingLogger } from '../fixtures/RecordingLogger';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { readItem, writeItem } from '../server/textProtocol';
+import { openCache } from '../support/openCache';
+import { RecordingLogger } from '../support/RecordingLogger';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
+import { readItem, writeItem } from '../support/server/textProtocol';
 
 const STALE: LoadOptions = { staleFor: 60_000, jitter: 0 };
 

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { BadRequestException } from 'pip-services4-commons-node';
 import type { MemcachedCache } from '../../src/cache/MemcachedCache';
 import { MemcachedClient } from '../../src/client/MemcachedClient';
-import { FaultProxy, passing } from '../faults/FaultProxy';
-import { losing, losses } from '../faults/losing';
-import { codeOf, openCache } from '../fixtures/openCache';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { RecordingProxy } from '../server/RecordingProxy';
-import { readItem, readStat, writeItem } from '../server/textProtocol';
+import { FaultProxy, passing } from '../support/proxy/FaultProxy';
+import { losing, losses } from '../support/proxy/loseNext';
+import { codeOf, openCache } from '../support/openCache';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
+import { RecordingProxy } from '../support/proxy/RecordingProxy';
+import { readItem, readStat, writeItem } from '../support/server/textProtocol';
 
 const ADD = 0x02;
 const REPLACE = 0x03;
@@ -208,7 +208,7 @@ it(`${PROCESSES} processes × ${TIMES} increments of a JSON counter are exactly 
                 join(__dirname, 'updateChild.ts'),
                 [String(server.port), `${prefix}key`, String(TIMES)],
                 {
-                    execArgv: ['-r', join(__dirname, '..', 'register.cjs')],
+                    execArgv: ['-r', join(__dirname, '../support/register.cjs')],
                 },
             );
             children.push(child);

@@ -1,8 +1,8 @@
 import type { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { codeOf, openCache } from '../fixtures/openCache';
-import { RecordingLogger } from '../fixtures/RecordingLogger';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { readItem, writeItem } from '../server/textProtocol';
+import { codeOf, openCache } from '../support/openCache';
+import { RecordingLogger } from '../support/RecordingLogger';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
+import { readItem, writeItem } from '../support/server/textProtocol';
 
 const MiB = 1024 * 1024;
 const BYTES_FLAG = 0x50530001;

@@ -2,7 +2,7 @@ import { BulkWindow } from '../../src/client/BulkWindow';
 import { BULK_BYTES, LargeReplies } from '../../src/client/LargeReplies';
 import { MemcachedClient } from '../../src/client/MemcachedClient';
 import { GetCall } from '../../src/client/readCalls';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
 
 const HALF_MIB = 512 * 1024;
 const call = (key: string) => new GetCall(key);

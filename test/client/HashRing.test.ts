@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HashRing, type RingServer } from '../../src/client/HashRing';
 import { MemcachedClient } from '../../src/client/MemcachedClient';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
 import { isLibmemcachedThere, keysIn, placeByLibmemcached, storeByLibmemcached } from './libmemcached';
 
 /**

@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import { MemcachedClient } from '../../src/client/MemcachedClient';
 import type { ClientOptions } from '../../src/client/ClientOptions';
 import type { BatchResult, GetManyResult } from '../../src/client/KeyBatch';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
 
 const REQUEST_TIMEOUT_MS = 2000;
 

@@ -1,5 +1,5 @@
 import { MemcachedClient } from '../../src/client/MemcachedClient';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
 
 let server: MemcachedProcess;
 let client: MemcachedClient;

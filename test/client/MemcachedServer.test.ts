@@ -2,8 +2,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { MemcachedClient } from '../../src/client/MemcachedClient';
 import { BULK_BYTES } from '../../src/client/LargeReplies';
-import { FaultProxy, holding, passing, type Link } from '../faults/FaultProxy';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import { FaultProxy, holding, passing, type Link } from '../support/proxy/FaultProxy';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
 
 const code = (promise: Promise<unknown>) => promise.then(String, (error: { code: string }) => error.code);
 

@@ -2,9 +2,9 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 import { MemcachedClient } from '../../src/client/MemcachedClient';
 import type { ClientOptions } from '../../src/client/ClientOptions';
 import type { ServerAddress } from '../../src/client/ServerAddress';
-import { codeOf } from '../fixtures/openCache';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { RecordingProxy } from '../server/RecordingProxy';
+import { codeOf } from '../support/openCache';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
+import { RecordingProxy } from '../support/proxy/RecordingProxy';
 
 /** Servers with a proxy before each, which counts connections. */
 let servers: MemcachedProcess[];

@@ -1,6 +1,6 @@
 import * as net from 'node:net';
 import { MemcachedClient } from '../../src/client/MemcachedClient';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
 
 let server: MemcachedProcess;
 

@@ -11,12 +11,12 @@ import { Channel } from '../../src/client/Channel';
 import type { ClientOptions } from '../../src/client/ClientOptions';
 import { GetCall } from '../../src/client/readCalls';
 import { MemcachedClient } from '../../src/client/MemcachedClient';
-import type { Fault, Link } from '../faults/FaultProxy';
-import { FaultProxy, holding, passing } from '../faults/FaultProxy';
+import type { Fault, Link } from '../support/proxy/FaultProxy';
+import { FaultProxy, holding, passing } from '../support/proxy/FaultProxy';
 import { blackHole, endingOnce, halfThen, inPieces, resettingOnce } from '../faults/replyFaults';
-import { exchange, get } from '../server/exchange';
-import type { MemcachedProcessOptions } from '../server/MemcachedProcess';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import { exchange, get } from '../support/server/exchange';
+import type { MemcachedProcessOptions } from '../support/server/MemcachedProcess';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
 
 const TIMEOUT_MS = 400;
 
@@ -162,7 +162,7 @@ describe('Not one of the defects of memjs:', () => {
     });
 
     it('an exception in a callback does not reach the socket (memjs defect 6)', async () => {
-        const args = ['-r', join(__dirname, '../register.cjs'), join(__dirname, 'throwingCallback.ts')];
+        const args = ['-r', join(__dirname, '../support/register.cjs'), join(__dirname, 'throwingCallback.ts')];
         const { stdout } = await promisify(execFile)(process.execPath, [...args, String(memcached.port)]);
         expect(JSON.parse(stdout)).toEqual({ thrown: ['of the callback'], values: ['value', 'value'], sockets: 1 });
     });

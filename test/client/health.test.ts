@@ -1,9 +1,9 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MemcachedClient } from '../../src/client/MemcachedClient';
-import { FaultProxy, holding, passing } from '../faults/FaultProxy';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { readStat } from '../server/textProtocol';
+import { FaultProxy, holding, passing } from '../support/proxy/FaultProxy';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
+import { readStat } from '../support/server/textProtocol';
 
 const AWAY = { version: null, roundTripMs: null, memory: null, evictions: null, casEnabled: null };
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { RingServer } from '../../src/client/HashRing';
 import { MemcachedClient } from '../../src/client/MemcachedClient';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
 
 const PYTHON = '/usr/bin/python3';
 

@@ -1,8 +1,8 @@
 import { MemcachedClient } from '../../src/client/MemcachedClient';
 import type { ServerStats } from '../../src/client/ServerCounts';
-import { FaultProxy, holding, passing, type Fault } from '../faults/FaultProxy';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { readStat } from '../server/textProtocol';
+import { FaultProxy, holding, passing, type Fault } from '../support/proxy/FaultProxy';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
+import { readStat } from '../support/server/textProtocol';
 
 const code = (promise: Promise<unknown>) => promise.then(String, (error: { code: string }) => error.code);
 const sum = (errors: Readonly<Record<string, number>>) => Object.values(errors).reduce((a, b) => a + b, 0);

@@ -4,9 +4,9 @@ import { MemcachedClient } from '../../src/client/MemcachedClient';
 import { Connecting } from '../../src/client/Connecting';
 import * as traceCall from '../../src/client/traceCall';
 import type { CommandTrace, ConnectTrace } from '../../src/client/tracing';
-import { FaultProxy, holding } from '../faults/FaultProxy';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { runScript } from '../server/runScript';
+import { FaultProxy, holding } from '../support/proxy/FaultProxy';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
+import { runScript } from '../support/runScript';
 
 const EVENTS = ['start', 'end', 'asyncStart', 'asyncEnd', 'error'] as const;
 const SECRET = 'nobody may see this';

@@ -1,6 +1,6 @@
 import { Descriptor, References } from 'pip-services4-components-node';
 import { ComponentCounters } from '../../src/connect/ComponentCounters';
-import { FailingCounters, RecordingCounters } from '../fixtures/RecordingCounters';
+import { FailingCounters, RecordingCounters } from '../support/RecordingCounters';
 
 function withReferences(...counters: RecordingCounters[]): ComponentCounters {
     const component = new ComponentCounters();

@@ -7,11 +7,11 @@ import { MemcachedCache } from '../../src/cache/MemcachedCache';
 import { MemcachedClient } from '../../src/client/MemcachedClient';
 import { MemcachedConnection } from '../../src/connect/MemcachedConnection';
 import { MemcachedLock } from '../../src/lock/MemcachedLock';
-import { codeOf } from '../fixtures/openCache';
-import { RecordingLogger } from '../fixtures/RecordingLogger';
-import { createCertificate } from '../server/certificate';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { RecordingProxy } from '../server/RecordingProxy';
+import { codeOf } from '../support/openCache';
+import { RecordingLogger } from '../support/RecordingLogger';
+import { createCertificate } from '../support/server/certificate';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
+import { RecordingProxy } from '../support/proxy/RecordingProxy';
 
 type Place = { readonly host: string; readonly port: number; readonly weight?: number };
 

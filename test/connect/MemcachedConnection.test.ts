@@ -1,10 +1,10 @@
 import { Descriptor, References } from 'pip-services4-components-node';
 import { MemcachedCache } from '../../src/cache/MemcachedCache';
 import { MemcachedConnection } from '../../src/connect/MemcachedConnection';
-import { codeOf, configOf, openCache } from '../fixtures/openCache';
-import { RecordingLogger } from '../fixtures/RecordingLogger';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { RecordingProxy } from '../server/RecordingProxy';
+import { codeOf, configOf, openCache } from '../support/openCache';
+import { RecordingLogger } from '../support/RecordingLogger';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
+import { RecordingProxy } from '../support/proxy/RecordingProxy';
 
 const SHARED = new Descriptor('pip-services', 'connection', 'memcached', 'default', '1.0');
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CredentialParams } from 'pip-services4-config-node';
 import { TlsSettings } from '../../src/connect/TlsSettings';
-import { createCertificate } from '../server/certificate';
+import { createCertificate } from '../support/server/certificate';
 
 const directory = mkdtempSync(join(tmpdir(), 'tls-settings-'));
 afterAll(() => rmSync(directory, { recursive: true }));

@@ -2,9 +2,9 @@ import { inspect } from 'node:util';
 import { ErrorDescriptionFactory } from 'pip-services4-commons-node';
 import { MemcachedClient } from '../../src/client/MemcachedClient';
 import { Opcode } from '../../src/client/protocol';
-import { FaultProxy } from '../faults/FaultProxy';
-import { CacheOpener } from '../fixtures/CacheOpener';
-import { codeOf } from '../fixtures/openCache';
+import { FaultProxy } from '../support/proxy/FaultProxy';
+import { CacheOpener } from '../support/CacheOpener';
+import { codeOf } from '../support/openCache';
 
 /** Ways to a server other than a bare TCP connection to an IPv4 address: each with a real memcached behind it. */
 

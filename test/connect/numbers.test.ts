@@ -4,8 +4,8 @@ import { Descriptor, References, type IReferences } from 'pip-services4-componen
 import { MemcachedCache } from '../../src/cache/MemcachedCache';
 import { MemcachedConnection } from '../../src/connect/MemcachedConnection';
 import { MemcachedLock } from '../../src/lock/MemcachedLock';
-import { configOf } from '../fixtures/openCache';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import { configOf } from '../support/openCache';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
 
 /** Whatever has a connection tells the same of it. */
 const COMPONENTS = { MemcachedConnection, MemcachedCache, MemcachedLock };

@@ -2,11 +2,11 @@ import { ConfigParams, Descriptor } from 'pip-services4-components-node';
 import { ConnectionParams } from 'pip-services4-config-node';
 import { MemcachedCache } from '../../src/cache/MemcachedCache';
 import { describeOptions } from '../../src/connect/MemcachedOptions';
-import { codeOf, openCache } from '../fixtures/openCache';
-import { RecordingLogger } from '../fixtures/RecordingLogger';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { RecordingProxy } from '../server/RecordingProxy';
-import { readItem } from '../server/textProtocol';
+import { codeOf, openCache } from '../support/openCache';
+import { RecordingLogger } from '../support/RecordingLogger';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
+import { RecordingProxy } from '../support/proxy/RecordingProxy';
+import { readItem } from '../support/server/textProtocol';
 
 let server: MemcachedProcess;
 /** Stands before the server. */

@@ -7,9 +7,9 @@ import { createSecureContext } from 'node:tls';
 import { ConfigParams, Descriptor } from 'pip-services4-components-node';
 import { MemoryDiscovery } from 'pip-services4-config-node';
 import { MemcachedClient } from '../../src/client/MemcachedClient';
-import { CacheOpener } from '../fixtures/CacheOpener';
-import { codeOf } from '../fixtures/openCache';
-import { createCertificate } from '../server/certificate';
+import { CacheOpener } from '../support/CacheOpener';
+import { codeOf } from '../support/openCache';
+import { createCertificate } from '../support/server/certificate';
 
 const authority = createCertificate(['an authority of our own']);
 const signed = (names?: string[], endsInDays?: number) => createCertificate(names, { authority, endsInDays });

@@ -1,8 +1,8 @@
 import { MemcachedClient } from '../../src/client/MemcachedClient';
 import type { ClientOptions } from '../../src/client/ClientOptions';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { FaultProxy } from './FaultProxy';
-import { LagMeter } from './LagMeter';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
+import { FaultProxy } from '../support/proxy/FaultProxy';
+import { LagMeter } from '../support/LagMeter';
 import { blackHole, resetting } from './replyFaults';
 
 const TIMEOUT_MS = 300;

@@ -2,9 +2,9 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
 import type { Step, Story } from './exitChild';
-import { FaultProxy } from './FaultProxy';
+import { FaultProxy } from '../support/proxy/FaultProxy';
 import { blackHole, halfThen, resetting } from './replyFaults';
 
 /** Far below the minute after which the child's own timers, were one left, would let it go. */
@@ -35,7 +35,7 @@ describe('After close a process ends by itself,', () => {
         breaks: () => void | Promise<void> = () => {},
     ): Promise<{ code: number; ms: number }> {
         const child = fork(join(__dirname, 'exitChild.ts'), [String(proxy.port), story], {
-            execArgv: ['-r', join(__dirname, '../register.cjs')],
+            execArgv: ['-r', join(__dirname, '../support/register.cjs')],
         });
         let closedAt = NaN;
         child.on('message', (step: Step) => {

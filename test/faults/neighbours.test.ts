@@ -1,6 +1,6 @@
 import { MemcachedClient } from '../../src/client/MemcachedClient';
 import type { ClientOptions } from '../../src/client/ClientOptions';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
 
 const NEIGHBOURS = 100;
 const MIB = 1024 * 1024;

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 
 import { MemcachedClient } from '../../src/client/MemcachedClient';
-import { exchange, get } from '../server/exchange';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { FaultProxy, holding, passing } from './FaultProxy';
-import { LagMeter } from './LagMeter';
+import { exchange, get } from '../support/server/exchange';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
+import { FaultProxy, holding, passing } from '../support/proxy/FaultProxy';
+import { LagMeter } from '../support/LagMeter';
 import type { Expectation, Scenario, World } from './Scenario';
 import { Workload } from './Workload';
 import type { Outcome, Wave } from './Workload';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
 import type { Scenario, World } from './Scenario';
 import { atTheServer, onTheWay } from './Scenario';
 import * as faults from './replyFaults';

@@ -1,6 +1,6 @@
 import { MemcachedClient } from '../../src/client/MemcachedClient';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { FaultProxy } from './FaultProxy';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
+import { FaultProxy } from '../support/proxy/FaultProxy';
 import { talkingText } from './replyFaults';
 
 describe('A server that talks only text', () => {

@@ -3,8 +3,8 @@ import { ConfigParams, Context } from 'pip-services4-components-node';
 import { MemoryLock } from 'pip-services4-logic-node';
 import { MemcachedClient } from '../../src/client/MemcachedClient';
 import { MemcachedLock } from '../../src/lock/MemcachedLock';
-import { testLock } from '../fixtures/LockFixture';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import { testLock } from '../support/LockFixture';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
 import { closeLocks, codeOf, delay, openLock } from './openLock';
 
 const DAY_MS = 24 * 3600 * 1000;

@@ -1,6 +1,6 @@
 import { MemcachedClient } from '../../src/client/MemcachedClient';
-import { FaultProxy } from '../faults/FaultProxy';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import { FaultProxy } from '../support/proxy/FaultProxy';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
 import { closeLocks } from './openLock';
 
 export interface BrokenConnection {

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import type { MemcachedLock } from '../../src/lock/MemcachedLock';
-import { passing, type Fault } from '../faults/FaultProxy';
-import { losing, losses, type Point } from '../faults/losing';
+import { passing, type Fault } from '../support/proxy/FaultProxy';
+import { losing, losses, type Point } from '../support/proxy/loseNext';
 import { codeOf, delay, openLock } from './openLock';
 import { useBrokenConnection } from './brokenConnection';
 

@@ -2,9 +2,9 @@ import { tracingChannel } from 'node:diagnostics_channel';
 import { References } from 'pip-services4-components-node';
 import type { LockTrace } from '../../src/client/tracing';
 import { MemcachedLock } from '../../src/lock/MemcachedLock';
-import { holding } from '../faults/FaultProxy';
-import { configOf } from '../fixtures/openCache';
-import { FailingCounters, RecordingCounters } from '../fixtures/RecordingCounters';
+import { holding } from '../support/proxy/FaultProxy';
+import { configOf } from '../support/openCache';
+import { FailingCounters, RecordingCounters } from '../support/RecordingCounters';
 import { useBrokenConnection } from './brokenConnection';
 import { codeOf, openLock } from './openLock';
 

@@ -1,8 +1,8 @@
 import { MemcachedClient } from '../../src/client/MemcachedClient';
 import { Abandoned } from '../../src/lock/Abandoned';
 import { LockStore } from '../../src/lock/LockStore';
-import { FaultProxy, holding, passing } from '../faults/FaultProxy';
-import { MemcachedProcess, type MemcachedProcessOptions } from '../server/MemcachedProcess';
+import { FaultProxy, holding, passing } from '../support/proxy/FaultProxy';
+import { MemcachedProcess, type MemcachedProcessOptions } from '../support/server/MemcachedProcess';
 import { closeLocks, codeOf, delay, openLock } from './openLock';
 
 const servers: MemcachedProcess[] = [];

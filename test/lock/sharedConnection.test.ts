@@ -2,7 +2,7 @@ import { ConfigParams, Descriptor, References } from 'pip-services4-components-n
 import { MemcachedCache } from '../../src/cache/MemcachedCache';
 import { MemcachedConnection } from '../../src/connect/MemcachedConnection';
 import { MemcachedLock } from '../../src/lock/MemcachedLock';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
 
 it('A lock and a cache share a connection, which a close of the lock leaves open', async () => {
     const server = await MemcachedProcess.start();

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Lease } from '../../src/lock/Lease';
-import { passing, type Fault } from '../faults/FaultProxy';
+import { passing, type Fault } from '../support/proxy/FaultProxy';
 import { codeOf, delay, openLock } from './openLock';
 import { useBrokenConnection } from './brokenConnection';
 
@@ -300,7 +300,7 @@ describe('a holder that is suspended', () => {
     let child: ChildProcess;
     beforeEach(() => {
         child = fork(join(__dirname, 'holderChild.ts'), [String(used.memcached.port), 'key', '1000'], {
-            execArgv: ['-r', join(__dirname, '../register.cjs')],
+            execArgv: ['-r', join(__dirname, '../support/register.cjs')],
         });
     });
     afterEach(() => void child.kill('SIGKILL'));
