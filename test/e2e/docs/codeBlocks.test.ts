@@ -11,6 +11,33 @@ const named = (list: CodeBlock[]): [string, CodeBlock][] => list.map(block => [`
 /** What each kind of block is held to. `text` is for pictures: there is nothing in them to be wrong. */
 const KINDS = ['ts', 'js', 'yml', 'sh', 'text'];
 
+const block = (code: string, kind = 'ts', file = 'a.md'): CodeBlock => ({ file, line: 7, kind, code });
+
+/** Name, code, and how the compiler's complaint begins. */
+const mistakes: [string, string, RegExp][] = [
+    ['a verb that is not there', "await cache.fetch(context, 'key');", /:7 .*'fetch'/],
+    ['a type that is not allowed', "\nawait lock.withLock(context, 'key', { ttl: '1' }, () => {});", /:8 .*number/],
+    ['a name from nowhere', 'await nobody.knows();', /:7 .*'nobody'/],
+    [
+        'a module that does not import what it uses',
+        "import { MemcachedLock } from 'pip-services4-memcached-node';\nnew MemcachedCache();",
+        /:8 .*'MemcachedCache'/,
+    ],
+    [
+        'an import that is not there',
+        "import { Cache } from 'pip-services4-memcached-node';",
+        /:7 .*no exported member 'Cache'/,
+    ],
+    ['what is no code', 'store(key, …)', /:7 Invalid character/],
+];
+/** Compiled together with the documentation: a program takes its seconds. */
+let problems: string[] | undefined;
+function compiled(): string[] {
+    const fragments = of('js').filter(one => !isWhole(one));
+    const wrong = mistakes.map(([name, code]) => block(code, 'ts', name));
+    return (problems ??= compileBlocks([...of('ts'), ...fragments, ...wrong]));
+}
+
 it('every block says of which kind it is', () => {
     expect(blocks.length).toBeGreaterThan(10);
     const strange = blocks.filter(({ kind }) => !KINDS.includes(kind));
@@ -18,8 +45,8 @@ it('every block says of which kind it is', () => {
 });
 
 it('TypeScript compiles in strict mode, and so do fragments of JavaScript', () => {
-    const fragments = of('js').filter(block => !isWhole(block));
-    expect(compileBlocks([...of('ts'), ...fragments])).toEqual([]);
+    const ofMistakes = mistakes.map(([name]) => `${name}:`);
+    expect(compiled().filter(problem => !ofMistakes.some(name => problem.startsWith(name)))).toEqual([]);
 });
 
 it.each(named(of('ts', 'js').filter(isWhole)))('the program at %s runs to its end', async (_, block) => {
@@ -35,31 +62,8 @@ it.each(named(of('sh')))('the commands at %s are there', async (_, block) => {
 });
 
 describe('These would be found:', () => {
-    const block = (code: string, kind = 'ts'): CodeBlock => ({ file: 'a.md', line: 7, kind, code });
-
-    // All in one program, for a program takes its seconds.
-    const mistakes: [string, string, RegExp][] = [
-        ['a verb that is not there', "await cache.fetch(context, 'key');", /:7 .*'fetch'/],
-        ['a type that is not allowed', "\nawait lock.withLock(context, 'key', { ttl: '1' }, () => {});", /:8 .*number/],
-        ['a name from nowhere', 'await nobody.knows();', /:7 .*'nobody'/],
-        [
-            'a module that does not import what it uses',
-            "import { MemcachedLock } from 'pip-services4-memcached-node';\nnew MemcachedCache();",
-            /:8 .*'MemcachedCache'/,
-        ],
-        [
-            'an import that is not there',
-            "import { Cache } from 'pip-services4-memcached-node';",
-            /:7 .*no exported member 'Cache'/,
-        ],
-        ['what is no code', 'store(key, …)', /:7 Invalid character/],
-    ];
-    const found = (): string[] =>
-        (problems ??= compileBlocks(mistakes.map(([file, code]) => ({ ...block(code), file }))));
-    let problems: string[] | undefined;
-
     it.each(mistakes)('%s', (name, _, words) => {
-        const ofThis = found().filter(problem => problem.startsWith(name));
+        const ofThis = compiled().filter(problem => problem.startsWith(name));
         expect(ofThis).toContainEqual(expect.stringMatching(words));
     });
 

@@ -1,26 +1,38 @@
 import { join } from 'node:path';
 import * as ts from 'typescript';
-import { root, type CodeBlock } from '../../docs/markdown';
+import type { CodeBlock } from '../../docs/markdown';
+import { root } from '../../support/root';
 
 const PARAMETER_WITHOUT_TYPE = 7006;
+
+/** Where fragments find the names that they do not declare. */
+const modules = {
+    'pip-services4-memcached-node/framework': 'src/framework.ts',
+    'pip-services4-memcached-node': 'src/index.ts',
+    './scene.js': 'test/e2e/docs/scene.ts',
+    // For those who write tests.
+    '../../support/server/MemcachedProcess.js': 'test/support/server/MemcachedProcess.ts',
+};
 
 /**
  * Compiles blocks as strictly as the sources, against the sources, all of them in one program.
  *
- * A block that imports something is a whole module and sees nothing but its imports. Any other is a fragment: the names that it uses and does not declare may be
- * public names of the package and of its `/framework`, or stand in `scene.ts`.
+ * A block that imports something is a whole module and sees nothing but its imports. Any other is a
+ * fragment: the names that it uses and does not declare may be public names of the package and of
+ * its `/framework`, or stand in `scene.ts`.
  */
 export function compileBlocks(blocks: readonly CodeBlock[]): string[] {
-    const { options } = readSettings();
-    const sources = new Map<string, { block: CodeBlock; text: string }>();
-    const places = findNames(options);
-    blocks.forEach((block, i) => {
-        sources.set(join(root, 'test/docs', `block${i}.${extensionOf(block)}`), {
-            block,
-            text: complete(block, places),
-        });
-    });
-    const program = ts.createProgram([...sources.keys()], options, hostOf(sources, options));
+    const options = readOptions();
+    const imported = ts.createProgram(Object.values(modules).map(inProject), options);
+    const places = findNames(imported);
+    const sources = new Map(
+        blocks.map((block, i) => [
+            join(__dirname, `block${i}.${extensionOf(block)}`),
+            { block, text: complete(block, places) },
+        ]),
+    );
+    const host = hostOf(sources, imported);
+    const program = ts.createProgram([...sources.keys()], options, host, imported);
     return [...sources].flatMap(([path, { block }]) => {
         const source = program.getSourceFile(path)!;
         const problems = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].filter(
@@ -47,38 +59,25 @@ function extensionOf(block: CodeBlock): string {
     return `${isCommonJs(block) ? 'c' : 'm'}${block.kind}`;
 }
 
-function readSettings(): { options: ts.CompilerOptions } {
-    const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), path => ts.sys.readFile(path)) as {
+const inProject = (file: string): string => join(root, file);
+
+function readOptions(): ts.CompilerOptions {
+    const { config } = ts.readConfigFile(inProject('tsconfig.json'), path => ts.sys.readFile(path)) as {
         config: object;
     };
     const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
-    return {
-        options: {
-            ...options,
-            // What a block shows need not be used in it.
-            noUnusedLocals: false,
-            noUnusedParameters: false,
-        },
-    };
+    // What a block shows need not be used in it.
+    return { ...options, noUnusedLocals: false, noUnusedParameters: false };
 }
 
 /** Name → the module that a fragment has it from. */
-function findNames(options: ts.CompilerOptions): Map<string, string> {
-    const modules = {
-        'pip-services4-memcached-node/framework': 'src/framework.ts',
-        'pip-services4-memcached-node': 'src/index.ts',
-        './scene.js': 'test/docs/scene.ts',
-        // For those who write tests.
-        '../server/MemcachedProcess.js': 'test/server/MemcachedProcess.ts',
-    };
-    const program = ts.createProgram(
-        Object.values(modules).map(file => join(root, file)),
-        options,
-    );
+function findNames(program: ts.Program): Map<string, string> {
     const checker = program.getTypeChecker();
     const places = new Map<string, string>();
     for (const [name, file] of Object.entries(modules)) {
-        const symbol = checker.getSymbolAtLocation(program.getSourceFile(join(root, file))!)!;
+        const source = program.getSourceFile(inProject(file));
+        if (source === undefined) throw new Error(`there is no ${file}`);
+        const symbol = checker.getSymbolAtLocation(source)!;
         for (const exported of checker.getExportsOfModule(symbol)) places.set(exported.name, name);
     }
     return places;
@@ -111,8 +110,9 @@ function namesIn(code: string): { used: Set<string>; declared: Set<string> } {
     return { used, declared };
 }
 
-function hostOf(sources: Map<string, { text: string }>, options: ts.CompilerOptions): ts.CompilerHost {
-    const host = ts.createCompilerHost(options);
+/** Adds sources that are in no file to a program whose files are parsed already. */
+function hostOf(sources: Map<string, { text: string }>, parsed: ts.Program): ts.CompilerHost {
+    const host = ts.createCompilerHost(parsed.getCompilerOptions());
     const { fileExists, readFile, getSourceFile } = host;
     return Object.assign(host, {
         fileExists: (path: string) => sources.has(path) || fileExists(path),
@@ -120,7 +120,7 @@ function hostOf(sources: Map<string, { text: string }>, options: ts.CompilerOpti
         getSourceFile: (path: string, version: ts.ScriptTarget | ts.CreateSourceFileOptions, ...rest: []) => {
             const text = sources.get(path)?.text;
             return text === undefined
-                ? getSourceFile(path, version, ...rest)
+                ? (parsed.getSourceFile(path) ?? getSourceFile(path, version, ...rest))
                 : ts.createSourceFile(path, text, version, true);
         },
     });

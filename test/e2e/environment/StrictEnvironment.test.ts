@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { root } from '../../support/root';
 
 /** Test files that look successful, and the words with which they have to fail. */
 const failing = {
@@ -20,6 +21,10 @@ const failing = {
     'an exception after the last test': [
         `test('x', () => { setTimeout(() => { throw new Error('too late'); }, 100); })`,
         'too late',
+    ],
+    'an unhandled rejection after the last hook': [
+        `test('x', () => {}); afterAll(() => { setTimeout(() => Promise.reject(new Error('nobody waits')), 100); })`,
+        'nobody waits',
     ],
     'a timer left running': [`test('x', () => { setInterval(() => {}, 50); })`, 'left open: Timeout'],
     'a server and its sockets left open': [
@@ -82,15 +87,15 @@ describe('StrictEnvironment', () => {
 async function runJest(rootDir: string): Promise<JestResult> {
     const config = {
         rootDir,
-        testEnvironment: resolve(__dirname, '../../jest/StrictEnvironment.ts'),
+        testEnvironment: join(root, 'test/jest/StrictEnvironment.ts'),
         transform: {
-            '\\.ts$': [require.resolve('ts-jest'), { tsconfig: resolve('tsconfig.json'), diagnostics: false }],
+            '\\.ts$': [require.resolve('ts-jest'), { tsconfig: join(root, 'tsconfig.json'), diagnostics: false }],
         },
         workerIdleMemoryLimit: '1GB',
     };
     const jest = [require.resolve('jest/bin/jest'), '--json', '--config', JSON.stringify(config)];
     const output = await new Promise<string>(done => {
-        execFile(process.execPath, jest, { cwd: resolve(), maxBuffer: 1 << 24 }, (_, stdout) => done(stdout));
+        execFile(process.execPath, jest, { cwd: root, maxBuffer: 1 << 24 }, (_, stdout) => done(stdout));
     });
     return JSON.parse(output) as JestResult;
 }
