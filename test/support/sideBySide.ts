@@ -9,6 +9,11 @@ export class SideBySide {
     private readonly tests: Runner[] = [];
     private running: Promise<void>[] | undefined;
 
+    constructor() {
+        // `jest -t` may have asked for a few of them only: the others end before the file does.
+        afterAll(() => Promise.allSettled(this.running ?? []));
+    }
+
     /** The function to give to `it`. */
     add(test: Runner): Runner {
         const index = this.tests.push(test) - 1;

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { startMemcached } from '../../../scripts/memcached.cjs';
-import { read, root } from '../../docs/markdown';
+import { read } from '../../docs/markdown';
+import { root } from '../../support/root';
 
 const { scripts, name } = JSON.parse(read('package.json')) as { scripts: Record<string, string>; name: string };
 

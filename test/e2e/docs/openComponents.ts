@@ -9,16 +9,15 @@ import {
     type References,
 } from 'pip-services4-components-node';
 import { DefaultConfigFactory, MemoryConfigReader } from 'pip-services4-config-node';
+import * as ours from 'pip-services4-memcached-node';
 import { parseUri } from '../../../src/connect/ConnectionUri';
-import { DefaultMemcachedFactory } from '../../../src/index';
-import * as ours from '../../../src/index';
 import { RecordingLogger } from '../../support/RecordingLogger';
 import { read } from '../../docs/markdown';
 
 type Section = { [key: string]: unknown };
 
 const context = Context.fromTraceId('documentation');
-const factories = [new DefaultMemcachedFactory(), new DefaultConfigFactory()];
+const factories = [new ours.DefaultMemcachedFactory(), new DefaultConfigFactory()];
 /** What a component of ours has; a mapping of these is one component's section. */
 const OURS = ['descriptor', 'connection', 'connections', 'credential', 'credentials', 'options'];
 /** The framework's, which this project has no copy of. */

@@ -2,44 +2,34 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 
+import { useOpener, useServer } from '../../support/Opener';
 import { exchange, get, set, version } from '../../support/server/exchange';
-import { MemcachedProcess } from '../../support/server/MemcachedProcess';
-import { FaultProxy, holding, passing } from '../../support/proxy/FaultProxy';
-import type { Fault } from '../../support/proxy/FaultProxy';
+import { holding, passing, type Fault, type FaultProxy } from '../../support/proxy/FaultProxy';
 import { HEADER_BYTES } from '../../support/proxy/frames';
 import * as faults from '../../faults/replyFaults';
 
 describe('FaultProxy', () => {
-    let memcached: MemcachedProcess;
+    const memcached = useServer();
+    const opener = useOpener();
     let proxy: FaultProxy;
-    let sockets: Socket[];
     let errors: (string | undefined)[];
     let versionReplyBytes: number;
 
     beforeAll(async () => {
-        memcached = await MemcachedProcess.start();
         const socket = connect(memcached.port, memcached.host);
         versionReplyBytes = HEADER_BYTES + (await exchange(socket, version())).value.length;
         socket.destroy();
     });
 
-    afterAll(() => memcached.end());
-
     beforeEach(async () => {
-        proxy = await FaultProxy.start(memcached.port);
-        sockets = [];
+        proxy = await opener.faultProxy(memcached);
         errors = [];
-    });
-
-    afterEach(async () => {
-        for (const socket of sockets) socket.destroy();
-        await proxy.close();
     });
 
     async function open(): Promise<Socket> {
         const socket = connect({ port: proxy.port, host: '127.0.0.1', allowHalfOpen: true });
         socket.on('error', (error: NodeJS.ErrnoException) => errors.push(error.code));
-        sockets.push(socket);
+        opener.atEnd(() => socket.destroy());
         await once(socket, 'connect');
         return socket;
     }
@@ -124,7 +114,7 @@ describe('FaultProxy', () => {
     it('resets connections at once', async () => {
         proxy.begin(faults.resetting);
         const socket = connect(proxy.port, '127.0.0.1');
-        sockets.push(socket);
+        opener.atEnd(() => socket.destroy());
         const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
         expect(error.code).toBe('ECONNRESET');
     });

@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { createCertificate } from '../../support/server/certificate';
+import { useOpener } from '../../support/Opener';
 import { exchange, get, saslPlain, set, version } from '../../support/server/exchange';
-import type { MemcachedProcessOptions } from '../../support/server/MemcachedProcess';
-import { MemcachedProcess } from '../../support/server/MemcachedProcess';
+import type { MemcachedProcess, MemcachedProcessOptions } from '../../support/server/MemcachedProcess';
+import { sleep } from '../../support/sleep';
 
 const OK = 0x00;
 const NOT_FOUND = 0x01;
@@ -14,24 +15,13 @@ const OUT_OF_MEMORY = 0x82;
 const MiB = 1024 * 1024;
 
 describe('MemcachedProcess', () => {
-    const servers: MemcachedProcess[] = [];
-    const sockets: Socket[] = [];
+    const opener = useOpener();
 
-    afterEach(async () => {
-        for (const socket of sockets.splice(0)) socket.destroy();
-        await Promise.all(servers.splice(0).map(server => server.end()));
-    });
-
-    async function start(options?: MemcachedProcessOptions): Promise<MemcachedProcess> {
-        const server = await MemcachedProcess.start(options);
-        servers.push(server);
-        return server;
-    }
-
+    const start = (options?: MemcachedProcessOptions): Promise<MemcachedProcess> => opener.server(options);
     const open = (server: MemcachedProcess): Socket => opened(server.connect());
 
     function opened<T extends Socket>(socket: T): T {
-        sockets.push(socket);
+        opener.atEnd(() => socket.destroy());
         // Servers are killed here; what matters is seen in the replies.
         return socket.on('error', () => {});
     }
@@ -106,7 +96,7 @@ describe('MemcachedProcess', () => {
         const certificate = createCertificate(['elsewhere.example']);
         const { port, host } = await start({ certificate });
         const socket = connectTls({ port, host, servername: 'localhost', ca: certificate.cert });
-        sockets.push(socket);
+        opener.atEnd(() => socket.destroy());
         await expect(once(socket, 'secureConnect')).rejects.toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
     });
 
@@ -153,7 +143,7 @@ describe('MemcachedProcess', () => {
         const reply = exchange(socket, version());
         const other = open(server);
         await once(other, 'connect');
-        expect(await Promise.race([reply, silence(100)])).toBe('silence');
+        expect(await Promise.race([reply, sleep(100).then(() => 'silence')])).toBe('silence');
         server.continue();
         expect(await reply).toMatchObject({ status: OK });
     });
@@ -203,7 +193,3 @@ describe('MemcachedProcess', () => {
         });
     }
 });
-
-async function silence(ms: number): Promise<'silence'> {
-    return new Promise(resolve => setTimeout(() => resolve('silence'), ms));
-}

@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { join } from 'node:path';
+import { root } from '../../support/root';
+import { sleep } from '../../support/sleep';
 
-const memcached = JSON.stringify(resolve('scripts/memcached.cjs'));
+const memcached = JSON.stringify(join(root, 'scripts/memcached.cjs'));
 
 /** Starts a memcached, tells its port, and then does what a test run may do. */
 const parent = (fate: string) => `
@@ -63,5 +64,5 @@ describe('a memcached that we started', () => {
 const privateDirectories = () => readdirSync(tmpdir()).filter(name => name.startsWith('memcached-'));
 
 async function untilTrue(isTrue: () => boolean): Promise<void> {
-    while (!isTrue()) await delay(5);
+    while (!isTrue()) await sleep(5);
 }

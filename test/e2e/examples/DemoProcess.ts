@@ -1,18 +1,13 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
-
-export interface DemoOutcome {
-    readonly code: number | null;
-    readonly stdout: string;
-    readonly stderr: string;
-}
+import { root } from '../../support/root';
+import type { Outcome } from '../../support/runNode';
 
 /** `npm run demo` as somebody types it, with a terminal's signals. */
 export class DemoProcess {
     stdout = '';
     stderr = '';
-    readonly outcome: Promise<DemoOutcome>;
+    readonly outcome: Promise<Outcome>;
     private readonly child: ChildProcess;
 
     /** @param env undefined takes a variable away */
@@ -20,7 +15,7 @@ export class DemoProcess {
         // Jest's own would be taken for a server that must not be killed.
         const given = { MEMCACHED_SERVICE_HOST: undefined, MEMCACHED_SERVICE_PORT: undefined, ...env };
         this.child = spawn('npm', ['run', '--silent', 'demo', '--', ...args], {
-            cwd: resolve(__dirname, '../../..'),
+            cwd: root,
             env: { ...process.env, ...given },
             stdio: ['ignore', 'pipe', 'pipe'],
             // A group of its own, so that it can be given a Ctrl-C.

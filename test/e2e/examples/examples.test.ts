@@ -2,10 +2,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as ts from 'typescript';
-import { run, type Outcome } from '../docs/runProgram';
-import { root } from '../../docs/markdown';
+import { useOpener, useServer } from '../../support/Opener';
+import { root } from '../../support/root';
+import { runNode, type Outcome } from '../../support/runNode';
 import { createCertificate } from '../../support/server/certificate';
-import { MemcachedProcess } from '../../support/server/MemcachedProcess';
+import type { MemcachedProcess } from '../../support/server/MemcachedProcess';
 
 const folder = join(root, 'examples');
 /** The programs themselves; what is in folders has tests of its own. */
@@ -16,11 +17,11 @@ const examples = readdirSync(folder, { withFileTypes: true })
 /** As its reader runs it. Nothing ends it but itself: what it leaves open would show. TypeScript is compiled to a module first. */
 function runExample(file: string, env: Record<string, string>): Promise<Outcome> {
     const path = join(folder, file);
-    if (!file.endsWith('.ts')) return run([path], env);
+    if (!file.endsWith('.ts')) return runNode([path], env);
     const { outputText } = ts.transpileModule(readFileSync(path, 'utf8'), {
         compilerOptions: { module: ts.ModuleKind.ES2022, target: ts.ScriptTarget.ES2022 },
     });
-    return run(['--input-type=module', '--eval', outputText], env);
+    return runNode(['--input-type=module', '--eval', outputText], env);
 }
 
 const said: Record<string, string> = {
@@ -50,13 +51,9 @@ acquired: true
     'esm.mjs': 'Hello from an ES module\n',
 };
 
-let server: MemcachedProcess;
-let other: MemcachedProcess;
-
-beforeAll(async () => {
-    [server, other] = await Promise.all([MemcachedProcess.start(), MemcachedProcess.start()]);
-});
-afterAll(() => Promise.all([server.end(), other.end()]));
+const server = useServer();
+const other = useServer();
+const open = useOpener();
 
 const at = ({ host, port }: MemcachedProcess) => ({
     MEMCACHED_SERVICE_HOST: host,
@@ -83,12 +80,11 @@ it.each(plain)('%s says what it should, also the second time', async file => {
 });
 
 it.each(plain)('%s fails, and ends, when memcached is away', async file => {
-    const away = await MemcachedProcess.start();
+    const away = await open.server();
     await away.kill();
     const { code, stdout, stderr } = await runExample(file, { ...at(away), MEMCACHED_SERVERS: away.address });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain('CONNECT_FAILED');
-    await away.end();
 });
 
 describe('With a login', () => {
@@ -97,20 +93,18 @@ describe('With a login', () => {
 
     it('tls-and-login.mjs says what it should', async () => {
         const directory = mkdtempSync(join(tmpdir(), 'example-'));
+        open.atEnd(() => rmSync(directory, { recursive: true }));
         const certificate = createCertificate();
         const ca = join(directory, 'ca.pem');
         writeFileSync(ca, certificate.cert);
-        const secure = await MemcachedProcess.start({ login, certificate });
+        const secure = await open.server({ login, certificate });
         const outcome = await runExample('tls-and-login.mjs', { ...at(secure), ...env, MEMCACHED_CA_FILE: ca });
-        await secure.end();
-        rmSync(directory, { recursive: true });
         expect(outcome).toEqual({ code: 0, stdout: said['tls-and-login.mjs'], stderr: '' });
     });
 
     it('discovery.mjs finds it in the credential store', async () => {
-        const locked = await MemcachedProcess.start({ login });
+        const locked = await open.server({ login });
         const outcome = await runExample('discovery.mjs', { ...at(locked), ...env });
-        await locked.end();
         expect(outcome).toEqual({ code: 0, stdout: said['discovery.mjs'], stderr: '' });
     });
 });

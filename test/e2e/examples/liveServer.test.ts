@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { sleep } from '../../support/sleep';
 import { DemoProcess, isAlive } from './DemoProcess';
 
 let demo: DemoProcess;
@@ -63,7 +64,7 @@ async function untilState(isTrue: (state: State) => boolean): Promise<State> {
     for (;;) {
         const state = await readState();
         if (isTrue(state)) return state;
-        await new Promise(resolve => setTimeout(resolve, 50));
+        await sleep(50);
     }
 }
 

@@ -1,28 +1,13 @@
-import { execFileSync, fork, type ChildProcess } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { MemcachedProcess } from '../../support/server/MemcachedProcess';
+import { useOpener, useServer } from '../../support/Opener';
+import { root } from '../../support/root';
 
-let server: MemcachedProcess;
-const running: ChildProcess[] = [];
-
-beforeAll(async () => {
-    // It runs the package as it is built.
-    execFileSync(process.execPath, ['scripts/setup.mjs', '--build'], { stdio: 'ignore' });
-    server = await MemcachedProcess.start();
-}, 60_000);
-
-afterEach(async () => {
-    for (const child of running.splice(0).filter(one => one.exitCode === null && one.signalCode === null)) {
-        const closed = once(child, 'close');
-        child.kill('SIGKILL');
-        await closed;
-    }
-});
-
-afterAll(() => server.end());
+const server = useServer();
+const open = useOpener();
 
 function start(env: Record<string, string> = {}): ChildProcess {
     const given = {
@@ -32,11 +17,19 @@ function start(env: Record<string, string> = {}): ChildProcess {
         HTTP_PORT: '',
     };
     const child = fork('examples/microservice/service.mjs', [], {
+        cwd: root,
         env: { ...process.env, ...given, ...env },
         silent: true,
     });
-    running.push(child);
+    open.atEnd(() => kill(child));
     return child;
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const closed = once(child, 'close');
+    child.kill('SIGKILL');
+    await closed;
 }
 
 async function urlOf(child: ChildProcess): Promise<string> {
@@ -60,7 +53,7 @@ it('looks a product up once; what there is not is not found', async () => {
 });
 
 it('a memcached that is away makes it slow, not broken, also when it starts', async () => {
-    const away = await MemcachedProcess.start();
+    const away = await open.server();
     await away.kill();
     const url = await urlOf(start({ MEMCACHED_SERVERS: `${away.host}:${away.port}` }));
     for (let time = 0; time < 2; time++) {
@@ -69,7 +62,6 @@ it('a memcached that is away makes it slow, not broken, also when it starts', as
     expect(await get(`${url}/health`)).toMatchObject({ status: 200, body: { status: 'degraded' } });
     // Nobody can say that the job is not under way elsewhere.
     expect(await get(`${url}/jobs/nightly/today`, { method: 'POST' })).toMatchObject({ status: 500 });
-    await away.end();
 });
 
 it('runs a job once, however often it is asked', async () => {
