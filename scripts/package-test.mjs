@@ -130,7 +130,8 @@ function compile(exported) {
     const settings = [
         ['--module', 'node16', '--moduleResolution', 'node16'],
         ['--module', 'esnext', '--moduleResolution', 'bundler'],
-        ['--module', 'commonjs', '--moduleResolution', 'node10'],
+        // Deprecated, and still the default of many projects.
+        ['--module', 'commonjs', '--moduleResolution', 'node10', '--ignoreDeprecations', '6.0'],
     ];
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
     for (const setting of settings) {
