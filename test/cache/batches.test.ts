@@ -26,7 +26,7 @@ let count = 0;
 const prefixOf = () => `b${process.pid}-${count++}:`;
 
 async function open(more: Record<string, unknown> = {}, at: unknown = server, logger = new RecordingLogger()) {
-    const options = { 'options.max_size': 0, 'options.prefix': prefixOf(), 'options.request_timeout': 10_000, ...more };
+    const options = { max_size: 0, prefix: prefixOf(), request_timeout: 10_000, ...more };
     const cache = await openCache(at as MemcachedProcess, options, logger.references());
     caches.push(cache);
     return cache;
@@ -113,14 +113,14 @@ describe('what was stored is found', () => {
     });
 
     it('until its time is over', async () => {
-        const cache = await open({ 'options.prefix': 'ttl:' });
+        const cache = await open({ prefix: 'ttl:' });
         await cache.storeMany(null, { a: 1 }, 100_000);
         expect((await readItem(server, 'ttl:a'))!.ttl).toBeGreaterThan(97);
         expect((await readItem(server, 'ttl:a'))!.ttl).toBeLessThanOrEqual(100);
     });
 
     it('what is no value of ours is a miss', async () => {
-        const cache = await open({ 'options.prefix': 'g:' });
+        const cache = await open({ prefix: 'g:' });
         await cache.storeMany(null, { a: 1 });
         await writeItem(server, 'g:b', '{no json');
         expect(await cache.retrieveMany(null, ['a', 'b'])).toEqual(new Map([['a', 1]]));
@@ -135,7 +135,7 @@ describe('what was stored is found', () => {
 
     it('nothing is done with nothing, and no server is asked', async () => {
         const proxy = await RecordingProxy.start(server);
-        const cache = await open({ 'options.prefix': '' }, proxy);
+        const cache = await open({ prefix: '' }, proxy);
         const before = proxy.writes.length;
         expect(await cache.retrieveMany(null, [])).toEqual(new Map());
         await cache.storeMany(null, {});
@@ -148,7 +148,7 @@ describe('what was stored is found', () => {
 });
 
 it('100,000 keys on three servers', async () => {
-    const cache = await open({ 'options.request_timeout': 60_000 }, servers);
+    const cache = await open({ request_timeout: 60_000 }, servers);
     const entries = numbered(100_000, i => ({ i }));
     await cache.storeMany(null, entries, 60_000);
     const used = await Promise.all(servers.map(one => readStat(one, 'curr_items')));
@@ -165,7 +165,7 @@ it('100,000 keys on three servers', async () => {
 
 it('a batch is one write per server', async () => {
     const proxies = await Promise.all(servers.map(one => RecordingProxy.start(one)));
-    const cache = await open({ 'options.prefix': '' }, proxies);
+    const cache = await open({ prefix: '' }, proxies);
     const keys = Array.from({ length: 300 }, (_, i) => `w${count}-${i}`);
     const entries = new Map(keys.map(key => [key, key]));
     for (const verb of [
@@ -186,10 +186,10 @@ it('a batch is one write per server', async () => {
 it('of a large batch only a part is on its way at a time', async () => {
     const proxy = await RecordingProxy.start();
     const behind = await RecordingProxy.start(server);
-    const cache = await open({ 'options.prefix': '', 'options.request_timeout': 500 }, [behind]);
+    const cache = await open({ prefix: '', request_timeout: 500 }, [behind]);
     await cache.close(null);
     await behind.end();
-    const silent = await openCache(proxy, { 'options.fail_soft': true, 'options.request_timeout': 300 });
+    const silent = await openCache(proxy, { fail_soft: true, request_timeout: 300 });
     caches.push(silent);
     const value = 'x'.repeat(10_000);
     await silent.storeMany(
@@ -206,11 +206,7 @@ it('of a large batch only a part is on its way at a time', async () => {
 describe('a server that is away', () => {
     async function withOneDead(more: Record<string, unknown>, logger?: RecordingLogger) {
         const dying = await MemcachedProcess.start();
-        const cache = await open(
-            { 'options.failures': 1, 'options.prefix': '', ...more },
-            [server, servers[1]!, dying],
-            logger,
-        );
+        const cache = await open({ failures: 1, prefix: '', ...more }, [server, servers[1]!, dying], logger);
         const entries = new Map(Array.from({ length: 300 }, (_, i) => [`d${count}-${i}`, i] as const));
         count++;
         await cache.storeMany(null, entries, 60_000);
@@ -259,7 +255,7 @@ describe('a server that is away', () => {
 
     it('with fail_soft they are misses, and the rest is there', async () => {
         const logger = new RecordingLogger();
-        const { cache, entries, lost, dying } = await withOneDead({ 'options.fail_soft': true }, logger);
+        const { cache, entries, lost, dying } = await withOneDead({ fail_soft: true }, logger);
         const found = await cache.retrieveMany(null, entries.keys());
         expect(found).toEqual(new Map([...entries].filter(([key]) => !lost.has(key))));
         await cache.storeMany(null, entries);
@@ -270,7 +266,7 @@ describe('a server that is away', () => {
 
     it('with fail_soft nothing is found while all are away, and mistakes stay errors', async () => {
         const alone = await MemcachedProcess.start();
-        const cache = await open({ 'options.fail_soft': true, 'options.failures': 1 }, alone);
+        const cache = await open({ fail_soft: true, failures: 1 }, alone);
         await alone.kill();
         expect(await cache.retrieveMany(null, ['a', 'b'])).toEqual(new Map());
         await cache.storeMany(null, { a: 1, b: null });
@@ -291,7 +287,7 @@ describe.each(losses)('when %s of a batch is lost, followed by %s,', (point, end
 
     async function through(opcode: number, use: (cache: MemcachedCache) => Promise<unknown>): Promise<unknown> {
         const proxy = await FaultProxy.start(server.port);
-        const options = { 'options.prefix': 'loss:', 'options.generation_ttl': 0, 'options.request_timeout': 400 };
+        const options = { prefix: 'loss:', generation_ttl: 0, request_timeout: 400 };
         const cache = await open(options, { host: '127.0.0.1', port: proxy.port });
         proxy.begin(losing(opcode, point, end));
         const answer = await use(cache).catch((error: unknown) => error);
@@ -302,7 +298,7 @@ describe.each(losses)('when %s of a batch is lost, followed by %s,', (point, end
     }
 
     const ofEntries = async (): Promise<MemcachedCache> => {
-        const cache = await open({ 'options.prefix': 'loss:' });
+        const cache = await open({ prefix: 'loss:' });
         await cache.storeMany(null, entries);
         return cache;
     };
@@ -336,8 +332,8 @@ describe.each(losses)('when %s of a batch is lost, followed by %s,', (point, end
 
 it('a batch with removals takes one request_timeout of a silent server, not two', async () => {
     const proxy = await RecordingProxy.start();
-    const options = { 'options.prefix': '', 'options.fail_soft': true, 'options.request_timeout': 1000 };
-    const cache = await open({ ...options, 'options.failures': 1000 }, proxy);
+    const options = { prefix: '', fail_soft: true, request_timeout: 1000 };
+    const cache = await open({ ...options, failures: 1000 }, proxy);
     const begun = performance.now();
     await cache.storeMany(null, { a: 1, b: null });
     expect(performance.now() - begun).toBeLessThan(1900);
@@ -347,7 +343,7 @@ it('a batch with removals takes one request_timeout of a silent server, not two'
 
 it('what memcached refuses is said key by key, and the others are stored', async () => {
     const small = await MemcachedProcess.start({ maxItemBytes: 1024 * 1024 });
-    const cache = await open({ 'options.max_value': 2 ** 22, 'options.fail_soft': true }, small);
+    const cache = await open({ max_value: 2 ** 22, fail_soft: true }, small);
     const stored = cache.storeMany(null, { a: 1, b: 'x'.repeat(2 ** 20), c: 3 });
     await expect(stored).rejects.toMatchObject({ code: 'BATCH_FAILED' });
     const error = await stored.catch((reason: BatchException) => reason);
@@ -436,7 +432,7 @@ describe('bad input: nothing is done', () => {
     ];
 
     it.each(badEntries)('entries that are %s', async (_, entries, code) => {
-        const cache = await open({ 'options.max_size': 1 });
+        const cache = await open({ max_size: 1 });
         await cache.store(null, 'kept', 1, 5000);
         expect(await codeOf(cache.storeMany('trace', entries as never))).toBe(code);
         expect(await cache.retrieve(null, 'kept')).toBe(1);
@@ -503,7 +499,7 @@ describe('max_size', () => {
     };
     const open3 = async (maxSize: number) => {
         const prefix = prefixOf();
-        return { prefix, cache: await open({ 'options.prefix': prefix, 'options.max_size': maxSize }) };
+        return { prefix, cache: await open({ prefix: prefix, max_size: maxSize }) };
     };
 
     it('what a batch stores counts, and the oldest go', async () => {
@@ -554,7 +550,7 @@ describe('max_size', () => {
     it('what could not be removed still counts', async () => {
         const own = await MemcachedProcess.start();
         const proxy = await RecordingProxy.start(own);
-        const options = { 'options.max_size': 2, 'options.prefix': '', 'options.retries': 0, 'options.failures': 100 };
+        const options = { max_size: 2, prefix: '', retries: 0, failures: 100 };
         const cache = await open(options, proxy);
         await cache.storeMany(null, { a: 1, b: 1 });
         proxy.cutting = 1;
@@ -576,7 +572,7 @@ describe('max_size', () => {
 });
 
 it('what is asked for without waiting is done in this order', async () => {
-    for (const more of [{}, { 'options.prefix': '' }, { 'options.compress_min': 10, 'options.max_size': 100 }]) {
+    for (const more of [{}, { prefix: '' }, { compress_min: 10, max_size: 100 }]) {
         const cache = await open(more);
         await cache.retrieve(null, 'o1');
         const long = 'l'.repeat(5000);
@@ -597,10 +593,10 @@ it('what is asked for without waiting is done in this order', async () => {
 });
 
 it('close waits for a batch that is under way', async () => {
-    const cache = await open({ 'options.prefix': '', 'options.request_timeout': 30_000 });
+    const cache = await open({ prefix: '', request_timeout: 30_000 });
     const storing = cache.storeMany(null, numbered(20_000), 5000);
     await cache.close(null);
     await storing;
-    const again = await open({ 'options.prefix': '' });
+    const again = await open({ prefix: '' });
     expect((await again.retrieveMany(null, numbered(20_000).keys())).size).toBe(20_000);
 });

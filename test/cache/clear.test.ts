@@ -21,16 +21,14 @@ beforeEach(() => (prefix = `g${count++}:`));
 afterEach(() => Promise.all(caches.splice(0).map(one => one.close(null))));
 
 async function open(more: Record<string, unknown> = {}, at: unknown = server): Promise<MemcachedCache> {
-    const options = { 'options.prefix': prefix, 'options.generation_ttl': TTL_MS, 'options.max_size': 0, ...more };
+    const options = { prefix: prefix, generation_ttl: TTL_MS, max_size: 0, ...more };
     const one = await openCache(at as MemcachedProcess, options);
     caches.push(one);
     return one;
 }
 
-const delay = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
-
 /** As long as others may answer what was cleared, and a little. */
-const untilHeard = (): Promise<void> => delay(TTL_MS + 50);
+const untilHeard = (): Promise<void> => sleep(TTL_MS + 50);
 
 /** The opcodes and keys of what was sent. */
 function framesOf(writes: readonly Buffer[]): string[] {
@@ -55,7 +53,7 @@ async function withClient<T>(use: (client: MemcachedClient) => Promise<T>, at = 
 
 describe('clear', () => {
     it('puts everything under its prefix out of reach, and leaves 10,000 keys of another prefix', async () => {
-        const [one, other] = [await open(), await open({ 'options.prefix': `${prefix}other:` })];
+        const [one, other] = [await open(), await open({ prefix: `${prefix}other:` })];
         const entries = new Map(Array.from({ length: 10_000 }, (_, i) => [`key${i}`, i] as const));
         await one.storeMany(null, entries);
         await other.storeMany(null, entries);
@@ -105,7 +103,7 @@ describe('clear', () => {
     });
 
     it('makes room: what is out of reach does not count for max_size', async () => {
-        const one = await open({ 'options.max_size': 2 });
+        const one = await open({ max_size: 2 });
         await one.storeMany(null, { a: 1, b: 1 });
         await one.clear(null);
         await one.storeMany(null, { c: 1, d: 1 });
@@ -113,7 +111,7 @@ describe('clear', () => {
     });
 
     it('without a prefix, without generations, or where keys are too short for them is refused', async () => {
-        for (const options of [{ 'options.prefix': '' }, { 'options.generation_ttl': 0 }]) {
+        for (const options of [{ prefix: '' }, { generation_ttl: 0 }]) {
             const one = await open(options);
             await one.store(null, 'key', 1, 5000);
             await expect(one.clear('trace')).rejects.toMatchObject({ code: 'NO_PREFIX', trace_id: 'trace' });
@@ -122,7 +120,7 @@ describe('clear', () => {
     });
 
     it('in the middle of other calls breaks none of them', async () => {
-        const one = await open({ 'options.compress_min': 100 });
+        const one = await open({ compress_min: 100 });
         const long = 'x'.repeat(100_000);
         for (let round = 0; round < 20; round++) {
             const calls = [
@@ -178,7 +176,7 @@ describe('keys', () => {
     );
 
     it('with a small max_key_size of its own', async () => {
-        const one = await open({ 'options.max_key_size': prefix.length + 5 });
+        const one = await open({ max_key_size: prefix.length + 5 });
         for (let round = 0; round < 2; round++) {
             expect(await codeOf(one.store(null, 'sixsix', 1))).toBe('INVALID_KEY');
             await one.store(null, 'five5', round, 5000);
@@ -196,7 +194,7 @@ describe('keys', () => {
             expect(await codeOf(one.remove(null, '#generation'))).toBe('INVALID_KEY');
             await one.clear(null);
         }
-        const bare = await open({ 'options.prefix': '' });
+        const bare = await open({ prefix: '' });
         await bare.store(null, '#generation', 1, 5000);
         expect(await bare.retrieve(null, '#generation')).toBe(1);
     });
@@ -211,7 +209,7 @@ describe('keys', () => {
 describe('round trips', () => {
     it('while the generation is known there are no others', async () => {
         const proxy = await RecordingProxy.start(server);
-        const one = await open({ 'options.generation_ttl': 60_000 }, proxy);
+        const one = await open({ generation_ttl: 60_000 }, proxy);
         await one.clear(null);
         await one.store(null, 'key', 1, 5000);
         proxy.writes.length = 0;
@@ -234,7 +232,7 @@ describe('round trips', () => {
         const begun = performance.now();
         while (performance.now() - begun < 4 * TTL_MS) {
             await one.retrieve(null, 'key');
-            await delay(5);
+            await sleep(5);
         }
         const asked = framesOf(proxy.writes).filter(frame => frame.includes('#generation')).length;
         expect(asked).toBeGreaterThanOrEqual(2);
@@ -255,7 +253,7 @@ describe('round trips', () => {
 
     it('without a prefix, or with generation_ttl 0, nothing is ever asked', async () => {
         const proxy = await RecordingProxy.start(server);
-        for (const options of [{ 'options.prefix': '' }, { 'options.generation_ttl': 0 }]) {
+        for (const options of [{ prefix: '' }, { generation_ttl: 0 }]) {
             const one = await open(options, proxy);
             await one.retrieve(null, 'key');
         }
@@ -280,7 +278,7 @@ describe('a generation that memcached has lost', () => {
         await untilHeard();
         for (let i = 0; i < 3; i++) {
             expect([await one.retrieve(null, 'key'), await other.retrieve(null, 'key')]).toEqual([null, null]);
-            await delay(TTL_MS / 2);
+            await sleep(TTL_MS / 2);
         }
         // They agree again, and with whoever comes later.
         await untilHeard();
@@ -293,7 +291,7 @@ describe('a generation that memcached has lost', () => {
     });
 
     it('nor when one instance has missed the last clears of another', async () => {
-        const [late, busy] = [await open({ 'options.generation_ttl': 60_000 }), await open()];
+        const [late, busy] = [await open({ generation_ttl: 60_000 }), await open()];
         await late.clear(null);
         await untilHeard();
         // The generation after the one that `late` knows is filled and cleared behind its back.
@@ -308,7 +306,7 @@ describe('a generation that memcached has lost', () => {
     });
 
     it('is taken anew by clear, past all that were', async () => {
-        const one = await open({ 'options.generation_ttl': 60_000 });
+        const one = await open({ generation_ttl: 60_000 });
         await one.clear(null);
         await one.store(null, 'key', 1, 50_000);
         await lose();
@@ -336,12 +334,12 @@ describe('a generation that memcached has lost', () => {
 
     it('with a server that was restarted: the cache is empty, and works', async () => {
         const dying = await MemcachedProcess.start();
-        const one = await open({ 'options.retry': 30, 'options.failures': 1 }, dying);
+        const one = await open({ retry: 30, failures: 1 }, dying);
         await one.clear(null);
         await one.store(null, 'key', 1, 50_000);
         await dying.restart();
         await untilHeard();
-        while ((await codeOf(one.store(null, 'key', 2, 50_000))) !== 'answered 2') await delay(20);
+        while ((await codeOf(one.store(null, 'key', 2, 50_000))) !== 'answered 2') await sleep(20);
         await untilHeard();
         await one.store(null, 'key', 3, 50_000);
         expect(await one.retrieve(null, 'key')).toBe(3);
@@ -359,7 +357,7 @@ describe('while the server of the generation', () => {
         const [dying, alive] = [await MemcachedProcess.start(), await MemcachedProcess.start()];
         const ring = new MemcachedClient([dying, alive]);
         while (ring.home(`${prefix}#generation`).address !== dying.address) prefix = `g${count++}:`;
-        const options = { 'options.request_timeout': REQUEST_TIMEOUT_MS, 'options.retry': 50, ...more };
+        const options = { request_timeout: REQUEST_TIMEOUT_MS, retry: 50, ...more };
         const [one, other] = [await open(options, [dying, alive]), await open(options, [dying, alive])];
         await one.clear(null);
         let value = 0;
@@ -375,7 +373,7 @@ describe('while the server of the generation', () => {
     };
 
     it('is away, the last one known goes on', async () => {
-        const pair = await openPair({ 'options.failures': 1 });
+        const pair = await openPair({ failures: 1 });
         await pair.dying.kill();
         for (let i = 0; i < 4; i++) {
             expect(await pair.one.retrieve(null, pair.key)).toBe(pair.value);
@@ -384,7 +382,7 @@ describe('while the server of the generation', () => {
         expect(await codeOf(pair.one.clear(null))).toBe('SERVER_DOWN');
         await pair.dying.restart();
         // Memcached has lost it: nobody may believe what was stored.
-        while ((await codeOf(pair.one.clear(null))) !== 'answered undefined') await delay(20);
+        while ((await codeOf(pair.one.clear(null))) !== 'answered undefined') await sleep(20);
         expect(await pair.one.retrieve(null, pair.key)).toBeNull();
         await end(pair);
     });
@@ -392,7 +390,7 @@ describe('while the server of the generation', () => {
     it('is silent, those who ask often wait once at most', async () => {
         // So long that a second request is not answered either when the time of the first is over.
         const timeoutMs = 1.5 * TTL_MS;
-        const pair = await openPair({ 'options.failures': 1000, 'options.request_timeout': timeoutMs });
+        const pair = await openPair({ failures: 1000, request_timeout: timeoutMs });
         await pair.dying.stop();
         const begun = performance.now();
         const waits: number[] = [];
@@ -400,7 +398,7 @@ describe('while the server of the generation', () => {
             const before = performance.now();
             expect(await pair.one.retrieve(null, pair.key)).toBe(pair.value);
             waits.push(performance.now() - before);
-            await delay(10);
+            await sleep(10);
         }
         expect(waits.filter(ms => ms > timeoutMs / 3).length).toBeLessThanOrEqual(1);
         expect(Math.max(...waits)).toBeLessThan(timeoutMs + 500);
@@ -409,12 +407,12 @@ describe('while the server of the generation', () => {
     });
 
     it('comes back, who has not asked for long hears of a clear before he answers', async () => {
-        const pair = await openPair({ 'options.failures': 1000 });
+        const pair = await openPair({ failures: 1000 });
         await pair.dying.stop();
         await untilHeard();
         expect(await pair.other.retrieve(null, pair.key)).toBe(pair.value);
         pair.dying.continue();
-        while ((await codeOf(pair.one.clear(null))) !== 'answered undefined') await delay(20);
+        while ((await codeOf(pair.one.clear(null))) !== 'answered undefined') await sleep(20);
         await untilHeard();
         await untilHeard();
         expect(await pair.other.retrieve(null, pair.key)).toBeNull();
@@ -425,9 +423,9 @@ describe('while the server of the generation', () => {
         const pair = await openPair();
         await pair.dying.kill();
         const servers = [pair.dying, pair.alive];
-        const strict = await open({ 'options.request_timeout': 300, 'options.failures': 1 }, servers);
+        const strict = await open({ request_timeout: 300, failures: 1 }, servers);
         expect(await codeOf(strict.retrieve(null, pair.key))).toMatch(/SERVER_DOWN|CONNECT|TIMEOUT/);
-        const soft = await open({ 'options.request_timeout': 300, 'options.fail_soft': true }, servers);
+        const soft = await open({ request_timeout: 300, fail_soft: true }, servers);
         expect(await soft.retrieve(null, pair.key)).toBeNull();
         expect(await soft.store(null, pair.key, 2, 5000)).toBe(2);
         expect((await soft.retrieveMany(null, [pair.key])).size).toBe(0);
@@ -444,7 +442,7 @@ describe('what was asked for before', () => {
         const late = codeOf(one.retrieve(null, 'key'));
         await one.close(null);
         await late;
-        one.configure(configOf(second, { 'options.prefix': prefix, 'options.generation_ttl': 60_000 }));
+        one.configure(configOf(second, { prefix: prefix, generation_ttl: 60_000 }));
         await one.open(null);
         await one.store(null, 'key', 'second', 5000);
         expect(await readItem(second, `${prefix}key`)).toMatchObject({ value: '"second"' });
@@ -454,7 +452,7 @@ describe('what was asked for before', () => {
 
     it('close in the middle of asking is an error, and nothing more', async () => {
         const silent = await RecordingProxy.start();
-        const one = await open({ 'options.fail_soft': true, 'options.request_timeout': 200 }, silent);
+        const one = await open({ fail_soft: true, request_timeout: 200 }, silent);
         const asking = [one.retrieve(null, 'a'), one.retrieveMany(null, ['a']), one.store(null, 'a', 1)];
         await one.close(null);
         expect(await Promise.all(asking.map(codeOf))).toHaveLength(3);

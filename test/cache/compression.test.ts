@@ -21,7 +21,7 @@ let client: MemcachedClient;
 const caches: MemcachedCache[] = [];
 
 async function open(more: Record<string, unknown> = {}, at = server): Promise<MemcachedCache> {
-    const one = await openCache(at, { 'options.request_timeout': 10_000, ...more }, logger.references());
+    const one = await openCache(at, { request_timeout: 10_000, ...more }, logger.references());
     caches.push(one);
     return one;
 }
@@ -37,7 +37,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
     logger = new RecordingLogger();
-    cache = await open({ 'options.compress_min': 1000 });
+    cache = await open({ compress_min: 1000 });
 });
 afterEach(() => Promise.all(caches.splice(0).map(one => one.close(null))));
 
@@ -102,7 +102,7 @@ describe('values', () => {
     });
 
     it('are measured by max_value as they travel', async () => {
-        const small = await open({ 'options.compress_min': 1000, 'options.max_value': 2000 });
+        const small = await open({ compress_min: 1000, max_value: 2000 });
         const value = 'x'.repeat(100_000);
         await small.store(null, 'key', value, 5000);
         expect(await small.retrieve(null, 'key')).toBe(value);
@@ -126,7 +126,7 @@ describe('values', () => {
     });
 
     it('of 10 MiB', async () => {
-        const large = await open({ 'options.compress_min': 1000, 'options.max_value': 16 * MiB });
+        const large = await open({ compress_min: 1000, max_value: 16 * MiB });
         const value = Array.from({ length: 100_000 }, (_, i) => ({
             id: i,
             name: `name of ${i}`,
@@ -138,7 +138,7 @@ describe('values', () => {
 
     it('a thousand at once', async () => {
         const entries = new Map(Array.from({ length: 1000 }, (_, i) => [`m${i}`, `${i},`.repeat(2000)] as const));
-        const unlimited = await open({ 'options.compress_min': 1000, 'options.max_size': 0 });
+        const unlimited = await open({ compress_min: 1000, max_size: 0 });
         await Promise.all([...entries].map(([key, value]) => unlimited.store(null, key, value, 60_000)));
         expect(await unlimited.retrieveMany(null, entries.keys())).toEqual(entries);
         await unlimited.removeMany(null, entries.keys());
@@ -226,7 +226,7 @@ describe('order', () => {
     });
 
     it('a value that turns out to be too large stops nobody behind it', async () => {
-        const small = await open({ 'options.compress_min': 1000, 'options.max_value': 2000 });
+        const small = await open({ compress_min: 1000, max_value: 2000 });
         const calls = [
             small.store(null, 'key', randomBytes(5000), 5000),
             small.store(null, 'key', 'second', 5000),
@@ -254,7 +254,7 @@ describe('order', () => {
 });
 
 it('compressing 10 MiB leaves the event loop to others', async () => {
-    const large = await open({ 'options.compress_min': 1000, 'options.max_value': 16 * MiB });
+    const large = await open({ compress_min: 1000, max_value: 16 * MiB });
     const value = Buffer.alloc(10 * MiB);
     for (let i = 0; i < value.length; i += 7) value[i] = (i * 31) & 0xff;
     const begun = performance.now();
@@ -265,7 +265,7 @@ it('compressing 10 MiB leaves the event loop to others', async () => {
     for (let i = 0; i < 5; i++) {
         const meter = monitorEventLoopDelay({ resolution: 1 });
         meter.enable();
-        await new Promise(resolve => setTimeout(resolve, 20));
+        await sleep(20);
         meter.reset();
         await large.store(null, 'large', value, 60_000);
         expect(await flagsOf('large')).toBe(BYTES_DEFLATED);

@@ -15,7 +15,7 @@ let count = 0;
 const caches: MemcachedCache[] = [];
 
 async function open(more: Record<string, unknown> = {}, at: unknown = server): Promise<MemcachedCache> {
-    const one = await openCache(at as MemcachedProcess, { 'options.prefix': prefix, ...more });
+    const one = await openCache(at as MemcachedProcess, { prefix: prefix, ...more });
     caches.push(one);
     return one;
 }
@@ -63,7 +63,7 @@ describe('add and replace', () => {
     });
 
     it('count for max_size when they store, and only then', async () => {
-        const small = await open({ 'options.max_size': 2 });
+        const small = await open({ max_size: 2 });
         expect(await small.add(null, 'a', 1)).toBe(true);
         expect(await small.add(null, 'b', 1)).toBe(true);
         expect(await small.add(null, 'a', 2)).toBe(false);
@@ -81,7 +81,7 @@ describe('add and replace', () => {
     });
 
     it('compressed values are added and replaced in the order in which that was asked for', async () => {
-        const packing = await open({ 'options.compress_min': 100 });
+        const packing = await open({ compress_min: 100 });
         const long = (of: string) => of.repeat(50_000);
         const answers = [
             packing.add(null, 'key', long('a')),
@@ -145,7 +145,7 @@ describe('counters', () => {
     });
 
     it('count for max_size', async () => {
-        const small = await open({ 'options.max_size': 2 });
+        const small = await open({ max_size: 2 });
         for (const key of ['a', 'b', 'a', 'c']) await small.increment(null, key, 1, { initial: 1 });
         expect(await small.increment(null, 'absent')).toBeNull();
         expect(await small.retrieveMany(null, ['a', 'b', 'c'])).toEqual(
@@ -258,7 +258,7 @@ describe('bad input: nothing is done', () => {
     });
 
     it('a value that is too large', async () => {
-        const small = await open({ 'options.max_value': 100 });
+        const small = await open({ max_value: 100 });
         await small.store(null, 'n', 1);
         expect(await codeOf(small.add(null, 'm', 'x'.repeat(99)))).toBe('VALUE_TOO_LARGE');
         expect(await codeOf(small.replace(null, 'n', 'x'.repeat(99)))).toBe('VALUE_TOO_LARGE');
@@ -269,7 +269,7 @@ describe('bad input: nothing is done', () => {
 describe('memcached away', () => {
     it('with fail_soft reads soften, decisions never do', async () => {
         const dying = await MemcachedProcess.start();
-        const soft = await open({ 'options.fail_soft': true, 'options.failures': 1, 'options.prefix': '' }, dying);
+        const soft = await open({ fail_soft: true, failures: 1, prefix: '' }, dying);
         await dying.kill();
         expect(await soft.touch(null, 'k')).toBe(false);
         expect(await soft.contains(null, 'k')).toBe(false);
@@ -283,7 +283,7 @@ describe('memcached away', () => {
         expect(await codeOf(soft.prepend(null, 'k', 'x'))).toMatch(away);
         expect(await codeOf(soft.update(null, 'k', () => 1))).toMatch(away);
         await soft.close(null);
-        const prefixed = await open({ 'options.fail_soft': true, 'options.failures': 1 }, dying);
+        const prefixed = await open({ fail_soft: true, failures: 1 }, dying);
         expect(await codeOf(prefixed.clear(null))).toMatch(away);
         await dying.end();
     });
@@ -295,7 +295,7 @@ describe('memcached away', () => {
         it('a counter has counted once at most, and nobody is told otherwise', async () => {
             const proxy = await FaultProxy.start(server.port);
             const through = await open(
-                { 'options.request_timeout': 300, 'options.prefix': prefix, 'options.generation_ttl': 0 },
+                { request_timeout: 300, prefix: prefix, generation_ttl: 0 },
                 { host: '127.0.0.1', port: proxy.port },
             );
             await cache.store(null, 'n', 10, 50_000);
@@ -310,7 +310,7 @@ describe('memcached away', () => {
         it('nobody is told that his add has lost against itself', async () => {
             const proxy = await FaultProxy.start(server.port);
             const through = await open(
-                { 'options.request_timeout': 300, 'options.generation_ttl': 0 },
+                { request_timeout: 300, generation_ttl: 0 },
                 { host: '127.0.0.1', port: proxy.port },
             );
             proxy.begin(losing(ADD, point, end));
@@ -326,7 +326,7 @@ describe('memcached away', () => {
 describe('servers of other kinds', () => {
     it('without CAS (-C) conditions and counters work, and an update of what is there is refused', async () => {
         const bare = await MemcachedProcess.start({ withoutCas: true });
-        const one = await open({ 'options.prefix': '' }, bare);
+        const one = await open({ prefix: '' }, bare);
         expect(await one.add(null, 'k', 'text')).toBe(true);
         expect(await one.add(null, 'k', 'text')).toBe(false);
         expect(await one.replace(null, 'k', 'more')).toBe(true);
@@ -342,7 +342,7 @@ describe('servers of other kinds', () => {
 
     it('that are full (-M) refuse, and what was there stays', async () => {
         const full = await MemcachedProcess.start({ withoutEviction: true, memoryMegabytes: 2 });
-        const one = await open({ 'options.prefix': '', 'options.max_size': 0 }, full);
+        const one = await open({ prefix: '', max_size: 0 }, full);
         await one.store(null, 'k', 'text');
         await one.store(null, 'n', 1);
         const large = 'x'.repeat(200_000);

@@ -80,7 +80,7 @@ describe('memcached is given', () => {
     });
 
     it.each([0, -0, -1, -Infinity, NaN, null, undefined])('options.timeout for %s', async timeout => {
-        await expectSeconds(await open({ 'options.timeout': 20_500 }), timeout, 21);
+        await expectSeconds(await open({ timeout: 20_500 }), timeout, 21);
     });
 
     it('a minute when nothing is configured', async () => {
@@ -93,11 +93,11 @@ describe('memcached is given', () => {
         ['31 days', 31 * DAY_MS, 31 * 24 * 60 * 60],
         ['10 years', 3650 * DAY_MS, 3650 * 24 * 60 * 60],
     ])('a time that has not passed for %s, when max_expiration allows them', async (_, timeout, seconds) => {
-        await expectSeconds(await open({ 'options.max_expiration': 4000 * DAY_MS }), timeout, seconds);
+        await expectSeconds(await open({ max_expiration: 4000 * DAY_MS }), timeout, seconds);
     });
 
     it('its last second, and not for ever, when nothing limits an expiry', async () => {
-        const cache = await open({ 'options.max_expiration': Number.MAX_SAFE_INTEGER });
+        const cache = await open({ max_expiration: Number.MAX_SAFE_INTEGER });
         const left = 0xffffffff - Math.floor(Date.now() / 1000);
         const { sent, ttl } = await expiryOf(cache, Infinity);
         expect(sent).toBe(0xffffffff);
@@ -105,7 +105,7 @@ describe('memcached is given', () => {
     });
 
     it('no more than max_expiration, also for options.timeout', async () => {
-        const cache = await open({ 'options.max_expiration': 10_000 });
+        const cache = await open({ max_expiration: 10_000 });
         await expectSeconds(cache, 10_001, 10);
         await expectSeconds(cache, undefined, 10);
         await expectSeconds(cache, 5000, 5);
@@ -114,7 +114,7 @@ describe('memcached is given', () => {
 
 it('a shortened expiry is logged once', async () => {
     const logger = new RecordingLogger();
-    const cache = await open({ 'options.max_expiration': 10_000 }, logger);
+    const cache = await open({ max_expiration: 10_000 }, logger);
     await expiryOf(cache, 10_000);
     expect(logger.lines).toEqual([]);
     for (const timeout of [10_001, 20_000]) await expiryOf(cache, timeout);
@@ -136,6 +136,6 @@ it('a value is there until it expires, and then it is not', async () => {
     const cache = await open();
     await cache.store(null, 'brief', 'value', 1500);
     expect(await cache.retrieve(null, 'brief')).toBe('value');
-    while ((await readItem(server, 'brief')) !== null) await new Promise(resolve => setTimeout(resolve, 20));
+    while ((await readItem(server, 'brief')) !== null) await sleep(20);
     expect(await cache.retrieve(null, 'brief')).toBeNull();
 });

@@ -3,7 +3,7 @@ import { MemcachedCache } from '../../src/cache/MemcachedCache';
 import { RecordingLogger } from '../support/RecordingLogger';
 import { MemcachedProcess } from '../support/server/MemcachedProcess';
 
-const SOFT = { 'options.fail_soft': true, 'options.retry': 30, 'options.request_timeout': 300 };
+const SOFT = { fail_soft: true, retry: 30, request_timeout: 300 };
 const AWAY = /the service goes on without a cache/;
 const BACK = /the service has its cache again/;
 
@@ -76,7 +76,7 @@ it('opens with memcached away, and works once it appears', async () => {
 
 it('is not asked for: then open fails, and calls do', async () => {
     const { host, port } = server;
-    const cache = await open({ 'options.fail_soft': false, 'options.failures': 1 });
+    const cache = await open({ fail_soft: false, failures: 1 });
     await server.kill();
     await expect(cache.retrieve('trace', 'key')).rejects.toMatchObject({
         code: 'SERVER_DOWN',
@@ -105,7 +105,7 @@ it('mistakes are errors all the same, also while memcached is away', async () =>
 });
 
 it('what memcached refuses is an error all the same', async () => {
-    const cache = await open({ 'options.max_value': 2 ** 21 });
+    const cache = await open({ max_value: 2 ** 21 });
     expect(await codeOf(cache.store(null, 'key', 'x'.repeat(2 ** 20), 5000))).toBe('VALUE_TOO_LARGE');
     expect(logger.lines).toEqual([]);
 });

@@ -13,7 +13,7 @@ beforeAll(async () => {
     server = await MemcachedProcess.start();
     proxy = await RecordingProxy.start(server);
     cache = await openCache(proxy);
-    prefixed = await openCache(proxy, { 'options.prefix': 'préfix:' });
+    prefixed = await openCache(proxy, { prefix: 'préfix:' });
 });
 
 afterAll(async () => {

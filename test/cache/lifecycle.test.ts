@@ -108,7 +108,7 @@ it('opens again after a close during open', async () => {
 
 it('without a server, open fails with CONNECT_FAILED, leaves nothing, and may be tried again', async () => {
     await server.kill();
-    const cache = create({ 'options.failures': 1 });
+    const cache = create({ failures: 1 });
     await expect(cache.open('trace')).rejects.toMatchObject({
         code: 'CONNECT_FAILED',
         trace_id: 'trace',

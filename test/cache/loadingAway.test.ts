@@ -12,9 +12,7 @@ let server: MemcachedProcess;
 let logger: RecordingLogger;
 const caches: MemcachedCache[] = [];
 
-const SHORT = { 'options.request_timeout': 300, 'options.retry': 30 };
-
-const tick = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
+const SHORT = { request_timeout: 300, retry: 30 };
 
 async function open(more: Record<string, unknown> = {}): Promise<MemcachedCache> {
     const cache = await openCache(server, { ...SHORT, ...more }, logger.references());
@@ -31,7 +29,7 @@ function counted(ms: number): { calls: number; load: () => Promise<string> } {
         calls: 0,
         load: async () => {
             loader.calls++;
-            await tick(ms);
+            await sleep(ms);
             return 'value';
         },
     };
@@ -79,12 +77,12 @@ describe.each([{}, { 'options.fail_soft': true }, { 'options.prefix': 'p:' }])('
         for (const away of ['stop', 'kill'] as const) {
             const loader = counted(1000);
             const asked = askAll(cache, loader.load);
-            await tick(300);
+            await sleep(300);
             await server[away]();
             expect(new Set(await asked)).toEqual(new Set(['value']));
             expect(loader.calls).toBe(1);
             if (away === 'stop') server.continue();
-            await tick(100);
+            await sleep(100);
         }
     });
 });
@@ -124,7 +122,7 @@ it('what was loaded without having asked memcached is not stored: somebody may h
     await other.remove(null, 'key');
     give('older');
     expect(await asked).toBe('older');
-    await tick(100);
+    await sleep(100);
     expect(await readItem(server, 'key')).toBeNull();
     await Promise.all([cache.close(null), proxy.close()]);
 });
@@ -142,7 +140,7 @@ it('connections that are cut while the loader runs do not lose the value', async
     const cache = await openCache({ host: '127.0.0.1', port: proxy.port });
     caches.push(cache);
     const asked = cache.retrieveOrLoad(null, 'key', 30_000, counted(300).load);
-    await tick(100);
+    await sleep(100);
     proxy.begin({ strike: link => link.reset() });
     await cache.retrieve(null, 'another');
     expect(await asked).toBe('value');
@@ -161,20 +159,20 @@ it('without CAS (-C) it loads once, and keeps stale values', async () => {
     const options = { staleFor: 30_000, jitter: 0 };
     const ask = (value: string) => cache.retrieveOrLoad(null, 'stale', 50, () => value, options);
     expect(await ask('old')).toBe('old');
-    await tick(80);
+    await sleep(80);
     expect(await ask('new')).toBe('old');
-    await tick(30);
+    await sleep(30);
     expect(await other.retrieveOrLoad(null, 'stale', 1000, () => 'newer', options)).toBe('new');
     await expect(cache.retrieveOrLoad(null, 'failing', 1000, () => Promise.reject(new Error('no')))).rejects.toThrow(
         'no',
     );
-    await tick(50);
+    await sleep(50);
     expect(await readItem(server, 'failing')).toBeNull();
 });
 
 it('a server that is full (-M) is no error', async () => {
     await start({ withoutEviction: true, memoryMegabytes: 1, maxItemBytes: 1024 * 512 });
-    const cache = await open({ 'options.max_size': 0 });
+    const cache = await open({ max_size: 0 });
     for (let i = 0; i < 200; i++) {
         expect(await cache.retrieveOrLoad(null, `key${i}`, 30_000, () => 'x'.repeat(100_000))).toHaveLength(100_000);
     }
@@ -186,7 +184,7 @@ describe('close', () => {
         await start();
         const [cache, other] = [await open(), await open()];
         const asked = askAll(cache, counted(500).load);
-        await tick(100);
+        await sleep(100);
         await cache.close(null);
         expect(await readItem(server, 'key')).toBeNull();
         expect(await other.retrieveOrLoad(null, 'key', 30_000, () => 'of the other')).toBe('of the other');
@@ -215,10 +213,10 @@ describe('close', () => {
         await start();
         const [cache, other] = [await open(), await open()];
         const first = askAll(cache, counted(1500).load);
-        await tick(100);
+        await sleep(100);
         const second = counted(10);
         const waiting = askAll(other, second.load);
-        await tick(100);
+        await sleep(100);
         await other.close(null);
         expect(new Set(await waiting)).toEqual(new Set(['value']));
         expect(second.calls).toBe(1);
@@ -229,7 +227,7 @@ describe('close', () => {
         await start();
         const cache = await open();
         const asked = askAll(cache, counted(300).load);
-        await tick(100);
+        await sleep(100);
         await cache.close(null);
         await cache.open(null);
         const later = await cache.retrieveOrLoad(null, 'key', 30_000, () => 'another one');
@@ -244,7 +242,7 @@ describe('close', () => {
             const asked = Array.from({ length: 50 }, (_, i) =>
                 cache.retrieveOrLoad(null, `key${ms}-${i % 10}`, 30_000, counted(5).load, { staleFor: 1000 }),
             );
-            await tick(ms / 3);
+            await sleep(ms / 3);
             await cache.close(null);
             for (const one of await Promise.allSettled(asked)) {
                 if (one.status === 'fulfilled') expect(one.value).toBe('value');
@@ -262,7 +260,7 @@ describe('What is remembered', () => {
     beforeEach(async () => {
         await start();
         user = new ConnectionUser();
-        user.configure(configOf(server, { 'options.max_size': 0 }));
+        user.configure(configOf(server, { max_size: 0 }));
         values = new ValueStore(user);
         loads = new LoadThrough(values);
         await user.open(null);
@@ -284,7 +282,7 @@ describe('What is remembered', () => {
             () => 'value',
             () => null,
             () => Promise.reject(new Error('no')),
-            () => tick(50),
+            () => sleep(50),
             () => 5n,
             () => new Promise(() => {}),
         ];
@@ -295,7 +293,7 @@ describe('What is remembered', () => {
         });
         setTimeout(() => controller.abort(), 100);
         await Promise.allSettled(asked);
-        while (!loads.isIdle) await tick(10);
+        while (!loads.isIdle) await sleep(10);
         expect(values.loads.size).toBe(0);
     }, 60_000);
 });

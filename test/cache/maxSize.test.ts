@@ -23,7 +23,7 @@ let count = 0;
 /** A cache whose keys nobody else has. */
 async function open(maxSize: number | undefined, logger = new RecordingLogger(), at: object = server) {
     const prefix = `${count++}:`;
-    const options = { 'options.prefix': prefix, 'options.max_size': maxSize };
+    const options = { prefix: prefix, max_size: maxSize };
     const cache = await openCache(at as MemcachedProcess, options, logger.references());
     caches.push(cache);
     const store = (...keys: string[]) =>
@@ -129,7 +129,7 @@ it('what goes leaves in the write that stores, quietly', async () => {
 it('what goes may have gone before', async () => {
     const { cache, prefix, store, left } = await open(1);
     await store('a');
-    const other = await openCache(server, { 'options.prefix': prefix });
+    const other = await openCache(server, { prefix: prefix });
     await other.remove(null, 'a');
     await other.close(null);
     await store('b');
@@ -139,7 +139,7 @@ it('what goes may have gone before', async () => {
 
 it('what another instance stored is not counted, and stays', async () => {
     const { cache, prefix, store, left } = await open(2);
-    const other = await openCache(server, { 'options.prefix': prefix, 'options.max_size': 2 });
+    const other = await openCache(server, { prefix: prefix, max_size: 2 });
     await other.store(null, 'x', 1, 5000);
     await other.store(null, 'y', 1, 5000);
     await store('a', 'b', 'c');
@@ -150,7 +150,7 @@ it('what another instance stored is not counted, and stays', async () => {
 
 it('what goes may be on another server', async () => {
     const servers = await Promise.all([MemcachedProcess.start(), MemcachedProcess.start(), MemcachedProcess.start()]);
-    const cache = await openCache(servers, { 'options.max_size': 5 });
+    const cache = await openCache(servers, { max_size: 5 });
     const keys = Array.from({ length: 40 }, (_, i) => `key${i}`);
     for (const key of keys) await cache.store(null, key, key, 5000);
     // A delete that went to another server than its store may come after the store's reply; what is asked later comes later still.
@@ -171,7 +171,7 @@ it('what goes may be on another server', async () => {
 
 it('what goes is gone also when the server of the new value is away', async () => {
     const [alive, dying] = await Promise.all([MemcachedProcess.start(), MemcachedProcess.start()]);
-    const cache = await openCache([alive, dying], { 'options.max_size': 1, 'options.failures': 1 });
+    const cache = await openCache([alive, dying], { max_size: 1, failures: 1 });
     const placed = async (at: MemcachedProcess) => {
         for (let i = 0; ; i++) {
             await cache.store(null, `key${i}`, i, 5000);
@@ -188,7 +188,7 @@ it('what goes is gone also when the server of the new value is away', async () =
 });
 
 it('what was stored is an answer, also when the cache is closed before another one goes for it', async () => {
-    const closing = await openCache(server, { 'options.max_size': 1 });
+    const closing = await openCache(server, { max_size: 1 });
     await closing.store(null, 'first-of-closing', 1, 5000);
     const storing = [
         closing.add(null, 'added-at-close', 1, 5000),

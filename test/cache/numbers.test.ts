@@ -26,7 +26,7 @@ afterEach(async () => {
 
 async function open(options: Record<string, unknown> = {}, ...all: RecordingCounters[]): Promise<MemcachedCache> {
     const cache = new MemcachedCache();
-    const given = { 'options.prefix': `${++prefix}:`, 'options.request_timeout': 300, 'options.generation_ttl': 0 };
+    const given = { prefix: `${++prefix}:`, request_timeout: 300, generation_ttl: 0 };
     cache.configure(configOf({ host: '127.0.0.1', port: proxy.port }, { ...given, ...options }));
     cache.setReferences(References.fromTuples(...all.flatMap(one => one.tuple)));
     await cache.open(null);
@@ -84,7 +84,7 @@ it('hits, misses and what was stored, of every verb', async () => {
 
 it('what is compressed is a hit, what is no JSON a miss', async () => {
     const counters = new RecordingCounters();
-    const cache = await open({ 'options.compress_min': 100 }, counters);
+    const cache = await open({ compress_min: 100 }, counters);
     await cache.store(null, 'key', 'x'.repeat(10_000));
     expect(await cache.retrieve(null, 'key')).toHaveLength(10_000);
     await writeItem(server, `${prefix}:other`, 'no JSON');
@@ -97,7 +97,7 @@ it('what is compressed is a hit, what is no JSON a miss', async () => {
 
 it('evictions by max_size, and expiries that are shortened', async () => {
     const counters = new RecordingCounters();
-    const cache = await open({ 'options.max_size': 3, 'options.max_expiration': 5000 }, counters);
+    const cache = await open({ max_size: 3, max_expiration: 5000 }, counters);
     for (let i = 0; i < 10; i++) await cache.store(null, `key${i}`, i, i < 2 ? 6000 : 1000);
     await cache.storeMany(null, { a: 1, b: 2 }, 1000);
     expect(numbers(cache, counters)).toEqual({ ...NOTHING, stored: 12, evicted: 9, shortened: 2 });
@@ -118,7 +118,7 @@ it('errors, which are no misses', async () => {
 
 it('answers while memcached is away are none of these', async () => {
     const counters = new RecordingCounters();
-    const cache = await open({ 'options.fail_soft': true }, counters);
+    const cache = await open({ fail_soft: true }, counters);
     await cache.store(null, 'key', 1);
     proxy.begin(holding);
     expect(await cache.retrieve(null, 'key')).toBeNull();
@@ -153,7 +153,7 @@ it('loaders that were called, and how long they took, also those that fail', asy
     const cache = await open({}, counters);
     const load = (key: string, give: () => unknown) =>
         cache.retrieveOrLoad(null, key, 5000, async () => {
-            await new Promise(resolve => setTimeout(resolve, 30));
+            await sleep(30);
             return give();
         });
     expect(await Promise.all([load('a', () => 1), load('a', () => 2)])).toEqual([1, 1]);

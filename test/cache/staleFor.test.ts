@@ -14,7 +14,6 @@ let other: MemcachedCache;
 let keys = 0;
 let key: string;
 
-const tick = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
 const never = (): Promise<never> => new Promise(() => {});
 const notAsked = (): never => {
     throw new Error('the loader must not be called');
@@ -23,7 +22,7 @@ const notAsked = (): never => {
 /** Loads it, and waits until it is fresh no more. */
 async function makeStale(value: unknown, options = STALE): Promise<void> {
     await cache.retrieveOrLoad(null, key, 50, () => value, options);
-    await tick(80);
+    await sleep(80);
 }
 
 /** Until the key holds this. */
@@ -31,7 +30,7 @@ async function untilIt(holds: unknown): Promise<void> {
     for (;;) {
         const held: unknown = await other.retrieve(null, key);
         if (JSON.stringify(held) === JSON.stringify(holds)) return;
-        await tick(5);
+        await sleep(5);
     }
 }
 
@@ -88,7 +87,7 @@ it('the stale value is answered at once by everybody, while one load runs behind
             (j % 2 ? cache : other).retrieveOrLoad(null, key, 30_000, load, STALE),
         );
         expect(new Set(await Promise.all(asked))).toEqual(new Set(['old']));
-        while (calls === 0) await tick(5);
+        while (calls === 0) await sleep(5);
     }
     expect(calls).toBe(1);
     finish('new');
@@ -105,15 +104,15 @@ it('is not answered any more when there is a new one, though that could not be s
         return 'new';
     };
     expect(await cache.retrieveOrLoad(null, key, 30_000, load, STALE)).toBe('old');
-    while (!isLoaded) await tick(5);
-    await tick(20);
+    while (!isLoaded) await sleep(5);
+    await sleep(20);
     expect(await cache.retrieveOrLoad(null, key, 30_000, notAsked, STALE)).toBe('new');
     server.continue();
 });
 
 it('each caller gets a stale value of his own', async () => {
     await makeStale({ a: 1 });
-    const load = () => tick(100).then(() => ({ a: 2 }));
+    const load = () => sleep(100).then(() => ({ a: 2 }));
     const answers = await Promise.all([1, 2].map(() => cache.retrieveOrLoad(null, key, 30_000, load, STALE)));
     expect(answers).toEqual([{ a: 1 }, { a: 1 }]);
     expect(answers[0]).not.toBe(answers[1]);
@@ -122,7 +121,7 @@ it('each caller gets a stale value of his own', async () => {
 
 it('who does not ask for it waits for the loader, and so does who allows less', async () => {
     await makeStale('old');
-    const load = () => tick(100).then(() => 'new');
+    const load = () => sleep(100).then(() => 'new');
     const asked = [
         cache.retrieveOrLoad(null, key, 30_000, load, STALE),
         cache.retrieveOrLoad(null, key, 30_000, notAsked),
@@ -139,17 +138,17 @@ it('what is removed or stored does not come back', async () => {
     expect(await cache.retrieveOrLoad(null, key, 30_000, () => 'new', STALE)).toBe('new');
     await makeStale('old');
     await other.store(null, key, 'stored', 1);
-    while ((await other.retrieve(null, key)) !== null) await tick(50);
+    while ((await other.retrieve(null, key)) !== null) await sleep(50);
     expect(await cache.retrieveOrLoad(null, key, 30_000, () => 'newer', STALE)).toBe('newer');
 });
 
 it('what is removed while it is loaded behind does not come back', async () => {
     await makeStale('old');
-    const load = () => tick(200).then(() => 'older');
+    const load = () => sleep(200).then(() => 'older');
     expect(await cache.retrieveOrLoad(null, key, 30_000, load, STALE)).toBe('old');
-    await tick(50);
+    await sleep(50);
     await other.remove(null, key);
-    await tick(300);
+    await sleep(300);
     expect(await readItem(server, key)).toBeNull();
     expect(await cache.retrieveOrLoad(null, key, 30_000, () => 'new', STALE)).toBe('new');
 });
@@ -160,7 +159,7 @@ it('is gone when the loader says that there is nothing, kept or not', async () =
         await makeStale('old');
         expect(await cache.retrieveOrLoad(null, key, 30_000, () => null, { ...STALE, nullTimeout })).toBe('old');
         const until = performance.now() + 5000;
-        while ((await readItem(server, key))?.value.includes('old') && performance.now() < until) await tick(5);
+        while ((await readItem(server, key))?.value.includes('old') && performance.now() < until) await sleep(5);
         const item = await readItem(server, key);
         if (nullTimeout) expect(item!.value).toBe('null');
         else expect(item).toBeNull();
@@ -172,7 +171,7 @@ it('an error of a load that nobody waits for is said in the log, and the stale v
     const fail = () => Promise.reject(new Error('no database'));
     for (let i = 0; i < 3; i++) {
         expect(await cache.retrieveOrLoad(null, key, 30_000, fail, STALE)).toBe('old');
-        await tick(50);
+        await sleep(50);
         expect(await readItem(server, key)).toMatchObject({ flags: 0x5053_0004 });
     }
     await logger.heard(/loading key\d+ failed, its stale value stays while it may: no database/);
@@ -206,11 +205,11 @@ it('a loader that never settles is given up behind, too', async () => {
 it('a load behind goes on when its caller is aborted, and what waits for it gets its value', async () => {
     await makeStale('old');
     const controller = new AbortController();
-    const load = () => tick(200).then(() => 'new');
+    const load = () => sleep(200).then(() => 'new');
     const options = { ...STALE, signal: controller.signal };
     expect(await cache.retrieveOrLoad(null, key, 30_000, load, options)).toBe('old');
     const waiting = cache.retrieveOrLoad(null, key, 30_000, notAsked, { signal: controller.signal });
-    await tick(20);
+    await sleep(20);
     controller.abort();
     await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
     await untilIt('new');
@@ -224,7 +223,7 @@ it('close aborts a load that nobody waits for, and leaves the stale value', asyn
         return never();
     };
     expect(await cache.retrieveOrLoad(null, key, 30_000, load, STALE)).toBe('old');
-    while (signal === null) await tick(5);
+    while (signal === null) await sleep(5);
     await cache.close(null);
     expect((signal as AbortSignal).aborted).toBe(true);
     expect(await other.retrieveOrLoad(null, key, 30_000, () => 'new', STALE)).toBe('old');
@@ -235,7 +234,7 @@ it('close aborts a load that nobody waits for, and leaves the stale value', asyn
 it('freshness ends to the ms, and the item is kept so much longer', async () => {
     await cache.retrieveOrLoad(null, key, 300, () => 'old', STALE);
     const begun = performance.now();
-    while ((await cache.retrieve(null, key)) !== null) await tick(2);
+    while ((await cache.retrieve(null, key)) !== null) await sleep(2);
     expect(performance.now() - begun).toBeLessThan(2000);
     expect((await readItem(server, key))!.ttl).toBeGreaterThan(50);
 });

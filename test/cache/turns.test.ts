@@ -169,7 +169,7 @@ describe('TimeLimit', () => {
         await expect(racing).rejects.toThrow('early');
         const lifted = new TimeLimit(1, () => new Error('late'));
         lifted.lift();
-        await new Promise(resolve => setTimeout(resolve, 20));
+        await sleep(20);
         lifted.check();
     });
 });

@@ -26,7 +26,7 @@ let count = 0;
 const caches: MemcachedCache[] = [];
 
 async function open(more: Record<string, unknown> = {}, at: unknown = server): Promise<MemcachedCache> {
-    const options = { 'options.prefix': prefix, 'options.generation_ttl': 0, ...more };
+    const options = { prefix: prefix, generation_ttl: 0, ...more };
     const one = await openCache(at as MemcachedProcess, options);
     caches.push(one);
     return one;
@@ -73,7 +73,7 @@ describe('update', () => {
     });
 
     it('keeps bytes, and values that are compressed', async () => {
-        const packing = await open({ 'options.compress_min': 1000 });
+        const packing = await open({ compress_min: 1000 });
         await packing.store(null, 'bytes', Buffer.alloc(5000, 1), 5000);
         const more = await packing.update<Buffer>(null, 'bytes', value => Buffer.concat([value!, Buffer.from([2])]));
         expect(more!.length).toBe(5001);
@@ -128,7 +128,7 @@ describe('update', () => {
     });
 
     it('asks once only, also with the first call and after the sockets were closed', async () => {
-        const idle = await open({ 'options.idle': 50 });
+        const idle = await open({ idle: 50 });
         for (let i = 1; i <= 3; i++) {
             let asked = 0;
             await idle.update<Counter>(null, 'key', value => {
@@ -138,7 +138,7 @@ describe('update', () => {
             expect(asked).toBe(1);
             const connections = await readStat(server, 'curr_connections');
             while ((await readStat(server, 'curr_connections')) >= connections) {
-                await new Promise(resolve => setTimeout(resolve, 20));
+                await sleep(20);
             }
         }
         expect(await idle.retrieve(null, 'key')).toEqual({ n: 3 });
@@ -181,7 +181,7 @@ describe('update', () => {
     });
 
     it('counts for max_size', async () => {
-        const small = await open({ 'options.max_size': 2 });
+        const small = await open({ max_size: 2 });
         const kept = async () => [...(await small.retrieveMany(null, ['a', 'b', 'c', 'd'])).keys()].join('');
         for (const key of ['a', 'b', 'a', 'c']) await small.update(null, key, () => 1);
         expect(await kept()).toBe('ac');
@@ -268,7 +268,7 @@ describe('a change that', () => {
     });
 
     it('never settles is given up, and what it answers later changes nothing', async () => {
-        const hasty = await open({ 'options.update_timeout': 200 });
+        const hasty = await open({ update_timeout: 200 });
         await hasty.store(null, 'key', 1, 5000);
         let answer!: (value: number) => void;
         const stuck = hasty.update<number>(null, 'key', () => new Promise(resolve => (answer = resolve)));
@@ -284,14 +284,14 @@ describe('a change that', () => {
     });
 
     it('updates its own key does not hang', async () => {
-        const hasty = await open({ 'options.update_timeout': 200 });
+        const hasty = await open({ update_timeout: 200 });
         const inner = (): Promise<number | null> => hasty.update<number>(null, 'key', () => 1);
         expect(await codeOf(hasty.update<number>(null, 'key', inner))).toBe('UPDATE_CONFLICT');
         expect(await hasty.update<number>(null, 'key', () => 2)).toBe(2);
     });
 
     it('meets somebody faster each time is a conflict in time', async () => {
-        const hasty = await open({ 'options.update_timeout': 200 });
+        const hasty = await open({ update_timeout: 200 });
         let meddled = 0;
         const begun = performance.now();
         const updating = hasty.update<number>('trace', 'key', async () => {
@@ -349,7 +349,7 @@ describe('append and prepend', () => {
     });
 
     it('refuse what becomes too large', async () => {
-        const small = await open({ 'options.max_value': 100 });
+        const small = await open({ max_value: 100 });
         await small.store(null, 'key', 'x'.repeat(90));
         expect(await codeOf(small.append(null, 'key', 'y'.repeat(20)))).toBe('VALUE_TOO_LARGE');
         expect(await small.retrieve(null, 'key')).toBe('x'.repeat(90));
@@ -366,7 +366,7 @@ describe.each(losses)('when %s is lost, followed by %s,', (point, end) => {
         ['a value that is removed', DELETE, 1],
     ])('nobody is told a tale of %s, and nothing is done twice', async (_, opcode, before) => {
         const proxy = await FaultProxy.start(server.port);
-        const through = await open({ 'options.request_timeout': 300 }, { host: '127.0.0.1', port: proxy.port });
+        const through = await open({ request_timeout: 300 }, { host: '127.0.0.1', port: proxy.port });
         if (before !== null) await cache.store(null, 'key', before, 50_000);
         let asked = 0;
         const after = opcode === DELETE ? null : (before ?? 0) + 1;
@@ -385,7 +385,7 @@ describe.each(losses)('when %s is lost, followed by %s,', (point, end) => {
 
     it('a read that is lost is read again, or an error; the value is changed once', async () => {
         const proxy = await FaultProxy.start(server.port);
-        const through = await open({ 'options.request_timeout': 300 }, { host: '127.0.0.1', port: proxy.port });
+        const through = await open({ request_timeout: 300 }, { host: '127.0.0.1', port: proxy.port });
         await cache.store(null, 'key', 1, 50_000);
         proxy.begin(losing(GET, point, end));
         const answer = await codeOf(through.update<number>(null, 'key', value => value! + 1));
@@ -399,7 +399,7 @@ describe.each(losses)('when %s is lost, followed by %s,', (point, end) => {
 
 it('a server that was restarted between reading and writing is not written to by the old CAS', async () => {
     const dying = await MemcachedProcess.start();
-    const one = await open({ 'options.prefix': '', 'options.retry': 30 }, dying);
+    const one = await open({ prefix: '', retry: 30 }, dying);
     await one.store(null, 'key', 'old', 5000);
     const seen: unknown[] = [];
     const answer = await one.update<string>(null, 'key', async value => {
@@ -468,7 +468,7 @@ describe('close', () => {
 
 it('a server that dies in the middle of updates: each that was answered was done', async () => {
     const dying = await MemcachedProcess.start();
-    const one = await open({ 'options.prefix': '', 'options.retry': 30, 'options.request_timeout': 500 }, dying);
+    const one = await open({ prefix: '', retry: 30, request_timeout: 500 }, dying);
     let isOver = false;
     const codes = new Set<string>();
     let done: number[] = [];
@@ -478,21 +478,21 @@ it('a server that dies in the middle of updates: each that was answered was done
                 done.push((await one.update<Counter>(null, 'key', next))!.n);
             } catch (error) {
                 codes.add((error as { code: string }).code);
-                await new Promise(resolve => setTimeout(resolve, 5));
+                await sleep(5);
             }
         }
     };
     const working = Promise.all(Array.from({ length: 10 }, worker));
-    const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
+    const pause = (ms: number) => sleep(ms);
     for (let i = 0; i < 3; i++) {
-        await pause(100);
+        await sleep(100);
         await dying.stop();
-        await pause(100);
+        await sleep(100);
         dying.continue();
-        await pause(100);
+        await sleep(100);
         await dying.restart();
         done = [];
-        await pause(200);
+        await sleep(200);
         // No number is answered twice.
         expect(new Set(done).size).toBe(done.length);
     }
