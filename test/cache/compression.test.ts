@@ -1,45 +1,33 @@
 import { randomBytes } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { deflateSync, inflateSync } from 'node:zlib';
-import type { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { MemcachedClient } from '../../src/client/MemcachedClient';
-import { codeOf, openCache } from '../support/openCache';
+import type { MemcachedCache, MemcachedClient } from 'pip-services4-memcached-node';
+import { codeOf } from '../support/codeOf';
+import { useOpener, useServer } from '../support/Opener';
 import { RecordingLogger } from '../support/RecordingLogger';
-import { MemcachedProcess } from '../support/server/MemcachedProcess';
 import { writeItem } from '../support/server/textProtocol';
+import type { Settings } from '../support/settings';
+import { sleep } from '../support/sleep';
 
 const BYTES = 0x5053_0001;
 const TEXT_DEFLATED = 0x5053_0002;
 const BYTES_DEFLATED = 0x5053_0003;
 const MiB = 2 ** 20;
 
-let server: MemcachedProcess;
+const server = useServer({ maxItemBytes: 16 * MiB, memoryMegabytes: 256 });
+const opener = useOpener();
 let cache: MemcachedCache;
 let logger: RecordingLogger;
 /** Sees what lies in the server. */
 let client: MemcachedClient;
-const caches: MemcachedCache[] = [];
 
-async function open(more: Record<string, unknown> = {}, at = server): Promise<MemcachedCache> {
-    const one = await openCache(at, { request_timeout: 10_000, ...more }, logger.references());
-    caches.push(one);
-    return one;
-}
+const open = (settings: Settings = {}) =>
+    opener.cache(server, { request_timeout: 10_000, ...settings }, logger.references());
 
-beforeAll(async () => {
-    server = await MemcachedProcess.start({ maxItemBytes: 16 * MiB, memoryMegabytes: 256 });
-    client = new MemcachedClient([server]);
-    await client.open();
-});
-afterAll(async () => {
-    await client.close();
-    await server.end();
-});
 beforeEach(async () => {
     logger = new RecordingLogger();
-    cache = await open({ compress_min: 1000 });
+    [cache, client] = await Promise.all([open({ compress_min: 1000 }), opener.client(server)]);
 });
-afterEach(() => Promise.all(caches.splice(0).map(one => one.close(null))));
 
 const flagsOf = async (key: string): Promise<number> => (await client.gets(key)).flagBits;
 const lengthOf = async (key: string): Promise<number> => (await client.gets(key)).value!.length;

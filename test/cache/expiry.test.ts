@@ -1,38 +1,27 @@
-import type { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { openCache, codeOf } from '../support/openCache';
+import type { MemcachedCache } from 'pip-services4-memcached-node';
+import { codeOf } from '../support/codeOf';
+import { useOpener, useServer } from '../support/Opener';
+import type { RecordingProxy } from '../support/proxy/RecordingProxy';
 import { RecordingLogger } from '../support/RecordingLogger';
-import { MemcachedProcess } from '../support/server/MemcachedProcess';
-import { RecordingProxy } from '../support/proxy/RecordingProxy';
 import { readItem } from '../support/server/textProtocol';
+import type { Settings } from '../support/settings';
+import { sleep } from '../support/sleep';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const DAYS_30 = 30 * 24 * 60 * 60;
 /** Behind the header and the flags. */
 const EXPIRY_AT = 28;
 
-let server: MemcachedProcess;
+const server = useServer();
+const opener = useOpener();
 let proxy: RecordingProxy;
-const caches: MemcachedCache[] = [];
-
-beforeAll(async () => {
-    server = await MemcachedProcess.start();
-    proxy = await RecordingProxy.start(server);
-});
-
-afterAll(async () => {
-    await proxy.end();
-    await server.end();
-});
-
-afterEach(() => Promise.all(caches.splice(0).map(cache => cache.close(null))));
-
-async function open(options: Record<string, unknown> = {}, logger = new RecordingLogger()): Promise<MemcachedCache> {
-    const cache = await openCache(proxy, options, logger.references());
-    caches.push(cache);
-    return cache;
-}
-
 let count = 0;
+
+beforeEach(async () => {
+    proxy = await opener.recordingProxy(server);
+});
+
+const open = (settings: Settings = {}, logger = opener.logger) => opener.cache(proxy, settings, logger.references());
 
 /** What was sent as the expiry, and the seconds that memcached says are left; between the two its clock may have ticked. */
 async function expiryOf(cache: MemcachedCache, timeout: unknown): Promise<{ sent: number; ttl: number | null }> {

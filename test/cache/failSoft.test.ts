@@ -1,28 +1,24 @@
-import { codeOf, configOf, openCache } from '../support/openCache';
-import { MemcachedCache } from '../../src/cache/MemcachedCache';
+import type { MemcachedCache } from 'pip-services4-memcached-node';
+import { codeOf } from '../support/codeOf';
+import { useOpener } from '../support/Opener';
 import { RecordingLogger } from '../support/RecordingLogger';
-import { MemcachedProcess } from '../support/server/MemcachedProcess';
+import type { MemcachedProcess } from '../support/server/MemcachedProcess';
+import type { Settings } from '../support/settings';
 
 const SOFT = { fail_soft: true, retry: 30, request_timeout: 300 };
 const AWAY = /the service goes on without a cache/;
 const BACK = /the service has its cache again/;
 
+const opener = useOpener();
 let server: MemcachedProcess;
 let logger: RecordingLogger;
-let cache: MemcachedCache | null;
 
 beforeEach(async () => {
-    server = await MemcachedProcess.start();
+    server = await opener.server();
     logger = new RecordingLogger();
-    cache = null;
 });
 
-afterEach(async () => {
-    await cache?.close(null);
-    await server.end();
-});
-
-const open = async (more: object = {}) => (cache = await openCache(server, { ...SOFT, ...more }, logger.references()));
+const open = (settings: Settings = {}) => opener.cache(server, { ...SOFT, ...settings }, logger.references());
 
 /** Asks until memcached answers. */
 async function untilStored(cache: MemcachedCache, key: string): Promise<void> {
@@ -111,13 +107,11 @@ it('what memcached refuses is an error all the same', async () => {
 });
 
 it('a wrong password is an error all the same', async () => {
-    const locked = await MemcachedProcess.start({ login: { username: 'ann', password: 'secret' } });
-    const cache = new MemcachedCache();
+    const locked = await opener.server({ login: { username: 'ann', password: 'secret' } });
     const credential = { 'credential.username': 'ann', 'credential.password': 'guess' };
-    cache.configure(configOf(locked, { ...SOFT, ...credential }));
+    const cache = opener.cacheOf(locked, { ...SOFT, ...credential });
     await expect(cache.open('trace')).rejects.toMatchObject({ code: 'AUTH_FAILED', trace_id: 'trace' });
     expect(cache.isOpen()).toBe(false);
-    await locked.end();
 });
 
 it('a password that is not asked for at open, but later, is an error too', async () => {
@@ -126,8 +120,7 @@ it('a password that is not asked for at open, but later, is an error too', async
     await server.kill();
     const cache = await open({ 'credential.username': 'ann', 'credential.password': 'guess' });
     expect(await cache.retrieve(null, 'key')).toBeNull();
-    const locked = await MemcachedProcess.start({ port, login });
+    await opener.server({ port, login });
     while ((await codeOf(cache.retrieve(null, 'key'))) !== 'AUTH_FAILED') await new Promise(setImmediate);
     expect(await codeOf(cache.store(null, 'key', 1, 5000))).toBe('AUTH_FAILED');
-    await locked.end();
 });

@@ -1,25 +1,20 @@
-import type { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { codeOf, openCache } from '../support/openCache';
-import { MemcachedProcess } from '../support/server/MemcachedProcess';
-import { RecordingProxy } from '../support/proxy/RecordingProxy';
+import type { MemcachedCache } from 'pip-services4-memcached-node';
+import { codeOf } from '../support/codeOf';
+import { useOpener, useServer } from '../support/Opener';
+import type { RecordingProxy } from '../support/proxy/RecordingProxy';
 import { readItem } from '../support/server/textProtocol';
 
-let server: MemcachedProcess;
+const server = useServer();
+const open = useOpener();
 let proxy: RecordingProxy;
 let cache: MemcachedCache;
 let prefixed: MemcachedCache;
 
-beforeAll(async () => {
-    server = await MemcachedProcess.start();
-    proxy = await RecordingProxy.start(server);
-    cache = await openCache(proxy);
-    prefixed = await openCache(proxy, { prefix: 'préfix:' });
-});
-
-afterAll(async () => {
-    await Promise.all([cache.close(null), prefixed.close(null)]);
-    await proxy.end();
-    await server.end();
+beforeEach(async () => {
+    proxy = await open.recordingProxy(server);
+    [cache, prefixed] = await Promise.all([open.cache(proxy), open.cache(proxy, { prefix: 'préfix:' })]);
+    // The first call with a prefix asks for its generation.
+    await prefixed.retrieve(null, 'any');
 });
 
 const PREFIX_BYTES = Buffer.byteLength('préfix:');

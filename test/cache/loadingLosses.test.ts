@@ -1,8 +1,7 @@
 import { useServer } from '../support/Opener';
 import { opcodes } from '../support/opcodes';
 import { describeEachLoss, type LossContext } from '../support/proxy/loseNext';
-import { sleep } from '../support/sleep';
-import { heldLoader, loaderOf } from './loaders';
+import { loaderOf } from './loaders';
 import { openLoads, SHORT_LEASE } from './openLoads';
 
 const { ADD, REPLACE, DELETE } = opcodes;

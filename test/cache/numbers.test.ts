@@ -1,37 +1,27 @@
 import { tracingChannel } from 'node:diagnostics_channel';
 import { References } from 'pip-services4-components-node';
-import { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { FaultProxy, holding, passing } from '../support/proxy/FaultProxy';
-import { configOf, openCache, codeOf } from '../support/openCache';
+import type { MemcachedCache } from 'pip-services4-memcached-node';
+import { codeOf } from '../support/codeOf';
+import { useOpener, useServer } from '../support/Opener';
+import { holding, passing, type FaultProxy } from '../support/proxy/FaultProxy';
 import { FailingCounters, RecordingCounters } from '../support/RecordingCounters';
-import { MemcachedProcess } from '../support/server/MemcachedProcess';
 import { writeItem } from '../support/server/textProtocol';
+import type { Settings } from '../support/settings';
+import { sleep } from '../support/sleep';
 
-let server: MemcachedProcess;
+const server = useServer();
+const opener = useOpener();
 let proxy: FaultProxy;
 let prefix = 0;
-const opened: MemcachedCache[] = [];
 
-beforeAll(async () => {
-    server = await MemcachedProcess.start();
-});
-afterAll(() => server.end());
 beforeEach(async () => {
-    proxy = await FaultProxy.start(server.port);
-});
-afterEach(async () => {
-    await Promise.all(opened.splice(0).map(cache => cache.close(null)));
-    await proxy.close();
+    proxy = await opener.faultProxy(server);
 });
 
-async function open(options: Record<string, unknown> = {}, ...all: RecordingCounters[]): Promise<MemcachedCache> {
-    const cache = new MemcachedCache();
+function open(settings: Settings = {}, ...all: RecordingCounters[]): Promise<MemcachedCache> {
     const given = { prefix: `${++prefix}:`, request_timeout: 300, generation_ttl: 0 };
-    cache.configure(configOf({ host: '127.0.0.1', port: proxy.port }, { ...given, ...options }));
-    cache.setReferences(References.fromTuples(...all.flatMap(one => one.tuple)));
-    await cache.open(null);
-    opened.push(cache);
-    return cache;
+    const references = References.fromTuples(...all.flatMap(one => one.tuple));
+    return opener.cache(proxy, { ...given, ...settings }, references);
 }
 
 const NOTHING = {
@@ -128,7 +118,7 @@ it('answers while memcached is away are none of these', async () => {
 });
 
 it('stay after close, when there are no servers any more, and a snapshot does not change', async () => {
-    const cache = await openCache(server);
+    const cache = await opener.cache(server);
     const before = cache.getStats();
     await cache.retrieve(null, 'nothing');
     await cache.close(null);

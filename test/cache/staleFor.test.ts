@@ -1,23 +1,19 @@
-import type { MemcachedCache } from '../../src/cache/MemcachedCache';
-import type { LoadOptions } from '../../src/cache/LoadOptions';
-import { openCache } from '../support/openCache';
+import type { LoadOptions, MemcachedCache } from 'pip-services4-memcached-node';
+import { useOpener, useServer } from '../support/Opener';
 import { RecordingLogger } from '../support/RecordingLogger';
-import { MemcachedProcess } from '../support/server/MemcachedProcess';
 import { readItem, writeItem } from '../support/server/textProtocol';
+import { sleep } from '../support/sleep';
+import { heldLoader, loaderOf, never, notAsked } from './loaders';
 
 const STALE: LoadOptions = { staleFor: 60_000, jitter: 0 };
 
-let server: MemcachedProcess;
+const server = useServer();
+const open = useOpener();
 let logger: RecordingLogger;
 let cache: MemcachedCache;
 let other: MemcachedCache;
 let keys = 0;
 let key: string;
-
-const never = (): Promise<never> => new Promise(() => {});
-const notAsked = (): never => {
-    throw new Error('the loader must not be called');
-};
 
 /** Loads it, and waits until it is fresh no more. */
 async function makeStale(value: unknown, options = STALE): Promise<void> {
@@ -34,19 +30,11 @@ async function untilIt(holds: unknown): Promise<void> {
     }
 }
 
-beforeAll(async () => {
-    server = await MemcachedProcess.start();
-});
-
-afterAll(() => server.end());
-
 beforeEach(async () => {
     key = `key${++keys}`;
     logger = new RecordingLogger();
-    [cache, other] = await Promise.all([openCache(server, {}, logger.references()), openCache(server)]);
+    [cache, other] = await Promise.all([open.cache(server, {}, logger.references()), open.cache(server)]);
 });
-
-afterEach(() => Promise.all([cache.close(null), other.close(null)]));
 
 it('a value that is fresh is what all verbs find', async () => {
     for (const value of [{ a: 1 }, Buffer.from('bytes'), 'x'.repeat(100_000)]) {
@@ -76,20 +64,16 @@ it('a value that is stale is nothing to all verbs but this one', async () => {
 
 it('the stale value is answered at once by everybody, while one load runs behind', async () => {
     await makeStale('old');
-    let calls = 0;
-    let finish: (value: string) => void = () => {};
-    const load = (): Promise<string> => {
-        calls++;
-        return new Promise(resolve => (finish = resolve));
-    };
+    const { called, load, finish } = heldLoader<string>();
+    const counted = jest.fn(load);
     for (let i = 0; i < 3; i++) {
         const asked = Array.from({ length: 100 }, (_, j) =>
-            (j % 2 ? cache : other).retrieveOrLoad(null, key, 30_000, load, STALE),
+            (j % 2 ? cache : other).retrieveOrLoad(null, key, 30_000, counted, STALE),
         );
         expect(new Set(await Promise.all(asked))).toEqual(new Set(['old']));
-        while (calls === 0) await sleep(5);
+        await called;
     }
-    expect(calls).toBe(1);
+    expect(counted).toHaveBeenCalledTimes(1);
     finish('new');
     await untilIt('new');
     expect(await cache.retrieveOrLoad(null, key, 30_000, notAsked, STALE)).toBe('new');
@@ -112,7 +96,7 @@ it('is not answered any more when there is a new one, though that could not be s
 
 it('each caller gets a stale value of his own', async () => {
     await makeStale({ a: 1 });
-    const load = () => sleep(100).then(() => ({ a: 2 }));
+    const { load } = loaderOf({ a: 2 }, 100);
     const answers = await Promise.all([1, 2].map(() => cache.retrieveOrLoad(null, key, 30_000, load, STALE)));
     expect(answers).toEqual([{ a: 1 }, { a: 1 }]);
     expect(answers[0]).not.toBe(answers[1]);
@@ -121,15 +105,18 @@ it('each caller gets a stale value of his own', async () => {
 
 it('who does not ask for it waits for the loader, and so does who allows less', async () => {
     await makeStale('old');
-    const load = () => sleep(100).then(() => 'new');
+    const { called, load, finish } = heldLoader<string>();
+    expect(await cache.retrieveOrLoad(null, key, 30_000, load, STALE)).toBe('old');
+    await called;
     const asked = [
-        cache.retrieveOrLoad(null, key, 30_000, load, STALE),
         cache.retrieveOrLoad(null, key, 30_000, notAsked),
         cache.retrieveOrLoad(null, key, 30_000, notAsked, { staleFor: 1 }),
         other.retrieveOrLoad(null, key, 30_000, notAsked),
         other.retrieveOrLoad(null, key, 30_000, notAsked, { staleFor: 1 }),
     ];
-    expect(await Promise.all(asked)).toEqual(['old', 'new', 'new', 'new', 'new']);
+    await sleep(50);
+    finish('new');
+    expect(await Promise.all(asked)).toEqual(['new', 'new', 'new', 'new']);
 });
 
 it('what is removed or stored does not come back', async () => {
@@ -144,11 +131,12 @@ it('what is removed or stored does not come back', async () => {
 
 it('what is removed while it is loaded behind does not come back', async () => {
     await makeStale('old');
-    const load = () => sleep(200).then(() => 'older');
+    const { called, load, finish } = heldLoader<string>();
     expect(await cache.retrieveOrLoad(null, key, 30_000, load, STALE)).toBe('old');
-    await sleep(50);
+    await called;
     await other.remove(null, key);
-    await sleep(300);
+    finish('older');
+    await sleep(100);
     expect(await readItem(server, key)).toBeNull();
     expect(await cache.retrieveOrLoad(null, key, 30_000, () => 'new', STALE)).toBe('new');
 });
@@ -168,11 +156,12 @@ it('is gone when the loader says that there is nothing, kept or not', async () =
 
 it('an error of a load that nobody waits for is said in the log, and the stale value stays', async () => {
     await makeStale('old');
-    const fail = () => Promise.reject(new Error('no database'));
-    for (let i = 0; i < 3; i++) {
+    const fail = jest.fn(() => Promise.reject(new Error('no database')));
+    for (let i = 1; i <= 3; i++) {
         expect(await cache.retrieveOrLoad(null, key, 30_000, fail, STALE)).toBe('old');
-        await sleep(50);
-        expect(await readItem(server, key)).toMatchObject({ flags: 0x5053_0004 });
+        while (fail.mock.calls.length < i) await sleep(5);
+        // The lease is released, and the item is as it was.
+        while ((await readItem(server, key))!.flags !== 0x5053_0004) await sleep(5);
     }
     await logger.heard(/loading key\d+ failed, its stale value stays while it may: no database/);
     expect((await readItem(server, key))!.ttl).toBeGreaterThan(50);
@@ -205,13 +194,15 @@ it('a loader that never settles is given up behind, too', async () => {
 it('a load behind goes on when its caller is aborted, and what waits for it gets its value', async () => {
     await makeStale('old');
     const controller = new AbortController();
-    const load = () => sleep(200).then(() => 'new');
+    const { called, load, finish } = heldLoader<string>();
     const options = { ...STALE, signal: controller.signal };
     expect(await cache.retrieveOrLoad(null, key, 30_000, load, options)).toBe('old');
+    await called;
     const waiting = cache.retrieveOrLoad(null, key, 30_000, notAsked, { signal: controller.signal });
     await sleep(20);
     controller.abort();
     await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+    finish('new');
     await untilIt('new');
 });
 

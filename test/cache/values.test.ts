@@ -1,27 +1,21 @@
-import type { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { codeOf, openCache } from '../support/openCache';
+import type { MemcachedCache } from 'pip-services4-memcached-node';
+import { codeOf } from '../support/codeOf';
+import { useOpener, useServer } from '../support/Opener';
 import { RecordingLogger } from '../support/RecordingLogger';
-import { MemcachedProcess } from '../support/server/MemcachedProcess';
 import { readItem, writeItem } from '../support/server/textProtocol';
 
 const MiB = 1024 * 1024;
 const BYTES_FLAG = 0x50530001;
 
-let server: MemcachedProcess;
+const server = useServer();
+const open = useOpener();
 let cache: MemcachedCache;
 let logger: RecordingLogger;
 
-beforeAll(async () => {
-    server = await MemcachedProcess.start();
-});
-
 beforeEach(async () => {
     logger = new RecordingLogger();
-    cache = await openCache(server, {}, logger.references());
+    cache = await open.cache(server, {}, logger.references());
 });
-
-afterEach(() => cache.close(null));
-afterAll(() => server.end());
 
 async function thereAndBack(value: unknown): Promise<unknown> {
     expect(await cache.store(null, 'value', value, 5000)).toBe(value);
