@@ -1,32 +1,20 @@
 import { Context, Descriptor } from 'pip-services4-components-node';
-import { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { codeOf, configOf, openCache } from '../support/openCache';
-import { RecordingLogger } from '../support/RecordingLogger';
-import { MemcachedProcess } from '../support/server/MemcachedProcess';
-import { RecordingProxy } from '../support/proxy/RecordingProxy';
+import { MemcachedCache } from 'pip-services4-memcached-node';
+import { codeOf } from '../support/codeOf';
+import { useOpener, useServer } from '../support/Opener';
+import type { RecordingProxy } from '../support/proxy/RecordingProxy';
 import { runScript } from '../support/runScript';
+import { configOf, type Settings } from '../support/settings';
 
-let server: MemcachedProcess;
+const server = useServer();
+const opener = useOpener();
 let proxy: RecordingProxy;
-const caches: MemcachedCache[] = [];
 
 beforeEach(async () => {
-    server = await MemcachedProcess.start();
-    proxy = await RecordingProxy.start(server);
+    proxy = await opener.recordingProxy(server);
 });
 
-afterEach(async () => {
-    await Promise.all(caches.splice(0).map(cache => cache.close(null)));
-    await proxy.end();
-    await server.end();
-});
-
-function create(more: Record<string, unknown> = {}): MemcachedCache {
-    const cache = new MemcachedCache();
-    cache.configure(configOf(proxy, more));
-    caches.push(cache);
-    return cache;
-}
+const create = (settings: Settings = {}): MemcachedCache => opener.cacheOf(proxy, settings);
 
 async function expectNotOpened(cache: MemcachedCache): Promise<void> {
     expect(cache.isOpen()).toBe(false);
@@ -80,10 +68,9 @@ it('a close during open wins: the open is rejected, and no socket stays', async 
 it('a close while discovery is asked wins too', async () => {
     let answer!: (connections: unknown[]) => void;
     const discovery = { resolveAll: () => new Promise(resolve => (answer = resolve)) };
-    const cache = new MemcachedCache();
-    cache.configure(configOf([], { 'connection.discovery_key': 'cache' }));
     const slow = new Descriptor('test', 'discovery', 'slow', 'default', '1.0');
-    cache.setReferences(new RecordingLogger().references(slow, discovery));
+    const references = opener.logger.references(slow, discovery);
+    const cache = opener.cacheOf([], { 'connection.discovery_key': 'cache' }, references);
     const opening = codeOf(cache.open('trace'));
     while (answer === undefined) await new Promise(setImmediate);
     await cache.close(null);
@@ -158,15 +145,18 @@ describe('contexts', () => {
 });
 
 describe('store, retrieve, remove', () => {
+    let cache: MemcachedCache;
+    beforeEach(async () => {
+        cache = create();
+        await cache.open(null);
+    });
+
     it('store answers the very value it was given', async () => {
-        const cache = await openCache(server);
         const value = { date: new Date() };
         expect(await cache.store(null, 'key', value, 5000)).toBe(value);
-        await cache.close(null);
     });
 
     it('remove answers the value that it removed, and null when there is none', async () => {
-        const cache = await openCache(server);
         for (const value of [{ a: [1] }, '', 0, false]) {
             await cache.store(null, 'key', value, 5000);
             expect(await cache.remove(null, 'key')).toEqual(value);
@@ -174,35 +164,28 @@ describe('store, retrieve, remove', () => {
         }
         await cache.store(null, 'key', Buffer.from('bytes'), 5000);
         expect(String(await cache.remove(null, 'key'))).toBe('bytes');
-        await cache.close(null);
     });
 
     it('remove asks for the value and deletes it in one write', async () => {
-        const cache = create();
-        await cache.open(null);
         proxy.writes.length = 0;
         await cache.remove(null, 'key');
         expect(proxy.writes.length).toBe(1);
     });
 
     it.each([null, undefined])('storing %s removes the entry', async nothing => {
-        const cache = await openCache(server);
         await cache.store(null, 'key', 1, 5000);
         expect(await cache.store(null, 'key', nothing, 5000)).toBe(nothing);
         expect(await cache.retrieve(null, 'key')).toBeNull();
-        await cache.close(null);
     });
 
     it('store takes no timeout', async () => {
-        const cache = await openCache(server);
         await cache.store(null, 'key', 1);
         expect(await cache.retrieve(null, 'key')).toBe(1);
-        await cache.close(null);
     });
 });
 
 it('two instances share what a server keeps', async () => {
-    const [one, other] = [await openCache(server), await openCache(server)];
+    const [one, other] = [await opener.cache(server), await opener.cache(server)];
     await one.store(null, 'key', { from: 'one' }, 5000);
     expect(await other.retrieve(null, 'key')).toEqual({ from: 'one' });
     await other.store(null, 'key', 'from other', 5000);
@@ -211,7 +194,6 @@ it('two instances share what a server keeps', async () => {
     await one.close(null);
     await other.store(null, 'key', 1, 5000);
     expect(await other.retrieve(null, 'key')).toBe(1);
-    await other.close(null);
 });
 
 it('a close that nobody awaits, when the process exits, destroys the sockets at once', async () => {
