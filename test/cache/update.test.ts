@@ -1,47 +1,25 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { BadRequestException } from 'pip-services4-commons-node';
-import type { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { MemcachedClient } from '../../src/client/MemcachedClient';
-import { FaultProxy, passing } from '../support/proxy/FaultProxy';
-import { losing, losses } from '../support/proxy/loseNext';
-import { codeOf, openCache } from '../support/openCache';
-import { MemcachedProcess } from '../support/server/MemcachedProcess';
-import { RecordingProxy } from '../support/proxy/RecordingProxy';
+import type { MemcachedCache } from 'pip-services4-memcached-node';
+import { codeOf } from '../support/codeOf';
+import { opcodes } from '../support/opcodes';
+import { useOpener, useServer } from '../support/Opener';
 import { readItem, readStat, writeItem } from '../support/server/textProtocol';
+import type { Servers, Settings } from '../support/settings';
+import { sleep } from '../support/sleep';
 
-const ADD = 0x02;
-const REPLACE = 0x03;
-const DELETE = 0x04;
-const GET = 0x00;
-
-const PROCESSES = 8;
-const TIMES = 1000;
-
-let server: MemcachedProcess;
+const server = useServer();
+const opener = useOpener();
 let cache: MemcachedCache;
 let prefix: string;
 let count = 0;
-const caches: MemcachedCache[] = [];
 
-async function open(more: Record<string, unknown> = {}, at: unknown = server): Promise<MemcachedCache> {
-    const options = { prefix: prefix, generation_ttl: 0, ...more };
-    const one = await openCache(at as MemcachedProcess, options);
-    caches.push(one);
-    return one;
-}
-
-beforeAll(async () => {
-    server = await MemcachedProcess.start();
-});
-afterAll(() => server.end());
+const open = (settings: Settings = {}, at: Servers = server) =>
+    opener.cache(at, { prefix, generation_ttl: 0, ...settings });
 
 beforeEach(async () => {
     prefix = `u${count++}:`;
     cache = await open();
 });
-afterEach(() => Promise.all(caches.splice(0).map(one => one.close(null))));
 
 type Counter = { n: number };
 const next = (value: Counter | null): Counter => ({ n: (value?.n ?? 0) + 1 });
@@ -145,14 +123,12 @@ describe('update', () => {
     });
 
     it('takes two round trips', async () => {
-        const proxy = await RecordingProxy.start(server);
+        const proxy = await opener.recordingProxy(server);
         const through = await open({}, proxy);
         await through.update(null, 'key', next);
         proxy.writes.length = 0;
         await through.update(null, 'key', next);
-        expect(proxy.writes.map(write => write[1])).toEqual([GET, REPLACE]);
-        await through.close(null);
-        await proxy.end();
+        expect(proxy.writes.map(write => write[1])).toEqual([opcodes.GET, opcodes.REPLACE]);
     });
 
     it('1,000 at once in one process lose nothing, and do not race each other', async () => {
@@ -198,31 +174,6 @@ describe('update', () => {
         expect(await kept()).toBe('bd');
     });
 });
-
-it(`${PROCESSES} processes × ${TIMES} increments of a JSON counter are exactly ${PROCESSES * TIMES}`, async () => {
-    const children: ChildProcess[] = [];
-    const ended: Promise<unknown[]>[] = [];
-    try {
-        for (let i = 0; i < PROCESSES; i++) {
-            const child = fork(
-                join(__dirname, 'updateChild.ts'),
-                [String(server.port), `${prefix}key`, String(TIMES)],
-                {
-                    execArgv: ['-r', join(__dirname, '../support/register.cjs')],
-                },
-            );
-            children.push(child);
-            ended.push(once(child, 'exit'));
-        }
-        await Promise.all(children.map(child => once(child, 'message')));
-        for (const child of children) child.send('go');
-        const exits = await Promise.all(ended);
-        expect(exits.map(([code]) => code)).toEqual(Array(PROCESSES).fill(0));
-        expect(await cache.retrieve(null, 'key')).toEqual({ n: PROCESSES * TIMES });
-    } finally {
-        for (const child of children) child.kill('SIGKILL');
-    }
-}, 60_000);
 
 describe('a change that', () => {
     it.each([new Error('own'), null, undefined, 'text', 5])('throws %p: that is what is thrown', async own => {
@@ -309,123 +260,6 @@ describe('a change that', () => {
     });
 });
 
-describe('append and prepend', () => {
-    it('join texts, in one or many processes', async () => {
-        expect(await cache.append(null, 'key', 'x')).toBe(false);
-        expect(await cache.prepend(null, 'key', 'x')).toBe(false);
-        expect(await cache.retrieve(null, 'key')).toBeNull();
-        await cache.store(null, 'key', 'b"', 5000);
-        expect(await cache.append(null, 'key', 'č\n', 100_000)).toBe(true);
-        expect(await cache.prepend(null, 'key', '🐎')).toBe(true);
-        expect(await cache.append(null, 'key', '')).toBe(true);
-        expect(await cache.retrieve(null, 'key')).toBe('🐎b"č\n');
-        const other = await open();
-        await cache.store(null, 'key', '', 5000);
-        const texts = Array.from({ length: 100 }, (_, i) => `<${i}>`);
-        await Promise.all(texts.map((text, i) => (i % 2 ? cache : other).append(null, 'key', text)));
-        const joined = (await cache.retrieve(null, 'key')) as string;
-        expect(joined.length).toBe(texts.join('').length);
-        for (const text of texts) expect(joined).toContain(text);
-    });
-
-    it.each([5, ['a'], { a: 1 }, false, Buffer.from('text')])('refuse what holds %p', async value => {
-        await cache.store(null, 'key', value, 5000);
-        expect(await codeOf(cache.append(null, 'key', 'x'))).toBe('NOT_TEXT');
-        expect(await codeOf(cache.prepend(null, 'key', 'x'))).toBe('NOT_TEXT');
-        expect(await cache.retrieve(null, 'key')).toEqual(value);
-    });
-
-    it.each([null, undefined, 5, ['x'], Buffer.from('x'), Symbol('s')])('refuse to join %p', async more => {
-        await cache.store(null, 'key', 'text', 5000);
-        expect(await codeOf(cache.append(null, 'key', more as never))).toBe('NOT_TEXT');
-        expect(await codeOf(cache.prepend(null, 'key', more as never))).toBe('NOT_TEXT');
-        expect(await cache.retrieve(null, 'key')).toBe('text');
-    });
-
-    it('leave alone what another program has stored', async () => {
-        await writeItem(server, `${prefix}key`, 'no json', 7);
-        expect(await cache.append(null, 'key', 'x')).toBe(false);
-        expect(await readItem(server, `${prefix}key`)).toMatchObject({ value: 'no json', flags: 7 });
-    });
-
-    it('refuse what becomes too large', async () => {
-        const small = await open({ max_value: 100 });
-        await small.store(null, 'key', 'x'.repeat(90));
-        expect(await codeOf(small.append(null, 'key', 'y'.repeat(20)))).toBe('VALUE_TOO_LARGE');
-        expect(await small.retrieve(null, 'key')).toBe('x'.repeat(90));
-    });
-});
-
-describe.each(losses)('when %s is lost, followed by %s,', (point, end) => {
-    const isDone = point !== 'the request';
-    const error = end === 'silence' ? 'TIMEOUT' : 'CONNECTION_LOST';
-
-    it.each([
-        ['a value that is made', ADD, null],
-        ['a value that is changed', REPLACE, 1],
-        ['a value that is removed', DELETE, 1],
-    ])('nobody is told a tale of %s, and nothing is done twice', async (_, opcode, before) => {
-        const proxy = await FaultProxy.start(server.port);
-        const through = await open({ request_timeout: 300 }, { host: '127.0.0.1', port: proxy.port });
-        if (before !== null) await cache.store(null, 'key', before, 50_000);
-        let asked = 0;
-        const after = opcode === DELETE ? null : (before ?? 0) + 1;
-        proxy.begin(losing(opcode, point, end));
-        const updating = through.update<number>(null, 'key', () => {
-            asked++;
-            return after;
-        });
-        expect(await codeOf(updating)).toBe(error);
-        expect(asked).toBe(1);
-        proxy.begin(passing);
-        expect(await cache.retrieve(null, 'key')).toBe(isDone ? after : before);
-        await through.close(null);
-        await proxy.close();
-    });
-
-    it('a read that is lost is read again, or an error; the value is changed once', async () => {
-        const proxy = await FaultProxy.start(server.port);
-        const through = await open({ request_timeout: 300 }, { host: '127.0.0.1', port: proxy.port });
-        await cache.store(null, 'key', 1, 50_000);
-        proxy.begin(losing(GET, point, end));
-        const answer = await codeOf(through.update<number>(null, 'key', value => value! + 1));
-        expect(answer).toBe(end === 'silence' ? 'TIMEOUT' : 'answered 2');
-        proxy.begin(passing);
-        expect(await cache.retrieve(null, 'key')).toBe(end === 'silence' ? 1 : 2);
-        await through.close(null);
-        await proxy.close();
-    });
-});
-
-it('a server that was restarted between reading and writing is not written to by the old CAS', async () => {
-    const dying = await MemcachedProcess.start();
-    const one = await open({ prefix: '', retry: 30 }, dying);
-    await one.store(null, 'key', 'old', 5000);
-    const seen: unknown[] = [];
-    const answer = await one.update<string>(null, 'key', async value => {
-        seen.push(value);
-        if (seen.length === 1) {
-            const cas = await casOf(dying, 'key');
-            await dying.restart();
-            // As many writes as it takes to come to the CAS that was read.
-            while ((await casOf(dying, 'key')) < cas) await writeItem(dying, 'key', '"foreign"');
-        }
-        return `${value} and more`;
-    });
-    expect(seen).toEqual(['old', 'foreign']);
-    expect(answer).toBe('foreign and more');
-    await one.close(null);
-    await dying.end();
-});
-
-async function casOf(at: MemcachedProcess, key: string): Promise<bigint> {
-    const client = new MemcachedClient([at]);
-    await client.open();
-    const { cas } = await client.gets(key);
-    await client.close();
-    return cas;
-}
-
 describe('close', () => {
     it('ends what waits for its turn, for its change, or between two tries', async () => {
         await cache.store(null, 'held', 1, 5000);
@@ -464,41 +298,4 @@ describe('close', () => {
             expect(await cache.retrieve(null, 'key')).toEqual({ n: done });
         }
     });
-});
-
-it('a server that dies in the middle of updates: each that was answered was done', async () => {
-    const dying = await MemcachedProcess.start();
-    const one = await open({ prefix: '', retry: 30, request_timeout: 500 }, dying);
-    let isOver = false;
-    const codes = new Set<string>();
-    let done: number[] = [];
-    const worker = async (): Promise<void> => {
-        while (!isOver) {
-            try {
-                done.push((await one.update<Counter>(null, 'key', next))!.n);
-            } catch (error) {
-                codes.add((error as { code: string }).code);
-                await sleep(5);
-            }
-        }
-    };
-    const working = Promise.all(Array.from({ length: 10 }, worker));
-    const pause = (ms: number) => sleep(ms);
-    for (let i = 0; i < 3; i++) {
-        await sleep(100);
-        await dying.stop();
-        await sleep(100);
-        dying.continue();
-        await sleep(100);
-        await dying.restart();
-        done = [];
-        await sleep(200);
-        // No number is answered twice.
-        expect(new Set(done).size).toBe(done.length);
-    }
-    isOver = true;
-    await working;
-    for (const code of codes) expect(code).toMatch(/^(CONNECTION_LOST|TIMEOUT|SERVER_DOWN)$/);
-    await one.close(null);
-    await dying.end();
 });
