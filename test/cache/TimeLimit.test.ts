@@ -24,8 +24,9 @@ describe('TimeLimit', () => {
         const limit = new TimeLimit(LIMIT_MS, late);
         const racing = limit.race(never());
         limit.end(new Error('early'));
-        limit.end(new Error('earlier'));
+        limit.end(new Error('second'));
         await expect(racing).rejects.toThrow('early');
+        expect(() => limit.check()).toThrow('early');
         const lifted = new TimeLimit(LIMIT_MS, late);
         lifted.lift();
         jest.advanceTimersByTime(2 * LIMIT_MS);
