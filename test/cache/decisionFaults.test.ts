@@ -18,7 +18,7 @@ const next = (value: Counter | null): Counter => ({ n: (value?.n ?? 0) + 1 });
 /** Through the proxy, and past it. */
 async function openBoth({ open, proxy, key }: LossContext) {
     const settings = { prefix: `${key}:`, generation_ttl: 0 };
-    const [through, cache] = [open.cache(proxy, { ...settings, request_timeout: 300 }), open.cache(server, settings)];
+    const [through, cache] = [open.cache(proxy, { ...settings, request_timeout: 1000 }), open.cache(server, settings)];
     return { through: await through, cache: await cache };
 }
 

@@ -33,17 +33,22 @@ async function expiryOf(cache: MemcachedCache, timeout: unknown): Promise<{ sent
     return { sent: write.readUInt32BE(EXPIRY_AT), ttl: item && item.ttl };
 }
 
-/** Relative up to 30 days, a Unix time beyond; memcached's own clock is up to a second slow. */
+/**
+ * Relative up to 30 days, a Unix time beyond. The clock of memcached ticks once a second, and some
+ * seconds late when the machine is busy.
+ */
 async function expectSeconds(cache: MemcachedCache, timeout: unknown, seconds: number): Promise<void> {
     const before = unixTime();
+    const begun = performance.now();
     const { sent, ttl } = await expiryOf(cache, timeout);
+    const past = 1 + Math.floor((performance.now() - begun) / 1000);
     const isRelative = seconds <= DAYS_30;
     const base = isRelative ? 0 : before;
     expect(sent).toBeGreaterThanOrEqual(base + seconds);
     expect(sent).toBeLessThanOrEqual(isRelative ? seconds : unixTime() + seconds);
-    // Only a single second can be over before it is asked for.
-    if (ttl === null) expect(seconds).toBe(1);
-    else expect(isRelative ? [seconds - 1, seconds] : [-2, -1, 0, 1].map(off => seconds + off)).toContain(ttl);
+    if (ttl === null) return expect(seconds).toBeLessThanOrEqual(past);
+    expect(ttl).toBeGreaterThanOrEqual(seconds - past - (isRelative ? 0 : 1));
+    expect(ttl).toBeLessThanOrEqual(seconds + (isRelative ? 0 : 5));
 }
 
 const unixTime = () => Math.floor(Date.now() / 1000);

@@ -145,6 +145,14 @@ describe('update', () => {
         expect(asked).toBe(1000);
     });
 
+    it('loses no update of two instances that race each other', async () => {
+        const other = await open();
+        const change = jest.fn(next);
+        await Promise.all(Array.from({ length: 200 }, (_, i) => (i % 2 ? cache : other).update(null, 'key', change)));
+        expect(await cache.retrieve(null, 'key')).toEqual({ n: 200 });
+        expect(change.mock.calls.length).toBeGreaterThan(200);
+    });
+
     it('of different keys do not wait for each other', async () => {
         let finish!: () => void;
         const slow = cache.update(null, 'slow', async () => {
