@@ -22,13 +22,13 @@ describe('append and prepend', () => {
         expect(await cache.append(null, 'key', 'x')).toBe(false);
         expect(await cache.prepend(null, 'key', 'x')).toBe(false);
         expect(await cache.retrieve(null, 'key')).toBeNull();
-        await cache.store(null, 'key', 'b"', 5000);
+        await cache.store(null, 'key', 'b"', 50_000);
         expect(await cache.append(null, 'key', 'č\n', 100_000)).toBe(true);
         expect(await cache.prepend(null, 'key', '🐎')).toBe(true);
         expect(await cache.append(null, 'key', '')).toBe(true);
         expect(await cache.retrieve(null, 'key')).toBe('🐎b"č\n');
         const other = await open();
-        await cache.store(null, 'key', '', 5000);
+        await cache.store(null, 'key', '', 50_000);
         const texts = Array.from({ length: 100 }, (_, i) => `<${i}>`);
         await Promise.all(texts.map((text, i) => (i % 2 ? cache : other).append(null, 'key', text)));
         const joined = (await cache.retrieve(null, 'key')) as string;
@@ -37,14 +37,14 @@ describe('append and prepend', () => {
     });
 
     it.each([5, ['a'], { a: 1 }, false, Buffer.from('text')])('refuse what holds %p', async value => {
-        await cache.store(null, 'key', value, 5000);
+        await cache.store(null, 'key', value, 50_000);
         expect(await codeOf(cache.append(null, 'key', 'x'))).toBe('NOT_TEXT');
         expect(await codeOf(cache.prepend(null, 'key', 'x'))).toBe('NOT_TEXT');
         expect(await cache.retrieve(null, 'key')).toEqual(value);
     });
 
     it.each([null, undefined, 5, ['x'], Buffer.from('x'), Symbol('s')])('refuse to join %p', async more => {
-        await cache.store(null, 'key', 'text', 5000);
+        await cache.store(null, 'key', 'text', 50_000);
         expect(await codeOf(cache.append(null, 'key', more as never))).toBe('NOT_TEXT');
         expect(await codeOf(cache.prepend(null, 'key', more as never))).toBe('NOT_TEXT');
         expect(await cache.retrieve(null, 'key')).toBe('text');

@@ -40,7 +40,7 @@ describe('bad input: nothing is done', () => {
 
     it.each(badKeys)('keys that are %s', async (_, keys, code) => {
         const cache = await open();
-        await cache.store(null, 'kept', 1, 5000);
+        await cache.store(null, 'kept', 1, 50_000);
         expect(await codeOf(cache.retrieveMany('trace', keys as never))).toBe(code);
         expect(await codeOf(cache.removeMany('trace', keys as never))).toBe(code);
         expect(await cache.retrieve(null, 'kept')).toBe(1);
@@ -83,7 +83,7 @@ describe('bad input: nothing is done', () => {
 
     it.each(badEntries)('entries that are %s', async (_, entries, code) => {
         const cache = await open({ max_size: 1 });
-        await cache.store(null, 'kept', 1, 5000);
+        await cache.store(null, 'kept', 1, 50_000);
         expect(await codeOf(cache.storeMany('trace', entries as never))).toBe(code);
         expect(await cache.retrieve(null, 'kept')).toBe(1);
         expect(await cache.retrieve(null, 'more')).toBeNull();
@@ -91,7 +91,7 @@ describe('bad input: nothing is done', () => {
 
     it('an iterator that throws half-way: its own error', async () => {
         const cache = await open();
-        await cache.store(null, 'kept', 1, 5000);
+        await cache.store(null, 'kept', 1, 50_000);
         await expect(cache.retrieveMany('trace', halfWay('kept'))).rejects.toBe(boom);
         await expect(cache.removeMany('trace', halfWay('kept'))).rejects.toBe(boom);
         await expect(cache.storeMany('trace', halfWay(['kept', 2] as const))).rejects.toBe(boom);

@@ -45,7 +45,7 @@ describe('what was stored is found', () => {
             ['empty', ''],
             ['bytes', Buffer.from([0, 255])],
         ];
-        expect(await cache.storeMany(null, form(entries), 5000)).toBeUndefined();
+        expect(await cache.storeMany(null, form(entries), 50_000)).toBeUndefined();
         const keys = entries.map(([key]) => key);
         const found = await cache.retrieveMany(null, ['nobody', ...keys.reverse(), 'nothing']);
         // In the order in which the keys were given, without those that are not there.
@@ -167,12 +167,12 @@ it('what is asked for without waiting is done in this order', async () => {
         const cache = await open(more);
         await cache.retrieve(null, 'o1');
         const long = 'l'.repeat(5000);
-        void cache.store(null, 'o1', long, 5000);
+        void cache.store(null, 'o1', long, 50_000);
         void cache.remove(null, 'o1');
-        const first = cache.storeMany(null, { o1: long, o2: long }, 5000);
-        const second = cache.store(null, 'o1', 'second', 5000);
+        const first = cache.storeMany(null, { o1: long, o2: long }, 50_000);
+        const second = cache.store(null, 'o1', 'second', 50_000);
         const third = cache.removeMany(null, ['o2']);
-        const fourth = cache.storeMany(null, { o2: 'fourth' }, 5000);
+        const fourth = cache.storeMany(null, { o2: 'fourth' }, 50_000);
         await Promise.all([first, second, third, fourth]);
         expect(await cache.retrieveMany(null, ['o1', 'o2'])).toEqual(
             new Map([
@@ -185,7 +185,7 @@ it('what is asked for without waiting is done in this order', async () => {
 
 it('close waits for a batch that is under way', async () => {
     const cache = await open({ prefix: '', request_timeout: 30_000 });
-    const storing = cache.storeMany(null, numbered(20_000), 5000);
+    const storing = cache.storeMany(null, numbered(20_000), 50_000);
     await cache.close(null);
     await storing;
     const again = await open({ prefix: '' });

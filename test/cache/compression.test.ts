@@ -41,25 +41,25 @@ describe('values', () => {
             [Buffer.alloc(5000, 'bytes'), BYTES_DEFLATED],
             [Buffer.from(text), BYTES_DEFLATED],
         ] as const) {
-            expect(await cache.store(null, 'key', value, 5000)).toBe(value);
+            expect(await cache.store(null, 'key', value, 50_000)).toBe(value);
             expect(await flagsOf('key')).toBe(flags);
             expect(await lengthOf('key')).toBeLessThan(1000);
             expect(await cache.retrieve(null, 'key')).toEqual(value);
-            expect(await cache.retrieveAndTouch(null, 'key', 5000)).toEqual(value);
+            expect(await cache.retrieveAndTouch(null, 'key', 50_000)).toEqual(value);
             expect((await cache.retrieveMany(null, ['key', 'nobody'])).get('key')).toEqual(value);
             expect(await cache.contains(null, 'key')).toBe(true);
             expect(await cache.remove(null, 'key')).toEqual(value);
-            expect(await cache.add(null, 'key', value, 5000)).toBe(true);
-            expect(await cache.replace(null, 'key', value, 5000)).toBe(true);
+            expect(await cache.add(null, 'key', value, 50_000)).toBe(true);
+            expect(await cache.replace(null, 'key', value, 50_000)).toBe(true);
             expect(await flagsOf('key')).toBe(flags);
         }
     });
 
     it('are read by who compresses nothing himself', async () => {
         const plain = await open();
-        await cache.store(null, 'key', 'x'.repeat(5000), 5000);
+        await cache.store(null, 'key', 'x'.repeat(5000), 50_000);
         expect(await plain.retrieve(null, 'key')).toBe('x'.repeat(5000));
-        await plain.store(null, 'key', 'y'.repeat(5000), 5000);
+        await plain.store(null, 'key', 'y'.repeat(5000), 50_000);
         expect(await flagsOf('key')).toBe(0);
         expect(await cache.retrieve(null, 'key')).toBe('y'.repeat(5000));
     });
@@ -70,21 +70,21 @@ describe('values', () => {
         ['three bytes each', '€', 333, 332],
         ['four bytes each', '🐎', 250, 249],
     ])('the limit counts bytes of UTF-8: %s', async (_, one, enough, few) => {
-        await cache.store(null, 'enough', one.repeat(enough), 5000);
-        await cache.store(null, 'few', one.repeat(few), 5000);
+        await cache.store(null, 'enough', one.repeat(enough), 50_000);
+        await cache.store(null, 'few', one.repeat(few), 50_000);
         expect([await flagsOf('enough'), await flagsOf('few')]).toEqual([TEXT_DEFLATED, 0]);
-        await cache.store(null, 'bytes', Buffer.alloc(1000), 5000);
-        await cache.store(null, 'less', Buffer.alloc(999), 5000);
+        await cache.store(null, 'bytes', Buffer.alloc(1000), 50_000);
+        await cache.store(null, 'less', Buffer.alloc(999), 50_000);
         expect([await flagsOf('bytes'), await flagsOf('less')]).toEqual([BYTES_DEFLATED, BYTES]);
     });
 
     it('that do not get smaller are kept plain', async () => {
         const bytes = randomBytes(5000);
-        await cache.store(null, 'bytes', bytes, 5000);
+        await cache.store(null, 'bytes', bytes, 50_000);
         expect(await flagsOf('bytes')).toBe(BYTES);
         expect(await cache.retrieve(null, 'bytes')).toEqual(bytes);
         const text = randomBytes(3000).toString('latin1');
-        await cache.store(null, 'text', text, 5000);
+        await cache.store(null, 'text', text, 50_000);
         expect([0, TEXT_DEFLATED]).toContain(await flagsOf('text'));
         expect(await cache.retrieve(null, 'text')).toBe(text);
     });
@@ -92,11 +92,11 @@ describe('values', () => {
     it('are measured by max_value as they travel', async () => {
         const small = await open({ compress_min: 1000, max_value: 2000 });
         const value = 'x'.repeat(100_000);
-        await small.store(null, 'key', value, 5000);
+        await small.store(null, 'key', value, 50_000);
         expect(await small.retrieve(null, 'key')).toBe(value);
         const bytes = randomBytes(5000);
-        expect(await codeOf(small.store(null, 'key', bytes, 5000))).toBe('VALUE_TOO_LARGE');
-        expect(await codeOf(small.storeMany(null, { other: 1, key: bytes }, 5000))).toBe('VALUE_TOO_LARGE');
+        expect(await codeOf(small.store(null, 'key', bytes, 50_000))).toBe('VALUE_TOO_LARGE');
+        expect(await codeOf(small.storeMany(null, { other: 1, key: bytes }, 50_000))).toBe('VALUE_TOO_LARGE');
         expect(await codeOf(small.add(null, 'other', bytes))).toBe('VALUE_TOO_LARGE');
         expect(await codeOf(small.update(null, 'key', () => bytes))).toBe('VALUE_TOO_LARGE');
         expect(await small.retrieve(null, 'key')).toBe(value);
@@ -106,7 +106,7 @@ describe('values', () => {
     it('are what was stored, whatever becomes of the bytes later', async () => {
         for (const bytes of [Buffer.alloc(5000, 1), randomBytes(5000)]) {
             const before = Buffer.from(bytes);
-            const storing = cache.store(null, 'key', bytes, 5000);
+            const storing = cache.store(null, 'key', bytes, 50_000);
             bytes.fill(2);
             await storing;
             expect(await cache.retrieve(null, 'key')).toEqual(before);
@@ -121,7 +121,9 @@ describe('values', () => {
             text: 'x'.repeat(60),
         }));
         await large.store(null, 'large', value, 60_000);
-        expect(await large.retrieve(null, 'large')).toEqual(value);
+        const found: unknown = await large.retrieve(null, 'large');
+        // As texts: it takes seconds to compare so many objects.
+        expect(JSON.stringify(found) === JSON.stringify(value)).toBe(true);
     });
 
     it('a thousand at once', async () => {
@@ -154,7 +156,7 @@ describe('what is under our flags and not ours is a miss', () => {
         ['compressed without a flag', deflated, 0],
     ])('%s', async (_, bytes, flags) => {
         await writeItem(server, 'key', bytes, flags);
-        await cache.store(null, 'good', 'g'.repeat(5000), 5000);
+        await cache.store(null, 'good', 'g'.repeat(5000), 50_000);
         expect(await cache.retrieve('trace', 'key')).toBeNull();
         expect([...(await cache.retrieveMany(null, ['key', 'good'])).keys()]).toEqual(['good']);
         expect(await cache.retrieveAndTouch(null, 'key')).toBeNull();
@@ -182,7 +184,7 @@ describe('what is under our flags and not ours is a miss', () => {
         clearInterval(watching);
         // Not twelve times 128 MiB.
         expect(most - before).toBeLessThan(1100 * MiB);
-        expect(await cache.store(null, 'key', 'x'.repeat(5000), 5000)).toBe('x'.repeat(5000));
+        expect(await cache.store(null, 'key', 'x'.repeat(5000), 50_000)).toBe('x'.repeat(5000));
         expect(await cache.retrieve(null, 'key')).toBe('x'.repeat(5000));
     }, 60_000);
 });
@@ -216,10 +218,10 @@ describe('order', () => {
     it('a value that turns out to be too large stops nobody behind it', async () => {
         const small = await open({ compress_min: 1000, max_value: 2000 });
         const calls = [
-            small.store(null, 'key', randomBytes(5000), 5000),
-            small.store(null, 'key', 'second', 5000),
-            small.storeMany(null, { key: randomBytes(5000) }, 5000),
-            small.storeMany(null, { key: 'fourth' }, 5000),
+            small.store(null, 'key', randomBytes(5000), 50_000),
+            small.store(null, 'key', 'second', 50_000),
+            small.storeMany(null, { key: randomBytes(5000) }, 50_000),
+            small.storeMany(null, { key: 'fourth' }, 50_000),
         ];
         expect(await Promise.all(calls.map(codeOf))).toEqual([
             'VALUE_TOO_LARGE',
@@ -232,7 +234,7 @@ describe('order', () => {
 
     it('close while something is being compressed is an error, or it is stored', async () => {
         const storing = [
-            cache.store(null, 'key', long('a'), 5000),
+            cache.store(null, 'key', long('a'), 50_000),
             cache.storeMany(null, { key: long('b') }),
             cache.add(null, 'key', long('c')),
         ];

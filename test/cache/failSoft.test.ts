@@ -23,18 +23,18 @@ const open = (settings: Settings = {}) => opener.cache(server, { ...SOFT, ...set
 /** Asks until memcached answers. */
 async function untilStored(cache: MemcachedCache, key: string): Promise<void> {
     await logger.heard(/is up again/);
-    await cache.store(null, key, 'new', 5000);
+    await cache.store(null, key, 'new', 50_000);
     expect(await cache.retrieve(null, key)).toBe('new');
 }
 
 it('while memcached is away everything is a miss, and it works again when it is back; each said once', async () => {
     const cache = await open();
-    await cache.store(null, 'key', 'value', 5000);
+    await cache.store(null, 'key', 'value', 50_000);
     await server.kill();
     for (let i = 0; i < 3; i++) {
         expect(await cache.retrieve('trace', 'key')).toBeNull();
-        expect(await cache.store('trace', 'key', { a: 1 }, 5000)).toEqual({ a: 1 });
-        expect(await cache.store('trace', 'key', null, 5000)).toBeNull();
+        expect(await cache.store('trace', 'key', { a: 1 }, 50_000)).toEqual({ a: 1 });
+        expect(await cache.store('trace', 'key', null, 50_000)).toBeNull();
         expect(await cache.remove('trace', 'key')).toBeNull();
     }
     expect(logger.count(AWAY)).toBe(1);
@@ -54,7 +54,7 @@ it('a server that is silent is away too', async () => {
     const cache = await open();
     await server.stop();
     expect(await cache.retrieve(null, 'key')).toBeNull();
-    expect(await cache.store(null, 'key', 1, 5000)).toBe(1);
+    expect(await cache.store(null, 'key', 1, 50_000)).toBe(1);
     expect(logger.count(AWAY)).toBe(1);
     expect(logger.lines.join('\n')).toMatch(/did not answer within 300 ms/);
     server.continue();
@@ -79,7 +79,7 @@ it('is not asked for: then open fails, and calls do', async () => {
         trace_id: 'trace',
         details: { server: `${host}:${port}` },
     });
-    expect(await codeOf(cache.store(null, 'key', 1, 5000))).toBe('SERVER_DOWN');
+    expect(await codeOf(cache.store(null, 'key', 1, 50_000))).toBe('SERVER_DOWN');
     expect(await codeOf(cache.remove(null, 'key'))).toBe('SERVER_DOWN');
     await cache.close(null);
     await expect(cache.open('trace')).rejects.toMatchObject({ code: 'CONNECT_FAILED', trace_id: 'trace' });
@@ -92,8 +92,8 @@ it('mistakes are errors all the same, also while memcached is away', async () =>
     for (const away of [false, true]) {
         if (away) await server.kill();
         expect(await codeOf(cache.retrieve(null, 'b d'))).toBe('INVALID_KEY');
-        expect(await codeOf(cache.store(null, 'key', 5n, 5000))).toBe('NOT_SERIALIZABLE');
-        expect(await codeOf(cache.store(null, 'key', 'x'.repeat(2 ** 20), 5000))).toBe('VALUE_TOO_LARGE');
+        expect(await codeOf(cache.store(null, 'key', 5n, 50_000))).toBe('NOT_SERIALIZABLE');
+        expect(await codeOf(cache.store(null, 'key', 'x'.repeat(2 ** 20), 50_000))).toBe('VALUE_TOO_LARGE');
         expect(await codeOf(cache.store(null, 'key', 1, 'x' as never))).toBe('INVALID_TTL');
     }
     await cache.close(null);
@@ -102,7 +102,7 @@ it('mistakes are errors all the same, also while memcached is away', async () =>
 
 it('what memcached refuses is an error all the same', async () => {
     const cache = await open({ max_value: 2 ** 21 });
-    expect(await codeOf(cache.store(null, 'key', 'x'.repeat(2 ** 20), 5000))).toBe('VALUE_TOO_LARGE');
+    expect(await codeOf(cache.store(null, 'key', 'x'.repeat(2 ** 20), 50_000))).toBe('VALUE_TOO_LARGE');
     expect(logger.lines).toEqual([]);
 });
 
@@ -122,5 +122,5 @@ it('a password that is not asked for at open, but later, is an error too', async
     expect(await cache.retrieve(null, 'key')).toBeNull();
     await opener.server({ port, login });
     while ((await codeOf(cache.retrieve(null, 'key'))) !== 'AUTH_FAILED') await new Promise(setImmediate);
-    expect(await codeOf(cache.store(null, 'key', 1, 5000))).toBe('AUTH_FAILED');
+    expect(await codeOf(cache.store(null, 'key', 1, 50_000))).toBe('AUTH_FAILED');
 });

@@ -20,8 +20,8 @@ async function expectNotOpened(cache: MemcachedCache): Promise<void> {
     expect(cache.isOpen()).toBe(false);
     for (const call of [
         () => cache.retrieve('trace', 'key'),
-        () => cache.store('trace', 'key', 1, 5000),
-        () => cache.store('trace', 'key', null, 5000),
+        () => cache.store('trace', 'key', 1, 50_000),
+        () => cache.store('trace', 'key', null, 50_000),
         () => cache.remove('trace', 'key'),
     ]) {
         await expect(call()).rejects.toMatchObject({ code: 'NOT_OPENED', trace_id: 'trace' });
@@ -33,7 +33,7 @@ it('before open and after close everything is NOT_OPENED', async () => {
     await expectNotOpened(cache);
     await cache.open(null);
     expect(cache.isOpen()).toBe(true);
-    await cache.store(null, 'key', 1, 5000);
+    await cache.store(null, 'key', 1, 50_000);
     await cache.close(null);
     await expectNotOpened(cache);
     expect(await codeOf(new MemcachedCache().retrieve(null, 'key'))).toBe('NOT_OPENED');
@@ -49,7 +49,7 @@ it('opens twice, closes twice, and opens again', async () => {
     await Promise.all([cache.close(null), cache.close(null)]);
     await proxy.until(() => proxy.openSockets === 0);
     await cache.open(null);
-    await cache.store(null, 'key', 1, 5000);
+    await cache.store(null, 'key', 1, 50_000);
     expect(await cache.retrieve(null, 'key')).toBe(1);
 });
 
@@ -87,7 +87,7 @@ it('opens again after a close during open', async () => {
     await cache.open(null);
     await closing;
     expect(await first).toBe('NOT_OPENED');
-    await cache.store(null, 'key', 1, 5000);
+    await cache.store(null, 'key', 1, 50_000);
     expect(await cache.retrieve(null, 'key')).toBe(1);
     await cache.close(null);
     await proxy.until(() => proxy.openSockets === 0);
@@ -105,7 +105,7 @@ it('without a server, open fails with CONNECT_FAILED, leaves nothing, and may be
     await proxy.until(() => proxy.openSockets === 0);
     await server.restart();
     await cache.open(null);
-    expect(await cache.store(null, 'key', 1, 5000)).toBe(1);
+    expect(await cache.store(null, 'key', 1, 50_000)).toBe(1);
 });
 
 it('with nothing configured, open fails with NO_CONNECTION and says what to configure', async () => {
@@ -120,7 +120,7 @@ it('with nothing configured, open fails with NO_CONNECTION and says what to conf
 it('close lets what was asked before finish', async () => {
     const cache = create();
     await cache.open(null);
-    const calls = Promise.all(Array.from({ length: 100 }, (_, i) => cache.store(null, `key${i}`, i, 5000)));
+    const calls = Promise.all(Array.from({ length: 100 }, (_, i) => cache.store(null, `key${i}`, i, 50_000)));
     await cache.close(null);
     expect((await calls).length).toBe(100);
 });
@@ -136,7 +136,7 @@ describe('contexts', () => {
         const cache = create();
         await expect(cache.retrieve(context, 'key')).rejects.toMatchObject({ code: 'NOT_OPENED', trace_id: traceId });
         await cache.open(context);
-        expect(await cache.store(context, 'key', 'value', 5000)).toBe('value');
+        expect(await cache.store(context, 'key', 'value', 50_000)).toBe('value');
         expect(await cache.retrieve(context, 'key')).toBe('value');
         expect(await cache.remove(context, 'key')).toBe('value');
         await expect(cache.retrieve(context, '')).rejects.toMatchObject({ code: 'INVALID_KEY', trace_id: traceId });
@@ -153,16 +153,16 @@ describe('store, retrieve, remove', () => {
 
     it('store answers the very value it was given', async () => {
         const value = { date: new Date() };
-        expect(await cache.store(null, 'key', value, 5000)).toBe(value);
+        expect(await cache.store(null, 'key', value, 50_000)).toBe(value);
     });
 
     it('remove answers the value that it removed, and null when there is none', async () => {
         for (const value of [{ a: [1] }, '', 0, false]) {
-            await cache.store(null, 'key', value, 5000);
+            await cache.store(null, 'key', value, 50_000);
             expect(await cache.remove(null, 'key')).toEqual(value);
             expect(await cache.remove(null, 'key')).toBeNull();
         }
-        await cache.store(null, 'key', Buffer.from('bytes'), 5000);
+        await cache.store(null, 'key', Buffer.from('bytes'), 50_000);
         expect(String(await cache.remove(null, 'key'))).toBe('bytes');
     });
 
@@ -173,8 +173,8 @@ describe('store, retrieve, remove', () => {
     });
 
     it.each([null, undefined])('storing %s removes the entry', async nothing => {
-        await cache.store(null, 'key', 1, 5000);
-        expect(await cache.store(null, 'key', nothing, 5000)).toBe(nothing);
+        await cache.store(null, 'key', 1, 50_000);
+        expect(await cache.store(null, 'key', nothing, 50_000)).toBe(nothing);
         expect(await cache.retrieve(null, 'key')).toBeNull();
     });
 
@@ -186,13 +186,13 @@ describe('store, retrieve, remove', () => {
 
 it('two instances share what a server keeps', async () => {
     const [one, other] = [await opener.cache(server), await opener.cache(server)];
-    await one.store(null, 'key', { from: 'one' }, 5000);
+    await one.store(null, 'key', { from: 'one' }, 50_000);
     expect(await other.retrieve(null, 'key')).toEqual({ from: 'one' });
-    await other.store(null, 'key', 'from other', 5000);
+    await other.store(null, 'key', 'from other', 50_000);
     expect(await one.remove(null, 'key')).toBe('from other');
     expect(await other.retrieve(null, 'key')).toBeNull();
     await one.close(null);
-    await other.store(null, 'key', 1, 5000);
+    await other.store(null, 'key', 1, 50_000);
     expect(await other.retrieve(null, 'key')).toBe(1);
 });
 

@@ -15,7 +15,7 @@ async function open(maxSize: number | undefined, logger = opener.logger, at: Ser
     const prefix = `${count++}:`;
     const cache = await opener.cache(at, { prefix, max_size: maxSize }, logger.references());
     const store = (...keys: string[]) =>
-        keys.reduce((before, key) => before.then(() => cache.store(null, key, key, 5000)), Promise.resolve());
+        keys.reduce((before, key) => before.then(() => cache.store(null, key, key, 50_000)), Promise.resolve());
     const left = async (...keys: string[]) => {
         const found = await Promise.all(keys.map(key => readItem(server, prefix + key)));
         return keys.filter((_, i) => found[i] !== null).join('');
@@ -42,7 +42,7 @@ it.each([
 it('a thousand values stay when nothing is configured, and no more', async () => {
     const { cache, left } = await open(undefined);
     const keys = Array.from({ length: 1003 }, (_, i) => `k${i}`);
-    await Promise.all(keys.map(key => cache.store(null, key, 1, 5000)));
+    await Promise.all(keys.map(key => cache.store(null, key, 1, 50_000)));
     expect(await left('k0', 'k1', 'k2')).toBe('');
     expect(await left('k3', 'k4', 'k1002')).toBe('k3k4k1002');
 });
@@ -50,7 +50,7 @@ it('a thousand values stay when nothing is configured, and no more', async () =>
 it('0 is no limit, beyond a thousand', async () => {
     const { cache, left } = await open(0);
     const keys = Array.from({ length: 1003 }, (_, i) => `k${i}`);
-    await Promise.all(keys.map(key => cache.store(null, key, 1, 5000)));
+    await Promise.all(keys.map(key => cache.store(null, key, 1, 50_000)));
     expect(await left('k0', 'k1002')).toBe('k0k1002');
 });
 
@@ -60,7 +60,7 @@ it('remove makes room, and so does storing null', async () => {
     await cache.remove(null, 'b');
     await store('c');
     expect(await left('a', 'b', 'c')).toBe('ac');
-    await cache.store(null, 'c', null, 5000);
+    await cache.store(null, 'c', null, 50_000);
     await store('d');
     expect(await left('a', 'c', 'd')).toBe('ad');
     await store('e');
@@ -78,10 +78,10 @@ it('retrieving is not storing', async () => {
 it('a store that is refused costs no other value', async () => {
     const { cache, store, left } = await open(1);
     await store('a');
-    expect(await codeOf(cache.store(null, 'b d', 1, 5000))).toBe('INVALID_KEY');
-    expect(await codeOf(cache.store(null, 'k'.repeat(260), 1, 5000))).toBe('INVALID_KEY');
-    expect(await codeOf(cache.store(null, 'b', 'x'.repeat(1024 * 1024), 5000))).toBe('VALUE_TOO_LARGE');
-    expect(await codeOf(cache.store(null, 'b', 5n, 5000))).toBe('NOT_SERIALIZABLE');
+    expect(await codeOf(cache.store(null, 'b d', 1, 50_000))).toBe('INVALID_KEY');
+    expect(await codeOf(cache.store(null, 'k'.repeat(260), 1, 50_000))).toBe('INVALID_KEY');
+    expect(await codeOf(cache.store(null, 'b', 'x'.repeat(1024 * 1024), 50_000))).toBe('VALUE_TOO_LARGE');
+    expect(await codeOf(cache.store(null, 'b', 5n, 50_000))).toBe('NOT_SERIALIZABLE');
     expect(await codeOf(cache.store(null, 'b', 1, 'x' as never))).toBe('INVALID_TTL');
     expect(await left('a')).toBe('a');
     await store('c');
@@ -125,8 +125,8 @@ it('what goes may have gone before', async () => {
 it('what another instance stored is not counted, and stays', async () => {
     const { cache, prefix, store, left } = await open(2);
     const other = await opener.cache(server, { prefix, max_size: 2 });
-    await other.store(null, 'x', 1, 5000);
-    await other.store(null, 'y', 1, 5000);
+    await other.store(null, 'x', 1, 50_000);
+    await other.store(null, 'y', 1, 50_000);
     await store('a', 'b', 'c');
     expect(await left('a', 'b', 'c', 'x', 'y')).toBe('bcxy');
     expect(await cache.retrieve(null, 'x')).toBe(1);
@@ -136,7 +136,7 @@ it('what goes may be on another server', async () => {
     const servers = await Promise.all([opener.server(), opener.server(), opener.server()]);
     const cache = await opener.cache(servers, { max_size: 5 });
     const keys = Array.from({ length: 40 }, (_, i) => `key${i}`);
-    for (const key of keys) await cache.store(null, key, key, 5000);
+    for (const key of keys) await cache.store(null, key, key, 50_000);
     // A delete that went to another server than its store may come after the store's reply; what is asked later comes later still.
     await Promise.all(keys.map(key => cache.retrieve(null, key)));
     const held = async () => {
@@ -156,23 +156,23 @@ it('what goes is gone also when the server of the new value is away', async () =
     const cache = await opener.cache([alive, dying], { max_size: 1, failures: 1 });
     const placed = async (at: MemcachedProcess) => {
         for (let i = 0; ; i++) {
-            await cache.store(null, `key${i}`, i, 5000);
+            await cache.store(null, `key${i}`, i, 50_000);
             if ((await readItem(at, `key${i}`)) !== null) return `key${i}`;
         }
     };
     const there = await placed(dying);
     const here = await placed(alive);
     await dying.kill();
-    expect(await codeOf(cache.store(null, there, 1, 5000))).toBe('SERVER_DOWN');
+    expect(await codeOf(cache.store(null, there, 1, 50_000))).toBe('SERVER_DOWN');
     expect(await cache.retrieve(null, here)).toBeNull();
 });
 
 it('what was stored is an answer, also when the cache is closed before another one goes for it', async () => {
     const closing = await opener.cache(server, { max_size: 1 });
-    await closing.store(null, 'first-of-closing', 1, 5000);
+    await closing.store(null, 'first-of-closing', 1, 50_000);
     const storing = [
-        closing.add(null, 'added-at-close', 1, 5000),
-        closing.update(null, 'first-of-closing', () => 2, 5000).catch((error: { code: string }) => error.code),
+        closing.add(null, 'added-at-close', 1, 50_000),
+        closing.update(null, 'first-of-closing', () => 2, 50_000).catch((error: { code: string }) => error.code),
     ];
     await closing.close(null);
     const [isAdded, updated] = await Promise.all(storing);

@@ -54,7 +54,7 @@ it('a value that is stale is nothing to all verbs but this one', async () => {
     expect(await other.contains(null, key)).toBe(false);
     expect(await other.retrieveMany(null, [key])).toEqual(new Map());
     expect(await other.retrieveAndTouch(null, key)).toBeNull();
-    expect(await other.update(null, key, value => [value], 1000)).toEqual([null]);
+    expect(await other.update(null, key, value => [value], 30_000)).toEqual([null]);
     await makeStale('old', { ...STALE });
     expect(await other.remove(null, key)).toEqual([null]);
     await makeStale('old');

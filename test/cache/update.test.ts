@@ -41,7 +41,7 @@ describe('update', () => {
     });
 
     it('may change its argument, and answer anything that awaits', async () => {
-        await cache.store(null, 'key', { list: [1] }, 5000);
+        await cache.store(null, 'key', { list: [1] }, 50_000);
         const answer = await cache.update<{ list: number[] }>(null, 'key', value => {
             value!.list.push(2);
             return { then: (resolve: (value: unknown) => void) => resolve(value) } as never;
@@ -52,7 +52,7 @@ describe('update', () => {
 
     it('keeps bytes, and values that are compressed', async () => {
         const packing = await open({ compress_min: 1000 });
-        await packing.store(null, 'bytes', Buffer.alloc(5000, 1), 5000);
+        await packing.store(null, 'bytes', Buffer.alloc(5000, 1), 50_000);
         const more = await packing.update<Buffer>(null, 'bytes', value => Buffer.concat([value!, Buffer.from([2])]));
         expect(more!.length).toBe(5001);
         expect(await packing.retrieve(null, 'bytes')).toEqual(more);
@@ -66,7 +66,7 @@ describe('update', () => {
 
     it.each([null, undefined])('removes the entry when it answers %p', async nothing => {
         expect(await cache.update(null, 'key', () => nothing)).toBeNull();
-        await cache.store(null, 'key', 1, 5000);
+        await cache.store(null, 'key', 1, 50_000);
         expect(await cache.update(null, 'key', () => Promise.resolve(nothing))).toBeNull();
         expect(await readItem(server, `${prefix}key`)).toBeNull();
     });
@@ -83,11 +83,11 @@ describe('update', () => {
             [null, 10],
             [1, null],
         ]) {
-            await cache.store(null, 'key', before, 5000);
+            await cache.store(null, 'key', before, 50_000);
             const seen: unknown[] = [];
             await cache.update<number>(null, 'key', async value => {
                 seen.push(value);
-                if (seen.length === 1) await cache.store(null, 'key', meddled, 5000);
+                if (seen.length === 1) await cache.store(null, 'key', meddled, 50_000);
                 return (value ?? 0) + 1;
             });
             expect(seen).toEqual([before, meddled]);
@@ -96,10 +96,10 @@ describe('update', () => {
     });
 
     it('removes nothing that somebody else has stored meanwhile', async () => {
-        await cache.store(null, 'key', 1, 5000);
+        await cache.store(null, 'key', 1, 50_000);
         let tries = 0;
         const answer = await cache.update<number>(null, 'key', async value => {
-            if (++tries === 1) await cache.store(null, 'key', 2, 5000);
+            if (++tries === 1) await cache.store(null, 'key', 2, 50_000);
             return value === 1 ? null : value;
         });
         expect([answer, tries, await cache.retrieve(null, 'key')]).toEqual([2, 2, 2]);
@@ -175,7 +175,7 @@ describe('update', () => {
         // It is not removed, because somebody was faster, and counts still.
         let tries = 0;
         await small.update(null, 'd', async () => {
-            if (++tries === 1) await cache.store(null, 'd', 2, 5000);
+            if (++tries === 1) await cache.store(null, 'd', 2, 50_000);
             return tries === 1 ? null : 3;
         });
         await small.store(null, 'b', 1);
@@ -185,7 +185,7 @@ describe('update', () => {
 
 describe('a change that', () => {
     it.each([new Error('own'), null, undefined, 'text', 5])('throws %p: that is what is thrown', async own => {
-        await cache.store(null, 'key', 1, 5000);
+        await cache.store(null, 'key', 1, 50_000);
         const throwing = (): never => {
             throw own as Error;
         };
@@ -214,7 +214,7 @@ describe('a change that', () => {
     });
 
     it.each([5n, () => 1, Symbol('s'), NaN, 'x'.repeat(2 ** 20)])('answers what cannot be stored', async bad => {
-        await cache.store(null, 'key', 1, 5000);
+        await cache.store(null, 'key', 1, 50_000);
         expect(await codeOf(cache.update(null, 'key', () => bad as never))).toMatch(/NOT_SERIALIZABLE|VALUE_TOO_LARGE/);
         expect(await cache.retrieve(null, 'key')).toBe(1);
     });
@@ -228,7 +228,7 @@ describe('a change that', () => {
 
     it('never settles is given up, and what it answers later changes nothing', async () => {
         const hasty = await open({ update_timeout: 200 });
-        await hasty.store(null, 'key', 1, 5000);
+        await hasty.store(null, 'key', 1, 50_000);
         let answer!: (value: number) => void;
         const stuck = hasty.update<number>(null, 'key', () => new Promise(resolve => (answer = resolve)));
         const behind = hasty.update<number>(null, 'key', value => value! + 1);
@@ -254,7 +254,7 @@ describe('a change that', () => {
         let meddled = 0;
         const begun = performance.now();
         const updating = hasty.update<number>('trace', 'key', async () => {
-            await cache.store(null, 'key', ++meddled, 5000);
+            await cache.store(null, 'key', ++meddled, 50_000);
             return -1;
         });
         await expect(updating).rejects.toMatchObject({
@@ -270,7 +270,7 @@ describe('a change that', () => {
 
 describe('close', () => {
     it('ends what waits for its turn, for its change, or between two tries', async () => {
-        await cache.store(null, 'held', 1, 5000);
+        await cache.store(null, 'held', 1, 50_000);
         const stuck = [
             cache.update(null, 'held', () => new Promise<never>(() => {})),
             cache.update(null, 'held', () => 2),
@@ -280,7 +280,7 @@ describe('close', () => {
         let tries = 0;
         const racing = cache.update<number>(null, 'raced', async () => {
             tries++;
-            await other.store(null, 'raced', tries, 5000);
+            await other.store(null, 'raced', tries, 50_000);
             return -1;
         });
         const codes = Promise.all([...stuck, racing].map(codeOf));
