@@ -1,15 +1,16 @@
 /** Asks for one key many times at once when it is told to. Arguments: port, key, callers, ms that its loader takes. */
-import { ConfigParams } from 'pip-services4-components-node';
-import { MemcachedCache } from '../../src/cache/MemcachedCache';
+import { MemcachedCache } from 'pip-services4-memcached-node';
+import { configOf } from '../support/settings';
+import { sleep } from '../support/sleep';
 
 async function main(): Promise<void> {
     const [port, key, callers, ms] = process.argv.slice(2) as [string, string, string, string];
     const cache = new MemcachedCache();
-    cache.configure(ConfigParams.fromTuples('connection.host', '127.0.0.1', 'connection.port', port));
+    cache.configure(configOf({ port: Number(port) }));
     await cache.open(null);
     const load = async (): Promise<string> => {
         process.send!({ event: 'loading' });
-        await new Promise(resolve => setTimeout(resolve, Number(ms)));
+        await sleep(Number(ms));
         return 'value';
     };
     process.once('message', () => {

@@ -1,16 +1,11 @@
 /** Increments a counter that is JSON, one update after the other. Arguments: port, key, times. */
-import { ConfigParams } from 'pip-services4-components-node';
-import { MemcachedCache } from '../../src/cache/MemcachedCache';
+import { MemcachedCache } from 'pip-services4-memcached-node';
+import { configOf } from '../support/settings';
 
 async function main(): Promise<void> {
     const [port, key, times] = process.argv.slice(2) as [string, string, string];
     const cache = new MemcachedCache();
-    cache.configure(
-        ConfigParams.fromTuples(
-            ...['connection.host', '127.0.0.1', 'connection.port', port],
-            ...['options.request_timeout', 10_000, 'options.update_timeout', 60_000],
-        ),
-    );
+    cache.configure(configOf({ port: Number(port) }, { request_timeout: 10_000, update_timeout: 60_000 }));
     await cache.open(null);
     process.send!('ready');
     await new Promise<void>(resolve => process.once('message', () => resolve()));
