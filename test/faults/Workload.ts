@@ -1,4 +1,4 @@
-import type { MemcachedClient } from '../../src/client/MemcachedClient';
+import type { MemcachedClient } from 'pip-services4-memcached-node';
 import { flawOf } from './flawOf';
 
 const SECRET = 'only-for-the-owner-of-the-key';

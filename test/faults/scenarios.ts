@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 
 import { MemcachedProcess } from '../support/server/MemcachedProcess';
+import { sleep } from '../support/sleep';
 import type { Scenario, World } from './Scenario';
 import { atTheServer, onTheWay } from './Scenario';
 import * as faults from './replyFaults';
@@ -107,7 +108,7 @@ export const scenarios: Scenario[] = [
 ];
 
 async function untilSocketsAreGone(client: World['client']): Promise<void> {
-    while (client.socketCount > 0) await new Promise(resolve => setTimeout(resolve, 5));
+    while (client.socketCount > 0) await sleep(5);
 }
 
 function fillsAcceptQueue(): Pick<Scenario, 'direct' | 'catches' | 'strikes' | 'mends'> {
