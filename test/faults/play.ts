@@ -33,8 +33,6 @@ export interface Report {
     late: number;
     slowestMs: number;
     timeoutMs: number;
-    /** How late this process itself was at most. */
-    lagMs: number;
     /** Calls that did not end as the scenario says. */
     unexpected: string[];
     /** From the server's return until 200 reads were right, less the time for which this process was late. */
@@ -59,7 +57,7 @@ export async function play(scenario: Scenario, open: Opener): Promise<Report> {
 async function run(scenario: Scenario, world: World, timeoutMs: number, lag: LagMeter): Promise<Report> {
     const { memcached, proxy, client } = world;
     const { port } = scenario.direct ? memcached : proxy;
-    const workload = new Workload(client, `127.0.0.1:${port}`, scenario.forgets ?? false);
+    const workload = new Workload(client, `127.0.0.1:${port}`, scenario.forgets ?? false, timeoutMs, lag);
     const outcomes: Outcome[] = [];
     const unexpected: string[] = [];
 
@@ -103,7 +101,6 @@ async function run(scenario: Scenario, world: World, timeoutMs: number, lag: Lag
 
     lag.stop();
     const slowestMs = Math.max(...outcomes.map(({ ms }) => ms));
-    const boundMs = timeoutMs + GRACE_MS + lag.maxMs;
     return {
         scenario: scenario.name,
         calls: workload.callCount,
@@ -112,10 +109,9 @@ async function run(scenario: Scenario, world: World, timeoutMs: number, lag: Lag
         codes: countCodes(outcomes),
         wrong: workload.wrong,
         flaws: [...new Set(workload.flaws)],
-        late: outcomes.filter(({ ms }) => ms > boundMs).length,
+        late: outcomes.filter(({ overdueMs }) => overdueMs > GRACE_MS).length,
         slowestMs,
         timeoutMs,
-        lagMs: lag.maxMs,
         unexpected: [...new Set(unexpected)],
         recoveredMs,
         closedMs,
