@@ -50,6 +50,7 @@ describe('MemcachedClient.close', () => {
     }
 
     it('lets 1,000 running calls finish', async () => {
+        client = create({ requestTimeoutMs: 5000 });
         await client.open();
         const calls = callMany();
         expect(client.pendingCount).toBe(PENDING);
@@ -107,6 +108,7 @@ describe('MemcachedClient.close', () => {
     });
 
     it('may be called twice, at once and afterwards', async () => {
+        client = create({ requestTimeoutMs: 5000 });
         await client.open();
         const calls = callMany();
         await Promise.all([client.close(), client.close()]);

@@ -10,6 +10,6 @@ export async function lockBehindProxy(
     settings: Settings = {},
 ): Promise<{ lock: MemcachedLock; proxy: FaultProxy }> {
     const proxy = await open.faultProxy(server);
-    const lock = await open.lock(proxy, { request_timeout: 300, retry_timeout: 20, ...settings });
+    const lock = await open.lock(proxy, { request_timeout: 500, retry_timeout: 20, ...settings });
     return { lock, proxy };
 }

@@ -1,13 +1,14 @@
-import { useServer } from '../support/Opener';
+import { useOpener, useServer } from '../support/Opener';
 import { SideBySide } from '../support/sideBySide';
 import { storedIn } from './storedIn';
 
 const server = useServer();
+const open = useOpener();
 const stored = storedIn(server);
-const owners = new SideBySide();
+const expired = new SideBySide();
 
 describe('an owner', () => {
-    owners.it('that is too late releases and extends nothing of the next one', async open => {
+    expired.it('that is too late releases and extends nothing of the next one', async open => {
         const a = await open.lock(server);
         const b = await open.lock(server);
         expect(await a.tryAcquireLock(null, open.key, 1)).toBe(true);
@@ -27,7 +28,7 @@ describe('an owner', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    owners.it('that is too late loses its lease to another task of its own instance', async open => {
+    expired.it('that is too late loses its lease to another task of its own instance', async open => {
         const lock = await open.lock(server);
         const first = (await lock.tryAcquireLease(null, open.key, 1))!;
         const second = await lock.acquireLease(null, open.key, 10_000, 5000);
@@ -39,7 +40,7 @@ describe('an owner', () => {
         await second.release();
     });
 
-    owners.it('of a lease keeps it from releaseLock and extendLock', async open => {
+    it('of a lease keeps it from releaseLock and extendLock', async () => {
         const lock = await open.lock(server);
         const lease = (await lock.tryAcquireLease(null, open.key, 10_000))!;
         await lock.releaseLock(null, open.key);
@@ -48,7 +49,7 @@ describe('an owner', () => {
         await lease.release();
     });
 
-    owners.it('that took the lock of an expired one in the same instance is not forgotten with it', async open => {
+    expired.it('that took the lock of an expired one in the same instance is not forgotten with it', async open => {
         const lock = await open.lock(server);
         await lock.acquireLock(null, open.key, 1, 0);
         await lock.acquireLock(null, open.key, 10_000, 5000);
@@ -57,7 +58,7 @@ describe('an owner', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    owners.it('does not lose its lock to a reader or to a change of its expiry', async open => {
+    it('does not lose its lock to a reader or to a change of its expiry', async () => {
         const lock = await open.lock(server);
         const client = await open.client(server);
         await lock.acquireLock(null, open.key, 10_000, 0);
@@ -69,7 +70,7 @@ describe('an owner', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    owners.it('does not delete what somebody has put over its lock', async open => {
+    it('does not delete what somebody has put over its lock', async () => {
         const lock = await open.lock(server);
         const client = await open.client(server);
         await lock.acquireLock(null, open.key, 10_000, 0);
@@ -78,7 +79,7 @@ describe('an owner', () => {
         expect(await stored(open.key)).toBe('something else');
     });
 
-    owners.it('can hold 10,000 keys at once, and none is left behind', async open => {
+    it('can hold 10,000 keys at once, and none is left behind', async () => {
         const lock = await open.lock(server, { request_timeout: 5000 });
         const client = await open.client(server);
         const keys = Array.from({ length: 10_000 }, (_, i) => `many:${i}`);

@@ -54,7 +54,7 @@ describe('withLock', () => {
         const lock = await open.lock(server);
         const other = await open.lock(server, { retry_timeout: 50 });
         let isDone = false;
-        const working = lock.withLock(null, open.key, { ttl: 600 }, async (signal, lease) => {
+        const working = lock.withLock(null, open.key, { ttl: 1000 }, async (signal, lease) => {
             const begun = performance.now();
             while (performance.now() - begun < 4000) {
                 await sleep(20);
@@ -66,7 +66,7 @@ describe('withLock', () => {
         await other.acquireLock(null, open.key, 1000, 10_000);
         expect(isDone).toBe(true);
         expect(await working).toBe(false);
-        expect(lock.counts.extended).toBeGreaterThan(15);
+        expect(lock.counts.extended).toBeGreaterThan(8);
         await other.releaseLock(null, open.key);
     });
 
@@ -126,7 +126,7 @@ describe('withLock', () => {
     );
 
     slow.it('does not notice an outage that is shorter than the ttl', async open => {
-        const { lock, proxy } = await lockBehindProxy(open, server, { request_timeout: 150, failures: 3, retry: 100 });
+        const { lock, proxy } = await lockBehindProxy(open, server, { request_timeout: 500, failures: 3, retry: 100 });
         const isAborted = await lock.withLock(null, open.key, { ttl: 3000 }, async signal => {
             await sleep(900);
             await proxy.refuse();
@@ -155,7 +155,7 @@ describe('withLock', () => {
         ['rejects', () => Promise.reject(Object.assign(new Error('broken'), { code: 'BROKEN' })), 'BROKEN'],
     ] as [string, () => Promise<string>, string][]) {
         slow.it(`passes on what the work ${what} when the release fails`, async open => {
-            const { lock, proxy } = await lockBehindProxy(open, server, { request_timeout: 100 });
+            const { lock, proxy } = await lockBehindProxy(open, server, { request_timeout: 500 });
             const outcome = codeOf(
                 lock.withLock(null, open.key, { ttl: 60_000 }, async () => {
                     proxy.begin({ request() {}, reply() {}, mute: true });
@@ -201,11 +201,11 @@ describe('withLock', () => {
         const outcome = lock.withLock(
             null,
             open.key,
-            { ttl: 600, signal: controller.signal },
+            { ttl: 1000, signal: controller.signal },
             async (signal, lease) => {
                 controller.abort(reason);
                 expect(signal.reason).toBe(reason);
-                await sleep(1000);
+                await sleep(1500);
                 expect(lease.isHeld()).toBe(true);
                 return 'tidied up';
             },
