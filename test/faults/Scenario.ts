@@ -1,5 +1,4 @@
-import type { ClientOptions } from '../../src/client/ClientOptions';
-import type { MemcachedClient } from '../../src/client/MemcachedClient';
+import type { ClientOptions, MemcachedClient } from 'pip-services4-memcached-node';
 import type { MemcachedProcess } from '../support/server/MemcachedProcess';
 import type { Fault, FaultProxy } from '../support/proxy/FaultProxy';
 import { holding, passing } from '../support/proxy/FaultProxy';

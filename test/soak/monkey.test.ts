@@ -1,13 +1,18 @@
 import { connect } from 'node:net';
-import { MemcachedClient } from '../../src/client/MemcachedClient';
-import type { Lease } from '../../src/lock/Lease';
-import { FaultProxy, passing, type Fault, type Link } from '../support/proxy/FaultProxy';
-import { MemcachedProcess } from '../support/server/MemcachedProcess';
-import { closeLocks, delay, openLock } from '../lock/openLock';
+import type { Lease, MemcachedLock } from 'pip-services4-memcached-node';
+import { useOpener, useServer } from '../support/Opener';
+import { passing, type Fault, type Link } from '../support/proxy/FaultProxy';
+import { randomOf } from '../support/random';
+import { sleep } from '../support/sleep';
+import { soakMs } from './soakMs';
 
 const TTL_MS = 60_000;
-const RUN_MS = Number(process.env.LOCK_MONKEY_MS ?? 6000);
+const RUN_MS = soakMs(6000);
 const FAULTY = 0.15;
+
+const server = useServer();
+const open = useOpener();
+const random = randomOf('monkey');
 
 /** Every request may be lost before or after the server has it, be answered by half, or arrive long after its connection has gone. */
 function monkey(port: number, happened: Map<string, number>): Fault {
@@ -18,13 +23,13 @@ function monkey(port: number, happened: Map<string, number>): Fault {
             const socket = connect(port, '127.0.0.1', () => socket.end(chunk));
             socket.on('error', () => {});
             socket.resume();
-        }, Math.random() * 150);
+        }, random() * 150);
     };
-    const reset = (link: Link): void => void setTimeout(() => link.reset(), Math.random() * 4);
+    const reset = (link: Link): void => void setTimeout(() => link.reset(), random() * 4);
     return {
         request(link, chunk) {
             if (broken.has(link)) return;
-            const dice = Math.random() / FAULTY;
+            const dice = random() / FAULTY;
             if (dice >= 1) return link.toServer(chunk);
             if (dice < 0.2) {
                 note('request lost');
@@ -47,7 +52,7 @@ function monkey(port: number, happened: Map<string, number>): Fault {
             } else {
                 note('silence');
                 broken.set(link, 'swallow');
-                if (Math.random() < 0.5) link.toServer(chunk);
+                if (random() < 0.5) link.toServer(chunk);
             }
         },
         reply(link, frame) {
@@ -55,7 +60,7 @@ function monkey(port: number, happened: Map<string, number>): Fault {
             if (how === undefined) return link.toClient(frame);
             if (how === 'half') {
                 broken.set(link, 'swallow');
-                link.toClient(frame.subarray(0, Math.floor(Math.random() * frame.length)));
+                link.toClient(frame.subarray(0, Math.floor(random() * frame.length)));
                 reset(link);
             }
         },
@@ -64,13 +69,11 @@ function monkey(port: number, happened: Map<string, number>): Fault {
 
 describe('Two instances whose connections break at every seventh request', () => {
     it('never share a key, never release each other’s, and leave nothing behind', async () => {
-        const memcached = await MemcachedProcess.start();
-        const client = new MemcachedClient([memcached]);
-        await client.open();
-        const proxy = await FaultProxy.start(memcached.port);
+        const client = await open.client(server);
+        const proxy = await open.faultProxy(server);
         const options = { request_timeout: 60, retry: 50, reconnect: 20, failures: 10, retries: 2, retry_timeout: 10 };
-        const { lock: one } = await openLock(proxy, options);
-        const { lock: two } = await openLock(proxy, options);
+        const one = await open.lock(proxy, options);
+        const two = await open.lock(proxy, options);
         const happened = new Map<string, number>();
         const holders = new Map<string, Lease>();
         const problems: string[] = [];
@@ -84,7 +87,7 @@ describe('Two instances whose connections break at every seventh request', () =>
             if (lease.fencingToken <= (lastTokens.get(key) ?? 0n)) problems.push(`${key}: the token does not rise`);
             lastTokens.set(key, lease.fencingToken);
             holders.set(key, lease);
-            while (Math.random() < 0.6) {
+            while (random() < 0.6) {
                 const isOurs = await lease.extend(TTL_MS).catch(() => null);
                 if (isOurs === false) problems.push(`${key}: lost without a reason`);
                 const { value } = await client.get(key);
@@ -95,20 +98,20 @@ describe('Two instances whose connections break at every seventh request', () =>
                 if (await releasing.then(() => true).catch(() => false)) break;
             }
         };
-        const task = async (lock: typeof one): Promise<void> => {
+        const task = async (lock: MemcachedLock): Promise<void> => {
             while (performance.now() < end) {
                 steps++;
-                const key = `key:${Math.floor(Math.random() * 4)}`;
+                const key = `key:${Math.floor(random() * 4)}`;
                 try {
                     const lease = await lock.tryAcquireLease(null, key, TTL_MS);
                     if (lease !== null) await hold(key, lease);
                 } catch {
                     // Memcached was away: an answer too.
                 }
-                await delay(Math.random() * 5);
+                await sleep(random() * 5);
             }
         };
-        proxy.begin(monkey(memcached.port, happened));
+        proxy.begin(monkey(server.port, happened));
         await Promise.all([one, one, one, two, two, two].map(task));
         proxy.begin(passing);
 
@@ -117,7 +120,7 @@ describe('Two instances whose connections break at every seventh request', () =>
         const patience = performance.now() + 10_000;
         let left = keys;
         while (left.length > 0 && performance.now() < patience) {
-            await delay(50);
+            await sleep(50);
             left = [...(await client.getMany(keys)).items.keys()];
         }
         const { acquired, busy, lost, unreleased, cleaned } = one.counts;
@@ -129,9 +132,5 @@ describe('Two instances whose connections break at every seventh request', () =>
         expect([one.counts.lost, two.counts.lost]).toEqual([0, 0]);
         expect(left).toEqual([]);
         expect(steps).toBeGreaterThan(100);
-        await closeLocks();
-        await client.close();
-        await proxy.close();
-        await memcached.end();
-    }, 60_000);
+    });
 });

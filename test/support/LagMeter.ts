@@ -9,6 +9,7 @@ export class LagMeter {
     maxMs = 0;
     /** All delays together. */
     totalMs = 0;
+    private readonly delays: { endMs: number; ms: number }[] = [];
     private last = performance.now();
     private readonly timer = setInterval(() => this.tick(), EVERY_MS);
 
@@ -17,12 +18,27 @@ export class LagMeter {
         this.tick();
     }
 
+    /** All delays together that ended after this time of `performance.now()`, and the current one. */
+    since(startMs: number): number {
+        let sumMs = this.currentMs();
+        for (let i = this.delays.length - 1; i >= 0; i--) {
+            const { endMs, ms } = this.delays[i]!;
+            if (endMs < startMs) break;
+            sumMs += ms;
+        }
+        return sumMs;
+    }
+
+    private currentMs(): number {
+        return Math.max(0, performance.now() - this.last - EVERY_MS);
+    }
+
     private tick(): void {
-        const now = performance.now();
-        const lateMs = Math.max(0, now - this.last - EVERY_MS);
-        this.maxMs = Math.max(this.maxMs, lateMs);
-        this.totalMs += lateMs;
-        this.last = now;
+        const ms = this.currentMs();
+        this.last = performance.now();
+        this.maxMs = Math.max(this.maxMs, ms);
+        this.totalMs += ms;
+        if (ms > 0) this.delays.push({ endMs: this.last, ms });
     }
 }
 

@@ -6,6 +6,9 @@ import { RecordingLogger } from './RecordingLogger';
 import { MemcachedProcess, type MemcachedProcessOptions } from './server/MemcachedProcess';
 import { configOf, type Servers, type Settings } from './settings';
 
+let keys = 0;
+const newKey = (): string => `key${++keys}`;
+
 interface Component {
     configure(config: ReturnType<typeof configOf>): void;
     setReferences(references: IReferences): void;
@@ -18,6 +21,8 @@ interface Component {
  */
 export class Opener {
     readonly logger = new RecordingLogger();
+    /** A key that no other test of the file uses. */
+    key = newKey();
     private readonly ends: (() => unknown)[] = [];
 
     atEnd(end: () => unknown): void {
@@ -26,6 +31,7 @@ export class Opener {
 
     async end(): Promise<void> {
         for (const end of this.ends.splice(0).reverse()) await end();
+        this.key = newKey();
     }
 
     async server(options: MemcachedProcessOptions = {}): Promise<MemcachedProcess> {

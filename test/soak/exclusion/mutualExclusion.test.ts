@@ -1,20 +1,23 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import type { MemcachedLock } from '../../../src/lock/MemcachedLock';
-import { FaultProxy, passing } from '../../support/proxy/FaultProxy';
+import type { MemcachedLock } from 'pip-services4-memcached-node';
 import { blackHole, late, resettingOnce } from '../../faults/replyFaults';
-import { MemcachedProcess } from '../../support/server/MemcachedProcess';
-import { closeLocks, delay, openLock } from '../../lock/openLock';
+import { forkSource } from '../../support/forkSource';
+import { useOpener, useServer } from '../../support/Opener';
+import { passing, type FaultProxy } from '../../support/proxy/FaultProxy';
+import { randomOf } from '../../support/random';
+import { sleep } from '../../support/sleep';
+import { soakMs } from '../soakMs';
 import { Referee } from './Referee';
 
 const PROCESSES = 4;
 const TASKS = 8;
 const KEYS = 20;
 const TTL_MS = 1000;
-const RUN_MS = Number(process.env.LOCK_RUN_MS ?? 20_000);
+const RUN_MS = soakMs(20_000);
 /** Two seconds of memcached's, and what it takes to find out. */
 const LATE_MS = 2500;
 
@@ -27,27 +30,23 @@ describe('Four processes, eight tasks each, over twenty keys', () => {
     const complaints: string[] = [];
     const sums = { acquired: 0, busy: 0, lost: 0, cleaned: 0 };
     const children = new Set<ChildProcess>();
-    let memcached: MemcachedProcess;
+    const random = randomOf('mutual exclusion');
+    let spawned = 0;
+    const server = useServer();
+    const open = useOpener();
     let proxy: FaultProxy;
     let lock: MemcachedLock;
 
-    beforeAll(async () => {
-        memcached = await MemcachedProcess.start();
-        proxy = await FaultProxy.start(memcached.port);
+    beforeEach(async () => {
+        proxy = await open.faultProxy(server);
         // The heirs of killed holders have no proxy in their way.
-        ({ lock } = await openLock(memcached, { retry_timeout: 50 }));
-    });
-
-    afterAll(async () => {
-        for (const child of children) child.kill('SIGKILL');
-        await closeLocks();
-        await proxy.close();
-        await memcached.end();
+        lock = await open.lock(server, { retry_timeout: 50 });
+        open.atEnd(() => children.forEach(child => child.kill('SIGKILL')));
     });
 
     function spawn(): void {
-        const child = fork(join(__dirname, 'contenderChild.ts'), [proxy.port, TASKS, KEYS, TTL_MS].map(String), {
-            execArgv: ['-r', join(__dirname, '../../support/register.cjs')],
+        const args = [++spawned, proxy.port, TASKS, KEYS, TTL_MS];
+        const child = forkSource(join(__dirname, 'contenderChild.ts'), args, {
             stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
         });
         children.add(child);
@@ -84,13 +83,13 @@ describe('Four processes, eight tasks each, over twenty keys', () => {
             const isHeld = lease.isHeld();
             const afterNs = process.hrtime.bigint();
             if (isHeld) referee.claim({ pid: process.pid, key, fencingToken, beforeNs, afterNs });
-            await delay(5);
+            await sleep(5);
         } while (performance.now() < end);
         referee.leave(key, fencingToken);
         await lease.release();
     }
 
-    const any = (): ChildProcess => [...children][Math.floor(Math.random() * children.size)]!;
+    const any = (): ChildProcess => [...children][Math.floor(random() * children.size)]!;
 
     async function kill(): Promise<void> {
         const child = any();
@@ -111,7 +110,7 @@ describe('Four processes, eight tasks each, over twenty keys', () => {
     function stop(): void {
         const child = any();
         child.kill('SIGSTOP');
-        const ms = Math.random() < 0.4 ? Math.random() * TTL_MS : TTL_MS + 2000 + Math.random() * 2 * TTL_MS;
+        const ms = random() < 0.4 ? random() * TTL_MS : TTL_MS + 2000 + random() * 2 * TTL_MS;
         setTimeout(() => child.kill('SIGCONT'), ms);
         done.stops++;
         // What it said before it was stopped has been heard by then.
@@ -120,7 +119,7 @@ describe('Four processes, eight tasks each, over twenty keys', () => {
     }
 
     async function disturb(): Promise<void> {
-        const dice = Math.random();
+        const dice = random();
         if (dice < 0.18) return kill();
         if (dice < 0.45) return stop();
         if (dice < 0.75) {
@@ -128,57 +127,53 @@ describe('Four processes, eight tasks each, over twenty keys', () => {
             proxy.begin(passing);
             done.resets++;
         } else if (dice < 0.9) {
-            proxy.begin(late(50 + Math.random() * 250));
+            proxy.begin(late(50 + random() * 250));
             done.delays++;
-            await delay(300);
+            await sleep(300);
             proxy.begin(passing);
         } else {
             proxy.begin(blackHole);
             done.silences++;
-            await delay(200);
+            await sleep(200);
             proxy.begin(passing);
         }
     }
 
-    it(
-        'never hold a key at the same time, whatever happens to them and their connections',
-        async () => {
-            for (let i = 0; i < PROCESSES; i++) spawn();
-            while (referee.acquisitions < 20) await delay(20);
-            const end = performance.now() + RUN_MS;
-            while (performance.now() < end) {
-                await disturb();
-                await delay(50 + Math.random() * 150);
-            }
-            await delay(5.5 * TTL_MS);
-            const ended = Promise.all([...children].map(child => once(child.stdout!, 'close')));
-            for (const child of children) child.disconnect();
-            await ended;
-            await Promise.all(heirs);
-            children.clear();
+    it('never hold a key at the same time, whatever happens to them and their connections', async () => {
+        for (let i = 0; i < PROCESSES; i++) spawn();
+        while (referee.acquisitions < 20) await sleep(20);
+        const end = performance.now() + RUN_MS;
+        while (performance.now() < end) {
+            await disturb();
+            await sleep(50 + random() * 150);
+        }
+        await sleep(5.5 * TTL_MS);
+        const ended = Promise.all([...children].map(child => once(child.stdout!, 'close')));
+        for (const child of children) child.disconnect();
+        await ended;
+        await Promise.all(heirs);
+        children.clear();
 
-            const waits = inheritances.map(({ key, killedNs }) => Number(referee.waitForNext(key, killedNs)) / 1e6);
-            const longest = Math.round(Math.max(...waits));
-            const overlaps = referee.overlaps();
-            const disorders = referee.disorders();
-            process.stdout.write(
-                [
-                    `mutual exclusion: ${referee.acquisitions} acquisitions in ${RUN_MS / 1000} s`,
-                    ...Object.entries(done).map(([what, count]) => `${count} ${what}`),
-                    `${overlaps.length} overlaps`,
-                    `${disorders.length} token order violations`,
-                    `longest wait after a kill ${longest} ms of ${waits.length} (ttl ${TTL_MS} ms)`,
-                    `lost ${sums.lost}, cleaned ${sums.cleaned}`,
-                    [...failures].map(([code, count]) => `${count} ${code}`).join(' '),
-                ].join('; ') + '\n',
-            );
-            expect(complaints).toEqual([]);
-            expect(overlaps).toEqual([]);
-            expect(disorders).toEqual([]);
-            expect(longest).toBeLessThan(TTL_MS + LATE_MS);
-            expect(referee.acquisitions).toBeGreaterThan(300);
-            for (const count of [done.kills, done.stops, done.resets]) expect(count).toBeGreaterThan(0);
-        },
-        RUN_MS + 60_000,
-    );
+        const waits = inheritances.map(({ key, killedNs }) => Number(referee.waitForNext(key, killedNs)) / 1e6);
+        const longest = Math.round(Math.max(...waits));
+        const overlaps = referee.overlaps();
+        const disorders = referee.disorders();
+        process.stdout.write(
+            [
+                `mutual exclusion: ${referee.acquisitions} acquisitions in ${RUN_MS / 1000} s`,
+                ...Object.entries(done).map(([what, count]) => `${count} ${what}`),
+                `${overlaps.length} overlaps`,
+                `${disorders.length} token order violations`,
+                `longest wait after a kill ${longest} ms of ${waits.length} (ttl ${TTL_MS} ms)`,
+                `lost ${sums.lost}, cleaned ${sums.cleaned}`,
+                [...failures].map(([code, count]) => `${count} ${code}`).join(' '),
+            ].join('; ') + '\n',
+        );
+        expect(complaints).toEqual([]);
+        expect(overlaps).toEqual([]);
+        expect(disorders).toEqual([]);
+        expect(longest).toBeLessThan(TTL_MS + LATE_MS);
+        expect(referee.acquisitions).toBeGreaterThan(300);
+        for (const count of [done.kills, done.stops, done.resets]) expect(count).toBeGreaterThan(0);
+    });
 });

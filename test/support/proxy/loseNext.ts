@@ -1,4 +1,4 @@
-import { Opener } from '../Opener';
+import type { Opener } from '../Opener';
 import { SideBySide } from '../sideBySide';
 import type { Fault, FaultProxy, Link } from './FaultProxy';
 
@@ -48,7 +48,6 @@ export interface LossContext {
 }
 
 type LossTest = (context: LossContext) => Promise<void>;
-let keys = 0;
 
 /**
  * Defines the same tests for each of the six kinds of loss. The six of one name run side by side:
@@ -63,22 +62,12 @@ export function describeEachLoss(
         const itLoses = (name: string, test: LossTest): void => {
             const group = groups.get(name) ?? new SideBySide();
             groups.set(name, group);
-            it(
-                name,
-                group.add(() => runLoss(server, point, end, test)),
-            );
+            group.it(name, async open => {
+                const proxy = await open.faultProxy(server);
+                const lose = (opcode: number, times = 1): void => proxy.begin(losing(opcode, point, end, times));
+                await test({ point, end, open, proxy, key: open.key, lose });
+            });
         };
         define(itLoses, point, end);
     });
-}
-
-async function runLoss(server: { readonly port: number }, point: Point, end: End, test: LossTest): Promise<void> {
-    const open = new Opener();
-    try {
-        const proxy = await open.faultProxy(server);
-        const lose = (opcode: number, times = 1): void => proxy.begin(losing(opcode, point, end, times));
-        await test({ point, end, open, proxy, key: `lost${++keys}`, lose });
-    } finally {
-        await open.end();
-    }
 }
