@@ -49,7 +49,7 @@ describe('a server that goes away', () => {
 
     it('gives a call that was never sent the time to be sent, also one that may not be repeated', async () => {
         const server = await open.server();
-        const client = await open.client(server, { requestTimeoutMs: 5000, failures: 20, idleMs: 20 });
+        const client = await open.client(server, { requestTimeoutMs: 5000, failures: 20, idleMs: 200 });
         while (client.socketCount > 0) await sleep(5);
         await server.kill();
         const counted = client.increment('n', 1, { initial: 7 });

@@ -23,7 +23,7 @@ describe('open and close', () => {
 
     it('of many servers it says so of five', async () => {
         const none = Array.from({ length: 300 }, (_, i) => at({ port: i + 1 }));
-        const client = open.clientOf(none, { failures: 1, requestTimeoutMs: 20_000 });
+        const client = open.clientOf(none, { failures: 1, requestTimeoutMs: 20_000, connectTimeoutMs: 20_000 });
         const error = (await client.open().catch((error: unknown) => error)) as Error;
         expect(error.message).toMatch(/^none of 300 memcached servers answers: (.* 127\.0\.0\.1:\d; ){5}and 295 more$/);
         expect([client.socketCount, client.pendingCount, client.timerCount]).toEqual([0, 0, 0]);

@@ -8,13 +8,14 @@ const open = useOpener();
 it('everything adds up while the server is killed and connections break', async () => {
     const server = await open.server();
     const proxy = await open.faultProxy(server);
-    const client = await open.client(proxy, {
+    const client = open.clientOf(proxy, {
         requestTimeoutMs: 150,
         retries: 1,
         failures: 2,
         retryMs: 50,
         reconnectMs: 20,
     });
+    await client.open({ mayBeAway: true });
     const seen = { hits: 0, misses: 0, stored: 0, batches: 0, errors: {} as Record<string, number> };
     const note = (error: { code: string }): void => void (seen.errors[error.code] = (seen.errors[error.code] ?? 0) + 1);
     const reads = async (i: number): Promise<void> => {

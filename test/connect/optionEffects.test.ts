@@ -233,7 +233,7 @@ const effects: Record<string, () => Promise<void>> = {
     },
 
     async idle() {
-        const cache = await open({ idle: 30 });
+        const cache = await open({ idle: 200 });
         await cache.store(null, 'key', 1, 5000);
         await proxy.until(() => proxy.openSockets === 0);
         expect(await cache.retrieve(null, 'key')).toBe(1);
