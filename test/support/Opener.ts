@@ -1,10 +1,20 @@
 import type { IReferences } from 'pip-services4-components-node';
-import { MemcachedCache, MemcachedClient, MemcachedLock, type ClientOptions } from 'pip-services4-memcached-node';
+import {
+    MemcachedCache,
+    MemcachedClient,
+    MemcachedConnection,
+    MemcachedLock,
+    type ClientOptions,
+    type ServerAddress,
+} from 'pip-services4-memcached-node';
 import { FaultProxy } from './proxy/FaultProxy';
 import { RecordingProxy } from './proxy/RecordingProxy';
 import { RecordingLogger } from './RecordingLogger';
 import { MemcachedProcess, type MemcachedProcessOptions } from './server/MemcachedProcess';
-import { configOf, type Servers, type Settings } from './settings';
+import { configOf, type Server, type Servers, type Settings } from './settings';
+
+/** Where a client connects to: a server or a proxy, or an address with TLS, a login or a weight. */
+type ClientServer = Server & Partial<ServerAddress>;
 
 let keys = 0;
 const newKey = (): string => `key${++keys}`;
@@ -53,12 +63,35 @@ export class Opener {
         return proxy;
     }
 
-    async client(servers: Servers, options: Partial<ClientOptions> = {}): Promise<MemcachedClient> {
-        const addresses = [servers].flat().map(({ host = '127.0.0.1', port }) => ({ host, port }));
+    /** Stops the server until the test is over. */
+    async stop(server: MemcachedProcess): Promise<void> {
+        this.atEnd(() => server.continue());
+        await server.stop();
+    }
+
+    /** Kills the server. It is back, and empty, when the test is over. */
+    async kill(server: MemcachedProcess): Promise<void> {
+        this.atEnd(() => server.restart());
+        await server.kill();
+    }
+
+    /** A client that is not open. */
+    clientOf(servers: ClientServer | readonly ClientServer[], options: Partial<ClientOptions> = {}): MemcachedClient {
+        const addresses = [servers].flat().map(toAddress);
         const client = new MemcachedClient(addresses, options);
         this.atEnd(() => client.close());
+        return client;
+    }
+
+    async client(...parameters: Parameters<Opener['clientOf']>): Promise<MemcachedClient> {
+        const client = this.clientOf(...parameters);
         await client.open();
         return client;
+    }
+
+    /** A connection that is configured and not open. */
+    connectionOf(servers: Servers, settings?: Settings, references?: IReferences): MemcachedConnection {
+        return this.configured(new MemcachedConnection(), servers, settings, references);
     }
 
     /** A cache that is configured and not open. */
@@ -109,4 +142,8 @@ export function useServer(options: MemcachedProcessOptions = {}): MemcachedProce
     beforeAll(() => server.launch());
     afterAll(() => server.end());
     return server;
+}
+
+function toAddress({ host = '127.0.0.1', port, path, weight, tls, login }: ClientServer): ServerAddress {
+    return { host, port, path, weight, tls, login };
 }

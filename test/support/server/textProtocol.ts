@@ -50,6 +50,12 @@ export async function readStat(server: { host: string; port: number }, name: str
     return Number(new RegExp(`^STAT ${name} (\\d+)`, 'm').exec(reply)?.[1]);
 }
 
+/** Empties the server. */
+export async function flush(server: { host: string; port: number }): Promise<void> {
+    const reply = await ask(server, 'flush_all\r\n', text => text.endsWith('\r\n'));
+    if (reply !== 'OK\r\n') throw new Error(`memcached says ${reply}`);
+}
+
 function isWhole(text: string): boolean {
     const [line, length] = /^VA (\d+).*\r\n/.exec(text) ?? [];
     return line !== undefined && Buffer.byteLength(text) >= Buffer.byteLength(line) + Number(length) + 2;
