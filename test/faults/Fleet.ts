@@ -56,7 +56,7 @@ export class Fleet {
         expect((await client.getMany(keys)).items.size).toBe(keys.length);
     }
 
-    /** 32 callers without a break, 4 of them with batches. Calls to the first server are counted apart. */
+    /** 32 callers without a break, 4 of them with batches. The first server is counted apart. */
     load(): { first: Tally; others: Tally; stop: () => Promise<void> } {
         const tally = (): Tally => ({ calls: 0, misses: 0, errors: [] });
         const [first, others] = [tally(), tally()];

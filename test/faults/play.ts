@@ -35,9 +35,9 @@ export interface Report {
     timeoutMs: number;
     /** Calls that did not end as the scenario says. */
     unexpected: string[];
-    /** From the server's return until 200 reads were right, less the time for which this process was late. */
+    /** From the server's return until 200 reads were right, less the lateness of this process. */
     recoveredMs: number;
-    /** Less the time for which this process was late. */
+    /** Less the lateness of this process. */
     closedMs: number;
     /** Of the client, when all was well again. */
     sockets: number;

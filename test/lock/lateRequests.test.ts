@@ -13,8 +13,8 @@ const stored = storedIn(server);
 
 describe('a request that arrives late', () => {
     /**
-     * Keeps the next request with this opcode, as a suspended server does, and ends its connection to
-     * the client. Returns a function that delivers the request and resolves when it was carried out.
+     * Keeps the next request with this opcode, as a suspended server does, and ends its connection.
+     * Returns a function that delivers the request, and resolves when it was carried out.
      */
     function delayNext(proxy: FaultProxy, opcode: Opcode): () => Promise<void> {
         let late: Buffer | null = null;

@@ -18,7 +18,7 @@ export class LagMeter {
         this.tick();
     }
 
-    /** All delays together that ended after this time of `performance.now()`, and the current one. */
+    /** All delays that ended after this time of `performance.now()`, and the current one. */
     since(startMs: number): number {
         let sumMs = this.currentMs();
         for (let i = this.delays.length - 1; i >= 0; i--) {
