@@ -5,7 +5,7 @@ import { RecordingLogger } from '../support/RecordingLogger';
 import type { MemcachedProcess } from '../support/server/MemcachedProcess';
 import type { Settings } from '../support/settings';
 
-const SOFT = { fail_soft: true, retry: 30, request_timeout: 300 };
+const SOFT = { fail_soft: true, retry: 30, request_timeout: 1000 };
 const AWAY = /the service goes on without a cache/;
 const BACK = /the service has its cache again/;
 
@@ -51,7 +51,7 @@ it('while memcached is away everything is a miss, and it works again when it is 
 });
 
 it('a server that is silent is away too', async () => {
-    const cache = await open();
+    const cache = await open({ request_timeout: 300 });
     await server.stop();
     expect(await cache.retrieve(null, 'key')).toBeNull();
     expect(await cache.store(null, 'key', 1, 50_000)).toBe(1);

@@ -8,7 +8,7 @@ import type { Servers, Settings } from '../support/settings';
 import { sleep } from '../support/sleep';
 import { heldLoader, loaderOf } from './loaders';
 
-const SHORT = { request_timeout: 300, retry: 30 };
+const SHORT = { request_timeout: 1000, retry: 30 };
 
 const openShort = (open: Opener, servers: Servers, settings: Settings = {}, logger = open.logger) =>
     open.cache(servers, { ...SHORT, ...settings }, logger.references());
