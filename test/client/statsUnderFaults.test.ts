@@ -5,6 +5,12 @@ import { statsOf, sum } from './statsOf';
 
 const open = useOpener();
 
+/** Resolves when the count has grown. */
+async function more(count: () => number, by = 1): Promise<void> {
+    const enough = count() + by;
+    while (count() < enough) await sleep(5);
+}
+
 it('everything adds up while the server is killed and connections break', async () => {
     const server = await open.server();
     const proxy = await open.faultProxy(server);
@@ -46,17 +52,20 @@ it('everything adds up while the server is killed and connections break', async 
         }
     };
     const workers = Array.from({ length: 20 }, work);
+    const answers = () => seen.hits + seen.misses + seen.stored;
+    const errors = () => sum(seen.errors);
     for (let round = 0; round < 4; round++) {
-        await sleep(50);
+        await more(answers, 200);
         proxy.begin({ strike: link => link.reset() });
-        await sleep(50);
+        await more(answers, 200);
         proxy.begin(holding);
-        await sleep(200);
+        await more(errors);
         proxy.begin({ strike: link => link.reset() });
         await server.kill();
-        await sleep(50);
+        await more(errors);
         await server.restart();
     }
+    await more(answers, 200);
     isOver = true;
     await Promise.all(workers);
     await client.close();
