@@ -7,6 +7,8 @@ export { MemcachedCache } from './cache/MemcachedCache';
 export type { CacheCounts } from './cache/CacheEvents';
 export type { CacheStats } from './cache/MemcachedCache';
 export type { Change } from './cache/Updates';
+export { ERROR_CODES } from './client/errorCodes';
+export type { MemcachedErrorCode } from './client/errorCodes';
 export { MemcachedClient } from './client/MemcachedClient';
 export type { Callback, CounterCallback, GetCallback } from './client/callbacks';
 export type { CasValidity, CounterOptions, Placement, StoreOptions } from './client/CallOptions';

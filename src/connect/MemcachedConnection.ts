@@ -1,4 +1,3 @@
-import { InvalidStateException } from 'pip-services4-commons-node';
 import {
     ConfigParams,
     type IConfigurable,
@@ -8,6 +7,7 @@ import {
     type IUnreferenceable,
 } from 'pip-services4-components-node';
 import { MOST_KEY_BYTES } from '../client/ClientOptions';
+import { notOpened } from '../client/errors';
 import type { ServerHealthReport } from '../client/HealthCheck';
 import { MemcachedClient } from '../client/MemcachedClient';
 import type { ServerStats } from '../client/ServerCounts';
@@ -179,8 +179,4 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
             this.log.warn(context, `options of the components are ignored here: ${misplaced.join(', ')}`);
         }
     }
-}
-
-function notOpened(): InvalidStateException {
-    return new InvalidStateException(undefined, 'NOT_OPENED', 'the memcached connection is not open');
 }
