@@ -6,6 +6,7 @@ import type { ServerHealthReport } from '../client/HealthCheck';
 import { ComponentCounters } from './ComponentCounters';
 import { ComponentLog, type AnyContext } from './ComponentLog';
 import { sharedNotOpened } from './errors';
+import { line } from './logLines';
 import { MemcachedConnection, type ConnectionStats } from './MemcachedConnection';
 import { withTraceId } from './withTraceId';
 import { findStrayOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
@@ -129,9 +130,9 @@ export class ConnectionUser {
         // Its own connection warns of unknown options itself.
         if (!isShared) return;
         const { unknown, misplaced } = findStrayOptions(this.config, 'component');
-        if (unknown.length > 0) this.log.warn(context, `unknown options are ignored: ${unknown.join(', ')}`);
+        if (unknown.length > 0) this.log.warn(context, line('unknownOptions', unknown.join(', ')));
         if (misplaced.length > 0) {
-            this.log.warn(context, `options of the shared connection are ignored here: ${misplaced.join(', ')}`);
+            this.log.warn(context, line('optionsOfConnection', misplaced.join(', ')));
         }
     }
 }

@@ -14,6 +14,7 @@ import type { ServerStats } from '../client/ServerCounts';
 import type { ServerAddress } from '../client/ServerAddress';
 import { ComponentLog, type AnyContext } from './ComponentLog';
 import { DiscoveryWatch } from './DiscoveryWatch';
+import { line } from './logLines';
 import { MemcachedConnectionResolver } from './MemcachedConnectionResolver';
 import { findStrayOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
 import { withTraceId } from './withTraceId';
@@ -147,8 +148,8 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
             maxValueBytes: options.maxValue,
             failover: options.remove,
             observer: {
-                onDown: (address, fault) => log.warn(context, `memcached at ${address} is down: ${fault.message}`),
-                onUp: address => log.info(context, `memcached at ${address} is up again`),
+                onDown: (address, fault) => log.warn(context, line('serverDown', address, fault.message)),
+                onUp: address => log.info(context, line('serverUp', address)),
             },
         });
         this.client = client;
@@ -165,7 +166,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         const { discoveryInterval } = this.options;
         if (this.client !== client || discoveryInterval === 0) return;
         if (!this.followsDiscovery) {
-            this.log.warn(context, 'options.discovery_interval does nothing: no connection has a discovery_key');
+            this.log.warn(context, line('discoveryUnused'));
             return;
         }
         const ask = (): Promise<ServerAddress[]> => this.resolver.resolve(context);
@@ -174,9 +175,9 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
 
     private warnOfStrayOptions(context: AnyContext): void {
         const { unknown, misplaced } = findStrayOptions(this.config, 'connection');
-        if (unknown.length > 0) this.log.warn(context, `unknown options are ignored: ${unknown.join(', ')}`);
+        if (unknown.length > 0) this.log.warn(context, line('unknownOptions', unknown.join(', ')));
         if (misplaced.length > 0 && this.isShared) {
-            this.log.warn(context, `options of the components are ignored here: ${misplaced.join(', ')}`);
+            this.log.warn(context, line('optionsOfComponents', misplaced.join(', ')));
         }
     }
 }

@@ -6,6 +6,7 @@ import { formatAddress, type Login, type ServerAddress } from '../client/ServerA
 import type { AnyContext } from './ComponentLog';
 import { DEFAULT_PORT, checkPort, parseUri } from './ConnectionUri';
 import { invalidConnection, noConnection, noCredential } from './errors';
+import type { LogLine } from './logLines';
 import { TlsSettings } from './TlsSettings';
 import { transportRisks } from './transportRisks';
 import { withTraceId } from './withTraceId';
@@ -62,7 +63,7 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
      * @param warn hears of what works, but not as safely as somebody may believe
      * @throws ConfigException NO_CONNECTION when there is none, INVALID_CONNECTION, NO_CREDENTIAL or INVALID_CREDENTIAL when one cannot be used
      */
-    async resolve(context: AnyContext, warn: (risk: string) => void = () => {}): Promise<ServerAddress[]> {
+    async resolve(context: AnyContext, warn: (risk: LogLine<'warn'>) => void = () => {}): Promise<ServerAddress[]> {
         try {
             const credential = await this.lookup(context);
             const tls = this.tls?.isOf(credential) ? this.tls : new TlsSettings(credential);
