@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSecureContext } from 'node:tls';
+import { checkServerIdentity, createSecureContext, type PeerCertificate } from 'node:tls';
 import { ConfigParams, Descriptor } from 'pip-services4-components-node';
 import { MemoryDiscovery } from 'pip-services4-config-node';
 import { MemcachedClient } from '../../src/client/MemcachedClient';
@@ -68,7 +68,10 @@ describe('a private authority', () => {
         await opener.expectWorking(configOf(server, { 'credential.ssl_ca_file': fileOf(bundle) }));
     });
 
-    it('is trusted at [::1]', async () => {
+    // Node 22.23 refuses every certificate for an IPv6 address: nodejs/node#64144.
+    const ofLoopback = { subject: {}, subjectaltname: 'IP Address:::1' } as PeerCertificate;
+    const isRefusedByNode = checkServerIdentity('::1', ofLoopback) !== undefined;
+    (isRefusedByNode ? it.failing : it)('is trusted at [::1]', async () => {
         const { port } = await opener.start({ certificate, host: '::1' });
         await opener.expectWorking(configOf({ port }, { 'connection.uri': `memcacheds://[::1]:${port}` }));
     });
