@@ -22,7 +22,7 @@ const frameworkPackages = ['components', 'config', 'logic'].map(part => `pip-ser
 /** The public names that must be there, by the path they are imported from. Extend these lists with every public name. */
 const required = {
     [name]: names(
-        'BatchException DefaultMemcachedFactory MemcachedCache MemcachedClient MemcachedConnection MemcachedConnectionResolver',
+        'BatchException COUNTER_NAMES DefaultMemcachedFactory ERROR_CODES LOG_LINES MemcachedCache MemcachedClient MemcachedConnection MemcachedConnectionResolver',
     ),
     [`${name}/framework`]: [
         // commons

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { ConfigException } from 'pip-services4-commons-node';
+import { invalidConnection, invalidUri } from './errors';
 
 export const DEFAULT_PORT = 11211;
 
@@ -48,7 +48,7 @@ export function parseUri(uri: string): ConnectionUri {
 export function checkPort(port: unknown): number {
     const number = typeof port === 'string' && /^\d+$/.test(port.trim()) ? Number(port) : port;
     if (typeof number === 'number' && Number.isInteger(number) && number >= 1 && number <= 65535) return number;
-    throw new ConfigException(undefined, 'INVALID_CONNECTION', `port is ${String(port)}, allowed are 1 to 65535`);
+    throw invalidConnection(`port is ${String(port)}, allowed are 1 to 65535`);
 }
 
 function parseServer(text: string, index: number): UriServer {
@@ -74,8 +74,4 @@ function parseUser(text: string): { username: string; password: string } {
     } catch {
         throw invalidUri('user or password is not percent-encoded as it should be');
     }
-}
-
-function invalidUri(problem: string): ConfigException {
-    return new ConfigException(undefined, 'INVALID_CONNECTION', `the uri cannot be used: ${problem}`);
 }

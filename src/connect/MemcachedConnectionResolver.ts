@@ -5,6 +5,8 @@ import { ConnectionParams, ConnectionResolver, CredentialParams, CredentialResol
 import { formatAddress, type Login, type ServerAddress } from '../client/ServerAddress';
 import type { AnyContext } from './ComponentLog';
 import { DEFAULT_PORT, checkPort, parseUri } from './ConnectionUri';
+import { invalidConnection, noConnection, noCredential } from './errors';
+import type { LogLine } from './logLines';
 import { TlsSettings } from './TlsSettings';
 import { transportRisks } from './transportRisks';
 import { withTraceId } from './withTraceId';
@@ -61,7 +63,7 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
      * @param warn hears of what works, but not as safely as somebody may believe
      * @throws ConfigException NO_CONNECTION when there is none, INVALID_CONNECTION, NO_CREDENTIAL or INVALID_CREDENTIAL when one cannot be used
      */
-    async resolve(context: AnyContext, warn: (risk: string) => void = () => {}): Promise<ServerAddress[]> {
+    async resolve(context: AnyContext, warn: (risk: LogLine<'warn'>) => void = () => {}): Promise<ServerAddress[]> {
         try {
             const credential = await this.lookup(context);
             const tls = this.tls?.isOf(credential) ? this.tls : new TlsSettings(credential);
@@ -108,7 +110,7 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
             return new CredentialParams(ConfigParams.mergeConfigs(beside, credential));
         }
         const keys = configured.map(one => one.getStoreKey()).join(', ');
-        throw new ConfigException(undefined, 'NO_CREDENTIAL', `no credential store knows ${keys}`);
+        throw noCredential(`no credential store knows ${keys}`);
     }
 }
 
@@ -136,7 +138,7 @@ function toServers(connection: ConnectionParams, credential: CredentialParams, t
 function toLogin(username: string | null, password: string | null): Login | undefined {
     if (username === null) return undefined;
     if (password !== null) return { username, password };
-    throw new ConfigException(undefined, 'NO_CREDENTIAL', 'a user name is configured, but no password');
+    throw noCredential('a user name is configured, but no password');
 }
 
 /** A host is in every message: what may be a uri with a password in it is not taken for one, and not quoted. */
@@ -156,12 +158,4 @@ function isTls(protocol: string | null): boolean {
     if (protocol === null || protocol === 'tcp' || protocol === 'memcached') return false;
     if (protocol === 'tls' || protocol === 'memcacheds') return true;
     throw invalidConnection(`protocol is ${protocol}, allowed are tcp and tls`);
-}
-
-function invalidConnection(problem: string): ConfigException {
-    return new ConfigException(undefined, 'INVALID_CONNECTION', problem);
-}
-
-function noConnection(problem: string): ConfigException {
-    return new ConfigException(undefined, 'NO_CONNECTION', `there is no memcached to connect to: ${problem}`);
 }

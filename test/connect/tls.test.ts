@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createSecureContext } from 'node:tls';
+import { checkServerIdentity, createSecureContext, type PeerCertificate } from 'node:tls';
 import { ConfigParams, Descriptor } from 'pip-services4-components-node';
 import { MemoryDiscovery } from 'pip-services4-config-node';
 import { codeOf } from '../support/codeOf';
@@ -32,7 +32,10 @@ describe('a private authority', () => {
         await expectWorking(open, tlsConfigOf(server, { 'credential.ssl_ca_file': fileOf(bundle) }));
     });
 
-    it('is trusted at [::1]', async () => {
+    // Node 22.23 refuses every certificate for an IPv6 address: nodejs/node#64144.
+    const ofLoopback = { subject: {}, subjectaltname: 'IP Address:::1' } as PeerCertificate;
+    const isRefusedByNode = checkServerIdentity('::1', ofLoopback) !== undefined;
+    (isRefusedByNode ? it.failing : it)('is trusted at [::1]', async () => {
         const { port } = await open.server({ certificate, host: '::1' });
         await expectWorking(open, tlsConfigOf({ port }, { 'connection.uri': `memcacheds://[::1]:${port}` }));
     });

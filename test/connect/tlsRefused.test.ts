@@ -50,7 +50,7 @@ describe('a server that cannot be trusted', () => {
             'a clock by which our certificate has expired',
             { certificate, clientAuthority: authority.cert },
             pairOf(signed(['ann'], -1)),
-            /it refuses our certificate \(sslv3 alert certificate expired\)$/,
+            /it refuses our certificate \((sslv3|ssl\/tls) alert certificate expired\)$/,
         ],
     ])('%s: said at once, after one attempt', async (_, options, more, message) => {
         const server = await open.server(options);
