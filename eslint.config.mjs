@@ -10,6 +10,11 @@ const house = [
     { files: ['src/cache/**'], above: ['**/lock/**', '**/build/**'] },
     { files: ['src/lock/**'], above: ['**/cache/**', '**/build/**'] },
 ];
+/** Every exception has a code of ERROR_CODES, and so its class. */
+const madeByCode = {
+    selector: 'NewExpression[callee.name=/Exception$/]:not([callee.name="BatchException"])',
+    message: 'Make it with exception(code, message) of src/client/errorCodes.ts.',
+};
 const frontDoors = ['**/index', '**/framework', '../index.js', '../framework.js'];
 
 export default tseslint.config(
@@ -36,6 +41,7 @@ export default tseslint.config(
         files,
         rules: { 'no-restricted-imports': ['error', { patterns: [...above, ...frontDoors] }] },
     })),
+    { files: ['src/**'], rules: { 'no-restricted-syntax': ['error', madeByCode] } },
     {
         files: ['**/*.test.ts', 'test/**/*.ts'],
         rules: {

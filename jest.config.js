@@ -1,7 +1,13 @@
-/** @type {import('jest').Config} */
+/**
+ * `npm test`: unit and integration tests. `test/e2e`, `test/soak` and `test/browser` have
+ * configurations of their own, which begin with this one.
+ * @type {import('jest').Config}
+ */
 module.exports = {
+    rootDir: __dirname,
     roots: ['<rootDir>/test', '<rootDir>/packages'],
     testMatch: ['**/*.test.ts'],
+    testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(e2e|soak|browser)/'],
     modulePathIgnorePatterns: ['/dist/'],
     transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.json', diagnostics: false }] },
     // The tests see sources, never a stale build.
@@ -12,7 +18,10 @@ module.exports = {
     },
     globalSetup: '<rootDir>/test/jest/globalSetup.ts',
     globalTeardown: '<rootDir>/test/jest/globalTeardown.ts',
+    setupFiles: ['<rootDir>/test/jest/useSeed.ts'],
     testEnvironment: '<rootDir>/test/jest/StrictEnvironment.ts',
+    // Most tests wait for a server or for time to pass, so more workers than cores keep the cores busy.
+    maxWorkers: Math.max(4, require('node:os').availableParallelism()),
     // Makes jest use worker processes also for a single file: what is open there is the test's, not jest's.
     workerIdleMemoryLimit: '1GB',
     testTimeout: 20000,

@@ -1,41 +1,80 @@
-// What CI runs: everything that must hold, the quick things first. Stops at the first that does not. A step that cannot be done
-// here ends with 77, and is named at the end.
-import { spawnSync } from 'node:child_process';
+// What CI runs: everything that must hold, the quick things first. Stops after the first stage in
+// which a step fails. A step that cannot be done here ends with 77, and is named at the end.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { text } from 'node:stream/consumers';
 
-const steps = [
-    ['Set-up', ['scripts/setup.mjs', '--build']],
-    ['Lint', ['run', 'lint']],
-    ['Format', ['run', 'format:check']],
-    ['Types', ['run', 'types']],
-    ['API reference', ['run', 'docs', '--', '--emit', 'none']],
-    ['Tests', ['test']],
-    ['Package', ['run', 'test:package']],
-    ['Page', ['run', 'test:page']],
+/**
+ * A stage begins when the one before it has ended; its steps run side by side, one per core, the
+ * longest first. Steps that measure time, or that leave files to others, have a stage of their own.
+ */
+const stages = [
+    { 'Set-up': ['scripts/setup.mjs', '--build'] },
+    {
+        Lint: ['run', 'lint'],
+        Package: ['run', 'test:package'],
+        Types: ['run', 'types'],
+        'API reference': ['run', 'docs', '--', '--emit', 'none'],
+        Format: ['run', 'format:check'],
+    },
+    { 'Unit and integration tests': ['test'] },
+    { 'End-to-end tests': ['run', 'test:e2e'] },
+    { 'Soak tests': ['run', 'test:soak'] },
+    { Page: ['run', 'test:page'] },
 ];
 
 const LEFT_OUT = 77;
-const leftOut = [];
 
-const seconds = since => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+const results = [];
 const start = performance.now();
-for (const [title, args] of steps) {
-    console.log(`\n=== ${title}`);
+for (const stage of stages) {
+    const done = await runStage(Object.entries(stage));
+    results.push(...done);
+    if (done.some(({ outcome }) => outcome === 'failed')) break;
+}
+report();
+
+/** @param {[string, string[]][]} steps */
+async function runStage(steps) {
+    const done = [];
+    const waiting = [...steps];
+    const isAlone = steps.length === 1;
+    const work = async () => {
+        for (let step = waiting.shift(); step; step = waiting.shift()) done.push(await runStep(step, isAlone));
+    };
+    await Promise.all(Array.from({ length: availableParallelism() }, work));
+    return done;
+}
+
+/** A step alone writes as it goes; of several, each one's output comes in one piece. */
+async function runStep([title, args], isAlone) {
+    if (isAlone) console.log(`\n=== ${title}`);
     const stepStart = performance.now();
     const isScript = args[0].endsWith('.mjs');
     const [command, ...before] = isScript ? [process.execPath] : ['npm', '--silent'];
-    const { status, error } = spawnSync(command, [...before, ...args], { stdio: 'inherit' });
-    if (status === LEFT_OUT) {
-        leftOut.push(title);
-        continue;
-    }
-    if (status !== 0) {
-        const again = isScript ? `node ${args.join(' ')}` : `npm ${args.join(' ')}`;
-        console.error(
-            `\n${title} failed after ${seconds(stepStart)}${error ? `: ${error.message}` : ''}. Alone: ${again}`,
-        );
-        process.exit(1);
-    }
-    console.log(`--- ${title}: ${seconds(stepStart)}`);
+    const child = spawn(command, [...before, ...args], { stdio: isAlone ? 'inherit' : ['ignore', 'pipe', 'pipe'] });
+    const closed = once(child, 'close');
+    const outputs = isAlone ? [] : await Promise.all([text(child.stdout), text(child.stderr)]);
+    const [status] = await closed;
+    if (!isAlone) console.log(`\n=== ${title}\n${outputs.join('').trim()}`);
+    const outcome = status === 0 ? 'ok' : status === LEFT_OUT ? 'not done here' : 'failed';
+    const again = `${isScript ? 'node' : 'npm'} ${args.join(' ')}`;
+    return { title, outcome, again, ms: performance.now() - stepStart };
 }
-const exceptions = leftOut.length > 0 ? `, but not done here: ${leftOut.join(', ')}` : '';
-console.log(`\nAll good${exceptions}: ${seconds(start)}`);
+
+function report() {
+    console.log();
+    for (const { title, outcome, again, ms } of results) {
+        const note = outcome === 'failed' ? `failed. Alone: ${again}` : outcome;
+        console.log(`${title.padEnd(28)}${seconds(ms)}  ${note}`);
+    }
+    const isGood = results.every(({ outcome }) => outcome !== 'failed');
+    console.log(`${(isGood ? 'All good' : 'Not good').padEnd(28)}${seconds(performance.now() - start)}`);
+    process.exitCode = isGood ? 0 : 1;
+}
+
+/** @param {number} ms */
+function seconds(ms) {
+    return `${(ms / 1000).toFixed(1).padStart(6)} s`;
+}

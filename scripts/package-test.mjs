@@ -22,7 +22,7 @@ const frameworkPackages = ['components', 'config', 'logic'].map(part => `pip-ser
 /** The public names that must be there, by the path they are imported from. Extend these lists with every public name. */
 const required = {
     [name]: names(
-        'BatchException DefaultMemcachedFactory MemcachedCache MemcachedClient MemcachedConnection MemcachedConnectionResolver',
+        'BatchException COUNTER_NAMES DefaultMemcachedFactory ERROR_CODES LOG_LINES MemcachedCache MemcachedClient MemcachedConnection MemcachedConnectionResolver',
     ),
     [`${name}/framework`]: [
         // commons
@@ -130,7 +130,8 @@ function compile(exported) {
     const settings = [
         ['--module', 'node16', '--moduleResolution', 'node16'],
         ['--module', 'esnext', '--moduleResolution', 'bundler'],
-        ['--module', 'commonjs', '--moduleResolution', 'node10'],
+        // Deprecated, and still the default of many projects.
+        ['--module', 'commonjs', '--moduleResolution', 'node10', '--ignoreDeprecations', '6.0'],
     ];
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
     for (const setting of settings) {

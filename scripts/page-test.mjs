@@ -18,7 +18,7 @@ if (!browser) {
     process.exit(LEFT_OUT);
 }
 say(`Driving the page with ${browser}`);
-const jest = ['node_modules/jest/bin/jest.js', '--config', 'jest.page.config.js'];
+const jest = ['node_modules/jest/bin/jest.js', '--config', 'test/browser/jest.config.js'];
 const { status } = spawnSync(process.execPath, jest, { stdio: 'inherit', env: { ...process.env, CHROMIUM: browser } });
 process.exit(status ?? 1);
 

@@ -12,7 +12,7 @@ const FLAGS = ['-m', '512', '-t', '2'];
 function createCertificate() {
     const require = createRequire(import.meta.url);
     require('../../test/register.cjs');
-    return require('../../test/server/certificate.ts').createCertificate();
+    return require('../../test/support/server/certificate.ts').createCertificate();
 }
 
 /** What makes memcached speak TLS at its port, and listen at another one without. */

@@ -1,5 +1,7 @@
 import type { ComponentCounters } from '../connect/ComponentCounters';
 import type { AnyContext, ComponentLog } from '../connect/ComponentLog';
+import { COUNTER_NAMES } from '../connect/counterNames';
+import { line, type LineKey, type ValuesOf } from '../connect/logLines';
 
 /** What has happened since the component was made. */
 export interface CacheCounts {
@@ -27,20 +29,7 @@ export interface CacheCounts {
     readonly unrefreshed: number;
 }
 
-/** As the referenced counters know them. */
-const NAMES: Readonly<Record<keyof CacheCounts, string>> = {
-    hits: 'memcached.cache.hits',
-    misses: 'memcached.cache.misses',
-    stored: 'memcached.cache.stored',
-    failed: 'memcached.cache.errors',
-    evicted: 'memcached.cache.evictions',
-    undecodable: 'memcached.cache.undecodable',
-    shortened: 'memcached.cache.shortened',
-    softened: 'memcached.cache.softened',
-    loads: 'memcached.cache.loads',
-    unstored: 'memcached.cache.unstored',
-    unrefreshed: 'memcached.cache.unrefreshed',
-};
+const NAMES = COUNTER_NAMES.cache;
 
 /** Counts what happens, and says in the log what somebody should look at: once when it first happens, or once per change of state. */
 export class CacheEvents {
@@ -84,42 +73,39 @@ export class CacheEvents {
     }
 
     evicted(context: AnyContext, count: number, maxSize: number): void {
-        const message = `more than ${maxSize} values: the one stored longest ago goes (options.max_size)`;
-        this.note(context, 'evicted', message, count);
+        this.note(context, 'evicted', [maxSize], count);
     }
 
     undecodable(context: AnyContext): void {
-        const message = 'a value that is no JSON counts as a miss: another program may use this memcached';
-        this.note(context, 'undecodable', message);
+        this.note(context, 'undecodable', []);
     }
 
     shortened(context: AnyContext, maxExpiration: number): void {
-        const message = `expiries are shortened to ${maxExpiration} ms (options.max_expiration)`;
-        this.note(context, 'shortened', message);
+        this.note(context, 'shortened', [maxExpiration]);
     }
 
     /** A loader was called, and has answered or failed after so many ms. */
     loaded(ms: number): void {
         this.count('loads');
-        this.counters.stats('memcached.cache.load_time', ms);
+        this.counters.stats(NAMES.loadTime, ms);
     }
 
     unstored(context: AnyContext, key: string, error: Error): void {
-        this.note(context, 'unstored', `what was loaded for ${key} could not be stored: ${error.message}`);
+        this.note(context, 'unstored', [key, error.message]);
     }
 
     /** @param error whatever a loader may throw */
     unrefreshed(context: AnyContext, key: string, error: unknown): void {
         const { message } = (error ?? {}) as { message?: unknown };
         const why = [message, error].find(one => typeof one === 'string') ?? 'what it threw is no Error';
-        this.note(context, 'unrefreshed', `loading ${key} failed, its stale value stays while it may: ${String(why)}`);
+        this.note(context, 'unrefreshed', [key, String(why)]);
     }
 
     softened(context: AnyContext, error: Error): void {
         this.count('softened');
         if (this.isSoftened) return;
         this.isSoftened = true;
-        this.log.warn(context, `memcached is away, the service goes on without a cache: ${error.message}`);
+        this.log.warn(context, line('softened', error.message));
     }
 
     /** Memcached has answered. */
@@ -129,11 +115,17 @@ export class CacheEvents {
 
     private hardened(context: AnyContext): void {
         this.isSoftened = false;
-        this.log.info(context, 'memcached is back, the service has its cache again');
+        this.log.info(context, line('hardened'));
     }
 
-    private note(context: AnyContext, what: keyof CacheCounts, message: string, count = 1): void {
-        if (this.counts[what] === 0) this.log.warn(context, message);
+    /** The counts that are told when they leave 0, by the line of the same name. */
+    private note<K extends keyof CacheCounts & LineKey>(
+        context: AnyContext,
+        what: K,
+        values: ValuesOf<K>,
+        count = 1,
+    ): void {
+        if (this.counts[what] === 0) this.log.warn(context, line(what, ...values));
         this.count(what, count);
     }
 }

@@ -6,10 +6,19 @@ import type { MemcachedClient } from '../client/MemcachedClient';
 import { asLoading, keptForMs } from './dated';
 import type { Encoded } from './values';
 
-/** A holder that is killed blocks its key for so long, and at least for two seconds less: see `toExpirySeconds`. */
-export const LEASE_SECONDS = 4;
-/** A third of what it lives at least. */
-const RENEWED_AFTER_MS = 650;
+/**
+ * How a lease ages. `LoadThrough` takes it as a parameter, so that the tests that wait for a lease
+ * to expire use a shorter one.
+ */
+export interface LeaseTimes {
+    /** A killed holder blocks its key for up to so long. See `toExpirySeconds` for the least. */
+    readonly seconds: number;
+    /** The interval of renewals: a third of the shortest life of a lease. */
+    readonly renewedAfterMs: number;
+}
+
+export const LEASE_TIMES: LeaseTimes = { seconds: 4, renewedAfterMs: 650 };
+
 /** So often the item is looked for when its CAS cannot be compared. */
 const MOST_TRIES = 3;
 
@@ -26,6 +35,7 @@ export class LoadLease {
 
     private constructor(
         private readonly client: MemcachedClient,
+        private readonly times: LeaseTimes,
         private readonly key: string,
         /** What was there before. */
         private readonly before: Item,
@@ -41,13 +51,14 @@ export class LoadLease {
      */
     static async take(
         client: MemcachedClient,
+        times: LeaseTimes,
         key: string,
         before: Item,
         generation: number,
     ): Promise<LoadLease | null> {
         const marker = asLoading(before, randomBytes(8));
         const { value, flags } = marker;
-        const storing = { expires: LEASE_SECONDS, flags };
+        const storing = { expires: times.seconds, flags };
         let cas: bigint | null = 0n;
         if (before.value === null) cas = await client.casAdd(key, value, storing);
         else if (before.cas !== 0n) {
@@ -55,7 +66,7 @@ export class LoadLease {
             cas = reply.outcome === 'stored' ? reply.cas : null;
         }
         if (cas === null) return null;
-        const lease = new LoadLease(client, key, before, marker, cas, client.server(key).generation);
+        const lease = new LoadLease(client, times, key, before, marker, cas, client.server(key).generation);
         if (cas !== 0n) lease.schedule();
         return lease;
     }
@@ -104,13 +115,13 @@ export class LoadLease {
     private schedule(): void {
         this.timer = setTimeout(() => {
             this.renewing = this.renew();
-        }, RENEWED_AFTER_MS).unref();
+        }, this.times.renewedAfterMs).unref();
     }
 
     private async renew(): Promise<void> {
         const { value, flags } = this.marker;
         // One that fails is no news: the next one looks.
-        const isOurs = await this.swap(value, flags, LEASE_SECONDS).catch(() => true);
+        const isOurs = await this.swap(value, flags, this.times.seconds).catch(() => true);
         if (this.isOver) return;
         if (isOurs) this.schedule();
         else this.stop();

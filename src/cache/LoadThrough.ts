@@ -7,6 +7,7 @@ import { withTraceId } from '../connect/withTraceId';
 import { onAbort } from './aborts';
 import { isLoading, staleSince } from './dated';
 import { loadTimeout } from './errors';
+import { LEASE_TIMES, type LeaseTimes } from './LoadLease';
 import { Loading } from './Loading';
 import { checkLoad, DEFAULT_LOAD_TIMEOUT_MS, type Loader, type LoadOptions, type LoadRequest } from './LoadOptions';
 import { takeTurn } from './loadTurn';
@@ -23,7 +24,10 @@ export class LoadThrough {
     /** Also those whose value is still to be stored, or whose lease is to be released. */
     private readonly running = new Set<Loading>();
 
-    constructor(private readonly values: ValueStore) {}
+    constructor(
+        private readonly values: ValueStore,
+        private readonly leaseTimes: LeaseTimes = LEASE_TIMES,
+    ) {}
 
     /** Nothing has to be stopped. */
     get isIdle(): boolean {
@@ -131,7 +135,7 @@ export class LoadThrough {
             // Memcached that could not be read is not asked for a lease.
             if (held !== undefined) {
                 const seen = typeof held === 'string' ? undefined : (held ?? Item.MISS);
-                const found = await takeTurn(values, context, fullKey!, load, seen, timeoutMs);
+                const found = await takeTurn(values, this.leaseTimes, context, fullKey!, load, seen, timeoutMs);
                 if (found !== null) return load.succeed(found.value);
             }
             load.signal.throwIfAborted();

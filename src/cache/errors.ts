@@ -1,31 +1,25 @@
-import {
-    BadRequestException,
-    ConfigException,
-    ConflictException,
-    ConnectionException,
-    InvocationException,
-} from 'pip-services4-commons-node';
-import type { ApplicationException } from 'pip-services4-commons-node';
+import { ConnectionException, type ApplicationException } from 'pip-services4-commons-node';
+import { exception, type CodeOf } from '../client/errorCodes';
 
 /** The errors that only caches have. Those of the connection are the client's. */
 
 export function noPrefix(): ApplicationException {
     const message =
         'clear needs options.prefix, options.generation_ttl above 0, and keys that may be long enough (options.max_key_size of a shared connection)';
-    return new ConfigException(undefined, 'NO_PREFIX', message);
+    return exception('NO_PREFIX', message);
 }
 
 export function invalidCountOptions(options: unknown): ApplicationException {
     const message = `options are of type ${typeof options}, not an object: { initial, timeout }`;
-    return new BadRequestException(undefined, 'INVALID_AMOUNT', message);
+    return exception('INVALID_AMOUNT', message);
 }
 
 export function notText(what: string): ApplicationException {
-    return new BadRequestException(undefined, 'NOT_TEXT', `${what} is no text: only texts are appended and prepended`);
+    return exception('NOT_TEXT', `${what} is no text: only texts are appended and prepended`);
 }
 
 export function invalidFunction(name: string, value: unknown): ApplicationException {
-    return new BadRequestException(undefined, 'INVALID_FUNCTION', `${name} is of type ${typeof value}, not a function`);
+    return exception('INVALID_FUNCTION', `${name} is of type ${typeof value}, not a function`);
 }
 
 export function updateConflict(key: string, tries: number, ms: number): ApplicationException {
@@ -34,17 +28,17 @@ export function updateConflict(key: string, tries: number, ms: number): Applicat
             ? 'another update of it has not ended'
             : `tried ${tries} times: others change it, or what computes the value takes too long`;
     const message = `${key} could not be changed within ${ms} ms (options.update_timeout), ${what}`;
-    return new ConflictException(undefined, 'UPDATE_CONFLICT', message).withDetails('key', key);
+    return exception('UPDATE_CONFLICT', message).withDetails('key', key);
 }
 
 export function invalidLoadOption(name: string, allowed: string): ApplicationException {
     const message = `${name} is not what it may be: ${allowed}`;
-    return new BadRequestException(undefined, 'INVALID_LOAD_OPTION', message).withDetails('option', name);
+    return exception('INVALID_LOAD_OPTION', message).withDetails('option', name);
 }
 
 export function loadTimeout(key: string, ms: number): ApplicationException {
     const message = `the loader of ${key} had no value after ${ms} ms (loadTimeout); one that waits for its own key never has`;
-    return new InvocationException(undefined, 'LOAD_TIMEOUT', message).withDetails('key', key);
+    return exception('LOAD_TIMEOUT', message).withDetails('key', key);
 }
 
 /** Part of a batch could not be done. */
@@ -56,7 +50,7 @@ export class BatchException extends ConnectionException {
 
     constructor(
         traceId: string | undefined,
-        code: string,
+        code: CodeOf<'BatchException'>,
         message: string,
         failed: ReadonlyMap<string, Error>,
         found: ReadonlyMap<string, unknown>,

@@ -2,14 +2,17 @@ import type { Item } from '../client/Item';
 import { Pauses } from '../client/Pauses';
 import type { AnyContext } from '../connect/ComponentLog';
 import { isLoading } from './dated';
-import { LEASE_SECONDS, LoadLease } from './LoadLease';
+import { LoadLease, type LeaseTimes } from './LoadLease';
 import type { Loading } from './Loading';
 import type { ValueStore } from './ValueStore';
 
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 100;
-/** A lease that nobody renews for so long has no holder. memcached has removed it by then, unless somebody has touched it. */
-const DEAD_AFTER_MS = LEASE_SECONDS * 1000 + 1000;
+/**
+ * A lease that is not renewed for its whole life and so much longer has no holder. memcached has
+ * removed it by then, unless a client has touched it.
+ */
+const DEAD_AFTER_MORE_MS = 1000;
 
 const pauses = new Pauses();
 
@@ -21,6 +24,7 @@ const pauses = new Pauses();
  */
 export async function takeTurn(
     values: ValueStore,
+    leaseTimes: LeaseTimes,
     context: AnyContext,
     fullKey: string,
     load: Loading,
@@ -28,6 +32,7 @@ export async function takeTurn(
     timeoutMs: number,
 ): Promise<{ readonly value: unknown } | null> {
     const { signal } = load;
+    const deadAfterMs = leaseTimes.seconds * 1000 + DEAD_AFTER_MORE_MS;
     const endMs = performance.now() + timeoutMs;
     let watched = 0n;
     let watchedSinceMs = performance.now();
@@ -40,9 +45,9 @@ export async function takeTurn(
                 watched = item.cas;
                 watchedSinceMs = nowMs;
             }
-            if (!isLoading(item) || nowMs - watchedSinceMs > DEAD_AFTER_MS) {
+            if (!isLoading(item) || nowMs - watchedSinceMs > deadAfterMs) {
                 const { generation } = client.server(fullKey);
-                if (await load.take(LoadLease.take(client, fullKey, item, generation))) return null;
+                if (await load.take(LoadLease.take(client, leaseTimes, fullKey, item, generation))) return null;
             } else {
                 load.isElsewhere = true;
                 if (load.isUnheard) {

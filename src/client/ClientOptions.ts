@@ -1,4 +1,4 @@
-import { invalidOption } from './errors';
+import { invalidClientOption } from './errors';
 import type { ServerObserver } from './MemcachedServer';
 
 /**
@@ -72,7 +72,7 @@ export function describeNumbers({ least, most }: NumberSpec): string {
 /** @throws ConfigException INVALID_OPTION, naming the option and what is allowed */
 export function readClientOptions(options: ClientOptions): ClientSettings {
     if (typeof options !== 'object' || (options as unknown) === null) {
-        throw invalidOption('options', 'an object');
+        throw invalidClientOption('options', 'an object');
     }
     const settings: Record<string, unknown> = { ...OTHER_DEFAULTS };
     for (const [name, spec] of Object.entries(CLIENT_NUMBERS)) settings[name] = spec.default;
@@ -80,7 +80,7 @@ export function readClientOptions(options: ClientOptions): ClientSettings {
         if (value === undefined) continue;
         if (!Object.hasOwn(settings, name)) throw unknownOption(name, Object.keys(settings));
         const problem = problemOf(name, value);
-        if (problem !== null) throw invalidOption(name, problem);
+        if (problem !== null) throw invalidClientOption(name, problem);
         settings[name] = value;
     }
     return Object.freeze(settings) as ClientSettings;
@@ -101,5 +101,5 @@ function isObserver(value: unknown): value is ServerObserver {
 }
 
 function unknownOption(name: string, known: readonly string[]): Error {
-    return invalidOption(name, `one of ${known.join(', ')}; docs/migration.md maps the options of memjs`);
+    return invalidClientOption(name, `one of ${known.join(', ')}; docs/migration.md maps the options of memjs`);
 }

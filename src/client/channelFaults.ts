@@ -48,7 +48,8 @@ export function explainFault(fault: SocketError, socket: Socket, stage: Stage): 
         return new HandshakeRefusal(explainCertificate(fault));
     const reason = fault.reason ?? fault.message;
     if (NO_TLS.has(code)) return new Error(`it does not answer in TLS (${reason})`);
-    const [, alert] = /^ERR_SSL_\w*ALERT_(\w+)$/.exec(code) ?? [];
+    // `ERR_SSL_SSLV3_ALERT_…`, with OpenSSL 3.5 `ERR_SSL_SSL/TLS_ALERT_…`.
+    const [, alert] = /^ERR_SSL_[\w/]*ALERT_(\w+)$/.exec(code) ?? [];
     if (isFresh && alert !== undefined && REFUSAL.test(alert)) return new HandshakeRefusal(explainAlert(alert, reason));
     if (code.startsWith('ERR_SSL_')) return new Error(`TLS failed (${reason})`);
     return fault;

@@ -1,11 +1,5 @@
-import {
-    BadRequestException,
-    ConfigException,
-    ConnectionException,
-    InvalidStateException,
-    InvocationException,
-    type ApplicationException,
-} from 'pip-services4-commons-node';
+import type { ApplicationException } from 'pip-services4-commons-node';
+import { exception, type CodeOf } from './errorCodes';
 import { Status } from './protocol';
 
 /**
@@ -14,73 +8,68 @@ import { Status } from './protocol';
  */
 
 export function notOpened(): ApplicationException {
-    return new InvalidStateException(undefined, 'NOT_OPENED', 'the memcached client is not open');
+    return exception('NOT_OPENED', 'the memcached client is not open');
 }
 
-export function invalidOption(name: string, allowed: string): ApplicationException {
+export function invalidClientOption(name: string, allowed: string): ApplicationException {
     const message = `invalid client option ${name}: expected ${allowed}`;
-    return new ConfigException(undefined, 'INVALID_OPTION', message).withDetails('option', name);
+    return exception('INVALID_OPTION', message).withDetails('option', name);
 }
 
 export function invalidKey(problem: string): ApplicationException {
-    return new BadRequestException(undefined, 'INVALID_KEY', `invalid key: ${problem}`);
+    return exception('INVALID_KEY', `invalid key: ${problem}`);
 }
 
 export function invalidTtl(seconds: unknown): ApplicationException {
     const message = `expiry is ${String(seconds)}, allowed are whole seconds from 0 to 4294967295`;
-    return new BadRequestException(undefined, 'INVALID_TTL', message);
+    return exception('INVALID_TTL', message);
 }
 
 export function invalidTimeout(timeout: unknown): ApplicationException {
-    return new BadRequestException(
-        undefined,
-        'INVALID_TTL',
-        `timeout is of type ${typeof timeout}, not a number of ms`,
-    );
+    return exception('INVALID_TTL', `timeout is of type ${typeof timeout}, not a number of ms`);
 }
 
 export function invalidFlags(flags: unknown): ApplicationException {
     const message = `flags are ${String(flags)}, allowed are whole numbers from 0 to 4294967295`;
-    return new BadRequestException(undefined, 'INVALID_FLAGS', message);
+    return exception('INVALID_FLAGS', message);
 }
 
 export function invalidBatch(problem: string): ApplicationException {
-    return new BadRequestException(undefined, 'INVALID_BATCH', `the batch cannot be used: ${problem}`);
+    return exception('INVALID_BATCH', `the batch cannot be used: ${problem}`);
 }
 
 export function invalidAmount(amount: unknown): ApplicationException {
     const shown = typeof amount === 'number' || typeof amount === 'bigint' ? String(amount) : `a ${typeof amount}`;
     const message = `${shown} is no amount to count by: allowed are whole numbers from 0 to 2^64 - 1`;
-    return new BadRequestException(undefined, 'INVALID_AMOUNT', message);
+    return exception('INVALID_AMOUNT', message);
 }
 
 export function invalidCas(cas: unknown): ApplicationException {
     const message = `${String(cas)} is no CAS of an item: those are bigints from 1 to 2^64 - 1`;
-    return new BadRequestException(undefined, 'INVALID_CAS', message);
+    return exception('INVALID_CAS', message);
 }
 
 export function notSerializable(problem: string): ApplicationException {
-    return new BadRequestException(undefined, 'NOT_SERIALIZABLE', `the value cannot be stored: ${problem}`);
+    return exception('NOT_SERIALIZABLE', `the value cannot be stored: ${problem}`);
 }
 
 export function valueTooLarge(bytes: number, limit: number): ApplicationException {
     const message = `value is ${bytes} bytes, the limit is ${limit}`;
-    return new BadRequestException(undefined, 'VALUE_TOO_LARGE', message).withDetails('bytes', bytes);
+    return exception('VALUE_TOO_LARGE', message).withDetails('bytes', bytes);
 }
 
 export function invalidWeight(address: string, weight: unknown): ApplicationException {
     const message = `the weight of ${address} is ${String(weight)}, allowed are numbers above 0`;
-    return new ConfigException(undefined, 'INVALID_CONNECTION', message).withDetails('server', address);
+    return exception('INVALID_CONNECTION', message).withDetails('server', address);
 }
 
 export function invalidWeights(): ApplicationException {
-    const message = 'invalid weights: expected a sum that is a finite number';
-    return new ConfigException(undefined, 'INVALID_CONNECTION', message);
+    return exception('INVALID_CONNECTION', 'invalid weights: expected a sum that is a finite number');
 }
 
 export function invalidLogin(address: string): ApplicationException {
     const message = `invalid login for memcached at ${address}: expected a user name and a password without NUL`;
-    return new ConfigException(undefined, 'INVALID_CREDENTIAL', message).withDetails('server', address);
+    return exception('INVALID_CREDENTIAL', message).withDetails('server', address);
 }
 
 const MOST_FAULTS_TOLD = 5;
@@ -109,7 +98,7 @@ export function serverDown(address: string, cause: Error | null): ApplicationExc
 
 export function authFailed(address: string): ApplicationException {
     const message = `memcached at ${address} and this client do not agree on a user name and password`;
-    return new ConnectionException(undefined, 'AUTH_FAILED', message).withDetails('server', address);
+    return exception('AUTH_FAILED', message).withDetails('server', address);
 }
 
 /** Memcached cannot be reached, as opposed to: it was reached, and said no. */
@@ -128,33 +117,30 @@ export function timedOut(address: string, timeoutMs: number): ApplicationExcepti
 
 export function casDisabled(address: string): ApplicationException {
     const message = `memcached at ${address} runs without CAS (-C): nobody could change or release a key without risk of doing it to another's`;
-    return new InvocationException(undefined, 'CAS_DISABLED', message).withDetails('server', address);
+    return exception('CAS_DISABLED', message).withDetails('server', address);
 }
 
 export function encodeFailed(address: string, cause: Error): ApplicationException {
     const message = `cannot encode the request to memcached at ${address}: ${cause.message}`;
-    return new InvocationException(undefined, 'ENCODE_FAILED', message).withDetails('server', address).withCause(cause);
+    return exception('ENCODE_FAILED', message).withDetails('server', address).withCause(cause);
 }
 
 /** A reply that says no: with its status, and what memcached means by it. */
 export function refused(address: string, status: number): ApplicationException {
     if (status === Status.TOO_LARGE) {
-        return new BadRequestException(
-            undefined,
-            'VALUE_TOO_LARGE',
-            `memcached at ${address} takes no value that large`,
-        ).withDetails('server', address);
+        return exception('VALUE_TOO_LARGE', `memcached at ${address} takes no value that large`).withDetails(
+            'server',
+            address,
+        );
     }
     if (status === Status.AUTH_ERROR) return authFailed(address);
     if (status === Status.NOT_A_NUMBER) {
         const message = `what memcached at ${address} has under this key is no counter: it is no decimal number of 64 bits`;
-        return new BadRequestException(undefined, 'NOT_A_NUMBER', message).withDetails('server', address);
+        return exception('NOT_A_NUMBER', message).withDetails('server', address);
     }
     const meaning = MEANING[status] ?? 'unknown status';
     const message = `memcached at ${address} answered 0x${status.toString(16).padStart(2, '0')}: ${meaning}`;
-    return new InvocationException(undefined, 'SERVER_ERROR', message)
-        .withDetails('server', address)
-        .withDetails('status', status);
+    return exception('SERVER_ERROR', message).withDetails('server', address).withDetails('status', status);
 }
 
 const MEANING: Record<number, string> = {
@@ -171,8 +157,13 @@ const MEANING: Record<number, string> = {
     [Status.TEMPORARY]: 'temporary failure',
 };
 
-function connection(code: string, address: string, message: string, cause: Error | null): ApplicationException {
-    const error = new ConnectionException(undefined, code, cause === null ? message : `${message}: ${cause.message}`);
+function connection(
+    code: CodeOf<'ConnectionException'>,
+    address: string,
+    message: string,
+    cause: Error | null,
+): ApplicationException {
+    const error = exception(code, cause === null ? message : `${message}: ${cause.message}`);
     if (cause !== null) error.withCause(cause);
     return error.withDetails('server', address);
 }

@@ -1,4 +1,5 @@
 import { Descriptor, type IReferences } from 'pip-services4-components-node';
+import type { CounterName } from './counterNames';
 
 /** What is asked of counters; every version of Pip.Services has it. */
 interface Counters {
@@ -26,16 +27,16 @@ export class ComponentCounters {
         return this.counters.length > 0;
     }
 
-    incrementOne(name: string): void {
+    incrementOne(name: CounterName): void {
         if (this.counters.length > 0) this.give(counters => counters.incrementOne(name));
     }
 
-    increment(name: string, value: number): void {
+    increment(name: CounterName, value: number): void {
         if (this.counters.length > 0) this.give(counters => counters.increment(name, value));
     }
 
     /** Least, greatest and average count. */
-    stats(name: string, value: number): void {
+    stats(name: CounterName, value: number): void {
         if (this.counters.length > 0) this.give(counters => counters.stats(name, value));
     }
 

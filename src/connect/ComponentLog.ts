@@ -1,4 +1,5 @@
 import { Descriptor, type IContext, type IReferences } from 'pip-services4-components-node';
+import type { LogLine } from './logLines';
 
 /** A context, or the trace id alone, as the containers of version 3 pass it. */
 export type AnyContext = IContext | string | null | undefined;
@@ -23,11 +24,11 @@ export class ComponentLog {
         this.loggers = [];
     }
 
-    info(context: AnyContext, message: string): void {
+    info(context: AnyContext, message: LogLine<'info'>): void {
         this.write(logger => logger.info(context, message));
     }
 
-    warn(context: AnyContext, message: string): void {
+    warn(context: AnyContext, message: LogLine<'warn'>): void {
         this.write(logger => logger.warn(context, message));
     }
 

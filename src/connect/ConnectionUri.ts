@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { ConfigException } from 'pip-services4-commons-node';
+import { invalidConnection, invalidUri } from './errors';
 import { parseWholeNumber } from './wholeNumber';
 
 export const DEFAULT_PORT = 11211;
@@ -52,7 +52,7 @@ export function parseUri(uri: string): ConnectionUri {
 export function checkPort(text: string): number {
     const port = parseWholeNumber(text, 1, 65535);
     if (port !== undefined) return port;
-    throw new ConfigException(undefined, 'INVALID_CONNECTION', `port is ${text}, allowed are 1 to 65535`);
+    throw invalidConnection(`port is ${text}, allowed are 1 to 65535`);
 }
 
 function parseServer(text: string, index: number): UriServer {
@@ -84,8 +84,4 @@ function parseUser(text: string): { username: string; password: string } {
     } catch {
         throw invalidUri('user or password is not percent-encoded as it should be');
     }
-}
-
-function invalidUri(problem: string): ConfigException {
-    return new ConfigException(undefined, 'INVALID_CONNECTION', `the uri cannot be used: ${problem}`);
 }

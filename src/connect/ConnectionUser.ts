@@ -1,11 +1,12 @@
-import { InvalidStateException } from 'pip-services4-commons-node';
 import { ConfigParams, Descriptor, type IReferences } from 'pip-services4-components-node';
 import { checkKey } from '../client/checks';
-import { invalidKey } from '../client/errors';
+import { invalidKey, notOpened } from '../client/errors';
 import type { MemcachedClient } from '../client/MemcachedClient';
 import type { ServerHealthReport } from '../client/HealthCheck';
 import { ComponentCounters } from './ComponentCounters';
 import { ComponentLog, type AnyContext } from './ComponentLog';
+import { sharedNotOpened } from './errors';
+import { line } from './logLines';
 import { MemcachedConnection, type ConnectionStats } from './MemcachedConnection';
 import { withTraceId } from './withTraceId';
 import { findStrayOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
@@ -129,18 +130,9 @@ export class ConnectionUser {
         // Its own connection warns of unknown options itself.
         if (!isShared) return;
         const { unknown, misplaced } = findStrayOptions(this.config, 'component');
-        if (unknown.length > 0) this.log.warn(context, `unknown options are ignored: ${unknown.join(', ')}`);
+        if (unknown.length > 0) this.log.warn(context, line('unknownOptions', unknown.join(', ')));
         if (misplaced.length > 0) {
-            this.log.warn(context, `options of the shared connection are ignored here: ${misplaced.join(', ')}`);
+            this.log.warn(context, line('optionsOfConnection', misplaced.join(', ')));
         }
     }
-}
-
-function notOpened(): InvalidStateException {
-    return new InvalidStateException(undefined, 'NOT_OPENED', 'the component is not open');
-}
-
-function sharedNotOpened(): InvalidStateException {
-    const message = 'the referenced memcached connection is not open: list it before the components that use it';
-    return new InvalidStateException(undefined, 'NOT_OPENED', message);
 }

@@ -1,6 +1,7 @@
 import type { ServerAddress } from '../client/ServerAddress';
 import { isChange, type ServerChange } from '../client/ServerList';
 import type { AnyContext, ComponentLog } from './ComponentLog';
+import { line } from './logLines';
 import { lookupLimit } from './lookupLimit';
 import type { TimeLimit } from './TimeLimit';
 
@@ -59,14 +60,14 @@ export class DiscoveryWatch {
     }
 
     private tell(change: ServerChange): void {
-        if (this.isFailing) this.log.info(this.context, 'discovery answers again');
+        if (this.isFailing) this.log.info(this.context, line('discoveryAnswers'));
         this.isFailing = false;
-        if (isChange(change)) this.log.info(this.context, `the servers have changed: ${describe(change)}`);
+        if (isChange(change)) this.log.info(this.context, line('serversChanged', describe(change)));
     }
 
     private fail(message: string): void {
         if (!this.isFailing) {
-            this.log.warn(this.context, `discovery gives no servers, so those that there are stay: ${message}`);
+            this.log.warn(this.context, line('discoveryFailed', message));
         }
         this.isFailing = true;
     }

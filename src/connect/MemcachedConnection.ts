@@ -1,4 +1,3 @@
-import { ConnectionException, InvalidStateException } from 'pip-services4-commons-node';
 import {
     ConfigParams,
     type IConfigurable,
@@ -8,12 +7,15 @@ import {
     type IUnreferenceable,
 } from 'pip-services4-components-node';
 import { MOST_KEY_BYTES } from '../client/ClientOptions';
+import { notOpened } from '../client/errors';
 import type { ServerHealthReport } from '../client/HealthCheck';
 import { MemcachedClient } from '../client/MemcachedClient';
 import type { ServerStats } from '../client/ServerCounts';
 import type { ServerAddress } from '../client/ServerAddress';
 import { ComponentLog, type AnyContext } from './ComponentLog';
 import { DiscoveryWatch } from './DiscoveryWatch';
+import { serversNotFound } from './errors';
+import { line } from './logLines';
 import { lookupLimit } from './lookupLimit';
 import { MemcachedConnectionResolver } from './MemcachedConnectionResolver';
 import { findStrayOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
@@ -164,15 +166,15 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
             maxValueBytes: options.maxValue,
             failover: options.remove,
             observer: {
-                onDown: (address, fault) => log.warn(context, `memcached at ${address} is down: ${fault.message}`),
-                onUp: address => log.info(context, `memcached at ${address} is up again`),
+                onDown: (address, fault) => log.warn(context, line('serverDown', address, fault.message)),
+                onUp: address => log.info(context, line('serverUp', address)),
             },
         });
     }
 
     private async lookUp(context: AnyContext): Promise<ServerAddress[]> {
         const { discoveryInterval } = this.options;
-        const limit = lookupLimit(discoveryInterval, problem => withTraceId(notFound(problem), context));
+        const limit = lookupLimit(discoveryInterval, problem => withTraceId(serversNotFound(problem), context));
         const giveUp = (): void => limit.end(withTraceId(notOpened(), context));
         this.giveUp = giveUp;
         try {
@@ -187,7 +189,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         const { discoveryInterval } = this.options;
         if (this.client !== client || discoveryInterval === 0) return;
         if (!this.followsDiscovery) {
-            this.log.warn(context, 'options.discovery_interval does nothing: no connection has a discovery_key');
+            this.log.warn(context, line('discoveryUnused'));
             return;
         }
         const ask = (): Promise<ServerAddress[]> => this.resolver.resolve(context);
@@ -196,17 +198,9 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
 
     private warnOfStrayOptions(context: AnyContext): void {
         const { unknown, misplaced } = findStrayOptions(this.config, 'connection');
-        if (unknown.length > 0) this.log.warn(context, `unknown options are ignored: ${unknown.join(', ')}`);
+        if (unknown.length > 0) this.log.warn(context, line('unknownOptions', unknown.join(', ')));
         if (misplaced.length > 0 && this.isShared) {
-            this.log.warn(context, `options of the components are ignored here: ${misplaced.join(', ')}`);
+            this.log.warn(context, line('optionsOfComponents', misplaced.join(', ')));
         }
     }
-}
-
-function notOpened(): InvalidStateException {
-    return new InvalidStateException(undefined, 'NOT_OPENED', 'the memcached connection is not open');
-}
-
-function notFound(problem: string): ConnectionException {
-    return new ConnectionException(undefined, 'CONNECT_FAILED', `cannot find the memcached servers: ${problem}`);
 }

@@ -6,6 +6,8 @@ import { formatAddress, type Login, type ServerAddress } from '../client/ServerA
 import type { AnyContext } from './ComponentLog';
 import { configRisks } from './configRisks';
 import { DEFAULT_PORT, NOT_IN_NAMES, checkPort, parseUri } from './ConnectionUri';
+import { invalidConnection, noConnection, noCredential } from './errors';
+import type { LogLine } from './logLines';
 import { TlsSettings } from './TlsSettings';
 import { transportRisks } from './transportRisks';
 import { parseWholeNumber } from './wholeNumber';
@@ -63,7 +65,7 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
      * @param warn hears of what works, but not as safely as somebody may believe
      * @throws ConfigException NO_CONNECTION when there is none, INVALID_CONNECTION, NO_CREDENTIAL or INVALID_CREDENTIAL when one cannot be used
      */
-    async resolve(context: AnyContext, warn: (risk: string) => void = () => {}): Promise<ServerAddress[]> {
+    async resolve(context: AnyContext, warn: (risk: LogLine<'warn'>) => void = () => {}): Promise<ServerAddress[]> {
         try {
             const credential = await this.lookup(context);
             const tls = this.tls?.isOf(credential) ? this.tls : new TlsSettings(credential);
@@ -110,7 +112,7 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
             return new CredentialParams(ConfigParams.mergeConfigs(beside, credential));
         }
         const keys = configured.map(one => one.getStoreKey()).join(', ');
-        throw new ConfigException(undefined, 'NO_CREDENTIAL', `no credential store knows ${keys}`);
+        throw noCredential(`no credential store knows ${keys}`);
     }
 }
 
@@ -139,7 +141,7 @@ function toLogin(username: string | null, password: string | null): Login | unde
     if (username === null && password === null) return undefined;
     if (username !== null && password !== null) return { username, password };
     const [has, lacks] = username === null ? ['password', 'user name'] : ['user name', 'password'];
-    throw new ConfigException(undefined, 'NO_CREDENTIAL', `a ${has} is configured, but no ${lacks}`);
+    throw noCredential(`a ${has} is configured, but no ${lacks}`);
 }
 
 /** A host is in every message: what may be a uri with a password in it is not taken for one, and not quoted. */
@@ -159,12 +161,4 @@ function isTls(protocol: string | null): boolean {
     if (protocol === null || protocol === 'tcp' || protocol === 'memcached') return false;
     if (protocol === 'tls' || protocol === 'memcacheds') return true;
     throw invalidConnection(`protocol is ${protocol}, allowed are tcp and tls`);
-}
-
-function invalidConnection(problem: string): ConfigException {
-    return new ConfigException(undefined, 'INVALID_CONNECTION', problem);
-}
-
-function noConnection(problem: string): ConfigException {
-    return new ConfigException(undefined, 'NO_CONNECTION', `there is no memcached to connect to: ${problem}`);
 }

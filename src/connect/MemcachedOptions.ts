@@ -1,7 +1,7 @@
-import { ConfigException } from 'pip-services4-commons-node';
 import type { ConfigParams } from 'pip-services4-components-node';
 import { CLIENT_NUMBERS, LONGEST_TIMER_MS, describeNumbers, type NumberSpec } from '../client/ClientOptions';
 import { parseBoolean } from './booleanWords';
+import { invalidOption } from './errors';
 import { parseWholeNumber } from './wholeNumber';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -168,10 +168,7 @@ export function describeOptions(): { key: string; meaning: string; allowed: stri
 function parse<T>(spec: OptionSpec<T>, text: string): T {
     const value = spec.parse(text);
     if (value !== undefined) return value;
-    const message = `options.${spec.key} is ${JSON.stringify(text)}, allowed: ${spec.allowed}`;
-    throw new ConfigException(undefined, 'INVALID_OPTION', message)
-        .withDetails('key', `options.${spec.key}`)
-        .withDetails('value', text);
+    throw invalidOption(spec.key, text, spec.allowed);
 }
 
 function integer(key: string, reader: Reader, spec: NumberSpec, meaning: string): OptionSpec<number> {

@@ -3,7 +3,8 @@ import { isIP } from 'node:net';
 import { checkServerIdentity, createSecureContext, type ConnectionOptions, type SecureContext } from 'node:tls';
 import type { CredentialParams } from 'pip-services4-config-node';
 import { parseBoolean } from './booleanWords';
-import { invalidCredential, readCertificates, readKey } from './pemFiles';
+import { invalidCredential } from './errors';
+import { readCertificates, readKey } from './pemFiles';
 
 const KEYS = ['ssl_ca_file', 'ssl_crt_file', 'ssl_key_file', 'ssl_server_name', 'ssl_verify'];
 

@@ -1,6 +1,6 @@
 import { X509Certificate, createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { ConfigException } from 'pip-services4-commons-node';
+import { invalidCredential, noCredential } from './errors';
 
 /** What is wrong with a file is said by the key that names it, never by what is in it. */
 
@@ -41,15 +41,10 @@ export function readKey(key: string, file: string): KeyObject {
     }
 }
 
-export function invalidCredential(problem: string): ConfigException {
-    return new ConfigException(undefined, 'INVALID_CREDENTIAL', problem);
-}
-
 function read(key: string, file: string): string {
     try {
         return readFileSync(file, 'latin1');
     } catch (error) {
-        const message = `${key} cannot be read: ${(error as Error).message}`;
-        throw new ConfigException(undefined, 'NO_CREDENTIAL', message);
+        throw noCredential(`${key} cannot be read: ${(error as Error).message}`);
     }
 }

@@ -1,5 +1,6 @@
 import { BlockList, isIPv6 } from 'node:net';
 import { formatAddress, type ServerAddress } from '../client/ServerAddress';
+import { line, type LogLine } from './logLines';
 import type { TlsSettings } from './TlsSettings';
 
 const LOCAL = new BlockList();
@@ -7,25 +8,21 @@ LOCAL.addSubnet('127.0.0.0', 8, 'ipv4');
 LOCAL.addAddress('::1', 'ipv6');
 
 /** What an operator should know of how the servers are spoken to, one sentence each; none when there is nothing to say. */
-export function transportRisks(servers: readonly ServerAddress[], tls: TlsSettings): string[] {
+export function transportRisks(servers: readonly ServerAddress[], tls: TlsSettings): LogLine<'warn'>[] {
     const secure = servers.filter(server => server.tls !== undefined);
     const exposed = servers.filter(server => server.login && !server.tls && !isLocal(server));
-    const risks: string[] = [];
+    const risks: LogLine<'warn'>[] = [];
     if (exposed.length > 0) {
-        risks.push(
-            `the password travels unencrypted to ${list(exposed)}: use memcacheds:// or connection.protocol: tls`,
-        );
+        risks.push(line('passwordExposed', list(exposed)));
     }
     if (!tls.isVerified && secure.length > 0) {
-        risks.push(`credential.ssl_verify is false: whoever answers at ${list(secure)} is taken for memcached`);
+        risks.push(line('unverified', list(secure)));
     }
     if (tls.given.length > 0 && secure.length === 0) {
-        risks.push(
-            `no server is spoken to in TLS, although there is ${tls.given.map(key => `credential.${key}`).join(', ')}`,
-        );
+        risks.push(line('tlsUnused', tls.given.map(key => `credential.${key}`).join(', ')));
     }
     if (tls.unknown.length > 0) {
-        risks.push(`unknown keys are ignored: ${tls.unknown.map(key => `credential.${key}`).join(', ')}`);
+        risks.push(line('unknownKeys', tls.unknown.map(key => `credential.${key}`).join(', ')));
     }
     return risks;
 }

@@ -1,5 +1,7 @@
 import type { ComponentCounters } from '../connect/ComponentCounters';
 import type { AnyContext, ComponentLog } from '../connect/ComponentLog';
+import { COUNTER_NAMES } from '../connect/counterNames';
+import { line, type LogLine } from '../connect/logLines';
 
 /** What has happened since the component was made. */
 export interface LockCounts {
@@ -21,20 +23,6 @@ export interface LockCounts {
     /** Locks of which nobody knew, found and deleted. */
     readonly cleaned: number;
 }
-
-/** As the referenced counters know them. */
-const NAMES = {
-    acquired: 'memcached.lock.acquired',
-    busy: 'memcached.lock.busy',
-    timedOut: 'memcached.lock.timeouts',
-    failed: 'memcached.lock.errors',
-    extended: 'memcached.lock.extended',
-    released: 'memcached.lock.released',
-    lost: 'memcached.lock.lost',
-    unreleased: 'memcached.lock.unreleased',
-    cleaned: 'memcached.lock.cleaned',
-} as const;
-const WAIT_TIME = 'memcached.lock.wait_time';
 
 const SAID_AGAIN_AFTER_MS = 60_000;
 
@@ -59,30 +47,26 @@ export class LockEvents {
         private readonly counters: ComponentCounters,
     ) {}
 
-    count(what: keyof typeof NAMES): void {
+    count(what: Exclude<keyof LockCounts, 'waitedMs'>): void {
         this.counts[what]++;
-        this.counters.incrementOne(NAMES[what]);
+        this.counters.incrementOne(COUNTER_NAMES.lock[what]);
     }
 
     acquired(waitedMs: number): void {
         this.count('acquired');
         this.counts.waitedMs += waitedMs;
-        this.counters.stats(WAIT_TIME, waitedMs);
+        this.counters.stats(COUNTER_NAMES.lock.waitTime, waitedMs);
     }
 
     lost(context: AnyContext, key: string): void {
-        this.warn(
-            context,
-            'lost',
-            `lock ${key} was over before it was released: its ttl ran out, or the server lost it`,
-        );
+        this.warn(context, 'lost', line('lockLost', key));
     }
 
     unreleased(context: AnyContext, key: string, error: Error): void {
-        this.warn(context, 'unreleased', `lock ${key} could not be released: ${error.message}`);
+        this.warn(context, 'unreleased', line('lockUnreleased', key, error.message));
     }
 
-    private warn(context: AnyContext, what: 'lost' | 'unreleased', message: string): void {
+    private warn(context: AnyContext, what: 'lost' | 'unreleased', message: LogLine<'warn'>): void {
         this.count(what);
         const count = this.counts[what];
         const said = this.said[what];
@@ -90,6 +74,6 @@ export class LockEvents {
         if (said !== undefined && nowMs - said.atMs < SAID_AGAIN_AFTER_MS) return;
         this.said[what] = { atMs: nowMs, count };
         const unsaid = count - (said?.count ?? 0) - 1;
-        this.log.warn(context, unsaid > 0 ? `${message} (and ${unsaid} others since this was last said)` : message);
+        this.log.warn(context, unsaid > 0 ? line('again', message, unsaid) : message);
     }
 }

@@ -12,6 +12,7 @@ import { ownText } from '../client/ownText';
 import { isTraced, lockTracing, trace, type LockTrace } from '../client/tracing';
 import type { AnyContext } from '../connect/ComponentLog';
 import { ConnectionUser } from '../connect/ConnectionUser';
+import { line } from '../connect/logLines';
 import type { ConnectionStats } from '../connect/MemcachedConnection';
 import { withTraceId } from '../connect/withTraceId';
 import { Abandoned } from './Abandoned';
@@ -123,10 +124,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         await this.user.open(context);
         if (!this.user.followsDiscovery || this.hasWarned) return;
         this.hasWarned = true;
-        this.user.log.warn(
-            context,
-            'options.discovery_interval is for caches: a lock is lost when its key gets another server',
-        );
+        this.user.log.warn(context, line('discoveryForLocks'));
     }
 
     /** What is held stays held until its ttl is over: its holders may be at work. Who waits for a lock is rejected with NOT_OPENED. */

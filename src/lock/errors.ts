@@ -1,25 +1,26 @@
-import { BadRequestException, ConflictException, type ApplicationException } from 'pip-services4-commons-node';
+import type { ApplicationException } from 'pip-services4-commons-node';
+import { exception } from '../client/errorCodes';
 
 /** The errors that only locks have. Those of the connection are the client's. */
 
 export function lockTimeout(key: string, timeoutMs: number): ApplicationException {
     const message = `lock ${key} was not free within ${timeoutMs} ms`;
-    return new ConflictException(undefined, 'LOCK_TIMEOUT', message).withDetails('key', key);
+    return exception('LOCK_TIMEOUT', message).withDetails('key', key);
 }
 
 export function lockLost(key: string): ApplicationException {
     const message = `lock ${key} is not held any more: its time ran out before it could be extended, or it is gone from the server`;
-    return new ConflictException(undefined, 'LOCK_LOST', message).withDetails('key', key);
+    return exception('LOCK_LOST', message).withDetails('key', key);
 }
 
 export function invalidLockTtl(ttl: unknown, maxMs: number): ApplicationException {
     const message = `ttl is ${describe(ttl)}, allowed are up to ${maxMs} ms (options.max_expiration); absent or 0: options.timeout`;
-    return new BadRequestException(undefined, 'INVALID_TTL', message);
+    return exception('INVALID_TTL', message);
 }
 
 export function invalidLockTimeout(timeout: unknown): ApplicationException {
     const message = `timeout is ${describe(timeout)}, allowed is a number of ms`;
-    return new BadRequestException(undefined, 'INVALID_TTL', message);
+    return exception('INVALID_TTL', message);
 }
 
 export function isLockTimeout(error: unknown): boolean {

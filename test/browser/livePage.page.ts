@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { DemoProcess } from '../examples/DemoProcess';
+import { DemoProcess } from '../e2e/examples/DemoProcess';
 import { Chromium } from './Chromium';
 import { Page, type View } from './Page';
 

@@ -1,8 +1,10 @@
 import { CompositeFactory, Descriptor, References } from 'pip-services4-components-node';
-import { DefaultMemcachedFactory } from '../../src/build/DefaultMemcachedFactory';
-import { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { MemcachedConnection } from '../../src/connect/MemcachedConnection';
-import { MemcachedLock } from '../../src/lock/MemcachedLock';
+import {
+    DefaultMemcachedFactory,
+    MemcachedCache,
+    MemcachedConnection,
+    MemcachedLock,
+} from 'pip-services4-memcached-node';
 
 const factory = new DefaultMemcachedFactory();
 const descriptor = (type: string, kind = 'memcached', version = '1.0') =>

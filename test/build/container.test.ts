@@ -5,13 +5,15 @@ import { ConfigParams, Descriptor, type IReferences } from 'pip-services3-common
 import { CounterType, LogCounters } from 'pip-services3-components-nodex';
 import { ProcessContainer } from 'pip-services3-container-nodex';
 import { DefaultConfigFactory } from 'pip-services4-config-node';
-import { DefaultMemcachedFactory } from '../../src/build/DefaultMemcachedFactory';
-import { MemcachedCache } from '../../src/cache/MemcachedCache';
-import type { MemcachedConnection } from '../../src/connect/MemcachedConnection';
-import type { MemcachedLock } from '../../src/lock/MemcachedLock';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { runScript } from '../server/runScript';
-import { readItem, readStat } from '../server/textProtocol';
+import {
+    DefaultMemcachedFactory,
+    MemcachedCache,
+    type MemcachedConnection,
+    type MemcachedLock,
+} from 'pip-services4-memcached-node';
+import { useOpener, useServer } from '../support/Opener';
+import { runScript } from '../support/runScript';
+import { readItem, readStat } from '../support/server/textProtocol';
 
 /** Components in the container that services run in, as its YAML lists them. The container is of version 3: its contexts are texts. */
 class TestContainer extends ProcessContainer {
@@ -37,21 +39,14 @@ class TestContainer extends ProcessContainer {
     }
 }
 
-let server: MemcachedProcess;
-const open: TestContainer[] = [];
-
-beforeAll(async () => {
-    server = await MemcachedProcess.start();
-});
-
-afterAll(() => server.end());
-afterEach(() => Promise.all(open.splice(0).map(container => container.close('trace'))));
+const opener = useOpener();
+const server = useServer();
 
 async function run(file: string, factories: object[], at = server, more: Record<string, unknown> = {}) {
     const container = new TestContainer(...factories);
     container.read(file, { HOST: at.host, PORT: at.port, ...more });
     await container.open('trace');
-    open.push(container);
+    opener.atEnd(() => container.close('trace'));
     return container;
 }
 
@@ -75,15 +70,13 @@ it('a cache with its own connection: opened, configured and closed by the contai
 
 it('servers by discovery, the password from a credential store', async () => {
     const login = { username: 'ann', password: 'secret' };
-    const locked = await MemcachedProcess.start({ login });
+    const locked = await opener.server({ login });
     const factories = [new DefaultMemcachedFactory(), new DefaultConfigFactory()];
     const container = await run('discovery.yml', factories, locked, {
         USERNAME: login.username,
         PASSWORD: login.password,
     });
     await expectWorking(container.find('cache'));
-    await container.close('trace');
-    await locked.end();
 });
 
 it('two caches over one connection', async () => {
@@ -154,13 +147,12 @@ it('a bad option stops the container, and says which', async () => {
 });
 
 it('memcached that is away stops the container, with the trace id', async () => {
-    const away = await MemcachedProcess.start();
+    const away = await opener.server();
     await away.kill();
     await expect(run('direct.yml', [new DefaultMemcachedFactory()], away)).rejects.toMatchObject({
         code: 'CONNECT_FAILED',
         trace_id: 'trace',
     });
-    await away.end();
 });
 
 it('a process that runs the container and is interrupted ends in peace', async () => {

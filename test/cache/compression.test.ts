@@ -1,45 +1,33 @@
 import { randomBytes } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { deflateSync, inflateSync } from 'node:zlib';
-import type { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { MemcachedClient } from '../../src/client/MemcachedClient';
-import { codeOf, openCache } from '../fixtures/openCache';
-import { RecordingLogger } from '../fixtures/RecordingLogger';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { writeItem } from '../server/textProtocol';
+import type { MemcachedCache, MemcachedClient } from 'pip-services4-memcached-node';
+import { codeOf } from '../support/codeOf';
+import { useOpener, useServer } from '../support/Opener';
+import { RecordingLogger } from '../support/RecordingLogger';
+import { writeItem } from '../support/server/textProtocol';
+import type { Settings } from '../support/settings';
+import { sleep } from '../support/sleep';
 
 const BYTES = 0x5053_0001;
 const TEXT_DEFLATED = 0x5053_0002;
 const BYTES_DEFLATED = 0x5053_0003;
 const MiB = 2 ** 20;
 
-let server: MemcachedProcess;
+const server = useServer({ maxItemBytes: 16 * MiB, memoryMegabytes: 256 });
+const opener = useOpener();
 let cache: MemcachedCache;
 let logger: RecordingLogger;
 /** Sees what lies in the server. */
 let client: MemcachedClient;
-const caches: MemcachedCache[] = [];
 
-async function open(more: Record<string, unknown> = {}, at = server): Promise<MemcachedCache> {
-    const one = await openCache(at, { 'options.request_timeout': 10_000, ...more }, logger.references());
-    caches.push(one);
-    return one;
-}
+const open = (settings: Settings = {}) =>
+    opener.cache(server, { request_timeout: 10_000, ...settings }, logger.references());
 
-beforeAll(async () => {
-    server = await MemcachedProcess.start({ maxItemBytes: 16 * MiB, memoryMegabytes: 256 });
-    client = new MemcachedClient([server]);
-    await client.open();
-});
-afterAll(async () => {
-    await client.close();
-    await server.end();
-});
 beforeEach(async () => {
     logger = new RecordingLogger();
-    cache = await open({ 'options.compress_min': 1000 });
+    [cache, client] = await Promise.all([open({ compress_min: 1000 }), opener.client(server)]);
 });
-afterEach(() => Promise.all(caches.splice(0).map(one => one.close(null))));
 
 const flagsOf = async (key: string): Promise<number> => (await client.gets(key)).flagBits;
 const lengthOf = async (key: string): Promise<number> => (await client.gets(key)).value!.length;
@@ -53,25 +41,25 @@ describe('values', () => {
             [Buffer.alloc(5000, 'bytes'), BYTES_DEFLATED],
             [Buffer.from(text), BYTES_DEFLATED],
         ] as const) {
-            expect(await cache.store(null, 'key', value, 5000)).toBe(value);
+            expect(await cache.store(null, 'key', value, 50_000)).toBe(value);
             expect(await flagsOf('key')).toBe(flags);
             expect(await lengthOf('key')).toBeLessThan(1000);
             expect(await cache.retrieve(null, 'key')).toEqual(value);
-            expect(await cache.retrieveAndTouch(null, 'key', 5000)).toEqual(value);
+            expect(await cache.retrieveAndTouch(null, 'key', 50_000)).toEqual(value);
             expect((await cache.retrieveMany(null, ['key', 'nobody'])).get('key')).toEqual(value);
             expect(await cache.contains(null, 'key')).toBe(true);
             expect(await cache.remove(null, 'key')).toEqual(value);
-            expect(await cache.add(null, 'key', value, 5000)).toBe(true);
-            expect(await cache.replace(null, 'key', value, 5000)).toBe(true);
+            expect(await cache.add(null, 'key', value, 50_000)).toBe(true);
+            expect(await cache.replace(null, 'key', value, 50_000)).toBe(true);
             expect(await flagsOf('key')).toBe(flags);
         }
     });
 
     it('are read by who compresses nothing himself', async () => {
         const plain = await open();
-        await cache.store(null, 'key', 'x'.repeat(5000), 5000);
+        await cache.store(null, 'key', 'x'.repeat(5000), 50_000);
         expect(await plain.retrieve(null, 'key')).toBe('x'.repeat(5000));
-        await plain.store(null, 'key', 'y'.repeat(5000), 5000);
+        await plain.store(null, 'key', 'y'.repeat(5000), 50_000);
         expect(await flagsOf('key')).toBe(0);
         expect(await cache.retrieve(null, 'key')).toBe('y'.repeat(5000));
     });
@@ -82,33 +70,33 @@ describe('values', () => {
         ['three bytes each', '€', 333, 332],
         ['four bytes each', '🐎', 250, 249],
     ])('the limit counts bytes of UTF-8: %s', async (_, one, enough, few) => {
-        await cache.store(null, 'enough', one.repeat(enough), 5000);
-        await cache.store(null, 'few', one.repeat(few), 5000);
+        await cache.store(null, 'enough', one.repeat(enough), 50_000);
+        await cache.store(null, 'few', one.repeat(few), 50_000);
         expect([await flagsOf('enough'), await flagsOf('few')]).toEqual([TEXT_DEFLATED, 0]);
-        await cache.store(null, 'bytes', Buffer.alloc(1000), 5000);
-        await cache.store(null, 'less', Buffer.alloc(999), 5000);
+        await cache.store(null, 'bytes', Buffer.alloc(1000), 50_000);
+        await cache.store(null, 'less', Buffer.alloc(999), 50_000);
         expect([await flagsOf('bytes'), await flagsOf('less')]).toEqual([BYTES_DEFLATED, BYTES]);
     });
 
     it('that do not get smaller are kept plain', async () => {
         const bytes = randomBytes(5000);
-        await cache.store(null, 'bytes', bytes, 5000);
+        await cache.store(null, 'bytes', bytes, 50_000);
         expect(await flagsOf('bytes')).toBe(BYTES);
         expect(await cache.retrieve(null, 'bytes')).toEqual(bytes);
         const text = randomBytes(3000).toString('latin1');
-        await cache.store(null, 'text', text, 5000);
+        await cache.store(null, 'text', text, 50_000);
         expect([0, TEXT_DEFLATED]).toContain(await flagsOf('text'));
         expect(await cache.retrieve(null, 'text')).toBe(text);
     });
 
     it('are measured by max_value as they travel', async () => {
-        const small = await open({ 'options.compress_min': 1000, 'options.max_value': 2000 });
+        const small = await open({ compress_min: 1000, max_value: 2000 });
         const value = 'x'.repeat(100_000);
-        await small.store(null, 'key', value, 5000);
+        await small.store(null, 'key', value, 50_000);
         expect(await small.retrieve(null, 'key')).toBe(value);
         const bytes = randomBytes(5000);
-        expect(await codeOf(small.store(null, 'key', bytes, 5000))).toBe('VALUE_TOO_LARGE');
-        expect(await codeOf(small.storeMany(null, { other: 1, key: bytes }, 5000))).toBe('VALUE_TOO_LARGE');
+        expect(await codeOf(small.store(null, 'key', bytes, 50_000))).toBe('VALUE_TOO_LARGE');
+        expect(await codeOf(small.storeMany(null, { other: 1, key: bytes }, 50_000))).toBe('VALUE_TOO_LARGE');
         expect(await codeOf(small.add(null, 'other', bytes))).toBe('VALUE_TOO_LARGE');
         expect(await codeOf(small.update(null, 'key', () => bytes))).toBe('VALUE_TOO_LARGE');
         expect(await small.retrieve(null, 'key')).toBe(value);
@@ -118,7 +106,7 @@ describe('values', () => {
     it('are what was stored, whatever becomes of the bytes later', async () => {
         for (const bytes of [Buffer.alloc(5000, 1), randomBytes(5000)]) {
             const before = Buffer.from(bytes);
-            const storing = cache.store(null, 'key', bytes, 5000);
+            const storing = cache.store(null, 'key', bytes, 50_000);
             bytes.fill(2);
             await storing;
             expect(await cache.retrieve(null, 'key')).toEqual(before);
@@ -126,19 +114,21 @@ describe('values', () => {
     });
 
     it('of 10 MiB', async () => {
-        const large = await open({ 'options.compress_min': 1000, 'options.max_value': 16 * MiB });
+        const large = await open({ compress_min: 1000, max_value: 16 * MiB });
         const value = Array.from({ length: 100_000 }, (_, i) => ({
             id: i,
             name: `name of ${i}`,
             text: 'x'.repeat(60),
         }));
         await large.store(null, 'large', value, 60_000);
-        expect(await large.retrieve(null, 'large')).toEqual(value);
+        const found: unknown = await large.retrieve(null, 'large');
+        // As texts: it takes seconds to compare so many objects.
+        expect(JSON.stringify(found) === JSON.stringify(value)).toBe(true);
     });
 
     it('a thousand at once', async () => {
         const entries = new Map(Array.from({ length: 1000 }, (_, i) => [`m${i}`, `${i},`.repeat(2000)] as const));
-        const unlimited = await open({ 'options.compress_min': 1000, 'options.max_size': 0 });
+        const unlimited = await open({ compress_min: 1000, max_size: 0 });
         await Promise.all([...entries].map(([key, value]) => unlimited.store(null, key, value, 60_000)));
         expect(await unlimited.retrieveMany(null, entries.keys())).toEqual(entries);
         await unlimited.removeMany(null, entries.keys());
@@ -166,7 +156,7 @@ describe('what is under our flags and not ours is a miss', () => {
         ['compressed without a flag', deflated, 0],
     ])('%s', async (_, bytes, flags) => {
         await writeItem(server, 'key', bytes, flags);
-        await cache.store(null, 'good', 'g'.repeat(5000), 5000);
+        await cache.store(null, 'good', 'g'.repeat(5000), 50_000);
         expect(await cache.retrieve('trace', 'key')).toBeNull();
         expect([...(await cache.retrieveMany(null, ['key', 'good'])).keys()]).toEqual(['good']);
         expect(await cache.retrieveAndTouch(null, 'key')).toBeNull();
@@ -194,13 +184,13 @@ describe('what is under our flags and not ours is a miss', () => {
         clearInterval(watching);
         // Not twelve times 128 MiB.
         expect(most - before).toBeLessThan(1100 * MiB);
-        expect(await cache.store(null, 'key', 'x'.repeat(5000), 5000)).toBe('x'.repeat(5000));
+        expect(await cache.store(null, 'key', 'x'.repeat(5000), 50_000)).toBe('x'.repeat(5000));
         expect(await cache.retrieve(null, 'key')).toBe('x'.repeat(5000));
-    });
+    }, 60_000);
 });
 
 describe('order', () => {
-    const long = (of: string): string => of.repeat(300_000);
+    const long = (of: string): string => of.repeat(100_000);
 
     it('writes to one key are done in the order in which they were asked for', async () => {
         const calls: ((value: string) => Promise<unknown>)[] = [
@@ -226,12 +216,12 @@ describe('order', () => {
     });
 
     it('a value that turns out to be too large stops nobody behind it', async () => {
-        const small = await open({ 'options.compress_min': 1000, 'options.max_value': 2000 });
+        const small = await open({ compress_min: 1000, max_value: 2000 });
         const calls = [
-            small.store(null, 'key', randomBytes(5000), 5000),
-            small.store(null, 'key', 'second', 5000),
-            small.storeMany(null, { key: randomBytes(5000) }, 5000),
-            small.storeMany(null, { key: 'fourth' }, 5000),
+            small.store(null, 'key', randomBytes(5000), 50_000),
+            small.store(null, 'key', 'second', 50_000),
+            small.storeMany(null, { key: randomBytes(5000) }, 50_000),
+            small.storeMany(null, { key: 'fourth' }, 50_000),
         ];
         expect(await Promise.all(calls.map(codeOf))).toEqual([
             'VALUE_TOO_LARGE',
@@ -244,7 +234,7 @@ describe('order', () => {
 
     it('close while something is being compressed is an error, or it is stored', async () => {
         const storing = [
-            cache.store(null, 'key', long('a'), 5000),
+            cache.store(null, 'key', long('a'), 50_000),
             cache.storeMany(null, { key: long('b') }),
             cache.add(null, 'key', long('c')),
         ];
@@ -254,7 +244,7 @@ describe('order', () => {
 });
 
 it('compressing 10 MiB leaves the event loop to others', async () => {
-    const large = await open({ 'options.compress_min': 1000, 'options.max_value': 16 * MiB });
+    const large = await open({ compress_min: 1000, max_value: 16 * MiB });
     const value = Buffer.alloc(10 * MiB);
     for (let i = 0; i < value.length; i += 7) value[i] = (i * 31) & 0xff;
     const begun = performance.now();
@@ -265,7 +255,7 @@ it('compressing 10 MiB leaves the event loop to others', async () => {
     for (let i = 0; i < 5; i++) {
         const meter = monitorEventLoopDelay({ resolution: 1 });
         meter.enable();
-        await new Promise(resolve => setTimeout(resolve, 20));
+        await sleep(20);
         meter.reset();
         await large.store(null, 'large', value, 60_000);
         expect(await flagsOf('large')).toBe(BYTES_DEFLATED);

@@ -1,35 +1,21 @@
-import type { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { FaultProxy, passing } from '../faults/FaultProxy';
-import { losing, losses } from '../faults/losing';
-import { codeOf, openCache } from '../fixtures/openCache';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { readItem, readStat, writeItem } from '../server/textProtocol';
+import { MemcachedCache } from 'pip-services4-memcached-node';
+import { codeOf } from '../support/codeOf';
+import { useOpener, useServer } from '../support/Opener';
+import { readItem, writeItem } from '../support/server/textProtocol';
+import type { Settings } from '../support/settings';
 
-const ADD = 0x02;
-const INCREMENT = 0x05;
-
-let server: MemcachedProcess;
+const server = useServer();
+const opener = useOpener();
 let cache: MemcachedCache;
 let prefix: string;
 let count = 0;
-const caches: MemcachedCache[] = [];
 
-async function open(more: Record<string, unknown> = {}, at: unknown = server): Promise<MemcachedCache> {
-    const one = await openCache(at as MemcachedProcess, { 'options.prefix': prefix, ...more });
-    caches.push(one);
-    return one;
-}
-
-beforeAll(async () => {
-    server = await MemcachedProcess.start();
-});
-afterAll(() => server.end());
+const open = (settings: Settings = {}) => opener.cache(server, { prefix, ...settings });
 
 beforeEach(async () => {
     prefix = `c${count++}:`;
     cache = await open();
 });
-afterEach(() => Promise.all(caches.splice(0).map(one => one.close(null))));
 
 const ttlOf = async (key: string) => (await readItem(server, prefix + key))!.ttl;
 
@@ -63,7 +49,7 @@ describe('add and replace', () => {
     });
 
     it('count for max_size when they store, and only then', async () => {
-        const small = await open({ 'options.max_size': 2 });
+        const small = await open({ max_size: 2 });
         expect(await small.add(null, 'a', 1)).toBe(true);
         expect(await small.add(null, 'b', 1)).toBe(true);
         expect(await small.add(null, 'a', 2)).toBe(false);
@@ -81,7 +67,7 @@ describe('add and replace', () => {
     });
 
     it('compressed values are added and replaced in the order in which that was asked for', async () => {
-        const packing = await open({ 'options.compress_min': 100 });
+        const packing = await open({ compress_min: 100 });
         const long = (of: string) => of.repeat(50_000);
         const answers = [
             packing.add(null, 'key', long('a')),
@@ -145,7 +131,7 @@ describe('counters', () => {
     });
 
     it('count for max_size', async () => {
-        const small = await open({ 'options.max_size': 2 });
+        const small = await open({ max_size: 2 });
         for (const key of ['a', 'b', 'a', 'c']) await small.increment(null, key, 1, { initial: 1 });
         expect(await small.increment(null, 'absent')).toBeNull();
         expect(await small.retrieveMany(null, ['a', 'b', 'c'])).toEqual(
@@ -229,7 +215,7 @@ describe('bad input: nothing is done', () => {
 
     it.each(verbs)('%s: before open, and after close', async (_, call) => {
         await cache.close(null);
-        for (const closed of [cache, new (cache.constructor as new () => MemcachedCache)()]) {
+        for (const closed of [cache, new MemcachedCache()]) {
             await expect(call(closed, 'n')).rejects.toMatchObject({ code: 'NOT_OPENED', trace_id: 'trace' });
         }
         expect(await codeOf(cache.clear(null))).toBe('NOT_OPENED');
@@ -258,102 +244,10 @@ describe('bad input: nothing is done', () => {
     });
 
     it('a value that is too large', async () => {
-        const small = await open({ 'options.max_value': 100 });
+        const small = await open({ max_value: 100 });
         await small.store(null, 'n', 1);
         expect(await codeOf(small.add(null, 'm', 'x'.repeat(99)))).toBe('VALUE_TOO_LARGE');
         expect(await codeOf(small.replace(null, 'n', 'x'.repeat(99)))).toBe('VALUE_TOO_LARGE');
         expect(await small.retrieveMany(null, ['n', 'm'])).toEqual(new Map([['n', 1]]));
-    });
-});
-
-describe('memcached away', () => {
-    it('with fail_soft reads soften, decisions never do', async () => {
-        const dying = await MemcachedProcess.start();
-        const soft = await open({ 'options.fail_soft': true, 'options.failures': 1, 'options.prefix': '' }, dying);
-        await dying.kill();
-        expect(await soft.touch(null, 'k')).toBe(false);
-        expect(await soft.contains(null, 'k')).toBe(false);
-        expect(await soft.retrieveAndTouch(null, 'k')).toBeNull();
-        const away = /^(SERVER_DOWN|CONNECTION_LOST|CONNECT_FAILED)$/;
-        expect(await codeOf(soft.add(null, 'k', 1))).toMatch(away);
-        expect(await codeOf(soft.replace(null, 'k', 1))).toMatch(away);
-        expect(await codeOf(soft.increment(null, 'k'))).toMatch(away);
-        expect(await codeOf(soft.decrement(null, 'k', 1, { initial: 1 }))).toMatch(away);
-        expect(await codeOf(soft.append(null, 'k', 'x'))).toMatch(away);
-        expect(await codeOf(soft.prepend(null, 'k', 'x'))).toMatch(away);
-        expect(await codeOf(soft.update(null, 'k', () => 1))).toMatch(away);
-        await soft.close(null);
-        const prefixed = await open({ 'options.fail_soft': true, 'options.failures': 1 }, dying);
-        expect(await codeOf(prefixed.clear(null))).toMatch(away);
-        await dying.end();
-    });
-
-    describe.each(losses)('when %s is lost, followed by %s,', (point, end) => {
-        const isDone = point !== 'the request';
-        const error = end === 'silence' ? 'TIMEOUT' : 'CONNECTION_LOST';
-
-        it('a counter has counted once at most, and nobody is told otherwise', async () => {
-            const proxy = await FaultProxy.start(server.port);
-            const through = await open(
-                { 'options.request_timeout': 300, 'options.prefix': prefix, 'options.generation_ttl': 0 },
-                { host: '127.0.0.1', port: proxy.port },
-            );
-            await cache.store(null, 'n', 10, 50_000);
-            proxy.begin(losing(INCREMENT, point, end));
-            expect(await codeOf(through.increment(null, 'n', 5))).toBe(error);
-            proxy.begin(passing);
-            expect(await cache.retrieve(null, 'n')).toBe(isDone ? 15 : 10);
-            await through.close(null);
-            await proxy.close();
-        });
-
-        it('nobody is told that his add has lost against itself', async () => {
-            const proxy = await FaultProxy.start(server.port);
-            const through = await open(
-                { 'options.request_timeout': 300, 'options.generation_ttl': 0 },
-                { host: '127.0.0.1', port: proxy.port },
-            );
-            proxy.begin(losing(ADD, point, end));
-            expect(await codeOf(through.add(null, 'n', 5))).toBe(error);
-            proxy.begin(passing);
-            expect(await cache.retrieve(null, 'n')).toBe(isDone ? 5 : null);
-            await through.close(null);
-            await proxy.close();
-        });
-    });
-});
-
-describe('servers of other kinds', () => {
-    it('without CAS (-C) conditions and counters work, and an update of what is there is refused', async () => {
-        const bare = await MemcachedProcess.start({ withoutCas: true });
-        const one = await open({ 'options.prefix': '' }, bare);
-        expect(await one.add(null, 'k', 'text')).toBe(true);
-        expect(await one.add(null, 'k', 'text')).toBe(false);
-        expect(await one.replace(null, 'k', 'more')).toBe(true);
-        expect(await one.increment(null, 'n', 1, { initial: 3 })).toBe(3);
-        expect(await codeOf(one.append(null, 'k', 'x'))).toBe('CAS_DISABLED');
-        expect(await codeOf(one.update(null, 'k', () => 'new'))).toBe('CAS_DISABLED');
-        expect(await codeOf(one.update(null, 'k', () => null))).toBe('CAS_DISABLED');
-        expect(await one.retrieve(null, 'k')).toBe('more');
-        expect(await one.update(null, 'absent', value => value ?? 'made')).toBe('made');
-        await one.close(null);
-        await bare.end();
-    });
-
-    it('that are full (-M) refuse, and what was there stays', async () => {
-        const full = await MemcachedProcess.start({ withoutEviction: true, memoryMegabytes: 2 });
-        const one = await open({ 'options.prefix': '', 'options.max_size': 0 }, full);
-        await one.store(null, 'k', 'text');
-        await one.store(null, 'n', 1);
-        const large = 'x'.repeat(200_000);
-        for (let i = 0; (await codeOf(one.add(null, `fill${i}`, large))) === 'answered true'; i++);
-        expect(await codeOf(one.add(null, 'other', large))).toBe('SERVER_ERROR');
-        expect(await codeOf(one.replace(null, 'k', large))).toBe('SERVER_ERROR');
-        expect(await codeOf(one.update(null, 'k', () => large))).toBe('SERVER_ERROR');
-        expect(await one.retrieve(null, 'k')).toBe('text');
-        expect(await one.increment(null, 'n')).toBe(2);
-        expect(await readStat(full, 'evictions')).toBe(0);
-        await one.close(null);
-        await full.end();
     });
 });

@@ -1,45 +1,18 @@
-import { ConfigParams } from 'pip-services4-components-node';
 import { MemoryCache, NullCache } from 'pip-services4-logic-node';
-import { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { CacheFixture } from '../fixtures/CacheFixture';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import type { MemcachedCache } from 'pip-services4-memcached-node';
+import { CacheFixture } from '../support/CacheFixture';
+import { useOpener, useServer } from '../support/Opener';
 
-describe('MemcachedCache', () => {
-    let server: MemcachedProcess;
-    const cache = new MemcachedCache();
-
-    beforeAll(async () => {
-        server = await MemcachedProcess.start();
-        cache.configure(ConfigParams.fromTuples('connection.host', server.host, 'connection.port', server.port));
-        await cache.open(null);
+describe.each([
+    ['MemcachedCache', {}],
+    ['MemcachedCache that keeps two values', { max_size: 2 }],
+])('%s', (_, settings) => {
+    const server = useServer();
+    const open = useOpener();
+    let cache: MemcachedCache;
+    beforeEach(async () => {
+        cache = await open.cache(server, settings);
     });
-
-    afterAll(async () => {
-        await cache.close(null);
-        await server.end();
-    });
-
-    new CacheFixture(() => cache).test();
-});
-
-describe('MemcachedCache that keeps two values', () => {
-    let server: MemcachedProcess;
-    const cache = new MemcachedCache();
-
-    beforeAll(async () => {
-        server = await MemcachedProcess.start();
-        const { host, port } = server;
-        cache.configure(
-            ConfigParams.fromTuples('connection.host', host, 'connection.port', port, 'options.max_size', 2),
-        );
-        await cache.open(null);
-    });
-
-    afterAll(async () => {
-        await cache.close(null);
-        await server.end();
-    });
-
     new CacheFixture(() => cache).test();
 });
 

@@ -1,38 +1,27 @@
-import type { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { openCache, codeOf } from '../fixtures/openCache';
-import { RecordingLogger } from '../fixtures/RecordingLogger';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { RecordingProxy } from '../server/RecordingProxy';
-import { readItem } from '../server/textProtocol';
+import type { MemcachedCache } from 'pip-services4-memcached-node';
+import { codeOf } from '../support/codeOf';
+import { useOpener, useServer } from '../support/Opener';
+import type { RecordingProxy } from '../support/proxy/RecordingProxy';
+import { RecordingLogger } from '../support/RecordingLogger';
+import { readItem } from '../support/server/textProtocol';
+import type { Settings } from '../support/settings';
+import { sleep } from '../support/sleep';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const DAYS_30 = 30 * 24 * 60 * 60;
 /** Behind the header and the flags. */
 const EXPIRY_AT = 28;
 
-let server: MemcachedProcess;
+const server = useServer();
+const opener = useOpener();
 let proxy: RecordingProxy;
-const caches: MemcachedCache[] = [];
-
-beforeAll(async () => {
-    server = await MemcachedProcess.start();
-    proxy = await RecordingProxy.start(server);
-});
-
-afterAll(async () => {
-    await proxy.end();
-    await server.end();
-});
-
-afterEach(() => Promise.all(caches.splice(0).map(cache => cache.close(null))));
-
-async function open(options: Record<string, unknown> = {}, logger = new RecordingLogger()): Promise<MemcachedCache> {
-    const cache = await openCache(proxy, options, logger.references());
-    caches.push(cache);
-    return cache;
-}
-
 let count = 0;
+
+beforeEach(async () => {
+    proxy = await opener.recordingProxy(server);
+});
+
+const open = (settings: Settings = {}, logger = opener.logger) => opener.cache(proxy, settings, logger.references());
 
 /** What was sent as the expiry, and the seconds that memcached says are left; between the two its clock may have ticked. */
 async function expiryOf(cache: MemcachedCache, timeout: unknown): Promise<{ sent: number; ttl: number | null }> {
@@ -44,17 +33,22 @@ async function expiryOf(cache: MemcachedCache, timeout: unknown): Promise<{ sent
     return { sent: write.readUInt32BE(EXPIRY_AT), ttl: item && item.ttl };
 }
 
-/** Relative up to 30 days, a Unix time beyond; memcached's own clock is up to a second slow. */
+/**
+ * Relative up to 30 days, a Unix time beyond. The clock of memcached ticks once a second, and some
+ * seconds late when the machine is busy.
+ */
 async function expectSeconds(cache: MemcachedCache, timeout: unknown, seconds: number): Promise<void> {
     const before = unixTime();
+    const begun = performance.now();
     const { sent, ttl } = await expiryOf(cache, timeout);
+    const past = 1 + Math.floor((performance.now() - begun) / 1000);
     const isRelative = seconds <= DAYS_30;
     const base = isRelative ? 0 : before;
     expect(sent).toBeGreaterThanOrEqual(base + seconds);
     expect(sent).toBeLessThanOrEqual(isRelative ? seconds : unixTime() + seconds);
-    // Only a single second can be over before it is asked for.
-    if (ttl === null) expect(seconds).toBe(1);
-    else expect(isRelative ? [seconds - 1, seconds] : [-2, -1, 0, 1].map(off => seconds + off)).toContain(ttl);
+    if (ttl === null) return expect(seconds).toBeLessThanOrEqual(past);
+    expect(ttl).toBeGreaterThanOrEqual(seconds - past - (isRelative ? 0 : 1));
+    expect(ttl).toBeLessThanOrEqual(seconds + (isRelative ? 0 : 5));
 }
 
 const unixTime = () => Math.floor(Date.now() / 1000);
@@ -80,7 +74,7 @@ describe('memcached is given', () => {
     });
 
     it.each([0, -0, -1, -Infinity, NaN, null, undefined])('options.timeout for %s', async timeout => {
-        await expectSeconds(await open({ 'options.timeout': 20_500 }), timeout, 21);
+        await expectSeconds(await open({ timeout: 20_500 }), timeout, 21);
     });
 
     it('a minute when nothing is configured', async () => {
@@ -93,11 +87,11 @@ describe('memcached is given', () => {
         ['31 days', 31 * DAY_MS, 31 * 24 * 60 * 60],
         ['10 years', 3650 * DAY_MS, 3650 * 24 * 60 * 60],
     ])('a time that has not passed for %s, when max_expiration allows them', async (_, timeout, seconds) => {
-        await expectSeconds(await open({ 'options.max_expiration': 4000 * DAY_MS }), timeout, seconds);
+        await expectSeconds(await open({ max_expiration: 4000 * DAY_MS }), timeout, seconds);
     });
 
     it('its last second, and not for ever, when nothing limits an expiry', async () => {
-        const cache = await open({ 'options.max_expiration': Number.MAX_SAFE_INTEGER });
+        const cache = await open({ max_expiration: Number.MAX_SAFE_INTEGER });
         const left = 0xffffffff - Math.floor(Date.now() / 1000);
         const { sent, ttl } = await expiryOf(cache, Infinity);
         expect(sent).toBe(0xffffffff);
@@ -105,7 +99,7 @@ describe('memcached is given', () => {
     });
 
     it('no more than max_expiration, also for options.timeout', async () => {
-        const cache = await open({ 'options.max_expiration': 10_000 });
+        const cache = await open({ max_expiration: 10_000 });
         await expectSeconds(cache, 10_001, 10);
         await expectSeconds(cache, undefined, 10);
         await expectSeconds(cache, 5000, 5);
@@ -114,7 +108,7 @@ describe('memcached is given', () => {
 
 it('a shortened expiry is logged once', async () => {
     const logger = new RecordingLogger();
-    const cache = await open({ 'options.max_expiration': 10_000 }, logger);
+    const cache = await open({ max_expiration: 10_000 }, logger);
     await expiryOf(cache, 10_000);
     expect(logger.lines).toEqual([]);
     for (const timeout of [10_001, 20_000]) await expiryOf(cache, timeout);
@@ -136,6 +130,6 @@ it('a value is there until it expires, and then it is not', async () => {
     const cache = await open();
     await cache.store(null, 'brief', 'value', 1500);
     expect(await cache.retrieve(null, 'brief')).toBe('value');
-    while ((await readItem(server, 'brief')) !== null) await new Promise(resolve => setTimeout(resolve, 20));
+    while ((await readItem(server, 'brief')) !== null) await sleep(20);
     expect(await cache.retrieve(null, 'brief')).toBeNull();
 });

@@ -1,44 +1,40 @@
-import { codeOf, configOf, openCache } from '../fixtures/openCache';
-import { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { RecordingLogger } from '../fixtures/RecordingLogger';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import type { MemcachedCache } from 'pip-services4-memcached-node';
+import { codeOf } from '../support/codeOf';
+import { useOpener } from '../support/Opener';
+import { RecordingLogger } from '../support/RecordingLogger';
+import type { MemcachedProcess } from '../support/server/MemcachedProcess';
+import type { Settings } from '../support/settings';
 
-const SOFT = { 'options.fail_soft': true, 'options.retry': 30, 'options.request_timeout': 300 };
+const SOFT = { fail_soft: true, retry: 30, request_timeout: 1000 };
 const AWAY = /the service goes on without a cache/;
 const BACK = /the service has its cache again/;
 
+const opener = useOpener();
 let server: MemcachedProcess;
 let logger: RecordingLogger;
-let cache: MemcachedCache | null;
 
 beforeEach(async () => {
-    server = await MemcachedProcess.start();
+    server = await opener.server();
     logger = new RecordingLogger();
-    cache = null;
 });
 
-afterEach(async () => {
-    await cache?.close(null);
-    await server.end();
-});
-
-const open = async (more: object = {}) => (cache = await openCache(server, { ...SOFT, ...more }, logger.references()));
+const open = (settings: Settings = {}) => opener.cache(server, { ...SOFT, ...settings }, logger.references());
 
 /** Asks until memcached answers. */
 async function untilStored(cache: MemcachedCache, key: string): Promise<void> {
     await logger.heard(/is up again/);
-    await cache.store(null, key, 'new', 5000);
+    await cache.store(null, key, 'new', 50_000);
     expect(await cache.retrieve(null, key)).toBe('new');
 }
 
 it('while memcached is away everything is a miss, and it works again when it is back; each said once', async () => {
     const cache = await open();
-    await cache.store(null, 'key', 'value', 5000);
+    await cache.store(null, 'key', 'value', 50_000);
     await server.kill();
     for (let i = 0; i < 3; i++) {
         expect(await cache.retrieve('trace', 'key')).toBeNull();
-        expect(await cache.store('trace', 'key', { a: 1 }, 5000)).toEqual({ a: 1 });
-        expect(await cache.store('trace', 'key', null, 5000)).toBeNull();
+        expect(await cache.store('trace', 'key', { a: 1 }, 50_000)).toEqual({ a: 1 });
+        expect(await cache.store('trace', 'key', null, 50_000)).toBeNull();
         expect(await cache.remove('trace', 'key')).toBeNull();
     }
     expect(logger.count(AWAY)).toBe(1);
@@ -55,10 +51,10 @@ it('while memcached is away everything is a miss, and it works again when it is 
 });
 
 it('a server that is silent is away too', async () => {
-    const cache = await open();
+    const cache = await open({ request_timeout: 300 });
     await server.stop();
     expect(await cache.retrieve(null, 'key')).toBeNull();
-    expect(await cache.store(null, 'key', 1, 5000)).toBe(1);
+    expect(await cache.store(null, 'key', 1, 50_000)).toBe(1);
     expect(logger.count(AWAY)).toBe(1);
     expect(logger.lines.join('\n')).toMatch(/did not answer within 300 ms/);
     server.continue();
@@ -76,14 +72,14 @@ it('opens with memcached away, and works once it appears', async () => {
 
 it('is not asked for: then open fails, and calls do', async () => {
     const { host, port } = server;
-    const cache = await open({ 'options.fail_soft': false, 'options.failures': 1 });
+    const cache = await open({ fail_soft: false, failures: 1 });
     await server.kill();
     await expect(cache.retrieve('trace', 'key')).rejects.toMatchObject({
         code: 'SERVER_DOWN',
         trace_id: 'trace',
         details: { server: `${host}:${port}` },
     });
-    expect(await codeOf(cache.store(null, 'key', 1, 5000))).toBe('SERVER_DOWN');
+    expect(await codeOf(cache.store(null, 'key', 1, 50_000))).toBe('SERVER_DOWN');
     expect(await codeOf(cache.remove(null, 'key'))).toBe('SERVER_DOWN');
     await cache.close(null);
     await expect(cache.open('trace')).rejects.toMatchObject({ code: 'CONNECT_FAILED', trace_id: 'trace' });
@@ -96,8 +92,8 @@ it('mistakes are errors all the same, also while memcached is away', async () =>
     for (const away of [false, true]) {
         if (away) await server.kill();
         expect(await codeOf(cache.retrieve(null, 'b d'))).toBe('INVALID_KEY');
-        expect(await codeOf(cache.store(null, 'key', 5n, 5000))).toBe('NOT_SERIALIZABLE');
-        expect(await codeOf(cache.store(null, 'key', 'x'.repeat(2 ** 20), 5000))).toBe('VALUE_TOO_LARGE');
+        expect(await codeOf(cache.store(null, 'key', 5n, 50_000))).toBe('NOT_SERIALIZABLE');
+        expect(await codeOf(cache.store(null, 'key', 'x'.repeat(2 ** 20), 50_000))).toBe('VALUE_TOO_LARGE');
         expect(await codeOf(cache.store(null, 'key', 1, 'x' as never))).toBe('INVALID_TTL');
     }
     await cache.close(null);
@@ -105,19 +101,17 @@ it('mistakes are errors all the same, also while memcached is away', async () =>
 });
 
 it('what memcached refuses is an error all the same', async () => {
-    const cache = await open({ 'options.max_value': 2 ** 21 });
-    expect(await codeOf(cache.store(null, 'key', 'x'.repeat(2 ** 20), 5000))).toBe('VALUE_TOO_LARGE');
+    const cache = await open({ max_value: 2 ** 21 });
+    expect(await codeOf(cache.store(null, 'key', 'x'.repeat(2 ** 20), 50_000))).toBe('VALUE_TOO_LARGE');
     expect(logger.lines).toEqual([]);
 });
 
 it('a wrong password is an error all the same', async () => {
-    const locked = await MemcachedProcess.start({ login: { username: 'ann', password: 'secret' } });
-    const cache = new MemcachedCache();
+    const locked = await opener.server({ login: { username: 'ann', password: 'secret' } });
     const credential = { 'credential.username': 'ann', 'credential.password': 'guess' };
-    cache.configure(configOf(locked, { ...SOFT, ...credential }));
+    const cache = opener.cacheOf(locked, { ...SOFT, ...credential });
     await expect(cache.open('trace')).rejects.toMatchObject({ code: 'AUTH_FAILED', trace_id: 'trace' });
     expect(cache.isOpen()).toBe(false);
-    await locked.end();
 });
 
 it('a password that is not asked for at open, but later, is an error too', async () => {
@@ -126,8 +120,7 @@ it('a password that is not asked for at open, but later, is an error too', async
     await server.kill();
     const cache = await open({ 'credential.username': 'ann', 'credential.password': 'guess' });
     expect(await cache.retrieve(null, 'key')).toBeNull();
-    const locked = await MemcachedProcess.start({ port, login });
+    await opener.server({ port, login });
     while ((await codeOf(cache.retrieve(null, 'key'))) !== 'AUTH_FAILED') await new Promise(setImmediate);
-    expect(await codeOf(cache.store(null, 'key', 1, 5000))).toBe('AUTH_FAILED');
-    await locked.end();
+    expect(await codeOf(cache.store(null, 'key', 1, 50_000))).toBe('AUTH_FAILED');
 });

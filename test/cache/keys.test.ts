@@ -1,25 +1,20 @@
-import type { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { codeOf, openCache } from '../fixtures/openCache';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { RecordingProxy } from '../server/RecordingProxy';
-import { readItem } from '../server/textProtocol';
+import type { MemcachedCache } from 'pip-services4-memcached-node';
+import { codeOf } from '../support/codeOf';
+import { useOpener, useServer } from '../support/Opener';
+import type { RecordingProxy } from '../support/proxy/RecordingProxy';
+import { readItem } from '../support/server/textProtocol';
 
-let server: MemcachedProcess;
+const server = useServer();
+const open = useOpener();
 let proxy: RecordingProxy;
 let cache: MemcachedCache;
 let prefixed: MemcachedCache;
 
-beforeAll(async () => {
-    server = await MemcachedProcess.start();
-    proxy = await RecordingProxy.start(server);
-    cache = await openCache(proxy);
-    prefixed = await openCache(proxy, { 'options.prefix': 'préfix:' });
-});
-
-afterAll(async () => {
-    await Promise.all([cache.close(null), prefixed.close(null)]);
-    await proxy.end();
-    await server.end();
+beforeEach(async () => {
+    proxy = await open.recordingProxy(server);
+    [cache, prefixed] = await Promise.all([open.cache(proxy), open.cache(proxy, { prefix: 'préfix:' })]);
+    // The first call with a prefix asks for its generation.
+    await prefixed.retrieve(null, 'any');
 });
 
 const PREFIX_BYTES = Buffer.byteLength('préfix:');
@@ -33,7 +28,7 @@ describe('keys that are taken', () => {
         ['punctuation', '{}"\\%/:;'],
         ['the name of a method', '__proto__'],
     ])('%s', async (_, key) => {
-        expect(await cache.store(null, key, [key], 5000)).toEqual([key]);
+        expect(await cache.store(null, key, [key], 50_000)).toEqual([key]);
         expect(await cache.retrieve(null, key)).toEqual([key]);
         expect(await cache.remove(null, key)).toEqual([key]);
         expect(await cache.retrieve(null, key)).toBeNull();
@@ -41,7 +36,7 @@ describe('keys that are taken', () => {
 
     it('with a prefix, up to the same length together', async () => {
         const key = 'k'.repeat(250 - PREFIX_BYTES);
-        await prefixed.store(null, key, 1, 5000);
+        await prefixed.store(null, key, 1, 50_000);
         expect(await prefixed.retrieve(null, key)).toBe(1);
         expect(await cache.retrieve(null, `préfix:${key}`)).toBe(1);
         expect(await cache.retrieve(null, key)).toBeNull();
@@ -72,8 +67,8 @@ describe.each([
         const sent = proxy.writes.length;
         for (const attempt of [
             () => which().retrieve('trace', key as string),
-            () => which().store('trace', key as string, 'value', 5000),
-            () => which().store('trace', key as string, null, 5000),
+            () => which().store('trace', key as string, 'value', 50_000),
+            () => which().store('trace', key as string, null, 50_000),
             () => which().remove('trace', key as string),
         ]) {
             await expect(attempt()).rejects.toMatchObject({ code: 'INVALID_KEY', status: 400, trace_id: 'trace' });
@@ -84,12 +79,12 @@ describe.each([
 
 it('a prefix can make a key too long, and the message counts it', async () => {
     const key = 'k'.repeat(251 - PREFIX_BYTES);
-    expect(await codeOf(cache.store(null, key, 1, 5000))).toBe('answered 1');
-    await expect(prefixed.store(null, key, 1, 5000)).rejects.toThrow('key is 251 bytes, the limit is 250');
+    expect(await codeOf(cache.store(null, key, 1, 50_000))).toBe('answered 1');
+    await expect(prefixed.store(null, key, 1, 50_000)).rejects.toThrow('key is 251 bytes, the limit is 250');
 });
 
 it('a refused key harms nobody beside it', async () => {
-    const calls = [cache.store(null, 'good', 1, 5000), cache.retrieve(null, 'b d'), cache.retrieve(null, 'good')];
+    const calls = [cache.store(null, 'good', 1, 50_000), cache.retrieve(null, 'b d'), cache.retrieve(null, 'good')];
     expect(await Promise.allSettled(calls)).toMatchObject([{ value: 1 }, { status: 'rejected' }, { value: 1 }]);
     expect((await readItem(server, 'good'))!.value).toBe('1');
 });

@@ -1,39 +1,27 @@
 import { Context, Descriptor } from 'pip-services4-components-node';
-import { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { codeOf, configOf, openCache } from '../fixtures/openCache';
-import { RecordingLogger } from '../fixtures/RecordingLogger';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { RecordingProxy } from '../server/RecordingProxy';
-import { runScript } from '../server/runScript';
+import { MemcachedCache } from 'pip-services4-memcached-node';
+import { codeOf } from '../support/codeOf';
+import { useOpener, useServer } from '../support/Opener';
+import type { RecordingProxy } from '../support/proxy/RecordingProxy';
+import { runScript } from '../support/runScript';
+import { configOf, type Settings } from '../support/settings';
 
-let server: MemcachedProcess;
+const server = useServer();
+const opener = useOpener();
 let proxy: RecordingProxy;
-const caches: MemcachedCache[] = [];
 
 beforeEach(async () => {
-    server = await MemcachedProcess.start();
-    proxy = await RecordingProxy.start(server);
+    proxy = await opener.recordingProxy(server);
 });
 
-afterEach(async () => {
-    await Promise.all(caches.splice(0).map(cache => cache.close(null)));
-    await proxy.end();
-    await server.end();
-});
-
-function create(more: Record<string, unknown> = {}): MemcachedCache {
-    const cache = new MemcachedCache();
-    cache.configure(configOf(proxy, more));
-    caches.push(cache);
-    return cache;
-}
+const create = (settings: Settings = {}): MemcachedCache => opener.cacheOf(proxy, settings);
 
 async function expectNotOpened(cache: MemcachedCache): Promise<void> {
     expect(cache.isOpen()).toBe(false);
     for (const call of [
         () => cache.retrieve('trace', 'key'),
-        () => cache.store('trace', 'key', 1, 5000),
-        () => cache.store('trace', 'key', null, 5000),
+        () => cache.store('trace', 'key', 1, 50_000),
+        () => cache.store('trace', 'key', null, 50_000),
         () => cache.remove('trace', 'key'),
     ]) {
         await expect(call()).rejects.toMatchObject({ code: 'NOT_OPENED', trace_id: 'trace' });
@@ -45,7 +33,7 @@ it('before open and after close everything is NOT_OPENED', async () => {
     await expectNotOpened(cache);
     await cache.open(null);
     expect(cache.isOpen()).toBe(true);
-    await cache.store(null, 'key', 1, 5000);
+    await cache.store(null, 'key', 1, 50_000);
     await cache.close(null);
     await expectNotOpened(cache);
     expect(await codeOf(new MemcachedCache().retrieve(null, 'key'))).toBe('NOT_OPENED');
@@ -61,7 +49,7 @@ it('opens twice, closes twice, and opens again', async () => {
     await Promise.all([cache.close(null), cache.close(null)]);
     await proxy.until(() => proxy.openSockets === 0);
     await cache.open(null);
-    await cache.store(null, 'key', 1, 5000);
+    await cache.store(null, 'key', 1, 50_000);
     expect(await cache.retrieve(null, 'key')).toBe(1);
 });
 
@@ -80,10 +68,9 @@ it('a close during open wins: the open is rejected, and no socket stays', async 
 it('a close while discovery is asked wins too', async () => {
     let answer!: (connections: unknown[]) => void;
     const discovery = { resolveAll: () => new Promise(resolve => (answer = resolve)) };
-    const cache = new MemcachedCache();
-    cache.configure(configOf([], { 'connection.discovery_key': 'cache' }));
     const slow = new Descriptor('test', 'discovery', 'slow', 'default', '1.0');
-    cache.setReferences(new RecordingLogger().references(slow, discovery));
+    const references = opener.logger.references(slow, discovery);
+    const cache = opener.cacheOf([], { 'connection.discovery_key': 'cache' }, references);
     const opening = codeOf(cache.open('trace'));
     while (answer === undefined) await new Promise(setImmediate);
     await cache.close(null);
@@ -100,7 +87,7 @@ it('opens again after a close during open', async () => {
     await cache.open(null);
     await closing;
     expect(await first).toBe('NOT_OPENED');
-    await cache.store(null, 'key', 1, 5000);
+    await cache.store(null, 'key', 1, 50_000);
     expect(await cache.retrieve(null, 'key')).toBe(1);
     await cache.close(null);
     await proxy.until(() => proxy.openSockets === 0);
@@ -108,7 +95,7 @@ it('opens again after a close during open', async () => {
 
 it('without a server, open fails with CONNECT_FAILED, leaves nothing, and may be tried again', async () => {
     await server.kill();
-    const cache = create({ 'options.failures': 1 });
+    const cache = create({ failures: 1 });
     await expect(cache.open('trace')).rejects.toMatchObject({
         code: 'CONNECT_FAILED',
         trace_id: 'trace',
@@ -118,7 +105,7 @@ it('without a server, open fails with CONNECT_FAILED, leaves nothing, and may be
     await proxy.until(() => proxy.openSockets === 0);
     await server.restart();
     await cache.open(null);
-    expect(await cache.store(null, 'key', 1, 5000)).toBe(1);
+    expect(await cache.store(null, 'key', 1, 50_000)).toBe(1);
 });
 
 it('with nothing configured, open fails with NO_CONNECTION and says what to configure', async () => {
@@ -133,7 +120,7 @@ it('with nothing configured, open fails with NO_CONNECTION and says what to conf
 it('close lets what was asked before finish', async () => {
     const cache = create();
     await cache.open(null);
-    const calls = Promise.all(Array.from({ length: 100 }, (_, i) => cache.store(null, `key${i}`, i, 5000)));
+    const calls = Promise.all(Array.from({ length: 100 }, (_, i) => cache.store(null, `key${i}`, i, 50_000)));
     await cache.close(null);
     expect((await calls).length).toBe(100);
 });
@@ -149,7 +136,7 @@ describe('contexts', () => {
         const cache = create();
         await expect(cache.retrieve(context, 'key')).rejects.toMatchObject({ code: 'NOT_OPENED', trace_id: traceId });
         await cache.open(context);
-        expect(await cache.store(context, 'key', 'value', 5000)).toBe('value');
+        expect(await cache.store(context, 'key', 'value', 50_000)).toBe('value');
         expect(await cache.retrieve(context, 'key')).toBe('value');
         expect(await cache.remove(context, 'key')).toBe('value');
         await expect(cache.retrieve(context, '')).rejects.toMatchObject({ code: 'INVALID_KEY', trace_id: traceId });
@@ -158,60 +145,55 @@ describe('contexts', () => {
 });
 
 describe('store, retrieve, remove', () => {
+    let cache: MemcachedCache;
+    beforeEach(async () => {
+        cache = create();
+        await cache.open(null);
+    });
+
     it('store answers the very value it was given', async () => {
-        const cache = await openCache(server);
         const value = { date: new Date() };
-        expect(await cache.store(null, 'key', value, 5000)).toBe(value);
-        await cache.close(null);
+        expect(await cache.store(null, 'key', value, 50_000)).toBe(value);
     });
 
     it('remove answers the value that it removed, and null when there is none', async () => {
-        const cache = await openCache(server);
         for (const value of [{ a: [1] }, '', 0, false]) {
-            await cache.store(null, 'key', value, 5000);
+            await cache.store(null, 'key', value, 50_000);
             expect(await cache.remove(null, 'key')).toEqual(value);
             expect(await cache.remove(null, 'key')).toBeNull();
         }
-        await cache.store(null, 'key', Buffer.from('bytes'), 5000);
+        await cache.store(null, 'key', Buffer.from('bytes'), 50_000);
         expect(String(await cache.remove(null, 'key'))).toBe('bytes');
-        await cache.close(null);
     });
 
     it('remove asks for the value and deletes it in one write', async () => {
-        const cache = create();
-        await cache.open(null);
         proxy.writes.length = 0;
         await cache.remove(null, 'key');
         expect(proxy.writes.length).toBe(1);
     });
 
     it.each([null, undefined])('storing %s removes the entry', async nothing => {
-        const cache = await openCache(server);
-        await cache.store(null, 'key', 1, 5000);
-        expect(await cache.store(null, 'key', nothing, 5000)).toBe(nothing);
+        await cache.store(null, 'key', 1, 50_000);
+        expect(await cache.store(null, 'key', nothing, 50_000)).toBe(nothing);
         expect(await cache.retrieve(null, 'key')).toBeNull();
-        await cache.close(null);
     });
 
     it('store takes no timeout', async () => {
-        const cache = await openCache(server);
         await cache.store(null, 'key', 1);
         expect(await cache.retrieve(null, 'key')).toBe(1);
-        await cache.close(null);
     });
 });
 
 it('two instances share what a server keeps', async () => {
-    const [one, other] = [await openCache(server), await openCache(server)];
-    await one.store(null, 'key', { from: 'one' }, 5000);
+    const [one, other] = [await opener.cache(server), await opener.cache(server)];
+    await one.store(null, 'key', { from: 'one' }, 50_000);
     expect(await other.retrieve(null, 'key')).toEqual({ from: 'one' });
-    await other.store(null, 'key', 'from other', 5000);
+    await other.store(null, 'key', 'from other', 50_000);
     expect(await one.remove(null, 'key')).toBe('from other');
     expect(await other.retrieve(null, 'key')).toBeNull();
     await one.close(null);
-    await other.store(null, 'key', 1, 5000);
+    await other.store(null, 'key', 1, 50_000);
     expect(await other.retrieve(null, 'key')).toBe(1);
-    await other.close(null);
 });
 
 it('a close that nobody awaits, when the process exits, destroys the sockets at once', async () => {

@@ -1,72 +1,58 @@
-import type { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { openCache } from '../fixtures/openCache';
-import { FaultProxy, passing } from '../faults/FaultProxy';
-import { losing, losses } from '../faults/losing';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import type { LoadThrough } from '../../src/cache/LoadThrough';
+import { timed } from '../support/LagMeter';
+import { useServer } from '../support/Opener';
+import { opcodes } from '../support/opcodes';
+import { describeEachLoss, type LossContext } from '../support/proxy/loseNext';
+import { loaderOf } from './loaders';
+import { openLoads, SHORT_LEASE } from './openLoads';
 
-const ADD = 0x02;
-const REPLACE = 0x03;
-const DELETE = 0x04;
+const { ADD, REPLACE, DELETE } = opcodes;
 
-let server: MemcachedProcess;
-let proxy: FaultProxy;
-let cache: MemcachedCache;
-/** Past the proxy. */
-let other: MemcachedCache;
-let keys = 0;
-let key: string;
+const server = useServer();
 
-const tick = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
-const loading = (value: string, ms: number) => () => tick(ms).then(() => value);
+/** `cache` loses messages, `other` does not. */
+async function openBoth({ open, proxy }: LossContext) {
+    const { loads: cache } = await openLoads(open, proxy, { request_timeout: 600 }, SHORT_LEASE);
+    const { loads: other } = await openLoads(open, server, {}, SHORT_LEASE);
+    return { cache, other };
+}
 
-beforeAll(async () => {
-    server = await MemcachedProcess.start();
-    other = await openCache(server);
-});
-
-afterAll(async () => {
-    await other.close(null);
-    await server.end();
-});
-
-beforeEach(async () => {
-    key = `key${++keys}`;
-    proxy = await FaultProxy.start(server.port);
-    cache = await openCache({ host: '127.0.0.1', port: proxy.port }, { 'options.request_timeout': 300 });
-});
-
-afterEach(async () => {
-    await cache.close(null);
-    await proxy.close();
-});
-
-describe.each(losses)('when %s is lost, followed by %s,', (point, end) => {
-    it('a lease that is renewed is still ours, and the value is stored', async () => {
-        const asked = cache.retrieveOrLoad(null, key, 30_000, loading('value', 1500));
-        await tick(200);
-        proxy.begin(losing(REPLACE, point, end));
+describeEachLoss(server, it => {
+    it('a lease that is renewed is still ours, and the value is stored', async context => {
+        const { open, proxy, key, lose } = context;
+        const cache = await open.cache(proxy, { request_timeout: 600 });
+        const other = await open.cache(server);
+        const loader = loaderOf('value', 1500);
+        const asked = cache.retrieveOrLoad(null, key, 30_000, loader.load);
+        await loader.called;
+        lose(REPLACE);
         expect(await asked).toBe('value');
         expect(await other.retrieve(null, key)).toBe('value');
     });
 
-    it.each([
+    for (const [what, opcode] of [
         ['taken', ADD],
         ['replaced by the value', REPLACE],
-    ])('a lease that is %s costs nobody his value', async (_, opcode) => {
-        proxy.begin(losing(opcode, point, end));
-        const begun = performance.now();
-        const options = { loadTimeout: 30_000 };
-        expect(await cache.retrieveOrLoad(null, key, 30_000, loading('value', 50), options)).toBe('value');
-        expect(performance.now() - begun).toBeLessThan(2000);
-        proxy.begin(passing);
-        expect(await other.retrieveOrLoad(null, key, 30_000, loading('value', 50), options)).toBe('value');
-        expect(performance.now() - begun).toBeLessThan(10_000);
-    });
+    ] as const) {
+        it(`a lease that is ${what} costs nobody his value`, async context => {
+            const { key, lose } = context;
+            const { cache, other } = await openBoth(context);
+            lose(opcode);
+            const options = { loadTimeout: 30_000 };
+            const loader = loaderOf('value', 50);
+            const loading = async (loads: LoadThrough): Promise<void> =>
+                expect(await loads.retrieve(null, key, 30_000, loader.load, options)).toBe('value');
+            expect(await timed(() => loading(cache))).toBeLessThan(2000);
+            expect(await timed(() => loading(other))).toBeLessThan(8000);
+        });
+    }
 
-    it('a lease that is released costs nobody the error', async () => {
-        proxy.begin(losing(DELETE, point, end));
+    it('a lease that is released costs nobody the error', async context => {
+        const { key, lose } = context;
+        const { cache, other } = await openBoth(context);
+        lose(DELETE);
         const failing = () => Promise.reject(new Error('no'));
-        await expect(cache.retrieveOrLoad(null, key, 30_000, failing)).rejects.toThrow('no');
-        expect(await other.retrieveOrLoad(null, key, 30_000, loading('value', 50))).toBe('value');
+        await expect(cache.retrieve(null, key, 30_000, failing, null)).rejects.toThrow('no');
+        expect(await other.retrieve(null, key, 30_000, loaderOf('value', 50).load, null)).toBe('value');
     });
 });

@@ -1,33 +1,21 @@
-import type { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { codeOf, openCache } from '../fixtures/openCache';
-import { RecordingLogger } from '../fixtures/RecordingLogger';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { RecordingProxy } from '../server/RecordingProxy';
-import { readItem, readStat } from '../server/textProtocol';
+import { codeOf } from '../support/codeOf';
+import { opcodes } from '../support/opcodes';
+import { useOpener, useServer } from '../support/Opener';
+import { RecordingLogger } from '../support/RecordingLogger';
+import type { MemcachedProcess } from '../support/server/MemcachedProcess';
+import { readItem, readStat } from '../support/server/textProtocol';
+import type { Servers } from '../support/settings';
 
-const SET = 0x01;
-const DELETE_QUIETLY = 0x14;
-
-let server: MemcachedProcess;
-const caches: MemcachedCache[] = [];
-
-beforeAll(async () => {
-    server = await MemcachedProcess.start();
-});
-
-afterAll(() => server.end());
-afterEach(() => Promise.all(caches.splice(0).map(cache => cache.close(null))));
-
+const server = useServer();
+const opener = useOpener();
 let count = 0;
 
-/** A cache whose keys nobody else has. */
-async function open(maxSize: number | undefined, logger = new RecordingLogger(), at: object = server) {
+/** A cache whose keys no other test has. */
+async function open(maxSize: number | undefined, logger = opener.logger, at: Servers = server) {
     const prefix = `${count++}:`;
-    const options = { 'options.prefix': prefix, 'options.max_size': maxSize };
-    const cache = await openCache(at as MemcachedProcess, options, logger.references());
-    caches.push(cache);
+    const cache = await opener.cache(at, { prefix, max_size: maxSize }, logger.references());
     const store = (...keys: string[]) =>
-        keys.reduce((before, key) => before.then(() => cache.store(null, key, key, 5000)), Promise.resolve());
+        keys.reduce((before, key) => before.then(() => cache.store(null, key, key, 50_000)), Promise.resolve());
     const left = async (...keys: string[]) => {
         const found = await Promise.all(keys.map(key => readItem(server, prefix + key)));
         return keys.filter((_, i) => found[i] !== null).join('');
@@ -54,7 +42,7 @@ it.each([
 it('a thousand values stay when nothing is configured, and no more', async () => {
     const { cache, left } = await open(undefined);
     const keys = Array.from({ length: 1003 }, (_, i) => `k${i}`);
-    await Promise.all(keys.map(key => cache.store(null, key, 1, 5000)));
+    await Promise.all(keys.map(key => cache.store(null, key, 1, 50_000)));
     expect(await left('k0', 'k1', 'k2')).toBe('');
     expect(await left('k3', 'k4', 'k1002')).toBe('k3k4k1002');
 });
@@ -62,7 +50,7 @@ it('a thousand values stay when nothing is configured, and no more', async () =>
 it('0 is no limit, beyond a thousand', async () => {
     const { cache, left } = await open(0);
     const keys = Array.from({ length: 1003 }, (_, i) => `k${i}`);
-    await Promise.all(keys.map(key => cache.store(null, key, 1, 5000)));
+    await Promise.all(keys.map(key => cache.store(null, key, 1, 50_000)));
     expect(await left('k0', 'k1002')).toBe('k0k1002');
 });
 
@@ -72,7 +60,7 @@ it('remove makes room, and so does storing null', async () => {
     await cache.remove(null, 'b');
     await store('c');
     expect(await left('a', 'b', 'c')).toBe('ac');
-    await cache.store(null, 'c', null, 5000);
+    await cache.store(null, 'c', null, 50_000);
     await store('d');
     expect(await left('a', 'c', 'd')).toBe('ad');
     await store('e');
@@ -90,10 +78,10 @@ it('retrieving is not storing', async () => {
 it('a store that is refused costs no other value', async () => {
     const { cache, store, left } = await open(1);
     await store('a');
-    expect(await codeOf(cache.store(null, 'b d', 1, 5000))).toBe('INVALID_KEY');
-    expect(await codeOf(cache.store(null, 'k'.repeat(260), 1, 5000))).toBe('INVALID_KEY');
-    expect(await codeOf(cache.store(null, 'b', 'x'.repeat(1024 * 1024), 5000))).toBe('VALUE_TOO_LARGE');
-    expect(await codeOf(cache.store(null, 'b', 5n, 5000))).toBe('NOT_SERIALIZABLE');
+    expect(await codeOf(cache.store(null, 'b d', 1, 50_000))).toBe('INVALID_KEY');
+    expect(await codeOf(cache.store(null, 'k'.repeat(260), 1, 50_000))).toBe('INVALID_KEY');
+    expect(await codeOf(cache.store(null, 'b', 'x'.repeat(1024 * 1024), 50_000))).toBe('VALUE_TOO_LARGE');
+    expect(await codeOf(cache.store(null, 'b', 5n, 50_000))).toBe('NOT_SERIALIZABLE');
     expect(await codeOf(cache.store(null, 'b', 1, 'x' as never))).toBe('INVALID_TTL');
     expect(await left('a')).toBe('a');
     await store('c');
@@ -110,8 +98,8 @@ it('the first value that goes is said in the log, and no other', async () => {
 });
 
 it('what goes leaves in the write that stores, quietly', async () => {
-    const proxy = await RecordingProxy.start(server);
-    const { cache, store, prefix } = await open(2, undefined, proxy);
+    const proxy = await opener.recordingProxy(server);
+    const { store, prefix } = await open(2, undefined, proxy);
     await store('a', 'b');
     const deleted = await readStat(server, 'delete_hits');
     proxy.writes.length = 0;
@@ -119,19 +107,16 @@ it('what goes leaves in the write that stores, quietly', async () => {
     expect(proxy.writes.length).toBe(1);
     const write = proxy.writes[0]!;
     const quietDelete = 24 + Buffer.byteLength(`${prefix}a`);
-    expect([write[1], write[quietDelete + 1]]).toEqual([DELETE_QUIETLY, SET]);
+    expect([write[1], write[quietDelete + 1]]).toEqual([opcodes.DELETEQ, opcodes.SET]);
     expect(write.toString('latin1', 24, quietDelete)).toBe(`${prefix}a`);
     expect(await readStat(server, 'delete_hits')).toBe(deleted + 1);
-    await cache.close(null);
-    await proxy.end();
 });
 
 it('what goes may have gone before', async () => {
     const { cache, prefix, store, left } = await open(1);
     await store('a');
-    const other = await openCache(server, { 'options.prefix': prefix });
+    const other = await opener.cache(server, { prefix });
     await other.remove(null, 'a');
-    await other.close(null);
     await store('b');
     expect(await left('b')).toBe('b');
     expect(await cache.retrieve(null, 'b')).toBe('b');
@@ -139,20 +124,19 @@ it('what goes may have gone before', async () => {
 
 it('what another instance stored is not counted, and stays', async () => {
     const { cache, prefix, store, left } = await open(2);
-    const other = await openCache(server, { 'options.prefix': prefix, 'options.max_size': 2 });
-    await other.store(null, 'x', 1, 5000);
-    await other.store(null, 'y', 1, 5000);
+    const other = await opener.cache(server, { prefix, max_size: 2 });
+    await other.store(null, 'x', 1, 50_000);
+    await other.store(null, 'y', 1, 50_000);
     await store('a', 'b', 'c');
     expect(await left('a', 'b', 'c', 'x', 'y')).toBe('bcxy');
     expect(await cache.retrieve(null, 'x')).toBe(1);
-    await other.close(null);
 });
 
 it('what goes may be on another server', async () => {
-    const servers = await Promise.all([MemcachedProcess.start(), MemcachedProcess.start(), MemcachedProcess.start()]);
-    const cache = await openCache(servers, { 'options.max_size': 5 });
+    const servers = await Promise.all([opener.server(), opener.server(), opener.server()]);
+    const cache = await opener.cache(servers, { max_size: 5 });
     const keys = Array.from({ length: 40 }, (_, i) => `key${i}`);
-    for (const key of keys) await cache.store(null, key, key, 5000);
+    for (const key of keys) await cache.store(null, key, key, 50_000);
     // A delete that went to another server than its store may come after the store's reply; what is asked later comes later still.
     await Promise.all(keys.map(key => cache.retrieve(null, key)));
     const held = async () => {
@@ -165,37 +149,94 @@ it('what goes may be on another server', async () => {
     expect(await held()).toEqual(keys.map((_, i) => (i < 35 ? 0 : 1)));
     const used = await Promise.all(servers.map(server => readStat(server, 'cmd_set')));
     expect(used.every(sets => sets > 0)).toBe(true);
-    await cache.close(null);
-    await Promise.all(servers.map(server => server.end()));
 });
 
 it('what goes is gone also when the server of the new value is away', async () => {
-    const [alive, dying] = await Promise.all([MemcachedProcess.start(), MemcachedProcess.start()]);
-    const cache = await openCache([alive, dying], { 'options.max_size': 1, 'options.failures': 1 });
+    const [alive, dying] = await Promise.all([opener.server(), opener.server()]);
+    const cache = await opener.cache([alive, dying], { max_size: 1, failures: 1 });
     const placed = async (at: MemcachedProcess) => {
         for (let i = 0; ; i++) {
-            await cache.store(null, `key${i}`, i, 5000);
+            await cache.store(null, `key${i}`, i, 50_000);
             if ((await readItem(at, `key${i}`)) !== null) return `key${i}`;
         }
     };
     const there = await placed(dying);
     const here = await placed(alive);
     await dying.kill();
-    expect(await codeOf(cache.store(null, there, 1, 5000))).toBe('SERVER_DOWN');
+    expect(await codeOf(cache.store(null, there, 1, 50_000))).toBe('SERVER_DOWN');
     expect(await cache.retrieve(null, here)).toBeNull();
-    await cache.close(null);
-    await Promise.all([alive.end(), dying.end()]);
 });
 
 it('what was stored is an answer, also when the cache is closed before another one goes for it', async () => {
-    const closing = await openCache(server, { 'options.max_size': 1 });
-    await closing.store(null, 'first-of-closing', 1, 5000);
+    const closing = await opener.cache(server, { max_size: 1 });
+    await closing.store(null, 'first-of-closing', 1, 50_000);
     const storing = [
-        closing.add(null, 'added-at-close', 1, 5000),
-        closing.update(null, 'first-of-closing', () => 2, 5000).catch((error: { code: string }) => error.code),
+        closing.add(null, 'added-at-close', 1, 50_000),
+        closing.update(null, 'first-of-closing', () => 2, 50_000).catch((error: { code: string }) => error.code),
     ];
     await closing.close(null);
     const [isAdded, updated] = await Promise.all(storing);
     expect(isAdded).toBe(true);
     expect([2, 'NOT_OPENED']).toContain(updated);
+});
+
+describe('max_size', () => {
+    it('what a batch stores counts, and the oldest go', async () => {
+        const { cache, left } = await open(3);
+        await cache.store(null, 'a', 1);
+        await cache.storeMany(null, { b: 1, c: 1 });
+        await cache.storeMany(null, { d: 1, a: 2 });
+        expect(await left(...'abcd')).toBe('acd');
+        await cache.store(null, 'e', 1);
+        expect(await left(...'abcde')).toBe('ade');
+    });
+
+    it('of a batch that is larger the last ones stay, and what the others held goes', async () => {
+        const { cache, left } = await open(3);
+        await cache.storeMany(null, { a: 'old', b: 'old' });
+        await cache.storeMany(null, { a: 'new', b: 'new', c: 1, d: 1, e: 1 });
+        expect(await left(...'abcde')).toBe('cde');
+    });
+
+    it('there are never more on the server than may be', async () => {
+        const { cache, left } = await open(50);
+        const before = await readStat(server, 'curr_items');
+        await cache.storeMany(null, new Map(Array.from({ length: 5000 }, (_, i) => [`key${i}`, i])));
+        expect((await readStat(server, 'curr_items')) - before).toBe(50);
+        expect(await left('key0', 'key4949', 'key4950', 'key4999')).toBe('key4950key4999');
+    });
+
+    it('what a batch removes makes room', async () => {
+        const { cache, left } = await open(2);
+        await cache.storeMany(null, { a: 1, b: 1 });
+        await cache.removeMany(null, ['a']);
+        await cache.store(null, 'c', 1);
+        expect(await left(...'abc')).toBe('bc');
+        await cache.storeMany(null, { b: null, d: 1 });
+        expect(await left(...'abcd')).toBe('cd');
+    });
+
+    it('a batch that is refused costs nobody anything', async () => {
+        const { cache, left } = await open(2);
+        await cache.storeMany(null, { a: 1, b: 1 });
+        expect(await codeOf(cache.storeMany(null, { c: 1, d: 'x'.repeat(2 ** 20 + 1) }))).toBe('VALUE_TOO_LARGE');
+        expect(await codeOf(cache.storeMany(null, { c: 1, 'b d': null }))).toBe('INVALID_KEY');
+        expect(await left(...'abcd')).toBe('ab');
+        await cache.store(null, 'c', 1);
+        expect(await left(...'abc')).toBe('bc');
+    });
+
+    it('what could not be removed still counts', async () => {
+        const own = await opener.server();
+        const proxy = await opener.recordingProxy(own);
+        const cache = await opener.cache(proxy, { max_size: 2, retries: 0, failures: 100 });
+        await cache.storeMany(null, { a: 1, b: 1 });
+        proxy.cutting = 1;
+        expect(await codeOf(cache.removeMany(null, ['a', 'b']))).toBe('BATCH_FAILED');
+        proxy.cutting = 1;
+        expect(await codeOf(cache.remove(null, 'a'))).toBe('CONNECTION_LOST');
+        await cache.storeMany(null, { c: 1, d: 1 });
+        expect(await readStat(own, 'curr_items')).toBe(2);
+        expect(await cache.retrieveMany(null, [...'abcd'])).toEqual(new Map(Object.entries({ c: 1, d: 1 })));
+    });
 });

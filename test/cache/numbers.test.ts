@@ -1,37 +1,27 @@
 import { tracingChannel } from 'node:diagnostics_channel';
 import { References } from 'pip-services4-components-node';
-import { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { FaultProxy, holding, passing } from '../faults/FaultProxy';
-import { configOf, openCache, codeOf } from '../fixtures/openCache';
-import { FailingCounters, RecordingCounters } from '../fixtures/RecordingCounters';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { writeItem } from '../server/textProtocol';
+import type { MemcachedCache } from 'pip-services4-memcached-node';
+import { codeOf } from '../support/codeOf';
+import { useOpener, useServer } from '../support/Opener';
+import { holding, passing, type FaultProxy } from '../support/proxy/FaultProxy';
+import { FailingCounters, RecordingCounters } from '../support/RecordingCounters';
+import { writeItem } from '../support/server/textProtocol';
+import type { Settings } from '../support/settings';
+import { sleep } from '../support/sleep';
 
-let server: MemcachedProcess;
+const server = useServer();
+const opener = useOpener();
 let proxy: FaultProxy;
 let prefix = 0;
-const opened: MemcachedCache[] = [];
 
-beforeAll(async () => {
-    server = await MemcachedProcess.start();
-});
-afterAll(() => server.end());
 beforeEach(async () => {
-    proxy = await FaultProxy.start(server.port);
-});
-afterEach(async () => {
-    await Promise.all(opened.splice(0).map(cache => cache.close(null)));
-    await proxy.close();
+    proxy = await opener.faultProxy(server);
 });
 
-async function open(options: Record<string, unknown> = {}, ...all: RecordingCounters[]): Promise<MemcachedCache> {
-    const cache = new MemcachedCache();
-    const given = { 'options.prefix': `${++prefix}:`, 'options.request_timeout': 300, 'options.generation_ttl': 0 };
-    cache.configure(configOf({ host: '127.0.0.1', port: proxy.port }, { ...given, ...options }));
-    cache.setReferences(References.fromTuples(...all.flatMap(one => one.tuple)));
-    await cache.open(null);
-    opened.push(cache);
-    return cache;
+function open(settings: Settings = {}, ...all: RecordingCounters[]): Promise<MemcachedCache> {
+    const given = { prefix: `${++prefix}:`, request_timeout: 1000, generation_ttl: 0 };
+    const references = References.fromTuples(...all.flatMap(one => one.tuple));
+    return opener.cache(proxy, { ...given, ...settings }, references);
 }
 
 const NOTHING = {
@@ -84,7 +74,7 @@ it('hits, misses and what was stored, of every verb', async () => {
 
 it('what is compressed is a hit, what is no JSON a miss', async () => {
     const counters = new RecordingCounters();
-    const cache = await open({ 'options.compress_min': 100 }, counters);
+    const cache = await open({ compress_min: 100 }, counters);
     await cache.store(null, 'key', 'x'.repeat(10_000));
     expect(await cache.retrieve(null, 'key')).toHaveLength(10_000);
     await writeItem(server, `${prefix}:other`, 'no JSON');
@@ -97,7 +87,7 @@ it('what is compressed is a hit, what is no JSON a miss', async () => {
 
 it('evictions by max_size, and expiries that are shortened', async () => {
     const counters = new RecordingCounters();
-    const cache = await open({ 'options.max_size': 3, 'options.max_expiration': 5000 }, counters);
+    const cache = await open({ max_size: 3, max_expiration: 5000 }, counters);
     for (let i = 0; i < 10; i++) await cache.store(null, `key${i}`, i, i < 2 ? 6000 : 1000);
     await cache.storeMany(null, { a: 1, b: 2 }, 1000);
     expect(numbers(cache, counters)).toEqual({ ...NOTHING, stored: 12, evicted: 9, shortened: 2 });
@@ -107,10 +97,13 @@ it('errors, which are no misses', async () => {
     const counters = new RecordingCounters();
     const cache = await open({}, counters);
     proxy.begin(holding);
-    expect(await codeOf(cache.retrieve(null, 'key'))).toBe('TIMEOUT');
-    expect(await codeOf(cache.store(null, 'key', 1))).toBe('TIMEOUT');
-    expect(await codeOf(cache.retrieveMany(null, ['a', 'b', 'c']))).toBe('BATCH_FAILED');
-    expect(await codeOf(cache.increment(null, 'key'))).toBe('TIMEOUT');
+    const calls = [
+        cache.retrieve(null, 'key'),
+        cache.store(null, 'key', 1),
+        cache.retrieveMany(null, ['a', 'b', 'c']),
+        cache.increment(null, 'key'),
+    ];
+    expect(await Promise.all(calls.map(codeOf))).toEqual(['TIMEOUT', 'TIMEOUT', 'BATCH_FAILED', 'TIMEOUT']);
     proxy.begin(passing);
     expect(await codeOf(cache.retrieve(null, ''))).toBe('INVALID_KEY');
     expect(numbers(cache, counters)).toEqual({ ...NOTHING, failed: 5 });
@@ -118,17 +111,17 @@ it('errors, which are no misses', async () => {
 
 it('answers while memcached is away are none of these', async () => {
     const counters = new RecordingCounters();
-    const cache = await open({ 'options.fail_soft': true }, counters);
+    const cache = await open({ fail_soft: true }, counters);
     await cache.store(null, 'key', 1);
     proxy.begin(holding);
-    expect(await cache.retrieve(null, 'key')).toBeNull();
-    expect((await cache.retrieveMany(null, ['a', 'b'])).size).toBe(0);
+    const [one, many] = await Promise.all([cache.retrieve(null, 'key'), cache.retrieveMany(null, ['a', 'b'])]);
+    expect([one, many.size]).toEqual([null, 0]);
     expect(await codeOf(cache.retrieve(null, ''))).toBe('INVALID_KEY');
     expect(numbers(cache, counters)).toEqual({ ...NOTHING, stored: 1, softened: 3, failed: 1 });
 });
 
 it('stay after close, when there are no servers any more, and a snapshot does not change', async () => {
-    const cache = await openCache(server);
+    const cache = await opener.cache(server);
     const before = cache.getStats();
     await cache.retrieve(null, 'nothing');
     await cache.close(null);
@@ -153,7 +146,7 @@ it('loaders that were called, and how long they took, also those that fail', asy
     const cache = await open({}, counters);
     const load = (key: string, give: () => unknown) =>
         cache.retrieveOrLoad(null, key, 5000, async () => {
-            await new Promise(resolve => setTimeout(resolve, 30));
+            await sleep(30);
             return give();
         });
     expect(await Promise.all([load('a', () => 1), load('a', () => 2)])).toEqual([1, 1]);

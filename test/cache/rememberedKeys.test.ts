@@ -1,11 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import type { MemcachedClient } from 'pip-services4-memcached-node';
 import { LargeReplies } from '../../src/client/LargeReplies';
-import { MemcachedClient } from '../../src/client/MemcachedClient';
 import { Abandoned } from '../../src/lock/Abandoned';
-import { MemcachedLock } from '../../src/lock/MemcachedLock';
-import { CacheOpener } from '../fixtures/CacheOpener';
-import { configOf } from '../fixtures/openCache';
+import { useOpener, useServer } from '../support/Opener';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -29,22 +27,18 @@ async function heapGrowth(work: (key: string) => unknown): Promise<number> {
 }
 
 const LIMIT_MB = 20;
-const opener = new CacheOpener();
-afterEach(() => opener.end());
+const open = useOpener();
+const server = useServer();
 
 it('a cache without prefix keeps its stored keys, not the texts they were cut from', async () => {
-    const { host, port } = await opener.start();
-    const cache = await opener.open({ 'connection.host': host, 'connection.port': port });
+    const cache = await open.cache(server);
     expect(await heapGrowth(key => cache.store(null, key, 'value', 60_000))).toBeLessThan(LIMIT_MB);
     expect(await heapGrowth(key => cache.storeMany(null, [[key, 'value']], 60_000))).toBeLessThan(LIMIT_MB);
     expect(await heapGrowth(key => cache.add(null, key, 'value', 60_000))).toBeLessThan(LIMIT_MB);
 });
 
 it('a client keeps the keys of large values, not the texts they were cut from', async () => {
-    const server = await opener.start();
-    const client = new MemcachedClient([server]);
-    opener.atEnd(() => client.close());
-    await client.open();
+    const client = await open.client(server);
     const value = Buffer.alloc(70_000);
     expect(await heapGrowth(key => client.set(key, value, { expires: 60 }))).toBeLessThan(LIMIT_MB);
 });
@@ -57,11 +51,7 @@ it('remembered large replies do not keep the texts their keys were cut from', as
 });
 
 it('held locks keep their keys, not the texts they were cut from', async () => {
-    const server = await opener.start();
-    const lock = new MemcachedLock();
-    opener.atEnd(() => lock.close(null));
-    lock.configure(configOf(server));
-    await lock.open(null);
+    const lock = await open.lock(server);
     const growth = await heapGrowth(async key => {
         expect(await lock.tryAcquireLock(null, key, 60_000)).toBe(true);
     });

@@ -1,29 +1,24 @@
-import type { MemcachedCache } from '../../src/cache/MemcachedCache';
-import type { LoadOptions } from '../../src/cache/LoadOptions';
-import { openCache } from '../fixtures/openCache';
-import { RecordingLogger } from '../fixtures/RecordingLogger';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { readItem, writeItem } from '../server/textProtocol';
+import type { LoadOptions, MemcachedCache } from 'pip-services4-memcached-node';
+import { useOpener, useServer } from '../support/Opener';
+import { RecordingLogger } from '../support/RecordingLogger';
+import { readItem, writeItem } from '../support/server/textProtocol';
+import { sleep } from '../support/sleep';
+import { heldLoader, loaderOf, never, notAsked } from './loaders';
 
 const STALE: LoadOptions = { staleFor: 60_000, jitter: 0 };
 
-let server: MemcachedProcess;
+const server = useServer();
+const open = useOpener();
 let logger: RecordingLogger;
 let cache: MemcachedCache;
 let other: MemcachedCache;
 let keys = 0;
 let key: string;
 
-const tick = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
-const never = (): Promise<never> => new Promise(() => {});
-const notAsked = (): never => {
-    throw new Error('the loader must not be called');
-};
-
 /** Loads it, and waits until it is fresh no more. */
 async function makeStale(value: unknown, options = STALE): Promise<void> {
     await cache.retrieveOrLoad(null, key, 50, () => value, options);
-    await tick(80);
+    await sleep(80);
 }
 
 /** Until the key holds this. */
@@ -31,23 +26,15 @@ async function untilIt(holds: unknown): Promise<void> {
     for (;;) {
         const held: unknown = await other.retrieve(null, key);
         if (JSON.stringify(held) === JSON.stringify(holds)) return;
-        await tick(5);
+        await sleep(5);
     }
 }
-
-beforeAll(async () => {
-    server = await MemcachedProcess.start();
-});
-
-afterAll(() => server.end());
 
 beforeEach(async () => {
     key = `key${++keys}`;
     logger = new RecordingLogger();
-    [cache, other] = await Promise.all([openCache(server, {}, logger.references()), openCache(server)]);
+    [cache, other] = await Promise.all([open.cache(server, {}, logger.references()), open.cache(server)]);
 });
-
-afterEach(() => Promise.all([cache.close(null), other.close(null)]));
 
 it('a value that is fresh is what all verbs find', async () => {
     for (const value of [{ a: 1 }, Buffer.from('bytes'), 'x'.repeat(100_000)]) {
@@ -67,7 +54,7 @@ it('a value that is stale is nothing to all verbs but this one', async () => {
     expect(await other.contains(null, key)).toBe(false);
     expect(await other.retrieveMany(null, [key])).toEqual(new Map());
     expect(await other.retrieveAndTouch(null, key)).toBeNull();
-    expect(await other.update(null, key, value => [value], 1000)).toEqual([null]);
+    expect(await other.update(null, key, value => [value], 30_000)).toEqual([null]);
     await makeStale('old', { ...STALE });
     expect(await other.remove(null, key)).toEqual([null]);
     await makeStale('old');
@@ -77,23 +64,22 @@ it('a value that is stale is nothing to all verbs but this one', async () => {
 
 it('the stale value is answered at once by everybody, while one load runs behind', async () => {
     await makeStale('old');
-    let calls = 0;
-    let finish: (value: string) => void = () => {};
-    const load = (): Promise<string> => {
-        calls++;
-        return new Promise(resolve => (finish = resolve));
-    };
+    const { called, load, finish } = heldLoader<string>();
+    const counted = jest.fn(load);
     for (let i = 0; i < 3; i++) {
         const asked = Array.from({ length: 100 }, (_, j) =>
-            (j % 2 ? cache : other).retrieveOrLoad(null, key, 30_000, load, STALE),
+            (j % 2 ? cache : other).retrieveOrLoad(null, key, 30_000, counted, STALE),
         );
         expect(new Set(await Promise.all(asked))).toEqual(new Set(['old']));
-        while (calls === 0) await tick(5);
+        await called;
     }
-    expect(calls).toBe(1);
+    expect(counted).toHaveBeenCalledTimes(1);
     finish('new');
     await untilIt('new');
-    expect(await cache.retrieveOrLoad(null, key, 30_000, notAsked, STALE)).toBe('new');
+    const ask = () => cache.retrieveOrLoad<unknown>(null, key, 30_000, notAsked, STALE);
+    // It may still be on its way to the lease, and so not know of the new value.
+    while ((await ask()) === 'old') await sleep(5);
+    expect(await ask()).toBe('new');
 });
 
 it('is not answered any more when there is a new one, though that could not be stored yet', async () => {
@@ -105,15 +91,15 @@ it('is not answered any more when there is a new one, though that could not be s
         return 'new';
     };
     expect(await cache.retrieveOrLoad(null, key, 30_000, load, STALE)).toBe('old');
-    while (!isLoaded) await tick(5);
-    await tick(20);
+    while (!isLoaded) await sleep(5);
+    await sleep(20);
     expect(await cache.retrieveOrLoad(null, key, 30_000, notAsked, STALE)).toBe('new');
     server.continue();
 });
 
 it('each caller gets a stale value of his own', async () => {
     await makeStale({ a: 1 });
-    const load = () => tick(100).then(() => ({ a: 2 }));
+    const { load } = loaderOf({ a: 2 }, 100);
     const answers = await Promise.all([1, 2].map(() => cache.retrieveOrLoad(null, key, 30_000, load, STALE)));
     expect(answers).toEqual([{ a: 1 }, { a: 1 }]);
     expect(answers[0]).not.toBe(answers[1]);
@@ -122,15 +108,18 @@ it('each caller gets a stale value of his own', async () => {
 
 it('who does not ask for it waits for the loader, and so does who allows less', async () => {
     await makeStale('old');
-    const load = () => tick(100).then(() => 'new');
+    const { called, load, finish } = heldLoader<string>();
+    expect(await cache.retrieveOrLoad(null, key, 30_000, load, STALE)).toBe('old');
+    await called;
     const asked = [
-        cache.retrieveOrLoad(null, key, 30_000, load, STALE),
         cache.retrieveOrLoad(null, key, 30_000, notAsked),
         cache.retrieveOrLoad(null, key, 30_000, notAsked, { staleFor: 1 }),
         other.retrieveOrLoad(null, key, 30_000, notAsked),
         other.retrieveOrLoad(null, key, 30_000, notAsked, { staleFor: 1 }),
     ];
-    expect(await Promise.all(asked)).toEqual(['old', 'new', 'new', 'new', 'new']);
+    await sleep(50);
+    finish('new');
+    expect(await Promise.all(asked)).toEqual(['new', 'new', 'new', 'new']);
 });
 
 it('what is removed or stored does not come back', async () => {
@@ -139,17 +128,18 @@ it('what is removed or stored does not come back', async () => {
     expect(await cache.retrieveOrLoad(null, key, 30_000, () => 'new', STALE)).toBe('new');
     await makeStale('old');
     await other.store(null, key, 'stored', 1);
-    while ((await other.retrieve(null, key)) !== null) await tick(50);
+    while ((await other.retrieve(null, key)) !== null) await sleep(50);
     expect(await cache.retrieveOrLoad(null, key, 30_000, () => 'newer', STALE)).toBe('newer');
 });
 
 it('what is removed while it is loaded behind does not come back', async () => {
     await makeStale('old');
-    const load = () => tick(200).then(() => 'older');
+    const { called, load, finish } = heldLoader<string>();
     expect(await cache.retrieveOrLoad(null, key, 30_000, load, STALE)).toBe('old');
-    await tick(50);
+    await called;
     await other.remove(null, key);
-    await tick(300);
+    finish('older');
+    await sleep(100);
     expect(await readItem(server, key)).toBeNull();
     expect(await cache.retrieveOrLoad(null, key, 30_000, () => 'new', STALE)).toBe('new');
 });
@@ -160,7 +150,7 @@ it('is gone when the loader says that there is nothing, kept or not', async () =
         await makeStale('old');
         expect(await cache.retrieveOrLoad(null, key, 30_000, () => null, { ...STALE, nullTimeout })).toBe('old');
         const until = performance.now() + 5000;
-        while ((await readItem(server, key))?.value.includes('old') && performance.now() < until) await tick(5);
+        while ((await readItem(server, key))?.value.includes('old') && performance.now() < until) await sleep(5);
         const item = await readItem(server, key);
         if (nullTimeout) expect(item!.value).toBe('null');
         else expect(item).toBeNull();
@@ -169,11 +159,12 @@ it('is gone when the loader says that there is nothing, kept or not', async () =
 
 it('an error of a load that nobody waits for is said in the log, and the stale value stays', async () => {
     await makeStale('old');
-    const fail = () => Promise.reject(new Error('no database'));
-    for (let i = 0; i < 3; i++) {
+    const fail = jest.fn(() => Promise.reject(new Error('no database')));
+    for (let i = 1; i <= 3; i++) {
         expect(await cache.retrieveOrLoad(null, key, 30_000, fail, STALE)).toBe('old');
-        await tick(50);
-        expect(await readItem(server, key)).toMatchObject({ flags: 0x5053_0004 });
+        while (fail.mock.calls.length < i) await sleep(5);
+        // The lease is released, and the item is as it was.
+        while ((await readItem(server, key))!.flags !== 0x5053_0004) await sleep(5);
     }
     await logger.heard(/loading key\d+ failed, its stale value stays while it may: no database/);
     expect((await readItem(server, key))!.ttl).toBeGreaterThan(50);
@@ -206,13 +197,15 @@ it('a loader that never settles is given up behind, too', async () => {
 it('a load behind goes on when its caller is aborted, and what waits for it gets its value', async () => {
     await makeStale('old');
     const controller = new AbortController();
-    const load = () => tick(200).then(() => 'new');
+    const { called, load, finish } = heldLoader<string>();
     const options = { ...STALE, signal: controller.signal };
     expect(await cache.retrieveOrLoad(null, key, 30_000, load, options)).toBe('old');
+    await called;
     const waiting = cache.retrieveOrLoad(null, key, 30_000, notAsked, { signal: controller.signal });
-    await tick(20);
+    await sleep(20);
     controller.abort();
     await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+    finish('new');
     await untilIt('new');
 });
 
@@ -224,7 +217,7 @@ it('close aborts a load that nobody waits for, and leaves the stale value', asyn
         return never();
     };
     expect(await cache.retrieveOrLoad(null, key, 30_000, load, STALE)).toBe('old');
-    while (signal === null) await tick(5);
+    while (signal === null) await sleep(5);
     await cache.close(null);
     expect((signal as AbortSignal).aborted).toBe(true);
     expect(await other.retrieveOrLoad(null, key, 30_000, () => 'new', STALE)).toBe('old');
@@ -235,7 +228,7 @@ it('close aborts a load that nobody waits for, and leaves the stale value', asyn
 it('freshness ends to the ms, and the item is kept so much longer', async () => {
     await cache.retrieveOrLoad(null, key, 300, () => 'old', STALE);
     const begun = performance.now();
-    while ((await cache.retrieve(null, key)) !== null) await tick(2);
+    while ((await cache.retrieve(null, key)) !== null) await sleep(2);
     expect(performance.now() - begun).toBeLessThan(2000);
     expect((await readItem(server, key))!.ttl).toBeGreaterThan(50);
 });

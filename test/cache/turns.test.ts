@@ -1,5 +1,4 @@
 import { Gate } from '../../src/cache/Gate';
-import { TimeLimit } from '../../src/connect/TimeLimit';
 import { Turns } from '../../src/cache/Turns';
 
 const turn = (): Promise<void> => new Promise(setImmediate);
@@ -147,29 +146,4 @@ it('Gate forgets those who have come in, also when somebody always waits', async
     await Promise.all([again(), again(), again()]);
     while (passed < 2000) await turn();
     expect(most).toBeLessThan(10);
-});
-
-describe('TimeLimit', () => {
-    const never = new Promise<never>(() => {});
-
-    it('ends what takes longer, and nothing that does not', async () => {
-        const limit = new TimeLimit(20, () => new Error('late'));
-        expect(await limit.race(Promise.resolve(1))).toBe(1);
-        limit.check();
-        await expect(limit.race(never)).rejects.toThrow('late');
-        expect(() => limit.check()).toThrow('late');
-        await expect(limit.race(never)).rejects.toThrow('late');
-    });
-
-    it('may be ended early, once, or lifted', async () => {
-        const limit = new TimeLimit(20, () => new Error('late'));
-        const racing = limit.race(never);
-        limit.end(new Error('early'));
-        limit.end(new Error('earlier'));
-        await expect(racing).rejects.toThrow('early');
-        const lifted = new TimeLimit(1, () => new Error('late'));
-        lifted.lift();
-        await new Promise(resolve => setTimeout(resolve, 20));
-        lifted.check();
-    });
 });

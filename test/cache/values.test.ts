@@ -1,30 +1,24 @@
-import type { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { codeOf, openCache } from '../fixtures/openCache';
-import { RecordingLogger } from '../fixtures/RecordingLogger';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { readItem, writeItem } from '../server/textProtocol';
+import type { MemcachedCache } from 'pip-services4-memcached-node';
+import { codeOf } from '../support/codeOf';
+import { useOpener, useServer } from '../support/Opener';
+import { RecordingLogger } from '../support/RecordingLogger';
+import { readItem, writeItem } from '../support/server/textProtocol';
 
 const MiB = 1024 * 1024;
 const BYTES_FLAG = 0x50530001;
 
-let server: MemcachedProcess;
+const server = useServer();
+const open = useOpener();
 let cache: MemcachedCache;
 let logger: RecordingLogger;
 
-beforeAll(async () => {
-    server = await MemcachedProcess.start();
-});
-
 beforeEach(async () => {
     logger = new RecordingLogger();
-    cache = await openCache(server, {}, logger.references());
+    cache = await open.cache(server, {}, logger.references());
 });
 
-afterEach(() => cache.close(null));
-afterAll(() => server.end());
-
 async function thereAndBack(value: unknown): Promise<unknown> {
-    expect(await cache.store(null, 'value', value, 5000)).toBe(value);
+    expect(await cache.store(null, 'value', value, 50_000)).toBe(value);
     return cache.retrieve(null, 'value');
 }
 
@@ -92,7 +86,7 @@ describe('values that are kept', () => {
 
     it('are what was stored, whatever the object becomes later', async () => {
         const value = { n: 1 };
-        const storing = cache.store(null, 'value', value, 5000);
+        const storing = cache.store(null, 'value', value, 50_000);
         value.n = 2;
         await storing;
         expect(await cache.retrieve(null, 'value')).toEqual({ n: 1 });
@@ -124,7 +118,7 @@ describe('values that JSON cannot carry', () => {
         ['a toJSON that throws something strange', throwing(Object.create(null))],
     ])('are refused, and the old one stays: %s', async (_, value) => {
         await thereAndBack('old');
-        await expect(cache.store('trace', 'value', value, 5000)).rejects.toMatchObject({
+        await expect(cache.store('trace', 'value', value, 50_000)).rejects.toMatchObject({
             code: 'NOT_SERIALIZABLE',
             status: 400,
             trace_id: 'trace',
@@ -136,17 +130,17 @@ describe('values that JSON cannot carry', () => {
 describe('values that are too large', () => {
     it('are refused with both numbers, and the old one stays', async () => {
         await thereAndBack('old');
-        await expect(cache.store(null, 'value', 'x'.repeat(MiB), 5000)).rejects.toMatchObject({
+        await expect(cache.store(null, 'value', 'x'.repeat(MiB), 50_000)).rejects.toMatchObject({
             code: 'VALUE_TOO_LARGE',
             message: `value is ${MiB + 2} bytes, the limit is ${MiB}`,
         });
-        expect(await codeOf(cache.store(null, 'value', Buffer.alloc(MiB + 1), 5000))).toBe('VALUE_TOO_LARGE');
-        expect(await codeOf(cache.store(null, 'value', 'é'.repeat(MiB / 2), 5000))).toBe('VALUE_TOO_LARGE');
+        expect(await codeOf(cache.store(null, 'value', Buffer.alloc(MiB + 1), 50_000))).toBe('VALUE_TOO_LARGE');
+        expect(await codeOf(cache.store(null, 'value', 'é'.repeat(MiB / 2), 50_000))).toBe('VALUE_TOO_LARGE');
         expect(await cache.retrieve(null, 'value')).toBe('old');
     });
 
     it('for the server alone are refused by it, and are no miss', async () => {
-        await expect(cache.store(null, 'value', Buffer.alloc(MiB), 5000)).rejects.toMatchObject({
+        await expect(cache.store(null, 'value', Buffer.alloc(MiB), 50_000)).rejects.toMatchObject({
             code: 'VALUE_TOO_LARGE',
             details: { server: server.address },
         });
@@ -166,7 +160,7 @@ describe('values of other clients', () => {
     });
 
     it('can read ours', async () => {
-        await cache.store(null, 'ours', { text: 'kůň' }, 5000);
+        await cache.store(null, 'ours', { text: 'kůň' }, 50_000);
         expect(await readItem(server, 'ours')).toMatchObject({ value: '{"text":"kůň"}', flags: 0 });
     });
 
@@ -180,7 +174,7 @@ describe('values of other clients', () => {
     ])('that do not decode are a miss: %s', async (_, bytes, flags) => {
         await writeItem(server, 'theirs', bytes, flags);
         expect(await cache.retrieve(null, 'theirs')).toBeNull();
-        await cache.store(null, 'theirs', 'ours now', 5000);
+        await cache.store(null, 'theirs', 'ours now', 50_000);
         expect(await cache.retrieve(null, 'theirs')).toBe('ours now');
     });
 

@@ -1,8 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HashRing, type RingServer } from '../../src/client/HashRing';
-import { MemcachedClient } from '../../src/client/MemcachedClient';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import { useOpener } from '../support/Opener';
 import { isLibmemcachedThere, keysIn, placeByLibmemcached, storeByLibmemcached } from './libmemcached';
 
 /**
@@ -13,6 +12,7 @@ import { isLibmemcachedThere, keysIn, placeByLibmemcached, storeByLibmemcached }
 const file = join(__dirname, 'placements.json');
 const recorded = JSON.parse(readFileSync(file, 'utf8')) as { servers: RingServer[]; placement: string }[];
 
+const open = useOpener();
 const keys = Array.from({ length: 3000 }, (_, i) => `key:${i}`);
 const owners = (servers: readonly RingServer[]) => {
     const ring = new HashRing(servers);
@@ -44,7 +44,7 @@ describe('HashRing', () => {
         [1, 1, 1],
         [1, 2, 3, 1, 2, 3, 1],
     ])('places keys of any kind where libmemcached does, for servers of weights %s %s %s …', async (...weights) => {
-        const processes = await Promise.all(weights.map(() => MemcachedProcess.start()));
+        const processes = await Promise.all(weights.map(() => open.server()));
         const servers = weights.map((weight, i) => ({ host: '127.0.0.1', port: processes[i]!.port, weight }));
         const kinds = [
             ...keys,
@@ -52,8 +52,7 @@ describe('HashRing', () => {
             ...[1, 54, 55, 56, 63, 64, 65, 119, 120, 183, 184, 249, 250].map(length => 'k'.repeat(length)),
             ...['ключ', 'schlüssel', '鍵', '🔑'],
         ];
-        const client = new MemcachedClient(servers);
-        await client.open();
+        const client = await open.client(servers);
         if (isLibmemcachedThere()) storeByLibmemcached(servers, kinds);
         // Without it the recorded placements stand for it, and this looks only whether the client does as its ring says.
         else await client.setMany(kinds.map(key => [key, 'value']));
@@ -63,8 +62,6 @@ describe('HashRing', () => {
         expect(kinds.map(key => held.findIndex(here => here.has(key)))).toEqual(kinds.map(key => ring.find(key)));
         expect((await client.getMany(kinds)).items.size).toBe(kinds.length);
         expect((await Promise.all(kinds.map(key => client.get(key)))).every(({ value }) => value !== null)).toBe(true);
-        await client.close();
-        await Promise.all(processes.map(one => one.end()));
     });
 
     it('does not depend on the order of the servers', () => {

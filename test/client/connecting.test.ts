@@ -1,14 +1,8 @@
 import * as net from 'node:net';
-import { MemcachedClient } from '../../src/client/MemcachedClient';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import { useOpener, useServer } from '../support/Opener';
 
-let server: MemcachedProcess;
-
-beforeAll(async () => {
-    server = await MemcachedProcess.start();
-});
-
-afterAll(() => server.end());
+const open = useOpener();
+const server = useServer();
 
 describe('a name with several addresses', () => {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- the module itself, to put something else in it
@@ -30,18 +24,16 @@ describe('a name with several addresses', () => {
     });
 
     it('is tried at each, and what comes back is read', async () => {
-        const client = new MemcachedClient([{ host: 'two.example', port: server.port }], { failures: 2 });
-        await client.open();
+        const client = await open.client({ host: 'two.example', port: server.port }, { failures: 2 });
         await client.set('key', 'value');
         expect((await client.get('key')).value!.toString()).toBe('value');
-        await client.close();
     });
 
     it.each([
         ['in TLS', {}],
         ['without TLS', undefined],
     ])('none of which answers: the error says why of each, %s', async (_, tls) => {
-        const client = new MemcachedClient([{ host: 'two.example', port: 1, tls }], { failures: 1 });
+        const client = open.clientOf({ host: 'two.example', port: 1, tls }, { failures: 1 });
         await expect(client.open()).rejects.toMatchObject({
             code: 'CONNECT_FAILED',
             message: expect.stringMatching(
@@ -53,7 +45,7 @@ describe('a name with several addresses', () => {
 
 it('a certificate that is none is a fault, and not the end of the process', async () => {
     const tls = { cert: 'garbage', key: 'garbage' };
-    const client = new MemcachedClient([{ host: server.host, port: server.port, tls }], { failures: 2 });
+    const client = open.clientOf({ host: server.host, port: server.port, tls }, { failures: 2 });
     await expect(client.open()).rejects.toMatchObject({
         code: 'CONNECT_FAILED',
         message: expect.stringContaining('PEM'),

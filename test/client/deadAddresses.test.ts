@@ -1,9 +1,8 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import * as net from 'node:net';
 import { join } from 'node:path';
-import { MemcachedClient } from '../../src/client/MemcachedClient';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import { useOpener, useServer } from '../support/Opener';
 
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- the module itself, to put something else in it
 const dns = require('node:dns') as { lookup: unknown };
@@ -12,42 +11,36 @@ const dead = ['127.0.0.2', '127.0.0.3', '127.0.0.4', '127.0.0.5'];
 /** More than a listener with a backlog of 1 takes. */
 const FILLERS = 6;
 
-let server: MemcachedProcess;
-let holes: ChildProcess;
-let sockets: net.Socket[];
+const open = useOpener();
+const server = useServer();
 
 /** Listeners that accept nothing and have no room left: the kernel drops what wants to connect. */
 beforeEach(async () => {
-    server = await MemcachedProcess.start();
-    holes = fork(join(__dirname, 'listenerChild.cjs'), [String(server.port), ...dead]);
+    const holes = fork(join(__dirname, 'listenerChild.cjs'), [String(server.port), ...dead]);
+    open.atEnd(async () => {
+        const ended = once(holes, 'exit');
+        holes.kill('SIGKILL');
+        await ended;
+    });
     await once(holes, 'message');
     holes.kill('SIGSTOP');
-    sockets = [];
     for (const host of dead) {
         const filling = Array.from({ length: FILLERS }, () => net.connect({ host, port: server.port }));
-        for (const socket of filling) socket.on('error', () => {});
-        sockets.push(...filling);
+        for (const socket of filling) {
+            socket.on('error', () => {});
+            open.atEnd(() => socket.destroy());
+        }
         await Promise.race(filling.map(socket => once(socket, 'connect')));
     }
     const addresses = [...dead, server.host].map(address => ({ address, family: 4 }));
     dns.lookup = (_: string, __: object, callback: (error: null, addresses: object[]) => void) =>
         process.nextTick(callback, null, addresses);
-});
-
-afterEach(async () => {
-    dns.lookup = lookup;
-    for (const socket of sockets) socket.destroy();
-    const ended = once(holes, 'exit');
-    holes.kill('SIGKILL');
-    await ended;
-    await server.end();
+    open.atEnd(() => (dns.lookup = lookup));
 });
 
 it.each([1000, 2000])('a name whose first four addresses drop packets is reached, connectTimeoutMs %d', async ms => {
     const options = { connectTimeoutMs: ms, requestTimeoutMs: 20_000 };
-    const client = new MemcachedClient([{ host: 'five.example', port: server.port }], options);
-    await client.open();
+    const client = await open.client({ host: 'five.example', port: server.port }, options);
     expect(await client.set('key', 'value')).toBe(true);
     expect(client.getStats()[0]).toMatchObject({ isUp: true });
-    await client.close();
 });

@@ -1,79 +1,43 @@
-import { execFile } from 'node:child_process';
-import { once } from 'node:events';
-import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-
+import type { ClientOptions, MemcachedClient } from 'pip-services4-memcached-node';
 import { Deadlines } from '../../src/client/Deadlines';
 import { LargeReplies } from '../../src/client/LargeReplies';
 import { ServerCounts } from '../../src/client/ServerCounts';
 import { Channel } from '../../src/client/Channel';
-import type { ClientOptions } from '../../src/client/ClientOptions';
 import { GetCall } from '../../src/client/readCalls';
-import { MemcachedClient } from '../../src/client/MemcachedClient';
-import type { Fault, Link } from '../faults/FaultProxy';
-import { FaultProxy, holding, passing } from '../faults/FaultProxy';
+import { forkSource } from '../support/forkSource';
+import { timed } from '../support/LagMeter';
+import { useOpener, useServer } from '../support/Opener';
+import { type FaultProxy, holding, passing, type Fault, type Link } from '../support/proxy/FaultProxy';
+import { readItem } from '../support/server/textProtocol';
 import { blackHole, endingOnce, halfThen, inPieces, resettingOnce } from '../faults/replyFaults';
-import { exchange, get } from '../server/exchange';
-import type { MemcachedProcessOptions } from '../server/MemcachedProcess';
-import { MemcachedProcess } from '../server/MemcachedProcess';
 
 const TIMEOUT_MS = 400;
 
 /** What is wrong with memjs 1.3.2's transport and verbs, one test for each defect: why we have our own. */
 describe('Not one of the defects of memjs:', () => {
-    let memcached: MemcachedProcess;
+    const opener = useOpener();
+    const memcached = useServer();
     let proxy: FaultProxy;
-    let clients: MemcachedClient[];
-    let servers: MemcachedProcess[];
-
-    beforeAll(async () => {
-        memcached = await MemcachedProcess.start();
-    });
-
-    afterAll(() => memcached.end());
 
     beforeEach(async () => {
-        proxy = await FaultProxy.start(memcached.port);
-        clients = [];
-        servers = [];
+        proxy = await opener.faultProxy(memcached);
     });
 
-    afterEach(async () => {
-        proxy.begin(passing);
-        await Promise.all(clients.map(client => client.close()));
-        await proxy.close();
-        await Promise.all(servers.map(server => server.end()));
-    });
-
-    async function start(options?: MemcachedProcessOptions): Promise<MemcachedProcess> {
-        const server = await MemcachedProcess.start(options);
-        servers.push(server);
-        return server;
-    }
-
-    async function open(options: Partial<ClientOptions> = {}, ports = [proxy.port]): Promise<MemcachedClient> {
-        const client = new MemcachedClient(
-            ports.map(port => ({ host: '127.0.0.1', port })),
+    const open = (options: Partial<ClientOptions> = {}, ports = [proxy.port]): Promise<MemcachedClient> =>
+        opener.client(
+            ports.map(port => ({ port })),
             { requestTimeoutMs: TIMEOUT_MS, ...options },
         );
-        clients.push(client);
-        await client.open();
-        return client;
-    }
 
     async function textOf(client: MemcachedClient, key: string): Promise<string | undefined> {
         return (await client.get(key)).value?.toString();
     }
 
     /** Asked of the server itself. */
-    async function stored(key: string, port = memcached.port): Promise<string | null> {
-        const socket = connect(port, '127.0.0.1');
-        await once(socket, 'connect');
-        const { status, value } = await exchange(socket, get(key));
-        socket.destroy();
-        return status === 0 ? value : null;
-    }
+    const stored = async (key: string, port = memcached.port) =>
+        (await readItem({ host: '127.0.0.1', port }, key))?.value ?? null;
 
     it('a connection that ends without an error settles every call (memjs defect 1)', async () => {
         const client = await open({ retries: 0 });
@@ -162,8 +126,8 @@ describe('Not one of the defects of memjs:', () => {
     });
 
     it('an exception in a callback does not reach the socket (memjs defect 6)', async () => {
-        const args = ['-r', join(__dirname, '../register.cjs'), join(__dirname, 'throwingCallback.ts')];
-        const { stdout } = await promisify(execFile)(process.execPath, [...args, String(memcached.port)]);
+        const child = forkSource(join(__dirname, 'throwingCallback.ts'), [memcached.port], { silent: true });
+        const stdout = await text(child.stdout!);
         expect(JSON.parse(stdout)).toEqual({ thrown: ['of the callback'], values: ['value', 'value'], sockets: 1 });
     });
 
@@ -211,7 +175,7 @@ describe('Not one of the defects of memjs:', () => {
     });
 
     it('a dead server costs nobody the full timeout, and its keys do not move (memjs defect 10)', async () => {
-        const dying = await start();
+        const dying = await opener.server();
         const client = await open({ failures: 2, requestTimeoutMs: 2000 }, [memcached.port, dying.port]);
         const keys = Array.from({ length: 50 }, (_, i) => `moving${i}`);
         await Promise.all(keys.map(key => client.set(key, 'before')));
@@ -221,12 +185,13 @@ describe('Not one of the defects of memjs:', () => {
         expect(lost.length).toBeLessThan(keys.length);
 
         await dying.end();
-        const started = performance.now();
-        for (const one of await Promise.allSettled(lost.map(key => client.set(key, 'after')))) {
-            expect(one).toMatchObject({ reason: { details: { server: dying.address } } });
-        }
-        await expect(client.get(lost[0]!)).rejects.toMatchObject({ code: 'SERVER_DOWN' });
-        expect(performance.now() - started).toBeLessThan(1000);
+        const ms = await timed(async () => {
+            for (const one of await Promise.allSettled(lost.map(key => client.set(key, 'after')))) {
+                expect(one).toMatchObject({ reason: { details: { server: dying.address } } });
+            }
+            await expect(client.get(lost[0]!)).rejects.toMatchObject({ code: 'SERVER_DOWN' });
+        });
+        expect(ms).toBeLessThan(1000);
         for (const key of lost) expect(await stored(key)).toBeNull();
         for (const key of keys) if (!lost.includes(key)) expect(await textOf(client, key)).toBe('before');
     });
@@ -245,10 +210,8 @@ describe('Not one of the defects of memjs:', () => {
     });
 
     it('a server may have an IPv6 address (memjs defect 12)', async () => {
-        const server = await start({ host: '::1' });
-        const client = new MemcachedClient([{ host: server.host, port: server.port }]);
-        clients.push(client);
-        await client.open();
+        const server = await opener.server({ host: '::1' });
+        const client = await opener.client(server);
         await client.set('key', 'value');
         expect(await textOf(client, 'key')).toBe('value');
         await server.kill();
@@ -258,7 +221,7 @@ describe('Not one of the defects of memjs:', () => {
     it('no server comes out of the environment (memjs defect 12)', async () => {
         process.env.MEMCACHIER_SERVERS = process.env.MEMCACHE_SERVERS = `127.0.0.1:${memcached.port}`;
         try {
-            const client = new MemcachedClient([], { requestTimeoutMs: TIMEOUT_MS });
+            const client = opener.clientOf([], { requestTimeoutMs: TIMEOUT_MS });
             await expect(client.open()).rejects.toMatchObject({ code: 'CONNECT_FAILED' });
             expect(client.socketCount).toBe(0);
         } finally {
@@ -268,7 +231,7 @@ describe('Not one of the defects of memjs:', () => {
     });
 
     it('a login that is missing is an error with a code (memjs defect 13)', async () => {
-        const server = await start({ login: { username: 'ann', password: 'secret' } });
+        const server = await opener.server({ login: { username: 'ann', password: 'secret' } });
         const call = open({}, [server.port]).then(client => client.get('key'));
         await expect(call).rejects.toMatchObject({
             code: expect.stringMatching(/^(AUTH_FAILED|CONNECT_FAILED|SERVER_ERROR)$/),
@@ -298,10 +261,8 @@ describe('Not one of the defects of memjs:', () => {
     });
 
     it('many keys at once, CAS and Unix sockets are there (memjs defect 15)', async () => {
-        const server = await start({ unixSocket: true });
-        const client = new MemcachedClient([{ host: 'localhost', port: 0, path: server.socketPath }]);
-        clients.push(client);
-        await client.open();
+        const server = await opener.server({ unixSocket: true });
+        const client = await opener.client({ host: 'localhost', port: 0, path: server.socketPath });
         const cas = await client.casAdd('key', 'value');
         expect(await client.casSet('key', 'other', cas! + 1n)).toMatchObject({ outcome: 'changed' });
         expect(await client.casDelete('key', cas!)).toBe('deleted');

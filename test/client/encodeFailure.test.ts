@@ -1,10 +1,10 @@
+import type { MemcachedClient } from 'pip-services4-memcached-node';
 import { Call } from '../../src/client/Call';
 import type { FrameWriter } from '../../src/client/FrameWriter';
-import { MemcachedClient } from '../../src/client/MemcachedClient';
 import { Opcode } from '../../src/client/protocol';
 import { encodeStore } from '../../src/client/storeCalls';
-import { codeOf } from '../fixtures/openCache';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import { codeOf } from '../support/codeOf';
+import { useOpener } from '../support/Opener';
 
 /** Throws after it has written a part of what it sends. */
 class BrokenCall extends Call<void> {
@@ -57,18 +57,11 @@ const broken: Record<string, () => BrokenCall> = {
     'with a large value': () => new BrokenCall(() => {}, 100_000),
 };
 
-let server: MemcachedProcess;
+const open = useOpener();
 let client: MemcachedClient;
 
 beforeEach(async () => {
-    server = await MemcachedProcess.start();
-    client = new MemcachedClient([server]);
-    await client.open();
-});
-
-afterEach(async () => {
-    await client.close();
-    await server.end();
+    client = await open.client(await open.server());
 });
 
 it.each(Object.keys(broken))('an exception while a call is encoded, %s, fails that call only', async name => {

@@ -1,40 +1,28 @@
 import { createServer, type AddressInfo } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
-import { MemcachedClient } from '../../src/client/MemcachedClient';
-import { FaultProxy, holding, passing } from '../faults/FaultProxy';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { readStat } from '../server/textProtocol';
+import type { MemcachedClient } from 'pip-services4-memcached-node';
+import { timed } from '../support/LagMeter';
+import { useOpener, useServer } from '../support/Opener';
+import { opcodes } from '../support/opcodes';
+import { holding, passing } from '../support/proxy/FaultProxy';
+import { readStat } from '../support/server/textProtocol';
+import { sleep } from '../support/sleep';
 
 const AWAY = { version: null, roundTripMs: null, memory: null, evictions: null, casEnabled: null };
 
-const used: { end?(): Promise<unknown>; close?(): Promise<unknown> }[] = [];
-afterEach(async () => {
-    for (const one of used.splice(0).reverse()) await (one.end?.() ?? one.close?.());
-});
+const open = useOpener();
+const server = useServer();
 
-async function start(options?: Parameters<typeof MemcachedProcess.start>[0]): Promise<MemcachedProcess> {
-    const server = await MemcachedProcess.start(options);
-    used.push(server);
-    return server;
-}
-
-async function proxyOf(server: MemcachedProcess): Promise<FaultProxy> {
-    const proxy = await FaultProxy.start(server.port);
-    used.push({ close: () => proxy.close() });
-    return proxy;
-}
-
-async function open(...parameters: ConstructorParameters<typeof MemcachedClient>): Promise<MemcachedClient> {
-    const client = new MemcachedClient(...parameters);
-    used.push({ close: () => client.close() });
+/** A client that opens also when no server answers. */
+async function openPatiently(...parameters: Parameters<typeof open.clientOf>): Promise<MemcachedClient> {
+    const client = open.clientOf(...parameters);
     await client.open({ mayBeAway: true });
     return client;
 }
 
 it('says of every server how it is', async () => {
-    const plain = await start();
-    const locked = await start({ args: ['-C', '-m', '16'] });
-    const client = await open([plain, locked]);
+    const plain = await open.server();
+    const locked = await open.server({ args: ['-C', '-m', '16'] });
+    const client = await openPatiently([plain, locked]);
     await client.set('key', 'value');
     const [one, other] = await client.checkHealth();
     expect(one).toEqual({
@@ -56,8 +44,8 @@ it('says of every server how it is', async () => {
 });
 
 it('counts what had to go for want of memory', async () => {
-    const server = await start({ args: ['-m', '2'] });
-    const client = await open([server]);
+    const server = await open.server({ args: ['-m', '2'] });
+    const client = await openPatiently(server);
     const value = 'x'.repeat(100_000);
     for (let i = 0; i < 200; i++) await client.set(`key${i}`, value).catch(() => {});
     const [report] = await client.checkHealth();
@@ -66,8 +54,8 @@ it('counts what had to go for want of memory', async () => {
 });
 
 it('a server that is away is an answer, also before the client knows of it', async () => {
-    const [there, away] = [await start(), await start()];
-    const client = await open([there, away]);
+    const [there, away] = [await open.server(), await open.server()];
+    const client = await openPatiently([there, away]);
     await away.kill();
     const [one, other] = await client.checkHealth();
     expect(one).toMatchObject({ reachable: true });
@@ -80,20 +68,20 @@ it('a server that is away is an answer, also before the client knows of it', asy
 });
 
 it('a server that counts as down is tried: it may be back long before the next probe', async () => {
-    const server = await start();
-    const client = await open([server], { failures: 1, retries: 0, retryMs: 600_000 });
+    const server = await open.server();
+    const client = await openPatiently(server, { failures: 1, retries: 0, retryMs: 600_000 });
     await server.kill();
     while (client.getStats()[0]!.isUp) await client.get('key').catch(() => {});
     // Until the next probe is so far away that it is not what finds the server.
     const probes = client.getStats()[0]!.connects;
-    while (client.getStats()[0]!.connects < probes + 5) await delay(10);
+    while (client.getStats()[0]!.connects < probes + 5) await sleep(10);
     await server.restart();
     expect((await client.checkHealth())[0]).toMatchObject({ reachable: true });
 });
 
 it('a server that does not answer: within one request_timeout', async () => {
-    const proxy = await proxyOf(await start());
-    const client = await open([{ host: '127.0.0.1', port: proxy.port }], {
+    const proxy = await open.faultProxy(server);
+    const client = await openPatiently(proxy, {
         requestTimeoutMs: 300,
         connectTimeoutMs: 60_000,
     });
@@ -108,28 +96,23 @@ it('a server that does not answer: within one request_timeout', async () => {
 });
 
 it('a server that is slow to connect and then silent: within one request_timeout, not two', async () => {
-    const proxy = await proxyOf(await start());
-    const client = await open([{ host: '127.0.0.1', port: proxy.port }], { requestTimeoutMs: 1000 });
-    const timers: NodeJS.Timeout[] = [];
+    const proxy = await open.faultProxy(server);
+    const client = await openPatiently(proxy, { requestTimeoutMs: 600 });
     proxy.begin({
         reply(link, frame) {
-            // 0x0a is NOOP.
-            if (frame[1] === 0x0a) timers.push(setTimeout(() => link.toClient(frame), 900));
+            if (frame[1] === opcodes.NOOP) setTimeout(() => link.toClient(frame), 500);
         },
     });
-    const startedMs = performance.now();
-    expect((await client.checkHealth())[0]).toMatchObject({ reachable: false });
-    expect(performance.now() - startedMs).toBeLessThan(1700);
-    timers.forEach(clearTimeout);
+    const ms = await timed(async () => expect((await client.checkHealth())[0]).toMatchObject({ reachable: false }));
+    expect(ms).toBeLessThan(1000);
 });
 
 it('a server that answers half of the questions is reachable, and the rest is not known', async () => {
-    const proxy = await proxyOf(await start());
-    const client = await open([{ host: '127.0.0.1', port: proxy.port }], { requestTimeoutMs: 300 });
+    const proxy = await open.faultProxy(server);
+    const client = await openPatiently(proxy, { requestTimeoutMs: 300 });
     proxy.begin({
         reply(link, frame) {
-            // 0x10 is STAT.
-            if (frame[1] !== 0x10) link.toClient(frame);
+            if (frame[1] !== opcodes.STAT) link.toClient(frame);
         },
     });
     expect((await client.checkHealth())[0]).toMatchObject({
@@ -142,18 +125,18 @@ it('a server that answers half of the questions is reachable, and the rest is no
 });
 
 it('a wrong password is not tried again', async () => {
-    const server = await start({ login: { username: 'ann', password: 'right' } });
-    const proxy = await proxyOf(server);
+    const server = await open.server({ login: { username: 'ann', password: 'right' } });
+    const proxy = await open.faultProxy(server);
     const at = { host: '127.0.0.1', port: proxy.port };
-    const client = await open([{ ...at, login: { username: 'ann', password: 'wrong' } }, await start()]);
+    const client = await openPatiently([{ ...at, login: { username: 'ann', password: 'wrong' } }, await open.server()]);
     const asked = proxy.requestFrames;
     const [refused, other] = await client.checkHealth();
     expect(refused).toMatchObject({ reachable: false, error: { code: 'AUTH_FAILED' } });
     expect(other).toMatchObject({ reachable: true });
     expect(proxy.requestFrames).toBe(asked);
-    const right = await open([{ ...at, login: { username: 'ann', password: 'right' } }]);
+    const right = await openPatiently([{ ...at, login: { username: 'ann', password: 'right' } }]);
     expect((await right.checkHealth())[0]).toMatchObject({ reachable: true });
-    const nobody = await open([at, await start()]);
+    const nobody = await openPatiently([at, await open.server()]);
     expect((await nobody.checkHealth())[0]).toMatchObject({ reachable: false, error: { code: 'AUTH_FAILED' } });
 });
 
@@ -162,10 +145,10 @@ it('what is no memcached is not reachable', async () => {
         socket.on('error', () => {});
         socket.on('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     });
-    used.push({ close: () => new Promise(resolve => listener.close(resolve)) });
+    open.atEnd(() => new Promise(resolve => listener.close(resolve)));
     await new Promise<void>(resolve => listener.listen(0, '127.0.0.1', resolve));
     const { port } = listener.address() as AddressInfo;
-    const client = await open([{ host: '127.0.0.1', port }], { failures: 1, retryMs: 60_000 });
+    const client = await openPatiently([{ host: '127.0.0.1', port }], { failures: 1, retryMs: 60_000 });
     const message = expect.stringContaining('not in memcached');
     expect((await client.checkHealth())[0]).toMatchObject({
         reachable: false,
@@ -174,8 +157,8 @@ it('what is no memcached is not reachable', async () => {
 });
 
 it('close in the middle: it is answered, and nothing is left', async () => {
-    const proxy = await proxyOf(await start());
-    const client = await open([{ host: '127.0.0.1', port: proxy.port }], { requestTimeoutMs: 300 });
+    const proxy = await open.faultProxy(server);
+    const client = await openPatiently(proxy, { requestTimeoutMs: 300 });
     proxy.begin(holding);
     const asking = client.checkHealth();
     const closing = client.close();
@@ -191,8 +174,7 @@ it('close in the middle: it is answered, and nothing is left', async () => {
 });
 
 it('leaves nothing open, counts in no numbers, and is asked once for all who ask at the same time', async () => {
-    const server = await start();
-    const client = await open([server]);
+    const client = await openPatiently(server);
     const before = client.getStats();
     const total = await readStat(server, 'total_connections');
     const reports = await Promise.all(Array.from({ length: 50 }, () => client.checkHealth()));
@@ -205,8 +187,7 @@ it('leaves nothing open, counts in no numbers, and is asked once for all who ask
 });
 
 it('rejects with NOT_OPENED before open and after close; close waits for one that is under way', async () => {
-    const server = await start();
-    const client = new MemcachedClient([server]);
+    const client = open.clientOf(server);
     await expect(client.checkHealth()).rejects.toMatchObject({ code: 'NOT_OPENED' });
     await client.open();
     const asking = client.checkHealth();

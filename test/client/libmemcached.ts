@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { RingServer } from '../../src/client/HashRing';
-import { MemcachedClient } from '../../src/client/MemcachedClient';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import { MemcachedClient } from 'pip-services4-memcached-node';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
 
 const PYTHON = '/usr/bin/python3';
 

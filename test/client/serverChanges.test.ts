@@ -1,5 +1,5 @@
+import type { ServerAddress } from 'pip-services4-memcached-node';
 import type { MemcachedServer } from '../../src/client/MemcachedServer';
-import type { ServerAddress } from '../../src/client/ServerAddress';
 import { ServerList } from '../../src/client/ServerList';
 
 const make = ({ host }: ServerAddress): MemcachedServer => ({ host, isUp: true }) as unknown as MemcachedServer;

@@ -1,5 +1,5 @@
 /** A process with a callback that throws (see defects.test.ts): prints what became of the calls around it. */
-import { MemcachedClient } from '../../src/client/MemcachedClient';
+import { MemcachedClient } from 'pip-services4-memcached-node';
 
 async function main(): Promise<void> {
     const client = new MemcachedClient([{ host: '127.0.0.1', port: Number(process.argv[2]) }]);

@@ -1,35 +1,26 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { tracingChannel } from 'node:diagnostics_channel';
-import { MemcachedClient } from '../../src/client/MemcachedClient';
+import type { CommandTrace, ConnectTrace, MemcachedClient } from 'pip-services4-memcached-node';
 import { Connecting } from '../../src/client/Connecting';
 import * as traceCall from '../../src/client/traceCall';
-import type { CommandTrace, ConnectTrace } from '../../src/client/tracing';
-import { FaultProxy, holding } from '../faults/FaultProxy';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { runScript } from '../server/runScript';
+import { useOpener, useServer } from '../support/Opener';
+import { holding } from '../support/proxy/FaultProxy';
+import { runScript } from '../support/runScript';
 
 const EVENTS = ['start', 'end', 'asyncStart', 'asyncEnd', 'error'] as const;
 const SECRET = 'nobody may see this';
 
-let server: MemcachedProcess;
+const open = useOpener();
+const server = useServer();
 let client: MemcachedClient;
 const stops: (() => void)[] = [];
 
-beforeAll(async () => {
-    server = await MemcachedProcess.start();
-});
-afterAll(() => server.end());
-
 beforeEach(async () => {
-    client = new MemcachedClient([server], { requestTimeoutMs: 5000 });
-    await client.open();
+    client = await open.client(server, { requestTimeoutMs: 5000 });
     await client.flush();
 });
 
-afterEach(async () => {
-    stops.splice(0).forEach(stop => stop());
-    await client.close();
-});
+afterEach(() => stops.splice(0).forEach(stop => stop()));
 
 /** All events of a tracing channel, in order. */
 function listen<C extends object>(name: string): { events: string[]; contexts: C[] } {
@@ -132,9 +123,8 @@ describe('a command', () => {
     });
 
     it('of a server that is down is told too', async () => {
-        const other = await MemcachedProcess.start();
-        const failing = new MemcachedClient([other], { failures: 1, retries: 0, retryMs: 60_000 });
-        await failing.open();
+        const other = await open.server();
+        const failing = await open.client(other, { failures: 1, retries: 0, retryMs: 60_000 });
         await other.kill();
         while (failing.getStats()[0]!.isUp) await failing.get('key').catch(() => {});
         const { events, contexts } = listenToCommands();
@@ -142,12 +132,10 @@ describe('a command', () => {
         expect(events.slice(0, 2)).toEqual(['start', 'end']);
         await expect(getting).rejects.toMatchObject({ code: 'SERVER_DOWN' });
         expect(contexts[0]).toMatchObject({ key: 'key', error: { code: 'SERVER_DOWN' } });
-        await failing.close();
-        await other.end();
     });
 
     it('a rejection that nobody handles is still noticed', async () => {
-        const unflushable = await MemcachedProcess.start({ args: ['-F'] });
+        const unflushable = await open.server({ args: ['-F'] });
         const { stdout } = await runScript(`
             const { tracingChannel } = require('node:diagnostics_channel');
             const { MemcachedClient } = require('./src/client/MemcachedClient');
@@ -168,7 +156,6 @@ describe('a command', () => {
             })();
         `);
         expect(stdout.trim().split('\n')).toEqual(['unhandled NOT_A_NUMBER', 'AUTH_FAILED']);
-        await unflushable.end();
     });
 
     it('what a listener throws is its own, as everywhere in Node, and fails no call', async () => {
@@ -217,7 +204,7 @@ describe('a socket', () => {
 
     it('is told of from its beginning until it can be used', async () => {
         const { events, contexts } = listenToSockets();
-        const other = new MemcachedClient([server]);
+        const other = open.clientOf(server);
         const opening = other.open();
         await opening;
         expect(events).toEqual(['start', 'end', 'asyncStart', 'asyncEnd']);
@@ -227,23 +214,22 @@ describe('a socket', () => {
     });
 
     it('that cannot be connected says why', async () => {
-        const away = await MemcachedProcess.start();
+        const away = await open.server();
         await away.kill();
         const { events, contexts } = listenToSockets();
-        const other = new MemcachedClient([away], { failures: 1, retryMs: 60_000 });
+        const other = open.clientOf(away, { failures: 1, retryMs: 60_000 });
         await expect(other.open()).rejects.toMatchObject({ code: 'CONNECT_FAILED' });
         expect(events.slice(0, 5)).toEqual(['start', 'end', 'error', 'asyncStart', 'asyncEnd']);
         expect(contexts[0]).toMatchObject({ server: away.address, error: { code: 'ECONNREFUSED' } });
-        await away.end();
     });
 
     it('that is not needed any more ends without an error', async () => {
-        const locked = await MemcachedProcess.start({ login: { username: 'ann', password: 'x' } });
-        const proxy = await FaultProxy.start(locked.port);
+        const locked = await open.server({ login: { username: 'ann', password: 'x' } });
+        const proxy = await open.faultProxy(locked);
         proxy.begin(holding);
         const { events, contexts } = listenToSockets();
         const login = { username: 'ann', password: 'x' };
-        const other = new MemcachedClient([{ host: '127.0.0.1', port: proxy.port, login }]);
+        const other = open.clientOf({ port: proxy.port, login });
         const opening = other.open().catch(() => {});
         await proxy.until(({ replyFrames }) => replyFrames > 0);
         await other.close();
@@ -251,16 +237,13 @@ describe('a socket', () => {
         expect(events).toEqual(['start', 'end', 'asyncStart', 'asyncEnd']);
         expect(contexts).toEqual([{ server: expect.any(String), result: 'unused' }]);
         expect(JSON.stringify(contexts)).not.toContain('ann');
-        await proxy.close();
-        await locked.end();
     });
 });
 
 it('without listeners nothing is made for them', async () => {
     const calls = jest.spyOn(traceCall, 'traceCall');
     const sockets = jest.spyOn(Connecting, 'trace');
-    const other = new MemcachedClient([server]);
-    await other.open();
+    const other = await open.client(server);
     await other.get('key');
     await other.getMany(['a', 'b']);
     expect([calls.mock.calls.length, sockets.mock.calls.length]).toEqual([0, 0]);

@@ -1,19 +1,12 @@
-import { MemcachedClient } from '../../src/client/MemcachedClient';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import type { MemcachedClient } from 'pip-services4-memcached-node';
+import { useOpener, useServer } from '../support/Opener';
+import { turns } from './fleetOf';
 
-let server: MemcachedProcess;
-let client: MemcachedClient;
-
-beforeAll(async () => {
-    server = await MemcachedProcess.start();
-});
-afterEach(() => client.close());
-afterAll(() => server.end());
-
-const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
+const open = useOpener();
+const server = useServer();
 
 /** Opens further sockets, if the pool may have them. */
-async function fillPool(): Promise<void> {
+async function fillPool(client: MemcachedClient): Promise<void> {
     const value = 'x'.repeat(10_000);
     for (let round = 0; round < 5; round++) {
         await Promise.all(Array.from({ length: 200 }, (_, i) => client.set(`filler:${i}`, value)));
@@ -21,9 +14,8 @@ async function fillPool(): Promise<void> {
 }
 
 it('small writes to one key that are made in one turn keep their order', async () => {
-    client = new MemcachedClient([server], { poolSize: 5 });
-    await client.open();
-    await fillPool();
+    const client = await open.client(server, { poolSize: 5 });
+    await fillPool(client);
     expect(client.socketCount).toBeGreaterThan(1);
     for (let round = 0; round < 100; round++) {
         const writes = Array.from({ length: 400 }, (_, i) => client.set('key', `${round}:${i}`.padEnd(100)));
@@ -33,14 +25,13 @@ it('small writes to one key that are made in one turn keep their order', async (
 });
 
 it('with one socket, small writes to one key that are made in several turns keep their order', async () => {
-    client = new MemcachedClient([server], { poolSize: 1, requestTimeoutMs: 10_000 });
-    await client.open();
-    await fillPool();
+    const client = await open.client(server, { poolSize: 1, requestTimeoutMs: 10_000 });
+    await fillPool(client);
     for (let round = 0; round < 50; round++) {
         const writes: Promise<unknown>[] = [];
-        for (let turns = 0; turns < 3; turns++) {
-            for (let i = 0; i < 400; i++) writes.push(client.set('key', `${round}:${turns}:${i}`.padEnd(1000)));
-            await turn();
+        for (let turn = 0; turn < 3; turn++) {
+            for (let i = 0; i < 400; i++) writes.push(client.set('key', `${round}:${turn}:${i}`.padEnd(1000)));
+            await turns(1);
         }
         await Promise.all(writes);
         expect((await client.get('key')).value?.toString().trim()).toBe(`${round}:2:399`);

@@ -1,6 +1,9 @@
 import { Descriptor, References } from 'pip-services4-components-node';
 import { ComponentCounters } from '../../src/connect/ComponentCounters';
-import { FailingCounters, RecordingCounters } from '../fixtures/RecordingCounters';
+import { FailingCounters, RecordingCounters } from '../support/RecordingCounters';
+
+const counts = { 'memcached.cache.loads': 1, 'memcached.cache.hits': 5 };
+const values = { 'memcached.cache.load_time': [12] };
 
 function withReferences(...counters: RecordingCounters[]): ComponentCounters {
     const component = new ComponentCounters();
@@ -9,9 +12,9 @@ function withReferences(...counters: RecordingCounters[]): ComponentCounters {
 }
 
 function useAll(counters: ComponentCounters): void {
-    counters.incrementOne('one');
-    counters.increment('many', 5);
-    counters.stats('time', 12);
+    counters.incrementOne('memcached.cache.loads');
+    counters.increment('memcached.cache.hits', 5);
+    counters.stats('memcached.cache.load_time', 12);
 }
 
 it('give every number to all that are referenced', () => {
@@ -19,9 +22,7 @@ it('give every number to all that are referenced', () => {
     const component = withReferences(...all);
     expect(component.isUsed).toBe(true);
     useAll(component);
-    for (const { counts, values } of all) {
-        expect({ counts, values }).toEqual({ counts: { one: 1, many: 5 }, values: { time: [12] } });
-    }
+    for (const recording of all) expect(recording).toEqual({ counts, values });
 });
 
 it('are silent without any, and after unsetReferences', () => {
@@ -40,7 +41,7 @@ it('that throw or reject fail neither their user nor those after them', async ()
     useAll(withReferences(new FailingCounters(), recording, new FailingCounters()));
     // A rejection that nobody handles would come now.
     await new Promise(setImmediate);
-    expect(recording.counts).toEqual({ one: 1, many: 5 });
+    expect(recording.counts).toEqual(counts);
 });
 
 it('of another version are not asked', () => {

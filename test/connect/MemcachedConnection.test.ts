@@ -1,48 +1,33 @@
 import { Descriptor, References } from 'pip-services4-components-node';
-import { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { MemcachedConnection } from '../../src/connect/MemcachedConnection';
-import { codeOf, configOf, openCache } from '../fixtures/openCache';
-import { RecordingLogger } from '../fixtures/RecordingLogger';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { RecordingProxy } from '../server/RecordingProxy';
+import { MemcachedCache, type MemcachedConnection } from 'pip-services4-memcached-node';
+import { codeOf } from '../support/codeOf';
+import { useOpener, useServer } from '../support/Opener';
+import type { RecordingProxy } from '../support/proxy/RecordingProxy';
+import { RecordingLogger } from '../support/RecordingLogger';
+import { flush } from '../support/server/textProtocol';
+import { configOf, type Servers, type Settings } from '../support/settings';
 
 const SHARED = new Descriptor('pip-services', 'connection', 'memcached', 'default', '1.0');
 
-let server: MemcachedProcess;
+const open = useOpener();
+const server = useServer();
 let proxy: RecordingProxy;
 let logger: RecordingLogger;
 let connection: MemcachedConnection;
-const caches: MemcachedCache[] = [];
 
 beforeEach(async () => {
-    server = await MemcachedProcess.start();
-    proxy = await RecordingProxy.start(server);
+    await flush(server);
+    proxy = await open.recordingProxy(server);
     logger = new RecordingLogger();
     connection = connectionOf();
 });
 
-afterEach(async () => {
-    await Promise.all(caches.splice(0).map(cache => cache.close(null)));
-    await connection.close(null);
-    await proxy.end();
-    await server.end();
-});
-
-function connectionOf(more: Record<string, unknown> = {}): MemcachedConnection {
-    const made = new MemcachedConnection();
-    made.configure(configOf(proxy, more));
-    made.setReferences(logger.references());
-    return made;
-}
+const connectionOf = (settings?: Settings): MemcachedConnection =>
+    open.connectionOf(proxy, settings, logger.references());
 
 /** A cache that references the connection. */
-function cacheOf(more: Record<string, unknown> = {}, servers: Parameters<typeof configOf>[0] = []): MemcachedCache {
-    const cache = new MemcachedCache();
-    cache.configure(configOf(servers, more));
-    cache.setReferences(logger.references(SHARED, connection));
-    caches.push(cache);
-    return cache;
-}
+const cacheOf = (settings?: Settings, servers: Servers = []): MemcachedCache =>
+    open.cacheOf(servers, settings, logger.references(SHARED, connection));
 
 describe('a connection', () => {
     it('opens and closes its client, as often as it is told', async () => {
@@ -68,7 +53,7 @@ describe('a connection', () => {
     });
 
     it('fails with CONNECT_FAILED when no server answers, and may be tried again', async () => {
-        await server.kill();
+        await open.kill(server);
         await expect(connection.open('trace')).rejects.toMatchObject({
             code: 'CONNECT_FAILED',
             trace_id: 'trace',
@@ -79,12 +64,11 @@ describe('a connection', () => {
     });
 
     it('opens when one of several servers answers', async () => {
-        const dead = await MemcachedProcess.start();
+        const dead = await open.server();
         await dead.kill();
         connection.configure(configOf([dead, server]));
         await connection.open(null);
         expect(connection.isOpen()).toBe(true);
-        await dead.end();
     });
 
     it('uses what it was configured with last', async () => {
@@ -97,7 +81,7 @@ describe('a connection', () => {
 describe('a shared connection', () => {
     it('is used by every component that references it, with one socket', async () => {
         await connection.open(null);
-        const [one, other] = [cacheOf({ 'options.prefix': 'one:' }), cacheOf()];
+        const [one, other] = [cacheOf({ prefix: 'one:' }), cacheOf()];
         await Promise.all([one.open(null), other.open(null)]);
         await one.store(null, 'key', 'value', 5000);
         expect(await other.retrieve(null, 'one:key')).toBe('value');
@@ -135,33 +119,26 @@ describe('a shared connection', () => {
     });
 
     it('is left alone by a cache that has a connection of its own', async () => {
-        const own = await MemcachedProcess.start();
+        const own = await open.server();
         const cache = cacheOf({}, own);
         await cache.open(null);
         await cache.store(null, 'key', 1, 5000);
         expect([connection.isOpen(), proxy.connections]).toEqual([false, 0]);
-        await cache.close(null);
-        await own.end();
     });
 
     it('of any name and group is found', async () => {
         await connection.open(null);
-        const cache = new MemcachedCache();
-        cache.setReferences(
-            References.fromTuples(new Descriptor('mine', 'connection', 'memcached', 'x', '1.0'), connection),
-        );
-        await cache.open(null);
+        const named = new Descriptor('mine', 'connection', 'memcached', 'x', '1.0');
+        const cache = await open.cache([], {}, References.fromTuples(named, connection));
         expect(cache.isOpen()).toBe(true);
         cache.unsetReferences();
-        await cache.close(null);
     });
 
     it('keeps its own limits, and a cache may set narrower ones', async () => {
-        await connection.close(null);
-        connection = connectionOf({ 'options.max_key_size': 20, 'options.max_value': 100 });
+        connection = connectionOf({ max_key_size: 20, max_value: 100 });
         await connection.open(null);
         const wide = cacheOf();
-        const narrow = cacheOf({ 'options.max_key_size': 10, 'options.max_value': 50 });
+        const narrow = cacheOf({ max_key_size: 10, max_value: 50 });
         await Promise.all([wide.open(null), narrow.open(null)]);
         for (const [cache, key, value] of [
             [wide, 20, 100],
@@ -177,22 +154,17 @@ describe('a shared connection', () => {
 
 describe('options that do nothing where they stand are said once', () => {
     it('unknown ones, by a cache with its own connection', async () => {
-        const cache = await openCache(
-            server,
-            { 'options.pool': 3, 'options.ttl': 5, 'options.pool_size': 2, 'options.max_size': 7 },
-            logger.references(),
-        );
-        await cache.close(null);
+        await open.cache(server, { pool: 3, ttl: 5, pool_size: 2, max_size: 7 }, logger.references());
         expect(logger.lines).toEqual(['warn unknown options are ignored: pool, ttl']);
     });
 
     it('unknown and misplaced ones, by a cache with a shared connection', async () => {
         await connection.open(null);
         const cache = cacheOf({
-            'options.pool_size': 2,
-            'options.retries': 0,
-            'options.ttl': 5,
-            'options.max_value': 9,
+            pool_size: 2,
+            retries: 0,
+            ttl: 5,
+            max_value: 9,
         });
         await cache.open('trace');
         await cache.open('trace');
@@ -204,7 +176,7 @@ describe('options that do nothing where they stand are said once', () => {
     });
 
     it('unknown and misplaced ones, by a connection that is a component of its own', async () => {
-        connection = connectionOf({ 'options.max_size': 2, 'options.size': 2 });
+        connection = connectionOf({ max_size: 2, size: 2 });
         await connection.open(null);
         expect(logger.lines).toEqual([
             'warn unknown options are ignored: size',
@@ -213,16 +185,16 @@ describe('options that do nothing where they stand are said once', () => {
     });
 
     it('nothing is said of those that are in their place', async () => {
-        connection = connectionOf({ 'options.pool_size': 2, 'options.fail_soft': true });
+        connection = connectionOf({ pool_size: 2, fail_soft: true });
         await connection.open(null);
-        await cacheOf({ 'options.prefix': 'p:', 'options.fail_soft': true }).open(null);
+        await cacheOf({ prefix: 'p:', fail_soft: true }).open(null);
         expect(logger.lines).toEqual([]);
     });
 });
 
 describe('the log', () => {
     it('says once that a server is down, and once that it is up again', async () => {
-        connection = connectionOf({ 'options.failures': 1, 'options.retry': 20 });
+        connection = connectionOf({ failures: 1, retry: 20 });
         await connection.open('trace');
         const caches = [cacheOf(), cacheOf()];
         await Promise.all(caches.map(cache => cache.open(null)));
@@ -256,14 +228,13 @@ describe('the log', () => {
             logger,
         );
         const options = {
-            'options.fail_soft': true,
-            'options.failures': 1,
-            'options.retry': 20,
-            'options.max_size': 1,
-            'options.x': 1,
+            fail_soft: true,
+            failures: 1,
+            retry: 20,
+            max_size: 1,
+            x: 1,
         };
-        const cache = await openCache(proxy, options, references);
-        caches.push(cache);
+        const cache = await open.cache(proxy, options, references);
         await cache.store(null, 'a', 1, 5000);
         await cache.store(null, 'b', 1, 1e15);
         await server.kill();
@@ -279,12 +250,13 @@ describe('the log', () => {
         const late = async () => Promise.reject(new Error('the log is away'));
         const name = new Descriptor('test', 'logger', 'late', 'default', '1.0');
         const references = References.fromTuples(name, { info: late, warn: late });
-        const cache = await openCache(proxy, { 'options.x': 1 }, references);
-        await cache.close(null);
+        await open.cache(proxy, { x: 1 }, references);
     });
 
     it('is not needed', async () => {
-        const cache = await openCache(proxy, { 'options.x': 1, 'options.max_size': 1 });
+        const cache = new MemcachedCache();
+        cache.configure(configOf(proxy, { x: 1, max_size: 1 }));
+        await cache.open(null);
         await cache.store(null, 'a', 1, 5000);
         await cache.store(null, 'b', 1, 5000);
         await cache.close(null);

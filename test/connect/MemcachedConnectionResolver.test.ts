@@ -1,6 +1,6 @@
 import { ConfigParams, Descriptor, References } from 'pip-services4-components-node';
 import { ConnectionParams, MemoryCredentialStore, MemoryDiscovery } from 'pip-services4-config-node';
-import { MemcachedConnectionResolver } from '../../src/connect/MemcachedConnectionResolver';
+import { MemcachedConnectionResolver } from 'pip-services4-memcached-node';
 
 const descriptor = (type: string, name: string) => new Descriptor('test', type, 'memory', name, '1.0');
 const discoveryOf = (...tuples: unknown[]) => new MemoryDiscovery(ConfigParams.fromTuples(...tuples));

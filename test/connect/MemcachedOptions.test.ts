@@ -1,6 +1,5 @@
 import { ConfigParams } from 'pip-services4-components-node';
-import { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { MemcachedConnection } from '../../src/connect/MemcachedConnection';
+import { MemcachedCache, MemcachedConnection } from 'pip-services4-memcached-node';
 import { describeOptions, findStrayOptions, readOptions } from '../../src/connect/MemcachedOptions';
 
 const described = describeOptions();

@@ -1,20 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { CredentialParams } from 'pip-services4-config-node';
 import { TlsSettings } from '../../src/connect/TlsSettings';
-import { createCertificate } from '../server/certificate';
-
-const directory = mkdtempSync(join(tmpdir(), 'tls-settings-'));
-afterAll(() => rmSync(directory, { recursive: true }));
-
-let files = 0;
-function fileOf(contents: string | Buffer): string {
-    const file = join(directory, `${files++}.pem`);
-    writeFileSync(file, contents);
-    return file;
-}
+import { createCertificate } from '../support/server/certificate';
+import { fileOf } from './tlsFiles';
 
 const settingsOf = (config: Record<string, unknown>) =>
     new TlsSettings(CredentialParams.fromTuples(...Object.entries(config).flat()));
@@ -129,7 +118,7 @@ it.each<[string, Record<string, string>, string | RegExp]>([
     );
 });
 
-it.each(['/no/such/file.pem', directory])('%s cannot be read, which is said by the key', file => {
+it.each(['/no/such/file.pem', tmpdir()])('%s cannot be read, which is said by the key', file => {
     expect(() => settingsOf({ ssl_ca_file: file }).toOptions('a')).toThrow(
         expect.objectContaining({
             code: 'NO_CREDENTIAL',

@@ -1,11 +1,12 @@
-import { MemcachedClient } from '../../src/client/MemcachedClient';
+import { MemcachedClient } from 'pip-services4-memcached-node';
 import { parseUri } from '../../src/connect/ConnectionUri';
-import { CacheOpener } from '../fixtures/CacheOpener';
+import { useOpener } from '../support/Opener';
+import { openError } from './opening';
 
-const opener = new CacheOpener();
-afterEach(async () => {
-    await opener.end();
-    opener.logger.lines.splice(0);
+const open = useOpener();
+const { lines } = open.logger;
+beforeEach(() => {
+    lines.splice(0);
 });
 
 const at = { 'connection.host': '127.0.0.1', 'connection.port': 1 };
@@ -32,7 +33,7 @@ const invalid: [string, Record<string, unknown>, RegExp][] = [
 ];
 
 it.each(invalid)('%s is INVALID_CONNECTION', async (_, config, message) => {
-    expect(await opener.openError(config)).toMatchObject({
+    expect(await openError(open, config)).toMatchObject({
         code: 'INVALID_CONNECTION',
         trace_id: 'trace',
         message: expect.stringMatching(message),
@@ -49,7 +50,7 @@ it.each([
     ['a user name and an empty password', { ...at, ...user('ann', '') }, /user name .*, but no password$/],
     ['an empty password in a uri', uri('memcached://ann:@a'), /user name .*, but no password$/],
 ])('%s is NO_CREDENTIAL', async (_, config, message) => {
-    const error = await opener.openError(config);
+    const error = await openError(open, config);
     expect(error).toMatchObject({ code: 'NO_CREDENTIAL', message: expect.stringMatching(message) });
 });
 
@@ -58,7 +59,7 @@ it.each([
     ['in a user name', { ...at, ...user('a\0b', 'c') }],
     ['in a password', { ...at, ...user('a', 'b\0c') }],
 ])('NUL %s is INVALID_CREDENTIAL', async (_, config) => {
-    expect(await opener.openError(config)).toMatchObject({
+    expect(await openError(open, config)).toMatchObject({
         code: 'INVALID_CREDENTIAL',
         trace_id: 'trace',
         message: 'invalid login for memcached at 127.0.0.1:1: expected a user name and a password without NUL',
@@ -85,34 +86,22 @@ it('weights whose sum is no number are refused, and a client keeps its servers',
 });
 
 it('an empty user name and password are said once: there is no login', async () => {
-    const { host, port } = await opener.start();
-    const config = { 'connection.host': host, 'connection.port': port, ...user('', '') };
-    await opener.open(config);
-    expect(opener.logger.lines).toEqual([
-        'warn credential.username and credential.password are empty: there is no login',
-    ]);
+    await open.cache(await open.server(), user('', ''));
+    expect(lines).toEqual(['warn credential.username and credential.password are empty: there is no login']);
 });
 
 it('a server that gets no keys is said once', async () => {
-    const servers = await Promise.all([opener.start(), opener.start()]);
-    const config = (weight: number) => ({
-        'connections.0.host': servers[0].host,
-        'connections.0.port': servers[0].port,
-        'connections.0.weight': 1,
-        'connections.1.host': servers[1].host,
-        'connections.1.port': servers[1].port,
-        'connections.1.weight': weight,
-    });
-    await opener.open(config(70));
-    expect(opener.logger.lines).toEqual([]);
-    await opener.open(config(1000));
-    expect(opener.logger.lines).toEqual([
+    const servers = await Promise.all([open.server(), open.server()]);
+    const weights = (weight: number) => ({ 'connections.0.weight': 1, 'connections.1.weight': weight });
+    await open.cache(servers, weights(70));
+    expect(lines).toEqual([]);
+    await open.cache(servers, weights(1000));
+    expect(lines).toEqual([
         `warn no key belongs to 127.0.0.1:${servers[0].port}: raise connection.weight, it is too small beside the others`,
     ]);
 });
 
 it('a server that is alone has all keys, whatever its weight', async () => {
-    const { host, port } = await opener.start();
-    await opener.open({ 'connection.host': host, 'connection.port': port, 'connection.weight': 1 });
-    expect(opener.logger.lines).toEqual([]);
+    await open.cache(await open.server(), { 'connections.0.weight': 1 });
+    expect(lines).toEqual([]);
 });

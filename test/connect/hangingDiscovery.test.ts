@@ -1,11 +1,8 @@
-import { ConfigParams, Descriptor } from 'pip-services4-components-node';
+import { Descriptor } from 'pip-services4-components-node';
 import { ConnectionParams, CredentialParams } from 'pip-services4-config-node';
-import { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { MemcachedConnection } from '../../src/connect/MemcachedConnection';
-import { MemcachedLock } from '../../src/lock/MemcachedLock';
-import { codeOf } from '../fixtures/openCache';
-import { RecordingLogger } from '../fixtures/RecordingLogger';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import { codeOf } from '../support/codeOf';
+import { useOpener, useServer } from '../support/Opener';
+import type { Settings } from '../support/settings';
 
 /** Answers nothing until `answer` is called. */
 class Hanging<T> {
@@ -29,35 +26,25 @@ class Hanging<T> {
 const DISCOVERY = new Descriptor('test', 'discovery', 'hanging', 'default', '1.0');
 const STORE = new Descriptor('test', 'credential-store', 'hanging', 'default', '1.0');
 
-let server: MemcachedProcess;
-beforeAll(async () => {
-    server = await MemcachedProcess.start();
-});
-afterAll(() => server.end());
+// Before the opener closes what hangs.
 afterEach(() => {
     jest.useRealTimers();
 });
+const open = useOpener();
+const server = useServer();
 
 /** A component whose discovery or credential store hangs. */
-function hanging(name: string, more: Record<string, unknown> = {}) {
-    const logger = new RecordingLogger();
+function hanging(name: string, more: Settings = {}) {
     const discovery = new Hanging<ConnectionParams[]>();
     const store = new Hanging<CredentialParams>();
-    const [made, what] = name.split(', ') as ['connection' | 'cache' | 'lock', 'discovery' | 'store'];
-    const component = { connection: MemcachedConnection, cache: MemcachedCache, lock: MemcachedLock }[made];
-    const one = new component();
-    const place = ['connection.host', server.host, 'connection.port', server.port];
-    one.configure(
-        ConfigParams.fromTuples(
-            ...(what === 'discovery' ? ['connection.discovery_key', 'memcached'] : place),
-            ...(what === 'store' ? ['credential.store_key', 'memcached'] : []),
-            ...Object.entries(more).flat(),
-        ),
-    );
     const lookups = { resolveAll: () => discovery.ask(), lookup: () => store.ask() };
-    one.setReferences(logger.references(DISCOVERY, lookups, STORE, lookups));
+    const references = open.logger.references(DISCOVERY, lookups, STORE, lookups);
+    const [made, what] = name.split(', ') as ['connection' | 'cache' | 'lock', 'discovery' | 'store'];
+    const servers = what === 'discovery' ? [] : server;
+    const lookup = what === 'discovery' ? 'connection.discovery_key' : 'credential.store_key';
+    const one = open[`${made}Of`](servers, { [lookup]: 'memcached', ...more }, references);
     const answer = (): void => {
-        discovery.answer([ConnectionParams.fromTuples(...place.map(part => String(part).replace('connection.', '')))]);
+        discovery.answer([ConnectionParams.fromTuples('host', server.host, 'port', server.port)]);
         store.answer(new CredentialParams());
     };
     return { one, answer, asked: () => discovery.asked + store.asked };
@@ -66,7 +53,7 @@ function hanging(name: string, more: Record<string, unknown> = {}) {
 const all = ['connection', 'cache', 'lock'].flatMap(made => ['discovery', 'store'].map(what => `${made}, ${what}`));
 
 describe.each(all)('%s hangs:', name => {
-    it.each([{}, { 'options.fail_soft': true }])('open gives up after ten seconds, %j', async more => {
+    it.each([{}, { fail_soft: true }])('open gives up after ten seconds, %j', async more => {
         jest.useFakeTimers();
         const { one } = hanging(name, more);
         const opening = codeOf(one.open(null));
@@ -82,7 +69,7 @@ describe.each(all)('%s hangs:', name => {
 
     it('open waits for an interval of discovery when that is longer', async () => {
         jest.useFakeTimers();
-        const { one } = hanging(name, { 'options.discovery_interval': 60_000 });
+        const { one } = hanging(name, { discovery_interval: 60_000 });
         const opening = one.open('trace').catch((error: unknown) => error);
         let hasSettled = false;
         void opening.then(() => (hasSettled = true));

@@ -1,19 +1,29 @@
 import { inspect } from 'node:util';
 import { ErrorDescriptionFactory } from 'pip-services4-commons-node';
-import { MemcachedClient } from '../../src/client/MemcachedClient';
-import { Opcode } from '../../src/client/protocol';
-import { FaultProxy } from '../faults/FaultProxy';
-import { CacheOpener } from '../fixtures/CacheOpener';
-import { codeOf } from '../fixtures/openCache';
+import { codeOf } from '../support/codeOf';
+import { useOpener } from '../support/Opener';
+import { opcodes } from '../support/opcodes';
+import { RecordingObserver } from '../support/RecordingObserver';
+import type { Settings } from '../support/settings';
+import { sleep } from '../support/sleep';
+import * as opening from './opening';
 
 /** Ways to a server other than a bare TCP connection to an IPv4 address: each with a real memcached behind it. */
 
 const login = { username: 'ann', password: 'hunter2' };
 const credential = { 'credential.username': 'ann', 'credential.password': 'hunter2' };
 
-const opener = new CacheOpener();
-const { logger, errors } = opener;
-afterEach(() => opener.end());
+const open = useOpener();
+const { logger } = open;
+const expectWorking = (settings: Settings) => opening.expectWorking(open, settings);
+
+/** All errors of this file. */
+const errors: Error[] = [];
+async function openError(settings: Settings) {
+    const error = await opening.openError(open, settings);
+    errors.push(error);
+    return error;
+}
 
 describe('a server that asks for a password', () => {
     it.each([
@@ -25,17 +35,17 @@ describe('a server that asks for a password', () => {
             'ann:hunter%32@',
         ],
     ])('lets us in, %s', async (_, more, user) => {
-        const { address } = await opener.start({ login });
-        await opener.expectWorking({ 'connection.uri': `memcached://${user}${address}`, ...more });
+        const { address } = await open.server({ login });
+        await expectWorking({ 'connection.uri': `memcached://${user}${address}`, ...more });
     });
 
     it('lets us in again after a restart', async () => {
-        const server = await opener.start({ login });
-        const cache = opener.cacheOf({
+        const server = await open.server({ login });
+        const cache = open.cacheOf([], {
             'connection.uri': `memcached://${server.address}`,
             ...credential,
-            'options.retry': 20,
-            'options.failures': 1,
+            retry: 20,
+            failures: 1,
         });
         await cache.open(null);
         await server.kill();
@@ -50,7 +60,7 @@ describe('a server that asks for a password', () => {
         ['a wrong password', 'ann', 'hunter3'],
         ['a wrong user', 'bob', 'hunter2'],
     ])('refuses %s with AUTH_FAILED, after one attempt', async (_, username, password) => {
-        const proxy = await opener.proxyOf(await opener.start({ login }));
+        const proxy = await open.recordingProxy(await open.server({ login }));
         const { host, port } = proxy;
         const config = {
             'connection.host': host,
@@ -58,7 +68,7 @@ describe('a server that asks for a password', () => {
             'credential.username': username,
             'credential.password': password,
         };
-        expect(await opener.openError(config)).toMatchObject({
+        expect(await openError(config)).toMatchObject({
             code: 'AUTH_FAILED',
             trace_id: 'trace',
             details: { server: `${host}:${port}` },
@@ -67,13 +77,13 @@ describe('a server that asks for a password', () => {
     });
 
     it('is not stormed with a password that was changed', async () => {
-        const server = await opener.start({ login });
+        const server = await open.server({ login });
         const { port } = server;
-        const proxy = await opener.proxyOf(server);
-        const cache = opener.cacheOf({ 'connection.host': proxy.host, 'connection.port': proxy.port, ...credential });
+        const proxy = await open.recordingProxy(server);
+        const cache = open.cacheOf(proxy, credential);
         await cache.open(null);
         await server.end();
-        await opener.start({ port, login: { ...login, password: 'changed' } });
+        await open.server({ port, login: { ...login, password: 'changed' } });
         await proxy.until(() => proxy.openSockets === 0);
         const before = proxy.connections;
         expect(await codeOf(cache.retrieve(null, 'key'))).toBe('AUTH_FAILED');
@@ -81,16 +91,16 @@ describe('a server that asks for a password', () => {
         for (let i = 0; i < 50; i++) answers.push(await codeOf(cache.store(null, `${i}`, 1, 5000)));
         expect(new Set(answers)).toEqual(new Set(['AUTH_FAILED']));
         // That nobody comes is no event.
-        await new Promise(resolve => setTimeout(resolve, 200));
+        await sleep(200);
         expect(proxy.connections - before).toBe(1);
     });
 
     it('is told it again by every socket, of a pool that grows as well', async () => {
-        const server = await opener.start({ login });
-        const cache = await opener.open({
+        const server = await open.server({ login });
+        const cache = await open.cache([], {
             'connection.uri': `memcached://${server.address}`,
             ...credential,
-            'options.request_timeout': 20_000,
+            request_timeout: 20_000,
         });
         const value = Buffer.alloc(500_000);
         for (let round = 0; round < 10; round++) {
@@ -102,12 +112,12 @@ describe('a server that asks for a password', () => {
     });
 
     it('is asked a few times a minute while it refuses what it took before, and lets us in when it takes it again', async () => {
-        const server = await opener.start({ login });
+        const server = await open.server({ login });
         const passwords = server.passwords!;
-        const cache = await opener.open({
+        const cache = await open.cache([], {
             'connection.uri': `memcached://${server.address}`,
             ...credential,
-            'options.retry': 400,
+            retry: 100,
         });
         const isUp = new RegExp(`^info memcached at ${server.address} is up again`);
         const isDown = new RegExp(`^warn memcached at ${server.address} is down`);
@@ -116,14 +126,14 @@ describe('a server that asks for a password', () => {
         const before = passwords.asked;
         const begun = performance.now();
         const answers = new Set<string>();
-        while (performance.now() - begun < 2000) {
+        while (performance.now() - begun < 500) {
             answers.add(await codeOf(cache.retrieve(null, 'key')));
-            await new Promise(resolve => setTimeout(resolve, 1));
+            await sleep(1);
         }
         answers.delete('CONNECTION_LOST');
         expect(answers).toEqual(new Set(['AUTH_FAILED']));
-        // A probe every 300 to 400 ms.
-        expect(passwords.asked - before).toBeLessThan(3 + (performance.now() - begun) / 300);
+        // A probe every 75 to 100 ms.
+        expect(passwords.asked - before).toBeLessThan(3 + (performance.now() - begun) / 75);
         // A refusal is an answer, too, but none that brings the server back.
         expect([logger.count(isDown), logger.count(isUp)]).toEqual([1, 0]);
         passwords.login = login;
@@ -132,44 +142,33 @@ describe('a server that asks for a password', () => {
     });
 
     it('is not asked at every turn by a pool that would grow, while older sockets work', async () => {
-        const server = await opener.start({ login });
+        const server = await open.server({ login });
         const passwords = server.passwords!;
         const { host, port } = server;
-        const down: string[] = [];
-        const client = new MemcachedClient([{ host, port, login }], {
-            observer: { onDown: (_, fault) => down.push(fault.message), onUp: () => {} },
-            requestTimeoutMs: 20_000,
-        });
-        opener.atEnd(() => client.close());
-        await client.open();
+        const observer = new RecordingObserver();
+        const client = await open.client({ host, port, login }, { observer, requestTimeoutMs: 20_000 });
         passwords.login = { ...login, password: 'changed' };
         const value = Buffer.alloc(500_000);
         for (let round = 0; round < 20; round++) {
             const calls = Array.from({ length: 4 }, (_, i) => client.set(`${i}`, value, { expires: 60 }));
             expect(await Promise.all(calls)).toEqual([true, true, true, true]);
         }
-        expect(down).toEqual([]);
+        expect(observer.heard).toEqual([]);
         expect(passwords.asked).toBe(2);
     });
 
     it('and answers nothing but logins is down after a few faults, as any other', async () => {
-        const { port } = await opener.start({ login });
-        const proxy = await FaultProxy.start(port);
-        opener.atEnd(() => proxy.close());
-        const client = new MemcachedClient([{ host: '127.0.0.1', port: proxy.port, login }], {
-            requestTimeoutMs: 20_000,
-        });
-        opener.atEnd(() => client.close());
-        await client.open();
-        const isLogin = (chunk: Buffer): boolean => chunk[1] === Opcode.SASL_AUTH;
+        const proxy = await open.faultProxy(await open.server({ login }));
+        const client = await open.client({ port: proxy.port, login }, { requestTimeoutMs: 20_000 });
+        const isLogin = (chunk: Buffer): boolean => chunk[1] === opcodes.SASL_AUTH;
         proxy.begin({ request: (link, chunk) => (isLogin(chunk) ? link.toServer(chunk) : link.reset()) });
         expect(await codeOf(client.get('key'))).toBe('CONNECTION_LOST');
         expect(await codeOf(client.get('key'))).toBe('SERVER_DOWN');
     });
 
     it('and is given none says so', async () => {
-        const { host, port } = await opener.start({ login });
-        const cache = opener.cacheOf({ 'connection.host': host, 'connection.port': port, 'options.fail_soft': true });
+        const { host, port } = await open.server({ login });
+        const cache = open.cacheOf({ host, port }, { fail_soft: true });
         await expect(cache.open('trace')).rejects.toMatchObject({
             code: 'AUTH_FAILED',
             trace_id: 'trace',
@@ -179,45 +178,43 @@ describe('a server that asks for a password', () => {
 });
 
 it('a server that asks for no password says AUTH_FAILED when it is given one', async () => {
-    const { host, port } = await opener.start({});
+    const { host, port } = await open.server();
     const config = { 'connection.host': host, 'connection.port': port, ...credential };
-    expect((await opener.openError(config)).code).toBe('AUTH_FAILED');
+    expect((await openError(config)).code).toBe('AUTH_FAILED');
 });
 
 it('a Unix socket, with and without a password', async () => {
-    const bare = await opener.start({ unixSocket: true });
-    await opener.expectWorking({ 'connection.uri': `unix://${bare.socketPath}` });
-    const locked = await opener.start({ unixSocket: true, login });
-    await opener.expectWorking({ 'connection.uri': `unix://${locked.socketPath}`, ...credential });
+    const bare = await open.server({ unixSocket: true });
+    await expectWorking({ 'connection.uri': `unix://${bare.socketPath}` });
+    const locked = await open.server({ unixSocket: true, login });
+    await expectWorking({ 'connection.uri': `unix://${locked.socketPath}`, ...credential });
     const wrong = { 'credential.username': 'ann', 'credential.password': 'hunter3' };
-    expect((await opener.openError({ 'connection.uri': `unix://${locked.socketPath}`, ...wrong })).code).toBe(
-        'AUTH_FAILED',
-    );
-    expect(await opener.openError({ 'connection.uri': 'unix:///no/such.sock', ...credential })).toMatchObject({
+    expect((await openError({ 'connection.uri': `unix://${locked.socketPath}`, ...wrong })).code).toBe('AUTH_FAILED');
+    expect(await openError({ 'connection.uri': 'unix:///no/such.sock', ...credential })).toMatchObject({
         code: 'CONNECT_FAILED',
         message: expect.stringMatching(/unix:\/\/\/no\/such\.sock.*ENOENT/),
     });
 });
 
 it('IPv6, by host and by uri', async () => {
-    const { port } = await opener.start({ host: '::1' });
-    await opener.expectWorking({ 'connection.host': '::1', 'connection.port': port });
-    await opener.expectWorking({ 'connection.uri': `memcached://[::1]:${port}` });
+    const { port } = await open.server({ host: '::1' });
+    await expectWorking({ 'connection.host': '::1', 'connection.port': port });
+    await expectWorking({ 'connection.uri': `memcached://[::1]:${port}` });
 });
 
 it('a name', async () => {
-    const { port } = await opener.start({ host: '127.0.0.1' });
-    await opener.expectWorking({ 'connection.host': 'localhost', 'connection.port': port });
-    const error = await opener.openError({ 'connection.host': 'no-such-host.invalid', 'options.failures': 1 });
+    const { port } = await open.server({ host: '127.0.0.1' });
+    await expectWorking({ 'connection.host': 'localhost', 'connection.port': port });
+    const error = await openError({ 'connection.host': 'no-such-host.invalid', failures: 1 });
     expect(error.code).toBe('CONNECT_FAILED');
 });
 
 it('a password that travels unencrypted to another machine is said at each open, with the server', async () => {
     const warning = /^warn the password travels unencrypted to no-such-host\.invalid:11211: use memcacheds:/;
-    const config = { 'connection.host': 'no-such-host.invalid', ...credential, 'options.failures': 1 };
+    const config = { 'connection.host': 'no-such-host.invalid', ...credential, failures: 1 };
     const before = logger.count(warning);
-    await opener.openError(config);
-    await opener.openError(config);
+    await openError(config);
+    await openError(config);
     expect(logger.count(warning)).toBe(before + 2);
     expect(logger.count(/unencrypted to (localhost|127|\[::1|unix)/)).toBe(0);
 });
@@ -232,7 +229,7 @@ function everythingOf(error: unknown): string {
 }
 
 it('no error and no line of the log has held a password', async () => {
-    const { address } = await opener.start({ login });
+    const { address } = await open.server({ login });
     const uris = [
         `memcached://ann:hunter3@${address}`,
         `memcached://ann:%68unter3@${address}`,
@@ -263,7 +260,7 @@ it('no error and no line of the log has held a password', async () => {
     ];
     const configs = [...uris.map(uri => ({ 'connection.uri': uri })), ...others];
     for (const config of configs) {
-        const { code } = await opener.openError({ ...config, 'options.failures': 1 });
+        const { code } = await openError({ ...config, failures: 1 });
         expect(code).toMatch(/^[A-Z_]+$/);
     }
     expect(errors.length).toBeGreaterThan(configs.length + 5);

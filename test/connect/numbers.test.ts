@@ -1,38 +1,32 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { Descriptor, References, type IReferences } from 'pip-services4-components-node';
-import { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { MemcachedConnection } from '../../src/connect/MemcachedConnection';
-import { MemcachedLock } from '../../src/lock/MemcachedLock';
-import { configOf } from '../fixtures/openCache';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import { MemcachedCache, MemcachedConnection, MemcachedLock } from 'pip-services4-memcached-node';
+import { useServer } from '../support/Opener';
+import { configOf } from '../support/settings';
 
 /** Whatever has a connection tells the same of it. */
 const COMPONENTS = { MemcachedConnection, MemcachedCache, MemcachedLock };
 
-let server: MemcachedProcess;
+const server = useServer();
 /** Takes connections and drops them: a port where nobody listens might be given to the server of another test. */
 let dropping: Server;
 let away: { host: string; port: number; address: string };
 
 beforeAll(async () => {
-    server = await MemcachedProcess.start();
     dropping = createServer(socket => socket.destroy()).listen(0, '127.0.0.1');
     await once(dropping, 'listening');
     const { port } = dropping.address() as AddressInfo;
     away = { host: '127.0.0.1', port, address: `127.0.0.1:${port}` };
 });
 
-afterAll(async () => {
-    await new Promise(resolve => dropping.close(resolve));
-    await server.end();
-});
+afterAll(() => new Promise(resolve => dropping.close(resolve)));
 
 describe.each(Object.entries(COMPONENTS))('%s', (_, Component) => {
     async function open(references?: IReferences) {
         const component = new Component();
         if (references) component.setReferences(references);
-        else component.configure(configOf([server, away], { 'options.request_timeout': 2000 }));
+        else component.configure(configOf([server, away], { request_timeout: 2000 }));
         await component.open('trace');
         return component;
     }

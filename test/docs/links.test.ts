@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { listFiles, read, root, withoutCode } from './markdown';
+import { root } from '../support/root';
+import { listFiles, read, withoutCode } from './markdown';
 
 /** What is wrong with the links of a Markdown text. Links to elsewhere are not followed. */
 function brokenLinks(file: string, text: string): string[] {

@@ -1,8 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-
-export const root = resolve(__dirname, '../..');
+import { join } from 'node:path';
+import { root } from '../support/root';
 
 /** A piece of code that is shown to readers. */
 export interface CodeBlock {
@@ -23,7 +22,7 @@ export function listFiles(pattern: RegExp): string[] {
 }
 
 export function read(file: string): string {
-    return readFileSync(resolve(root, file), 'utf8');
+    return readFileSync(join(root, file), 'utf8');
 }
 
 /** The fenced blocks of a Markdown text; a fence may be indented, as in lists. */

@@ -1,8 +1,7 @@
-import type { ClientOptions } from '../../src/client/ClientOptions';
-import type { MemcachedClient } from '../../src/client/MemcachedClient';
-import type { MemcachedProcess } from '../server/MemcachedProcess';
-import type { Fault, FaultProxy } from './FaultProxy';
-import { holding, passing } from './FaultProxy';
+import type { ClientOptions, MemcachedClient } from 'pip-services4-memcached-node';
+import type { MemcachedProcess } from '../support/server/MemcachedProcess';
+import type { Fault, FaultProxy } from '../support/proxy/FaultProxy';
+import { holding, passing } from '../support/proxy/FaultProxy';
 
 export interface World {
     memcached: MemcachedProcess;

@@ -1,4 +1,5 @@
-import type { MemcachedClient } from '../../src/client/MemcachedClient';
+import type { MemcachedClient } from 'pip-services4-memcached-node';
+import type { LagMeter } from '../support/LagMeter';
 import { flawOf } from './flawOf';
 
 const SECRET = 'only-for-the-owner-of-the-key';
@@ -18,6 +19,8 @@ export type Verb = 'get' | 'getMany' | 'set' | 'delete' | 'increment';
 export interface Outcome {
     verb: Verb | 'some call';
     ms: number;
+    /** How long it went on after its deadline, less the time for which this process was late. */
+    overdueMs: number;
     /** null: it succeeded. */
     code: string | null;
 }
@@ -46,6 +49,8 @@ export class Workload {
         private readonly client: MemcachedClient,
         private readonly address: string,
         private readonly forgets: boolean,
+        private readonly timeoutMs: number,
+        private readonly lag: LagMeter,
     ) {}
 
     async store(): Promise<void> {
@@ -135,7 +140,9 @@ export class Workload {
             code = this.judge(error);
         }
         this.settledCount++;
-        return { verb, ms: performance.now() - started, code };
+        const ms = performance.now() - started;
+        const overdueMs = ms < this.timeoutMs ? 0 : ms - this.timeoutMs - this.lag.since(started + this.timeoutMs);
+        return { verb, ms, overdueMs, code };
     }
 
     private async get(key: string): Promise<void> {
@@ -181,7 +188,7 @@ export class Workload {
 async function settledOrHung(calls: Promise<Outcome>[], giveUpMs: number): Promise<Outcome[]> {
     let timer: NodeJS.Timeout | undefined;
     const hung = new Promise<Outcome>(resolve => {
-        timer = setTimeout(resolve, giveUpMs, { verb: 'some call', ms: Infinity, code: 'HUNG' });
+        timer = setTimeout(resolve, giveUpMs, { verb: 'some call', ms: Infinity, overdueMs: Infinity, code: 'HUNG' });
     });
     const outcomes = await Promise.all(calls.map(call => Promise.race([call, hung])));
     clearTimeout(timer);

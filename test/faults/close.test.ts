@@ -1,72 +1,61 @@
-import { MemcachedClient } from '../../src/client/MemcachedClient';
-import type { ClientOptions } from '../../src/client/ClientOptions';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { FaultProxy } from './FaultProxy';
-import { LagMeter } from './LagMeter';
+import { MemcachedClient, type ClientOptions } from 'pip-services4-memcached-node';
+import { codeOf } from '../support/codeOf';
+import { timed } from '../support/LagMeter';
+import { useOpener, useServer } from '../support/Opener';
+import type { FaultProxy } from '../support/proxy/FaultProxy';
+import type { Server } from '../support/settings';
+import { sleep } from '../support/sleep';
 import { blackHole, resetting } from './replyFaults';
 
 const TIMEOUT_MS = 300;
 const PENDING = 1000;
+const ANSWERED = 'answered a call';
 
 describe('MemcachedClient.close', () => {
-    let memcached: MemcachedProcess;
+    const server = useServer();
+    const open = useOpener();
     let proxy: FaultProxy;
     let client: MemcachedClient;
-    let lag: LagMeter;
-
-    beforeAll(async () => {
-        memcached = await MemcachedProcess.start();
-    });
-
-    afterAll(() => memcached.end());
 
     beforeEach(async () => {
-        proxy = await FaultProxy.start(memcached.port);
+        proxy = await open.faultProxy(server);
         client = create();
-        lag = new LagMeter();
     });
 
-    afterEach(async () => {
-        lag.stop();
-        await client.close();
-        await proxy.close();
-    });
-
-    function create(options: Partial<ClientOptions> = {}): MemcachedClient {
-        return new MemcachedClient([{ host: '127.0.0.1', port: proxy.port }], {
-            requestTimeoutMs: TIMEOUT_MS,
-            connectTimeoutMs: TIMEOUT_MS,
-            ...options,
-        });
+    /** A client that is not open. */
+    function create(options: Partial<ClientOptions> = {}, servers: Server[] = [proxy]): MemcachedClient {
+        const addresses = servers.map(({ port }) => ({ host: '127.0.0.1', port }));
+        const timeouts = { requestTimeoutMs: TIMEOUT_MS, connectTimeoutMs: TIMEOUT_MS };
+        const created = new MemcachedClient(addresses, { ...timeouts, ...options });
+        open.atEnd(() => created.close());
+        return created;
     }
 
-    /** Makes calls of which nobody waits for the end of; the answer tells how each ended. */
+    /** Starts calls and does not wait for them. The answer tells how each one ended. */
     function callMany(): Promise<string>[] {
-        return Array.from({ length: PENDING }, (_, i) =>
-            client.get(`key${i}`).then(
-                () => 'answered',
-                (error: { code: string }) => error.code,
-            ),
-        );
+        return Array.from({ length: PENDING }, (_, i) => codeOf(client.get(`key${i}`).then(() => 'a call')));
     }
 
     async function expectInTime(closing: Promise<void>): Promise<void> {
-        const started = performance.now();
-        await closing;
-        expect(performance.now() - started).toBeLessThan(TIMEOUT_MS + 100 + lag.maxMs);
+        expect(await timed(() => closing)).toBeLessThan(TIMEOUT_MS + 100);
+    }
+
+    function expectNothingOpen(): void {
+        expect([client.socketCount, client.pendingCount, client.timerCount]).toEqual([0, 0, 0]);
     }
 
     async function expectNothingLeft(): Promise<void> {
-        expect([client.socketCount, client.pendingCount, client.timerCount]).toEqual([0, 0, 0]);
+        expectNothingOpen();
         await proxy.until(({ linkCount }) => linkCount === 0);
     }
 
     it('lets 1,000 running calls finish', async () => {
+        client = create({ requestTimeoutMs: 5000 });
         await client.open();
         const calls = callMany();
         expect(client.pendingCount).toBe(PENDING);
         await expectInTime(client.close());
-        expect(new Set(await Promise.all(calls))).toEqual(new Set(['answered']));
+        expect(new Set(await Promise.all(calls))).toEqual(new Set([ANSWERED]));
         await expectNothingLeft();
     });
 
@@ -78,7 +67,7 @@ describe('MemcachedClient.close', () => {
         const ends = new Set(await Promise.all(calls));
         ends.delete('CONNECTION_LOST');
         expect(ends).toEqual(new Set(['TIMEOUT']));
-        expect([client.socketCount, client.pendingCount, client.timerCount]).toEqual([0, 0, 0]);
+        expectNothingOpen();
     });
 
     it('settles calls that wait for a connection', async () => {
@@ -86,7 +75,7 @@ describe('MemcachedClient.close', () => {
         proxy.begin(resetting);
         const calls = callMany();
         await expectInTime(client.close());
-        expect(await Promise.all(calls)).not.toContain('answered');
+        expect(await Promise.all(calls)).not.toContain(ANSWERED);
         await expectNothingLeft();
     });
 
@@ -102,30 +91,29 @@ describe('MemcachedClient.close', () => {
     });
 
     it('does not wait for probes of servers that go down meanwhile', async () => {
-        const other = await FaultProxy.start(memcached.port);
-        const servers = [proxy, other].map(({ port }) => ({ host: '127.0.0.1', port }));
-        client = new MemcachedClient(servers, { requestTimeoutMs: TIMEOUT_MS, failures: 1 });
+        const other = await open.faultProxy(server);
+        client = create({ failures: 1 }, [proxy, other]);
         await client.open();
         for (const one of [proxy, other]) one.begin(blackHole);
-        const calls = [0, 1].map(async (index): Promise<unknown> => {
+        const calls = [0, 1].map(async index => {
             const key = Array.from({ length: 100 }, (_, i) => `key${i}`).find(one => client.getServer(one) === index)!;
             // So that a probe of the first would stand in the list when the call to the second ends, and the other way round.
-            await new Promise(resolve => setTimeout(resolve, (index * TIMEOUT_MS) / 2));
-            return client.get(key).catch((error: { code: string }) => error.code);
+            await sleep((index * TIMEOUT_MS) / 2);
+            return codeOf(client.get(key));
         });
-        await new Promise(resolve => setTimeout(resolve, TIMEOUT_MS / 2 + 20));
+        await sleep(TIMEOUT_MS / 2 + 20);
         await expectInTime(client.close());
         expect(await Promise.all(calls)).toEqual(['TIMEOUT', 'TIMEOUT']);
-        expect([client.socketCount, client.pendingCount, client.timerCount]).toEqual([0, 0, 0]);
-        await other.close();
+        expectNothingOpen();
     });
 
     it('may be called twice, at once and afterwards', async () => {
+        client = create({ requestTimeoutMs: 5000 });
         await client.open();
         const calls = callMany();
         await Promise.all([client.close(), client.close()]);
         await client.close();
-        expect(new Set(await Promise.all(calls))).toEqual(new Set(['answered']));
+        expect(new Set(await Promise.all(calls))).toEqual(new Set([ANSWERED]));
         await expectNothingLeft();
     });
 
@@ -149,7 +137,7 @@ describe('MemcachedClient.close', () => {
         await proxy.until(({ requestFrames }) => requestFrames === 1);
         await expectInTime(client.close());
         await opening;
-        expect([client.socketCount, client.pendingCount, client.timerCount]).toEqual([0, 0, 0]);
+        expectNothingOpen();
     });
 
     it('leaves nothing after an open that failed', async () => {
@@ -232,10 +220,9 @@ describe('MemcachedClient.close', () => {
         expect(await first).toBe('TIMEOUT');
     });
 
-    it('is not kept from ending by a client that was never opened', async () => {
-        const server = await MemcachedProcess.start();
-        const other = new MemcachedClient([{ host: server.host, port: server.port }]);
+    it('is not kept from ending by a client that was never opened', () => {
+        const { host, port } = server;
+        const other = new MemcachedClient([{ host, port }]);
         expect([other.socketCount, other.pendingCount, other.timerCount]).toEqual([0, 0, 0]);
-        await server.end();
     });
 });

@@ -1,10 +1,10 @@
-import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import { forkSource } from '../support/forkSource';
+import { useOpener, useServer } from '../support/Opener';
+import type { FaultProxy } from '../support/proxy/FaultProxy';
 import type { Step, Story } from './exitChild';
-import { FaultProxy } from './FaultProxy';
 import { blackHole, halfThen, resetting } from './replyFaults';
 
 /** Far below the minute after which the child's own timers, were one left, would let it go. */
@@ -14,29 +14,17 @@ type Breaks = () => void | Promise<void>;
 const nothing: Breaks = () => {};
 
 describe('After close a process ends by itself,', () => {
-    let memcached: MemcachedProcess;
+    const server = useServer();
+    const open = useOpener();
     let proxy: FaultProxy;
 
-    beforeAll(async () => {
-        memcached = await MemcachedProcess.start();
-    });
-
-    afterAll(() => memcached.end());
-
     beforeEach(async () => {
-        proxy = await FaultProxy.start(memcached.port);
+        proxy = await open.faultProxy(server);
     });
-
-    afterEach(() => proxy.close());
 
     /** How the child ended, and the ms that it took for it after `close` had resolved. */
-    async function run(
-        story: Story,
-        breaks: () => void | Promise<void> = () => {},
-    ): Promise<{ code: number; ms: number }> {
-        const child = fork(join(__dirname, 'exitChild.ts'), [String(proxy.port), story], {
-            execArgv: ['-r', join(__dirname, '../register.cjs')],
-        });
+    async function run(story: Story, breaks: Breaks): Promise<{ code: number; ms: number }> {
+        const child = forkSource(join(__dirname, 'exitChild.ts'), [proxy.port, story]);
         let closedAt = NaN;
         child.on('message', (step: Step) => {
             if (step === 'closed') closedAt = performance.now();

@@ -6,7 +6,7 @@
  */
 import { once } from 'node:events';
 
-import { MemcachedClient } from '../../src/client/MemcachedClient';
+import { MemcachedClient } from 'pip-services4-memcached-node';
 
 export type Story = 'idle' | 'calls in flight' | 'server breaks' | 'opening' | 'nobody there';
 export type Step = 'broken?' | 'closed';

@@ -1,26 +1,18 @@
-import { MemcachedClient } from '../../src/client/MemcachedClient';
-import type { ClientOptions } from '../../src/client/ClientOptions';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import type { ClientOptions, MemcachedClient } from 'pip-services4-memcached-node';
+import { codeOf } from '../support/codeOf';
+import { useOpener, useServer } from '../support/Opener';
 
 const NEIGHBOURS = 100;
 const MIB = 1024 * 1024;
 
 /** One call that cannot succeed among a hundred that leave in the same write. */
 describe('A bad call does no harm to its neighbours:', () => {
-    let memcached: MemcachedProcess;
+    const server = useServer();
+    const open = useOpener();
     let client: MemcachedClient;
 
-    beforeAll(async () => {
-        memcached = await MemcachedProcess.start();
-    });
-
-    afterAll(() => memcached.end());
-
-    afterEach(() => client.close());
-
-    async function open(options: Partial<ClientOptions> = {}): Promise<void> {
-        client = new MemcachedClient([{ host: memcached.host, port: memcached.port }], options);
-        await client.open();
+    async function begin(options: Partial<ClientOptions> = {}): Promise<void> {
+        client = await open.client(server, options);
         await Promise.all(Array.from({ length: NEIGHBOURS }, (_, i) => client.set(`key${i}`, `value of key${i}`)));
     }
 
@@ -31,10 +23,7 @@ describe('A bad call does no harm to its neighbours:', () => {
             else expect((await client.get(`key${i}`)).value?.toString()).toBe(`value of key${i}`);
         };
         const before = Array.from({ length: NEIGHBOURS / 2 }, (_, i) => neighbour(i));
-        const call = bad().then(
-            () => 'succeeded',
-            (error: { code: string }) => error.code,
-        );
+        const call = codeOf(bad());
         const after = Array.from({ length: NEIGHBOURS / 2 }, (_, i) => neighbour(i + NEIGHBOURS / 2));
         await Promise.all([...before, ...after]);
         return call;
@@ -47,29 +36,29 @@ describe('A bad call does no harm to its neighbours:', () => {
         ['with a blank', 'a b'],
         ['with a line break', 'a\r\nflush_all\r\n'],
     ])('a key that is %s', async (_, key) => {
-        await open();
+        await begin();
         expect(await amongNeighbours(() => client.get(key))).toBe('INVALID_KEY');
         expect(await amongNeighbours(() => client.set(key, 'value'))).toBe('INVALID_KEY');
         expect(await amongNeighbours(() => client.getMany(['key1', key]))).toBe('INVALID_KEY');
     });
 
     it('a key that only the server finds too long, upon which it closes the connection', async () => {
-        await open({ maxKeyBytes: 1000 });
+        await begin({ maxKeyBytes: 1000 });
         expect(await amongNeighbours(() => client.get('k'.repeat(300)))).toBe('SERVER_ERROR');
     });
 
     it('a value that is larger than our own limit', async () => {
-        await open({ maxValueBytes: 1000 });
+        await begin({ maxValueBytes: 1000 });
         expect(await amongNeighbours(() => client.set('large', 'v'.repeat(1001)))).toBe('VALUE_TOO_LARGE');
     });
 
     it("a value that is larger than the server's limit", async () => {
-        await open({ maxValueBytes: 2 * MIB });
+        await begin({ maxValueBytes: 2 * MIB });
         expect(await amongNeighbours(() => client.set('large', 'v'.repeat(1.5 * MIB)))).toBe('VALUE_TOO_LARGE');
     });
 
     it('an increment of what is no number', async () => {
-        await open();
+        await begin();
         expect(await amongNeighbours(() => client.increment('key1', 1))).toBe('NOT_A_NUMBER');
     });
 });

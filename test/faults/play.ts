@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-import { MemcachedClient } from '../../src/client/MemcachedClient';
-import { exchange, get } from '../server/exchange';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { FaultProxy, holding, passing } from './FaultProxy';
-import { LagMeter } from './LagMeter';
+import { LagMeter, timed } from '../support/LagMeter';
+import type { Opener } from '../support/Opener';
+import { holding, passing } from '../support/proxy/FaultProxy';
+import { exchange, get } from '../support/server/exchange';
+import type { MemcachedProcess } from '../support/server/MemcachedProcess';
+import { sleep } from '../support/sleep';
 import type { Expectation, Scenario, World } from './Scenario';
 import { Workload } from './Workload';
 import type { Outcome, Wave } from './Workload';
@@ -15,7 +16,7 @@ const SOCKETS = 4;
 export const POOL_SIZE = 5;
 const BETWEEN_WAVES_MS = 250;
 const GRACE_MS = 100;
-const GIVE_UP_MS = 3000;
+const GIVE_UP_MS = 10_000;
 
 const OPTIONS = { poolSize: POOL_SIZE, requestTimeoutMs: 500, connectTimeoutMs: 500, reconnectMs: 200, retryMs: 200 };
 
@@ -32,39 +33,31 @@ export interface Report {
     late: number;
     slowestMs: number;
     timeoutMs: number;
-    /** How late this process itself was at most. */
-    lagMs: number;
     /** Calls that did not end as the scenario says. */
     unexpected: string[];
-    /** From the server's return until 200 reads were right. */
+    /** From the server's return until 200 reads were right, less the lateness of this process. */
     recoveredMs: number;
+    /** Less the lateness of this process. */
     closedMs: number;
     /** Of the client, when all was well again. */
     sockets: number;
     leftOpen: { sockets: number; pending: number; timers: number };
 }
 
-export async function play(scenario: Scenario): Promise<Report> {
-    const memcached = await MemcachedProcess.start({ args: scenario.memcachedArgs });
-    const proxy = await FaultProxy.start(memcached.port);
+export async function play(scenario: Scenario, open: Opener): Promise<Report> {
+    const memcached = await open.server({ args: scenario.memcachedArgs });
+    const proxy = await open.faultProxy(memcached);
     const options = { ...OPTIONS, ...scenario.options };
-    const { port } = scenario.direct ? memcached : proxy;
-    const client = new MemcachedClient([{ host: '127.0.0.1', port }], options);
+    const client = await open.client(scenario.direct ? memcached : proxy, options);
     const lag = new LagMeter();
-    try {
-        return await run(scenario, { memcached, proxy, client }, options.requestTimeoutMs, lag);
-    } finally {
-        lag.stop();
-        await client.close();
-        await proxy.close();
-        await memcached.end();
-    }
+    open.atEnd(() => lag.stop());
+    return run(scenario, { memcached, proxy, client }, options.requestTimeoutMs, lag);
 }
 
 async function run(scenario: Scenario, world: World, timeoutMs: number, lag: LagMeter): Promise<Report> {
     const { memcached, proxy, client } = world;
     const { port } = scenario.direct ? memcached : proxy;
-    const workload = new Workload(client, `127.0.0.1:${port}`, scenario.forgets ?? false);
+    const workload = new Workload(client, `127.0.0.1:${port}`, scenario.forgets ?? false, timeoutMs, lag);
     const outcomes: Outcome[] = [];
     const unexpected: string[] = [];
 
@@ -74,7 +67,6 @@ async function run(scenario: Scenario, world: World, timeoutMs: number, lag: Lag
         unexpected.push(...settled.filter(one => !isExpected(one, expectation)).map(one => describe(one, when)));
     }
 
-    await client.open();
     await workload.store();
     await openSockets(scenario, world, workload);
 
@@ -97,21 +89,18 @@ async function run(scenario: Scenario, world: World, timeoutMs: number, lag: Lag
     } while (await lastsOn(brokenAt, scenario.lastsMs ?? 0));
 
     await scenario.mends(world);
-    const recoveredMs = await recover(workload);
+    const recoveredMs = await timed(() => recover(workload));
     await settle(workload.launch(CALLS), 'all', 'after recovery');
     if (!scenario.forgets) await workload.checkCounters(key => countOf(memcached, key));
 
     const sockets = client.socketCount;
-    const closing = performance.now();
-    await client.close();
-    const closedMs = performance.now() - closing;
+    const closedMs = await timed(() => client.close());
     const leftOpen = { sockets: client.socketCount, pending: client.pendingCount, timers: client.timerCount };
     // The other end has the last word on whether a socket is closed.
     await proxy.until(({ linkCount }) => linkCount === 0);
 
     lag.stop();
     const slowestMs = Math.max(...outcomes.map(({ ms }) => ms));
-    const boundMs = timeoutMs + GRACE_MS + lag.maxMs;
     return {
         scenario: scenario.name,
         calls: workload.callCount,
@@ -120,10 +109,9 @@ async function run(scenario: Scenario, world: World, timeoutMs: number, lag: Lag
         codes: countCodes(outcomes),
         wrong: workload.wrong,
         flaws: [...new Set(workload.flaws)],
-        late: outcomes.filter(({ ms }) => ms > boundMs).length,
+        late: outcomes.filter(({ overdueMs }) => overdueMs > GRACE_MS).length,
         slowestMs,
         timeoutMs,
-        lagMs: lag.maxMs,
         unexpected: [...new Set(unexpected)],
         recoveredMs,
         closedMs,
@@ -144,19 +132,19 @@ async function openSockets(scenario: Scenario, { client, proxy, memcached }: Wor
 
 async function lastsOn(since: number, ms: number): Promise<boolean> {
     if (performance.now() - since >= ms) return false;
-    await new Promise(resolve => setTimeout(resolve, BETWEEN_WAVES_MS));
+    await sleep(BETWEEN_WAVES_MS);
     return true;
 }
 
-async function recover(workload: Workload): Promise<number> {
+async function recover(workload: Workload): Promise<void> {
     const since = performance.now();
     for (;;) {
         const problem = await workload.read();
+        if (problem === null) return;
         const ms = performance.now() - since;
-        if (problem === null) return ms;
         if (ms > GIVE_UP_MS)
             throw new Error(`still not right ${Math.round(ms)} ms after the server's return: ${problem}`);
-        await new Promise(resolve => setTimeout(resolve, 5));
+        await sleep(5);
     }
 }
 

@@ -1,5 +1,5 @@
-import type { Fault, Link } from './FaultProxy';
-import { HEADER_BYTES, claiming, opaqueOf, replyFrame, withOpaque } from './frames';
+import type { Fault, Link } from '../support/proxy/FaultProxy';
+import { HEADER_BYTES, claiming, opaqueOf, replyFrame, withOpaque } from '../support/proxy/frames';
 
 /** Accepts, swallows, never answers. */
 export const blackHole: Fault = {

@@ -1,35 +1,26 @@
-import { MemcachedClient } from '../../src/client/MemcachedClient';
-import { MemcachedProcess } from '../server/MemcachedProcess';
-import { FaultProxy } from './FaultProxy';
+import { MemcachedClient } from 'pip-services4-memcached-node';
+import { useOpener } from '../support/Opener';
 import { talkingText } from './replyFaults';
 
 describe('A server that talks only text', () => {
-    let memcached: MemcachedProcess;
+    const open = useOpener();
 
-    afterEach(() => memcached.end());
-
-    async function failureToOpen(port: number): Promise<Error> {
-        const client = new MemcachedClient([{ host: '127.0.0.1', port }], { requestTimeoutMs: 500 });
-        const failure = await client.open().then(
-            () => new Error('it opened'),
-            (error: Error) => error,
-        );
+    async function failureToOpen({ host, port }: { host: string; port: number }): Promise<unknown> {
+        const client = new MemcachedClient([{ host, port }], { requestTimeoutMs: 500 });
+        const failure = await client.open().catch((error: unknown) => error);
         expect([client.socketCount, client.pendingCount, client.timerCount]).toEqual([0, 0, 0]);
         return failure;
     }
 
     it('is recognised by its first bytes', async () => {
-        memcached = await MemcachedProcess.start();
-        const proxy = await FaultProxy.start(memcached.port);
+        const proxy = await open.faultProxy(await open.server());
         proxy.begin(talkingText);
-        const failure = await failureToOpen(proxy.port);
+        const failure = await failureToOpen(proxy);
         expect(failure).toMatchObject({ code: 'CONNECT_FAILED', message: expect.stringMatching(/text/) });
-        await proxy.close();
     });
 
     it('is recognised when it is a memcached with -B ascii', async () => {
-        memcached = await MemcachedProcess.start({ args: ['-B', 'ascii'] });
-        const failure = await failureToOpen(memcached.port);
+        const failure = await failureToOpen(await open.server({ args: ['-B', 'ascii'] }));
         expect(failure).toMatchObject({ code: 'CONNECT_FAILED', message: expect.stringMatching(/text|binary/) });
     });
 });

@@ -1,12 +1,13 @@
 import type { Circus } from '@jest/types';
 import { TestEnvironment } from 'jest-environment-node';
-import { setTimeout as delay } from 'node:timers/promises';
+import { sleep } from '../support/sleep';
 
 /**
- * Fails a test file that leaves sockets, servers, child processes or timers open. Jest's own `--detectOpenHandles` only
- * prints them, and only when everything runs in one process.
+ * Fails a test file that leaves sockets, servers, child processes or timers open. Jest's own
+ * `--detectOpenHandles` only prints them, and only when everything runs in one process.
  *
- * Waiting for them also gives late rejections and exceptions the time to happen while jest still listens for them.
+ * It waits for them while jest still listens for rejections and exceptions, so late ones fail the
+ * file as well.
  */
 export default class StrictEnvironment extends TestEnvironment {
     private before = new Map<string, number>();
@@ -21,8 +22,11 @@ export default class StrictEnvironment extends TestEnvironment {
 
     // Called by jest-circus, and awaited.
     async handleTestEvent(event: Circus.AsyncEvent, state: Circus.State): Promise<void> {
-        if (event.name === 'test_done') event.test.errors = event.test.errors.map(sendable);
-        if (event.name !== 'run_finish') return;
+        if (event.name === 'run_finish') makeSerializable(state.rootDescribeBlock);
+        // Right after this event jest collects the rejections of tests and hooks for the last time:
+        // `run_finish` is too late to wait for them.
+        if (event.name !== 'run_describe_finish') return;
+        if (event.describeBlock !== state.rootDescribeBlock) return;
         const left = await this.leftOpen();
         if (left.length > 0) {
             const error = new Error(`The tests of this file left open: ${left.join(', ')}`);
@@ -31,10 +35,10 @@ export default class StrictEnvironment extends TestEnvironment {
         }
     }
 
-    /** What is being closed needs a moment for it. */
+    /** Closing takes a moment: waits up to a second for it. */
     private async leftOpen(): Promise<string[]> {
         for (let waited = 0; ; waited += 10) {
-            await delay(10);
+            await sleep(10);
             const left = [...activeResources()]
                 .map(([type, count]) => [type, count - (this.before.get(type) ?? 0)] as const)
                 .filter(([, count]) => count > 0)
@@ -44,11 +48,15 @@ export default class StrictEnvironment extends TestEnvironment {
     }
 }
 
-/**
- * Jest's workers send failures as JSON. One that has a bigint or a cycle in it would replace the report of the whole file by a
- * TypeError; people read the stack anyway.
- */
-function sendable(failure: Circus.TestError): Circus.TestError {
+/** `jest --json` writes no report at all when one failure has a bigint or a cycle in it. */
+function makeSerializable(block: Circus.DescribeBlock): void {
+    for (const child of block.children) {
+        if (child.type === 'describeBlock') makeSerializable(child);
+        else child.errors = child.errors.map(serializable);
+    }
+}
+
+function serializable(failure: Circus.TestError): Circus.TestError {
     const [error, ...others] = Array.isArray(failure) ? failure : [failure];
     try {
         JSON.stringify(error);

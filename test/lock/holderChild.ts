@@ -1,12 +1,10 @@
 /** Holds a lock until it loses it or is told to finish. Arguments: port, key, ttl. */
-import { ConfigParams } from 'pip-services4-components-node';
-import { MemcachedLock } from '../../src/lock/MemcachedLock';
+import { Opener } from '../support/Opener';
 
 async function main(): Promise<void> {
     const [port, key, ttl] = process.argv.slice(2) as [string, string, string];
-    const lock = new MemcachedLock();
-    lock.configure(ConfigParams.fromTuples('connection.host', '127.0.0.1', 'connection.port', port));
-    await lock.open(null);
+    const open = new Opener();
+    const lock = await open.lock({ port: Number(port) });
     await lock.withLock(null, key, { ttl: Number(ttl) }, async (signal, lease) => {
         process.send!({ event: 'working', isHeld: lease.isHeld() });
         await new Promise<void>(resolve => {
@@ -19,7 +17,7 @@ async function main(): Promise<void> {
         });
     });
     process.send!({ event: 'done' });
-    await lock.close(null);
+    await open.end();
     process.disconnect();
 }
 

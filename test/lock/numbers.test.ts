@@ -1,36 +1,30 @@
 import { tracingChannel } from 'node:diagnostics_channel';
 import { References } from 'pip-services4-components-node';
-import type { LockTrace } from '../../src/client/tracing';
-import { MemcachedLock } from '../../src/lock/MemcachedLock';
-import { holding } from '../faults/FaultProxy';
-import { configOf } from '../fixtures/openCache';
-import { FailingCounters, RecordingCounters } from '../fixtures/RecordingCounters';
-import { useBrokenConnection } from './brokenConnection';
-import { codeOf, openLock } from './openLock';
+import type { LockTrace, MemcachedLock } from 'pip-services4-memcached-node';
+import { codeOf } from '../support/codeOf';
+import { useOpener, useServer } from '../support/Opener';
+import { holding } from '../support/proxy/FaultProxy';
+import { FailingCounters, RecordingCounters } from '../support/RecordingCounters';
+import type { Server } from '../support/settings';
+import { sleep } from '../support/sleep';
 
-const used = useBrokenConnection();
-const opened: MemcachedLock[] = [];
-afterEach(() => Promise.all(opened.splice(0).map(lock => lock.close(null))));
+const server = useServer();
+const open = useOpener();
 
-async function counted(...all: RecordingCounters[]): Promise<MemcachedLock> {
-    const lock = new MemcachedLock();
-    const options = { 'options.retry_timeout': 20, 'options.request_timeout': 300 };
-    lock.configure(configOf({ host: '127.0.0.1', port: used.proxy.port }, options));
-    lock.setReferences(References.fromTuples(...all.flatMap(one => one.tuple)));
-    await lock.open(null);
-    opened.push(lock);
-    return lock;
-}
+const counted = (counters: RecordingCounters, at: Server = server): Promise<MemcachedLock> => {
+    const settings = { retry_timeout: 20, request_timeout: 300 };
+    return open.lock(at, settings, References.fromTuples(...counters.tuple));
+};
 
 describe('counters', () => {
     it('know what became of every try, and how long was waited', async () => {
         const counters = new RecordingCounters();
         const lock = await counted(counters);
-        const first = (await lock.tryAcquireLease(null, 'key', 60_000))!;
-        expect(await lock.tryAcquireLease(null, 'key')).toBeNull();
-        expect(await codeOf(lock.acquireLock(null, 'key', 1000, 1))).toBe('LOCK_TIMEOUT');
-        const waiting = lock.acquireLease(null, 'key', 60_000, 10_000);
-        await new Promise(resolve => setTimeout(resolve, 50));
+        const first = (await lock.tryAcquireLease(null, open.key, 60_000))!;
+        expect(await lock.tryAcquireLease(null, open.key)).toBeNull();
+        expect(await codeOf(lock.acquireLock(null, open.key, 1000, 1))).toBe('LOCK_TIMEOUT');
+        const waiting = lock.acquireLease(null, open.key, 60_000, 10_000);
+        await sleep(50);
         await first.extend();
         await first.release();
         await (await waiting).release();
@@ -51,13 +45,14 @@ describe('counters', () => {
 
     it('know of errors, and of locks that were lost or not released', async () => {
         const counters = new RecordingCounters();
-        const lock = await counted(counters);
-        expect(await codeOf(lock.tryAcquireLock(null, 'key', -1))).toBe('INVALID_TTL');
+        const proxy = await open.faultProxy(server);
+        const lock = await counted(counters, proxy);
+        expect(await codeOf(lock.tryAcquireLock(null, open.key, -1))).toBe('INVALID_TTL');
         const lost = (await lock.tryAcquireLease(null, 'lost', 60_000))!;
-        await used.client.flush();
+        await (await open.client(server)).delete('lost');
         await lost.release();
         const unreleased = (await lock.tryAcquireLease(null, 'unreleased', 60_000))!;
-        used.proxy.begin(holding);
+        proxy.begin(holding);
         expect(await codeOf(unreleased.release())).toBe('TIMEOUT');
         expect(await codeOf(lock.acquireLock(null, 'other', 1000, 1))).toBe('TIMEOUT');
         expect(counters.counts).toEqual({
@@ -70,16 +65,18 @@ describe('counters', () => {
 
     it('that fail do not fail the lock', async () => {
         const lock = await counted(new FailingCounters());
-        await lock.withLock(null, 'key', { ttl: 1000 }, () => {});
+        await lock.withLock(null, open.key, { ttl: 1000 }, () => {});
         expect(lock.getStats()).toMatchObject({ acquired: 1, released: 1 });
     });
 
     it('a caller who gives up waiting is no error', async () => {
         const counters = new RecordingCounters();
         const lock = await counted(counters);
-        await lock.acquireLease(null, 'key', 60_000);
+        await lock.acquireLease(null, open.key, 60_000);
         const signal = AbortSignal.timeout(50);
-        const error = await lock.acquireLease(null, 'key', 1000, 10_000, { signal }).catch((reason: unknown) => reason);
+        const error = await lock
+            .acquireLease(null, open.key, 1000, 10_000, { signal })
+            .catch((reason: unknown) => reason);
         expect(error).toBe(signal.reason);
         expect(counters.counts['memcached.lock.errors']).toBeUndefined();
         expect(counters.counts['memcached.lock.timeouts']).toBeUndefined();
@@ -103,16 +100,16 @@ describe('tracing', () => {
     afterEach(() => tracing.unsubscribe(subscribers));
 
     it('tells of a lock that is acquired, its waiting included', async () => {
-        const { lock } = await openLock(used.proxy, { retry_timeout: 10 });
-        const first = await lock.acquireLease(null, 'key', 60_000);
-        expect(await lock.tryAcquireLock(null, 'key')).toBe(false);
-        const waiting = lock.acquireLease(null, 'key', 60_000, 10_000);
-        while (lock.counts.busy < 3) await new Promise(resolve => setTimeout(resolve, 10));
+        const lock = await open.lock(server, { retry_timeout: 10 });
+        const first = await lock.acquireLease(null, open.key, 60_000);
+        expect(await lock.tryAcquireLock(null, open.key)).toBe(false);
+        const waiting = lock.acquireLease(null, open.key, 60_000, 10_000);
+        while (lock.counts.busy < 3) await sleep(10);
         expect(events.length).toBe(5);
         await first.release();
         await waiting;
-        const acquire = { operation: 'acquire', key: 'key' };
-        const tried = { operation: 'tryAcquire', key: 'key' };
+        const acquire = { operation: 'acquire', key: open.key };
+        const tried = { operation: 'tryAcquire', key: open.key };
         expect(events).toEqual([
             ['start', acquire],
             ['asyncEnd', { ...acquire, result: 'acquired' }],
@@ -124,11 +121,15 @@ describe('tracing', () => {
     });
 
     it('tells why it was not', async () => {
-        const { lock } = await openLock(used.proxy, {});
-        await lock.acquireLease(null, 'key', 60_000);
+        const lock = await open.lock(server);
+        await lock.acquireLease(null, open.key, 60_000);
         events.length = 0;
-        expect(await codeOf(lock.acquireLock(null, 'key', 1000, 1))).toBe('LOCK_TIMEOUT');
-        const failed = { operation: 'acquire', key: 'key', error: expect.objectContaining({ code: 'LOCK_TIMEOUT' }) };
-        expect(events).toEqual([['start', { operation: 'acquire', key: 'key' }], 'error', ['asyncEnd', failed]]);
+        expect(await codeOf(lock.acquireLock(null, open.key, 1000, 1))).toBe('LOCK_TIMEOUT');
+        const failed = {
+            operation: 'acquire',
+            key: open.key,
+            error: expect.objectContaining({ code: 'LOCK_TIMEOUT' }),
+        };
+        expect(events).toEqual([['start', { operation: 'acquire', key: open.key }], 'error', ['asyncEnd', failed]]);
     });
 });

@@ -1,25 +1,22 @@
-import { ConfigParams, Descriptor, References } from 'pip-services4-components-node';
-import { MemcachedCache } from '../../src/cache/MemcachedCache';
-import { MemcachedConnection } from '../../src/connect/MemcachedConnection';
-import { MemcachedLock } from '../../src/lock/MemcachedLock';
-import { MemcachedProcess } from '../server/MemcachedProcess';
+import { Descriptor, References } from 'pip-services4-components-node';
+import { MemcachedConnection } from 'pip-services4-memcached-node';
+import { useOpener, useServer } from '../support/Opener';
+import { configOf } from '../support/settings';
+
+const server = useServer();
+const open = useOpener();
 
 it('A lock and a cache share a connection, which a close of the lock leaves open', async () => {
-    const server = await MemcachedProcess.start();
     const connection = new MemcachedConnection();
-    connection.configure(ConfigParams.fromTuples('connection.host', server.host, 'connection.port', server.port));
-    const lock = new MemcachedLock();
-    lock.configure(ConfigParams.fromTuples('options.prefix', 'lock:'));
-    const cache = new MemcachedCache();
+    connection.configure(configOf(server));
+    open.atEnd(() => connection.close(null));
+    await connection.open(null);
     const references = References.fromTuples(
         new Descriptor('pip-services', 'connection', 'memcached', 'default', '1.0'),
         connection,
     );
-    lock.setReferences(references);
-    cache.setReferences(references);
-    await connection.open(null);
-    await lock.open(null);
-    await cache.open(null);
+    const lock = await open.lock([], { prefix: 'lock:' }, references);
+    const cache = await open.cache([], {}, references);
 
     await cache.store(null, 'key', 'value');
     await lock.acquireLock(null, 'key', 10_000, 0);
@@ -32,8 +29,4 @@ it('A lock and a cache share a connection, which a close of the lock leaves open
     expect(lock.counts).toMatchObject({ acquired: 1, released: 1, lost: 0 });
 
     lock.unsetReferences();
-    await lock.close(null);
-    await cache.close(null);
-    await connection.close(null);
-    await server.end();
 });

@@ -97,6 +97,15 @@ describe('YamlConfigReader', () => {
         expect(yaml(content)).toEqual({});
     });
 
+    it('merges anchors (`<<`), and keeps words that look like booleans as texts', () => {
+        const content = 'base: &base {a: 1, b: 2}\nother:\n  <<: *base\n  b: yes';
+        expect(yaml(content)).toEqual({ 'base.a': '1', 'base.b': '2', 'other.a': '1', 'other.b': 'yes' });
+    });
+
+    it('rejects a file of several documents', () => {
+        expect(() => yaml('a: 1\n---\nb: 2')).toThrow('expected one YAML document, found several');
+    });
+
     it('reads through an instance, configured with a path and parameters', async () => {
         const reader = new YamlConfigReader();
         reader.configure(ConfigParams.fromTuples('path', file('a: {{x}}'), 'parameters.x', 5));

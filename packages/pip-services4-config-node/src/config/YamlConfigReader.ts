@@ -1,13 +1,26 @@
-import { load } from 'js-yaml';
+import { CORE_SCHEMA, binaryTag, loadAll, mergeTag, omapTag, pairsTag, setTag, timestampTag } from 'js-yaml';
 import { ConfigParams, type IContext } from 'pip-services4-components-node';
 import { FileConfigReader } from './FileConfigReader';
+
+/**
+ * The tags of js-yaml 4, which the framework's own package reads configurations with. The default
+ * schema of js-yaml 5 has neither merge keys (`<<`) nor dates.
+ */
+const schema = CORE_SCHEMA.withTags(mergeTag, timestampTag, binaryTag, omapTag, pairsTag, setTag);
+
+/** `load` of js-yaml 5 rejects an empty document. An empty file is an empty configuration. */
+function parse(text: string): unknown {
+    const documents = loadAll(text, { schema });
+    if (documents.length > 1) throw new Error('expected one YAML document, found several');
+    return documents[0] ?? null;
+}
 
 /** Reads YAML files with mustache variables in them, see renderMustache. */
 export class YamlConfigReader extends FileConfigReader {
     /** A map, a list, or null for an empty file. @throws ConfigException NO_PATH, FileException READ_FAILED */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the published signature
     public readObject(context: IContext | null, parameters: ConfigParams | null): any {
-        return this.readParsed(context, parameters, load);
+        return this.readParsed(context, parameters, parse);
     }
 
     // eslint-disable-next-line @typescript-eslint/require-await -- a failure is a rejection

@@ -1,0 +1,167 @@
+import { BatchException } from 'pip-services4-memcached-node';
+import { codeOf } from '../support/codeOf';
+import { timed } from '../support/LagMeter';
+import { opcodes } from '../support/opcodes';
+import { useOpener, useServer } from '../support/Opener';
+import { describeEachLoss, type LossContext } from '../support/proxy/loseNext';
+import { RecordingLogger } from '../support/RecordingLogger';
+import { readItem } from '../support/server/textProtocol';
+import type { Servers, Settings } from '../support/settings';
+
+const server = useServer();
+const second = useServer();
+const opener = useOpener();
+let count = 0;
+
+const open = (settings: Settings = {}, at: Servers = server, logger = opener.logger) =>
+    opener.cache(
+        at,
+        { max_size: 0, prefix: `b${count++}:`, request_timeout: 10_000, ...settings },
+        logger.references(),
+    );
+
+const numbered = (n: number, of = (i: number): unknown => i) =>
+    new Map(Array.from({ length: n }, (_, i) => [`key${i}`, of(i)]));
+
+const failure = (promise: Promise<unknown>) =>
+    promise.then(
+        () => Promise.reject(new Error('it did not fail')),
+        (error: BatchException) => error,
+    );
+
+describe('a server that is away', () => {
+    async function withOneDead(settings: Settings, logger?: RecordingLogger) {
+        const dying = await opener.server();
+        const cache = await open({ failures: 1, prefix: '', ...settings }, [server, second, dying], logger);
+        const entries = new Map(Array.from({ length: 300 }, (_, i) => [`d${count}-${i}`, i] as const));
+        count++;
+        await cache.storeMany(null, entries, 60_000);
+        const lost = new Set<string>();
+        for (const key of entries.keys()) if ((await readItem(dying, key)) !== null) lost.add(key);
+        expect(lost.size).toBeGreaterThan(20);
+        await dying.kill();
+        return { cache, entries, lost };
+    }
+
+    it('retrieveMany says which keys failed, and has what came', async () => {
+        const { cache, entries, lost } = await withOneDead({});
+        const error = await failure(cache.retrieveMany('trace', entries.keys()));
+        expect(error).toBeInstanceOf(BatchException);
+        expect(error).toMatchObject({ code: 'BATCH_FAILED', trace_id: 'trace' });
+        expect(new Set(error.failed.keys())).toEqual(lost);
+        for (const one of error.failed.values()) {
+            expect((one as { code?: string }).code).toMatch(/^(SERVER_DOWN|CONNECTION_LOST)$/);
+            expect(one).toMatchObject({ trace_id: 'trace' });
+        }
+        expect(error.found).toEqual(new Map([...entries].filter(([key]) => !lost.has(key))));
+        expect(error.message).toMatch(new RegExp(`^${lost.size} of 300 keys failed`));
+    });
+
+    it('storeMany and removeMany do the others, and say which failed', async () => {
+        const { cache, entries, lost } = await withOneDead({});
+        const more = new Map([...entries.keys()].map((key, i) => [key, i % 2 ? 'new' : null] as const));
+        const stored = await failure(cache.storeMany(null, more));
+        expect(new Set(stored.failed.keys())).toEqual(lost);
+        expect(stored.found.size).toBe(0);
+        const there = [...more].filter(([key]) => !lost.has(key));
+        const found = (await failure(cache.retrieveMany(null, entries.keys()))).found;
+        expect(found).toEqual(new Map(there.filter(([, value]) => value !== null)));
+        const removed = await failure(cache.removeMany(null, entries.keys()));
+        expect(new Set(removed.failed.keys())).toEqual(lost);
+        expect((await failure(cache.retrieveMany(null, entries.keys()))).found.size).toBe(0);
+    });
+
+    it('with fail_soft they are misses, and the rest is there', async () => {
+        const logger = new RecordingLogger();
+        const { cache, entries, lost } = await withOneDead({ fail_soft: true }, logger);
+        const found = await cache.retrieveMany(null, entries.keys());
+        expect(found).toEqual(new Map([...entries].filter(([key]) => !lost.has(key))));
+        await cache.storeMany(null, entries);
+        await cache.removeMany(null, entries.keys());
+        expect(logger.count(/goes on without a cache/)).toBeGreaterThan(0);
+    });
+
+    it('with fail_soft nothing is found while all are away, and mistakes stay errors', async () => {
+        const alone = await opener.server();
+        const cache = await open({ fail_soft: true, failures: 1 }, alone);
+        await alone.kill();
+        expect(await cache.retrieveMany(null, ['a', 'b'])).toEqual(new Map());
+        await cache.storeMany(null, { a: 1, b: null });
+        await cache.removeMany(null, ['a']);
+        expect(await codeOf(cache.retrieveMany(null, ['b d']))).toBe('INVALID_KEY');
+        expect(await codeOf(cache.storeMany(null, { a: 5n }))).toBe('NOT_SERIALIZABLE');
+        expect(await codeOf(cache.storeMany(null, { a: 'x'.repeat(2 ** 20 + 1) }))).toBe('VALUE_TOO_LARGE');
+        expect(await codeOf(cache.removeMany(null, 5 as never))).toBe('INVALID_BATCH');
+    });
+});
+
+describeEachLoss(server, (it, point, end) => {
+    const entries = numbered(500, i => ({ i }));
+
+    /** A cache that loses messages, and one that does not, in which the entries are. */
+    async function openBoth({ open, proxy, key }: LossContext, isRetried: boolean) {
+        const settings = { max_size: 0, prefix: `${key}:`, generation_ttl: 0 };
+        const other = await open.cache(server, settings);
+        await other.storeMany(null, entries);
+        const cache = await open.cache(proxy, { ...settings, request_timeout: isRetried ? 10_000 : 400 });
+        return { cache, other };
+    }
+
+    it('retrieveMany has everything when tried again, or says what it has not', async context => {
+        // Halves of many replies make no frames, so the client closes the connection itself.
+        const isRetried = end === 'a reset' || point === 'half of the reply';
+        const { cache } = await openBoth(context, isRetried);
+        context.lose(opcodes.GETQ);
+        const retrieving = cache.retrieveMany(null, entries.keys());
+        if (isRetried) return expect(await retrieving).toEqual(entries);
+        const { failed, found } = await failure(retrieving);
+        expect(failed.size + found.size).toBe(500);
+        for (const error of failed.values()) expect(error).toMatchObject({ code: 'TIMEOUT' });
+        for (const [key, value] of found) expect(value).toEqual(entries.get(key));
+    });
+
+    it('storeMany and removeMany are done when they say so', async context => {
+        const { cache, other } = await openBoth(context, end === 'a reset');
+        const more = numbered(500, i => -1 - i);
+        context.lose(opcodes.SETQ);
+        if (end === 'a reset') {
+            await cache.storeMany(null, more);
+            expect(await other.retrieveMany(null, more.keys())).toEqual(more);
+        } else expect((await failure(cache.storeMany(null, more))).failed.size).toBe(500);
+        context.lose(opcodes.DELETEQ);
+        if (end === 'a reset') {
+            await cache.removeMany(null, more.keys());
+            expect((await other.retrieveMany(null, more.keys())).size).toBe(0);
+        } else expect((await failure(cache.removeMany(null, more.keys()))).failed.size).toBe(500);
+    });
+});
+
+it('of a large batch only a part is on its way at a time', async () => {
+    const proxy = await opener.recordingProxy();
+    const silent = await opener.cache(proxy, { fail_soft: true, request_timeout: 300 });
+    const value = 'x'.repeat(10_000);
+    await silent.storeMany(
+        null,
+        numbered(20_000, () => value),
+    );
+    const sent = proxy.writes.reduce((sum, write) => sum + write.length, 0);
+    // 200 MB are not: what nobody has answered is not followed by more.
+    expect(sent).toBeLessThan(16 * 2 ** 20);
+});
+
+it('a batch with removals takes one request_timeout of a silent server, not two', async () => {
+    const proxy = await opener.recordingProxy();
+    const cache = await open({ prefix: '', fail_soft: true, request_timeout: 1000, failures: 1000 }, proxy);
+    expect(await timed(() => cache.storeMany(null, { a: 1, b: null }))).toBeLessThan(1900);
+});
+
+it('what memcached refuses is said key by key, and the others are stored', async () => {
+    const small = await opener.server({ maxItemBytes: 1024 * 1024 });
+    const cache = await open({ max_value: 2 ** 22, fail_soft: true }, small);
+    const stored = cache.storeMany(null, { a: 1, b: 'x'.repeat(2 ** 20), c: 3 });
+    await expect(stored).rejects.toMatchObject({ code: 'BATCH_FAILED' });
+    const { failed } = await failure(stored);
+    expect([...failed.keys()]).toEqual(['b']);
+    expect(failed.get('b')).toMatchObject({ code: 'VALUE_TOO_LARGE' });
+    expect(await cache.retrieveMany(null, ['a', 'b', 'c'])).toEqual(new Map(Object.entries({ a: 1, c: 3 })));
+});

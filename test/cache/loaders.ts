@@ -1,0 +1,39 @@
+import { sleep } from '../support/sleep';
+
+export const never = (): Promise<never> => new Promise(() => {});
+
+export const notAsked = (): never => {
+    throw new Error('the loader must not be called');
+};
+
+/** A loader that counts its calls and takes its time. */
+export function loaderOf<T>(value: T, ms = 0) {
+    let onCalled: () => void;
+    const loader = {
+        calls: 0,
+        /** Resolves when the loader is called for the first time. */
+        called: new Promise<void>(resolve => (onCalled = resolve)),
+        load: async (): Promise<T> => {
+            loader.calls++;
+            onCalled();
+            await sleep(ms);
+            return value;
+        },
+    };
+    return loader;
+}
+
+/** A loader whose one call ends when the test says so. */
+export function heldLoader<T>() {
+    let onCalled: () => void;
+    let finish!: (value: T) => void;
+    return {
+        /** Resolves when the loader is called. */
+        called: new Promise<void>(resolve => (onCalled = resolve)),
+        load: (): Promise<T> => {
+            onCalled();
+            return new Promise(resolve => (finish = resolve));
+        },
+        finish: (value: T): void => finish(value),
+    };
+}

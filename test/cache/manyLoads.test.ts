@@ -1,0 +1,40 @@
+import { useOpener, useServer } from '../support/Opener';
+import { sleep } from '../support/sleep';
+import { loaderOf, never } from './loaders';
+import { openLoads } from './openLoads';
+
+const server = useServer();
+const open = useOpener();
+
+describe('What is remembered', () => {
+    it('of 100,000 callers of one key is nothing, and the loader ran once', async () => {
+        const { values, loads } = await openLoads(open, server);
+        const loader = loaderOf('value', 500);
+        const asked = Array.from({ length: 100_000 }, () => loads.retrieve(null, 'key', 30_000, loader.load, null));
+        const answers = await Promise.all(asked);
+        expect(new Set(answers)).toEqual(new Set(['value']));
+        expect(loader.calls).toBe(1);
+        expect([values.loads.size, loads.isIdle]).toEqual([0, true]);
+    }, 60_000);
+
+    it('of 10,000 keys is nothing, whatever became of them', async () => {
+        const { values, loads } = await openLoads(open, server, { max_size: 0 });
+        const outcomes = [
+            () => 'value',
+            () => null,
+            () => Promise.reject(new Error('no')),
+            () => sleep(50),
+            () => 5n,
+            never,
+        ];
+        const controller = new AbortController();
+        const asked = Array.from({ length: 10_000 }, (_, i) => {
+            const options = { loadTimeout: 1000, signal: i % 7 === 0 ? controller.signal : null, staleFor: i % 2 };
+            return loads.retrieve(null, `key${i}`, 30_000, outcomes[i % outcomes.length]!, options);
+        });
+        setTimeout(() => controller.abort(), 100);
+        await Promise.allSettled(asked);
+        while (!loads.isIdle) await sleep(10);
+        expect(values.loads.size).toBe(0);
+    }, 60_000);
+});

@@ -1,0 +1,28 @@
+import { LoadThrough } from '../../src/cache/LoadThrough';
+import type { LeaseTimes } from '../../src/cache/LoadLease';
+import { ValueStore } from '../../src/cache/ValueStore';
+import { ConnectionUser } from '../../src/connect/ConnectionUser';
+import type { Opener } from '../support/Opener';
+import { configOf, type Servers, type Settings } from '../support/settings';
+
+/** As short as memcached's clock allows: it counts whole seconds. */
+export const SHORT_LEASE: LeaseTimes = { seconds: 2, renewedAfterMs: 250 };
+
+/** What loads in a MemcachedCache, with other leases than those of production. */
+export async function openLoads(
+    open: Opener,
+    servers: Servers,
+    settings: Settings = {},
+    leaseTimes?: LeaseTimes,
+): Promise<{ values: ValueStore; loads: LoadThrough }> {
+    const user = new ConnectionUser();
+    user.configure(configOf(servers, settings));
+    await user.open(null);
+    const values = new ValueStore(user);
+    const loads = new LoadThrough(values, leaseTimes);
+    open.atEnd(async () => {
+        await loads.stop();
+        await user.close(null);
+    });
+    return { values, loads };
+}

@@ -1,0 +1,73 @@
+import { codeOf } from '../support/codeOf';
+import { useOpener, useServer } from '../support/Opener';
+import { flush } from '../support/server/textProtocol';
+import { sleep } from '../support/sleep';
+
+const open = useOpener();
+
+describe('a server that is full and evicts nothing', () => {
+    it('keeps what a compare-and-set could not replace, whoever it belongs to', async () => {
+        const server = await open.server({ withoutEviction: true, memoryMegabytes: 2 });
+        const client = await open.client(server);
+        await client.set('key', 'theirs');
+        const { cas } = await client.gets('key');
+        const fill = (from: number, count: number) =>
+            client.setMany(Array.from({ length: count }, (_, i) => [`fill:${from + i}`, 'x'.repeat(20)]));
+        let filled = 0;
+        while ((await fill(filled, 2000)).failed.size === 0) filled += 2000;
+        // Of the same size as those that have filled it.
+        const other = 'x'.repeat(24);
+        expect(await codeOf(client.casSet('key', other, cas + 1n))).toBe('SERVER_ERROR');
+        expect(await codeOf(client.casSet('key', other, cas))).toBe('SERVER_ERROR');
+        expect((await client.get('key')).value!.toString()).toBe('theirs');
+    });
+});
+
+describe('a CAS', () => {
+    const server = useServer();
+    beforeEach(() => flush(server));
+    const pinned = { pinned: true };
+
+    it('is compared while the same sockets are open', async () => {
+        const client = await open.client(server);
+        const cas = (await client.casAdd('key', '1', pinned))!;
+        const generation = client.generation('key');
+        const stored = await client.casSet('key', '2', cas, { pinned: true, generation });
+        expect(stored.outcome).toBe('stored');
+        expect(client.generation('key')).toBe(generation);
+        expect(await client.casDelete('key', stored.cas, { pinned: true, generation })).toBe('deleted');
+    });
+
+    it('is stale when the server was restarted, also for a call that waits for a socket', async () => {
+        const young = await open.server();
+        const client = await open.client(young, { requestTimeoutMs: 5000, failures: 20 });
+        const cas = (await client.casAdd('key', 'ours', pinned))!;
+        const generation = client.generation('key');
+        await young.restart();
+        while (client.socketCount > 0) await sleep(5);
+
+        // Asked for when no socket is open, in the generation of that moment: sent on the next one it would meet another process.
+        const early = client.generation('key');
+        expect(early).not.toBe(generation);
+        const late = client.casDelete('key', cas, { pinned: true, generation: early });
+        expect(await late).toBe('stale');
+
+        // The same number belongs to another item now.
+        let other: bigint;
+        do {
+            await client.set('key', 'theirs');
+            other = (await client.gets('key')).cas;
+        } while (other < cas);
+        expect(other).toBe(cas);
+        expect(await client.casDelete('key', cas, { pinned: true, generation })).toBe('stale');
+        expect(await client.casSet('key', 'ours', cas, { pinned: true, generation })).toMatchObject({
+            outcome: 'stale',
+        });
+        expect((await client.get('key')).value!.toString()).toBe('theirs');
+    });
+
+    it('is stale for every other client', async () => {
+        const clients = [await open.client(server), await open.client(server)] as const;
+        expect(clients[0].generation('key')).not.toBe(clients[1].generation('key'));
+    });
+});

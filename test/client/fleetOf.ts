@@ -1,0 +1,25 @@
+import type { MemcachedClient, ServerAddress } from 'pip-services4-memcached-node';
+import type { Fleet } from '../support/Fleet';
+
+/** Keys enough for every server to have some. */
+export const keys = Array.from({ length: 200 }, (_, i) => `key:${i}`);
+
+export const at = ({ port }: { port: number }, more: Partial<ServerAddress> = {}): ServerAddress => {
+    return { host: '127.0.0.1', port, ...more };
+};
+
+export const named = ({ port }: { port: number }) => `127.0.0.1:${port}`;
+
+/** The addresses of all proxies. */
+export const all = ({ proxies }: Fleet): ServerAddress[] => proxies.map(proxy => at(proxy));
+
+export const storeAll = (client: MemcachedClient) => Promise.all(keys.map(key => client.set(key, key)));
+
+/** A key whose server this is. */
+export const keyOf = (client: MemcachedClient, { port }: { port: number }) =>
+    keys.find(key => client.home(key).port === port)!;
+
+/** Passes of the event loop. */
+export const turns = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) await new Promise(resolve => setImmediate(resolve));
+};

@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import type { MemcachedClient } from 'pip-services4-memcached-node';
+import { codeOf } from '../support/codeOf';
+import { useOpener, useServer } from '../support/Opener';
+import { flush } from '../support/server/textProtocol';
+
+const open = useOpener();
+const server = useServer();
+beforeEach(() => flush(server));
+
+const leftOf = (client: MemcachedClient) => [client.socketCount, client.pendingCount, client.timerCount];
+
+describe('open and close', () => {
+    it('before open, after close: NOT_OPENED', async () => {
+        const client = open.clientOf(server);
+        expect(await codeOf(client.get('key'))).toBe('NOT_OPENED');
+        await client.close();
+        await client.open();
+        await client.open();
+        expect(client.isOpen()).toBe(true);
+        await Promise.all([client.close(), client.close()]);
+        expect(client.isOpen()).toBe(false);
+        expect(await codeOf(client.set('key', 'value'))).toBe('NOT_OPENED');
+        expect(await codeOf(client.getMany(['key']))).toBe('NOT_OPENED');
+        await client.open();
+        expect(await client.set('key', 'value')).toBe(true);
+        const closing = client.close();
+        await client.open();
+        await closing;
+        expect(await client.set('key', 'value')).toBe(true);
+    });
+
+    it('close during open: the open is rejected, nothing is left', async () => {
+        const client = open.clientOf(server);
+        const opening = codeOf(client.open());
+        await client.close();
+        expect(await opening).toBe('NOT_OPENED');
+        expect(leftOf(client)).toEqual([0, 0, 0]);
+    });
+
+    it('close, open and close again in one turn all settle, and calls made before finish', async () => {
+        const client = open.clientOf(server);
+        for (const withCall of [false, true]) {
+            await client.open();
+            const call = withCall ? client.set('key', 'value') : Promise.resolve(true);
+            const all = [client.close(), codeOf(client.open()), client.close(), codeOf(client.open())];
+            expect(await Promise.all(all)).toEqual([undefined, 'NOT_OPENED', undefined, 'answered undefined']);
+            expect(await call).toBe(true);
+            expect(await client.set('key', 'value')).toBe(true);
+            await client.close();
+        }
+        expect(leftOf(client)).toEqual([0, 0, 0]);
+    });
+
+    it('close lets calls of the same turn finish', async () => {
+        const client = await open.client(server);
+        const calls = Promise.all(Array.from({ length: 1000 }, (_, i) => client.set(`key${i}`, 'value')));
+        await client.close();
+        expect((await calls).every(Boolean)).toBe(true);
+        expect(leftOf(client)).toEqual([0, 0, 0]);
+    });
+
+    it('close lets a batch of many chunks finish', async () => {
+        const client = await open.client(server);
+        const value = Buffer.alloc(200_000);
+        const batch = client.setMany(Array.from({ length: 20 }, (_, i) => [`key${i}`, value]));
+        await client.close();
+        expect((await batch).failed).toEqual(new Map());
+        expect(leftOf(client)).toEqual([0, 0, 0]);
+    });
+
+    it('close with nothing under way destroys the sockets before it returns', async () => {
+        const client = await open.client(server);
+        await client.get('key');
+        const closing = client.close();
+        const other = server.connect();
+        await once(other, 'connect');
+        expect(client.socketCount).toBe(0);
+        other.destroy();
+        await closing;
+    });
+
+    it('open fails with CONNECT_FAILED when nobody is there, and may be tried again', async () => {
+        await open.kill(server);
+        const client = open.clientOf(server, { failures: 2 });
+        expect(await codeOf(client.open())).toBe('CONNECT_FAILED');
+        expect(leftOf(client)).toEqual([0, 0, 0]);
+        await server.restart();
+        await client.open();
+    });
+});

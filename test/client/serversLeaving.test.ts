@@ -1,0 +1,91 @@
+import { codeOf } from '../support/codeOf';
+import { useFleet } from '../support/Fleet';
+import { useOpener } from '../support/Opener';
+import { sleep } from '../support/sleep';
+import { all, at, keyOf, keys, turns } from './fleetOf';
+
+const open = useOpener();
+const fleet = useFleet(open);
+
+describe('a server that is gone', () => {
+    it('answers the calls that it has, batches included', async () => {
+        const client = await open.client([at(fleet.proxies[0])]);
+        const many = Array.from({ length: 20_000 }, (_, i) => `many:${i}`);
+        const calls = [...keys.map(key => client.set(key, key))];
+        const batch = client.setMany(many.map(key => [key, 'value']));
+        await turns(1);
+        client.update([at(fleet.proxies[1])]);
+        expect(await Promise.all(calls)).toEqual(keys.map(() => true));
+        expect((await batch).failed.size).toBe(0);
+        await fleet.proxies[0].until(() => fleet.proxies[0].openSockets === 0);
+        client.update([at(fleet.proxies[0])]);
+        expect((await client.getMany(many)).items.size).toBe(many.length);
+    });
+
+    it('and silent settles its calls in time, then its sockets go, and nobody else waits for it', async () => {
+        const client = await open.client(all(fleet), { requestTimeoutMs: 300 });
+        await open.stop(fleet.servers[0]);
+        const key = keyOf(client, fleet.proxies[0]);
+        const late = codeOf(client.get(key));
+        await turns(1);
+        client.update(all(fleet).slice(1));
+        expect((await client.getMany(keys)).failed.size).toBe(0);
+        expect(await client.set(key, 'value')).toBe(true);
+        expect(client.socketCount).toBe(3);
+        expect(await late).toBe('TIMEOUT');
+        await fleet.proxies[0].until(() => fleet.proxies[0].openSockets === 0);
+        expect(client.pendingCount).toBe(0);
+    });
+
+    it('while it is down is not probed any more, and not spoken of', async () => {
+        const heard: string[] = [];
+        const observer = { onDown: () => heard.push('down'), onUp: () => heard.push('up') };
+        const client = await open.client(all(fleet), { failures: 1, retryMs: 10, observer });
+        fleet.proxies[0].cutting = Infinity;
+        const key = keyOf(client, fleet.proxies[0]);
+        await codeOf(client.get(key));
+        await fleet.proxies[0].until(() => fleet.proxies[0].connections > 3);
+        client.update(all(fleet).slice(1));
+        await turns(10);
+        const { connections } = fleet.proxies[0];
+        await sleep(100);
+        expect(fleet.proxies[0].connections).toBe(connections);
+        // That of the deadlines, which nobody has to stop.
+        expect(client.timerCount).toBeLessThanOrEqual(1);
+        expect(heard).toEqual(['down']);
+        expect(await client.set(key, 'value')).toBe(true);
+    });
+
+    it('and comes back is a new one: nothing of its past is held against it', async () => {
+        const client = await open.client(all(fleet), { failures: 1, retryMs: 100_000 });
+        const key = keyOf(client, fleet.proxies[0]);
+        fleet.proxies[0].cutting = 1;
+        expect(await codeOf(client.get(key))).toMatch(/CONNECTION_LOST|SERVER_DOWN/);
+        client.update(all(fleet).slice(1));
+        client.update(all(fleet));
+        expect(await client.set(key, 'value')).toBe(true);
+    });
+});
+
+describe('a new server', () => {
+    it('that is away delays and fails its own keys only', async () => {
+        const client = await open.client(all(fleet).slice(0, 2), { requestTimeoutMs: 400 });
+        const silent = await open.recordingProxy();
+        client.update([...all(fleet).slice(0, 2), at(silent), { host: 'nowhere.invalid', port: 1 }]);
+        const [mine, other] = [keyOf(client, silent), keyOf(client, fleet.proxies[0])];
+        const late = codeOf(client.get(mine));
+        const nowhere = codeOf(client.get(keyOf(client, { port: 1 })));
+        expect(await client.set(other, 'value')).toBe(true);
+        expect(await late).toBe('TIMEOUT');
+        expect(await nowhere).toMatch(/CONNECTION_LOST|SERVER_DOWN|TIMEOUT/);
+    });
+
+    it('is not connected to before somebody asks for one of its keys', async () => {
+        const client = await open.client(all(fleet).slice(0, 2));
+        client.update(all(fleet));
+        await turns(5);
+        expect(fleet.proxies[2].connections).toBe(0);
+        await client.get(keyOf(client, fleet.proxies[2]));
+        expect(fleet.proxies[2].connections).toBe(1);
+    });
+});

@@ -1,0 +1,20 @@
+import { LOG_LINES } from 'pip-services4-memcached-node';
+import { line } from '../../src/connect/logLines';
+
+it('puts one value in the place of each …, in their order', () => {
+    expect(line('serverDown', 'a:1', 'refused')).toBe('memcached at a:1 is down: refused');
+    expect(line('again', line('lockUnreleased', 'k', 'silent'), 3)).toBe(
+        'lock k could not be released: silent (and 3 others since this was last said)',
+    );
+    expect(line('hardened')).toBe('memcached is back, the service has its cache again');
+});
+
+it('takes values as they are, also with a … or a $ in them', () => {
+    expect(line('serverDown', 'a…:1', "$& $' …")).toBe("memcached at a…:1 is down: $& $' …");
+});
+
+it('has a level in front of every text, and no text twice', () => {
+    const lines = Object.values(LOG_LINES);
+    for (const text of lines) expect(text).toMatch(/^(warn|info): \S/);
+    expect(new Set(lines).size).toBe(lines.length);
+});

@@ -1,0 +1,74 @@
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { useOpener } from '../support/Opener';
+import { openError } from './opening';
+import { certificate, tlsConfigOf } from './tlsFiles';
+
+const open = useOpener();
+
+describe('one side speaks TLS, the other does not', () => {
+    const patient = { connect_timeout: 30_000, request_timeout: 60_000 };
+
+    it('we do', async () => {
+        const server = await open.server();
+        expect(await openError(open, tlsConfigOf(server, patient))).toMatchObject({
+            code: 'CONNECT_FAILED',
+            message: expect.stringMatching(/it does not answer in TLS \(/),
+        });
+    });
+
+    it('the server does', async () => {
+        const { host, port } = await open.server({ certificate });
+        const config = { 'connection.host': host, 'connection.port': port, ...patient };
+        expect(await openError(open, config)).toMatchObject({
+            code: 'CONNECT_FAILED',
+            message: expect.stringMatching(
+                /before it had answered anything: does it speak only TLS, or only the text protocol\?$/,
+            ),
+        });
+    });
+
+    it.each([
+        ['answers HTTP', 'HTTP/1.1 400 Bad Request\r\n\r\n', /it does not answer in TLS/],
+        ['hangs up', null, /closed the connection in the TLS handshake: does it speak TLS\?$/],
+    ])('the server %s', async (_, answer, message) => {
+        const port = await listen(answer);
+        const config = tlsConfigOf({ port }, { ...patient, failures: 1 });
+        expect(await openError(open, config)).toMatchObject({
+            code: 'CONNECT_FAILED',
+            message: expect.stringMatching(message),
+        });
+    });
+
+    it('the server says nothing', async () => {
+        const config = tlsConfigOf({ port: await listen('') }, { ...patient, failures: 1 });
+        expect(await openError(open, { ...config, connect_timeout: 500 })).toMatchObject({
+            code: 'CONNECT_FAILED',
+            message: expect.stringMatching(/no TLS handshake within 500 ms: does the server speak TLS\?$/),
+        });
+    });
+
+    it('the server answers a plain client with an alert of TLS', async () => {
+        const port = await listen(Buffer.from('15030300020246', 'hex'));
+        const config = { 'connection.host': '127.0.0.1', 'connection.port': port, ...patient };
+        expect(await openError(open, config)).toMatchObject({
+            code: 'CONNECT_FAILED',
+            message: expect.stringMatching(/it answers in TLS, and was not spoken to in TLS$/),
+        });
+    });
+});
+
+/** A server that answers the first bytes with these; null: hangs up. */
+async function listen(answer: string | Buffer | null): Promise<number> {
+    const sockets = new Set<Socket>();
+    const server = createServer(socket => {
+        sockets.add(socket);
+        socket.on('error', () => {});
+        socket.once('data', () => (answer === null ? socket.destroy() : socket.write(answer)));
+    });
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    open.atEnd(() => {
+        for (const socket of sockets) socket.destroy();
+        return new Promise(resolve => server.close(resolve));
+    });
+    return (server.address() as AddressInfo).port;
+}

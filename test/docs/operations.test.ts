@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { COUNTER_NAMES, LOG_LINES } from 'pip-services4-memcached-node';
+import { root } from '../support/root';
+import { MemcachedProcess } from '../support/server/MemcachedProcess';
+import { runScript } from '../support/runScript';
+
+const page = readFileSync(join(root, 'docs/operations.md'), 'utf8');
+
+/** The first column without its backquotes, between `<!-- name -->` and `<!-- /name -->`. */
+function firstColumn(name: string): string[] {
+    const [, table] = new RegExp(`<!-- ${name} -->\\n([^]*?)<!-- /${name} -->`).exec(page)!;
+    return [...table!.matchAll(/^\| ([^|`]*)`([^`]+)`/gm)].map(([, level, text]) => `${level}${text}`);
+}
+
+it('the table of counters has every name that the sources use, and no other', () => {
+    const names = Object.values(COUNTER_NAMES).flatMap(part => Object.values(part));
+    expect(firstColumn('counters').sort()).toEqual([...names].sort());
+});
+
+it('the table of log lines has every line that the sources write, and no other', () => {
+    expect(firstColumn('log').sort()).toEqual(Object.values(LOG_LINES).sort());
+});
+
+it('the example of a trace works', async () => {
+    const [, example] = /```js\n([^]*?)```/.exec(page)!;
+    const server = await MemcachedProcess.start();
+    const { stdout, stderr } = await runScript(`
+        ${example}
+        const { MemcachedClient } = require('./src/index.ts');
+        (async () => {
+            const client = new MemcachedClient([{ host: '${server.host}', port: ${server.port} }]);
+            await client.open();
+            await client.set('key', 'no number');
+            await client.get('key');
+            await client.increment('key', 1).catch(() => {});
+            await client.close();
+        })();
+    `);
+    const lines = stdout.trim().split('\n').slice(1);
+    const line = (text: string): unknown =>
+        expect.stringMatching(`^${text.replace('@', `on ${server.address}:`)} in [0-9.]+ ms$`);
+    expect(stderr).toBe('');
+    expect(lines).toEqual([line('set key @ stored'), line('get key @ hit'), line('increment key @ NOT_A_NUMBER')]);
+    await server.end();
+});

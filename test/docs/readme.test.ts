@@ -1,0 +1,71 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { load } from 'js-yaml';
+import { ERROR_CODES } from 'pip-services4-memcached-node';
+import { describeOptions } from '../../src/connect/MemcachedOptions';
+import { root } from '../support/root';
+
+const path = join(root, 'README.md');
+let readme = readFileSync(path, 'utf8');
+
+/** Between `<!-- name -->` and `<!-- /name -->`. */
+function section(name: string): string {
+    const [, text] = new RegExp(`<!-- ${name} -->\\n([^]*?)<!-- /${name} -->`).exec(readme) ?? [];
+    if (text === undefined) throw new Error(`README.md has no section ${name}`);
+    return text;
+}
+
+const rowsOf = (table: string) =>
+    table
+        .trim()
+        .split('\n')
+        .slice(2)
+        .map(row =>
+            row
+                .split('|')
+                .slice(1, -1)
+                .map(cell => cell.trim()),
+        );
+
+/** Holds a section to what it is made of; UPDATE_README=1 writes it. */
+function expectSection(name: string, text: string): void {
+    const current = section(name);
+    if (!process.env.UPDATE_README || current === text) {
+        expect(current).toBe(text);
+        return;
+    }
+    const marked = (content: string) => `<!-- ${name} -->\n${content}<!-- /${name} -->`;
+    readme = readme.replace(marked(current), () => marked(text));
+    writeFileSync(path, readme);
+}
+
+it('the table of options is that of the code (UPDATE_README=1 writes it)', () => {
+    const rows = describeOptions().map(({ key, meaning, allowed, default: value }) => {
+        return `| \`options.${key}\` | ${meaning} | ${value} | ${allowed} |`;
+    });
+    const table = ['| option | meaning | default | allowed |', '|---|---|---|---|', ...rows, ''].join('\n');
+    expectSection('options', table);
+});
+
+it('the comparison is what `npm run bench -- behaviour` has found (UPDATE_README=1 writes it)', () => {
+    const found = readFileSync(join(root, 'benchmark/results/behaviour.md'), 'utf8');
+    const table = found.slice(found.indexOf('\n|') + 1);
+    expectSection('behaviour', table);
+    const ours = rowsOf(table).map(cells => cells[1]!);
+    expect(ours.length).toBeGreaterThan(9);
+    expect(ours.filter(cell => cell.startsWith('**'))).toEqual([]);
+});
+
+it('the table of errors has every code that the sources throw, with its exception, and no other', () => {
+    const codes = Object.entries(ERROR_CODES).map(([code, exception]) => `${code} ${exception}`);
+    const written = rowsOf(section('errors')).map(([code, exception]) => `${code} ${exception}`.replaceAll('`', ''));
+    expect(written.sort()).toEqual(codes.sort());
+});
+
+it('the quick start is as short as it says', () => {
+    const [, yaml] = /```yml\n([^]*?)```/.exec(readme)!;
+    const [, script] = /```js\n([^]*?)```/.exec(readme)!;
+    expect(yaml!.trim().split('\n').filter(Boolean).length).toBeLessThanOrEqual(10);
+    expect(script!.trim().split('\n').length).toBeLessThanOrEqual(22);
+    expect(load(yaml!)).toHaveLength(2);
+});

@@ -1,0 +1,57 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { startMemcached } from '../../../scripts/memcached.cjs';
+import { read } from '../../docs/markdown';
+import { root } from '../../support/root';
+
+const { scripts, name } = JSON.parse(read('package.json')) as { scripts: Record<string, string>; name: string };
+
+/** Programs that are not ours: nothing is said of their arguments, except that files of this project must be there. */
+const FOREIGN = ['node', 'npx', 'git', 'cd', 'docker', 'export', 'curl'];
+/** What npm knows by itself. */
+const OF_NPM = ['install', 'ci', 'pack'];
+
+/** What is wrong with the commands, line by line; behind a `#` there is a comment. */
+export async function checkCommands(code: string): Promise<string[]> {
+    const commands = code
+        .split('\n')
+        .flatMap(line => line.replace(/(^|\s)#.*/, '').split(/&&|;/))
+        .map(command => command.trim())
+        .filter(Boolean);
+    const problems = await Promise.all(commands.map(command => check(command)));
+    return problems.flatMap((problem, i) => (problem === null ? [] : [`${commands[i]}: ${problem}`]));
+}
+
+async function check(command: string): Promise<string | null> {
+    const words = command.split(/\s+/);
+    while (/^\w+=/.test(words[0] ?? '')) words.shift();
+    const [program = '', ...args] = words;
+    const missing = args.find(word => /^(\.\/)?[\w.-]+\/[\w./-]+\.\w+$/.test(word) && !existsSync(join(root, word)));
+    if (missing !== undefined) return `there is no ${missing}`;
+    if (program === 'npm') return checkNpm(args);
+    if (program === 'memcached') return checkMemcached(args);
+    return FOREIGN.includes(program) ? null : 'the test does not know this program';
+}
+
+function checkNpm([verb = '', script = '', ...rest]: string[]): string | null {
+    if (verb === 'test') return script === '' || script === '--' ? null : 'an argument without --';
+    if (verb === 'run') return script in scripts ? null : `there is no script ${script}`;
+    if (!OF_NPM.includes(verb)) return `npm has no ${verb} that the test knows`;
+    const packages = [script, ...rest].filter(word => word !== '' && !word.startsWith('-'));
+    const strange = packages.find(
+        word => word !== name && !word.startsWith(`./${name}-`) && !word.startsWith(`${name}-`),
+    );
+    return verb === 'install' && strange !== undefined ? `${strange} is not this package` : null;
+}
+
+/** It starts with these arguments, on another port. */
+async function checkMemcached(args: string[]): Promise<string | null> {
+    const given = args.join(' ').replace(/-[plu] \S+|--(port|listen|user)=\S+|-d\b/g, '');
+    try {
+        const server = await startMemcached({ args: given.split(/\s+/).filter(Boolean) });
+        await server.end();
+        return null;
+    } catch (error) {
+        return (error as Error).message;
+    }
+}

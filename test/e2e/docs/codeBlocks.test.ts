@@ -1,0 +1,106 @@
+import { allBlocks, exampleBlocks, fencedBlocks, type CodeBlock } from '../../docs/markdown';
+import { compileBlocks, isWhole } from './compileBlocks';
+import { openComponents } from './openComponents';
+import { runProgram } from './runProgram';
+import { checkCommands } from './checkCommands';
+
+const blocks = allBlocks();
+const of = (...kinds: string[]): CodeBlock[] => blocks.filter(({ kind }) => kinds.includes(kind));
+const named = (list: CodeBlock[]): [string, CodeBlock][] => list.map(block => [`${block.file}:${block.line}`, block]);
+
+/** What each kind of block is held to. `text` is for pictures: there is nothing in them to be wrong. */
+const KINDS = ['ts', 'js', 'yml', 'sh', 'text'];
+
+const block = (code: string, kind = 'ts', file = 'a.md'): CodeBlock => ({ file, line: 7, kind, code });
+
+/** Name, code, and how the compiler's complaint begins. */
+const mistakes: [string, string, RegExp][] = [
+    ['a verb that is not there', "await cache.fetch(context, 'key');", /:7 .*'fetch'/],
+    ['a type that is not allowed', "\nawait lock.withLock(context, 'key', { ttl: '1' }, () => {});", /:8 .*number/],
+    ['a name from nowhere', 'await nobody.knows();', /:7 .*'nobody'/],
+    [
+        'a module that does not import what it uses',
+        "import { MemcachedLock } from 'pip-services4-memcached-node';\nnew MemcachedCache();",
+        /:8 .*'MemcachedCache'/,
+    ],
+    [
+        'an import that is not there',
+        "import { Cache } from 'pip-services4-memcached-node';",
+        /:7 .*no exported member 'Cache'/,
+    ],
+    ['what is no code', 'store(key, …)', /:7 Invalid character/],
+];
+/** Compiled together with the documentation: a program takes its seconds. */
+let problems: string[] | undefined;
+function compiled(): string[] {
+    const fragments = of('js').filter(one => !isWhole(one));
+    const wrong = mistakes.map(([name, code]) => block(code, 'ts', name));
+    return (problems ??= compileBlocks([...of('ts'), ...fragments, ...wrong]));
+}
+
+it('every block says of which kind it is', () => {
+    expect(blocks.length).toBeGreaterThan(10);
+    const strange = blocks.filter(({ kind }) => !KINDS.includes(kind));
+    expect(strange.map(({ file, line, kind }) => `${file}:${line} is "${kind}"`)).toEqual([]);
+});
+
+it('TypeScript compiles in strict mode, and so do fragments of JavaScript', () => {
+    const ofMistakes = mistakes.map(([name]) => `${name}:`);
+    expect(compiled().filter(problem => !ofMistakes.some(name => problem.startsWith(name)))).toEqual([]);
+});
+
+it.each(named(of('ts', 'js').filter(isWhole)))('the program at %s runs to its end', async (_, block) => {
+    expect(await runProgram(block)).toMatchObject({ code: 0, stderr: '' });
+});
+
+it.each(named(of('yml')))('the components at %s are configured and opened', async (_, block) => {
+    expect(await openComponents(block.code)).toEqual([]);
+});
+
+it.each(named(of('sh')))('the commands at %s are there', async (_, block) => {
+    expect(await checkCommands(block.code)).toEqual([]);
+});
+
+describe('These would be found:', () => {
+    it.each(mistakes)('%s', (name, _, words) => {
+        const ofThis = compiled().filter(problem => problem.startsWith(name));
+        expect(ofThis).toContainEqual(expect.stringMatching(words));
+    });
+
+    it('a program that fails, and one that writes to stderr', async () => {
+        expect(await runProgram(block("import 'node:fs';\nthrow new Error('no');", 'js'))).toMatchObject({ code: 1 });
+        const talks = block("import 'node:fs';\nconsole.error('oh');", 'js');
+        expect(await runProgram(talks)).toMatchObject({ stderr: 'oh\n' });
+    });
+
+    it('options that nobody reads, and values that are not allowed', async () => {
+        const component = (option: string): string =>
+            `- descriptor: pip-services:cache:memcached:default:1.0\n  connection:\n    host: h\n  options:\n    ${option}\n`;
+        expect(await openComponents(component('prefix: a'))).toEqual([]);
+        expect(await openComponents(component('prefx: a'))).toEqual([expect.stringContaining('prefx')]);
+        expect(await openComponents(component('retries: many'))).toEqual([expect.stringContaining('options.retries')]);
+        expect(await openComponents('options:\n  prefx: a')).toEqual([expect.stringContaining('prefx')]);
+        expect(await openComponents('- descriptor: pip-services:cash:memcached:default:1.0')).toEqual([
+            expect.stringContaining('cash'),
+        ]);
+        expect(await openComponents('what: is this')).toEqual([expect.stringContaining('what')]);
+    });
+
+    it.each(['npm run nothing', 'node examples/nothing.mjs', 'memcached --nonsense', 'nonsense', 'npm tset'])(
+        '%s',
+        async command => {
+            expect(await checkCommands(command)).toHaveLength(1);
+        },
+    );
+
+    it('a block that does not end, blocks in lists, examples in comments', () => {
+        expect(() => fencedBlocks('a.md', '```ts\ncode')).toThrow('a.md:2');
+        expect(fencedBlocks('a.md', '- list\n\n  ```ts\n  if (a)\n    b();\n  ```\n')).toEqual([
+            { file: 'a.md', line: 4, kind: 'ts', code: 'if (a)\n  b();' },
+        ]);
+        const comment = '/** A.\n * @example\n * one();\n *\n * two();\n * @throws no\n */\nclass A {}';
+        expect(exampleBlocks('a.ts', comment)).toEqual([
+            { file: 'a.ts', line: 3, kind: 'ts', code: 'one();\n\ntwo();' },
+        ]);
+    });
+});

@@ -1,0 +1,110 @@
+import { load } from 'js-yaml';
+import {
+    Closer,
+    ConfigParams,
+    Context,
+    Descriptor,
+    Opener,
+    Referencer,
+    type References,
+} from 'pip-services4-components-node';
+import { DefaultConfigFactory, MemoryConfigReader } from 'pip-services4-config-node';
+import * as ours from 'pip-services4-memcached-node';
+import { parseUri } from '../../../src/connect/ConnectionUri';
+import { RecordingLogger } from '../../support/RecordingLogger';
+import { read } from '../../docs/markdown';
+
+type Section = { [key: string]: unknown };
+
+const context = Context.fromTraceId('documentation');
+const factories = [new ours.DefaultMemcachedFactory(), new DefaultConfigFactory()];
+/** What a component of ours has; a mapping of these is one component's section. */
+const OURS = ['descriptor', 'connection', 'connections', 'credential', 'credentials', 'options'];
+/** The framework's, which this project has no copy of. */
+const OTHERS = /^pip-services:(logger|counters|tracer|context-info):/;
+/** What other programs read is only parsed. */
+const FOREIGN = ['services', 'apiVersion', 'scrape_configs', 'groups'];
+
+/**
+ * Does with a configuration what a container does: creates what is listed by the factories, configures, links, opens and closes it. Wherever it names a server
+ * stands the one of the tests instead. The answer is what is wrong: errors, and whatever the components say in the log.
+ */
+export async function openComponents(yaml: string): Promise<string[]> {
+    const logger = new RecordingLogger();
+    const references = logger.references();
+    try {
+        const read = load(await fillIn(yaml)) as Section | Section[];
+        if (!Array.isArray(read) && Object.keys(read).some(key => FOREIGN.includes(key))) return [];
+        const components = (Array.isArray(read) ? read : [asComponent(read)]).flatMap(section =>
+            create(section, references),
+        );
+        Referencer.setReferences(references, components);
+        await Opener.open(context, components);
+        await Closer.close(context, components);
+    } catch (error) {
+        return [(error as Error).message];
+    }
+    return logger.lines;
+}
+
+async function fillIn(yaml: string): Promise<string> {
+    const reader = new MemoryConfigReader(ConfigParams.fromTuples('yaml', yaml));
+    const filled = await reader.readConfig(null, ConfigParams.fromTuples(...Object.entries(process.env).flat()));
+    return filled.getAsString('yaml');
+}
+
+/** A cache reads every option that there is. */
+function asComponent(section: Section): Section {
+    const strange = Object.keys(section).find(key => !OURS.includes(key));
+    if (strange !== undefined) throw new Error(`${strange} is no section of a component`);
+    return { descriptor: 'pip-services:cache:memcached:default:1.0', connection: { host: 'any' }, ...section };
+}
+
+function create(section: Section, references: References): unknown[] {
+    const { descriptor, type } = section as { descriptor?: string; type?: string };
+    if (type !== undefined) {
+        const [name = '', module] = type.split(',');
+        if (module === 'pip-services4-memcached-node' && name in ours) return [];
+        throw new Error(`${type} is nothing of ours`);
+    }
+    if (descriptor === undefined) throw new Error('a component without descriptor');
+    if (OTHERS.test(descriptor)) return [];
+    const locator = Descriptor.fromString(descriptor)!;
+    const factory = factories.find(one => one.canCreate(locator) !== null);
+    if (factory === undefined) throw new Error(`no factory creates ${descriptor}`);
+    const component = factory.create(locator) as { configure(config: ConfigParams): void };
+    component.configure(ConfigParams.fromValue(toTheTests(section)));
+    references.put(locator, component);
+    return [component];
+}
+
+/** The server of the tests takes no login and speaks no TLS; that keys of these are spelled as in docs/connections.md is looked at here. */
+function toTheTests(section: Section): Section {
+    const known = read('docs/connections.md');
+    const { MEMCACHED_SERVICE_HOST: host, MEMCACHED_SERVICE_PORT: port } = process.env;
+    const changed: Section = {};
+    for (const [key, value] of Object.entries(section)) {
+        const isPlace = /^(connection|credential)s?$/.test(key);
+        if (typeof value !== 'object' || value === null) {
+            const isOfPlace = ['protocol', 'username', 'password'].includes(key) || key.startsWith('ssl_');
+            if (key === 'uri') {
+                parseUri(String(value));
+                changed.uri = `memcached://${host}:${port}`;
+            } else if (key === 'host') {
+                Object.assign(changed, { host, port });
+            } else if (key !== 'port' && !isOfPlace) {
+                changed[key] = value;
+            }
+            continue;
+        }
+        if (isPlace) {
+            const inner = key.endsWith('s') ? Object.values(value as Section) : [value];
+            for (const name of inner.flatMap(one => Object.keys(one as Section))) {
+                if (!new RegExp(`[.\`]${name}\``).test(known))
+                    throw new Error(`docs/connections.md knows no ${key}.${name}`);
+            }
+        }
+        changed[key] = toTheTests(value as Section);
+    }
+    return changed;
+}

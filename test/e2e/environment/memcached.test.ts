@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from '../../support/root';
+import { sleep } from '../../support/sleep';
+
+const memcached = JSON.stringify(join(root, 'scripts/memcached.cjs'));
+
+/** Starts a memcached, tells its port, and then does what a test run may do. */
+const parent = (fate: string) => `
+    const { startMemcached } = require(${memcached});
+    startMemcached().then(server => {
+        process.stdout.write(JSON.stringify({ port: server.port }));
+        ${fate}
+    });`;
+
+describe('a memcached that we started', () => {
+    it.each([
+        ['is killed', '', 'SIGKILL'],
+        ['is interrupted', '', 'SIGINT'],
+        ['crashes', `process.stdin.once('data', () => { throw new Error('crash'); });`, undefined],
+        ['exits', `process.stdin.once('data', () => process.exit(3));`, undefined],
+        ['has nothing left to do', `process.stdin.once('data', () => server.unref());`, undefined],
+    ] as const)('ends when its parent %s', async (_, fate, signal) => {
+        const child = spawn(process.execPath, ['-e', parent(fate)], { stdio: ['pipe', 'pipe', 'ignore'] });
+        const [told] = (await once(child.stdout, 'data')) as [Buffer];
+        const { port } = JSON.parse(told.toString()) as { port: number };
+        const socket = connect(port, '127.0.0.1');
+        await once(socket, 'connect');
+
+        // The connection breaks in the moment in which memcached ends.
+        const ended = new Promise(resolve =>
+            socket
+                .resume()
+                .on('error', () => {})
+                .once('close', resolve),
+        );
+        const exited = once(child, 'exit');
+        if (signal) child.kill(signal);
+        else child.stdin.end('go');
+        await Promise.all([exited, ended]);
+    });
+
+    it('can be ended by a parent that it does not keep alive', async () => {
+        const fate = `server.unref(); server.end().then(() => process.exit(7));`;
+        const child = spawn(process.execPath, ['-e', parent(fate)], { stdio: ['ignore', 'pipe', 'ignore'] });
+        child.stdout.resume();
+        expect(await once(child, 'exit')).toEqual([7, null]);
+    });
+
+    it('takes its private directory along', async () => {
+        const child = spawn(process.execPath, ['-e', parent('')], { stdio: ['pipe', 'pipe', 'ignore'] });
+        const before = privateDirectories();
+        await once(child.stdout, 'data');
+        const [directory = ''] = privateDirectories().filter(name => !before.includes(name));
+        child.kill('SIGKILL');
+        await untilTrue(() => !privateDirectories().includes(directory));
+    });
+});
+
+const privateDirectories = () => readdirSync(tmpdir()).filter(name => name.startsWith('memcached-'));
+
+async function untilTrue(isTrue: () => boolean): Promise<void> {
+    while (!isTrue()) await sleep(5);
+}

@@ -1,0 +1,121 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { useServer } from '../../support/Opener';
+import { SideBySide } from '../../support/sideBySide';
+import { sleep } from '../../support/sleep';
+import { DemoProcess, isAlive, parentOf } from './DemoProcess';
+
+/** The long ones: each has its own demo. */
+const sideBySide = new SideBySide();
+const given = useServer();
+
+const scenes = [
+    'The first call is slow, the second is fast',
+    '1,000 concurrent cold calls are one look-up',
+    'Two instances want to run the nightly job, one does',
+    'A memcached is killed under load and started again, and nobody notices',
+];
+
+it(
+    'tells its scenes, ends by itself with 0, and leaves nothing behind',
+    sideBySide.add(async () => {
+        const demo = new DemoProcess();
+        const { code, stdout, stderr } = await demo.outcome;
+        expect({ code, problems: stdout.match(/✗.*/g), stderr }).toEqual({
+            code: 0,
+            problems: null,
+            stderr: expect.not.stringMatching(/failed|Error/),
+        });
+        for (const [index, scene] of scenes.entries()) expect(stdout).toContain(`\n${index + 1}  ${scene}\n`);
+        expect(stdout.match(/✓/g)).toHaveLength(4);
+        expect(stdout).toMatch(/look-ups in the catalogue, both instances together +1\n/);
+        expect(stdout).toMatch(/requests meanwhile, 100 per second +0 failed\n/);
+        expect(Number(/All of it happened as told, in ([\d.]+) s/.exec(stdout)![1])).toBeLessThan(30);
+        // Two instances, two servers, and the one that was started again.
+        expect(demo.toldPids).toHaveLength(4);
+        expect(demo.toldPids.filter(isAlive)).toEqual([]);
+    }),
+);
+
+it(
+    'with a memcached that it was given, it leaves out killing it',
+    sideBySide.add(async () => {
+        const env = { MEMCACHED_SERVICE_HOST: given.host, MEMCACHED_SERVICE_PORT: String(given.port) };
+        // Twice: what the first one has stored must not disturb the second one.
+        for (let run = 0; run < 2; run++) {
+            const { code, stdout } = await new DemoProcess([], env).outcome;
+            expect({ code, problems: stdout.match(/✗.*/g) }).toEqual({ code: 0, problems: null });
+            expect(stdout).toContain(
+                `Left out: a memcached is killed under load and started again. ${given.host}:${given.port} was given`,
+            );
+            expect(stdout.match(/✓/g)).toHaveLength(3);
+        }
+        expect(isAlive(given.pid!)).toBe(true);
+    }),
+);
+
+it('a crash of an instance is said, with what it said, and ends the demo with 1', async () => {
+    const demo = new DemoProcess();
+    const [, pid] = await demo.says(/products-a +\S+ +pid (\d+)/);
+    await demo.says(/\n1 {2}/);
+    process.kill(Number(pid), 'SIGKILL');
+    const { code, stderr } = await demo.outcome;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/The demo failed: products-a has ended unexpectedly \(SIGKILL\)\. It said:\n.*listens at/s);
+    expect(demo.toldPids.filter(isAlive)).toEqual([]);
+});
+
+const signals = [
+    ['Ctrl-C', 'signalAll', 'SIGINT', /\n2 {2}/],
+    ['Ctrl-C in the middle of a kill', 'signalAll', 'SIGINT', /kill -9/],
+    ['Ctrl-C at once', 'signalAll', 'SIGINT', /^A small/],
+    ['SIGTERM to npm', 'signal', 'SIGTERM', /\n2 {2}/],
+    ['SIGKILL to npm', 'signal', 'SIGKILL', /\n2 {2}/],
+] as const;
+
+for (const [how, to, signal, when] of signals) {
+    it(
+        `${how}: nothing stays behind, and nothing is complained about`,
+        sideBySide.add(async () => {
+            const demo = new DemoProcess();
+            await demo.says(when);
+            const pids = [...demo.toldPids];
+            demo[to](signal);
+            const { code, stdout, stderr } = await demo.outcome;
+            expect(code).not.toBe(0);
+            expect(`${stdout}${stderr}`).not.toMatch(/✗|failed:|Error/);
+            expect(pids.filter(isAlive)).toEqual([]);
+        }),
+    );
+}
+
+it('a demo that is killed takes its services and servers along', async () => {
+    const demo = new DemoProcess();
+    const [, instance] = await demo.says(/products-a +\S+ +pid (\d+)/);
+    await demo.says(/\n2 {2}/);
+    process.kill(parentOf(Number(instance)), 'SIGKILL');
+    // 'close' of the pipes: nobody is left who holds them.
+    await demo.outcome;
+    for (const pid of demo.toldPids) while (isAlive(pid)) await sleep(20);
+});
+
+it('a port that is taken is said before anything is started', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const { code, stdout, stderr } = await new DemoProcess(['--serve', '--port', String(port)]).outcome;
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(`Port ${port} is taken. Next: choose another one with --port`);
+    other.close();
+});
+
+it.each([
+    [['--port', 'x'], '--port is x, allowed: 0 to 65535'],
+    [['--serv'], "Unknown option '--serv'"],
+])('%s is refused, with what is allowed', async (args, message) => {
+    const { code, stderr } = await new DemoProcess(args).outcome;
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+    expect(stderr).toContain('npm run demo -- --serve');
+});

@@ -1,0 +1,181 @@
+import { request } from 'node:http';
+import { sleep } from '../../support/sleep';
+import { DemoProcess, isAlive } from './DemoProcess';
+
+let demo: DemoProcess;
+let url: string;
+
+beforeAll(async () => {
+    demo = new DemoProcess(['--serve', '--port', '0']);
+    url = await demo.url();
+}, 90_000);
+
+afterAll(async () => {
+    demo.signalAll('SIGTERM');
+    await demo.outcome;
+});
+
+interface Reply {
+    status: number;
+    type: string | undefined;
+    text: string;
+}
+
+/** Not `fetch`, which does not let a Host or an Origin be given. */
+function call(method: string, path: string, headers: Record<string, string> = {}): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+        const sent = request(url + path, { method, headers, agent: false }, response => {
+            let text = '';
+            response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+            response.once('end', () => {
+                resolve({ status: response.statusCode!, type: response.headers['content-type'], text });
+            });
+        });
+        sent.once('error', reject).end();
+    });
+}
+
+interface Server {
+    address: string;
+    pid: number | null;
+    isUp: boolean;
+    seenBy: { name: string; address: string; isUp: boolean; sockets: number }[];
+}
+
+interface Sample {
+    hitRatio: number | null;
+    p50: number | null;
+    p99: number | null;
+}
+
+interface State {
+    now: Sample;
+    samples: Sample[];
+    traffic: { requests: number; answered: number; failed: number; problem: string };
+    memcacheds: [Server, Server];
+    instances: { name: string }[];
+}
+
+const readState = async () => JSON.parse((await call('GET', '/state')).text) as State;
+const areUp = ({ memcacheds }: State) => memcacheds.every(({ isUp }) => isUp);
+const areDown = ({ memcacheds }: State) => memcacheds.every(({ isUp }) => !isUp);
+
+async function untilState(isTrue: (state: State) => boolean): Promise<State> {
+    for (;;) {
+        const state = await readState();
+        if (isTrue(state)) return state;
+        await sleep(50);
+    }
+}
+
+it('serves the page, which needs nothing from elsewhere', async () => {
+    const { status, type, text } = await call('GET', '/');
+    expect({ status, type }).toEqual({ status: 200, type: 'text/html; charset=utf-8' });
+    expect(text).toContain('<title>A service on memcached, live</title>');
+    expect(text.match(/(?:src|href)\s*=\s*"(?!data:)|url\(/g)).toBeNull();
+});
+
+it('serves what the page shows', async () => {
+    const state = await untilState(({ now, traffic }) => now.p50 !== null && traffic.answered > 20);
+    expect(state.traffic).toMatchObject({ failed: 0, problem: '' });
+    expect(state.now.hitRatio).toBeGreaterThan(0.5);
+    expect(state.now.p99).toBeGreaterThanOrEqual(state.now.p50!);
+    expect(state.samples.at(-1)).toEqual(state.now);
+    expect(state.memcacheds).toHaveLength(2);
+    for (const { address, pid, isUp, seenBy } of state.memcacheds) {
+        expect({ pid, isUp }).toEqual({ pid: expect.any(Number), isUp: true });
+        expect(seenBy).toMatchObject(
+            ['products-a', 'products-b'].map(name => ({ name, address, isUp: true, sockets: expect.any(Number) })),
+        );
+    }
+    expect(state.instances.map(({ name }) => name)).toEqual(['products-a', 'products-b']);
+});
+
+it('the lines that it prints for curl are answered', async () => {
+    const lines = [...demo.stdout.matchAll(/curl (-X POST -H 'x-demo: 1' )?(http:\S+)/g)];
+    expect(lines).toHaveLength(6);
+    for (const [, post, address] of lines) {
+        const headers: Record<string, string> = post ? { 'x-demo': '1' } : {};
+        const reply = await fetch(address!, { method: post ? 'POST' : 'GET', headers });
+        expect([address, reply.status]).toEqual([address, 200]);
+        expect(await reply.json()).toEqual(expect.any(Object));
+    }
+    await untilState(areUp);
+});
+
+it('a server is killed, seen as down, and up again when it was started', async () => {
+    const [before] = (await readState()).memcacheds;
+    expect((await call('POST', '/memcached/0/kill', { 'x-demo': '1' })).status).toBe(200);
+    expect(isAlive(before.pid!)).toBe(false);
+    const down = await untilState(({ memcacheds }) => !memcacheds[0].isUp);
+    expect(down.memcacheds[0]).toMatchObject({ address: before.address, pid: null });
+    expect(down.memcacheds[1].isUp).toBe(true);
+    expect((await call('POST', '/memcached/0/restart', { 'x-demo': '1' })).status).toBe(200);
+    const up = await untilState(({ memcacheds }) => memcacheds[0].isUp);
+    expect(up.memcacheds[0].address).toBe(before.address);
+    expect(up.memcacheds[0].pid).not.toBe(before.pid);
+    expect(up.traffic).toMatchObject({ failed: 0, problem: '' });
+});
+
+it('both servers are killed: slow, but no request fails', async () => {
+    for (const index of [0, 1]) await call('POST', `/memcached/${index}/kill`, { 'x-demo': '1' });
+    const { traffic } = await untilState(areDown);
+    const after = await untilState(state => state.traffic.answered > traffic.answered + 100);
+    expect(after.traffic).toMatchObject({ failed: 0, problem: '' });
+    for (const index of [0, 1]) await call('POST', `/memcached/${index}/restart`, { 'x-demo': '1' });
+    await untilState(areUp);
+});
+
+it('the stampede is one look-up, and one at a time', async () => {
+    const replies = await Promise.all([1, 2].map(() => call('POST', '/stampede', { 'x-demo': '1' })));
+    expect(replies.map(({ status }) => status).sort()).toEqual([200, 409]);
+    const result = JSON.parse(replies.find(({ status }) => status === 200)!.text);
+    expect(result).toMatchObject({ calls: 1000, failed: 0, lookUps: 1 });
+});
+
+describe('what ends processes is not for other pages', () => {
+    const port = () => new URL(url).port;
+    it.each([
+        ['without the header', () => ({})],
+        ['from another origin', () => ({ 'x-demo': '1', origin: 'http://elsewhere.example' })],
+        ['from another port', () => ({ 'x-demo': '1', origin: `http://127.0.0.1:${Number(port()) - 1}` })],
+        ['from a file', () => ({ 'x-demo': '1', origin: 'null' })],
+        ['under another name', () => ({ 'x-demo': '1', host: `elsewhere.example:${port()}` })],
+    ] as [string, () => Record<string, string>][])('%s', async (_, headers) => {
+        const pids = async () => (await readState()).memcacheds.map(({ pid }) => pid);
+        const before = await pids();
+        const { status } = await call('POST', '/memcached/0/kill', headers());
+        expect(status).toBe(403);
+        expect(await pids()).toEqual(before);
+    });
+
+    it('the page itself may', async () => {
+        const headers = { 'x-demo': '1', origin: url };
+        expect((await call('POST', '/memcached/0/restart', headers)).status).toBe(200);
+    });
+
+    it('nothing is read under another name, and no other page is given leave', async () => {
+        expect((await call('GET', '/state', { host: `elsewhere.example:${port()}` })).status).toBe(403);
+        expect((await call('OPTIONS', '/memcached/0/kill', { origin: 'http://elsewhere.example' })).status).toBe(403);
+    });
+});
+
+it.each([
+    ['GET', '/elsewhere', 404],
+    ['POST', '/memcached/7/kill', 404],
+    ['GET', '/memcached/0/kill', 404],
+    ['GET', '/products/0', 404],
+    ['GET', '/products/x', 404],
+])('%s %s is %d', async (method, path, expected) => {
+    const { status, text } = await call(method, path, { 'x-demo': '1' });
+    expect(status).toBe(expected);
+    expect(JSON.parse(text)).toHaveProperty('message');
+});
+
+it('ends with 0 when it is told to, and leaves nothing behind', async () => {
+    const pids = (await readState()).memcacheds.map(({ pid }) => pid);
+    demo.signalAll('SIGTERM');
+    await demo.outcome;
+    expect([...demo.toldPids, ...pids].filter(pid => isAlive(pid!))).toEqual([]);
+    expect(demo.stderr).not.toMatch(/failed|Error/);
+});

@@ -1,0 +1,13 @@
+const shared = require('../../jest.config.js');
+
+/**
+ * `npm run test:e2e`: the demo, the examples, the code in the documentation, and the tests of the
+ * test environment itself.
+ * @type {import('jest').Config}
+ */
+module.exports = {
+    ...shared,
+    roots: [__dirname],
+    testPathIgnorePatterns: ['/node_modules/'],
+    testTimeout: 60000,
+};

@@ -1,0 +1,57 @@
+import { codeOf } from '../support/codeOf';
+import { useOpener } from '../support/Opener';
+import { sleep } from '../support/sleep';
+import { Fleet } from './Fleet';
+
+/** What the loss of one of so many servers costs. */
+export function describeFleet(count: number): void {
+    describe(`one of ${count} servers`, () => {
+        const open = useOpener();
+
+        it('that is killed and started again costs the others no call, and its own calls fail at once', async () => {
+            const fleet = await Fleet.open(open, count);
+            const { first, others, stop } = fleet.load();
+            await sleep(200);
+            await fleet.first.kill();
+            await fleet.until('down');
+            first.errors.length = 0;
+            await sleep(300);
+            expect(new Set(first.errors)).toEqual(new Set(['SERVER_DOWN']));
+
+            const mine = fleet.keys.filter(key => fleet.isOfFirst(key));
+            const begun = performance.now();
+            for (let i = 0; i < 200; i++)
+                expect(await codeOf(fleet.client.get(mine[i % mine.length]!))).toBe('SERVER_DOWN');
+            // Each would take a second if it waited.
+            expect(performance.now() - begun).toBeLessThan(5000);
+
+            await fleet.first.restart();
+            await fleet.until('up');
+            await sleep(200);
+            first.errors.length = 0;
+            await sleep(200);
+            await stop();
+            expect(first.errors).toEqual([]);
+            expect(others).toMatchObject({ errors: [], misses: 0 });
+            expect(others.calls).toBeGreaterThan(1000);
+            expect(fleet.heard).toEqual(['down', 'up']);
+        });
+
+        it('that is suspended for a while costs the others no call', async () => {
+            const fleet = await Fleet.open(open, count, { requestTimeoutMs: 300, failures: 2 });
+            const { first, others, stop } = fleet.load();
+            await sleep(100);
+            await fleet.first.stop();
+            await fleet.until('down');
+            await sleep(200);
+            fleet.first.continue();
+            await fleet.until('up');
+            await sleep(300);
+            first.errors.length = 0;
+            await sleep(200);
+            await stop();
+            expect(first.errors).toEqual([]);
+            expect(others).toMatchObject({ errors: [], misses: 0 });
+        });
+    });
+}

@@ -1,0 +1,105 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { opcodes, type Opcode } from '../support/opcodes';
+import { useOpener, useServer } from '../support/Opener';
+import type { FaultProxy } from '../support/proxy/FaultProxy';
+import { sleep } from '../support/sleep';
+import { lockBehindProxy } from './lockBehindProxy';
+import { storedIn } from './storedIn';
+
+const server = useServer();
+const open = useOpener();
+const stored = storedIn(server);
+
+describe('a request that arrives late', () => {
+    /**
+     * Keeps the next request with this opcode, as a suspended server does, and ends its connection.
+     * Returns a function that delivers the request, and resolves when it was carried out.
+     */
+    function delayNext(proxy: FaultProxy, opcode: Opcode): () => Promise<void> {
+        let late: Buffer | null = null;
+        proxy.begin({
+            request(link, chunk) {
+                if (chunk[1] !== opcode || late !== null) return link.toServer(chunk);
+                late = chunk;
+                link.end();
+            },
+        });
+        return async () => {
+            const socket = connect(server.port, server.host);
+            socket.end(late!);
+            await once(socket, 'data');
+        };
+    }
+
+    it('finds the lock taken by its own successor, and does no harm', async () => {
+        const { lock, proxy } = await lockBehindProxy(open, server);
+        const deliver = delayNext(proxy, opcodes.ADD);
+        const lease = (await lock.tryAcquireLease(null, open.key, 60_000))!;
+        await deliver();
+        expect(await stored(open.key)).toBe(lease.token);
+        expect(await lease.extend()).toBe(true);
+        await lease.release();
+        expect(await stored(open.key)).toBeNull();
+    });
+
+    it('and makes a lock after everything is over is found and taken back', async () => {
+        const { lock, proxy } = await lockBehindProxy(open, server);
+        const deliver = delayNext(proxy, opcodes.ADD);
+        const lease = (await lock.tryAcquireLease(null, open.key, 60_000))!;
+        await lease.release();
+        await deliver();
+        while ((await stored(open.key)) !== null) await sleep(20);
+        expect(lock.counts.cleaned).toBe(1);
+    });
+
+    it('and makes a lock after somebody else held it is not taken for the old lease', async () => {
+        const { lock, proxy } = await lockBehindProxy(open, server);
+        const client = await open.client(server);
+        const deliver = delayNext(proxy, opcodes.ADD);
+        const lease = (await lock.tryAcquireLease(null, open.key, 60_000))!;
+        // Somebody flushes the server, another one holds the lock for a while, and then the request arrives.
+        await client.flush();
+        await client.set(open.key, 'somebody');
+        await client.delete(open.key);
+        await deliver();
+        expect(await stored(open.key)).not.toBeNull();
+        expect(await lease.extend()).toBe(false);
+        expect(lease.isHeld()).toBe(false);
+    });
+
+    it('to extend the lock does not outlive its release', async () => {
+        const { lock, proxy } = await lockBehindProxy(open, server);
+        const lease = (await lock.tryAcquireLease(null, open.key, 60_000))!;
+        const deliver = delayNext(proxy, opcodes.REPLACE);
+        expect(await lease.extend()).toBe(true);
+        await lease.release();
+        await deliver();
+        expect(await stored(open.key)).toBeNull();
+    });
+
+    it('to extend the lock of a lease that was extended again does not bring its short ttl back', async () => {
+        const { lock, proxy } = await lockBehindProxy(open, server);
+        const client = await open.client(server);
+        const lease = (await lock.tryAcquireLease(null, open.key, 60_000))!;
+        const deliver = delayNext(proxy, opcodes.REPLACE);
+        expect(await lease.extend(100)).toBe(true);
+        expect(await lease.extend(60_000)).toBe(true);
+        await deliver();
+        const { cas } = await client.gets(open.key);
+        expect(await lease.extend(60_000)).toBe(true);
+        expect((await client.gets(open.key)).cas).not.toBe(cas);
+        await lease.release();
+    });
+
+    it('to release the lock does not release the one of the next holder', async () => {
+        const { lock, proxy } = await lockBehindProxy(open, server);
+        const client = await open.client(server);
+        await lock.acquireLock(null, open.key, 60_000, 0);
+        const deliver = delayNext(proxy, opcodes.DELETE);
+        await lock.releaseLock(null, open.key);
+        await client.add(open.key, 'somebody');
+        await deliver();
+        expect(await stored(open.key)).toBe('somebody');
+    });
+});

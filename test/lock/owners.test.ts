@@ -1,0 +1,94 @@
+import { useOpener, useServer } from '../support/Opener';
+import { SideBySide } from '../support/sideBySide';
+import { storedIn } from './storedIn';
+
+const server = useServer();
+const open = useOpener();
+const stored = storedIn(server);
+const expired = new SideBySide();
+
+describe('an owner', () => {
+    expired.it('that is too late releases and extends nothing of the next one', async open => {
+        const a = await open.lock(server);
+        const b = await open.lock(server);
+        expect(await a.tryAcquireLock(null, open.key, 1)).toBe(true);
+        await b.acquireLock(null, open.key, 10_000, 5000);
+        const token = await stored(open.key);
+
+        expect(await a.extendLock(null, open.key, 10_000)).toBe(false);
+        await a.releaseLock(null, open.key);
+        expect(await stored(open.key)).toBe(token);
+        expect(a.counts).toMatchObject({ acquired: 1, lost: 1, released: 0, extended: 0 });
+        expect(open.logger.warnings.join()).not.toContain(token);
+        expect(open.logger.warnings).toEqual([
+            expect.stringContaining(`lock ${open.key} was over before it was released`),
+        ]);
+
+        await b.releaseLock(null, open.key);
+        expect(await stored(open.key)).toBeNull();
+    });
+
+    expired.it('that is too late loses its lease to another task of its own instance', async open => {
+        const lock = await open.lock(server);
+        const first = (await lock.tryAcquireLease(null, open.key, 1))!;
+        const second = await lock.acquireLease(null, open.key, 10_000, 5000);
+        expect(second.fencingToken).toBeGreaterThan(first.fencingToken);
+        await first.release();
+        expect(await first.extend()).toBe(false);
+        expect([first.isHeld(), second.isHeld()]).toEqual([false, true]);
+        expect(await stored(open.key)).toBe(second.token);
+        await second.release();
+    });
+
+    it('of a lease keeps it from releaseLock and extendLock', async () => {
+        const lock = await open.lock(server);
+        const lease = (await lock.tryAcquireLease(null, open.key, 10_000))!;
+        await lock.releaseLock(null, open.key);
+        expect(await lock.extendLock(null, open.key, 10_000)).toBe(false);
+        expect(await lease.extend()).toBe(true);
+        await lease.release();
+    });
+
+    expired.it('that took the lock of an expired one in the same instance is not forgotten with it', async open => {
+        const lock = await open.lock(server);
+        await lock.acquireLock(null, open.key, 1, 0);
+        await lock.acquireLock(null, open.key, 10_000, 5000);
+        expect(await lock.extendLock(null, open.key, 20_000)).toBe(true);
+        await lock.releaseLock(null, open.key);
+        expect(await stored(open.key)).toBeNull();
+    });
+
+    it('does not lose its lock to a reader or to a change of its expiry', async () => {
+        const lock = await open.lock(server);
+        const client = await open.client(server);
+        await lock.acquireLock(null, open.key, 10_000, 0);
+        await client.touch(open.key, 100);
+        await client.getAndTouch(open.key, 100);
+        expect(await client.add(open.key, 'mine')).toBe(false);
+        expect(await lock.extendLock(null, open.key, 10_000)).toBe(true);
+        await lock.releaseLock(null, open.key);
+        expect(await stored(open.key)).toBeNull();
+    });
+
+    it('does not delete what somebody has put over its lock', async () => {
+        const lock = await open.lock(server);
+        const client = await open.client(server);
+        await lock.acquireLock(null, open.key, 10_000, 0);
+        await client.set(open.key, 'something else');
+        await lock.releaseLock(null, open.key);
+        expect(await stored(open.key)).toBe('something else');
+    });
+
+    it('can hold 10,000 keys at once, and none is left behind', async () => {
+        const lock = await open.lock(server, { request_timeout: 5000 });
+        const client = await open.client(server);
+        const keys = Array.from({ length: 10_000 }, (_, i) => `many:${i}`);
+        const taken = await Promise.all(keys.map(key => lock.tryAcquireLock(null, key, 60_000)));
+        expect(taken.every(Boolean)).toBe(true);
+        const again = await Promise.all(keys.map(key => lock.tryAcquireLock(null, key, 60_000)));
+        expect(again.some(Boolean)).toBe(false);
+        await Promise.all(keys.map(key => lock.releaseLock(null, key)));
+        expect((await client.getMany(keys)).items.size).toBe(0);
+        expect(lock.counts).toMatchObject({ acquired: 10_000, busy: 10_000, released: 10_000, lost: 0 });
+    });
+});

@@ -1,0 +1,61 @@
+import { blackHole } from '../faults/replyFaults';
+import { codeOf } from '../support/codeOf';
+import { timed } from '../support/LagMeter';
+import { opcodes } from '../support/opcodes';
+import { useServer } from '../support/Opener';
+import type { FaultProxy } from '../support/proxy/FaultProxy';
+import { losing } from '../support/proxy/loseNext';
+import { SideBySide } from '../support/sideBySide';
+import { sleep } from '../support/sleep';
+import { lockBehindProxy } from './lockBehindProxy';
+
+const server = useServer();
+const away = new SideBySide();
+
+describe('when memcached is away,', () => {
+    for (const [how, breaks, withinMs] of [
+        ['silent', proxy => proxy.begin(blackHole), 1000],
+        ['not listening', proxy => proxy.refuse(), 700],
+    ] as [string, (proxy: FaultProxy) => void | Promise<void>, number][]) {
+        away.it(`${how}, every call is an error, in time`, async open => {
+            const { lock, proxy } = await lockBehindProxy(open, server);
+            const lease = (await lock.tryAcquireLease(null, `${open.key}-held`, 10_000))!;
+            await breaks(proxy);
+            for (const attempt of [
+                () => lock.tryAcquireLock('trace-1', open.key, 1000),
+                () => lock.acquireLock('trace-1', open.key, 1000, 60_000),
+                () => lock.withLock('trace-1', open.key, {}, () => 'worked'),
+                () => lease.extend(),
+                () => lease.release(),
+            ]) {
+                let code = '';
+                const ms = await timed(async () => (code = await codeOf(attempt())));
+                expect(code).toMatch(/^(TIMEOUT|CONNECTION_LOST|SERVER_DOWN)$/);
+                expect(ms).toBeLessThan(withinMs);
+            }
+        });
+    }
+
+    away.it('an error ends the waiting; a lock that is free is found when it is back', async open => {
+        const { lock, proxy } = await lockBehindProxy(open, server, { retry: 200 });
+        await proxy.refuse();
+        expect(await codeOf(lock.acquireLock(null, open.key, 1000, 5000))).toMatch(
+            /CONNECTION_LOST|SERVER_DOWN|TIMEOUT/,
+        );
+        await proxy.listenAgain();
+        // A server that is down is said at once: without a pause this would never let the probe be answered.
+        while ((await codeOf(lock.tryAcquireLock(null, open.key, 1000))) !== 'answered true') await sleep(5);
+        await lock.releaseLock(null, open.key);
+    });
+
+    away.it('reads are tried again, so a reset in between is not noticed', async open => {
+        const { lock, proxy } = await lockBehindProxy(open, server);
+        proxy.begin(losing(opcodes.ADD, 'the reply', 'a reset'));
+        const { replyFrames } = proxy;
+        const taking = lock.tryAcquireLock(null, open.key, 10_000);
+        await proxy.until(now => now.replyFrames > replyFrames);
+        proxy.begin(losing(opcodes.GET, 'the reply', 'a reset'));
+        expect(await taking).toBe(true);
+        await lock.releaseLock(null, open.key);
+    });
+});

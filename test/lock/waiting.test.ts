@@ -1,0 +1,123 @@
+import { codeOf } from '../support/codeOf';
+import { LagMeter } from '../support/LagMeter';
+import { useOpener, useServer } from '../support/Opener';
+import { sleep } from '../support/sleep';
+import { storedIn } from './storedIn';
+
+const server = useServer();
+const open = useOpener();
+const stored = storedIn(server);
+
+describe('waiting', () => {
+    it.each([NaN, '100', {}])('with a timeout of %p is INVALID_TTL', async timeout => {
+        const lock = await open.lock(server);
+        expect(await codeOf(lock.acquireLock(null, open.key, 1000, timeout as number))).toBe('INVALID_TTL');
+    });
+
+    it.each([0, -1, -Infinity])('with a timeout of %p tries once', async timeout => {
+        const lock = await open.lock(server);
+        await lock.acquireLock(null, open.key, 10_000, timeout);
+        expect(await codeOf(lock.acquireLock(null, open.key, 10_000, timeout))).toBe('LOCK_TIMEOUT');
+        expect(lock.counts).toMatchObject({ acquired: 1, busy: 1, timedOut: 1 });
+        await lock.releaseLock(null, open.key);
+    });
+
+    it('without a timeout lasts as long as the ttl', async () => {
+        const lock = await open.lock(server, { retry_timeout: 20 });
+        await lock.acquireLock(null, open.key, 10_000);
+        const begun = performance.now();
+        expect(await codeOf(lock.acquireLock(null, open.key, 300))).toBe('LOCK_TIMEOUT');
+        expect(performance.now() - begun).toBeGreaterThan(295);
+        await lock.releaseLock(null, open.key);
+    });
+
+    it('for ever is possible, and ends with the holder', async () => {
+        const lock = await open.lock(server, { retry_timeout: 20 });
+        await lock.acquireLock(null, open.key, 10_000);
+        const waiting = lock.acquireLease(null, open.key, 10_000, Infinity);
+        await sleep(100);
+        await lock.releaseLock(null, open.key);
+        expect((await waiting).isHeld()).toBe(true);
+    });
+
+    it('tries a last time at the deadline', async () => {
+        const lock = await open.lock(server, { retry_timeout: 1_000_000 });
+        await lock.acquireLock(null, open.key, 10_000);
+        const waiting = lock.acquireLock(null, open.key, 10_000, 500);
+        while (lock.counts.busy === 0) await sleep(5);
+        await lock.releaseLock(null, open.key);
+        await waiting;
+        expect(lock.counts).toMatchObject({ acquired: 2, busy: 1 });
+    });
+
+    it('pauses about `retry_timeout` between attempts, never the same', async () => {
+        const lock = await open.lock(server, { retry_timeout: 20 });
+        await lock.acquireLock(null, open.key, 10_000);
+        const lag = new LagMeter();
+        await codeOf(lock.acquireLock(null, open.key, 10_000, 600));
+        lag.stop();
+        expect(lock.counts.busy).toBeGreaterThan((600 - lag.totalMs) / 40);
+        expect(lock.counts.busy).toBeLessThan(50);
+        await lock.releaseLock(null, open.key);
+    });
+
+    it('ends with its signal, and leaves nothing behind', async () => {
+        const lock = await open.lock(server, { retry_timeout: 1_000_000 });
+        const holder = await lock.acquireLease(null, open.key, 10_000);
+        const { signal, controller, reason } = abortable();
+        const waiting = lock.acquireLease('trace', open.key, 10_000, 60_000, { signal });
+        const locking = lock.withLock(null, open.key, { timeout: 60_000, signal }, () => 'worked');
+        const outcomes = Promise.allSettled([waiting, locking]);
+        await sleep(50);
+        controller.abort(reason);
+        expect(await outcomes).toEqual([
+            { status: 'rejected', reason },
+            { status: 'rejected', reason },
+        ]);
+        expect(await stored(open.key)).toBe(holder.token);
+        await holder.release();
+        expect(await stored(open.key)).toBeNull();
+    });
+
+    it('does not begin when its signal has aborted', async () => {
+        const lock = await open.lock(server);
+        const { signal, controller, reason } = abortable();
+        controller.abort(reason);
+        await expect(lock.acquireLock(null, open.key, 1000, 1000, { signal })).rejects.toBe(reason);
+        expect(lock.counts.acquired).toBe(0);
+        expect(await stored(open.key)).toBeNull();
+    });
+
+    it('gives back a lock that it got when its signal aborted meanwhile', async () => {
+        const lock = await open.lock(server);
+        const { signal, controller, reason } = abortable();
+        const waiting = lock.acquireLease(null, open.key, 10_000, 1000, { signal });
+        controller.abort(reason);
+        await expect(waiting).rejects.toBe(reason);
+        expect(await stored(open.key)).toBeNull();
+    });
+
+    it.each([undefined, 'text', null, 0])('rejects with a reason of %p as it is', async reason => {
+        const lock = await open.lock(server);
+        const controller = new AbortController();
+        controller.abort(reason);
+        const outcome = await lock
+            .acquireLock(null, open.key, 1, 0, { signal: controller.signal })
+            .catch((e: unknown) => e);
+        expect(outcome).toBe(controller.signal.reason);
+    });
+
+    it('ends when the component is closed', async () => {
+        const lock = await open.lock(server, { retry_timeout: 1_000_000 });
+        await lock.acquireLock(null, open.key, 10_000);
+        const waiting = codeOf(lock.acquireLock(null, open.key, 10_000, 1_000_000));
+        await sleep(50);
+        await lock.close(null);
+        expect(await waiting).toBe('NOT_OPENED');
+    });
+
+    function abortable(): { signal: AbortSignal; controller: AbortController; reason: Error } {
+        const controller = new AbortController();
+        return { controller, signal: controller.signal, reason: new Error('enough') };
+    }
+});

@@ -1,0 +1,4 @@
+import { describeFleet } from '../faults/describeFleet';
+
+describeFleet(5);
+describeFleet(7);

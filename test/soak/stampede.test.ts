@@ -1,0 +1,92 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { forkSource } from '../support/forkSource';
+import { useOpener, useServer } from '../support/Opener';
+import { sleep } from '../support/sleep';
+
+const PROCESSES = 4;
+const CALLERS = 250;
+
+interface Message {
+    readonly event: 'ready' | 'loading' | 'answered';
+    readonly right?: number;
+}
+
+const server = useServer();
+const open = useOpener();
+
+/** Processes that are told to ask for one key. What they say is kept. */
+class Crowd {
+    /** In the order in which their loaders began. */
+    readonly loading: ChildProcess[] = [];
+    /** Callers that got the value. */
+    right = 0;
+    private readonly children: ChildProcess[];
+    private readonly exits: Promise<unknown>;
+    private wake: () => void = () => {};
+
+    constructor(key: string, loaderMs: number) {
+        this.children = Array.from({ length: PROCESSES }, () => {
+            const child = forkSource(join(__dirname, 'loaderChild.ts'), [server.port, key, CALLERS, loaderMs]);
+            child.on('message', (message: Message) => this.hear(child, message));
+            open.atEnd(() => child.kill('SIGKILL'));
+            return child;
+        });
+        this.exits = Promise.all(this.children.map(child => once(child, 'exit')));
+    }
+
+    /** All of them ask as soon as all are ready. */
+    async ask(): Promise<void> {
+        await Promise.all(this.children.map(child => once(child, 'message')));
+        for (const child of this.children) child.send('ask');
+    }
+
+    /** Resolves when one of them loads. */
+    async loads(): Promise<void> {
+        while (this.loading.length === 0) await new Promise<void>(resolve => (this.wake = resolve));
+    }
+
+    async ends(): Promise<void> {
+        await this.exits;
+    }
+
+    private hear(child: ChildProcess, { event, right }: Message): void {
+        if (event === 'loading') this.loading.push(child);
+        if (event === 'answered') this.right += right!;
+        this.wake();
+    }
+}
+
+it('of 1,000 callers in 4 processes on a cold key is one call of the loader', async () => {
+    const crowd = new Crowd('cold', 300);
+    await crowd.ask();
+    await crowd.ends();
+    expect(crowd.right).toBe(PROCESSES * CALLERS);
+    expect(crowd.loading).toHaveLength(1);
+});
+
+it('whose loader is killed half-way is two', async () => {
+    const crowd = new Crowd('killed', 300);
+    await crowd.ask();
+    await crowd.loads();
+    await sleep(150);
+    crowd.loading[0]!.kill('SIGKILL');
+    await crowd.ends();
+    expect(crowd.right).toBe((PROCESSES - 1) * CALLERS);
+    expect(crowd.loading).toHaveLength(2);
+});
+
+it.each(['kill', 'stop'] as const)('while memcached is lost (%s) is one call in each process at most', async how => {
+    await server.restart();
+    const crowd = new Crowd(how, 1000);
+    await crowd.ask();
+    await crowd.loads();
+    await server[how]();
+    await crowd.ends();
+    if (how === 'stop') server.continue();
+    else await server.restart();
+    expect(crowd.right).toBe(PROCESSES * CALLERS);
+    expect(crowd.loading).toHaveLength(PROCESSES);
+    expect(new Set(crowd.loading).size).toBe(PROCESSES);
+});

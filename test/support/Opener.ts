@@ -1,0 +1,149 @@
+import type { IReferences } from 'pip-services4-components-node';
+import {
+    MemcachedCache,
+    MemcachedClient,
+    MemcachedConnection,
+    MemcachedLock,
+    type ClientOptions,
+    type ServerAddress,
+} from 'pip-services4-memcached-node';
+import { FaultProxy } from './proxy/FaultProxy';
+import { RecordingProxy } from './proxy/RecordingProxy';
+import { RecordingLogger } from './RecordingLogger';
+import { MemcachedProcess, type MemcachedProcessOptions } from './server/MemcachedProcess';
+import { configOf, type Server, type Servers, type Settings } from './settings';
+
+/** Where a client connects to: a server or a proxy, or an address with TLS, a login or a weight. */
+type ClientServer = Server & Partial<ServerAddress>;
+
+let keys = 0;
+const newKey = (): string => `key${++keys}`;
+
+interface Component {
+    configure(config: ReturnType<typeof configOf>): void;
+    setReferences(references: IReferences): void;
+    close(context: null): Promise<void>;
+}
+
+/**
+ * Opens servers, proxies, clients, caches and locks, and closes them in reverse order. What the
+ * components log goes to `logger`, unless they get references of their own.
+ */
+export class Opener {
+    readonly logger = new RecordingLogger();
+    /** A key that no other test of the file uses. */
+    key = newKey();
+    private readonly ends: (() => unknown)[] = [];
+
+    atEnd(end: () => unknown): void {
+        this.ends.push(end);
+    }
+
+    async end(): Promise<void> {
+        for (const end of this.ends.splice(0).reverse()) await end();
+        this.key = newKey();
+    }
+
+    async server(options: MemcachedProcessOptions = {}): Promise<MemcachedProcess> {
+        const server = await MemcachedProcess.start(options);
+        this.atEnd(() => server.end());
+        return server;
+    }
+
+    async faultProxy({ port }: { port: number }): Promise<FaultProxy> {
+        const proxy = await FaultProxy.start(port);
+        this.atEnd(() => proxy.close());
+        return proxy;
+    }
+
+    /** @param target without one the proxy accepts connections and never answers */
+    async recordingProxy(target: { host: string; port: number } | null = null): Promise<RecordingProxy> {
+        const proxy = await RecordingProxy.start(target);
+        this.atEnd(() => proxy.end());
+        return proxy;
+    }
+
+    /** Stops the server until the test is over. */
+    async stop(server: MemcachedProcess): Promise<void> {
+        this.atEnd(() => server.continue());
+        await server.stop();
+    }
+
+    /** Kills the server. It is back, and empty, when the test is over. */
+    async kill(server: MemcachedProcess): Promise<void> {
+        this.atEnd(() => server.restart());
+        await server.kill();
+    }
+
+    /** A client that is not open. */
+    clientOf(servers: ClientServer | readonly ClientServer[], options: Partial<ClientOptions> = {}): MemcachedClient {
+        const addresses = [servers].flat().map(toAddress);
+        const client = new MemcachedClient(addresses, options);
+        this.atEnd(() => client.close());
+        return client;
+    }
+
+    async client(...parameters: Parameters<Opener['clientOf']>): Promise<MemcachedClient> {
+        const client = this.clientOf(...parameters);
+        await client.open();
+        return client;
+    }
+
+    /** A connection that is configured and not open. */
+    connectionOf(servers: Servers, settings?: Settings, references?: IReferences): MemcachedConnection {
+        return this.configured(new MemcachedConnection(), servers, settings, references);
+    }
+
+    /** A cache that is configured and not open. */
+    cacheOf(servers: Servers, settings?: Settings, references?: IReferences): MemcachedCache {
+        return this.configured(new MemcachedCache(), servers, settings, references);
+    }
+
+    async cache(servers: Servers, settings?: Settings, references?: IReferences): Promise<MemcachedCache> {
+        const cache = this.cacheOf(servers, settings, references);
+        await cache.open(null);
+        return cache;
+    }
+
+    /** A lock that is configured and not open. */
+    lockOf(servers: Servers, settings?: Settings, references?: IReferences): MemcachedLock {
+        return this.configured(new MemcachedLock(), servers, settings, references);
+    }
+
+    async lock(servers: Servers, settings?: Settings, references?: IReferences): Promise<MemcachedLock> {
+        const lock = this.lockOf(servers, settings, references);
+        await lock.open(null);
+        return lock;
+    }
+
+    private configured<T extends Component>(
+        component: T,
+        servers: Servers,
+        settings?: Settings,
+        references: IReferences = this.logger.references(),
+    ): T {
+        component.configure(configOf(servers, settings));
+        component.setReferences(references);
+        this.atEnd(() => component.close(null));
+        return component;
+    }
+}
+
+/** For the tests of a file or of a `describe`: what a test opens is closed when that test is over. */
+export function useOpener(): Opener {
+    const opener = new Opener();
+    afterEach(() => opener.end());
+    return opener;
+}
+
+/** A server for all tests of a file or of a `describe`. Its address is known when the tests run. */
+export function useServer(options: MemcachedProcessOptions = {}): MemcachedProcess {
+    const server = new MemcachedProcess(options);
+    beforeAll(() => server.launch());
+    afterAll(() => server.end());
+    return server;
+}
+
+function toAddress({ host = '127.0.0.1', port, path, weight, tls, login }: ClientServer): ServerAddress {
+    return { host, port, path, weight, tls, login };
+}

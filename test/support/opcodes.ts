@@ -1,0 +1,25 @@
+/**
+ * The opcodes of memcached's binary protocol that faults are aimed at. Written apart from
+ * `src/client/protocol`, so that a mistake there cannot hide itself here.
+ */
+export const opcodes = {
+    GET: 0x00,
+    SET: 0x01,
+    ADD: 0x02,
+    REPLACE: 0x03,
+    DELETE: 0x04,
+    INCREMENT: 0x05,
+    DECREMENT: 0x06,
+    GETQ: 0x09,
+    NOOP: 0x0a,
+    VERSION: 0x0b,
+    STAT: 0x10,
+    SETQ: 0x11,
+    DELETEQ: 0x14,
+    TOUCH: 0x1c,
+    GAT: 0x1d,
+    SASL_LIST: 0x20,
+    SASL_AUTH: 0x21,
+} as const;
+
+export type Opcode = (typeof opcodes)[keyof typeof opcodes];
