@@ -14,7 +14,7 @@ let client: MemcachedClient;
 const keys = Array.from({ length: 1000 }, (_, i) => `key:${i}`);
 const partOf = ({ port }: { port: number }) => keys.filter(key => client.home(key).port === port);
 
-async function openFull(options: Partial<ClientOptions> = {}): Promise<void> {
+async function openFull(options: ClientOptions = {}): Promise<void> {
     client = await open.client(servers, { requestTimeoutMs: REQUEST_TIMEOUT_MS, ...options });
     expect((await client.setMany(keys.map(key => [key, key]))).failed.size).toBe(0);
 }

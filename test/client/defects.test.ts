@@ -25,7 +25,7 @@ describe('Not one of the defects of memjs:', () => {
         proxy = await opener.faultProxy(memcached);
     });
 
-    const open = (options: Partial<ClientOptions> = {}, ports = [proxy.port]): Promise<MemcachedClient> =>
+    const open = (options: ClientOptions = {}, ports = [proxy.port]): Promise<MemcachedClient> =>
         opener.client(
             ports.map(port => ({ port })),
             { requestTimeoutMs: TIMEOUT_MS, ...options },

@@ -30,10 +30,9 @@ describe('a server of a script', () => {
         });
     });
 
-    const clientOf = (options: Partial<ClientOptions> = {}) =>
-        open.clientOf(listener.address() as { port: number }, options);
+    const clientOf = (options: ClientOptions = {}) => open.clientOf(listener.address() as { port: number }, options);
 
-    async function openClient(options: Partial<ClientOptions> = {}) {
+    async function openClient(options: ClientOptions = {}) {
         const client = clientOf(options);
         // A process that is late may miss the answer to the greeting.
         await client.open({ mayBeAway: true });

@@ -4,7 +4,7 @@ import type { RecordingProxy } from '../support/proxy/RecordingProxy';
 import type { MemcachedProcess } from '../support/server/MemcachedProcess';
 import { sleep } from '../support/sleep';
 
-const OPTIONS: Partial<ClientOptions> = { requestTimeoutMs: 1000, failures: 3, retryMs: 300, reconnectMs: 50 };
+const OPTIONS: ClientOptions = { requestTimeoutMs: 1000, failures: 3, retryMs: 300, reconnectMs: 50 };
 
 interface Tally {
     calls: number;
@@ -25,7 +25,7 @@ export class Fleet {
         readonly proxy: RecordingProxy,
     ) {}
 
-    static async open(open: Opener, count: number, options: Partial<ClientOptions> = {}): Promise<Fleet> {
+    static async open(open: Opener, count: number, options: ClientOptions = {}): Promise<Fleet> {
         const servers = await Promise.all(Array.from({ length: count }, () => open.server()));
         open.atEnd(() => servers.forEach(server => server.continue()));
         const proxy = await open.recordingProxy(servers[0]);

@@ -33,7 +33,7 @@ export interface Scenario extends Break {
     /** The server that comes back is empty. */
     forgets?: boolean;
     memcachedArgs?: string[];
-    options?: Partial<ClientOptions>;
+    options?: ClientOptions;
 }
 
 /** The network does it: the proxy holds what is in flight, and lets the fault decide about it. */

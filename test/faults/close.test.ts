@@ -23,7 +23,7 @@ describe('MemcachedClient.close', () => {
     });
 
     /** A client that is not open. */
-    function create(options: Partial<ClientOptions> = {}, servers: Server[] = [proxy]): MemcachedClient {
+    function create(options: ClientOptions = {}, servers: Server[] = [proxy]): MemcachedClient {
         const addresses = servers.map(({ port }) => ({ host: '127.0.0.1', port }));
         const timeouts = { requestTimeoutMs: TIMEOUT_MS, connectTimeoutMs: TIMEOUT_MS };
         const created = new MemcachedClient(addresses, { ...timeouts, ...options });

@@ -11,7 +11,7 @@ describe('A bad call does no harm to its neighbours:', () => {
     const open = useOpener();
     let client: MemcachedClient;
 
-    async function begin(options: Partial<ClientOptions> = {}): Promise<void> {
+    async function begin(options: ClientOptions = {}): Promise<void> {
         client = await open.client(server, options);
         await Promise.all(Array.from({ length: NEIGHBOURS }, (_, i) => client.set(`key${i}`, `value of key${i}`)));
     }

@@ -76,7 +76,7 @@ export class Opener {
     }
 
     /** A client that is not open. */
-    clientOf(servers: ClientServer | readonly ClientServer[], options: Partial<ClientOptions> = {}): MemcachedClient {
+    clientOf(servers: ClientServer | readonly ClientServer[], options: ClientOptions = {}): MemcachedClient {
         const addresses = [servers].flat().map(toAddress);
         const client = new MemcachedClient(addresses, options);
         this.atEnd(() => client.close());
