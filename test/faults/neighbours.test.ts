@@ -1,4 +1,5 @@
 import type { ClientOptions, MemcachedClient } from 'pip-services4-memcached-node';
+import { GetCall } from '../../src/client/readCalls';
 import { codeOf } from '../support/codeOf';
 import { useOpener, useServer } from '../support/Opener';
 
@@ -43,8 +44,13 @@ describe('A bad call does no harm to its neighbours:', () => {
     });
 
     it('a key that only the server finds too long, upon which it closes the connection', async () => {
-        await begin({ maxKeyBytes: 1000 });
-        expect(await amongNeighbours(() => client.get('k'.repeat(300)))).toBe('SERVER_ERROR');
+        await begin();
+        const unchecked = new GetCall('k'.repeat(300));
+        const send = (): Promise<unknown> => {
+            client.server(unchecked.key).enqueue(unchecked);
+            return unchecked.promise;
+        };
+        expect(await amongNeighbours(send)).toBe('SERVER_ERROR');
     });
 
     it('a value that is larger than our own limit', async () => {
