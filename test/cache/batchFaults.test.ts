@@ -7,6 +7,7 @@ import { describeEachLoss, type LossContext } from '../support/proxy/loseNext';
 import { RecordingLogger } from '../support/RecordingLogger';
 import { readItem } from '../support/server/textProtocol';
 import type { Servers, Settings } from '../support/settings';
+import { numbered } from './numbered';
 
 const server = useServer();
 const second = useServer();
@@ -19,9 +20,6 @@ const open = (settings: Settings = {}, at: Servers = server, logger = opener.log
         { max_size: 0, prefix: `b${count++}:`, request_timeout: 10_000, ...settings },
         logger.references(),
     );
-
-const numbered = (n: number, of = (i: number): unknown => i) =>
-    new Map(Array.from({ length: n }, (_, i) => [`key${i}`, of(i)]));
 
 const failure = (promise: Promise<unknown>) =>
     promise.then(

@@ -2,6 +2,7 @@ import { opcodes } from '../support/opcodes';
 import { useOpener, useServer } from '../support/Opener';
 import { readItem, readStat, writeItem } from '../support/server/textProtocol';
 import type { Servers, Settings } from '../support/settings';
+import { numbered } from './numbered';
 
 const server = useServer();
 const servers = [server, useServer(), useServer()];
@@ -14,9 +15,6 @@ const open = (settings: Settings = {}, at: Servers = server, logger = opener.log
         { max_size: 0, prefix: `b${count++}:`, request_timeout: 10_000, ...settings },
         logger.references(),
     );
-
-const numbered = (n: number, of = (i: number): unknown => i) =>
-    new Map(Array.from({ length: n }, (_, i) => [`key${i}`, of(i)]));
 
 describe('what was stored is found', () => {
     it.each<[string, (entries: [string, unknown][]) => never]>([
