@@ -6,22 +6,13 @@ import { useOpener, useServer } from '../support/Opener';
 import { describeEachLoss, type LossContext } from '../support/proxy/loseNext';
 import { RecordingLogger } from '../support/RecordingLogger';
 import { readItem } from '../support/server/textProtocol';
-import type { Servers, Settings } from '../support/settings';
+import type { Settings } from '../support/settings';
+import { batchCaches, numbered } from './batchCaches';
 
 const server = useServer();
 const second = useServer();
 const opener = useOpener();
-let count = 0;
-
-const open = (settings: Settings = {}, at: Servers = server, logger = opener.logger) =>
-    opener.cache(
-        at,
-        { max_size: 0, prefix: `b${count++}:`, request_timeout: 10_000, ...settings },
-        logger.references(),
-    );
-
-const numbered = (n: number, of = (i: number): unknown => i) =>
-    new Map(Array.from({ length: n }, (_, i) => [`key${i}`, of(i)]));
+const open = batchCaches(opener, server);
 
 const failure = (promise: Promise<unknown>) =>
     promise.then(
@@ -33,8 +24,7 @@ describe('a server that is away', () => {
     async function withOneDead(settings: Settings, logger?: RecordingLogger) {
         const dying = await opener.server();
         const cache = await open({ failures: 1, prefix: '', ...settings }, [server, second, dying], logger);
-        const entries = new Map(Array.from({ length: 300 }, (_, i) => [`d${count}-${i}`, i] as const));
-        count++;
+        const entries = new Map(Array.from({ length: 300 }, (_, i) => [`d${opener.key}-${i}`, i] as const));
         await cache.storeMany(null, entries, 60_000);
         const lost = new Set<string>();
         for (const key of entries.keys()) if ((await readItem(dying, key)) !== null) lost.add(key);

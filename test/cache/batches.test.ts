@@ -1,22 +1,12 @@
 import { opcodes } from '../support/opcodes';
 import { useOpener, useServer } from '../support/Opener';
 import { readItem, readStat, writeItem } from '../support/server/textProtocol';
-import type { Servers, Settings } from '../support/settings';
+import { batchCaches, numbered } from './batchCaches';
 
 const server = useServer();
 const servers = [server, useServer(), useServer()];
 const opener = useOpener();
-let count = 0;
-
-const open = (settings: Settings = {}, at: Servers = server, logger = opener.logger) =>
-    opener.cache(
-        at,
-        { max_size: 0, prefix: `b${count++}:`, request_timeout: 10_000, ...settings },
-        logger.references(),
-    );
-
-const numbered = (n: number, of = (i: number): unknown => i) =>
-    new Map(Array.from({ length: n }, (_, i) => [`key${i}`, of(i)]));
+const open = batchCaches(opener, server);
 
 describe('what was stored is found', () => {
     it.each<[string, (entries: [string, unknown][]) => never]>([
@@ -147,7 +137,7 @@ it('100,000 keys on three servers', async () => {
 it('a batch is one write per server', async () => {
     const proxies = await Promise.all(servers.map(one => opener.recordingProxy(one)));
     const cache = await open({ prefix: '' }, proxies);
-    const keys = Array.from({ length: 300 }, (_, i) => `w${count}-${i}`);
+    const keys = Array.from({ length: 300 }, (_, i) => `w${opener.key}-${i}`);
     const entries = new Map(keys.map(key => [key, key]));
     for (const verb of [
         () => cache.storeMany(null, entries),

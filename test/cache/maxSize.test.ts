@@ -5,6 +5,7 @@ import { RecordingLogger } from '../support/RecordingLogger';
 import type { MemcachedProcess } from '../support/server/MemcachedProcess';
 import { readItem, readStat } from '../support/server/textProtocol';
 import type { Servers } from '../support/settings';
+import { numbered } from './batchCaches';
 
 const server = useServer();
 const opener = useOpener();
@@ -201,7 +202,7 @@ describe('max_size', () => {
     it('there are never more on the server than may be', async () => {
         const { cache, left } = await open(50);
         const before = await readStat(server, 'curr_items');
-        await cache.storeMany(null, new Map(Array.from({ length: 5000 }, (_, i) => [`key${i}`, i])));
+        await cache.storeMany(null, numbered(5000));
         expect((await readStat(server, 'curr_items')) - before).toBe(50);
         expect(await left('key0', 'key4949', 'key4950', 'key4999')).toBe('key4950key4999');
     });

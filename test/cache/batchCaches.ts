@@ -1,0 +1,17 @@
+import type { Opener } from '../support/Opener';
+import type { Servers, Settings } from '../support/settings';
+
+let count = 0;
+
+/** Opens caches for batches: a prefix of its own each, no limit of values, and time for a busy machine. */
+export const batchCaches =
+    (opener: Opener, server: Servers) =>
+    (settings: Settings = {}, at: Servers = server, logger = opener.logger) =>
+        opener.cache(
+            at,
+            { max_size: 0, prefix: `b${count++}:`, request_timeout: 10_000, ...settings },
+            logger.references(),
+        );
+
+export const numbered = (n: number, of = (i: number): unknown => i) =>
+    new Map(Array.from({ length: n }, (_, i) => [`key${i}`, of(i)]));
