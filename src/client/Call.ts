@@ -19,6 +19,15 @@ export interface CallChannel {
     readonly isOpen: boolean;
 }
 
+/**
+ * When a call may be sent again although its first copy may have been carried out.
+ * `always`: carrying it out twice, the first copy late, does no harm; at worst something is a miss.
+ * `afterClose`: it stores a value, and the first copy could undo what was written in between. So only
+ * when the server has closed the connection: then nothing of it is carried out late.
+ * `never`: twice is not the same as once.
+ */
+export type Retry = 'always' | 'afterClose' | 'never';
+
 let resolveNew: (value: unknown) => void;
 let rejectNew: (error: Error) => void;
 function capture(resolve: (value: unknown) => void, reject: (error: Error) => void): void {
@@ -57,8 +66,7 @@ export abstract class Call<T> extends Timed {
     /** What it is called where it is traced. */
     abstract readonly operation: string;
 
-    /** Carrying it out twice leaves the server as carrying it out once does. */
-    abstract readonly repeatable: boolean;
+    abstract readonly retry: Retry;
 
     /** @param key the key it is about, '' for none or many */
     constructor(readonly key = '') {

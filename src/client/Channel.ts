@@ -1,5 +1,4 @@
-import * as net from 'node:net';
-import * as tls from 'node:tls';
+import type { Socket } from 'node:net';
 import type { Call } from './Call';
 import { closedByServer, explainFault, notInTime, type Stage } from './channelFaults';
 import type { Connecting } from './Connecting';
@@ -11,6 +10,7 @@ import type { ServerCounts } from './ServerCounts';
 import { formatAddress, type Login, type ServerAddress } from './ServerAddress';
 import { LoginCall } from './serverCalls';
 import { authFailed } from './errors';
+import { connect, reset, secure } from './sockets';
 
 const READ_BYTES = 64 * 1024;
 
@@ -44,7 +44,10 @@ export interface ChannelOptions {
  * one write; memcached answers in that order, so a reply belongs to the call at the head, or it is a fault.
  */
 export class Channel {
-    private readonly socket: net.Socket;
+    /** TCP or a unix path. */
+    private readonly raw: Socket;
+    /** What bytes go through: `raw`, or TLS on it. */
+    private socket: Socket;
     private readonly address: string;
     private readonly login: Login | undefined;
     private readonly writer = new FrameWriter();
@@ -75,8 +78,8 @@ export class Channel {
     round: number;
 
     constructor(
-        at: ServerAddress,
-        options: ChannelOptions,
+        private readonly at: ServerAddress,
+        private readonly options: ChannelOptions,
         private readonly owner: ChannelOwner,
         round: number,
         private nextOpaque = FIRST_OPAQUE,
@@ -84,18 +87,13 @@ export class Channel {
         this.round = round;
         this.login = at.login;
         this.address = formatAddress(at);
-        this.socket = connect(at, {
+        this.raw = this.socket = connect(at, {
             buffer: () => this.nextBuffer(),
             callback: count => this.onBytes(count),
         });
-        this.socket.once(at.tls ? 'secureConnect' : 'connect', () => this.onConnect());
-        this.socket.on('error', error => this.end(explainFault(error, this.socket, this.stage)));
-        this.socket.on('end', () => this.onEnd());
-        this.socket.on('close', () => {
-            this.onEnd();
-            owner.onClosed();
-        });
-        this.socket.setTimeout(options.idleMs, () => this.onIdle());
+        this.watch(this.raw);
+        this.raw.once('connect', () => (at.tls ? this.secure() : this.onConnect()));
+        this.raw.once('close', () => owner.onClosed());
         this.connectTimer = setTimeout(
             () => this.end(notInTime(this.socket, this.stage, options.connectTimeoutMs)),
             options.connectTimeoutMs,
@@ -162,11 +160,27 @@ export class Channel {
         this.state = 'gone';
         if (this.connectTimer !== null) clearTimeout(this.connectTimer);
         this.connectTimer = null;
-        this.socket.destroy();
         const pending = this.head;
+        // What is unanswered must not be carried out later, over what newer connections write.
+        if (pending === null) this.raw.destroy();
+        else reset(this.raw, this.at);
         this.head = this.tail = null;
         this.owes = 0;
         this.owner.onGone(this, fault, pending);
+    }
+
+    private watch(socket: Socket): void {
+        socket.on('error', error => this.end(explainFault(error, this.socket, this.stage)));
+        socket.on('end', () => this.onEnd());
+        socket.on('close', () => this.onEnd());
+    }
+
+    private secure(): void {
+        this.socket = secure(this.raw, this.at);
+        if (this.socket === this.raw) return;
+        this.watch(this.socket);
+        this.socket.once('secureConnect', () => this.onConnect());
+        this.socket.on('data', (chunk: Buffer) => this.onBytes(chunk.length, chunk));
     }
 
     private onConnect(): void {
@@ -191,6 +205,7 @@ export class Channel {
         if (this.connectTimer !== null) clearTimeout(this.connectTimer);
         this.connectTimer = null;
         this.state = 'ready';
+        this.socket.setTimeout(this.options.idleMs, () => this.onIdle());
         this.owner.onReady(this);
     }
 
@@ -212,14 +227,15 @@ export class Channel {
         return (this.reading = wanted);
     }
 
-    private onBytes(count: number): boolean {
+    /** @param chunk where they are; absent: where the socket was told to read to */
+    private onBytes(count: number, chunk: Buffer | null = this.reading === this.chunk ? this.chunk : null): boolean {
         if (this.state === 'gone') return false;
         this.owner.counts.received(count);
         this.hasAnswered = false;
         this.smallReplies = this.smallBytes = 0;
         try {
-            if (this.reading === this.chunk) this.take(count);
-            else this.decoder.filled(count);
+            if (chunk === null) this.decoder.filled(count);
+            else this.take(chunk, count);
         } catch (error) {
             // For example a counter that is none, or a text longer than a string may be. It ends this channel, not the process.
             this.wrongReply = error as Error;
@@ -233,8 +249,8 @@ export class Channel {
         return this.isOpen;
     }
 
-    private take(count: number): void {
-        const wrong = this.decoder.push(this.chunk, count);
+    private take(chunk: Buffer, count: number): void {
+        const wrong = this.decoder.push(chunk, count);
         if (wrong !== null) this.wrongReply = new Error(wrong);
     }
 
@@ -264,17 +280,5 @@ export class Channel {
             this.owner.onBulkDone(call);
         }
         return true;
-    }
-}
-
-/** What Node refuses to try at all, a certificate that is none for example, is a fault of the channel as any other. */
-function connect({ host, port, path, tls: secure }: ServerAddress, onread: net.OnReadOpts): net.Socket {
-    const shared = { onread, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
-    const where = path === undefined ? { host, port } : { path };
-    try {
-        if (secure) return tls.connect({ ...where, ...shared, ...secure } as tls.ConnectionOptions);
-        return net.connect({ ...where, ...shared } as net.NetConnectOpts);
-    } catch (error) {
-        return new net.Socket().destroy(error as Error);
     }
 }

@@ -2,6 +2,7 @@ import type { Call, CallHost } from './Call';
 import { CallQueue, type QueueOwner } from './CallQueue';
 import { ChannelPool } from './ChannelPool';
 import { Connecting } from './Connecting';
+import { ClosedByServer } from './channelFaults';
 import { Channel, type ChannelOptions, type ChannelOwner } from './Channel';
 import type { Deadlines } from './Deadlines';
 import { authFailed, connectionLost, isAuthFailure, notOpened, serverDown } from './errors';
@@ -290,7 +291,7 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
     private again(call: Call<unknown>, fault: Error | null): void {
         if (call.settled) return;
         if (this.isClosed) call.fail(connectionLost(this.address, new Error('the client was closed')));
-        else if (!call.repeatable || call.repeats >= this.options.retries)
+        else if (!mayRetry(call, fault) || call.repeats >= this.options.retries)
             call.fail(connectionLost(this.address, fault));
         else {
             call.repeats++;
@@ -327,4 +328,9 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
         channel.add(call);
         channel.flush();
     }
+}
+
+/** @param fault what ended the channel on which the call was sent and not answered */
+function mayRetry({ retry }: Call<unknown>, fault: Error | null): boolean {
+    return retry === 'always' || (retry === 'afterClose' && fault instanceof ClosedByServer);
 }

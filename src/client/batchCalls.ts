@@ -1,4 +1,4 @@
-import { Call } from './Call';
+import { Call, type Retry } from './Call';
 import { refused } from './errors';
 import { encodeStore, type StoreSpec } from './storeCalls';
 import type { FrameWriter } from './FrameWriter';
@@ -10,7 +10,7 @@ import type { Reply } from './Reply';
  * the batch. The opaque of a reply tells which key it belongs to.
  */
 abstract class BatchCall extends Call<void> {
-    readonly repeatable = true;
+    readonly retry: Retry = 'always';
 
     /** @param failed where the errors of single keys go */
     constructor(
@@ -100,6 +100,8 @@ export class GetManyCall<T> extends BatchCall {
 }
 
 export class SetManyCall extends BatchCall {
+    override readonly retry = 'afterClose';
+
     constructor(
         keys: readonly string[],
         private readonly specs: readonly StoreSpec[],

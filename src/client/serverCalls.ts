@@ -7,7 +7,7 @@ import type { Reply } from './Reply';
 /** Calls that ask the server itself, not about a key. */
 
 export class NoopCall extends Call<void> {
-    readonly repeatable = true;
+    readonly retry = 'always';
 
     get operation(): string {
         return 'noop';
@@ -25,7 +25,7 @@ export class NoopCall extends Call<void> {
 }
 
 export class VersionCall extends Call<string> {
-    readonly repeatable = true;
+    readonly retry = 'always';
 
     get operation(): string {
         return 'version';
@@ -44,7 +44,7 @@ export class VersionCall extends Call<string> {
 
 /** STAT is answered by a frame per statistic; one without a key ends them. */
 export class StatCall extends Call<Record<string, string>> {
-    readonly repeatable = true;
+    readonly retry = 'always';
     private stats: Record<string, string> = {};
 
     constructor(private readonly group: string) {
@@ -73,7 +73,7 @@ export class StatCall extends Call<Record<string, string>> {
 
 /** SASL PLAIN, in one step. False: refused, or the server knows no authentication. */
 export class LoginCall extends Call<boolean> {
-    readonly repeatable = false;
+    readonly retry = 'never';
 
     constructor(private readonly login: Login) {
         super();
