@@ -10,13 +10,14 @@ export interface CallHost {
     readonly requestTimeoutMs: number;
     readonly deadlines: Deadlines;
     readonly counts: ServerCounts;
-    /** A call has settled by its deadline and not by a reply: what it was sent on cannot be trusted any more. */
+    /** A call has settled by its deadline and not by a reply. */
     onExpired(call: Call<unknown>): void;
 }
 
 /** What a call was put on. */
 export interface CallChannel {
-    readonly isOpen: boolean;
+    /** A call has not been answered in time: is the channel to blame? */
+    judge(): void;
 }
 
 /**
@@ -45,6 +46,7 @@ export abstract class Call<T> extends Timed {
     private readonly resolve: (value: unknown) => void;
     private readonly reject: (error: Error) => void;
 
+    readonly isAwaited = true;
     settled = false;
     /** How often it was tried again after a fault. */
     repeats = 0;
@@ -57,6 +59,8 @@ export abstract class Call<T> extends Timed {
     next: Call<unknown> | null = null;
     opaque = 0;
     frames = 1;
+    /** When it was put on its channel: ms of the turn's clock in 32 bits, which is a small integer. */
+    sentMs = 0;
     /** Bytes that the channel owes while this call is unanswered: sent and, roughly, expected. */
     owes = 0;
     /** It moves a large value, of about so many bytes, and has been let through the window for those. */
@@ -100,6 +104,11 @@ export abstract class Call<T> extends Timed {
     /** Takes a reply to one of its frames; true: that was the last one. */
     abstract onReply(reply: Reply): boolean;
 
+    /** Whether it is the last reply to a call that has settled before. */
+    isLast(reply: Reply): boolean {
+        return (reply.opaque - this.opaque) >>> 0 === this.frames - 1;
+    }
+
     succeed(value: T): void {
         if (!this.leave()) return;
         if (this.host !== null) this.host.counts.answered++;
@@ -116,7 +125,7 @@ export abstract class Call<T> extends Timed {
         if (this.settled) return;
         const host = this.host!;
         this.fail(timedOut(host.address, host.requestTimeoutMs));
-        host.counts.waited(this.startedUs);
+        host.counts.waited(this.startedUs, host.deadlines.nowMs);
         host.onExpired(this);
     }
 

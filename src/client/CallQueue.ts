@@ -67,7 +67,7 @@ export class CallQueue {
     flush(): void {
         this.isFlushScheduled = false;
         const { deadlines, counts, requestTimeoutMs } = this.owner;
-        const nowMs = performance.now();
+        const nowMs = deadlines.readClock();
         const startedUs = counts.beginning(nowMs);
         const deadlineMs = nowMs + requestTimeoutMs;
         for (const call of this.turn) {

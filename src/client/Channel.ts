@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Call } from './Call';
 import { closedByServer, explainFault, notInTime, type Stage } from './channelFaults';
 import type { Connecting } from './Connecting';
+import { Timed, type Deadlines } from './Deadlines';
 import { FrameDecoder } from './FrameDecoder';
 import { FrameWriter } from './FrameWriter';
 import { BULK_BYTES, type LargeReplies } from './LargeReplies';
@@ -32,10 +33,12 @@ export interface ChannelOwner {
     readonly smallReplyBytes: number;
     readonly largeReplies: LargeReplies;
     readonly counts: ServerCounts;
+    readonly deadlines: Deadlines;
 }
 
 export interface ChannelOptions {
     readonly connectTimeoutMs: number;
+    readonly requestTimeoutMs: number;
     readonly idleMs: number;
 }
 
@@ -43,7 +46,7 @@ export interface ChannelOptions {
  * One socket, used until its first fault and then thrown away: nothing of it outlives it. Calls leave in the order of `add`, all of a turn in
  * one write; memcached answers in that order, so a reply belongs to the call at the head, or it is a fault.
  */
-export class Channel {
+export class Channel extends Timed {
     /** TCP or a unix path. */
     private readonly raw: Socket;
     /** What bytes go through: `raw`, or TLS on it. */
@@ -55,7 +58,6 @@ export class Channel {
     private readonly chunk = Buffer.allocUnsafeSlow(READ_BYTES);
     /** Where the socket reads to: the chunk, or the place of a large value. */
     private reading: Buffer | null = null;
-    private connectTimer: NodeJS.Timeout | null;
     private head: Call<unknown> | null = null;
     private tail: Call<unknown> | null = null;
     private state: 'connecting' | 'ready' | 'gone' = 'connecting';
@@ -65,9 +67,12 @@ export class Channel {
     private hasAnswered = false;
     /** For the words that a fault is told in. */
     private stage: Stage = 'connecting';
+    /** When it last answered, by the clock of `Call.sentMs`. */
+    private answeredMs = 0;
     private smallReplies = 0;
     private smallBytes = 0;
 
+    readonly isAwaited = false;
     /** Bytes sent and not answered, and bytes expected: what the next call would wait for. */
     owes = 0;
     /** How many unanswered calls move large values. */
@@ -84,6 +89,7 @@ export class Channel {
         round: number,
         private nextOpaque = FIRST_OPAQUE,
     ) {
+        super();
         this.round = round;
         this.login = at.login;
         this.address = formatAddress(at);
@@ -94,10 +100,7 @@ export class Channel {
         this.watch(this.raw);
         this.raw.once('connect', () => (at.tls ? this.secure() : this.onConnect()));
         this.raw.once('close', () => owner.onClosed());
-        this.connectTimer = setTimeout(
-            () => this.end(notInTime(this.socket, this.stage, options.connectTimeoutMs)),
-            options.connectTimeoutMs,
-        );
+        owner.deadlines.add(this, owner.deadlines.readClock() + options.connectTimeoutMs);
     }
 
     get isReady(): boolean {
@@ -112,10 +115,6 @@ export class Channel {
         return this.state !== 'gone';
     }
 
-    get timerCount(): number {
-        return this.connectTimer === null ? 0 : 1;
-    }
-
     /** Puts the call at the end of the queue; `flush` sends it. */
     add(call: Call<unknown>): void {
         const before = this.writer.pendingBytes;
@@ -123,6 +122,7 @@ export class Channel {
         this.nextOpaque = (this.nextOpaque + call.frames) >>> 0;
         call.encode(this.writer, call.opaque);
         call.channel = this;
+        call.sentMs = this.owner.deadlines.nowMs | 0;
         const sent = this.writer.pendingBytes - before;
         call.owes = Math.max(call.bulkBytes, sent) + call.frames * this.owner.smallReplyBytes;
         this.owes += call.owes;
@@ -154,12 +154,43 @@ export class Channel {
         if (socket.writableLength === 0) this.writer.recycle();
     }
 
+    override expire(): void {
+        if (this.state === 'ready') this.judge();
+        else this.end(notInTime(this.socket, this.stage, this.options.connectTimeoutMs));
+    }
+
+    /**
+     * A call that is late may have waited elsewhere. The channel is at fault when it had the full time to answer its oldest call and has answered nothing in
+     * that time. One that answers is slow, and closing it would make a server that has too much to do start again; unless none of its
+     * calls has a caller left.
+     */
+    judge(): void {
+        if (this.head === null) return;
+        const { requestTimeoutMs } = this.options;
+        const { deadlines } = this.owner;
+        const quietMs = Math.min(this.ageOf(this.head.sentMs), this.ageOf(this.answeredMs));
+        deadlines.remove(this);
+        if (quietMs >= requestTimeoutMs) this.end(new Error(`no answer within ${requestTimeoutMs} ms`));
+        else if (quietMs < requestTimeoutMs / 2 && this.isForNobody) this.end(null);
+        else deadlines.add(this, deadlines.nowMs + requestTimeoutMs - quietMs);
+    }
+
+    private get isForNobody(): boolean {
+        if (!this.tail!.settled) return false;
+        for (const call of this.calls()) if (!call.settled) return false;
+        return true;
+    }
+
+    private ageOf(ms: number): number {
+        return ((this.owner.deadlines.nowMs | 0) - ms) | 0;
+    }
+
     /** Ends it now. The fault, if there is one, is what its calls hear; without one they hear it from the owner. */
     end(fault: Error | null): void {
         if (this.state === 'gone') return;
         this.state = 'gone';
-        if (this.connectTimer !== null) clearTimeout(this.connectTimer);
-        this.connectTimer = null;
+        this.owner.deadlines.remove(this);
+        this.owner.deadlines.readClock();
         const pending = this.head;
         // What is unanswered must not be carried out later, over what newer connections write.
         if (pending === null) this.raw.destroy();
@@ -176,6 +207,7 @@ export class Channel {
     }
 
     private secure(): void {
+        this.owner.deadlines.arrived();
         this.socket = secure(this.raw, this.at);
         if (this.socket === this.raw) return;
         this.watch(this.socket);
@@ -184,6 +216,7 @@ export class Channel {
     }
 
     private onConnect(): void {
+        this.owner.deadlines.arrived();
         this.stage = 'unanswered';
         if (this.login === undefined) this.beReady();
         else this.logIn(this.login);
@@ -202,9 +235,9 @@ export class Channel {
 
     private beReady(): void {
         if (this.state !== 'connecting') return;
-        if (this.connectTimer !== null) clearTimeout(this.connectTimer);
-        this.connectTimer = null;
+        this.owner.deadlines.remove(this);
         this.state = 'ready';
+        this.answeredMs = this.owner.deadlines.readClock() | 0;
         this.socket.setTimeout(this.options.idleMs, () => this.onIdle());
         this.owner.onReady(this);
     }
@@ -230,7 +263,8 @@ export class Channel {
     /** @param chunk where they are; absent: where the socket was told to read to */
     private onBytes(count: number, chunk: Buffer | null = this.reading === this.chunk ? this.chunk : null): boolean {
         if (this.state === 'gone') return false;
-        this.owner.counts.received(count);
+        const nowMs = this.owner.deadlines.arrived();
+        this.owner.counts.received(count, nowMs);
         this.hasAnswered = false;
         this.smallReplies = this.smallBytes = 0;
         try {
@@ -242,6 +276,7 @@ export class Channel {
         }
         if (this.hasAnswered) {
             this.stage = 'answered';
+            this.answeredMs = nowMs | 0;
             // That a login was answered does not mean that calls will be.
             if (this.state === 'ready') this.owner.onReplies(this, this.smallReplies, this.smallBytes);
         }
@@ -268,13 +303,14 @@ export class Channel {
         if (call.isBulk || reply.bodyBytes >= BULK_BYTES) {
             this.owner.largeReplies.saw(call.key, Math.max(reply.bodyBytes, call.valueBytes));
         }
-        if (!call.onReply(reply)) return true;
+        const { settled } = call;
+        if (!(settled ? call.isLast(reply) : call.onReply(reply))) return true;
         this.head = call.next;
         if (this.head === null) this.tail = null;
         call.next = null;
         call.channel = null;
         this.owes -= call.owes;
-        this.owner.counts.took(call.startedUs);
+        if (!settled) this.owner.counts.took(call.startedUs);
         if (call.isBulk) {
             this.bulk--;
             this.owner.onBulkDone(call);

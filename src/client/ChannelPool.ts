@@ -15,10 +15,6 @@ export class ChannelPool {
         private readonly openChannel: () => Channel,
     ) {}
 
-    get timerCount(): number {
-        return this.channels.reduce((sum, one) => sum + one.timerCount, 0);
-    }
-
     /** There is one to use, or there soon will be. */
     get hasProspect(): boolean {
         return this.channels.some(one => !one.isReady || this.isTrusted(one));

@@ -11,7 +11,7 @@ import { MemjsHandlers, type MemjsErrorHandler, type MemjsResponseHandler } from
 import { formatAddress, type ServerAddress } from './ServerAddress';
 import { ServerCounts, type ServerStats } from './ServerCounts';
 import { ServerHealth, isRefusal, type HealthOptions } from './ServerHealth';
-import { NoopCall } from './serverCalls';
+import { GreetingCall, NoopCall } from './serverCalls';
 import { commandTracing, connectTracing, isTraced } from './tracing';
 import { traceCall } from './traceCall';
 
@@ -98,7 +98,7 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
     }
 
     get timerCount(): number {
-        return this.pool.timerCount + (this.health.isWaiting ? 1 : 0);
+        return this.health.isWaiting ? 1 : 0;
     }
 
     get isUp(): boolean {
@@ -125,6 +125,15 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
     enqueue(call: Call<unknown>): void {
         if (isTraced(commandTracing)) traceCall(call, this.address, one => this.accept(one));
         else this.accept(call);
+    }
+
+    /** Asks whether it is there. */
+    greet(): GreetingCall {
+        const { connectTimeoutMs, requestTimeoutMs } = this.options;
+        const call = new GreetingCall();
+        call.deadlineMs = performance.now() + connectTimeoutMs + requestTimeoutMs;
+        this.enqueue(call);
+        return call;
     }
 
     private accept(call: Call<unknown>): void {
@@ -256,12 +265,9 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
     }
 
     private dropExpired(): void {
-        const calls = this.expired;
+        const channels = new Set(this.expired.map(({ channel }) => channel));
         this.expired = [];
-        for (const { channel } of calls) {
-            if (channel !== null)
-                (channel as Channel).end(new Error(`no answer within ${this.options.requestTimeoutMs} ms`));
-        }
+        for (const channel of channels) channel?.judge();
         this.queue.dropSettled();
     }
 
@@ -324,7 +330,7 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
         call.host = this;
         call.promise.catch(() => {});
         this.counts.calls++;
-        this.deadlines.add(call, performance.now() + this.options.requestTimeoutMs);
+        this.deadlines.add(call, this.deadlines.nowMs + this.options.requestTimeoutMs);
         channel.add(call);
         channel.flush();
     }

@@ -66,9 +66,9 @@ export class ServerCounts {
     }
 
     /** So many bytes were read, and the replies in them have come now. */
-    received(bytes: number): void {
+    received(bytes: number, nowMs: number): void {
         this.bytesReceived += bytes;
-        this.readClock();
+        this.pass(nowMs);
     }
 
     /** A call has its reply. */
@@ -77,8 +77,8 @@ export class ServerCounts {
     }
 
     /** A call has waited until its time was up. */
-    waited(startedUs: number): void {
-        this.readClock();
+    waited(startedUs: number, nowMs: number): void {
+        this.pass(nowMs);
         this.took(startedUs);
     }
 
@@ -119,8 +119,7 @@ export class ServerCounts {
         });
     }
 
-    private readClock(): void {
-        const nowMs = performance.now();
+    private pass(nowMs: number): void {
         this.latencies.pass(nowMs);
         this.readUs = this.beginning(nowMs);
     }

@@ -138,9 +138,13 @@ export class RawCall extends Call<void> {
             // What memjs or its caller throws belongs to them, not to the socket that happened to bring the reply.
             process.nextTick(() => handler(response));
         }
-        const isLast = handler?.quiet !== true || reply.bodyBytes === 0 || reply.status !== Status.OK;
+        const isLast = this.isLast(reply);
         if (isLast) this.succeed();
         return isLast;
+    }
+
+    override isLast(reply: Reply): boolean {
+        return this.handler?.quiet !== true || reply.bodyBytes === 0 || reply.status !== Status.OK;
     }
 }
 

@@ -24,6 +24,16 @@ export class NoopCall extends Call<void> {
     }
 }
 
+/** Asks whether a server is there. Its time begins when it is sent: connecting has a time of its own before that. */
+export class GreetingCall extends NoopCall {
+    override encode(writer: FrameWriter, opaque: number): void {
+        const { deadlines, requestTimeoutMs } = this.host!;
+        deadlines.remove(this);
+        deadlines.add(this, Math.min(this.deadlineMs, deadlines.nowMs + requestTimeoutMs));
+        super.encode(writer, opaque);
+    }
+}
+
 export class VersionCall extends Call<string> {
     readonly retry = 'always';
 
@@ -62,12 +72,16 @@ export class StatCall extends Call<Record<string, string>> {
 
     onReply(reply: Reply): boolean {
         if (reply.status !== Status.OK) return this.refuse(reply.status);
-        if (reply.keyBytes > 0) {
+        if (!this.isLast(reply)) {
             this.stats[reply.key()] = reply.text();
             return false;
         }
         this.succeed(this.stats);
         return true;
+    }
+
+    override isLast(reply: Reply): boolean {
+        return reply.keyBytes === 0 || reply.status !== Status.OK;
     }
 }
 
