@@ -8,8 +8,8 @@ import { FrameWriter } from './FrameWriter';
 import { BULK_BYTES, type LargeReplies } from './LargeReplies';
 import type { Reply } from './Reply';
 import type { ServerCounts } from './ServerCounts';
-import { formatAddress, type Login, type ServerAddress } from './ServerAddress';
-import { LoginCall } from './serverCalls';
+import { formatAddress, type ServerAddress } from './ServerAddress';
+import { LoginCall, ProofCall } from './serverCalls';
 import { authFailed } from './errors';
 import { connect, reset, secure } from './sockets';
 
@@ -52,7 +52,6 @@ export class Channel extends Timed {
     /** What bytes go through: `raw`, or TLS on it. */
     private socket: Socket;
     private readonly address: string;
-    private readonly login: Login | undefined;
     private readonly writer = new FrameWriter();
     private readonly decoder = new FrameDecoder(reply => this.onReply(reply));
     private readonly chunk = Buffer.allocUnsafeSlow(READ_BYTES);
@@ -61,6 +60,8 @@ export class Channel extends Timed {
     private head: Call<unknown> | null = null;
     private tail: Call<unknown> | null = null;
     private state: 'connecting' | 'ready' | 'gone' = 'connecting';
+    /** It could be used. */
+    wasReady = false;
     /** Why a reply could not be taken; set where there is no way to say it. */
     private wrongReply: Error | null = null;
     /** Of the bytes in hand. */
@@ -87,11 +88,12 @@ export class Channel extends Timed {
         private readonly options: ChannelOptions,
         private readonly owner: ChannelOwner,
         round: number,
+        /** It is opened beside others that work: calls go to those until it has shown that it works too. */
+        private readonly isFurther = false,
         private nextOpaque = FIRST_OPAQUE,
     ) {
         super();
         this.round = round;
-        this.login = at.login;
         this.address = formatAddress(at);
         this.raw = this.socket = connect(at, {
             buffer: () => this.nextBuffer(),
@@ -156,7 +158,7 @@ export class Channel extends Timed {
 
     override expire(): void {
         if (this.state === 'ready') this.judge();
-        else this.end(notInTime(this.socket, this.stage, this.options.connectTimeoutMs));
+        else this.end(notInTime(this.socket, this.stage, this.at.login !== undefined, this.options.connectTimeoutMs));
     }
 
     /**
@@ -218,13 +220,13 @@ export class Channel extends Timed {
     private onConnect(): void {
         this.owner.deadlines.arrived();
         this.stage = 'unanswered';
-        if (this.login === undefined) this.beReady();
-        else this.logIn(this.login);
+        if (this.at.login !== undefined) this.begin(new LoginCall(this.at.login));
+        else if (this.isFurther) this.begin(new ProofCall());
+        else this.beReady();
     }
 
-    /** The answer to the login stands before all others; until it has come the channel counts as connecting. */
-    private logIn(login: Login): void {
-        const call = new LoginCall(login);
+    /** Until the answer to this call has come the channel counts as connecting. */
+    private begin(call: Call<boolean>): void {
         this.add(call);
         this.flush();
         call.promise.then(
@@ -237,6 +239,7 @@ export class Channel extends Timed {
         if (this.state !== 'connecting') return;
         this.owner.deadlines.remove(this);
         this.state = 'ready';
+        this.wasReady = true;
         this.answeredMs = this.owner.deadlines.readClock() | 0;
         this.socket.setTimeout(this.options.idleMs, () => this.onIdle());
         this.owner.onReady(this);

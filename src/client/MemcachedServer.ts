@@ -10,7 +10,7 @@ import type { LargeReplies } from './LargeReplies';
 import { MemjsHandlers, type MemjsErrorHandler, type MemjsResponseHandler } from './memjs';
 import { formatAddress, type ServerAddress } from './ServerAddress';
 import { ServerCounts, type ServerStats } from './ServerCounts';
-import { ServerHealth, isRefusal, type HealthOptions } from './ServerHealth';
+import { ServerHealth, type HealthOptions } from './ServerHealth';
 import { GreetingCall, NoopCall } from './serverCalls';
 import { commandTracing, connectTracing, isTraced } from './tracing';
 import { traceCall } from './traceCall';
@@ -226,7 +226,7 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
     private openChannel(): Channel {
         this.sockets++;
         this.counts.connects++;
-        const open = (): Channel => new Channel(this.at, this.options, this, this.health.round);
+        const open = (): Channel => new Channel(this.at, this.options, this, this.health.round, this.pool.isWorking);
         return isTraced(connectTracing) ? Connecting.trace(this.address, open) : open();
     }
 
@@ -309,7 +309,7 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
     private countFault(channel: Channel, fault: Error): void {
         const { health } = this;
         const wasDown = health.isDown;
-        if (isRefusal(fault) && this.pool.isWorking) return health.holdGrowth();
+        if (!channel.wasReady && this.pool.isWorking) return health.holdGrowth();
         if (this.isClosed || !health.fault(fault, channel.round)) return;
         if (health.isDown) {
             health.stopWaiting();

@@ -63,9 +63,10 @@ export function closedByServer(socket: Socket, stage: Stage): Error {
 }
 
 /** What a connection was waiting for when its time was up. */
-export function notInTime(socket: Socket, stage: Stage, timeoutMs: number): Error {
+export function notInTime(socket: Socket, stage: Stage, hasLogin: boolean, timeoutMs: number): Error {
     if (socket.connecting) return new Error(`no connection within ${timeoutMs} ms`);
-    if (stage === 'unanswered') return new Error(`no answer to the login within ${timeoutMs} ms`);
+    if (stage === 'unanswered')
+        return new Error(`no answer to the ${hasLogin ? 'login' : 'first request'} within ${timeoutMs} ms`);
     return new Error(`no TLS handshake within ${timeoutMs} ms: does the server speak TLS?`);
 }
 

@@ -85,10 +85,29 @@ export class StatCall extends Call<Record<string, string>> {
     }
 }
 
-/** SASL PLAIN, in one step. False: refused, or the server knows no authentication. */
-export class LoginCall extends Call<boolean> {
+/** The first call of a channel, before it is used. False: the server does not take us. */
+abstract class FirstCall extends Call<boolean> {
     readonly retry = 'never';
 
+    onReply(reply: Reply): boolean {
+        this.succeed(reply.status === Status.OK);
+        return true;
+    }
+}
+
+/** NOOP: shows that the server reads what is sent on the channel. */
+export class ProofCall extends FirstCall {
+    get operation(): string {
+        return 'noop';
+    }
+
+    encode(writer: FrameWriter, opaque: number): void {
+        writer.keyFrame(Opcode.NOOP, opaque, '', 0n);
+    }
+}
+
+/** SASL PLAIN, in one step. */
+export class LoginCall extends FirstCall {
     constructor(private readonly login: Login) {
         super();
     }
@@ -104,10 +123,5 @@ export class LoginCall extends Call<boolean> {
         writer.key(mechanism);
         writer.value(value);
         writer.end();
-    }
-
-    onReply(reply: Reply): boolean {
-        this.succeed(reply.status === Status.OK);
-        return true;
     }
 }

@@ -156,7 +156,7 @@ describe('Not one of the defects of memjs:', () => {
                 onGone: gone,
                 onClosed: resolve,
             };
-            new Channel(address, timeouts, owner, 0, 0xfffffffd);
+            new Channel(address, timeouts, owner, 0, false, 0xfffffffd);
         });
         expect(calls.map(({ opaque }) => opaque)).toEqual([0xfffffffd, 0xfffffffe, 0xffffffff, 0, 1, 2]);
         for (const call of calls) expect((await call.promise).value?.toString()).toBe('value');

@@ -10,10 +10,13 @@ export class ScriptedServer {
     readonly host = '127.0.0.1';
     readonly sockets: Socket[] = [];
 
+    readonly port: number;
+
     private constructor(
         private readonly listener: Server,
         public script: Script,
     ) {
+        this.port = (listener.address() as AddressInfo).port;
         listener.on('connection', socket => {
             const connection = this.sockets.push(socket) - 1;
             const requests = new FrameSplitter(frame => this.script(frame, socket, connection));
@@ -27,8 +30,14 @@ export class ScriptedServer {
         return new ScriptedServer(listener, script);
     }
 
-    get port(): number {
-        return (this.listener.address() as AddressInfo).port;
+    /** Happens to each connection from now on. */
+    onSocket(happens: (socket: Socket) => void): void {
+        this.listener.on('connection', happens);
+    }
+
+    /** Takes no further connection; those that stand stay. */
+    refuse(): void {
+        this.listener.close();
     }
 
     async end(): Promise<void> {
