@@ -55,8 +55,9 @@ export abstract class Call<T> extends Timed {
     /** By the clock of `ServerCounts`. */
     startedUs = NOT_BEGUN;
     channel: CallChannel | null = null;
-    /** The channel's queue, and this call's place in it: the opaques from `opaque` on, `frames` of them. */
+    /** Only `CallList` writes it. */
     next: Call<unknown> | null = null;
+    /** Its place on the channel: the opaques from `opaque` on, `frames` of them. */
     opaque = 0;
     frames = 1;
     /** When it was put on its channel: ms of the turn's clock in 32 bits, which is a small integer. */
@@ -90,9 +91,14 @@ export abstract class Call<T> extends Timed {
         return 'ok';
     }
 
-    /** Of a value that it sends by itself; a rough measure is enough. */
+    /** Of the value that it sends, or of those that it is known to ask for; a rough measure is enough. */
     get valueBytes(): number {
         return 0;
+    }
+
+    /** The key that a reply is about. */
+    keyOf(_reply: Reply): string {
+        return this.key;
     }
 
     /** Writes all its frames, with opaques from `opaque` on. */

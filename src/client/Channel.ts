@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Call } from './Call';
+import { CallList } from './CallList';
 import { closedByServer, explainFault, notInTime, type Stage } from './channelFaults';
 import type { Connecting } from './Connecting';
 import { Timed, type Deadlines } from './Deadlines';
@@ -15,6 +16,21 @@ import { connect, reset, secure } from './sockets';
 
 const READ_BYTES = 64 * 1024;
 
+/** While a channel owes less than this, the next calls join it: one write for all of them is worth more than a second socket. */
+const SPREAD_BYTES = 256 * 1024;
+
+/** A channel that owes this much is kept busy. More would only lie in memory: copies of values, and buffers of the socket. */
+const FULL_BYTES = 1024 * 1024;
+
+/**
+ * The share of `request_timeout` that a call may wait on a channel. What waits in the queue instead can still be sent on another channel, also when it may not be repeated; it may wait
+ * for half of its time there, so that what is sent is answered in time.
+ */
+const PATIENCE = 3 / 8;
+
+/** Not so few that a pause of this process would be followed by many round trips. */
+const LEAST_LIMIT = 16;
+
 /** A server that only speaks text waits for the end of a line: with a CR LF in the first frame it answers ERROR at once. */
 const FIRST_OPAQUE = 0x0d0a;
 
@@ -27,11 +43,13 @@ export interface ChannelOwner {
     onBulkDone(call: Call<unknown>): void;
     /** The socket is closed: nothing of the channel is left. */
     onClosed(): void;
-    /** @param fault null when the channel ended in peace: idle, or closed by us. `pending` is the head of the unanswered calls. */
-    onGone(channel: Channel, fault: Error | null, pending: Call<unknown> | null): void;
+    /** @param fault null when the channel ended in peace: idle, or closed by us. `pending` are the unanswered calls. */
+    onGone(channel: Channel, fault: Error | null, pending: CallList): void;
     /** What a small reply holds on the average, for the account of what a channel owes. */
     readonly smallReplyBytes: number;
     readonly largeReplies: LargeReplies;
+    /** How many requests a channel answers in time. Channels find it out and keep it here: it is true of the next one, too. */
+    mostInFlight: number;
     readonly counts: ServerCounts;
     readonly deadlines: Deadlines;
 }
@@ -57,8 +75,8 @@ export class Channel extends Timed {
     private readonly chunk = Buffer.allocUnsafeSlow(READ_BYTES);
     /** Where the socket reads to: the chunk, or the place of a large value. */
     private reading: Buffer | null = null;
-    private head: Call<unknown> | null = null;
-    private tail: Call<unknown> | null = null;
+    /** What is unanswered. */
+    private readonly pending = new CallList();
     private state: 'connecting' | 'ready' | 'gone' = 'connecting';
     /** It could be used. */
     wasReady = false;
@@ -70,6 +88,13 @@ export class Channel extends Timed {
     private stage: Stage = 'connecting';
     /** When it last answered, by the clock of `Call.sentMs`. */
     private answeredMs = 0;
+    /** Since when it answers without a pause. */
+    private answeringMs = 0;
+    /** So long a call may wait on it. */
+    private readonly patienceMs: number;
+    /** The call whose way is measured, and how many requests were in flight with it. */
+    private probe: Call<unknown> | null = null;
+    private probeInFlight = 0;
     private smallReplies = 0;
     private smallBytes = 0;
 
@@ -94,6 +119,7 @@ export class Channel extends Timed {
     ) {
         super();
         this.round = round;
+        this.patienceMs = options.requestTimeoutMs * PATIENCE;
         this.address = formatAddress(at);
         this.raw = this.socket = connect(at, {
             buffer: () => this.nextBuffer(),
@@ -110,7 +136,38 @@ export class Channel extends Timed {
     }
 
     get isIdle(): boolean {
-        return this.state === 'ready' && this.head === null;
+        return this.state === 'ready' && this.pending.first === null;
+    }
+
+    /** So much is on its way that the next call had better use another channel. */
+    get isLaden(): boolean {
+        return this.bulk > 0 || this.owes > SPREAD_BYTES || this.decoder.isInLargeFrame;
+    }
+
+    /** Whether it takes calls. One that owes much, or is slow, gets none: they wait where they can still go elsewhere. */
+    get hasRoom(): boolean {
+        return this.owes < FULL_BYTES && !this.isSlow;
+    }
+
+    /** It has as many calls as it can answer in time. */
+    get isAtLimit(): boolean {
+        return this.inFlight >= this.owner.mostInFlight;
+    }
+
+    /** It is slow, and yet has answered all the time for this long. */
+    isSlowFor(ms: number): boolean {
+        return this.isSlow && this.ageOf(this.answeringMs) >= ms && this.ageOf(this.answeredMs) <= this.patienceMs;
+    }
+
+    get isSlow(): boolean {
+        const { first } = this.pending;
+        return first !== null && (this.isAtLimit || this.ageOf(first.sentMs) > this.patienceMs);
+    }
+
+    /** Requests that are unanswered; each key of a batch is one. */
+    private get inFlight(): number {
+        const { first } = this.pending;
+        return first === null ? 0 : (this.nextOpaque - first.opaque) >>> 0;
     }
 
     get isOpen(): boolean {
@@ -129,14 +186,16 @@ export class Channel extends Timed {
         call.owes = Math.max(call.bulkBytes, sent) + call.frames * this.owner.smallReplyBytes;
         this.owes += call.owes;
         if (call.isBulk) this.bulk++;
-        if (this.tail === null) this.head = call;
-        else this.tail.next = call;
-        this.tail = call;
+        this.pending.push(call);
+        if (this.probe === null) {
+            this.probe = call;
+            this.probeInFlight = this.inFlight;
+        }
     }
 
     /** Those that have not been answered. */
-    *calls(): Iterable<Call<unknown>> {
-        for (let call = this.head; call !== null; call = call.next) yield call;
+    get calls(): Iterable<Call<unknown>> {
+        return this.pending;
     }
 
     flush(): void {
@@ -167,10 +226,11 @@ export class Channel extends Timed {
      * calls has a caller left.
      */
     judge(): void {
-        if (this.head === null) return;
+        const { first } = this.pending;
+        if (first === null) return;
         const { requestTimeoutMs } = this.options;
         const { deadlines } = this.owner;
-        const quietMs = Math.min(this.ageOf(this.head.sentMs), this.ageOf(this.answeredMs));
+        const quietMs = Math.min(this.ageOf(first.sentMs), this.ageOf(this.answeredMs));
         deadlines.remove(this);
         if (quietMs >= requestTimeoutMs) this.end(new Error(`no answer within ${requestTimeoutMs} ms`));
         else if (quietMs < requestTimeoutMs / 2 && this.isForNobody) this.end(null);
@@ -178,8 +238,8 @@ export class Channel extends Timed {
     }
 
     private get isForNobody(): boolean {
-        if (!this.tail!.settled) return false;
-        for (const call of this.calls()) if (!call.settled) return false;
+        if (!this.pending.last!.settled) return false;
+        for (const call of this.pending) if (!call.settled) return false;
         return true;
     }
 
@@ -193,11 +253,10 @@ export class Channel extends Timed {
         this.state = 'gone';
         this.owner.deadlines.remove(this);
         this.owner.deadlines.readClock();
-        const pending = this.head;
+        const { pending } = this;
         // What is unanswered must not be carried out later, over what newer connections write.
-        if (pending === null) this.raw.destroy();
+        if (pending.first === null) this.raw.destroy();
         else reset(this.raw, this.at);
-        this.head = this.tail = null;
         this.owes = 0;
         this.owner.onGone(this, fault, pending);
     }
@@ -240,7 +299,7 @@ export class Channel extends Timed {
         this.owner.deadlines.remove(this);
         this.state = 'ready';
         this.wasReady = true;
-        this.answeredMs = this.owner.deadlines.readClock() | 0;
+        this.answeredMs = this.answeringMs = this.owner.deadlines.readClock() | 0;
         this.socket.setTimeout(this.options.idleMs, () => this.onIdle());
         this.owner.onReady(this);
     }
@@ -279,6 +338,7 @@ export class Channel extends Timed {
         }
         if (this.hasAnswered) {
             this.stage = 'answered';
+            if (this.ageOf(this.answeredMs) > this.patienceMs) this.answeringMs = nowMs | 0;
             this.answeredMs = nowMs | 0;
             // That a login was answered does not mean that calls will be.
             if (this.state === 'ready') this.owner.onReplies(this, this.smallReplies, this.smallBytes);
@@ -293,7 +353,7 @@ export class Channel extends Timed {
     }
 
     private onReply(reply: Reply): boolean {
-        const call = this.head;
+        const call = this.pending.first;
         if (call === null || (reply.opaque - call.opaque) >>> 0 >= call.frames) {
             this.wrongReply = new Error(`a reply came with opaque ${reply.opaque}, which nobody waits for`);
             return false;
@@ -303,14 +363,11 @@ export class Channel extends Timed {
             this.smallReplies++;
             this.smallBytes += reply.bodyBytes;
         }
-        if (call.isBulk || reply.bodyBytes >= BULK_BYTES) {
-            this.owner.largeReplies.saw(call.key, Math.max(reply.bodyBytes, call.valueBytes));
-        }
+        if (call.isBulk || reply.bodyBytes >= BULK_BYTES) this.weigh(call, reply);
         const { settled } = call;
         if (!(settled ? call.isLast(reply) : call.onReply(reply))) return true;
-        this.head = call.next;
-        if (this.head === null) this.tail = null;
-        call.next = null;
+        this.pending.shift();
+        if (call === this.probe) this.adaptLimit(call);
         call.channel = null;
         this.owes -= call.owes;
         if (!settled) this.owner.counts.took(call.startedUs);
@@ -319,5 +376,28 @@ export class Channel extends Timed {
             this.owner.onBulkDone(call);
         }
         return true;
+    }
+
+    private weigh(call: Call<unknown>, reply: Reply): void {
+        const bytes = call.frames > 1 ? reply.bodyBytes : Math.max(reply.bodyBytes, call.valueBytes);
+        this.owner.largeReplies.saw(call.keyOf(reply), bytes);
+        // What is to come of a batch is likely to be as large.
+        const repliesLeft = call.frames - 1 - ((reply.opaque - call.opaque) >>> 0);
+        const owes = repliesLeft * reply.bodyBytes;
+        if (owes <= call.owes) return;
+        this.owes += owes - call.owes;
+        call.owes = owes;
+    }
+
+    /**
+     * As TCP finds its window, once per round trip: by what a call had to wait, and how many were before it, so many are answered
+     * in time.
+     */
+    private adaptLimit({ sentMs }: Call<unknown>): void {
+        const waitedMs = this.ageOf(sentMs);
+        this.probe = null;
+        if (waitedMs < this.patienceMs / 2) this.owner.mostInFlight *= 2;
+        else if (waitedMs > this.patienceMs)
+            this.owner.mostInFlight = Math.max(LEAST_LIMIT, (this.probeInFlight * this.patienceMs) / waitedMs);
     }
 }

@@ -16,6 +16,7 @@ export const MOST_KEY_BYTES = 250;
 export const DEFAULT_OPTIONS: ClientOptions = Object.freeze({
     poolSize: 5,
     retries: 3,
+    maxPending: 100_000,
     requestTimeoutMs: 1000,
     connectTimeoutMs: 1000,
     reconnectMs: 10_000,

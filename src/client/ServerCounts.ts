@@ -60,6 +60,11 @@ export class ServerCounts {
     private readonly latencies = new Latencies(performance.now());
     private readUs = 0;
 
+    /** Calls that have not settled. */
+    get inFlight(): number {
+        return this.calls - this.answered - this.failed;
+    }
+
     /** What calls that begin at this time remember. */
     beginning(nowMs: number): number {
         return (nowMs * 1000) & CLOCK_MASK;
@@ -105,7 +110,7 @@ export class ServerCounts {
         return Object.freeze({
             ...state,
             connects,
-            inFlight: calls - answered - failed,
+            inFlight: this.inFlight,
             calls,
             answered,
             failed,

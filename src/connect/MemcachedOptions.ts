@@ -45,6 +45,13 @@ const OPTIONS = {
     ),
     maxValue: integer('max_value', 'both', 1024 * 1024, [1, 1024 ** 3], 'largest serialized value in bytes'),
     poolSize: integer('pool_size', 'connection', 5, [1, 1000], 'sockets per server, at most'),
+    maxPending: integer(
+        'max_pending',
+        'connection',
+        100_000,
+        [0, Number.MAX_SAFE_INTEGER],
+        'most calls per server that are queued or in flight; further ones fail with `OVERLOADED` at once; 0 = no limit',
+    ),
     reconnect: integer(
         'reconnect',
         'connection',

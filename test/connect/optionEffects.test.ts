@@ -124,6 +124,16 @@ const effects: Record<string, () => Promise<void>> = {
         await single.end();
     },
 
+    async max_pending() {
+        const storeTwo = (cache: MemcachedCache) =>
+            Promise.all(['a', 'b'].map(key => codeOf(cache.store(null, key, 1, 5000))));
+        const cache = await open({ max_pending: 1 });
+        expect((await storeTwo(cache)).sort()).toEqual(['OVERLOADED', 'answered 1']);
+        const soft = await open({ max_pending: 1, fail_soft: true });
+        expect(await storeTwo(soft)).toEqual(['answered 1', 'answered 1']);
+        expect(await storeTwo(await open({ max_pending: 0 }))).toEqual(['answered 1', 'answered 1']);
+    },
+
     async reconnect() {
         // 0, 50, 100, 200 ms … against 0 and then 10 ms each time.
         expect(await attemptsWithin(500, { reconnect: 10, failures: 1000, retries: 100 })).toBeGreaterThan(12);
