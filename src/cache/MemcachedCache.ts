@@ -95,7 +95,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     }
 
     /**
-     * Asks every server how it is, within one `request_timeout`. One that is away is told of, not rejected.
+     * Asks every server how it is, within one `request_timeout` after connecting. One that is away is told of, not rejected.
      * @throws InvalidStateException NOT_OPENED
      */
     checkHealth(context: AnyContext): Promise<readonly ServerHealthReport[]> {

@@ -1,4 +1,5 @@
 import type { Call } from './Call';
+import { CallList } from './CallList';
 
 /**
  * Two values of half a MiB at a time keep a connection as busy as eight do, and leave room between them: a small get beside them then waits
@@ -9,11 +10,11 @@ const WINDOW_BYTES = 1280 * 1024;
 /** Lets large values pass a few at a time, in the order in which they came; the others wait here. */
 export class BulkWindow {
     private owed = 0;
-    private queue: Call<unknown>[] = [];
+    private readonly queue = new CallList();
 
     /** Whether the call may go now. If not it waits here until `leave` or `clear` gives it out. */
     enter(call: Call<unknown>, bytes: number): boolean {
-        if (this.queue.length === 0 && this.hasRoom(bytes)) {
+        if (this.queue.first === null && this.hasRoom(bytes)) {
             this.admit(call, bytes);
             return true;
         }
@@ -28,8 +29,7 @@ export class BulkWindow {
         call.bulkBytes = 0;
         call.isBulk = false;
         const admitted: Call<unknown>[] = [];
-        while (this.queue.length > 0) {
-            const next = this.queue[0]!;
+        for (let next = this.queue.first; next !== null; next = this.queue.first) {
             if (!next.settled && !this.hasRoom(next.bulkBytes)) break;
             this.queue.shift();
             if (next.settled) continue;
@@ -43,14 +43,15 @@ export class BulkWindow {
         return this.queue;
     }
 
+    /** They settle about in the order in which they came. */
     dropSettled(): void {
-        if (this.queue.length > 0) this.queue = this.queue.filter(call => !call.settled);
+        while (this.queue.first?.settled === true) this.queue.shift();
     }
 
     /** Gives out all that wait. */
     clear(): Call<unknown>[] {
-        const calls = this.queue;
-        this.queue = [];
+        const calls = [...this.queue];
+        while (this.queue.shift() !== null);
         return calls;
     }
 

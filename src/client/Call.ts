@@ -10,14 +10,24 @@ export interface CallHost {
     readonly requestTimeoutMs: number;
     readonly deadlines: Deadlines;
     readonly counts: ServerCounts;
-    /** A call has settled by its deadline and not by a reply: what it was sent on cannot be trusted any more. */
+    /** A call has settled by its deadline and not by a reply. */
     onExpired(call: Call<unknown>): void;
 }
 
 /** What a call was put on. */
 export interface CallChannel {
-    readonly isOpen: boolean;
+    /** A call has not been answered in time: is the channel to blame? */
+    judge(): void;
 }
+
+/**
+ * When a call may be sent again although its first copy may have been carried out.
+ * `always`: carrying it out twice, the first copy late, does no harm; at worst something is a miss.
+ * `afterClose`: it stores a value, and the first copy could undo what was written in between. So only
+ * when the server has closed the connection: then nothing of it is carried out late.
+ * `never`: twice is not the same as once.
+ */
+export type Retry = 'always' | 'afterClose' | 'never';
 
 let resolveNew: (value: unknown) => void;
 let rejectNew: (error: Error) => void;
@@ -36,6 +46,7 @@ export abstract class Call<T> extends Timed {
     private readonly resolve: (value: unknown) => void;
     private readonly reject: (error: Error) => void;
 
+    readonly isAwaited = true;
     settled = false;
     /** How often it was tried again after a fault. */
     repeats = 0;
@@ -44,10 +55,13 @@ export abstract class Call<T> extends Timed {
     /** By the clock of `ServerCounts`. */
     startedUs = NOT_BEGUN;
     channel: CallChannel | null = null;
-    /** The channel's queue, and this call's place in it: the opaques from `opaque` on, `frames` of them. */
+    /** Only `CallList` writes it. */
     next: Call<unknown> | null = null;
+    /** Its place on the channel: the opaques from `opaque` on, `frames` of them. */
     opaque = 0;
     frames = 1;
+    /** When it was put on its channel: ms of the turn's clock in 32 bits, which is a small integer. */
+    sentMs = 0;
     /** Bytes that the channel owes while this call is unanswered: sent and, roughly, expected. */
     owes = 0;
     /** It moves a large value, of about so many bytes, and has been let through the window for those. */
@@ -57,8 +71,7 @@ export abstract class Call<T> extends Timed {
     /** What it is called where it is traced. */
     abstract readonly operation: string;
 
-    /** Carrying it out twice leaves the server as carrying it out once does. */
-    abstract readonly repeatable: boolean;
+    abstract readonly retry: Retry;
 
     /** @param key the key it is about, '' for none or many */
     constructor(readonly key = '') {
@@ -78,9 +91,14 @@ export abstract class Call<T> extends Timed {
         return 'ok';
     }
 
-    /** Of a value that it sends by itself; a rough measure is enough. */
+    /** Of the value that it sends, or of those that it is known to ask for; a rough measure is enough. */
     get valueBytes(): number {
         return 0;
+    }
+
+    /** The key that a reply is about. */
+    keyOf(_reply: Reply): string {
+        return this.key;
     }
 
     /** Writes all its frames, with opaques from `opaque` on. */
@@ -91,6 +109,11 @@ export abstract class Call<T> extends Timed {
 
     /** Takes a reply to one of its frames; true: that was the last one. */
     abstract onReply(reply: Reply): boolean;
+
+    /** Whether it is the last reply to a call that has settled before. */
+    isLast(reply: Reply): boolean {
+        return (reply.opaque - this.opaque) >>> 0 === this.frames - 1;
+    }
 
     succeed(value: T): void {
         if (!this.leave()) return;
@@ -108,7 +131,7 @@ export abstract class Call<T> extends Timed {
         if (this.settled) return;
         const host = this.host!;
         this.fail(timedOut(host.address, host.requestTimeoutMs));
-        host.counts.waited(this.startedUs);
+        host.counts.waited(this.startedUs, host.deadlines.nowMs);
         host.onExpired(this);
     }
 

@@ -1,5 +1,6 @@
 import { BulkWindow } from './BulkWindow';
 import type { Call } from './Call';
+import { CallList } from './CallList';
 import type { Deadlines } from './Deadlines';
 import { BULK_BYTES, LargeReplies } from './LargeReplies';
 import type { ServerCounts } from './ServerCounts';
@@ -20,7 +21,7 @@ export interface QueueOwner {
 export class CallQueue {
     readonly largeReplies = new LargeReplies();
     private readonly turn: Call<unknown>[] = [];
-    private waiting: Call<unknown>[] = [];
+    private readonly waiting = new CallList();
     private readonly window = new BulkWindow();
     private isFlushScheduled = false;
     /**
@@ -38,7 +39,7 @@ export class CallQueue {
     }
 
     get isEmpty(): boolean {
-        return this.waiting.length === 0;
+        return this.waiting.first === null;
     }
 
     /** All that have not been sent. */
@@ -51,9 +52,9 @@ export class CallQueue {
         this.flushSoon();
     }
 
-    /** It was sent in vain, and waits for another channel. */
-    returned(call: Call<unknown>): void {
-        this.waiting.push(call);
+    /** They were sent in vain, and wait for another channel. They are older than those that wait. */
+    returned(calls: CallList): void {
+        this.waiting.prepend(calls);
     }
 
     flushSoon(): void {
@@ -67,7 +68,7 @@ export class CallQueue {
     flush(): void {
         this.isFlushScheduled = false;
         const { deadlines, counts, requestTimeoutMs } = this.owner;
-        const nowMs = performance.now();
+        const nowMs = deadlines.readClock();
         const startedUs = counts.beginning(nowMs);
         const deadlineMs = nowMs + requestTimeoutMs;
         for (const call of this.turn) {
@@ -80,17 +81,22 @@ export class CallQueue {
         this.owner.onTurn();
     }
 
-    /** What may be sent now. Small calls always; one that moves a large value when there is room for it. */
-    take(): Call<unknown>[] {
-        const calls = this.waiting;
-        this.waiting = [];
-        let kept = 0;
-        for (const call of calls) {
+    /** The next that may be sent, null for none. Small calls always may; one that moves a large value when there is room for it. */
+    take(): Call<unknown> | null {
+        for (let call = this.waiting.shift(); call !== null; call = this.waiting.shift()) {
             if (call.settled) this.leave(call);
-            else if (call.isBulk || this.mayPass(call)) calls[kept++] = call;
+            else if (call.isBulk || this.mayPass(call)) return call;
         }
-        calls.length = kept;
-        return calls;
+        return null;
+    }
+
+    /** Fails those that wait and have a deadline before this. */
+    shed(beforeMs: number, error: () => Error): void {
+        for (let call = this.waiting.first; call !== null && call.deadlineMs < beforeMs; call = this.waiting.first) {
+            this.waiting.shift();
+            if (!call.settled) call.fail(error());
+            this.leave(call);
+        }
     }
 
     /** It is answered, or sent no more: what waits for its room may pass. */
@@ -98,18 +104,19 @@ export class CallQueue {
         if (!call.isBulk) return;
         const admitted = this.window.leave(call);
         if (admitted.length === 0) return;
-        this.waiting.push(...admitted);
+        for (const one of admitted) this.waiting.push(one);
         this.flushSoon();
     }
 
+    /** They settle about in the order in which they came. */
     dropSettled(): void {
-        this.waiting = this.waiting.filter(call => !call.settled || call.isBulk);
+        while (this.waiting.first?.settled === true) this.leave(this.waiting.shift()!);
         this.window.dropSettled();
     }
 
     rejectAll(error: () => Error): void {
         const calls = [...this.waiting, ...this.turn, ...this.window.clear()];
-        this.waiting = [];
+        while (this.waiting.shift() !== null);
         this.turn.length = 0;
         for (const call of calls) {
             this.leave(call);

@@ -1,24 +1,38 @@
-import * as net from 'node:net';
-import * as tls from 'node:tls';
+import type { Socket } from 'node:net';
 import type { Call } from './Call';
+import { CallList } from './CallList';
 import { closedByServer, explainFault, notInTime, type Stage } from './channelFaults';
 import type { Connecting } from './Connecting';
+import { Timed, type Deadlines } from './Deadlines';
 import { FrameDecoder } from './FrameDecoder';
 import { FrameWriter } from './FrameWriter';
 import { BULK_BYTES, type LargeReplies } from './LargeReplies';
 import type { Reply } from './Reply';
 import type { ServerCounts } from './ServerCounts';
-import { formatAddress, type Login, type ServerAddress } from './ServerAddress';
-import { LoginCall } from './serverCalls';
+import { formatAddress, type ServerAddress } from './ServerAddress';
+import { LoginCall, ProofCall } from './serverCalls';
 import { authFailed, encodeFailed } from './errors';
+import { connect, reset, secure } from './sockets';
 
 const READ_BYTES = 64 * 1024;
 
+/** While a channel owes less than this, the next calls join it: one write for all of them is worth more than a second socket. */
+const SPREAD_BYTES = 256 * 1024;
+
+/** A channel that owes this much is kept busy. More would only lie in memory: copies of values, and buffers of the socket. */
+const FULL_BYTES = 1024 * 1024;
+
+/**
+ * The share of `request_timeout` that a call may wait on a channel. What waits in the queue instead can still be sent on another channel, also when it may not be repeated; it may wait
+ * for half of its time there, so that what is sent is answered in time.
+ */
+const PATIENCE = 3 / 8;
+
+/** Not so few that a pause of this process would be followed by many round trips. */
+const LEAST_LIMIT = 16;
+
 /** A server that only speaks text waits for the end of a line: with a CR LF in the first frame it answers ERROR at once. */
 const FIRST_OPAQUE = 0x0d0a;
-
-/** Node takes no less for one address of a name. */
-const LEAST_ATTEMPT_MS = 10;
 
 /** Who opened the channel: hears of it once when it is ready and once when it is gone. */
 export interface ChannelOwner {
@@ -29,16 +43,20 @@ export interface ChannelOwner {
     onBulkDone(call: Call<unknown>): void;
     /** The socket is closed: nothing of the channel is left. */
     onClosed(): void;
-    /** @param fault null when the channel ended in peace: idle, or closed by us. `pending` is the head of the unanswered calls. */
-    onGone(channel: Channel, fault: Error | null, pending: Call<unknown> | null): void;
+    /** @param fault null when the channel ended in peace: idle, or closed by us. `pending` are the unanswered calls. */
+    onGone(channel: Channel, fault: Error | null, pending: CallList): void;
     /** What a small reply holds on the average, for the account of what a channel owes. */
     readonly smallReplyBytes: number;
     readonly largeReplies: LargeReplies;
+    /** How many requests a channel answers in time. Channels find it out and keep it here: it is true of the next one, too. */
+    mostInFlight: number;
     readonly counts: ServerCounts;
+    readonly deadlines: Deadlines;
 }
 
 export interface ChannelOptions {
     readonly connectTimeoutMs: number;
+    readonly requestTimeoutMs: number;
     readonly idleMs: number;
 }
 
@@ -46,28 +64,41 @@ export interface ChannelOptions {
  * One socket, used until its first fault and then thrown away: nothing of it outlives it. Calls leave in the order of `add`, all of a turn in
  * one write; memcached answers in that order, so a reply belongs to the call at the head, or it is a fault.
  */
-export class Channel {
-    private readonly socket: net.Socket;
+export class Channel extends Timed {
+    /** TCP or a unix path. */
+    private readonly raw: Socket;
+    /** What bytes go through: `raw`, or TLS on it. */
+    private socket: Socket;
     private readonly address: string;
-    private readonly login: Login | undefined;
     private readonly writer = new FrameWriter();
     private readonly decoder = new FrameDecoder(reply => this.onReply(reply));
     private readonly chunk = Buffer.allocUnsafeSlow(READ_BYTES);
     /** Where the socket reads to: the chunk, or the place of a large value. */
     private reading: Buffer | null = null;
-    private connectTimer: NodeJS.Timeout | null;
-    private head: Call<unknown> | null = null;
-    private tail: Call<unknown> | null = null;
+    /** What is unanswered. */
+    private readonly pending = new CallList();
     private state: 'connecting' | 'ready' | 'gone' = 'connecting';
+    /** It could be used. */
+    wasReady = false;
     /** Why a reply could not be taken; set where there is no way to say it. */
     private wrongReply: Error | null = null;
     /** Of the bytes in hand. */
     private hasAnswered = false;
     /** For the words that a fault is told in. */
     private stage: Stage = 'connecting';
+    /** When it last answered, by the clock of `Call.sentMs`. */
+    private answeredMs = 0;
+    /** Since when it answers without a pause. */
+    private answeringMs = 0;
+    /** So long a call may wait on it. */
+    private readonly patienceMs: number;
+    /** The call whose way is measured, and how many requests were in flight with it. */
+    private probe: Call<unknown> | null = null;
+    private probeInFlight = 0;
     private smallReplies = 0;
     private smallBytes = 0;
 
+    readonly isAwaited = false;
     /** Bytes sent and not answered, and bytes expected: what the next call would wait for. */
     owes = 0;
     /** How many unanswered calls move large values. */
@@ -78,31 +109,26 @@ export class Channel {
     round: number;
 
     constructor(
-        at: ServerAddress,
-        options: ChannelOptions,
+        private readonly at: ServerAddress,
+        private readonly options: ChannelOptions,
         private readonly owner: ChannelOwner,
         round: number,
+        /** It is opened beside others that work: calls go to those until it has shown that it works too. */
+        private readonly isFurther = false,
         private nextOpaque = FIRST_OPAQUE,
     ) {
+        super();
         this.round = round;
-        this.login = at.login;
+        this.patienceMs = options.requestTimeoutMs * PATIENCE;
         this.address = formatAddress(at);
-        this.socket = connect(at, options, {
+        this.raw = this.socket = connect(at, options, {
             buffer: () => this.nextBuffer(),
             callback: count => this.onBytes(count),
         });
-        this.socket.once(at.tls ? 'secureConnect' : 'connect', () => this.onConnect());
-        this.socket.on('error', error => this.end(explainFault(error, this.socket, this.stage)));
-        this.socket.on('end', () => this.onEnd());
-        this.socket.on('close', () => {
-            this.onEnd();
-            owner.onClosed();
-        });
-        this.socket.on('timeout', () => this.onIdle());
-        this.connectTimer = setTimeout(
-            () => this.end(notInTime(this.socket, this.stage, options.connectTimeoutMs)),
-            options.connectTimeoutMs,
-        );
+        this.watch(this.raw);
+        this.raw.once('connect', () => (at.tls ? this.secure() : this.onConnect()));
+        this.raw.once('close', () => owner.onClosed());
+        owner.deadlines.add(this, owner.deadlines.readClock() + options.connectTimeoutMs);
     }
 
     get isReady(): boolean {
@@ -110,15 +136,42 @@ export class Channel {
     }
 
     get isIdle(): boolean {
-        return this.state === 'ready' && this.head === null;
+        return this.state === 'ready' && this.pending.first === null;
+    }
+
+    /** So much is on its way that the next call had better use another channel. */
+    get isLaden(): boolean {
+        return this.bulk > 0 || this.owes > SPREAD_BYTES || this.decoder.isInLargeFrame;
+    }
+
+    /** Whether it takes calls. One that owes much, or is slow, gets none: they wait where they can still go elsewhere. */
+    get hasRoom(): boolean {
+        return this.owes < FULL_BYTES && !this.isSlow;
+    }
+
+    /** It has as many calls as it can answer in time. */
+    get isAtLimit(): boolean {
+        return this.inFlight >= this.owner.mostInFlight;
+    }
+
+    /** It is slow, and yet has answered all the time for this long. */
+    isSlowFor(ms: number): boolean {
+        return this.isSlow && this.ageOf(this.answeringMs) >= ms && this.ageOf(this.answeredMs) <= this.patienceMs;
+    }
+
+    get isSlow(): boolean {
+        const { first } = this.pending;
+        return first !== null && (this.isAtLimit || this.ageOf(first.sentMs) > this.patienceMs);
+    }
+
+    /** Requests that are unanswered; each key of a batch is one. */
+    private get inFlight(): number {
+        const { first } = this.pending;
+        return first === null ? 0 : (this.nextOpaque - first.opaque) >>> 0;
     }
 
     get isOpen(): boolean {
         return this.state !== 'gone';
-    }
-
-    get timerCount(): number {
-        return this.connectTimer === null ? 0 : 1;
     }
 
     /** Puts the call at the end of the queue; `flush` sends it. */
@@ -137,18 +190,21 @@ export class Channel {
         }
         this.nextOpaque = (this.nextOpaque + call.frames) >>> 0;
         call.channel = this;
+        call.sentMs = this.owner.deadlines.nowMs | 0;
         const sent = this.writer.pendingBytes - before;
         call.owes = Math.max(call.bulkBytes, sent) + call.frames * this.owner.smallReplyBytes;
         this.owes += call.owes;
         if (call.isBulk) this.bulk++;
-        if (this.tail === null) this.head = call;
-        else this.tail.next = call;
-        this.tail = call;
+        this.pending.push(call);
+        if (this.probe === null) {
+            this.probe = call;
+            this.probeInFlight = this.inFlight;
+        }
     }
 
     /** Those that have not been answered. */
-    *calls(): Iterable<Call<unknown>> {
-        for (let call = this.head; call !== null; call = call.next) yield call;
+    get calls(): Iterable<Call<unknown>> {
+        return this.pending;
     }
 
     flush(): void {
@@ -168,28 +224,77 @@ export class Channel {
         if (socket.writableLength === 0) this.writer.recycle();
     }
 
+    override expire(): void {
+        if (this.state === 'ready') this.judge();
+        else this.end(notInTime(this.socket, this.stage, this.at.login !== undefined, this.options.connectTimeoutMs));
+    }
+
+    /**
+     * A call that is late may have waited elsewhere. The channel is at fault when it had the full time to answer its oldest call and has answered nothing in
+     * that time. One that answers is slow, and closing it would make a server that has too much to do start again; unless none of its
+     * calls has a caller left.
+     */
+    judge(): void {
+        const { first } = this.pending;
+        if (first === null) return;
+        const { requestTimeoutMs } = this.options;
+        const { deadlines } = this.owner;
+        const quietMs = Math.min(this.ageOf(first.sentMs), this.ageOf(this.answeredMs));
+        deadlines.remove(this);
+        if (quietMs >= requestTimeoutMs) this.end(new Error(`no answer within ${requestTimeoutMs} ms`));
+        else if (quietMs < requestTimeoutMs / 2 && this.isForNobody) this.end(null);
+        else deadlines.add(this, deadlines.nowMs + requestTimeoutMs - quietMs);
+    }
+
+    private get isForNobody(): boolean {
+        if (!this.pending.last!.settled) return false;
+        for (const call of this.pending) if (!call.settled) return false;
+        return true;
+    }
+
+    private ageOf(ms: number): number {
+        return ((this.owner.deadlines.nowMs | 0) - ms) | 0;
+    }
+
     /** Ends it now. The fault, if there is one, is what its calls hear; without one they hear it from the owner. */
     end(fault: Error | null): void {
         if (this.state === 'gone') return;
         this.state = 'gone';
-        if (this.connectTimer !== null) clearTimeout(this.connectTimer);
-        this.connectTimer = null;
-        this.socket.destroy();
-        const pending = this.head;
-        this.head = this.tail = null;
+        this.owner.deadlines.remove(this);
+        this.owner.deadlines.readClock();
+        const { pending } = this;
+        // What is unanswered must not be carried out later, over what newer connections write.
+        if (pending.first === null) this.raw.destroy();
+        else reset(this.raw, this.at);
         this.owes = 0;
         this.owner.onGone(this, fault, pending);
     }
 
-    private onConnect(): void {
-        this.stage = 'unanswered';
-        if (this.login === undefined) this.beReady();
-        else this.logIn(this.login);
+    private watch(socket: Socket): void {
+        socket.on('error', error => this.end(explainFault(error, this.socket, this.stage)));
+        socket.on('end', () => this.onEnd());
+        socket.on('close', () => this.onEnd());
     }
 
-    /** The answer to the login stands before all others; until it has come the channel counts as connecting. */
-    private logIn(login: Login): void {
-        const call = new LoginCall(login);
+    private secure(): void {
+        this.owner.deadlines.arrived();
+        this.socket = secure(this.raw, this.at);
+        if (this.socket === this.raw) return;
+        this.watch(this.socket);
+        this.socket.once('secureConnect', () => this.onConnect());
+        this.socket.on('data', (chunk: Buffer) => this.onBytes(chunk.length, chunk));
+    }
+
+    private onConnect(): void {
+        this.owner.deadlines.arrived();
+        this.stage = 'unanswered';
+        if (this.at.login !== undefined) this.begin(new LoginCall(this.at.login));
+        else if (this.isFurther) this.begin(new ProofCall());
+        else this.beReady();
+    }
+
+    /** Until the answer to this call has come the channel counts as connecting. */
+    private begin(call: Call<boolean>): void {
         this.add(call);
         this.flush();
         call.promise.then(
@@ -200,9 +305,11 @@ export class Channel {
 
     private beReady(): void {
         if (this.state !== 'connecting') return;
-        if (this.connectTimer !== null) clearTimeout(this.connectTimer);
-        this.connectTimer = null;
+        this.owner.deadlines.remove(this);
         this.state = 'ready';
+        this.wasReady = true;
+        this.answeredMs = this.answeringMs = this.owner.deadlines.readClock() | 0;
+        this.socket.setTimeout(this.options.idleMs, () => this.onIdle());
         this.owner.onReady(this);
     }
 
@@ -210,8 +317,10 @@ export class Channel {
         this.end(this.isIdle ? null : closedByServer(this.socket, this.stage));
     }
 
+    /** Node says it once: without the next line a call that is pending now would keep the socket open for ever. */
     private onIdle(): void {
         if (this.isIdle) this.end(null);
+        else this.socket.setTimeout(this.options.idleMs);
     }
 
     /**
@@ -224,20 +333,24 @@ export class Channel {
         return (this.reading = wanted);
     }
 
-    private onBytes(count: number): boolean {
+    /** @param chunk where they are; absent: where the socket was told to read to */
+    private onBytes(count: number, chunk: Buffer | null = this.reading === this.chunk ? this.chunk : null): boolean {
         if (this.state === 'gone') return false;
-        this.owner.counts.received(count);
+        const nowMs = this.owner.deadlines.arrived();
+        this.owner.counts.received(count, nowMs);
         this.hasAnswered = false;
         this.smallReplies = this.smallBytes = 0;
         try {
-            if (this.reading === this.chunk) this.take(count);
-            else this.decoder.filled(count);
+            if (chunk === null) this.decoder.filled(count);
+            else this.take(chunk, count);
         } catch (error) {
             // For example a counter that is none, or a text longer than a string may be. It ends this channel, not the process.
             this.wrongReply = error as Error;
         }
         if (this.hasAnswered) {
             this.stage = 'answered';
+            if (this.ageOf(this.answeredMs) > this.patienceMs) this.answeringMs = nowMs | 0;
+            this.answeredMs = nowMs | 0;
             // That a login was answered does not mean that calls will be.
             if (this.state === 'ready') this.owner.onReplies(this, this.smallReplies, this.smallBytes);
         }
@@ -245,13 +358,13 @@ export class Channel {
         return this.isOpen;
     }
 
-    private take(count: number): void {
-        const wrong = this.decoder.push(this.chunk, count);
+    private take(chunk: Buffer, count: number): void {
+        const wrong = this.decoder.push(chunk, count);
         if (wrong !== null) this.wrongReply = new Error(wrong);
     }
 
     private onReply(reply: Reply): boolean {
-        const call = this.head;
+        const call = this.pending.first;
         if (call === null || (reply.opaque - call.opaque) >>> 0 >= call.frames) {
             this.wrongReply = new Error(`a reply came with opaque ${reply.opaque}, which nobody waits for`);
             return false;
@@ -261,49 +374,41 @@ export class Channel {
             this.smallReplies++;
             this.smallBytes += reply.bodyBytes;
         }
-        if (call.isBulk || reply.bodyBytes >= BULK_BYTES) {
-            this.owner.largeReplies.saw(call.key, Math.max(reply.bodyBytes, call.valueBytes));
-        }
-        if (!call.onReply(reply)) return true;
-        this.head = call.next;
-        if (this.head === null) this.tail = null;
-        call.next = null;
+        if (call.isBulk || reply.bodyBytes >= BULK_BYTES) this.weigh(call, reply);
+        const { settled } = call;
+        if (!(settled ? call.isLast(reply) : call.onReply(reply))) return true;
+        this.pending.shift();
+        if (call === this.probe) this.adaptLimit(call);
         call.channel = null;
         this.owes -= call.owes;
-        this.owner.counts.took(call.startedUs);
+        if (!settled) this.owner.counts.took(call.startedUs);
         if (call.isBulk) {
             this.bulk--;
             this.owner.onBulkDone(call);
         }
         return true;
     }
-}
 
-/** What Node refuses to try at all, a certificate that is none for example, is a fault of the channel as any other. */
-function connect(at: ServerAddress, options: ChannelOptions, onread: net.OnReadOpts): net.Socket {
-    const { host, port, path, tls: secure } = at;
-    const shared = {
-        onread,
-        timeout: options.idleMs,
-        noDelay: true,
-        keepAlive: true,
-        keepAliveInitialDelay: 30_000,
-        autoSelectFamilyAttemptTimeout: attemptMs(options.connectTimeoutMs),
-    };
-    const where = path === undefined ? { host, port } : { path };
-    try {
-        if (secure) return tls.connect({ ...where, ...shared, ...secure } as tls.ConnectionOptions);
-        return net.connect({ ...where, ...shared } as net.NetConnectOpts);
-    } catch (error) {
-        return new net.Socket().destroy(error as Error);
+    private weigh(call: Call<unknown>, reply: Reply): void {
+        const bytes = call.frames > 1 ? reply.bodyBytes : Math.max(reply.bodyBytes, call.valueBytes);
+        this.owner.largeReplies.saw(call.keyOf(reply), bytes);
+        // What is to come of a batch is likely to be as large.
+        const repliesLeft = call.frames - 1 - ((reply.opaque - call.opaque) >>> 0);
+        const owes = repliesLeft * reply.bodyBytes;
+        if (owes <= call.owes) return;
+        this.owes += owes - call.owes;
+        call.owes = owes;
     }
-}
 
-/**
- * Node tries the addresses of a name in turn. Each but the last has so many ms, 250 by default:
- * four that drop packets must leave some of the time for a fifth.
- */
-function attemptMs(connectTimeoutMs: number): number {
-    const shareMs = Math.floor(connectTimeoutMs / 5);
-    return Math.max(LEAST_ATTEMPT_MS, Math.min(shareMs, net.getDefaultAutoSelectFamilyAttemptTimeout()));
+    /**
+     * As TCP finds its window, once per round trip: by what a call had to wait, and how many were before it, so many are answered
+     * in time.
+     */
+    private adaptLimit({ sentMs }: Call<unknown>): void {
+        const waitedMs = this.ageOf(sentMs);
+        this.probe = null;
+        if (waitedMs < this.patienceMs / 2) this.owner.mostInFlight *= 2;
+        else if (waitedMs > this.patienceMs)
+            this.owner.mostInFlight = Math.max(LEAST_LIMIT, (this.probeInFlight * this.patienceMs) / waitedMs);
+    }
 }

@@ -2,9 +2,6 @@ import type { Call } from './Call';
 import type { Channel } from './Channel';
 import type { ServerHealth } from './ServerHealth';
 
-/** While a channel owes less than this, the next calls join it: one write for all of them is worth more than a second socket. */
-const SPREAD_BYTES = 256 * 1024;
-
 /** The channels to one server, and which of them the next call goes to. */
 export class ChannelPool {
     private readonly channels: Channel[] = [];
@@ -14,10 +11,6 @@ export class ChannelPool {
         private readonly health: ServerHealth,
         private readonly openChannel: () => Channel,
     ) {}
-
-    get timerCount(): number {
-        return this.channels.reduce((sum, one) => sum + one.timerCount, 0);
-    }
 
     /** There is one to use, or there soon will be. */
     get hasProspect(): boolean {
@@ -32,31 +25,32 @@ export class ChannelPool {
         this.channels.push(this.openChannel());
     }
 
-    /** The channel that owes least, null while there is none to use. */
+    /** The channel for the next calls: of those that have room the one that owes least. When all are laden, another is opened for the turns to come. */
     choose(): Channel | null {
         let best: Channel | null = null;
+        let isLaden = this.isWorking;
         for (const channel of this.channels) {
             if (!this.isTrusted(channel)) continue;
-            if (best === null || channel.owes < best.owes) best = channel;
+            if (!channel.isLaden || channel.isSlow) isLaden = false;
+            if (channel.hasRoom && (best === null || channel.owes < best.owes)) best = channel;
         }
+        if (isLaden) this.grow();
         return best;
     }
 
-    /**
-     * The channel for the call after those that went to `last`: the same one, until it owes much or moves a large value. When all do, another is opened
-     * for the turns to come.
-     */
-    next(last: Channel): Channel {
-        if (!isLaden(last)) return last;
-        const channel = this.choose()!;
-        const mayOpen = this.channels.length < this.limit && this.channels.every(one => one.isReady);
-        if (isLaden(channel) && mayOpen && this.health.mayGrow) this.open();
-        return channel;
+    /** The channel for the call after those that went to `last`: the same one, until it owes much or moves a large value. */
+    next(last: Channel): Channel | null {
+        return last.isLaden || last.isAtLimit ? this.choose() : last;
+    }
+
+    /** The server answers, and has had too much to do for this long. */
+    isSlowFor(ms: number): boolean {
+        return this.channels.some(one => this.isTrusted(one) && one.isSlowFor(ms));
     }
 
     /** What has not been answered. */
     calls(): Call<unknown>[] {
-        return this.channels.flatMap(channel => [...channel.calls()]);
+        return this.channels.flatMap(channel => [...channel.calls]);
     }
 
     flush(): void {
@@ -75,6 +69,11 @@ export class ChannelPool {
         for (const channel of [...this.channels]) channel.end(null);
     }
 
+    private grow(): void {
+        const mayOpen = this.channels.length < this.limit && this.channels.every(one => one.isReady);
+        if (mayOpen && this.health.mayGrow) this.open();
+    }
+
     /**
      * When one channel has a fault, its siblings are likely to have it too, and do not know yet: what is tried again must not be tried on each
      * of them in turn. They are used again when they have answered.
@@ -82,8 +81,4 @@ export class ChannelPool {
     private isTrusted(channel: Channel): boolean {
         return channel.isReady && channel.round === this.health.round;
     }
-}
-
-function isLaden(channel: Channel): boolean {
-    return channel.bulk > 0 || channel.owes > SPREAD_BYTES;
 }

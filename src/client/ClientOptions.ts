@@ -10,6 +10,8 @@ export interface ClientOptions {
     readonly poolSize?: number | undefined;
     /** How often a repeatable call is retried after a connection fault. */
     readonly retries?: number | undefined;
+    /** Most calls per server that are queued or in flight. Further ones fail with `OVERLOADED`. 0 = no limit. */
+    readonly maxPending?: number | undefined;
     /** ms after which every call has settled, retries included. */
     readonly requestTimeoutMs?: number | undefined;
     /** ms for one connection attempt, TLS and login included. */
@@ -52,6 +54,7 @@ export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export const CLIENT_NUMBERS = {
     poolSize: { default: 5, least: 1, most: 1000 },
     retries: { default: 3, least: 0, most: 100 },
+    maxPending: { default: 100_000, least: 0, most: Number.MAX_SAFE_INTEGER },
     requestTimeoutMs: { default: 1000, least: 1, most: LONGEST_TIMER_MS },
     connectTimeoutMs: { default: 1000, least: 1, most: LONGEST_TIMER_MS },
     reconnectMs: { default: 10_000, least: 1, most: LONGEST_TIMER_MS },

@@ -11,7 +11,7 @@ export type CounterReply = bigint | null | 'raced';
 
 /** INCREMENT and DECREMENT: twice would be twice. */
 export class CounterCall extends Call<CounterReply> {
-    readonly repeatable = false;
+    readonly retry = 'never';
 
     constructor(
         private readonly opcode: typeof Opcode.INCREMENT | typeof Opcode.DECREMENT,

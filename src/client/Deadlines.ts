@@ -1,27 +1,45 @@
-/** What stands in the list: anything that must have settled by a point in time. The list owns these fields. */
+/** What stands in the list: anything that must have settled by a point in time. Only the list writes these fields. */
 export abstract class Timed {
     deadlineMs = 0;
     earlier: Timed = this;
     later: Timed = this;
+    /** A caller waits for it: it counts in `size`. */
+    abstract readonly isAwaited: boolean;
 
     /** The deadline has passed. The list has let go of it already. */
     abstract expire(): void;
 }
 
 class End extends Timed {
+    readonly isAwaited = false;
     override expire(): void {}
 }
+
+/** While bytes come as close together as this, more may be on their way. */
+const QUIET_MS = 5;
+
+/** A connection needs a few rounds of the event loop (TCP, TLS, login), however long each of them takes. */
+const MOST_LOOKS = 8;
 
 /**
  * All deadlines of a client in order, with one timer at the earliest: no timer per call. Most enter at the end, so
  * entering and leaving cost a few pointer writes. The timer is left running when its call settles (it then finds nothing to do),
  * so a client that answers in time sets one timer per `timeout`, not one per call.
+ *
+ * It also holds the time of the turn: reading the clock costs more than most of what is done for a call.
  */
 export class Deadlines {
     private readonly end: Timed = new End();
+    /** Where the last one entered that was out of order. */
+    private finger: Timed = this.end;
     private timer: NodeJS.Timeout | null = null;
     private afterReads: NodeJS.Immediate | null = null;
     private firesAt = Infinity;
+    private arrivals = 0;
+    private arrivedMs = 0;
+    /** The clock when it was last read. */
+    nowMs = performance.now();
+    /** How many callers wait. */
     size = 0;
     /** Called when the last one leaves. */
     onEmpty: (() => void) | null = null;
@@ -30,25 +48,39 @@ export class Deadlines {
         return this.timer === null && this.afterReads === null ? 0 : 1;
     }
 
+    readClock(): number {
+        return (this.nowMs = performance.now());
+    }
+
+    /** Bytes have come, or a connection. What is due may have been answered, too. */
+    arrived(): number {
+        this.arrivals++;
+        return (this.arrivedMs = this.readClock());
+    }
+
     add(item: Timed, deadlineMs: number): void {
         item.deadlineMs = deadlineMs;
         let before = this.end.earlier;
-        while (before !== this.end && before.deadlineMs > deadlineMs) before = before.earlier;
+        if (before.deadlineMs > deadlineMs) {
+            before = this.findPlace(deadlineMs);
+            this.finger = item;
+        }
         const after = before.later;
         item.earlier = before;
         item.later = after;
         before.later = item;
         after.earlier = item;
-        this.size++;
+        if (item.isAwaited) this.size++;
         if (deadlineMs < this.firesAt) this.arm();
     }
 
     remove(item: Timed): void {
         if (item.later === item) return;
+        if (item === this.finger) this.finger = item.earlier;
         item.earlier.later = item.later;
         item.later.earlier = item.earlier;
         item.earlier = item.later = item;
-        if (--this.size === 0 && this.onEmpty !== null) this.onEmpty();
+        if (item.isAwaited && --this.size === 0 && this.onEmpty !== null) this.onEmpty();
     }
 
     /** Stops the timer; what still stands in the list will not expire. */
@@ -59,25 +91,47 @@ export class Deadlines {
         this.firesAt = Infinity;
     }
 
+    /** The chunks of a batch all have the deadline of its first one: each enters beside the one before. */
+    private findPlace(deadlineMs: number): Timed {
+        let before = this.finger;
+        while (before.deadlineMs > deadlineMs) before = before.earlier;
+        while (before.later !== this.end && before.later.deadlineMs < deadlineMs) before = before.later;
+        return before;
+    }
+
     private arm(): void {
         this.stop();
         this.firesAt = this.end.later.deadlineMs;
         this.timer = setTimeout(() => this.fire(), Math.max(1, Math.ceil(this.firesAt - performance.now())));
     }
 
-    /** A process that was busy finds the timer due before it has read what came meanwhile: an answer that is there has come in time. */
+    /**
+     * A process that was busy finds the timer due before it has read what came meanwhile: an answer that is there has come in time.
+     * So it reads until nothing comes any more, for as long as it was late itself.
+     */
     private fire(): void {
         this.timer = null;
-        this.afterReads = setImmediate(() => this.expireDue());
+        const nowMs = this.readClock();
+        this.look(0, nowMs + (nowMs - this.firesAt));
+    }
+
+    private look(looks: number, untilMs: number): void {
+        const { arrivals } = this;
+        this.afterReads = setImmediate(() => {
+            const nowMs = this.readClock();
+            const isArriving = this.arrivals !== arrivals || nowMs - this.arrivedMs < QUIET_MS;
+            if (isArriving && (looks < MOST_LOOKS || nowMs < untilMs)) this.look(looks + 1, untilMs);
+            else this.expireDue();
+        });
     }
 
     private expireDue(): void {
         this.stop();
-        const now = performance.now();
-        for (let first = this.end.later; first !== this.end && first.deadlineMs <= now; first = this.end.later) {
+        const { nowMs } = this;
+        for (let first = this.end.later; first !== this.end && first.deadlineMs <= nowMs; first = this.end.later) {
             this.remove(first);
             first.expire();
         }
-        if (this.size > 0) this.arm();
+        if (this.end.later !== this.end) this.arm();
     }
 }

@@ -26,9 +26,13 @@ export class FrameDecoder {
      * them anywhere and `push` them.
      */
     get target(): Buffer | null {
-        if (this.want === HEADER_BYTES || this.want - this.have < DIRECT_BYTES) return null;
+        if (!this.isInLargeFrame) return null;
         if (this.partial.length === this.have) this.grow(this.have + 1);
         return this.partial.subarray(this.have);
+    }
+
+    get isInLargeFrame(): boolean {
+        return this.want - this.have >= DIRECT_BYTES;
     }
 
     /** So many bytes were read into `target`. */

@@ -1,12 +1,12 @@
 import type { Call } from './Call';
 import { authFailed } from './errors';
 import { MemcachedServer } from './MemcachedServer';
-import { NoopCall, StatCall, VersionCall } from './serverCalls';
+import { StatCall, VersionCall } from './serverCalls';
 
 /** What a server said when it was asked, or that it did not. What it did not tell is null. */
 export interface ServerHealthReport {
     readonly address: string;
-    /** It answered within `request_timeout`, on a socket that was opened for this question. */
+    /** It answered within `connect_timeout` and `request_timeout`, on a socket that was opened for this question. */
     readonly reachable: boolean;
     /** Why it is not reachable. */
     readonly error: { readonly code: string; readonly message: string } | null;
@@ -27,7 +27,7 @@ const NOBODY = { onDown: () => {}, onUp: () => {} };
 
 /**
  * Asks a server on a socket of its own, whatever is thought of it: one that counts as down may be back, and one that counts as up may take no new connection. It
- * counts in nobody's numbers, and takes at most one `request_timeout`. It never rejects: that a server is away is the answer.
+ * counts in nobody's numbers, and takes at most `connect_timeout` and `request_timeout`. It never rejects: that a server is away is the answer.
  */
 export async function checkServer(node: MemcachedServer): Promise<ServerHealthReport> {
     const { at, address, options, deadlines } = node;
@@ -36,7 +36,7 @@ export async function checkServer(node: MemcachedServer): Promise<ServerHealthRe
     const server = new MemcachedServer(at, { ...options, poolSize: 1, failures: 1, retries: 0 }, deadlines, NOBODY);
     server.open();
     try {
-        const said = await question(server, performance.now() + options.requestTimeoutMs);
+        const said = await question(server);
         return Object.freeze({ address, reachable: true, error: null, ...said });
     } catch (error) {
         return unreachable(address, error as Error);
@@ -51,14 +51,16 @@ function unreachable(address: string, error: Error): ServerHealthReport {
     return Object.freeze({ address, reachable: false, error: Object.freeze({ code, message }), ...NOTHING });
 }
 
-async function question(server: MemcachedServer, deadlineMs: number): Promise<Said> {
+async function question(server: MemcachedServer): Promise<Said> {
+    // The connection is made before the clock starts. A server that asks for a login answers VERSION to anybody, NOOP not.
+    const greeting = server.greet();
+    await greeting.promise;
+    const { deadlineMs } = greeting;
     const ask = <T>(call: Call<T>): Promise<T> => {
         call.deadlineMs = deadlineMs;
         server.enqueue(call);
         return call.promise;
     };
-    // The connection is made before the clock starts. A server that asks for a login answers VERSION to anybody, NOOP not.
-    await ask(new NoopCall());
     const startedMs = performance.now();
     const versions = ask(new VersionCall());
     // Not every proxy for memcached knows them.

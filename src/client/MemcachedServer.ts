@@ -1,23 +1,26 @@
 import type { Call, CallHost } from './Call';
+import { CallList } from './CallList';
 import { CallQueue, type QueueOwner } from './CallQueue';
 import { ChannelPool } from './ChannelPool';
 import { Connecting } from './Connecting';
+import { ClosedByServer } from './channelFaults';
 import { Channel, type ChannelOptions, type ChannelOwner } from './Channel';
 import type { Deadlines } from './Deadlines';
-import { authFailed, connectionLost, isAuthFailure, notOpened, serverDown } from './errors';
+import { authFailed, connectionLost, isAuthFailure, notOpened, overloaded, serverDown } from './errors';
 import type { LargeReplies } from './LargeReplies';
 import { MemjsHandlers, type MemjsErrorHandler, type MemjsResponseHandler } from './memjs';
 import { formatAddress, type ServerAddress } from './ServerAddress';
 import { ServerCounts, type ServerStats } from './ServerCounts';
-import { ServerHealth, isRefusal, type HealthOptions } from './ServerHealth';
-import { NoopCall } from './serverCalls';
+import { ServerHealth, type HealthOptions } from './ServerHealth';
+import { GreetingCall, NoopCall } from './serverCalls';
 import { commandTracing, connectTracing, isTraced } from './tracing';
 import { traceCall } from './traceCall';
 
 export interface ServerOptions extends ChannelOptions, HealthOptions {
     readonly poolSize: number;
     readonly retries: number;
-    readonly requestTimeoutMs: number;
+    /** Calls that wait or are unanswered, at most; further ones fail at once. 0: no limit. */
+    readonly maxPending: number;
 }
 
 /** Hears of a server that goes down or comes back, once per change. */
@@ -39,6 +42,7 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
     readonly host: string;
     readonly port: number;
     smallReplyBytes = 100;
+    mostInFlight = Infinity;
     readonly counts = new ServerCounts();
     private readonly queue = new CallQueue(this);
     private readonly pool: ChannelPool;
@@ -49,6 +53,7 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
     private onEmpty: (() => void) | null = null;
     private closed: Promise<void> | null = null;
 
+    private readonly maxPending: number;
     private expired: Call<unknown>[] = [];
     private readonly health: ServerHealth;
     /**
@@ -71,6 +76,7 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
         this.address = formatAddress(at);
         this.host = at.host;
         this.port = at.port;
+        this.maxPending = options.maxPending || Infinity;
         this.health = new ServerHealth(options);
         this.pool = new ChannelPool(options.poolSize, this.health, () => this.openChannel());
     }
@@ -97,7 +103,7 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
     }
 
     get timerCount(): number {
-        return this.pool.timerCount + (this.health.isWaiting ? 1 : 0);
+        return this.health.isWaiting ? 1 : 0;
     }
 
     get isUp(): boolean {
@@ -126,6 +132,15 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
         else this.accept(call);
     }
 
+    /** Asks whether it is there. */
+    greet(): GreetingCall {
+        const { connectTimeoutMs, requestTimeoutMs } = this.options;
+        const call = new GreetingCall();
+        call.deadlineMs = performance.now() + connectTimeoutMs + requestTimeoutMs;
+        this.enqueue(call);
+        return call;
+    }
+
     private accept(call: Call<unknown>): void {
         // It was known before what is answered.
         if (call.settled) return;
@@ -133,6 +148,7 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
         this.counts.calls++;
         if (this.isClosed) call.fail(notOpened());
         else if (this.health.isDown) call.fail(this.downError());
+        else if (this.counts.inFlight > this.maxPending) call.fail(overloaded(this.address));
         else this.queue.enter(call);
     }
 
@@ -190,17 +206,27 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
     }
 
     private dispatch(): void {
-        if (this.queue.isEmpty) return;
-        let channel = this.pool.choose();
-        if (channel === null) {
-            this.connectSoon();
-            return;
-        }
-        for (const call of this.queue.take()) {
-            channel = this.pool.next(channel);
+        let channel = this.queue.isEmpty ? null : this.pool.choose();
+        while (channel !== null) {
+            const call = this.queue.take();
+            if (call === null) break;
             channel.add(call);
+            if (this.queue.isEmpty) break;
+            channel = this.pool.next(channel);
         }
         this.pool.flush();
+        if (channel === null && !this.queue.isEmpty) this.hold();
+    }
+
+    /**
+     * No channel takes calls now. They wait, and are still to be sent when a channel that is silent is given up. Where the server answers and is too slow, those that have waited for
+     * half of their time fail: what is sent instead of them is answered in time.
+     */
+    private hold(): void {
+        const { requestTimeoutMs } = this.options;
+        if (!this.pool.isWorking) this.connectSoon();
+        else if (this.pool.isSlowFor(requestTimeoutMs / 2))
+            this.queue.shed(this.deadlines.nowMs + requestTimeoutMs / 2, () => overloaded(this.address));
     }
 
     onBulkDone(call: Call<unknown>): void {
@@ -216,7 +242,7 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
     private openChannel(): Channel {
         this.sockets++;
         this.counts.connects++;
-        const open = (): Channel => new Channel(this.at, this.options, this, this.health.round);
+        const open = (): Channel => new Channel(this.at, this.options, this, this.health.round, this.pool.isWorking);
         return isTraced(connectTracing) ? Connecting.trace(this.address, open) : open();
     }
 
@@ -232,12 +258,13 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
         channel.round = this.health.round;
         if (small > 0) this.smallReplyBytes += (bytes / small - this.smallReplyBytes) / 8;
         if (this.health.lastFault !== null) this.recover();
+        // There may be room for them now.
+        if (!this.queue.isEmpty) this.queue.flushSoon();
     }
 
     private recover(): void {
         const wasDown = this.health.isDown;
         this.health.recover();
-        if (!this.queue.isEmpty) this.queue.flushSoon();
         if (wasDown) process.nextTick(() => this.observer.onUp(this.address));
     }
 
@@ -255,27 +282,24 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
     }
 
     private dropExpired(): void {
-        const calls = this.expired;
+        const channels = new Set(this.expired.map(({ channel }) => channel));
         this.expired = [];
-        for (const { channel } of calls) {
-            if (channel !== null)
-                (channel as Channel).end(new Error(`no answer within ${this.options.requestTimeoutMs} ms`));
-        }
+        for (const channel of channels) channel?.judge();
         this.queue.dropSettled();
     }
 
-    onGone(channel: Channel, fault: Error | null, pending: Call<unknown> | null): void {
+    onGone(channel: Channel, fault: Error | null, pending: CallList): void {
         this.pool.remove(channel);
         channel.connecting?.gone(fault);
         this.beginGeneration();
         if (fault !== null) this.countFault(channel, fault);
-        for (let call = pending; call !== null;) {
-            const next: Call<unknown> | null = call.next;
-            call.next = call.channel = null;
+        const again = new CallList();
+        for (let call = pending.shift(); call !== null; call = pending.shift()) {
+            call.channel = null;
             this.queue.leave(call);
-            this.again(call, fault);
-            call = next;
+            if (this.mayRetry(call, fault)) again.push(call);
         }
+        this.queue.returned(again);
         if (this.isClosed) return;
         if (this.health.isDown) this.queue.rejectAll(() => this.downError());
         else this.dispatch();
@@ -287,22 +311,22 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
         for (const call of this.queue.unsent()) call.onNewGeneration();
     }
 
-    private again(call: Call<unknown>, fault: Error | null): void {
-        if (call.settled) return;
+    private mayRetry(call: Call<unknown>, fault: Error | null): boolean {
+        if (call.settled) return false;
         if (this.isClosed) call.fail(connectionLost(this.address, new Error('the client was closed')));
-        else if (!call.repeatable || call.repeats >= this.options.retries)
+        else if (!isRetryable(call, fault) || call.repeats >= this.options.retries)
             call.fail(connectionLost(this.address, fault));
         else {
             call.repeats++;
             this.counts.retries++;
-            this.queue.returned(call);
         }
+        return !call.settled;
     }
 
     private countFault(channel: Channel, fault: Error): void {
         const { health } = this;
         const wasDown = health.isDown;
-        if (isRefusal(fault) && this.pool.isWorking) return health.holdGrowth();
+        if (!channel.wasReady && this.pool.isWorking) return health.holdGrowth();
         if (this.isClosed || !health.fault(fault, channel.round)) return;
         if (health.isDown) {
             health.stopWaiting();
@@ -323,8 +347,13 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
         call.host = this;
         call.promise.catch(() => {});
         this.counts.calls++;
-        this.deadlines.add(call, performance.now() + this.options.requestTimeoutMs);
+        this.deadlines.add(call, this.deadlines.nowMs + this.options.requestTimeoutMs);
         channel.add(call);
         channel.flush();
     }
+}
+
+/** @param fault what ended the channel on which the call was sent and not answered */
+function isRetryable({ retry }: Call<unknown>, fault: Error | null): boolean {
+    return retry === 'always' || (retry === 'afterClose' && fault instanceof ClosedByServer);
 }

@@ -60,15 +60,20 @@ export class ServerCounts {
     private readonly latencies = new Latencies(performance.now());
     private readUs = 0;
 
+    /** Calls that have not settled. */
+    get inFlight(): number {
+        return this.calls - this.answered - this.failed;
+    }
+
     /** What calls that begin at this time remember. */
     beginning(nowMs: number): number {
         return (nowMs * 1000) & CLOCK_MASK;
     }
 
     /** So many bytes were read, and the replies in them have come now. */
-    received(bytes: number): void {
+    received(bytes: number, nowMs: number): void {
         this.bytesReceived += bytes;
-        this.readClock();
+        this.pass(nowMs);
     }
 
     /** A call has its reply. */
@@ -77,8 +82,8 @@ export class ServerCounts {
     }
 
     /** A call has waited until its time was up. */
-    waited(startedUs: number): void {
-        this.readClock();
+    waited(startedUs: number, nowMs: number): void {
+        this.pass(nowMs);
         this.took(startedUs);
     }
 
@@ -105,7 +110,7 @@ export class ServerCounts {
         return Object.freeze({
             ...state,
             connects,
-            inFlight: calls - answered - failed,
+            inFlight: this.inFlight,
             calls,
             answered,
             failed,
@@ -119,8 +124,7 @@ export class ServerCounts {
         });
     }
 
-    private readClock(): void {
-        const nowMs = performance.now();
+    private pass(nowMs: number): void {
         this.latencies.pass(nowMs);
         this.readUs = this.beginning(nowMs);
     }

@@ -5,7 +5,6 @@ import { connectFailed, isAuthFailure, notOpened } from './errors';
 import { Client } from './memjs';
 import { MemcachedServer } from './MemcachedServer';
 import type { ServerAddress } from './ServerAddress';
-import { NoopCall } from './serverCalls';
 import { isChange, ServerList, type ServerChange } from './ServerList';
 
 /** The servers of a client: which of them a key belongs to, how they are opened and closed together, and how others take their place. */
@@ -182,9 +181,7 @@ export abstract class ServerFleet extends Client {
         const greetings = nodes.map(node => {
             node.open();
             // A server that asks for a login answers VERSION to anybody, NOOP not.
-            const call = new NoopCall();
-            node.enqueue(call);
-            return call.promise;
+            return node.greet().promise;
         });
         const answers = await Promise.allSettled(greetings);
         if (this.life !== life) throw notOpened();

@@ -69,7 +69,7 @@ export class ServerHealth {
         return performance.now() >= this.noGrowthBefore;
     }
 
-    /** Another channel was refused where older ones still work: they are used, and nobody knocks at every turn. */
+    /** A further channel was refused or ignored while others work. Those stay in use, and the pool does not grow for a while. */
     holdGrowth(): void {
         this.noGrowthBefore = performance.now() + pause(Infinity, this.options.retryMs);
     }
@@ -88,7 +88,7 @@ export class ServerHealth {
 }
 
 /** The other side said no: to the password, or in the handshake of TLS. */
-export function isRefusal(fault: Error): boolean {
+function isRefusal(fault: Error): boolean {
     return isAuthFailure(fault) || fault instanceof HandshakeRefusal;
 }
 

@@ -1,4 +1,4 @@
-import { Call } from './Call';
+import { Call, type Retry } from './Call';
 import { refused } from './errors';
 import { encodeStore, type StoreSpec } from './storeCalls';
 import type { FrameWriter } from './FrameWriter';
@@ -9,8 +9,8 @@ import type { Reply } from './Reply';
  * Many keys in one call: a quiet frame for each, which the server answers only when there is something to say, and a NOOP that ends
  * the batch. The opaque of a reply tells which key it belongs to.
  */
-abstract class BatchCall extends Call<void> {
-    readonly repeatable = true;
+export abstract class BatchCall extends Call<void> {
+    readonly retry: Retry = 'always';
 
     /** @param failed where the errors of single keys go */
     constructor(
@@ -19,6 +19,15 @@ abstract class BatchCall extends Call<void> {
     ) {
         super();
         this.frames = keys.length + 1;
+    }
+
+    /** Bytes of the values that were answered. */
+    get answeredBytes(): number {
+        return 0;
+    }
+
+    override keyOf(reply: Reply): string {
+        return this.keys[(reply.opaque - this.opaque) >>> 0] ?? '';
     }
 
     override get keyCount(): number {
@@ -62,9 +71,12 @@ abstract class BatchCall extends Call<void> {
 export class GetManyCall<T> extends BatchCall {
     /** Keys of which this try has said something. */
     private told = 0;
+    private bytes = 0;
 
+    /** @param expectedBytes what its values are known to weigh, when that is much */
     constructor(
         keys: readonly string[],
+        private readonly expectedBytes: number,
         private readonly found: Map<string, T>,
         private readonly read: (reply: Reply) => T,
         failed: Map<string, Error>,
@@ -76,6 +88,14 @@ export class GetManyCall<T> extends BatchCall {
         return 'getMany';
     }
 
+    override get valueBytes(): number {
+        return this.expectedBytes;
+    }
+
+    override get answeredBytes(): number {
+        return this.bytes;
+    }
+
     protected encodeOne(writer: FrameWriter, opaque: number, key: string): void {
         writer.keyFrame(Opcode.GETQ, opaque, key, 0n);
     }
@@ -84,6 +104,7 @@ export class GetManyCall<T> extends BatchCall {
         if (reply.status === Status.OK) this.find(key, this.read(reply));
         else if (reply.status !== Status.NOT_FOUND) this.failKey(key, reply.status);
         this.told++;
+        this.bytes += reply.bodyBytes;
     }
 
     protected override onEnd(): void {
@@ -100,6 +121,8 @@ export class GetManyCall<T> extends BatchCall {
 }
 
 export class SetManyCall extends BatchCall {
+    override readonly retry = 'afterClose';
+
     constructor(
         keys: readonly string[],
         private readonly specs: readonly StoreSpec[],

@@ -7,6 +7,9 @@ import { TLSSocket, type PeerCertificate } from 'node:tls';
  */
 export class HandshakeRefusal extends Error {}
 
+/** The server has closed the connection: it carries out nothing more of what was sent on it. */
+export class ClosedByServer extends Error {}
+
 /** The server's certificate is signed by nobody we trust. */
 const UNKNOWN_AUTHORITY = new Set([
     'UNABLE_TO_GET_ISSUER_CERT',
@@ -41,7 +44,7 @@ export function explainFault(fault: SocketError, socket: Socket, stage: Stage): 
     // Then it has no message of its own.
     if (errors !== undefined) return new Error(errors.map(({ message }) => message).join(', '));
     const isFresh = stage !== 'answered';
-    if (code === 'ECONNRESET') return new Error(`${fault.message}${hint(socket, stage)}`);
+    if (code === 'ECONNRESET' || code === 'EPIPE') return new ClosedByServer(`${fault.message}${hint(socket, stage)}`);
     if (!(socket instanceof TLSSocket)) return fault;
     // Set by Node's look at the certificate, and by nothing else. Where certificates are not verified it is set all the same, and nothing comes of it.
     if (stage === 'connecting' && (socket.authorizationError as unknown))
@@ -57,13 +60,14 @@ export function explainFault(fault: SocketError, socket: Socket, stage: Stage): 
 
 /** The server has closed the connection, and said nothing. */
 export function closedByServer(socket: Socket, stage: Stage): Error {
-    return new Error(`the server closed the connection${hint(socket, stage)}`);
+    return new ClosedByServer(`the server closed the connection${hint(socket, stage)}`);
 }
 
 /** What a connection was waiting for when its time was up. */
-export function notInTime(socket: Socket, stage: Stage, timeoutMs: number): Error {
+export function notInTime(socket: Socket, stage: Stage, hasLogin: boolean, timeoutMs: number): Error {
     if (socket.connecting) return new Error(`no connection within ${timeoutMs} ms`);
-    if (stage === 'unanswered') return new Error(`no answer to the login within ${timeoutMs} ms`);
+    if (stage === 'unanswered')
+        return new Error(`no answer to the ${hasLogin ? 'login' : 'first request'} within ${timeoutMs} ms`);
     return new Error(`no TLS handshake within ${timeoutMs} ms: does the server speak TLS?`);
 }
 

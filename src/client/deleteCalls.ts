@@ -6,7 +6,7 @@ import type { Reply } from './Reply';
 /** Calls that delete one key. */
 
 export class DeleteCall extends Call<boolean> {
-    readonly repeatable = true;
+    readonly retry = 'always';
 
     get operation(): string {
         return 'delete';
@@ -33,7 +33,7 @@ export type CasDeleteReply = 'deleted' | 'changed' | 'missing' | 'stale';
 
 /** DELETE of the item that has this CAS. Not repeated: "missing" would hide the success of the first try. */
 export class CasDeleteCall extends Call<CasDeleteReply> {
-    readonly repeatable = false;
+    readonly retry = 'never';
 
     constructor(
         key: string,

@@ -37,6 +37,7 @@ export const ERROR_CODES = {
     NOT_OPENED: 'InvalidStateException',
     NOT_SERIALIZABLE: 'BadRequestException',
     NOT_TEXT: 'BadRequestException',
+    OVERLOADED: 'ConnectionException',
     SERVER_DOWN: 'ConnectionException',
     SERVER_ERROR: 'InvocationException',
     TIMEOUT: 'ConnectionException',

@@ -101,10 +101,17 @@ export function authFailed(address: string): ApplicationException {
     return exception('AUTH_FAILED', message).withDetails('server', address);
 }
 
+/** It was not sent. */
+export function overloaded(address: string): ApplicationException {
+    return connection('OVERLOADED', address, `memcached at ${address} is overloaded: the call was not sent`, null);
+}
+
+const AWAY = new Set(['CONNECTION_LOST', 'SERVER_DOWN', 'TIMEOUT', 'OVERLOADED', 'CONNECT_FAILED']);
+
 /** Memcached cannot be reached, as opposed to: it was reached, and said no. */
 export function isAway(error: unknown): boolean {
-    const code = (error as { code?: string } | null | undefined)?.code;
-    return code === 'CONNECTION_LOST' || code === 'SERVER_DOWN' || code === 'TIMEOUT' || code === 'CONNECT_FAILED';
+    const { code = '' } = (error ?? {}) as { code?: string };
+    return AWAY.has(code);
 }
 
 export function isAuthFailure(error: Error | null): boolean {

@@ -1,4 +1,4 @@
-import { Call } from './Call';
+import { Call, type Retry } from './Call';
 import type { FrameWriter } from './FrameWriter';
 import { Opcode, Status } from './protocol';
 import type { Reply } from './Reply';
@@ -108,7 +108,7 @@ export class MemjsHandlers {
 
 /** A frame that memjs has made. Of those only a GET may be sent twice. */
 export class RawCall extends Call<void> {
-    readonly repeatable: boolean;
+    readonly retry: Retry;
     private readonly seq: number;
 
     constructor(
@@ -116,7 +116,7 @@ export class RawCall extends Call<void> {
         private readonly handler: MemjsResponseHandler | undefined,
     ) {
         super();
-        this.repeatable = frame[1] === Opcode.GET;
+        this.retry = frame[1] === Opcode.GET ? 'always' : 'never';
         this.seq = frame.readUInt32BE(12);
     }
 
@@ -138,9 +138,13 @@ export class RawCall extends Call<void> {
             // What memjs or its caller throws belongs to them, not to the socket that happened to bring the reply.
             process.nextTick(() => handler(response));
         }
-        const isLast = handler?.quiet !== true || reply.bodyBytes === 0 || reply.status !== Status.OK;
+        const isLast = this.isLast(reply);
         if (isLast) this.succeed();
         return isLast;
+    }
+
+    override isLast(reply: Reply): boolean {
+        return this.handler?.quiet !== true || reply.bodyBytes === 0 || reply.status !== Status.OK;
     }
 }
 

@@ -8,7 +8,7 @@ import type { Reply } from './Reply';
 
 /** What it answers was found, or not. */
 abstract class LookUp<T> extends Call<T> {
-    readonly repeatable = true;
+    readonly retry = 'always';
 
     protected hit(value: T): void {
         if (!this.settled) this.host!.counts.hits++;
@@ -121,7 +121,7 @@ export class GetAndTouchCall extends ItemCall {
 }
 
 export class TouchCall extends Call<boolean> {
-    readonly repeatable = true;
+    readonly retry = 'always';
 
     constructor(
         key: string,

@@ -7,7 +7,7 @@ import type { Reply } from './Reply';
 /** Calls that ask the server itself, not about a key. */
 
 export class NoopCall extends Call<void> {
-    readonly repeatable = true;
+    readonly retry = 'always';
 
     get operation(): string {
         return 'noop';
@@ -24,8 +24,18 @@ export class NoopCall extends Call<void> {
     }
 }
 
+/** Asks whether a server is there. Its time begins when it is sent: connecting has a time of its own before that. */
+export class GreetingCall extends NoopCall {
+    override encode(writer: FrameWriter, opaque: number): void {
+        const { deadlines, requestTimeoutMs } = this.host!;
+        deadlines.remove(this);
+        deadlines.add(this, Math.min(this.deadlineMs, deadlines.nowMs + requestTimeoutMs));
+        super.encode(writer, opaque);
+    }
+}
+
 export class VersionCall extends Call<string> {
-    readonly repeatable = true;
+    readonly retry = 'always';
 
     get operation(): string {
         return 'version';
@@ -44,7 +54,7 @@ export class VersionCall extends Call<string> {
 
 /** STAT is answered by a frame per statistic; one without a key ends them. */
 export class StatCall extends Call<Record<string, string>> {
-    readonly repeatable = true;
+    readonly retry = 'always';
     private stats: Record<string, string> = {};
 
     constructor(private readonly group: string) {
@@ -62,19 +72,42 @@ export class StatCall extends Call<Record<string, string>> {
 
     onReply(reply: Reply): boolean {
         if (reply.status !== Status.OK) return this.refuse(reply.status);
-        if (reply.keyBytes > 0) {
+        if (!this.isLast(reply)) {
             this.stats[reply.key()] = reply.text();
             return false;
         }
         this.succeed(this.stats);
         return true;
     }
+
+    override isLast(reply: Reply): boolean {
+        return reply.keyBytes === 0 || reply.status !== Status.OK;
+    }
 }
 
-/** SASL PLAIN, in one step. False: refused, or the server knows no authentication. */
-export class LoginCall extends Call<boolean> {
-    readonly repeatable = false;
+/** The first call of a channel, before it is used. False: the server does not take us. */
+abstract class FirstCall extends Call<boolean> {
+    readonly retry = 'never';
 
+    onReply(reply: Reply): boolean {
+        this.succeed(reply.status === Status.OK);
+        return true;
+    }
+}
+
+/** NOOP: shows that the server reads what is sent on the channel. */
+export class ProofCall extends FirstCall {
+    get operation(): string {
+        return 'noop';
+    }
+
+    encode(writer: FrameWriter, opaque: number): void {
+        writer.keyFrame(Opcode.NOOP, opaque, '', 0n);
+    }
+}
+
+/** SASL PLAIN, in one step. */
+export class LoginCall extends FirstCall {
     constructor(private readonly login: Login) {
         super();
     }
@@ -90,10 +123,5 @@ export class LoginCall extends Call<boolean> {
         writer.key(mechanism);
         writer.value(value);
         writer.end();
-    }
-
-    onReply(reply: Reply): boolean {
-        this.succeed(reply.status === Status.OK);
-        return true;
     }
 }

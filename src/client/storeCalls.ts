@@ -1,4 +1,4 @@
-import { Call } from './Call';
+import { Call, type Retry } from './Call';
 import type { FrameWriter } from './FrameWriter';
 import { Opcode, Status, high32, low32 } from './protocol';
 import type { Reply } from './Reply';
@@ -38,7 +38,7 @@ export function encodeStore(
 
 /** SET, ADD and REPLACE without a CAS. A second ADD would answer "exists" to the one who stored it, so it is not repeated. */
 export class StoreCall extends Call<boolean> {
-    readonly repeatable: boolean;
+    readonly retry: Retry;
 
     constructor(
         private readonly opcode: StoreOpcode,
@@ -46,7 +46,7 @@ export class StoreCall extends Call<boolean> {
         private readonly spec: StoreSpec,
     ) {
         super(key);
-        this.repeatable = opcode !== Opcode.ADD;
+        this.retry = opcode === Opcode.ADD ? 'never' : 'afterClose';
     }
 
     get operation(): string {
@@ -77,7 +77,7 @@ export class StoreCall extends Call<boolean> {
 
 /** SET that takes another key's item away in the same write, quietly: whether that was there does not matter. */
 export class EvictingSetCall extends Call<boolean> {
-    readonly repeatable = true;
+    readonly retry = 'afterClose';
 
     constructor(
         key: string,
@@ -123,7 +123,7 @@ const STALE: CasReply = { outcome: 'stale', cas: 0n };
 
 /** SET with a CAS, and ADD for its new one. Not repeated: the CAS has moved when the first try went through. */
 export class CasStoreCall extends Call<CasReply> {
-    readonly repeatable = false;
+    readonly retry = 'never';
 
     constructor(
         private readonly opcode: StoreOpcode,
@@ -166,7 +166,7 @@ export class CasStoreCall extends Call<CasReply> {
 
 /** APPEND and PREPEND: twice would be twice. */
 export class ConcatCall extends Call<boolean> {
-    readonly repeatable = false;
+    readonly retry = 'never';
 
     constructor(
         private readonly opcode: typeof Opcode.APPEND | typeof Opcode.PREPEND,

@@ -33,7 +33,7 @@ export interface ConnectionStats {
  * ### Configuration parameters ###
  *
  * - `connection(s)`, `credential(s)`: see {@link MemcachedConnectionResolver}
- * - `options.max_key_size`, `.max_value`, `.pool_size`, `.reconnect`, `.retries`, `.request_timeout`, `.connect_timeout`, `.failures`,
+ * - `options.max_key_size`, `.max_value`, `.pool_size`, `.max_pending`, `.reconnect`, `.retries`, `.request_timeout`, `.connect_timeout`, `.failures`,
  *   `.retry`, `.remove`, `.idle`, `.fail_soft`, `.discovery_interval`: see the README
  *
  * ### References ###
@@ -155,6 +155,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         return new MemcachedClient(servers, {
             poolSize: options.poolSize,
             retries: options.retries,
+            maxPending: options.maxPending,
             requestTimeoutMs: options.requestTimeout,
             connectTimeoutMs: options.connectTimeout,
             reconnectMs: options.reconnect,

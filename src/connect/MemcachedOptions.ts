@@ -37,6 +37,12 @@ const OPTIONS = {
     ),
     maxValue: integer('max_value', 'both', CLIENT_NUMBERS.maxValueBytes, 'largest serialized value in bytes'),
     poolSize: integer('pool_size', 'connection', CLIENT_NUMBERS.poolSize, 'sockets per server, at most'),
+    maxPending: integer(
+        'max_pending',
+        'connection',
+        CLIENT_NUMBERS.maxPending,
+        'most calls per server that are queued or in flight; further ones fail with `OVERLOADED` at once; 0 = no limit',
+    ),
     reconnect: integer(
         'reconnect',
         'connection',

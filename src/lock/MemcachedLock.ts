@@ -147,7 +147,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     }
 
     /**
-     * Asks every server how it is, within one `request_timeout`. One that is away is told of, not rejected. For locks, `casEnabled` has to be true, and
+     * Asks every server how it is, within one `request_timeout` after connecting. One that is away is told of, not rejected. For locks, `casEnabled` has to be true, and
      * `evictions` 0: a server that evicts may evict a lock.
      * @throws InvalidStateException NOT_OPENED
      */

@@ -1,4 +1,5 @@
 import type { Call } from '../../src/client/Call';
+import { CallList } from '../../src/client/CallList';
 import { CallQueue } from '../../src/client/CallQueue';
 import { Deadlines } from '../../src/client/Deadlines';
 import { Opcode } from '../../src/client/protocol';
@@ -21,11 +22,24 @@ describe('CallQueue', () => {
             requestTimeoutMs: 1000,
             deadlines,
             counts: new ServerCounts(),
-            onTurn: () => turns.push(queue.take()),
+            onTurn: () => turns.push(takeAll()),
         });
     });
 
     afterEach(() => jest.useRealTimers());
+
+    function takeAll(): Call<unknown>[] {
+        const calls: Call<unknown>[] = [];
+        for (let call = queue.take(); call !== null; call = queue.take()) calls.push(call);
+        return calls;
+    }
+
+    /** They were sent in vain. */
+    function giveBack(...calls: Call<unknown>[]): void {
+        const list = new CallList();
+        for (const call of calls) list.push(call);
+        queue.returned(list);
+    }
 
     function enter<C extends Call<unknown>>(...calls: C[]): C[] {
         for (const call of calls) queue.enter(call);
@@ -91,7 +105,7 @@ describe('CallQueue', () => {
     it('sends a call again that has come back', () => {
         const calls = enter(...gets('a'));
         jest.runAllTicks();
-        queue.returned(calls[0]!);
+        giveBack(...calls);
         expect([queue.isEmpty, queue.unsent()]).toEqual([false, calls]);
         queue.flushSoon();
         jest.runAllTicks();
@@ -103,7 +117,7 @@ describe('CallQueue', () => {
         const waiting = enter(large('room'));
         jest.runAllTicks();
         const back = gets('back');
-        queue.returned(back[0]!);
+        giveBack(...back);
         const entering = enter(...gets('turn'));
         const codes = [...waiting, ...back, ...entering].map(call => codeOf(call.promise));
         queue.rejectAll(() => Object.assign(new Error('down'), { code: 'SERVER_DOWN' }));

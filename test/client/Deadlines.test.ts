@@ -12,6 +12,8 @@ async function pass(ms: number): Promise<void> {
 
 /** Notes its name when it expires. */
 class Item extends Timed {
+    readonly isAwaited = true;
+
     constructor(
         private readonly name: string,
         private readonly expired: string[],
@@ -119,5 +121,38 @@ describe('Deadlines', () => {
         add('b', 2000);
         await pass(1000);
         expect(expired).toEqual(['a', 'b']);
+    });
+
+    it('expires those that stay, in order, in whatever order others come and leave', async () => {
+        const step = fc.tuple(fc.integer({ min: 1, max: 100 }), fc.boolean());
+        await fc.assert(
+            fc.asyncProperty(fc.array(step, { maxLength: 100 }), async steps => {
+                expired.length = 0;
+                const now = performance.now();
+                const staying: number[] = [];
+                for (const [ms, isLeaving] of steps) {
+                    const item = add(String(ms), now + ms);
+                    if (isLeaving) deadlines.remove(item);
+                    else staying.push(ms);
+                }
+                await pass(101);
+                expect(expired).toEqual(staying.sort((a, b) => a - b).map(String));
+            }),
+        );
+    });
+
+    it('takes the chunks of a batch without looking at all later deadlines', () => {
+        const now = performance.now();
+        for (let i = 0; i < 100_000; i++) add('later', now + 60_000 + i);
+        jest.useRealTimers();
+        const begun = performance.now();
+        for (let i = 0; i < 50_000; i++) {
+            const chunk = add('chunk', now + 50_000);
+            if (i % 2 === 0) deadlines.remove(chunk);
+        }
+        // Walking over the later ones takes some ten seconds.
+        expect(performance.now() - begun).toBeLessThan(2000);
+        expect(deadlines.size).toBe(125_000);
+        deadlines.stop();
     });
 });

@@ -17,7 +17,7 @@ describe('ServerCounts', () => {
     it('measures a call from its turn until its reply is read', () => {
         const startedUs = begin();
         jest.advanceTimersByTime(7);
-        counts.received(24);
+        counts.received(24, performance.now());
         // The reply is taken a little later: that is not the time of the server.
         jest.advanceTimersByTime(100);
         counts.took(startedUs);
@@ -27,7 +27,7 @@ describe('ServerCounts', () => {
     it('measures a call that ran into its timeout, and no call that was never sent', () => {
         const startedUs = begin();
         jest.advanceTimersByTime(200);
-        counts.waited(startedUs);
+        counts.waited(startedUs, performance.now());
         counts.took(NOT_BEGUN);
         expect(latency().total).toMatchObject({ count: 1, max: 200 });
     });
@@ -38,7 +38,7 @@ describe('ServerCounts', () => {
         const startedUs = begin();
         jest.advanceTimersByTime(10);
         expect(begin()).toBeLessThan(startedUs);
-        counts.received(24);
+        counts.received(24, performance.now());
         counts.took(startedUs);
         expect(latency().total.max).toBeCloseTo(10, 2);
     });
@@ -46,7 +46,7 @@ describe('ServerCounts', () => {
     it('forgets what is older than a minute, in the numbers of the last minute only', () => {
         const startedUs = begin();
         jest.advanceTimersByTime(5);
-        counts.received(24);
+        counts.received(24, performance.now());
         counts.took(startedUs);
         jest.advanceTimersByTime(25_000);
         expect(latency().lastMinute.count).toBe(1);
@@ -76,8 +76,8 @@ describe('ServerCounts', () => {
     });
 
     it('adds up the bytes that were read, and shows the state as it is given', () => {
-        counts.received(24);
-        counts.received(76);
+        counts.received(24, performance.now());
+        counts.received(76, performance.now());
         counts.bytesSent = 50;
         const state = { address: 'here', isUp: false, fault: 'reset', sockets: 0 };
         expect(counts.snapshot(state)).toMatchObject({ ...state, bytesReceived: 100, bytesSent: 50 });

@@ -92,13 +92,14 @@ describe('Not one of the defects of memjs:', () => {
     it('the numbers of calls are unsigned and begin again after 2^32 (memjs defect 5)', async () => {
         await (await open()).set('key', 'value');
         const address = { host: '127.0.0.1', port: memcached.port };
-        const timeouts = { connectTimeoutMs: TIMEOUT_MS, idleMs: TIMEOUT_MS };
+        const timeouts = { connectTimeoutMs: TIMEOUT_MS, requestTimeoutMs: TIMEOUT_MS, idleMs: TIMEOUT_MS };
+        const deadlines = new Deadlines();
         const gone = jest.fn();
         const counts = new ServerCounts();
         const host = {
             address: 'here',
             requestTimeoutMs: TIMEOUT_MS,
-            deadlines: new Deadlines(),
+            deadlines,
             counts,
             onExpired: () => {},
         };
@@ -106,8 +107,10 @@ describe('Not one of the defects of memjs:', () => {
         await new Promise<void>(resolve => {
             const owner = {
                 smallReplyBytes: 0,
+                mostInFlight: Infinity,
                 largeReplies: new LargeReplies(),
                 counts,
+                deadlines,
                 onBulkDone: () => {},
                 onReady: (channel: Channel) => {
                     for (const call of calls) channel.add(call);
@@ -118,11 +121,12 @@ describe('Not one of the defects of memjs:', () => {
                 onGone: gone,
                 onClosed: resolve,
             };
-            new Channel(address, timeouts, owner, 0, 0xfffffffd);
+            new Channel(address, timeouts, owner, 0, false, 0xfffffffd);
         });
         expect(calls.map(({ opaque }) => opaque)).toEqual([0xfffffffd, 0xfffffffe, 0xffffffff, 0, 1, 2]);
         for (const call of calls) expect((await call.promise).value?.toString()).toBe('value');
-        expect(gone).toHaveBeenCalledWith(expect.anything(), null, null);
+        expect(gone).toHaveBeenCalledWith(expect.anything(), null, expect.objectContaining({ first: null }));
+        deadlines.stop();
     });
 
     it('an exception in a callback does not reach the socket (memjs defect 6)', async () => {

@@ -8,7 +8,7 @@ import { useOpener } from '../support/Opener';
 
 /** Throws after it has written a part of what it sends. */
 class BrokenCall extends Call<void> {
-    readonly repeatable = true;
+    readonly retry = 'always';
     readonly operation = 'broken';
     override frames = 3;
 

@@ -33,6 +33,7 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
         invalidWeights: [client.invalidWeights()],
         notOpened: [client.notOpened()],
         notSerializable: [client.notSerializable('cause')],
+        overloaded: [client.overloaded('a:1')],
         refused: Object.values(Status).map(status => client.refused('a:1', status)),
         serverDown: [client.serverDown('a:1', null)],
         timedOut: [client.timedOut('a:1', 1)],

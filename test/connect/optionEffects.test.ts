@@ -120,6 +120,16 @@ const effects: Record<string, () => Promise<void>> = {
         expect(single.connections).toBe(1);
     },
 
+    async max_pending() {
+        const storeTwo = (cache: MemcachedCache) =>
+            Promise.all(['a', 'b'].map(key => codeOf(cache.store(null, key, 1, 5000))));
+        const cache = await open({ max_pending: 1 });
+        expect((await storeTwo(cache)).sort()).toEqual(['OVERLOADED', 'answered 1']);
+        const soft = await open({ max_pending: 1, fail_soft: true });
+        expect(await storeTwo(soft)).toEqual(['answered 1', 'answered 1']);
+        expect(await storeTwo(await open({ max_pending: 0 }))).toEqual(['answered 1', 'answered 1']);
+    },
+
     async reconnect() {
         expect(await msOfTwelve({ reconnect: 10, failures: 1000, retries: 100 })).toBeLessThan(2000);
     },

@@ -1,0 +1,58 @@
+import type { Socket } from 'node:net';
+import { MemcachedClient } from '../../src/client/MemcachedClient';
+import { answer, ScriptedServer } from '../support/server/ScriptedServer';
+
+const ROUNDS = 30;
+const VALUE = Buffer.alloc(3000);
+
+let server: ScriptedServer;
+let client: MemcachedClient;
+
+beforeEach(async () => {
+    server = await ScriptedServer.start((request, socket, connection) => connection === 0 && answer(request, socket));
+    client = new MemcachedClient([server], { requestTimeoutMs: 2000, connectTimeoutMs: 100, failures: 2 });
+    await client.open();
+});
+
+afterEach(async () => {
+    await client.close();
+    await server.end();
+});
+
+/** So much at once that the pool wants to grow, and calls that may not be sent twice. */
+function burst(): Promise<unknown> {
+    const stores = Array.from({ length: 200 }, (_, i) => client.set(`key${i}`, VALUE));
+    return Promise.all([...stores, ...Array.from({ length: 20 }, () => client.touch('n', 1)), client.append('a', 'b')]);
+}
+
+const refusals: [string, () => void][] = [
+    ['is refused', () => server.refuse()],
+    ['is ignored', () => {}],
+    ['is closed', () => server.onSocket((socket: Socket) => void socket.end('ERROR Too many open connections\r\n'))],
+    ['is closed when it has sent something', () => (server.script = closeFurther)],
+];
+
+function closeFurther(request: Buffer, socket: Socket, connection: number): void {
+    if (connection === 0) answer(request, socket);
+    else socket.destroy();
+}
+
+it.each(refusals)('a further connection that %s costs no call, and is not tried again at once', async (_, refuse) => {
+    refuse();
+    for (let i = 0; i < ROUNDS; i++) await burst();
+    // The attempt may still be under way.
+    while (client.socketCount > 1) await burst();
+    for (let i = 0; i < ROUNDS; i++) await burst();
+    expect(client.getStats()[0]).toMatchObject({ isUp: true, failed: 0, retries: 0, connects: 2, fault: null });
+});
+
+it('a further connection is used when it has answered', async () => {
+    server.script = answer;
+    const asked: number[] = [];
+    server.script = (request, socket, connection) => {
+        asked[connection] = (asked[connection] ?? 0) + 1;
+        answer(request, socket);
+    };
+    while (!(asked[1]! > 10)) await burst();
+    expect(client.getStats()[0]).toMatchObject({ failed: 0, retries: 0 });
+});
