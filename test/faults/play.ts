@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { MemcachedClient } from '../../src/client/MemcachedClient';
 import { exchange, get } from '../server/exchange';
 import { MemcachedProcess } from '../server/MemcachedProcess';
-import { FaultProxy, holding, passing } from './FaultProxy';
+import { FaultProxy } from './FaultProxy';
 import { LagMeter } from './LagMeter';
 import type { Expectation, Scenario, World } from './Scenario';
 import { Workload } from './Workload';
@@ -76,7 +76,7 @@ async function run(scenario: Scenario, world: World, timeoutMs: number, lag: Lag
 
     await client.open();
     await workload.store();
-    await openSockets(scenario, world, workload);
+    await workload.spread(SOCKETS);
 
     if (scenario.catches) {
         await scenario.catches(world);
@@ -130,16 +130,6 @@ async function run(scenario: Scenario, world: World, timeoutMs: number, lag: Lag
         sockets,
         leftOpen,
     };
-}
-
-async function openSockets(scenario: Scenario, { client, proxy, memcached }: World, workload: Workload): Promise<void> {
-    if (scenario.direct) await memcached.stop();
-    else proxy.begin(holding);
-    await workload.spread(SOCKETS, () => {
-        if (scenario.direct) memcached.continue();
-        else proxy.begin(passing);
-    });
-    if (client.socketCount < SOCKETS) throw new Error(`only ${client.socketCount} sockets are open`);
 }
 
 async function lastsOn(since: number, ms: number): Promise<boolean> {
