@@ -62,15 +62,12 @@ export class Workload {
         }
     }
 
-    /** Makes the client open several sockets. The server has to be kept from answering meanwhile. */
-    async spread(sockets: number, release: () => void): Promise<void> {
-        const calls: Promise<boolean>[] = [];
+    /** Makes the client open several sockets. */
+    async spread(sockets: number): Promise<void> {
+        const value = 'x'.repeat(FAT_BYTES / 4);
         while (this.client.socketCount < sockets) {
-            calls.push(this.client.set('filler', 'x'.repeat(FAT_BYTES / 4)));
-            await new Promise(setImmediate);
+            await Promise.all(Array.from({ length: 20 }, () => this.client.set('filler', value)));
         }
-        release();
-        await Promise.all(calls);
     }
 
     /**

@@ -3,7 +3,6 @@ import { connect } from 'node:net';
 
 import { LagMeter, timed } from '../support/LagMeter';
 import type { Opener } from '../support/Opener';
-import { holding, passing } from '../support/proxy/FaultProxy';
 import { exchange, get } from '../support/server/exchange';
 import type { MemcachedProcess } from '../support/server/MemcachedProcess';
 import { sleep } from '../support/sleep';
@@ -68,7 +67,7 @@ async function run(scenario: Scenario, world: World, timeoutMs: number, lag: Lag
     }
 
     await workload.store();
-    await openSockets(scenario, world, workload);
+    await workload.spread(SOCKETS);
 
     if (scenario.catches) {
         await scenario.catches(world);
@@ -118,16 +117,6 @@ async function run(scenario: Scenario, world: World, timeoutMs: number, lag: Lag
         sockets,
         leftOpen,
     };
-}
-
-async function openSockets(scenario: Scenario, { client, proxy, memcached }: World, workload: Workload): Promise<void> {
-    if (scenario.direct) await memcached.stop();
-    else proxy.begin(holding);
-    await workload.spread(SOCKETS, () => {
-        if (scenario.direct) memcached.continue();
-        else proxy.begin(passing);
-    });
-    if (client.socketCount < SOCKETS) throw new Error(`only ${client.socketCount} sockets are open`);
 }
 
 async function lastsOn(since: number, ms: number): Promise<boolean> {
