@@ -95,6 +95,7 @@ it('has the defaults and ranges of the components', () => {
     const names = {
         poolSize: 'pool_size',
         retries: 'retries',
+        maxPending: 'max_pending',
         requestTimeoutMs: 'request_timeout',
         connectTimeoutMs: 'connect_timeout',
         reconnectMs: 'reconnect',

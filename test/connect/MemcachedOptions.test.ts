@@ -21,6 +21,7 @@ const defaults = {
     max_expiration: 30 * 24 * 60 * 60 * 1000,
     max_value: 1048576,
     pool_size: 5,
+    max_pending: 100000,
     reconnect: 10000,
     retries: 3,
     timeout: 60000,
