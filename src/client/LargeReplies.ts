@@ -9,6 +9,11 @@ export const BULK_BYTES = 64 * 1024;
 export class LargeReplies {
     private readonly sizes = new Map<string, number>();
 
+    /** Something is known of any key. */
+    get isKnown(): boolean {
+        return this.sizes.size > 0;
+    }
+
     /** 0: nothing large is known of it. */
     expected(key: string): number {
         return this.sizes.size === 0 ? 0 : (this.sizes.get(key) ?? 0);

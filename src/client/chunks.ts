@@ -30,13 +30,16 @@ export class Part {
         const most = Math.min(keys.length, from + CHUNK_KEYS);
         // What the earlier ones weighed is the best guess of what the next ones do.
         const average = this.answeredKeys === 0 ? 0 : this.answeredBytes / this.answeredKeys;
+        const isStored = specs.length > 0;
+        // The usual batch, of which nothing large is known, is not looked at key by key.
+        const isUnknown = !isStored && average === 0 && !largeReplies?.isKnown;
         let bytes = 0;
         let known = 0;
-        let to = from;
+        let to = isUnknown ? most : from;
         for (; to < most && bytes < CHUNK_BYTES; to++) {
             const expected = largeReplies?.expected(keys[to]!) ?? 0;
             known += expected;
-            bytes += specs[to]?.value.length ?? Math.max(average, expected);
+            bytes += isStored ? specs[to]!.value.length : Math.max(average, expected);
         }
         this.from = to;
         const isFull = bytes >= CHUNK_BYTES;
