@@ -31,7 +31,14 @@ describe('The history of a key', () => {
     it.each<[string, string, ...string[]]>([
         ['an acknowledged store over a newer one', 'undone 1 after 2', 'w1 0-1', 'w2 2-3', 'r1 4-5'],
         ['an acknowledged store over a removal', 'undone 1 after null', 'w1 0-1', 'w- 2-3', 'r1 4-5'],
-        ['an acknowledged store after a read of a rejected one', 'undone 1 after 2', 'w1 0-1', 'x2 2-3', 'r2 4-5', 'r1 6-7'],
+        [
+            'an acknowledged store after a read of a rejected one',
+            'undone 1 after 2',
+            'w1 0-1',
+            'x2 2-3',
+            'r2 4-5',
+            'r1 6-7',
+        ],
         ['an acknowledged store after a miss', 'undone 1 after null', 'w1 0-1', 'x- 2-3', 'r- 4-5', 'r1 6-7'],
         ['a value that comes and goes', 'undone 1 after 2', 'w1 0-3', 'w2 1-4', 'r2 5-6', 'r1 7-8'],
         ['a rejected store over a newer one', 'late 1 after 2', 'x1 0-1', 'w2 2-3', 'r1 4-5'],

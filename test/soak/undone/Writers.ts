@@ -1,0 +1,109 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { forkSource } from '../../support/forkSource';
+import { RegisterHistory } from '../histories/RegisterHistory';
+import type { Finding } from '../histories/report';
+import type { Answer, Call, Group, Order } from './messages';
+
+/** Processes that write and read the same keys, and what they tell of it. */
+export class Writers {
+    readonly codes = new Map<string, number>();
+    calls = 0;
+    handOvers = 0;
+    private readonly histories = new Map<string, RegisterHistory>();
+    private readonly children: ChildProcess[] = [];
+    /** The process that writes a group. */
+    private readonly owners = new Map<string, ChildProcess>();
+    private readonly heirs = new Map<string, ChildProcess>();
+    private isStopping = false;
+
+    constructor(
+        private readonly processes: number,
+        private readonly groups: number,
+    ) {}
+
+    /** Resolves when all of them write. */
+    async start(port: number): Promise<void> {
+        const ready: Promise<unknown>[] = [];
+        for (let i = 0; i < this.processes; i++) {
+            const child = forkSource(join(__dirname, 'writerChild.ts'), [i, port, this.groups]);
+            this.children.push(child);
+            ready.push(once(child, 'message'));
+            child.on('message', (answer: Answer) => this.hear(answer));
+        }
+        await Promise.all(ready);
+        for (let i = 0; i < this.groups; i++) {
+            this.give({ name: `group${i}`, next: 1 }, this.children[i % this.processes]!);
+        }
+    }
+
+    /** Another process goes on with one of the groups when its writer has ended its call. */
+    handOver(random: () => number): void {
+        const pick = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)]!;
+        if (this.owners.size === 0) return;
+        const name = pick([...this.owners.keys()].sort());
+        const owner = this.owners.get(name)!;
+        const heir = pick(this.children.filter(child => child !== owner));
+        // The group has no owner, and is not handed over again, until its writer has given it back.
+        this.owners.delete(name);
+        this.heirs.set(name, heir);
+        order(owner, { give: name });
+    }
+
+    /** Resolves when every process has ended, and has told everything. */
+    async stop(): Promise<void> {
+        this.isStopping = true;
+        const ended = Promise.all(this.children.map(child => once(child, 'exit')));
+        for (const child of this.children) order(child, { stop: true });
+        const codes = (await ended).map(([code]) => code as number | null);
+        if (codes.some(code => code !== 0)) throw new Error(`writers ended with ${codes.join(', ')}`);
+    }
+
+    kill(): void {
+        for (const child of this.children) child.kill('SIGKILL');
+    }
+
+    get readCount(): number {
+        return [...this.histories.values()].reduce((sum, history) => sum + history.readCount, 0);
+    }
+
+    findings(): Finding[] {
+        return [...this.histories].flatMap(([key, history]) =>
+            history.violations().map(violation => ({ key, ...violation })),
+        );
+    }
+
+    private give(group: Group, child: ChildProcess): void {
+        this.owners.set(group.name, child);
+        order(child, { take: group });
+    }
+
+    private hear(answer: Answer): void {
+        if ('calls' in answer) {
+            for (const call of answer.calls) this.note(call);
+        } else if ('gave' in answer) {
+            const heir = this.heirs.get(answer.gave.name);
+            if (heir === undefined || this.isStopping) return;
+            this.heirs.delete(answer.gave.name);
+            this.give(answer.gave, heir);
+            this.handOvers++;
+        } else if ('made' in answer) {
+            this.calls += answer.made;
+            for (const [code, count] of Object.entries(answer.codes)) {
+                this.codes.set(code, (this.codes.get(code) ?? 0) + count);
+            }
+        }
+    }
+
+    private note([what, key, value, began, ended]: Call): void {
+        let history = this.histories.get(key);
+        if (history === undefined) this.histories.set(key, (history = new RegisterHistory()));
+        if (what === 'found') history.found({ value, began, ended });
+        else history.wrote({ value, began, ended, isAcknowledged: what === 'wrote' });
+    }
+}
+
+function order(child: ChildProcess, message: Order): void {
+    child.send(message);
+}

@@ -1,0 +1,121 @@
+/**
+ * Writes the keys of the groups that it is given, and reads those of all groups. Arguments: number
+ * of this process, port, groups.
+ */
+import { MemcachedCache, MemcachedClient } from 'pip-services4-memcached-node';
+import { randomOf } from '../../support/random';
+import { configOf } from '../../support/settings';
+import { sleep } from '../../support/sleep';
+import type { Value } from '../histories/RegisterHistory';
+import { CacheFace, ClientFace, type Face } from './faces';
+import { keysOf, type Answer, type Call, type Group, type Order } from './messages';
+
+const [number, port, groupCount] = process.argv.slice(2).map(Number) as [number, number, number];
+const REQUEST_TIMEOUT_MS = 250;
+const READERS = 4;
+const REPORT_EVERY_MS = 100;
+
+const random = randomOf(`writer ${number}`);
+const below = (limit: number): number => Math.floor(random() * limit);
+const tell = (answer: Answer): void => void process.send!(answer);
+const now = (): number => Number(process.hrtime.bigint());
+
+let isStopping = false;
+let calls: Call[] = [];
+let made = 0;
+const codes: Record<string, number> = {};
+
+/** What the call resolved with; null when it rejected, which is counted. */
+async function attempt<T>(call: Promise<T>): Promise<{ result: T } | null> {
+    made++;
+    try {
+        return { result: await call };
+    } catch (error) {
+        const { code } = error as { code?: string };
+        if (code === undefined) throw error;
+        codes[code] = (codes[code] ?? 0) + 1;
+        return null;
+    }
+}
+
+async function write(face: Face, keys: string[], value: Value): Promise<void> {
+    const [key] = keys as [string];
+    const beganNs = now();
+    const one = (call: Promise<unknown>) => attempt(call.then(() => new Set<string>()));
+    const outcome = await (keys.length > 1
+        ? attempt(value === null ? face.removeMany(keys) : face.storeMany(keys, value))
+        : one(value === null ? face.remove(key) : face.store(key, value)));
+    const endedNs = now();
+    for (const key of keys) {
+        const isDone = outcome !== null && !outcome.result.has(key);
+        calls.push([isDone ? 'wrote' : 'failed to write', key, value, beganNs, endedNs]);
+    }
+}
+
+const given = new Set<string>();
+
+/** The only writer of the group, until it is to be given back. */
+async function writer(faces: Face[], { name, next }: Group): Promise<void> {
+    let value = next;
+    const keys = keysOf(name);
+    while (!given.has(name) && !isStopping) {
+        const some = random() < 0.3 ? keys : [keys[below(keys.length)]!];
+        await write(faces[below(faces.length)]!, some, random() < 0.2 ? null : value++);
+        await sleep(random() * 30);
+    }
+    given.delete(name);
+    tell({ gave: { name, next: value } });
+}
+
+async function reader(faces: Face[]): Promise<void> {
+    while (!isStopping) {
+        const face = faces[below(faces.length)]!;
+        const keys = keysOf(`group${below(groupCount)}`);
+        const beganNs = now();
+        const found = await attempt(
+            random() < 0.3
+                ? face.retrieveMany(keys)
+                : face.retrieve(keys[0]!).then(value => new Map([[keys[0]!, value]])),
+        );
+        const endedNs = now();
+        for (const [key, value] of found?.result ?? []) calls.push(['found', key, value, beganNs, endedNs]);
+        await sleep(random() * 6);
+    }
+}
+
+function report(): void {
+    if (calls.length > 0) tell({ calls });
+    calls = [];
+}
+
+async function main(): Promise<void> {
+    const cache = new MemcachedCache();
+    cache.configure(configOf({ port }, { request_timeout: REQUEST_TIMEOUT_MS }));
+    await cache.open(null);
+    const client = new MemcachedClient([{ host: '127.0.0.1', port }], { requestTimeoutMs: REQUEST_TIMEOUT_MS });
+    await client.open();
+    const faces = [new CacheFace(cache), new ClientFace(client)];
+
+    const work: Promise<void>[] = [];
+    const stopped = new Promise<void>(resolve => {
+        process.on('message', (order: Order) => {
+            if ('take' in order) work.push(writer(faces, order.take));
+            else if ('give' in order) given.add(order.give);
+            else resolve();
+        });
+    });
+    const reporting = setInterval(report, REPORT_EVERY_MS);
+    for (let i = 0; i < READERS; i++) work.push(reader(faces));
+    tell({ ready: true });
+
+    await stopped;
+    isStopping = true;
+    await Promise.all(work);
+    clearInterval(reporting);
+    await Promise.all([cache.close(null), client.close()]);
+    report();
+    tell({ made, codes });
+    process.disconnect();
+}
+
+void main();
