@@ -2,16 +2,15 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { forkSource } from '../../support/forkSource';
-import { RegisterHistory } from '../histories/RegisterHistory';
-import type { Finding } from '../histories/report';
+import { Histories } from '../histories/Histories';
 import type { Answer, Call, Group, Order } from './messages';
 
 /** Processes that write and read the same keys, and what they tell of it. */
 export class Writers {
+    readonly histories = new Histories();
     readonly codes = new Map<string, number>();
     calls = 0;
     handOvers = 0;
-    private readonly histories = new Map<string, RegisterHistory>();
     private readonly children: ChildProcess[] = [];
     /** The process that writes a group. */
     private readonly owners = new Map<string, ChildProcess>();
@@ -21,13 +20,14 @@ export class Writers {
     constructor(
         private readonly processes: number,
         private readonly groups: number,
+        private readonly timeoutMs: number,
     ) {}
 
     /** Resolves when all of them write. */
     async start(port: number): Promise<void> {
         const ready: Promise<unknown>[] = [];
         for (let i = 0; i < this.processes; i++) {
-            const child = forkSource(join(__dirname, 'writerChild.ts'), [i, port, this.groups]);
+            const child = forkSource(join(__dirname, 'writerChild.ts'), [i, port, this.groups, this.timeoutMs]);
             this.children.push(child);
             ready.push(once(child, 'message'));
             child.on('message', (answer: Answer) => this.hear(answer));
@@ -64,16 +64,6 @@ export class Writers {
         for (const child of this.children) child.kill('SIGKILL');
     }
 
-    get readCount(): number {
-        return [...this.histories.values()].reduce((sum, history) => sum + history.readCount, 0);
-    }
-
-    findings(): Finding[] {
-        return [...this.histories].flatMap(([key, history]) =>
-            history.violations().map(violation => ({ key, ...violation })),
-        );
-    }
-
     private give(group: Group, child: ChildProcess): void {
         this.owners.set(group.name, child);
         order(child, { take: group });
@@ -97,8 +87,7 @@ export class Writers {
     }
 
     private note([what, key, value, began, ended]: Call): void {
-        let history = this.histories.get(key);
-        if (history === undefined) this.histories.set(key, (history = new RegisterHistory()));
+        const history = this.histories.of(key);
         if (what === 'found') history.found({ value, began, ended });
         else history.wrote({ value, began, ended, isAcknowledged: what === 'wrote' });
     }

@@ -2,12 +2,13 @@ import { randomOf } from '../../support/random';
 import { sleep } from '../../support/sleep';
 import { useOpener } from '../../support/Opener';
 import { countsOf, listed, listOf } from '../histories/report';
-import { FaultSource } from './FaultSource';
-import { StallingProxy, type Mode } from './StallingProxy';
+import { FaultSource } from '../proxy/FaultSource';
+import { StallingProxy, type Mode } from '../proxy/StallingProxy';
 import { Writers } from './Writers';
 
 const PROCESSES = 4;
 const GROUPS = 12;
+const TIMEOUT_MS = 250;
 const RUN_MS = Number(process.env.SOAK_MS ?? 7000);
 /** One thread, which carries out what a connection has sent in one go: in the order of arrival. */
 const IN_ORDER = ['-t', '1', '-R', '1000'];
@@ -28,9 +29,9 @@ describe.each<Mode>(['network', 'middlebox'])('Four processes over connections t
         const server = await opener.server({ args: IN_ORDER });
         const proxy = await StallingProxy.start(server, mode);
         opener.atEnd(() => proxy.end());
-        const writers = new Writers(PROCESSES, GROUPS);
+        const writers = new Writers(PROCESSES, GROUPS, TIMEOUT_MS);
         opener.atEnd(() => writers.kill());
-        const faults = new FaultSource(proxy, randomOf(`stalls ${mode}`));
+        const faults = new FaultSource([proxy], TIMEOUT_MS, randomOf(`stalls ${mode}`));
         const random = randomOf(`hand-overs ${mode}`);
 
         await writers.start(proxy.port);
@@ -43,10 +44,10 @@ describe.each<Mode>(['network', 'middlebox'])('Four processes over connections t
         await running;
         await writers.stop();
 
-        const findings = writers.findings();
+        const findings = writers.histories.findings();
         process.stdout.write(
             [
-                `undone writes, ${mode}: ${writers.calls} calls in ${RUN_MS / 1000} s, ${writers.readCount} values read`,
+                `undone writes, ${mode}: ${writers.calls} calls in ${RUN_MS / 1000} s, ${writers.histories.readCount} values read`,
                 `faults: ${listed(faults.counts)}; ${writers.handOvers} hand-overs`,
                 `rejected: ${listed(writers.codes)}`,
                 countsOf(findings),

@@ -1,6 +1,6 @@
 /**
  * Writes the keys of the groups that it is given, and reads those of all groups. Arguments: number
- * of this process, port, groups.
+ * of this process, port, groups, request timeout in ms.
  */
 import { MemcachedCache, MemcachedClient } from 'pip-services4-memcached-node';
 import { randomOf } from '../../support/random';
@@ -10,8 +10,7 @@ import type { Value } from '../histories/RegisterHistory';
 import { CacheFace, ClientFace, type Face } from './faces';
 import { keysOf, type Answer, type Call, type Group, type Order } from './messages';
 
-const [number, port, groupCount] = process.argv.slice(2).map(Number) as [number, number, number];
-const REQUEST_TIMEOUT_MS = 250;
+const [number, port, groupCount, timeoutMs] = process.argv.slice(2).map(Number) as [number, number, number, number];
 const READERS = 4;
 const REPORT_EVERY_MS = 100;
 
@@ -90,9 +89,9 @@ function report(): void {
 
 async function main(): Promise<void> {
     const cache = new MemcachedCache();
-    cache.configure(configOf({ port }, { request_timeout: REQUEST_TIMEOUT_MS }));
+    cache.configure(configOf({ port }, { request_timeout: timeoutMs }));
     await cache.open(null);
-    const client = new MemcachedClient([{ host: '127.0.0.1', port }], { requestTimeoutMs: REQUEST_TIMEOUT_MS });
+    const client = new MemcachedClient([{ host: '127.0.0.1', port }], { requestTimeoutMs: timeoutMs });
     await client.open();
     const faces = [new CacheFace(cache), new ClientFace(client)];
 

@@ -1,26 +1,27 @@
 import { sleep } from '../../support/sleep';
 import type { End, Path, StallingProxy } from './StallingProxy';
 
+/** How the faults of single connections are made. Dice are numbers from 0 to 1. */
 const FAULTS = {
-    /** Longer than the clients' request_timeout. */
-    stall: (path: Path, dice: number) => path.holdRequests(280 + dice * 900),
-    delay: (path: Path, dice: number) => path.holdRequests(5 + dice * 150),
-    'stalled reply': (path: Path, dice: number) => path.holdReplies(280 + dice * 400),
+    stall: (path: Path, dice: number, timeoutMs: number) => path.holdRequests(timeoutMs * (1.1 + dice * 3.5)),
+    delay: (path: Path, dice: number, timeoutMs: number) => path.holdRequests(timeoutMs * dice * 0.6),
+    'stalled reply': (path: Path, dice: number, timeoutMs: number) => path.holdReplies(timeoutMs * (1.1 + dice * 1.5)),
     'torn request': (path: Path, dice: number) => path.tear('request', endOf(dice)),
     'torn reply': (path: Path, dice: number) => path.tear('reply', endOf(dice)),
 };
 type Fault = keyof typeof FAULTS;
 
 const endOf = (dice: number): End => (dice < 0.5 ? 'fin' : 'reset');
-/** Stalls are what the test is about. */
 const WEIGHTED: Fault[] = ['stall', 'stall', 'stall', 'delay', 'stalled reply', 'torn request', 'torn reply'];
 
 /** Lets faults happen to single connections, one after another. */
 export class FaultSource {
-    readonly counts = new Map<Fault, number>();
+    readonly counts = new Map<string, number>();
 
+    /** @param timeoutMs the clients' `request_timeout`: a stall lasts longer */
     constructor(
-        private readonly proxy: StallingProxy,
+        private readonly proxies: readonly StallingProxy[],
+        private readonly timeoutMs: number,
         private readonly random: () => number,
     ) {}
 
@@ -33,12 +34,13 @@ export class FaultSource {
     }
 
     private strike(): void {
-        const paths = this.proxy.healthy();
-        const path = paths[Math.floor(this.random() * paths.length)];
-        const fault = WEIGHTED[Math.floor(this.random() * WEIGHTED.length)]!;
-        const dice = this.random();
+        const { random } = this;
+        const pick = <T>(of: readonly T[]): T | undefined => of[Math.floor(random() * of.length)];
+        const path = pick(this.proxies.flatMap(proxy => proxy.healthy()));
+        const fault = pick(WEIGHTED)!;
+        const dice = random();
         if (path === undefined) return;
-        FAULTS[fault](path, dice);
+        FAULTS[fault](path, dice, this.timeoutMs);
         this.counts.set(fault, (this.counts.get(fault) ?? 0) + 1);
     }
 }
