@@ -6,8 +6,8 @@ export interface Count extends Interval {
 }
 
 /**
- * The answers of one counter. Within one life of the counter no value is answered twice, and an
- * increment that begins after another one has ended is answered with more.
+ * The answers of one counter. A life of the counter ends when its server loses it. Within a life no
+ * value is answered twice, and an increment that begins after another one is answered with more.
  */
 export class CounterHistory {
     private readonly counts: Count[] = [];
@@ -17,7 +17,7 @@ export class CounterHistory {
         this.counts.push(count);
     }
 
-    /** The server lost the counter within this interval. */
+    /** The server loses the counter at some moment of the interval. */
     lost(interval: Interval): void {
         this.losses.push(interval);
     }
@@ -38,7 +38,7 @@ export class CounterHistory {
         return found;
     }
 
-    /** Counts that ran while the counter was lost belong to either life, so they are left out. */
+    /** A count that overlaps a loss belongs to either life, so it is left out. */
     private lives(): Map<number, Count[]> {
         const lives = new Map<number, Count[]>();
         for (const count of this.counts) {

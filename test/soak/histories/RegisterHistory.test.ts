@@ -1,6 +1,6 @@
 import { RegisterHistory, type Value } from './RegisterHistory';
 
-/** Calls are told in one line: `w1 0-2` stores 1 from 0 to 2, `r1` reads it, `x1` is a rejected store. */
+/** `w1 0-2` stores 1 from 0 to 2, `r1` reads it, `x1` is a rejected store, `-` an empty key. */
 function violations(...calls: string[]): string[] {
     const history = new RegisterHistory();
     for (const call of calls) {
@@ -41,17 +41,20 @@ describe('The history of a key', () => {
         ],
         ['an acknowledged store after a miss', 'undone 1 after null', 'w1 0-1', 'x- 2-3', 'r- 4-5', 'r1 6-7'],
         ['a value that comes and goes', 'undone 1 after 2', 'w1 0-3', 'w2 1-4', 'r2 5-6', 'r1 7-8'],
+        ['a pending store that is carried out twice', 'repeated 1 after 2', 'w1 0-9', 'r1 1-2', 'w2 3-4', 'r1 5-6'],
+        ['a store that is repeated and then rejected', 'repeated 1 after 2', 'x1 0-9', 'r1 1-2', 'w2 3-4', 'r1 5-6'],
         ['a rejected store over a newer one', 'late 1 after 2', 'x1 0-1', 'w2 2-3', 'r1 4-5'],
         ['a rejected store that was seen, over a newer one', 'late 1 after 2', 'x1 0-1', 'r1 2-3', 'w2 4-5', 'r1 6-7'],
         ['a miss without a removal', 'vanished null after 1', 'w1 0-1', 'r- 2-3'],
+        ['a rejected removal over a newer store', 'vanished null after 2', 'w1 0-1', 'x- 2-3', 'w2 4-5', 'r- 6-7'],
         ['a miss after an older removal', 'vanished null after 1', 'w- 0-1', 'w1 2-3', 'r- 4-5'],
-        ['a value that nobody wrote', 'invented 7 after 1', 'w1 0-1', 'r7 2-3'],
+        ['a value that was never written', 'invented 7 after 1', 'w1 0-1', 'r7 2-3'],
         ['a value before it is written', 'invented 2 after 1', 'w1 0-1', 'r2 2-3', 'w2 4-5'],
     ])('finds %s', (_, violation, ...calls) => {
         expect(violations(...calls)).toEqual([violation]);
     });
 
-    it('finds a planted violation among many concurrent calls, in any order of telling', () => {
+    it('finds a planted violation among many concurrent calls, whatever their order', () => {
         const calls: string[] = [];
         for (let i = 1; i <= 300; i++) {
             calls.push(`w${i} ${i * 10}-${i * 10 + 15}`, `r${i} ${i * 10 + 16}-${i * 10 + 18}`);

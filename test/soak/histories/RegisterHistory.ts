@@ -1,14 +1,14 @@
-/** The text that a write stores under its key, by its number. null: nothing is stored. */
+/** The number that a write stores under its key; null: the key is empty. */
 export type Value = number | null;
 
-/** By any clock that all observers share. */
+/** Times are of any clock that all observers share. */
 export interface Interval {
     readonly began: number;
     /** Infinity when the call has not settled. */
     readonly ended: number;
 }
 
-/** A call that stores `value`, which no other write of the key does, or removes the key. */
+/** A call that removes the key, or stores a value that no other write of the key stores. */
 export interface Write extends Interval {
     readonly value: Value;
     /** false: it was rejected or has not settled, so its outcome is unknown. */
@@ -21,16 +21,19 @@ export interface Read extends Interval {
 }
 
 /**
- * - `undone`: an acknowledged write is back, although a later value had taken its place.
- * - `late`: the same with a rejected write, which was carried out after a later one.
- * - `vanished`: a value is gone, and no removal that began or settled later explains it.
+ * - `undone`: an acknowledged write is back after a later value had taken its place.
+ * - `repeated`: the same, but the later value came and went while the write was still pending.
+ *   Writers that do not wait for each other may find any of their values, so only a reader that
+ *   saw all three can tell.
+ * - `late`: a rejected write was carried out after a later write.
+ * - `vanished`: a value is gone, and only an older removal can have removed it.
  * - `invented`: the value had not been written when the read ended.
  */
-export type Kind = 'undone' | 'late' | 'vanished' | 'invented';
+export type Kind = 'undone' | 'repeated' | 'late' | 'vanished' | 'invented';
 
 export interface Violation extends Read {
     readonly kind: Kind;
-    /** What the key held in the meantime; null also for an invented value. */
+    /** The value that the key held before the read. */
     readonly after: Value;
 }
 
@@ -38,12 +41,12 @@ export interface Violation extends Read {
 type Claim = Read;
 
 /**
- * All writes and reads of one key, of any number of processes.
+ * All writes and reads of one key, by any number of processes.
  *
- * An acknowledged write and a read both prove that their value was there within their interval. So
- * a value that is known to have been there, then another one, then the first again was carried out
- * twice. A rejected write proves nothing and may be carried out at any time: it is `late` only over
- * a value that was written after the rejection.
+ * An acknowledged write proves that the key held its value within the interval of the call, and so
+ * does a read. If proofs show one value, then another one, then the first one again, the first
+ * write was carried out twice. A rejected write proves nothing and may be carried out at any time.
+ * It is `late` only over a value that was written after the rejection.
  */
 export class RegisterHistory {
     private readonly writes: Write[] = [];
@@ -63,26 +66,15 @@ export class RegisterHistory {
 
     violations(): Violation[] {
         const origins = this.origins();
-        const removals = { known: new Removals(this.writes, true), unknown: new Removals(this.writes, false) };
+        const removals = new Removals(this.writes);
         const held = new Past(this.claims(origins, (read, write) => Math.max(read.began, write?.began ?? -Infinity)));
         const written = new Past(this.claims(origins, (_, write) => write?.began ?? -Infinity));
         const violations: Violation[] = [];
         for (const read of [...this.reads].sort((a, b) => a.began - b.began)) {
             const { value, began, ended } = read;
-            const lastHeld = held.latestBut(value, began);
-            const lastWritten = written.latestBut(value, began);
-            const add = (kind: Kind, { value: after }: Claim): void => void violations.push({ ...read, kind, after });
-            if (value === null) {
-                const isExplained =
-                    lastHeld.began <= removals.known.lastEnd(ended) ||
-                    lastWritten.began <= removals.unknown.lastEnd(ended);
-                if (!isExplained) add('vanished', lastHeld);
-                continue;
-            }
-            const origin = origins.get(value);
-            if (origin === undefined || origin.write.began > ended) add('invented', lastHeld);
-            else if (lastHeld.began > origin.proven) add(origin.write.isAcknowledged ? 'undone' : 'late', lastHeld);
-            else if (lastWritten.began > origin.write.ended) add('late', lastWritten);
+            const last = { held: held.latestBut(value, began), written: written.latestBut(value, began) };
+            const kind = value === null ? removals.judge(last, ended) : judge(origins.get(value), last, ended);
+            if (kind !== null) violations.push({ ...read, kind, after: last.held.value });
         }
         return violations;
     }
@@ -90,17 +82,16 @@ export class RegisterHistory {
     private origins(): Map<number, Origin> {
         const origins = new Map<number, Origin>();
         for (const write of this.writes) {
-            const proven = write.isAcknowledged ? write.ended : Infinity;
-            if (write.value !== null) origins.set(write.value, { write, proven });
+            if (write.value !== null) origins.set(write.value, { write, seen: Infinity });
         }
         for (const { value, ended } of this.reads) {
             const origin = value === null ? undefined : origins.get(value);
-            if (origin !== undefined) origin.proven = Math.min(origin.proven, ended);
+            if (origin !== undefined) origin.seen = Math.min(origin.seen, ended);
         }
         return origins;
     }
 
-    /** @param beganOf the moment after which a value that was read must have been there */
+    /** @param beganOf the earliest moment at which the key held the value of a read */
     private claims(
         origins: ReadonlyMap<number, Origin>,
         beganOf: (read: Read, write: Write | undefined) => number,
@@ -115,8 +106,24 @@ export class RegisterHistory {
 
 interface Origin {
     readonly write: Write;
-    /** The end of the first call that proves that the write was carried out. */
-    proven: number;
+    /** The end of the first read that found the value. */
+    seen: number;
+}
+
+/** The last proof of another value before a read. */
+interface Last {
+    readonly held: Claim;
+    /** With the beginning of its write, where `held` has the beginning of the read that proved it. */
+    readonly written: Claim;
+}
+
+function judge(origin: Origin | undefined, { held, written }: Last, ended: number): Kind | null {
+    if (origin === undefined || origin.write.began > ended) return 'invented';
+    const { write, seen } = origin;
+    if (write.isAcknowledged && held.began > write.ended) return 'undone';
+    if (!write.isAcknowledged && (held.began > Math.max(write.ended, seen) || written.began > write.ended))
+        return 'late';
+    return held.began > seen ? 'repeated' : null;
 }
 
 /** Every key is empty before its first write. */
@@ -152,30 +159,42 @@ class Past {
     }
 }
 
-/** The acknowledged removals of a key, or those of unknown outcome. */
+/** Judges reads that found nothing. */
 class Removals {
-    private readonly began: number[] = [];
-    /** The latest end of the removals up to the same index. */
-    private readonly ends: number[] = [];
+    private readonly known: Ends;
+    private readonly unknown: Ends;
 
-    constructor(writes: readonly Write[], isAcknowledged: boolean) {
-        const removals = writes.filter(write => write.value === null && write.isAcknowledged === isAcknowledged);
-        let last = -Infinity;
-        for (const { began, ended } of removals.sort((a, b) => a.began - b.began)) {
-            last = Math.max(last, ended);
-            this.began.push(began);
-            this.ends.push(last);
-        }
+    constructor(writes: readonly Write[]) {
+        const removals = writes.filter(({ value }) => value === null).sort((a, b) => a.began - b.began);
+        this.known = new Ends(removals.filter(({ isAcknowledged }) => isAcknowledged));
+        this.unknown = new Ends(removals.filter(({ isAcknowledged }) => !isAcknowledged));
     }
 
-    /** The latest end of the removals that began before this moment. */
-    lastEnd(moment: number): number {
-        let [from, to] = [0, this.began.length];
+    judge({ held, written }: Last, ended: number): Kind | null {
+        const isExplained =
+            held.began <= this.known.lastOfThoseBefore(ended) || written.began <= this.unknown.lastOfThoseBefore(ended);
+        return isExplained ? null : 'vanished';
+    }
+}
+
+/** The ends of intervals that are sorted by their beginnings. */
+class Ends {
+    /** The latest end of the intervals up to the same index. */
+    private readonly latest: number[] = [];
+
+    constructor(private readonly intervals: readonly Interval[]) {
+        let last = -Infinity;
+        for (const { ended } of intervals) this.latest.push((last = Math.max(last, ended)));
+    }
+
+    /** The latest end of the intervals that began before this moment. */
+    lastOfThoseBefore(moment: number): number {
+        let [from, to] = [0, this.intervals.length];
         while (from < to) {
             const middle = (from + to) >> 1;
-            if (this.began[middle]! < moment) from = middle + 1;
+            if (this.intervals[middle]!.began < moment) from = middle + 1;
             else to = middle;
         }
-        return this.ends[from - 1] ?? -Infinity;
+        return this.latest[from - 1] ?? -Infinity;
     }
 }

@@ -5,10 +5,10 @@ export interface Finding extends Violation {
     readonly key: string;
 }
 
-const KINDS: readonly Kind[] = ['undone', 'late', 'vanished', 'invented'];
+const KINDS: readonly Kind[] = ['undone', 'repeated', 'late', 'vanished', 'invented'];
 const MOST_LISTED = 10;
 
-/** `3 undone (1 write), 0 late, …`: an undone write may be read many times. */
+/** `3 undone (1 write), 0 repeated, …`: an undone write may be read many times. */
 export function countsOf(findings: readonly Finding[]): string {
     return KINDS.map(kind => {
         const some = findings.filter(finding => finding.kind === kind);

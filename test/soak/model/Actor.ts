@@ -5,7 +5,7 @@ import type { Ledger } from './Ledger';
 
 const LARGE_BYTES = 70_000;
 
-/** Calls one verb after another, on keys that all actors use, and enters the outcomes in the ledger. */
+/** Calls one verb after another on keys that all actors use, and enters the outcomes. */
 export class Actor {
     private readonly verbs = [
         () => this.get(),
@@ -81,7 +81,7 @@ export class Actor {
         if (answer !== null) this.ledger.found(key, valueOf(answer.held), when);
     }
 
-    /** Stores over what it has read. An outcome of 'stored' proves that this was still there. */
+    /** Stores over a value that it has read. 'stored' proves that the key still held that value. */
     private async casSet(): Promise<void> {
         const key = this.pick(this.keys);
         const server = this.client.server(key);
@@ -90,7 +90,7 @@ export class Actor {
         if (item === null) return;
         const old = valueOf(item.value);
         this.ledger.found(key, old, when);
-        // A CAS of one connection means nothing on the next one: the server may have been restarted.
+        // The server may have been restarted, and a restarted server gives the same CAS again.
         if (old === null || server.generation !== generation) return;
         const value = this.ledger.newValue();
         const { answer, ...then } = await this.ledger.call('casSet', () =>
@@ -123,7 +123,7 @@ export class Actor {
         return of[Math.floor(this.random() * of.length)]!;
     }
 
-    /** Of any length, and now and then of a length that the client treats as large. */
+    /** A text of random length, sometimes one that the client treats as large. */
     private textOf(value: number): string {
         const dice = this.random();
         return `${value} ${'x'.repeat(dice < 0.02 ? LARGE_BYTES : dice * 300)}`;

@@ -3,12 +3,12 @@ import type { MemcachedProcess } from '../../support/server/MemcachedProcess';
 import { sleep } from '../../support/sleep';
 import { count } from './Ledger';
 
-/** Restarts and suspends servers, and opens clients anew, one after another. */
+/** Restarts and suspends servers, and closes and opens clients, one after another. */
 export class Disasters {
     readonly counts = new Map<string, number>();
     private readonly all = [() => this.restart(), () => this.suspend(), () => this.suspend(), () => this.reopen()];
 
-    /** @param onRestart called when a server is about to be killed; it returns what to call when the server is back */
+    /** @param onRestart called before a restart; it returns a function to call afterwards */
     constructor(
         private readonly servers: readonly MemcachedProcess[],
         private readonly clients: readonly MemcachedClient[],
@@ -16,9 +16,8 @@ export class Disasters {
         private readonly random: () => number,
     ) {}
 
-    async run(ms: number): Promise<void> {
-        const end = performance.now() + ms;
-        while (performance.now() < end) {
+    async run(isOver: () => boolean): Promise<void> {
+        while (!isOver()) {
             await sleep(100 + this.random() * 800);
             await this.all[this.below(this.all.length)]!();
         }
@@ -48,7 +47,7 @@ export class Disasters {
         count(this.counts, 'clients opened anew');
         const client = this.clients[this.below(this.clients.length)]!;
         await client.close();
-        // It fails when no server answers. The client is open then, all the same, at the next try.
+        // It fails while no server answers.
         while (
             !(await client.open().then(
                 () => true,

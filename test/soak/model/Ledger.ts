@@ -3,8 +3,8 @@ import { Histories } from '../histories/Histories';
 import type { Value } from '../histories/RegisterHistory';
 
 /**
- * What the actors of this process did and were answered. Its clock counts the events, so no two of
- * them happen at the same time.
+ * The calls of all actors and their outcomes. Its clock counts events, so no two of them happen at
+ * the same time.
  */
 export class Ledger {
     readonly histories = new Histories();
@@ -27,7 +27,7 @@ export class Ledger {
         return ++this.lastValue;
     }
 
-    /** Makes a call. An error with a code is an outcome: null. Any other one is a defect. */
+    /** Makes a call. An error with a code leads to an `answer` of null. Other errors are thrown. */
     async call<T>(verb: string, run: () => Promise<T>): Promise<{ answer: T | null; began: number; ended: number }> {
         count(this.calls, verb);
         const began = this.now();

@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /**
- * What becomes of bytes that the path still holds when the client resets the connection.
+ * Decides about bytes that the path still holds when the client resets the connection.
  *
- * - `network`: they are dropped. A kernel retransmits nothing on a connection that was reset, so
- *   this is the path of plain TCP.
- * - `middlebox`: they are delivered. A proxy, or the server's own receive buffer, has them already.
+ * - `network` drops them. A kernel retransmits nothing on a connection that was reset, so this is
+ *   plain TCP.
+ * - `middlebox` delivers them. A proxy, or the server's own receive buffer, has them already.
  *
- * In both modes a client that only closes the connection (FIN) does not take its bytes back, and
- * bytes that the path holds when the *server's* side closes are dropped.
+ * In both modes the path delivers them when the client only closes the connection (FIN), and drops
+ * them when the server's side closes it.
  */
 export type Mode = 'network' | 'middlebox';
 
@@ -18,7 +18,7 @@ export type End = 'fin' | 'reset';
 
 /** One connection of the client, and the proxy's connection to the server on its behalf. */
 export class Path {
-    /** Requests, and replies, that the path holds; null: it passes them on. */
+    /** The bytes that the path holds, by direction; null: it passes them on. */
     private requests: Buffer[] | null = null;
     private replies: Buffer[] | null = null;
     /** How the client hears that the server's side has closed. */
@@ -47,7 +47,7 @@ export class Path {
         });
     }
 
-    /** Whether the client uses the connection and no fault works on it. */
+    /** The client uses the connection, and no fault is at work on it. */
     get isHealthy(): boolean {
         return !this.hasClientEnded && this.requests === null && this.replies === null && this.torn === null;
     }

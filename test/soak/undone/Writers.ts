@@ -2,16 +2,18 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { forkSource } from '../../support/forkSource';
+import { sleep } from '../../support/sleep';
 import { Histories } from '../histories/Histories';
 import type { Answer, Call, Group, Order } from './messages';
 
-/** Processes that write and read the same keys, and what they tell of it. */
+/** Processes that write and read the same keys, and the histories that they report. */
 export class Writers {
     readonly histories = new Histories();
     readonly codes = new Map<string, number>();
     calls = 0;
     handOvers = 0;
     private readonly children: ChildProcess[] = [];
+    private readonly exits: Promise<unknown[]>[] = [];
     /** The process that writes a group. */
     private readonly owners = new Map<string, ChildProcess>();
     private readonly heirs = new Map<string, ChildProcess>();
@@ -29,6 +31,7 @@ export class Writers {
         for (let i = 0; i < this.processes; i++) {
             const child = forkSource(join(__dirname, 'writerChild.ts'), [i, port, this.groups, this.timeoutMs]);
             this.children.push(child);
+            this.exits.push(once(child, 'exit'));
             ready.push(once(child, 'message'));
             child.on('message', (answer: Answer) => this.hear(answer));
         }
@@ -38,26 +41,32 @@ export class Writers {
         }
     }
 
-    /** Another process goes on with one of the groups when its writer has ended its call. */
-    handOver(random: () => number): void {
+    async handOverNowAndThen(isOver: () => boolean, random: () => number): Promise<void> {
+        while (!isOver()) {
+            this.handOver(random);
+            await sleep(random() * 500);
+        }
+    }
+
+    /** Gives one of the groups to another process as soon as its writer has ended its call. */
+    private handOver(random: () => number): void {
         const pick = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)]!;
         if (this.owners.size === 0) return;
         const name = pick([...this.owners.keys()].sort());
         const owner = this.owners.get(name)!;
         const heir = pick(this.children.filter(child => child !== owner));
-        // The group has no owner, and is not handed over again, until its writer has given it back.
+        // Until the writer gives it back, the group has no owner and is not handed over again.
         this.owners.delete(name);
         this.heirs.set(name, heir);
         order(owner, { give: name });
     }
 
-    /** Resolves when every process has ended, and has told everything. */
+    /** Resolves when every process has reported everything and has ended. */
     async stop(): Promise<void> {
         this.isStopping = true;
-        const ended = Promise.all(this.children.map(child => once(child, 'exit')));
         for (const child of this.children) order(child, { stop: true });
-        const codes = (await ended).map(([code]) => code as number | null);
-        if (codes.some(code => code !== 0)) throw new Error(`writers ended with ${codes.join(', ')}`);
+        const codes = (await Promise.all(this.exits)).map(([code]) => code);
+        if (codes.some(code => code !== 0)) throw new Error(`a writer failed: exit codes ${codes.join(', ')}`);
     }
 
     kill(): void {

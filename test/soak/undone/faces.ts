@@ -48,7 +48,7 @@ export class CacheFace implements Face {
     }
 }
 
-/** A batch that fails for some of its keys rejects with what became of each. */
+/** Splits a batch that failed for some of its keys. */
 async function part(
     batch: Promise<unknown>,
 ): Promise<{ failed: ReadonlyMap<string, unknown>; found: ReadonlyMap<string, unknown> }> {

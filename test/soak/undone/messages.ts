@@ -3,7 +3,7 @@ import type { Value } from '../histories/RegisterHistory';
 /** The keys of a group have one writer at a time. */
 export interface Group {
     readonly name: string;
-    /** What its writer writes next; values rise. */
+    /** The value of its next write; values rise. */
     readonly next: number;
 }
 

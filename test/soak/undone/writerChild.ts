@@ -1,5 +1,5 @@
 /**
- * Writes the keys of the groups that it is given, and reads those of all groups. Arguments: number
+ * Writes the keys of its own groups, and reads the keys of all groups. Arguments: number
  * of this process, port, groups, request timeout in ms.
  */
 import { MemcachedCache, MemcachedClient } from 'pip-services4-memcached-node';
@@ -24,7 +24,7 @@ let calls: Call[] = [];
 let made = 0;
 const codes: Record<string, number> = {};
 
-/** What the call resolved with; null when it rejected, which is counted. */
+/** Resolves with null when the call rejected, and counts the code. */
 async function attempt<T>(call: Promise<T>): Promise<{ result: T } | null> {
     made++;
     try {
