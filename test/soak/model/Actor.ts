@@ -1,9 +1,7 @@
 import type { Held, MemcachedClient } from 'pip-services4-memcached-node';
 import { sleep } from '../../support/sleep';
-import type { Value } from '../histories/RegisterHistory';
+import { textOf, valueOf } from '../histories/texts';
 import type { Ledger } from './Ledger';
-
-const LARGE_BYTES = 70_000;
 
 /** Calls one verb after another on keys that all actors use, and enters the outcomes. */
 export class Actor {
@@ -40,14 +38,14 @@ export class Actor {
     private async get(): Promise<void> {
         const key = this.pick(this.keys);
         const { answer, ...when } = await this.ledger.call('get', () => this.client.get(key));
-        if (answer !== null) this.ledger.found(key, valueOf(answer.value), when);
+        if (answer !== null) this.ledger.found(key, valueOf(textIn(answer.value)), when);
     }
 
     private async getMany(): Promise<void> {
         const { answer, ...when } = await this.ledger.call('getMany', () => this.client.getMany(this.keys));
         if (answer === null) return;
         for (const key of this.keys) {
-            if (!answer.failed.has(key)) this.ledger.found(key, valueOf(answer.items.get(key)?.value ?? null), when);
+            if (!answer.failed.has(key)) this.ledger.found(key, valueOf(textIn(answer.items.get(key)?.value)), when);
         }
     }
 
@@ -78,7 +76,7 @@ export class Actor {
             held: await this.client.getAndDelete(key),
         }));
         this.ledger.wrote(key, null, answer !== null, when);
-        if (answer !== null) this.ledger.found(key, valueOf(answer.held), when);
+        if (answer !== null) this.ledger.found(key, valueOf(textHeld(answer.held)), when);
     }
 
     /** Stores over a value that it has read. 'stored' proves that the key still held that value. */
@@ -88,7 +86,7 @@ export class Actor {
         const { generation } = server;
         const { answer: item, ...when } = await this.ledger.call('gets', () => this.client.gets(key));
         if (item === null) return;
-        const old = valueOf(item.value);
+        const old = valueOf(textIn(item.value));
         this.ledger.found(key, old, when);
         // The server may have been restarted, and a restarted server gives the same CAS again.
         if (old === null || server.generation !== generation) return;
@@ -123,15 +121,10 @@ export class Actor {
         return of[Math.floor(this.random() * of.length)]!;
     }
 
-    /** A text of random length, sometimes one that the client treats as large. */
     private textOf(value: number): string {
-        const dice = this.random();
-        return `${value} ${'x'.repeat(dice < 0.02 ? LARGE_BYTES : dice * 300)}`;
+        return textOf(value, this.random());
     }
 }
 
-function valueOf(held: Held | Buffer): Value {
-    if (held === null) return null;
-    const text = typeof held === 'string' || Buffer.isBuffer(held) ? held : held.value;
-    return text === null ? null : Number.parseInt(text.toString(), 10);
-}
+const textIn = (bytes: Buffer | null | undefined): string | null => bytes?.toString() ?? null;
+const textHeld = (held: Held): string | null => (typeof held === 'string' ? held : textIn(held?.value));

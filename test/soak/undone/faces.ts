@@ -1,16 +1,15 @@
 import { BatchException, type MemcachedCache, type MemcachedClient } from 'pip-services4-memcached-node';
-import type { Value } from '../histories/RegisterHistory';
 
-/** The verbs that cache and client have in common. Values are numbers, as texts. */
+/** The verbs that cache and client have in common, for texts. */
 export interface Face {
-    store(key: string, value: number): Promise<unknown>;
+    store(key: string, text: string): Promise<unknown>;
     remove(key: string): Promise<unknown>;
-    retrieve(key: string): Promise<Value>;
+    retrieve(key: string): Promise<string | null>;
     /** Resolves with the keys that failed. */
-    storeMany(keys: readonly string[], value: number): Promise<ReadonlySet<string>>;
+    storeMany(keys: readonly string[], text: string): Promise<ReadonlySet<string>>;
     removeMany(keys: readonly string[]): Promise<ReadonlySet<string>>;
     /** Keys that failed are left out; a miss is null. */
-    retrieveMany(keys: readonly string[]): Promise<ReadonlyMap<string, Value>>;
+    retrieveMany(keys: readonly string[]): Promise<ReadonlyMap<string, string | null>>;
 }
 
 const TIMEOUT_MS = 3_600_000;
@@ -20,20 +19,20 @@ const keysOf = (failed: ReadonlyMap<string, unknown>): ReadonlySet<string> => ne
 export class CacheFace implements Face {
     constructor(private readonly cache: MemcachedCache) {}
 
-    store(key: string, value: number): Promise<unknown> {
-        return this.cache.store(null, key, value, TIMEOUT_MS);
+    store(key: string, text: string): Promise<unknown> {
+        return this.cache.store(null, key, text, TIMEOUT_MS);
     }
 
     remove(key: string): Promise<unknown> {
         return this.cache.remove(null, key);
     }
 
-    async retrieve(key: string): Promise<Value> {
-        return (await this.cache.retrieve(null, key)) as Value;
+    async retrieve(key: string): Promise<string | null> {
+        return (await this.cache.retrieve(null, key)) as string | null;
     }
 
-    async storeMany(keys: readonly string[], value: number): Promise<ReadonlySet<string>> {
-        const entries = keys.map(key => [key, value] as const);
+    async storeMany(keys: readonly string[], text: string): Promise<ReadonlySet<string>> {
+        const entries = keys.map(key => [key, text] as const);
         return keysOf((await part(this.cache.storeMany(null, entries, TIMEOUT_MS))).failed);
     }
 
@@ -41,43 +40,46 @@ export class CacheFace implements Face {
         return keysOf((await part(this.cache.removeMany(null, keys))).failed);
     }
 
-    async retrieveMany(keys: readonly string[]): Promise<ReadonlyMap<string, Value>> {
-        const { failed, found } = await part(this.cache.retrieveMany<number>(null, keys));
+    async retrieveMany(keys: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
+        const { failed, found } = await part(this.cache.retrieveMany(null, keys));
         const answered = keys.filter(key => !failed.has(key));
-        return new Map(answered.map(key => [key, (found.get(key) ?? null) as Value]));
+        return new Map(answered.map(key => [key, (found.get(key) ?? null) as string | null]));
     }
 }
 
+interface Part {
+    readonly failed: ReadonlyMap<string, unknown>;
+    readonly found: ReadonlyMap<string, unknown>;
+}
+
 /** Splits a batch that failed for some of its keys. */
-async function part(
-    batch: Promise<unknown>,
-): Promise<{ failed: ReadonlyMap<string, unknown>; found: ReadonlyMap<string, unknown> }> {
+async function part(batch: Promise<Map<string, unknown> | void>): Promise<Part> {
     try {
-        const found = await batch;
-        return { failed: new Map(), found: found instanceof Map ? found : new Map() };
+        return { failed: new Map(), found: (await batch) ?? new Map() };
     } catch (error) {
         if (error instanceof BatchException) return error;
         throw error;
     }
 }
 
+/** Stores JSON, as the cache does. */
 export class ClientFace implements Face {
     constructor(private readonly client: MemcachedClient) {}
 
-    store(key: string, value: number): Promise<unknown> {
-        return this.client.set(key, String(value), EXPIRES);
+    store(key: string, text: string): Promise<unknown> {
+        return this.client.set(key, JSON.stringify(text), EXPIRES);
     }
 
     remove(key: string): Promise<unknown> {
         return this.client.delete(key);
     }
 
-    async retrieve(key: string): Promise<Value> {
-        return toValue((await this.client.get(key)).value);
+    async retrieve(key: string): Promise<string | null> {
+        return parse((await this.client.get(key)).value);
     }
 
-    async storeMany(keys: readonly string[], value: number): Promise<ReadonlySet<string>> {
-        const entries = keys.map(key => [key, String(value)] as const);
+    async storeMany(keys: readonly string[], text: string): Promise<ReadonlySet<string>> {
+        const entries = keys.map(key => [key, JSON.stringify(text)] as const);
         return keysOf((await this.client.setMany(entries, EXPIRES)).failed);
     }
 
@@ -85,11 +87,12 @@ export class ClientFace implements Face {
         return keysOf((await this.client.deleteMany(keys)).failed);
     }
 
-    async retrieveMany(keys: readonly string[]): Promise<ReadonlyMap<string, Value>> {
+    async retrieveMany(keys: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
         const { items, failed } = await this.client.getMany(keys);
         const answered = keys.filter(key => !failed.has(key));
-        return new Map(answered.map(key => [key, toValue(items.get(key)?.value ?? null)]));
+        return new Map(answered.map(key => [key, parse(items.get(key)?.value ?? null)]));
     }
 }
 
-const toValue = (bytes: Buffer | null): Value => (bytes === null ? null : Number(bytes.toString()));
+const parse = (bytes: Buffer | null): string | null =>
+    bytes === null ? null : (JSON.parse(bytes.toString()) as string);

@@ -7,6 +7,7 @@ import { randomOf } from '../../support/random';
 import { configOf } from '../../support/settings';
 import { sleep } from '../../support/sleep';
 import type { Value } from '../histories/RegisterHistory';
+import { textOf, valueOf } from '../histories/texts';
 import { CacheFace, ClientFace, type Face } from './faces';
 import { keysOf, type Answer, type Call, type Group, type Order } from './messages';
 
@@ -39,11 +40,12 @@ async function attempt<T>(call: Promise<T>): Promise<{ result: T } | null> {
 
 async function write(face: Face, keys: string[], value: Value): Promise<void> {
     const [key] = keys as [string];
+    const text = value === null ? null : textOf(value, random());
     const beganNs = now();
     const one = (call: Promise<unknown>) => attempt(call.then(() => new Set<string>()));
     const outcome = await (keys.length > 1
-        ? attempt(value === null ? face.removeMany(keys) : face.storeMany(keys, value))
-        : one(value === null ? face.remove(key) : face.store(key, value)));
+        ? attempt(text === null ? face.removeMany(keys) : face.storeMany(keys, text))
+        : one(text === null ? face.remove(key) : face.store(key, text)));
     const endedNs = now();
     for (const key of keys) {
         const isDone = outcome !== null && !outcome.result.has(key);
@@ -70,14 +72,14 @@ async function reader(faces: Face[]): Promise<void> {
     while (!isStopping) {
         const face = faces[below(faces.length)]!;
         const keys = keysOf(`group${below(groupCount)}`);
+        const key = keys[below(keys.length)]!;
+        const isMany = random() < 0.3;
         const beganNs = now();
         const found = await attempt(
-            random() < 0.3
-                ? face.retrieveMany(keys)
-                : face.retrieve(keys[0]!).then(value => new Map([[keys[0]!, value]])),
+            isMany ? face.retrieveMany(keys) : face.retrieve(key).then(text => new Map([[key, text]])),
         );
         const endedNs = now();
-        for (const [key, value] of found?.result ?? []) calls.push(['found', key, value, beganNs, endedNs]);
+        for (const [key, text] of found?.result ?? []) calls.push(['found', key, valueOf(text), beganNs, endedNs]);
         await sleep(random() * 6);
     }
 }
