@@ -19,7 +19,7 @@ describe('The history of a counter', () => {
         expect(history([1, 0, 1], [3, 2, 3], [2, 4, 5]).violations()).toEqual(['2 after 3']);
     });
 
-    it('begins anew after a loss, and leaves out what ran meanwhile', () => {
+    it('begins anew after a loss, and leaves out counts that overlap it', () => {
         const all = history([7, 0, 1], [8, 2, 6], [1, 4, 9], [1, 10, 11], [2, 12, 13]);
         all.lost({ began: 3, ended: 8 });
         expect(all.violations()).toEqual([]);

@@ -2,7 +2,7 @@ import { useOpener } from '../../support/Opener';
 import { randomOf } from '../../support/random';
 import { countsOf, listed, listOf } from '../histories/report';
 import { FaultSource } from '../proxy/FaultSource';
-import { StallingProxy } from '../proxy/StallingProxy';
+import { IN_ORDER, StallingProxy } from '../proxy/StallingProxy';
 import { Actor } from './Actor';
 import { Disasters } from './Disasters';
 import { Ledger } from './Ledger';
@@ -15,18 +15,16 @@ const COUNTERS = ['count:0', 'count:1', 'count:2'];
 const RUN_MS = Number(process.env.SOAK_MS ?? 12_000);
 const TIMEOUT_MS = 300;
 const OPTIONS = { requestTimeoutMs: TIMEOUT_MS, connectTimeoutMs: 300, reconnectMs: 100, retryMs: 200 };
-/** One thread that carries out all pending requests of a connection in one go, so in order. */
-const IN_ORDER = ['-t', '1', '-R', '1000'];
 
 /**
- * A server that was suspended carries out what it had received before the client gave up. So a
- * rejected write, and a removal that was retried, may be late: the test counts and prints them. An
+ * A suspended server later carries out requests that it received before the client gave up. So a
+ * rejected write, or a removal that was retried, may be late. The test counts and prints both. An
  * acknowledged store never comes back.
  */
-describe('Sixteen actors over four clients and three servers that break', () => {
+describe('A client whose servers and connections break', () => {
     const opener = useOpener();
 
-    it('read only what the history of a key allows, and count without repetition', async () => {
+    it('reads only values that the history of the key allows, and counts each number once', async () => {
         const servers = await Promise.all(Array.from({ length: SERVERS }, () => opener.server({ args: IN_ORDER })));
         const proxies = await Promise.all(servers.map(server => StallingProxy.start(server, 'network')));
         for (const proxy of proxies) opener.atEnd(() => proxy.end());

@@ -22,7 +22,7 @@ describe.each<Mode>(['network', 'middlebox'])('A stalling proxy in mode %s', mod
         await exchange(client, set('key', 'old'));
     });
 
-    /** What the server itself has under the key. */
+    /** The value that the server has under the key. */
     async function stored(): Promise<string> {
         const socket = server.connect();
         try {
@@ -32,7 +32,7 @@ describe.each<Mode>(['network', 'middlebox'])('A stalling proxy in mode %s', mod
         }
     }
 
-    it('delivers what it held', async () => {
+    it('delivers held requests', async () => {
         proxy.healthy()[0]!.holdRequests(HELD_MS);
         const answer = exchange(client, set('key', 'new'));
         expect(await stored()).toBe('old');
@@ -40,7 +40,7 @@ describe.each<Mode>(['network', 'middlebox'])('A stalling proxy in mode %s', mod
         expect(await stored()).toBe('new');
     });
 
-    it('delivers what it held when the client has closed the connection', async () => {
+    it('delivers held requests after the client has closed the connection', async () => {
         proxy.healthy()[0]!.holdRequests(HELD_MS);
         exchange(client, set('key', 'new')).catch(() => {});
         client.destroy();
@@ -48,7 +48,7 @@ describe.each<Mode>(['network', 'middlebox'])('A stalling proxy in mode %s', mod
         expect(await stored()).toBe('new');
     });
 
-    it(`${mode === 'network' ? 'drops' : 'delivers'} what it held when the client has reset the connection`, async () => {
+    it(`${mode === 'network' ? 'drops' : 'delivers'} held requests after the client has reset the connection`, async () => {
         proxy.healthy()[0]!.holdRequests(HELD_MS);
         exchange(client, set('key', 'new')).catch(() => {});
         await sleep(HELD_MS / 5);
@@ -57,13 +57,13 @@ describe.each<Mode>(['network', 'middlebox'])('A stalling proxy in mode %s', mod
         expect(await stored()).toBe(mode === 'network' ? 'old' : 'new');
     });
 
-    it('tears a request: the server does not carry it out', async () => {
+    it('tears a request, so the server does not carry it out', async () => {
         proxy.healthy()[0]!.tear('request', 'fin');
         await expect(exchange(client, set('key', 'new'))).rejects.toThrow('closed');
         expect(await stored()).toBe('old');
     });
 
-    it('tears a reply: the server has carried out the request when the client hears of it', async () => {
+    it('tears a reply after the server has carried out the request', async () => {
         proxy.healthy()[0]!.tear('reply', 'reset');
         const closed = new Promise(resolve => client.once('close', resolve));
         exchange(client, set('key', 'new')).catch(() => {});

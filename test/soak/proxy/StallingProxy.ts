@@ -13,6 +13,12 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
  */
 export type Mode = 'network' | 'middlebox';
 
+/**
+ * Arguments of a memcached behind the proxy. Its one thread carries out all pending requests of a
+ * connection in one go, so requests are carried out in the order of their delivery.
+ */
+export const IN_ORDER = ['-t', '1', '-R', '1000'];
+
 /** How the server's side closes the connection. */
 export type End = 'fin' | 'reset';
 
