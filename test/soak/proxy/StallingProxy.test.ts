@@ -57,6 +57,14 @@ describe.each<Mode>(['network', 'middlebox'])('A stalling proxy in mode %s', mod
         expect(await stored()).toBe(mode === 'network' ? 'old' : 'new');
     });
 
+    it(`${mode === 'network' ? 'drops' : 'delivers'} held requests that arrive together with the reset`, async () => {
+        proxy.healthy()[0]!.holdRequests(HELD_MS);
+        exchange(client, set('key', 'new')).catch(() => {});
+        client.resetAndDestroy();
+        await sleep(4 * HELD_MS);
+        expect(await stored()).toBe(mode === 'network' ? 'old' : 'new');
+    });
+
     it('tears a request, so the server does not carry it out', async () => {
         proxy.healthy()[0]!.tear('request', 'fin');
         await expect(exchange(client, set('key', 'new'))).rejects.toThrow('closed');

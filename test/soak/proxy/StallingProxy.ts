@@ -41,7 +41,12 @@ export class Path {
     ) {
         this.upstream = connect({ port: upstreamPort, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
         client.on('data', chunk => this.onRequest(chunk));
-        client.on('end', () => this.onClientEnd());
+        client.on('end', () => {
+            // Node takes data and a reset that arrive together for a FIN. Only a write tells: after a
+            // reset it is an error. The clients of the proxy close both directions, so none reads it.
+            client.write('?');
+            this.onClientEnd();
+        });
         client.on('error', () => this.onClientReset());
         client.on('close', () => this.onClientEnd());
         this.upstream.on('data', chunk => this.onReply(chunk));
