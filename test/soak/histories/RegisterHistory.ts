@@ -1,0 +1,200 @@
+/** The number that a write stores under its key; null: the key is empty. */
+export type Value = number | null;
+
+/** Times are of any clock that all observers share. */
+export interface Interval {
+    readonly began: number;
+    /** Infinity when the call has not settled. */
+    readonly ended: number;
+}
+
+/** A call that removes the key, or stores a value that no other write of the key stores. */
+export interface Write extends Interval {
+    readonly value: Value;
+    /** false: it was rejected or has not settled, so its outcome is unknown. */
+    readonly isAcknowledged: boolean;
+}
+
+/** A call that found `value`. */
+export interface Read extends Interval {
+    readonly value: Value;
+}
+
+/**
+ * - `undone`: an acknowledged write is back after a later value had taken its place.
+ * - `repeated`: the same, but the later value came and went while the write was still pending.
+ *   Writers that do not wait for each other may find any of their values, so only a reader that
+ *   saw all three can tell.
+ * - `late`: a rejected write was carried out after a later write.
+ * - `vanished`: a value is gone, and only an older removal can have removed it.
+ * - `invented`: the value had not been written when the read ended.
+ */
+export type Kind = 'undone' | 'repeated' | 'late' | 'vanished' | 'invented';
+
+export interface Violation extends Read {
+    readonly kind: Kind;
+    /** The value that the key held before the read. */
+    readonly after: Value;
+}
+
+/** Proof that the key held `value` at some moment of the interval. */
+type Claim = Read;
+
+/**
+ * All writes and reads of one key, by any number of processes.
+ *
+ * An acknowledged write proves that the key held its value within the interval of the call, and so
+ * does a read. If proofs show one value, then another one, then the first one again, the first
+ * write was carried out twice. A rejected write proves nothing and may be carried out at any time.
+ * It is `late` only over a value that was written after the rejection.
+ */
+export class RegisterHistory {
+    private readonly writes: Write[] = [];
+    private readonly reads: Read[] = [];
+
+    wrote(write: Write): void {
+        this.writes.push(write);
+    }
+
+    found(read: Read): void {
+        this.reads.push(read);
+    }
+
+    get readCount(): number {
+        return this.reads.length;
+    }
+
+    violations(): Violation[] {
+        const origins = this.origins();
+        const removals = new Removals(this.writes);
+        const held = new Past(this.claims(origins, (read, write) => Math.max(read.began, write?.began ?? -Infinity)));
+        const written = new Past(this.claims(origins, (_, write) => write?.began ?? -Infinity));
+        const violations: Violation[] = [];
+        for (const read of [...this.reads].sort((a, b) => a.began - b.began)) {
+            const { value, began, ended } = read;
+            const last = { held: held.latestBut(value, began), written: written.latestBut(value, began) };
+            const kind = value === null ? removals.judge(last, ended) : judge(origins.get(value), last, ended);
+            if (kind !== null) violations.push({ ...read, kind, after: last.held.value });
+        }
+        return violations;
+    }
+
+    private origins(): Map<number, Origin> {
+        const origins = new Map<number, Origin>();
+        for (const write of this.writes) {
+            if (write.value !== null) origins.set(write.value, { write, seen: Infinity });
+        }
+        for (const { value, ended } of this.reads) {
+            const origin = value === null ? undefined : origins.get(value);
+            if (origin !== undefined) origin.seen = Math.min(origin.seen, ended);
+        }
+        return origins;
+    }
+
+    /** @param beganOf the earliest moment at which the key held the value of a read */
+    private claims(
+        origins: ReadonlyMap<number, Origin>,
+        beganOf: (read: Read, write: Write | undefined) => number,
+    ): Claim[] {
+        const seen = this.reads.map(read => {
+            const origin = read.value === null ? undefined : origins.get(read.value);
+            return { ...read, began: beganOf(read, origin?.write) };
+        });
+        return [...this.writes.filter(write => write.isAcknowledged), ...seen];
+    }
+}
+
+interface Origin {
+    readonly write: Write;
+    /** The end of the first read that found the value. */
+    seen: number;
+}
+
+/** The last proof of another value before a read. */
+interface Last {
+    readonly held: Claim;
+    /** With the beginning of its write, where `held` has the beginning of the read that proved it. */
+    readonly written: Claim;
+}
+
+function judge(origin: Origin | undefined, { held, written }: Last, ended: number): Kind | null {
+    if (origin === undefined || origin.write.began > ended) return 'invented';
+    const { write, seen } = origin;
+    if (write.isAcknowledged && held.began > write.ended) return 'undone';
+    if (!write.isAcknowledged && (held.began > Math.max(write.ended, seen) || written.began > write.ended))
+        return 'late';
+    return held.began > seen ? 'repeated' : null;
+}
+
+/** Every key is empty before its first write. */
+const BEGINNING: Claim = { value: null, began: -Infinity, ended: -Infinity };
+
+/** The claims that ended before a moment which only moves forward. */
+class Past {
+    private readonly claims: readonly Claim[];
+    private at = 0;
+    /** The claim that began last, and the one that began last of those with other values. */
+    private latest = BEGINNING;
+    private other = BEGINNING;
+
+    constructor(claims: Claim[]) {
+        this.claims = claims.sort((a, b) => a.ended - b.ended);
+    }
+
+    /** The claim that began last of those with another value that ended before `moment`. */
+    latestBut(value: Value, moment: number): Claim {
+        for (; this.at < this.claims.length && this.claims[this.at]!.ended < moment; this.at++) {
+            this.take(this.claims[this.at]!);
+        }
+        return this.latest.value === value ? this.other : this.latest;
+    }
+
+    private take(claim: Claim): void {
+        if (claim.began >= this.latest.began) {
+            if (claim.value !== this.latest.value) this.other = this.latest;
+            this.latest = claim;
+        } else if (claim.value !== this.latest.value && claim.began >= this.other.began) {
+            this.other = claim;
+        }
+    }
+}
+
+/** Judges reads that found nothing. */
+class Removals {
+    private readonly known: Ends;
+    private readonly unknown: Ends;
+
+    constructor(writes: readonly Write[]) {
+        const removals = writes.filter(({ value }) => value === null).sort((a, b) => a.began - b.began);
+        this.known = new Ends(removals.filter(({ isAcknowledged }) => isAcknowledged));
+        this.unknown = new Ends(removals.filter(({ isAcknowledged }) => !isAcknowledged));
+    }
+
+    judge({ held, written }: Last, ended: number): Kind | null {
+        const isExplained =
+            held.began <= this.known.lastOfThoseBefore(ended) || written.began <= this.unknown.lastOfThoseBefore(ended);
+        return isExplained ? null : 'vanished';
+    }
+}
+
+/** The ends of intervals that are sorted by their beginnings. */
+class Ends {
+    /** The latest end of the intervals up to the same index. */
+    private readonly latest: number[] = [];
+
+    constructor(private readonly intervals: readonly Interval[]) {
+        let last = -Infinity;
+        for (const { ended } of intervals) this.latest.push((last = Math.max(last, ended)));
+    }
+
+    /** The latest end of the intervals that began before this moment. */
+    lastOfThoseBefore(moment: number): number {
+        let [from, to] = [0, this.intervals.length];
+        while (from < to) {
+            const middle = (from + to) >> 1;
+            if (this.intervals[middle]!.began < moment) from = middle + 1;
+            else to = middle;
+        }
+        return this.latest[from - 1] ?? -Infinity;
+    }
+}

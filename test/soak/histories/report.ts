@@ -1,0 +1,45 @@
+import type { Kind, Violation } from './RegisterHistory';
+
+/** A violation of one of many keys. */
+export interface Finding extends Violation {
+    readonly key: string;
+}
+
+const KINDS: readonly Kind[] = ['undone', 'repeated', 'late', 'vanished', 'invented'];
+const MOST_LISTED = 10;
+
+/** `3 undone (1 write), 0 repeated, …`: an undone write may be read many times. */
+export function countsOf(findings: readonly Finding[]): string {
+    return KINDS.map(kind => {
+        const some = findings.filter(finding => finding.kind === kind);
+        const writes = firstOfEachWrite(some).length;
+        return some.length === 0
+            ? `0 ${kind}`
+            : `${some.length} ${kind} (${writes} ${writes === 1 ? 'write' : 'writes'})`;
+    }).join(', ');
+}
+
+/** One finding per write, as texts. No finding of these kinds: []. */
+export function listOf(findings: readonly Finding[], ...kinds: Kind[]): string[] {
+    return firstOfEachWrite(findings.filter(({ kind }) => kinds.includes(kind)))
+        .slice(0, MOST_LISTED)
+        .map(
+            ({ kind, key, value, after, began, ended }) =>
+                `${key}: ${value} ${kind} after ${after} (${began} to ${ended})`,
+        );
+}
+
+function firstOfEachWrite(findings: readonly Finding[]): Finding[] {
+    const first = new Map<string, Finding>();
+    for (const finding of findings) {
+        const { key, kind, value, after } = finding;
+        const write = `${key} ${kind} ${value ?? `over ${after}`}`;
+        if (!first.has(write)) first.set(write, finding);
+    }
+    return [...first.values()];
+}
+
+/** `3 resets, 2 cuts` */
+export function listed(counts: ReadonlyMap<string, number>): string {
+    return [...counts].map(([what, count]) => `${count} ${what}`).join(', ') || 'none';
+}

@@ -1,0 +1,81 @@
+import { connect, type Socket } from 'node:net';
+import { useOpener, useServer } from '../../support/Opener';
+import { exchange, get, set, version } from '../../support/server/exchange';
+import { sleep } from '../../support/sleep';
+import { StallingProxy, type Mode } from './StallingProxy';
+
+const HELD_MS = 50;
+
+describe.each<Mode>(['network', 'middlebox'])('A stalling proxy in mode %s', mode => {
+    const server = useServer();
+    const opener = useOpener();
+    let proxy: StallingProxy;
+    let client: Socket;
+
+    beforeEach(async () => {
+        proxy = await StallingProxy.start(server, mode);
+        opener.atEnd(() => proxy.end());
+        client = connect(proxy.port, proxy.host);
+        opener.atEnd(() => client.destroy());
+        client.on('error', () => {});
+        await exchange(client, version());
+        await exchange(client, set('key', 'old'));
+    });
+
+    /** The value that the server has under the key. */
+    async function stored(): Promise<string> {
+        const socket = server.connect();
+        try {
+            return (await exchange(socket, get('key'))).value;
+        } finally {
+            socket.destroy();
+        }
+    }
+
+    it('delivers held requests', async () => {
+        proxy.healthy()[0]!.holdRequests(HELD_MS);
+        const answer = exchange(client, set('key', 'new'));
+        expect(await stored()).toBe('old');
+        expect((await answer).status).toBe(0);
+        expect(await stored()).toBe('new');
+    });
+
+    it('delivers held requests after the client has closed the connection', async () => {
+        proxy.healthy()[0]!.holdRequests(HELD_MS);
+        exchange(client, set('key', 'new')).catch(() => {});
+        client.destroy();
+        await sleep(4 * HELD_MS);
+        expect(await stored()).toBe('new');
+    });
+
+    it(`${mode === 'network' ? 'drops' : 'delivers'} held requests after the client has reset the connection`, async () => {
+        proxy.healthy()[0]!.holdRequests(HELD_MS);
+        exchange(client, set('key', 'new')).catch(() => {});
+        await sleep(HELD_MS / 5);
+        client.resetAndDestroy();
+        await sleep(4 * HELD_MS);
+        expect(await stored()).toBe(mode === 'network' ? 'old' : 'new');
+    });
+
+    it(`${mode === 'network' ? 'drops' : 'delivers'} held requests that arrive together with the reset`, async () => {
+        proxy.healthy()[0]!.holdRequests(HELD_MS);
+        exchange(client, set('key', 'new')).catch(() => {});
+        client.resetAndDestroy();
+        await sleep(4 * HELD_MS);
+        expect(await stored()).toBe(mode === 'network' ? 'old' : 'new');
+    });
+
+    it('tears a request, so the server does not carry it out', async () => {
+        proxy.healthy()[0]!.tear('request', 'fin');
+        await expect(exchange(client, set('key', 'new'))).rejects.toThrow('closed');
+        expect(await stored()).toBe('old');
+    });
+
+    it('tears a reply after the server has carried out the request', async () => {
+        proxy.healthy()[0]!.tear('reply', 'reset');
+        const closed = new Promise(resolve => client.once('close', resolve));
+        exchange(client, set('key', 'new')).catch(() => {});
+        await closed;
+        expect(await stored()).toBe('new');
+    });
+});

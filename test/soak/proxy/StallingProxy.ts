@@ -1,0 +1,186 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/**
+ * Decides about bytes that the path still holds when the client resets the connection.
+ *
+ * - `network` drops them. A kernel retransmits nothing on a connection that was reset, so this is
+ *   plain TCP.
+ * - `middlebox` delivers them. A proxy, or the server's own receive buffer, has them already.
+ *
+ * In both modes the path delivers them when the client only closes the connection (FIN), and drops
+ * them when the server's side closes it.
+ */
+export type Mode = 'network' | 'middlebox';
+
+/**
+ * Arguments of a memcached behind the proxy. Its one thread carries out all pending requests of a
+ * connection in one go, so requests are carried out in the order of their delivery.
+ */
+export const IN_ORDER = ['-t', '1', '-R', '1000'];
+
+/** How the server's side closes the connection. */
+export type End = 'fin' | 'reset';
+
+/** One connection of the client, and the proxy's connection to the server on its behalf. */
+export class Path {
+    /** The bytes that the path holds, by direction; null: it passes them on. */
+    private requests: Buffer[] | null = null;
+    private replies: Buffer[] | null = null;
+    /** How the client hears that the server's side has closed. */
+    private end: End = 'fin';
+    private torn: 'request' | 'reply' | null = null;
+    private hasClientEnded = false;
+    private readonly upstream: Socket;
+
+    constructor(
+        private readonly client: Socket,
+        upstreamPort: number,
+        private readonly mode: Mode,
+        onGone: () => void,
+    ) {
+        this.upstream = connect({ port: upstreamPort, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+        client.on('data', chunk => this.onRequest(chunk));
+        client.on('end', () => {
+            // Node takes data and a reset that arrive together for a FIN. Only a write tells: after a
+            // reset it is an error. The clients of the proxy close both directions, so none reads it.
+            client.write('?');
+            this.onClientEnd();
+        });
+        client.on('error', () => this.onClientReset());
+        client.on('close', () => this.onClientEnd());
+        this.upstream.on('data', chunk => this.onReply(chunk));
+        this.upstream.on('error', () => client.destroy());
+        this.upstream.on('end', () => this.upstream.end());
+        this.upstream.on('close', () => {
+            this.closeClient();
+            onGone();
+        });
+    }
+
+    /** The client uses the connection, and no fault is at work on it. */
+    get isHealthy(): boolean {
+        return !this.hasClientEnded && this.requests === null && this.replies === null && this.torn === null;
+    }
+
+    /** Holds the client's bytes, and delivers them in order after `ms`. */
+    holdRequests(ms: number): void {
+        this.requests = [];
+        setTimeout(() => this.releaseRequests(), ms).unref();
+    }
+
+    /** Holds the server's bytes. */
+    holdReplies(ms: number): void {
+        this.replies = [];
+        setTimeout(() => {
+            const held = this.replies ?? [];
+            this.replies = null;
+            for (const chunk of held) this.toClient(chunk);
+        }, ms).unref();
+    }
+
+    /**
+     * Passes on half of the next bytes in one direction. Then the server's side closes: the server
+     * carries out nothing more of this connection by the time the client hears of it.
+     */
+    tear(torn: 'request' | 'reply', end: End): void {
+        this.torn = torn;
+        this.end = end;
+    }
+
+    destroy(): void {
+        this.client.destroy();
+        this.upstream.destroy();
+    }
+
+    private onRequest(chunk: Buffer): void {
+        if (this.requests !== null) {
+            this.requests.push(chunk);
+        } else if (this.torn === 'request') {
+            this.toServer(chunk.subarray(0, chunk.length >> 1));
+            this.upstream.end();
+        } else {
+            this.toServer(chunk);
+        }
+    }
+
+    private onReply(chunk: Buffer): void {
+        if (this.replies !== null) {
+            this.replies.push(chunk);
+        } else if (this.torn !== 'reply') {
+            this.toClient(chunk);
+        } else if (this.upstream.writable) {
+            this.toClient(chunk.subarray(0, chunk.length >> 1));
+            this.upstream.end();
+        }
+    }
+
+    private releaseRequests(): void {
+        const held = this.requests ?? [];
+        this.requests = null;
+        for (const chunk of held) this.toServer(chunk);
+        if (this.hasClientEnded) this.upstream.end();
+    }
+
+    private onClientEnd(): void {
+        this.hasClientEnded = true;
+        if (this.requests === null) this.upstream.end();
+    }
+
+    private onClientReset(): void {
+        if (this.mode === 'network') this.upstream.destroy();
+    }
+
+    private closeClient(): void {
+        if (this.end === 'reset' && !this.client.destroyed) this.client.resetAndDestroy();
+        else this.client.destroySoon();
+    }
+
+    private toServer(chunk: Buffer): void {
+        if (this.upstream.writable) this.upstream.write(chunk);
+    }
+
+    private toClient(chunk: Buffer): void {
+        if (this.client.writable) this.client.write(chunk);
+    }
+}
+
+/** A TCP proxy whose single connections stall, and are torn, while the others work. */
+export class StallingProxy {
+    readonly host = '127.0.0.1';
+    private readonly paths = new Set<Path>();
+
+    private constructor(
+        private readonly listener: Server,
+        upstreamPort: number,
+        mode: Mode,
+    ) {
+        listener.on('connection', (socket: Socket) => {
+            socket.setNoDelay(true);
+            const path = new Path(socket, upstreamPort, mode, () => this.paths.delete(path));
+            this.paths.add(path);
+        });
+    }
+
+    static async start({ port }: { port: number }, mode: Mode): Promise<StallingProxy> {
+        const listener = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
+        await once(listener, 'listening');
+        return new StallingProxy(listener, port, mode);
+    }
+
+    get port(): number {
+        return (this.listener.address() as AddressInfo).port;
+    }
+
+    /** The connections that a fault may hit. */
+    healthy(): Path[] {
+        return [...this.paths].filter(path => path.isHealthy);
+    }
+
+    async end(): Promise<void> {
+        const closed = once(this.listener, 'close');
+        this.listener.close();
+        for (const path of this.paths) path.destroy();
+        await closed;
+    }
+}

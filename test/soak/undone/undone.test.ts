@@ -1,0 +1,55 @@
+import { randomOf } from '../../support/random';
+import { useOpener } from '../../support/Opener';
+import { countsOf, listed, listOf } from '../histories/report';
+import { FaultSource } from '../proxy/FaultSource';
+import { IN_ORDER, StallingProxy, type Mode } from '../proxy/StallingProxy';
+import { Writers } from './Writers';
+
+const PROCESSES = 4;
+const GROUPS = 12;
+const TIMEOUT_MS = 250;
+const RUN_MS = Number(process.env.SOAK_MS ?? 7000);
+
+/**
+ * The values of a key are written one after another, and each write is awaited.
+ *
+ * An acknowledged write never comes back, in either mode: the client retries a store only if its
+ * first copy cannot be carried out any more. A rejected write has an unknown outcome. In mode
+ * `network` it is never late, because the client resets the connection and the path drops the
+ * bytes. In mode `middlebox` it may be late, and a late removal may leave a miss. The test counts
+ * and prints both.
+ */
+describe.each<Mode>(['network', 'middlebox'])('A client whose connections stall (%s)', mode => {
+    const opener = useOpener();
+
+    it('never undoes a completed write', async () => {
+        const server = await opener.server({ args: IN_ORDER });
+        const proxy = await StallingProxy.start(server, mode);
+        opener.atEnd(() => proxy.end());
+        const writers = new Writers(PROCESSES, GROUPS, TIMEOUT_MS);
+        opener.atEnd(() => writers.kill());
+        const faults = new FaultSource([proxy], TIMEOUT_MS, randomOf(`stalls ${mode}`));
+        const random = randomOf(`hand-overs ${mode}`);
+
+        await writers.start(proxy.port);
+        const end = performance.now() + RUN_MS;
+        const isOver = (): boolean => performance.now() >= end;
+        await Promise.all([faults.run(isOver), writers.handOverNowAndThen(isOver, random)]);
+        await writers.stop();
+
+        const findings = writers.histories.findings();
+        process.stdout.write(
+            [
+                `undone writes, ${mode}: ${writers.calls} calls in ${RUN_MS / 1000} s, ${writers.histories.readCount} values read`,
+                `faults: ${listed(faults.counts)}; ${writers.handOvers} hand-overs`,
+                `rejected: ${listed(writers.codes)}`,
+                countsOf(findings),
+            ].join('\n    ') + '\n',
+        );
+        expect(listOf(findings, 'undone', 'invented')).toEqual([]);
+        if (mode === 'network') expect(listOf(findings, 'repeated', 'late', 'vanished')).toEqual([]);
+        expect(writers.calls).toBeGreaterThan(RUN_MS / 10);
+        expect(faults.counts.get('stall')).toBeGreaterThan(0);
+        expect(writers.handOvers).toBeGreaterThan(0);
+    });
+});
