@@ -20,7 +20,7 @@ import { Holdings } from './Holdings';
 import { Lease, type LeaseOwner } from './Lease';
 import { LockEvents, type LockCounts } from './LockEvents';
 import { LockStore } from './LockStore';
-import { Pauses } from '../client/Pauses';
+import { Pauses } from '../connect/Pauses';
 import { Renewal } from './Renewal';
 
 /** How to wait for a lock. */
