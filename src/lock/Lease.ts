@@ -5,6 +5,8 @@ import { Moment, Validity } from './Validity';
 
 /** What a lease asks of the component that gave it. */
 export interface LeaseOwner {
+    /** The component does not close its connection while `work` runs. */
+    keepOpen<T>(work: () => Promise<T>): Promise<T>;
     /** The ttl in ms that an argument stands for. */
     toTtl(ttl: number | null | undefined): number;
     extend(fullKey: string, lock: StoredLock, ttlMs: number): Promise<StoredLock | null>;
@@ -92,7 +94,7 @@ export class Lease {
      */
     release(): Promise<void> {
         if (this.state === 'held') this.state = 'releasing';
-        return this.inTurn(() => this.releaseNow());
+        return this.owner.keepOpen(() => this.inTurn(() => this.releaseNow()));
     }
 
     /** `release` that never rejects: at the end of a block it would hide what happened there. */

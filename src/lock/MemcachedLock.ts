@@ -7,12 +7,14 @@ import type {
     IUnreferenceable,
 } from 'pip-services4-components-node';
 import { Lock } from 'pip-services4-logic-node';
+import { notOpened } from '../client/errors';
 import type { ServerHealthReport } from '../client/HealthCheck';
 import { isTraced, lockTracing, trace, type LockTrace } from '../client/tracing';
 import type { AnyContext } from '../connect/ComponentLog';
 import { ConnectionUser } from '../connect/ConnectionUser';
 import { line } from '../connect/logLines';
 import type { ConnectionStats } from '../connect/MemcachedConnection';
+import { Session } from '../connect/Session';
 import { withTraceId } from '../connect/withTraceId';
 import { Abandoned } from './Abandoned';
 import { invalidLockTimeout, invalidLockTtl, isLockTimeout, lockLost, lockTimeout } from './errors';
@@ -20,7 +22,6 @@ import { Holdings } from './Holdings';
 import { Lease, type LeaseOwner } from './Lease';
 import { LockEvents, type LockCounts } from './LockEvents';
 import { LockStore } from './LockStore';
-import { Pauses } from '../connect/Pauses';
 import { Renewal } from './Renewal';
 
 /** How to wait for a lock. */
@@ -73,9 +74,20 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     private readonly abandoned = new Abandoned(this.user, () => this.events.count('cleaned'));
     private readonly store = new LockStore(this.user, this.abandoned);
     private readonly holdings = new Holdings();
-    private readonly pauses = new Pauses();
+    private session = new Session();
+    /** The last `close`. */
+    private closed: Promise<void> = Promise.resolve();
     private hasWarned = false;
     private readonly owner: LeaseOwner = {
+        keepOpen: async work => {
+            const { session } = this;
+            session.enter();
+            try {
+                return await work();
+            } finally {
+                session.leave();
+            }
+        },
         toTtl: ttl => this.toTtl(ttl),
         extend: async (key, lock, ttlMs) => {
             const extended = await this.store.extend(key, lock, ttlMs);
@@ -112,7 +124,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
 
     /** Whether it has a connection that is open. */
     isOpen(): boolean {
-        return this.user.isOpen();
+        return !this.session.isOver && this.user.isOpen();
     }
 
     /**
@@ -120,19 +132,23 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
      * @throws ConnectionException CONNECT_FAILED when no server answers, unless `options.fail_soft` is set
      */
     async open(context: AnyContext): Promise<void> {
+        if (this.session.isOver) this.session = new Session();
+        await this.closed;
         await this.user.open(context);
         if (!this.user.followsDiscovery || this.hasWarned) return;
         this.hasWarned = true;
         this.user.log.warn(context, line('discoveryForLocks'));
     }
 
-    /** What is held stays held until its ttl is over: its holders may be at work. Who waits for a lock is rejected with NOT_OPENED. */
-    async close(context: AnyContext): Promise<void> {
-        if (this.abandoned.size > 0) await this.abandoned.settle();
-        const closed = this.user.close(context);
-        this.hasWarned = false;
-        this.pauses.wakeAll();
-        await closed;
+    /**
+     * Rejects callers that wait for a lock with NOT_OPENED, waits for requests in flight, gives back
+     * the locks that they acquire, and then closes the connection. Leases that callers hold stay
+     * held until their ttl is over: their holders may be at work.
+     */
+    close(context: AnyContext): Promise<void> {
+        const ended = this.session.end();
+        this.closed = this.closed.then(() => ended).then(() => this.disconnect(context));
+        return this.closed;
     }
 
     /** What has happened so far. */
@@ -225,27 +241,48 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         { ttl, timeout, signal }: WithLockOptions,
         work: (signal: AbortSignal, lease: Lease) => Promise<T> | T,
     ): Promise<T> {
-        const lease = await this.acquireLease(context, key, ttl, timeout, { signal });
+        const { session } = this;
         const lost = (): Error => withTraceId(lockLost(key), context);
-        if (!lease.isHeld()) {
-            await lease[Symbol.asyncDispose]();
-            throw lost();
+        let lease: Lease;
+        session.enter();
+        try {
+            lease = await this.acquireLease(context, key, ttl, timeout, { signal });
+            if (session.isOver || !lease.isHeld()) {
+                await lease[Symbol.asyncDispose]();
+                throw session.isOver ? withTraceId(notOpened(), context) : lost();
+            }
+        } finally {
+            session.leave();
         }
+        // No await since the session was checked: after `close` no work begins.
         const renewal = new Renewal(lease, lost, signal);
         try {
             return await work(renewal.signal, lease);
         } finally {
-            await renewal.stop();
-            await lease[Symbol.asyncDispose]();
+            await this.owner.keepOpen(async () => {
+                await renewal.stop();
+                await lease[Symbol.asyncDispose]();
+            });
         }
     }
 
+    private async disconnect(context: AnyContext): Promise<void> {
+        this.hasWarned = false;
+        await this.abandoned.settle();
+        await this.user.close(context);
+    }
+
     private async tryOnce(context: AnyContext, key: string, ttl: number | null | undefined): Promise<Lease | null> {
+        const { session } = this;
+        session.enter();
         try {
-            return await this.take(context, key, this.user.fullKey(key), this.toTtl(ttl), performance.now());
+            const fullKey = this.user.fullKey(key);
+            return await this.take(session, context, key, fullKey, this.toTtl(ttl), performance.now());
         } catch (error) {
             this.events.count('failed');
             throw withTraceId(error, context);
+        } finally {
+            session.leave();
         }
     }
 
@@ -256,17 +293,22 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         timeout: number | null | undefined,
         signal: AbortSignal | undefined,
     ): Promise<Lease> {
+        const { session } = this;
+        session.enter();
         try {
             const ttlMs = this.toTtl(ttl);
-            return await this.poll(context, key, ttlMs, toTimeout(timeout ?? ttlMs), signal);
+            return await this.poll(session, context, key, ttlMs, toTimeout(timeout ?? ttlMs), signal);
         } catch (error) {
             if (isReasonOf(signal, error)) throw error;
             this.events.count(isLockTimeout(error) ? 'timedOut' : 'failed');
             throw withTraceId(error, context);
+        } finally {
+            session.leave();
         }
     }
 
     private async poll(
+        session: Session,
         context: AnyContext,
         key: string,
         ttlMs: number,
@@ -277,33 +319,36 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         const fullKey = this.user.fullKey(key);
         const begunMs = performance.now();
         for (;;) {
-            const lease = await this.take(context, key, fullKey, ttlMs, begunMs);
-            if (signal?.aborted) await lease?.[Symbol.asyncDispose]();
-            signal?.throwIfAborted();
+            const lease = await this.take(session, context, key, fullKey, ttlMs, begunMs, signal);
             if (lease !== null) return lease;
             const leftMs = begunMs + timeoutMs - performance.now();
             if (leftMs <= 0) throw lockTimeout(key, timeoutMs);
             // Whoever waits for the same lock should not come at the same time; the last attempt is at the deadline.
             const pauseMs = this.user.options.retryTimeout * (0.5 + Math.random());
-            await this.pauses.pause(Math.min(pauseMs, leftMs), signal);
+            await session.pause(Math.min(pauseMs, leftMs), signal);
             signal?.throwIfAborted();
         }
     }
 
+    /** One attempt. Gives back the lock when the session or the caller's wait ended meanwhile. */
     private async take(
+        session: Session,
         context: AnyContext,
         key: string,
         fullKey: string,
         ttlMs: number,
         begunMs: number,
+        signal?: AbortSignal,
     ): Promise<Lease | null> {
+        session.check();
         const stored = await this.store.take(fullKey, ttlMs);
-        if (stored === null) {
-            this.events.count('busy');
-            return null;
-        }
-        this.events.acquired(performance.now() - begunMs);
-        return new Lease(this.owner, context, key, fullKey, stored, ttlMs);
+        const lease = stored && new Lease(this.owner, context, key, fullKey, stored, ttlMs);
+        if (lease === null) this.events.count('busy');
+        else this.events.acquired(performance.now() - begunMs);
+        if (session.isOver || signal?.aborted) await lease?.[Symbol.asyncDispose]();
+        session.check();
+        signal?.throwIfAborted();
+        return lease;
     }
 
     private hold(key: string, lease: Lease | null): boolean {

@@ -22,6 +22,7 @@ function renewed(signal?: AbortSignal) {
     const extensions: [number, number][] = [];
     const server = { answer: extended };
     const owner: LeaseOwner = {
+        keepOpen: work => work(),
         toTtl: ttl => ttl!,
         extend: (_key, _lock, ttlMs) => {
             extensions.push([performance.now() - begunMs, Math.round(ttlMs)]);
