@@ -17,7 +17,15 @@ import type { ConnectionStats } from '../connect/MemcachedConnection';
 import { Session } from '../connect/Session';
 import { withTraceId } from '../connect/withTraceId';
 import { Abandoned } from './Abandoned';
-import { invalidLockTimeout, invalidLockTtl, isLockTimeout, lockLost, lockTimeout } from './errors';
+import {
+    invalidLockOption,
+    invalidLockTimeout,
+    invalidLockTtl,
+    invalidWork,
+    isLockTimeout,
+    lockLost,
+    lockTimeout,
+} from './errors';
 import { Holdings } from './Holdings';
 import { Lease, type LeaseOwner } from './Lease';
 import { LockEvents, type LockCounts } from './LockEvents';
@@ -184,7 +192,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         key: string,
         ttl?: number | null,
         timeout?: number | null,
-        options?: AcquireOptions,
+        options?: AcquireOptions | null,
     ): Promise<void> {
         this.hold(key, await this.acquireLease(context, key, ttl, timeout, options));
     }
@@ -218,35 +226,38 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     /**
      * Waits for the lock, at most `timeout` ms (absent: as long as the ttl).
      * @throws ConflictException LOCK_TIMEOUT; the reason of `options.signal` when that aborts
+     * @throws BadRequestException INVALID_LOCK_OPTION, INVALID_TTL, INVALID_KEY
      */
     async acquireLease(
         context: AnyContext,
         key: string,
         ttl?: number | null,
         timeout?: number | null,
-        { signal }: AcquireOptions = {},
+        options?: AcquireOptions | null,
     ): Promise<Lease> {
-        if (!isTraced(lockTracing)) return this.waitFor(context, key, ttl, timeout, signal);
-        return traceAcquire('acquire', key, () => this.waitFor(context, key, ttl, timeout, signal));
+        if (!isTraced(lockTracing)) return this.waitFor(context, key, ttl, timeout, options);
+        return traceAcquire('acquire', key, () => this.waitFor(context, key, ttl, timeout, options));
     }
 
     /**
      * Works under the lock, which is renewed meanwhile and released afterwards, and passes on what `work` answers or throws. The signal that `work` is given aborts
      * with LOCK_LOST when the lock was lost or could not be renewed in time, and with the caller's signal.
      * @throws ConflictException LOCK_TIMEOUT when the lock was not free in time; `work` is not begun then
+     * @throws BadRequestException INVALID_FUNCTION, INVALID_LOCK_OPTION, INVALID_TTL, INVALID_KEY
      */
     async withLock<T>(
         context: AnyContext,
         key: string,
-        { ttl, timeout, signal }: WithLockOptions,
+        options: WithLockOptions | null | undefined,
         work: (signal: AbortSignal, lease: Lease) => Promise<T> | T,
     ): Promise<T> {
+        if (typeof work !== 'function') throw withTraceId(invalidWork(work), context);
         const { session } = this;
         const lost = (): Error => withTraceId(lockLost(key), context);
         let lease: Lease;
         session.enter();
         try {
-            lease = await this.acquireLease(context, key, ttl, timeout, { signal });
+            lease = await this.acquireLease(context, key, options?.ttl, options?.timeout, options);
             if (session.isOver || !lease.isHeld()) {
                 await lease[Symbol.asyncDispose]();
                 throw session.isOver ? withTraceId(notOpened(), context) : lost();
@@ -255,7 +266,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
             session.leave();
         }
         // No await since the session was checked: after `close` no work begins.
-        const renewal = new Renewal(lease, lost, signal);
+        const renewal = new Renewal(lease, lost, options?.signal);
         try {
             return await work(renewal.signal, lease);
         } finally {
@@ -291,11 +302,13 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         key: string,
         ttl: number | null | undefined,
         timeout: number | null | undefined,
-        signal: AbortSignal | undefined,
+        options: AcquireOptions | null | undefined,
     ): Promise<Lease> {
         const { session } = this;
+        let signal: AbortSignal | undefined;
         session.enter();
         try {
+            signal = toSignal(options);
             const ttlMs = this.toTtl(ttl);
             return await this.poll(session, context, key, ttlMs, toTimeout(timeout ?? ttlMs), signal);
         } catch (error) {
@@ -370,6 +383,16 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
 function toTimeout(timeout: number): number {
     if (typeof timeout === 'number' && !Number.isNaN(timeout)) return timeout;
     throw invalidLockTimeout(timeout);
+}
+
+function toSignal(options: AcquireOptions | null | undefined): AbortSignal | undefined {
+    if (options === null || options === undefined) return undefined;
+    if (typeof options !== 'object') throw invalidLockOption('options', 'an object');
+    const signal = options.signal as AbortSignal | null | undefined;
+    if (signal === null || signal === undefined) return undefined;
+    // Not instanceof: the signal may come from another realm.
+    if (typeof signal.throwIfAborted !== 'function') throw invalidLockOption('signal', 'an AbortSignal');
+    return signal;
 }
 
 function isReasonOf(signal: AbortSignal | undefined, error: unknown): boolean {
