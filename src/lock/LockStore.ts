@@ -25,7 +25,8 @@ export interface StoredLock {
     readonly isUnsettled: boolean;
 }
 
-const instance = randomBytes(12).toString('base64url');
+/** Drawn with the first token: copies of a process image that has loaded this module differ. */
+let instance: string | null = null;
 let tokens = 0;
 
 /**
@@ -33,6 +34,7 @@ let tokens = 0;
  * nobody else has held the lock since.
  */
 function newToken(): string {
+    instance ??= randomBytes(12).toString('base64url');
     return `${instance}-${(++tokens).toString(36)}`;
 }
 
