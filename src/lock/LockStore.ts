@@ -39,8 +39,9 @@ function newToken(): string {
 }
 
 /**
- * What goes over the wire: one round trip each, and another one that asks for the token when a reply was lost, or when the CAS is of another generation.
- * A call takes at most one `request_timeout` while connections stand, and at most 3.5 when they break.
+ * Sends the requests: one round trip each, and another one that asks for the token when a reply was
+ * lost, or when the CAS is of another generation. A call takes at most two `request_timeout`s while
+ * connections stand, and at most 3.5 when they break.
  */
 export class LockStore {
     constructor(
