@@ -1,12 +1,13 @@
 import type { AnyContext } from '../connect/ComponentLog';
+import type { Session } from '../connect/Session';
 import { withTraceId } from '../connect/withTraceId';
 import type { StoredLock } from './LockStore';
 import { Moment, Validity } from './Validity';
 
 /** What a lease asks of the component that gave it. */
 export interface LeaseOwner {
-    /** The component does not close its connection while `work` runs. */
-    keepOpen<T>(work: () => Promise<T>): Promise<T>;
+    /** `close` does not cut off what is inside. */
+    session(): Session;
     /** The ttl in ms that an argument stands for. */
     toTtl(ttl: number | null | undefined): number;
     extend(fullKey: string, lock: StoredLock, ttlMs: number): Promise<StoredLock | null>;
@@ -94,7 +95,7 @@ export class Lease {
      */
     release(): Promise<void> {
         if (this.state === 'held') this.state = 'releasing';
-        return this.owner.keepOpen(() => this.inTurn(() => this.releaseNow()));
+        return this.inTurn(() => this.releaseNow());
     }
 
     /** `release` that never rejects: at the end of a block it would hide what happened there. */
@@ -146,6 +147,8 @@ export class Lease {
     }
 
     private async inTurn<T>(work: () => Promise<T>): Promise<T> {
+        const session = this.owner.session();
+        session.enter();
         while (this.turn !== null) await this.turn;
         const working = work();
         const turn = working.then(
@@ -155,6 +158,7 @@ export class Lease {
         this.turn = turn;
         await turn;
         this.turn = null;
+        session.leave();
         return working;
     }
 }

@@ -87,15 +87,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     private closed: Promise<void> = Promise.resolve();
     private hasWarned = false;
     private readonly owner: LeaseOwner = {
-        keepOpen: async work => {
-            const { session } = this;
-            session.enter();
-            try {
-                return await work();
-            } finally {
-                session.leave();
-            }
-        },
+        session: () => this.session,
         toTtl: ttl => this.toTtl(ttl),
         extend: async (key, lock, ttlMs) => {
             const extended = await this.store.extend(key, lock, ttlMs);
@@ -270,10 +262,12 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         try {
             return await work(renewal.signal, lease);
         } finally {
-            await this.owner.keepOpen(async () => {
-                await renewal.stop();
-                await lease[Symbol.asyncDispose]();
-            });
+            // The component may have been closed and opened again while `work` ran.
+            const ending = this.session;
+            ending.enter();
+            await renewal.stop();
+            await lease[Symbol.asyncDispose]();
+            ending.leave();
         }
     }
 
