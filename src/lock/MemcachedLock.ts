@@ -146,8 +146,9 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
      * held until their ttl is over: their holders may be at work.
      */
     close(context: AnyContext): Promise<void> {
-        const ended = this.session.end();
-        this.closed = this.closed.then(() => ended).then(() => this.disconnect(context));
+        const ended = this.endSession();
+        this.hasWarned = false;
+        this.closed = this.closed.then(() => ended).then(() => this.user.close(context));
         return this.closed;
     }
 
@@ -271,10 +272,10 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         }
     }
 
-    private async disconnect(context: AnyContext): Promise<void> {
-        this.hasWarned = false;
+    /** Leaves nothing in the server that can be given back. */
+    private async endSession(): Promise<void> {
+        await this.session.end();
         await this.abandoned.settle();
-        await this.user.close(context);
     }
 
     private async tryOnce(context: AnyContext, key: string, ttl: number | null | undefined): Promise<Lease | null> {
