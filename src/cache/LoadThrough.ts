@@ -4,7 +4,7 @@ import type { Held } from '../client/readCalls';
 import { isTraced, loadTracing, trace } from '../client/tracing';
 import type { AnyContext } from '../connect/ComponentLog';
 import { withTraceId } from '../connect/withTraceId';
-import { onAbort } from './aborts';
+import { onAbort } from '../connect/aborts';
 import { isLoading, staleSince } from './dated';
 import { loadTimeout } from './errors';
 import { LEASE_TIMES, type LeaseTimes } from './LoadLease';

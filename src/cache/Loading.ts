@@ -1,5 +1,5 @@
 import type { Item } from '../client/Item';
-import { onAbort } from './aborts';
+import { onAbort } from '../connect/aborts';
 import type { LoadLease } from './LoadLease';
 import type { Loader } from './LoadOptions';
 

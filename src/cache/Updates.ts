@@ -1,6 +1,6 @@
 import { casDisabled, notOpened } from '../client/errors';
 import type { Item } from '../client/Item';
-import { Pauses } from '../client/Pauses';
+import { Pauses } from '../connect/Pauses';
 import type { AnyContext } from '../connect/ComponentLog';
 import { invalidFunction, notText, updateConflict } from './errors';
 import { TimeLimit } from '../connect/TimeLimit';

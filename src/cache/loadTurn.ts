@@ -1,5 +1,5 @@
 import type { Item } from '../client/Item';
-import { Pauses } from '../client/Pauses';
+import { Pauses } from '../connect/Pauses';
 import type { AnyContext } from '../connect/ComponentLog';
 import { isLoading } from './dated';
 import { LoadLease, type LeaseTimes } from './LoadLease';

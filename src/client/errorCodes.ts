@@ -25,6 +25,7 @@ export const ERROR_CODES = {
     INVALID_FUNCTION: 'BadRequestException',
     INVALID_KEY: 'BadRequestException',
     INVALID_LOAD_OPTION: 'BadRequestException',
+    INVALID_LOCK_OPTION: 'BadRequestException',
     INVALID_OPTION: 'ConfigException',
     INVALID_TTL: 'BadRequestException',
     LOAD_TIMEOUT: 'InvocationException',

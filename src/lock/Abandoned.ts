@@ -3,8 +3,6 @@ import { ownText } from '../client/ownText';
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
-/** So often it is looked for in vain: a request that was to be carried out would have been. */
-const MOST_MISSES = 3;
 const MOST_KEYS = 1000;
 const MOST_TOKENS = 20;
 
@@ -13,14 +11,15 @@ interface Entry {
     readonly tokens: Set<string>;
     /** When their ttl is over, and the server has removed them. */
     endMs: number;
-    misses: number;
     pauseMs: number;
     timer: NodeJS.Timeout | null;
 }
 
 /**
- * Locks that this instance may have left in the server and that nobody will release: a request was carried out after its caller had been told that it failed,
- * or a release failed. They are looked for, and deleted. They would go away by themselves when their ttl is over: this is only about the time until then.
+ * Locks that this instance may have left in the server, with no holder to release them: a release
+ * failed, or the server may carry out an ADD after its caller got an error. Looks for their tokens
+ * and deletes them. A miss proves nothing, because a stalled connection may deliver the ADD later.
+ * So the search lasts for the whole ttl, after which a lock that was left is gone by itself.
  */
 export class Abandoned {
     private readonly entries = new Map<string, Entry>();
@@ -44,7 +43,6 @@ export class Abandoned {
         if (entry.tokens.size > MOST_TOKENS) entry.tokens.delete(first(entry.tokens));
         // A request that is under way now, and the server's seconds.
         entry.endMs = Math.max(entry.endMs, performance.now() + ttlMs + 5000);
-        entry.misses = 0;
         entry.pauseMs = FIRST_PAUSE_MS;
         this.schedule(entry);
     }
@@ -68,7 +66,6 @@ export class Abandoned {
             key: ownText(key),
             tokens: new Set<string>(),
             endMs: 0,
-            misses: 0,
             pauseMs: FIRST_PAUSE_MS,
             timer: null,
         };
@@ -91,12 +88,10 @@ export class Abandoned {
         entry.timer = null;
         entry.pauseMs = Math.min(entry.pauseMs * 2, LONGEST_PAUSE_MS);
         const outcome = await this.find(entry).catch((error: { code?: string }) => error.code);
-        if (outcome === 'missing') entry.misses++;
         // Closed: there was a last look, and nobody will open it for this.
         if (outcome === 'NOT_OPENED') this.forget(entry);
         if (this.entries.get(entry.key) !== entry || entry.timer !== null) return;
-        if (entry.tokens.size === 0 || entry.misses >= MOST_MISSES || performance.now() > entry.endMs)
-            this.forget(entry);
+        if (entry.tokens.size === 0 || performance.now() > entry.endMs) this.forget(entry);
         else this.schedule(entry);
     }
 

@@ -1,10 +1,13 @@
 import type { AnyContext } from '../connect/ComponentLog';
+import type { Session } from '../connect/Session';
 import { withTraceId } from '../connect/withTraceId';
 import type { StoredLock } from './LockStore';
 import { Moment, Validity } from './Validity';
 
 /** What a lease asks of the component that gave it. */
 export interface LeaseOwner {
+    /** `close` does not cut off what is inside. */
+    session(): Session;
     /** The ttl in ms that an argument stands for. */
     toTtl(ttl: number | null | undefined): number;
     extend(fullKey: string, lock: StoredLock, ttlMs: number): Promise<StoredLock | null>;
@@ -144,6 +147,8 @@ export class Lease {
     }
 
     private async inTurn<T>(work: () => Promise<T>): Promise<T> {
+        const session = this.owner.session();
+        session.enter();
         while (this.turn !== null) await this.turn;
         const working = work();
         const turn = working.then(
@@ -153,6 +158,7 @@ export class Lease {
         this.turn = turn;
         await turn;
         this.turn = null;
+        session.leave();
         return working;
     }
 }

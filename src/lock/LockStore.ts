@@ -25,7 +25,8 @@ export interface StoredLock {
     readonly isUnsettled: boolean;
 }
 
-const instance = randomBytes(12).toString('base64url');
+/** Drawn with the first token: copies of a process image that has loaded this module differ. */
+let instance: string | null = null;
 let tokens = 0;
 
 /**
@@ -33,12 +34,14 @@ let tokens = 0;
  * nobody else has held the lock since.
  */
 function newToken(): string {
+    instance ??= randomBytes(12).toString('base64url');
     return `${instance}-${(++tokens).toString(36)}`;
 }
 
 /**
- * What goes over the wire: one round trip each, and another one that asks for the token when a reply was lost, or when the CAS is of another generation.
- * A call takes at most one `request_timeout` while connections stand, and at most 3.5 when they break.
+ * Sends the requests: one round trip each, and another one that asks for the token when a reply was
+ * lost, or when the CAS is of another generation. A call takes at most two `request_timeout`s while
+ * connections stand, and at most 3.5 when they break.
  */
 export class LockStore {
     constructor(

@@ -7,6 +7,7 @@ import type {
     IUnreferenceable,
 } from 'pip-services4-components-node';
 import { Lock } from 'pip-services4-logic-node';
+import { notOpened } from '../client/errors';
 import type { ServerHealthReport } from '../client/HealthCheck';
 import { ownText } from '../client/ownText';
 import { isTraced, lockTracing, trace, type LockTrace } from '../client/tracing';
@@ -14,14 +15,22 @@ import type { AnyContext } from '../connect/ComponentLog';
 import { ConnectionUser } from '../connect/ConnectionUser';
 import { line } from '../connect/logLines';
 import type { ConnectionStats } from '../connect/MemcachedConnection';
+import { Session } from '../connect/Session';
 import { withTraceId } from '../connect/withTraceId';
 import { Abandoned } from './Abandoned';
-import { invalidLockTimeout, invalidLockTtl, isLockTimeout, lockLost, lockTimeout } from './errors';
+import {
+    invalidLockOption,
+    invalidLockTimeout,
+    invalidLockTtl,
+    invalidWork,
+    isLockTimeout,
+    lockLost,
+    lockTimeout,
+} from './errors';
 import { Holdings } from './Holdings';
 import { Lease, type LeaseOwner } from './Lease';
 import { LockEvents, type LockCounts } from './LockEvents';
 import { LockStore } from './LockStore';
-import { Pauses } from '../client/Pauses';
 import { Renewal } from './Renewal';
 
 /** How to wait for a lock. */
@@ -74,9 +83,12 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     private readonly abandoned = new Abandoned(this.user, () => this.events.count('cleaned'));
     private readonly store = new LockStore(this.user, this.abandoned);
     private readonly holdings = new Holdings();
-    private readonly pauses = new Pauses();
+    private session = new Session();
+    /** The last `close`. */
+    private closed: Promise<void> = Promise.resolve();
     private hasWarned = false;
     private readonly owner: LeaseOwner = {
+        session: () => this.session,
         toTtl: ttl => this.toTtl(ttl),
         extend: async (key, lock, ttlMs) => {
             const extended = await this.store.extend(key, lock, ttlMs);
@@ -113,7 +125,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
 
     /** Whether it has a connection that is open. */
     isOpen(): boolean {
-        return this.user.isOpen();
+        return !this.session.isOver && this.user.isOpen();
     }
 
     /**
@@ -121,19 +133,24 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
      * @throws ConnectionException CONNECT_FAILED when no server answers, unless `options.fail_soft` is set
      */
     async open(context: AnyContext): Promise<void> {
+        if (this.session.isOver) this.session = new Session();
+        await this.closed;
         await this.user.open(context);
         if (!this.user.followsDiscovery || this.hasWarned) return;
         this.hasWarned = true;
         this.user.log.warn(context, line('discoveryForLocks'));
     }
 
-    /** What is held stays held until its ttl is over: its holders may be at work. Who waits for a lock is rejected with NOT_OPENED. */
-    async close(context: AnyContext): Promise<void> {
-        if (this.abandoned.size > 0) await this.abandoned.settle();
-        const closed = this.user.close(context);
+    /**
+     * Rejects callers that wait for a lock with NOT_OPENED, waits for requests in flight, gives back
+     * the locks that they acquire, and then closes the connection. Leases that callers hold stay
+     * held until their ttl is over: their holders may be at work.
+     */
+    close(context: AnyContext): Promise<void> {
+        const ended = this.endSession();
         this.hasWarned = false;
-        this.pauses.wakeAll();
-        await closed;
+        this.closed = this.closed.then(() => ended).then(() => this.user.close(context));
+        return this.closed;
     }
 
     /** What has happened so far. */
@@ -169,7 +186,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         key: string,
         ttl?: number | null,
         timeout?: number | null,
-        options?: AcquireOptions,
+        options?: AcquireOptions | null,
     ): Promise<void> {
         this.hold(await this.acquireLease(context, key, ttl, timeout, options));
     }
@@ -203,50 +220,76 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     /**
      * Waits for the lock, at most `timeout` ms (absent: as long as the ttl).
      * @throws ConflictException LOCK_TIMEOUT; the reason of `options.signal` when that aborts
+     * @throws BadRequestException INVALID_LOCK_OPTION, INVALID_TTL, INVALID_KEY
      */
     async acquireLease(
         context: AnyContext,
         key: string,
         ttl?: number | null,
         timeout?: number | null,
-        { signal }: AcquireOptions = {},
+        options?: AcquireOptions | null,
     ): Promise<Lease> {
-        if (!isTraced(lockTracing)) return this.waitFor(context, key, ttl, timeout, signal);
-        return traceAcquire('acquire', key, () => this.waitFor(context, key, ttl, timeout, signal));
+        if (!isTraced(lockTracing)) return this.waitFor(context, key, ttl, timeout, options);
+        return traceAcquire('acquire', key, () => this.waitFor(context, key, ttl, timeout, options));
     }
 
     /**
      * Works under the lock, which is renewed meanwhile and released afterwards, and passes on what `work` answers or throws. The signal that `work` is given aborts
      * with LOCK_LOST when the lock was lost or could not be renewed in time, and with the caller's signal.
      * @throws ConflictException LOCK_TIMEOUT when the lock was not free in time; `work` is not begun then
+     * @throws BadRequestException INVALID_FUNCTION, INVALID_LOCK_OPTION, INVALID_TTL, INVALID_KEY
      */
     async withLock<T>(
         context: AnyContext,
         key: string,
-        { ttl, timeout, signal }: WithLockOptions,
+        options: WithLockOptions | null | undefined,
         work: (signal: AbortSignal, lease: Lease) => Promise<T> | T,
     ): Promise<T> {
-        const lease = await this.acquireLease(context, key, ttl, timeout, { signal });
+        if (typeof work !== 'function') throw withTraceId(invalidWork(work), context);
+        const { session } = this;
         const lost = (): Error => withTraceId(lockLost(key), context);
-        if (!lease.isHeld()) {
-            await lease[Symbol.asyncDispose]();
-            throw lost();
+        let lease: Lease;
+        session.enter();
+        try {
+            lease = await this.acquireLease(context, key, options?.ttl, options?.timeout, options);
+            if (session.isOver || !lease.isHeld()) {
+                await lease[Symbol.asyncDispose]();
+                throw session.isOver ? withTraceId(notOpened(), context) : lost();
+            }
+        } finally {
+            session.leave();
         }
-        const renewal = new Renewal(lease, lost, signal);
+        // No await since the session was checked: after `close` no work begins.
+        const renewal = new Renewal(lease, lost, options?.signal);
         try {
             return await work(renewal.signal, lease);
         } finally {
+            // The component may have been closed and opened again while `work` ran.
+            const ending = this.session;
+            ending.enter();
             await renewal.stop();
             await lease[Symbol.asyncDispose]();
+            ending.leave();
         }
     }
 
+    /** Leaves nothing in the server that can be given back. */
+    private async endSession(): Promise<void> {
+        await this.session.end();
+        await this.abandoned.settle();
+    }
+
     private async tryOnce(context: AnyContext, key: string, ttl: number | null | undefined): Promise<Lease | null> {
+        const { session } = this;
+        session.enter();
         try {
-            return await this.take(context, key, this.user.fullKey(key), this.toTtl(ttl), performance.now());
+            const fullKey = this.user.fullKey(key);
+            return await this.take(session, context, key, fullKey, this.toTtl(ttl), performance.now());
         } catch (error) {
             this.events.count('failed');
             throw withTraceId(error, context);
+        } finally {
+            session.leave();
         }
     }
 
@@ -255,19 +298,26 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         key: string,
         ttl: number | null | undefined,
         timeout: number | null | undefined,
-        signal: AbortSignal | undefined,
+        options: AcquireOptions | null | undefined,
     ): Promise<Lease> {
+        const { session } = this;
+        let signal: AbortSignal | undefined;
+        session.enter();
         try {
+            signal = toSignal(options);
             const ttlMs = this.toTtl(ttl);
-            return await this.poll(context, key, ttlMs, toTimeout(timeout ?? ttlMs), signal);
+            return await this.poll(session, context, key, ttlMs, toTimeout(timeout ?? ttlMs), signal);
         } catch (error) {
             if (isReasonOf(signal, error)) throw error;
             this.events.count(isLockTimeout(error) ? 'timedOut' : 'failed');
             throw withTraceId(error, context);
+        } finally {
+            session.leave();
         }
     }
 
     private async poll(
+        session: Session,
         context: AnyContext,
         key: string,
         ttlMs: number,
@@ -278,33 +328,36 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         const fullKey = this.user.fullKey(key);
         const begunMs = performance.now();
         for (;;) {
-            const lease = await this.take(context, key, fullKey, ttlMs, begunMs);
-            if (signal?.aborted) await lease?.[Symbol.asyncDispose]();
-            signal?.throwIfAborted();
+            const lease = await this.take(session, context, key, fullKey, ttlMs, begunMs, signal);
             if (lease !== null) return lease;
             const leftMs = begunMs + timeoutMs - performance.now();
             if (leftMs <= 0) throw lockTimeout(key, timeoutMs);
             // Whoever waits for the same lock should not come at the same time; the last attempt is at the deadline.
             const pauseMs = this.user.options.retryTimeout * (0.5 + Math.random());
-            await this.pauses.pause(Math.min(pauseMs, leftMs), signal);
+            await session.pause(Math.min(pauseMs, leftMs), signal);
             signal?.throwIfAborted();
         }
     }
 
+    /** One attempt. Gives back the lock when the session or the caller's wait ended meanwhile. */
     private async take(
+        session: Session,
         context: AnyContext,
         key: string,
         fullKey: string,
         ttlMs: number,
         begunMs: number,
+        signal?: AbortSignal,
     ): Promise<Lease | null> {
+        session.check();
         const stored = await this.store.take(fullKey, ttlMs);
-        if (stored === null) {
-            this.events.count('busy');
-            return null;
-        }
-        this.events.acquired(performance.now() - begunMs);
-        return new Lease(this.owner, context, ownText(key), ownText(fullKey), stored, ttlMs);
+        const lease = stored && new Lease(this.owner, context, ownText(key), ownText(fullKey), stored, ttlMs);
+        if (lease === null) this.events.count('busy');
+        else this.events.acquired(performance.now() - begunMs);
+        if (session.isOver || signal?.aborted) await lease?.[Symbol.asyncDispose]();
+        session.check();
+        signal?.throwIfAborted();
+        return lease;
     }
 
     private hold(lease: Lease | null): boolean {
@@ -326,6 +379,16 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
 function toTimeout(timeout: number): number {
     if (typeof timeout === 'number' && !Number.isNaN(timeout)) return timeout;
     throw invalidLockTimeout(timeout);
+}
+
+function toSignal(options: AcquireOptions | null | undefined): AbortSignal | undefined {
+    if (options === null || options === undefined) return undefined;
+    if (typeof options !== 'object') throw invalidLockOption('options', 'an object');
+    const signal = options.signal as AbortSignal | null | undefined;
+    if (signal === null || signal === undefined) return undefined;
+    // Not instanceof: the signal may come from another realm.
+    if (typeof signal.throwIfAborted !== 'function') throw invalidLockOption('signal', 'an AbortSignal');
+    return signal;
 }
 
 function isReasonOf(signal: AbortSignal | undefined, error: unknown): boolean {

@@ -1,3 +1,4 @@
+import { onAbort } from '../connect/aborts';
 import type { Lease } from './Lease';
 
 /** An extension that failed is tried again after this share of the ttl. */
@@ -15,16 +16,17 @@ export class Renewal {
     private renewTimer: NodeJS.Timeout | null = null;
     private endTimer: NodeJS.Timeout | null = null;
     private running: Promise<void> = Promise.resolve();
-    private readonly onCallerAbort = (): void => this.controller.abort(this.callerSignal?.reason);
+    private readonly stopListening: () => void;
 
     constructor(
         private readonly lease: Lease,
         private readonly lostError: () => Error,
-        private readonly callerSignal?: AbortSignal,
+        callerSignal?: AbortSignal,
     ) {
         this.ttlMs = lease.ttl;
-        if (callerSignal?.aborted) this.onCallerAbort();
-        else callerSignal?.addEventListener('abort', this.onCallerAbort);
+        const abort = (): void => this.controller.abort(callerSignal?.reason);
+        if (callerSignal?.aborted) abort();
+        this.stopListening = callerSignal ? onAbort(callerSignal, abort) : () => {};
         this.renewIn(this.ttlMs / 3);
         this.watchEnd();
     }
@@ -36,7 +38,7 @@ export class Renewal {
     /** Resolves when no extension is under way. */
     async stop(): Promise<void> {
         this.end();
-        this.callerSignal?.removeEventListener('abort', this.onCallerAbort);
+        this.stopListening();
         await this.running;
     }
 

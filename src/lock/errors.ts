@@ -23,6 +23,15 @@ export function invalidLockTimeout(timeout: unknown): ApplicationException {
     return exception('INVALID_TTL', message);
 }
 
+export function invalidLockOption(name: string, expected: string): ApplicationException {
+    const message = `invalid lock option ${name}: expected ${expected}`;
+    return exception('INVALID_LOCK_OPTION', message).withDetails('option', name);
+}
+
+export function invalidWork(work: unknown): ApplicationException {
+    return exception('INVALID_FUNCTION', `invalid work of type ${typeof work}: expected a function`);
+}
+
 export function isLockTimeout(error: unknown): boolean {
     return (error as { code?: string }).code === 'LOCK_TIMEOUT';
 }

@@ -60,8 +60,10 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
         updateConflict: [cache.updateConflict('k', 0, 1), cache.updateConflict('k', 1, 1)],
     },
     lock: {
+        invalidLockOption: [lock.invalidLockOption('signal', 'an AbortSignal')],
         invalidLockTimeout: [lock.invalidLockTimeout('1')],
         invalidLockTtl: [lock.invalidLockTtl(-1, 1000)],
+        invalidWork: [lock.invalidWork(undefined)],
         lockLost: [lock.lockLost('k')],
         lockTimeout: [lock.lockTimeout('k', 1)],
     },

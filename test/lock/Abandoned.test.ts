@@ -52,12 +52,22 @@ describe('Abandoned', () => {
         expect([server.held.size, server.cleaned, server.abandoned.size, jest.getTimerCount()]).toEqual([0, 1, 0, 0]);
     });
 
-    it('leaves the token of another holder alone, and gives up after three looks in vain', async () => {
+    it('deletes its own token when that comes late, however often it was missing before', async () => {
+        const server = new FakeServer();
+        server.abandoned.add('key', 'token', HOUR_MS);
+        await jest.advanceTimersByTimeAsync(HOUR_MS / 2);
+        expect(server.cleaned).toBe(0);
+        server.held.set('key', 'token');
+        await jest.advanceTimersByTimeAsync(10_000);
+        expect([server.held.size, server.cleaned, server.abandoned.size]).toEqual([0, 1, 0]);
+    });
+
+    it('leaves the token of another holder alone, and looks on until the ttl is over', async () => {
         const server = new FakeServer();
         server.held.set('key', 'theirs');
-        server.abandoned.add('key', 'token', HOUR_MS);
+        server.abandoned.add('key', 'token', 15_000);
         await jest.advanceTimersByTimeAsync(HOUR_MS);
-        expect(server.looks).toEqual([250, 750, 1750]);
+        expect(server.looks).toEqual([250, 750, 1750, 3750, 7750, 15_750, 25_750]);
         expect([server.held.get('key'), server.cleaned, server.abandoned.size]).toEqual(['theirs', 0, 0]);
     });
 
@@ -66,8 +76,9 @@ describe('Abandoned', () => {
         server.abandoned.add('key', 'one', HOUR_MS);
         await jest.advanceTimersByTimeAsync(800);
         server.abandoned.add('key', 'two', HOUR_MS);
-        await jest.advanceTimersByTimeAsync(HOUR_MS);
+        await jest.advanceTimersByTimeAsync(2000);
         expect(server.looks).toEqual([250, 750, 1050, 1550, 2550]);
+        await server.abandoned.settle();
     });
 
     it('stops five seconds after the ttl, when the server has removed it', async () => {

@@ -1,3 +1,4 @@
+import { Session } from '../../src/connect/Session';
 import { Lease, type LeaseOwner } from '../../src/lock/Lease';
 import type { StoredLock } from '../../src/lock/LockStore';
 import { Renewal } from '../../src/lock/Renewal';
@@ -21,7 +22,9 @@ function renewed(signal?: AbortSignal) {
     const begunMs = performance.now();
     const extensions: [number, number][] = [];
     const server = { answer: extended };
+    const session = new Session();
     const owner: LeaseOwner = {
+        session: () => session,
         toTtl: ttl => ttl!,
         extend: (_key, _lock, ttlMs) => {
             extensions.push([performance.now() - begunMs, Math.round(ttlMs)]);

@@ -1,4 +1,4 @@
-import type { MemcachedClient } from 'pip-services4-memcached-node';
+import type { Lease, MemcachedClient } from 'pip-services4-memcached-node';
 import { Abandoned } from '../../src/lock/Abandoned';
 import { LockStore } from '../../src/lock/LockStore';
 import { codeOf } from '../support/codeOf';
@@ -6,6 +6,7 @@ import { useOpener } from '../support/Opener';
 import { holding, passing } from '../support/proxy/FaultProxy';
 import { RecordingLogger } from '../support/RecordingLogger';
 import { sleep } from '../support/sleep';
+import { aborted } from './aborted';
 import { storedIn } from './storedIn';
 
 const open = useOpener();
@@ -151,6 +152,33 @@ describe('a server that is full', () => {
         expect(await stored(held)).toBeNull();
         await Promise.all(keys.slice(0, 50).map(key => lock.releaseLock(null, key)));
         expect(await lock.tryAcquireLock(null, last, 1000)).toBe(true);
+    });
+
+    it('without eviction (-M) refuses extensions, and keeps what is held until its ttl is over', async () => {
+        const server = await open.server({ withoutEviction: true, memoryMegabytes: 2 });
+        const lock = await open.lock(server);
+        const keyOf = (i: number): string => `${i}`.padEnd(200, 'x');
+        const leases: Lease[] = [];
+        const reason = await lock.withLock(null, keyOf(0), { ttl: 2000 }, async (signal, lease) => {
+            let outcome = 'answered ';
+            for (let i = 1; outcome.startsWith('answered'); i++) {
+                outcome = await codeOf(
+                    lock.acquireLease(null, keyOf(i), 3_600_000, 0).then(held => void leases.push(held)),
+                );
+            }
+            expect(outcome).toBe('SERVER_ERROR');
+            const held = leases[0]!;
+            expect(await codeOf(held.extend())).toBe('SERVER_ERROR');
+            expect([held.isHeld(), await storedIn(server)(held.key)]).toEqual([true, held.token]);
+            const why = await aborted(signal);
+            // The server keeps it, up to three seconds longer than its holder believes.
+            expect(await storedIn(server)(keyOf(0))).toBe(lease.token);
+            return why;
+        });
+        expect(reason).toMatchObject({ code: 'LOCK_LOST' });
+        // A release makes room for an extension.
+        expect(await storedIn(server)(keyOf(0))).toBeNull();
+        expect(await leases[0]!.extend()).toBe(true);
     });
 
     it('with eviction loses locks, and their holders find out', async () => {

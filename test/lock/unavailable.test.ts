@@ -36,6 +36,20 @@ describe('when memcached is away,', () => {
         });
     }
 
+    away.it('suspended, a try and a release take two request timeouts at most', async open => {
+        const requestTimeoutMs = 1000;
+        const suspended = await open.server();
+        const lock = await open.lock(suspended, { request_timeout: requestTimeoutMs });
+        const lease = (await lock.tryAcquireLease(null, 'held', 60_000))!;
+        await open.stop(suspended);
+        for (const attempt of [() => lock.tryAcquireLock(null, open.key, 1000), () => lease.release()]) {
+            let code = '';
+            const ms = await timed(async () => (code = await codeOf(attempt())));
+            expect(code).toBe('TIMEOUT');
+            expect(ms).toBeLessThan(2 * requestTimeoutMs + 300);
+        }
+    });
+
     away.it('an error ends the waiting; a lock that is free is found when it is back', async open => {
         const { lock, proxy } = await lockBehindProxy(open, server, { retry: 200 });
         await proxy.refuse();

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { codeOf } from '../support/codeOf';
 import { LagMeter } from '../support/LagMeter';
 import { useOpener, useServer } from '../support/Opener';
@@ -77,6 +78,31 @@ describe('waiting', () => {
         expect(await stored(open.key)).toBe(holder.token);
         await holder.release();
         expect(await stored(open.key)).toBeNull();
+    });
+
+    it('listens once to a signal, however many wait and work with it', async () => {
+        const lock = await open.lock(server, { retry_timeout: 1_000_000 });
+        await lock.acquireLock(null, open.key, 10_000);
+        const { signal, controller, reason } = abortable();
+        const until = AbortSignal.timeout(5000);
+        let working = 0;
+        const work = async (own: AbortSignal): Promise<void> => {
+            working++;
+            while (!own.aborted && !until.aborted) await sleep(5);
+        };
+        const outcomes = Promise.allSettled(
+            Array.from({ length: 20 }, (_, i) => [
+                lock.acquireLease(null, open.key, 10_000, 60_000, { signal }),
+                lock.withLock(null, `${open.key}:${i}`, { signal }, work),
+            ]).flat(),
+        );
+        while (working < 20 || lock.counts.busy < 20) await sleep(5);
+        expect(getEventListeners(signal, 'abort').length).toBe(1);
+        controller.abort(reason);
+        const waiters = (await outcomes).filter(({ status }) => status === 'rejected');
+        expect(waiters).toEqual(Array(20).fill({ status: 'rejected', reason }));
+        expect(until.aborted).toBe(false);
+        expect(getEventListeners(signal, 'abort').length).toBe(0);
     });
 
     it('does not begin when its signal has aborted', async () => {

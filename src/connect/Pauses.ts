@@ -1,3 +1,5 @@
+import { onAbort } from './aborts';
+
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Pauses that end when their time is over, when their signal aborts, or when everybody is woken. */
@@ -9,12 +11,12 @@ export class Pauses {
         await new Promise<void>(resolve => {
             const wake = (): void => {
                 clearTimeout(timer);
-                signal?.removeEventListener('abort', wake);
+                stopListening?.();
                 this.sleepers.delete(wake);
                 resolve();
             };
             const timer = setTimeout(wake, Math.min(ms, LONGEST_TIMER_MS));
-            signal?.addEventListener('abort', wake);
+            const stopListening = signal && onAbort(signal, wake);
             this.sleepers.add(wake);
         });
     }

@@ -1,0 +1,143 @@
+import { codeOf } from '../support/codeOf';
+import { opcodes } from '../support/opcodes';
+import { useOpener, useServer } from '../support/Opener';
+import { holding, passing } from '../support/proxy/FaultProxy';
+import { losing } from '../support/proxy/loseNext';
+import { sleep } from '../support/sleep';
+import { lockBehindProxy } from './lockBehindProxy';
+import { shutDown } from './shutdowns';
+import { storedIn } from './storedIn';
+
+const server = useServer();
+const open = useOpener();
+const stored = storedIn(server);
+
+describe('close', () => {
+    it('begins no work and leaves no lock behind, whenever it comes in a hand-over', async () => {
+        const { begunAfterClose, locksLeft, outcomes } = await shutDown(server, 8);
+        expect({ begunAfterClose, locksLeft }).toEqual({ begunAfterClose: 0, locksLeft: 0 });
+        expect(Object.keys(outcomes)).toEqual(expect.arrayContaining(['NOT_OPENED']));
+        expect(['NOT_OPENED', 'answered worked']).toEqual(expect.arrayContaining(Object.keys(outcomes)));
+    });
+
+    it.each(['tryAcquireLock', 'acquireLock', 'tryAcquireLease', 'acquireLease', 'withLock'] as const)(
+        'gives back a lock that %s is acquiring',
+        async verb => {
+            const { lock, proxy } = await lockBehindProxy(open, server, { request_timeout: 5000 });
+            const { replyFrames } = proxy;
+            proxy.begin(holding);
+            const work = jest.fn();
+            const acquiring = codeOf(
+                verb === 'withLock'
+                    ? lock.withLock('trace-1', open.key, { ttl: 60_000 }, work)
+                    : lock[verb]('trace-1', open.key, 60_000),
+            );
+            await proxy.until(now => now.replyFrames > replyFrames);
+            expect(await stored(open.key)).not.toBeNull();
+            const closing = lock.close(null);
+            expect(lock.isOpen()).toBe(false);
+            proxy.begin(passing);
+            await closing;
+            expect(await stored(open.key)).toBeNull();
+            expect(await acquiring).toBe('NOT_OPENED');
+            expect(work).not.toHaveBeenCalled();
+        },
+    );
+
+    it('lets no work begin when it comes between the lock and the work', async () => {
+        const lock = await open.lock(server);
+        const acquireLease = lock.acquireLease.bind(lock);
+        const closings: Promise<void>[] = [];
+        jest.spyOn(lock, 'acquireLease').mockImplementation(async (...parameters) => {
+            const lease = await acquireLease(...parameters);
+            closings.push(lock.close(null));
+            return lease;
+        });
+        const work = jest.fn();
+        await expect(lock.withLock('trace-1', open.key, {}, work)).rejects.toMatchObject({
+            code: 'NOT_OPENED',
+            trace_id: 'trace-1',
+        });
+        await Promise.all(closings);
+        expect(work).not.toHaveBeenCalled();
+        expect(await stored(open.key)).toBeNull();
+    });
+
+    it('refuses what is asked for while it waits for a request', async () => {
+        const { lock, proxy } = await lockBehindProxy(open, server, { request_timeout: 5000 });
+        const { replyFrames } = proxy;
+        proxy.begin(holding);
+        const acquiring = codeOf(lock.acquireLock(null, open.key));
+        await proxy.until(now => now.replyFrames > replyFrames);
+        const closing = lock.close(null);
+        const { requestFrames } = proxy;
+        for (const call of [
+            () => lock.tryAcquireLock('trace-1', 'other'),
+            () => lock.acquireLock('trace-1', 'other', 1000, 1_000_000),
+            () => lock.withLock('trace-1', 'other', {}, () => 'worked'),
+        ]) {
+            await expect(call()).rejects.toMatchObject({ code: 'NOT_OPENED', trace_id: 'trace-1' });
+        }
+        expect(proxy.requestFrames).toBe(requestFrames);
+        proxy.begin(passing);
+        await closing;
+        expect(await acquiring).toBe('NOT_OPENED');
+    });
+
+    it('waits for a release whose reply was lost', async () => {
+        const { lock, proxy } = await lockBehindProxy(open, server);
+        const lease = await lock.acquireLease(null, open.key, 60_000);
+        proxy.begin(losing(opcodes.DELETE, 'the request', 'silence'));
+        const releasing = codeOf(lease.release());
+        await lock.close(null);
+        expect(await releasing).toBe('answered undefined');
+        expect(await stored(open.key)).toBeNull();
+    });
+
+    it('waits for the release after work that has ended, also behind a renewal', async () => {
+        const { lock, proxy } = await lockBehindProxy(open, server, { request_timeout: 5000 });
+        const held: (() => void)[] = [];
+        let isOver = false;
+        const working = lock.withLock(null, open.key, { ttl: 1500 }, async () => {
+            proxy.begin({
+                request(link, chunk) {
+                    if (chunk[1] === opcodes.REPLACE) held.push(() => link.toServer(chunk));
+                    else link.toServer(chunk);
+                },
+            });
+            while (held.length === 0) await sleep(5);
+            isOver = true;
+        });
+        while (!isOver) await sleep(5);
+        const closing = lock.close(null);
+        held[0]!();
+        await closing;
+        await working;
+        expect(await stored(open.key)).toBeNull();
+    });
+
+    it('is waited for by the next open', async () => {
+        const { lock, proxy } = await lockBehindProxy(open, server, { request_timeout: 5000 });
+        const { replyFrames } = proxy;
+        proxy.begin(holding);
+        const acquiring = codeOf(lock.acquireLock(null, open.key, 60_000));
+        await proxy.until(now => now.replyFrames > replyFrames);
+        const closing = lock.close(null);
+        const opening = lock.open(null);
+        proxy.begin(passing);
+        await Promise.all([closing, opening]);
+        expect(await acquiring).toBe('NOT_OPENED');
+        expect(await lock.tryAcquireLock(null, open.key, 60_000)).toBe(true);
+        await lock.releaseLock(null, open.key);
+    });
+
+    it('overtakes an open that waits for an earlier close', async () => {
+        const lock = await open.lock(server);
+        const closing = lock.close(null);
+        const opening = lock.open('trace-1');
+        const closingAgain = lock.close(null);
+        await expect(opening).rejects.toMatchObject({ code: 'NOT_OPENED', trace_id: 'trace-1' });
+        await Promise.all([closing, closingAgain]);
+        expect([lock.isOpen(), await codeOf(lock.tryAcquireLock(null, open.key))]).toEqual([false, 'NOT_OPENED']);
+    });
+});
