@@ -1,5 +1,6 @@
 import { notSerializable } from '../client/errors';
 import type { Item } from '../client/Item';
+import type { Held } from '../client/readCalls';
 
 /** Flags that no other client uses: "PS", and then our bits. */
 export const OURS = 0x5053_0000;
@@ -9,7 +10,7 @@ export const Flag = {
     DEFLATED: 2,
     /** It begins with dates: see `date`. */
     DATED: 4,
-    /** Somebody loads the value: see `asLoading`. */
+    /** Somebody loads the value: see `asLeased`. */
     LOADING: 8,
 } as const;
 
@@ -19,6 +20,18 @@ const OUR_BITS = Flag.BYTES | Flag.DEFLATED | Flag.DATED | Flag.LOADING;
 export interface Encoded {
     readonly value: string | Uint8Array;
     readonly flags: number;
+}
+
+const NULL = 'null';
+const NULL_BYTES = Buffer.from(NULL);
+
+/** What `nullTimeout` keeps. */
+export const STORED_NULL: Encoded = { value: NULL, flags: 0 };
+
+/** Whether it is what `nullTimeout` keeps. */
+export function isStoredNull(held: Held): boolean {
+    if (held === null || typeof held === 'string') return held === NULL;
+    return held.flagBits === 0 && held.value?.equals(NULL_BYTES) === true;
 }
 
 /** Whether it is ours, and has this bit. */
