@@ -44,7 +44,7 @@ export interface CacheStats extends CacheCounts, ConnectionStats {}
  * await cache.close(null);
  */
 export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IUnreferenceable, IOpenable {
-    private readonly user = new ConnectionUser();
+    private readonly user: ConnectionUser = new ConnectionUser(() => this.loadThrough.stop());
     private readonly values = new ValueStore(this.user);
     private readonly batches = new Batches(this.values);
     private readonly conditions = new Conditions(this.values);

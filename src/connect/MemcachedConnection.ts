@@ -19,6 +19,9 @@ import { MemcachedConnectionResolver } from './MemcachedConnectionResolver';
 import { findStrayOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
 import { withTraceId } from './withTraceId';
 
+/** Ends what a component does with a connection that is about to close; null when that is nothing. */
+export type Farewell = () => Promise<void> | null;
+
 /** What a connection knows of its servers. */
 export interface ConnectionStats {
     /** One for each server; none before `open` and after `close`. */
@@ -48,6 +51,8 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     private opening: Promise<void> | null = null;
     /** Rises with every close, so that an open that was overtaken by one knows. */
     private life = 0;
+    /** What components do with the client before it closes. */
+    private readonly farewells = new Set<Farewell>();
 
     /** @param isShared false for the connection that a component makes of its own configuration: there the component's options are in their place */
     constructor(private readonly isShared = true) {}
@@ -94,15 +99,31 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         return this.opening;
     }
 
-    /** Lets calls that are under way finish, within `options.request_timeout`, and closes every socket. */
+    /**
+     * Lets the components that share it give back what they hold in memcached, lets calls that are
+     * under way finish, within `options.request_timeout`, and closes every socket.
+     */
     async close(_context: AnyContext): Promise<void> {
         const { client } = this;
         this.life++;
-        this.client = null;
         this.opening = null;
         this.watch?.stop();
         this.watch = null;
+        const farewells = [...this.farewells].map(farewell => farewell()).filter(pending => pending !== null);
+        // A process that is about to exit gets no further turn of the event loop.
+        if (farewells.length > 0) await Promise.allSettled(farewells);
+        // It may have been opened again meanwhile.
+        if (this.client === client) this.client = null;
         await client?.close();
+    }
+
+    /**
+     * For components that share it: `farewell` is called by `close`, which waits for it while the
+     * client can still be used. The function that is returned takes it back.
+     */
+    beforeClose(farewell: Farewell): () => void {
+        this.farewells.add(farewell);
+        return () => this.farewells.delete(farewell);
     }
 
     /** @throws InvalidStateException NOT_OPENED */
