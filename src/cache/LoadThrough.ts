@@ -14,7 +14,7 @@ import { takeTurn } from './loadTurn';
 import { isLeased, isPaused } from './marks';
 import { storeLoaded } from './storeLoaded';
 import type { ValueStore } from './ValueStore';
-import { isStoredNull } from './values';
+import { STORED_NULL } from './values';
 
 const NO_OPTIONS: LoadOptions = {};
 
@@ -88,10 +88,10 @@ export class LoadThrough {
             if (values.loads.size > 0) load = values.loads.get(fullKey);
             // Callers that come while the loader runs join it without a read, unless they take a
             // stale value: another process may have replaced or removed that.
-            if (!load?.isLoading || request.options.staleFor) {
+            if (load === undefined || !load.isLoading || request.options.staleFor) {
                 held = await values.client.getText(fullKey);
                 values.events.answered(context);
-                if (isStoredNull(held)) {
+                if (held === STORED_NULL.value) {
                     values.events.count('hits');
                     return null;
                 }

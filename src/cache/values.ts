@@ -1,6 +1,5 @@
 import { notSerializable } from '../client/errors';
 import type { Item } from '../client/Item';
-import type { Held } from '../client/readCalls';
 
 /** Flags that no other client uses: "PS", and then our bits. */
 export const OURS = 0x5053_0000;
@@ -29,9 +28,8 @@ const NULL_BYTES = Buffer.from(NULL);
 export const STORED_NULL: Encoded = { value: NULL, flags: 0 };
 
 /** Whether it is what `nullTimeout` keeps. */
-export function isStoredNull(held: Held): boolean {
-    if (held === null || typeof held === 'string') return held === NULL;
-    return held.flagBits === 0 && held.value?.equals(NULL_BYTES) === true;
+export function isStoredNull({ value, flagBits }: Item): boolean {
+    return flagBits === STORED_NULL.flags && value?.equals(NULL_BYTES) === true;
 }
 
 /** Whether it is ours, and has this bit. */
