@@ -132,7 +132,10 @@ export class LoadThrough {
         return (current ?? this.begin(request, name, fullKey, held)).join(options.signal);
     }
 
-    /** Loads in the background, unless a load runs, in this process or in another, or one has just failed. */
+    /**
+     * Loads in the background, unless a load runs, in this process or in another, or one has just
+     * failed, or memcached was not read: then nothing could be stored.
+     */
     private refresh(
         request: LoadRequest,
         name: string,
@@ -143,7 +146,7 @@ export class LoadThrough {
         const { seconds, longestPauseMs } = this.leaseTimes;
         let load = this.values.loads.get(name);
         if (load === undefined) {
-            if (isLeased(item, seconds * 1000) || isPaused(item, longestPauseMs)) return;
+            if (held === undefined || isLeased(item, seconds * 1000) || isPaused(item, longestPauseMs)) return;
             load = this.begin(request, name, fullKey, held);
         }
         load.runBehind();

@@ -7,7 +7,7 @@ import { ComponentCounters } from './ComponentCounters';
 import { ComponentLog, type AnyContext } from './ComponentLog';
 import { sharedNotOpened } from './errors';
 import { line } from './logLines';
-import { MemcachedConnection, type ConnectionStats, type Farewell } from './MemcachedConnection';
+import { MemcachedConnection, type ConnectionStats } from './MemcachedConnection';
 import { withTraceId } from './withTraceId';
 import { findStrayOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
 
@@ -30,7 +30,7 @@ export class ConnectionUser {
     options: MemcachedOptions = readOptions(this.config);
 
     /** @param farewell is called when a shared connection closes before the component does */
-    constructor(private readonly farewell: Farewell | null = null) {}
+    constructor(private readonly farewell: (() => Promise<void> | null) | null = null) {}
 
     /** @throws ConfigException INVALID_OPTION */
     configure(config: ConfigParams): void {

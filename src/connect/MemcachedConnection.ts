@@ -19,9 +19,6 @@ import { MemcachedConnectionResolver } from './MemcachedConnectionResolver';
 import { findStrayOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
 import { withTraceId } from './withTraceId';
 
-/** Ends what a component does with a connection that is about to close; null when that is nothing. */
-export type Farewell = () => Promise<void> | null;
-
 /** What a connection knows of its servers. */
 export interface ConnectionStats {
     /** One for each server; none before `open` and after `close`. */
@@ -52,7 +49,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     /** Rises with every close, so that an open that was overtaken by one knows. */
     private life = 0;
     /** What components do with the client before it closes. */
-    private readonly farewells = new Set<Farewell>();
+    private readonly farewells = new Set<() => Promise<void> | null>();
 
     /** @param isShared false for the connection that a component makes of its own configuration: there the component's options are in their place */
     constructor(private readonly isShared = true) {}
@@ -119,9 +116,10 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
 
     /**
      * For components that share it: `farewell` is called by `close`, which waits for it while the
-     * client can still be used. The function that is returned takes it back.
+     * client can still be used; null when there is nothing to do. The function that is returned takes
+     * it back.
      */
-    beforeClose(farewell: Farewell): () => void {
+    beforeClose(farewell: () => Promise<void> | null): () => void {
         this.farewells.add(farewell);
         return () => this.farewells.delete(farewell);
     }

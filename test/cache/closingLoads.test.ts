@@ -2,7 +2,9 @@ import { Descriptor } from 'pip-services4-components-node';
 import type { MemcachedCache, MemcachedConnection } from 'pip-services4-memcached-node';
 import { timed } from '../support/LagMeter';
 import { useOpener, useServer } from '../support/Opener';
+import { holding, passing } from '../support/proxy/FaultProxy';
 import { readItem } from '../support/server/textProtocol';
+import type { Server } from '../support/settings';
 import { heldLoader, loaderOf, never, notAsked } from './loaders';
 
 const server = useServer();
@@ -87,4 +89,31 @@ it('Closing a cache while a loader runs logs nothing', async () => {
     await new Promise(setImmediate);
     expect(open.logger.lines).toEqual([]);
     expect(cache.getStats().unstored).toBe(0);
+});
+
+it('A load that begins while a cache closes leaves no lease behind', async () => {
+    const [one, two] = await Promise.all([open.server(), open.server()]);
+    const proxy = await open.faultProxy(one);
+    const cache = await open.cache([proxy, two], { request_timeout: 5000 });
+    const keyOn = async (server: Required<Server>): Promise<string> => {
+        for (let i = 0; ; i++) {
+            await cache.store(null, `key${i}`, 1);
+            const isThere = (await readItem(server, `key${i}`)) !== null;
+            await cache.remove(null, `key${i}`);
+            if (isThere) return `key${i}`;
+        }
+    };
+    const [first, second] = [await keyOn(one), await keyOn(two)];
+    const loaders = [heldLoader<string>(), heldLoader<string>()] as const;
+    const asked = [cache.retrieveOrLoad(null, first, 30_000, loaders[0].load)];
+    await loaders[0].called;
+    proxy.begin(holding);
+    const closing = cache.close(null);
+    asked.push(cache.retrieveOrLoad(null, second, 30_000, loaders[1].load));
+    await loaders[1].called;
+    proxy.begin(passing);
+    await closing;
+    expect(await Promise.all([readItem(one, first), readItem(two, second)])).toEqual([null, null]);
+    for (const { finish } of loaders) finish('value');
+    expect(await Promise.all(asked)).toEqual(['value', 'value']);
 });
