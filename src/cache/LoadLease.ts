@@ -1,37 +1,52 @@
-import { randomBytes } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { isAway } from '../client/errors';
 import { toExpirySeconds } from '../client/expiry';
 import type { Item } from '../client/Item';
 import type { MemcachedClient } from '../client/MemcachedClient';
-import { asLoading, keptForMs } from './dated';
+import { keptForMs } from './dated';
+import { asLeased, asPaused, failuresOf, leaseToken, MOST_NUMBER } from './marks';
 import type { Encoded } from './values';
 
 /**
- * How a lease ages. `LoadThrough` takes it as a parameter, so that the tests that wait for a lease
- * to expire use a shorter one.
+ * How a lease ages, and how long a failed load rests. `LoadThrough` takes it as a parameter, so
+ * that the tests that wait for it use shorter times.
  */
 export interface LeaseTimes {
     /** A killed holder blocks its key for up to so long. See `toExpirySeconds` for the least. */
     readonly seconds: number;
     /** The interval of renewals: a third of the shortest life of a lease. */
     readonly renewedAfterMs: number;
+    /** After one failed load of a stale value. Each further failure doubles it. */
+    readonly firstPauseMs: number;
+    readonly longestPauseMs: number;
 }
 
-export const LEASE_TIMES: LeaseTimes = { seconds: 4, renewedAfterMs: 650 };
+export const LEASE_TIMES: LeaseTimes = {
+    seconds: 4,
+    renewedAfterMs: 650,
+    firstPauseMs: 1000,
+    longestPauseMs: 30_000,
+};
 
 /** So often the item is looked for when its CAS cannot be compared. */
 const MOST_TRIES = 3;
 
 /**
- * Says to other processes that this one loads a value. It lies under the value's own key: one read shows either, `clear` leaves both behind, and who stores or
- * removes the value meanwhile takes the lease away, after which what was loaded is not stored: it may be older.
+ * Tells other processes that this one loads a value. It lies under the value's own key: one read
+ * shows either, and `clear` leaves both behind. Storing or removing the value takes the lease away.
+ * What was loaded may be older then, and is not stored.
  *
- * It is no lock: its holder may lose it and not know. Then a second loader runs, and the value of the first one is not stored.
+ * A stale value stays in the item and keeps its own expiry. The date in the lease tells whether its
+ * holder is alive.
+ *
+ * It is no lock: its holder may lose it and not know. Then a second loader runs, and the value of
+ * the first one is not stored.
  */
 export class LoadLease {
-    private isOver = false;
+    /** Lost, released, or replaced by the value. */
+    isOver = false;
     private timer: NodeJS.Timeout | null = null;
-    private renewing: Promise<unknown> | null = null;
+    private renewing: Promise<void> | null = null;
 
     private constructor(
         private readonly client: MemcachedClient,
@@ -39,7 +54,7 @@ export class LoadLease {
         private readonly key: string,
         /** What was there before. */
         private readonly before: Item,
-        private readonly marker: { value: Buffer; flags: number },
+        private readonly token: number,
         /** 0: memcached runs without CAS. */
         private cas: bigint,
         /** In which the CAS was answered. */
@@ -47,7 +62,8 @@ export class LoadLease {
     ) {}
 
     /**
-     * In the place of the item, or of nothing; null: somebody was faster. Without CAS it is taken where there is nothing, and is not renewed.
+     * Takes the place of the item, or of nothing; null when another process was faster. Without CAS
+     * it is taken where there is nothing, and is not renewed.
      */
     static async take(
         client: MemcachedClient,
@@ -56,9 +72,9 @@ export class LoadLease {
         before: Item,
         generation: number,
     ): Promise<LoadLease | null> {
-        const marker = asLoading(before, randomBytes(8));
-        const { value, flags } = marker;
-        const storing = { expires: times.seconds, flags };
+        const token = randomInt(MOST_NUMBER);
+        const { value, flags } = asLeased(before, token);
+        const storing = { expires: expirySeconds(before, times), flags };
         let cas: bigint | null = 0n;
         if (before.value === null) cas = await client.casAdd(key, value, storing);
         else if (before.cas !== 0n) {
@@ -66,14 +82,18 @@ export class LoadLease {
             cas = reply.outcome === 'stored' ? reply.cas : null;
         }
         if (cas === null) return null;
-        const lease = new LoadLease(client, times, key, before, marker, cas, client.server(key).generation);
+        const lease = new LoadLease(client, times, key, before, token, cas, client.server(key).generation);
         if (cas !== 0n) lease.schedule();
         return lease;
     }
 
-    /** The value takes its place; false: it was lost, or somebody has stored or removed the value since. */
+    /**
+     * Puts the value in the place of the lease; false when the lease was lost, or the value was
+     * stored or removed since. The request is sent before this returns, unless a renewal is under way.
+     */
     async store({ value, flags }: Encoded, expires: number): Promise<boolean> {
-        if (!(await this.end())) return false;
+        if (!this.stop()) return false;
+        if (this.renewing !== null) await this.renewing;
         try {
             if (this.cas === 0n) return await this.client.set(this.key, value, { expires, flags });
             return await this.swap(value, flags, expires);
@@ -83,45 +103,54 @@ export class LoadLease {
         }
     }
 
-    /** There is nothing to store; what was there before is gone too. */
+    /** Leaves nothing under the key: there is nothing to store, and what was there before is over. */
     async remove(): Promise<void> {
-        if (!(await this.end())) return;
+        if (!this.stop()) return;
+        await this.renewing;
         await this.delete();
     }
 
-    /** There is nothing new: what was there before is there again, if it may still be answered. */
-    async release(): Promise<void> {
-        if (!(await this.end())) return;
-        const { value, flagBits } = this.before;
-        const keptMs = keptForMs(this.before);
-        if (value === null || keptMs === 0) await this.delete();
-        else if (this.cas !== 0n) await this.swap(value, flagBits, toExpirySeconds(keptMs));
-    }
-
-    /** false: it is over. What is under way is waited for: it changes the CAS. */
-    private async end(): Promise<boolean> {
-        if (this.isOver) return false;
-        this.stop();
+    /**
+     * Puts back what was there before, if that may still be answered.
+     * @param hasFailed the loader has: the stale value rests for a while before it is loaded again
+     */
+    async release(hasFailed = false): Promise<void> {
+        if (!this.stop()) return;
         await this.renewing;
-        return true;
+        if (keptForMs(this.before) === 0) await this.delete();
+        else if (this.cas !== 0n) {
+            const { value, flags } = this.paused(hasFailed);
+            await this.swap(value, flags, expirySeconds(this.before, this.times));
+        }
     }
 
-    private stop(): void {
+    private paused(hasFailed: boolean): { value: Buffer; flags: number } {
+        const { firstPauseMs, longestPauseMs } = this.times;
+        const failures = failuresOf(this.before);
+        if (!hasFailed) return asPaused(this.before, failures, 0);
+        const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** failures);
+        return asPaused(this.before, failures + 1, Date.now() + pauseMs);
+    }
+
+    /** false: it is over already. What is under way has to be awaited: it changes the CAS. */
+    private stop(): boolean {
+        if (this.isOver) return false;
         this.isOver = true;
         if (this.timer !== null) clearTimeout(this.timer);
         this.timer = null;
+        return true;
     }
 
     private schedule(): void {
         this.timer = setTimeout(() => {
-            this.renewing = this.renew();
+            this.renewing = this.renew().finally(() => (this.renewing = null));
         }, this.times.renewedAfterMs).unref();
     }
 
     private async renew(): Promise<void> {
-        const { value, flags } = this.marker;
-        // One that fails is no news: the next one looks.
-        const isOurs = await this.swap(value, flags, this.times.seconds).catch(() => true);
+        const { value, flags } = asLeased(this.before, this.token);
+        // A renewal that fails proves nothing: the next one looks.
+        const isOurs = await this.swap(value, flags, expirySeconds(this.before, this.times)).catch(() => true);
         if (this.isOver) return;
         if (isOurs) this.schedule();
         else this.stop();
@@ -149,11 +178,10 @@ export class LoadLease {
         }
     }
 
-    /** Sockets have come or gone, or the reply to a renewal was lost: the marker says whether it is still ours. */
+    /** Sockets have come or gone, or the reply to a renewal was lost: the token says whether the item is still ours. */
     private async find(): Promise<boolean> {
-        const { value, flags } = this.marker;
         const item = await this.client.gets(this.key);
-        if (item.value === null || item.flagBits !== flags || !item.value.equals(value)) return false;
+        if (leaseToken(item) !== this.token) return false;
         this.know(item.cas);
         return true;
     }
@@ -162,4 +190,10 @@ export class LoadLease {
         this.cas = cas;
         this.generation = this.client.server(this.key).generation;
     }
+}
+
+/** A stale value keeps its own. */
+function expirySeconds(before: Item, { seconds }: LeaseTimes): number {
+    const keptMs = keptForMs(before);
+    return keptMs === 0 ? seconds : Math.max(seconds, toExpirySeconds(keptMs));
 }

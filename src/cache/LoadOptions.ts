@@ -11,8 +11,9 @@ export type Loaded<T> = undefined extends T ? Exclude<T, undefined> | null : T;
 /** What a load may take, and what is answered meanwhile. See docs/cache.md. */
 export interface LoadOptions {
     /**
-     * ms for which a value that is past its `timeout` is still answered, at once, while one load runs behind; absent or 0: everybody waits for the loader. Such a
-     * value is kept with its dates, and read by this package only.
+     * How long a value past its `timeout` is still returned, in ms, while one load runs in the
+     * background. 0 or absent: callers wait for the loader. After a failed load the next one begins
+     * after a pause. Such a value is kept with its dates, and only this package reads it.
      */
     readonly staleFor?: number | null | undefined;
     /** ms for which it is kept that there is nothing (null or undefined); absent or 0: the loader is asked again. */

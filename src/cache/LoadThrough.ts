@@ -5,24 +5,34 @@ import { isTraced, loadTracing, trace } from '../client/tracing';
 import type { AnyContext } from '../connect/ComponentLog';
 import { withTraceId } from '../connect/withTraceId';
 import { onAbort } from '../connect/aborts';
-import { isLoading, staleSince } from './dated';
+import { staleSince } from './dated';
 import { loadTimeout } from './errors';
 import { LEASE_TIMES, type LeaseTimes } from './LoadLease';
 import { Loading } from './Loading';
 import { checkLoad, DEFAULT_LOAD_TIMEOUT_MS, type Loader, type LoadOptions, type LoadRequest } from './LoadOptions';
 import { takeTurn } from './loadTurn';
+import { isLeased, isPaused } from './marks';
 import { storeLoaded } from './storeLoaded';
 import type { ValueStore } from './ValueStore';
+import { STORED_NULL } from './values';
 
 const NO_OPTIONS: LoadOptions = {};
 
 /**
- * The value from memcached, or else from its loader, which is called once for all who miss it: in this process they join one `Loading`, between processes a
- * `LoadLease` says who loads. That memcached is away is no error here.
+ * The value from memcached, or else from its loader, which is called once for all callers that miss
+ * it: in this process they join one `Loading`, between processes a `LoadLease` decides which one
+ * loads. That memcached is unavailable is no error here.
+ *
+ *     find      reads; a fresh value is the answer
+ *     miss      the stale value if the caller takes it, and a load in the background; or
+ *               the caller joins the load, which this begins if there is none
+ *     run       one load: its turn among the processes, its loader, its store
  */
 export class LoadThrough {
-    /** Also those whose value is still to be stored, or whose lease is to be released. */
+    /** Also those whose value is being stored, or whose lease is being released. */
     private readonly running = new Set<Loading>();
+    /** Loads that begin now take no lease: nobody would release it. */
+    private isStopping = false;
 
     constructor(
         private readonly values: ValueStore,
@@ -34,13 +44,12 @@ export class LoadThrough {
         return this.running.size === 0;
     }
 
-    /** Leases are released. Who waits for a loader gets its value; what nobody waits for is aborted. */
-    async stop(): Promise<void> {
-        const loads = [...this.running];
-        for (const load of loads) {
-            if (!load.isAwaited) load.abort(notOpened());
-        }
-        await Promise.allSettled(loads.map(load => load.release()));
+    /**
+     * Releases the leases and waits for values that are being stored; null when there are none.
+     * Callers that wait for a loader get its value; what no caller waits for is aborted.
+     */
+    stop(): Promise<void> | null {
+        return this.isIdle ? null : this.end();
     }
 
     retrieve(
@@ -60,22 +69,29 @@ export class LoadThrough {
         return signal ? untilAborted(signal, () => this.find(request)) : this.find(request);
     }
 
+    private async end(): Promise<void> {
+        this.isStopping = true;
+        await Promise.allSettled([...this.running].map(load => load.close(notOpened)));
+        this.isStopping = false;
+    }
+
     private async find(request: LoadRequest): Promise<unknown> {
         const { values } = this;
         const { context, key } = request;
         let fullKey: string | null = null;
-        /** undefined: nobody knows. */
+        let load: Loading | undefined;
+        /** undefined: not read. */
         let held: Held | undefined;
         try {
             const found = values.keys.find(key);
             fullKey = typeof found === 'string' ? found : await found;
-            const load = values.loads.size === 0 ? undefined : values.loads.get(fullKey);
-            // Who comes while it is loaded does not ask; who comes before that asks for himself, and gets a value of his own.
-            if (load === undefined || (load.isElsewhere && request.options.staleFor)) {
+            if (values.loads.size > 0) load = values.loads.get(fullKey);
+            // Callers that come while the loader runs join it without a read, unless they take a
+            // stale value: another process may have replaced or removed that.
+            if (load === undefined || !load.isLoading || request.options.staleFor) {
                 held = await values.client.getText(fullKey);
                 values.events.answered(context);
-                // It is kept that there is nothing.
-                if (held === 'null') {
+                if (held === STORED_NULL.value) {
                     values.events.count('hits');
                     return null;
                 }
@@ -88,27 +104,52 @@ export class LoadThrough {
             values.events.softened(context, error as Error);
         }
         request.options.signal?.throwIfAborted();
-        return this.miss(request, fullKey, held);
+        return this.miss(request, fullKey, held, load);
     }
 
-    /** Joins the load that is under way, or begins one; with `staleFor` nobody has to wait for it. */
-    private async miss(request: LoadRequest, fullKey: string | null, held: Held | undefined): Promise<unknown> {
+    /** @param load that was under way before the read */
+    private async miss(
+        request: LoadRequest,
+        fullKey: string | null,
+        held: Held | undefined,
+        load: Loading | undefined,
+    ): Promise<unknown> {
         const { values } = this;
         const { context, options } = request;
         // A key that is not known in full must not be taken for another one: keys have no line breaks.
         const name = fullKey ?? `\n${request.key}`;
-        const item = typeof held === 'object' ? held : null;
-        let load = values.loads.get(name);
-        // One that is under way here may know of a newer one.
-        const before = load === undefined || load.isElsewhere ? item : load.stale;
-        const stale = options.staleFor && before !== null ? staleSince(before, options.staleFor) : null;
-        const isLoadedElsewhere = load === undefined && stale !== null && isLoading(item!);
-        if (!isLoadedElsewhere) load ??= this.begin(request, name, fullKey, held);
-        if (stale === null) return load!.join(options.signal);
-        load?.goOn();
-        const value = await values.decode(context, stale);
-        if (value !== null) return value;
-        return this.miss({ ...request, options: { ...options, staleFor: null } }, fullKey, held);
+        const item = held === undefined ? (load?.stale ?? null) : typeof held === 'object' ? held : null;
+        const stale = options.staleFor && item !== null && !load?.hasValue ? staleSince(item, options.staleFor) : null;
+        if (stale !== null) {
+            const value = await values.decode(context, stale);
+            if (value !== null) {
+                this.refresh(request, name, fullKey, held, item!);
+                return value;
+            }
+        }
+        // One that has its value answers for memcached, which does not have it yet or fails.
+        const current = load?.hasValue ? load : values.loads.get(name);
+        return (current ?? this.begin(request, name, fullKey, held)).join(options.signal);
+    }
+
+    /**
+     * Loads in the background, unless a load runs, in this process or in another, or one has just
+     * failed, or memcached was not read: then nothing could be stored.
+     */
+    private refresh(
+        request: LoadRequest,
+        name: string,
+        fullKey: string | null,
+        held: Held | undefined,
+        item: Item,
+    ): void {
+        const { seconds, longestPauseMs } = this.leaseTimes;
+        let load = this.values.loads.get(name);
+        if (load === undefined) {
+            if (held === undefined || isLeased(item, seconds * 1000) || isPaused(item, longestPauseMs)) return;
+            load = this.begin(request, name, fullKey, held);
+        }
+        load.runBehind();
     }
 
     private begin(request: LoadRequest, name: string, fullKey: string | null, held: Held | undefined): Loading {
@@ -133,7 +174,7 @@ export class LoadThrough {
         const timeoutMs = options.loadTimeout ?? DEFAULT_LOAD_TIMEOUT_MS;
         try {
             // Memcached that could not be read is not asked for a lease.
-            if (held !== undefined) {
+            if (held !== undefined && !this.isStopping) {
                 const seen = typeof held === 'string' ? undefined : (held ?? Item.MISS);
                 const found = await takeTurn(values, this.leaseTimes, context, fullKey!, load, seen, timeoutMs);
                 if (found !== null) return load.succeed(found.value);
@@ -141,14 +182,15 @@ export class LoadThrough {
             load.signal.throwIfAborted();
             const late = (): Error => withTraceId(loadTimeout(key, timeoutMs), context);
             const value = (await this.timed(key, () => load.call(loader, timeoutMs, late))) ?? null;
-            // Without a lease nobody knows what was stored or removed meanwhile: what may be older than that is not stored.
-            if (load.lease !== null) await storeLoaded(values, request, fullKey!, load.lease, value);
-            load.succeed(value);
+            await load.complete(value, lease => storeLoaded(values, request, fullKey!, lease, value));
         } catch (error) {
-            const { isUnheard } = load;
+            // One that was aborted by its callers, or by `close`, is over already.
+            const { isLoading: hasFailed, isUnheard } = load;
             load.fail(error);
             if (isUnheard) values.events.unrefreshed(context, key, error);
-            await load.release().catch(() => {});
+            await load.release(hasFailed).catch(() => {});
+        } finally {
+            load.end();
         }
     }
 

@@ -3,30 +3,39 @@ import { onAbort } from '../connect/aborts';
 import type { LoadLease } from './LoadLease';
 import type { Loader } from './LoadOptions';
 
-/** One load of one key in this process: those who wait for it, its signal, its time. */
+/**
+ * One load of one key in this process: its callers, its signal, its time.
+ *
+ *     loading ── complete ──► loaded ── end ──► over
+ *        └──────── fail, abort, giveUp ──────────┘
+ *
+ * It is `loaded` while its callers have the value and memcached does not: the value is being stored.
+ */
 export class Loading {
     /** Between processes; null while it has none. */
     lease: LoadLease | null = null;
-    /** Another process loads, and this one waits. */
-    isElsewhere = false;
+    /** Joining it gives a value at once, also when it is over. */
+    hasValue = false;
+    private phase: 'loading' | 'loaded' | 'over' = 'loading';
     private taking: Promise<LoadLease | null> | null = null;
+    private storing: Promise<void> | null = null;
+    /** The component is closing: no lease may be taken any more. */
+    private isClosed = false;
     private readonly controller = new AbortController();
     private readonly outcome: Promise<unknown>;
     private resolve!: (value: unknown) => void;
     private reject!: (reason: unknown) => void;
-    /** Callers that may leave, and have not. */
-    private leavers = 0;
-    /** Somebody waits who cannot leave. */
-    private isWaitedFor = false;
+    /** Callers that wait for the outcome. */
+    private listeners = 0;
+    /** A caller has been given the stale value: the load runs on when no caller waits. */
     private isBehind = false;
-    private isOver = false;
 
     /**
-     * @param stale what the key held, for those who take it
-     * @param onOver it has an outcome: nobody may join it any more
+     * @param stale what the key held when it began
+     * @param onOver it is over: nobody may join it any more
      */
     constructor(
-        public stale: Item | null,
+        readonly stale: Item | null,
         private readonly onOver: () => void,
     ) {
         this.outcome = new Promise((resolve, reject) => {
@@ -41,32 +50,34 @@ export class Loading {
         return this.controller.signal;
     }
 
-    /** Somebody is told of its outcome. */
-    get isAwaited(): boolean {
-        return this.isWaitedFor || this.leavers > 0;
+    /** It has no outcome yet. */
+    get isLoading(): boolean {
+        return this.phase === 'loading';
     }
 
     /** Nobody would be told that it fails. */
     get isUnheard(): boolean {
-        return this.isBehind && !this.isAwaited && !this.isOver;
+        return this.isBehind && this.listeners === 0 && this.isLoading;
     }
 
-    /** @param signal of a caller who may leave; when the last one has left the load is aborted. The rejection of the caller is his own business. */
+    /** No lease is taken, and no other process is waited for, any more. */
+    get isEnding(): boolean {
+        return this.isClosed || this.signal.aborted;
+    }
+
+    /** @param signal of a caller who may leave and rejects by itself; when the last one has left, the load is aborted */
     join(signal: AbortSignal | null | undefined): Promise<unknown> {
-        if (!signal) {
-            this.isWaitedFor = true;
-            return this.outcome;
-        }
-        this.leavers++;
+        this.listeners++;
+        if (!signal) return this.outcome;
         const leave = (): void => {
-            this.leavers--;
-            if (!this.isAwaited && !this.isBehind) this.abort(signal.reason);
+            this.listeners--;
+            if (this.listeners === 0 && !this.isBehind) this.abort(signal.reason);
         };
         return this.outcome.finally(onAbort(signal, leave));
     }
 
-    /** It goes on when nobody waits: somebody has been given the stale value. */
-    goOn(): void {
+    /** It runs on when nobody waits: a caller has been given the stale value. */
+    runBehind(): void {
         this.isBehind = true;
     }
 
@@ -75,11 +86,6 @@ export class Loading {
         this.taking = taking;
         this.lease = await taking;
         return this.lease !== null;
-    }
-
-    /** Its lease, be it one that memcached has not answered for yet. */
-    async release(): Promise<void> {
-        await (await this.taking)?.release();
     }
 
     /** What the loader gives, in time; what it gives after that, or after `abort`, is dropped. */
@@ -97,23 +103,41 @@ export class Loading {
                 signal.removeEventListener('abort', giveUp);
             };
             const loading = new Promise(settle => settle(loader(signal)));
-            loading.finally(end).then(value => {
-                // There is a newer one, also while that is being stored.
-                this.stale = null;
-                resolve(value);
-            }, reject);
+            loading.finally(end).then(resolve, reject);
         });
+    }
+
+    /**
+     * Gives the value to the callers, and resolves when it is stored. It is sent to memcached first:
+     * what a caller asks for next comes after it.
+     */
+    async complete(value: unknown, store: (lease: LoadLease) => Promise<void>): Promise<void> {
+        // Without a lease nobody knows what was stored or removed meanwhile, and the value may be older.
+        if (this.lease !== null) this.storing = store(this.lease);
+        this.succeed(value);
+        // There is nothing that later callers could take before it is stored.
+        if (value === null) this.end();
+        await this.storing;
+    }
+
+    succeed(value: unknown): void {
+        if (!this.isLoading) return;
+        this.phase = 'loaded';
+        this.hasValue = true;
+        this.resolve(value);
+    }
+
+    /** Another process loads, and no caller of this one waits. */
+    giveUp(): void {
+        this.end();
+        this.resolve(null);
     }
 
     /** Those who wait are told first: the signal may be heard by anybody. */
     abort(reason: unknown): void {
+        if (!this.isLoading) return;
         this.fail(reason);
         this.controller.abort(reason);
-    }
-
-    succeed(value: unknown): void {
-        this.end();
-        this.resolve(value);
     }
 
     fail(reason: unknown): void {
@@ -121,9 +145,23 @@ export class Loading {
         this.reject(reason);
     }
 
-    private end(): void {
-        if (this.isOver) return;
-        this.isOver = true;
+    end(): void {
+        if (this.phase === 'over') return;
+        this.phase = 'over';
         this.onOver();
+    }
+
+    /** Releases its lease, also one that memcached has not answered for yet. A value that is being stored is waited for. */
+    async release(hasFailed = false): Promise<void> {
+        const lease = await this.taking;
+        if (this.storing !== null) return this.storing;
+        await lease?.release(hasFailed);
+    }
+
+    /** The component is closing. Callers that wait get the value; what no caller waits for is aborted. */
+    close(reason: () => Error): Promise<void> {
+        this.isClosed = true;
+        if (this.listeners === 0) this.abort(reason());
+        return this.release();
     }
 }

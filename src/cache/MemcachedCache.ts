@@ -44,7 +44,7 @@ export interface CacheStats extends CacheCounts, ConnectionStats {}
  * await cache.close(null);
  */
 export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IUnreferenceable, IOpenable {
-    private readonly user = new ConnectionUser();
+    private readonly user: ConnectionUser = new ConnectionUser(() => this.loadThrough.stop());
     private readonly values = new ValueStore(this.user);
     private readonly batches = new Batches(this.values);
     private readonly conditions = new Conditions(this.values);
@@ -81,11 +81,15 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
         return this.user.open(context);
     }
 
-    /** Closes its own connection, and leaves a shared one alone. Calls that are under way may finish first. */
+    /**
+     * Closes its own connection, and leaves a shared one alone. Calls that are under way may finish
+     * first, and loaded values are stored.
+     */
     async close(context: AnyContext): Promise<void> {
         this.updates.stop();
+        const stopping = this.loadThrough.stop();
         // A process that is about to exit gets no further turn of the event loop.
-        if (!this.loadThrough.isIdle) await this.loadThrough.stop();
+        if (stopping !== null) await stopping;
         await this.user.close(context);
     }
 
@@ -157,8 +161,9 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
 
     /**
      * The value; on a miss what the loader gives, which is stored for `timeout` ms. However many callers miss it, one loader runs, in this process and, by a
-     * short lease, among all; see docs/cache.md. An error of the loader reaches everybody who waits for it here, and is not kept. While memcached is away the
-     * loader is asked, once at a time in this process.
+     * short lease, among all; see docs/cache.md. Callers do not wait until it is stored. An error
+     * of the loader reaches all callers that wait for it here, and is not kept. While memcached is
+     * unavailable the loader is called, once at a time in this process.
      *
      * Who waits for the same load gets the same object: do not change it. What comes from memcached is what JSON makes of it. A first caller's options count for a load.
      * @param timeout ms until it expires; absent, 0 and below: `options.timeout`. Up to a tenth of it is taken off at random: see `jitter`.
@@ -218,18 +223,22 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
         });
     }
 
-    /** Stores the value when there is none; false: there is one, and it stays. */
+    /**
+     * Stores the value when there is none; false: there is one, and it stays. A null that
+     * `retrieveOrLoad` keeps, a stale value and a value that is being loaded count as one.
+     */
     add(context: AnyContext, key: string, value: unknown, timeout?: number | null): Promise<boolean> {
         return this.decided(context, () => this.conditions.store('add', context, key, value, timeout));
     }
 
-    /** Stores the value when there is one already; false: there is none. */
+    /** Stores the value when there is one already, in the sense of `add`; false: there is none. */
     replace(context: AnyContext, key: string, value: unknown, timeout?: number | null): Promise<boolean> {
         return this.decided(context, () => this.conditions.store('replace', context, key, value, timeout));
     }
 
     /**
      * Adds to a counter, and answers what it counts then: a bigint from 2^53 on, null when there is none and no `initial` to begin with. It wraps at 2^64.
+     * What `retrieveOrLoad` keeps (a null, a value with `staleFor`) is no counter: NOT_A_NUMBER.
      * @param by whole, from 0 on; 1 when absent
      */
     increment(context: AnyContext, key: string, by?: Amount | null, options?: CountOptions): Promise<Amount | null> {

@@ -1,16 +1,17 @@
 import type { Item } from '../client/Item';
 import { Pauses } from '../connect/Pauses';
 import type { AnyContext } from '../connect/ComponentLog';
-import { isLoading } from './dated';
 import { LoadLease, type LeaseTimes } from './LoadLease';
 import type { Loading } from './Loading';
+import { isLeased } from './marks';
 import type { ValueStore } from './ValueStore';
+import { isStoredNull } from './values';
 
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 100;
 /**
- * A lease that is not renewed for its whole life and so much longer has no holder. memcached has
- * removed it by then, unless a client has touched it.
+ * A lease that is not renewed for its whole life and so much longer has no holder. Watching it needs
+ * no clock of another machine, so those who wait find out earlier than its date says.
  */
 const DEAD_AFTER_MORE_MS = 1000;
 
@@ -31,44 +32,38 @@ export async function takeTurn(
     seen: Item | undefined,
     timeoutMs: number,
 ): Promise<{ readonly value: unknown } | null> {
-    const { signal } = load;
-    const deadAfterMs = leaseTimes.seconds * 1000 + DEAD_AFTER_MORE_MS;
+    const leaseMs = leaseTimes.seconds * 1000;
     const endMs = performance.now() + timeoutMs;
     let watched = 0n;
     let watchedSinceMs = performance.now();
     try {
         let item = seen ?? (await values.client.gets(fullKey));
         for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 1.5)) {
-            const { client } = values;
+            if (load.isEnding) return null;
             const nowMs = performance.now();
             if (item.cas !== watched) {
                 watched = item.cas;
                 watchedSinceMs = nowMs;
             }
-            if (!isLoading(item) || nowMs - watchedSinceMs > deadAfterMs) {
-                const { generation } = client.server(fullKey);
-                if (await load.take(LoadLease.take(client, leaseTimes, fullKey, item, generation))) return null;
-            } else {
-                load.isElsewhere = true;
+            if (isLeased(item, leaseMs) && nowMs - watchedSinceMs <= leaseMs + DEAD_AFTER_MORE_MS) {
                 if (load.isUnheard) {
-                    // Nobody waits here, and somebody else is at it.
-                    load.succeed(null);
+                    load.giveUp();
                     return { value: null };
                 }
-                await pauses.pause(pauseMs * (0.5 + Math.random()), signal);
+                await pauses.pause(pauseMs * (0.5 + Math.random()), load.signal);
+            } else {
+                const { client } = values;
+                const { generation } = client.server(fullKey);
+                if (await load.take(LoadLease.take(client, leaseTimes, fullKey, item, generation))) return null;
             }
-            if (signal.aborted || performance.now() > endMs) return null;
+            if (load.isEnding || performance.now() > endMs) return null;
             item = await values.client.gets(fullKey);
             if (item.value === null) continue;
-            if (item.flagBits === 0 && item.value.equals(NULL)) return { value: null };
+            if (isStoredNull(item)) return { value: null };
             const value = await values.decode(context, item);
             if (value !== null) return { value };
         }
     } catch {
         return null;
-    } finally {
-        load.isElsewhere = false;
     }
 }
-
-const NULL = Buffer.from('null');

@@ -9,7 +9,7 @@ export const Flag = {
     DEFLATED: 2,
     /** It begins with dates: see `date`. */
     DATED: 4,
-    /** Somebody loads the value: see `asLoading`. */
+    /** Somebody loads the value: see `asLeased`. */
     LOADING: 8,
 } as const;
 
@@ -19,6 +19,17 @@ const OUR_BITS = Flag.BYTES | Flag.DEFLATED | Flag.DATED | Flag.LOADING;
 export interface Encoded {
     readonly value: string | Uint8Array;
     readonly flags: number;
+}
+
+const NULL = 'null';
+const NULL_BYTES = Buffer.from(NULL);
+
+/** What `nullTimeout` keeps. */
+export const STORED_NULL: Encoded = { value: NULL, flags: 0 };
+
+/** Whether it is what `nullTimeout` keeps. */
+export function isStoredNull({ value, flagBits }: Item): boolean {
+    return flagBits === STORED_NULL.flags && value?.equals(NULL_BYTES) === true;
 }
 
 /** Whether it is ours, and has this bit. */

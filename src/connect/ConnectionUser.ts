@@ -25,7 +25,12 @@ export class ConnectionUser {
     private references: IReferences | null = null;
     private connection: MemcachedConnection | null = null;
     private isOwner = false;
+    /** Takes the farewell back from the shared connection. */
+    private leave: (() => void) | null = null;
     options: MemcachedOptions = readOptions(this.config);
+
+    /** @param farewell is called when a shared connection closes before the component does */
+    constructor(private readonly farewell: (() => Promise<void> | null) | null = null) {}
 
     /** @throws ConfigException INVALID_OPTION */
     configure(config: ConfigParams): void {
@@ -60,6 +65,8 @@ export class ConnectionUser {
             if (!shared.isOpen()) throw withTraceId(sharedNotOpened(), context);
             this.connection = shared;
             this.isOwner = false;
+            this.leave?.();
+            if (this.farewell !== null) this.leave = shared.beforeClose(this.farewell);
             return;
         }
         const own = new MemcachedConnection(false);
@@ -78,6 +85,8 @@ export class ConnectionUser {
     async close(context: AnyContext): Promise<void> {
         const { connection, isOwner } = this;
         this.connection = null;
+        this.leave?.();
+        this.leave = null;
         if (isOwner) await connection?.close(context);
     }
 

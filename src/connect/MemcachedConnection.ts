@@ -52,6 +52,8 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     private giveUp: (() => void) | null = null;
     /** Rises with every close, so that an open that was overtaken by one knows. */
     private life = 0;
+    /** What components do with the client before it closes. */
+    private readonly farewells = new Set<() => Promise<void> | null>();
 
     /** @param isShared false for the connection that a component makes of its own configuration: there the component's options are in their place */
     constructor(private readonly isShared = true) {}
@@ -100,16 +102,33 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         return this.opening;
     }
 
-    /** Lets calls that are under way finish, within `options.request_timeout`, and closes every socket. */
+    /**
+     * Lets the components that share it give back what they hold in memcached, lets calls that are
+     * under way finish, within `options.request_timeout`, and closes every socket.
+     */
     async close(_context: AnyContext): Promise<void> {
         const { client } = this;
         this.life++;
-        this.client = null;
         this.opening = null;
         this.giveUp?.();
         this.watch?.stop();
         this.watch = null;
+        const farewells = [...this.farewells].map(farewell => farewell()).filter(pending => pending !== null);
+        // A process that is about to exit gets no further turn of the event loop.
+        if (farewells.length > 0) await Promise.allSettled(farewells);
+        // It may have been opened again meanwhile.
+        if (this.client === client) this.client = null;
         await client?.close();
+    }
+
+    /**
+     * For components that share it: `farewell` is called by `close`, which waits for it while the
+     * client can still be used; null when there is nothing to do. The function that is returned takes
+     * it back.
+     */
+    beforeClose(farewell: () => Promise<void> | null): () => void {
+        this.farewells.add(farewell);
+        return () => this.farewells.delete(farewell);
     }
 
     /** @throws InvalidStateException NOT_OPENED */

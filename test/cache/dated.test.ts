@@ -1,4 +1,5 @@
-import { asLoading, current, date, isLoading, keptForMs, staleSince } from '../../src/cache/dated';
+import { current, date, keptForMs, staleSince } from '../../src/cache/dated';
+import { asLeased, isLeased } from '../../src/cache/marks';
 import { OURS, type Encoded } from '../../src/cache/values';
 import { Item } from '../../src/client/Item';
 
@@ -43,8 +44,8 @@ describe('A value with dates', () => {
     });
 
     it('keeps its dates and its value under the mark of a load', () => {
-        const loading = itemOf(asLoading(dated, Buffer.alloc(8, 7)));
-        expect(isLoading(loading)).toBe(true);
+        const loading = itemOf(asLeased(dated, 7));
+        expect(isLeased(loading, 4000)).toBe(true);
         const fresh = current(loading) as Item;
         expect([textOf(fresh), fresh.flagBits]).toEqual(['"text"', OURS]);
         jest.advanceTimersByTime(FRESH_MS);
@@ -70,8 +71,8 @@ describe('A value without dates', () => {
     });
 
     it('gives way to a null of JSON that shows the token of the load', () => {
-        const [one, other] = [1, 2].map(token => itemOf(asLoading(plain, Buffer.alloc(8, token))));
-        expect([isLoading(one!), current(one!)]).toEqual([true, null]);
+        const [one, other] = [1, 2].map(token => itemOf(asLeased(plain, token)));
+        expect([isLeased(one!, 4000), current(one!)]).toEqual([true, null]);
         expect(JSON.parse(textOf(one))).toBeNull();
         expect(textOf(one)).not.toBe(textOf(other));
     });

@@ -1,7 +1,12 @@
+import { date } from '../../src/cache/dated';
+import { asLeased } from '../../src/cache/marks';
+import { Item } from '../../src/client/Item';
 import { useSideBySide } from '../support/itSideBySide';
+import { timed } from '../support/LagMeter';
 import { useServer } from '../support/Opener';
 import { writeItem } from '../support/server/textProtocol';
-import { loaderOf } from './loaders';
+import { sleep } from '../support/sleep';
+import { loaderOf, notAsked } from './loaders';
 import { openLoads, SHORT_LEASE } from './openLoads';
 
 const server = useServer();
@@ -22,15 +27,63 @@ describe('A value that is not there', () => {
     });
 });
 
+/** The lease of a holder that died so long ago, which a client has touched since. */
+function leaseOf(before: Item, ageMs: number) {
+    const now = Date.now();
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(now - ageMs);
+    const lease = asLeased(before, 1);
+    clock.mockRestore();
+    return lease;
+}
+
+const staleItem = (): Item => {
+    const { value, flags } = date({ value: '"stale"', flags: 0 }, Date.now() - 1, Date.now() + 60_000);
+    return new Item(value as Buffer, flags, 0, 0);
+};
+
 describe('While a value is loaded', () => {
     itAlongside('somebody who touches the lease of a dead holder does not make it live', async open => {
-        await writeItem(server, 'touched', `null${' '.repeat(32)}`, 0x5053_0008);
+        const { value, flags } = leaseOf(Item.MISS, 0);
+        await writeItem(server, 'touched', value, flags);
         const { loads } = await openLoads(open, server, {}, SHORT_LEASE);
         const begun = performance.now();
         const options = { loadTimeout: 60_000 };
         expect(await loads.retrieve(null, 'touched', 30_000, () => 'value', options)).toBe('value');
         expect(performance.now() - begun).toBeLessThan(12_000);
         const reader = await open.cache(server);
-        expect(await reader.retrieve(null, 'touched')).toBe('value');
+        while ((await reader.retrieve(null, 'touched')) !== 'value') await sleep(5);
+    });
+});
+
+describe('The lease of a dead holder that was touched', () => {
+    itAlongside('is known by its date at once, and the value is stored', async open => {
+        const { value, flags } = leaseOf(Item.MISS, 9100);
+        await writeItem(server, 'dated', value, flags);
+        const cache = await open.cache(server);
+        const options = { loadTimeout: 60_000 };
+        const load = () => cache.retrieveOrLoad(null, 'dated', 30_000, () => 'value', options);
+        expect(await timed(load)).toBeLessThan(2000);
+        while ((await cache.retrieve(null, 'dated')) !== 'value') await sleep(5);
+    });
+
+    itAlongside('does not keep a stale value from being loaded anew', async open => {
+        const { value, flags } = leaseOf(staleItem(), 9100);
+        await writeItem(server, 'stale', value, flags);
+        const cache = await open.cache(server);
+        const options = { staleFor: 60_000 };
+        expect(await cache.retrieveOrLoad(null, 'stale', 30_000, () => 'value', options)).toBe('stale');
+        while ((await cache.retrieve(null, 'stale')) !== 'value') await sleep(5);
+    });
+
+    itAlongside('leaves the stale value to all who take it, while it may be alive', async open => {
+        const { value, flags } = leaseOf(staleItem(), 0);
+        await writeItem(server, 'alive', value, flags);
+        const cache = await open.cache(server);
+        const options = { staleFor: 60_000 };
+        for (let i = 0; i < 20; i++) {
+            expect(await cache.retrieveOrLoad(null, 'alive', 30_000, notAsked, options)).toBe('stale');
+            await cache.retrieveAndTouch(null, 'alive', 60_000);
+        }
+        expect(cache.getStats().loads).toBe(0);
     });
 });

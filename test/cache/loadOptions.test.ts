@@ -3,7 +3,8 @@ import { codeOf } from '../support/codeOf';
 import { useOpener, useServer } from '../support/Opener';
 import { RecordingLogger } from '../support/RecordingLogger';
 import { readItem } from '../support/server/textProtocol';
-import { loaderOf, notAsked } from './loaders';
+import { sleep } from '../support/sleep';
+import { loaderOf, notAsked, untilStored } from './loaders';
 
 const server = useServer();
 const open = useOpener();
@@ -18,18 +19,24 @@ beforeEach(async () => {
     [cache, other] = await Promise.all([open.cache(server), open.cache(server)]);
 });
 
+/** What was loaded is stored or removed after its callers have it. */
+async function untilGone(): Promise<void> {
+    while ((await readItem(server, key)) !== null) await sleep(2);
+}
+
 describe('Nothing', () => {
     it.each([null, undefined])('that is %p is answered as null, and not kept', async nothing => {
         const loader = loaderOf(nothing);
         expect(await cache.retrieveOrLoad(null, key, 30_000, loader.load)).toBeNull();
         expect(await cache.retrieveOrLoad(null, key, 30_000, loader.load)).toBeNull();
         expect(loader.calls).toBe(2);
-        expect(await readItem(server, key)).toBeNull();
+        await untilGone();
     });
 
     it('is kept for nullTimeout', async () => {
         const options = { nullTimeout: 20_000, jitter: 0 };
         expect(await cache.retrieveOrLoad(null, key, 60_000, () => null, options)).toBeNull();
+        await untilStored(cache);
         const item = (await readItem(server, key))!;
         expect(item).toMatchObject({ value: 'null', flags: 0 });
         expect(item.ttl).toBeLessThanOrEqual(20);
@@ -44,12 +51,34 @@ describe('Nothing', () => {
         expect(await Promise.all(asked)).toEqual([null, null]);
         expect(loader.calls).toBe(1);
     });
+
+    it('that is kept is an entry for verbs that memcached decides', async () => {
+        const options = { nullTimeout: 20_000 };
+        for (const suffix of ['add', 'replace', 'count']) {
+            await cache.retrieveOrLoad(null, `${key}-${suffix}`, 60_000, () => null, options);
+        }
+        await untilStored(cache, 3);
+        expect(await other.contains(null, `${key}-add`)).toBe(false);
+        expect(await other.add(null, `${key}-add`, 1)).toBe(false);
+        expect(await codeOf(other.increment(null, `${key}-count`))).toBe('NOT_A_NUMBER');
+        expect(await other.touch(null, `${key}-count`)).toBe(true);
+        expect(await other.replace(null, `${key}-replace`, 1)).toBe(true);
+    });
+});
+
+it('A number that is stored with staleFor is no counter', async () => {
+    expect(await cache.retrieveOrLoad(null, key, 60_000, () => 5, { staleFor: 1000 })).toBe(5);
+    await untilStored(cache);
+    expect(await other.retrieve(null, key)).toBe(5);
+    expect(await codeOf(other.increment(null, key))).toBe('NOT_A_NUMBER');
 });
 
 describe('Expiries', () => {
     const ttls = async (jitter: number | undefined) => {
         const names = Array.from({ length: 200 }, (_, i) => `${key}-${i}`);
+        const { stored } = cache.getStats();
         await Promise.all(names.map(one => cache.retrieveOrLoad(null, one, 100_000, () => one, { jitter })));
+        await untilStored(cache, stored + names.length);
         return (await Promise.all(names.map(one => readItem(server, one))))
             .map(item => item!.ttl)
             .sort((a, b) => a - b);
@@ -77,8 +106,10 @@ describe('Expiries', () => {
     it('are options.timeout when none is given, and no longer than options.max_expiration', async () => {
         const short = await open.cache(server, { timeout: 20_000, max_expiration: 40_000 });
         await short.retrieveOrLoad(null, key, null, () => 1);
+        await untilStored(short);
         expect((await readItem(server, key))!.ttl).toBeLessThanOrEqual(20);
         await short.retrieveOrLoad(null, `${key}x`, 1e9, () => 1, { jitter: 0, staleFor: 1e9 });
+        await untilStored(short, 2);
         const { ttl } = (await readItem(server, `${key}x`))!;
         expect(ttl).toBeLessThanOrEqual(40);
         expect(ttl).toBeGreaterThan(30);
@@ -116,7 +147,7 @@ it.each([
     const one = await open.cache(server, {}, logger.references());
     for (const options of [{}, { staleFor: 1000 }]) {
         expect(await one.retrieveOrLoad<unknown>(null, key, 30_000, load, options)).toEqual(load());
-        expect(await readItem(server, key)).toBeNull();
+        await untilGone();
     }
     expect(logger.count(/could not be stored/)).toBe(1);
 });

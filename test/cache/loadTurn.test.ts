@@ -1,62 +1,14 @@
-import { asLoading } from '../../src/cache/dated';
 import { Loading } from '../../src/cache/Loading';
 import { LEASE_TIMES } from '../../src/cache/LoadLease';
 import { takeTurn } from '../../src/cache/loadTurn';
 import { decode } from '../../src/cache/values';
 import type { ValueStore } from '../../src/cache/ValueStore';
-import { Item } from '../../src/client/Item';
+import type { Item } from '../../src/client/Item';
+import { LeasedKey } from './LeasedKey';
 
 const LEASE_MS = LEASE_TIMES.seconds * 1000;
 
-/** One key of a memcached. It notes when it was read, and when a lease was written. */
-class Key {
-    item = Item.MISS;
-    readonly reads: number[] = [];
-    readonly leases: { atMs: number; expires: number }[] = [];
-    isAway = false;
-    private cas = 0;
-
-    /** As `values.client`. */
-    readonly client = {
-        gets: async () => {
-            this.reads.push(performance.now());
-            if (this.isAway) throw new Error('unavailable');
-            return this.item;
-        },
-        server: () => ({ generation: 1 }),
-        casAdd: async (_key: string, value: Buffer, options: { expires: number; flags: number }) => {
-            if (this.item.value !== null) return null;
-            this.write(value, options);
-            return this.item.cas;
-        },
-        casSet: async (_key: string, value: Buffer, cas: bigint, options: { expires: number; flags: number }) => {
-            if (this.item.cas !== cas) return { outcome: 'changed' };
-            this.write(value, options);
-            return { outcome: 'stored', cas: this.item.cas };
-        },
-        casDelete: async () => {
-            this.item = Item.MISS;
-            return 'deleted';
-        },
-    };
-
-    /** The lease of another process, taken or renewed. */
-    lease(): void {
-        const { value, flags } = asLoading(Item.MISS, Buffer.alloc(8));
-        this.item = new Item(value, flags, 0, ++this.cas);
-    }
-
-    store(text: string): void {
-        this.item = new Item(Buffer.from(text), 0, 0, ++this.cas);
-    }
-
-    private write(value: Buffer, { expires, flags }: { expires: number; flags: number }): void {
-        this.item = new Item(value, flags, 0, ++this.cas);
-        this.leases.push({ atMs: performance.now(), expires });
-    }
-}
-
-let key: Key;
+let key: LeasedKey;
 let load: Loading;
 
 /** Resolves with the outcome and when it came. */
@@ -70,7 +22,7 @@ async function turn(timeoutMs: number): Promise<{ found: unknown; atMs: number }
 beforeEach(() => {
     jest.useFakeTimers({ now: 0 });
     jest.spyOn(Math, 'random').mockReturnValue(0.5);
-    key = new Key();
+    key = new LeasedKey();
     load = new Loading(null, () => {});
 });
 
@@ -146,6 +98,6 @@ describe('A load that needs a lease', () => {
         key.isAway = true;
         await jest.advanceTimersByTimeAsync(100);
         expect(await waiting).toMatchObject({ found: null, atMs: 10 });
-        expect([load.lease, load.isElsewhere]).toEqual([null, false]);
+        expect(load.lease).toBeNull();
     });
 });

@@ -6,15 +6,15 @@ import { RecordingLogger } from '../support/RecordingLogger';
 import { readItem } from '../support/server/textProtocol';
 import type { Servers, Settings } from '../support/settings';
 import { sleep } from '../support/sleep';
-import { heldLoader, loaderOf } from './loaders';
+import { heldLoader, loaderOf, untilStored } from './loaders';
 
 const SHORT = { request_timeout: 1000, retry: 30 };
 
 const openShort = (open: Opener, servers: Servers, settings: Settings = {}, logger = open.logger) =>
     open.cache(servers, { ...SHORT, ...settings }, logger.references());
 
-const askAll = (cache: MemcachedCache, load: () => Promise<string>, count = 200) =>
-    Promise.all(Array.from({ length: count }, () => cache.retrieveOrLoad(null, 'key', 30_000, load)));
+const askAll = (cache: MemcachedCache, load: () => Promise<string>, count = 200, key = 'key') =>
+    Promise.all(Array.from({ length: count }, () => cache.retrieveOrLoad(null, key, 30_000, load)));
 
 const failing = () => Promise.reject(new Error('no'));
 
@@ -49,7 +49,7 @@ describe.each([{}, { 'options.fail_soft': true }, { 'options.prefix': 'p:' }])('
         const cache = await openShort(open, server, settings);
         for (const away of ['stop', 'kill'] as const) {
             const loader = loaderOf('value', 1000);
-            const asked = askAll(cache, loader.load);
+            const asked = askAll(cache, loader.load, 200, `key-${away}`);
             await loader.called;
             await server[away]();
             expect(new Set(await asked)).toEqual(new Set(['value']));
@@ -71,6 +71,7 @@ it('a cache that opens while memcached is away loads, with a prefix too', async 
     await server.restart();
     await logger.heard(/is up again/);
     await askAll(cache, loader.load, 1);
+    await untilStored(cache);
     expect(await readItem(server, 'p:key')).toMatchObject({ value: '"value"' });
 });
 
@@ -110,6 +111,7 @@ it('connections that are cut while the loader runs do not lose the value', async
     await cache.retrieve(null, 'another');
     finish('value');
     expect(await asked).toBe('value');
+    await untilStored(cache);
     expect(await readItem(server, 'key')).toMatchObject({ value: '"value"', flags: 0 });
 });
 

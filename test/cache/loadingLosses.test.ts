@@ -3,7 +3,7 @@ import { timed } from '../support/LagMeter';
 import { useServer } from '../support/Opener';
 import { opcodes } from '../support/opcodes';
 import { describeEachLoss, type LossContext } from '../support/proxy/loseNext';
-import { loaderOf } from './loaders';
+import { loaderOf, untilStored } from './loaders';
 import { openLoads, SHORT_LEASE } from './openLoads';
 
 const { ADD, REPLACE, DELETE } = opcodes;
@@ -27,6 +27,7 @@ describeEachLoss(server, it => {
         await loader.called;
         lose(REPLACE);
         expect(await asked).toBe('value');
+        await untilStored(cache);
         expect(await other.retrieve(null, key)).toBe('value');
     });
 

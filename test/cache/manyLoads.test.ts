@@ -14,6 +14,7 @@ describe('What is remembered', () => {
         const answers = await Promise.all(asked);
         expect(new Set(answers)).toEqual(new Set(['value']));
         expect(loader.calls).toBe(1);
+        while (!loads.isIdle) await sleep(10);
         expect([values.loads.size, loads.isIdle]).toEqual([0, true]);
     }, 60_000);
 

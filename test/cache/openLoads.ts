@@ -1,12 +1,12 @@
 import { LoadThrough } from '../../src/cache/LoadThrough';
-import type { LeaseTimes } from '../../src/cache/LoadLease';
+import { LEASE_TIMES, type LeaseTimes } from '../../src/cache/LoadLease';
 import { ValueStore } from '../../src/cache/ValueStore';
 import { ConnectionUser } from '../../src/connect/ConnectionUser';
 import type { Opener } from '../support/Opener';
 import { configOf, type Servers, type Settings } from '../support/settings';
 
 /** As short as memcached's clock allows: it counts whole seconds. */
-export const SHORT_LEASE: LeaseTimes = { seconds: 2, renewedAfterMs: 250 };
+export const SHORT_LEASE: LeaseTimes = { ...LEASE_TIMES, seconds: 2, renewedAfterMs: 250 };
 
 /** What loads in a MemcachedCache, with other leases than those of production. */
 export async function openLoads(

@@ -160,16 +160,23 @@ it('is gone when the loader says that there is nothing, kept or not', async () =
 it('an error of a load that nobody waits for is said in the log, and the stale value stays', async () => {
     await makeStale('old');
     const fail = jest.fn(() => Promise.reject(new Error('no database')));
-    for (let i = 1; i <= 3; i++) {
-        expect(await cache.retrieveOrLoad(null, key, 30_000, fail, STALE)).toBe('old');
-        while (fail.mock.calls.length < i) await sleep(5);
+    for (let i = 1; i <= 2; i++) {
+        // The second one is called after a pause.
+        while (fail.mock.calls.length < i) {
+            expect(await cache.retrieveOrLoad(null, key, 30_000, fail, STALE)).toBe('old');
+            await sleep(5);
+        }
         // The lease is released, and the item is as it was.
         while ((await readItem(server, key))!.flags !== 0x5053_0004) await sleep(5);
     }
     await logger.heard(/loading key\d+ failed, its stale value stays while it may: no database/);
     expect((await readItem(server, key))!.ttl).toBeGreaterThan(50);
-    expect(await cache.retrieveOrLoad(null, key, 30_000, () => 'new', STALE)).toBe('old');
-    await untilIt('new');
+    let value: string | null = 'old';
+    while (value === 'old') {
+        value = await cache.retrieveOrLoad(null, key, 30_000, () => 'new', STALE);
+        await sleep(5);
+    }
+    expect(value).toBe('new');
 });
 
 it.each([

@@ -1,0 +1,57 @@
+import { date } from '../../src/cache/dated';
+import { asLeased } from '../../src/cache/marks';
+import { Item } from '../../src/client/Item';
+
+/** One key of a memcached. It notes when it was read, and when a lease was written. */
+export class LeasedKey {
+    item = Item.MISS;
+    readonly reads: number[] = [];
+    readonly leases: { atMs: number; expires: number }[] = [];
+    isAway = false;
+    private cas = 0;
+
+    /** As `values.client`. */
+    readonly client = {
+        gets: async () => {
+            this.reads.push(performance.now());
+            if (this.isAway) throw new Error('unavailable');
+            return this.item;
+        },
+        server: () => ({ generation: 1 }),
+        casAdd: async (_key: string, value: Buffer, options: { expires: number; flags: number }) => {
+            if (this.item.value !== null) return null;
+            this.write(value, options);
+            return this.item.cas;
+        },
+        casSet: async (_key: string, value: Buffer, cas: bigint, options: { expires: number; flags: number }) => {
+            if (this.item.cas !== cas) return { outcome: 'changed' };
+            this.write(value, options);
+            return { outcome: 'stored', cas: this.item.cas };
+        },
+        casDelete: async () => {
+            this.item = Item.MISS;
+            return 'deleted';
+        },
+    };
+
+    /** The lease of another process, taken or renewed, in the place of this. */
+    lease(before = Item.MISS): void {
+        const { value, flags } = asLeased(before, 1);
+        this.item = new Item(value, flags, 0, ++this.cas);
+    }
+
+    /** A stale value that is kept for so long. */
+    keep(text: string, keptMs: number): void {
+        const { value, flags } = date({ value: text, flags: 0 }, Date.now() - 1, Date.now() + keptMs);
+        this.item = new Item(value as Buffer, flags, 0, ++this.cas);
+    }
+
+    store(text: string): void {
+        this.item = new Item(Buffer.from(text), 0, 0, ++this.cas);
+    }
+
+    private write(value: Buffer, { expires, flags }: { expires: number; flags: number }): void {
+        this.item = new Item(value, flags, 0, ++this.cas);
+        this.leases.push({ atMs: performance.now(), expires });
+    }
+}

@@ -1,0 +1,119 @@
+import { Descriptor } from 'pip-services4-components-node';
+import type { MemcachedCache, MemcachedConnection } from 'pip-services4-memcached-node';
+import { timed } from '../support/LagMeter';
+import { useOpener, useServer } from '../support/Opener';
+import { holding, passing } from '../support/proxy/FaultProxy';
+import { readItem } from '../support/server/textProtocol';
+import type { Server } from '../support/settings';
+import { heldLoader, loaderOf, never, notAsked } from './loaders';
+
+const server = useServer();
+const open = useOpener();
+
+/** A connection, and a cache that shares it. */
+async function openShared(): Promise<{ connection: MemcachedConnection; cache: MemcachedCache }> {
+    const connection = open.connectionOf(server);
+    await connection.open(null);
+    const descriptor = new Descriptor('pip-services', 'connection', 'memcached', 'default', '1.0');
+    const cache = await open.cache([], {}, open.logger.references(descriptor, connection));
+    return { connection, cache };
+}
+
+describe('Closing a shared connection first', () => {
+    it('leaves no lease behind, and lets those who wait have the value', async () => {
+        const { connection, cache } = await openShared();
+        const other = await open.cache(server);
+        const { called, load, finish } = heldLoader<string>();
+        const asked = cache.retrieveOrLoad(null, open.key, 30_000, load);
+        await called;
+        await connection.close(null);
+        expect(await readItem(server, open.key)).toBeNull();
+        expect(await timed(() => other.retrieveOrLoad(null, open.key, 30_000, () => 'of the other'))).toBeLessThan(
+            1500,
+        );
+        finish('value');
+        expect(await asked).toBe('value');
+        await cache.close(null);
+        expect(open.logger.warnings).toEqual([]);
+    });
+
+    it('aborts a load that no caller waits for', async () => {
+        const { connection, cache } = await openShared();
+        const options = { staleFor: 60_000, jitter: 0 };
+        await cache.retrieveOrLoad(null, open.key, 1, () => 'stale', options);
+        let signal: AbortSignal | null = null;
+        const load = (given: AbortSignal) => {
+            signal = given;
+            return never();
+        };
+        while (signal === null) await cache.retrieveOrLoad(null, open.key, 30_000, load, options);
+        await connection.close(null);
+        expect((signal as AbortSignal).aborted).toBe(true);
+        expect(await readItem(server, open.key)).toMatchObject({ flags: 0x5053_0004 });
+    });
+
+    it('and opening it again leaves the cache usable', async () => {
+        const { connection, cache } = await openShared();
+        const loader = loaderOf('value', 50);
+        const asked = cache.retrieveOrLoad(null, open.key, 30_000, loader.load);
+        await loader.called;
+        const closing = connection.close(null);
+        await connection.open(null);
+        await closing;
+        expect(await asked).toBe('value');
+        expect([connection.isOpen(), cache.isOpen()]).toEqual([true, true]);
+        expect(await cache.retrieveOrLoad(null, `${open.key}x`, 30_000, () => 'later')).toBe('later');
+        expect(await cache.retrieveOrLoad(null, `${open.key}x`, 30_000, notAsked)).toBe('later');
+    });
+
+    it('does not concern a cache that has left it', async () => {
+        const { connection, cache } = await openShared();
+        const { called, load, finish } = heldLoader<string>();
+        const asked = cache.retrieveOrLoad(null, open.key, 30_000, load);
+        await called;
+        await cache.close(null);
+        await connection.close(null);
+        finish('value');
+        expect(await asked).toBe('value');
+    });
+});
+
+it('Closing a cache while a loader runs logs nothing', async () => {
+    const cache = await open.cache(server);
+    const { called, load, finish } = heldLoader<string>();
+    const asked = cache.retrieveOrLoad(null, open.key, 30_000, load);
+    await called;
+    await cache.close(null);
+    finish('value');
+    expect(await asked).toBe('value');
+    await new Promise(setImmediate);
+    expect(open.logger.lines).toEqual([]);
+    expect(cache.getStats().unstored).toBe(0);
+});
+
+it('A load that begins while a cache closes leaves no lease behind', async () => {
+    const [one, two] = await Promise.all([open.server(), open.server()]);
+    const proxy = await open.faultProxy(one);
+    const cache = await open.cache([proxy, two], { request_timeout: 5000 });
+    const keyOn = async (server: Required<Server>): Promise<string> => {
+        for (let i = 0; ; i++) {
+            await cache.store(null, `key${i}`, 1);
+            const isThere = (await readItem(server, `key${i}`)) !== null;
+            await cache.remove(null, `key${i}`);
+            if (isThere) return `key${i}`;
+        }
+    };
+    const [first, second] = [await keyOn(one), await keyOn(two)];
+    const loaders = [heldLoader<string>(), heldLoader<string>()] as const;
+    const asked = [cache.retrieveOrLoad(null, first, 30_000, loaders[0].load)];
+    await loaders[0].called;
+    proxy.begin(holding);
+    const closing = cache.close(null);
+    asked.push(cache.retrieveOrLoad(null, second, 30_000, loaders[1].load));
+    await loaders[1].called;
+    proxy.begin(passing);
+    await closing;
+    expect(await Promise.all([readItem(one, first), readItem(two, second)])).toEqual([null, null]);
+    for (const { finish } of loaders) finish('value');
+    expect(await Promise.all(asked)).toEqual(['value', 'value']);
+});

@@ -1,0 +1,77 @@
+import type { LoadOptions } from 'pip-services4-memcached-node';
+import type { LoadThrough } from '../../src/cache/LoadThrough';
+import { LEASE_TIMES } from '../../src/cache/LoadLease';
+import { useOpener, useServer, type Opener } from '../support/Opener';
+import { readItem } from '../support/server/textProtocol';
+import { sleep } from '../support/sleep';
+import { openLoads } from './openLoads';
+
+const STALE: LoadOptions = { staleFor: 60_000, jitter: 0 };
+const TIMES = { ...LEASE_TIMES, firstPauseMs: 600, longestPauseMs: 1200 };
+
+const server = useServer();
+const open = useOpener();
+
+/** When the loader was called. */
+let calls: number[];
+const failing = (): Promise<never> => {
+    calls.push(Date.now());
+    return Promise.reject(new Error('no database'));
+};
+
+async function openStale({ key }: Opener): Promise<{ cache: LoadThrough; other: LoadThrough }> {
+    const { loads: cache } = await openLoads(open, server, {}, TIMES);
+    const { loads: other } = await openLoads(open, server, {}, TIMES);
+    await cache.retrieve(null, key, 50, () => 'stale', STALE);
+    await sleep(80);
+    return { cache, other };
+}
+
+/** Asks until the loader has been called so often. */
+async function untilCalled(times: number, ...loads: LoadThrough[]): Promise<void> {
+    while (calls.length < times) {
+        for (const one of loads) expect(await one.retrieve(null, open.key, 30_000, failing, STALE)).toBe('stale');
+        await sleep(1);
+    }
+}
+
+const untilReleased = async (): Promise<void> => {
+    while ((await readItem(server, open.key))!.flags !== 0x5053_0004) await sleep(2);
+};
+
+beforeEach(() => (calls = []));
+
+describe('A loader that fails while all callers have a stale value', () => {
+    it('is not called again before a pause, which grows and is that of all processes', async () => {
+        const { cache, other } = await openStale(open);
+        await untilCalled(3, cache, other);
+        const [first, second, third] = calls as [number, number, number];
+        expect(second - first).toBeGreaterThanOrEqual(TIMES.firstPauseMs);
+        expect(third - second).toBeGreaterThanOrEqual(2 * TIMES.firstPauseMs);
+        await untilReleased();
+        expect((await readItem(server, open.key))!.ttl).toBeGreaterThan(50);
+    });
+
+    it('is called at once by a caller that needs a new value', async () => {
+        const { cache, other } = await openStale(open);
+        await untilCalled(1, cache);
+        await untilReleased();
+        for (const one of [cache, other]) {
+            await expect(one.retrieve(null, open.key, 30_000, failing, null)).rejects.toThrow('no database');
+        }
+        expect(calls).toHaveLength(3);
+    });
+
+    it('is called at once after a load that has succeeded', async () => {
+        const { cache } = await openStale(open);
+        await untilCalled(1, cache);
+        let value: unknown;
+        while (value !== 'new') {
+            value = await cache.retrieve(null, open.key, 50, () => 'new', STALE);
+            await sleep(5);
+        }
+        await sleep(80);
+        expect(await cache.retrieve(null, open.key, 50, failing, STALE)).toBe('new');
+        while (calls.length < 2) await sleep(1);
+    });
+});
