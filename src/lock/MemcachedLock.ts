@@ -78,7 +78,7 @@ const LAST_EXPIRY_MS = 0xffffffff * 1000;
  * await lock.close(null);
  */
 export class MemcachedLock extends Lock implements IConfigurable, IReferenceable, IUnreferenceable, IOpenable {
-    private readonly user = new ConnectionUser();
+    private readonly user: ConnectionUser = new ConnectionUser(() => this.endSession());
     private readonly events = new LockEvents(this.user.log, this.user.counters);
     private readonly abandoned = new Abandoned(this.user, () => this.events.count('cleaned'));
     private readonly store = new LockStore(this.user, this.abandoned);
@@ -273,7 +273,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         }
     }
 
-    /** Leaves nothing in the server that can be given back. */
+    /** Before the connection closes: a shared one may be closed by its owner first. */
     private async endSession(): Promise<void> {
         await this.session.end();
         await this.abandoned.settle();

@@ -1,3 +1,4 @@
+import { Descriptor, References } from 'pip-services4-components-node';
 import { codeOf } from '../support/codeOf';
 import { opcodes } from '../support/opcodes';
 import { useOpener, useServer } from '../support/Opener';
@@ -114,6 +115,29 @@ describe('close', () => {
         await closing;
         await working;
         expect(await stored(open.key)).toBeNull();
+    });
+
+    it('of a shared connection gives back what a lock acquires, and begins no work', async () => {
+        const proxy = await open.faultProxy(server);
+        const connection = open.connectionOf(proxy, { request_timeout: 5000 });
+        await connection.open(null);
+        const descriptor = new Descriptor('pip-services', 'connection', 'memcached', 'default', '1.0');
+        const lock = await open.lock([], {}, References.fromTuples(descriptor, connection));
+        const { replyFrames } = proxy;
+        proxy.begin(holding);
+        const work = jest.fn();
+        const working = codeOf(lock.withLock(null, open.key, { ttl: 60_000 }, work));
+        await proxy.until(now => now.replyFrames > replyFrames);
+        const closing = connection.close(null);
+        proxy.begin(passing);
+        await closing;
+        expect(await working).toBe('NOT_OPENED');
+        expect(work).not.toHaveBeenCalled();
+        expect(await stored(open.key)).toBeNull();
+        await connection.open(null);
+        await lock.open(null);
+        expect(await lock.tryAcquireLock(null, open.key)).toBe(true);
+        await lock.releaseLock(null, open.key);
     });
 
     it('is waited for by the next open', async () => {
