@@ -309,7 +309,7 @@ export class Channel extends Timed {
         this.state = 'ready';
         this.wasReady = true;
         this.answeredMs = this.answeringMs = this.owner.deadlines.readClock() | 0;
-        this.socket.setTimeout(this.options.idleMs, () => this.onIdle());
+        this.socket.setTimeout(this.options.idleMs).on('timeout', () => this.onIdle());
         this.owner.onReady(this);
     }
 
