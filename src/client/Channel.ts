@@ -252,8 +252,9 @@ export class Channel extends Timed {
         return true;
     }
 
+    /** Unsigned: a channel may be quiet, or busy without a pause, for the 25 days after which a signed age is negative. */
     private ageOf(ms: number): number {
-        return ((this.owner.deadlines.nowMs | 0) - ms) | 0;
+        return ((this.owner.deadlines.nowMs | 0) - ms) >>> 0;
     }
 
     /** Ends it now. The fault, if there is one, is what its calls hear; without one they hear it from the owner. */

@@ -52,6 +52,25 @@ describe('a call that is late', () => {
         expect(client.getStats()[0]!.fault).toBeNull();
     });
 
+    it('ends a silent connection also when it has been quiet for 26 days', async () => {
+        make({ requestTimeoutMs: 200, idleMs: 0 });
+        await client.open();
+        const realNow = performance.now.bind(performance);
+        const now = jest.spyOn(performance, 'now').mockImplementation(() => realNow() + 26 * 86_400_000);
+        try {
+            server.script = (request, socket, connection) => connection > 0 && answer(request, socket);
+            const calls: Promise<string>[] = [];
+            for (let i = 0; i < 60; i++) {
+                calls.push(codeOf(client.append('key', 'value')));
+                await sleep(5);
+            }
+            // Lost with the connection, for which a fault is the only way to end while calls wait.
+            expect(await Promise.all(calls)).toContain('CONNECTION_LOST');
+        } finally {
+            now.mockRestore();
+        }
+    });
+
     it('does not end a connection that answers, and its reply is nobody else’s', async () => {
         make({ requestTimeoutMs: 200, poolSize: 1 });
         await client.open();
