@@ -90,8 +90,10 @@ export class Channel extends Timed {
     private answeredMs = 0;
     /** Since when it answers without a pause. */
     private answeringMs = 0;
+    /** How long a call takes that has few before it: the way there and back, and the server's own pace. */
+    private wayMs = 0;
     /** So long a call may wait on it. */
-    private readonly patienceMs: number;
+    private patienceMs = 0;
     /** The call whose way is measured, and how many requests were in flight with it. */
     private probe: Call<unknown> | null = null;
     private probeInFlight = 0;
@@ -119,7 +121,7 @@ export class Channel extends Timed {
     ) {
         super();
         this.round = round;
-        this.patienceMs = options.requestTimeoutMs * PATIENCE;
+        this.setWay(0);
         this.address = formatAddress(at);
         this.raw = this.socket = connect(at, options, {
             buffer: () => this.nextBuffer(),
@@ -403,13 +405,23 @@ export class Channel extends Timed {
 
     /**
      * As TCP finds its window, once per round trip: by what a call had to wait, and how many were before it, so many are answered
-     * in time.
+     * in time. With few before it the wait is not of our making, and fewer still would not shorten it.
      */
     private adaptLimit({ sentMs }: Call<unknown>): void {
+        const { owner, probeInFlight } = this;
         const waitedMs = this.ageOf(sentMs);
         this.probe = null;
-        if (waitedMs < this.patienceMs / 2) this.owner.mostInFlight *= 2;
-        else if (waitedMs > this.patienceMs)
-            this.owner.mostInFlight = Math.max(LEAST_LIMIT, (this.probeInFlight * this.patienceMs) / waitedMs);
+        const areFew = probeInFlight <= LEAST_LIMIT;
+        if (areFew || waitedMs < this.wayMs) this.setWay(waitedMs);
+        const spare = this.patienceMs / waitedMs;
+        if (spare >= 1) owner.mostInFlight *= Math.min(2, spare);
+        else if (!areFew) owner.mostInFlight = Math.max(LEAST_LIMIT, probeInFlight * spare);
+    }
+
+    /** The patience is for the rest. A way that takes most of the time is a pause that will pass. */
+    private setWay(ms: number): void {
+        const { requestTimeoutMs } = this.options;
+        this.wayMs = Math.min(ms, requestTimeoutMs / 2);
+        this.patienceMs = this.wayMs + (requestTimeoutMs - this.wayMs) * PATIENCE;
     }
 }
