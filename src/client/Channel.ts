@@ -88,6 +88,8 @@ export class Channel extends Timed {
     private stage: Stage = 'connecting';
     /** When it last answered, by the clock of `Call.sentMs`. */
     private answeredMs = 0;
+    /** When bytes of an answer last came. */
+    private heardMs = 0;
     /** Since when it answers without a pause. */
     private answeringMs = 0;
     /** How long a call takes that has few before it: the way there and back, and the server's own pace. */
@@ -232,8 +234,8 @@ export class Channel extends Timed {
     }
 
     /**
-     * A call that is late may have waited elsewhere. The channel is at fault when it had the full time to answer its oldest call and has answered nothing in
-     * that time. One that answers is slow, and closing it would make a server that has too much to do start again; unless none of its
+     * A call that is late may have waited elsewhere. The channel is at fault when it had the full time to answer its oldest call and has sent nothing in
+     * that time, not even a part of a large value. One that answers is slow, and closing it would make a server that has too much to do start again; unless none of its
      * calls has a caller left.
      */
     judge(): void {
@@ -241,7 +243,7 @@ export class Channel extends Timed {
         if (first === null) return;
         const { requestTimeoutMs } = this.options;
         const { deadlines } = this.owner;
-        const quietMs = Math.min(this.ageOf(first.sentMs), this.ageOf(this.answeredMs));
+        const quietMs = Math.min(this.ageOf(first.sentMs), this.ageOf(this.heardMs));
         deadlines.remove(this);
         if (quietMs >= requestTimeoutMs) this.end(new Error(`no answer within ${requestTimeoutMs} ms`));
         else if (quietMs < requestTimeoutMs / 2 && this.isForNobody) this.end(null);
@@ -311,7 +313,7 @@ export class Channel extends Timed {
         this.owner.deadlines.remove(this);
         this.state = 'ready';
         this.wasReady = true;
-        this.answeredMs = this.answeringMs = this.owner.deadlines.readClock() | 0;
+        this.heardMs = this.answeredMs = this.answeringMs = this.owner.deadlines.readClock() | 0;
         this.socket.setTimeout(this.options.idleMs).on('timeout', () => this.onIdle());
         this.owner.onReady(this);
     }
@@ -341,6 +343,7 @@ export class Channel extends Timed {
         if (this.state === 'gone') return false;
         const nowMs = this.owner.deadlines.arrived();
         this.owner.counts.received(count, nowMs);
+        this.heardMs = nowMs | 0;
         this.hasAnswered = false;
         this.smallReplies = this.smallBytes = 0;
         try {

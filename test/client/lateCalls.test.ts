@@ -52,6 +52,23 @@ describe('a call that is late', () => {
         expect(client.getStats()[0]!.fault).toBeNull();
     });
 
+    it('is no fault when it is a large value that takes longer: the server stays up', async () => {
+        make({ requestTimeoutMs: 300, failures: 2, poolSize: 1 });
+        await client.open();
+        server.script = (request, socket) => {
+            if (!request.includes('large')) return answer(request, socket);
+            const header = replyTo(request);
+            header.writeUInt32BE(1_000_000, 8);
+            socket.write(header);
+            const part = Buffer.alloc(1000);
+            const writing = setInterval(() => socket.write(part), 10);
+            socket.on('close', () => clearInterval(writing));
+        };
+        for (let i = 0; i < 4; i++) expect(await codeOf(client.get(`large${i}`))).toBe('TIMEOUT');
+        expect(await codeOf(client.get('small'))).toBe('ok');
+        expect(client.getStats()[0]).toMatchObject({ isUp: true, fault: null });
+    });
+
     it('ends a silent connection also when it has been quiet for 26 days', async () => {
         make({ requestTimeoutMs: 200, idleMs: 0 });
         await client.open();
