@@ -88,10 +88,14 @@ export class Channel extends Timed {
     private stage: Stage = 'connecting';
     /** When it last answered, by the clock of `Call.sentMs`. */
     private answeredMs = 0;
+    /** When bytes of an answer last came. */
+    private heardMs = 0;
     /** Since when it answers without a pause. */
     private answeringMs = 0;
+    /** How long a call takes that has few before it: the way there and back, and the server's own pace. */
+    private wayMs = 0;
     /** So long a call may wait on it. */
-    private readonly patienceMs: number;
+    private patienceMs = 0;
     /** The call whose way is measured, and how many requests were in flight with it. */
     private probe: Call<unknown> | null = null;
     private probeInFlight = 0;
@@ -119,7 +123,7 @@ export class Channel extends Timed {
     ) {
         super();
         this.round = round;
-        this.patienceMs = options.requestTimeoutMs * PATIENCE;
+        this.setWay(0);
         this.address = formatAddress(at);
         this.raw = this.socket = connect(at, options, {
             buffer: () => this.nextBuffer(),
@@ -230,8 +234,8 @@ export class Channel extends Timed {
     }
 
     /**
-     * A call that is late may have waited elsewhere. The channel is at fault when it had the full time to answer its oldest call and has answered nothing in
-     * that time. One that answers is slow, and closing it would make a server that has too much to do start again; unless none of its
+     * A call that is late may have waited elsewhere. The channel is at fault when it had the full time to answer its oldest call and has sent nothing in
+     * that time, not even a part of a large value. One that answers is slow, and closing it would make a server that has too much to do start again; unless none of its
      * calls has a caller left.
      */
     judge(): void {
@@ -239,7 +243,7 @@ export class Channel extends Timed {
         if (first === null) return;
         const { requestTimeoutMs } = this.options;
         const { deadlines } = this.owner;
-        const quietMs = Math.min(this.ageOf(first.sentMs), this.ageOf(this.answeredMs));
+        const quietMs = Math.min(this.ageOf(first.sentMs), this.ageOf(this.heardMs));
         deadlines.remove(this);
         if (quietMs >= requestTimeoutMs) this.end(new Error(`no answer within ${requestTimeoutMs} ms`));
         else if (quietMs < requestTimeoutMs / 2 && this.isForNobody) this.end(null);
@@ -252,8 +256,9 @@ export class Channel extends Timed {
         return true;
     }
 
+    /** Unsigned: a channel may be quiet, or busy without a pause, for the 25 days after which a signed age is negative. */
     private ageOf(ms: number): number {
-        return ((this.owner.deadlines.nowMs | 0) - ms) | 0;
+        return ((this.owner.deadlines.nowMs | 0) - ms) >>> 0;
     }
 
     /** Ends it now. The fault, if there is one, is what its calls hear; without one they hear it from the owner. */
@@ -308,8 +313,8 @@ export class Channel extends Timed {
         this.owner.deadlines.remove(this);
         this.state = 'ready';
         this.wasReady = true;
-        this.answeredMs = this.answeringMs = this.owner.deadlines.readClock() | 0;
-        this.socket.setTimeout(this.options.idleMs, () => this.onIdle());
+        this.heardMs = this.answeredMs = this.answeringMs = this.owner.deadlines.readClock() | 0;
+        this.socket.setTimeout(this.options.idleMs).on('timeout', () => this.onIdle());
         this.owner.onReady(this);
     }
 
@@ -338,6 +343,7 @@ export class Channel extends Timed {
         if (this.state === 'gone') return false;
         const nowMs = this.owner.deadlines.arrived();
         this.owner.counts.received(count, nowMs);
+        this.heardMs = nowMs | 0;
         this.hasAnswered = false;
         this.smallReplies = this.smallBytes = 0;
         try {
@@ -402,13 +408,23 @@ export class Channel extends Timed {
 
     /**
      * As TCP finds its window, once per round trip: by what a call had to wait, and how many were before it, so many are answered
-     * in time.
+     * in time. With few before it the wait is not of our making, and fewer still would not shorten it.
      */
     private adaptLimit({ sentMs }: Call<unknown>): void {
+        const { owner, probeInFlight } = this;
         const waitedMs = this.ageOf(sentMs);
         this.probe = null;
-        if (waitedMs < this.patienceMs / 2) this.owner.mostInFlight *= 2;
-        else if (waitedMs > this.patienceMs)
-            this.owner.mostInFlight = Math.max(LEAST_LIMIT, (this.probeInFlight * this.patienceMs) / waitedMs);
+        const areFew = probeInFlight <= LEAST_LIMIT;
+        if (areFew || waitedMs < this.wayMs) this.setWay(waitedMs);
+        const spare = this.patienceMs / waitedMs;
+        if (spare >= 1) owner.mostInFlight *= Math.min(2, spare);
+        else if (!areFew) owner.mostInFlight = Math.max(LEAST_LIMIT, probeInFlight * spare);
+    }
+
+    /** The patience is for the rest. A way that takes most of the time is a pause that will pass. */
+    private setWay(ms: number): void {
+        const { requestTimeoutMs } = this.options;
+        this.wayMs = Math.min(ms, requestTimeoutMs / 2);
+        this.patienceMs = this.wayMs + (requestTimeoutMs - this.wayMs) * PATIENCE;
     }
 }

@@ -1,3 +1,5 @@
+import { LONGEST_TIMER_MS } from './ClientOptions';
+
 /** What stands in the list: anything that must have settled by a point in time. Only the list writes these fields. */
 export abstract class Timed {
     deadlineMs = 0;
@@ -102,7 +104,7 @@ export class Deadlines {
     private arm(): void {
         this.stop();
         this.firesAt = this.end.later.deadlineMs;
-        this.timer = setTimeout(() => this.fire(), Math.max(1, Math.ceil(this.firesAt - performance.now())));
+        this.timer = setTimeout(() => this.fire(), timerMs(this.firesAt - performance.now()));
     }
 
     /**
@@ -134,4 +136,9 @@ export class Deadlines {
         }
         if (this.end.later !== this.end) this.arm();
     }
+}
+
+/** One that fires too early finds nothing to do, and sets another. */
+function timerMs(ms: number): number {
+    return Math.min(LONGEST_TIMER_MS, Math.max(1, Math.ceil(ms)));
 }

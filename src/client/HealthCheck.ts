@@ -33,7 +33,12 @@ export async function checkServer(node: MemcachedServer): Promise<ServerHealthRe
     const { at, address, options, deadlines } = node;
     // Asking again would not change a wrong password, and might lock the account.
     if (node.isRefused) return unreachable(address, authFailed(address));
-    const server = new MemcachedServer(at, { ...options, poolSize: 1, failures: 1, retries: 0 }, deadlines, NOBODY);
+    const server = new MemcachedServer(
+        at,
+        { ...options, poolSize: 1, failures: 1, retries: 0, maxPending: 0 },
+        deadlines,
+        NOBODY,
+    );
     server.open();
     try {
         const said = await question(server);

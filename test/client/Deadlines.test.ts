@@ -141,6 +141,18 @@ describe('Deadlines', () => {
         );
     });
 
+    it('waits in steps for a deadline that is further away than a timer reaches', async () => {
+        const longestMs = 2 ** 31 - 1;
+        const setTimeout = jest.spyOn(globalThis, 'setTimeout');
+        add('far', performance.now() + 1.5 * longestMs);
+        await pass(longestMs + 1);
+        expect(expired).toEqual([]);
+        await pass(longestMs);
+        expect(expired).toEqual(['far']);
+        for (const [, ms] of setTimeout.mock.calls) expect(ms).toBeLessThanOrEqual(longestMs);
+        expect(setTimeout).toHaveBeenCalledTimes(2);
+    });
+
     it('takes the chunks of a batch without looking at all later deadlines', () => {
         const now = performance.now();
         for (let i = 0; i < 100_000; i++) add('later', now + 60_000 + i);

@@ -43,6 +43,12 @@ it('says of every server how it is', async () => {
     });
 });
 
+it('asks all it wants to know, however few calls may wait', async () => {
+    const client = await openPatiently(server, { maxPending: 1 });
+    const [report] = await client.checkHealth();
+    expect(report).toMatchObject({ reachable: true, memory: { limitBytes: 64 * 1024 * 1024 }, casEnabled: true });
+});
+
 it('counts what had to go for want of memory', async () => {
     const server = await open.server({ args: ['-m', '2'] });
     const client = await openPatiently(server);

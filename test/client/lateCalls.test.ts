@@ -52,6 +52,42 @@ describe('a call that is late', () => {
         expect(client.getStats()[0]!.fault).toBeNull();
     });
 
+    it('is no fault when it is a large value that takes longer: the server stays up', async () => {
+        make({ requestTimeoutMs: 300, failures: 2, poolSize: 1 });
+        await client.open();
+        server.script = (request, socket) => {
+            if (!request.includes('large')) return answer(request, socket);
+            const header = replyTo(request);
+            header.writeUInt32BE(1_000_000, 8);
+            socket.write(header);
+            const part = Buffer.alloc(1000);
+            const writing = setInterval(() => socket.write(part), 10);
+            socket.on('close', () => clearInterval(writing));
+        };
+        for (let i = 0; i < 4; i++) expect(await codeOf(client.get(`large${i}`))).toBe('TIMEOUT');
+        expect(await codeOf(client.get('small'))).toBe('ok');
+        expect(client.getStats()[0]).toMatchObject({ isUp: true, fault: null });
+    });
+
+    it('ends a silent connection also when it has been quiet for 26 days', async () => {
+        make({ requestTimeoutMs: 200, idleMs: 0 });
+        await client.open();
+        const realNow = performance.now.bind(performance);
+        const now = jest.spyOn(performance, 'now').mockImplementation(() => realNow() + 26 * 86_400_000);
+        try {
+            server.script = (request, socket, connection) => connection > 0 && answer(request, socket);
+            const calls: Promise<string>[] = [];
+            for (let i = 0; i < 60; i++) {
+                calls.push(codeOf(client.append('key', 'value')));
+                await sleep(5);
+            }
+            // Lost with the connection, for which a fault is the only way to end while calls wait.
+            expect(await Promise.all(calls)).toContain('CONNECTION_LOST');
+        } finally {
+            now.mockRestore();
+        }
+    });
+
     it('does not end a connection that answers, and its reply is nobody else’s', async () => {
         make({ requestTimeoutMs: 200, poolSize: 1 });
         await client.open();

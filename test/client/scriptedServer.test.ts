@@ -112,6 +112,17 @@ describe('a server of a script', () => {
         expect(sockets.length).toBe(2);
     });
 
+    it('closes a socket that becomes idle after a call that took longer than `idleMs`', async () => {
+        onConnection = answerAll;
+        const client = await openClient({ idleMs: 100, requestTimeoutMs: 10_000 });
+        sockets[0]!.removeAllListeners('data').on('data', frame => {
+            setTimeout(() => sockets[0]!.write(replyFrame({ opaque: opaqueOf(frame) })), 350);
+        });
+        await client.touch('key', 0);
+        await once(sockets[0]!, 'close');
+        expect(sockets.length).toBe(1);
+    });
+
     it('that needs too long for a large batch is asked for none of it after the deadline', async () => {
         onConnection = answerAll;
         const observer = new RecordingObserver();
