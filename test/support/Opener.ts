@@ -11,6 +11,7 @@ import { FaultProxy } from './proxy/FaultProxy';
 import { RecordingProxy } from './proxy/RecordingProxy';
 import { RecordingLogger } from './RecordingLogger';
 import { MemcachedProcess, type MemcachedProcessOptions } from './server/MemcachedProcess';
+import { ScriptedServer } from './server/ScriptedServer';
 import { configOf, type Server, type Servers, type Settings } from './settings';
 
 /** Where a client connects to: a server or a proxy, or an address with TLS, a login or a weight. */
@@ -44,23 +45,28 @@ export class Opener {
         this.key = newKey();
     }
 
-    async server(options: MemcachedProcessOptions = {}): Promise<MemcachedProcess> {
-        const server = await MemcachedProcess.start(options);
-        this.atEnd(() => server.end());
-        return server;
+    /** Ends with the test. */
+    async ending<T extends { end(): Promise<void> }>(starting: Promise<T>): Promise<T> {
+        const started = await starting;
+        this.atEnd(() => started.end());
+        return started;
     }
 
-    async faultProxy({ port }: { port: number }): Promise<FaultProxy> {
-        const proxy = await FaultProxy.start(port);
-        this.atEnd(() => proxy.close());
-        return proxy;
+    server(options: MemcachedProcessOptions = {}): Promise<MemcachedProcess> {
+        return this.ending(MemcachedProcess.start(options));
+    }
+
+    scripted(...parameters: Parameters<typeof ScriptedServer.start>): Promise<ScriptedServer> {
+        return this.ending(ScriptedServer.start(...parameters));
+    }
+
+    faultProxy({ port }: { port: number }): Promise<FaultProxy> {
+        return this.ending(FaultProxy.start(port));
     }
 
     /** @param target without one the proxy accepts connections and never answers */
-    async recordingProxy(target: { host: string; port: number } | null = null): Promise<RecordingProxy> {
-        const proxy = await RecordingProxy.start(target);
-        this.atEnd(() => proxy.end());
-        return proxy;
+    recordingProxy(target: { host: string; port: number } | null = null): Promise<RecordingProxy> {
+        return this.ending(RecordingProxy.start(target));
     }
 
     /** Stops the server until the test is over. */
