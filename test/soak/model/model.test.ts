@@ -26,8 +26,7 @@ describe('A client whose servers and connections break', () => {
 
     it('reads only values that the history of the key allows, and counts each number once', async () => {
         const servers = await Promise.all(Array.from({ length: SERVERS }, () => opener.server({ args: IN_ORDER })));
-        const proxies = await Promise.all(servers.map(server => StallingProxy.start(server, 'network')));
-        for (const proxy of proxies) opener.atEnd(() => proxy.end());
+        const proxies = await Promise.all(servers.map(server => opener.ending(StallingProxy.start(server, 'network'))));
         const clients = await Promise.all(Array.from({ length: CLIENTS }, () => opener.client(proxies, OPTIONS)));
         const ledger = new Ledger(COUNTERS);
 
