@@ -1,14 +1,14 @@
-import { useSideBySide } from '../support/itSideBySide';
 import { useServer } from '../support/Opener';
 import { writeItem } from '../support/server/textProtocol';
+import { SideBySide } from '../support/sideBySide';
 import { loaderOf } from './loaders';
 import { openLoads, SHORT_LEASE } from './openLoads';
 
 const server = useServer();
-const itAlongside = useSideBySide();
+const alongside = new SideBySide();
 
 describe('A value that is not there', () => {
-    itAlongside('is loaded once also by a loader that takes longer than a lease lives', async open => {
+    alongside.it('is loaded once also by a loader that takes longer than a lease lives', async open => {
         // A second more than SHORT_LEASE: it must outlive every tick of memcached's clock.
         const leaseTimes = { ...SHORT_LEASE, seconds: 3 };
         const { loads: one } = await openLoads(open, server, {}, leaseTimes);
@@ -23,7 +23,7 @@ describe('A value that is not there', () => {
 });
 
 describe('While a value is loaded', () => {
-    itAlongside('somebody who touches the lease of a dead holder does not make it live', async open => {
+    alongside.it('somebody who touches the lease of a dead holder does not make it live', async open => {
         await writeItem(server, 'touched', `null${' '.repeat(32)}`, 0x5053_0008);
         const { loads } = await openLoads(open, server, {}, SHORT_LEASE);
         const begun = performance.now();

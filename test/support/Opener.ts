@@ -23,12 +23,13 @@ const newKey = (): string => `key${++keys}`;
 interface Component {
     configure(config: ReturnType<typeof configOf>): void;
     setReferences(references: IReferences): void;
+    open(context: null): Promise<void>;
     close(context: null): Promise<void>;
 }
 
 /**
  * Opens servers, proxies, clients, caches and locks, and closes them in reverse order. What the
- * components log goes to `logger`, unless they get references of their own.
+ * components of a test log goes to `logger`, unless they get references of their own.
  */
 export class Opener {
     readonly logger = new RecordingLogger();
@@ -42,6 +43,7 @@ export class Opener {
 
     async end(): Promise<void> {
         for (const end of this.ends.splice(0).reverse()) await end();
+        this.logger.clear();
         this.key = newKey();
     }
 
@@ -105,10 +107,8 @@ export class Opener {
         return this.configured(new MemcachedCache(), servers, settings, references);
     }
 
-    async cache(servers: Servers, settings?: Settings, references?: IReferences): Promise<MemcachedCache> {
-        const cache = this.cacheOf(servers, settings, references);
-        await cache.open(null);
-        return cache;
+    cache(...parameters: Parameters<Opener['cacheOf']>): Promise<MemcachedCache> {
+        return opened(this.cacheOf(...parameters));
     }
 
     /** A lock that is configured and not open. */
@@ -116,10 +116,8 @@ export class Opener {
         return this.configured(new MemcachedLock(), servers, settings, references);
     }
 
-    async lock(servers: Servers, settings?: Settings, references?: IReferences): Promise<MemcachedLock> {
-        const lock = this.lockOf(servers, settings, references);
-        await lock.open(null);
-        return lock;
+    lock(...parameters: Parameters<Opener['lockOf']>): Promise<MemcachedLock> {
+        return opened(this.lockOf(...parameters));
     }
 
     private configured<T extends Component>(
@@ -148,6 +146,11 @@ export function useServer(options: MemcachedProcessOptions = {}): MemcachedProce
     beforeAll(() => server.launch());
     afterAll(() => server.end());
     return server;
+}
+
+async function opened<T extends Component>(component: T): Promise<T> {
+    await component.open(null);
+    return component;
 }
 
 function toAddress({ host = '127.0.0.1', port, path, weight, tls, login }: ClientServer): ServerAddress {
