@@ -43,7 +43,6 @@ export class Opener {
 
     async end(): Promise<void> {
         for (const end of this.ends.splice(0).reverse()) await end();
-        this.logger.clear();
         this.key = newKey();
     }
 
@@ -136,6 +135,7 @@ export class Opener {
 /** For the tests of a file or of a `describe`: what a test opens is closed when that test is over. */
 export function useOpener(): Opener {
     const opener = new Opener();
+    beforeEach(() => opener.logger.clear());
     afterEach(() => opener.end());
     return opener;
 }
