@@ -3,6 +3,7 @@ import { randomOf } from '../../support/random';
 import { countsOf, listed, listOf } from '../histories/report';
 import { FaultSource } from '../proxy/FaultSource';
 import { IN_ORDER, StallingProxy } from '../proxy/StallingProxy';
+import { soakMs } from '../soakMs';
 import { Actor } from './Actor';
 import { Disasters } from './Disasters';
 import { Ledger } from './Ledger';
@@ -12,7 +13,7 @@ const ACTORS = 16;
 const SERVERS = 3;
 const KEYS = Array.from({ length: 10 }, (_, i) => `key:${i}`);
 const COUNTERS = ['count:0', 'count:1', 'count:2'];
-const RUN_MS = Number(process.env.SOAK_MS ?? 12_000);
+const RUN_MS = soakMs(12_000);
 const TIMEOUT_MS = 300;
 const OPTIONS = { requestTimeoutMs: TIMEOUT_MS, connectTimeoutMs: 300, reconnectMs: 100, retryMs: 200 };
 

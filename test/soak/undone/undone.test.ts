@@ -3,12 +3,13 @@ import { useOpener } from '../../support/Opener';
 import { countsOf, listed, listOf } from '../histories/report';
 import { FaultSource } from '../proxy/FaultSource';
 import { IN_ORDER, StallingProxy, type Mode } from '../proxy/StallingProxy';
+import { soakMs } from '../soakMs';
 import { Writers } from './Writers';
 
 const PROCESSES = 4;
 const GROUPS = 12;
 const TIMEOUT_MS = 250;
-const RUN_MS = Number(process.env.SOAK_MS ?? 7000);
+const RUN_MS = soakMs(7000);
 
 /**
  * The values of a key are written one after another, and each write is awaited.
