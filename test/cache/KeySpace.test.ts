@@ -1,6 +1,7 @@
 import { KeySpace } from '../../src/cache/KeySpace';
 import type { ConnectionUser } from '../../src/connect/ConnectionUser';
 import { codeOf } from '../support/codeOf';
+import { sleep } from '../support/sleep';
 
 const TTL_MS = 10_000;
 
@@ -27,10 +28,12 @@ class Generations {
 
     private async travel(): Promise<void> {
         const { isAway } = this;
-        if (this.delayMs > 0) await new Promise(resolve => setTimeout(resolve, this.delayMs));
+        if (this.delayMs > 0) await sleep(this.delayMs);
         if (isAway) throw new Error('unavailable');
     }
 }
+
+const pass = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
 
 let client: Generations;
 let changes: number;
@@ -46,8 +49,16 @@ function openKeys(generations = client): KeySpace {
 async function find(of = keys): Promise<{ key: string; isAtOnce: boolean }> {
     const found = of.find('key');
     const isAtOnce = typeof found === 'string';
-    if (!isAtOnce) await jest.advanceTimersByTimeAsync(client.delayMs);
+    if (!isAtOnce) await pass(client.delayMs);
     return { key: await found, isAtOnce };
+}
+
+/** The generation is known, and the request for a newer one fails. */
+async function failToAsk(): Promise<void> {
+    await keys.clear();
+    client.isAway = true;
+    await pass(TTL_MS / 2 + 1);
+    await find();
 }
 
 beforeEach(() => {
@@ -62,14 +73,14 @@ afterEach(() => jest.useRealTimers());
 describe('KeySpace', () => {
     it('waits for the generation once, then uses it for half of its time without asking', async () => {
         expect(await find()).toEqual({ key: 'p:key', isAtOnce: false });
-        await jest.advanceTimersByTimeAsync(TTL_MS / 2);
+        await pass(TTL_MS / 2);
         expect(await find()).toEqual({ key: 'p:key', isAtOnce: true });
         expect(client.reads).toBe(1);
     });
 
     it('asks in the background in the second half, once', async () => {
         await find();
-        await jest.advanceTimersByTimeAsync(TTL_MS / 2 + 1);
+        await pass(TTL_MS / 2 + 1);
         client.delayMs = 100;
         for (let i = 0; i < 10; i++) expect((await find()).isAtOnce).toBe(true);
         expect(client.reads).toBe(2);
@@ -77,7 +88,7 @@ describe('KeySpace', () => {
 
     it('waits when the time of the generation is over', async () => {
         await find();
-        await jest.advanceTimersByTimeAsync(TTL_MS + 1);
+        await pass(TTL_MS + 1);
         expect((await find()).isAtOnce).toBe(false);
         expect(client.reads).toBe(2);
     });
@@ -85,7 +96,7 @@ describe('KeySpace', () => {
     it('counts the time from the request, not from the reply', async () => {
         client.delayMs = TTL_MS / 2;
         await find();
-        await jest.advanceTimersByTimeAsync(1);
+        await pass(1);
         await find();
         expect(client.reads).toBe(2);
     });
@@ -95,7 +106,7 @@ describe('KeySpace', () => {
         await find();
         await other.clear();
         expect((await find()).key).toBe('p:key');
-        await jest.advanceTimersByTimeAsync(TTL_MS + 1);
+        await pass(TTL_MS + 1);
         expect((await find()).key).toBe((await find(other)).key);
         expect((await find()).key).toMatch(/^p:#\w+:key$/);
     });
@@ -113,34 +124,28 @@ describe('KeySpace', () => {
         await keys.clear();
         const { key } = await find();
         client.isAway = true;
-        await jest.advanceTimersByTimeAsync(TTL_MS / 2 + 1);
+        await pass(TTL_MS / 2 + 1);
         for (let attempt = 1; attempt <= 5; attempt++) {
             for (let i = 0; i < 10; i++) expect(await find()).toEqual({ key, isAtOnce: true });
-            await jest.advanceTimersByTimeAsync(TTL_MS / 2 + 1);
+            await pass(TTL_MS / 2 + 1);
             expect(client.reads).toBe(attempt);
         }
     });
 
     it('does not wait for a request to a server that has failed before', async () => {
-        await keys.clear();
-        client.isAway = true;
-        await jest.advanceTimersByTimeAsync(TTL_MS / 2 + 1);
-        await find();
+        await failToAsk();
         client.delayMs = TTL_MS;
-        await jest.advanceTimersByTimeAsync(TTL_MS / 2 + 1);
+        await pass(TTL_MS / 2 + 1);
         await find();
-        await jest.advanceTimersByTimeAsync(TTL_MS / 2 + 1);
+        await pass(TTL_MS / 2 + 1);
         expect((await find()).isAtOnce).toBe(true);
         expect(client.reads).toBe(2);
     });
 
     it('waits again when it was not asked for longer than the time of a generation', async () => {
-        await keys.clear();
-        client.isAway = true;
-        await jest.advanceTimersByTimeAsync(TTL_MS / 2 + 1);
-        await find();
+        await failToAsk();
         client.isAway = false;
-        await jest.advanceTimersByTimeAsync(TTL_MS + 1);
+        await pass(TTL_MS + 1);
         expect((await find()).isAtOnce).toBe(false);
     });
 
@@ -155,7 +160,7 @@ describe('KeySpace', () => {
         const known = client.value!;
         for (const lost of [null, 5n]) {
             client.value = lost;
-            await jest.advanceTimersByTimeAsync(TTL_MS + 1);
+            await pass(TTL_MS + 1);
             await find();
             expect(client.value).toBeGreaterThan(known);
         }
@@ -173,7 +178,7 @@ describe('KeySpace', () => {
         client.delayMs = 100;
         const late = codeOf(Promise.resolve(keys.find('key')));
         keys.reset();
-        await jest.advanceTimersByTimeAsync(100);
+        await pass(100);
         expect(await late).toBe('NOT_OPENED');
     });
 });

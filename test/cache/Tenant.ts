@@ -1,7 +1,7 @@
 import type { MemcachedCache } from 'pip-services4-memcached-node';
-import { useSideBySide } from '../support/itSideBySide';
 import type { Opener } from '../support/Opener';
 import type { Servers, Settings } from '../support/settings';
+import { SideBySide } from '../support/sideBySide';
 import { sleep } from '../support/sleep';
 
 /** Other instances may answer what was cleared for so long. */
@@ -26,6 +26,6 @@ export class Tenant {
 
 /** Defines tests as `it` does. They run side by side, each with a tenant of its own. */
 export function useTenants(server: Servers): (name: string, test: (tenant: Tenant) => Promise<void>) => void {
-    const alongside = useSideBySide();
-    return (name, test) => alongside(name, opener => test(new Tenant(opener, server)));
+    const alongside = new SideBySide();
+    return (name, test) => alongside.it(name, opener => test(new Tenant(opener, server)));
 }

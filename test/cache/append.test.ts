@@ -8,12 +8,11 @@ const server = useServer();
 const opener = useOpener();
 let cache: MemcachedCache;
 let prefix: string;
-let count = 0;
 
 const open = (settings: Settings = {}) => opener.cache(server, { prefix, generation_ttl: 0, ...settings });
 
 beforeEach(async () => {
-    prefix = `a${count++}:`;
+    prefix = `${opener.key}:`;
     cache = await open();
 });
 

@@ -6,12 +6,8 @@ let count = 0;
 /** Opens caches for batches: a prefix of its own each, no limit of values, and time for a busy machine. */
 export const batchCaches =
     (opener: Opener, server: Servers) =>
-    (settings: Settings = {}, at: Servers = server, logger = opener.logger) =>
-        opener.cache(
-            at,
-            { max_size: 0, prefix: `b${count++}:`, request_timeout: 10_000, ...settings },
-            logger.references(),
-        );
+    (settings: Settings = {}, at: Servers = server) =>
+        opener.cache(at, { max_size: 0, prefix: `b${count++}:`, request_timeout: 10_000, ...settings });
 
 export const numbered = (n: number, of = (i: number): unknown => i) =>
     new Map(Array.from({ length: n }, (_, i) => [`key${i}`, of(i)]));

@@ -4,7 +4,6 @@ import { timed } from '../support/LagMeter';
 import { opcodes } from '../support/opcodes';
 import { useOpener, useServer } from '../support/Opener';
 import { describeEachLoss, type LossContext } from '../support/proxy/loseNext';
-import { RecordingLogger } from '../support/RecordingLogger';
 import { readItem } from '../support/server/textProtocol';
 import type { Settings } from '../support/settings';
 import { batchCaches, numbered } from './batchCaches';
@@ -21,9 +20,9 @@ const failure = (promise: Promise<unknown>) =>
     );
 
 describe('a server that is away', () => {
-    async function withOneDead(settings: Settings, logger?: RecordingLogger) {
+    async function withOneDead(settings: Settings) {
         const dying = await opener.server();
-        const cache = await open({ failures: 1, prefix: '', ...settings }, [server, second, dying], logger);
+        const cache = await open({ failures: 1, prefix: '', ...settings }, [server, second, dying]);
         const entries = new Map(Array.from({ length: 300 }, (_, i) => [`d${opener.key}-${i}`, i] as const));
         await cache.storeMany(null, entries, 60_000);
         const lost = new Set<string>();
@@ -62,13 +61,12 @@ describe('a server that is away', () => {
     });
 
     it('with fail_soft they are misses, and the rest is there', async () => {
-        const logger = new RecordingLogger();
-        const { cache, entries, lost } = await withOneDead({ fail_soft: true }, logger);
+        const { cache, entries, lost } = await withOneDead({ fail_soft: true });
         const found = await cache.retrieveMany(null, entries.keys());
         expect(found).toEqual(new Map([...entries].filter(([key]) => !lost.has(key))));
         await cache.storeMany(null, entries);
         await cache.removeMany(null, entries.keys());
-        expect(logger.count(/goes on without a cache/)).toBeGreaterThan(0);
+        expect(opener.logger.count(/goes on without a cache/)).toBeGreaterThan(0);
     });
 
     it('with fail_soft nothing is found while all are away, and mistakes stay errors', async () => {

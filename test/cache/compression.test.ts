@@ -4,7 +4,6 @@ import { deflateSync, inflateSync } from 'node:zlib';
 import type { MemcachedCache, MemcachedClient } from 'pip-services4-memcached-node';
 import { codeOf } from '../support/codeOf';
 import { useOpener, useServer } from '../support/Opener';
-import { RecordingLogger } from '../support/RecordingLogger';
 import { writeItem } from '../support/server/textProtocol';
 import type { Settings } from '../support/settings';
 import { sleep } from '../support/sleep';
@@ -16,16 +15,14 @@ const MiB = 2 ** 20;
 
 const server = useServer({ maxItemBytes: 16 * MiB, memoryMegabytes: 256 });
 const opener = useOpener();
+const { logger } = opener;
 let cache: MemcachedCache;
-let logger: RecordingLogger;
 /** Sees what lies in the server. */
 let client: MemcachedClient;
 
-const open = (settings: Settings = {}) =>
-    opener.cache(server, { request_timeout: 10_000, ...settings }, logger.references());
+const open = (settings: Settings = {}) => opener.cache(server, { request_timeout: 10_000, ...settings });
 
 beforeEach(async () => {
-    logger = new RecordingLogger();
     [cache, client] = await Promise.all([open({ compress_min: 1000 }), opener.client(server)]);
 });
 

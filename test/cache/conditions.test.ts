@@ -8,12 +8,11 @@ const server = useServer();
 const opener = useOpener();
 let cache: MemcachedCache;
 let prefix: string;
-let count = 0;
 
 const open = (settings: Settings = {}) => opener.cache(server, { prefix, ...settings });
 
 beforeEach(async () => {
-    prefix = `c${count++}:`;
+    prefix = `${opener.key}:`;
     cache = await open();
 });
 

@@ -2,7 +2,6 @@ import type { MemcachedCache } from 'pip-services4-memcached-node';
 import { codeOf } from '../support/codeOf';
 import { useOpener, useServer } from '../support/Opener';
 import type { RecordingProxy } from '../support/proxy/RecordingProxy';
-import { RecordingLogger } from '../support/RecordingLogger';
 import { readItem } from '../support/server/textProtocol';
 import type { Settings } from '../support/settings';
 import { sleep } from '../support/sleep';
@@ -21,7 +20,7 @@ beforeEach(async () => {
     proxy = await opener.recordingProxy(server);
 });
 
-const open = (settings: Settings = {}, logger = opener.logger) => opener.cache(proxy, settings, logger.references());
+const open = (settings: Settings = {}) => opener.cache(proxy, settings);
 
 /** What was sent as the expiry, and the seconds that memcached says are left; between the two its clock may have ticked. */
 async function expiryOf(cache: MemcachedCache, timeout: unknown): Promise<{ sent: number; ttl: number | null }> {
@@ -107,12 +106,11 @@ describe('memcached is given', () => {
 });
 
 it('a shortened expiry is logged once', async () => {
-    const logger = new RecordingLogger();
-    const cache = await open({ max_expiration: 10_000 }, logger);
+    const cache = await open({ max_expiration: 10_000 });
     await expiryOf(cache, 10_000);
-    expect(logger.lines).toEqual([]);
+    expect(opener.logger.lines).toEqual([]);
     for (const timeout of [10_001, 20_000]) await expiryOf(cache, timeout);
-    expect(logger.lines).toEqual(['warn expiries are shortened to 10000 ms (options.max_expiration)']);
+    expect(opener.logger.lines).toEqual(['warn expiries are shortened to 10000 ms (options.max_expiration)']);
 });
 
 it.each([

@@ -1,7 +1,6 @@
 import type { MemcachedCache } from 'pip-services4-memcached-node';
 import { codeOf } from '../support/codeOf';
 import { useOpener } from '../support/Opener';
-import { RecordingLogger } from '../support/RecordingLogger';
 import type { MemcachedProcess } from '../support/server/MemcachedProcess';
 import type { Settings } from '../support/settings';
 
@@ -10,15 +9,14 @@ const AWAY = /the service goes on without a cache/;
 const BACK = /the service has its cache again/;
 
 const opener = useOpener();
+const { logger } = opener;
 let server: MemcachedProcess;
-let logger: RecordingLogger;
 
 beforeEach(async () => {
     server = await opener.server();
-    logger = new RecordingLogger();
 });
 
-const open = (settings: Settings = {}) => opener.cache(server, { ...SOFT, ...settings }, logger.references());
+const open = (settings: Settings = {}) => opener.cache(server, { ...SOFT, ...settings });
 
 /** Asks until memcached answers. */
 async function untilStored(cache: MemcachedCache, key: string): Promise<void> {

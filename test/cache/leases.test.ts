@@ -1,19 +1,19 @@
 import { date } from '../../src/cache/dated';
 import { asLeased } from '../../src/cache/marks';
 import { Item } from '../../src/client/Item';
-import { useSideBySide } from '../support/itSideBySide';
 import { timed } from '../support/LagMeter';
 import { useServer } from '../support/Opener';
 import { writeItem } from '../support/server/textProtocol';
 import { sleep } from '../support/sleep';
 import { loaderOf, notAsked } from './loaders';
+import { SideBySide } from '../support/sideBySide';
 import { openLoads, SHORT_LEASE } from './openLoads';
 
 const server = useServer();
-const itAlongside = useSideBySide();
+const alongside = new SideBySide();
 
 describe('A value that is not there', () => {
-    itAlongside('is loaded once also by a loader that takes longer than a lease lives', async open => {
+    alongside.it('is loaded once also by a loader that takes longer than a lease lives', async open => {
         // A second more than SHORT_LEASE: it must outlive every tick of memcached's clock.
         const leaseTimes = { ...SHORT_LEASE, seconds: 3 };
         const { loads: one } = await openLoads(open, server, {}, leaseTimes);
@@ -42,7 +42,7 @@ const staleItem = (): Item => {
 };
 
 describe('While a value is loaded', () => {
-    itAlongside('somebody who touches the lease of a dead holder does not make it live', async open => {
+    alongside.it('somebody who touches the lease of a dead holder does not make it live', async open => {
         const { value, flags } = leaseOf(Item.MISS, 0);
         await writeItem(server, 'touched', value, flags);
         const { loads } = await openLoads(open, server, {}, SHORT_LEASE);
@@ -56,7 +56,7 @@ describe('While a value is loaded', () => {
 });
 
 describe('The lease of a dead holder that was touched', () => {
-    itAlongside('is known by its date at once, and the value is stored', async open => {
+    alongside.it('is known by its date at once, and the value is stored', async open => {
         const { value, flags } = leaseOf(Item.MISS, 9100);
         await writeItem(server, 'dated', value, flags);
         const cache = await open.cache(server);
@@ -66,7 +66,7 @@ describe('The lease of a dead holder that was touched', () => {
         while ((await cache.retrieve(null, 'dated')) !== 'value') await sleep(5);
     });
 
-    itAlongside('does not keep a stale value from being loaded anew', async open => {
+    alongside.it('does not keep a stale value from being loaded anew', async open => {
         const { value, flags } = leaseOf(staleItem(), 9100);
         await writeItem(server, 'stale', value, flags);
         const cache = await open.cache(server);
@@ -75,7 +75,7 @@ describe('The lease of a dead holder that was touched', () => {
         while ((await cache.retrieve(null, 'stale')) !== 'value') await sleep(5);
     });
 
-    itAlongside('leaves the stale value to all who take it, while it may be alive', async open => {
+    alongside.it('leaves the stale value to all who take it, while it may be alive', async open => {
         const { value, flags } = leaseOf(staleItem(), 0);
         await writeItem(server, 'alive', value, flags);
         const cache = await open.cache(server);

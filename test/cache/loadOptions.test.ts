@@ -1,53 +1,47 @@
 import { MemcachedCache } from 'pip-services4-memcached-node';
 import { codeOf } from '../support/codeOf';
 import { useOpener, useServer } from '../support/Opener';
-import { RecordingLogger } from '../support/RecordingLogger';
 import { readItem } from '../support/server/textProtocol';
 import { sleep } from '../support/sleep';
 import { loaderOf, notAsked, untilStored } from './loaders';
+import { useCache } from './useCache';
 
 const server = useServer();
 const open = useOpener();
-let cache: MemcachedCache;
-/** Like another process. */
-let other: MemcachedCache;
-let keys = 0;
-let key: string;
-
-beforeEach(async () => {
-    key = `key${++keys}`;
-    [cache, other] = await Promise.all([open.cache(server), open.cache(server)]);
-});
+const cache = useCache(server);
+const other = useCache(server);
 
 /** What was loaded is stored or removed after its callers have it. */
 async function untilGone(): Promise<void> {
-    while ((await readItem(server, key)) !== null) await sleep(2);
+    while ((await readItem(server, open.key)) !== null) await sleep(2);
 }
 
 describe('Nothing', () => {
     it.each([null, undefined])('that is %p is answered as null, and not kept', async nothing => {
         const loader = loaderOf(nothing);
-        expect(await cache.retrieveOrLoad(null, key, 30_000, loader.load)).toBeNull();
-        expect(await cache.retrieveOrLoad(null, key, 30_000, loader.load)).toBeNull();
+        expect(await cache.retrieveOrLoad(null, open.key, 30_000, loader.load)).toBeNull();
+        expect(await cache.retrieveOrLoad(null, open.key, 30_000, loader.load)).toBeNull();
         expect(loader.calls).toBe(2);
         await untilGone();
     });
 
     it('is kept for nullTimeout', async () => {
         const options = { nullTimeout: 20_000, jitter: 0 };
-        expect(await cache.retrieveOrLoad(null, key, 60_000, () => null, options)).toBeNull();
+        expect(await cache.retrieveOrLoad(null, open.key, 60_000, () => null, options)).toBeNull();
         await untilStored(cache);
-        const item = (await readItem(server, key))!;
+        const item = (await readItem(server, open.key))!;
         expect(item).toMatchObject({ value: 'null', flags: 0 });
         expect(item.ttl).toBeLessThanOrEqual(20);
         expect(item.ttl).toBeGreaterThan(15);
-        expect(await other.retrieveOrLoad(null, key, 60_000, notAsked, options)).toBeNull();
-        expect(await other.retrieve(null, key)).toBeNull();
+        expect(await other.retrieveOrLoad(null, open.key, 60_000, notAsked, options)).toBeNull();
+        expect(await other.retrieve(null, open.key)).toBeNull();
     });
 
     it('that is kept reaches those who wait in another process', async () => {
         const loader = loaderOf(null, 300);
-        const asked = [cache, other].map(one => one.retrieveOrLoad(null, key, 1, loader.load, { nullTimeout: 20_000 }));
+        const asked = [cache, other].map(one =>
+            one.retrieveOrLoad(null, open.key, 1, loader.load, { nullTimeout: 20_000 }),
+        );
         expect(await Promise.all(asked)).toEqual([null, null]);
         expect(loader.calls).toBe(1);
     });
@@ -55,27 +49,27 @@ describe('Nothing', () => {
     it('that is kept is an entry for verbs that memcached decides', async () => {
         const options = { nullTimeout: 20_000 };
         for (const suffix of ['add', 'replace', 'count']) {
-            await cache.retrieveOrLoad(null, `${key}-${suffix}`, 60_000, () => null, options);
+            await cache.retrieveOrLoad(null, `${open.key}-${suffix}`, 60_000, () => null, options);
         }
         await untilStored(cache, 3);
-        expect(await other.contains(null, `${key}-add`)).toBe(false);
-        expect(await other.add(null, `${key}-add`, 1)).toBe(false);
-        expect(await codeOf(other.increment(null, `${key}-count`))).toBe('NOT_A_NUMBER');
-        expect(await other.touch(null, `${key}-count`)).toBe(true);
-        expect(await other.replace(null, `${key}-replace`, 1)).toBe(true);
+        expect(await other.contains(null, `${open.key}-add`)).toBe(false);
+        expect(await other.add(null, `${open.key}-add`, 1)).toBe(false);
+        expect(await codeOf(other.increment(null, `${open.key}-count`))).toBe('NOT_A_NUMBER');
+        expect(await other.touch(null, `${open.key}-count`)).toBe(true);
+        expect(await other.replace(null, `${open.key}-replace`, 1)).toBe(true);
     });
 });
 
 it('A number that is stored with staleFor is no counter', async () => {
-    expect(await cache.retrieveOrLoad(null, key, 60_000, () => 5, { staleFor: 1000 })).toBe(5);
+    expect(await cache.retrieveOrLoad(null, open.key, 60_000, () => 5, { staleFor: 1000 })).toBe(5);
     await untilStored(cache);
-    expect(await other.retrieve(null, key)).toBe(5);
-    expect(await codeOf(other.increment(null, key))).toBe('NOT_A_NUMBER');
+    expect(await other.retrieve(null, open.key)).toBe(5);
+    expect(await codeOf(other.increment(null, open.key))).toBe('NOT_A_NUMBER');
 });
 
 describe('Expiries', () => {
     const ttls = async (jitter: number | undefined) => {
-        const names = Array.from({ length: 200 }, (_, i) => `${key}-${i}`);
+        const names = Array.from({ length: 200 }, (_, i) => `${open.key}-${i}`);
         const { stored } = cache.getStats();
         await Promise.all(names.map(one => cache.retrieveOrLoad(null, one, 100_000, () => one, { jitter })));
         await untilStored(cache, stored + names.length);
@@ -98,19 +92,19 @@ describe('Expiries', () => {
         const found = await ttls(undefined);
         expect(new Set(found).size).toBeGreaterThan(5);
         expect(found[0]).toBeGreaterThanOrEqual(80);
-        key += 'x';
+        open.key += 'x';
         const exact = await ttls(0);
         expect(exact.at(-1)! - exact[0]!).toBeLessThanOrEqual(3);
     });
 
     it('are options.timeout when none is given, and no longer than options.max_expiration', async () => {
         const short = await open.cache(server, { timeout: 20_000, max_expiration: 40_000 });
-        await short.retrieveOrLoad(null, key, null, () => 1);
+        await short.retrieveOrLoad(null, open.key, null, () => 1);
         await untilStored(short);
-        expect((await readItem(server, key))!.ttl).toBeLessThanOrEqual(20);
-        await short.retrieveOrLoad(null, `${key}x`, 1e9, () => 1, { jitter: 0, staleFor: 1e9 });
+        expect((await readItem(server, open.key))!.ttl).toBeLessThanOrEqual(20);
+        await short.retrieveOrLoad(null, `${open.key}x`, 1e9, () => 1, { jitter: 0, staleFor: 1e9 });
         await untilStored(short, 2);
-        const { ttl } = (await readItem(server, `${key}x`))!;
+        const { ttl } = (await readItem(server, `${open.key}x`))!;
         expect(ttl).toBeLessThanOrEqual(40);
         expect(ttl).toBeGreaterThan(30);
     });
@@ -129,25 +123,27 @@ it.each([
     ['INVALID_LOAD_OPTION', { options: { loadTimeout: 2 ** 31 } }],
     ['INVALID_LOAD_OPTION', { options: { signal: {} } }],
 ])('a mistake is %s before the loader is called: %p', async (code, mistake) => {
-    const given = { key, timeout: 1000, loader: notAsked, options: {}, ...mistake } as unknown as Record<string, never>;
+    const given = { key: open.key, timeout: 1000, loader: notAsked, options: {}, ...mistake } as unknown as Record<
+        string,
+        never
+    >;
     await expect(
         cache.retrieveOrLoad('trace-1', given.key!, given.timeout, given.loader!, given.options),
     ).rejects.toMatchObject({ code, category: 'BadRequest', trace_id: 'trace-1' });
 });
 
 it('is NOT_OPENED before open', async () => {
-    expect(await codeOf(new MemcachedCache().retrieveOrLoad(null, key, 1000, notAsked))).toBe('NOT_OPENED');
+    expect(await codeOf(new MemcachedCache().retrieveOrLoad(null, open.key, 1000, notAsked))).toBe('NOT_OPENED');
 });
 
 it.each([
     ['NOT_SERIALIZABLE', () => 5n],
     ['VALUE_TOO_LARGE', () => 'x'.repeat(2_000_000)],
 ])('a value that is %s is answered, said once in the log, and keeps nobody waiting', async (_, load) => {
-    const logger = new RecordingLogger();
-    const one = await open.cache(server, {}, logger.references());
+    const one = await open.cache(server);
     for (const options of [{}, { staleFor: 1000 }]) {
-        expect(await one.retrieveOrLoad<unknown>(null, key, 30_000, load, options)).toEqual(load());
+        expect(await one.retrieveOrLoad<unknown>(null, open.key, 30_000, load, options)).toEqual(load());
         await untilGone();
     }
-    expect(logger.count(/could not be stored/)).toBe(1);
+    expect(open.logger.count(/could not be stored/)).toBe(1);
 });

@@ -1,17 +1,16 @@
 import type { MemcachedCache } from 'pip-services4-memcached-node';
-import { useSideBySide } from '../support/itSideBySide';
 import { useOpener, type Opener } from '../support/Opener';
 import { holding, passing } from '../support/proxy/FaultProxy';
-import { RecordingLogger } from '../support/RecordingLogger';
 import { readItem } from '../support/server/textProtocol';
 import type { Servers, Settings } from '../support/settings';
+import { SideBySide } from '../support/sideBySide';
 import { sleep } from '../support/sleep';
 import { heldLoader, loaderOf, untilStored } from './loaders';
 
 const SHORT = { request_timeout: 1000, retry: 30 };
 
-const openShort = (open: Opener, servers: Servers, settings: Settings = {}, logger = open.logger) =>
-    open.cache(servers, { ...SHORT, ...settings }, logger.references());
+const openShort = (open: Opener, servers: Servers, settings: Settings = {}) =>
+    open.cache(servers, { ...SHORT, ...settings });
 
 const askAll = (cache: MemcachedCache, load: () => Promise<string>, count = 200, key = 'key') =>
     Promise.all(Array.from({ length: count }, () => cache.retrieveOrLoad(null, key, 30_000, load)));
@@ -19,10 +18,10 @@ const askAll = (cache: MemcachedCache, load: () => Promise<string>, count = 200,
 const failing = () => Promise.reject(new Error('no'));
 
 const open = useOpener();
-const itAlongside = useSideBySide();
+const alongside = new SideBySide();
 
 describe.each([{}, { 'options.fail_soft': true }, { 'options.prefix': 'p:' }])('With %p', settings => {
-    itAlongside('a server that was killed is no error: the loader runs, once for all who wait', async open => {
+    alongside.it('a server that was killed is no error: the loader runs, once for all who wait', async open => {
         const server = await open.server();
         const cache = await openShort(open, server, settings);
         await server.kill();
@@ -34,7 +33,7 @@ describe.each([{}, { 'options.fail_soft': true }, { 'options.prefix': 'p:' }])('
         expect(open.logger.count(/the service goes on without a cache/)).toBe(1);
     });
 
-    itAlongside('a server that is silent is no error either', async open => {
+    alongside.it('a server that is silent is no error either', async open => {
         const server = await open.server();
         const cache = await openShort(open, server, settings);
         await server.stop();
@@ -44,7 +43,7 @@ describe.each([{}, { 'options.fail_soft': true }, { 'options.prefix': 'p:' }])('
         server.continue();
     });
 
-    itAlongside('a server that goes while the loader runs is no error', async open => {
+    alongside.it('a server that goes while the loader runs is no error', async open => {
         const server = await open.server();
         const cache = await openShort(open, server, settings);
         for (const away of ['stop', 'kill'] as const) {
@@ -61,15 +60,14 @@ describe.each([{}, { 'options.fail_soft': true }, { 'options.prefix': 'p:' }])('
 });
 
 it('a cache that opens while memcached is away loads, with a prefix too', async () => {
-    const logger = new RecordingLogger();
     const server = await open.server();
     await server.kill();
-    const cache = await openShort(open, server, { fail_soft: true, prefix: 'p:' }, logger);
+    const cache = await openShort(open, server, { fail_soft: true, prefix: 'p:' });
     const loader = loaderOf('value', 100);
     expect(new Set(await askAll(cache, loader.load))).toEqual(new Set(['value']));
     expect(loader.calls).toBe(1);
     await server.restart();
-    await logger.heard(/is up again/);
+    await open.logger.heard(/is up again/);
     await askAll(cache, loader.load, 1);
     await untilStored(cache);
     expect(await readItem(server, 'p:key')).toMatchObject({ value: '"value"' });
@@ -134,13 +132,12 @@ it('without CAS (-C) it loads once, and keeps stale values', async () => {
 });
 
 it('a server that is full (-M) is no error', async () => {
-    const logger = new RecordingLogger();
     const server = await open.server({ withoutEviction: true, memoryMegabytes: 1, maxItemBytes: 1024 * 512 });
-    const cache = await openShort(open, server, { max_size: 0 }, logger);
+    const cache = await openShort(open, server, { max_size: 0 });
     for (let i = 0; i < 200; i++) {
         expect(await cache.retrieveOrLoad(null, `key${i}`, 30_000, () => 'x'.repeat(100_000))).toHaveLength(100_000);
     }
-    expect(logger.count(/could not be stored/)).toBe(1);
+    expect(open.logger.count(/could not be stored/)).toBe(1);
 });
 
 describe('close', () => {

@@ -1,22 +1,14 @@
-import type { MemcachedCache } from 'pip-services4-memcached-node';
 import { codeOf } from '../support/codeOf';
 import { useOpener, useServer } from '../support/Opener';
 import { readItem } from '../support/server/textProtocol';
 import { sleep } from '../support/sleep';
 import { heldLoader, never, notAsked } from './loaders';
+import { useCache } from './useCache';
 
 const server = useServer();
 const open = useOpener();
-let cache: MemcachedCache;
-/** Like another process. */
-let other: MemcachedCache;
-let keys = 0;
-let key: string;
-
-beforeEach(async () => {
-    key = `key${++keys}`;
-    [cache, other] = await Promise.all([open.cache(server), open.cache(server)]);
-});
+const cache = useCache(server);
+const other = useCache(server);
 
 describe('A loader that never settles', () => {
     it('is LOAD_TIMEOUT for everybody, with the trace id, and its signal aborts', async () => {
@@ -26,35 +18,43 @@ describe('A loader that never settles', () => {
             return never();
         };
         const options = { loadTimeout: 200 };
-        const asked = Array.from({ length: 10 }, () => cache.retrieveOrLoad('trace-1', key, 1000, load, options));
+        const asked = Array.from({ length: 10 }, () => cache.retrieveOrLoad('trace-1', open.key, 1000, load, options));
         for (const one of asked) {
-            await expect(one).rejects.toMatchObject({ code: 'LOAD_TIMEOUT', trace_id: 'trace-1', details: { key } });
+            await expect(one).rejects.toMatchObject({
+                code: 'LOAD_TIMEOUT',
+                trace_id: 'trace-1',
+                details: { key: open.key },
+            });
         }
         expect(signal!.reason).toMatchObject({ code: 'LOAD_TIMEOUT' });
-        expect(await cache.retrieveOrLoad(null, key, 30_000, () => 'value')).toBe('value');
+        expect(await cache.retrieveOrLoad(null, open.key, 30_000, () => 'value')).toBe('value');
     });
 
     it('does not keep other processes from loading', async () => {
         const { called, load } = heldLoader();
-        const asked = codeOf(cache.retrieveOrLoad(null, key, 30_000, load, { loadTimeout: 1500 }));
+        const asked = codeOf(cache.retrieveOrLoad(null, open.key, 30_000, load, { loadTimeout: 1500 }));
         await called;
-        const waited = await other.retrieveOrLoad(null, key, 30_000, () => 'value', { loadTimeout: 500 });
+        const waited = await other.retrieveOrLoad(null, open.key, 30_000, () => 'value', { loadTimeout: 500 });
         expect(waited).toBe('value');
         expect(await asked).toBe('LOAD_TIMEOUT');
     });
 
     it('may be one that asks for its own key', async () => {
-        const load = (): Promise<unknown> => cache.retrieveOrLoad(null, key, 30_000, load);
-        expect(await codeOf(cache.retrieveOrLoad(null, key, 30_000, load, { loadTimeout: 300 }))).toBe('LOAD_TIMEOUT');
+        const load = (): Promise<unknown> => cache.retrieveOrLoad(null, open.key, 30_000, load);
+        expect(await codeOf(cache.retrieveOrLoad(null, open.key, 30_000, load, { loadTimeout: 300 }))).toBe(
+            'LOAD_TIMEOUT',
+        );
     });
 
     it('what it gives after that is dropped, be it an error', async () => {
         let reject: (error: Error) => void;
         const load = () => new Promise((_, fail) => (reject = fail));
-        expect(await codeOf(cache.retrieveOrLoad(null, key, 30_000, load, { loadTimeout: 50 }))).toBe('LOAD_TIMEOUT');
+        expect(await codeOf(cache.retrieveOrLoad(null, open.key, 30_000, load, { loadTimeout: 50 }))).toBe(
+            'LOAD_TIMEOUT',
+        );
         reject!(new Error('late'));
         await sleep(20);
-        expect(await cache.retrieve(null, key)).toBeNull();
+        expect(await cache.retrieve(null, open.key)).toBeNull();
     });
 });
 
@@ -63,7 +63,7 @@ describe('The signal of a caller', () => {
         const { called, load, finish } = heldLoader<string>();
         const gone = new AbortController();
         const asked = [gone.signal, null, new AbortController().signal].map(signal =>
-            cache.retrieveOrLoad(null, key, 30_000, load, { signal }),
+            cache.retrieveOrLoad(null, open.key, 30_000, load, { signal }),
         );
         await called;
         const reason = new Error('gone');
@@ -80,7 +80,7 @@ describe('The signal of a caller', () => {
             loading = signal;
             return never();
         };
-        const asked = controllers.map(({ signal }) => cache.retrieveOrLoad(null, key, 30_000, load, { signal }));
+        const asked = controllers.map(({ signal }) => cache.retrieveOrLoad(null, open.key, 30_000, load, { signal }));
         const settled = Promise.allSettled(asked);
         await sleep(100);
         for (const one of controllers.slice(1)) one.abort();
@@ -88,17 +88,17 @@ describe('The signal of a caller', () => {
         controllers[0]!.abort(new Error('the last one'));
         expect(loading!.reason).toMatchObject({ message: 'the last one' });
         await settled;
-        expect(await cache.retrieveOrLoad(null, key, 30_000, () => 'value')).toBe('value');
+        expect(await cache.retrieveOrLoad(null, open.key, 30_000, () => 'value')).toBe('value');
     });
 
     it('that aborts while another process loads: the own loader is not called, and not counted', async () => {
         const { called, load, finish } = heldLoader<string>();
-        const theirs = other.retrieveOrLoad(null, key, 30_000, load);
+        const theirs = other.retrieveOrLoad(null, open.key, 30_000, load);
         await called;
         const { loads } = cache.getStats();
         const controller = new AbortController();
         const { signal } = controller;
-        const asked = cache.retrieveOrLoad(null, key, 30_000, notAsked, { signal });
+        const asked = cache.retrieveOrLoad(null, open.key, 30_000, notAsked, { signal });
         await sleep(50);
         controller.abort(new Error('gone'));
         await expect(asked).rejects.toThrow('gone');
@@ -109,17 +109,17 @@ describe('The signal of a caller', () => {
 
     it('that has aborted before asks for nothing', async () => {
         const reason = new Error('before');
-        const asked = cache.retrieveOrLoad(null, key, 30_000, notAsked, { signal: AbortSignal.abort(reason) });
+        const asked = cache.retrieveOrLoad(null, open.key, 30_000, notAsked, { signal: AbortSignal.abort(reason) });
         await expect(asked).rejects.toBe(reason);
     });
 
     it('that aborts while it is read begins no load', async () => {
         const controller = new AbortController();
-        const asked = cache.retrieveOrLoad(null, key, 30_000, notAsked, { signal: controller.signal });
+        const asked = cache.retrieveOrLoad(null, open.key, 30_000, notAsked, { signal: controller.signal });
         controller.abort();
         await expect(asked).rejects.toMatchObject({ name: 'AbortError' });
         await sleep(50);
-        expect(await readItem(server, key)).toBeNull();
+        expect(await readItem(server, open.key)).toBeNull();
     });
 
     it('may be that of many calls: Node does not warn of too many listeners', async () => {
@@ -127,7 +127,7 @@ describe('The signal of a caller', () => {
         const warned = jest.fn();
         process.on('warning', warned);
         const asked = Array.from({ length: 100 }, (_, i) =>
-            cache.retrieveOrLoad(null, `${key}-${i % 50}`, 1000, never, { signal: controller.signal }),
+            cache.retrieveOrLoad(null, `${open.key}-${i % 50}`, 1000, never, { signal: controller.signal }),
         );
         const settled = Promise.allSettled(asked);
         await sleep(100);
@@ -141,8 +141,8 @@ describe('The signal of a caller', () => {
         const { signal } = new AbortController();
         const add = jest.spyOn(signal, 'addEventListener');
         const remove = jest.spyOn(signal, 'removeEventListener');
-        await cache.retrieveOrLoad(null, key, 30_000, () => 'value', { signal });
-        expect(await cache.retrieveOrLoad(null, key, 30_000, notAsked, { signal })).toBe('value');
+        await cache.retrieveOrLoad(null, open.key, 30_000, () => 'value', { signal });
+        expect(await cache.retrieveOrLoad(null, open.key, 30_000, notAsked, { signal })).toBe('value');
         expect(remove).toHaveBeenCalledTimes(add.mock.calls.length);
     });
 });

@@ -1,7 +1,6 @@
 import { codeOf } from '../support/codeOf';
 import { opcodes } from '../support/opcodes';
 import { useOpener, useServer } from '../support/Opener';
-import { RecordingLogger } from '../support/RecordingLogger';
 import type { MemcachedProcess } from '../support/server/MemcachedProcess';
 import { readItem, readStat } from '../support/server/textProtocol';
 import type { Servers } from '../support/settings';
@@ -12,9 +11,9 @@ const opener = useOpener();
 let count = 0;
 
 /** A cache whose keys no other test has. */
-async function open(maxSize: number | undefined, logger = opener.logger, at: Servers = server) {
+async function open(maxSize: number | undefined, at: Servers = server) {
     const prefix = `${count++}:`;
-    const cache = await opener.cache(at, { prefix, max_size: maxSize }, logger.references());
+    const cache = await opener.cache(at, { prefix, max_size: maxSize });
     const store = (...keys: string[]) =>
         keys.reduce((before, key) => before.then(() => cache.store(null, key, key, 50_000)), Promise.resolve());
     const left = async (...keys: string[]) => {
@@ -90,17 +89,18 @@ it('a store that is refused costs no other value', async () => {
 });
 
 it('the first value that goes is said in the log, and no other', async () => {
-    const logger = new RecordingLogger();
-    const { store } = await open(2, logger);
+    const { store } = await open(2);
     await store('a', 'b', 'a');
-    expect(logger.lines).toEqual([]);
+    expect(opener.logger.lines).toEqual([]);
     await store('c', 'd', 'e');
-    expect(logger.lines).toEqual(['warn more than 2 values: the one stored longest ago goes (options.max_size)']);
+    expect(opener.logger.lines).toEqual([
+        'warn more than 2 values: the one stored longest ago goes (options.max_size)',
+    ]);
 });
 
 it('what goes leaves in the write that stores, quietly', async () => {
     const proxy = await opener.recordingProxy(server);
-    const { store, prefix } = await open(2, undefined, proxy);
+    const { store, prefix } = await open(2, proxy);
     await store('a', 'b');
     const deleted = await readStat(server, 'delete_hits');
     proxy.writes.length = 0;

@@ -11,13 +11,12 @@ const server = useServer();
 const opener = useOpener();
 let cache: MemcachedCache;
 let prefix: string;
-let count = 0;
 
 const open = (settings: Settings = {}, at: Servers = server) =>
     opener.cache(at, { prefix, generation_ttl: 0, ...settings });
 
 beforeEach(async () => {
-    prefix = `u${count++}:`;
+    prefix = `${opener.key}:`;
     cache = await open();
 });
 

@@ -1,7 +1,6 @@
 import type { MemcachedCache } from 'pip-services4-memcached-node';
 import { codeOf } from '../support/codeOf';
 import { useOpener, useServer } from '../support/Opener';
-import { RecordingLogger } from '../support/RecordingLogger';
 import { readItem, writeItem } from '../support/server/textProtocol';
 
 const MiB = 1024 * 1024;
@@ -9,12 +8,11 @@ const BYTES_FLAG = 0x50530001;
 
 const server = useServer();
 const open = useOpener();
+const { logger } = open;
 let cache: MemcachedCache;
-let logger: RecordingLogger;
 
 beforeEach(async () => {
-    logger = new RecordingLogger();
-    cache = await open.cache(server, {}, logger.references());
+    cache = await open.cache(server);
 });
 
 async function thereAndBack(value: unknown): Promise<unknown> {

@@ -1,20 +1,17 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Socket } from 'node:net';
-import type { ClientOptions } from '../../src/client/ClientOptions';
-import { MemcachedClient } from '../../src/client/MemcachedClient';
-import { MemcachedProcess } from '../support/server/MemcachedProcess';
-import { answer, ScriptedServer } from '../support/server/ScriptedServer';
+import type { ClientOptions, MemcachedClient } from 'pip-services4-memcached-node';
+import { outcomeOf } from '../support/codeOf';
+import { useOpener, useServer } from '../support/Opener';
+import { answer, type ScriptedServer } from '../support/server/ScriptedServer';
+import { sleep } from '../support/sleep';
 
 const MIB = 1024 * 1024;
-const codeOf = (promise: Promise<unknown>) =>
-    promise.then(
-        () => 'ok',
-        (error: { code: string }) => error.code,
-    );
+const opener = useOpener();
 
-function countOf(codes: string[]): Record<string, number> {
+async function countOf(outcomes: Promise<string>[]): Promise<Record<string, number>> {
     const counts: Record<string, number> = {};
-    for (const code of codes) counts[code] = (counts[code] ?? 0) + 1;
+    for (const outcome of await Promise.all(outcomes)) counts[outcome] = (counts[outcome] ?? 0) + 1;
     return counts;
 }
 
@@ -22,35 +19,29 @@ describe('with a server of a script', () => {
     let server: ScriptedServer;
     let client: MemcachedClient;
 
-    async function open(options: Partial<ClientOptions>): Promise<void> {
-        server = await ScriptedServer.start();
-        client = new MemcachedClient([server], options);
-        await client.open();
+    async function open(options: ClientOptions): Promise<void> {
+        server = await opener.scripted();
+        client = await opener.client(server, options);
     }
-
-    afterEach(async () => {
-        await client.close();
-        await server.end();
-    });
 
     it('hands about 1 MiB to a socket that is not read, whatever waits behind it', async () => {
         await open({ requestTimeoutMs: 10_000, poolSize: 1 });
         server.sockets[0]!.pause();
         const value = 'x'.repeat(60_000);
-        const stores = Array.from({ length: 500 }, (_, i) => codeOf(client.set(`key${i}`, value)));
+        const stores = countOf(Array.from({ length: 500 }, (_, i) => outcomeOf(client.set(`key${i}`, value))));
         await nextTurn();
         expect(client.getStats()[0]!.bytesSent).toBeLessThan(1.2 * MIB);
         expect(client.pendingCount).toBe(500);
         server.sockets[0]!.resume();
-        expect(countOf(await Promise.all(stores))).toEqual({ ok: 500 });
+        expect(await stores).toEqual({ answered: 500 });
     });
 
     it('fails calls beyond `maxPending` at once, and none of the others', async () => {
         await open({ maxPending: 10 });
-        const calls = Array.from({ length: 30 }, () => codeOf(client.get('key')));
+        const calls = countOf(Array.from({ length: 30 }, () => outcomeOf(client.get('key'))));
         expect(client.pendingCount).toBe(10);
-        expect(countOf(await Promise.all(calls))).toEqual({ ok: 10, OVERLOADED: 20 });
-        expect(await codeOf(client.get('key'))).toBe('ok');
+        expect(await calls).toEqual({ answered: 10, OVERLOADED: 20 });
+        expect(await outcomeOf(client.get('key'))).toBe('answered');
     });
 
     it('keeps the throughput of a server that has too much to do', async () => {
@@ -67,10 +58,10 @@ describe('with a server of a script', () => {
         }, 1);
         const calls: Promise<string>[] = [];
         while (elapsed() < 3 * requestTimeoutMs) {
-            while (calls.length < 1.5 * elapsed()) calls.push(codeOf(client.get('key')));
+            while (calls.length < 1.5 * elapsed()) calls.push(outcomeOf(client.get('key')));
             await sleep(1);
         }
-        const { ok, OVERLOADED, TIMEOUT = 0 } = countOf(await Promise.all(calls));
+        const { answered: ok, OVERLOADED, TIMEOUT = 0 } = await countOf(calls);
         clearInterval(serving);
         expect(OVERLOADED).toBeGreaterThan(0);
         expect(ok).toBeGreaterThan(0.9 * answered);
@@ -94,30 +85,23 @@ describe('with a server of a script', () => {
                 paused = null;
             }, pauseMs);
         }
-        const early = codeOf(client.append('key', 'a'));
+        const early = outcomeOf(client.append('key', 'a'));
         await sleep(400);
         // Not idempotent: it would be lost on the silent connection.
-        const late = Array.from({ length: 20 }, () => codeOf(client.append('key', 'b')));
-        expect(countOf(await Promise.all(late))).toEqual({ ok: 20 });
-        expect(await early).toBe(pauseMs < Infinity ? 'ok' : 'TIMEOUT');
+        const late = Array.from({ length: 20 }, () => outcomeOf(client.append('key', 'b')));
+        expect(await countOf(late)).toEqual({ answered: 20 });
+        expect(await early).toBe(pauseMs < Infinity ? 'answered' : 'TIMEOUT');
     });
 });
 
 describe('with memcached', () => {
-    let server: MemcachedProcess;
-    let client: MemcachedClient;
+    const server = useServer({ memoryMegabytes: 128 });
     const keys = Array.from({ length: 60 }, (_, i) => `large${i}`);
+    let client: MemcachedClient;
 
     beforeEach(async () => {
-        server = await MemcachedProcess.start({ memoryMegabytes: 128 });
-        client = new MemcachedClient([server], { requestTimeoutMs: 5000 });
-        await client.open();
+        client = await opener.client(server, { requestTimeoutMs: 5000 });
         await client.setMany(keys.map(key => [key, Buffer.alloc(300_000)]));
-    });
-
-    afterEach(async () => {
-        await client.close();
-        await server.end();
     });
 
     it('asks for a few large values at a time once it knows that they are large', async () => {
@@ -146,8 +130,7 @@ describe('with memcached', () => {
     });
 
     it('sends small calls on another connection than large answers', async () => {
-        const other = new MemcachedClient([server], { requestTimeoutMs: 5000 });
-        await other.open();
+        const other = await opener.client(server, { requestTimeoutMs: 5000 });
         const batch = other.getMany(keys);
         let isDone = false;
         void batch.finally(() => (isDone = true));
@@ -159,6 +142,5 @@ describe('with memcached', () => {
         await Promise.all(gets);
         expect((await batch).items.size).toBe(keys.length);
         expect(other.socketCount).toBeGreaterThan(1);
-        await other.close();
     });
 });

@@ -1,22 +1,18 @@
 import type { Socket } from 'node:net';
-import { MemcachedClient } from '../../src/client/MemcachedClient';
-import { answer, ScriptedServer } from '../support/server/ScriptedServer';
+import type { MemcachedClient } from 'pip-services4-memcached-node';
+import { useOpener } from '../support/Opener';
+import { answer, type ScriptedServer } from '../support/server/ScriptedServer';
 
 const ROUNDS = 30;
 const VALUE = Buffer.alloc(3000);
 
+const open = useOpener();
 let server: ScriptedServer;
 let client: MemcachedClient;
 
 beforeEach(async () => {
-    server = await ScriptedServer.start((request, socket, connection) => connection === 0 && answer(request, socket));
-    client = new MemcachedClient([server], { requestTimeoutMs: 2000, connectTimeoutMs: 100, failures: 2 });
-    await client.open();
-});
-
-afterEach(async () => {
-    await client.close();
-    await server.end();
+    server = await open.scripted((request, socket, connection) => connection === 0 && answer(request, socket));
+    client = await open.client(server, { requestTimeoutMs: 2000, connectTimeoutMs: 100, failures: 2 });
 });
 
 /** So much at once that the pool wants to grow, and calls that may not be sent twice. */
@@ -28,7 +24,7 @@ function burst(): Promise<unknown> {
 const refusals: [string, () => void][] = [
     ['is refused', () => server.refuse()],
     ['is ignored', () => {}],
-    ['is closed', () => server.onSocket((socket: Socket) => void socket.end('ERROR Too many open connections\r\n'))],
+    ['is closed', () => (server.onSocket = socket => socket.end('ERROR Too many open connections\r\n'))],
     ['is closed when it has sent something', () => (server.script = closeFurther)],
 ];
 
@@ -47,7 +43,6 @@ it.each(refusals)('a further connection that %s costs no call, and is not tried 
 });
 
 it('a further connection is used when it has answered', async () => {
-    server.script = answer;
     const asked: number[] = [];
     server.script = (request, socket, connection) => {
         asked[connection] = (asked[connection] ?? 0) + 1;

@@ -1,4 +1,3 @@
-import { createServer, type AddressInfo } from 'node:net';
 import type { MemcachedClient } from 'pip-services4-memcached-node';
 import { timed } from '../support/LagMeter';
 import { useOpener, useServer } from '../support/Opener';
@@ -147,14 +146,8 @@ it('a wrong password is not tried again', async () => {
 });
 
 it('what is no memcached is not reachable', async () => {
-    const listener = createServer(socket => {
-        socket.on('error', () => {});
-        socket.on('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
-    });
-    open.atEnd(() => new Promise(resolve => listener.close(resolve)));
-    await new Promise<void>(resolve => listener.listen(0, '127.0.0.1', resolve));
-    const { port } = listener.address() as AddressInfo;
-    const client = await openPatiently([{ host: '127.0.0.1', port }], { failures: 1, retryMs: 60_000 });
+    const other = await open.scripted((_, socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    const client = await openPatiently(other, { failures: 1, retryMs: 60_000 });
     const message = expect.stringContaining('not in memcached');
     expect((await client.checkHealth())[0]).toMatchObject({
         reachable: false,

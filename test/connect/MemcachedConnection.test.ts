@@ -3,27 +3,24 @@ import { MemcachedCache, type MemcachedConnection } from 'pip-services4-memcache
 import { codeOf } from '../support/codeOf';
 import { useOpener, useServer } from '../support/Opener';
 import type { RecordingProxy } from '../support/proxy/RecordingProxy';
-import { RecordingLogger } from '../support/RecordingLogger';
 import { flush } from '../support/server/textProtocol';
 import { configOf, type Servers, type Settings } from '../support/settings';
 
 const SHARED = new Descriptor('pip-services', 'connection', 'memcached', 'default', '1.0');
 
 const open = useOpener();
+const { logger } = open;
 const server = useServer();
 let proxy: RecordingProxy;
-let logger: RecordingLogger;
 let connection: MemcachedConnection;
 
 beforeEach(async () => {
     await flush(server);
     proxy = await open.recordingProxy(server);
-    logger = new RecordingLogger();
     connection = connectionOf();
 });
 
-const connectionOf = (settings?: Settings): MemcachedConnection =>
-    open.connectionOf(proxy, settings, logger.references());
+const connectionOf = (settings?: Settings): MemcachedConnection => open.connectionOf(proxy, settings);
 
 /** A cache that references the connection. */
 const cacheOf = (settings?: Settings, servers: Servers = []): MemcachedCache =>
@@ -154,7 +151,7 @@ describe('a shared connection', () => {
 
 describe('options that do nothing where they stand are said once', () => {
     it('unknown ones, by a cache with its own connection', async () => {
-        await open.cache(server, { pool: 3, ttl: 5, pool_size: 2, max_size: 7 }, logger.references());
+        await open.cache(server, { pool: 3, ttl: 5, pool_size: 2, max_size: 7 });
         expect(logger.lines).toEqual(['warn unknown options are ignored: pool, ttl']);
     });
 

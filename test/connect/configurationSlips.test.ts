@@ -5,9 +5,6 @@ import { openError } from './opening';
 
 const open = useOpener();
 const { lines } = open.logger;
-beforeEach(() => {
-    lines.splice(0);
-});
 
 const at = { 'connection.host': '127.0.0.1', 'connection.port': 1 };
 const uri = (text: string) => ({ 'connection.uri': text });

@@ -4,7 +4,6 @@ import type { MemcachedConnection } from 'pip-services4-memcached-node';
 import { codeOf } from '../support/codeOf';
 import { useFleet } from '../support/Fleet';
 import { useOpener } from '../support/Opener';
-import { RecordingLogger } from '../support/RecordingLogger';
 import { createCertificate } from '../support/server/certificate';
 import type { Settings } from '../support/settings';
 import { sleep } from '../support/sleep';
@@ -14,13 +13,12 @@ import { fileOf } from './tlsFiles';
 const SHARED = new Descriptor('test', 'connection', 'memcached', 'default', '1.0');
 
 const open = useOpener();
+const { logger } = open;
 const fleet = useFleet(open);
-let logger: RecordingLogger;
 let discovery: ChangingDiscovery;
 let connection: MemcachedConnection;
 
 beforeEach(() => {
-    logger = new RecordingLogger();
     discovery = new ChangingDiscovery();
     discovery.places = fleet.proxies.slice(0, 2).map(placeOf);
     connection = connectionOf();
@@ -197,7 +195,7 @@ describe('options.discovery_interval', () => {
     });
 
     it('without any discovery_key does nothing, and that is said', async () => {
-        await open.connectionOf(fleet.servers[0], { discovery_interval: 5 }, logger.references()).open(null);
+        await open.connectionOf(fleet.servers[0], { discovery_interval: 5 }).open(null);
         expect(logger.lines).toEqual([
             'warn options.discovery_interval does nothing: no connection has a discovery_key',
         ]);

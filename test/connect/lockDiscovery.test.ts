@@ -1,7 +1,6 @@
 import { Descriptor } from 'pip-services4-components-node';
 import type { MemcachedLock } from 'pip-services4-memcached-node';
 import { useOpener } from '../support/Opener';
-import { RecordingLogger } from '../support/RecordingLogger';
 import type { MemcachedProcess } from '../support/server/MemcachedProcess';
 import type { Settings } from '../support/settings';
 import { ChangingDiscovery, followed, placeOf } from './ChangingDiscovery';
@@ -9,14 +8,13 @@ import { ChangingDiscovery, followed, placeOf } from './ChangingDiscovery';
 const SHARED = new Descriptor('test', 'connection', 'memcached', 'default', '1.0');
 
 const open = useOpener();
+const { logger } = open;
 /** Each test has its own: they count the CAS alike. */
 let servers: [MemcachedProcess, MemcachedProcess];
-let logger: RecordingLogger;
 let discovery: ChangingDiscovery;
 
 beforeEach(async () => {
     servers = [await open.server(), await open.server()];
-    logger = new RecordingLogger();
     discovery = new ChangingDiscovery();
     discovery.places = [placeOf(servers[0])];
 });

@@ -6,6 +6,7 @@ import { opcodes } from '../support/opcodes';
 import { RecordingObserver } from '../support/RecordingObserver';
 import type { Settings } from '../support/settings';
 import { sleep } from '../support/sleep';
+import { crowd } from './crowd';
 import * as opening from './opening';
 
 /** Ways to a server other than a bare TCP connection to an IPv4 address: each with a real memcached behind it. */
@@ -17,8 +18,11 @@ const open = useOpener();
 const { logger } = open;
 const expectWorking = (settings: Settings) => opening.expectWorking(open, settings);
 
-/** All errors of this file. */
+/** All errors of this file, and what the tests before this one have logged. */
 const errors: Error[] = [];
+const earlier: string[] = [];
+afterEach(() => void earlier.push(...logger.lines));
+
 async function openError(settings: Settings) {
     const error = await opening.openError(open, settings);
     errors.push(error);
@@ -148,11 +152,7 @@ describe('a server that asks for a password', () => {
         const observer = new RecordingObserver();
         const client = await open.client({ host, port, login }, { observer, requestTimeoutMs: 20_000 });
         passwords.login = { ...login, password: 'changed' };
-        const value = Buffer.alloc(500_000);
-        for (let round = 0; round < 20; round++) {
-            const calls = Array.from({ length: 4 }, (_, i) => client.set(`${i}`, value, { expires: 60 }));
-            expect(await Promise.all(calls)).toEqual([true, true, true, true]);
-        }
+        await crowd(client);
         expect(observer.heard).toEqual([]);
         expect(passwords.asked).toBe(2);
     });
@@ -216,7 +216,7 @@ it('a password that travels unencrypted to another machine is said at each open,
     await openError(config);
     await openError(config);
     expect(logger.count(warning)).toBe(before + 2);
-    expect(logger.count(/unencrypted to (localhost|127|\[::1|unix)/)).toBe(0);
+    expect([...earlier, ...logger.lines].join('\n')).not.toMatch(/unencrypted to (localhost|127|\[::1|unix)/);
 });
 
 /** All the ways to look at an error. */
@@ -265,6 +265,7 @@ it('no error and no line of the log has held a password', async () => {
     }
     expect(errors.length).toBeGreaterThan(configs.length + 5);
     for (const error of errors) expect(everythingOf(error)).not.toMatch(/hunter|%68unter/);
-    expect(logger.lines.length).toBeGreaterThan(0);
-    expect(logger.lines.join('\n')).not.toMatch(/hunter|%68unter/);
+    const lines = [...earlier, ...logger.lines];
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.join('\n')).not.toMatch(/hunter|%68unter/);
 });

@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server } from 'node:net';
 import { Descriptor, References, type IReferences } from 'pip-services4-components-node';
 import { MemcachedCache, MemcachedConnection, MemcachedLock } from 'pip-services4-memcached-node';
 import { useServer } from '../support/Opener';
+import { ScriptedServer } from '../support/server/ScriptedServer';
 import { configOf } from '../support/settings';
 
 /** Whatever has a connection tells the same of it. */
@@ -10,17 +9,17 @@ const COMPONENTS = { MemcachedConnection, MemcachedCache, MemcachedLock };
 
 const server = useServer();
 /** Takes connections and drops them: a port where nobody listens might be given to the server of another test. */
-let dropping: Server;
+let dropping: ScriptedServer;
 let away: { host: string; port: number; address: string };
 
 beforeAll(async () => {
-    dropping = createServer(socket => socket.destroy()).listen(0, '127.0.0.1');
-    await once(dropping, 'listening');
-    const { port } = dropping.address() as AddressInfo;
-    away = { host: '127.0.0.1', port, address: `127.0.0.1:${port}` };
+    dropping = await ScriptedServer.start();
+    dropping.onSocket = socket => socket.destroy();
+    const { host, port } = dropping;
+    away = { host, port, address: `${host}:${port}` };
 });
 
-afterAll(() => new Promise(resolve => dropping.close(resolve)));
+afterAll(() => dropping.end());
 
 describe.each(Object.entries(COMPONENTS))('%s', (_, Component) => {
     async function open(references?: IReferences) {

@@ -6,24 +6,22 @@ import { codeOf } from '../support/codeOf';
 import { timed } from '../support/LagMeter';
 import { useOpener, useServer } from '../support/Opener';
 import type { RecordingProxy } from '../support/proxy/RecordingProxy';
-import { RecordingLogger } from '../support/RecordingLogger';
 import { flush, readItem } from '../support/server/textProtocol';
 import type { Servers, Settings } from '../support/settings';
 import { sleep } from '../support/sleep';
 
 const opener = useOpener();
+const { logger } = opener;
 const server = useServer();
 /** Stands before the server. */
 let proxy: RecordingProxy;
-let logger: RecordingLogger;
 
 beforeEach(async () => {
     await flush(server);
     proxy = await opener.recordingProxy(server);
-    logger = new RecordingLogger();
 });
 
-const open = (options: Settings, at: Servers = proxy) => opener.cache(at, options, logger.references());
+const open = (options: Settings, at: Servers = proxy) => opener.cache(at, options);
 
 const placeAt = (port: number) => ConnectionParams.fromTuples('host', '127.0.0.1', 'port', port);
 

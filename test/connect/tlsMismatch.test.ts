@@ -1,4 +1,3 @@
-import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { useOpener } from '../support/Opener';
 import { openError } from './opening';
 import { certificate, tlsConfigOf } from './tlsFiles';
@@ -59,16 +58,11 @@ describe('one side speaks TLS, the other does not', () => {
 
 /** A server that answers the first bytes with these; null: hangs up. */
 async function listen(answer: string | Buffer | null): Promise<number> {
-    const sockets = new Set<Socket>();
-    const server = createServer(socket => {
-        sockets.add(socket);
-        socket.on('error', () => {});
-        socket.once('data', () => (answer === null ? socket.destroy() : socket.write(answer)));
-    });
-    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-    open.atEnd(() => {
-        for (const socket of sockets) socket.destroy();
-        return new Promise(resolve => server.close(resolve));
-    });
-    return (server.address() as AddressInfo).port;
+    const server = await open.scripted();
+    server.onSocket = socket => {
+        socket
+            .removeAllListeners('data')
+            .once('data', () => (answer === null ? socket.destroy() : socket.write(answer)));
+    };
+    return server.port;
 }

@@ -3,6 +3,16 @@ import { useOpener } from '../support/Opener';
 import { sleep } from '../support/sleep';
 import { Fleet } from './Fleet';
 
+/** The first server answers all calls again, and the others have never failed. */
+async function expectRecovery({ first, others, stop }: ReturnType<Fleet['load']>): Promise<void> {
+    await sleep(300);
+    first.errors.length = 0;
+    await sleep(200);
+    await stop();
+    expect(first.errors).toEqual([]);
+    expect(others).toMatchObject({ errors: [], misses: 0 });
+}
+
 /** What the loss of one of so many servers costs. */
 export function describeFleet(count: number): void {
     describe(`one of ${count} servers`, () => {
@@ -10,13 +20,13 @@ export function describeFleet(count: number): void {
 
         it('that is killed and started again costs the others no call, and its own calls fail at once', async () => {
             const fleet = await Fleet.open(open, count);
-            const { first, others, stop } = fleet.load();
+            const load = fleet.load();
             await sleep(200);
             await fleet.first.kill();
             await fleet.until('down');
-            first.errors.length = 0;
+            load.first.errors.length = 0;
             await sleep(300);
-            expect(new Set(first.errors)).toEqual(new Set(['SERVER_DOWN']));
+            expect(new Set(load.first.errors)).toEqual(new Set(['SERVER_DOWN']));
 
             const mine = fleet.keys.filter(key => fleet.isOfFirst(key));
             const begun = performance.now();
@@ -27,31 +37,21 @@ export function describeFleet(count: number): void {
 
             await fleet.first.restart();
             await fleet.until('up');
-            await sleep(200);
-            first.errors.length = 0;
-            await sleep(200);
-            await stop();
-            expect(first.errors).toEqual([]);
-            expect(others).toMatchObject({ errors: [], misses: 0 });
-            expect(others.calls).toBeGreaterThan(1000);
+            await expectRecovery(load);
+            expect(load.others.calls).toBeGreaterThan(1000);
             expect(fleet.heard).toEqual(['down', 'up']);
         });
 
         it('that is suspended for a while costs the others no call', async () => {
             const fleet = await Fleet.open(open, count, { requestTimeoutMs: 300, failures: 2 });
-            const { first, others, stop } = fleet.load();
+            const load = fleet.load();
             await sleep(100);
             await fleet.first.stop();
             await fleet.until('down');
             await sleep(200);
             fleet.first.continue();
             await fleet.until('up');
-            await sleep(300);
-            first.errors.length = 0;
-            await sleep(200);
-            await stop();
-            expect(first.errors).toEqual([]);
-            expect(others).toMatchObject({ errors: [], misses: 0 });
+            await expectRecovery(load);
         });
     });
 }

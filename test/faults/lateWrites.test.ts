@@ -1,35 +1,26 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
-import { MemcachedClient } from '../../src/client/MemcachedClient';
+import type { ClientOptions, MemcachedClient } from 'pip-services4-memcached-node';
+import { codeOf } from '../support/codeOf';
+import { useOpener, useServer } from '../support/Opener';
+import { passing, type FaultProxy, type Link } from '../support/proxy/FaultProxy';
 import { createCertificate } from '../support/server/certificate';
-import { MemcachedProcess } from '../support/server/MemcachedProcess';
-import { FaultProxy, passing, type Link } from '../support/proxy/FaultProxy';
+import { answer } from '../support/server/ScriptedServer';
+import { sleep } from '../support/sleep';
 
-const REQUEST_TIMEOUT_MS = 400;
-const outcomeOf = (promise: Promise<unknown>) => promise.then(String, (error: { code: string }) => error.code);
+/** A call of a quarter of it later is sent on the connection that stalls, and outlives it. */
+const REQUEST_TIMEOUT_MS = 800;
+const opener = useOpener();
 
 describe('a path that stalls and delivers late', () => {
-    let memcached: MemcachedProcess;
+    const server = useServer();
     let proxy: FaultProxy;
     let client: MemcachedClient;
     let held: Buffer[];
 
     beforeEach(async () => {
-        memcached = await MemcachedProcess.start();
-        proxy = await FaultProxy.start(memcached.port);
-        client = new MemcachedClient([{ host: '127.0.0.1', port: proxy.port }], {
-            requestTimeoutMs: REQUEST_TIMEOUT_MS,
-            failures: 100,
-        });
-        await client.open();
+        proxy = await opener.faultProxy(server);
+        client = await opener.client(proxy, { requestTimeoutMs: REQUEST_TIMEOUT_MS, failures: 100 });
         held = [];
-    });
-
-    afterEach(async () => {
-        await client.close();
-        await proxy.close();
-        await memcached.end();
     });
 
     /** The connections of this moment stall; new ones work. */
@@ -43,8 +34,7 @@ describe('a path that stalls and delivers late', () => {
 
     /** What was held arrives, on a path of its own. */
     async function deliver(): Promise<void> {
-        const late = connect(memcached.port, memcached.host);
-        await once(late, 'connect');
+        const late = server.connect();
         for (const chunk of held) late.write(chunk);
         await once(late, 'data');
         late.destroy();
@@ -65,22 +55,22 @@ describe('a path that stalls and delivers late', () => {
         await client.set('key', 'first');
         stall();
         // This call is the older one: the connection is given up when its time is over.
-        const oldest = outcomeOf(client.get('other'));
-        await new Promise(resolve => setTimeout(resolve, REQUEST_TIMEOUT_MS / 4));
-        const stored = outcomeOf(storeOld());
+        const oldest = codeOf(client.get('other'));
+        await sleep(REQUEST_TIMEOUT_MS / 4);
+        const stored = codeOf(storeOld());
         await oldest;
         expect(await client.set('key', 'new')).toBe(true);
         await deliver();
         const late = (await client.get('key')).value!.toString();
-        expect([await stored, late]).not.toEqual(['true', 'old']);
+        expect([await stored, late]).not.toEqual(['answered true', 'old']);
         expect(await stored).toBe('CONNECTION_LOST');
     });
 
     it('retries what does no harm when it is late', async () => {
         await client.set('key', 'value');
         stall();
-        const oldest = outcomeOf(client.get('other'));
-        await new Promise(resolve => setTimeout(resolve, REQUEST_TIMEOUT_MS / 4));
+        const oldest = codeOf(client.get('other'));
+        await sleep(REQUEST_TIMEOUT_MS / 4);
         const calls = [client.get('key').then(({ value }) => value!.toString()), client.touch('key', 60)];
         expect(await Promise.all(calls)).toEqual(['value', true]);
         expect(await oldest).toBe('TIMEOUT');
@@ -99,53 +89,32 @@ describe.each([
     ['TCP', undefined],
     ['TLS', createCertificate()],
 ])('the end of a connection over %s', (_, certificate) => {
-    let listener: Server;
-    let client: MemcachedClient;
     /** What the server hears at the end of its only connection: 'end', or the code of an error. */
     let ending: Promise<string>;
 
     /** @param answers how many requests it answers before it falls silent */
-    async function open(answers: number, options: object): Promise<void> {
-        const onSocket = (socket: Socket): void => {
-            const settle = (resolve: (how: string) => void): void => {
+    async function open(answers: number, options: ClientOptions): Promise<MemcachedClient> {
+        const server = await opener.scripted((frame, socket) => answers-- > 0 && answer(frame, socket), certificate);
+        server.onSocket = socket => {
+            ending = new Promise(resolve => {
                 socket.once('end', () => resolve('end'));
                 socket.on('error', ({ code }: Error & { code?: string }) => resolve(code ?? 'no code'));
-            };
-            ending = new Promise(settle);
-            socket.on('data', frame => {
-                if (answers-- <= 0) return;
-                const reply = Buffer.alloc(24);
-                reply[0] = 0x81;
-                (frame as Buffer).copy(reply, 12, 12, 16);
-                socket.write(reply);
             });
         };
-        listener = certificate ? createTlsServer(certificate, onSocket) : createServer(onSocket);
-        listener.listen(0, '127.0.0.1');
-        await once(listener, 'listening');
-        const { port } = listener.address() as AddressInfo;
         const tls = certificate && { rejectUnauthorized: false };
-        client = new MemcachedClient([{ host: '127.0.0.1', port, tls }], { failures: 1, ...options });
-        await client.open();
+        return opener.client({ port: server.port, tls }, { failures: 1, ...options });
     }
 
-    afterEach(async () => {
-        await client.close();
-        await new Promise(resolve => listener.close(resolve));
-    });
-
     it('is a reset after a fault: the kernel drops what it still holds', async () => {
-        await open(1, { requestTimeoutMs: 100 });
-        expect(await outcomeOf(client.set('key', 'value'))).toBe('TIMEOUT');
+        const client = await open(1, { requestTimeoutMs: 300 });
+        expect(await codeOf(client.set('key', 'value'))).toBe('TIMEOUT');
         expect(await ending).toBe('ECONNRESET');
     });
 
     it('is an orderly one when it is idle, and at `close`', async () => {
         await open(1, { idleMs: 20 });
         expect(await ending).toBe('end');
-        await client.close();
-        await new Promise(resolve => listener.close(resolve));
-        await open(1, {});
+        const client = await open(1, {});
         await client.close();
         expect(await ending).toBe('end');
     });

@@ -14,7 +14,7 @@ const CALLS = 200;
 const SOCKETS = 4;
 export const POOL_SIZE = 5;
 const BETWEEN_WAVES_MS = 250;
-const GRACE_MS = 100;
+const GRACE_MS = 250;
 const GIVE_UP_MS = 10_000;
 
 const OPTIONS = { poolSize: POOL_SIZE, requestTimeoutMs: 500, connectTimeoutMs: 500, reconnectMs: 200, retryMs: 200 };

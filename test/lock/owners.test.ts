@@ -7,6 +7,13 @@ const open = useOpener();
 const stored = storedIn(server);
 const expired = new SideBySide();
 
+/** A lock that holds `open.key`, and a client that can touch what it holds. */
+async function heldLock() {
+    const lock = await open.lock(server);
+    await lock.acquireLock(null, open.key, 10_000, 0);
+    return { lock, client: await open.client(server) };
+}
+
 describe('an owner', () => {
     expired.it('that is too late releases and extends nothing of the next one', async open => {
         const a = await open.lock(server);
@@ -59,9 +66,7 @@ describe('an owner', () => {
     });
 
     it('does not lose its lock to a reader or to a change of its expiry', async () => {
-        const lock = await open.lock(server);
-        const client = await open.client(server);
-        await lock.acquireLock(null, open.key, 10_000, 0);
+        const { lock, client } = await heldLock();
         await client.touch(open.key, 100);
         await client.getAndTouch(open.key, 100);
         expect(await client.add(open.key, 'mine')).toBe(false);
@@ -71,9 +76,7 @@ describe('an owner', () => {
     });
 
     it('does not delete what somebody has put over its lock', async () => {
-        const lock = await open.lock(server);
-        const client = await open.client(server);
-        await lock.acquireLock(null, open.key, 10_000, 0);
+        const { lock, client } = await heldLock();
         await client.set(open.key, 'something else');
         await lock.releaseLock(null, open.key);
         expect(await stored(open.key)).toBe('something else');

@@ -4,7 +4,6 @@ import { LockStore } from '../../src/lock/LockStore';
 import { codeOf } from '../support/codeOf';
 import { useOpener } from '../support/Opener';
 import { holding, passing } from '../support/proxy/FaultProxy';
-import { RecordingLogger } from '../support/RecordingLogger';
 import { sleep } from '../support/sleep';
 import { aborted } from './aborted';
 import { storedIn } from './storedIn';
@@ -183,8 +182,7 @@ describe('a server that is full', () => {
 
     it('with eviction loses locks, and their holders find out', async () => {
         const server = await open.server({ memoryMegabytes: 2 });
-        const logger = new RecordingLogger();
-        const lock = await open.lock(server, {}, logger.references());
+        const lock = await open.lock(server);
         const client = await open.client(server);
         const lease = (await lock.tryAcquireLease(null, 'key', 3_600_000))!;
         // Not read meanwhile, as that would keep it.
@@ -192,7 +190,7 @@ describe('a server that is full', () => {
             await client.setMany(Array.from({ length: 1000 }, (_, j) => [`fill:${i}:${j}`, 'x'.repeat(20)] as const));
         }
         expect(await lease.extend()).toBe(false);
-        expect(logger.warnings.length).toBe(1);
+        expect(open.logger.warnings.length).toBe(1);
     });
 });
 

@@ -11,6 +11,7 @@ import { FaultProxy } from './proxy/FaultProxy';
 import { RecordingProxy } from './proxy/RecordingProxy';
 import { RecordingLogger } from './RecordingLogger';
 import { MemcachedProcess, type MemcachedProcessOptions } from './server/MemcachedProcess';
+import { ScriptedServer } from './server/ScriptedServer';
 import { configOf, type Server, type Servers, type Settings } from './settings';
 
 /** Where a client connects to: a server or a proxy, or an address with TLS, a login or a weight. */
@@ -22,12 +23,13 @@ const newKey = (): string => `key${++keys}`;
 interface Component {
     configure(config: ReturnType<typeof configOf>): void;
     setReferences(references: IReferences): void;
+    open(context: null): Promise<void>;
     close(context: null): Promise<void>;
 }
 
 /**
  * Opens servers, proxies, clients, caches and locks, and closes them in reverse order. What the
- * components log goes to `logger`, unless they get references of their own.
+ * components of a test log goes to `logger`, unless they get references of their own.
  */
 export class Opener {
     readonly logger = new RecordingLogger();
@@ -44,23 +46,28 @@ export class Opener {
         this.key = newKey();
     }
 
-    async server(options: MemcachedProcessOptions = {}): Promise<MemcachedProcess> {
-        const server = await MemcachedProcess.start(options);
-        this.atEnd(() => server.end());
-        return server;
+    /** Ends with the test. */
+    async ending<T extends { end(): Promise<void> }>(starting: Promise<T>): Promise<T> {
+        const started = await starting;
+        this.atEnd(() => started.end());
+        return started;
     }
 
-    async faultProxy({ port }: { port: number }): Promise<FaultProxy> {
-        const proxy = await FaultProxy.start(port);
-        this.atEnd(() => proxy.close());
-        return proxy;
+    server(options: MemcachedProcessOptions = {}): Promise<MemcachedProcess> {
+        return this.ending(MemcachedProcess.start(options));
+    }
+
+    scripted(...parameters: Parameters<typeof ScriptedServer.start>): Promise<ScriptedServer> {
+        return this.ending(ScriptedServer.start(...parameters));
+    }
+
+    faultProxy({ port }: { port: number }): Promise<FaultProxy> {
+        return this.ending(FaultProxy.start(port));
     }
 
     /** @param target without one the proxy accepts connections and never answers */
-    async recordingProxy(target: { host: string; port: number } | null = null): Promise<RecordingProxy> {
-        const proxy = await RecordingProxy.start(target);
-        this.atEnd(() => proxy.end());
-        return proxy;
+    recordingProxy(target: { host: string; port: number } | null = null): Promise<RecordingProxy> {
+        return this.ending(RecordingProxy.start(target));
     }
 
     /** Stops the server until the test is over. */
@@ -99,10 +106,8 @@ export class Opener {
         return this.configured(new MemcachedCache(), servers, settings, references);
     }
 
-    async cache(servers: Servers, settings?: Settings, references?: IReferences): Promise<MemcachedCache> {
-        const cache = this.cacheOf(servers, settings, references);
-        await cache.open(null);
-        return cache;
+    cache(...parameters: Parameters<Opener['cacheOf']>): Promise<MemcachedCache> {
+        return opened(this.cacheOf(...parameters));
     }
 
     /** A lock that is configured and not open. */
@@ -110,10 +115,8 @@ export class Opener {
         return this.configured(new MemcachedLock(), servers, settings, references);
     }
 
-    async lock(servers: Servers, settings?: Settings, references?: IReferences): Promise<MemcachedLock> {
-        const lock = this.lockOf(servers, settings, references);
-        await lock.open(null);
-        return lock;
+    lock(...parameters: Parameters<Opener['lockOf']>): Promise<MemcachedLock> {
+        return opened(this.lockOf(...parameters));
     }
 
     private configured<T extends Component>(
@@ -132,6 +135,7 @@ export class Opener {
 /** For the tests of a file or of a `describe`: what a test opens is closed when that test is over. */
 export function useOpener(): Opener {
     const opener = new Opener();
+    beforeEach(() => opener.logger.clear());
     afterEach(() => opener.end());
     return opener;
 }
@@ -142,6 +146,11 @@ export function useServer(options: MemcachedProcessOptions = {}): MemcachedProce
     beforeAll(() => server.launch());
     afterAll(() => server.end());
     return server;
+}
+
+async function opened<T extends Component>(component: T): Promise<T> {
+    await component.open(null);
+    return component;
 }
 
 function toAddress({ host = '127.0.0.1', port, path, weight, tls, login }: ClientServer): ServerAddress {

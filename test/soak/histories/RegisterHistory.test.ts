@@ -46,7 +46,7 @@ describe('The history of a key', () => {
         ['a rejected store over a newer one', 'late 1 after 2', 'x1 0-1', 'w2 2-3', 'r1 4-5'],
         ['a rejected store that was seen, over a newer one', 'late 1 after 2', 'x1 0-1', 'r1 2-3', 'w2 4-5', 'r1 6-7'],
         ['a miss without a removal', 'vanished null after 1', 'w1 0-1', 'r- 2-3'],
-        ['a rejected removal over a newer store', 'vanished null after 2', 'w1 0-1', 'x- 2-3', 'w2 4-5', 'r- 6-7'],
+        ['a rejected removal over a newer store', 'late null after 2', 'w1 0-1', 'x- 2-3', 'w2 4-5', 'r- 6-7'],
         ['a miss after an older removal', 'vanished null after 1', 'w- 0-1', 'w1 2-3', 'r- 4-5'],
         ['a value that was never written', 'invented 7 after 1', 'w1 0-1', 'r7 2-3'],
         ['a value before it is written', 'invented 2 after 1', 'w1 0-1', 'r2 2-3', 'w2 4-5'],

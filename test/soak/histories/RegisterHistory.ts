@@ -26,7 +26,7 @@ export interface Read extends Interval {
  *   Writers that do not wait for each other may find any of their values, so only a reader that
  *   saw all three can tell.
  * - `late`: a rejected write was carried out after a later write.
- * - `vanished`: a value is gone, and only an older removal can have removed it.
+ * - `vanished`: a value is gone, no removal was under way, and no rejected one can be late.
  * - `invented`: the value had not been written when the read ended.
  */
 export type Kind = 'undone' | 'repeated' | 'late' | 'vanished' | 'invented';
@@ -171,9 +171,9 @@ class Removals {
     }
 
     judge({ held, written }: Last, ended: number): Kind | null {
-        const isExplained =
-            held.began <= this.known.lastOfThoseBefore(ended) || written.began <= this.unknown.lastOfThoseBefore(ended);
-        return isExplained ? null : 'vanished';
+        const rejected = this.unknown.lastOfThoseBefore(ended);
+        if (held.began <= this.known.lastOfThoseBefore(ended) || written.began <= rejected) return null;
+        return rejected === -Infinity ? 'vanished' : 'late';
     }
 }
 

@@ -3,6 +3,7 @@ import { randomOf } from '../../support/random';
 import { countsOf, listed, listOf } from '../histories/report';
 import { FaultSource } from '../proxy/FaultSource';
 import { IN_ORDER, StallingProxy } from '../proxy/StallingProxy';
+import { soakMs } from '../soakMs';
 import { Actor } from './Actor';
 import { Disasters } from './Disasters';
 import { Ledger } from './Ledger';
@@ -12,7 +13,7 @@ const ACTORS = 16;
 const SERVERS = 3;
 const KEYS = Array.from({ length: 10 }, (_, i) => `key:${i}`);
 const COUNTERS = ['count:0', 'count:1', 'count:2'];
-const RUN_MS = Number(process.env.SOAK_MS ?? 12_000);
+const RUN_MS = soakMs(12_000);
 const TIMEOUT_MS = 300;
 const OPTIONS = { requestTimeoutMs: TIMEOUT_MS, connectTimeoutMs: 300, reconnectMs: 100, retryMs: 200 };
 
@@ -26,8 +27,7 @@ describe('A client whose servers and connections break', () => {
 
     it('reads only values that the history of the key allows, and counts each number once', async () => {
         const servers = await Promise.all(Array.from({ length: SERVERS }, () => opener.server({ args: IN_ORDER })));
-        const proxies = await Promise.all(servers.map(server => StallingProxy.start(server, 'network')));
-        for (const proxy of proxies) opener.atEnd(() => proxy.end());
+        const proxies = await Promise.all(servers.map(server => opener.ending(StallingProxy.start(server, 'network'))));
         const clients = await Promise.all(Array.from({ length: CLIENTS }, () => opener.client(proxies, OPTIONS)));
         const ledger = new Ledger(COUNTERS);
 

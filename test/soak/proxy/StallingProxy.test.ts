@@ -13,8 +13,7 @@ describe.each<Mode>(['network', 'middlebox'])('A stalling proxy in mode %s', mod
     let client: Socket;
 
     beforeEach(async () => {
-        proxy = await StallingProxy.start(server, mode);
-        opener.atEnd(() => proxy.end());
+        proxy = await opener.ending(StallingProxy.start(server, mode));
         client = connect(proxy.port, proxy.host);
         opener.atEnd(() => client.destroy());
         client.on('error', () => {});

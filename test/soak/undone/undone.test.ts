@@ -3,29 +3,29 @@ import { useOpener } from '../../support/Opener';
 import { countsOf, listed, listOf } from '../histories/report';
 import { FaultSource } from '../proxy/FaultSource';
 import { IN_ORDER, StallingProxy, type Mode } from '../proxy/StallingProxy';
+import { soakMs } from '../soakMs';
 import { Writers } from './Writers';
 
 const PROCESSES = 4;
 const GROUPS = 12;
 const TIMEOUT_MS = 250;
-const RUN_MS = Number(process.env.SOAK_MS ?? 7000);
+const RUN_MS = soakMs(7000);
 
 /**
  * The values of a key are written one after another, and each write is awaited.
  *
  * An acknowledged write never comes back, in either mode: the client retries a store only if its
- * first copy cannot be carried out any more. A rejected write has an unknown outcome. In mode
- * `network` it is never late, because the client resets the connection and the path drops the
- * bytes. In mode `middlebox` it may be late, and a late removal may leave a miss. The test counts
- * and prints both.
+ * first copy cannot be carried out any more. A rejected write has an unknown outcome, and may be
+ * late: a call may time out on a connection that still answers, and the server then carries it out.
+ * The test counts and prints late writes. In mode `middlebox` the path delivers what the client has
+ * given up: a removal that was retried may leave a miss, which the test counts and prints too.
  */
 describe.each<Mode>(['network', 'middlebox'])('A client whose connections stall (%s)', mode => {
     const opener = useOpener();
 
     it('never undoes a completed write', async () => {
         const server = await opener.server({ args: IN_ORDER });
-        const proxy = await StallingProxy.start(server, mode);
-        opener.atEnd(() => proxy.end());
+        const proxy = await opener.ending(StallingProxy.start(server, mode));
         const writers = new Writers(PROCESSES, GROUPS, TIMEOUT_MS);
         opener.atEnd(() => writers.kill());
         const faults = new FaultSource([proxy], TIMEOUT_MS, randomOf(`stalls ${mode}`));
@@ -47,7 +47,7 @@ describe.each<Mode>(['network', 'middlebox'])('A client whose connections stall 
             ].join('\n    ') + '\n',
         );
         expect(listOf(findings, 'undone', 'invented')).toEqual([]);
-        if (mode === 'network') expect(listOf(findings, 'repeated', 'late', 'vanished')).toEqual([]);
+        if (mode === 'network') expect(listOf(findings, 'repeated', 'vanished')).toEqual([]);
         expect(writers.calls).toBeGreaterThan(RUN_MS / 10);
         expect(faults.counts.get('stall')).toBeGreaterThan(0);
         expect(writers.handOvers).toBeGreaterThan(0);

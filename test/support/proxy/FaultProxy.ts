@@ -167,7 +167,7 @@ export class FaultProxy implements Owner {
         });
     }
 
-    async close(): Promise<void> {
+    async end(): Promise<void> {
         const stopped = this.stopListening();
         for (const link of [...this.links]) link.destroy();
         await stopped;

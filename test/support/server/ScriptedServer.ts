@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { FrameSplitter } from '../proxy/frames';
+import { createServer as createTlsServer } from 'node:tls';
+import { FrameSplitter, opaqueOf, replyFrame } from '../proxy/frames';
+import type { Certificate } from './certificate';
 
 /** What a script does with a request of a connection, the first of which is number 0. */
 export type Script = (request: Buffer, socket: Socket, connection: number) => void;
@@ -9,30 +11,28 @@ export type Script = (request: Buffer, socket: Socket, connection: number) => vo
 export class ScriptedServer {
     readonly host = '127.0.0.1';
     readonly sockets: Socket[] = [];
-
-    readonly port: number;
+    /** Happens to each new connection. */
+    onSocket: (socket: Socket) => void = () => {};
+    private readonly listener: Server;
 
     private constructor(
-        private readonly listener: Server,
         public script: Script,
+        certificate?: Certificate,
     ) {
-        this.port = (listener.address() as AddressInfo).port;
-        listener.on('connection', socket => {
-            const connection = this.sockets.push(socket) - 1;
-            const requests = new FrameSplitter(frame => this.script(frame, socket, connection));
-            socket.on('error', () => {}).on('data', chunk => requests.push(chunk));
-        });
+        const accept = (socket: Socket): void => this.accept(socket);
+        this.listener = certificate
+            ? createTlsServer({ noDelay: true, ...certificate }, accept)
+            : createServer({ noDelay: true }, accept);
     }
 
-    static async start(script: Script = answer): Promise<ScriptedServer> {
-        const listener = createServer({ noDelay: true }).listen(0, '127.0.0.1');
-        await once(listener, 'listening');
-        return new ScriptedServer(listener, script);
+    static async start(script: Script = answer, certificate?: Certificate): Promise<ScriptedServer> {
+        const server = new ScriptedServer(script, certificate);
+        await once(server.listener.listen(0, server.host), 'listening');
+        return server;
     }
 
-    /** Happens to each connection from now on. */
-    onSocket(happens: (socket: Socket) => void): void {
-        this.listener.on('connection', happens);
+    get port(): number {
+        return (this.listener.address() as AddressInfo).port;
     }
 
     /** Takes no further connection; those that stand stay. */
@@ -44,16 +44,18 @@ export class ScriptedServer {
         for (const socket of this.sockets) socket.destroy();
         await new Promise(resolve => this.listener.close(resolve));
     }
+
+    private accept(socket: Socket): void {
+        const connection = this.sockets.push(socket) - 1;
+        const requests = new FrameSplitter(frame => this.script(frame, socket, connection));
+        socket.on('error', () => {}).on('data', chunk => requests.push(chunk));
+        this.onSocket(socket);
+    }
 }
 
 /** An empty "ok", or another status. */
 export function replyTo(request: Buffer, status = 0): Buffer {
-    const reply = Buffer.alloc(24);
-    reply[0] = 0x81;
-    reply[1] = request[1]!;
-    reply.writeUInt16BE(status, 6);
-    request.copy(reply, 12, 12, 16);
-    return reply;
+    return replyFrame({ opcode: request[1], status, opaque: opaqueOf(request) });
 }
 
 export function answer(request: Buffer, socket: Socket): void {
