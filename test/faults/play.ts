@@ -74,7 +74,9 @@ async function run(scenario: Scenario, world: World, timeoutMs: number, lag: Lag
         const before = proxy.requestFrames;
         const wave = workload.launch(CALLS);
         await wave.issued;
-        if (!scenario.direct) await proxy.until(({ requestFrames }) => requestFrames - before >= CALLS);
+        // A client that takes a late server for an overloaded one keeps some of the calls back.
+        const end = performance.now() + timeoutMs / 2;
+        while (!scenario.direct && proxy.requestFrames - before < CALLS && performance.now() < end) await sleep(1);
         await scenario.strikes(world);
         await settle(wave, scenario.inFlight, 'in flight');
     } else {
