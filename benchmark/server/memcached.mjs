@@ -11,7 +11,7 @@ const FLAGS = ['-m', '512', '-t', '2'];
 /** The tests' maker of certificates is TypeScript. */
 function createCertificate() {
     const require = createRequire(import.meta.url);
-    require('../../test/register.cjs');
+    require('../../test/support/register.cjs');
     return require('../../test/support/server/certificate.ts').createCertificate();
 }
 
