@@ -107,7 +107,7 @@ const OPTIONS = {
         'generation_ttl',
         'component',
         { default: 1000, least: 0, most: LONGEST_TIMER_MS },
-        'ms for which a cache with a `prefix` believes that nobody has called `clear`: so long other instances may still answer what was cleared; 0: there is no `clear`, and nothing is asked',
+        'how long, in ms, a cache with a `prefix` may use the generation of its keys before it asks for it again: other instances notice a `clear` after that time; 0 disables `clear`, and nothing is asked; see docs/cache.md',
     ),
     compressMin: integer(
         'compress_min',
