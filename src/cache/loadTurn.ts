@@ -3,7 +3,7 @@ import { Pauses } from '../connect/Pauses';
 import type { AnyContext } from '../connect/ComponentLog';
 import { LoadLease, type LeaseTimes } from './LoadLease';
 import type { Loading } from './Loading';
-import { isLeased } from './marks';
+import { isLeased, isPaused } from './marks';
 import type { ValueStore } from './ValueStore';
 import { isStoredNull } from './values';
 
@@ -45,11 +45,13 @@ export async function takeTurn(
                 watched = item.cas;
                 watchedSinceMs = nowMs;
             }
-            if (isLeased(item, leaseMs) && nowMs - watchedSinceMs <= leaseMs + DEAD_AFTER_MORE_MS) {
-                if (load.isUnheard) {
-                    load.giveUp();
-                    return { value: null };
-                }
+            const isElsewhere = isLeased(item, leaseMs) && nowMs - watchedSinceMs <= leaseMs + DEAD_AFTER_MORE_MS;
+            // Another process may have failed to load the stale value since this one has read it.
+            if (load.isUnheard && (isElsewhere || isPaused(item, leaseTimes.longestPauseMs))) {
+                load.giveUp();
+                return { value: null };
+            }
+            if (isElsewhere) {
                 await pauses.pause(pauseMs * (0.5 + Math.random()), load.signal);
             } else {
                 const { client } = values;

@@ -35,8 +35,11 @@ async function untilCalled(times: number, ...loads: LoadThrough[]): Promise<void
     }
 }
 
+/** The flags of a stale value whose load has failed. */
+const PAUSED = 0x5053_0004;
+
 const untilReleased = async (): Promise<void> => {
-    while ((await readItem(server, open.key))!.flags !== 0x5053_0004) await sleep(2);
+    while ((await readItem(server, open.key))!.flags !== PAUSED) await sleep(2);
 };
 
 beforeEach(() => (calls = []));
@@ -50,6 +53,18 @@ describe('A loader that fails while all callers have a stale value', () => {
         expect(third - second).toBeGreaterThanOrEqual(2 * TIMES.firstPauseMs);
         await untilReleased();
         expect((await readItem(server, open.key))!.ttl).toBeGreaterThan(50);
+    });
+
+    it('is called once when two processes find the value stale at the same moment', async () => {
+        const { cache, other } = await openStale(open);
+        for (let round = 1; round <= 20; round++) {
+            const key = `${open.key}-${round}`;
+            await cache.retrieve(null, key, 50, () => 'stale', STALE);
+            await sleep(80);
+            await Promise.all([cache, other].map(one => one.retrieve(null, key, 30_000, failing, STALE)));
+            while ((await readItem(server, key))!.flags !== PAUSED || !(cache.isIdle && other.isIdle)) await sleep(2);
+            expect(calls).toHaveLength(round);
+        }
     });
 
     it('is called at once by a caller that needs a new value', async () => {
