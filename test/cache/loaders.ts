@@ -1,14 +1,15 @@
 import type { MemcachedCache } from 'pip-services4-memcached-node';
 import { sleep } from '../support/sleep';
+import { storedCount } from './useCache';
 
 export const never = (): Promise<never> => new Promise(() => {});
 
 /**
- * Resolves when the cache has stored so many values. Callers have a loaded value before it is
+ * Resolves when the cache has stored so many values in this test. Callers have a loaded value before it is
  * stored.
  */
 export async function untilStored(cache: MemcachedCache, count = 1): Promise<void> {
-    while (cache.getStats().stored < count) await sleep(2);
+    while (storedCount(cache) < count) await sleep(2);
 }
 
 export const notAsked = (): never => {
