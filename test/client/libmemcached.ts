@@ -23,7 +23,7 @@ export function storeByLibmemcached(servers: readonly RingServer[], keys: readon
 
 /** The server of each key as libmemcached sees it, by its place in the list; servers are started there for it. */
 export async function placeByLibmemcached(servers: readonly RingServer[], keys: readonly string[]): Promise<number[]> {
-    const processes = await Promise.all(servers.map(({ port }) => MemcachedProcess.start({ port })));
+    const processes = await Promise.all(servers.map(({ host, port }) => MemcachedProcess.start({ host, port })));
     try {
         storeByLibmemcached(servers, keys);
         const held = await Promise.all(processes.map(one => keysIn(one, keys)));
