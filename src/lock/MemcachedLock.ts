@@ -174,7 +174,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
 
     /** One attempt: false when somebody holds the lock, be it another task of this process. */
     override async tryAcquireLock(context: AnyContext, key: string, ttl?: number | null): Promise<boolean> {
-        return this.hold(await this.tryAcquireLease(context, key, ttl));
+        return this.hold(await this.tryAcquireLease(context, toKeep(key), ttl));
     }
 
     /**
@@ -188,7 +188,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         timeout?: number | null,
         options?: AcquireOptions | null,
     ): Promise<void> {
-        this.hold(await this.acquireLease(context, key, ttl, timeout, options));
+        this.hold(await this.acquireLease(context, toKeep(key), ttl, timeout, options));
     }
 
     /** Releases what `tryAcquireLock` or `acquireLock` of this instance acquired last under this key. What is not ours is left alone, without an error. */
@@ -351,7 +351,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     ): Promise<Lease | null> {
         session.check();
         const stored = await this.store.take(fullKey, ttlMs);
-        const lease = stored && new Lease(this.owner, context, ownText(key), ownText(fullKey), stored, ttlMs);
+        const lease = stored && new Lease(this.owner, context, key, fullKey, stored, ttlMs);
         if (lease === null) this.events.count('busy');
         else this.events.acquired(performance.now() - begunMs);
         if (session.isOver || signal?.aborted) await lease?.[Symbol.asyncDispose]();
@@ -403,4 +403,9 @@ function traceAcquire<L extends Lease | null>(
     return trace<LockTrace, L>(lockTracing, { operation, key }, acquire, lease =>
         lease === null ? 'busy' : 'acquired',
     );
+}
+
+/** The key of a lease that this component remembers. One that is not a text is rejected later. */
+function toKeep(key: string): string {
+    return typeof key === 'string' ? ownText(key) : key;
 }
