@@ -31,7 +31,7 @@ const NO_OPTIONS: LoadOptions = {};
 export class LoadThrough {
     /** Also those whose value is being stored, or whose lease is being released. */
     private readonly running = new Set<Loading>();
-    /** Loads that begin now take no lease: nobody would release it. */
+    /** Loads that begin now take no lease: none would be released. */
     private isStopping = false;
 
     constructor(

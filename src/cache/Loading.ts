@@ -32,7 +32,7 @@ export class Loading {
 
     /**
      * @param stale what the key held when it began
-     * @param onOver it is over: nobody may join it any more
+     * @param onOver the load is over: no caller may join it any more
      */
     constructor(
         readonly stale: Item | null,
@@ -76,7 +76,7 @@ export class Loading {
         return this.outcome.finally(onAbort(signal, leave));
     }
 
-    /** It runs on when nobody waits: a caller has been given the stale value. */
+    /** The load runs on without a caller that waits: one has the stale value. */
     runBehind(): void {
         this.isBehind = true;
     }
@@ -112,7 +112,7 @@ export class Loading {
      * what a caller asks for next comes after it.
      */
     async complete(value: unknown, store: (lease: LoadLease) => Promise<void>): Promise<void> {
-        // Without a lease nobody knows what was stored or removed meanwhile, and the value may be older.
+        // Without a lease another process may have stored a newer value meanwhile.
         if (this.lease !== null) this.storing = store(this.lease);
         this.succeed(value);
         // There is nothing that later callers could take before it is stored.

@@ -7,7 +7,7 @@ import { Flag, hasFlag, OURS } from './values';
  * number, three bytes.
  *
  * - Of a lease: when it was taken or last renewed, and its token.
- * - Of a stale value without a lease: before when nobody loads it, and how many loads have failed.
+ * - Of a stale value without a lease: the end of its pause, and how many loads have failed.
  *
  * A mark lies in the header of a stale value, or in the white space behind a JSON `null`.
  */

@@ -9,7 +9,7 @@ export const Flag = {
     DEFLATED: 2,
     /** It begins with dates: see `date`. */
     DATED: 4,
-    /** Somebody loads the value: see `asLeased`. */
+    /** A process loads the value: see `asLeased`. */
     LOADING: 8,
 } as const;
 

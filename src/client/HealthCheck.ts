@@ -27,7 +27,7 @@ const NOBODY = { onDown: () => {}, onUp: () => {} };
 
 /**
  * Asks a server on a socket of its own, whatever is thought of it: one that counts as down may be back, and one that counts as up may take no new connection. It
- * counts in nobody's numbers, and takes at most `connect_timeout` and `request_timeout`. It never rejects: that a server is away is the answer.
+ * counts in no statistics, and takes at most `connect_timeout` and `request_timeout`. It never rejects: that a server is away is the answer.
  */
 export async function checkServer(node: MemcachedServer): Promise<ServerHealthReport> {
     const { at, address, options, deadlines } = node;

@@ -48,7 +48,7 @@ export class KeyBatch {
         return { failed: this.failed };
     }
 
-    /** @param isRead nobody knows how large the values are before the first chunk is answered */
+    /** @param isRead the size of the values is unknown until the first chunk is answered */
     private async perform(
         specs: readonly StoreSpec[] | null,
         isRead: boolean,
