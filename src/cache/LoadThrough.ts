@@ -45,7 +45,7 @@ export class LoadThrough {
     }
 
     /**
-     * Releases the leases and waits for values that are being stored; null when there are none.
+     * Releases the leases and waits for values that are being stored. Null if there is nothing to wait for.
      * Callers that wait for a loader get its value; what no caller waits for is aborted.
      */
     stop(): Promise<void> | null {

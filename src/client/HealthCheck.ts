@@ -23,7 +23,7 @@ export interface ServerHealthReport {
 type Said = Omit<ServerHealthReport, 'address' | 'reachable' | 'error'>;
 
 const NOTHING: Said = { version: null, roundTripMs: null, memory: null, evictions: null, casEnabled: null };
-const NOBODY = { onDown: () => {}, onUp: () => {} };
+const NO_OBSERVER = { onDown: () => {}, onUp: () => {} };
 
 /**
  * Asks a server on a socket of its own, whatever is thought of it: one that counts as down may be back, and one that counts as up may take no new connection. It
@@ -37,7 +37,7 @@ export async function checkServer(node: MemcachedServer): Promise<ServerHealthRe
         at,
         { ...options, poolSize: 1, failures: 1, retries: 0, maxPending: 0 },
         deadlines,
-        NOBODY,
+        NO_OBSERVER,
     );
     server.open();
     try {

@@ -133,7 +133,7 @@ it('of a large batch only a part is on its way at a time', async () => {
         numbered(20_000, () => value),
     );
     const sent = proxy.writes.reduce((sum, write) => sum + write.length, 0);
-    // 200 MB are not: what nobody has answered is not followed by more.
+    // 200 MB are not: the client sends no more until the server answers.
     expect(sent).toBeLessThan(16 * 2 ** 20);
 });
 
