@@ -1,0 +1,38 @@
+import { ERROR_CODES } from '../../../src/client/errorCodes';
+import { codeOf, type Entry } from '../schedule/Ledger';
+import type { Run } from '../schedule/runPlan';
+import { boundOf } from './bounds';
+
+/** Rounds of the event loop, and a timer that counts whole ms. */
+const SLACK_MS = 20;
+
+/** Every call settles within its bound, with a value or a documented error. */
+export function checkSettling(run: Run, report: (violation: string) => void): void {
+    const dead = new Set(run.processes.filter(({ loop }) => loop.isDead).map(({ name }) => name));
+    for (const entry of run.ledger.entries) {
+        const what = `${entry.process} #${entry.step.id} ${entry.step.verb}`;
+        if (entry.endMs === Infinity) {
+            if (!dead.has(entry.process)) report(`${what} never settled`);
+            continue;
+        }
+        const tookMs = entry.endMs - entry.startMs;
+        const heldMs = entry.heldAfterMs - entry.heldBeforeMs;
+        const boundMs = boundOf(entry, run.plan) + 2 * heldMs + SLACK_MS;
+        if (tookMs > boundMs) report(`${what} took ${tookMs.toFixed(1)} ms, more than ${boundMs.toFixed(1)} ms`);
+        const code = codeOf(entry.error);
+        if (code === null) continue;
+        if (!Object.hasOwn(ERROR_CODES, code)) report(`${what} failed with ${entry.error!.stack}`);
+        else if (!isExpected(code, entry, run)) report(`${what} failed with ${code}: ${entry.error!.message}`);
+    }
+    for (const { name, isDone, loop } of run.processes) {
+        if (!isDone && !loop.isDead) report(`${name} has not finished`);
+    }
+}
+
+const FAULTS = new Set(['TIMEOUT', 'CONNECTION_LOST', 'SERVER_DOWN', 'SERVER_ERROR', 'CONNECT_FAILED']);
+
+/** Without faults there is no reason to fail, but for what the workload itself does. */
+function isExpected(code: string, { step }: Entry, { plan }: Run): boolean {
+    if (FAULTS.has(code)) return plan.faults.length > 0 || (code === 'CONNECT_FAILED' && step.verb === 'updateServers');
+    return ['OVERLOADED', 'NOT_OPENED'].includes(code);
+}
