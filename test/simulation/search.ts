@@ -12,13 +12,13 @@ export interface Found {
 
 /**
  * Plays the schedules of these seeds until the time is over, or so many have failed.
- * @param isOver asked between two schedules
+ * @param isOver asked between two schedules; it is told how many have failed
  */
-export async function search(seeds: Iterable<number>, isOver: () => boolean): Promise<Found> {
+export async function search(seeds: Iterable<number>, isOver: (failed: number) => boolean): Promise<Found> {
     let [schedules, steps, calls] = [0, 0, 0];
     const failed: number[] = [];
     for (const seed of seeds) {
-        if (isOver()) break;
+        if (isOver(failed.length)) break;
         const outcome = await runPlan(makePlan(seed));
         schedules++;
         steps += outcome.steps;

@@ -16,6 +16,8 @@ const { values } = parseArgs({
         shrink: { type: 'boolean', default: false },
         seeds: { type: 'string', default: '10000' },
         from: { type: 'string' },
+        /** Ends with the first schedule that fails. */
+        'until-failure': { type: 'boolean', default: false },
         minutes: { type: 'string', default: '60' },
         workers: { type: 'string', default: String(availableParallelism()) },
         /** Of a worker: which of them it is. */
@@ -44,7 +46,7 @@ async function work(worker: number): Promise<void> {
     function* seeds(): Iterable<number> {
         for (let i = worker; i < Number(values.seeds); i += workers) yield from + i;
     }
-    process.send!(await search(seeds(), () => clock() > endMs));
+    process.send!(await search(seeds(), failed => clock() > endMs || (values['until-failure'] && failed > 0)));
     process.disconnect();
 }
 

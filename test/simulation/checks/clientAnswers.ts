@@ -124,7 +124,8 @@ function checkChange(truth: Truth, entry: Entry, say: Say): void {
             if (outcome === 'stored') {
                 once();
                 const [only] = carriedOut;
-                if (only?.before?.cas !== notes.get('cas')) say('was stored over another item');
+                if (only?.before?.cas !== notes.get('cas') || String(only?.before?.value) !== notes.get('value'))
+                    say('was stored over another item');
                 if (only?.after?.cas !== cas) say(`answered the CAS ${cas}`);
                 return;
             }
@@ -154,7 +155,11 @@ function checkRefusal(truth: Truth, entry: Entry, key: string, outcome: string, 
     const cas = entry.notes.get('cas');
     if (outcome === 'missing' && !states.some(({ item }) => item === null)) say('said "missing" of what was there');
     if (outcome === 'changed' && !states.some(({ item }) => item !== null && item.cas !== cas)) say('said "changed"');
-    if (outcome === 'deleted' && !states.some(({ item }) => item?.cas === cas)) say('deleted another item');
+    if (
+        outcome === 'deleted' &&
+        !states.some(({ item }) => item?.cas === cas && String(item?.value) === entry.notes.get('value'))
+    )
+        say('deleted another item');
 }
 
 /** The error says that the server has not seen it. */

@@ -3,11 +3,12 @@ import { checkClientAnswers } from './clientAnswers';
 import { checkLeftovers } from './leftovers';
 import { checkSettling } from './settling';
 import { checkStatistics } from './statistics';
+import { checkTimeouts } from './timeouts';
 
 /** Says what is wrong with a schedule that has been played. */
 export type Check = (run: Run, report: (violation: string) => void) => void;
 
-const CHECKS: readonly Check[] = [checkSettling, checkLeftovers, checkStatistics, checkClientAnswers];
+const CHECKS: readonly Check[] = [checkSettling, checkLeftovers, checkStatistics, checkTimeouts, checkClientAnswers];
 
 export function findViolations(run: Run): string[] {
     const violations: string[] = [];

@@ -28,20 +28,25 @@ export interface ServerSettings {
     readonly requestMs: number;
 }
 
+/** What becomes of replies: `fin` and `reset` end the connection, the last two are those of a broken server. */
+export type Loss = 'fin' | 'reset' | 'silence' | 'repeat' | 'skip';
+
 /** A connection, as the server has it. */
 class Session implements Receiver {
     private input: Buffer = NOTHING;
     private isBusy = false;
+    /** Until then its thread does nothing. */
+    stuckUntilMs = 0;
 
     constructor(
         private readonly server: ModelServer,
-        private readonly connection: Connection,
+        readonly connection: Connection,
         readonly loop: EventLoop,
         private readonly life: number,
         private readonly random: Random,
     ) {}
 
-    private get isAlive(): boolean {
+    get isAlive(): boolean {
         return this.server.life === this.life && !this.connection.isCut;
     }
 
@@ -61,6 +66,10 @@ class Session implements Receiver {
 
     private work(): void {
         if (!this.isAlive) return;
+        if (this.stuckUntilMs > this.server.nowMs) {
+            this.isBusy = true;
+            return this.loop.post(this.stuckUntilMs, () => this.work());
+        }
         const replies: Buffer[] = [];
         const most = this.random.int(1, MOST_AT_ONCE);
         let at = 0;
@@ -72,11 +81,21 @@ class Session implements Receiver {
             at += bytes;
         }
         this.input = this.input.subarray(at);
-        if (replies.length > 0)
-            this.connection.toClient.send(replies.length === 1 ? replies[0]! : Buffer.concat(replies));
+        if (replies.length > 0) this.send(replies);
         this.server.spend(done);
         this.isBusy = done === most;
         if (this.isBusy) this.loop.post(0, () => this.work());
+    }
+
+    private send(replies: Buffer[]): void {
+        const { toClient } = this.connection;
+        const loss = this.server.takeLoss(this.connection.client);
+        if (loss === 'fin' || loss === 'reset') return this.connection.cut(loss);
+        if (loss === 'silence') toClient.stall(Infinity);
+        // That a quiet request was answered cannot be known.
+        if (loss === 'skip' && QUIET[replies[0]![1]!] === undefined) replies.shift();
+        if (loss === 'repeat') replies.push(replies[0]!);
+        toClient.send(Buffer.concat(replies));
     }
 }
 
@@ -90,7 +109,9 @@ export class ModelServer implements Listener {
     private memory!: Memory;
     private slowness = 1;
     private slowUntilMs = 0;
-    private sessions = 0;
+    private sessions: Session[] = [];
+    private accepted = 0;
+    private readonly losses = new Map<string, Loss>();
 
     constructor(
         readonly name: string,
@@ -104,7 +125,32 @@ export class ModelServer implements Listener {
     }
 
     accept(connection: Connection): Receiver {
-        return new Session(this, connection, this.loop, this.life, this.random.of(`session ${++this.sessions}`));
+        const random = this.random.of(`session ${++this.accepted}`);
+        const session = new Session(this, connection, this.loop, this.life, random);
+        this.sessions = [...this.sessions.filter(({ isAlive }) => isAlive), session];
+        return session;
+    }
+
+    get nowMs(): number {
+        return this.world.nowMs;
+    }
+
+    /** The thread that serves these connections stands still. */
+    stick(client: string, forMs: number): void {
+        for (const session of this.sessions) {
+            if (session.connection.client === client) session.stuckUntilMs = this.nowMs + forMs;
+        }
+    }
+
+    /** What the next replies to this process come to. */
+    lose(client: string, how: Loss): void {
+        this.losses.set(client, how);
+    }
+
+    takeLoss(client: string): Loss | null {
+        const loss = this.losses.get(client) ?? null;
+        this.losses.delete(client);
+        return loss;
     }
 
     /** Its memory is gone; it listens again after a while. The caller cuts its connections. */

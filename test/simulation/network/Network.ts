@@ -22,12 +22,27 @@ export interface Connection {
     readonly toClient: Pipe;
     /** Nothing more is carried out of what came on it. */
     readonly isCut: boolean;
+    /** The server, or something on the way, ends it; `reset` drops the replies that are on their way. */
+    cut(how: 'fin' | 'reset'): void;
 }
 
-interface Link extends Connection {
-    isCut: boolean;
-    readonly server: string;
-    readonly socket: SimSocket;
+class Link implements Connection {
+    isCut = false;
+
+    constructor(
+        readonly client: string,
+        readonly server: string,
+        readonly socket: SimSocket,
+        readonly toServer: Pipe,
+        readonly toClient: Pipe,
+    ) {}
+
+    cut(how: 'fin' | 'reset'): void {
+        if (how === 'fin') this.toClient.finish();
+        else this.toClient.abort();
+        this.toServer.close();
+        this.isCut = true;
+    }
 }
 
 /** Cables between every process and every server, with what goes wrong on them. */
@@ -81,14 +96,9 @@ export class Network {
         if (forMs < Infinity && direction === 'both') this.stalls.set(route(process, server), untilMs);
     }
 
-    /** Somebody on the way, or the server, ends the connections. */
+    /** Ends the connections, as the server would. */
     cut(process: string, server: string, how: 'fin' | 'reset'): void {
-        for (const link of this.linksOf(process, server)) {
-            if (how === 'fin') link.toClient.finish();
-            else link.toClient.reset();
-            link.toServer.close();
-            link.isCut = true;
-        }
+        for (const link of this.linksOf(process, server)) link.cut(how);
     }
 
     /** The process is gone: its kernel closes what it had open. */
@@ -103,7 +113,7 @@ export class Network {
         if (listener?.isListening !== true) return socket.failed('ECONNREFUSED', `connect ECONNREFUSED ${host}`);
         const toServer = new Pipe(this.world, delays, random.of('to server'));
         const toClient = new Pipe(this.world, delays, random.of('to client'));
-        const link = { client: loop.name, server: host, socket, toServer, toClient, isCut: false };
+        const link = new Link(loop.name, host, socket, toServer, toClient);
         this.links.add(link);
         toServer.receiver = listener.accept(link);
         toClient.receiver = socket;

@@ -19,8 +19,6 @@ interface Segment {
 
 /** The most that one read takes out of the kernel. */
 const READ_BYTES = 64 * 1024;
-/** What sender and receiver hold together before a write has to wait. */
-const WINDOW_BYTES = 256 * 1024;
 
 export interface Delays {
     readonly latencyMs: number;
@@ -28,6 +26,8 @@ export interface Delays {
     readonly jitterMs: number;
     /** Into up to so many segments a write is cut. */
     readonly mostCuts: number;
+    /** What the kernels hold of one direction before a write has to wait. */
+    readonly windowBytes: number;
 }
 
 /**
@@ -51,7 +51,7 @@ export class Pipe {
     ) {}
 
     get room(): number {
-        return WINDOW_BYTES - this.unread;
+        return this.delays.windowBytes - this.unread;
     }
 
     /** Keeps a copy: the caller may use its buffer again. */
@@ -83,6 +83,16 @@ export class Pipe {
             this.segments.length = 0;
             this.unread = 0;
         }
+        this.push({ atMs: 0, bytes: null, end: 'reset' });
+    }
+
+    /** Reset by something on the way: what has not arrived yet does not arrive any more. */
+    abort(): void {
+        if (this.isOver) return;
+        this.isOver = true;
+        const arrived = this.segments.filter(({ atMs }) => atMs <= this.world.nowMs);
+        this.segments.splice(0, Infinity, ...arrived);
+        this.lastMs = 0;
         this.push({ atMs: 0, bytes: null, end: 'reset' });
     }
 

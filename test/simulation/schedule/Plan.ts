@@ -1,3 +1,4 @@
+import type { Loss } from '../memcached/ModelServer';
 import type { Direction } from '../network/Network';
 
 /** One call of a verb. Each verb takes of the arguments what it needs. */
@@ -38,6 +39,10 @@ export type Fault = { readonly atMs: number } & (
     | ({ readonly kind: 'stall'; readonly forMs: number } & Route)
     | ({ readonly kind: 'vanish' } & Route)
     | { readonly kind: 'cut'; readonly server: number; readonly process: number; readonly how: 'fin' | 'reset' }
+    /** What is connected now is not served for a while, what is connected later is. */
+    | { readonly kind: 'stick'; readonly server: number; readonly process: number; readonly forMs: number }
+    /** What becomes of the next replies: the connection ends instead, or they are wrong. */
+    | { readonly kind: 'lose'; readonly server: number; readonly process: number; readonly how: Loss }
     | { readonly kind: 'hold'; readonly process: number; readonly forMs: number }
     | { readonly kind: 'kill'; readonly process: number }
     | { readonly kind: 'clock'; readonly process: number; readonly byMs: number }
@@ -65,6 +70,7 @@ export interface Plan {
     readonly latencyMs: number;
     readonly jitterMs: number;
     readonly mostCuts: number;
+    readonly windowBytes: number;
     readonly client: ClientPlan;
     readonly tasks: readonly Task[];
     readonly faults: readonly Fault[];

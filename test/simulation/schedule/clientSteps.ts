@@ -16,26 +16,29 @@ const VALUES = {
     casDelete: 1,
 };
 const SERVERS = { noop: 1, version: 0.5, stats: 0.5, 'close client': 0.5, 'open client': 1 };
-const KEYS = ['k1', 'k2', 'k3', 'k4'];
+const LARGE_BATCH = Array.from({ length: 20 }, (_, i) => `b${i}`);
+
+type Kind = 'value' | 'counter' | 'text' | 'server';
 
 /** A call of one of the client's verbs. */
-export function clientSteps(random: Random, id: number, pace: number): Step {
+export function clientSteps(random: Random, id: number, pace: number, count: number): Step {
     const kind = random.weighted({ value: 8, counter: 2, text: 2, server: 0.6 });
     const verb = pickVerb(random, kind);
+    const keys = pickKeys(random, kind, verb, count);
     const bytes = random.weighted({ small: 20, medium: 2, large: 1 });
     return {
         id,
         pauseMs: random.chance(0.4) ? 0 : random.int(0, 2 * pace),
         isAwaited: random.chance(0.6),
         verb,
-        keys: pickKeys(random, kind, verb),
-        bytes: { small: 0, medium: 5000, large: 70_000 }[bytes],
+        keys,
+        bytes: { small: 0, medium: 5000, large: keys.length > 10 ? 14_000 : 70_000 }[bytes],
         times: [random.pick([0, 0, 1, 2, 5])],
         amount: id,
     };
 }
 
-function pickVerb(random: Random, kind: 'value' | 'counter' | 'text' | 'server'): string {
+function pickVerb(random: Random, kind: Kind): string {
     switch (kind) {
         case 'value':
             return random.weighted(VALUES);
@@ -48,9 +51,12 @@ function pickVerb(random: Random, kind: 'value' | 'counter' | 'text' | 'server')
     }
 }
 
-function pickKeys(random: Random, kind: 'value' | 'counter' | 'text' | 'server', verb: string): string[] {
+function pickKeys(random: Random, kind: Kind, verb: string, count: number): string[] {
+    const one = (letter: string): string => `${letter}${random.int(1, count)}`;
     if (kind === 'server' || verb === 'checkHealth') return [];
-    if (kind !== 'value') return [random.pick(kind === 'counter' ? ['n1', 'n2'] : ['t1', 't2'])];
-    if (!verb.endsWith('Many')) return [random.pick(KEYS)];
-    return KEYS.filter(() => random.chance(0.6));
+    if (kind === 'counter') return [one('n')];
+    if (kind === 'text') return [one('t')];
+    if (!verb.endsWith('Many')) return [one('k')];
+    if (random.chance(0.2)) return LARGE_BATCH;
+    return Array.from({ length: count }, (_, i) => `k${i + 1}`).filter(() => random.chance(0.7));
 }

@@ -35,6 +35,10 @@ export function inflict(fault: Fault, { network, servers, processes }: Stage): v
             const forMs = fault.kind === 'stall' ? fault.forMs : Infinity;
             return network.stall(name, servers[fault.server]!.name, forMs, fault.direction);
         }
+        case 'stick':
+            return servers[fault.server]!.stick(processes[fault.process]!.name, fault.forMs);
+        case 'lose':
+            return servers[fault.server]!.lose(processes[fault.process]!.name, fault.how);
         case 'cut':
             return network.cut(processes[fault.process]!.name, servers[fault.server]!.name, fault.how);
         case 'hold':

@@ -12,11 +12,15 @@ const KINDS = {
     evict: 0.5,
     stall: 3,
     vanish: 1,
-    cut: 4,
+    cut: 2,
+    stick: 2,
+    lose: 5,
     hold: 2,
     kill: 0.5,
     clock: 0.5,
 };
+
+const LOSSES = { fin: 3, reset: 3, silence: 3, repeat: 1, skip: 1 };
 
 /** What goes wrong, and when; a third of the schedules have nothing of it. */
 export function makeFaults(
@@ -67,6 +71,10 @@ function toFault(kind: Fault['kind'], { atMs, server, process, forMs, how, direc
             return { kind, atMs, server, process, direction, forMs };
         case 'vanish':
             return { kind, atMs, server, process, direction };
+        case 'stick':
+            return { kind, atMs, server, process, forMs };
+        case 'lose':
+            return { kind, atMs, server, process, how: random.weighted(LOSSES) };
         case 'cut':
             return { kind, atMs, server, process, how };
         case 'hold':

@@ -21,6 +21,7 @@ export function makePlan(seed: number): Plan {
         latencyMs,
         jitterMs: latencyMs * random.pick([0, 0.2, 2]),
         mostCuts: random.pick([0, 1, 3]),
+        windowBytes: random.pick(latencyMs < 2 ? [1000, 65_536, 262_144] : [262_144]),
         tasks,
         faults: makeFaults(random.of('faults'), shape, lastsMs),
     };
@@ -45,11 +46,12 @@ function makeTasks(random: Random, processes: number): Task[] {
     const tasks = random.int(processes, 2 * processes);
     const steps = random.int(20, 60);
     const pace = random.pick([1, 20, 100]);
+    const keys = random.int(1, 4);
     let id = 0;
     return Array.from({ length: tasks }, (_, i) => {
         const stream = random.of(`${i}`);
         const own: Step[] = [];
-        for (let left = Math.ceil(steps / tasks); left > 0; left--) own.push(clientSteps(stream, ++id, pace));
+        for (let left = Math.ceil(steps / tasks); left > 0; left--) own.push(clientSteps(stream, ++id, pace, keys));
         return { process: i % processes, steps: own };
     });
 }

@@ -7,12 +7,20 @@ import { valueOf } from './values';
 
 type Verb = (step: Step, entry: Entry) => Promise<unknown>;
 
+interface Seen {
+    readonly cas: bigint;
+    readonly generation: number;
+    readonly value: string;
+}
+
+const NEVER_SEEN: Seen = { cas: 1n, generation: 0, value: '' };
+
 /** The verbs of `MemcachedClient`. */
 export class ClientComponent implements Component {
     readonly name = 'client';
     readonly client: MemcachedClient;
     /** The last item that this process has read or stored under a key: what it compares. */
-    private readonly seen = new Map<string, { cas: bigint; generation: number }>();
+    private readonly seen = new Map<string, Seen>();
 
     private readonly verbs: Readonly<Record<string, Verb>> = {
         'open client': () => this.client.open(),
@@ -25,7 +33,7 @@ export class ClientComponent implements Component {
         gets: async ({ keys: [key] }) => {
             const { generation } = this.client.server(key!);
             const item = await this.client.gets(key!);
-            if (item.value !== null) this.seen.set(key!, { cas: item.cas, generation });
+            if (item.value !== null) this.seen.set(key!, { cas: item.cas, generation, value: item.value.toString() });
             return item;
         },
         set: step => this.client.set(step.keys[0]!, valueOf(step), expiring(step)),
@@ -47,7 +55,7 @@ export class ClientComponent implements Component {
             const [key] = step.keys;
             const { generation } = this.client.server(key!);
             const cas = await this.client.casAdd(key!, valueOf(step), expiring(step));
-            if (cas !== null) this.seen.set(key!, { cas, generation });
+            if (cas !== null) this.seen.set(key!, { cas, generation, value: valueOf(step) });
             return cas;
         },
         casSet: async (step, entry) => {
@@ -86,9 +94,9 @@ export class ClientComponent implements Component {
         };
     }
 
-    private compared(key: string, entry: Entry): { cas: bigint; generation: number } {
-        const seen = this.seen.get(key) ?? { cas: 1n, generation: 0 };
-        entry.notes.set('cas', seen.cas);
+    private compared(key: string, entry: Entry): Seen {
+        const seen = this.seen.get(key) ?? NEVER_SEEN;
+        entry.notes.set('cas', seen.cas).set('value', seen.value);
         return seen;
     }
 }
