@@ -29,12 +29,14 @@ export class Conditions {
         const expires = values.expirySeconds(context, timeout);
         const found = values.keys.find(key);
         const fullKey = typeof found === 'string' ? found : await found;
-        return values.inOrder(fullKey, async () => {
+        const write = async (): Promise<boolean> => {
             const { value: bytes, flags } = encoded instanceof Promise ? await encoded : encoded;
             const isStored = await values.client[verb](fullKey, bytes, { expires, flags });
-            if (isStored) await values.count(context, [fullKey]);
+            if (isStored) values.count(context, [fullKey]);
             return isStored;
-        });
+        };
+        const mayPass = values.isInOrder && !(encoded instanceof Promise);
+        return mayPass ? write() : values.inOrder(fullKey, write);
     }
 
     async count(
@@ -52,7 +54,7 @@ export class Conditions {
         const fullKey = typeof found === 'string' ? found : await found;
         const { value } = await values.client[verb](fullKey, by ?? 1, { initial, expires });
         if (value === null) return null;
-        await values.count(context, [fullKey]);
+        values.count(context, [fullKey]);
         return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
     }
 }

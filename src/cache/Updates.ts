@@ -130,7 +130,7 @@ export class Updates {
             item.value === null
                 ? await client.add(fullKey, bytes, { expires, flags })
                 : (await client.casSet(fullKey, bytes, item.cas, { expires, flags, generation })).outcome === 'stored';
-        if (stored) await values.count(context, [fullKey]);
+        if (stored) values.count(context, [fullKey]);
         return stored;
     }
 }

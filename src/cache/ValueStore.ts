@@ -102,15 +102,15 @@ export class ValueStore {
         const known = stored === null ? [] : fullKeys.filter(fullKey => stored.remove(fullKey));
         const { failed } = await this.client.deleteMany(fullKeys);
         const stay = known.filter(fullKey => failed.has(fullKey));
-        if (stay.length > 0) await this.putBack(context, stay);
+        if (stay.length > 0) this.putBack(context, stay);
         return failed;
     }
 
     /** These have been stored, not by `set`: those that have to go for them are deleted. */
-    async count(context: AnyContext, fullKeys: readonly string[]): Promise<void> {
+    count(context: AnyContext, fullKeys: readonly string[]): void {
         this.overtake(fullKeys);
         this.events.count('stored', fullKeys.length);
-        await this.putBack(context, fullKeys);
+        this.putBack(context, fullKeys);
     }
 
     /** Deletes it and answers what it held. */
@@ -137,7 +137,7 @@ export class ValueStore {
         try {
             return (gone = await isGone);
         } finally {
-            if (wasThere && !gone) await this.putBack(context, [fullKey]);
+            if (wasThere && !gone) this.putBack(context, [fullKey]);
         }
     }
 
@@ -252,10 +252,10 @@ export class ValueStore {
         if (loads.size > 0) for (const fullKey of fullKeys) loads.delete(fullKey);
     }
 
-    /** Into the account; those that have to go for them are deleted. */
-    private async putBack(context: AnyContext, fullKeys: readonly string[]): Promise<void> {
+    /** Into the account; those that have to go for them are deleted. Callers do not wait for that: they have waited for a reply. */
+    private putBack(context: AnyContext, fullKeys: readonly string[]): void {
         const evicted = this.account(context, fullKeys);
-        if (evicted !== null) await this.evict(evicted);
+        if (evicted !== null) void this.evict(evicted);
     }
 
     /** These are stored, or about to be; null, or those that have to go for them. */

@@ -32,7 +32,7 @@ export async function storeLoaded(
         const nowMs = Date.now();
         const stored = isDated ? date(encoded, nowMs + freshMs, nowMs + keptMs) : encoded;
         const isStored = await lease.store(stored, values.expirySeconds(context, keptMs));
-        if (isStored) await values.count(context, [fullKey]);
+        if (isStored) values.count(context, [fullKey]);
     } catch (error) {
         if (isAway(error)) values.events.softened(context, error as Error);
         else values.events.unstored(context, key, error as Error);
