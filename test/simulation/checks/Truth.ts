@@ -1,5 +1,5 @@
 import { Status } from '../../../src/client/protocol';
-import type { Execution, KeyState } from '../memcached/History';
+import type { Execution, History, KeyState } from '../memcached/History';
 import type { Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
 
@@ -21,22 +21,31 @@ export class Truth {
         }
     }
 
+    /** `options.max_size`. */
+    get maxSize(): number {
+        return this.run.service.plan.cache.maxSize;
+    }
+
     /** What the key held on its server at some moment between call and answer. */
-    during({ startMs, endMs, notes }: Entry, key: string, index = 0): KeyState[] {
-        const homes = notes.get('homes') as readonly string[];
-        return this.run.servers
-            .filter(({ name }) => homes[index] === name)
-            .flatMap(({ history }) => history.between(key, startMs, endMs));
+    during({ startMs, endMs, fullKeys }: Entry, index = 0): KeyState[] {
+        const key = fullKeys[index]!;
+        return this.historyOf(key).between(key, startMs, endMs);
+    }
+
+    historyOf(key: string): History {
+        const home = this.run.service.homes.of(key);
+        return this.run.servers.find(({ name }) => name === home)!.history;
     }
 
     /** Requests with this value that changed something. */
     carriedOut(key: string, sent: string): Execution[] {
-        const mark = markOf(Buffer.from(sent));
-        return (this.bySent.get(`${key} ${mark}`) ?? []).filter(({ status }) => status === Status.OK);
+        const bytes = Buffer.from(sent);
+        const alike = this.bySent.get(`${key} ${markOf(bytes)}`) ?? [];
+        return alike.filter(one => one.status === Status.OK && one.sent.equals(bytes));
     }
 }
 
-/** What tells a value from all others. */
-export function markOf(value: Buffer): string {
+/** What tells a value from most others. */
+function markOf(value: Buffer): string {
     return value.toString('latin1', 0, 24);
 }

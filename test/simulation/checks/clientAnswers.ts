@@ -17,7 +17,7 @@ type Say = (what: string) => void;
 export function checkClientAnswers(run: Run, report: (violation: string) => void): void {
     const truth = new Truth(run);
     for (const entry of run.ledger.entries) {
-        if (!entry.notes.has('homes') || entry.step.keys.length === 0) continue;
+        if (!VERBS.has(entry.step.verb)) continue;
         const say = (what: string): void =>
             report(`${entry.process} #${entry.step.id} ${entry.step.verb} ${entry.step.keys.join(' ')}: ${what}`);
         if (READS.has(entry.step.verb)) checkRead(truth, entry, say);
@@ -26,6 +26,11 @@ export function checkClientAnswers(run: Run, report: (violation: string) => void
     }
 }
 
+const VERBS = new Set(
+    'get gets getText getAndTouch getAndDelete getMany setMany deleteMany set add casAdd replace append prepend increment decrement casSet casDelete delete touch'.split(
+        ' ',
+    ),
+);
 const READS = new Set(['get', 'gets', 'getText', 'getAndTouch', 'getAndDelete']);
 
 function checkRead(truth: Truth, entry: Entry, say: Say): void {
@@ -35,7 +40,7 @@ function checkRead(truth: Truth, entry: Entry, say: Say): void {
 }
 
 function checkFound(truth: Truth, entry: Entry, key: string, index: number, { value, cas }: Found, say: Say): void {
-    const states = truth.during(entry, key, index);
+    const states = truth.during(entry, index);
     const isTrue = states.some(({ item }) => {
         if (value === null || item === null) return value === item?.value || (value === null && item === null);
         if (cas !== undefined && cas !== item.cas) return false;
@@ -57,7 +62,7 @@ function checkBatch(truth: Truth, entry: Entry, say: Say): void {
             if (error === null) checkFound(truth, entry, key, i, items!.get(key) ?? NOTHING, say);
         } else if (step.verb === 'setMany') {
             checkStored(truth.carriedOut(key, valueOf(step, i)), entry, error, say);
-        } else if (error === null && !truth.during(entry, key, i).some(({ item }) => item === null)) {
+        } else if (error === null && !truth.during(entry, i).some(({ item }) => item === null)) {
             say(`${key} was not deleted`);
         }
     });
@@ -71,7 +76,7 @@ function checkChange(truth: Truth, entry: Entry, say: Say): void {
     const isCounter = step.verb === 'increment' || step.verb === 'decrement';
     const carriedOut = truth.carriedOut(key!, isCounter ? `${step.amount}` : valueOf(step));
     const held = (what: 'something' | 'nothing'): void => {
-        const states = truth.during(entry, key!);
+        const states = truth.during(entry);
         if (!states.some(({ item }) => (item === null) === (what === 'nothing'))) say(`there was never ${what}`);
     };
     const once = (): void => {
@@ -130,10 +135,10 @@ function checkChange(truth: Truth, entry: Entry, say: Say): void {
                 return;
             }
             never();
-            return checkRefusal(truth, entry, key!, outcome, say);
+            return checkRefusal(truth, entry, outcome, say);
         }
         case 'casDelete':
-            return checkRefusal(truth, entry, key!, result as string, say);
+            return checkRefusal(truth, entry, result as string, say);
         case 'delete':
         case 'touch':
             return held(result === true ? 'something' : 'nothing');
@@ -150,8 +155,8 @@ function checkStored(carriedOut: readonly Execution[], entry: Entry, error: Erro
     for (const execution of carriedOut) if (!isDuring(execution, entry)) say('was stored before or after the call');
 }
 
-function checkRefusal(truth: Truth, entry: Entry, key: string, outcome: string, say: Say): void {
-    const states = truth.during(entry, key);
+function checkRefusal(truth: Truth, entry: Entry, outcome: string, say: Say): void {
+    const states = truth.during(entry);
     const cas = entry.notes.get('cas');
     if (outcome === 'missing' && !states.some(({ item }) => item === null)) say('said "missing" of what was there');
     if (outcome === 'changed' && !states.some(({ item }) => item !== null && item.cas !== cas)) say('said "changed"');

@@ -1,6 +1,9 @@
 import type { Run } from '../schedule/runPlan';
+import { checkCacheAnswers } from './cacheAnswers';
 import { checkClientAnswers } from './clientAnswers';
 import { checkLeftovers } from './leftovers';
+import { checkLoads } from './loads';
+import { checkLocks } from './locks';
 import { checkSettling } from './settling';
 import { checkStatistics } from './statistics';
 import { checkTimeouts } from './timeouts';
@@ -8,7 +11,16 @@ import { checkTimeouts } from './timeouts';
 /** Says what is wrong with a schedule that has been played. */
 export type Check = (run: Run, report: (violation: string) => void) => void;
 
-const CHECKS: readonly Check[] = [checkSettling, checkLeftovers, checkStatistics, checkTimeouts, checkClientAnswers];
+const CHECKS: readonly Check[] = [
+    checkSettling,
+    checkLeftovers,
+    checkStatistics,
+    checkTimeouts,
+    checkClientAnswers,
+    checkCacheAnswers,
+    checkLoads,
+    checkLocks,
+];
 
 export function findViolations(run: Run): string[] {
     const violations: string[] = [];

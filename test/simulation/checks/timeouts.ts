@@ -10,7 +10,10 @@ const SMALL_BYTES = 100;
 
 /** A reply that has come in time is no timeout, however late the process reads it. */
 export function checkTimeouts(run: Run, report: (violation: string) => void): void {
-    const { plan, ledger } = run;
+    const {
+        service: { plan },
+        ledger,
+    } = run;
     if (plan.faults.some(({ kind }) => !HARMLESS.has(kind))) return;
     const truth = new Truth(run);
     for (const { step, process, startMs, error } of ledger.entries) {

@@ -12,6 +12,8 @@ export interface Entry {
     heldAfterMs: number;
     result: unknown;
     error: Error | null;
+    /** The keys as memcached has them. */
+    fullKeys: readonly string[];
     /** What the check needs to know that the result does not tell. */
     readonly notes: Map<string, unknown>;
 }
@@ -30,6 +32,7 @@ export class Ledger {
             heldAfterMs: heldBeforeMs,
             result: undefined,
             error: null,
+            fullKeys: [],
             notes: new Map(),
         };
         this.entries.push(entry);

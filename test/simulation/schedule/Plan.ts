@@ -60,6 +60,8 @@ export interface ClientPlan {
     readonly idleMs: number;
 }
 
+export type Part = 'client' | 'cache' | 'lock';
+
 /** Everything that a schedule is made of, as data: a seed makes one, and shrinking takes parts away. */
 export interface Plan {
     readonly seed: number;
@@ -72,6 +74,10 @@ export interface Plan {
     readonly mostCuts: number;
     readonly windowBytes: number;
     readonly client: ClientPlan;
+    /** What each process has of the package. */
+    readonly parts: readonly Part[];
+    readonly cache: { readonly maxSize: number; readonly loadTimeoutMs: number };
+    readonly lock: { readonly retryTimeoutMs: number };
     readonly tasks: readonly Task[];
     readonly faults: readonly Fault[];
 }

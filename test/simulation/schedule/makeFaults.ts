@@ -30,7 +30,7 @@ export function makeFaults(
 ): Fault[] {
     if (random.chance(0.3)) return [];
     const times = { short: 1, medium: client.requestTimeoutMs, long: 5 * client.requestTimeoutMs };
-    return Array.from({ length: random.int(1, 6) }, () => {
+    const faults = Array.from({ length: random.int(1, 6) }, () => {
         const forMs = Math.round(times[random.weighted({ short: 2, medium: 4, long: 2 })] * random.between(0.5, 1.5));
         const how = random.pick(['fin', 'reset'] as const);
         const common: Common = {
@@ -43,6 +43,9 @@ export function makeFaults(
         };
         return toFault(random.weighted(KINDS), common, random);
     });
+    // Locks allow for one second that is skipped.
+    const isFirst = ({ kind }: Fault, at: number): boolean => at === faults.findIndex(one => one.kind === kind);
+    return faults.filter((fault, i) => fault.kind !== 'skip' || isFirst(fault, i));
 }
 
 interface Common {
@@ -66,7 +69,7 @@ function toFault(kind: Fault['kind'], { atMs, server, process, forMs, how, direc
         case 'skip':
             return { kind, atMs, server };
         case 'evict':
-            return { kind, atMs, server, key: random.pick(['k1', 'k2', 'n1', 't1']) };
+            return { kind, atMs, server, key: random.pick(['k1', 'n1', 'c:v1', 'c:d1', 'c:u1', 'lock:l1']) };
         case 'stall':
             return { kind, atMs, server, process, direction, forMs };
         case 'vanish':

@@ -1,7 +1,12 @@
 import { Random } from '../world/Random';
 import { makeFaults } from './makeFaults';
-import type { ClientPlan, Plan, Step, Task } from './Plan';
-import { clientSteps } from './clientSteps';
+import { cacheStep } from './cacheStep';
+import { clientStep } from './clientStep';
+import { lockStep } from './lockStep';
+import type { ClientPlan, Part, Plan, Step, Task } from './Plan';
+
+const STEPS = { client: clientStep, cache: cacheStep, lock: lockStep };
+const PARTS: readonly (readonly Part[])[] = [['client'], ['cache'], ['lock'], ['cache', 'lock']];
 
 /** What a schedule looks like whose seed is this. */
 export function makePlan(seed: number): Plan {
@@ -11,11 +16,15 @@ export function makePlan(seed: number): Plan {
     const latencyMs = random.pick([0.05, 0.5, 2, 20]);
     const client = makeClient(random.of('client'), latencyMs);
     const shape = { processes, servers, client };
-    const tasks = makeTasks(random.of('tasks'), processes);
+    const parts = random.pick(PARTS);
+    const tasks = makeTasks(random.of('tasks'), processes, parts);
     const lastsMs = Math.max(...tasks.map(({ steps }) => steps.reduce((sum, { pauseMs }) => sum + pauseMs, 0)));
     return {
         seed,
         ...shape,
+        parts,
+        cache: { maxSize: random.pick([0, 3, 1000]), loadTimeoutMs: random.pick([50, 10_000, 10_000]) },
+        lock: { retryTimeoutMs: random.pick([5, 50]) },
         hasCas: true,
         requestMs: random.pick([0.005, 0.02, 0.5]),
         latencyMs,
@@ -42,7 +51,7 @@ function makeClient(random: Random, latencyMs: number): ClientPlan {
     };
 }
 
-function makeTasks(random: Random, processes: number): Task[] {
+function makeTasks(random: Random, processes: number, parts: readonly Part[]): Task[] {
     const tasks = random.int(processes, 2 * processes);
     const steps = random.int(20, 60);
     const pace = random.pick([1, 20, 100]);
@@ -51,7 +60,8 @@ function makeTasks(random: Random, processes: number): Task[] {
     return Array.from({ length: tasks }, (_, i) => {
         const stream = random.of(`${i}`);
         const own: Step[] = [];
-        for (let left = Math.ceil(steps / tasks); left > 0; left--) own.push(clientSteps(stream, ++id, pace, keys));
+        for (let left = Math.ceil(steps / tasks); left > 0; left--)
+            own.push(STEPS[stream.pick(parts)](stream, ++id, pace, keys));
         return { process: i % processes, steps: own };
     });
 }

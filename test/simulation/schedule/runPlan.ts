@@ -1,7 +1,10 @@
 import { findViolations } from '../checks/findViolations';
 import { ModelServer } from '../memcached/ModelServer';
 import { Network } from '../network/Network';
+import { CacheComponent } from '../workload/CacheComponent';
 import { ClientComponent } from '../workload/ClientComponent';
+import { LockComponent } from '../workload/LockComponent';
+import { Service } from '../workload/Service';
 import { SimProcess, type Component } from '../workload/SimProcess';
 import { Random } from '../world/Random';
 import { World } from '../world/World';
@@ -9,6 +12,8 @@ import { installGlobals } from '../world/virtualGlobals';
 import { inflict, type Stage } from './faults';
 import { Ledger } from './Ledger';
 import type { Plan } from './Plan';
+
+const PARTS = { client: ClientComponent, cache: CacheComponent, lock: LockComponent };
 
 /** Whatever a schedule does, it is over by then. */
 const LONGEST_MS = 30 * 60_000;
@@ -22,7 +27,7 @@ export interface Outcome {
 
 /** Everything that a schedule leaves for the checks. */
 export interface Run extends Stage {
-    readonly plan: Plan;
+    readonly service: Service;
     readonly world: World;
     readonly ledger: Ledger;
     readonly components: ReadonlyMap<SimProcess, readonly Component[]>;
@@ -45,6 +50,10 @@ export async function runPlan(plan: Plan, log: ((line: string) => void) | null =
         const name = `p${i + 1}`;
         return new SimProcess(name, world.newLoop(name), random.of(name), world, network, ledger);
     });
+    const service = new Service(
+        plan,
+        servers.map(({ name }) => name),
+    );
     const stage = { network, servers, processes };
     const components = new Map<SimProcess, readonly Component[]>();
     const errors: Error[] = [];
@@ -55,7 +64,7 @@ export async function runPlan(plan: Plan, log: ((line: string) => void) | null =
     try {
         for (const [i, one] of processes.entries()) {
             const make = (): readonly Component[] => {
-                const made = [new ClientComponent(addressesOf(servers), plan.client)];
+                const made = plan.parts.map(part => new PARTS[part](one, service));
                 components.set(one, made);
                 return made;
             };
@@ -79,7 +88,7 @@ export async function runPlan(plan: Plan, log: ((line: string) => void) | null =
         restore();
     }
     for (const server of servers) server.settle();
-    const violations = findViolations({ plan, world, ledger, components, errors, ...stage });
+    const violations = findViolations({ service, world, ledger, components, errors, ...stage });
     return { violations, steps: world.steps, calls: ledger.entries.length };
 }
 
@@ -88,8 +97,4 @@ function newServer(plan: Plan, index: number, world: World, network: Network, ra
     const server = new ModelServer(name, world, world.newLoop(name), plan, random.of(name));
     network.listen(server);
     return server;
-}
-
-function addressesOf(servers: readonly ModelServer[]): { host: string; port: number }[] {
-    return servers.map(({ name }) => ({ host: name, port: 11211 }));
 }

@@ -4,7 +4,7 @@ import type { Plan, Step, Task } from './Plan';
 const MOST_TRIES = 400;
 
 /** A part of a plan that can be left out: a step by its number, or a fault by its place. */
-interface Part {
+interface Piece {
     readonly step?: number;
     readonly fault?: number;
 }
@@ -14,7 +14,7 @@ interface Part {
  * and smaller parts.
  */
 export async function shrink(plan: Plan, fails: (plan: Plan) => Promise<boolean>): Promise<Plan> {
-    let left: readonly Part[] = partsOf(plan);
+    let left: readonly Piece[] = partsOf(plan);
     let tries = 0;
     for (let size = Math.ceil(left.length / 2); size >= 1 && tries < MOST_TRIES;) {
         let hasShrunk = false;
@@ -32,12 +32,12 @@ export async function shrink(plan: Plan, fails: (plan: Plan) => Promise<boolean>
     return only(plan, left);
 }
 
-function partsOf({ tasks, faults }: Plan): Part[] {
+function partsOf({ tasks, faults }: Plan): Piece[] {
     const steps = tasks.flatMap(task => task.steps.map(({ id }) => ({ step: id })));
     return [...faults.map((_, fault) => ({ fault })), ...steps];
 }
 
-function only(plan: Plan, parts: readonly Part[]): Plan {
+function only(plan: Plan, parts: readonly Piece[]): Plan {
     const steps = new Set(parts.map(({ step }) => step));
     const faults = new Set(parts.map(({ fault }) => fault));
     return {

@@ -1,8 +1,9 @@
 import { MemcachedClient } from '../../../src/client/MemcachedClient';
-import type { ServerAddress } from '../../../src/client/ServerAddress';
 import type { Entry } from '../schedule/Ledger';
-import type { ClientPlan, Step } from '../schedule/Plan';
-import type { Component } from './SimProcess';
+import type { Step } from '../schedule/Plan';
+import { recover } from './recover';
+import type { Service } from './Service';
+import type { Component, SimProcess } from './SimProcess';
 import { valueOf } from './values';
 
 type Verb = (step: Step, entry: Entry) => Promise<unknown>;
@@ -18,6 +19,7 @@ const NEVER_SEEN: Seen = { cas: 1n, generation: 0, value: '' };
 /** The verbs of `MemcachedClient`. */
 export class ClientComponent implements Component {
     readonly name = 'client';
+    readonly prefix = '';
     readonly client: MemcachedClient;
     /** The last item that this process has read or stored under a key: what it compares. */
     private readonly seen = new Map<string, Seen>();
@@ -71,27 +73,23 @@ export class ClientComponent implements Component {
         noop: () => this.client.noop(),
         version: () => this.client.version(),
         stats: () => this.client.stats(),
+        'recover client': () =>
+            recover(this.process, this.service, async () => {
+                await this.client.open();
+                for (const key of this.service.probeKeys('')) await this.client.get(key);
+            }),
         checkHealth: () => this.client.checkHealth(),
-        updateServers: async ({ amount }) => this.client.update(this.addresses.filter((_, i) => (amount >> i) & 1)),
     };
 
     constructor(
-        private readonly addresses: readonly ServerAddress[],
-        { ...options }: ClientPlan,
+        private readonly process: SimProcess,
+        private readonly service: Service,
     ) {
-        this.client = new MemcachedClient(addresses, options);
+        this.client = new MemcachedClient(service.addresses, service.plan.client);
     }
 
     verb(name: string): Verb | undefined {
-        const verb = this.verbs[name];
-        if (verb === undefined) return undefined;
-        return (step, entry) => {
-            entry.notes.set(
-                'homes',
-                step.keys.map(key => this.client.home(key).host),
-            );
-            return verb(step, entry);
-        };
+        return this.verbs[name];
     }
 
     private compared(key: string, entry: Entry): Seen {

@@ -11,6 +11,8 @@ import type { World } from '../world/World';
 /** A part of the package that a process has one instance of. */
 export interface Component {
     readonly name: string;
+    /** What stands before its keys in memcached. */
+    readonly prefix: string;
     /** It has the verbs `open <name>` and `close <name>`, too. The function that calls the verb; undefined: it is not one of this component's verbs. */
     verb(name: string): ((step: Step, entry: Entry) => Promise<unknown>) | undefined;
 }
@@ -43,11 +45,16 @@ export class SimProcess implements Machine {
         });
     }
 
+    say(line: string): void {
+        this.world.log?.(`${this.name} ${line}`);
+    }
+
     private async live(tasks: readonly Task[]): Promise<void> {
         const all = (verb: string): Promise<unknown> =>
             Promise.all(this.components.map(({ name }) => this.perform(plainStep(`${verb} ${name}`))));
         await all('open');
         await Promise.all(tasks.map(task => this.work(task)));
+        await all('recover');
         await all('close');
         this.isDone = true;
     }
@@ -68,17 +75,19 @@ export class SimProcess implements Machine {
     }
 
     private async perform(step: Step): Promise<void> {
-        const { world, loop, ledger } = this;
+        const { world, loop, ledger, clockOffsetMs } = this;
         const entry = ledger.begin(step, this.name, world.nowMs, loop.heldMs);
         world.log?.(`${this.name} #${step.id} ${step.verb} ${step.keys.join(' ')}`);
         try {
-            const call = this.components.map(component => component.verb(step.verb)).find(verb => verb !== undefined);
-            if (call === undefined) throw new Error(`no component has the verb ${step.verb}`);
-            entry.result = await call(step, entry);
+            const component = this.components.find(one => one.verb(step.verb) !== undefined);
+            if (component === undefined) throw new Error(`no component has the verb ${step.verb}`);
+            entry.fullKeys = step.keys.map(key => component.prefix + key);
+            entry.result = await component.verb(step.verb)!(step, entry);
         } catch (error) {
             entry.error = error as Error;
         }
         entry.endMs = world.nowMs;
+        entry.notes.set('clock', Math.min(clockOffsetMs, this.clockOffsetMs));
         entry.heldAfterMs = loop.heldMs;
         world.log?.(`${this.name} #${step.id} ${step.verb} → ${describe(entry)}`);
     }
