@@ -15,6 +15,8 @@ const NOTHING = Buffer.alloc(0);
 /** What memcached says in the body of a reply that is no success. */
 const REFUSAL = Buffer.from('refused');
 
+const VERBS = new Map(Object.entries(Opcode).map(([name, opcode]) => [opcode as number, name]));
+
 /** Replies that are left out when there is nothing to say. */
 const QUIET: Readonly<Record<number, number>> = {
     [Opcode.GETQ]: Status.NOT_FOUND,
@@ -225,6 +227,8 @@ export class ModelServer implements Listener {
     private record(request: Request, process: string, before: StoredItem | null, { status }: Answer): void {
         const { opcode, key, value, delta, cas, expiry } = request;
         const isCounter = opcode === Opcode.INCREMENT || opcode === Opcode.DECREMENT;
+        const { log } = this.world;
+        if (log !== null) log(`    ${this.name} ${process} ${VERBS.get(opcode)} ${key} ${cas || ''} → ${status}`);
         this.history.executions.push({
             atMs: this.world.nowMs,
             server: this.name,
