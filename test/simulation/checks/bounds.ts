@@ -32,8 +32,6 @@ export function boundOf({ step }: Entry, { client, cache }: Plan): number {
         case 'append text':
         case 'prepend text':
             return UPDATE_TIMEOUT_MS + 2 * requestTimeoutMs;
-        case 'publish':
-            return Infinity;
         case 'retrieveOrLoad':
             return 2 * cache.loadTimeoutMs + 3 * requestTimeoutMs;
         case 'tryAcquireLease':

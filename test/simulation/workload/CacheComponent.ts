@@ -54,7 +54,7 @@ export class CacheComponent implements Component {
             }),
         'check cache': () => this.cache.checkHealth(null),
         publish: ({ keys: [key], amount, times: [ms] }, entry) =>
-            this.service.source.publish(`${key}`, async version => {
+            this.service.source.publish(key!, this.process, async version => {
                 entry.notes.set('version', version).set('begunMs', performance.now());
                 if (amount % 3 === 0) await this.cache.remove(null, key!);
                 else await this.cache.store(null, key!, { version }, ms);

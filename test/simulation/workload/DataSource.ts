@@ -1,3 +1,5 @@
+import type { SimProcess } from './SimProcess';
+
 /** A call of a loader. */
 export interface LoaderRun {
     readonly process: string;
@@ -11,24 +13,26 @@ export interface LoaderRun {
 export class DataSource {
     readonly runs: LoaderRun[] = [];
     private readonly versions = new Map<string, number>();
-    private readonly writing = new Map<string, Promise<unknown>>();
+    private readonly writers = new Map<string, SimProcess>();
 
     version(key: string): number {
         return this.versions.get(key) ?? 0;
     }
 
-    /** The next version, told to the cache by `write`; one at a time for each key. */
-    async publish<T>(key: string, write: (version: number) => Promise<T>): Promise<T> {
-        const before = this.writing.get(key) ?? Promise.resolve();
-        const done = before.then(() => {
-            const version = this.version(key) + 1;
-            this.versions.set(key, version);
-            return write(version);
-        });
-        this.writing.set(
-            key,
-            done.catch(() => {}),
-        );
-        return done;
+    /**
+     * The next version, told to the cache by `write`. One at a time for each key; null: another
+     * process is at it. Processes must not wait for each other here: they share nothing but servers.
+     */
+    async publish<T>(key: string, process: SimProcess, write: (version: number) => Promise<T>): Promise<T | null> {
+        const writer = this.writers.get(key);
+        if (writer !== undefined && !writer.loop.isDead) return null;
+        this.writers.set(key, process);
+        const version = this.version(key) + 1;
+        this.versions.set(key, version);
+        try {
+            return await write(version);
+        } finally {
+            this.writers.delete(key);
+        }
     }
 }

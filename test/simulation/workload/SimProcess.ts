@@ -22,7 +22,11 @@ export class SimProcess implements Machine {
     clockOffsetMs = EPOCH_MS;
     /** Its tasks are done, and its components closed. */
     isDone = false;
+    /** What was left open when everything had been closed. */
+    left = { sockets: 0, timers: 0 };
     private components: readonly Component[] = [];
+    /** Timers of the workload. */
+    private pauses = 0;
 
     constructor(
         readonly name: string,
@@ -56,6 +60,7 @@ export class SimProcess implements Machine {
         await Promise.all(tasks.map(task => this.work(task)));
         await all('recover');
         await all('close');
+        this.left = { sockets: this.network.socketsOf(this.name), timers: this.loop.timerCount - this.pauses };
         this.isDone = true;
     }
 
@@ -70,8 +75,10 @@ export class SimProcess implements Machine {
         await Promise.all(running);
     }
 
-    pause(ms: number): Promise<void> {
-        return new Promise(resolve => this.loop.setTimer(resolve, ms));
+    async pause(ms: number): Promise<void> {
+        this.pauses++;
+        await new Promise<void>(resolve => this.loop.setTimer(resolve, ms));
+        this.pauses--;
     }
 
     private async perform(step: Step): Promise<void> {
