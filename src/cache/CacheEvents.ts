@@ -13,7 +13,7 @@ export interface CacheCounts {
     readonly stored: number;
     /** Calls that failed. */
     readonly failed: number;
-    /** Values that had to go for others (`options.max_size`). */
+    /** Values that were evicted for newer ones (`options.max_size`). */
     readonly evicted: number;
     /** Values that were no JSON, and counted as misses. */
     readonly undecodable: number;

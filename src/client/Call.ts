@@ -10,6 +10,8 @@ export interface CallHost {
     readonly requestTimeoutMs: number;
     readonly deadlines: Deadlines;
     readonly counts: ServerCounts;
+    /** See `MemcachedServer`. */
+    readonly generation: number;
     /** A call has settled by its deadline and not by a reply. */
     onExpired(call: Call<unknown>): void;
 }

@@ -26,7 +26,7 @@ const OPTIONS = {
         'max_size',
         'component',
         { default: 1000, least: 0, most: Number.MAX_SAFE_INTEGER },
-        'most values this component keeps in the cache; storing one more removes the one stored longest ago; 0 = no limit',
+        'most unexpired values of `store`, `storeMany` and `retrieveOrLoad` that this instance keeps; one more evicts its oldest, unless that was overwritten since; 0 = no limit',
     ),
     maxKeySize: integer('max_key_size', 'both', CLIENT_NUMBERS.maxKeyBytes, 'longest key in bytes, prefix included'),
     maxExpiration: integer(

@@ -4,7 +4,7 @@ export const LOG_LINES = {
     serverUp: 'info: memcached at … is up again',
     softened: 'warn: memcached is away, the service goes on without a cache: …',
     hardened: 'info: memcached is back, the service has its cache again',
-    evicted: 'warn: more than … values: the one stored longest ago goes (options.max_size)',
+    evicted: 'warn: more than … values stored, the oldest is evicted (options.max_size)',
     undecodable: 'warn: a value that is no JSON counts as a miss: another program may use this memcached',
     shortened: 'warn: expiries are shortened to … ms (options.max_expiration)',
     unstored: 'warn: what was loaded for … could not be stored: …',
