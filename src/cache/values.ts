@@ -1,5 +1,7 @@
+import { isUint8Array } from 'node:util/types';
 import { notSerializable } from '../client/errors';
 import type { Item } from '../client/Item';
+import { jsonLoss } from './jsonLoss';
 
 /** Flags that no other client uses: "PS", and then our bits. */
 export const OURS = 0x5053_0000;
@@ -39,18 +41,22 @@ export function hasFlag({ flagBits }: Item, bit: number): boolean {
 
 /**
  * Values travel as JSON text with flags 0, so that services in other languages read them; bytes as they are.
- * @throws BadRequestException NOT_SERIALIZABLE for what JSON cannot carry: a bigint, a cycle, a function, NaN
+ * @throws BadRequestException NOT_SERIALIZABLE for what JSON cannot carry: a bigint, a cycle, a function, NaN;
+ * also for what it would silently empty: a promise, a Map, a Float32Array
  */
 export function encode(value: unknown): Encoded {
-    if (value instanceof Uint8Array) return { value, flags: OURS | Flag.BYTES };
+    if (ArrayBuffer.isView(value) && isUint8Array(value)) return { value, flags: OURS | Flag.BYTES };
+    let loss: string | null;
     let text: string | undefined;
     try {
-        text = JSON.stringify(value);
+        loss = jsonLoss(value);
+        if (loss === null) text = JSON.stringify(value);
     } catch (error) {
-        // A toJSON may throw anything.
+        // A toJSON or a proxy may throw anything.
         const { message = 'its toJSON throws' } = (error ?? {}) as { message?: unknown };
         throw notSerializable(String(message).split('\n')[0]!);
     }
+    if (loss !== null) throw notSerializable(loss);
     if (text === undefined) throw notSerializable(`JSON has no ${typeof value}`);
     // NaN, Infinity and invalid dates become null: whoever asks for them later would be told that there is nothing.
     if (text === 'null') throw notSerializable('in JSON it is null');
