@@ -15,7 +15,7 @@ export interface CacheCounts {
     readonly failed: number;
     /** Values that had to go for others (`options.max_size`). */
     readonly evicted: number;
-    /** Values that were no JSON, and counted as misses. */
+    /** Values that were not JSON by their flags or their text, and counted as misses. */
     readonly undecodable: number;
     /** Expiries that were shortened to `options.max_expiration`. */
     readonly shortened: number;
@@ -76,8 +76,8 @@ export class CacheEvents {
         this.note(context, 'evicted', [maxSize], count);
     }
 
-    undecodable(context: AnyContext): void {
-        this.note(context, 'undecodable', []);
+    undecodable(context: AnyContext, flags: number): void {
+        this.note(context, 'undecodable', [flags]);
     }
 
     shortened(context: AnyContext, maxExpiration: number): void {

@@ -1,6 +1,7 @@
 import { checkValue } from '../client/checks';
 import { invalidTimeout, isAway } from '../client/errors';
 import { toExpirySeconds } from '../client/expiry';
+import type { Item } from '../client/Item';
 import type { MemcachedClient } from '../client/MemcachedClient';
 import type { Held } from '../client/readCalls';
 import type { AnyContext } from '../connect/ComponentLog';
@@ -196,11 +197,11 @@ export class ValueStore {
     decode(context: AnyContext, found: Held): unknown {
         const held = current(found);
         if (held === null) return null;
-        if (isDeflated(held)) return decompress(held).catch(() => this.undecodable(context));
+        if (isDeflated(held)) return decompress(held).catch(() => this.undecodable(context, held));
         try {
             return decode(held);
         } catch {
-            return this.undecodable(context);
+            return this.undecodable(context, held);
         }
     }
 
@@ -282,8 +283,8 @@ export class ValueStore {
         }
     }
 
-    private undecodable(context: AnyContext): null {
-        this.events.undecodable(context);
+    private undecodable(context: AnyContext, held: string | Item): null {
+        this.events.undecodable(context, typeof held === 'string' ? 0 : held.flagBits);
         return null;
     }
 }

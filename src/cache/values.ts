@@ -63,10 +63,18 @@ export function encode(value: unknown): Encoded {
     return { value: text, flags: 0 };
 }
 
-/** @throws SyntaxError when it is not what `encode` makes */
+/**
+ * Flags under which a value is JSON, whoever wrote it: docs/cache.md tells whose they are. Others may
+ * mean anything: four bytes of a number, of which two look like digits.
+ */
+const JSON_FLAGS: ReadonlySet<number> = new Set([0, 1, 2, 6, 8, 0x112, OURS]);
+
+/** @throws SyntaxError when it is neither JSON nor bytes of ours */
 export function decode(held: string | Item): unknown {
     if (typeof held === 'string') return JSON.parse(held);
-    return held.flagBits === (OURS | Flag.BYTES) ? held.value : JSON.parse(String(held.value));
+    if (held.flagBits === (OURS | Flag.BYTES)) return held.value;
+    if (!JSON_FLAGS.has(held.flagBits)) throw new SyntaxError('unknown flags');
+    return JSON.parse(String(held.value));
 }
 
 /** The same value, deflated. */

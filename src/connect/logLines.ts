@@ -5,7 +5,7 @@ export const LOG_LINES = {
     softened: 'warn: memcached is away, the service goes on without a cache: …',
     hardened: 'info: memcached is back, the service has its cache again',
     evicted: 'warn: more than … values: the one stored longest ago goes (options.max_size)',
-    undecodable: 'warn: a value that is no JSON counts as a miss: another program may use this memcached',
+    undecodable: 'warn: a value with flags … is not JSON and counts as a miss: another program may use this memcached',
     shortened: 'warn: expiries are shortened to … ms (options.max_expiration)',
     unstored: 'warn: what was loaded for … could not be stored: …',
     unrefreshed: 'warn: loading … failed, its stale value stays while it may: …',
