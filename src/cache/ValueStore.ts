@@ -149,9 +149,7 @@ export class ValueStore {
     async ask<T>(context: AnyContext, key: string, otherwise: T, ask: (fullKey: string) => Promise<T>): Promise<T> {
         try {
             const found = this.keys.find(key);
-            const answer = await ask(typeof found === 'string' ? found : await found);
-            this.events.answered(context);
-            return answer;
+            return await ask(typeof found === 'string' ? found : await found);
         } catch (error) {
             return this.soften(context, error, otherwise);
         }

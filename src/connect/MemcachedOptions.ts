@@ -100,7 +100,7 @@ const OPTIONS = {
     failSoft: boolean(
         'fail_soft',
         'both',
-        'true: when memcached is away, `retrieve` is a miss and `store`/`remove` do nothing, counted and logged once per change of state; locks always fail',
+        'true: when memcached is away, `retrieve` is a miss and `store`/`remove` do nothing, counted, and logged at most once a minute; locks always fail',
     ),
     prefix: text('prefix', 'component', 'put before every key'),
     generationTtl: integer(

@@ -2,8 +2,7 @@
 export const LOG_LINES = {
     serverDown: 'warn: memcached at … is down: …',
     serverUp: 'info: memcached at … is up again',
-    softened: 'warn: memcached is away, the service goes on without a cache: …',
-    hardened: 'info: memcached is back, the service has its cache again',
+    softened: 'warn: a call was answered without memcached: …',
     evicted: 'warn: more than … values: the one stored longest ago goes (options.max_size)',
     undecodable: 'warn: a value with flags … is not JSON and counts as a miss: another program may use this memcached',
     shortened: 'warn: expiries are shortened to … ms (options.max_expiration)',

@@ -240,7 +240,7 @@ describe('the log', () => {
         await logger.heard(/is up again/);
         expect(await cache.store(null, 'b', 1, 5000)).toBe(1);
         expect(await cache.retrieve(null, 'b')).toBe(1);
-        expect(logger.lines.length).toBe(7);
+        expect(logger.lines.length).toBe(6);
     });
 
     it('that answers with a rejected promise breaks nothing', async () => {

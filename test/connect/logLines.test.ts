@@ -6,7 +6,7 @@ it('puts one value in the place of each …, in their order', () => {
     expect(line('again', line('lockUnreleased', 'k', 'silent'), 3)).toBe(
         'lock k could not be released: silent (and 3 others since this was last said)',
     );
-    expect(line('hardened')).toBe('memcached is back, the service has its cache again');
+    expect(line('discoveryAnswers')).toBe('discovery answers again');
 });
 
 it('takes values as they are, also with a … or a $ in them', () => {
