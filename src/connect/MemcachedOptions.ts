@@ -94,7 +94,7 @@ const OPTIONS = {
     remove: boolean(
         'remove',
         'connection',
-        'true: while a server is down its keys go to the next server on the ring; when it is back, old values may be back too; cache only, never locks',
+        'true: while a server is down its keys go to the next server on the ring. When it is back, so are its old values: what was replaced or removed meanwhile is read again. For caches, never for locks',
     ),
     idle: integer('idle', 'connection', CLIENT_NUMBERS.idleMs, 'ms after which an idle socket is closed; 0 = never'),
     failSoft: boolean(
