@@ -15,10 +15,11 @@ import type { ServerAddress } from '../client/ServerAddress';
 import { ComponentLog, type AnyContext } from './ComponentLog';
 import { DiscoveryWatch } from './DiscoveryWatch';
 import { serversNotFound } from './errors';
+import { ignoredKeys } from './ignoredKeys';
 import { line } from './logLines';
 import { lookupLimit } from './lookupLimit';
 import { MemcachedConnectionResolver } from './MemcachedConnectionResolver';
-import { findStrayOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
+import { misplacedOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
 import { withTraceId } from './withTraceId';
 
 /** What a connection knows of its servers. */
@@ -155,7 +156,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     }
 
     private async connect(context: AnyContext, life: number): Promise<void> {
-        this.warnOfStrayOptions(context);
+        this.warnOfStrayKeys(context);
         const servers = await this.lookUp(context);
         if (this.life !== life) throw withTraceId(notOpened(), context);
         try {
@@ -216,11 +217,12 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         this.watch = new DiscoveryWatch(discoveryInterval, ask, servers => client.update(servers), this.log, context);
     }
 
-    private warnOfStrayOptions(context: AnyContext): void {
-        const { unknown, misplaced } = findStrayOptions(this.config, 'connection');
-        if (unknown.length > 0) this.log.warn(context, line('unknownOptions', unknown.join(', ')));
+    private warnOfStrayKeys(context: AnyContext): void {
+        const ignored = ignoredKeys(this.config);
+        if (ignored.length > 0) this.log.warn(context, line('ignoredKeys', ignored.join(', ')));
+        const misplaced = misplacedOptions(this.config, 'connection');
         if (misplaced.length > 0 && this.isShared) {
-            this.log.warn(context, line('optionsOfComponents', misplaced.join(', ')));
+            this.log.warn(context, line('keysOfComponents', misplaced.join(', ')));
         }
     }
 }

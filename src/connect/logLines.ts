@@ -16,16 +16,15 @@ export const LOG_LINES = {
     tlsUnused: 'warn: no server is spoken to in TLS, although there is …',
     loginEmpty: 'warn: credential.username and credential.password are empty: there is no login',
     serverWithoutKeys: 'warn: no key belongs to …: raise connection.weight, it is too small beside the others',
-    unknownKeys: 'warn: unknown keys are ignored: …',
     serversChanged: 'info: the servers have changed: …',
     discoveryFailed: 'warn: discovery gives no servers, so those that there are stay: …',
     discoveryAnswers: 'info: discovery answers again',
     discoveryUnused: 'warn: options.discovery_interval does nothing: no connection has a discovery_key',
     discoveryForLocks:
         'warn: options.discovery_interval is for caches: a lock is lost when its key gets another server',
-    unknownOptions: 'warn: unknown options are ignored: …',
-    optionsOfConnection: 'warn: options of the shared connection are ignored here: …',
-    optionsOfComponents: 'warn: options of the components are ignored here: …',
+    ignoredKeys: 'warn: keys that nothing reads are ignored: …',
+    keysOfConnection: 'warn: keys of the shared connection are ignored here: …',
+    keysOfComponents: 'warn: keys of the components are ignored here: …',
 } as const;
 
 type Lines = typeof LOG_LINES;
