@@ -1,5 +1,5 @@
 import { checkValue } from '../client/checks';
-import { invalidTimeout, isAway } from '../client/errors';
+import { isAway } from '../client/errors';
 import { toExpirySeconds } from '../client/expiry';
 import type { Item } from '../client/Item';
 import type { MemcachedClient } from '../client/MemcachedClient';
@@ -9,6 +9,7 @@ import type { ConnectionUser } from '../connect/ConnectionUser';
 import { withTraceId } from '../connect/withTraceId';
 import type { MemcachedOptions } from '../connect/MemcachedOptions';
 import { CacheEvents } from './CacheEvents';
+import { checkTimeout } from './checkTimeout';
 import { compress, decompress, hasBytes } from './compression';
 import { current } from './dated';
 import { KeySpace } from './KeySpace';
@@ -208,7 +209,7 @@ export class ValueStore {
      * @throws BadRequestException INVALID_TTL
      */
     expirySeconds(context: AnyContext, timeout: number | null | undefined): number {
-        if (timeout !== null && timeout !== undefined && typeof timeout !== 'number') throw invalidTimeout(timeout);
+        checkTimeout(timeout);
         const { options } = this;
         const ms = timeout && timeout > 0 ? timeout : options.timeout;
         if (ms <= options.maxExpiration) return toExpirySeconds(ms);
