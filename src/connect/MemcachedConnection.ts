@@ -20,6 +20,7 @@ import { line } from './logLines';
 import { lookupLimit } from './lookupLimit';
 import { MemcachedConnectionResolver } from './MemcachedConnectionResolver';
 import { misplacedOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
+import { ServerLog } from './ServerLog';
 import { withTraceId } from './withTraceId';
 
 /** What a connection knows of its servers. */
@@ -48,6 +49,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     private options: MemcachedOptions = readOptions(this.config);
     private client: MemcachedClient | null = null;
     private watch: DiscoveryWatch | null = null;
+    private serverLog: ServerLog | null = null;
     private opening: Promise<void> | null = null;
     /** Ends the lookup of the servers that an open waits for. */
     private giveUp: (() => void) | null = null;
@@ -108,7 +110,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
      * under way finish, within `options.request_timeout`, and closes every socket.
      */
     async close(_context: AnyContext): Promise<void> {
-        const { client } = this;
+        const { client, serverLog } = this;
         this.life++;
         this.opening = null;
         this.giveUp?.();
@@ -120,6 +122,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         // It may have been opened again meanwhile.
         if (this.client === client) this.client = null;
         await client?.close();
+        serverLog?.stop();
     }
 
     /**
@@ -171,7 +174,9 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     }
 
     private makeClient(context: AnyContext, servers: readonly ServerAddress[]): MemcachedClient {
-        const { options, log } = this;
+        const { options } = this;
+        this.serverLog?.stop();
+        this.serverLog = new ServerLog(this.log, context);
         return new MemcachedClient(servers, {
             poolSize: options.poolSize,
             retries: options.retries,
@@ -186,10 +191,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
             maxKeyBytes: this.isShared ? options.maxKeySize : MOST_KEY_BYTES,
             maxValueBytes: options.maxValue,
             failover: options.remove,
-            observer: {
-                onDown: (address, fault) => log.warn(context, line('serverDown', address, fault.message)),
-                onUp: address => log.info(context, line('serverUp', address)),
-            },
+            observer: this.serverLog,
         });
     }
 

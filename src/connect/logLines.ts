@@ -2,6 +2,7 @@
 export const LOG_LINES = {
     serverDown: 'warn: memcached at … is down: …',
     serverUp: 'info: memcached at … is up again',
+    serverFlaps: 'warn: memcached at … flaps: … more changes within a minute',
     softened: 'warn: a call was answered without memcached: …',
     evicted: 'warn: more than … values: the one stored longest ago goes (options.max_size)',
     undecodable: 'warn: a value with flags … is not JSON and counts as a miss: another program may use this memcached',
