@@ -43,7 +43,8 @@ type ValuesIn<Text extends string> = Text extends `${string}…${infer Rest}`
 export type ValuesOf<K extends LineKey> = ValuesIn<Lines[K]>;
 
 export function line<K extends LineKey>(key: K, ...values: ValuesOf<K>): LogLine<Levels[K]> {
-    const rest: (string | number)[] = [...values];
-    const text = LOG_LINES[key].replace(/^\w+: /, '').replace(/…/g, () => String(rest.shift()));
+    // An error of a loader may have line breaks.
+    const rest = values.map(value => String(value).replace(/\s*[\r\n]+\s*/g, ' '));
+    const text = LOG_LINES[key].replace(/^\w+: /, '').replace(/…/g, () => rest.shift()!);
     return text as LogLine<Levels[K]>;
 }

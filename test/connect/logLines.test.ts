@@ -13,6 +13,13 @@ it('takes values as they are, also with a … or a $ in them', () => {
     expect(line('serverDown', 'a…:1', "$& $' …")).toBe("memcached at a…:1 is down: $& $' …");
 });
 
+it('is one line, whatever its values are', () => {
+    const message = 'query failed:\n    at line 1\r\n2026-11-26 FATAL all is lost';
+    expect(line('unrefreshed', 'k', message)).toBe(
+        'loading k failed, its stale value stays while it may: query failed: at line 1 2026-11-26 FATAL all is lost',
+    );
+});
+
 it('has a level in front of every text, and no text twice', () => {
     const lines = Object.values(LOG_LINES);
     for (const text of lines) expect(text).toMatch(/^(warn|info): \S/);
