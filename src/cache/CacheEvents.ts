@@ -20,7 +20,7 @@ export interface CacheCounts {
     readonly undecodable: number;
     /** Expiries that were shortened to `options.max_expiration`. */
     readonly shortened: number;
-    /** Calls that were answered without memcached (`options.fail_soft`, `retrieveOrLoad`). They are neither hits nor misses nor failed. */
+    /** Calls that were answered without memcached (`options.fail_soft`, `retrieveOrLoad`): no hits, misses or failures. */
     readonly softened: number;
     /** Loaders that were called. */
     readonly loads: number;
@@ -32,7 +32,7 @@ export interface CacheCounts {
 
 const NAMES = COUNTER_NAMES.cache;
 
-/** Counts what happens, and says in the log what somebody should look at: when it first happens, or at most once a minute. */
+/** Counts events, and logs those that need attention: the first of a kind, or one a minute. */
 export class CacheEvents {
     readonly counts: { -readonly [K in keyof CacheCounts]: number } = {
         hits: 0,
@@ -103,7 +103,7 @@ export class CacheEvents {
         this.note(context, 'unrefreshed', [key, String(why)]);
     }
 
-    /** Which servers are down, and that they are back, is said by the connection. */
+    /** The connection says which servers are down, and when they are back. */
     softened(context: AnyContext, error: Error): void {
         this.count('softened');
         this.limit.warn(context, 'softened', () => line('softened', error.message));

@@ -1,6 +1,6 @@
 /**
- * What JSON would lose of the value without a word; null if that is nothing. It looks at the value
- * itself, not at what lies in it: plain objects and arrays, nearly all, cost one look.
+ * Says what JSON would silently drop from the value; null if it drops nothing. Looks at the value
+ * itself, not inside it. Plain objects and arrays, nearly all values, cost one look at the prototype.
  */
 export function jsonLoss(value: unknown): string | null {
     if (typeof value !== 'object' || value === null || isPlain(value)) return null;
@@ -8,12 +8,12 @@ export function jsonLoss(value: unknown): string | null {
     const { then, toJSON } = value as { then?: unknown; toJSON?: unknown };
     if (typeof then === 'function') return 'it is a promise: is an await missing?';
     if (typeof toJSON === 'function' || Object.keys(value).length > 0) return null;
-    // What has none of these tags keeps its contents where JSON does not look.
+    // Objects with other tags keep their contents where JSON does not look.
     const tag = tagOf(value);
     return OPEN_TAGS.has(tag) ? null : `JSON keeps nothing of a ${tag}`;
 }
 
-/** An instance of a class may be empty, and so may what JSON knows. */
+/** Objects with these tags may be empty, for example the instance of a class. */
 const OPEN_TAGS = new Set(['Object', 'Array', 'String', 'Number', 'Boolean']);
 
 function isPlain(value: object): boolean {

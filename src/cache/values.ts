@@ -41,8 +41,8 @@ export function hasFlag({ flagBits }: Item, bit: number): boolean {
 
 /**
  * Values travel as JSON text with flags 0, so that services in other languages read them; bytes as they are.
- * @throws BadRequestException NOT_SERIALIZABLE for what JSON cannot carry: a bigint, a cycle, a function, NaN;
- * also for what it would silently empty: a promise, a Map, a Float32Array
+ * @throws BadRequestException NOT_SERIALIZABLE if JSON cannot carry it (a bigint, a cycle, a function,
+ * NaN) or would silently empty it (a promise, a Map)
  */
 export function encode(value: unknown): Encoded {
     if (ArrayBuffer.isView(value) && isUint8Array(value)) return { value, flags: OURS | Flag.BYTES };

@@ -3,7 +3,7 @@ import { line, type LogLine } from './logLines';
 
 const SAID_AGAIN_AFTER_MS = 60_000;
 
-/** For what happens with many calls: says each kind at most once a minute, and then how many it has kept back. */
+/** Warns of frequent events: of each kind at most once a minute, with the number of lines it kept back. */
 export class LogLimit<Kind extends string> {
     private readonly said = new Map<Kind, { readonly atMs: number; kept: number }>();
 

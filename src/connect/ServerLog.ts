@@ -16,8 +16,8 @@ interface Period {
 }
 
 /**
- * Says in the log that a server is down, and that it is back. A server that flaps may do so thousands of
- * times a minute: the log then gets its last state at the end of the minute, and the number of changes.
+ * Says in the log when a server is down and when it is back. A server that flaps may do so thousands
+ * of times a minute: the log then has the number of changes, and its last state, at the end of the minute.
  */
 export class ServerLog implements ServerObserver {
     private readonly periods = new Map<string, Period>();
@@ -35,7 +35,7 @@ export class ServerLog implements ServerObserver {
         this.change(address, () => this.log.info(this.context, line('serverUp', address)));
     }
 
-    /** Drops what is not said yet. */
+    /** Drops the changes that are not said yet. */
     stop(): void {
         for (const { timer } of this.periods.values()) clearTimeout(timer);
         this.periods.clear();

@@ -2,8 +2,9 @@ import type { ConfigParams } from 'pip-services4-components-node';
 import { isOption } from './MemcachedOptions';
 import { TLS_KEYS } from './TlsSettings';
 
-/** The container reads these, `ConnectionParams` and `CredentialParams` those of the sections, and this package the rest. */
+/** The container reads these. */
 const OF_COMPONENTS = ['descriptor', 'type'];
+/** `ConnectionParams` and `CredentialParams` read these, some by two names, or this package does. */
 const OF_CONNECTIONS = ['host', 'ip', 'port', 'uri', 'protocol', 'weight', 'discovery_key'];
 const OF_CREDENTIALS = ['username', 'user', 'password', 'pass', 'store_key', ...TLS_KEYS];
 
