@@ -59,7 +59,7 @@ export class Batches {
                 if (emptied.length === 0) return values.setAll(context, fullKeys, encoded, expires);
                 // What goes makes room for what comes.
                 const [kept, failed] = await Promise.all([
-                    values.deleteAll(context, fullKeys.slice(keys.length)),
+                    values.deleteAll(fullKeys.slice(keys.length)),
                     values.setAll(context, fullKeys.slice(0, keys.length), encoded, expires),
                 ]);
                 return new Map([...failed, ...kept]);
@@ -78,7 +78,7 @@ export class Batches {
             const wanted = toKeys(keys);
             const found = values.keys.findAll(wanted);
             const fullKeys = found instanceof Promise ? await found : found;
-            const write = (): Promise<Map<string, Error>> => values.deleteAll(context, fullKeys);
+            const write = (): Promise<Map<string, Error>> => values.deleteAll(fullKeys);
             const failed = await (values.isInOrder ? write() : values.allInOrder(fullKeys, write));
             this.settle(context, wanted, fullKeys, failed, NOTHING);
         } catch (error) {
@@ -120,11 +120,7 @@ export class Batches {
         found: ReadonlyMap<string, unknown>,
     ): void {
         const { values } = this;
-        if (failed.size === 0) {
-            // Of nothing nobody was asked.
-            if (keys.length > 0) values.events.answered(context);
-            return;
-        }
+        if (failed.size === 0) return;
         const mistakes = new Map<string, Error>();
         fullKeys.forEach((fullKey, i) => {
             const error = failed.get(fullKey);

@@ -32,7 +32,7 @@ export class Conditions {
         const write = async (): Promise<boolean> => {
             const { value: bytes, flags } = encoded instanceof Promise ? await encoded : encoded;
             const isStored = await values.client[verb](fullKey, bytes, { expires, flags });
-            if (isStored) values.count(context, [fullKey]);
+            if (isStored) values.decided(fullKey);
             return isStored;
         };
         const mayPass = values.isInOrder && !(encoded instanceof Promise);
@@ -54,7 +54,7 @@ export class Conditions {
         const fullKey = typeof found === 'string' ? found : await found;
         const { value } = await values.client[verb](fullKey, by ?? 1, { initial, expires });
         if (value === null) return null;
-        values.count(context, [fullKey]);
+        values.decided(fullKey);
         return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
     }
 }

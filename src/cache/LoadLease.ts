@@ -56,10 +56,10 @@ export class LoadLease {
         /** What was there before. */
         private readonly before: Item,
         private readonly token: number,
-        /** 0: memcached runs without CAS. */
-        private cas: bigint,
+        /** Of the item that it has stored last. 0: memcached runs without CAS. */
+        public cas: bigint,
         /** In which the CAS was answered. */
-        private generation: number,
+        public generation: number,
     ) {}
 
     /**

@@ -113,7 +113,6 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
         try {
             const found = values.keys.find(key);
             const held = await values.client.getText(typeof found === 'string' ? found : await found);
-            values.events.answered(context);
             return values.read(context, held);
         } catch (error) {
             return values.soften(context, error, null);
@@ -142,7 +141,6 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
                 await values.set(context, fullKey, encoded, expires);
             }
             values.events.stored();
-            values.events.answered(context);
             return value as unknown;
         } catch (error) {
             return values.soften(context, error, value);
@@ -154,7 +152,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     remove(context: AnyContext, key: string): Promise<any> {
         const { values } = this;
         return values.ask<unknown>(context, key, null, async fullKey => {
-            const take = (): Promise<Held> => values.take(context, fullKey);
+            const take = (): Promise<Held> => values.take(fullKey);
             return values.decode(context, await (values.isInOrder ? take() : values.inOrder(fullKey, take)));
         });
     }
@@ -209,8 +207,11 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     /** Changes when the value expires; false: there is none. */
     touch(context: AnyContext, key: string, timeout?: number | null): Promise<boolean> {
         const { values } = this;
-        return values.ask(context, key, false, fullKey => {
-            return values.client.touch(fullKey, values.expirySeconds(context, timeout));
+        return values.ask(context, key, false, async fullKey => {
+            const expires = values.expirySeconds(context, timeout);
+            const isThere = await values.client.touch(fullKey, expires);
+            if (isThere) values.touched(fullKey, expires);
+            return isThere;
         });
     }
 
@@ -218,7 +219,9 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     retrieveAndTouch<T = unknown>(context: AnyContext, key: string, timeout?: number | null): Promise<T | null> {
         const { values } = this;
         return values.ask<T | null>(context, key, null, async fullKey => {
-            const item = await values.client.getAndTouch(fullKey, values.expirySeconds(context, timeout));
+            const expires = values.expirySeconds(context, timeout);
+            const item = await values.client.getAndTouch(fullKey, expires);
+            if (item.value !== null) values.touched(fullKey, expires);
             return (await values.read(context, item.value === null ? null : item)) as T | null;
         });
     }
@@ -290,9 +293,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     /** What asks memcached for a decision is not softened: an answer that it has not given would be a lie. */
     private async decided<T>(context: AnyContext, ask: () => Promise<T>): Promise<T> {
         try {
-            const answer = await ask();
-            this.values.events.answered(context);
-            return answer;
+            return await ask();
         } catch (error) {
             throw this.values.failed(context, error);
         }

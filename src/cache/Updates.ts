@@ -93,7 +93,7 @@ export class Updates {
                 const changed = change(old);
                 const value = (isThenable(changed) ? await limit.race(changed) : changed) ?? null;
                 if (value === UNCHANGED) return value;
-                if (await this.swap(context, fullKey, item, value, expires, generation)) return value;
+                if (await this.swap(fullKey, item, value, expires, generation)) return value;
                 limit.check();
                 await this.pauses.pause(Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries));
                 limit.check();
@@ -107,7 +107,6 @@ export class Updates {
 
     /** Puts the new value in the place of the item that was read; false: it is there no more. */
     private async swap(
-        context: AnyContext,
         fullKey: string,
         item: Item,
         value: unknown,
@@ -118,19 +117,15 @@ export class Updates {
         const { client } = values;
         if (value === null) {
             if (item.value === null) return true;
-            const deleted = client.casDelete(fullKey, item.cas, { generation });
-            return values.forgetIf(
-                context,
-                fullKey,
-                deleted.then(outcome => outcome === 'deleted'),
-            );
+            values.forget(fullKey);
+            return (await client.casDelete(fullKey, item.cas, { generation })) === 'deleted';
         }
         const { value: bytes, flags } = await values.encode(value);
         const stored =
             item.value === null
                 ? await client.add(fullKey, bytes, { expires, flags })
                 : (await client.casSet(fullKey, bytes, item.cas, { expires, flags, generation })).outcome === 'stored';
-        if (stored) values.count(context, [fullKey]);
+        if (stored) values.decided(fullKey);
         return stored;
     }
 }

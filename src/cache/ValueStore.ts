@@ -1,16 +1,20 @@
 import { checkValue } from '../client/checks';
-import { invalidTimeout, isAway } from '../client/errors';
+import { isAway } from '../client/errors';
 import { toExpirySeconds } from '../client/expiry';
+import type { Item } from '../client/Item';
 import type { MemcachedClient } from '../client/MemcachedClient';
+import { high32, low32 } from '../client/protocol';
 import type { Held } from '../client/readCalls';
 import type { AnyContext } from '../connect/ComponentLog';
 import type { ConnectionUser } from '../connect/ConnectionUser';
 import { withTraceId } from '../connect/withTraceId';
 import type { MemcachedOptions } from '../connect/MemcachedOptions';
 import { CacheEvents } from './CacheEvents';
+import { checkTimeout } from './checkTimeout';
 import { compress, decompress, hasBytes } from './compression';
 import { current } from './dated';
 import { KeySpace } from './KeySpace';
+import type { LoadLease } from './LoadLease';
 import type { Loading } from './Loading';
 import { StoredKeys } from './StoredKeys';
 import { Turns } from './Turns';
@@ -50,14 +54,12 @@ export class ValueStore {
         return this.user.client;
     }
 
-    /** Stores it, and lets another go for it when there are too many. */
+    /** Stores it, and evicts another value when there are too many. */
     set(context: AnyContext, fullKey: string, { value, flags }: Encoded, expires: number): Promise<boolean> {
         const { stored, loads } = this;
         if (loads.size > 0) loads.delete(fullKey);
-        if (stored === null) return this.client.setCounted(fullKey, value, expires, flags, null);
-        const before = stored.evictions;
         const done = this.client.setCounted(fullKey, value, expires, flags, stored);
-        if (stored.evictions > before) this.events.evicted(context, 1, this.options.maxSize);
+        if (stored !== null && stored.evictions > 0) this.tellEvictions(context, stored);
         return done;
     }
 
@@ -72,7 +74,8 @@ export class ValueStore {
     }
 
     /**
-     * Stores them, and lets others go when there are too many. Of a batch that is larger than `max_size` the last ones are stored, and what the others held goes.
+     * Stores them, and evicts other values when there are too many. Of a batch that is larger than
+     * `max_size` the last values are stored, and what the other keys held is deleted.
      * @throws what `client.setMany` throws, which nothing does that `encode` and `keys.findAll` have let pass
      */
     async setAll(
@@ -81,64 +84,61 @@ export class ValueStore {
         encoded: readonly Encoded[],
         expires: number,
     ): Promise<Map<string, Error>> {
-        const { client } = this;
-        this.overtake(fullKeys);
-        const evicted = this.account(context, fullKeys);
+        const { stored, client } = this;
+        const surplus = stored === null ? 0 : Math.max(0, fullKeys.length - this.options.maxSize);
         const entries: [string, string | Uint8Array, number][] = [];
-        encoded.forEach(({ value, flags }, i) => {
-            const fullKey = fullKeys[i]!;
-            if (evicted === null || !evicted.has(fullKey)) entries.push([fullKey, value, flags]);
-        });
-        const storing = client.setMany(entries, { expires });
-        const { failed } = evicted === null ? await storing : (await Promise.all([storing, this.evict(evicted)]))[0];
+        for (let i = surplus; i < fullKeys.length; i++) {
+            const { value, flags } = encoded[i]!;
+            this.overtake(fullKeys[i]!);
+            entries.push([fullKeys[i]!, value, flags]);
+        }
+        const deleting = surplus > 0 ? this.deleteAll(fullKeys.slice(0, surplus)) : null;
+        const { failed } = await client.setMany(entries, { expires }, stored);
         this.events.count('stored', entries.length - failed.size);
-        return failed;
+        if (stored !== null) this.tellEvictions(context, stored, surplus);
+        return deleting === null ? failed : new Map([...failed, ...(await deleting)]);
     }
 
-    /** Deletes them, and answers which could not be deleted: those may be there still, and stay in the account. */
-    async deleteAll(context: AnyContext, fullKeys: readonly string[]): Promise<Map<string, Error>> {
-        const { stored } = this;
-        this.overtake(fullKeys);
-        const known = stored === null ? [] : fullKeys.filter(fullKey => stored.remove(fullKey));
-        const { failed } = await this.client.deleteMany(fullKeys);
-        const stay = known.filter(fullKey => failed.has(fullKey));
-        if (stay.length > 0) this.putBack(context, stay);
-        return failed;
-    }
-
-    /** These have been stored, not by `set`: those that have to go for them are deleted. */
-    count(context: AnyContext, fullKeys: readonly string[]): void {
-        this.overtake(fullKeys);
-        this.events.count('stored', fullKeys.length);
-        this.putBack(context, fullKeys);
+    /** Deletes them, and answers which could not be deleted. */
+    async deleteAll(fullKeys: readonly string[]): Promise<Map<string, Error>> {
+        for (const fullKey of fullKeys) this.forget(fullKey);
+        return (await this.client.deleteMany(fullKeys)).failed;
     }
 
     /** Deletes it and answers what it held. */
-    async take(context: AnyContext, fullKey: string): Promise<Held> {
-        const { stored, client } = this;
-        if (stored === null) {
-            this.overtake([fullKey]);
-            return client.getAndDelete(fullKey);
-        }
-        const taking = client.getAndDelete(fullKey);
-        await this.forgetIf(
-            context,
-            fullKey,
-            taking.then(() => true),
-        );
-        return taking;
+    take(fullKey: string): Promise<Held> {
+        this.forget(fullKey);
+        return this.client.getAndDelete(fullKey);
     }
 
-    /** Takes it out of the account, before what is stored after it comes in; back into it when it turns out not to be gone. */
-    async forgetIf(context: AnyContext, fullKey: string, isGone: Promise<boolean>): Promise<boolean> {
-        this.overtake([fullKey]);
-        const wasThere = this.stored?.remove(fullKey) ?? false;
-        let gone = false;
-        try {
-            return (gone = await isGone);
-        } finally {
-            if (wasThere && !gone) this.putBack(context, [fullKey]);
-        }
+    /** A loaded value was stored, by this lease. */
+    loaded(context: AnyContext, fullKey: string, { cas, generation }: LoadLease, expires: number): void {
+        const { stored } = this;
+        this.overtake(fullKey);
+        this.events.stored();
+        if (stored === null) return;
+        const nowMs = performance.now();
+        stored.stored(stored.add(fullKey), high32(cas), low32(cas), generation, nowMs, expires);
+        const evicted = stored.evict(nowMs);
+        if (evicted !== null) this.client.evict(evicted);
+        this.tellEvictions(context, stored);
+    }
+
+    /** Memcached has decided to store something under this key: that does not count. */
+    decided(fullKey: string): void {
+        this.forget(fullKey);
+        this.events.stored();
+    }
+
+    /** The key holds nothing that `set` has stored, and what is being loaded for it is older than what it holds. */
+    forget(fullKey: string): void {
+        this.overtake(fullKey);
+        this.stored?.remove(fullKey);
+    }
+
+    /** The value expires at another time from now on. */
+    touched(fullKey: string, expires: number): void {
+        this.stored?.touched(fullKey, expires);
     }
 
     /**
@@ -148,9 +148,7 @@ export class ValueStore {
     async ask<T>(context: AnyContext, key: string, otherwise: T, ask: (fullKey: string) => Promise<T>): Promise<T> {
         try {
             const found = this.keys.find(key);
-            const answer = await ask(typeof found === 'string' ? found : await found);
-            this.events.answered(context);
-            return answer;
+            return await ask(typeof found === 'string' ? found : await found);
         } catch (error) {
             return this.soften(context, error, otherwise);
         }
@@ -196,11 +194,11 @@ export class ValueStore {
     decode(context: AnyContext, found: Held): unknown {
         const held = current(found);
         if (held === null) return null;
-        if (isDeflated(held)) return decompress(held).catch(() => this.undecodable(context));
+        if (isDeflated(held)) return decompress(held).catch(() => this.undecodable(context, held));
         try {
             return decode(held);
         } catch {
-            return this.undecodable(context);
+            return this.undecodable(context, held);
         }
     }
 
@@ -209,7 +207,7 @@ export class ValueStore {
      * @throws BadRequestException INVALID_TTL
      */
     expirySeconds(context: AnyContext, timeout: number | null | undefined): number {
-        if (timeout !== null && timeout !== undefined && typeof timeout !== 'number') throw invalidTimeout(timeout);
+        checkTimeout(timeout);
         const { options } = this;
         const ms = timeout && timeout > 0 ? timeout : options.timeout;
         if (ms <= options.maxExpiration) return toExpirySeconds(ms);
@@ -237,7 +235,7 @@ export class ValueStore {
 
     private restart(): void {
         const { maxSize } = this.options;
-        this.stored = maxSize > 0 ? new StoredKeys(maxSize) : null;
+        this.stored = maxSize > 0 ? new StoredKeys(maxSize, receipt => this.client.evict(receipt)) : null;
     }
 
     private checked(encoded: Encoded): Encoded {
@@ -246,44 +244,19 @@ export class ValueStore {
         return encoded;
     }
 
-    /** What is being loaded for these keys is older than what is stored or removed now. */
-    private overtake(fullKeys: readonly string[]): void {
+    private overtake(fullKey: string): void {
         const { loads } = this;
-        if (loads.size > 0) for (const fullKey of fullKeys) loads.delete(fullKey);
+        if (loads.size > 0) loads.delete(fullKey);
     }
 
-    /** Into the account; those that have to go for them are deleted. Callers do not wait for that: they have waited for a reply. */
-    private putBack(context: AnyContext, fullKeys: readonly string[]): void {
-        const evicted = this.account(context, fullKeys);
-        if (evicted !== null) void this.evict(evicted);
+    private tellEvictions(context: AnyContext, stored: StoredKeys, more = 0): void {
+        const count = stored.evictions + more;
+        stored.evictions = 0;
+        if (count > 0) this.events.evicted(context, count, this.options.maxSize);
     }
 
-    /** These are stored, or about to be; null, or those that have to go for them. */
-    private account(context: AnyContext, fullKeys: readonly string[]): ReadonlySet<string> | null {
-        const { stored } = this;
-        if (stored === null) return null;
-        const evicted = new Set<string>();
-        for (const fullKey of fullKeys) {
-            const old = stored.add(fullKey);
-            if (old !== null) evicted.add(old);
-            if (evicted.size > 0) evicted.delete(fullKey);
-        }
-        if (evicted.size === 0) return null;
-        this.events.evicted(context, evicted.size, this.options.maxSize);
-        return evicted;
-    }
-
-    /** What cannot be deleted now expires; nor can it when the cache was closed meanwhile. */
-    private async evict(fullKeys: ReadonlySet<string>): Promise<void> {
-        try {
-            await this.client.deleteMany([...fullKeys]);
-        } catch {
-            // As above: what was stored is stored.
-        }
-    }
-
-    private undecodable(context: AnyContext): null {
-        this.events.undecodable(context);
+    private undecodable(context: AnyContext, held: string | Item): null {
+        this.events.undecodable(context, typeof held === 'string' ? 0 : held.flagBits);
         return null;
     }
 }

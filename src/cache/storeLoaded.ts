@@ -31,8 +31,8 @@ export async function storeLoaded(
         const keptMs = isDated ? Math.min(freshMs + options.staleFor, values.options.maxExpiration) : freshMs;
         const nowMs = Date.now();
         const stored = isDated ? date(encoded, nowMs + freshMs, nowMs + keptMs) : encoded;
-        const isStored = await lease.store(stored, values.expirySeconds(context, keptMs));
-        if (isStored) values.count(context, [fullKey]);
+        const expires = values.expirySeconds(context, keptMs);
+        if (await lease.store(stored, expires)) values.loaded(context, fullKey, lease, expires);
     } catch (error) {
         if (isAway(error)) values.events.softened(context, error as Error);
         else values.events.unstored(context, key, error as Error);

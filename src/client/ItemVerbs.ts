@@ -5,28 +5,16 @@ import { invalidBatch, notOpened } from './errors';
 import { checkServer, type ServerHealthReport } from './HealthCheck';
 import { Item } from './Item';
 import { GetCall, GetTextCall, GetAndDeleteCall, GetAndTouchCall, toHeld, type Held } from './readCalls';
-import {
-    StoreCall,
-    EvictingSetCall,
-    CasStoreCall,
-    type StoreSpec,
-    type StoreOpcode,
-    type CasReply,
-} from './storeCalls';
-import { DeleteCall, CasDeleteCall, type CasDeleteReply } from './deleteCalls';
+import { StoreCall, CountedSetCall, CasStoreCall, type StoreSpec, type StoreOpcode, type CasReply } from './storeCalls';
+import { CasDeleteCall, type CasDeleteReply } from './deleteCalls';
 import { KeyBatch, type BatchResult, type GetManyResult } from './KeyBatch';
 import { Opcode } from './protocol';
 import type { ServerStats } from './ServerCounts';
+import type { Receipt, StoreAccount } from './StoreAccount';
 import { ServerFleet } from './ServerFleet';
 
 /** Bytes are not copied: leave them as they are until the call has settled. (memjs copies them.) */
 export type StoredValue = string | Uint8Array;
-
-/** Keeps account of the keys that are stored; the answer is the key that has to go for this one, or null. */
-export interface KeyAccount {
-    /** The key was stored. */
-    add(key: string): string | null;
-}
 
 const NO_OPTIONS: StoreOptions & Placement & CasValidity = {};
 
@@ -68,15 +56,15 @@ export abstract class ItemVerbs extends ServerFleet {
     }
 
     /**
-     * `set` for a component that keeps account of its keys. Once the value is accepted `account` is told, and may name a key that has to go for it: that is deleted
-     * in the same write when it belongs to the same server.
+     * `set` for a component that counts what it stores. Once the value is accepted, `account` may name a
+     * value to evict: that one is deleted in the same write when it belongs to the same server.
      */
     setCounted(
         key: string,
         value: StoredValue,
         expirySeconds: number,
         flagBits: number,
-        account: KeyAccount | null,
+        account: StoreAccount | null,
     ): Promise<boolean> {
         const { maxKeyBytes, maxValueBytes } = this.settings;
         const problem =
@@ -86,21 +74,30 @@ export abstract class ItemVerbs extends ServerFleet {
             checkFlags(flagBits);
         if (problem !== null) return Promise.reject(problem);
         const spec = { value, flagBits, expirySeconds };
-        const evictedKey = account?.add(key) ?? null;
-        if (evictedKey === null) return this.runOn(this.server(key), new StoreCall(Opcode.SET, key, spec));
-        const isTogether = this.server(evictedKey) === this.server(key);
-        const call = isTogether ? new EvictingSetCall(key, spec, evictedKey) : new StoreCall(Opcode.SET, key, spec);
-        // It failed, perhaps before the eviction was sent.
-        const evict = (): void => void this.run(evictedKey, new DeleteCall(evictedKey)).catch(() => {});
-        if (isTogether) call.promise.catch(evict);
-        else evict();
-        return this.runOn(this.server(key), call);
+        const node = this.server(key);
+        if (!account) return this.runOn(node, new StoreCall(Opcode.SET, key, spec));
+        const receipt = account.add(key);
+        let evicted = account.isOver ? account.evict(this.clock(node)) : null;
+        if (evicted !== null && this.server(evicted.key) !== node) {
+            this.evict(evicted);
+            evicted = null;
+        }
+        return this.runOn(node, new CountedSetCall(key, spec, account, receipt, evicted));
     }
 
-    /** Stores all of them, each with flags of its own if need be; a key that could not be stored is in `failed`, with the reason. */
+    /** Deletes the value, if it is unchanged since it was stored. One that cannot be deleted now expires. */
+    evict(receipt: Receipt): void {
+        if (receipt.generation !== 0) this.casDelete(receipt.key, receipt.cas, receipt).catch(() => {});
+    }
+
+    /**
+     * Stores all of them, each with flags of its own if need be; a key that could not be stored is in `failed`, with the reason.
+     * @param account counts them, and may name values to evict
+     */
     async setMany(
         entries: Iterable<readonly [key: string, value: StoredValue, flags?: number]>,
         options?: StoreOptions | null,
+        account: StoreAccount | null = null,
     ): Promise<BatchResult> {
         if (!isIterable(entries)) throw invalidBatch('expected a list of [key, value]');
         const keys: string[] = [];
@@ -113,7 +110,9 @@ export abstract class ItemVerbs extends ServerFleet {
             keys.push(key);
             specs.push(spec);
         }
-        return this.batch(keys, batch => batch.set(specs));
+        const result = await this.batch(keys, batch => batch.set(specs, account));
+        if (account !== null) this.evictSurplus(account);
+        return result;
     }
 
     /** Stores under a key that nobody has, and answers the item's CAS; null: somebody has it. */
@@ -193,6 +192,14 @@ export abstract class ItemVerbs extends ServerFleet {
             if (problem !== null) return Promise.reject(problem);
         }
         return this.track(perform(new KeyBatch(keys, key => this.server(key))));
+    }
+
+    private evictSurplus(account: StoreAccount): void {
+        const receipts = new Map<string, Receipt>();
+        const nowMs = performance.now();
+        for (let one = account.evict(nowMs); one !== null; one = account.evict(nowMs)) receipts.set(one.key, one);
+        if (receipts.size === 0) return;
+        this.batch([...receipts.keys()], batch => batch.evict(receipts)).catch(() => {});
     }
 
     private casStore(

@@ -1,10 +1,11 @@
-import { DeleteManyCall, GetManyCall, SetManyCall, type BatchCall } from './batchCalls';
+import { DeleteManyCall, EvictManyCall, GetManyCall, SetManyCall, type BatchCall } from './batchCalls';
 import { Part, type Chunk } from './chunks';
 import { timedOut } from './errors';
 import type { Item } from './Item';
 import type { Reply } from './Reply';
 import type { StoreSpec } from './storeCalls';
 import type { MemcachedServer } from './MemcachedServer';
+import type { Receipt, StoreAccount } from './StoreAccount';
 
 /** What became of a batch. */
 export interface BatchResult {
@@ -38,9 +39,13 @@ export class KeyBatch {
         return this.failed;
     }
 
-    async set(specs: readonly StoreSpec[]): Promise<BatchResult> {
-        await this.perform(specs, false, chunk => new SetManyCall(chunk.keys, chunk.specs, this.failed));
+    async set(specs: readonly StoreSpec[], account: StoreAccount | null): Promise<BatchResult> {
+        await this.perform(specs, false, chunk => new SetManyCall(chunk.keys, chunk.specs, this.failed, account));
         return { failed: this.failed };
+    }
+
+    evict(receipts: ReadonlyMap<string, Receipt>): Promise<void> {
+        return this.perform(null, false, ({ keys }) => new EvictManyCall(keys, receipts, this.failed));
     }
 
     async delete(): Promise<BatchResult> {

@@ -347,7 +347,8 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
         call.host = this;
         call.promise.catch(() => {});
         this.counts.calls++;
-        this.deadlines.add(call, this.deadlines.nowMs + this.options.requestTimeoutMs);
+        call.deadlineMs = this.deadlines.nowMs + this.options.requestTimeoutMs;
+        this.deadlines.add(call.deadline!);
         channel.add(call);
         channel.flush();
     }

@@ -151,6 +151,11 @@ export abstract class ServerFleet extends Client {
         return this.leaving.size === 0 ? this.list.nodes : [...this.list.nodes, ...this.leaving];
     }
 
+    /** The time, read once for all calls of a turn to one server. */
+    protected clock(node: MemcachedServer | undefined): number {
+        return node?.enteringCount === 0 ? this.deadlines.readClock() : this.deadlines.nowMs;
+    }
+
     /** @param node undefined in a client that was given no server: that is never open */
     protected runOn<T>(node: MemcachedServer | undefined, call: Call<T>): Promise<T> {
         if (node === undefined) return Promise.reject(notOpened());

@@ -1,9 +1,10 @@
 import { Call, type Retry } from './Call';
 import { refused } from './errors';
-import { encodeStore, type StoreSpec } from './storeCalls';
+import { encodeEviction, encodeStore, type StoreSpec } from './storeCalls';
 import type { FrameWriter } from './FrameWriter';
 import { Opcode, Status } from './protocol';
 import type { Reply } from './Reply';
+import type { Receipt, StoreAccount } from './StoreAccount';
 
 /**
  * Many keys in one call: a quiet frame for each, which the server answers only when there is something to say, and a NOOP that ends
@@ -50,7 +51,7 @@ export abstract class BatchCall extends Call<void> {
             this.succeed();
             return true;
         }
-        this.onKey(key, reply);
+        this.onKey(key, reply, index);
         return false;
     }
 
@@ -65,7 +66,7 @@ export abstract class BatchCall extends Call<void> {
     protected onEnd(): void {}
 
     protected abstract encodeOne(writer: FrameWriter, opaque: number, key: string, index: number): void;
-    protected abstract onKey(key: string, reply: Reply): void;
+    protected abstract onKey(key: string, reply: Reply, index: number): void;
 }
 
 export class GetManyCall<T> extends BatchCall {
@@ -120,13 +121,29 @@ export class GetManyCall<T> extends BatchCall {
     }
 }
 
+/** How many values of a batch get along with one reply. */
+const VALUES_PER_REPLY = 50;
+
+/**
+ * Values that count need their CAS. A reply to each would double the cost, so most are stored quietly.
+ * Memcached gives every store the next CAS. If the CAS of two replies differ by as much as their places
+ * in the batch, nothing else was stored in between, and the CAS of the values in between are known. If
+ * they do not, those values do not count.
+ */
 export class SetManyCall extends BatchCall {
     override readonly retry = 'afterClose';
+    /** In which it was sent. */
+    private generation = 0;
+    /** The last answered value: its place in the batch, and its CAS. */
+    private lastIndex = -1;
+    private lastHigh = 0;
+    private lastLow = 0;
 
     constructor(
         keys: readonly string[],
         private readonly specs: readonly StoreSpec[],
         failed: Map<string, Error>,
+        private readonly account: StoreAccount | null,
     ) {
         super(keys, failed);
     }
@@ -139,12 +156,36 @@ export class SetManyCall extends BatchCall {
         return this.specs.reduce((sum, { value }) => sum + value.length, 0);
     }
 
-    protected encodeOne(writer: FrameWriter, opaque: number, key: string, index: number): void {
-        encodeStore(writer, Opcode.SETQ, opaque, key, this.specs[index]!, 0n);
+    override encode(writer: FrameWriter, opaque: number): void {
+        this.generation = this.host!.generation;
+        this.lastIndex = -1;
+        super.encode(writer, opaque);
     }
 
-    protected onKey(key: string, reply: Reply): void {
-        if (reply.status !== Status.OK) this.failKey(key, reply.status);
+    protected encodeOne(writer: FrameWriter, opaque: number, key: string, index: number): void {
+        const isAnswered = this.account !== null && (index % VALUES_PER_REPLY === 0 || index === this.keys.length - 1);
+        encodeStore(writer, isAnswered ? Opcode.SET : Opcode.SETQ, opaque, key, this.specs[index]!, 0n);
+    }
+
+    protected onKey(key: string, reply: Reply, index: number): void {
+        if (reply.status === Status.OK) this.count(reply, index);
+        else {
+            this.lastIndex = -1;
+            this.failKey(key, reply.status);
+        }
+    }
+
+    private count({ casHigh, casLow }: Reply, index: number): void {
+        const { keys, account, generation, lastIndex } = this;
+        const { nowMs } = this.host!.deadlines;
+        const isGapless = casHigh === this.lastHigh && casLow - this.lastLow === index - lastIndex;
+        for (let i = lastIndex >= 0 && isGapless ? lastIndex + 1 : index; i <= index; i++) {
+            const { expirySeconds } = this.specs[i]!;
+            account!.stored(account!.add(keys[i]!), casHigh, casLow - (index - i), generation, nowMs, expirySeconds);
+        }
+        this.lastIndex = index;
+        this.lastHigh = casHigh;
+        this.lastLow = casLow;
     }
 }
 
@@ -160,4 +201,28 @@ export class DeleteManyCall extends BatchCall {
     protected onKey(key: string, reply: Reply): void {
         if (reply.status !== Status.OK && reply.status !== Status.NOT_FOUND) this.failKey(key, reply.status);
     }
+}
+
+/** Deletes values that are unchanged since their store. Not repeated: on another channel their CAS are not valid. */
+export class EvictManyCall extends BatchCall {
+    override readonly retry = 'never';
+
+    constructor(
+        keys: readonly string[],
+        private readonly receipts: ReadonlyMap<string, Receipt>,
+        failed: Map<string, Error>,
+    ) {
+        super(keys, failed);
+    }
+
+    get operation(): string {
+        return 'evictMany';
+    }
+
+    protected encodeOne(writer: FrameWriter, opaque: number, key: string): void {
+        const receipt = this.receipts.get(key)!;
+        if (receipt.generation === this.host!.generation) encodeEviction(writer, opaque, receipt);
+    }
+
+    protected onKey(): void {}
 }

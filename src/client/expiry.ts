@@ -12,3 +12,8 @@ export function toExpirySeconds(ms: number, extraSeconds = 0): number {
     if (seconds <= LONGEST_RELATIVE_SECONDS) return seconds;
     return Math.min(0xffffffff, Math.floor(Date.now() / 1000) + seconds);
 }
+
+/** Whether memcached counts it from the moment of the store, and does not read it as a Unix time; 0 is for ever. */
+export function isRelative(expirySeconds: number): boolean {
+    return expirySeconds > 0 && expirySeconds <= LONGEST_RELATIVE_SECONDS;
+}

@@ -2,6 +2,7 @@ import { Call, type Retry } from './Call';
 import type { FrameWriter } from './FrameWriter';
 import { Opcode, Status, high32, low32 } from './protocol';
 import type { Reply } from './Reply';
+import type { Receipt, StoreAccount } from './StoreAccount';
 
 /** Calls that store under one key. Each says in `onReply` which statuses are answers; every other one is an error. */
 
@@ -75,17 +76,28 @@ export class StoreCall extends Call<boolean> {
     }
 }
 
-/** SET that takes another key's item away in the same write, quietly: whether that was there does not matter. */
-export class EvictingSetCall extends Call<boolean> {
+/** Deletes the value quietly: memcached answers only if it is not there any more. */
+export function encodeEviction(writer: FrameWriter, opaque: number, { key, casHigh, casLow }: Receipt): void {
+    writer.begin(Opcode.DELETEQ, opaque, casHigh, casLow, key, 0);
+    writer.key(key);
+    writer.end();
+}
+
+/** SET of a value that counts. The same write may evict another value of the same server. */
+export class CountedSetCall extends Call<boolean> {
     readonly retry = 'afterClose';
+    /** In which it was sent. */
+    private generation = 0;
 
     constructor(
         key: string,
         private readonly spec: StoreSpec,
-        private readonly evictedKey: string,
+        private readonly account: StoreAccount,
+        private readonly receipt: Receipt,
+        private readonly evicted: Receipt | null,
     ) {
         super(key);
-        this.frames = 2;
+        if (evicted !== null) this.frames = 2;
     }
 
     get operation(): string {
@@ -101,15 +113,26 @@ export class EvictingSetCall extends Call<boolean> {
     }
 
     encode(writer: FrameWriter, opaque: number): void {
-        writer.keyFrame(Opcode.DELETEQ, opaque, this.evictedKey, 0n);
-        encodeStore(writer, Opcode.SET, (opaque + 1) >>> 0, this.key, this.spec, 0n);
+        const { evicted } = this;
+        const { generation } = this.host!;
+        this.generation = generation;
+        if (evicted !== null && evicted.generation === generation) encodeEviction(writer, opaque, evicted);
+        encodeStore(writer, Opcode.SET, (opaque + this.frames - 1) >>> 0, this.key, this.spec, 0n);
     }
 
     onReply(reply: Reply): boolean {
-        if (reply.opaque === this.opaque) return false;
-        if (reply.status === Status.OK) this.succeed(true);
-        else this.refuse(reply.status);
+        if (!this.isLast(reply)) return false;
+        if (reply.status !== Status.OK) return this.refuse(reply.status);
+        const { account, receipt, generation, spec } = this;
+        const { nowMs } = this.host!.deadlines;
+        account.stored(receipt, reply.casHigh, reply.casLow, generation, nowMs, spec.expirySeconds);
+        this.succeed(true);
         return true;
+    }
+
+    override fail(error: Error): void {
+        this.account.forget(this.receipt);
+        super.fail(error);
     }
 }
 

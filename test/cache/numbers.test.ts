@@ -88,8 +88,8 @@ it('what is compressed is a hit, what is no JSON a miss', async () => {
 it('evictions by max_size, and expiries that are shortened', async () => {
     const counters = new RecordingCounters();
     const cache = await open({ max_size: 3, max_expiration: 5000 }, counters);
-    for (let i = 0; i < 10; i++) await cache.store(null, `key${i}`, i, i < 2 ? 6000 : 1000);
-    await cache.storeMany(null, { a: 1, b: 2 }, 1000);
+    for (let i = 0; i < 10; i++) await cache.store(null, `key${i}`, i, i < 2 ? 6000 : 4000);
+    await cache.storeMany(null, { a: 1, b: 2 }, 4000);
     expect(numbers(cache, counters)).toEqual({ ...NOTHING, stored: 12, evicted: 9, shortened: 2 });
 });
 

@@ -5,6 +5,7 @@ import { Connecting } from '../../src/client/Connecting';
 import * as traceCall from '../../src/client/traceCall';
 import { useOpener, useServer } from '../support/Opener';
 import { holding } from '../support/proxy/FaultProxy';
+import { accountThatEvicts } from './accountThatEvicts';
 import { runScript } from '../support/runScript';
 
 const EVENTS = ['start', 'end', 'asyncStart', 'asyncEnd', 'error'] as const;
@@ -73,7 +74,7 @@ describe('a command', () => {
         ['casDelete', c => c.casDelete('nothing', 1n), ['casDelete', 'missing']],
         ['increment', c => c.increment('count', 1), ['increment', 'counted']],
         ['decrement', c => c.decrement('nothing', 1, { initial: null as never }), ['decrement', 'missing']],
-        ['setCounted', c => c.setCounted('key', SECRET, 0, 0, { add: () => 'old' }), ['set', 'stored']],
+        ['setCounted', c => c.setCounted('key', SECRET, 0, 0, accountThatEvicts(c, 'old')), ['set', 'stored']],
     ])('%s says what it does and what came of it, and no value', async (_, perform, [operation, result]) => {
         await client.set('key', SECRET);
         const { contexts } = listenToCommands();

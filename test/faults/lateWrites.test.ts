@@ -5,6 +5,7 @@ import { useOpener, useServer } from '../support/Opener';
 import { passing, type FaultProxy, type Link } from '../support/proxy/FaultProxy';
 import { createCertificate } from '../support/server/certificate';
 import { answer } from '../support/server/ScriptedServer';
+import { accountThatEvicts } from '../client/accountThatEvicts';
 import { sleep } from '../support/sleep';
 
 /** A call of a quarter of it later is sent on the connection that stalls, and outlives it. */
@@ -50,7 +51,7 @@ describe('a path that stalls and delivers late', () => {
                     for (const error of failed.values()) throw error;
                 }),
         ],
-        ['a set that evicts', () => client.setCounted('key', 'old', 0, 0, { add: () => 'other' })],
+        ['a set that evicts', () => client.setCounted('key', 'old', 0, 0, accountThatEvicts(client, 'other'))],
     ])('never undoes a newer value by %s that was reported as stored', async (_, storeOld) => {
         await client.set('key', 'first');
         stall();
