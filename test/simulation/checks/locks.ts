@@ -103,8 +103,7 @@ function isBusy({ step, result, error, endMs }: Entry): boolean {
 function isBeside(one: Entry, entry: Entry): boolean {
     if (one === entry || one.process !== entry.process || one.fullKeys[0] !== entry.fullKeys[0]) return false;
     if (!/cquire|withLock/.test(one.step.verb) || one.startMs > entry.endMs) return false;
-    // One that has failed may have left a lock that nobody holds.
-    return one.endMs >= entry.startMs || (one.error !== null && codeOf(one.error) !== 'LOCK_TIMEOUT');
+    return one.endMs >= entry.startMs;
 }
 
 /** "Busy" means that another acquisition held the lock. */
@@ -120,8 +119,16 @@ function checkBusy(
         const added = owners.get(token);
         return added?.process !== entry.process || added.atMs < entry.startMs;
     };
-    if (truth.during(entry).some(isAnother)) return;
+    const isCleanedMeanwhile = truth
+        .historyOf(entry.fullKeys[0]!)
+        .executions.some(one => isDeletion(one, entry) && one.atMs >= entry.startMs && one.atMs <= entry.endMs);
+    if (isCleanedMeanwhile || truth.during(entry).some(isAnother)) return;
     report(`${entry.process} #${entry.step.id} ${entry.step.verb} found the lock busy, and nobody else had it`);
+}
+
+function isDeletion({ opcode, status, process, key }: Execution, entry: Entry): boolean {
+    const isOwn = process === entry.process && key === entry.fullKeys[0];
+    return isOwn && opcode === Opcode.DELETE && status === Status.OK;
 }
 
 /** A release that has succeeded leaves nothing behind. */
