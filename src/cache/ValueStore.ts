@@ -92,11 +92,14 @@ export class ValueStore {
             this.overtake(fullKeys[i]!);
             entries.push([fullKeys[i]!, value, flags]);
         }
-        const deleting = surplus > 0 ? this.deleteAll(fullKeys.slice(0, surplus)) : null;
-        const { failed } = await client.setMany(entries, { expires }, stored);
+        // Both may reject when the client has been closed.
+        const [kept, { failed }] = await Promise.all([
+            surplus > 0 ? this.deleteAll(fullKeys.slice(0, surplus)) : null,
+            client.setMany(entries, { expires }, stored),
+        ]);
         this.events.count('stored', entries.length - failed.size);
         if (stored !== null) this.tellEvictions(context, stored, surplus);
-        return deleting === null ? failed : new Map([...failed, ...(await deleting)]);
+        return kept === null ? failed : new Map([...failed, ...kept]);
     }
 
     /** Deletes them, and answers which could not be deleted. */
