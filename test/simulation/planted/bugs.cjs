@@ -1,5 +1,5 @@
 /**
- * Bugs that the simulation must find: each replaces a text of a compiled source.
+ * Bugs that the simulation must find: each replaces a text of a source.
  * @typedef {{ file: string, from: string, to: string }} Edit
  * @type {Record<string, readonly Edit[]>}
  */
@@ -7,7 +7,7 @@ const bugs = {
     'retry an ADD': [
         {
             file: 'client/storeCalls.ts',
-            from: `this.retry = opcode === protocol_1.Opcode.ADD ? 'never' : 'afterClose';`,
+            from: `this.retry = opcode === Opcode.ADD ? 'never' : 'afterClose';`,
             to: `this.retry = 'afterClose';`,
         },
     ],
@@ -15,8 +15,8 @@ const bugs = {
     'retry a SET that may still be carried out': [
         {
             file: 'client/storeCalls.ts',
-            from: `this.retry = opcode === protocol_1.Opcode.ADD ? 'never' : 'afterClose';`,
-            to: `this.retry = opcode === protocol_1.Opcode.ADD ? 'never' : 'always';`,
+            from: `this.retry = opcode === Opcode.ADD ? 'never' : 'afterClose';`,
+            to: `this.retry = opcode === Opcode.ADD ? 'never' : 'always';`,
         },
     ],
     'ignore the opaque': [
@@ -29,8 +29,8 @@ const bugs = {
     'forget a deadline': [
         {
             file: 'client/CallQueue.ts',
-            from: `deadlines.add(call, call.deadlineMs === 0 ? deadlineMs : call.deadlineMs);`,
-            to: `if (call === this.turn[0]) deadlines.add(call, call.deadlineMs === 0 ? deadlineMs : call.deadlineMs);`,
+            from: `deadlines.add((call.deadline ??= new Deadline(call, deadlineMs, true)));`,
+            to: `if (call === this.turn[0]) deadlines.add((call.deadline ??= new Deadline(call, deadlineMs, true)));`,
         },
     ],
     'keep a dead channel in the pool': [
@@ -87,12 +87,17 @@ const bugs = {
     'store a loaded value without a lease': [
         {
             file: 'cache/LoadLease.ts',
-            from: `if (reply.outcome === 'missing' || tries === MOST_TRIES || !(await this.find()))\n                return false;`,
+            from: `if (reply.outcome === 'missing' || tries === MOST_TRIES || !(await this.find())) return false;`,
             to: `return this.client.set(this.key, value, { expires, flags });`,
         },
     ],
     'join a load that began before a store': [
-        { file: 'cache/ValueStore.ts', from: `if (loads.size > 0)\n            loads.delete(fullKey);`, to: `` },
+        {
+            file: 'cache/ValueStore.ts',
+            from: `        const { stored, loads } = this;
+        if (loads.size > 0) loads.delete(fullKey);`,
+            to: `        const { stored } = this;`,
+        },
     ],
     'take no lease': [
         {
@@ -123,8 +128,8 @@ const bugs = {
     'count validity from the reply': [
         {
             file: 'lock/Lease.ts',
-            from: `this.validity = new Validity_1.Validity(lock.since, ttlMs);\n    }`,
-            to: `this.validity = new Validity_1.Validity(new Validity_1.Moment(), ttlMs);\n    }`,
+            from: `this.validity = new Validity(lock.since, ttlMs);\n    }`,
+            to: `this.validity = new Validity(new Moment(), ttlMs);\n    }`,
         },
     ],
     'believe the whole ttl and a second more': [
@@ -160,15 +165,41 @@ const bugs = {
     'clean up without looking at the token': [
         {
             file: 'lock/Abandoned.ts',
-            from: `if (token === undefined || !tokens.has(token) || cas === 0n)`,
-            to: `if (token === undefined || cas === 0n)`,
+            from: `if (!tokens.has(token) || cas === 0n)`,
+            to: `if (cas === 0n)`,
         },
     ],
     'leave a timer of the lock running': [
-        { file: 'lock/Abandoned.ts', from: `for (const entry of entries)\n            this.forget(entry);`, to: `` },
+        { file: 'lock/Abandoned.ts', from: `for (const entry of entries) this.forget(entry);`, to: `` },
     ],
     'work under a lease that has run out': [
         { file: 'lock/MemcachedLock.ts', from: `if (session.isOver || !lease.isHeld())`, to: `if (session.isOver)` },
+    ],
+    'leave a rejection without a handler': [
+        {
+            file: 'cache/ValueStore.ts',
+            from: `const [kept, { failed }] = await Promise.all([
+            surplus > 0 ? this.deleteAll(fullKeys.slice(0, surplus)) : null,
+            client.setMany(entries, { expires }, stored),
+        ]);`,
+            to: `const deleting = surplus > 0 ? this.deleteAll(fullKeys.slice(0, surplus)) : null;
+        const { failed } = await client.setMany(entries, { expires }, stored);
+        const kept = await deleting;`,
+        },
+    ],
+    'leave the timer of a log running': [
+        {
+            file: 'connect/MemcachedConnection.ts',
+            from: `                this.serverLog?.stop();\n            }`,
+            to: `            }`,
+        },
+    ],
+    'take what an earlier call has left for a holder': [
+        {
+            file: 'lock/LockStore.ts',
+            from: `if (found !== null && !(await this.abandoned.clearFound(key, found))) return null;`,
+            to: `if (found !== null) return null;`,
+        },
     ],
 };
 

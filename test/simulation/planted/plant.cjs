@@ -1,6 +1,8 @@
 // Preloaded after `register.cjs`: plants the bug that `PLANTED` names into the sources as they are loaded.
 
+const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
+const ts = require('typescript');
 const bugs = require('./bugs.cjs');
 
 const edits = bugs[process.env.PLANTED ?? ''];
@@ -16,22 +18,18 @@ const load = /** @type {(module: { _compile(code: string, path: string): void },
  * @param {string} path
  */
 function loadPlanted(module, path) {
-    const compile = module._compile.bind(module);
-    module._compile = (code, name) => compile(mutate(code, name), name);
-    load(module, path);
+    const here = edits?.filter(({ file }) => path === join(sources, file)) ?? [];
+    if (here.length === 0) return load(module, path);
+    let source = readFileSync(path, 'utf8');
+    for (const { file, from, to } of here) {
+        if (source.split(from).length !== 2) throw new Error(`${file} does not have this once: ${from}`);
+        source = source.replace(from, () => to);
+    }
+    const compilerOptions = {
+        module: ts.ModuleKind.CommonJS,
+        target: ts.ScriptTarget.ES2022,
+        useDefineForClassFields: false,
+    };
+    module._compile(ts.transpileModule(source, { fileName: path, compilerOptions }).outputText, path);
 }
 Object.assign(require.extensions, { '.ts': loadPlanted });
-
-/**
- * @param {string} code
- * @param {string} path
- */
-function mutate(code, path) {
-    let mutated = code;
-    for (const { file, from, to } of edits ?? []) {
-        if (path !== join(sources, file)) continue;
-        if (mutated.split(from).length !== 2) throw new Error(`${file} does not have this once: ${from}`);
-        mutated = mutated.replace(from, () => to);
-    }
-    return mutated;
-}

@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../../support/root';
+import bugs from './bugs.cjs';
+
+describe('a planted bug', () => {
+    it.each(Object.entries(bugs))('has its place in the sources: %s', (_, edits) => {
+        for (const { file, from } of edits) {
+            const source = readFileSync(join(root, 'src', file), 'utf8');
+            expect(source.split(from).length - 1).toBe(1);
+        }
+    });
+});
