@@ -33,7 +33,6 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const workers = Number(values.workers);
 const from = Number(values.from ?? Date.now() % 2 ** 31);
 const startMs = performance.now();
-const clock = performance.now.bind(performance);
 
 async function replay(seed: number): Promise<void> {
     const { lines, isFailed } = await trace(makePlan(seed));
@@ -48,7 +47,9 @@ async function work(worker: number): Promise<void> {
     function* seeds(): Iterable<number> {
         for (let i = worker; i < Number(values.seeds); i += workers) yield from + i;
     }
-    process.send!(await search(seeds(), failed => clock() > endMs || (values['until-failure'] && failed > 0)));
+    process.send!(
+        await search(seeds(), failed => performance.now() > endMs || (values['until-failure'] && failed > 0)),
+    );
     process.disconnect();
 }
 
@@ -67,7 +68,7 @@ async function main(): Promise<void> {
     const found = await Promise.all(Array.from({ length: workers }, (_, i) => hire(i)));
     const sum = (what: 'schedules' | 'steps' | 'calls'): number => found.reduce((all, one) => all + one[what], 0);
     const failed = found.flatMap(one => one.failed);
-    const seconds = (clock() - startMs) / 1000;
+    const seconds = (performance.now() - startMs) / 1000;
     const explained = values.plain ? [] : failed.slice(0, MOST_EXPLAINED);
     for (const seed of explained) for (const line of await explain(seed)) say(line);
     say(
