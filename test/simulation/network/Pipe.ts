@@ -59,11 +59,12 @@ export class Pipe {
         if (this.isOver || bytes.length === 0) return;
         this.unread += bytes.length;
         const cuts = this.random.int(0, this.delays.mostCuts);
-        // Fractions, so that what is drawn does not depend on what is sent.
+        // What is drawn does not depend on what is sent: fractions, and a delay also for an empty piece.
         const at = Array.from({ length: cuts }, () => Math.floor(this.random.next() * bytes.length)).sort(byValue);
         let from = 0;
         for (const to of [...at, bytes.length]) {
-            if (to > from) this.push({ atMs: 0, bytes: Buffer.from(bytes.subarray(from, to)), end: null });
+            const delayMs = this.delayMs();
+            if (to > from) this.push({ atMs: 0, bytes: Buffer.from(bytes.subarray(from, to)), end: null }, delayMs);
             from = to;
         }
     }
@@ -118,9 +119,12 @@ export class Pipe {
         return this.stalledUntilMs > this.world.nowMs;
     }
 
-    private push(segment: Segment): void {
-        const { latencyMs, jitterMs } = this.delays;
-        const arrivesMs = Math.max(this.world.nowMs, this.stalledUntilMs) + latencyMs + this.random.next() * jitterMs;
+    private delayMs(): number {
+        return this.delays.latencyMs + this.random.next() * this.delays.jitterMs;
+    }
+
+    private push(segment: Segment, delayMs = this.delayMs()): void {
+        const arrivesMs = Math.max(this.world.nowMs, this.stalledUntilMs) + delayMs;
         this.lastMs = segment.atMs = Math.max(this.lastMs, arrivesMs);
         this.segments.push(segment);
         this.announce(segment);

@@ -41,9 +41,8 @@ export function installGlobals(world: World, machineOf: (loop: EventLoop) => Mac
         replace(Date, 'now', () => Math.floor(world.nowMs + (world.current === null ? 0 : here().clockOffsetMs))),
         replace(Math, 'random', () => here().random.next()),
         replace(crypto, 'randomInt', (most: number) => here().random.int(0, most - 1)),
-        replace(crypto, 'randomBytes', (size: number) =>
-            Buffer.from(Array.from({ length: size }, () => here().random.int(0, 255))),
-        ),
+        // Nothing is drawn for it: the sources ask once, in whichever schedule comes first.
+        replace(crypto, 'randomBytes', (size: number) => Buffer.alloc(size, here().loop.name)),
         replace(net, 'connect', (options: net.NetConnectOpts) => here().connect(options)),
     ];
     return () => {
