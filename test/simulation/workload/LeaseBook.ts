@@ -12,6 +12,8 @@ export interface LeaseRecord {
     readonly token: string;
     readonly fencingToken: bigint;
     readonly promised: Promised[];
+    /** That are under way. */
+    extensions: number;
     /** When its holder began to release it. */
     releasingMs: number;
 }
@@ -32,10 +34,21 @@ export class LeaseBook {
         this.recordOf(process, lease).promised.push({ atMs, untilMs: atMs + lease.remaining() });
     }
 
-    /** For a shorter time perhaps: what was said before counts no more. */
-    extending(lease: Lease): void {
+    /**
+     * Extends the lease, for a shorter time perhaps: what it said before counts no more, and what it
+     * says counts only when no other extension is under way.
+     */
+    async extend(process: string, lease: Lease, ttlMs: number | undefined): Promise<boolean> {
+        const record = this.recordOf(process, lease);
         const nowMs = performance.now();
-        for (const one of this.records.get(lease.token)?.promised ?? []) one.untilMs = Math.min(one.untilMs, nowMs);
+        for (const one of record.promised) one.untilMs = Math.min(one.untilMs, nowMs);
+        record.extensions++;
+        try {
+            return await lease.extend(ttlMs);
+        } finally {
+            record.extensions--;
+            if (record.extensions === 0) this.look(process, lease);
+        }
     }
 
     releasing(lease: Lease): void {
@@ -46,7 +59,7 @@ export class LeaseBook {
     private recordOf(process: string, { key, token, fencingToken }: Lease): LeaseRecord {
         let record = this.records.get(token);
         if (record === undefined) {
-            record = { process, key, token, fencingToken, promised: [], releasingMs: Infinity };
+            record = { process, key, token, fencingToken, promised: [], extensions: 0, releasingMs: Infinity };
             this.records.set(token, record);
         }
         return record;

@@ -30,13 +30,7 @@ export class LockComponent implements Component {
             this.keep(await this.lock.acquireLease(null, key!, ttl, timeout)),
         extendLease: async ({ keys: [key], times: [ttl] }) => {
             const lease = this.leases.get(key!)?.at(-1);
-            if (lease === undefined) return null;
-            this.service.book.extending(lease);
-            try {
-                return await lease.extend(ttl);
-            } finally {
-                this.service.book.look(this.process.name, lease);
-            }
+            return lease === undefined ? null : this.service.book.extend(this.process.name, lease, ttl);
         },
         releaseLease: async ({ keys: [key] }, entry) => {
             const lease = this.leases.get(key!)?.pop();
