@@ -33,7 +33,7 @@ export class ValueStore {
 
     constructor(private readonly user: ConnectionUser) {
         this.events = new CacheEvents(user.log, user.counters);
-        this.keys = new KeySpace(user, () => this.restart());
+        this.keys = new KeySpace(user, head => this.stored?.removeAll(head));
         this.restart();
     }
 
@@ -150,6 +150,7 @@ export class ValueStore {
             this.events.answered(context);
             return answer;
         } catch (error) {
+            if (this.keys.isMoved(error)) return this.ask(context, key, otherwise, ask);
             return this.soften(context, error, otherwise);
         }
     }

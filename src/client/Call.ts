@@ -109,6 +109,9 @@ export abstract class Call<T> extends Timed {
     /** It has not been sent yet, and a socket to its server has opened or gone. */
     onNewGeneration(): void {}
 
+    /** It has failed: whether it was carried out may be unknown. */
+    onFailed(): void {}
+
     /** Takes a reply to one of its frames; true: that was the last one. */
     abstract onReply(reply: Reply): boolean;
 
@@ -125,6 +128,7 @@ export abstract class Call<T> extends Timed {
 
     fail(error: Error): void {
         if (!this.leave()) return;
+        this.onFailed();
         this.host?.counts.failedBy(error);
         this.reject(error);
     }
