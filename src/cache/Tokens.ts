@@ -12,7 +12,9 @@ const RANDOM_BYTES = 6;
  */
 export class Tokens {
     private readonly namespace: Namespace;
-    private readonly heads = new WeakMap<object, string>();
+    private readonly heads = new Map<object, string>();
+    /** Before a key that is placed. */
+    private readonly placedHead: string;
     private readonly asking = new Map<MemcachedServer, Promise<string>>();
 
     /** @param onChange what was stored under keys with this head is out of reach */
@@ -22,12 +24,12 @@ export class Tokens {
         private readonly onChange: (head: string) => void,
     ) {
         this.namespace = client.namespaces.of(prefix);
+        this.placedHead = this.namespace.head('');
     }
 
     /** The key as memcached has it; a promise while the token has to be asked for. */
     find(key: string): string | Promise<string> {
-        const { client, namespace } = this;
-        const server = client.server(namespace.head('') + key);
+        const server = this.client.server(this.placedHead + key);
         const head = this.heads.get(server);
         return head === undefined ? this.ask(server).then(found => found + key) : head + key;
     }

@@ -15,7 +15,7 @@ let count = 0;
 function service() {
     const prefix = `clear${count++}:`;
     const open = (settings: Settings = {}, at: Servers = server) =>
-        opener.cache(at, { prefix, clear: true, max_size: 0, ...settings });
+        opener.cache(at, { prefix, clear: true, max_size: 0, request_timeout: 10_000, ...settings });
     return { prefix, open };
 }
 
@@ -238,6 +238,24 @@ describe('requests', () => {
                 [opcodes.GET, tokenKey(prefix)],
             ],
         ]);
+    });
+
+    it('whose answers are not confirmed fail, whatever they have found', async () => {
+        const { open } = service();
+        const proxy = await opener.faultProxy(server);
+        const [one, other] = [await open(), await open({ request_timeout: 300, failures: 100 }, proxy)];
+        await other.storeMany(null, of('old'));
+        await one.clear(null);
+        proxy.begin({
+            reply: (link, frame) => {
+                if (frame[1] !== opcodes.GET) link.toClient(frame);
+            },
+        });
+        const failing = other.retrieveMany(null, KEYS);
+        await expect(failing).rejects.toMatchObject({ code: 'BATCH_FAILED', found: new Map() });
+        expect(await codeOf(other.remove(null, 'a'))).toMatch(/TIMEOUT|CONNECTION_LOST/);
+        proxy.begin({});
+        expect((await other.retrieveMany(null, KEYS)).size).toBe(0);
     });
 
     it('that need the token at once ask for it once', async () => {
