@@ -12,7 +12,7 @@ const RANDOM_BYTES = 6;
  */
 export class Tokens {
     private readonly namespace: Namespace;
-    private readonly heads = new Map<object, string>();
+    private readonly heads = new WeakMap<object, string>();
     /** Before a key that is placed. */
     private readonly placedHead: string;
     private readonly asking = new Map<MemcachedServer, Promise<string>>();

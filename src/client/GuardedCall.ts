@@ -51,6 +51,7 @@ export class GuardedCall<T> extends Call<T> {
         call.opaque = opaque;
         call.repeats = this.repeats;
         call.deadlineMs = this.deadlineMs;
+        this.outcome = null;
         call.encode(writer, opaque);
         writer.keyFrame(Opcode.GET, (opaque + call.frames) >>> 0, this.namespace.tokenKey, 0n);
     }
@@ -75,7 +76,8 @@ export class GuardedCall<T> extends Call<T> {
     }
 
     private settle(): void {
-        const outcome = this.outcome!;
+        const { outcome } = this;
+        if (outcome === null) throw new Error('a token came before the reply that it confirms');
         if ('error' in outcome) this.fail(outcome.error);
         else this.succeed(outcome.value);
     }
