@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const script = fileURLToPath(new URL('./contender-process.mjs', import.meta.url));
+const contenderScript = fileURLToPath(new URL('./contender-process.mjs', import.meta.url));
 
 /** memjs reads its servers and passwords from these when they are there. */
 function cleanEnvironment() {
@@ -10,8 +10,13 @@ function cleanEnvironment() {
 
 /** The benchmark's end of a contender's process. A task that is not done in time ends the process: rivals may hang. */
 export class Contender {
-    #child = fork(script, [], { execArgv: [], env: cleanEnvironment() });
-    #exited = new Promise(resolve => this.#child.once('exit', resolve));
+    #child;
+    #exited;
+
+    constructor(script = contenderScript) {
+        this.#child = fork(script, [], { execArgv: [], env: cleanEnvironment() });
+        this.#exited = new Promise(resolve => this.#child.once('exit', resolve));
+    }
 
     get pid() {
         return this.#child.pid;

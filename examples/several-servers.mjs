@@ -9,7 +9,8 @@ const connection = new MemcachedConnection();
 connection.configure(
     ConfigParams.fromValue({
         connection: { uri: `memcached://${MEMCACHED_SERVERS}` },
-        // While a server is down its keys go to the next one, and are misses at first: for caches only.
+        // While a server is down its keys go to the next one, and are misses at first. When it is back, so are its
+        // old values, until they expire. For caches only.
         options: { remove: true, failures: 2 },
     }),
 );

@@ -5,9 +5,10 @@ function versionOf(folder) {
     return JSON.parse(readFileSync(new URL(`${folder}/package.json`, import.meta.url), 'utf8')).version;
 }
 
+const CLIENTS = ['memjs', 'memcached', 'memcache-client', 'memcache'];
+
 /** What a figure is worth nothing without. */
-export function describeRun({ args, memcached, rounds, seconds, warmup }) {
-    const rivals = ['memjs', 'memcached', 'memcache-client', 'memcache'];
+export function describeRun({ args, memcached, rivals = CLIENTS, rounds, seconds, warmup }) {
     return {
         date: new Date().toISOString().slice(0, 16).replace('T', ' ') + ' UTC',
         command: ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 import memcached from '../../scripts/memcached.cjs';
-import { answered, ask } from './text.mjs';
+import { answered, ask, requests } from './text.mjs';
 
 // memcached's default memory would evict what the large cases store.
 const FLAGS = ['-m', '512', '-t', '2'];
@@ -25,7 +25,7 @@ function withTls(directory, { cert, key }, plainPort) {
 }
 
 /**
- * A memcached of our own, which ends with us however we end: `{ port, pid, version, flags, flush(), answered(), stop() }`.
+ * A memcached of our own, which ends with us however we end: `{ port, pid, version, flags, flush(), answered(), requests(), stop() }`.
  * @param isTls it has a second port: `tls` is what our client is given to speak TLS there
  */
 export async function startMemcached({ isTls = false } = {}) {
@@ -51,6 +51,7 @@ export async function startMemcached({ isTls = false } = {}) {
         flags: FLAGS.join(' '),
         flush: () => ask(port, 'flush_all\r\n', '\r\n'),
         answered: () => answered(port),
+        requests: () => requests(port),
         stop: () => server.end(),
     };
 }

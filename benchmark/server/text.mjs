@@ -29,7 +29,12 @@ export async function stored(port, key) {
 }
 
 /** Keys that the server has been asked for or given since it started. */
-export async function answered(port) {
+export const answered = port => sumOf(port, ['cmd_get', 'cmd_set']);
+
+/** Requests for single keys since the server started. */
+export const requests = port => sumOf(port, ['cmd_get', 'cmd_set', 'delete_hits', 'delete_misses']);
+
+async function sumOf(port, names) {
     const stats = (await ask(port, 'stats\r\n', 'END\r\n')).toString('latin1');
-    return ['cmd_get', 'cmd_set'].reduce((sum, name) => sum + Number(stats.match(`STAT ${name} (\\d+)`)[1]), 0);
+    return names.reduce((sum, name) => sum + Number(stats.match(`STAT ${name} (\\d+)`)[1]), 0);
 }

@@ -125,11 +125,7 @@ export class Batches {
         found: ReadonlyMap<string, unknown>,
     ): void {
         const { values } = this;
-        if (failed.size === 0) {
-            // Of nothing nobody was asked.
-            if (keys.length > 0) values.events.answered(context);
-            return;
-        }
+        if (failed.size === 0) return;
         const mistakes = new Map<string, Error>();
         fullKeys.forEach((fullKey, i) => {
             const error = failed.get(fullKey);

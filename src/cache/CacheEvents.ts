@@ -1,6 +1,7 @@
 import type { ComponentCounters } from '../connect/ComponentCounters';
 import type { AnyContext, ComponentLog } from '../connect/ComponentLog';
 import { COUNTER_NAMES } from '../connect/counterNames';
+import { LogLimit } from '../connect/LogLimit';
 import { line, type LineKey, type ValuesOf } from '../connect/logLines';
 
 /** What has happened since the component was made. */
@@ -15,11 +16,11 @@ export interface CacheCounts {
     readonly failed: number;
     /** Values that were evicted for newer ones (`options.max_size`). */
     readonly evicted: number;
-    /** Values that were no JSON, and counted as misses. */
+    /** Values that were not JSON by their flags or their text, and counted as misses. */
     readonly undecodable: number;
     /** Expiries that were shortened to `options.max_expiration`. */
     readonly shortened: number;
-    /** Answers that were given while memcached was away (`options.fail_soft`); they are neither hits nor misses nor failed. */
+    /** Calls that were answered without memcached (`options.fail_soft`, `retrieveOrLoad`): no hits, misses or failures. */
     readonly softened: number;
     /** Loaders that were called. */
     readonly loads: number;
@@ -31,7 +32,7 @@ export interface CacheCounts {
 
 const NAMES = COUNTER_NAMES.cache;
 
-/** Counts what happens, and says in the log what somebody should look at: once when it first happens, or once per change of state. */
+/** Counts events, and logs those that need attention: the first of a kind, or one a minute. */
 export class CacheEvents {
     readonly counts: { -readonly [K in keyof CacheCounts]: number } = {
         hits: 0,
@@ -46,13 +47,14 @@ export class CacheEvents {
         unstored: 0,
         unrefreshed: 0,
     };
-    /** Memcached is away, and the service goes on without it. */
-    private isSoftened = false;
+    private readonly limit: LogLimit<'softened'>;
 
     constructor(
         private readonly log: ComponentLog,
         private readonly counters: ComponentCounters,
-    ) {}
+    ) {
+        this.limit = new LogLimit(log);
+    }
 
     count(what: keyof CacheCounts, count = 1): void {
         this.counts[what] += count;
@@ -76,8 +78,8 @@ export class CacheEvents {
         this.note(context, 'evicted', [maxSize], count);
     }
 
-    undecodable(context: AnyContext): void {
-        this.note(context, 'undecodable', []);
+    undecodable(context: AnyContext, flags: number): void {
+        this.note(context, 'undecodable', [flags]);
     }
 
     shortened(context: AnyContext, maxExpiration: number): void {
@@ -101,21 +103,10 @@ export class CacheEvents {
         this.note(context, 'unrefreshed', [key, String(why)]);
     }
 
+    /** The connection says which servers are down, and when they are back. */
     softened(context: AnyContext, error: Error): void {
         this.count('softened');
-        if (this.isSoftened) return;
-        this.isSoftened = true;
-        this.log.warn(context, line('softened', error.message));
-    }
-
-    /** Memcached has answered. */
-    answered(context: AnyContext): void {
-        if (this.isSoftened) this.hardened(context);
-    }
-
-    private hardened(context: AnyContext): void {
-        this.isSoftened = false;
-        this.log.info(context, line('hardened'));
+        this.limit.warn(context, 'softened', () => line('softened', error.message));
     }
 
     /** The counts that are told when they leave 0, by the line of the same name. */

@@ -1,5 +1,5 @@
-import { invalidTimeout } from '../client/errors';
 import type { AnyContext } from '../connect/ComponentLog';
+import { checkTimeout } from './checkTimeout';
 import { invalidFunction, invalidLoadOption } from './errors';
 
 /** Gets the value from where it comes from. The signal aborts when nobody waits for it any more, or after `loadTimeout`. */
@@ -42,7 +42,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** @throws BadRequestException INVALID_TTL, INVALID_FUNCTION, INVALID_LOAD_OPTION */
 export function checkLoad(timeout: unknown, loader: unknown, options: LoadOptions | null | undefined): void {
     if (typeof loader !== 'function') throw invalidFunction('the loader', loader);
-    if (timeout !== null && timeout !== undefined && typeof timeout !== 'number') throw invalidTimeout(timeout);
+    checkTimeout(timeout);
     if (options === null || options === undefined) return;
     if (typeof options !== 'object') throw invalidLoadOption('options', 'an object');
     checkNumber('staleFor', options.staleFor, 0, Number.MAX_SAFE_INTEGER);

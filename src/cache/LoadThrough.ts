@@ -90,7 +90,6 @@ export class LoadThrough {
             // stale value: another process may have replaced or removed that.
             if (load === undefined || !load.isLoading || request.options.staleFor) {
                 held = await values.client.getText(fullKey);
-                values.events.answered(context);
                 if (held === STORED_NULL.value) {
                     values.events.count('hits');
                     return null;

@@ -113,7 +113,6 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
         try {
             const found = values.keys.find(key);
             const held = await values.client.getText(typeof found === 'string' ? found : await found);
-            values.events.answered(context);
             return values.read(context, held);
         } catch (error) {
             if (values.keys.isMoved(error)) return this.retrieve(context, key);
@@ -143,7 +142,6 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
                 await values.set(context, fullKey, encoded, expires);
             }
             values.events.stored();
-            values.events.answered(context);
             return value as unknown;
         } catch (error) {
             if (values.keys.isMoved(error)) return this.store(context, key, value, timeout);
@@ -297,9 +295,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     /** What asks memcached for a decision is not softened: an answer that it has not given would be a lie. */
     private async decided<T>(context: AnyContext, ask: () => Promise<T>): Promise<T> {
         try {
-            const answer = await ask();
-            this.values.events.answered(context);
-            return answer;
+            return await ask();
         } catch (error) {
             if (this.values.keys.isMoved(error)) return this.decided(context, ask);
             throw this.values.failed(context, error);

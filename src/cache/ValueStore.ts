@@ -1,6 +1,7 @@
 import { checkValue } from '../client/checks';
-import { invalidTimeout, isAway } from '../client/errors';
+import { isAway } from '../client/errors';
 import { toExpirySeconds } from '../client/expiry';
+import type { Item } from '../client/Item';
 import type { MemcachedClient } from '../client/MemcachedClient';
 import { high32, low32 } from '../client/protocol';
 import type { Held } from '../client/readCalls';
@@ -9,6 +10,7 @@ import type { ConnectionUser } from '../connect/ConnectionUser';
 import { withTraceId } from '../connect/withTraceId';
 import type { MemcachedOptions } from '../connect/MemcachedOptions';
 import { CacheEvents } from './CacheEvents';
+import { checkTimeout } from './checkTimeout';
 import { compress, decompress, hasBytes } from './compression';
 import { current } from './dated';
 import { KeySpace } from './KeySpace';
@@ -146,9 +148,7 @@ export class ValueStore {
     async ask<T>(context: AnyContext, key: string, otherwise: T, ask: (fullKey: string) => Promise<T>): Promise<T> {
         try {
             const found = this.keys.find(key);
-            const answer = await ask(typeof found === 'string' ? found : await found);
-            this.events.answered(context);
-            return answer;
+            return await ask(typeof found === 'string' ? found : await found);
         } catch (error) {
             if (this.keys.isMoved(error)) return this.ask(context, key, otherwise, ask);
             return this.soften(context, error, otherwise);
@@ -195,11 +195,11 @@ export class ValueStore {
     decode(context: AnyContext, found: Held): unknown {
         const held = current(found);
         if (held === null) return null;
-        if (isDeflated(held)) return decompress(held).catch(() => this.undecodable(context));
+        if (isDeflated(held)) return decompress(held).catch(() => this.undecodable(context, held));
         try {
             return decode(held);
         } catch {
-            return this.undecodable(context);
+            return this.undecodable(context, held);
         }
     }
 
@@ -208,7 +208,7 @@ export class ValueStore {
      * @throws BadRequestException INVALID_TTL
      */
     expirySeconds(context: AnyContext, timeout: number | null | undefined): number {
-        if (timeout !== null && timeout !== undefined && typeof timeout !== 'number') throw invalidTimeout(timeout);
+        checkTimeout(timeout);
         const { options } = this;
         const ms = timeout && timeout > 0 ? timeout : options.timeout;
         if (ms <= options.maxExpiration) return toExpirySeconds(ms);
@@ -256,8 +256,8 @@ export class ValueStore {
         if (count > 0) this.events.evicted(context, count, this.options.maxSize);
     }
 
-    private undecodable(context: AnyContext): null {
-        this.events.undecodable(context);
+    private undecodable(context: AnyContext, held: string | Item): null {
+        this.events.undecodable(context, typeof held === 'string' ? 0 : held.flagBits);
         return null;
     }
 }

@@ -7,6 +7,11 @@ export function noPrefix(): ApplicationException {
     return exception('NO_PREFIX', 'cannot clear the cache: expected options.clear and options.prefix');
 }
 
+export function invalidTimeout(timeout: unknown): ApplicationException {
+    const given = typeof timeout === 'number' ? String(timeout) : `of type ${typeof timeout}`;
+    return exception('INVALID_TTL', `timeout is ${given}, allowed is a number of ms`);
+}
+
 export function invalidCountOptions(options: unknown): ApplicationException {
     const message = `options are of type ${typeof options}, not an object: { initial, timeout }`;
     return exception('INVALID_AMOUNT', message);

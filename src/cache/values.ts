@@ -1,5 +1,7 @@
+import { isUint8Array } from 'node:util/types';
 import { notSerializable } from '../client/errors';
 import type { Item } from '../client/Item';
+import { jsonLoss } from './jsonLoss';
 
 /** Flags that no other client uses: "PS", and then our bits. */
 export const OURS = 0x5053_0000;
@@ -39,28 +41,40 @@ export function hasFlag({ flagBits }: Item, bit: number): boolean {
 
 /**
  * Values travel as JSON text with flags 0, so that services in other languages read them; bytes as they are.
- * @throws BadRequestException NOT_SERIALIZABLE for what JSON cannot carry: a bigint, a cycle, a function, NaN
+ * @throws BadRequestException NOT_SERIALIZABLE if JSON cannot carry it (a bigint, a cycle, a function,
+ * NaN) or would silently empty it (a promise, a Map)
  */
 export function encode(value: unknown): Encoded {
-    if (value instanceof Uint8Array) return { value, flags: OURS | Flag.BYTES };
+    if (ArrayBuffer.isView(value) && isUint8Array(value)) return { value, flags: OURS | Flag.BYTES };
+    let loss: string | null;
     let text: string | undefined;
     try {
-        text = JSON.stringify(value);
+        loss = jsonLoss(value);
+        if (loss === null) text = JSON.stringify(value);
     } catch (error) {
-        // A toJSON may throw anything.
+        // A toJSON or a proxy may throw anything.
         const { message = 'its toJSON throws' } = (error ?? {}) as { message?: unknown };
         throw notSerializable(String(message).split('\n')[0]!);
     }
+    if (loss !== null) throw notSerializable(loss);
     if (text === undefined) throw notSerializable(`JSON has no ${typeof value}`);
     // NaN, Infinity and invalid dates become null: whoever asks for them later would be told that there is nothing.
     if (text === 'null') throw notSerializable('in JSON it is null');
     return { value: text, flags: 0 };
 }
 
-/** @throws SyntaxError when it is not what `encode` makes */
+/**
+ * Flags under which a value is JSON, whoever wrote it: docs/cache.md tells whose they are. Others may
+ * mean anything: four bytes of a number, of which two look like digits.
+ */
+const JSON_FLAGS: ReadonlySet<number> = new Set([0, 1, 2, 6, 8, 0x112, OURS]);
+
+/** @throws SyntaxError when it is neither JSON nor bytes of ours */
 export function decode(held: string | Item): unknown {
     if (typeof held === 'string') return JSON.parse(held);
-    return held.flagBits === (OURS | Flag.BYTES) ? held.value : JSON.parse(String(held.value));
+    if (held.flagBits === (OURS | Flag.BYTES)) return held.value;
+    if (!JSON_FLAGS.has(held.flagBits)) throw new SyntaxError('unknown flags');
+    return JSON.parse(String(held.value));
 }
 
 /** The same value, deflated. */

@@ -51,7 +51,7 @@ export class BulkWindow {
     /** Gives out all that wait. */
     clear(): Call<unknown>[] {
         const calls = [...this.queue];
-        while (this.queue.shift() !== null);
+        this.queue.clear();
         return calls;
     }
 

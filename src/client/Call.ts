@@ -1,4 +1,4 @@
-import { Timed, type Deadlines } from './Deadlines';
+import { Deadline, type Deadlines, type Timed } from './Deadlines';
 import { refused, timedOut } from './errors';
 import type { FrameWriter } from './FrameWriter';
 import type { Reply } from './Reply';
@@ -42,23 +42,21 @@ function capture(resolve: (value: unknown) => void, reject: (error: Error) => vo
  * One request: what to send, what a reply to it means, and the promise of whoever waits. It settles exactly once: by its reply,
  * by a fault that may not be repeated, or by its deadline.
  */
-export abstract class Call<T> extends Timed {
+export abstract class Call<T> implements Timed {
     /** Who waits takes it when the call has been given to its server: one that is traced has another. */
     promise: Promise<T>;
     private readonly resolve: (value: unknown) => void;
     private readonly reject: (error: Error) => void;
 
-    readonly isAwaited = true;
     settled = false;
     /** How often it was tried again after a fault. */
     repeats = 0;
 
     host: CallHost | null = null;
+    deadline: Deadline | null = null;
     /** By the clock of `ServerCounts`. */
     startedUs = NOT_BEGUN;
     channel: CallChannel | null = null;
-    /** Only `CallList` writes it. */
-    next: Call<unknown> | null = null;
     /** Its place on the channel: the opaques from `opaque` on, `frames` of them. */
     opaque = 0;
     frames = 1;
@@ -77,10 +75,18 @@ export abstract class Call<T> extends Timed {
 
     /** @param key the key it is about, '' for none or many */
     constructor(readonly key = '') {
-        super();
         this.promise = new Promise<T>(capture as never);
         this.resolve = resolveNew;
         this.reject = rejectNew;
+    }
+
+    /** 0: it gets that of its turn. */
+    get deadlineMs(): number {
+        return this.deadline === null ? 0 : this.deadline.ms;
+    }
+
+    set deadlineMs(ms: number) {
+        this.deadline = ms === 0 ? null : new Deadline(this, ms, true);
     }
 
     /** How many keys a batch is about. */
@@ -133,7 +139,7 @@ export abstract class Call<T> extends Timed {
         this.reject(error);
     }
 
-    override expire(): void {
+    expire(): void {
         if (this.settled) return;
         const host = this.host!;
         this.fail(timedOut(host.address, host.requestTimeoutMs));
@@ -149,7 +155,7 @@ export abstract class Call<T> extends Timed {
     private leave(): boolean {
         if (this.settled) return false;
         this.settled = true;
-        this.host?.deadlines.remove(this);
+        if (this.deadline !== null) this.host?.deadlines.remove(this.deadline);
         return true;
     }
 }

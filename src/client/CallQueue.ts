@@ -1,7 +1,7 @@
 import { BulkWindow } from './BulkWindow';
 import type { Call } from './Call';
 import { CallList } from './CallList';
-import type { Deadlines } from './Deadlines';
+import { Deadline, type Deadlines } from './Deadlines';
 import { BULK_BYTES, LargeReplies } from './LargeReplies';
 import type { ServerCounts } from './ServerCounts';
 
@@ -74,7 +74,7 @@ export class CallQueue {
         for (const call of this.turn) {
             if (call.settled) continue;
             call.startedUs = startedUs;
-            deadlines.add(call, call.deadlineMs === 0 ? deadlineMs : call.deadlineMs);
+            deadlines.add((call.deadline ??= new Deadline(call, deadlineMs, true)));
             this.waiting.push(call);
         }
         this.turn.length = 0;
@@ -116,7 +116,7 @@ export class CallQueue {
 
     rejectAll(error: () => Error): void {
         const calls = [...this.waiting, ...this.turn, ...this.window.clear()];
-        while (this.waiting.shift() !== null);
+        this.waiting.clear();
         this.turn.length = 0;
         for (const call of calls) {
             this.leave(call);

@@ -3,7 +3,7 @@ import type { Call } from './Call';
 import { CallList } from './CallList';
 import { closedByServer, explainFault, notInTime, type Stage } from './channelFaults';
 import type { Connecting } from './Connecting';
-import { Timed, type Deadlines } from './Deadlines';
+import { Deadline, type Deadlines, type Timed } from './Deadlines';
 import { FrameDecoder } from './FrameDecoder';
 import { FrameWriter } from './FrameWriter';
 import { BULK_BYTES, type LargeReplies } from './LargeReplies';
@@ -64,7 +64,7 @@ export interface ChannelOptions {
  * One socket, used until its first fault and then thrown away: nothing of it outlives it. Calls leave in the order of `add`, all of a turn in
  * one write; memcached answers in that order, so a reply belongs to the call at the head, or it is a fault.
  */
-export class Channel extends Timed {
+export class Channel implements Timed {
     /** TCP or a unix path. */
     private readonly raw: Socket;
     /** What bytes go through: `raw`, or TLS on it. */
@@ -101,8 +101,11 @@ export class Channel extends Timed {
     private probeInFlight = 0;
     private smallReplies = 0;
     private smallBytes = 0;
+    /** By then it is connected, or is judged. */
+    private deadline!: Deadline;
+    /** Requests that are unanswered; each key of a batch is one. */
+    private inFlight = 0;
 
-    readonly isAwaited = false;
     /** Bytes sent and not answered, and bytes expected: what the next call would wait for. */
     owes = 0;
     /** How many unanswered calls move large values. */
@@ -121,7 +124,6 @@ export class Channel extends Timed {
         private readonly isFurther = false,
         private nextOpaque = FIRST_OPAQUE,
     ) {
-        super();
         this.round = round;
         this.setWay(0);
         this.address = formatAddress(at);
@@ -132,7 +134,7 @@ export class Channel extends Timed {
         this.watch(this.raw);
         this.raw.once('connect', () => (at.tls ? this.secure() : this.onConnect()));
         this.raw.once('close', () => owner.onClosed());
-        owner.deadlines.add(this, owner.deadlines.readClock() + options.connectTimeoutMs);
+        this.expireAt(owner.deadlines.readClock() + options.connectTimeoutMs);
     }
 
     get isReady(): boolean {
@@ -168,12 +170,6 @@ export class Channel extends Timed {
         return first !== null && (this.isAtLimit || this.ageOf(first.sentMs) > this.patienceMs);
     }
 
-    /** Requests that are unanswered; each key of a batch is one. */
-    private get inFlight(): number {
-        const { first } = this.pending;
-        return first === null ? 0 : (this.nextOpaque - first.opaque) >>> 0;
-    }
-
     get isOpen(): boolean {
         return this.state !== 'gone';
     }
@@ -198,6 +194,7 @@ export class Channel extends Timed {
         const sent = this.writer.pendingBytes - before;
         call.owes = Math.max(call.bulkBytes, sent) + call.frames * this.owner.smallReplyBytes;
         this.owes += call.owes;
+        this.inFlight += call.frames;
         if (call.isBulk) this.bulk++;
         this.pending.push(call);
         if (this.probe === null) {
@@ -228,7 +225,7 @@ export class Channel extends Timed {
         if (socket.writableLength === 0) this.writer.recycle();
     }
 
-    override expire(): void {
+    expire(): void {
         if (this.state === 'ready') this.judge();
         else this.end(notInTime(this.socket, this.stage, this.at.login !== undefined, this.options.connectTimeoutMs));
     }
@@ -244,10 +241,15 @@ export class Channel extends Timed {
         const { requestTimeoutMs } = this.options;
         const { deadlines } = this.owner;
         const quietMs = Math.min(this.ageOf(first.sentMs), this.ageOf(this.heardMs));
-        deadlines.remove(this);
+        deadlines.remove(this.deadline);
         if (quietMs >= requestTimeoutMs) this.end(new Error(`no answer within ${requestTimeoutMs} ms`));
         else if (quietMs < requestTimeoutMs / 2 && this.isForNobody) this.end(null);
-        else deadlines.add(this, deadlines.nowMs + requestTimeoutMs - quietMs);
+        else this.expireAt(deadlines.nowMs + requestTimeoutMs - quietMs);
+    }
+
+    private expireAt(ms: number): void {
+        this.deadline = new Deadline(this, ms, false);
+        this.owner.deadlines.add(this.deadline);
     }
 
     private get isForNobody(): boolean {
@@ -265,7 +267,7 @@ export class Channel extends Timed {
     end(fault: Error | null): void {
         if (this.state === 'gone') return;
         this.state = 'gone';
-        this.owner.deadlines.remove(this);
+        this.owner.deadlines.remove(this.deadline);
         this.owner.deadlines.readClock();
         const { pending } = this;
         // What is unanswered must not be carried out later, over what newer connections write.
@@ -310,7 +312,7 @@ export class Channel extends Timed {
 
     private beReady(): void {
         if (this.state !== 'connecting') return;
-        this.owner.deadlines.remove(this);
+        this.owner.deadlines.remove(this.deadline);
         this.state = 'ready';
         this.wasReady = true;
         this.heardMs = this.answeredMs = this.answeringMs = this.owner.deadlines.readClock() | 0;
@@ -387,6 +389,7 @@ export class Channel extends Timed {
         if (call === this.probe) this.adaptLimit(call);
         call.channel = null;
         this.owes -= call.owes;
+        this.inFlight -= call.frames;
         if (!settled) this.owner.counts.took(call.startedUs);
         if (call.isBulk) {
             this.bulk--;

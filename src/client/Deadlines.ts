@@ -1,20 +1,31 @@
 import { LONGEST_TIMER_MS } from './ClientOptions';
 
-/** What stands in the list: anything that must have settled by a point in time. Only the list writes these fields. */
-export abstract class Timed {
-    deadlineMs = 0;
-    earlier: Timed = this;
-    later: Timed = this;
-    /** A caller waits for it: it counts in `size`. */
-    abstract readonly isAwaited: boolean;
-
-    /** The deadline has passed. The list has let go of it already. */
-    abstract expire(): void;
+/** What must have settled by a point in time. */
+export interface Timed {
+    /** The deadline has passed, and the list has let go of it. */
+    expire(): void;
 }
 
-class End extends Timed {
-    readonly isAwaited = false;
-    override expire(): void {}
+/**
+ * A place in the list. Calls are of many classes, and reading a field of an object of any class takes
+ * longer than reading it from one class.
+ */
+export class Deadline {
+    /** Only the list writes these. A place that is not in the list points to itself. */
+    earlier: Deadline = this;
+    later: Deadline = this;
+
+    /** Whole ms: a small integer needs no memory of its own. */
+    readonly ms: number;
+
+    /** @param isAwaited a caller waits for it: it counts in `size` */
+    constructor(
+        readonly item: Timed | null,
+        ms: number,
+        readonly isAwaited: boolean,
+    ) {
+        this.ms = Math.ceil(ms);
+    }
 }
 
 /** While bytes come as close together as this, more may be on their way. */
@@ -31,9 +42,9 @@ const MOST_LOOKS = 8;
  * It also holds the time of the turn: reading the clock costs more than most of what is done for a call.
  */
 export class Deadlines {
-    private readonly end: Timed = new End();
+    private readonly end = new Deadline(null, 0, false);
     /** Where the last one entered that was out of order. */
-    private finger: Timed = this.end;
+    private finger = this.end;
     private timer: NodeJS.Timeout | null = null;
     private afterReads: NodeJS.Immediate | null = null;
     private firesAt = Infinity;
@@ -60,29 +71,30 @@ export class Deadlines {
         return (this.arrivedMs = this.readClock());
     }
 
-    add(item: Timed, deadlineMs: number): void {
-        item.deadlineMs = deadlineMs;
+    add(one: Deadline): void {
+        const { ms } = one;
         let before = this.end.earlier;
-        if (before.deadlineMs > deadlineMs) {
-            before = this.findPlace(deadlineMs);
-            this.finger = item;
+        if (before.ms > ms) {
+            before = this.findPlace(ms);
+            this.finger = one;
         }
         const after = before.later;
-        item.earlier = before;
-        item.later = after;
-        before.later = item;
-        after.earlier = item;
-        if (item.isAwaited) this.size++;
-        if (deadlineMs < this.firesAt) this.arm();
+        one.earlier = before;
+        one.later = after;
+        before.later = one;
+        after.earlier = one;
+        if (one.isAwaited) this.size++;
+        if (ms < this.firesAt) this.arm();
     }
 
-    remove(item: Timed): void {
-        if (item.later === item) return;
-        if (item === this.finger) this.finger = item.earlier;
-        item.earlier.later = item.later;
-        item.later.earlier = item.earlier;
-        item.earlier = item.later = item;
-        if (item.isAwaited && --this.size === 0 && this.onEmpty !== null) this.onEmpty();
+    /** Nothing happens if it is not in the list. */
+    remove(one: Deadline): void {
+        if (one.later === one) return;
+        if (one === this.finger) this.finger = one.earlier;
+        one.earlier.later = one.later;
+        one.later.earlier = one.earlier;
+        one.earlier = one.later = one;
+        if (one.isAwaited && --this.size === 0 && this.onEmpty !== null) this.onEmpty();
     }
 
     /** Stops the timer; what still stands in the list will not expire. */
@@ -94,16 +106,16 @@ export class Deadlines {
     }
 
     /** The chunks of a batch all have the deadline of its first one: each enters beside the one before. */
-    private findPlace(deadlineMs: number): Timed {
+    private findPlace(ms: number): Deadline {
         let before = this.finger;
-        while (before.deadlineMs > deadlineMs) before = before.earlier;
-        while (before.later !== this.end && before.later.deadlineMs < deadlineMs) before = before.later;
+        while (before.ms > ms) before = before.earlier;
+        while (before.later !== this.end && before.later.ms < ms) before = before.later;
         return before;
     }
 
     private arm(): void {
         this.stop();
-        this.firesAt = this.end.later.deadlineMs;
+        this.firesAt = this.end.later.ms;
         this.timer = setTimeout(() => this.fire(), timerMs(this.firesAt - performance.now()));
     }
 
@@ -130,9 +142,9 @@ export class Deadlines {
     private expireDue(): void {
         this.stop();
         const { nowMs } = this;
-        for (let first = this.end.later; first !== this.end && first.deadlineMs <= nowMs; first = this.end.later) {
+        for (let first = this.end.later; first !== this.end && first.ms <= nowMs; first = this.end.later) {
             this.remove(first);
-            first.expire();
+            first.item!.expire();
         }
         if (this.end.later !== this.end) this.arm();
     }

@@ -50,7 +50,7 @@ export class GuardedCall<T> extends Call<T> {
         call.host = this.host;
         call.opaque = opaque;
         call.repeats = this.repeats;
-        call.deadlineMs = this.deadlineMs;
+        call.deadline = this.deadline;
         this.outcome = null;
         call.encode(writer, opaque);
         writer.keyFrame(Opcode.GET, (opaque + call.frames) >>> 0, this.namespace.tokenKey, 0n);

@@ -256,7 +256,8 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
 
     onReplies(channel: Channel, small: number, bytes: number): void {
         channel.round = this.health.round;
-        if (small > 0) this.smallReplyBytes += (bytes / small - this.smallReplyBytes) / 8;
+        // Whole bytes: what each call owes is then a small integer, which needs no memory of its own.
+        if (small > 0) this.smallReplyBytes += Math.round((bytes / small - this.smallReplyBytes) / 8);
         if (this.health.lastFault !== null) this.recover();
         // There may be room for them now.
         if (!this.queue.isEmpty) this.queue.flushSoon();
@@ -347,7 +348,8 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
         call.host = this;
         call.promise.catch(() => {});
         this.counts.calls++;
-        this.deadlines.add(call, this.deadlines.nowMs + this.options.requestTimeoutMs);
+        call.deadlineMs = this.deadlines.nowMs + this.options.requestTimeoutMs;
+        this.deadlines.add(call.deadline!);
         channel.add(call);
         channel.flush();
     }

@@ -1,3 +1,4 @@
+import { isUint8Array } from 'node:util/types';
 import {
     invalidAmount,
     invalidCas,
@@ -35,7 +36,7 @@ export function checkValue(value: unknown, maxValueBytes: number): Error | null 
         const bytes = Buffer.byteLength(value);
         return bytes > maxValueBytes ? valueTooLarge(bytes, maxValueBytes) : null;
     }
-    if (!(value instanceof Uint8Array)) return notSerializable(`it is ${describe(value)}, not a string or a buffer`);
+    if (!isUint8Array(value)) return notSerializable(`it is ${describe(value)}, not a string or a buffer`);
     return value.length > maxValueBytes ? valueTooLarge(value.length, maxValueBytes) : null;
 }
 

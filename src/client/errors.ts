@@ -25,10 +25,6 @@ export function invalidTtl(seconds: unknown): ApplicationException {
     return exception('INVALID_TTL', message);
 }
 
-export function invalidTimeout(timeout: unknown): ApplicationException {
-    return exception('INVALID_TTL', `timeout is of type ${typeof timeout}, not a number of ms`);
-}
-
 export function invalidFlags(flags: unknown): ApplicationException {
     const message = `flags are ${String(flags)}, allowed are whole numbers from 0 to 4294967295`;
     return exception('INVALID_FLAGS', message);

@@ -28,8 +28,9 @@ export class NoopCall extends Call<void> {
 export class GreetingCall extends NoopCall {
     override encode(writer: FrameWriter, opaque: number): void {
         const { deadlines, requestTimeoutMs } = this.host!;
-        deadlines.remove(this);
-        deadlines.add(this, Math.min(this.deadlineMs, deadlines.nowMs + requestTimeoutMs));
+        deadlines.remove(this.deadline!);
+        this.deadlineMs = Math.min(this.deadlineMs, deadlines.nowMs + requestTimeoutMs);
+        deadlines.add(this.deadline!);
         super.encode(writer, opaque);
     }
 }

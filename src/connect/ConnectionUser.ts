@@ -6,10 +6,11 @@ import type { ServerHealthReport } from '../client/HealthCheck';
 import { ComponentCounters } from './ComponentCounters';
 import { ComponentLog, type AnyContext } from './ComponentLog';
 import { sharedNotOpened } from './errors';
+import { ignoredKeys } from './ignoredKeys';
 import { line } from './logLines';
 import { MemcachedConnection, type ConnectionStats } from './MemcachedConnection';
 import { withTraceId } from './withTraceId';
-import { findStrayOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
+import { misplacedOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
 
 const NO_STATS: ConnectionStats = Object.freeze({ servers: Object.freeze([]) });
 const CONNECTIONS = new Descriptor('*', 'connection', 'memcached', '*', '1.0');
@@ -60,8 +61,8 @@ export class ConnectionUser {
         if (connection !== null && this.isOwner) return connection.open(context);
         if (connection?.isOpen()) return;
         const shared = this.hasOwnConnection() ? null : this.findShared();
-        this.warnOfStrayOptions(context, shared !== null);
         if (shared !== null) {
+            this.warnOfStrayKeys(context);
             if (!shared.isOpen()) throw withTraceId(sharedNotOpened(), context);
             this.connection = shared;
             this.isOwner = false;
@@ -135,13 +136,13 @@ export class ConnectionUser {
         return this.references?.getOneOptional<MemcachedConnection>(CONNECTIONS) ?? null;
     }
 
-    private warnOfStrayOptions(context: AnyContext, isShared: boolean): void {
-        // Its own connection warns of unknown options itself.
-        if (!isShared) return;
-        const { unknown, misplaced } = findStrayOptions(this.config, 'component');
-        if (unknown.length > 0) this.log.warn(context, line('unknownOptions', unknown.join(', ')));
-        if (misplaced.length > 0) {
-            this.log.warn(context, line('optionsOfConnection', misplaced.join(', ')));
-        }
+    /** For a shared connection. One of its own warns of its keys, which are the component's, itself. */
+    private warnOfStrayKeys(context: AnyContext): void {
+        const { config } = this;
+        const ignored = ignoredKeys(config);
+        if (ignored.length > 0) this.log.warn(context, line('ignoredKeys', ignored.join(', ')));
+        const logins = config.getKeys().filter(key => /^credentials?\./.test(key) && !ignored.includes(key));
+        const misplaced = [...misplacedOptions(config, 'component'), ...logins];
+        if (misplaced.length > 0) this.log.warn(context, line('keysOfConnection', misplaced.join(', ')));
     }
 }

@@ -15,10 +15,12 @@ import type { ServerAddress } from '../client/ServerAddress';
 import { ComponentLog, type AnyContext } from './ComponentLog';
 import { DiscoveryWatch } from './DiscoveryWatch';
 import { serversNotFound } from './errors';
+import { ignoredKeys } from './ignoredKeys';
 import { line } from './logLines';
 import { lookupLimit } from './lookupLimit';
 import { MemcachedConnectionResolver } from './MemcachedConnectionResolver';
-import { findStrayOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
+import { misplacedOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
+import { ServerLog } from './ServerLog';
 import { withTraceId } from './withTraceId';
 
 /** What a connection knows of its servers. */
@@ -47,6 +49,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     private options: MemcachedOptions = readOptions(this.config);
     private client: MemcachedClient | null = null;
     private watch: DiscoveryWatch | null = null;
+    private serverLog: ServerLog | null = null;
     private opening: Promise<void> | null = null;
     /** Ends the lookup of the servers that an open waits for. */
     private giveUp: (() => void) | null = null;
@@ -107,7 +110,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
      * under way finish, within `options.request_timeout`, and closes every socket.
      */
     async close(_context: AnyContext): Promise<void> {
-        const { client } = this;
+        const { client, serverLog } = this;
         this.life++;
         this.opening = null;
         this.giveUp?.();
@@ -119,6 +122,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         // It may have been opened again meanwhile.
         if (this.client === client) this.client = null;
         await client?.close();
+        serverLog?.stop();
     }
 
     /**
@@ -155,7 +159,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     }
 
     private async connect(context: AnyContext, life: number): Promise<void> {
-        this.warnOfStrayOptions(context);
+        this.warnOfStrayKeys(context);
         const servers = await this.lookUp(context);
         if (this.life !== life) throw withTraceId(notOpened(), context);
         try {
@@ -170,7 +174,9 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     }
 
     private makeClient(context: AnyContext, servers: readonly ServerAddress[]): MemcachedClient {
-        const { options, log } = this;
+        const { options } = this;
+        this.serverLog?.stop();
+        this.serverLog = new ServerLog(this.log, context);
         return new MemcachedClient(servers, {
             poolSize: options.poolSize,
             retries: options.retries,
@@ -185,10 +191,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
             maxKeyBytes: this.isShared ? options.maxKeySize : MOST_KEY_BYTES,
             maxValueBytes: options.maxValue,
             failover: options.remove,
-            observer: {
-                onDown: (address, fault) => log.warn(context, line('serverDown', address, fault.message)),
-                onUp: address => log.info(context, line('serverUp', address)),
-            },
+            observer: this.serverLog,
         });
     }
 
@@ -216,11 +219,12 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         this.watch = new DiscoveryWatch(discoveryInterval, ask, servers => client.update(servers), this.log, context);
     }
 
-    private warnOfStrayOptions(context: AnyContext): void {
-        const { unknown, misplaced } = findStrayOptions(this.config, 'connection');
-        if (unknown.length > 0) this.log.warn(context, line('unknownOptions', unknown.join(', ')));
+    private warnOfStrayKeys(context: AnyContext): void {
+        const ignored = ignoredKeys(this.config);
+        if (ignored.length > 0) this.log.warn(context, line('ignoredKeys', ignored.join(', ')));
+        const misplaced = misplacedOptions(this.config, 'connection');
         if (misplaced.length > 0 && this.isShared) {
-            this.log.warn(context, line('optionsOfComponents', misplaced.join(', ')));
+            this.log.warn(context, line('keysOfComponents', misplaced.join(', ')));
         }
     }
 }

@@ -148,7 +148,9 @@ function toLogin(username: string | null, password: string | null): Login | unde
 function checkHost(host: string | null): string {
     if (host === null) throw invalidConnection('a connection has neither host nor uri');
     if (isIPv6(host) || (/^[^\s:[\]/@,]+$/.test(host) && !NOT_IN_NAMES.test(host))) return host;
-    throw invalidConnection('host is neither a name nor an address; port, user and password have keys of their own');
+    throw invalidConnection(
+        'host is neither a name nor an address; expected a port in port, a login in credential, several servers in connections',
+    );
 }
 
 function toWeight(text: string | null): number {

@@ -94,13 +94,13 @@ const OPTIONS = {
     remove: boolean(
         'remove',
         'connection',
-        'true: while a server is down its keys go to the next server on the ring; when it is back, old values may be back too; cache only, never locks',
+        'true: while a server is down its keys go to the next server on the ring. When it is back, so are its old values: what was replaced or removed meanwhile is read again. For caches, never for locks',
     ),
     idle: integer('idle', 'connection', CLIENT_NUMBERS.idleMs, 'ms after which an idle socket is closed; 0 = never'),
     failSoft: boolean(
         'fail_soft',
         'both',
-        'true: when memcached is away, `retrieve` is a miss and `store`/`remove` do nothing, counted and logged once per change of state; locks always fail',
+        'true: when memcached is away, `retrieve` is a miss and `store`/`remove` do nothing, counted, and logged at most once a minute; locks always fail',
     ),
     prefix: text('prefix', 'component', 'put before every key'),
     clear: boolean(
@@ -128,6 +128,8 @@ const OPTIONS = {
     ),
 } as const;
 
+const SPECS = new Map<string, OptionSpec<unknown>>(Object.values(OPTIONS).map(spec => [spec.key, spec]));
+
 type Options = typeof OPTIONS;
 type Name = keyof Options;
 
@@ -150,17 +152,16 @@ export function readOptions(config: ConfigParams): MemcachedOptions {
     return Object.freeze(options) as MemcachedOptions;
 }
 
-/** The keys under `options` that nobody knows, and those that this reader does not read. */
-export function findStrayOptions(
-    config: ConfigParams,
-    reader: 'connection' | 'component',
-): { unknown: string[]; misplaced: string[] } {
-    const specs = new Map<string, OptionSpec<unknown>>(Object.values(OPTIONS).map(spec => [spec.key, spec]));
+/** Whether there is an option of this name. */
+export function isOption(key: string): boolean {
+    return SPECS.has(key);
+}
+
+/** The keys of options that stand with this reader and are the other one's. */
+export function misplacedOptions(config: ConfigParams, reader: 'connection' | 'component'): string[] {
     const keys = config.getSection('options').getKeys();
-    return {
-        unknown: keys.filter(key => !specs.has(key)),
-        misplaced: keys.filter(key => ![undefined, 'both', reader].includes(specs.get(key)?.reader)),
-    };
+    const isMisplaced = (key: string): boolean => ![undefined, 'both', reader].includes(SPECS.get(key)?.reader);
+    return keys.filter(isMisplaced).map(key => `options.${key}`);
 }
 
 /** For the documentation: what the table says of each option. */
@@ -186,6 +187,7 @@ function boolean(key: string, reader: Reader, meaning: string): OptionSpec<boole
 }
 
 function text(key: string, reader: Reader, meaning: string): OptionSpec<string> {
-    const parse = (text: string): string | undefined => (/^[^\s\p{Cc}]{0,200}$/u.test(text) ? text : undefined);
-    return { key, reader, meaning, default: '', allowed: 'up to 200 characters without white space', parse };
+    const isText = (text: string): boolean => /^[^\s\p{Cc}]*$/u.test(text) && Buffer.byteLength(text) <= 200;
+    const parse = (text: string): string | undefined => (isText(text) ? text : undefined);
+    return { key, reader, meaning, default: '', allowed: 'up to 200 bytes without white space', parse };
 }

@@ -6,7 +6,7 @@ import { parseBoolean } from './booleanWords';
 import { invalidCredential } from './errors';
 import { readCertificates, readKey } from './pemFiles';
 
-const KEYS = ['ssl_ca_file', 'ssl_crt_file', 'ssl_key_file', 'ssl_server_name', 'ssl_verify'];
+export const TLS_KEYS = ['ssl_ca_file', 'ssl_crt_file', 'ssl_key_file', 'ssl_server_name', 'ssl_verify'];
 
 /**
  * What a credential says of TLS: `ssl_ca_file`, `ssl_crt_file`, `ssl_key_file`, `ssl_server_name`, `ssl_verify`. The files are read when the first server that uses TLS asks, and made
@@ -15,9 +15,8 @@ const KEYS = ['ssl_ca_file', 'ssl_crt_file', 'ssl_key_file', 'ssl_server_name', 
 export class TlsSettings {
     /** Whether servers have to prove who they are. */
     readonly isVerified: boolean;
-    /** The keys that are configured, and those of them that nobody knows. */
+    /** The keys that are configured. */
     readonly given: readonly string[];
-    readonly unknown: readonly string[];
     private context: SecureContext | null = null;
     /** What the context was made of. */
     private files = '';
@@ -26,9 +25,7 @@ export class TlsSettings {
 
     /** @throws ConfigException INVALID_CREDENTIAL when `ssl_verify` is neither true nor false */
     constructor(private readonly credential: CredentialParams) {
-        const keys = credential.getKeys().filter(key => key.startsWith('ssl_') && this.get(key) !== null);
-        this.given = keys.filter(key => KEYS.includes(key));
-        this.unknown = keys.filter(key => !KEYS.includes(key));
+        this.given = TLS_KEYS.filter(key => this.get(key) !== null);
         const isVerified = parseBoolean(this.get('ssl_verify') ?? 'true');
         if (isVerified === undefined) throw invalidCredential('credential.ssl_verify is neither true nor false');
         this.isVerified = isVerified;
@@ -38,7 +35,7 @@ export class TlsSettings {
 
     /** Whether they are what this credential says, so that there is no need to make them again; the contents of the files included. */
     isOf(credential: CredentialParams): boolean {
-        const isSame = KEYS.every(
+        const isSame = TLS_KEYS.every(
             key => credential.getAsNullableString(key) === this.credential.getAsNullableString(key),
         );
         return isSame && (this.context === null || this.readFiles() === this.files);

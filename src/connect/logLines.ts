@@ -2,10 +2,10 @@
 export const LOG_LINES = {
     serverDown: 'warn: memcached at … is down: …',
     serverUp: 'info: memcached at … is up again',
-    softened: 'warn: memcached is away, the service goes on without a cache: …',
-    hardened: 'info: memcached is back, the service has its cache again',
+    serverFlaps: 'warn: memcached at … flaps: … more changes within a minute',
+    softened: 'warn: a call was answered without memcached: …',
     evicted: 'warn: more than … values stored, the oldest is evicted (options.max_size)',
-    undecodable: 'warn: a value that is no JSON counts as a miss: another program may use this memcached',
+    undecodable: 'warn: a value with flags … is not JSON and counts as a miss: another program may use this memcached',
     shortened: 'warn: expiries are shortened to … ms (options.max_expiration)',
     unstored: 'warn: what was loaded for … could not be stored: …',
     unrefreshed: 'warn: loading … failed, its stale value stays while it may: …',
@@ -17,16 +17,15 @@ export const LOG_LINES = {
     tlsUnused: 'warn: no server is spoken to in TLS, although there is …',
     loginEmpty: 'warn: credential.username and credential.password are empty: there is no login',
     serverWithoutKeys: 'warn: no key belongs to …: raise connection.weight, it is too small beside the others',
-    unknownKeys: 'warn: unknown keys are ignored: …',
     serversChanged: 'info: the servers have changed: …',
     discoveryFailed: 'warn: discovery gives no servers, so those that there are stay: …',
     discoveryAnswers: 'info: discovery answers again',
     discoveryUnused: 'warn: options.discovery_interval does nothing: no connection has a discovery_key',
     discoveryForLocks:
         'warn: options.discovery_interval is for caches: a lock is lost when its key gets another server',
-    unknownOptions: 'warn: unknown options are ignored: …',
-    optionsOfConnection: 'warn: options of the shared connection are ignored here: …',
-    optionsOfComponents: 'warn: options of the components are ignored here: …',
+    ignoredKeys: 'warn: keys that nothing reads are ignored: …',
+    keysOfConnection: 'warn: keys of the shared connection are ignored here: …',
+    keysOfComponents: 'warn: keys of the components are ignored here: …',
 } as const;
 
 type Lines = typeof LOG_LINES;
@@ -44,7 +43,8 @@ type ValuesIn<Text extends string> = Text extends `${string}…${infer Rest}`
 export type ValuesOf<K extends LineKey> = ValuesIn<Lines[K]>;
 
 export function line<K extends LineKey>(key: K, ...values: ValuesOf<K>): LogLine<Levels[K]> {
-    const rest: (string | number)[] = [...values];
-    const text = LOG_LINES[key].replace(/^\w+: /, '').replace(/…/g, () => String(rest.shift()));
+    // An error of a loader may have line breaks.
+    const rest = values.map(value => String(value).replace(/\s*[\r\n]+\s*/g, ' '));
+    const text = LOG_LINES[key].replace(/^\w+: /, '').replace(/…/g, () => rest.shift()!);
     return text as LogLine<Levels[K]>;
 }

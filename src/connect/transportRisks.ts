@@ -21,9 +21,6 @@ export function transportRisks(servers: readonly ServerAddress[], tls: TlsSettin
     if (tls.given.length > 0 && secure.length === 0) {
         risks.push(line('tlsUnused', tls.given.map(key => `credential.${key}`).join(', ')));
     }
-    if (tls.unknown.length > 0) {
-        risks.push(line('unknownKeys', tls.unknown.map(key => `credential.${key}`).join(', ')));
-    }
     return risks;
 }
 

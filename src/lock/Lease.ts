@@ -149,16 +149,14 @@ export class Lease {
     private async inTurn<T>(work: () => Promise<T>): Promise<T> {
         const session = this.owner.session();
         session.enter();
-        while (this.turn !== null) await this.turn;
-        const working = work();
-        const turn = working.then(
-            () => {},
-            () => {},
-        );
-        this.turn = turn;
-        await turn;
-        this.turn = null;
-        session.leave();
-        return working;
+        try {
+            while (this.turn !== null) await this.turn.catch(() => {});
+            const turn = work();
+            this.turn = turn;
+            return await turn;
+        } finally {
+            this.turn = null;
+            session.leave();
+        }
     }
 }

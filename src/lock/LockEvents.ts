@@ -1,7 +1,8 @@
 import type { ComponentCounters } from '../connect/ComponentCounters';
 import type { AnyContext, ComponentLog } from '../connect/ComponentLog';
 import { COUNTER_NAMES } from '../connect/counterNames';
-import { line, type LogLine } from '../connect/logLines';
+import { LogLimit } from '../connect/LogLimit';
+import { line } from '../connect/logLines';
 
 /** What has happened since the component was made. */
 export interface LockCounts {
@@ -24,8 +25,6 @@ export interface LockCounts {
     readonly cleaned: number;
 }
 
-const SAID_AGAIN_AFTER_MS = 60_000;
-
 /** Counts, and says in the log what somebody should look at: each kind at most once a minute. */
 export class LockEvents {
     readonly counts: { -readonly [K in keyof LockCounts]: number } = {
@@ -40,12 +39,14 @@ export class LockEvents {
         unreleased: 0,
         cleaned: 0,
     };
-    private readonly said: Partial<Record<keyof LockCounts, { atMs: number; count: number }>> = {};
+    private readonly log: LogLimit<'lost' | 'unreleased'>;
 
     constructor(
-        private readonly log: ComponentLog,
+        log: ComponentLog,
         private readonly counters: ComponentCounters,
-    ) {}
+    ) {
+        this.log = new LogLimit(log);
+    }
 
     count(what: Exclude<keyof LockCounts, 'waitedMs'>): void {
         this.counts[what]++;
@@ -59,21 +60,12 @@ export class LockEvents {
     }
 
     lost(context: AnyContext, key: string): void {
-        this.warn(context, 'lost', line('lockLost', key));
+        this.count('lost');
+        this.log.warn(context, 'lost', () => line('lockLost', key));
     }
 
     unreleased(context: AnyContext, key: string, error: Error): void {
-        this.warn(context, 'unreleased', line('lockUnreleased', key, error.message));
-    }
-
-    private warn(context: AnyContext, what: 'lost' | 'unreleased', message: LogLine<'warn'>): void {
-        this.count(what);
-        const count = this.counts[what];
-        const said = this.said[what];
-        const nowMs = performance.now();
-        if (said !== undefined && nowMs - said.atMs < SAID_AGAIN_AFTER_MS) return;
-        this.said[what] = { atMs: nowMs, count };
-        const unsaid = count - (said?.count ?? 0) - 1;
-        this.log.warn(context, unsaid > 0 ? line('again', message, unsaid) : message);
+        this.count('unreleased');
+        this.log.warn(context, 'unreleased', () => line('lockUnreleased', key, error.message));
     }
 }

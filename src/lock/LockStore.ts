@@ -66,7 +66,8 @@ export class LockStore {
                     tries.fail(error);
                     unanswered.set(token, since);
                 }
-                if (cas !== null) return await this.accept(client, home, key, token, cas, since);
+                if (cas === 0n) await this.refuse(client, home, key);
+                if (cas !== null) return storedLock(token, cas, home, since);
                 if (unanswered.size === 0) {
                     if (this.abandoned.has(key) && (await this.abandoned.clear(key))) continue;
                     return null;
@@ -77,7 +78,8 @@ export class LockStore {
                     const foundSince = unanswered.get(found.token);
                     if (foundSince === undefined) return null;
                     unanswered.delete(found.token);
-                    return await this.accept(client, found.home, key, found.token, found.cas, foundSince);
+                    if (found.cas === 0n) await this.refuse(client, found.home, key);
+                    return storedLock(found.token, found.cas, found.home, foundSince);
                 }
                 tries.next();
             }
@@ -98,7 +100,7 @@ export class LockStore {
             try {
                 const reply = await client.casSet(key, token, cas, { ...storing(ttlMs), generation });
                 if (reply.outcome === 'stored') {
-                    return { token, cas: reply.cas, generation: home.generation, since, isUnsettled: false };
+                    return storedLock(token, reply.cas, home, since);
                 }
                 if (reply.outcome === 'missing') return null;
             } catch (error) {
@@ -139,17 +141,10 @@ export class LockStore {
         }
     }
 
-    private async accept(
-        client: MemcachedClient,
-        home: MemcachedServer,
-        key: string,
-        token: string,
-        cas: bigint,
-        since: Moment,
-    ): Promise<StoredLock> {
-        const { generation } = home;
-        if (cas !== 0n) return { token, cas, generation, since, isUnsettled: false };
-        // Without a CAS this deletes whatever is there, so now or never: it has just been put there by us. There, and not where the key lives since then.
+    /** Without a CAS the lock could not be released by its holder alone. */
+    private async refuse(client: MemcachedClient, home: MemcachedServer, key: string): Promise<never> {
+        // This deletes whatever is there, so now or never: it has just been put there by us.
+        // There, and not where the key lives since then.
         if (client.server(key) === home) await client.delete(key).catch(() => {});
         throw casDisabled(home.address);
     }
@@ -166,6 +161,11 @@ export class LockStore {
         });
         return value === null ? null : { token: value.toString(), cas, home };
     }
+}
+
+/** The server that was asked has it: its generation, and not that of the key's home since then. */
+function storedLock(token: string, cas: bigint, { generation }: MemcachedServer, since: Moment): StoredLock {
+    return { token, cas, generation, since, isUnsettled: false };
 }
 
 function storing(ttlMs: number): { expires: number; pinned: true } {

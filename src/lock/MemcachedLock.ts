@@ -212,7 +212,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     }
 
     /** One attempt: null when somebody holds the lock. */
-    async tryAcquireLease(context: AnyContext, key: string, ttl?: number | null): Promise<Lease | null> {
+    tryAcquireLease(context: AnyContext, key: string, ttl?: number | null): Promise<Lease | null> {
         if (!isTraced(lockTracing)) return this.tryOnce(context, key, ttl);
         return traceAcquire('tryAcquire', key, () => this.tryOnce(context, key, ttl));
     }
@@ -222,7 +222,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
      * @throws ConflictException LOCK_TIMEOUT; the reason of `options.signal` when that aborts
      * @throws BadRequestException INVALID_LOCK_OPTION, INVALID_TTL, INVALID_KEY
      */
-    async acquireLease(
+    acquireLease(
         context: AnyContext,
         key: string,
         ttl?: number | null,

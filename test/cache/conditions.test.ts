@@ -113,6 +113,13 @@ describe('counters', () => {
         expect(await cache.increment(null, 'n', 3)).toBe(2);
     });
 
+    it('are read exactly by counting nothing, and rounded by retrieve from 2^53 on', async () => {
+        const n = 2n ** 53n + 1n;
+        await cache.increment(null, 'n', 1, { initial: n });
+        expect(await cache.increment(null, 'n', 0)).toBe(n);
+        expect(await cache.retrieve(null, 'n')).toBe(2 ** 53);
+    });
+
     it('lose nothing to many who count at once', async () => {
         const other = await open();
         const answers = await Promise.all(

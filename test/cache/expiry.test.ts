@@ -72,7 +72,7 @@ describe('memcached is given', () => {
         await expectSeconds(await open(), timeout, seconds);
     });
 
-    it.each([0, -0, -1, -Infinity, NaN, null, undefined])('options.timeout for %s', async timeout => {
+    it.each([0, -0, -1, -Infinity, null, undefined])('options.timeout for %s', async timeout => {
         await expectSeconds(await open({ timeout: 20_500 }), timeout, 21);
     });
 

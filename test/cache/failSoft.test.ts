@@ -5,8 +5,9 @@ import type { MemcachedProcess } from '../support/server/MemcachedProcess';
 import type { Settings } from '../support/settings';
 
 const SOFT = { fail_soft: true, retry: 30, request_timeout: 1000 };
-const AWAY = /the service goes on without a cache/;
-const BACK = /the service has its cache again/;
+const SOFTENED = /a call was answered without memcached/;
+const DOWN = /^warn memcached at .* is down/;
+const BACK = /is up again/;
 
 const opener = useOpener();
 const { logger } = opener;
@@ -20,7 +21,7 @@ const open = (settings: Settings = {}) => opener.cache(server, { ...SOFT, ...set
 
 /** Asks until memcached answers. */
 async function untilStored(cache: MemcachedCache, key: string): Promise<void> {
-    await logger.heard(/is up again/);
+    await logger.heard(BACK);
     await cache.store(null, key, 'new', 50_000);
     expect(await cache.retrieve(null, key)).toBe('new');
 }
@@ -35,17 +36,12 @@ it('while memcached is away everything is a miss, and it works again when it is 
         expect(await cache.store('trace', 'key', null, 50_000)).toBeNull();
         expect(await cache.remove('trace', 'key')).toBeNull();
     }
-    expect(logger.count(AWAY)).toBe(1);
+    expect(logger.count(SOFTENED)).toBe(1);
     expect(logger.count(BACK)).toBe(0);
 
     await server.restart();
     await untilStored(cache, 'key');
-    expect([logger.count(AWAY), logger.count(BACK)]).toEqual([1, 1]);
-    expect([logger.count(/^warn memcached at .* is down/), logger.count(/is up again/)]).toEqual([1, 1]);
-
-    await server.kill();
-    for (let i = 0; i < 3; i++) expect(await cache.retrieve(null, 'key')).toBeNull();
-    expect([logger.count(AWAY), logger.count(BACK)]).toEqual([2, 1]);
+    expect([SOFTENED, DOWN, BACK].map(line => logger.count(line))).toEqual([1, 1, 1]);
 });
 
 it('a server that is silent is away too', async () => {
@@ -53,7 +49,7 @@ it('a server that is silent is away too', async () => {
     await server.stop();
     expect(await cache.retrieve(null, 'key')).toBeNull();
     expect(await cache.store(null, 'key', 1, 50_000)).toBe(1);
-    expect(logger.count(AWAY)).toBe(1);
+    expect(logger.count(SOFTENED)).toBe(1);
     expect(logger.lines.join('\n')).toMatch(/did not answer within 300 ms/);
     server.continue();
 });
@@ -65,7 +61,7 @@ it('opens with memcached away, and works once it appears', async () => {
     expect(await cache.retrieve(null, 'key')).toBeNull();
     await server.restart();
     await untilStored(cache, 'key');
-    expect([logger.count(AWAY), logger.count(BACK)]).toEqual([1, 1]);
+    expect([logger.count(SOFTENED), logger.count(BACK)]).toEqual([1, 1]);
 });
 
 it('is not asked for: then open fails, and calls do', async () => {
@@ -121,4 +117,21 @@ it('a password that is not asked for at open, but later, is an error too', async
     await opener.server({ port, login });
     while ((await codeOf(cache.retrieve(null, 'key'))) !== 'AUTH_FAILED') await new Promise(setImmediate);
     expect(await codeOf(cache.store(null, 'key', 1, 50_000))).toBe('AUTH_FAILED');
+});
+
+it('a server that is away beside others is said once, and is back when it answers itself', async () => {
+    const others = await Promise.all([opener.server(), opener.server()]);
+    const cache = await opener.cache([server, ...others], SOFT);
+    const askAll = () => Promise.all(Array.from({ length: 200 }, (_, i) => cache.retrieve(null, `key-${i}`)));
+    await server.kill();
+    for (let i = 0; i < 5; i++) await askAll();
+    expect(cache.getStats().softened).toBeGreaterThan(100);
+    expect([...logger.lines].sort()).toEqual([
+        expect.stringMatching(/^warn a call was answered without memcached: .*memcached at/),
+        `warn memcached at ${server.address} is down: connect ECONNREFUSED ${server.address}`,
+    ]);
+    await server.restart();
+    await logger.heard(BACK);
+    await askAll();
+    expect(logger.lines.slice(2)).toEqual([`info memcached at ${server.address} is up again`]);
 });

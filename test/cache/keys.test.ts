@@ -25,6 +25,7 @@ describe('keys that are taken', () => {
         ['a horse', '🐎'],
         ['punctuation', '{}"\\%/:;'],
         ['the name of a method', '__proto__'],
+        ['spaces and controls beyond ASCII', 'a\u00a0b\u3000c\u0085d'],
     ])('%s', async (_, key) => {
         expect(await cache.store(null, key, [key], 50_000)).toEqual([key]);
         expect(await cache.retrieve(null, key)).toEqual([key]);

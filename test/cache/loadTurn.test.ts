@@ -1,3 +1,4 @@
+import { current } from '../../src/cache/dated';
 import { Loading } from '../../src/cache/Loading';
 import { LEASE_TIMES } from '../../src/cache/LoadLease';
 import { takeTurn } from '../../src/cache/loadTurn';
@@ -13,7 +14,11 @@ let load: Loading;
 
 /** Resolves with the outcome and when it came. */
 async function turn(timeoutMs: number): Promise<{ found: unknown; atMs: number }> {
-    const values = { client: key.client, decode: (_: unknown, item: Item) => decode(item) };
+    const valueOf = (item: Item): unknown => {
+        const held = current(item);
+        return held === null ? null : decode(held);
+    };
+    const values = { client: key.client, decode: (_: unknown, item: Item) => valueOf(item) };
     const store = values as unknown as ValueStore;
     const found = await takeTurn(store, LEASE_TIMES, null, 'key', load, key.item, timeoutMs);
     return { found, atMs: performance.now() };

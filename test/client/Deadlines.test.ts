@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Deadlines, Timed } from '../../src/client/Deadlines';
+import { Deadline, Deadlines, type Timed } from '../../src/client/Deadlines';
 
 beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate', 'clearImmediate'] }));
 afterEach(() => jest.useRealTimers());
@@ -11,17 +11,13 @@ async function pass(ms: number): Promise<void> {
 }
 
 /** Notes its name when it expires. */
-class Item extends Timed {
-    readonly isAwaited = true;
-
+class Item implements Timed {
     constructor(
         private readonly name: string,
         private readonly expired: string[],
-    ) {
-        super();
-    }
+    ) {}
 
-    override expire(): void {
+    expire(): void {
         this.expired.push(this.name);
     }
 }
@@ -29,10 +25,10 @@ class Item extends Timed {
 describe('Deadlines', () => {
     let deadlines: Deadlines;
     let expired: string[];
-    const add = (name: string, deadlineMs: number): Item => {
-        const item = new Item(name, expired);
-        deadlines.add(item, deadlineMs);
-        return item;
+    const add = (name: string, ms: number): Deadline => {
+        const deadline = new Deadline(new Item(name, expired), ms, true);
+        deadlines.add(deadline);
+        return deadline;
     };
 
     beforeEach(() => {

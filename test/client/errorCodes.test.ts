@@ -27,7 +27,6 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
         invalidFlags: [client.invalidFlags(-1)],
         invalidKey: [client.invalidKey('cause')],
         invalidLogin: [client.invalidLogin('a:1')],
-        invalidTimeout: [client.invalidTimeout('1')],
         invalidTtl: [client.invalidTtl(-1)],
         invalidWeight: [client.invalidWeight('a:1', 0)],
         invalidWeights: [client.invalidWeights()],
@@ -52,6 +51,7 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
     cache: {
         batchFailed: [cache.batchFailed(new Map([['k', cause]]), new Map(), 2)],
         invalidCountOptions: [cache.invalidCountOptions(1)],
+        invalidTimeout: [cache.invalidTimeout('1'), cache.invalidTimeout(NaN)],
         invalidFunction: [cache.invalidFunction('change', 1)],
         invalidLoadOption: [cache.invalidLoadOption('jitter', 'a number')],
         loadTimeout: [cache.loadTimeout('k', 1)],

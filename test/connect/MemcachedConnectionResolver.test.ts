@@ -125,7 +125,7 @@ describe('connections', () => {
                 `host ${host}`,
                 ['connection.host', host],
                 'INVALID_CONNECTION',
-                /^host is neither a name nor an address; port, user and password have keys of their own$/,
+                /^host is neither a name nor an address; expected a port in port, a login in credential, several/,
             ],
         ),
     ])('refused: %s', async (_, tuples, code, problem) => {

@@ -1,6 +1,6 @@
 import { ConfigParams } from 'pip-services4-components-node';
 import { MemcachedCache, MemcachedConnection } from 'pip-services4-memcached-node';
-import { describeOptions, findStrayOptions, readOptions } from '../../src/connect/MemcachedOptions';
+import { describeOptions, misplacedOptions, readOptions } from '../../src/connect/MemcachedOptions';
 
 const described = describeOptions();
 const read = (key: string, text: unknown) => {
@@ -109,7 +109,7 @@ describe('prefix', () => {
         expect(read('prefix', prefix)).toBe(prefix);
     });
 
-    it.each(['a b', 'a\nb', 'a\0', 'p'.repeat(201)])('does not take %j', prefix => {
+    it.each(['a b', 'a\nb', 'a\0', 'p'.repeat(201), '🐎'.repeat(51)])('does not take %j', prefix => {
         expectRefused('prefix', prefix, allowed);
     });
 });
@@ -132,17 +132,9 @@ it('a configuration that is refused changes nothing', () => {
     expect(cache.isOpen()).toBe(false);
 });
 
-it('options that nobody knows, and options that stand with the wrong component, are told apart', () => {
-    const config = ConfigParams.fromTuples(
-        'options.max_size',
-        5,
-        'options.pool_size',
-        5,
-        'options.pool',
-        5,
-        'options.prefix',
-        'p',
-    );
-    expect(findStrayOptions(config, 'component')).toEqual({ unknown: ['pool'], misplaced: ['pool_size'] });
-    expect(findStrayOptions(config, 'connection')).toEqual({ unknown: ['pool'], misplaced: ['max_size', 'prefix'] });
+it('options that stand with the wrong component are found', () => {
+    const keys = ['max_size', 'pool_size', 'pool', 'prefix', 'fail_soft'];
+    const config = ConfigParams.fromTuples(...keys.flatMap(key => [`options.${key}`, 5]));
+    expect(misplacedOptions(config, 'component')).toEqual(['options.pool_size']);
+    expect(misplacedOptions(config, 'connection')).toEqual(['options.max_size', 'options.prefix']);
 });

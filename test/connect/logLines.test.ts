@@ -6,11 +6,18 @@ it('puts one value in the place of each …, in their order', () => {
     expect(line('again', line('lockUnreleased', 'k', 'silent'), 3)).toBe(
         'lock k could not be released: silent (and 3 others since this was last said)',
     );
-    expect(line('hardened')).toBe('memcached is back, the service has its cache again');
+    expect(line('discoveryAnswers')).toBe('discovery answers again');
 });
 
 it('takes values as they are, also with a … or a $ in them', () => {
     expect(line('serverDown', 'a…:1', "$& $' …")).toBe("memcached at a…:1 is down: $& $' …");
+});
+
+it('is one line, whatever its values are', () => {
+    const message = 'query failed:\n    at line 1\r\n2026-11-26 FATAL all is lost';
+    expect(line('unrefreshed', 'k', message)).toBe(
+        'loading k failed, its stale value stays while it may: query failed: at line 1 2026-11-26 FATAL all is lost',
+    );
 });
 
 it('has a level in front of every text, and no text twice', () => {

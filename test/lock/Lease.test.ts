@@ -1,3 +1,4 @@
+import { codeOf } from '../support/codeOf';
 import { useOpener, useServer } from '../support/Opener';
 import { sleep } from '../support/sleep';
 import { storedIn } from './storedIn';
@@ -97,6 +98,15 @@ describe('a lease', () => {
         expect(await lease.extend()).toBe(false);
         expect(await stored(open.key)).toBeNull();
         expect(lock.counts).toMatchObject({ released: 1, lost: 0 });
+    });
+
+    it('is released behind an extension that fails', async () => {
+        const lock = await open.lock(server);
+        const lease = await lock.acquireLease(null, open.key, 10_000, 0);
+        const extending = codeOf(lease.extend(-1));
+        await lease.release();
+        expect(await extending).toBe('INVALID_TTL');
+        expect(await stored(open.key)).toBeNull();
     });
 
     it('of one holder after another has a rising fencing token, also when extended in between', async () => {

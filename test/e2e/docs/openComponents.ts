@@ -104,7 +104,8 @@ function toTheTests(section: Section): Section {
                     throw new Error(`docs/connections.md knows no ${key}.${name}`);
             }
         }
-        changed[key] = toTheTests(value as Section);
+        const inner = toTheTests(value as Section);
+        if (Object.keys(inner).length > 0) changed[key] = inner;
     }
     return changed;
 }

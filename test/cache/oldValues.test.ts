@@ -1,0 +1,62 @@
+import type { MemcachedCache } from 'pip-services4-memcached-node';
+import { codeOf } from '../support/codeOf';
+import { useOpener } from '../support/Opener';
+import { readItem } from '../support/server/textProtocol';
+import type { Settings } from '../support/settings';
+
+const open = useOpener();
+
+/** One of two servers is out of reach, and keeps its memory. What the writes to two of its keys come to, and what these hold when it is back. */
+async function writeMeanwhile(settings: Settings) {
+    const [server, other] = await Promise.all([open.server(), open.server()]);
+    const proxy = await open.faultProxy(server);
+    const cache = await open.cache([proxy, other], { failures: 1, retry: 20, retries: 0, ...settings });
+    const [stored, removed] = await keysOn(server, cache);
+    await proxy.refuse();
+    await codeOf(cache.retrieve(null, stored));
+    await open.logger.heard(/is down/);
+    const outcomes = [
+        await codeOf(cache.store(null, stored, 'new', 60_000)),
+        await codeOf(cache.remove(null, removed)),
+    ];
+    const found = [await codeOf(cache.retrieve(null, stored)), await codeOf(cache.retrieve(null, removed))];
+    await proxy.listenAgain();
+    await open.logger.heard(/is up again/);
+    const back = [await cache.retrieve(null, stored), await cache.retrieve(null, removed)] as unknown[];
+    return { outcomes, found, back };
+}
+
+async function keysOn(server: { host: string; port: number }, cache: MemcachedCache): Promise<[string, string]> {
+    const keys: string[] = [];
+    for (let i = 0; keys.length < 2; i++) {
+        await cache.store(null, `key${i}`, 'old', 60_000);
+        if ((await readItem(server, `key${i}`)) !== null) keys.push(`key${i}`);
+    }
+    return [keys[0]!, keys[1]!];
+}
+
+describe('the values of a server that was out of reach', () => {
+    it('come back with options.remove, also those that were replaced or removed', async () => {
+        expect(await writeMeanwhile({ remove: true })).toEqual({
+            outcomes: ['answered new', 'answered null'],
+            found: ['answered new', 'answered null'],
+            back: ['old', 'old'],
+        });
+    });
+
+    it('stay as they are without it, and writes of them fail', async () => {
+        expect(await writeMeanwhile({})).toEqual({
+            outcomes: ['SERVER_DOWN', 'SERVER_DOWN'],
+            found: ['SERVER_DOWN', 'SERVER_DOWN'],
+            back: ['old', 'old'],
+        });
+    });
+
+    it('stay as they are with options.fail_soft, and writes of them do nothing', async () => {
+        expect(await writeMeanwhile({ fail_soft: true })).toEqual({
+            outcomes: ['answered new', 'answered null'],
+            found: ['answered null', 'answered null'],
+            back: ['old', 'old'],
+        });
+    });
+});

@@ -1,0 +1,23 @@
+import { useOpener } from '../support/Opener';
+import { opcodes } from '../support/opcodes';
+import { answer } from '../support/server/ScriptedServer';
+
+const open = useOpener();
+
+it('A server that answers probes and fails calls does not flood the log', async () => {
+    let probes = 0;
+    const server = await open.scripted((request, socket) => {
+        if (request[1] !== opcodes.NOOP) return socket.destroy();
+        probes++;
+        answer(request, socket);
+    });
+    const cache = await open.cache(server, { fail_soft: true, failures: 1, retries: 0 });
+    while (probes < 50) {
+        expect(await cache.retrieve(null, 'key')).toBeNull();
+        await new Promise(setImmediate);
+    }
+    expect(open.logger.count(/is down/)).toBe(2);
+    expect(open.logger.count(/is up again/)).toBe(2);
+    expect(open.logger.count(/answered without memcached/)).toBe(1);
+    expect(open.logger.lines).toHaveLength(5);
+});
