@@ -29,12 +29,14 @@ export class Conditions {
         const expires = values.expirySeconds(context, timeout);
         const found = values.keys.find(key);
         const fullKey = typeof found === 'string' ? found : await found;
-        return values.inOrder(fullKey, async () => {
+        const write = async (): Promise<boolean> => {
             const { value: bytes, flags } = encoded instanceof Promise ? await encoded : encoded;
             const isStored = await values.client[verb](fullKey, bytes, { expires, flags });
             if (isStored) values.decided(fullKey);
             return isStored;
-        });
+        };
+        const mayPass = values.isInOrder && !(encoded instanceof Promise);
+        return mayPass ? write() : values.inOrder(fullKey, write);
     }
 
     async count(

@@ -22,7 +22,7 @@ export type VerbOnMany = (
 
 /**
  * Keys as memcached has them: the prefix, with `options.clear` a token, and the key. Every reply is
- * confirmed by the token of its server (see `Guard`). If that has changed, the call is repeated.
+ * confirmed by the token of its server (see `GuardedCall`). If that has changed, the call is repeated.
  */
 export class KeySpace {
     /** Replies are confirmed: `options.clear` beside a prefix. */

@@ -3,6 +3,7 @@ import { isAway } from '../client/errors';
 import { toExpirySeconds } from '../client/expiry';
 import type { Item } from '../client/Item';
 import type { MemcachedClient } from '../client/MemcachedClient';
+import type { Held } from '../client/readCalls';
 import { keptForMs } from './dated';
 import { asLeased, asPaused, failuresOf, leaseToken, MOST_NUMBER } from './marks';
 import type { Encoded } from './values';
@@ -85,6 +86,11 @@ export class LoadLease {
         const lease = new LoadLease(client, times, key, before, token, cas, client.server(key).generation);
         if (cas !== 0n) lease.schedule();
         return lease;
+    }
+
+    /** Whether a read that found this has found the lease: nothing was stored or removed in its place. */
+    isShownBy(held: Held): boolean {
+        return typeof held === 'object' && held !== null && leaseToken(held) === this.token;
     }
 
     /**

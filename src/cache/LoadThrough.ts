@@ -118,8 +118,9 @@ export class LoadThrough {
         const { context, options } = request;
         // A key that is not known in full must not be taken for another one: keys have no line breaks.
         const name = fullKey ?? `\n${request.key}`;
+        if (load?.answersFor(held)) return load.join(options.signal);
         const item = held === undefined ? this.remembered(load) : typeof held === 'object' ? held : null;
-        const stale = options.staleFor && item !== null && !load?.hasValue ? staleSince(item, options.staleFor) : null;
+        const stale = options.staleFor && item !== null ? staleSince(item, options.staleFor) : null;
         if (stale !== null) {
             const value = await values.decode(context, stale);
             if (value !== null) {
@@ -127,9 +128,9 @@ export class LoadThrough {
                 return value;
             }
         }
-        // One that has its value answers for memcached, which does not have it yet or fails.
-        const current = load?.hasValue ? load : values.loads.get(name);
-        return (current ?? this.begin(request, name, fullKey, held)).join(options.signal);
+        const current = values.loads.get(name);
+        const mayJoin = current !== undefined && (current.isLoading || current.answersFor(held));
+        return (mayJoin ? current : this.begin(request, name, fullKey, held)).join(options.signal);
     }
 
     /** The stale value that a load has in memory. A clear may have put it out of reach since. */

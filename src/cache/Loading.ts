@@ -1,4 +1,5 @@
 import type { Item } from '../client/Item';
+import type { Held } from '../client/readCalls';
 import { onAbort } from '../connect/aborts';
 import type { LoadLease } from './LoadLease';
 import type { Loader } from './LoadOptions';
@@ -53,6 +54,14 @@ export class Loading {
     /** It has no outcome yet. */
     get isLoading(): boolean {
         return this.phase === 'loading';
+    }
+
+    /**
+     * Whether its value may answer a caller whose read has found this; undefined: the read failed. If
+     * the lease is gone, a value was stored or removed since, and the loaded one may be older.
+     */
+    answersFor(held: Held | undefined): boolean {
+        return this.hasValue && (held === undefined || this.lease === null || this.lease.isShownBy(held));
     }
 
     /** Nobody would be told that it fails. */

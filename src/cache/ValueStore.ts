@@ -76,7 +76,7 @@ export class ValueStore {
     /**
      * Stores them, and evicts other values when there are too many. Of a batch that is larger than
      * `max_size` the last values are stored, and what the other keys held is deleted.
-     * @throws what `client.setMany` throws, which nothing does that `encode` and `keys.findAll` have let pass
+     * @throws what `client.setMany` throws, which nothing does that `encode` and `keys.each` have let pass
      */
     async setAll(
         context: AnyContext,

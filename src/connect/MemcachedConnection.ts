@@ -168,7 +168,10 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
             await client.open({ mayBeAway: this.options.failSoft });
             this.follow(context, client);
         } catch (error) {
-            if (this.life === life) this.client = null;
+            if (this.life === life) {
+                this.client = null;
+                this.serverLog?.stop();
+            }
             throw withTraceId(error, context);
         }
     }

@@ -1,10 +1,18 @@
 import type { MemcachedClient } from '../client/MemcachedClient';
+import type { MemcachedServer } from '../client/MemcachedServer';
 import { ownText } from '../client/ownText';
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
 const MOST_KEYS = 1000;
 const MOST_TOKENS = 20;
+
+/** What a read of a lock has found, and where. */
+export interface FoundLock {
+    readonly token: string;
+    readonly cas: bigint;
+    readonly home: MemcachedServer;
+}
 
 interface Entry {
     readonly key: string;
@@ -53,6 +61,12 @@ export class Abandoned {
         return entry !== undefined && (await this.find(entry)) === 'deleted';
     }
 
+    /** Deletes what a read has found under the key, if this instance has left it. true: it is gone. */
+    async clearFound(key: string, found: FoundLock): Promise<boolean> {
+        const entry = this.entries.get(key);
+        return entry !== undefined && (await this.delete(entry, found));
+    }
+
     /** Looks for everything a last time, and forgets it. */
     async settle(): Promise<void> {
         const entries = [...this.entries.values()];
@@ -95,17 +109,22 @@ export class Abandoned {
         else this.schedule(entry);
     }
 
-    private async find({ key, tokens }: Entry): Promise<'deleted' | 'missing'> {
+    private async find(entry: Entry): Promise<'deleted' | 'missing'> {
         const { client } = this.connection;
-        const home = client.home(key);
-        const { value, cas } = await client.gets(key, { pinned: true });
-        const token = value?.toString();
-        if (token === undefined || !tokens.has(token) || cas === 0n) return 'missing';
+        const home = client.home(entry.key);
+        const { value, cas } = await client.gets(entry.key, { pinned: true });
+        if (value === null) return 'missing';
+        return (await this.delete(entry, { token: value.toString(), cas, home })) ? 'deleted' : 'missing';
+    }
+
+    private async delete({ key, tokens }: Entry, { token, cas, home }: FoundLock): Promise<boolean> {
+        if (!tokens.has(token) || cas === 0n) return false;
+        const { client } = this.connection;
         const { generation } = home;
-        if ((await client.casDelete(key, cas, { pinned: true, generation })) !== 'deleted') return 'missing';
+        if ((await client.casDelete(key, cas, { pinned: true, generation })) !== 'deleted') return false;
         tokens.delete(token);
         this.onCleaned();
-        return 'deleted';
+        return true;
     }
 }
 

@@ -3,7 +3,7 @@ import { casDisabled, connectionLost } from '../client/errors';
 import { toExpirySeconds } from '../client/expiry';
 import type { MemcachedClient } from '../client/MemcachedClient';
 import type { MemcachedServer } from '../client/MemcachedServer';
-import type { Abandoned } from './Abandoned';
+import type { Abandoned, FoundLock } from './Abandoned';
 import { isUnanswered } from './errors';
 import { Moment } from './Validity';
 
@@ -74,13 +74,14 @@ export class LockStore {
                 }
                 // "Exists" after a lost reply may speak of what the lost request has stored.
                 const found = await this.read(client, key, tries);
-                if (found !== null) {
-                    const foundSince = unanswered.get(found.token);
-                    if (foundSince === undefined) return null;
+                const foundSince = found === null ? undefined : unanswered.get(found.token);
+                if (found !== null && foundSince !== undefined) {
                     unanswered.delete(found.token);
                     if (found.cas === 0n) await this.refuse(client, found.home, key);
                     return storedLock(found.token, found.cas, found.home, foundSince);
                 }
+                // An earlier call may have left it, and then it has no holder.
+                if (found !== null && !(await this.abandoned.clearFound(key, found))) return null;
                 tries.next();
             }
         } finally {
@@ -150,11 +151,7 @@ export class LockStore {
     }
 
     /** Who has the lock, and with which CAS. The servers may change while a request is under way: a CAS is of the generation of who was asked. */
-    private async read(
-        client: MemcachedClient,
-        key: string,
-        tries: Tries,
-    ): Promise<{ token: string; cas: bigint; home: MemcachedServer } | null> {
+    private async read(client: MemcachedClient, key: string, tries: Tries): Promise<FoundLock | null> {
         const home = client.home(key);
         const { value, cas } = await client.gets(key, PINNED).catch((error: Error) => {
             throw tries.fault ?? error;

@@ -3,7 +3,7 @@ import { timed } from '../support/LagMeter';
 import { opcodes, type Opcode } from '../support/opcodes';
 import { useServer } from '../support/Opener';
 import { passing, type Fault } from '../support/proxy/FaultProxy';
-import { describeEachLoss, type Point } from '../support/proxy/loseNext';
+import { describeEachLoss, losing, type Point } from '../support/proxy/loseNext';
 import { SideBySide } from '../support/sideBySide';
 import { sleep } from '../support/sleep';
 import { lockBehindProxy } from './lockBehindProxy';
@@ -97,6 +97,15 @@ describe('when the question after a lost reply is lost too,', () => {
         await sleep(800);
         expect(await lock.extendLock(null, open.key)).toBe(true);
         await lock.releaseLock(null, open.key);
+    });
+
+    unanswered.it('the next try gets the lock also when its own reply is lost', async open => {
+        const { lock, proxy } = await lockBehindProxy(open, server, { retries: 0 });
+        proxy.begin(losingAllAfterFirst(opcodes.ADD));
+        expect(await codeOf(lock.tryAcquireLock(null, open.key, 60_000))).toMatch(/CONNECTION_LOST|TIMEOUT/);
+        proxy.begin(losing(opcodes.ADD, 'the reply', 'a reset'));
+        expect(await lock.tryAcquireLock(null, open.key, 60_000)).toBe(true);
+        expect(lock.counts).toMatchObject({ acquired: 1, busy: 0, cleaned: 1 });
     });
 
     unanswered.it('closing the component takes the lock back', async open => {

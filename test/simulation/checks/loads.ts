@@ -1,0 +1,92 @@
+import { codeOf, type Entry } from '../schedule/Ledger';
+import type { Run } from '../schedule/runPlan';
+import type { LoaderRun } from '../workload/DataSource';
+
+interface Publication {
+    readonly version: number;
+    readonly process: string;
+    /** Infinity: nobody knows whether it was carried out. */
+    readonly doneMs: number;
+    readonly begunMs: number;
+}
+
+/** No value is older than what was stored or removed before the call, but for what docs/cache.md says. */
+export function checkLoads(run: Run, report: (violation: string) => void): void {
+    const publications = publicationsOf(run.ledger.entries);
+    for (const entry of run.ledger.entries) {
+        if (entry.step.verb !== 'retrieveOrLoad' || entry.error !== null || entry.endMs === Infinity) continue;
+        const [key] = entry.step.keys;
+        const version = (entry.result as { version: number } | null)?.version ?? 0;
+        const known = publications.get(key!) ?? [];
+        const newest = Math.max(0, ...known.filter(({ doneMs }) => doneMs < entry.startMs).map(one => one.version));
+        if (version >= newest || isLate(known, version) || isJoined(run, entry, version, known, newest)) continue;
+        if (entry.notes.get('softened') === true) continue;
+        report(
+            `${entry.process} #${entry.step.id} retrieveOrLoad ${key} answered version ${version}, after version ${newest} was published`,
+        );
+    }
+    checkLoaders(run, publications, report);
+}
+
+function publicationsOf(entries: readonly Entry[]): Map<string, Publication[]> {
+    const byKey = new Map<string, Publication[]>();
+    for (const { step, notes, process, error, endMs } of entries) {
+        if (step.verb !== 'publish' || !notes.has('version')) continue;
+        const of = byKey.get(step.keys[0]!) ?? [];
+        byKey.set(step.keys[0]!, of);
+        const doneMs = error === null ? endMs : Infinity;
+        of.push({ version: notes.get('version') as number, process, doneMs, begunMs: notes.get('begunMs') as number });
+    }
+    return byKey;
+}
+
+/** A store whose outcome nobody knows may be carried out at any time. */
+function isLate(known: readonly Publication[], version: number): boolean {
+    return known.some(one => one.version === version && one.doneMs === Infinity);
+}
+
+/** In a process that has not published it itself a caller may join a load that began before. */
+function isJoined(
+    { service }: Run,
+    entry: Entry,
+    version: number,
+    known: readonly Publication[],
+    newest: number,
+): boolean {
+    const { process, doneMs } = known.find(one => one.version === newest)!;
+    if (process === entry.process) return false;
+    return service.source.runs.some(
+        run =>
+            run.process === entry.process &&
+            run.key === entry.step.keys[0] &&
+            run.version === version &&
+            run.startMs <= doneMs &&
+            run.endMs >= entry.startMs,
+    );
+}
+
+/** Of a key that nobody writes meanwhile one loader runs at a time, while nothing goes wrong. */
+function checkLoaders(
+    { service: { plan, source }, ledger }: Run,
+    publications: ReadonlyMap<string, readonly Publication[]>,
+    report: (violation: string) => void,
+): void {
+    const hasTrouble = plan.faults.length > 0 || plan.cache.loadTimeoutMs < 5000 || plan.cache.maxSize === 3;
+    if (
+        hasTrouble ||
+        ledger.entries.some(
+            ({ step, error }) => (step.verb === 'close cache' && step.id > 0) || codeOf(error) === 'OVERLOADED',
+        )
+    )
+        return;
+    const runs = [...source.runs].sort((one, other) => one.startMs - other.startMs);
+    for (const [i, run] of runs.entries()) {
+        const beside = runs.slice(0, i).find(one => one.key === run.key && one.endMs > run.startMs);
+        if (beside === undefined || isWrittenBetween(publications.get(run.key) ?? [], beside, run)) continue;
+        report(`${run.process} loads ${run.key} while ${beside.process} loads it`);
+    }
+}
+
+function isWrittenBetween(known: readonly Publication[], first: LoaderRun, second: LoaderRun): boolean {
+    return known.some(({ begunMs, doneMs }) => begunMs <= second.startMs && doneMs >= first.startMs - 1000);
+}

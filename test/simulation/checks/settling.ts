@@ -1,0 +1,56 @@
+import { ERROR_CODES } from '../../../src/client/errorCodes';
+import { codeOf } from '../schedule/Ledger';
+import type { Run } from '../schedule/runPlan';
+import { LoaderError } from '../workload/CacheComponent';
+import { boundOf } from './bounds';
+
+/** Rounds of the event loop, and a timer that counts whole ms. */
+const SLACK_MS = 20;
+
+/** Every call settles within its bound, with a value or a documented error. */
+export function checkSettling(run: Run, report: (violation: string) => void): void {
+    const dead = new Set(run.processes.filter(({ loop }) => loop.isDead).map(({ name }) => name));
+    for (const entry of run.ledger.entries) {
+        const what = `${entry.process} #${entry.step.id} ${entry.step.verb}`;
+        if (entry.endMs === Infinity) {
+            if (!dead.has(entry.process)) report(`${what} never settled`);
+            continue;
+        }
+        const tookMs = entry.endMs - entry.startMs;
+        const heldMs = entry.heldAfterMs - entry.heldBeforeMs;
+        const boundMs = boundOf(entry, run.service.plan) + 2 * heldMs + SLACK_MS;
+        if (tookMs > boundMs) report(`${what} took ${tookMs.toFixed(1)} ms, more than ${boundMs.toFixed(1)} ms`);
+        const code = codeOf(entry.error);
+        if (code === null) continue;
+        if (entry.error instanceof LoaderError) continue;
+        if (!Object.hasOwn(ERROR_CODES, code)) report(`${what} failed with ${entry.error!.stack}`);
+        else if (!isExpected(code, run)) report(`${what} failed with ${code}: ${entry.error!.message}`);
+    }
+    for (const { name, isDone, loop } of run.processes) {
+        if (!isDone && !loop.isDead) report(`${name} has not finished`);
+    }
+}
+
+const FAULTS = new Set(['TIMEOUT', 'CONNECTION_LOST', 'SERVER_DOWN', 'SERVER_ERROR', 'CONNECT_FAILED']);
+
+const EXPECTED = new Set([
+    'OVERLOADED',
+    'NOT_OPENED',
+    'LOCK_TIMEOUT',
+    'LOCK_LOST',
+    'LOAD_TIMEOUT',
+    'UPDATE_CONFLICT',
+    'BATCH_FAILED',
+]);
+/** With less a large value takes longer than a call may. */
+const NARROW_BYTES = 65_536;
+
+/** What keeps no answer from its caller. */
+const HARMLESS = new Set(['skip', 'evict', 'clock', 'kill']);
+
+/** Without faults there is no reason to fail, but for what the workload itself does. */
+function isExpected(code: string, { service: { plan } }: Run): boolean {
+    if (plan.windowBytes < NARROW_BYTES) return true;
+    if (FAULTS.has(code)) return plan.faults.some(({ kind }) => !HARMLESS.has(kind));
+    return EXPECTED.has(code);
+}

@@ -1,0 +1,135 @@
+import type { NetConnectOpts, OnReadOpts, Socket } from 'node:net';
+import type { EventLoop } from '../world/EventLoop';
+import type { Random } from '../world/Random';
+import type { World } from '../world/World';
+import { Pipe, type Delays, type Receiver } from './Pipe';
+import { SimSocket } from './SimSocket';
+
+/** What a server does with a connection. */
+export interface Listener {
+    readonly name: string;
+    readonly isListening: boolean;
+    /** The answer reads what the client sends. */
+    accept(connection: Connection): Receiver;
+}
+
+export type Direction = 'both' | 'toServer' | 'toClient';
+
+/** Both directions of a connection, seen by the server. */
+export interface Connection {
+    readonly client: string;
+    readonly toServer: Pipe;
+    readonly toClient: Pipe;
+    /** Nothing more is carried out of what came on it. */
+    readonly isCut: boolean;
+    /** The server, or something on the way, ends it; `reset` drops the replies that are on their way. */
+    cut(how: 'fin' | 'reset'): void;
+}
+
+class Link implements Connection {
+    isCut = false;
+
+    constructor(
+        readonly client: string,
+        readonly server: string,
+        readonly socket: SimSocket,
+        readonly toServer: Pipe,
+        readonly toClient: Pipe,
+    ) {}
+
+    cut(how: 'fin' | 'reset'): void {
+        if (how === 'fin') this.toClient.finish();
+        else this.toClient.abort();
+        this.toServer.close();
+        this.isCut = true;
+    }
+}
+
+/** Cables between every process and every server, with what goes wrong on them. */
+export class Network {
+    private readonly listeners = new Map<string, Listener>();
+    private readonly links = new Set<Link>();
+    private readonly sockets = new Map<SimSocket, string>();
+    /** Until when nothing passes between a process and a server. */
+    private readonly stalls = new Map<string, number>();
+    private opened = 0;
+
+    constructor(
+        private readonly world: World,
+        private readonly random: Random,
+        private readonly delays: (random: Random) => Delays,
+    ) {}
+
+    listen(listener: Listener): void {
+        this.listeners.set(listener.name, listener);
+    }
+
+    /** Sockets of a process that are open, or opening. */
+    socketsOf(process: string): number {
+        let count = 0;
+        for (const owner of this.sockets.values()) if (owner === process) count++;
+        return count;
+    }
+
+    connect(loop: EventLoop, options: NetConnectOpts): Socket {
+        const { host, onread } = options as { host: string; onread: OnReadOpts };
+        const socket = new SimSocket(loop, onread, one => this.sockets.delete(one));
+        this.sockets.set(socket, loop.name);
+        const random = this.random.of(`${++this.opened}`);
+        const delays = this.delays(random);
+        const untilMs = Math.max(this.world.nowMs, this.stalls.get(route(loop.name, host)) ?? 0);
+        const arrivesMs = untilMs + 2 * delays.latencyMs + random.next() * delays.jitterMs;
+        if (arrivesMs < Infinity) loop.post(arrivesMs, () => this.establish(socket, loop, host, delays, random));
+        return socket as unknown as Socket;
+    }
+
+    /**
+     * Nothing passes for so long. Infinity: one side of what is connected now never hears of the
+     * other again; what is connected later works.
+     */
+    stall(process: string, server: string, forMs: number, direction: Direction): void {
+        const untilMs = this.world.nowMs + forMs;
+        for (const link of this.linksOf(process, server)) {
+            if (direction !== 'toClient') link.toServer.stall(untilMs);
+            if (direction !== 'toServer') link.toClient.stall(untilMs);
+        }
+        if (forMs < Infinity && direction === 'both') this.stalls.set(route(process, server), untilMs);
+    }
+
+    /** Ends the connections, as the server would. */
+    cut(process: string, server: string, how: 'fin' | 'reset'): void {
+        for (const link of this.linksOf(process, server)) link.cut(how);
+    }
+
+    /** The process is gone: its kernel closes what it had open. */
+    drop(process: string): void {
+        for (const link of this.links) if (link.client === process) link.toServer.reset();
+        for (const [socket, owner] of this.sockets) if (owner === process) this.sockets.delete(socket);
+    }
+
+    private establish(socket: SimSocket, loop: EventLoop, host: string, delays: Delays, random: Random): void {
+        if (socket.destroyed) return;
+        const listener = this.listeners.get(host);
+        if (listener?.isListening !== true) return socket.failed('ECONNREFUSED', `connect ECONNREFUSED ${host}`);
+        const toServer = new Pipe(this.world, delays, random.of('to server'));
+        const toClient = new Pipe(this.world, delays, random.of('to client'));
+        const link = new Link(loop.name, host, socket, toServer, toClient);
+        this.links.add(link);
+        toServer.receiver = listener.accept(link);
+        toClient.receiver = socket;
+        const stalledMs = this.stalls.get(route(loop.name, host)) ?? 0;
+        for (const pipe of [toServer, toClient]) if (stalledMs > this.world.nowMs) pipe.stall(stalledMs);
+        socket.connected(toClient, toServer);
+    }
+
+    private *linksOf(process: string, server: string): Iterable<Link> {
+        for (const link of this.links) {
+            if (link.socket.destroyed) this.links.delete(link);
+            else if (link.client === process && link.server === server) yield link;
+        }
+    }
+}
+
+function route(process: string, server: string): string {
+    return `${process} ${server}`;
+}

@@ -1,0 +1,175 @@
+/**
+ * Bugs that the simulation must find: each replaces a text of a compiled source.
+ * @typedef {{ file: string, from: string, to: string }} Edit
+ * @type {Record<string, readonly Edit[]>}
+ */
+const bugs = {
+    'retry an ADD': [
+        {
+            file: 'client/storeCalls.ts',
+            from: `this.retry = opcode === protocol_1.Opcode.ADD ? 'never' : 'afterClose';`,
+            to: `this.retry = 'afterClose';`,
+        },
+    ],
+    'retry a counter': [{ file: 'client/CounterCall.ts', from: `retry = 'never';`, to: `retry = 'always';` }],
+    'retry a SET that may still be carried out': [
+        {
+            file: 'client/storeCalls.ts',
+            from: `this.retry = opcode === protocol_1.Opcode.ADD ? 'never' : 'afterClose';`,
+            to: `this.retry = opcode === protocol_1.Opcode.ADD ? 'never' : 'always';`,
+        },
+    ],
+    'ignore the opaque': [
+        {
+            file: 'client/Channel.ts',
+            from: `if (call === null || (reply.opaque - call.opaque) >>> 0 >= call.frames)`,
+            to: `if (call === null)`,
+        },
+    ],
+    'forget a deadline': [
+        {
+            file: 'client/CallQueue.ts',
+            from: `deadlines.add(call, call.deadlineMs === 0 ? deadlineMs : call.deadlineMs);`,
+            to: `if (call === this.turn[0]) deadlines.add(call, call.deadlineMs === 0 ? deadlineMs : call.deadlineMs);`,
+        },
+    ],
+    'keep a dead channel in the pool': [
+        { file: 'client/MemcachedServer.ts', from: `this.pool.remove(channel);`, to: `` },
+    ],
+    'accept the CAS of an old generation': [
+        {
+            file: 'client/ItemVerbs.ts',
+            from: `if (generation !== undefined && generation !== node.generation)`,
+            to: `if (generation === null)`,
+        },
+    ],
+    'drop the last chunk of a batch': [
+        {
+            file: 'client/chunks.ts',
+            from: `return this.from < this.keys.length;`,
+            to: `return this.from === 0 && this.keys.length > 0;`,
+        },
+    ],
+    'write again what the kernel has not taken': [
+        { file: 'client/Channel.ts', from: `if (socket.writableLength === 0)`, to: `if (socket.writableLength >= 0)` },
+    ],
+    'count a fault of a call twice': [
+        {
+            file: 'client/Call.ts',
+            from: `this.host?.counts.failedBy(error);`,
+            to: `this.host?.counts.failedBy(error); if (this.repeats > 1) this.host?.counts.failedBy(error);`,
+        },
+    ],
+    'leave a socket open': [
+        {
+            file: 'client/Channel.ts',
+            from: `if (pending.first === null)`,
+            to: `if (this.state === 'gone' && !this.wasReady) ;\n        else if (pending.first === null)`,
+        },
+    ],
+    'judge before what has arrived is read': [
+        { file: 'client/Deadlines.ts', from: `this.look(0, nowMs + (nowMs - this.firesAt));`, to: `this.expireDue();` },
+    ],
+    'answer with a load whose lease is gone': [
+        {
+            file: 'cache/Loading.ts',
+            from: `return this.hasValue && (held === undefined || this.lease === null || this.lease.isShownBy(held));`,
+            to: `return this.hasValue;`,
+        },
+    ],
+    'queue behind an add': [
+        {
+            file: 'cache/Conditions.ts',
+            from: `return mayPass ? write() : values.inOrder(fullKey, write);`,
+            to: `return values.inOrder(fullKey, write);`,
+        },
+    ],
+    'store a loaded value without a lease': [
+        {
+            file: 'cache/LoadLease.ts',
+            from: `if (reply.outcome === 'missing' || tries === MOST_TRIES || !(await this.find()))\n                return false;`,
+            to: `return this.client.set(this.key, value, { expires, flags });`,
+        },
+    ],
+    'join a load that began before a store': [
+        { file: 'cache/ValueStore.ts', from: `if (loads.size > 0)\n            loads.delete(fullKey);`, to: `` },
+    ],
+    'take no lease': [
+        {
+            file: 'cache/LoadThrough.ts',
+            from: `if (held !== undefined && !this.isStopping)`,
+            to: `if (held === null && this.isStopping)`,
+        },
+    ],
+    'return a stale value as fresh': [
+        {
+            file: 'cache/dated.ts',
+            from: `return Date.now() < freshUntilMs(held) ? undated(held) : null;`,
+            to: `return undated(held);`,
+        },
+    ],
+    'update without comparing': [
+        {
+            file: 'cache/Updates.ts',
+            from: `(await client.casSet(fullKey, bytes, item.cas, { expires, flags, generation })).outcome === 'stored'`,
+            to: `await client.set(fullKey, bytes, { expires, flags })`,
+        },
+    ],
+    'update with the CAS of an old generation': [
+        { file: 'cache/Updates.ts', from: `if (client.server(fullKey).generation !== generation)`, to: `if (false)` },
+        { file: 'client/ItemVerbs.ts', from: `generation !== node.generation`, to: `false` },
+        { file: 'client/storeCalls.ts', from: `if (this.isOfGeneration)`, to: `if (false)` },
+    ],
+    'count validity from the reply': [
+        {
+            file: 'lock/Lease.ts',
+            from: `this.validity = new Validity_1.Validity(lock.since, ttlMs);\n    }`,
+            to: `this.validity = new Validity_1.Validity(new Validity_1.Moment(), ttlMs);\n    }`,
+        },
+    ],
+    'believe the whole ttl and a second more': [
+        { file: 'lock/Validity.ts', from: `const BELIEVED = 0.99;`, to: `const BELIEVED = 2;` },
+    ],
+    'ask memcached for no extra seconds': [
+        { file: 'lock/LockStore.ts', from: `const EXTRA_SECONDS = 2;`, to: `const EXTRA_SECONDS = 0;` },
+    ],
+    'ask memcached for one extra second': [
+        { file: 'lock/LockStore.ts', from: `const EXTRA_SECONDS = 2;`, to: `const EXTRA_SECONDS = 1;` },
+    ],
+    'skip the read-back after a lost reply': [
+        {
+            file: 'lock/LockStore.ts',
+            from: `unanswered.set(token, since);`,
+            to: `return null;`,
+        },
+    ],
+    'release without the CAS': [
+        {
+            file: 'lock/LockStore.ts',
+            from: `const outcome = await client.casDelete(key, cas, { pinned: true, generation });`,
+            to: `const outcome = (await client.delete(key)) ? 'deleted' : 'missing';`,
+        },
+    ],
+    'extend without the CAS': [
+        {
+            file: 'lock/LockStore.ts',
+            from: `const reply = await client.casSet(key, token, cas, { ...storing(ttlMs), generation });`,
+            to: `const reply = { outcome: (await client.replace(key, token, storing(ttlMs))) ? 'stored' : 'missing', cas };`,
+        },
+    ],
+    'clean up without looking at the token': [
+        {
+            file: 'lock/Abandoned.ts',
+            from: `if (token === undefined || !tokens.has(token) || cas === 0n)`,
+            to: `if (token === undefined || cas === 0n)`,
+        },
+    ],
+    'leave a timer of the lock running': [
+        { file: 'lock/Abandoned.ts', from: `for (const entry of entries)\n            this.forget(entry);`, to: `` },
+    ],
+    'work under a lease that has run out': [
+        { file: 'lock/MemcachedLock.ts', from: `if (session.isOver || !lease.isHeld())`, to: `if (session.isOver)` },
+    ],
+};
+
+module.exports = bugs;

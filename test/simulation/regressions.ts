@@ -1,0 +1,2 @@
+/** Seeds of schedules that once failed, and what they found. */
+export const REGRESSIONS: readonly { readonly seed: number; readonly found: string }[] = [];

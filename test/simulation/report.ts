@@ -1,0 +1,25 @@
+import { makePlan } from './schedule/makePlan';
+import type { Plan } from './schedule/Plan';
+import { runPlan } from './schedule/runPlan';
+import { shrink } from './schedule/shrink';
+
+/** What happened in a schedule, line by line, and what was wrong with it. */
+export async function trace(plan: Plan): Promise<{ lines: string[]; isFailed: boolean }> {
+    const { tasks, faults, ...settings } = plan;
+    const lines = [`schedule ${JSON.stringify(settings)}`];
+    const { violations } = await runPlan(plan, line => lines.push(line));
+    const steps = tasks.reduce((sum, task) => sum + task.steps.length, 0);
+    lines.push(`${steps} steps, ${faults.length} faults, ${violations.length} violations`);
+    for (const violation of violations) lines.push(`violation: ${violation}`);
+    return { lines, isFailed: violations.length > 0 };
+}
+
+/** The smallest schedule that still fails, of one whose seed is known to fail. */
+export async function explain(seed: number): Promise<string[]> {
+    const plan = makePlan(seed);
+    const { lines: before } = await trace(plan);
+    const small = await shrink(plan, async one => (await runPlan(one)).violations.length > 0);
+    const { lines } = await trace(small);
+    const found = before.filter(line => line.startsWith('violation: '));
+    return [`seed ${seed}`, ...found, 'the shortest schedule that fails:', ...lines];
+}

@@ -1,0 +1,46 @@
+import type { Step } from './Plan';
+
+/** A call and what became of it. */
+export interface Entry {
+    readonly step: Step;
+    readonly process: string;
+    readonly startMs: number;
+    /** Infinity while it is pending. */
+    endMs: number;
+    /** How long the process had been held when it began, and when it ended. */
+    readonly heldBeforeMs: number;
+    heldAfterMs: number;
+    result: unknown;
+    error: Error | null;
+    /** The keys as memcached has them. */
+    fullKeys: readonly string[];
+    /** What the check needs to know that the result does not tell. */
+    readonly notes: Map<string, unknown>;
+}
+
+/** Every call of a schedule, in the order of their beginnings. */
+export class Ledger {
+    readonly entries: Entry[] = [];
+
+    begin(step: Step, process: string, startMs: number, heldBeforeMs: number): Entry {
+        const entry: Entry = {
+            step,
+            process,
+            startMs,
+            endMs: Infinity,
+            heldBeforeMs,
+            heldAfterMs: heldBeforeMs,
+            result: undefined,
+            error: null,
+            fullKeys: [],
+            notes: new Map(),
+        };
+        this.entries.push(entry);
+        return entry;
+    }
+}
+
+export function codeOf(error: Error | null): string | null {
+    if (error === null) return null;
+    return (error as { code?: string }).code ?? error.name;
+}

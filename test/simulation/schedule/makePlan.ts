@@ -1,0 +1,67 @@
+import { Random } from '../world/Random';
+import { makeFaults } from './makeFaults';
+import { cacheStep } from './cacheStep';
+import { clientStep } from './clientStep';
+import { lockStep } from './lockStep';
+import type { ClientPlan, Part, Plan, Step, Task } from './Plan';
+
+const STEPS = { client: clientStep, cache: cacheStep, lock: lockStep };
+const PARTS: readonly (readonly Part[])[] = [['client'], ['cache'], ['lock'], ['cache', 'lock']];
+
+/** What a schedule looks like whose seed is this. */
+export function makePlan(seed: number): Plan {
+    const random = new Random(seed, 'plan');
+    const processes = random.int(1, 4);
+    const servers = random.pick([1, 1, 2, 3]);
+    const latencyMs = random.pick([0.05, 0.5, 2, 20]);
+    const client = makeClient(random.of('client'), latencyMs);
+    const shape = { processes, servers, client };
+    const parts = random.pick(PARTS);
+    const tasks = makeTasks(random.of('tasks'), processes, parts);
+    const lastsMs = Math.max(...tasks.map(({ steps }) => steps.reduce((sum, { pauseMs }) => sum + pauseMs, 0)));
+    return {
+        seed,
+        ...shape,
+        parts,
+        cache: { maxSize: random.pick([0, 3, 1000]), loadTimeoutMs: random.pick([50, 10_000, 10_000]) },
+        lock: { retryTimeoutMs: random.pick([5, 50]) },
+        hasCas: true,
+        requestMs: random.pick([0.005, 0.02, 0.5]),
+        latencyMs,
+        jitterMs: latencyMs * random.pick([0, 0.2, 2]),
+        mostCuts: random.pick([0, 1, 3]),
+        windowBytes: random.pick(latencyMs < 2 ? [1000, 65_536, 262_144] : [262_144]),
+        tasks,
+        faults: makeFaults(random.of('faults'), shape, lastsMs),
+    };
+}
+
+function makeClient(random: Random, latencyMs: number): ClientPlan {
+    const requestTimeoutMs = Math.ceil(random.pick([100, 300, 1000]) + 12 * latencyMs);
+    return {
+        poolSize: random.pick([1, 2, 5]),
+        retries: random.pick([0, 1, 3]),
+        maxPending: random.pick([0, 0, 5]),
+        requestTimeoutMs,
+        connectTimeoutMs: Math.ceil(random.pick([100, 1000]) + 12 * latencyMs),
+        reconnectMs: random.pick([100, 10_000]),
+        failures: random.pick([1, 2, 5]),
+        retryMs: random.pick([200, 30_000]),
+        idleMs: random.pick([0, 50, 5000]),
+    };
+}
+
+function makeTasks(random: Random, processes: number, parts: readonly Part[]): Task[] {
+    const tasks = random.int(processes, 2 * processes);
+    const steps = random.int(20, 60);
+    const pace = random.pick([1, 20, 100]);
+    const keys = random.int(1, 4);
+    let id = 0;
+    return Array.from({ length: tasks }, (_, i) => {
+        const stream = random.of(`${i}`);
+        const own: Step[] = [];
+        for (let left = Math.ceil(steps / tasks); left > 0; left--)
+            own.push(STEPS[stream.pick(parts)](stream, ++id, pace, keys));
+        return { process: i % processes, steps: own };
+    });
+}

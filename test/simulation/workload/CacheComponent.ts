@@ -1,0 +1,123 @@
+import { ConfigParams } from 'pip-services4-components-node';
+import { MemcachedCache } from '../../../src/cache/MemcachedCache';
+import type { Entry } from '../schedule/Ledger';
+import type { Step } from '../schedule/Plan';
+import { recover } from './recover';
+import type { Service } from './Service';
+import { settingsOf } from './settings';
+import type { Component, SimProcess } from './SimProcess';
+import { valueOf } from './values';
+
+type Verb = (step: Step, entry: Entry) => Promise<unknown>;
+
+/** The loader has failed, as the workload wants it. */
+export class LoaderError extends Error {
+    readonly code = 'LOADER_FAILED';
+}
+
+/** The verbs of `MemcachedCache`. */
+export class CacheComponent implements Component {
+    readonly name = 'cache';
+    readonly prefix = 'c:';
+    private readonly cache = new MemcachedCache();
+
+    private readonly verbs: Readonly<Record<string, Verb>> = {
+        'open cache': () => this.cache.open(null),
+        'close cache': () => this.cache.close(null),
+        retrieve: ({ keys: [key] }) => this.cache.retrieve(null, key!),
+        store: step => this.cache.store(null, step.keys[0]!, valueOf(step), step.times[0]),
+        remove: ({ keys: [key] }) => this.cache.remove(null, key!),
+        contains: ({ keys: [key] }) => this.cache.contains(null, key!),
+        'touch value': ({ keys: [key], times: [ms] }) => this.cache.touch(null, key!, ms),
+        retrieveAndTouch: ({ keys: [key], times: [ms] }) => this.cache.retrieveAndTouch(null, key!, ms),
+        'add value': step => this.cache.add(null, step.keys[0]!, valueOf(step), step.times[0]),
+        'replace value': step => this.cache.replace(null, step.keys[0]!, valueOf(step), step.times[0]),
+        count: ({ keys: [key], amount, times: [ms] }) =>
+            this.cache.increment(null, key!, amount, { initial: 0, timeout: ms! }),
+        'append text': step => this.cache.append(null, step.keys[0]!, valueOf(step), step.times[0]),
+        'prepend text': step => this.cache.prepend(null, step.keys[0]!, valueOf(step), step.times[0]),
+        update: step =>
+            this.cache.update<string[]>(
+                null,
+                step.keys[0]!,
+                list => this.slowly(step, [...(list ?? []), valueOf(step)]),
+                step.times[0],
+            ),
+        retrieveMany: ({ keys }) => this.cache.retrieveMany(null, keys),
+        storeMany: step =>
+            this.cache.storeMany(null, new Map(step.keys.map((key, i) => [key, valueOf(step, i)])), step.times[0]),
+        removeMany: ({ keys }) => this.cache.removeMany(null, keys),
+        'recover cache': () =>
+            recover(this.process, this.service, async () => {
+                await this.cache.open(null);
+                for (const key of this.service.probeKeys(this.prefix)) await this.cache.contains(null, key);
+            }),
+        'check cache': () => this.cache.checkHealth(null),
+        publish: ({ keys: [key], amount, times: [ms] }, entry) =>
+            this.service.source.publish(key!, this.process, async version => {
+                entry.notes.set('version', version).set('begunMs', performance.now());
+                if (amount % 3 === 0) await this.cache.remove(null, key!);
+                else await this.cache.store(null, key!, { version }, ms);
+            }),
+        retrieveOrLoad: async (step, entry) => {
+            const [ms, loadMs, staleFor, nullTimeout] = step.times;
+            const { softened } = this.cache.getStats();
+            const options = { loadTimeout: this.service.plan.cache.loadTimeoutMs, staleFor, nullTimeout };
+            try {
+                return await this.cache.retrieveOrLoad(
+                    null,
+                    step.keys[0]!,
+                    ms,
+                    () => this.load(step, loadMs!),
+                    options,
+                );
+            } finally {
+                entry.notes.set('softened', this.cache.getStats().softened > softened);
+            }
+        },
+    };
+
+    constructor(
+        private readonly process: SimProcess,
+        private readonly service: Service,
+    ) {
+        const { plan, servers } = service;
+        const { maxSize } = plan.cache;
+        const own = { 'options.prefix': this.prefix, 'options.update_timeout': 500 };
+        this.cache.configure(
+            ConfigParams.fromValue({ ...settingsOf(plan, servers), ...own, 'options.max_size': maxSize }),
+        );
+    }
+
+    get counts(): { readonly hits: number; readonly misses: number } {
+        return this.cache.getStats();
+    }
+
+    verb(name: string): Verb | undefined {
+        return this.verbs[name];
+    }
+
+    private async slowly<T>({ amount, bytes }: Step, value: T): Promise<T> {
+        if (amount % 3 === 0) await this.process.pause(bytes % 10);
+        return value;
+    }
+
+    /** What it answers is the version when it began. */
+    private async load({ keys: [key], amount }: Step, ms: number): Promise<unknown> {
+        const { process } = this;
+        const { source } = this.service;
+        const run = {
+            process: process.name,
+            key: key!,
+            version: source.version(key!),
+            startMs: performance.now(),
+            endMs: Infinity,
+        };
+        source.runs.push(run);
+        process.say(`loads ${key} at version ${run.version}`);
+        await process.pause(ms);
+        run.endMs = performance.now();
+        if (amount % 7 === 0) throw new LoaderError();
+        return run.version === 0 && amount % 5 === 0 ? null : { version: run.version };
+    }
+}

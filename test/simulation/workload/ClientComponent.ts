@@ -1,0 +1,104 @@
+import { MemcachedClient } from '../../../src/client/MemcachedClient';
+import type { Entry } from '../schedule/Ledger';
+import type { Step } from '../schedule/Plan';
+import { recover } from './recover';
+import type { Service } from './Service';
+import type { Component, SimProcess } from './SimProcess';
+import { valueOf } from './values';
+
+type Verb = (step: Step, entry: Entry) => Promise<unknown>;
+
+interface Seen {
+    readonly cas: bigint;
+    readonly generation: number;
+    readonly value: string;
+}
+
+const NEVER_SEEN: Seen = { cas: 1n, generation: 0, value: '' };
+
+/** The verbs of `MemcachedClient`. */
+export class ClientComponent implements Component {
+    readonly name = 'client';
+    readonly prefix = '';
+    readonly client: MemcachedClient;
+    /** The last item that this process has read or stored under a key: what it compares. */
+    private readonly seen = new Map<string, Seen>();
+
+    private readonly verbs: Readonly<Record<string, Verb>> = {
+        'open client': () => this.client.open(),
+        'close client': () => this.client.close(),
+        get: ({ keys: [key] }) => this.client.get(key!),
+        getText: ({ keys: [key] }) => this.client.getText(key!),
+        getAndDelete: ({ keys: [key] }) => this.client.getAndDelete(key!),
+        getAndTouch: ({ keys: [key], times: [seconds] }) => this.client.getAndTouch(key!, seconds!),
+        touch: ({ keys: [key], times: [seconds] }) => this.client.touch(key!, seconds!),
+        gets: async ({ keys: [key] }) => {
+            const { generation } = this.client.server(key!);
+            const item = await this.client.gets(key!);
+            if (item.value !== null) this.seen.set(key!, { cas: item.cas, generation, value: item.value.toString() });
+            return item;
+        },
+        set: step => this.client.set(step.keys[0]!, valueOf(step), expiring(step)),
+        add: step => this.client.add(step.keys[0]!, valueOf(step), expiring(step)),
+        replace: step => this.client.replace(step.keys[0]!, valueOf(step), expiring(step)),
+        delete: ({ keys: [key] }) => this.client.delete(key!),
+        append: step => this.client.append(step.keys[0]!, valueOf(step)),
+        prepend: step => this.client.prepend(step.keys[0]!, valueOf(step)),
+        increment: ({ keys: [key], amount }) => this.client.increment(key!, amount, { initial: 0 }),
+        decrement: ({ keys: [key], amount }) => this.client.decrement(key!, amount, { initial: null }),
+        getMany: ({ keys }) => this.client.getMany(keys),
+        setMany: step =>
+            this.client.setMany(
+                step.keys.map((key, i) => [key, valueOf(step, i)]),
+                expiring(step),
+            ),
+        deleteMany: ({ keys }) => this.client.deleteMany(keys),
+        casAdd: async step => {
+            const [key] = step.keys;
+            const { generation } = this.client.server(key!);
+            const cas = await this.client.casAdd(key!, valueOf(step), expiring(step));
+            if (cas !== null) this.seen.set(key!, { cas, generation, value: valueOf(step) });
+            return cas;
+        },
+        casSet: async (step, entry) => {
+            const [key] = step.keys;
+            const { cas, generation } = this.compared(key!, entry);
+            return this.client.casSet(key!, valueOf(step), cas, { ...expiring(step), generation });
+        },
+        casDelete: async (step, entry) => {
+            const [key] = step.keys;
+            const { cas, generation } = this.compared(key!, entry);
+            return this.client.casDelete(key!, cas, { generation });
+        },
+        noop: () => this.client.noop(),
+        version: () => this.client.version(),
+        stats: () => this.client.stats(),
+        'recover client': () =>
+            recover(this.process, this.service, async () => {
+                await this.client.open();
+                for (const key of this.service.probeKeys('')) await this.client.get(key);
+            }),
+        checkHealth: () => this.client.checkHealth(),
+    };
+
+    constructor(
+        private readonly process: SimProcess,
+        private readonly service: Service,
+    ) {
+        this.client = new MemcachedClient(service.addresses, service.plan.client);
+    }
+
+    verb(name: string): Verb | undefined {
+        return this.verbs[name];
+    }
+
+    private compared(key: string, entry: Entry): Seen {
+        const seen = this.seen.get(key) ?? NEVER_SEEN;
+        entry.notes.set('cas', seen.cas).set('value', seen.value);
+        return seen;
+    }
+}
+
+function expiring({ times: [seconds] }: Step): { expires: number } {
+    return { expires: seconds! };
+}

@@ -1,0 +1,100 @@
+import { ConfigParams } from 'pip-services4-components-node';
+import type { Lease } from '../../../src/lock/Lease';
+import { MemcachedLock } from '../../../src/lock/MemcachedLock';
+import type { Entry } from '../schedule/Ledger';
+import type { Step } from '../schedule/Plan';
+import { recover } from './recover';
+import type { Service } from './Service';
+import { settingsOf } from './settings';
+import type { Component, SimProcess } from './SimProcess';
+
+type Verb = (step: Step, entry: Entry) => Promise<unknown>;
+
+/** So often `withLock`'s work looks at its lease. */
+const LOOKS = 4;
+
+/** The verbs of `MemcachedLock`. */
+export class LockComponent implements Component {
+    readonly name = 'lock';
+    readonly prefix = 'lock:';
+    private readonly lock = new MemcachedLock();
+    /** Acquired and not released, by key. */
+    private readonly leases = new Map<string, Lease[]>();
+
+    private readonly verbs: Readonly<Record<string, Verb>> = {
+        'open lock': () => this.lock.open(null),
+        'close lock': () => this.lock.close(null),
+        tryAcquireLease: async ({ keys: [key], times: [ttl] }) =>
+            this.keep(await this.lock.tryAcquireLease(null, key!, ttl)),
+        acquireLease: async ({ keys: [key], times: [ttl, timeout] }) =>
+            this.keep(await this.lock.acquireLease(null, key!, ttl, timeout)),
+        extendLease: async ({ keys: [key], times: [ttl] }) => {
+            const lease = this.leases.get(key!)?.at(-1);
+            if (lease === undefined) return null;
+            this.service.book.extending(lease);
+            try {
+                return await lease.extend(ttl);
+            } finally {
+                this.service.book.look(this.process.name, lease);
+            }
+        },
+        releaseLease: async ({ keys: [key] }, entry) => {
+            const lease = this.leases.get(key!)?.pop();
+            if (lease === undefined) return null;
+            entry.notes.set('token', lease.token);
+            this.service.book.releasing(lease);
+            await lease.release();
+            return true;
+        },
+        withLock: ({ keys: [key], times: [ttl, timeout, workMs] }) =>
+            this.lock.withLock(null, key!, { ttl: ttl!, timeout: timeout! }, (signal, lease) =>
+                this.work(signal, lease, workMs!),
+            ),
+        tryAcquireLock: ({ keys: [key], times: [ttl] }) => this.lock.tryAcquireLock(null, key!, ttl),
+        acquireLock: ({ keys: [key], times: [ttl, timeout] }) => this.lock.acquireLock(null, key!, ttl, timeout),
+        extendLock: ({ keys: [key], times: [ttl] }) => this.lock.extendLock(null, key!, ttl),
+        releaseLock: ({ keys: [key] }) => this.lock.releaseLock(null, key!),
+        'recover lock': () =>
+            recover(this.process, this.service, async () => {
+                await this.lock.open(null);
+                for (const key of this.service.probeKeys(this.prefix)) {
+                    await this.lock.acquireLock(null, key, 1000, 5000);
+                    await this.lock.releaseLock(null, key);
+                }
+            }),
+        'check lock': () => this.lock.checkHealth(null),
+    };
+
+    constructor(
+        private readonly process: SimProcess,
+        private readonly service: Service,
+    ) {
+        const { plan, servers } = service;
+        const own = { 'options.prefix': this.prefix, 'options.retry_timeout': plan.lock.retryTimeoutMs };
+        this.lock.configure(ConfigParams.fromValue({ ...settingsOf(plan, servers), ...own }));
+    }
+
+    verb(name: string): Verb | undefined {
+        return this.verbs[name];
+    }
+
+    private keep(lease: Lease | null): string | null {
+        if (lease === null) return null;
+        this.service.book.look(this.process.name, lease);
+        this.leases.set(lease.key, [...(this.leases.get(lease.key) ?? []), lease]);
+        return lease.token;
+    }
+
+    private async work(signal: AbortSignal, lease: Lease, workMs: number): Promise<string> {
+        this.service.book.begin(this.process.name, lease);
+        try {
+            for (let i = 0; i < LOOKS && !signal.aborted; i++) {
+                this.service.book.look(this.process.name, lease);
+                await this.process.pause(Math.ceil(workMs / LOOKS));
+            }
+            return signal.aborted ? 'aborted' : 'done';
+        } finally {
+            this.service.book.releasing(lease);
+        }
+    }
+}

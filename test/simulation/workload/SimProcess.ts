@@ -1,0 +1,125 @@
+import type { NetConnectOpts, Socket } from 'node:net';
+import { EPOCH_MS } from '../memcached/ServerClock';
+import type { Network } from '../network/Network';
+import type { Entry, Ledger } from '../schedule/Ledger';
+import type { Step, Task } from '../schedule/Plan';
+import type { EventLoop } from '../world/EventLoop';
+import type { Random } from '../world/Random';
+import type { Machine } from '../world/virtualGlobals';
+import type { World } from '../world/World';
+
+/** A part of the package that a process has one instance of. */
+export interface Component {
+    readonly name: string;
+    /** What stands before its keys in memcached. */
+    readonly prefix: string;
+    /** It has the verbs `open <name>` and `close <name>`, too. The function that calls the verb; undefined: it is not one of this component's verbs. */
+    verb(name: string): ((step: Step, entry: Entry) => Promise<unknown>) | undefined;
+}
+
+/** One process of the service: an event loop, a clock, and the components that work in it. */
+export class SimProcess implements Machine {
+    clockOffsetMs = EPOCH_MS;
+    /** Its tasks are done, and its components closed. */
+    isDone = false;
+    /** What was left open when everything had been closed. */
+    left = { sockets: 0, timers: 0 };
+    private components: readonly Component[] = [];
+    /** Timers of the workload. */
+    private pauses = 0;
+
+    constructor(
+        readonly name: string,
+        readonly loop: EventLoop,
+        readonly random: Random,
+        private readonly world: World,
+        private readonly network: Network,
+        private readonly ledger: Ledger,
+    ) {}
+
+    connect(options: NetConnectOpts): Socket {
+        return this.network.connect(this.loop, options);
+    }
+
+    /** From the first callback to the last. */
+    start(make: (process: SimProcess) => readonly Component[], tasks: readonly Task[]): void {
+        this.loop.post(this.world.nowMs, () => {
+            this.components = make(this);
+            void this.live(tasks);
+        });
+    }
+
+    say(line: string): void {
+        this.world.log?.(`${this.name} ${line}`);
+    }
+
+    private async live(tasks: readonly Task[]): Promise<void> {
+        const all = (verb: string): Promise<unknown> =>
+            Promise.all(this.components.map(({ name }) => this.perform(plainStep(`${verb} ${name}`))));
+        await all('open');
+        await Promise.all(tasks.map(task => this.work(task)));
+        await all('recover');
+        await all('close');
+        this.left = { sockets: this.network.socketsOf(this.name), timers: this.loop.timerCount - this.pauses };
+        this.isDone = true;
+    }
+
+    private async work({ steps }: Task): Promise<void> {
+        const running: Promise<void>[] = [];
+        for (const step of steps) {
+            if (step.pauseMs > 0) await this.pause(step.pauseMs);
+            const done = this.perform(step);
+            if (step.isAwaited) await done;
+            else running.push(done);
+        }
+        await Promise.all(running);
+    }
+
+    async pause(ms: number): Promise<void> {
+        this.pauses++;
+        await new Promise<void>(resolve => this.loop.setTimer(resolve, ms));
+        this.pauses--;
+    }
+
+    private async perform(step: Step): Promise<void> {
+        const { world, loop, ledger, clockOffsetMs } = this;
+        const entry = ledger.begin(step, this.name, world.nowMs, loop.heldMs);
+        world.log?.(`${this.name} #${step.id} ${step.verb} ${step.keys.join(' ')}`);
+        try {
+            const component = this.components.find(one => one.verb(step.verb) !== undefined);
+            if (component === undefined) throw new Error(`no component has the verb ${step.verb}`);
+            entry.fullKeys = step.keys.map(key => component.prefix + key);
+            entry.result = await component.verb(step.verb)!(step, entry);
+        } catch (error) {
+            entry.error = error as Error;
+        }
+        entry.endMs = world.nowMs;
+        entry.notes.set('clock', Math.min(clockOffsetMs, this.clockOffsetMs));
+        entry.heldAfterMs = loop.heldMs;
+        world.log?.(`${this.name} #${step.id} ${step.verb} → ${describe(entry)}`);
+    }
+}
+
+/** A step that is in no plan. */
+function plainStep(verb: string): Step {
+    return { id: 0, pauseMs: 0, isAwaited: true, verb, keys: [], bytes: 0, times: [], amount: 0 };
+}
+
+function describe({ result, error }: Entry): string {
+    if (error !== null) return `${(error as { code?: string }).code ?? error.name}: ${error.message}`;
+    return tell(result);
+}
+
+function tell(value: unknown): string {
+    if (typeof value === 'bigint') return `${value}`;
+    if (Buffer.isBuffer(value)) return tell(value.toString('latin1'));
+    if (value instanceof Map) return `{${[...value].map(([key, one]) => `${key}: ${tell(one)}`).join(', ')}}`;
+    if (value instanceof Error) return String((value as { code?: string }).code ?? value.message);
+    if (Array.isArray(value)) return `[${value.map(tell).join(', ')}]`;
+    if (typeof value === 'object' && value !== null) {
+        const own = Object.entries(value).filter(([, one]) => typeof one !== 'function');
+        return `{${own.map(([key, one]) => `${key}: ${tell(one)}`).join(', ')}}`;
+    }
+    const text = String(value);
+    return text.length > 60 ? `${text.slice(0, 20)}…(${text.length})` : text;
+}

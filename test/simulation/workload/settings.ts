@@ -1,0 +1,18 @@
+import type { Plan } from '../schedule/Plan';
+
+/** The plan's options and servers, as a component is configured with them. */
+export function settingsOf({ client }: Plan, servers: readonly string[]): Record<string, string | number> {
+    const settings: Record<string, string | number> = {
+        'options.pool_size': client.poolSize,
+        'options.retries': client.retries,
+        'options.max_pending': client.maxPending,
+        'options.request_timeout': client.requestTimeoutMs,
+        'options.connect_timeout': client.connectTimeoutMs,
+        'options.reconnect': client.reconnectMs,
+        'options.failures': client.failures,
+        'options.retry': client.retryMs,
+        'options.idle': client.idleMs,
+    };
+    servers.forEach((host, i) => (settings[`connections.${i}.host`] = host));
+    return settings;
+}

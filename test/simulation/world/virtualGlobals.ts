@@ -1,0 +1,61 @@
+import crypto from 'node:crypto';
+import net from 'node:net';
+import type { EventLoop, VirtualImmediate, VirtualTimer } from './EventLoop';
+import type { Random } from './Random';
+import type { World } from './World';
+
+/** What a process sees of its machine, beside its event loop. */
+export interface Machine {
+    readonly loop: EventLoop;
+    readonly random: Random;
+    /** What the time of day is ahead of the simulation's own time. */
+    readonly clockOffsetMs: number;
+    connect(options: net.NetConnectOpts): net.Socket;
+}
+
+type Callback = (...args: unknown[]) => void;
+
+/**
+ * Puts the simulation in the place of every source of time, chance and sockets that the sources
+ * use, each for the process that runs now. The result puts Node's own back.
+ */
+export function installGlobals(world: World, machineOf: (loop: EventLoop) => Machine): () => void {
+    const here = (): Machine => machineOf(world.current!);
+    const timer =
+        (isRepeated: boolean) =>
+        (callback: Callback, ms = 1, ...args: unknown[]): VirtualTimer =>
+            world.current!.setTimer(args.length === 0 ? callback : () => callback(...args), ms, isRepeated);
+    const clearTimer = (one: VirtualTimer | null | undefined): void => one?.close() as void;
+    const restores = [
+        replace(globalThis, 'setTimeout', timer(false)),
+        replace(globalThis, 'setInterval', timer(true)),
+        replace(globalThis, 'clearTimeout', clearTimer),
+        replace(globalThis, 'clearInterval', clearTimer),
+        replace(globalThis, 'setImmediate', (callback: Callback, ...args: unknown[]) =>
+            world.current!.setImmediate(args.length === 0 ? callback : () => callback(...args)),
+        ),
+        replace(globalThis, 'clearImmediate', (one: VirtualImmediate | null | undefined) => {
+            if (one) one.callback = null;
+        }),
+        replace(performance, 'now', () => world.nowMs),
+        replace(Date, 'now', () => Math.floor(world.nowMs + (world.current === null ? 0 : here().clockOffsetMs))),
+        replace(Math, 'random', () => here().random.next()),
+        replace(crypto, 'randomInt', (most: number) => here().random.int(0, most - 1)),
+        replace(crypto, 'randomBytes', (size: number) =>
+            Buffer.from(Array.from({ length: size }, () => here().random.int(0, 255))),
+        ),
+        replace(net, 'connect', (options: net.NetConnectOpts) => here().connect(options)),
+    ];
+    return () => {
+        for (const restore of restores) restore();
+    };
+}
+
+function replace(owner: object, name: string, value: unknown): () => void {
+    const before = Object.getOwnPropertyDescriptor(owner, name);
+    Object.defineProperty(owner, name, { value, configurable: true, writable: true });
+    return () => {
+        if (before === undefined) Reflect.deleteProperty(owner, name);
+        else Object.defineProperty(owner, name, before);
+    };
+}
