@@ -57,6 +57,8 @@ export class GuardedCall<T> extends Call<T> {
     }
 
     override onNewGeneration(): void {
+        // What a try on another connection has answered was not confirmed.
+        this.outcome = null;
         this.call.onNewGeneration();
         if (this.outcome !== null) this.settle();
     }

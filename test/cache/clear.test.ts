@@ -258,6 +258,50 @@ describe('requests', () => {
         expect((await other.retrieveMany(null, KEYS)).size).toBe(0);
     });
 
+    describe('whose connection breaks between their answer and the token', () => {
+        async function prepare() {
+            const { open } = service();
+            const proxy = await opener.faultProxy(server);
+            const [one, other] = [await open(), await open({}, proxy)];
+            await other.storeMany(null, of('old'));
+            await one.clear(null);
+            let frames = 0;
+            proxy.begin({
+                reply: (link, frame) => {
+                    if (++frames === 1) return link.toClient(frame);
+                    // Not in one read with the answer.
+                    void sleep(5).then(() => {
+                        link.end();
+                        proxy.begin({});
+                    });
+                },
+            });
+            return { one, other };
+        }
+
+        it('do not find what was cleared', async () => {
+            const { other } = await prepare();
+            expect(await other.retrieve(null, 'a')).toBeNull();
+        });
+
+        it('do not find what was cleared, of many keys', async () => {
+            const { other } = await prepare();
+            expect((await other.retrieveMany(null, KEYS)).size).toBe(0);
+        });
+
+        it('store under the token that is in use', async () => {
+            const { one, other } = await prepare();
+            await other.store(null, 'a', 'new', 50_000);
+            expect(await one.retrieve(null, 'a')).toBe('new');
+        });
+
+        it('store many under the token that is in use', async () => {
+            const { one, other } = await prepare();
+            await other.storeMany(null, of('new'));
+            expect(await one.retrieveMany(null, KEYS)).toEqual(of('new'));
+        });
+    });
+
     it('that need the token at once ask for it once', async () => {
         const { open, prefix } = service();
         const proxy = await opener.recordingProxy(server);
