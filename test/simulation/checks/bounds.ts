@@ -7,8 +7,10 @@ const UPDATE_TIMEOUT_MS = 500;
 const LOCK_TRIES = 3.5;
 
 /** Within what time a call settles, in ms, as documented; the time for which its process was held comes on top. */
-export function boundOf({ step }: Entry, { client, cache }: Plan): number {
-    const { requestTimeoutMs, connectTimeoutMs } = client;
+export function boundOf({ step }: Entry, { client, cache }: Plan, changes: number): number {
+    const { connectTimeoutMs } = client;
+    // A server is asked for its token before the first request, and a call under an old one is repeated.
+    const requestTimeoutMs = client.requestTimeoutMs * (cache.hasClear ? 2 * (1 + changes) : 1);
     const [, waitMs = 0, workMs = 0] = step.times;
     switch (step.verb) {
         case 'recover client':

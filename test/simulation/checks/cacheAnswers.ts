@@ -22,6 +22,7 @@ export function checkCacheAnswers(run: Run, report: (violation: string) => void)
     for (const { history } of run.servers) for (const execution of history.executions) checkList(execution, report);
 }
 
+/** With tokens a change that was made before a clear counts for nothing, and is made again. */
 type Check = (truth: Truth, entry: Entry, say: Say) => void;
 
 const CHECKS: Readonly<Record<string, Check>> = {
@@ -73,6 +74,9 @@ const CHECKS: Readonly<Record<string, Check>> = {
     'append text': joined,
     'prepend text': joined,
     update: joined,
+    clear: ifAnswered((truth, entry, say) => {
+        for (const server of truth.uncleared(entry)) say(`${server} has kept its token`);
+    }),
 };
 
 function ifAnswered(check: Check): Check {
@@ -124,9 +128,7 @@ function stored(truth: Truth, entry: Entry, index: number, error: Error | null, 
 function joined(truth: Truth, entry: Entry, say: Say): void {
     const [key] = entry.fullKeys;
     const mark = valueOf(entry.step);
-    const made = truth
-        .historyOf(key!)
-        .executions.filter(one => one.key === key && has(one.after?.value, mark) && !has(one.before?.value, mark));
+    const made = truth.executionsOf(key!, one => has(one.after?.value, mark) && !has(one.before?.value, mark));
     if (made.length > 1) say(`was made ${made.length} times`);
     const code = codeOf(entry.error);
     if ((entry.result === false || code === 'UPDATE_CONFLICT' || code === 'OVERLOADED') && made.length > 0)
@@ -140,7 +142,7 @@ function has(value: Buffer | undefined, mark: string): boolean {
 
 /** Only updates write lists: each has what was there before, and one entry more. */
 function checkList({ key, before, after, process, status }: Execution, report: (violation: string) => void): void {
-    if (!key.startsWith('c:u') || after === null || after === before || status !== 0) return;
+    if (!/^c:(#[^:]+:)?u/.test(key) || after === null || after === before || status !== 0) return;
     const lists = [before, after].map(item => (visibleOf(item).value ?? []) as string[]);
     if (!isDeepStrictEqual(lists[1]!.slice(0, -1), lists[0])) report(`${process} has lost an update of ${key}`);
 }

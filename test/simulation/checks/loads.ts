@@ -71,7 +71,8 @@ function checkLoaders(
     publications: ReadonlyMap<string, readonly Publication[]>,
     report: (violation: string) => void,
 ): void {
-    const hasTrouble = plan.faults.length > 0 || plan.cache.loadTimeoutMs < 5000 || plan.cache.maxSize === 3;
+    const hasTrouble =
+        plan.faults.length > 0 || plan.cache.loadTimeoutMs < 5000 || plan.cache.maxSize === 3 || plan.cache.hasClear;
     if (
         hasTrouble ||
         ledger.entries.some(

@@ -119,16 +119,15 @@ function checkBusy(
         const added = owners.get(token);
         return added?.process !== entry.process || added.atMs < entry.startMs;
     };
-    const isCleanedMeanwhile = truth
-        .historyOf(entry.fullKeys[0]!)
-        .executions.some(one => isDeletion(one, entry) && one.atMs >= entry.startMs && one.atMs <= entry.endMs);
+    const isDuring = ({ atMs }: Execution): boolean => atMs >= entry.startMs && atMs <= entry.endMs;
+    const deletions = truth.executionsOf(entry.fullKeys[0]!, one => isDeletion(one, entry) && isDuring(one));
+    const isCleanedMeanwhile = deletions.length > 0;
     if (isCleanedMeanwhile || truth.during(entry).some(isAnother)) return;
     report(`${entry.process} #${entry.step.id} ${entry.step.verb} found the lock busy, and nobody else had it`);
 }
 
-function isDeletion({ opcode, status, process, key }: Execution, entry: Entry): boolean {
-    const isOwn = process === entry.process && key === entry.fullKeys[0];
-    return isOwn && opcode === Opcode.DELETE && status === Status.OK;
+function isDeletion({ opcode, status, process }: Execution, entry: Entry): boolean {
+    return process === entry.process && opcode === Opcode.DELETE && status === Status.OK;
 }
 
 /** A release that has succeeded leaves nothing behind. */

@@ -3,12 +3,14 @@ import { codeOf } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
 import { LoaderError } from '../workload/CacheComponent';
 import { boundOf } from './bounds';
+import { Truth } from './Truth';
 
 /** Rounds of the event loop, and a timer that counts whole ms. */
 const SLACK_MS = 20;
 
 /** Every call settles within its bound, with a value or a documented error. */
 export function checkSettling(run: Run, report: (violation: string) => void): void {
+    const truth = new Truth(run);
     const dead = new Set(run.processes.filter(({ loop }) => loop.isDead).map(({ name }) => name));
     for (const entry of run.ledger.entries) {
         const what = `${entry.process} #${entry.step.id} ${entry.step.verb}`;
@@ -18,7 +20,7 @@ export function checkSettling(run: Run, report: (violation: string) => void): vo
         }
         const tookMs = entry.endMs - entry.startMs;
         const heldMs = entry.heldAfterMs - entry.heldBeforeMs;
-        const boundMs = boundOf(entry, run.service.plan) + 2 * heldMs + SLACK_MS;
+        const boundMs = boundOf(entry, run.service.plan, truth.changesDuring(entry)) + 2 * heldMs + SLACK_MS;
         if (tookMs > boundMs) report(`${what} took ${tookMs.toFixed(1)} ms, more than ${boundMs.toFixed(1)} ms`);
         const code = codeOf(entry.error);
         if (code === null) continue;

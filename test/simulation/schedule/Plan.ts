@@ -76,7 +76,7 @@ export interface Plan {
     readonly client: ClientPlan;
     /** What each process has of the package. */
     readonly parts: readonly Part[];
-    readonly cache: { readonly maxSize: number; readonly loadTimeoutMs: number };
+    readonly cache: { readonly maxSize: number; readonly loadTimeoutMs: number; readonly hasClear: boolean };
     readonly lock: { readonly retryTimeoutMs: number };
     readonly tasks: readonly Task[];
     readonly faults: readonly Fault[];

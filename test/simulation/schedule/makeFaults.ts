@@ -69,7 +69,12 @@ function toFault(kind: Fault['kind'], { atMs, server, process, forMs, how, direc
         case 'skip':
             return { kind, atMs, server };
         case 'evict':
-            return { kind, atMs, server, key: random.pick(['k1', 'n1', 'c:v1', 'c:d1', 'c:u1', 'lock:l1']) };
+            return {
+                kind,
+                atMs,
+                server,
+                key: random.pick(['k1', 'n1', 'c:v1', 'c:#namespace', 'c:d1', 'c:u1', 'lock:l1']),
+            };
         case 'stall':
             return { kind, atMs, server, process, direction, forMs };
         case 'vanish':

@@ -17,13 +17,16 @@ export function makePlan(seed: number): Plan {
     const client = makeClient(random.of('client'), latencyMs);
     const shape = { processes, servers, client };
     const parts = random.pick(PARTS);
-    const tasks = makeTasks(random.of('tasks'), processes, parts);
+    const hasClear = random.of('clear').chance(0.4);
+    const tasks = makeTasks(random.of('tasks'), processes, parts).map(task =>
+        withClears(task, random.of('clears'), hasClear),
+    );
     const lastsMs = Math.max(...tasks.map(({ steps }) => steps.reduce((sum, { pauseMs }) => sum + pauseMs, 0)));
     return {
         seed,
         ...shape,
         parts,
-        cache: { maxSize: random.pick([0, 3, 1000]), loadTimeoutMs: random.pick([50, 10_000, 10_000]) },
+        cache: { maxSize: random.pick([0, 3, 1000]), loadTimeoutMs: random.pick([50, 10_000, 10_000]), hasClear },
         lock: { retryTimeoutMs: random.pick([5, 50]) },
         hasCas: true,
         requestMs: random.pick([0.005, 0.02, 0.5]),
@@ -49,6 +52,15 @@ function makeClient(random: Random, latencyMs: number): ClientPlan {
         retryMs: random.pick([200, 30_000]),
         idleMs: random.pick([0, 50, 5000]),
     };
+}
+
+/** Some of the cache's steps are clears. */
+function withClears(task: Task, random: Random, hasClear: boolean): Task {
+    if (!hasClear) return task;
+    const steps = task.steps.map(step =>
+        step.keys[0]?.startsWith('v') && random.chance(0.15) ? { ...step, verb: 'clear', keys: [] } : step,
+    );
+    return { ...task, steps };
 }
 
 function makeTasks(random: Random, processes: number, parts: readonly Part[]): Task[] {

@@ -46,6 +46,7 @@ export class CacheComponent implements Component {
         retrieveMany: ({ keys }) => this.cache.retrieveMany(null, keys),
         storeMany: step =>
             this.cache.storeMany(null, new Map(step.keys.map((key, i) => [key, valueOf(step, i)])), step.times[0]),
+        clear: () => this.cache.clear(null),
         removeMany: ({ keys }) => this.cache.removeMany(null, keys),
         'recover cache': () =>
             recover(this.process, this.service, async () => {
@@ -83,7 +84,11 @@ export class CacheComponent implements Component {
     ) {
         const { plan, servers } = service;
         const { maxSize } = plan.cache;
-        const own = { 'options.prefix': this.prefix, 'options.update_timeout': 500 };
+        const own = {
+            'options.prefix': this.prefix,
+            'options.clear': String(plan.cache.hasClear),
+            'options.update_timeout': 500,
+        };
         this.cache.configure(
             ConfigParams.fromValue({ ...settingsOf(plan, servers), ...own, 'options.max_size': maxSize }),
         );

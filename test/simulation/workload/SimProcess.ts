@@ -20,6 +20,7 @@ export interface Component {
 /** One process of the service: an event loop, a clock, and the components that work in it. */
 export class SimProcess implements Machine {
     clockOffsetMs = EPOCH_MS;
+    readonly bytes: Random;
     /** Its tasks are done, and its components closed. */
     isDone = false;
     /** What was left open when everything had been closed. */
@@ -35,7 +36,9 @@ export class SimProcess implements Machine {
         private readonly world: World,
         private readonly network: Network,
         private readonly ledger: Ledger,
-    ) {}
+    ) {
+        this.bytes = random.of('bytes');
+    }
 
     connect(options: NetConnectOpts): Socket {
         return this.network.connect(this.loop, options);

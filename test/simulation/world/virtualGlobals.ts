@@ -8,6 +8,8 @@ import type { World } from './World';
 export interface Machine {
     readonly loop: EventLoop;
     readonly random: Random;
+    /** For tokens. */
+    readonly bytes: Random;
     /** What the time of day is ahead of the simulation's own time. */
     readonly clockOffsetMs: number;
     connect(options: net.NetConnectOpts): net.Socket;
@@ -41,8 +43,10 @@ export function installGlobals(world: World, machineOf: (loop: EventLoop) => Mac
         replace(Date, 'now', () => Math.floor(world.nowMs + (world.current === null ? 0 : here().clockOffsetMs))),
         replace(Math, 'random', () => here().random.next()),
         replace(crypto, 'randomInt', (most: number) => here().random.int(0, most - 1)),
-        // Nothing is drawn for it: the sources ask once, in whichever schedule comes first.
-        replace(crypto, 'randomBytes', (size: number) => Buffer.alloc(size, here().loop.name)),
+        // Of a stream of its own: the lock asks once, in whichever schedule comes first.
+        replace(crypto, 'randomBytes', (size: number) =>
+            Buffer.from(Array.from({ length: size }, () => here().bytes.int(0, 255))),
+        ),
         replace(net, 'connect', (options: net.NetConnectOpts) => here().connect(options)),
     ];
     return () => {
