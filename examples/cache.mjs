@@ -7,7 +7,7 @@ const cache = new MemcachedCache();
 cache.configure(
     ConfigParams.fromValue({
         connection: { host: MEMCACHED_SERVICE_HOST, port: MEMCACHED_SERVICE_PORT },
-        options: { prefix: 'example-cache:' },
+        options: { prefix: 'example-cache:', clear: true },
     }),
 );
 await cache.open('example'); // the context: a trace id, an IContext, or null

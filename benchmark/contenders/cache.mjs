@@ -1,17 +1,16 @@
 /** MemcachedCache, as a service uses it: objects in, objects out. With `loop`, many are stored by so many loops of `store`. */
-export async function connect(port, { maxSize, prefix = '', generationTtl = 1000, loop = 0, isLoadThrough = false }) {
+export async function connect(port, { maxSize, prefix = '', clear = false, loop = 0, isLoadThrough = false }) {
     const { MemcachedCache } = await import('../../dist/index.js');
     const { ConfigParams } = await import('../../dist/framework.js');
     const cache = new MemcachedCache();
     cache.configure(
         ConfigParams.fromTuples(
             ...['connection.host', '127.0.0.1', 'connection.port', port],
-            ...['options.prefix', prefix, 'options.generation_ttl', generationTtl],
+            ...['options.prefix', prefix, 'options.clear', clear],
             ...['options.max_size', maxSize, 'options.request_timeout', 5000, 'options.idle', 600_000],
         ),
     );
     await cache.open(null);
-    if (generationTtl > 0 && prefix !== '') await cache.clear(null);
     const storeAll = entries => {
         const rest = entries[Symbol.iterator]();
         const store = async () => {

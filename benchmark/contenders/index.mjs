@@ -62,14 +62,14 @@ const prefixContenders = [
         label: 'cache, a prefix, clear',
         kind: 'cache',
         tag: 'a',
-        setting: { maxSize: 0, prefix: 'bench:p:' },
+        setting: { maxSize: 0, prefix: 'bench:p:', clear: true },
     },
     {
         id: 'cache-prefix',
-        label: 'cache, a prefix, generation_ttl 0',
+        label: 'cache, a prefix',
         kind: 'cache',
         tag: 'b',
-        setting: { maxSize: 0, prefix: 'bench:q:', generationTtl: 0 },
+        setting: { maxSize: 0, prefix: 'bench:q:' },
     },
     { id: 'floor', label: 'cache, no prefix', kind: 'cache', tag: 'c', setting: { maxSize: 0 } },
 ];

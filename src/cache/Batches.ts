@@ -10,7 +10,7 @@ import type { Encoded } from './values';
 /** What `storeMany` takes: a Map, a plain object, or pairs. */
 export type Entries = Iterable<readonly [string, unknown]> | Readonly<Record<string, unknown>>;
 
-const NOTHING: ReadonlyMap<string, unknown> = new Map();
+const NONE: ReadonlyMap<string, never> = new Map<string, never>();
 
 /** Verbs on many keys. Everything is checked and encoded before the first byte is sent: of a batch that is wrong nothing is done. */
 export class Batches {
@@ -20,8 +20,12 @@ export class Batches {
         const { values } = this;
         try {
             const wanted = toKeys(keys);
-            const fullKeys = await values.keys.findAll(wanted);
-            const { held, failed } = await values.client.getManyText(fullKeys);
+            let held: ReadonlyMap<string, Held> = NONE;
+            const { fullKeys, failed } = await values.keys.each(wanted, async ready => {
+                const answer = await values.client.getManyText(ready);
+                held = held.size === 0 ? answer.held : new Map([...held, ...answer.held]);
+                return answer.failed;
+            });
             const found = await this.decode(context, wanted, fullKeys, held);
             values.events.count('hits', found.size);
             values.events.count('misses', wanted.length - found.size - failed.size);
@@ -51,22 +55,23 @@ export class Batches {
                 encoding.push(encoded);
             }
             const all = emptied.length === 0 ? keys : keys.concat(emptied);
-            const found = values.keys.findAll(all);
-            const fullKeys = found instanceof Promise ? await found : found;
-            const write = async (): Promise<Map<string, Error>> => {
-                const encoded: Encoded[] = [];
-                for (const one of encoding) encoded.push(one instanceof Promise ? await one : one);
-                if (emptied.length === 0) return values.setAll(context, fullKeys, encoded, expires);
-                // What goes makes room for what comes.
-                const [kept, failed] = await Promise.all([
-                    values.deleteAll(fullKeys.slice(keys.length)),
-                    values.setAll(context, fullKeys.slice(0, keys.length), encoded, expires),
-                ]);
-                return new Map([...failed, ...kept]);
-            };
-            const mayPass = values.isInOrder && !isCompressing;
-            const failed = await (mayPass ? write() : values.allInOrder(fullKeys, write));
-            this.settle(context, all, fullKeys, failed, NOTHING);
+            const { fullKeys, failed } = await values.keys.each(all, (ready, indexes) => {
+                const these = indexes === null ? encoding : indexes.filter(i => i < keys.length).map(i => encoding[i]!);
+                const write = async (): Promise<Map<string, Error>> => {
+                    const encoded: Encoded[] = [];
+                    for (const one of these) encoded.push(one instanceof Promise ? await one : one);
+                    if (these.length === ready.length) return values.setAll(context, ready, encoded, expires);
+                    // What goes makes room for what comes.
+                    const [kept, failed] = await Promise.all([
+                        values.deleteAll(ready.slice(these.length)),
+                        values.setAll(context, ready.slice(0, these.length), encoded, expires),
+                    ]);
+                    return new Map([...failed, ...kept]);
+                };
+                const mayPass = values.isInOrder && !isCompressing;
+                return mayPass ? write() : values.allInOrder(ready, write);
+            });
+            this.settle(context, all, fullKeys, failed, NONE);
         } catch (error) {
             values.soften(context, error, undefined);
         }
@@ -76,11 +81,11 @@ export class Batches {
         const { values } = this;
         try {
             const wanted = toKeys(keys);
-            const found = values.keys.findAll(wanted);
-            const fullKeys = found instanceof Promise ? await found : found;
-            const write = (): Promise<Map<string, Error>> => values.deleteAll(fullKeys);
-            const failed = await (values.isInOrder ? write() : values.allInOrder(fullKeys, write));
-            this.settle(context, wanted, fullKeys, failed, NOTHING);
+            const { fullKeys, failed } = await values.keys.each(wanted, ready => {
+                const write = (): Promise<Map<string, Error>> => values.deleteAll(ready);
+                return values.isInOrder ? write() : values.allInOrder(ready, write);
+            });
+            this.settle(context, wanted, fullKeys, failed, NONE);
         } catch (error) {
             values.soften(context, error, undefined);
         }

@@ -99,6 +99,7 @@ export class LoadThrough {
                 if (value !== null) return value;
             }
         } catch (error) {
+            if (values.keys.isMoved(error)) return this.find(request);
             if (!isAway(error)) throw values.failed(context, error);
             values.events.softened(context, error as Error);
         }
@@ -118,7 +119,7 @@ export class LoadThrough {
         // A key that is not known in full must not be taken for another one: keys have no line breaks.
         const name = fullKey ?? `\n${request.key}`;
         if (load?.answersFor(held)) return load.join(options.signal);
-        const item = held === undefined ? (load?.stale ?? null) : typeof held === 'object' ? held : null;
+        const item = held === undefined ? this.remembered(load) : typeof held === 'object' ? held : null;
         const stale = options.staleFor && item !== null ? staleSince(item, options.staleFor) : null;
         if (stale !== null) {
             const value = await values.decode(context, stale);
@@ -130,6 +131,11 @@ export class LoadThrough {
         const current = values.loads.get(name);
         const mayJoin = current !== undefined && (current.isLoading || current.answersFor(held));
         return (mayJoin ? current : this.begin(request, name, fullKey, held)).join(options.signal);
+    }
+
+    /** The stale value that a load has in memory. A clear may have put it out of reach since. */
+    private remembered(load: Loading | undefined): Item | null {
+        return load === undefined || this.values.keys.isGuarded ? null : load.stale;
     }
 
     /**

@@ -115,6 +115,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
             const held = await values.client.getText(typeof found === 'string' ? found : await found);
             return values.read(context, held);
         } catch (error) {
+            if (values.keys.isMoved(error)) return this.retrieve(context, key);
             return values.soften(context, error, null);
         }
     }
@@ -143,6 +144,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
             values.events.stored();
             return value as unknown;
         } catch (error) {
+            if (values.keys.isMoved(error)) return this.store(context, key, value, timeout);
             return values.soften(context, error, value);
         }
     }
@@ -282,9 +284,9 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     }
 
     /**
-     * Everything under `options.prefix` is out of reach: here at once, in other instances after `options.generation_ttl` ms at most. The server is not
-     * flushed; what was stored expires there.
-     * @throws ConfigException NO_PREFIX
+     * Puts everything under `options.prefix` out of reach, in all instances. The servers are not flushed;
+     * what was stored expires there. If a server is unavailable, the others are cleared.
+     * @throws ConfigException NO_PREFIX without `options.clear` or a prefix
      */
     clear(context: AnyContext): Promise<void> {
         return this.decided(context, () => this.values.keys.clear());
@@ -295,6 +297,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
         try {
             return await ask();
         } catch (error) {
+            if (this.values.keys.isMoved(error)) return this.decided(context, ask);
             throw this.values.failed(context, error);
         }
     }

@@ -97,6 +97,11 @@ export class StoredKeys implements StoreAccount {
         if (entry !== undefined) this.forget(entry);
     }
 
+    /** As `remove`, of all keys that begin so. */
+    removeAll(head: string): void {
+        for (const [key, entry] of this.entries) if (key.startsWith(head)) this.forget(entry);
+    }
+
     forget(entry: Entry): void {
         if (this.entries.get(entry.key) !== entry) return;
         this.entries.delete(entry.key);

@@ -35,7 +35,7 @@ export class ValueStore {
 
     constructor(private readonly user: ConnectionUser) {
         this.events = new CacheEvents(user.log, user.counters);
-        this.keys = new KeySpace(user, () => this.restart());
+        this.keys = new KeySpace(user, head => this.stored?.removeAll(head));
         this.restart();
     }
 
@@ -76,7 +76,7 @@ export class ValueStore {
     /**
      * Stores them, and evicts other values when there are too many. Of a batch that is larger than
      * `max_size` the last values are stored, and what the other keys held is deleted.
-     * @throws what `client.setMany` throws, which nothing does that `encode` and `keys.findAll` have let pass
+     * @throws what `client.setMany` throws, which nothing does that `encode` and `keys.each` have let pass
      */
     async setAll(
         context: AnyContext,
@@ -153,6 +153,7 @@ export class ValueStore {
             const found = this.keys.find(key);
             return await ask(typeof found === 'string' ? found : await found);
         } catch (error) {
+            if (this.keys.isMoved(error)) return this.ask(context, key, otherwise, ask);
             return this.soften(context, error, otherwise);
         }
     }

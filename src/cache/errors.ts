@@ -4,9 +4,7 @@ import { exception, type CodeOf } from '../client/errorCodes';
 /** The errors that only caches have. Those of the connection are the client's. */
 
 export function noPrefix(): ApplicationException {
-    const message =
-        'clear needs options.prefix, options.generation_ttl above 0, and keys that may be long enough (options.max_key_size of a shared connection)';
-    return exception('NO_PREFIX', message);
+    return exception('NO_PREFIX', 'cannot clear the cache: expected options.clear and options.prefix');
 }
 
 export function invalidTimeout(timeout: unknown): ApplicationException {

@@ -34,6 +34,8 @@ export async function storeLoaded(
         const expires = values.expirySeconds(context, keptMs);
         if (await lease.store(stored, expires)) values.loaded(context, fullKey, lease, expires);
     } catch (error) {
+        // A clear has put the lease out of reach, as a removal would have.
+        if (values.keys.isMoved(error)) return;
         if (isAway(error)) values.events.softened(context, error as Error);
         else values.events.unstored(context, key, error as Error);
         await lease.remove().catch(() => {});

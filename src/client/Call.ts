@@ -115,6 +115,9 @@ export abstract class Call<T> implements Timed {
     /** It has not been sent yet, and a socket to its server has opened or gone. */
     onNewGeneration(): void {}
 
+    /** It has failed: whether it was carried out may be unknown. */
+    onFailed(): void {}
+
     /** Takes a reply to one of its frames; true: that was the last one. */
     abstract onReply(reply: Reply): boolean;
 
@@ -131,6 +134,7 @@ export abstract class Call<T> implements Timed {
 
     fail(error: Error): void {
         if (!this.leave()) return;
+        this.onFailed();
         this.host?.counts.failedBy(error);
         this.reject(error);
     }

@@ -1,3 +1,5 @@
+import type { MemcachedServer } from './MemcachedServer';
+
 /** How a value is stored. */
 export interface StoreOptions {
     /** Seconds; 0 or absent: never. Past 30 days (2592000) memcached takes it for a Unix time. */
@@ -10,6 +12,8 @@ export interface StoreOptions {
 export interface Placement {
     /** To the key's own server, also while `failover` sends others elsewhere: a lock has one place. */
     readonly pinned?: boolean | undefined;
+    /** To this server, whatever the key's own server is. */
+    readonly server?: MemcachedServer | undefined;
 }
 
 /** When a CAS may be compared. */

@@ -399,7 +399,8 @@ export class Channel implements Timed {
     }
 
     private weigh(call: Call<unknown>, reply: Reply): void {
-        const bytes = call.frames > 1 ? reply.bodyBytes : Math.max(reply.bodyBytes, call.valueBytes);
+        const isOfMany = call.keyCount !== undefined;
+        const bytes = isOfMany ? reply.bodyBytes : Math.max(reply.bodyBytes, call.valueBytes);
         this.owner.largeReplies.saw(call.keyOf(reply), bytes);
         // What is to come of a batch is likely to be as large.
         const repliesLeft = call.frames - 1 - ((reply.opaque - call.opaque) >>> 0);

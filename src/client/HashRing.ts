@@ -24,9 +24,13 @@ export class HashRing {
     /** The server of each point, as an index into `servers`. */
     private readonly owners: Uint16Array;
     /** Where keys lie on the ring, as an index into `points`. */
-    private readonly places = new HotKeys(HOT_KEYS, key => this.firstPoint(md5Word(key)));
+    private readonly places = new HotKeys(HOT_KEYS, key => this.firstPoint(md5Word(this.place(key))));
 
-    constructor(private readonly servers: readonly RingServer[]) {
+    /** @param place which part of a key decides */
+    constructor(
+        private readonly servers: readonly RingServer[],
+        private readonly place: (key: string) => string = key => key,
+    ) {
         ({ points: this.points, owners: this.owners } = layOut(servers));
     }
 

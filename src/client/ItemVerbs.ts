@@ -6,8 +6,9 @@ import { checkServer, type ServerHealthReport } from './HealthCheck';
 import { Item } from './Item';
 import { GetCall, GetTextCall, GetAndDeleteCall, GetAndTouchCall, toHeld, type Held } from './readCalls';
 import { StoreCall, CountedSetCall, CasStoreCall, type StoreSpec, type StoreOpcode, type CasReply } from './storeCalls';
-import { CasDeleteCall, type CasDeleteReply } from './deleteCalls';
+import { CasDeleteCall, DeleteCall, type CasDeleteReply } from './deleteCalls';
 import { KeyBatch, type BatchResult, type GetManyResult } from './KeyBatch';
+import type { MemcachedServer } from './MemcachedServer';
 import { Opcode } from './protocol';
 import type { ServerStats } from './ServerCounts';
 import type { Receipt, StoreAccount } from './StoreAccount';
@@ -75,14 +76,14 @@ export abstract class ItemVerbs extends ServerFleet {
         if (problem !== null) return Promise.reject(problem);
         const spec = { value, flagBits, expirySeconds };
         const node = this.server(key);
-        if (!account) return this.runOn(node, new StoreCall(Opcode.SET, key, spec));
+        if (!account) return this.run(key, new StoreCall(Opcode.SET, key, spec));
         const receipt = account.add(key);
         let evicted = account.isOver ? account.evict(this.clock(node)) : null;
         if (evicted !== null && this.server(evicted.key) !== node) {
             this.evict(evicted);
             evicted = null;
         }
-        return this.runOn(node, new CountedSetCall(key, spec, account, receipt, evicted));
+        return this.runOn(node, this.guarded(key, new CountedSetCall(key, spec, account, receipt, evicted)));
     }
 
     /** Deletes the value, if it is unchanged since it was stored. One that cannot be deleted now expires. */
@@ -145,6 +146,11 @@ export abstract class ItemVerbs extends ServerFleet {
         return this.batch(keys, batch => batch.delete());
     }
 
+    /** From this server, whatever the key's own server is; false: there was no such key. */
+    deleteAt(server: MemcachedServer, key: string): Promise<boolean> {
+        return this.run(key, new DeleteCall(key), { server });
+    }
+
     /** The value, and when it expires from now on. */
     getAndTouch(key: string, expires: number): Promise<Item> {
         const problem = checkExpiry(expires);
@@ -166,17 +172,18 @@ export abstract class ItemVerbs extends ServerFleet {
     protected run<T>(key: string, call: Call<T>, placement?: Placement): Promise<T> {
         const problem = checkKey(key, this.settings.maxKeyBytes);
         if (problem !== null) return Promise.reject(problem);
-        return this.runOn(placement?.pinned ? this.home(key) : this.server(key), call);
+        return this.runOn(this.place(key, placement), this.guarded(key, call));
     }
 
     protected runCas<T>(key: string, call: Call<T>, options: (Placement & CasValidity) | null | undefined): Promise<T> {
         const problem = checkKey(key, this.settings.maxKeyBytes);
         if (problem !== null) return Promise.reject(problem);
-        const { pinned, generation } = options ?? NO_OPTIONS;
-        const node = pinned ? this.home(key) : this.server(key);
+        const { generation } = options ?? NO_OPTIONS;
+        const node = this.place(key, options);
+        const guarded = this.guarded(key, call);
         // It is settled by that, and so it will not be sent.
-        if (generation !== undefined && generation !== node.generation) call.onNewGeneration();
-        return this.runOn(node, call);
+        if (generation !== undefined && generation !== node.generation) guarded.onNewGeneration();
+        return this.runOn(node, guarded);
     }
 
     protected spec(value: StoredValue, { expires = 0, flags = 0 }: StoreOptions): StoreSpec | Error {
@@ -191,7 +198,15 @@ export abstract class ItemVerbs extends ServerFleet {
             const problem = checkKey(key, this.settings.maxKeyBytes);
             if (problem !== null) return Promise.reject(problem);
         }
-        return this.track(perform(new KeyBatch(keys, key => this.server(key))));
+        return this.track(perform(new KeyBatch(keys, key => this.server(key), this.namespaces)));
+    }
+
+    private place(key: string, placement: Placement | null | undefined): MemcachedServer {
+        return placement?.server ?? (placement?.pinned ? this.home(key) : this.server(key));
+    }
+
+    private guarded<T>(key: string, call: Call<T>): Call<T> {
+        return this.namespaces.isEmpty ? call : this.namespaces.guard(key, call);
     }
 
     private evictSurplus(account: StoreAccount): void {

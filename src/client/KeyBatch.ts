@@ -2,6 +2,7 @@ import { DeleteManyCall, EvictManyCall, GetManyCall, SetManyCall, type BatchCall
 import { Part, type Chunk } from './chunks';
 import { timedOut } from './errors';
 import type { Item } from './Item';
+import type { Namespaces } from './Namespaces';
 import type { Reply } from './Reply';
 import type { StoreSpec } from './storeCalls';
 import type { MemcachedServer } from './MemcachedServer';
@@ -25,17 +26,23 @@ export class KeyBatch {
     private readonly failed = new Map<string, Error>();
     /** That of the first chunks, and of all others; 0 until one has got it. */
     private deadlineMs = 0;
+    /** What a chunk has answered counts only if the whole chunk is confirmed. */
+    private readonly isGuarded: boolean;
 
     constructor(
         private readonly keys: readonly string[],
         private readonly serverOf: (key: string) => MemcachedServer,
-    ) {}
+        private readonly namespaces: Namespaces,
+    ) {
+        this.isGuarded = !namespaces.isEmpty && keys.length > 0 && namespaces.has(keys[0]!);
+    }
 
     /** What was found goes into `found`, as `read` reads it. */
     async get<T>(found: Map<string, T>, read: (reply: Reply) => T): Promise<Map<string, Error>> {
         await this.perform(null, true, ({ keys, bytes }) => new GetManyCall(keys, bytes, found, read, this.failed));
         // A chunk that failed may have been answered in part, and one that was tried again may have failed in part before.
-        if (this.failed.size > 0) for (const key of found.keys()) this.failed.delete(key);
+        if (this.failed.size > 0 && !this.isGuarded) for (const key of found.keys()) this.failed.delete(key);
+        if (this.isGuarded) for (const key of this.failed.keys()) found.delete(key);
         return this.failed;
     }
 
@@ -71,14 +78,15 @@ export class KeyBatch {
     ): Promise<void> {
         const workNext = async (): Promise<void> => {
             const chunk = part.next(isRead ? server.largeReplies : null);
-            const call = make(chunk);
-            call.deadlineMs = this.deadlineMs;
+            const own = make(chunk);
+            own.deadlineMs = this.deadlineMs;
+            const call = this.isGuarded ? this.namespaces.guard(chunk.keys[0]!, own) : own;
             // Sent without any time left it would be the fault of a channel that has none.
             if (this.isLate) call.fail(server.counts.declined(timedOut(server.address, server.requestTimeoutMs)));
             else server.enqueue(call);
             try {
                 await call.promise;
-                part.learn(chunk, call.answeredBytes);
+                part.learn(chunk, own.answeredBytes);
             } catch (error) {
                 for (const key of chunk.keys) this.failed.set(key, error as Error);
             }

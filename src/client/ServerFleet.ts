@@ -4,6 +4,7 @@ import { Deadlines } from './Deadlines';
 import { connectFailed, isAuthFailure, notOpened } from './errors';
 import { Client } from './memjs';
 import { MemcachedServer } from './MemcachedServer';
+import { Namespaces } from './Namespaces';
 import type { ServerAddress } from './ServerAddress';
 import { isChange, ServerList, type ServerChange } from './ServerList';
 
@@ -11,6 +12,8 @@ import { isChange, ServerList, type ServerChange } from './ServerList';
 export abstract class ServerFleet extends Client {
     protected readonly settings: ClientSettings;
     private readonly deadlines: Deadlines;
+    /** Keys with a token are placed without it, and their calls are confirmed. */
+    readonly namespaces: Namespaces;
     private readonly makeNode: (at: ServerAddress) => MemcachedServer;
     private list: ServerList;
     /** Those that are in the list no more, until their last calls have settled. */
@@ -29,10 +32,12 @@ export abstract class ServerFleet extends Client {
         const deadlines = new Deadlines();
         const makeNode = (at: ServerAddress): MemcachedServer =>
             new MemcachedServer(at, settings, deadlines, settings.observer);
-        const list = ServerList.of(addresses, settings.failover, makeNode);
+        const namespaces = new Namespaces();
+        const list = ServerList.of(addresses, settings.failover, key => namespaces.place(key), makeNode);
         // The only retry loop is ours (memjs counts one attempt as `retries: 1`), and nothing goes to the console.
         super(list.nodes, { retries: 1, expires: 0, logger: { log: () => {} } });
         this.settings = settings;
+        this.namespaces = namespaces;
         this.deadlines = deadlines;
         this.makeNode = makeNode;
         this.list = this.use(list);
@@ -143,7 +148,8 @@ export abstract class ServerFleet extends Client {
         return this.home(key).generation;
     }
 
-    protected get nodes(): readonly MemcachedServer[] {
+    /** The servers that keys belong to. */
+    get nodes(): readonly MemcachedServer[] {
         return this.list.nodes;
     }
 

@@ -31,20 +31,24 @@ export class ServerList {
     private constructor(
         private readonly members: ReadonlyMap<string, Member>,
         private readonly failover: boolean,
+        private readonly place: (key: string) => string,
     ) {
         const all = [...members.values()];
         const nodes = all.map(({ node }) => node);
         this.nodes = nodes;
-        this.ring = new HashRing(toRingServers(all.map(({ at }) => at)));
+        this.ring = new HashRing(toRingServers(all.map(({ at }) => at)), place);
         if (failover) this.isUsable = index => nodes[index]!.isUp;
     }
 
+    /** @param place see `HashRing` */
     static of(
         addresses: readonly ServerAddress[],
         failover: boolean,
+        place: (key: string) => string,
         make: (at: ServerAddress) => MemcachedServer,
     ): ServerList {
-        return new ServerList(new Map(addresses.map(at => [formatAddress(at), { at, node: make(at) }])), failover);
+        const members = new Map(addresses.map(at => [formatAddress(at), { at, node: make(at) }]));
+        return new ServerList(members, failover, place);
     }
 
     /** The list that takes this one's place, itself without a change. Servers that stay keep their sockets. */
@@ -69,7 +73,7 @@ export class ServerList {
         }
         const removed = [...this.members.keys()].filter(address => !wanted.has(address));
         const change = { added, removed, replaced, reweighted };
-        return { list: isChange(change) ? new ServerList(members, this.failover) : this, change };
+        return { list: isChange(change) ? new ServerList(members, this.failover, this.place) : this, change };
     }
 
     /** The key's own server, whoever is up. */

@@ -117,11 +117,11 @@ export class CountedSetCall extends Call<boolean> {
         const { generation } = this.host!;
         this.generation = generation;
         if (evicted !== null && evicted.generation === generation) encodeEviction(writer, opaque, evicted);
-        encodeStore(writer, Opcode.SET, (opaque + this.frames - 1) >>> 0, this.key, this.spec, 0n);
+        encodeStore(writer, Opcode.SET, evicted === null ? opaque : (opaque + 1) >>> 0, this.key, this.spec, 0n);
     }
 
     onReply(reply: Reply): boolean {
-        if (!this.isLast(reply)) return false;
+        if (this.evicted !== null && reply.opaque === this.opaque) return false;
         if (reply.status !== Status.OK) return this.refuse(reply.status);
         const { account, receipt, generation, spec } = this;
         const { nowMs } = this.host!.deadlines;
@@ -130,9 +130,8 @@ export class CountedSetCall extends Call<boolean> {
         return true;
     }
 
-    override fail(error: Error): void {
+    override onFailed(): void {
         this.account.forget(this.receipt);
-        super.fail(error);
     }
 }
 

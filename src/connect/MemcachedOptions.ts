@@ -103,11 +103,10 @@ const OPTIONS = {
         'true: when memcached is away, `retrieve` is a miss and `store`/`remove` do nothing, counted, and logged at most once a minute; locks always fail',
     ),
     prefix: text('prefix', 'component', 'put before every key'),
-    generationTtl: integer(
-        'generation_ttl',
+    clear: boolean(
+        'clear',
         'component',
-        { default: 1000, least: 0, most: LONGEST_TIMER_MS },
-        'how long, in ms, a cache with a `prefix` may use the generation of its keys before it asks for it again: other instances notice a `clear` after that time; 0 disables `clear`, and nothing is asked; see docs/cache.md',
+        'true: `clear` is available; keys have a token between `prefix` and key, so other languages do not find them; needs a `prefix`; see docs/cache.md',
     ),
     compressMin: integer(
         'compress_min',

@@ -9,7 +9,7 @@ const opener = useOpener();
 let cache: MemcachedCache;
 let prefix: string;
 
-const open = (settings: Settings = {}) => opener.cache(server, { prefix, generation_ttl: 0, ...settings });
+const open = (settings: Settings = {}) => opener.cache(server, { prefix, ...settings });
 
 beforeEach(async () => {
     prefix = `${opener.key}:`;

@@ -88,7 +88,7 @@ describeEachLoss(server, (it, point, end) => {
 
     /** A cache that loses messages, and one that does not, in which the entries are. */
     async function openBoth({ open, proxy, key }: LossContext, isRetried: boolean) {
-        const settings = { max_size: 0, prefix: `${key}:`, generation_ttl: 0 };
+        const settings = { max_size: 0, prefix: `${key}:` };
         const other = await open.cache(server, settings);
         await other.storeMany(null, entries);
         const cache = await open.cache(proxy, { ...settings, request_timeout: isRetried ? 10_000 : 400 });

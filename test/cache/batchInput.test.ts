@@ -33,7 +33,6 @@ describe('bad input: nothing is done', () => {
         ['a list with white space', ['kept', 'b d'], 'INVALID_KEY'],
         ['a list with a key that is too long', ['kept', 'k'.repeat(251)], 'INVALID_KEY'],
         ['a list with half a surrogate pair', ['kept', '\ud800'], 'INVALID_KEY'],
-        ['a list with #generation', ['kept', '#generation'], 'INVALID_KEY'],
         ['a Buffer', Buffer.from('kept'), 'INVALID_KEY'],
         ['a Map of entries', new Map([['kept', 1]]), 'INVALID_KEY'],
     ];
@@ -74,7 +73,6 @@ describe('bad input: nothing is done', () => {
         ['a key with white space, first', { 'b d': 1, kept: 2 }, 'INVALID_KEY'],
         ['a key with white space, last', { kept: 2, 'b d': 1 }, 'INVALID_KEY'],
         ['a key with white space that is to be removed', { kept: 2, 'b d': null }, 'INVALID_KEY'],
-        ['#generation', { kept: 2, '#generation': 5 }, 'INVALID_KEY'],
         ['a bigint', { kept: 2, more: 5n }, 'NOT_SERIALIZABLE'],
         ['a cycle', { kept: 2, more: cycle }, 'NOT_SERIALIZABLE'],
         ['NaN', { kept: null, more: NaN }, 'NOT_SERIALIZABLE'],

@@ -1,97 +1,145 @@
+import type { MemcachedCache } from 'pip-services4-memcached-node';
 import { codeOf } from '../support/codeOf';
-import { useServer } from '../support/Opener';
-import { readItem } from '../support/server/textProtocol';
-import { configOf } from '../support/settings';
-import { untilHeard, useTenants } from './Tenant';
+import { opcodes } from '../support/opcodes';
+import { useOpener, useServer } from '../support/Opener';
+import { requestsIn } from '../support/proxy/frames';
+import { readItem, writeItem } from '../support/server/textProtocol';
+import { configOf, type Servers, type Settings } from '../support/settings';
+import { sleep } from '../support/sleep';
 
 const server = useServer();
-const itAlongside = useTenants(server);
+const opener = useOpener();
+let count = 0;
+
+/** Instances of one service, whose prefix no other test has. */
+function service() {
+    const prefix = `clear${count++}:`;
+    const open = (settings: Settings = {}, at: Servers = server) =>
+        opener.cache(at, { prefix, clear: true, max_size: 0, request_timeout: 10_000, ...settings });
+    return { prefix, open };
+}
+
+const KEYS = ['a', 'b', 'c', 'd', 'e'];
+const of = (value: unknown) => new Map(KEYS.map(key => [key, value]));
 
 describe('clear', () => {
-    itAlongside(
-        'puts everything under its prefix out of reach, and leaves 10,000 keys of another prefix',
-        async ({ open, prefix }) => {
-            const [one, other] = [await open(), await open({ prefix: `${prefix}other:` })];
-            const entries = new Map(Array.from({ length: 10_000 }, (_, i) => [`key${i}`, i] as const));
-            await one.storeMany(null, entries);
-            await other.storeMany(null, entries);
-            expect(await one.clear(null)).toBeUndefined();
-            expect((await one.retrieveMany(null, entries.keys())).size).toBe(0);
-            expect(await one.retrieve(null, 'key1')).toBeNull();
-            expect(await one.contains(null, 'key1')).toBe(false);
-            expect(await one.touch(null, 'key1')).toBe(false);
-            expect(await one.replace(null, 'key1', 1)).toBe(false);
-            expect(await one.increment(null, 'key1')).toBeNull();
-            expect(await one.append(null, 'key1', 'x')).toBe(false);
-            expect(await one.retrieveAndTouch(null, 'key1')).toBeNull();
-            expect(await one.remove(null, 'key1')).toBeNull();
-            expect(await one.add(null, 'key1', 'new')).toBe(true);
-            expect(await one.retrieve(null, 'key1')).toBe('new');
-            expect(await other.retrieveMany(null, entries.keys())).toEqual(entries);
-        },
-    );
-
-    itAlongside(
-        'reaches other instances after generation_ttl at most, and those opened later at once',
-        async ({ open }) => {
-            const [one, other] = [await open(), await open()];
-            await one.store(null, 'key', 1, 50_000);
-            expect(await other.retrieve(null, 'key')).toBe(1);
-            await one.clear(null);
-            await untilHeard();
-            expect(await other.retrieve(null, 'key')).toBeNull();
-            await other.store(null, 'key', 2, 50_000);
-            expect(await one.retrieve(null, 'key')).toBe(2);
-            const third = await open();
-            expect(await third.retrieve(null, 'key')).toBe(2);
-            await third.clear(null);
-            await untilHeard();
-            expect([await one.retrieve(null, 'key'), await other.retrieve(null, 'key')]).toEqual([null, null]);
-        },
-    );
-
-    itAlongside(
-        'by several at once, again and again: what was stored before is gone for all of them',
-        async ({ open }) => {
-            const many = await Promise.all(Array.from({ length: 5 }, () => open()));
-            for (let round = 0; round < 3; round++) {
-                await Promise.all(many.map((one, i) => one.store(null, `key${i}`, round, 50_000)));
-                await Promise.all(many.flatMap(one => [one.clear(null), one.clear(null)]));
-                await untilHeard();
-                for (const one of many) {
-                    expect((await one.retrieveMany(null, ['key0', 'key1', 'key2', 'key3', 'key4'])).size).toBe(0);
-                }
-                await many[0]!.store(null, 'shared', round, 50_000);
-                for (const one of many) expect(await one.retrieve(null, 'shared')).toBe(round);
-            }
-        },
-    );
-
-    itAlongside('makes room: what is out of reach does not count for max_size', async ({ open }) => {
-        const one = await open({ max_size: 2 });
-        await one.storeMany(null, { a: 1, b: 1 });
-        await one.clear(null);
-        await one.storeMany(null, { c: 1, d: 1 });
-        expect((await one.retrieveMany(null, ['a', 'b', 'c', 'd'])).size).toBe(2);
+    it('needs options.clear and a prefix', async () => {
+        const { open } = service();
+        for (const settings of [{ clear: false }, { prefix: '' }]) {
+            const cache = await open(settings);
+            await cache.store(null, 'key', 1, 50_000);
+            await expect(cache.clear('trace')).rejects.toMatchObject({ code: 'NO_PREFIX', trace_id: 'trace' });
+            expect(await cache.retrieve(null, 'key')).toBe(1);
+        }
     });
 
-    itAlongside(
-        'without a prefix, without generations, or where keys are too short for them is refused',
-        async ({ open }) => {
-            for (const options of [{ prefix: '' }, { generation_ttl: 0 }]) {
-                const one = await open(options);
-                await one.store(null, 'key', 1, 50_000);
-                await expect(one.clear('trace')).rejects.toMatchObject({ code: 'NO_PREFIX', trace_id: 'trace' });
-                expect(await one.retrieve(null, 'key')).toBe(1);
-            }
-        },
-    );
+    it('puts everything under its prefix out of reach, and leaves 10,000 keys of another prefix', async () => {
+        const { open, prefix } = service();
+        const [one, other] = [await open(), await open({ prefix: `${prefix}other:` })];
+        const entries = new Map(Array.from({ length: 10_000 }, (_, i) => [`key${i}`, i] as const));
+        await one.storeMany(null, entries);
+        await other.storeMany(null, entries);
+        expect(await one.clear(null)).toBeUndefined();
+        expect((await one.retrieveMany(null, entries.keys())).size).toBe(0);
+        expect(await other.retrieveMany(null, entries.keys())).toEqual(entries);
+    });
 
-    itAlongside('in the middle of other calls breaks none of them', async ({ open }) => {
+    it.each<[string, (cache: MemcachedCache) => Promise<unknown>, unknown]>([
+        ['retrieve', cache => cache.retrieve(null, 'a'), null],
+        ['retrieveMany', cache => cache.retrieveMany(null, KEYS), new Map()],
+        ['retrieveAndTouch', cache => cache.retrieveAndTouch(null, 'a'), null],
+        ['contains', cache => cache.contains(null, 'a'), false],
+        ['touch', cache => cache.touch(null, 'a'), false],
+        ['remove', cache => cache.remove(null, 'a'), null],
+        ['replace', cache => cache.replace(null, 'a', 1), false],
+        ['add', cache => cache.add(null, 'a', 1), true],
+        ['increment', cache => cache.increment(null, 'a', 1, { initial: 5 }), 5],
+        ['decrement', cache => cache.decrement(null, 'a'), null],
+        ['append', cache => cache.append(null, 'a', 'x'), false],
+        ['update', cache => cache.update(null, 'a', old => old ?? 'nothing'), 'nothing'],
+        ['retrieveOrLoad', cache => cache.retrieveOrLoad(null, 'a', 50_000, () => 'loaded'), 'loaded'],
+        [
+            'retrieveOrLoad with staleFor',
+            cache => cache.retrieveOrLoad(null, 'a', 50_000, () => 'loaded', { staleFor: 1000 }),
+            'loaded',
+        ],
+    ])('of another instance: %s finds nothing, at once', async (_, perform, expected) => {
+        const { open } = service();
+        const [one, other] = [await open(), await open()];
+        await other.storeMany(null, of('old'));
+        await one.clear(null);
+        expect(await perform(other)).toEqual(expected);
+    });
+
+    it('of another instance: what is stored or removed after it stays so', async () => {
+        const { open } = service();
+        const [one, other] = [await open(), await open()];
+        await other.storeMany(null, of('old'));
+        await one.clear(null);
+        await one.storeMany(null, of('new'));
+        await other.store(null, 'a', 1, 50_000);
+        expect(await other.remove(null, 'b')).toBe('new');
+        await one.clear(null);
+        await one.storeMany(null, of('newer'));
+        await other.storeMany(null, { a: 2, b: null }, 50_000);
+        await one.clear(null);
+        await one.storeMany(null, of('newest'));
+        await other.removeMany(null, ['c']);
+        await other.store(null, 'd', 3, 50_000);
+        const expected = new Map(Object.entries({ a: 'newest', b: 'newest', d: 3, e: 'newest' }));
+        for (const cache of [one, other, await open()]) expect(await cache.retrieveMany(null, KEYS)).toEqual(expected);
+    });
+
+    it('of several at once leaves one token, one counter and one winner to all', async () => {
+        const { open } = service();
+        const all = await Promise.all(Array.from({ length: 5 }, () => open()));
+        for (let round = 0; round < 5; round++) {
+            await Promise.all(all.map((one, i) => one.store(null, KEYS[i]!, round, 50_000)));
+            await Promise.all(all.flatMap(one => [one.clear(null), one.clear(null)]));
+            for (const one of all) expect((await one.retrieveMany(null, KEYS)).size).toBe(0);
+            const won = await Promise.all(all.map(one => one.add(null, 'job', 1)));
+            expect(won.filter(isWon => isWon)).toHaveLength(1);
+            const counted = await Promise.all(all.map(one => one.increment(null, 'n', 1, { initial: 1 })));
+            expect(counted.sort()).toEqual([1, 2, 3, 4, 5]);
+        }
+    });
+
+    it('loses no write, and brings nothing back, while instances write and clear at random', async () => {
+        const { open } = service();
+        const all = await Promise.all(Array.from({ length: 4 }, () => open()));
+        let current = 0;
+        let clears = 0;
+        const wrong: string[] = [];
+        const endMs = performance.now() + 2000;
+        const write = async () => {
+            while (performance.now() < endMs) {
+                const value = ++current;
+                const cache = all[value % 4]!;
+                if (value % 3 === 0) await cache.remove(null, 'key');
+                else await cache.store(null, 'key', value, 50_000);
+                for (const reader of all) {
+                    const found = (await reader.retrieve(null, 'key')) as number | null;
+                    if (found !== null && found !== value) wrong.push(`${found} after ${value}`);
+                }
+            }
+        };
+        const clear = async () => {
+            while (performance.now() < endMs) {
+                await sleep(Math.random() * 5);
+                await all[clears++ % 4]!.clear(null);
+            }
+        };
+        await Promise.all([write(), clear(), clear()]);
+        expect(wrong).toEqual([]);
+        expect([current > 100, clears > 50]).toEqual([true, true]);
+    });
+
+    it('in the middle of other calls breaks none of them', async () => {
+        const { open } = service();
         const one = await open({ compress_min: 100 });
         const long = 'x'.repeat(100_000);
         for (let round = 0; round < 20; round++) {
-            const calls = [
+            await Promise.all([
                 one.store(null, 'plain', round, 50_000),
                 one.store(null, 'packed', long, 50_000),
                 one.storeMany(null, { a: 1, b: long }),
@@ -99,108 +147,273 @@ describe('clear', () => {
                 one.clear(null),
                 one.update<number>(null, 'n', value => (value ?? 0) + 1),
                 one.retrieveMany(null, ['plain', 'packed', 'a']),
-            ];
-            await Promise.all(calls);
+            ]);
             await one.clear(null);
             expect((await one.retrieveMany(null, ['plain', 'packed', 'a', 'b', 'n'])).size).toBe(0);
         }
     });
+
+    it('makes room: what is out of reach does not count for max_size', async () => {
+        const { open } = service();
+        const [one, other] = [await open({ max_size: 2 }), await open()];
+        for (const cache of [one, other]) {
+            await one.clear(null);
+            await one.storeMany(null, { a: 1, b: 1 });
+            await cache.clear(null);
+            expect(await one.retrieve(null, 'a')).toBeNull();
+            await one.storeMany(null, { c: 1, d: 1 });
+            expect([...(await one.retrieveMany(null, KEYS)).keys()]).toEqual(['c', 'd']);
+        }
+        expect(one.getStats().evicted).toBe(0);
+    });
+
+    it('keeps a value from being stored whose load began before it', async () => {
+        const { open } = service();
+        const [one, other] = [await open(), await open()];
+        let finish: (value: string) => void = () => {};
+        let loads = 0;
+        const load = () => {
+            loads++;
+            return new Promise<string>(resolve => (finish = resolve));
+        };
+        const loading = other.retrieveOrLoad(null, 'key', 50_000, load);
+        while (loads === 0) await sleep(1);
+        await one.clear(null);
+        finish('before');
+        expect(await loading).toBe('before');
+        await other.store(null, 'another', 1, 50_000);
+        expect(await one.retrieve(null, 'key')).toBeNull();
+        expect(await other.retrieve(null, 'key')).toBeNull();
+        expect(other.getStats().unstored).toBe(0);
+        expect(opener.logger.lines).toEqual([]);
+    });
+
+    it('leaves no stale value in memory', async () => {
+        const { open } = service();
+        const proxy = await opener.recordingProxy(server);
+        const [one, other] = [await open(), await open({ request_timeout: 300, failures: 100 }, proxy)];
+        const options = { staleFor: 50_000, jitter: 0 };
+        await one.retrieveOrLoad(null, 'key', 1, () => 'old', options);
+        await sleep(5);
+        let finish: (value: string) => void = () => {};
+        const load = () => new Promise<string>(resolve => (finish = resolve));
+        expect(await other.retrieveOrLoad(null, 'key', 1, load, options)).toBe('old');
+        await one.clear(null);
+        proxy.cutting = 100;
+        const later = other.retrieveOrLoad(null, 'key', 50_000, load, options);
+        await sleep(20);
+        finish('new');
+        expect(await later).toBe('new');
+    });
 });
 
-describe('keys', () => {
-    for (const bytes of [20, 238, 240, 243, 247, 250]) {
-        itAlongside(
-            `of ${bytes} bytes work before and after a clear, and are not mixed up`,
-            async ({ open, prefix }) => {
-                const one = await open();
-                const make = (last: string, fill = 'k'): string => {
-                    const room = bytes - Buffer.byteLength(prefix + last);
-                    return (
-                        fill.repeat(Math.floor(room / Buffer.byteLength(fill))) +
-                        'a'.repeat(room % Buffer.byteLength(fill)) +
-                        last
-                    );
-                };
-                const keys = [make('1'), make('2'), make('3', 'č')];
-                for (let round = 0; round < 3; round++) {
-                    await one.storeMany(null, new Map(keys.map(key => [key, key + round])));
-                    for (const key of keys) expect(await one.retrieve(null, key)).toBe(key + round);
-                    expect([...(await one.retrieveMany(null, keys)).keys()]).toEqual(keys);
-                    await one.clear(null);
-                    expect((await one.retrieveMany(null, keys)).size).toBe(0);
-                }
-                // Not more than that either.
-                for (let round = 0; round < 2; round++) {
-                    const long = 'k'.repeat(251 - prefix.length);
-                    expect(await codeOf(one.retrieve(null, long))).toBe('INVALID_KEY');
-                    expect(await codeOf(one.store(null, long, 1))).toBe('INVALID_KEY');
-                    expect(await codeOf(one.retrieveMany(null, [long]))).toBe('INVALID_KEY');
-                    expect(await codeOf(one.store(null, `${'k'.repeat(240 - prefix.length)} d`, 1))).toBe(
-                        'INVALID_KEY',
-                    );
-                    expect(await codeOf(one.store(null, `${'k'.repeat(240 - prefix.length)}\ud800`, 1))).toBe(
-                        'INVALID_KEY',
-                    );
-                    await one.clear(null);
-                }
+describe('requests', () => {
+    const tokenKey = (prefix: string) => `${prefix}#namespace`;
+
+    it('read the token behind what they do, in the same write', async () => {
+        const { open, prefix } = service();
+        const proxy = await opener.recordingProxy(server);
+        const cache = await open({}, proxy);
+        await cache.store(null, 'key', 1, 50_000);
+        const token = (await readItem(server, tokenKey(prefix)))!.value;
+        expect(token).toMatch(/^[\w-]{8}$/);
+        proxy.writes.length = 0;
+        expect(await cache.retrieve(null, 'key')).toBe(1);
+        await cache.store(null, 'key', 2, 50_000);
+        await cache.retrieveMany(null, ['key', 'none']);
+        const full = (key: string) => `${prefix}#${token}:${key}`;
+        expect(proxy.writes.map(write => requestsIn(write).map(({ opcode, key }) => [opcode, key]))).toEqual([
+            [
+                [opcodes.GET, full('key')],
+                [opcodes.GET, tokenKey(prefix)],
+            ],
+            [
+                [opcodes.SET, full('key')],
+                [opcodes.GET, tokenKey(prefix)],
+            ],
+            [
+                [opcodes.GETQ, full('key')],
+                [opcodes.GETQ, full('none')],
+                [opcodes.NOOP, ''],
+                [opcodes.GET, tokenKey(prefix)],
+            ],
+        ]);
+    });
+
+    it('whose answers are not confirmed fail, whatever they have found', async () => {
+        const { open } = service();
+        const proxy = await opener.faultProxy(server);
+        const [one, other] = [await open(), await open({ request_timeout: 300, failures: 100 }, proxy)];
+        await other.storeMany(null, of('old'));
+        await one.clear(null);
+        proxy.begin({
+            reply: (link, frame) => {
+                if (frame[1] !== opcodes.GET) link.toClient(frame);
             },
-        );
-    }
+        });
+        const failing = other.retrieveMany(null, KEYS);
+        await expect(failing).rejects.toMatchObject({ code: 'BATCH_FAILED', found: new Map() });
+        expect(await codeOf(other.remove(null, 'a'))).toMatch(/TIMEOUT|CONNECTION_LOST/);
+        proxy.begin({});
+        expect((await other.retrieveMany(null, KEYS)).size).toBe(0);
+    });
 
-    itAlongside('with a small max_key_size of its own', async ({ open, prefix }) => {
-        const one = await open({ max_key_size: prefix.length + 5 });
-        for (let round = 0; round < 2; round++) {
-            expect(await codeOf(one.store(null, 'sixsix', 1))).toBe('INVALID_KEY');
-            await one.store(null, 'five5', round, 50_000);
-            expect(await one.retrieve(null, 'five5')).toBe(round);
+    describe('whose connection breaks between their answer and the token', () => {
+        async function prepare() {
+            const { open } = service();
+            const proxy = await opener.faultProxy(server);
+            const [one, other] = [await open(), await open({}, proxy)];
+            await other.storeMany(null, of('old'));
             await one.clear(null);
-            expect(await one.retrieve(null, 'five5')).toBeNull();
+            let frames = 0;
+            proxy.begin({
+                reply: (link, frame) => {
+                    if (++frames === 1) return link.toClient(frame);
+                    // Not in one read with the answer.
+                    void sleep(5).then(() => {
+                        link.end();
+                        proxy.begin({});
+                    });
+                },
+            });
+            return { one, other };
+        }
+
+        it('do not find what was cleared', async () => {
+            const { other } = await prepare();
+            expect(await other.retrieve(null, 'a')).toBeNull();
+        });
+
+        it('do not find what was cleared, of many keys', async () => {
+            const { other } = await prepare();
+            expect((await other.retrieveMany(null, KEYS)).size).toBe(0);
+        });
+
+        it('store under the token that is in use', async () => {
+            const { one, other } = await prepare();
+            await other.store(null, 'a', 'new', 50_000);
+            expect(await one.retrieve(null, 'a')).toBe('new');
+        });
+
+        it('store many under the token that is in use', async () => {
+            const { one, other } = await prepare();
+            await other.storeMany(null, of('new'));
+            expect(await one.retrieveMany(null, KEYS)).toEqual(of('new'));
+        });
+    });
+
+    it('that need the token at once ask for it once', async () => {
+        const { open, prefix } = service();
+        const proxy = await opener.recordingProxy(server);
+        const cache = await open({}, proxy);
+        proxy.writes.length = 0;
+        await Promise.all(Array.from({ length: 100 }, (_, i) => cache.retrieve(null, `key${i}`)));
+        const asked = requestsIn(proxy.writes[0]!).map(({ opcode, key }) => [opcode, key]);
+        expect(asked).toEqual([[opcodes.GET, tokenKey(prefix)]]);
+        expect(proxy.writes.flatMap(requestsIn).filter(({ opcode }) => opcode === opcodes.ADD)).toHaveLength(1);
+    });
+
+    it('without options.clear are what they are without a prefix, and keys stay readable', async () => {
+        const { open, prefix } = service();
+        const proxy = await opener.recordingProxy(server);
+        const cache = await open({ clear: false }, proxy);
+        proxy.writes.length = 0;
+        await cache.store(null, 'key', 1, 50_000);
+        await cache.retrieve(null, 'key');
+        expect(proxy.writes.flatMap(requestsIn).map(({ key }) => key)).toEqual([`${prefix}key`, `${prefix}key`]);
+        expect(await readItem(server, tokenKey(prefix))).toBeNull();
+    });
+
+    it('leave in the order in which they were made', async () => {
+        const { open } = service();
+        const [one, other] = [await open(), await open()];
+        await one.retrieve(null, 'key');
+        for (const end of [() => one.store(null, 'key', 'last', 50_000), () => one.storeMany(null, { key: 'last' })]) {
+            await Promise.all([
+                one.store(null, 'key', 1, 50_000),
+                one.storeMany(null, { key: 2, a: 2 }),
+                one.remove(null, 'key'),
+                one.storeMany(null, { key: 3 }),
+                end(),
+            ]);
+            expect(await other.retrieve(null, 'key')).toBe('last');
         }
     });
 
-    itAlongside('#generation is taken', async ({ open }) => {
-        const one = await open();
-        for (let round = 0; round < 2; round++) {
-            expect(await codeOf(one.store(null, '#generation', 1))).toBe('INVALID_KEY');
-            expect(await codeOf(one.retrieve(null, '#generation'))).toBe('INVALID_KEY');
-            expect(await codeOf(one.remove(null, '#generation'))).toBe('INVALID_KEY');
-            await one.clear(null);
-        }
-        const bare = await open({ prefix: '' });
-        await bare.store(null, '#generation', 1, 50_000);
-        expect(await bare.retrieve(null, '#generation')).toBe(1);
-    });
-
-    itAlongside('are as they always were before the first clear', async ({ open, prefix }) => {
-        const one = await open();
+    it('replace what is no token', async () => {
+        const { open, prefix } = service();
+        const [one, other] = [await open(), await open()];
         await one.store(null, 'key', 1, 50_000);
-        expect(await readItem(server, `${prefix}key`)).toMatchObject({ value: '1' });
+        for (const text of ['', 'text', '{"a":"json"}', 'a b\tc d ']) {
+            await writeItem(server, tokenKey(prefix), text);
+            expect(await one.retrieve(null, 'key')).toBeNull();
+            await one.store(null, 'key', text, 50_000);
+            expect(await other.retrieve(null, 'key')).toBe(text);
+        }
     });
-});
 
-describe('what was asked for before', () => {
-    itAlongside(
-        'close and another configuration says nothing about the time after it',
-        async ({ open, prefix, opener }) => {
-            const [first, second] = [await opener.server(), await opener.server()];
-            const one = await open({}, first);
-            await one.clear(null);
-            await one.store(null, 'key', 'first', 50_000);
-            const late = codeOf(one.retrieve(null, 'key'));
-            await one.close(null);
+    it('of a server without CAS', async () => {
+        const { open } = service();
+        const own = await opener.server({ withoutCas: true });
+        const [one, other] = [await open({}, own), await open({}, own)];
+        await one.store(null, 'key', 1, 50_000);
+        expect(await other.retrieve(null, 'key')).toBe(1);
+        await other.clear(null);
+        expect(await one.retrieve(null, 'key')).toBeNull();
+    });
+
+    it('whose keys are shorter by ten bytes than without clear', async () => {
+        const { open, prefix } = service();
+        const cache = await open();
+        const longest = 'k'.repeat(240 - prefix.length);
+        await cache.store(null, longest, 1, 50_000);
+        expect(await cache.retrieveMany(null, [longest])).toEqual(new Map([[longest, 1]]));
+        expect(await codeOf(cache.store(null, `${longest}k`, 1, 50_000))).toBe('INVALID_KEY');
+        expect(await codeOf(cache.retrieveMany(null, ['a', `${longest}k`]))).toBe('INVALID_KEY');
+    });
+
+    it('whose keys look like a token, or like the key of the token', async () => {
+        const { open } = service();
+        const [one, other] = [await open(), await open()];
+        const keys = ['#namespace', '#abcdefgh:key', '#:key', ':abcdefg:key', '#'];
+        await one.storeMany(null, new Map(keys.map(key => [key, key])));
+        for (const key of keys) expect(await other.retrieve(null, key)).toBe(key);
+        await other.clear(null);
+        expect((await one.retrieveMany(null, keys)).size).toBe(0);
+    });
+
+    it('of a cache that gets another prefix or another server while it is closed', async () => {
+        const { open, prefix } = service();
+        const [first, second] = [await opener.server(), await opener.server()];
+        const cache = await open({}, first);
+        await cache.store(null, 'key', 'first', 50_000);
+        for (const [at, settings] of [
+            [second, { prefix }],
+            [first, { prefix: `${prefix}other:` }],
+        ] as const) {
+            const late = codeOf(cache.retrieve(null, 'key'));
+            await cache.close(null);
             await late;
-            one.configure(configOf(second, { prefix, generation_ttl: 60_000 }));
-            await one.open(null);
-            await one.store(null, 'key', 'second', 50_000);
-            expect(await readItem(second, `${prefix}key`)).toMatchObject({ value: '"second"' });
-        },
-    );
+            cache.configure(configOf(at, { clear: true, ...settings }));
+            await cache.open(null);
+            expect(await cache.retrieve(null, 'key')).toBeNull();
+            await cache.store(null, 'key', 'again', 50_000);
+            const token = (await readItem(at, tokenKey(settings.prefix)))!.value;
+            expect(await readItem(at, `${settings.prefix}#${token}:key`)).toMatchObject({ value: '"again"' });
+        }
+    });
 
-    itAlongside('close in the middle of asking is an error, and nothing more', async ({ open, opener }) => {
+    it('that are made while the cache closes end', async () => {
+        const { open } = service();
         const silent = await opener.recordingProxy();
-        const one = await open({ fail_soft: true, request_timeout: 200 }, silent);
-        const asking = [one.retrieve(null, 'a'), one.retrieveMany(null, ['a']), one.store(null, 'a', 1)];
-        await one.close(null);
-        expect(await Promise.all(asking.map(codeOf))).toHaveLength(3);
+        const cache = await open({ fail_soft: true, request_timeout: 200 }, silent);
+        const calls = [
+            cache.retrieve(null, 'a'),
+            cache.retrieveMany(null, ['a']),
+            cache.store(null, 'a', 1),
+            cache.clear(null),
+        ].map(codeOf);
+        await cache.close(null);
+        expect(await Promise.all(calls)).toHaveLength(4);
     });
 });

@@ -198,7 +198,7 @@ describe('bad input: nothing is done', () => {
         ['retrieveAndTouch', (cache, key, timeout) => cache.retrieveAndTouch('trace', key as never, timeout as never)],
         ['contains', (cache, key) => cache.contains('trace', key as never)],
     ];
-    const badKeys = [null, undefined, '', 5, {}, [], Symbol('s'), 'b d', 'k'.repeat(260), '\ud800', '#generation'];
+    const badKeys = [null, undefined, '', 5, {}, [], Symbol('s'), 'b d', 'k'.repeat(260), '\ud800'];
 
     it.each(verbs)('%s: keys', async (_, call) => {
         for (const key of badKeys) {

@@ -17,7 +17,7 @@ const next = (value: Counter | null): Counter => ({ n: (value?.n ?? 0) + 1 });
 
 /** Through the proxy, and past it. */
 async function openBoth({ open, proxy, key }: LossContext) {
-    const settings = { prefix: `${key}:`, generation_ttl: 0 };
+    const settings = { prefix: `${key}:` };
     const [through, cache] = [open.cache(proxy, { ...settings, request_timeout: 1000 }), open.cache(server, settings)];
     return { through: await through, cache: await cache };
 }
@@ -44,7 +44,7 @@ describe('memcached away', () => {
         expect(await codeOf(soft.append(null, 'k', 'x'))).toMatch(away);
         expect(await codeOf(soft.prepend(null, 'k', 'x'))).toMatch(away);
         expect(await codeOf(soft.update(null, 'k', () => 1))).toMatch(away);
-        const prefixed = await open.cache(dying, { fail_soft: true, failures: 1, prefix: 'p:' });
+        const prefixed = await open.cache(dying, { fail_soft: true, failures: 1, prefix: 'p:', clear: true });
         expect(await codeOf(prefixed.clear(null))).toMatch(away);
     });
 

@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 
 function open(settings: Settings = {}, ...all: RecordingCounters[]): Promise<MemcachedCache> {
-    const given = { prefix: `${++prefix}:`, request_timeout: 1000, generation_ttl: 0 };
+    const given = { prefix: `${++prefix}:`, request_timeout: 1000 };
     const references = References.fromTuples(...all.flatMap(one => one.tuple));
     return opener.cache(proxy, { ...given, ...settings }, references);
 }

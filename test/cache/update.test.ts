@@ -12,8 +12,7 @@ const opener = useOpener();
 let cache: MemcachedCache;
 let prefix: string;
 
-const open = (settings: Settings = {}, at: Servers = server) =>
-    opener.cache(at, { prefix, generation_ttl: 0, ...settings });
+const open = (settings: Settings = {}, at: Servers = server) => opener.cache(at, { prefix, ...settings });
 
 beforeEach(async () => {
     prefix = `${opener.key}:`;

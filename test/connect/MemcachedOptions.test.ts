@@ -34,7 +34,7 @@ const defaults = {
     idle: 5000,
     fail_soft: false,
     prefix: '',
-    generation_ttl: 1000,
+    clear: false,
     compress_min: 0,
     update_timeout: 10000,
     retry_timeout: 100,

@@ -75,15 +75,14 @@ const effects: Record<string, () => Promise<void>> = {
         await expect(cache.store(null, 'key', '123456789', 5000)).rejects.toThrow('value is 11 bytes, the limit is 10');
     },
 
-    async generation_ttl() {
-        const off = await open({ generation_ttl: 0, prefix: 'p:' });
-        expect(await codeOf(off.clear(null))).toBe('NO_PREFIX');
-        const [one, other] = [await open({ generation_ttl: 300, prefix: 'p:' }), await open({ prefix: 'p:' })];
-        await one.store(null, 'key', 1, 5000);
-        await other.clear(null);
-        expect(await one.retrieve(null, 'key')).toBe(1);
-        await sleep(350);
-        expect(await one.retrieve(null, 'key')).toBeNull();
+    async clear() {
+        const plain = await open({ prefix: 'p:' });
+        expect(await codeOf(plain.clear(null))).toBe('NO_PREFIX');
+        const cache = await open({ prefix: 'p:', clear: true });
+        await cache.store(null, 'key', 1, 5000);
+        expect(await readItem(server, 'p:key')).toBeNull();
+        await cache.clear(null);
+        expect(await cache.retrieve(null, 'key')).toBeNull();
     },
 
     async compress_min() {

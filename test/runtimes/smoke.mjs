@@ -10,7 +10,8 @@ const { MEMCACHED_SERVICE_HOST: host = '127.0.0.1', MEMCACHED_SERVICE_PORT = '11
 const port = Number(MEMCACHED_SERVICE_PORT);
 const config = ConfigParams.fromTuples(
     ...['connection.host', host, 'connection.port', port],
-    ...['options.prefix', `smoke-${process.pid}:`, 'options.compress_min', 1000, 'options.max_size', 5000],
+    ...['options.prefix', `smoke-${process.pid}:`, 'options.clear', true],
+    ...['options.compress_min', 1000, 'options.max_size', 5000],
 );
 const TTL = 10_000;
 

@@ -14,7 +14,7 @@ it('the examples of docs/cache.md do what they say', async () => {
     const examples = [...text.matchAll(/```js\n([^]*?)```/g)].map(([, code]) => code!);
     expect(examples.length).toBeGreaterThan(5);
     expect(examples.join('').match(CHECKED)!.length).toBeGreaterThan(15);
-    const cache = await open.cache(server, { prefix: 'docs:' });
+    const cache = await open.cache(server, { prefix: 'docs:', clear: true });
     const check = (answer: unknown, said: unknown): void => expect(answer).toEqual(said);
     for (const code of examples) {
         const checked = code.replace(CHECKED, '$1check(($2), ($3));');

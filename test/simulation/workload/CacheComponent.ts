@@ -83,7 +83,7 @@ export class CacheComponent implements Component {
     ) {
         const { plan, servers } = service;
         const { maxSize } = plan.cache;
-        const own = { 'options.prefix': this.prefix, 'options.generation_ttl': 0, 'options.update_timeout': 500 };
+        const own = { 'options.prefix': this.prefix, 'options.update_timeout': 500 };
         this.cache.configure(
             ConfigParams.fromValue({ ...settingsOf(plan, servers), ...own, 'options.max_size': maxSize }),
         );

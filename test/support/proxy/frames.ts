@@ -24,6 +24,18 @@ export class FrameSplitter {
     }
 }
 
+/** The opcode and the key of each request in a write. */
+export function requestsIn(write: Buffer): { opcode: number; key: string }[] {
+    const requests: { opcode: number; key: string }[] = [];
+    const splitter = new FrameSplitter(frame => {
+        const keyAt = HEADER_BYTES + frame[4]!;
+        const key = frame.toString('utf8', keyAt, keyAt + frame.readUInt16BE(2));
+        requests.push({ opcode: frame[1]!, key });
+    });
+    splitter.push(write);
+    return requests;
+}
+
 export interface ReplyFields {
     opcode?: number;
     status?: number;
