@@ -149,6 +149,7 @@ export class Path {
 export class StallingProxy {
     readonly host = '127.0.0.1';
     private readonly paths = new Set<Path>();
+    private stalledUntilMs = -Infinity;
 
     private constructor(
         private readonly listener: Server,
@@ -159,6 +160,8 @@ export class StallingProxy {
             socket.setNoDelay(true);
             const path = new Path(socket, upstreamPort, mode, () => this.paths.delete(path));
             this.paths.add(path);
+            const leftMs = this.stalledUntilMs - performance.now();
+            if (leftMs > 0) path.holdRequests(leftMs);
         });
     }
 
@@ -175,6 +178,12 @@ export class StallingProxy {
     /** The connections that a fault may hit. */
     healthy(): Path[] {
         return [...this.paths].filter(path => path.isHealthy);
+    }
+
+    /** All connections stall, also those that are made meanwhile. */
+    stall(ms: number): void {
+        this.stalledUntilMs = performance.now() + ms;
+        for (const path of this.healthy()) path.holdRequests(ms);
     }
 
     async end(): Promise<void> {
