@@ -1,0 +1,45 @@
+import { randomOf } from '../../support/random';
+import { nowMs } from './events';
+
+/**
+ * What happens to a key depends on its kind:
+ *
+ * - `value`: `store`, `add`, `update` and `remove`. It is missing only for a reason.
+ * - `load`: `retrieveOrLoad`, `store` and `remove`. Leases and stale values hide what it holds.
+ * - `counter`: `increment`.
+ * - `sum`: a JSON counter, by `update`.
+ */
+export type Kind = 'value' | 'load' | 'counter' | 'sum';
+
+export interface Group {
+    readonly values: readonly string[];
+    readonly loads: readonly string[];
+    readonly counter: string;
+    readonly sum: string;
+}
+
+const GROUPS = 32;
+const VALUES = 4;
+const LOADS = 3;
+const FOCUS_MS = 1500;
+/** The others go to groups that have rested for a while. */
+const SHARE_IN_FOCUS = 0.75;
+
+const groups: readonly Group[] = Array.from({ length: GROUPS }, (_, i) => ({
+    values: Array.from({ length: VALUES }, (_, n) => `value:${i}.${n}`),
+    loads: Array.from({ length: LOADS }, (_, n) => `load:${i}.${n}`),
+    counter: `counter:${i}`,
+    sum: `sum:${i}`,
+}));
+
+export const kindOf = (key: string): Kind => key.slice(0, key.indexOf(':')) as Kind;
+
+/**
+ * Most calls of all processes go to one group for a while. So calls on one key meet often, and what
+ * an outage leaves in doubt is in doubt for few keys.
+ */
+export function someGroup(random: () => number, beganMs: number): Group {
+    const slot = Math.floor((nowMs() - beganMs) / FOCUS_MS);
+    const focus = random() < SHARE_IN_FOCUS ? randomOf(`focus ${slot}`)() : random();
+    return groups[Math.floor(focus * GROUPS)]!;
+}
