@@ -1,6 +1,7 @@
 import { CounterHistory, type Miscount } from '../histories/CounterHistory';
 import { RegisterHistory, type Interval, type Violation } from '../histories/RegisterHistory';
-import type { Cleared, Event, Lost, Wrote } from './events';
+import type { Event, Wrote } from './events';
+import { groupBy } from './groupBy';
 import { kindOf, type Kind } from './keys';
 import { LoadHistory, type LoadViolation } from './LoadHistory';
 import { GENERATION_TTL_MS, LONGEST_STALL_MS } from './plan';
@@ -33,17 +34,11 @@ export class Chronicle {
     }
 
     findings(): Finding[] {
-        const byKey = new Map<string, Event[]>();
-        const forAll: (Cleared | Lost)[] = [];
-        for (const event of this.events) {
-            if (!('key' in event)) {
-                forAll.push(event);
-                continue;
-            }
-            const events = byKey.get(event.key);
-            if (events === undefined) byKey.set(event.key, [event]);
-            else events.push(event);
-        }
+        const forAll = this.events.filter(event => !('key' in event));
+        const byKey = groupBy(
+            this.events.filter(event => 'key' in event),
+            ({ key }) => key,
+        );
         return [...byKey].flatMap(([key, events]) =>
             judges[kindOf(key)]([...forAll, ...events]).map(finding => ({ key, ...finding })),
         );
@@ -87,7 +82,8 @@ function judgeValue(events: readonly Event[]): Violation[] {
         const write = toWrite(event);
         if (write !== null) history.wrote({ ...write, isAcknowledged: write.isDone });
     }
-    return history.violations();
+    // Rejected removals are late for a limited time, so a miss after that has no reason.
+    return history.violations().map(found => (found.value === null ? { ...found, kind: 'vanished' } : found));
 }
 
 function judgeLoad(events: readonly Event[]): LoadViolation[] {

@@ -167,8 +167,8 @@ export class Instance {
     async retrieveOrLoad(key: string, takesStale: boolean): Promise<void> {
         const { recorder, random } = this.shared;
         const verb = takesStale ? 'retrieveOrLoad+' : 'retrieveOrLoad';
-        const freshMs = 400 + random() * 1100;
-        const loadMs = random() < 0.9 ? random() * 40 : 200 + random() * 1300;
+        const freshMs = 100 + random() * 500;
+        const loadMs = random() < 0.85 ? random() * 40 : 200 + random() * 1300;
         const fails = random() < 0.05;
         const load = async (): Promise<string> => {
             const { value, text } = this.newText();

@@ -1,22 +1,24 @@
 import { LoadHistory } from './LoadHistory';
-import { TIMEOUT_MS } from './plan';
+import { LONGEST_PAUSE_MS, TIMEOUT_MS } from './plan';
 
 const FRESH_MS = 1000;
 const LATER = 10_000;
 
 /**
- * Each call has the instance, the verb, the value and its times. `w` stores, `r` retrieves, `l` is a
+ * Each call has the instance, the verb, the value and its times. `w` stores, `f` stores a value that may
+ * go, `r` retrieves, `l` is a
  * loader, `a` asks by `retrieveOrLoad`, `s` does so and takes stale values, `S` does so while
  * memcached is unavailable. `x` is a removal that was rejected, `-` an empty key.
  */
 function violations(...calls: string[]): string[] {
     const history = new LoadHistory();
     for (const call of calls) {
-        const [, by, verb, text, from, to] = /^(\w)\.([wrlasSx])(\d+|-) (\d+)-(\d+)$/.exec(call)!;
+        const [, by, verb, text, from, to] = /^(\w)\.([wfrlasSx])(\d+|-) (\d+)-(\d+)$/.exec(call)!;
         const value = text === '-' ? null : Number(text);
         const done = { verb: verb!, key: 'key', by: by!, began: Number(from), ended: Number(to) };
-        if (verb === 'w' || verb === 'x') history.wrote({ ...done, value, isFleeting: false }, verb === 'w');
-        else if (verb === 'r') history.found({ ...done, value });
+        if (verb === 'w' || verb === 'f' || verb === 'x') {
+            history.wrote({ ...done, value, isFleeting: verb === 'f' }, verb !== 'x');
+        } else if (verb === 'r') history.found({ ...done, value });
         else if (verb === 'l') history.loaded({ ...done, what: 'load', value: value!, freshMs: FRESH_MS });
         else {
             const [takesStale, wasAway] = [verb !== 'a', verb === 'S'];
@@ -34,6 +36,7 @@ describe('The history of a key that is loaded', () => {
         ['joins a load that began before another one removed it', 'a.l1 0-9', 'b.w- 1-2', 'a.a1 3-10', 'a.s1 4-10'],
         ['joins a load that began before another one stored it', 'a.l1 0-9', 'b.w2 1-2', 'a.a1 3-10'],
         ['joins beside a value that may have been removed', 'a.l1 0-9', 'b.w2 1-2', 'c.x- 1-50', 'a.s1 3-10'],
+        ['joins beside a value that was replaced by one that may go', 'a.l1 0-9', 'b.w2 1-2', 'c.f3 3-4', 'a.s1 5-10'],
         ['joins a load of before its own removal during that', 'a.l1 0-9', 'a.w- 1-5', 'a.a1 3-10'],
         ['joins while memcached is unavailable', 'a.l1 0-9', 'b.w2 1-2', 'a.S1 3-10'],
         ['has a stale value from memory while memcached is unavailable', 'a.w1 0-1', 'b.w2 2-3', 'a.S1 4-5'],
@@ -63,7 +66,7 @@ describe('The history of a key that is loaded', () => {
             'a.w1 0-1',
             `b.a1 2-${LATER}`,
             'c.w- 3-4',
-            `b.a1 ${TIMEOUT_MS + 10}-${LATER}`,
+            `b.a1 ${TIMEOUT_MS + LONGEST_PAUSE_MS + 10}-${LATER}`,
         ],
     ])('finds %s', (_, violation, ...calls) => {
         expect(violations(...calls)).toEqual([violation]);

@@ -1,15 +1,19 @@
 import { RegisterHistory, type Interval, type Read, type Violation } from '../histories/RegisterHistory';
 import type { Asked, Load, Wrote } from './events';
-import { LOAD_TIMEOUT_MS, TIMEOUT_MS } from './plan';
+import { groupBy } from './groupBy';
+import { LOAD_TIMEOUT_MS, LONGEST_PAUSE_MS, TIMEOUT_MS } from './plan';
 
 /** After its loader has answered, a load needs so long to store the value, at most. */
-const STORING_MS = 2000;
+const STORING_MS = 1200 + LONGEST_PAUSE_MS;
 
 /** A load waits for another process and for its own loader, and reads in between. */
-const LONGEST_LOAD_MS = 2 * LOAD_TIMEOUT_MS + 2 * TIMEOUT_MS;
+const LONGEST_LOAD_MS = 2 * LOAD_TIMEOUT_MS + 2 * TIMEOUT_MS + LONGEST_PAUSE_MS;
 
-/** Clocks of the processes are the same, but a value is dated a moment after its loader has answered. */
-const DATING_MS = 200;
+/** A read takes so long, at most. */
+const READING_MS = TIMEOUT_MS + LONGEST_PAUSE_MS;
+
+/** The clock by which values are fresh is the same for all processes. A load reads it after its loader. */
+const DATING_MS = 100 + LONGEST_PAUSE_MS;
 
 /** An acknowledged store or removal, and the instance that made it; a `clear` is a removal. */
 type Done = Interval & Pick<Wrote, 'value' | 'by' | 'isFleeting'>;
@@ -46,7 +50,7 @@ export class LoadHistory {
     wrote(write: Done, isDone: boolean): void {
         this.register.wrote({ ...write, isAcknowledged: isDone });
         if (isDone) this.done.push(write);
-        if (write.value === null) this.removals.push(write);
+        if (write.value === null || write.isFleeting) this.removals.push(write);
     }
 
     /** Nothing found says nothing: a lease or a stale value may be there. */
@@ -64,30 +68,32 @@ export class LoadHistory {
         this.asked.push(asked);
     }
 
-    get readCount(): number {
-        return this.register.readCount + this.asked.length;
-    }
-
     violations(): LoadViolation[] {
         const found: LoadViolation[] = [];
-        for (const asked of this.asked) {
-            if (asked.value === null) continue;
-            const load = this.loads.get(asked.value);
-            if (load?.by === asked.by && asked.began <= load.ended + STORING_MS) {
-                this.register.found({ ...asked, began: Math.min(asked.began, load.began), isHearsay: true });
-                found.push(...this.judge(asked, load));
-            } else if (asked.wasAway) {
-                this.register.found({ ...asked, began: asked.began - LONGEST_LOAD_MS, isHearsay: true });
-            } else {
-                this.register.found({ ...asked, began: this.joinedSince(asked, load) });
+        const done = new Sorted(this.done);
+        const byInstance = groupBy(this.asked, ({ by }) => by);
+        for (const asked of byInstance.values()) {
+            const others = new Sorted(asked);
+            for (const one of asked) {
+                if (one.value === null) continue;
+                const load = this.loads.get(one.value);
+                if (load?.by === one.by && one.began <= load.ended + STORING_MS) {
+                    this.register.found({ ...one, began: Math.min(one.began, load.began), isHearsay: true });
+                    found.push(...this.judge(one, load, done.beganWithin(load.began, one.began)));
+                } else if (one.wasAway) {
+                    this.register.found({ ...one, began: one.began - LONGEST_LOAD_MS, isHearsay: true });
+                } else {
+                    this.register.found({ ...one, began: joinedSince(one, load, others) });
+                }
             }
         }
         return [...this.register.violations(), ...found];
     }
 
     /** Judges the answer of a caller that has joined the load. */
-    private judge({ by, value, takesStale, wasAway, began, ended }: Asked, load: Load): LoadViolation[] {
-        const since = this.done.filter(write => write.began > load.began && write.ended < began);
+    private judge(asked: Asked, load: Load, writes: readonly Done[]): LoadViolation[] {
+        const { by, value, takesStale, wasAway, began, ended } = asked;
+        const since = writes.filter(write => write.began > load.began && write.ended < began);
         const own = since.find(write => write.by === by);
         if (own !== undefined) return [{ kind: 'overtaken', value, after: own.value, began, ended }];
         if (!takesStale || wasAway) return [];
@@ -96,18 +102,41 @@ export class LoadHistory {
         const unread = since.find(write => write.value !== null && !write.isFleeting && stays(write));
         return unread === undefined ? [] : [{ kind: 'unread', value, after: unread.value, began, ended }];
     }
+}
 
-    /**
-     * The caller may have joined a load that gets the value from another process, by a read that was
-     * under way when the caller came. Such a value is fresh at that time.
-     */
-    private joinedSince({ by, began }: Asked, load: Load | undefined): number {
-        const since = began - TIMEOUT_MS;
-        if (load !== undefined && load.ended + load.freshMs + DATING_MS < since) return began;
-        const isJoined = this.asked.some(other => {
-            const isUnderWay = other.ended + (other.takesStale ? LONGEST_LOAD_MS : 0) > began;
-            return other.by === by && other.began < began && isUnderWay;
-        });
-        return isJoined ? since : began;
+/**
+ * When the answer may have been read. The caller may have joined a load that gets the value from
+ * another process, by a read that was under way when the caller came. Such a value is fresh then.
+ * @param others calls of the same instance
+ */
+function joinedSince({ began }: Asked, load: Load | undefined, others: Sorted<Asked>): number {
+    const since = began - READING_MS;
+    if (load !== undefined && load.ended + load.freshMs + DATING_MS < since) return began;
+    const isUnderWay = ({ ended, takesStale }: Asked): boolean => ended + (takesStale ? LONGEST_LOAD_MS : 0) > began;
+    const before = others.beganWithin(began - 2 * LONGEST_LOAD_MS, began);
+    return before.some(other => other.began < began && isUnderWay(other)) ? since : began;
+}
+
+/** Intervals in the order of their beginnings. */
+class Sorted<T extends Interval> {
+    private readonly intervals: readonly T[];
+
+    constructor(intervals: readonly T[]) {
+        this.intervals = [...intervals].sort((a, b) => a.began - b.began);
+    }
+
+    beganWithin(from: number, to: number): readonly T[] {
+        return this.intervals.slice(this.indexOf(from), this.indexOf(to));
+    }
+
+    /** Of the first interval that does not begin before that. */
+    private indexOf(moment: number): number {
+        let [from, to] = [0, this.intervals.length];
+        while (from < to) {
+            const middle = (from + to) >> 1;
+            if (this.intervals[middle]!.began < moment) from = middle + 1;
+            else to = middle;
+        }
+        return from;
     }
 }

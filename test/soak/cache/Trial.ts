@@ -7,7 +7,7 @@ import { FaultSource } from '../proxy/FaultSource';
 import { IN_ORDER, StallingProxy } from '../proxy/StallingProxy';
 import { Chronicle } from './Chronicle';
 import { nowMs } from './events';
-import { GENERATION_TTL_MS, LONGEST_STALL_MS, TIMEOUT_MS, type Plan } from './plan';
+import { GENERATION_TTL_MS, LONGEST_PAUSE_MS, LONGEST_STALL_MS, TIMEOUT_MS, type Plan } from './plan';
 import { Workers } from './Workers';
 
 const SERVERS = 3;
@@ -23,9 +23,10 @@ export class Trial {
     disasters!: Disasters;
     private probes = 0;
 
+    /** @param opener ends what the trial has started */
     constructor(private readonly opener: Opener) {}
 
-    async run(ms: number, settings: Pick<Plan, 'maxSize' | 'clearEveryMs'>): Promise<void> {
+    async run(ms: number, settings: Pick<Plan, 'round' | 'maxSize' | 'clearEveryMs'>): Promise<void> {
         const { opener, workers, chronicle } = this;
         const servers = await Promise.all(
             Array.from({ length: SERVERS }, () => opener.server({ args: IN_ORDER, memoryMegabytes: 256 })),
@@ -51,13 +52,13 @@ export class Trial {
                 chronicle.add([{ what: 'lost', server, began, ended: nowMs() }]);
             };
         };
-        const random = randomOf('cache disasters');
+        const random = randomOf(`cache disasters, round ${settings.round}`);
         const partition = async (): Promise<void> => {
             const own = proxies[Math.floor(random() * PROCESSES)]!;
             own[Math.floor(random() * SERVERS)]!.stall(random() * LONGEST_STALL_MS);
         };
-        const pause = (): Promise<void> => workers.pause(Math.floor(random() * PROCESSES), random() * 1000);
-        this.faults = new FaultSource(proxies.flat(), TIMEOUT_MS, randomOf('cache faults'));
+        const pause = (): Promise<void> => workers.pause(Math.floor(random() * PROCESSES), random() * LONGEST_PAUSE_MS);
+        this.faults = new FaultSource(proxies.flat(), TIMEOUT_MS, randomOf(`cache faults, round ${settings.round}`));
         this.disasters = new Disasters(servers, { partitions: partition, pauses: pause }, onRestart, random);
         const end = performance.now() + ms;
         const isOver = (): boolean => performance.now() >= end;
@@ -65,7 +66,7 @@ export class Trial {
         await workers.stop();
     }
 
-    /** Resolves when every server stores what it is given. A server that was restarted needs a while. */
+    /** Resolves when every server stores values. A server that was restarted may need a while. */
     private async settle(prober: MemcachedCache): Promise<void> {
         const probes = Array.from({ length: PROBES }, () => `probe:${++this.probes}`);
         const store = async (key: string): Promise<void> => {

@@ -13,9 +13,13 @@ export function countsOf(findings: readonly Finding[]): string {
     return [...counts].map(([what, count]) => `${count} ${what}`).join(', ') || 'none';
 }
 
-/** What happened before the first findings. No findings: []. */
+/**
+ * What happened around the first violations, as texts; none: []. A store whose connection breaks is
+ * retried, so a write of another process may come in between: `repeated` is no violation.
+ */
 export function storiesOf(chronicle: Chronicle, findings: readonly Finding[]): string[] {
-    return [...findings]
+    return findings
+        .filter(({ kind }) => kind !== 'repeated')
         .sort((a, b) => a.began - b.began)
         .slice(0, MOST_STORIES)
         .map(finding => chronicle.story(finding).join('\n'));

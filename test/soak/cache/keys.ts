@@ -1,5 +1,6 @@
 import { randomOf } from '../../support/random';
 import { nowMs } from './events';
+import type { Plan } from './plan';
 
 /**
  * What happens to a key depends on its kind:
@@ -21,7 +22,7 @@ export interface Group {
 const GROUPS = 32;
 const VALUES = 4;
 const LOADS = 3;
-const FOCUS_MS = 1500;
+const FOCUS_MS = 2500;
 /** The others go to groups that have rested for a while. */
 const SHARE_IN_FOCUS = 0.75;
 
@@ -38,8 +39,8 @@ export const kindOf = (key: string): Kind => key.slice(0, key.indexOf(':')) as K
  * Most calls of all processes go to one group for a while. So calls on one key meet often, and what
  * an outage leaves in doubt is in doubt for few keys.
  */
-export function someGroup(random: () => number, beganMs: number): Group {
+export function someGroup(random: () => number, { beganMs, round }: Plan): Group {
     const slot = Math.floor((nowMs() - beganMs) / FOCUS_MS);
-    const focus = random() < SHARE_IN_FOCUS ? randomOf(`focus ${slot}`)() : random();
+    const focus = random() < SHARE_IN_FOCUS ? randomOf(`focus ${slot}, round ${round}`)() : random();
     return groups[Math.floor(focus * GROUPS)]!;
 }

@@ -1,5 +1,7 @@
 /** What the processes do. All times are in ms. */
 export interface Plan {
+    /** The random numbers depend on it. */
+    readonly round: number;
     /** The ports by which all processes know the servers. They decide which server a key is on. */
     readonly servers: readonly number[];
     /** `options.max_size` of the instances that evict. */
@@ -16,8 +18,11 @@ export const GENERATION_TTL_MS = 300;
 /** How long the requests that a process sends before it gives up may be on their way. */
 export const LONGEST_STALL_MS = 2000;
 
+/** For so long a process may be stopped. */
+export const LONGEST_PAUSE_MS = 600;
+
 export const LOAD_TIMEOUT_MS = 2000;
-export const STALE_FOR_MS = 3000;
+export const STALE_FOR_MS = 5000;
 
 /**
  * What a new process and the parent tell each other: the parent its plan, then the ports by which

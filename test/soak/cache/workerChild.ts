@@ -9,13 +9,13 @@ import { Recorder, tell } from './Recorder';
 import { redirect } from './redirect';
 import { picker, verbsOf } from './verbs';
 
-const ACTORS = 12;
+const ACTORS = 24;
 const LONGEST_PAUSE_MS = 10;
 
 async function main(): Promise<void> {
     const [{ plan, number, proxies }] = (await once(process, 'message')) as [Start];
     redirect(proxies);
-    const random = randomOf(`worker ${number}`);
+    const random = randomOf(`worker ${number}, round ${plan.round}`);
     const pick = picker(random);
     const verbs = verbsOf(random);
     let last = 0;
@@ -40,7 +40,7 @@ async function main(): Promise<void> {
 
     async function act(): Promise<void> {
         while (!isOver) {
-            await pick(pick(verbs))(pick(instances), someGroup(random, plan.beganMs));
+            await pick(pick(verbs))(pick(instances), someGroup(random, plan));
             await sleep(random() * LONGEST_PAUSE_MS);
         }
     }
