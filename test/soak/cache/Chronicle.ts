@@ -1,15 +1,13 @@
 import { CounterHistory, type Miscount } from '../histories/CounterHistory';
 import { RegisterHistory, type Interval, type Violation } from '../histories/RegisterHistory';
-import type { Event, Wrote } from './events';
+import type { Cleared, Event, Wrote } from './events';
 import { groupBy } from './groupBy';
 import { kindOf, type Kind } from './keys';
 import { LoadHistory, type LoadViolation } from './LoadHistory';
-import { GENERATION_TTL_MS, LONGEST_STALL_MS } from './plan';
+import { LONGEST_STALL_MS } from './plan';
 
 /** So long after its rejection a write may be carried out. */
-const LATE_MS = LONGEST_STALL_MS + 1500;
-/** A `clear` that closes a server late ends when another instance opens the server. */
-const LATE_CLEAR_MS = LATE_MS + 4 * GENERATION_TTL_MS;
+const LATE_MS = LONGEST_STALL_MS + 1000;
 
 const BEFORE_MS = 2500;
 const AFTER_MS = 20;
@@ -103,7 +101,7 @@ function judgeCounter(events: readonly Event[]): Miscount[] {
     for (const event of events) {
         if (event.what === 'counted') history.counted(event);
         else if (event.what === 'found') history.found(event);
-        else if (event.what === 'cleared') history.lost(withDelay(event, event.isDone, LATE_CLEAR_MS));
+        else if (event.what === 'cleared') history.lost(withDelay(event));
         else if (event.what === 'lost') history.lost(event);
     }
     return history.miscounts();
@@ -113,18 +111,18 @@ type Write = Interval & Pick<Wrote, 'value' | 'by' | 'isDone' | 'isFleeting'>;
 
 /** What an event writes under each key. A restart is a removal for the keys of one server. */
 function toWrite(event: Event): Write | null {
-    if (event.what === 'wrote') return { ...event, ...withDelay(event, event.isDone, LATE_MS) };
+    if (event.what === 'wrote') return { ...event, ...withDelay(event) };
     const removal = { value: null, isFleeting: false };
     if (event.what === 'cleared') {
-        return { ...removal, by: event.by, isDone: event.isDone, ...withDelay(event, event.isDone, LATE_CLEAR_MS) };
+        return { ...removal, by: event.by, isDone: event.isDone, ...withDelay(event) };
     }
     if (event.what === 'lost') return { ...removal, by: '', isDone: false, began: event.began, ended: event.ended };
     return null;
 }
 
 /** Within this time it is carried out, if at all. */
-function withDelay({ began, ended }: Interval, isDone: boolean, lateMs: number): Interval {
-    return { began, ended: isDone ? ended : ended + lateMs };
+function withDelay({ began, ended, isDone }: Wrote | Cleared): Interval {
+    return { began, ended: isDone ? ended : ended + LATE_MS };
 }
 
 function describe(event: Event): string {

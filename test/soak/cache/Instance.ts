@@ -4,7 +4,7 @@ import { sleep } from '../../support/sleep';
 import type { Value } from '../histories/RegisterHistory';
 import { textOf, valueOf } from '../histories/texts';
 import { nowMs, type Wrote } from './events';
-import { GENERATION_TTL_MS, LOAD_TIMEOUT_MS, STALE_FOR_MS, TIMEOUT_MS } from './plan';
+import { LOAD_TIMEOUT_MS, STALE_FOR_MS, TIMEOUT_MS } from './plan';
 import type { Outcome, Recorder } from './Recorder';
 
 /** No value expires during the test, except what loads store. */
@@ -31,7 +31,6 @@ export class Instance {
         const options = {
             prefix: 'p:',
             clear: true,
-            generation_ttl: GENERATION_TTL_MS,
             max_size: maxSize,
             request_timeout: TIMEOUT_MS,
             connect_timeout: TIMEOUT_MS,

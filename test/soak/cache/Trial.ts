@@ -1,19 +1,15 @@
-import type { MemcachedCache } from 'pip-services4-memcached-node';
 import type { Opener } from '../../support/Opener';
 import { randomOf } from '../../support/random';
-import { sleep } from '../../support/sleep';
 import { Disasters } from '../model/Disasters';
 import { FaultSource } from '../proxy/FaultSource';
 import { IN_ORDER, StallingProxy } from '../proxy/StallingProxy';
 import { Chronicle } from './Chronicle';
 import { nowMs } from './events';
-import { GENERATION_TTL_MS, LONGEST_PAUSE_MS, LONGEST_STALL_MS, TIMEOUT_MS, type Plan } from './plan';
+import { LONGEST_PAUSE_MS, LONGEST_STALL_MS, TIMEOUT_MS, type Plan } from './plan';
 import { Workers } from './Workers';
 
 const SERVERS = 3;
 const PROCESSES = 4;
-/** So many keys are on all servers. */
-const PROBES = 50;
 
 /** Servers, a proxy for each process and server, processes, and everything that goes wrong. */
 export class Trial {
@@ -21,7 +17,6 @@ export class Trial {
     readonly workers = new Workers(this.chronicle);
     faults!: FaultSource;
     disasters!: Disasters;
-    private probes = 0;
 
     /** @param opener ends what the trial has started */
     constructor(private readonly opener: Opener) {}
@@ -34,10 +29,6 @@ export class Trial {
         const proxiesOf = (): Promise<StallingProxy[]> =>
             Promise.all(servers.map(server => opener.ending(StallingProxy.start(server, 'network'))));
         const proxies = await Promise.all(Array.from({ length: PROCESSES }, proxiesOf));
-        const options = { prefix: 'p:', clear: true, generation_ttl: GENERATION_TTL_MS, retry: 100 };
-        const prober = await opener.cache(servers, options);
-        await this.settle(prober);
-
         opener.atEnd(() => workers.kill());
         const plan = { ...settings, servers: servers.map(({ port }) => port), beganMs: nowMs() };
         const routes = proxies.map(own =>
@@ -45,12 +36,9 @@ export class Trial {
         );
         await workers.start(plan, routes);
 
-        const onRestart = (server: number): (() => Promise<void>) => {
+        const onRestart = (server: number): (() => void) => {
             const began = nowMs();
-            return async () => {
-                await this.settle(prober);
-                chronicle.add([{ what: 'lost', server, began, ended: nowMs() }]);
-            };
+            return () => chronicle.add([{ what: 'lost', server, began, ended: nowMs() }]);
         };
         const random = randomOf(`cache disasters, round ${settings.round}`);
         const partition = async (): Promise<void> => {
@@ -64,20 +52,5 @@ export class Trial {
         const isOver = (): boolean => performance.now() >= end;
         await Promise.all([this.faults.run(isOver), this.disasters.run(isOver)]);
         await workers.stop();
-    }
-
-    /** Resolves when every server stores values. A server that was restarted may need a while. */
-    private async settle(prober: MemcachedCache): Promise<void> {
-        const probes = Array.from({ length: PROBES }, () => `probe:${++this.probes}`);
-        const store = async (key: string): Promise<void> => {
-            for (;;) {
-                try {
-                    return void (await prober.add(null, key, 'probe', 1000));
-                } catch {
-                    await sleep(20);
-                }
-            }
-        };
-        await Promise.all(probes.map(store));
     }
 }

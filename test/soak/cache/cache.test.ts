@@ -20,7 +20,7 @@ describe('Caches of several processes', () => {
         async round => {
             const trial = new Trial(opener);
             const roundMs = Math.min(LONGEST_ROUND_MS, RUN_MS);
-            await trial.run(roundMs, { round, maxSize: 4, clearEveryMs: 5000 });
+            await trial.run(roundMs, { round, maxSize: 4, clearEveryMs: 1500 });
             const { chronicle, workers, faults, disasters } = trial;
             const findings = chronicle.findings();
             const operations = [...workers.operations.values()].reduce((a, b) => a + b, 0);

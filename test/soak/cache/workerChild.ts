@@ -4,7 +4,7 @@ import { randomOf } from '../../support/random';
 import { sleep } from '../../support/sleep';
 import { Instance, type Shared } from './Instance';
 import { someGroup } from './keys';
-import type { Start } from './plan';
+import { isClearTime, type Start } from './plan';
 import { Recorder, tell } from './Recorder';
 import { redirect } from './redirect';
 import { picker, verbsOf } from './verbs';
@@ -55,7 +55,7 @@ async function main(): Promise<void> {
     async function clearNowAndThen(everyMs: number): Promise<void> {
         while (!isOver) {
             await sleep(random() * 2 * everyMs);
-            if (!isOver) await pick(instances).clear();
+            if (!isOver && isClearTime(plan)) await pick(instances).clear();
         }
     }
 

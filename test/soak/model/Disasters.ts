@@ -16,7 +16,7 @@ export class Disasters {
     constructor(
         private readonly servers: readonly MemcachedProcess[],
         others: Readonly<Record<string, Disaster>>,
-        private readonly onRestart: (server: number) => () => void | Promise<void>,
+        private readonly onRestart: (server: number) => () => void,
         private readonly random: () => number,
     ) {
         const suspend = ['stops', () => this.suspend()] as const;
@@ -40,7 +40,7 @@ export class Disasters {
         await server.kill();
         await sleep(this.random() * 400);
         await server.restart();
-        await back();
+        back();
     }
 
     private async suspend(): Promise<void> {
