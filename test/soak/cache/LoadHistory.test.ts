@@ -5,10 +5,9 @@ const FRESH_MS = 1000;
 const LATER = 10_000;
 
 /**
- * Each call has the instance, the verb, the value and its times. `w` stores, `f` stores a value that may
- * go, `r` retrieves, `l` is a
- * loader, `a` asks by `retrieveOrLoad`, `s` does so and takes stale values, `S` does so while
- * memcached is unavailable. `x` is a removal that was rejected, `-` an empty key.
+ * Each call names the instance, the verb, the value and the times. Verbs: `w` stores, `f` stores a value
+ * that may be evicted, `r` retrieves, `l` is a loader, `a` is `retrieveOrLoad`, `s` takes stale values,
+ * `S` does so while memcached is unavailable, `x` is a rejected removal. `-` is an empty key.
  */
 function violations(...calls: string[]): string[] {
     const history = new LoadHistory();

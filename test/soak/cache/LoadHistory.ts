@@ -3,57 +3,56 @@ import type { Asked, Load, Wrote } from './events';
 import { groupBy } from './groupBy';
 import { LOAD_TIMEOUT_MS, LONGEST_PAUSE_MS, TIMEOUT_MS } from './plan';
 
-/** After its loader has answered, a load needs so long to store the value, at most. */
+/** The longest time that a load takes to store the value after its loader has returned it. */
 const STORING_MS = 1200 + LONGEST_PAUSE_MS;
 
-/** A load waits for another process and for its own loader, and reads in between. */
+/** The longest load: it waits for another process, then for its own loader, and reads twice. */
 const LONGEST_LOAD_MS = 2 * LOAD_TIMEOUT_MS + 2 * TIMEOUT_MS + LONGEST_PAUSE_MS;
 
-/** A read takes so long, at most. */
+/** The longest read. */
 const READING_MS = TIMEOUT_MS + LONGEST_PAUSE_MS;
 
-/** The clock by which values are fresh is the same for all processes. A load reads it after its loader. */
+/** From the end of a loader to the date in its value. All processes have the same clock. */
 const DATING_MS = 100 + LONGEST_PAUSE_MS;
 
-/** An acknowledged store or removal, and the instance that made it; a `clear` is a removal. */
-type Done = Interval & Pick<Wrote, 'value' | 'by' | 'isFleeting'>;
+/** A store or removal, and the instance that made it. A `clear` is a removal. */
+type Write = Interval & Pick<Wrote, 'value' | 'by' | 'isFleeting'>;
 
 /**
- * - `overtaken`: an instance has stored or removed the value, and returns what it had begun to load
- *   before that.
- * - `unread`: a caller that takes stale values has not read a value that was there all the time.
+ * - `overtaken`: an instance returns a value that it began to load before it stored or removed the key.
+ * - `unread`: a caller that takes stale values joined a load, although memcached had a stored value.
  */
 export type LoadKind = Violation['kind'] | 'overtaken' | 'unread';
 export type LoadViolation = Omit<Violation, 'kind'> & { readonly kind: LoadKind };
 
 /**
- * The history of a key that is loaded. What a loader returns was read from its origin when the
- * loader began, so it must not be found after anything that was written since.
+ * The history of a key that is loaded. A loaded value was read from its origin when the loader began.
+ * So no read finds it after a write that began later.
  *
- * Answers of `retrieveOrLoad` obey the same rule, with the exceptions of docs/cache.md:
+ * The same holds for answers of `retrieveOrLoad`, with the exceptions of docs/cache.md:
  *
- * - A caller may join a load that runs in its process. Its answer is as old as the load. If the same
- *   instance has stored or removed the value since the load began, it must not join. If the caller
- *   takes stale values, it joins only if it found nothing.
- * - A stale value may come from memory if memcached cannot be read while a load runs. It is as old as
+ * - A caller may join a load of its own instance. Its answer is as old as the load. After the instance
+ *   has stored or removed the key, callers do not join loads that began before. Callers that take
+ *   stale values join only after a miss.
+ * - If memcached is unavailable while a load runs, a stale value may come from memory. It is as old as
  *   the load.
  */
 export class LoadHistory {
     private readonly register = new RegisterHistory();
     private readonly loads = new Map<number, Load>();
     private readonly asked: Asked[] = [];
-    private readonly done: Done[] = [];
-    /** Any of these may leave nothing under the key. */
+    private readonly done: Write[] = [];
+    /** Writes after which the key may hold nothing. */
     private readonly removals: Interval[] = [];
 
-    /** @param isDone false: until `ended` it may be carried out */
-    wrote(write: Done, isDone: boolean): void {
+    /** @param isDone false: it was rejected, and may be carried out until `ended` */
+    wrote(write: Write, isDone: boolean): void {
         this.register.wrote({ ...write, isAcknowledged: isDone });
         if (isDone) this.done.push(write);
         if (write.value === null || write.isFleeting) this.removals.push(write);
     }
 
-    /** Nothing found says nothing: a lease or a stale value may be there. */
+    /** A miss proves nothing: the key may hold a lease or a stale value. */
     found(read: Read): void {
         if (read.value !== null) this.register.found(read);
     }
@@ -91,13 +90,13 @@ export class LoadHistory {
     }
 
     /** Judges the answer of a caller that has joined the load. */
-    private judge(asked: Asked, load: Load, writes: readonly Done[]): LoadViolation[] {
+    private judge(asked: Asked, load: Load, writes: readonly Write[]): LoadViolation[] {
         const { by, value, takesStale, wasAway, began, ended } = asked;
         const since = writes.filter(write => write.began > load.began && write.ended < began);
         const own = since.find(write => write.by === by);
         if (own !== undefined) return [{ kind: 'overtaken', value, after: own.value, began, ended }];
         if (!takesStale || wasAway) return [];
-        const stays = (write: Done): boolean =>
+        const stays = (write: Write): boolean =>
             !this.removals.some(removal => removal.began < ended && removal.ended > write.began);
         const unread = since.find(write => write.value !== null && !write.isFleeting && stays(write));
         return unread === undefined ? [] : [{ kind: 'unread', value, after: unread.value, began, ended }];

@@ -1,10 +1,10 @@
+import type { Interval } from '../histories/RegisterHistory';
 import { nowMs, type Event, type Message } from './events';
 import { kindOf } from './keys';
-import type { Interval } from '../histories/RegisterHistory';
 
 const REPORT_EVERY_MS = 100;
 
-/** Tells the parent what the calls of this process came to. */
+/** Reports the calls of this process and their outcomes to the parent. */
 export class Recorder {
     private events: Event[] = [];
     private readonly operations = new Map<string, number>();
@@ -16,8 +16,8 @@ export class Recorder {
     }
 
     /**
-     * Makes a call on so many keys. An error with a code leads to an `answer` of null, others are
-     * thrown.
+     * Makes a call. If it rejects with a code, the `answer` is null. Other errors are thrown.
+     * @param keys how many keys the call has
      */
     async call<T>(verb: string, key: string, keys: number, run: () => Promise<T>): Promise<Outcome<T>> {
         count(this.operations, `${verb} ${kindOf(key)}`, keys);

@@ -11,14 +11,17 @@ import { Workers } from './Workers';
 const SERVERS = 3;
 const PROCESSES = 4;
 
-/** Servers, a proxy for each process and server, processes, and everything that goes wrong. */
+/**
+ * Servers, processes that use them, and faults. Each process has its own proxy before each server, so
+ * that a partition can separate the two.
+ */
 export class Trial {
     readonly chronicle = new Chronicle();
     readonly workers = new Workers(this.chronicle);
     faults!: FaultSource;
     disasters!: Disasters;
 
-    /** @param opener ends what the trial has started */
+    /** @param opener ends servers, proxies and processes after the test */
     constructor(private readonly opener: Opener) {}
 
     async run(ms: number, settings: Pick<Plan, 'round' | 'maxSize' | 'clearEveryMs'>): Promise<void> {

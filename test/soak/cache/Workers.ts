@@ -7,7 +7,7 @@ import type { Chronicle } from './Chronicle';
 import type { Message } from './events';
 import type { Plan, Start } from './plan';
 
-/** Processes that use the same keys. What they report goes to a chronicle. */
+/** Processes that use the same keys. Their events go to a chronicle. */
 export class Workers {
     readonly operations = new Map<string, number>();
     readonly codes = new Map<string, number>();
@@ -17,8 +17,8 @@ export class Workers {
     constructor(private readonly chronicle: Chronicle) {}
 
     /**
-     * Resolves when all of them work.
-     * @param proxies of each process, by the ports of the plan
+     * Resolves when the caches of all processes are open.
+     * @param proxies of each process
      */
     async start(plan: Plan, proxies: readonly Start['proxies'][]): Promise<void> {
         const ready = proxies.map((own, number) => {
@@ -32,7 +32,7 @@ export class Workers {
         await Promise.all(ready);
     }
 
-    /** The process stands still, and its connections stay. */
+    /** Stops the process for a while. Its connections stay. */
     async pause(number: number, ms: number): Promise<void> {
         const child = this.children[number]!;
         child.kill('SIGSTOP');

@@ -1,16 +1,19 @@
 import { useOpener } from '../../support/Opener';
 import { listed } from '../histories/report';
 import { soakMs } from '../soakMs';
+import type { Event } from './events';
 import { countsOf, storiesOf } from './findings';
 import { Trial } from './Trial';
 
-const RUN_MS = soakMs(30_000);
-/** A longer run has several rounds, each with servers and processes of its own. */
+const RUN_MS = soakMs(40_000);
+/** A longer run consists of rounds, each with its own servers and processes. */
 const LONGEST_ROUND_MS = 60_000;
-/** Besides the time for which the processes work. */
+/** For the start and the end of a round, and the judgement. */
 const OVERHEAD_MS = 60_000;
 
 const rounds = Array.from({ length: Math.ceil(RUN_MS / LONGEST_ROUND_MS) }, (_, round) => round);
+
+const isAnswer = ({ what }: Event): boolean => ['found', 'counted', 'asked'].includes(what);
 
 describe('Caches of several processes', () => {
     const opener = useOpener();
@@ -27,7 +30,7 @@ describe('Caches of several processes', () => {
             process.stdout.write(
                 [
                     `caches: ${operations} operations in ${roundMs / 1000} s (${listed(workers.operations)})`,
-                    `${chronicle.answerCount} answers`,
+                    `${chronicle.count(isAnswer)} answers; ${chronicle.count(({ what }) => what === 'cleared')} clears`,
                     `faults: ${listed(faults.counts)}; ${listed(disasters.counts)}`,
                     `rejected: ${listed(workers.codes)}`,
                     `violations: ${countsOf(findings)}`,

@@ -30,26 +30,26 @@ export interface Found extends Done {
     readonly value: Value;
 }
 
-/** An answer that a counter, or an update of one, has risen to `value`. */
+/** An increment that was answered with `value`. */
 export interface Counted extends Done {
     readonly what: 'counted';
     readonly value: number;
 }
 
-/** A loader. It read its origin when it began. */
+/** A loader that has returned a value, which it read from its origin when it began. */
 export interface Load extends Done {
     readonly what: 'load';
     readonly value: number;
-    /** For so long it is fresh, at most. */
+    /** The value is fresh for so many ms at most. */
     readonly freshMs: number;
 }
 
-/** A call of `retrieveOrLoad`; the value is null when it was rejected. */
+/** A call of `retrieveOrLoad`. The value is null if it was rejected. */
 export interface Asked extends Done {
     readonly what: 'asked';
     readonly value: Value;
     readonly takesStale: boolean;
-    /** The instance could not read memcached at some time of the call. */
+    /** During the call a read of the instance failed because memcached was unavailable. */
     readonly wasAway: boolean;
 }
 
@@ -70,5 +70,5 @@ export type Event = Wrote | Refused | Found | Counted | Load | Asked | Cleared |
 export type Message =
     | { readonly ready: true }
     | { readonly events: readonly Event[] }
-    /** How many operations there were: a batch is one for each key. And the codes of rejections. */
+    /** Operations by verb, where a batch counts once per key, and rejections by code. */
     | { readonly operations: Record<string, number>; readonly codes: Record<string, number> };

@@ -3,10 +3,10 @@ import { nowMs } from './events';
 import type { Plan } from './plan';
 
 /**
- * What happens to a key depends on its kind:
+ * The kind of a key decides which verbs are called on it:
  *
- * - `value`: `store`, `add`, `update` and `remove`. It is missing only for a reason.
- * - `load`: `retrieveOrLoad`, `store` and `remove`. Leases and stale values hide what it holds.
+ * - `value`: `store`, `add`, `update` and `remove`. A value is missing only for a reason.
+ * - `load`: `retrieveOrLoad`, `store` and `remove`. A lease or a stale value is a miss for `retrieve`.
  * - `counter`: `increment`.
  * - `sum`: a JSON counter, by `update`.
  */
@@ -23,7 +23,7 @@ const GROUPS = 32;
 const VALUES = 4;
 const LOADS = 3;
 const FOCUS_MS = 2500;
-/** The others go to groups that have rested for a while. */
+/** The other calls go to groups that have rested for a while. */
 const SHARE_IN_FOCUS = 0.75;
 
 const groups: readonly Group[] = Array.from({ length: GROUPS }, (_, i) => ({
@@ -36,8 +36,8 @@ const groups: readonly Group[] = Array.from({ length: GROUPS }, (_, i) => ({
 export const kindOf = (key: string): Kind => key.slice(0, key.indexOf(':')) as Kind;
 
 /**
- * Most calls of all processes go to one group for a while. So calls on one key meet often, and what
- * an outage leaves in doubt is in doubt for few keys.
+ * Most calls of all processes go to one group for a while. So calls on a key often overlap, and
+ * rejected writes leave few keys in doubt.
  */
 export function someGroup(random: () => number, { beganMs, round }: Plan): Group {
     const slot = Math.floor((nowMs() - beganMs) / FOCUS_MS);

@@ -1,46 +1,43 @@
 import { nowMs } from './events';
 
-/** What the processes do. All times are in ms. */
+/** The parameters of a run. All times are in ms. */
 export interface Plan {
-    /** The random numbers depend on it. */
+    /** Each round has random numbers of its own. */
     readonly round: number;
     /** The ports by which all processes know the servers. They decide which server a key is on. */
     readonly servers: readonly number[];
     /** `options.max_size` of the instances that evict. */
     readonly maxSize: number;
-    /** The mean pause between two `clear` of one process, when it is time for that; null: none calls it. */
+    /** The mean pause between two calls of `clear` by one process at clear time. null: no calls. */
     readonly clearEveryMs: number | null;
     /** By the machine's monotonic clock. */
     readonly beganMs: number;
 }
 
+/** The first message to a process. The next message ends it. */
+export interface Start {
+    readonly plan: Plan;
+    readonly number: number;
+    /** The ports of the proxies of this process, by the ports of the servers. */
+    readonly proxies: Readonly<Record<number, number>>;
+}
+
 export const TIMEOUT_MS = 300;
 
-/** How long the requests that a process sends before it gives up may be on their way. */
+/** The longest time for which a proxy holds requests. */
 export const LONGEST_STALL_MS = 1500;
 
-/** For so long a process may be stopped. */
+/** The longest time for which a process is stopped. */
 export const LONGEST_PAUSE_MS = 600;
 
 export const LOAD_TIMEOUT_MS = 2000;
 export const STALE_FOR_MS = 5000;
 
-/**
- * What a new process and the parent tell each other: the parent its plan, then the ports by which
- * the process reaches the servers, and in the end `stop`.
- */
-export interface Start {
-    readonly plan: Plan;
-    readonly number: number;
-    /** By the ports of the plan: the proxies that stand before the servers for this process. */
-    readonly proxies: Readonly<Record<number, number>>;
-}
-
 const CLEAR_TIME_MS = 4000;
 
 /**
- * All processes clear now and then for a while, and rest for twice as long. Without a clear that was
- * rejected nothing may be missing.
+ * Processes call `clear` in one third of the time. After a rejected clear any value may be missing,
+ * so the checks are stricter in the rest of the time.
  */
 export function isClearTime({ beganMs }: Plan): boolean {
     return Math.floor((nowMs() - beganMs) / CLEAR_TIME_MS) % 3 === 1;

@@ -1,8 +1,8 @@
 import net from 'node:net';
 
 /**
- * Connections to these ports go to other ports. All processes have to know the servers by the same
- * addresses, because those place the keys, and each reaches them through proxies of its own.
+ * Leads connections to other ports. All processes know the servers by the same addresses, because an
+ * address decides which keys a server has, but each process connects to proxies of its own.
  */
 export function redirect(ports: Readonly<Record<number, number>>): void {
     const connect = net.connect as (options: net.TcpNetConnectOpts) => net.Socket;
