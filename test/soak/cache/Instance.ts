@@ -14,6 +14,8 @@ export interface Shared {
     readonly servers: readonly number[];
     readonly recorder: Recorder;
     readonly random: () => number;
+    /** `options.compress_min` */
+    readonly compressMin: number;
     /** A value that no other write stores. */
     newValue(): number;
 }
@@ -37,6 +39,7 @@ export class Instance {
             update_timeout: 4 * TIMEOUT_MS,
             reconnect: 50,
             retry: 200,
+            compress_min: shared.compressMin,
         };
         this.cache.configure(configOf(servers, options));
     }

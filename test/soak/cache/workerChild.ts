@@ -1,4 +1,4 @@
-/** Calls the verbs of several caches at random, and reports the outcomes. The parent sends its `Start`. */
+/** Calls the verbs of several caches at random, and reports the outcomes. The first message is a `Start`. */
 import { once } from 'node:events';
 import { randomOf } from '../../support/random';
 import { sleep } from '../../support/sleep';
@@ -24,6 +24,8 @@ async function main(): Promise<void> {
         servers: plan.servers,
         recorder,
         random,
+        // Processes that compress values share them with processes that do not.
+        compressMin: number % 2 === 0 ? 0 : 100,
         newValue: () => 1_000_000_000 * (number + 1) + ++last,
     };
     let isOver = false;
