@@ -5,7 +5,7 @@ import type { Event } from './events';
 import { countsOf, storiesOf } from './findings';
 import { Trial } from './Trial';
 
-const RUN_MS = soakMs(40_000);
+const RUN_MS = soakMs(45_000);
 /** A longer run consists of rounds, each with its own servers and processes. */
 const LONGEST_ROUND_MS = 60_000;
 /** For the start and the end of a round, and the judgement. */
