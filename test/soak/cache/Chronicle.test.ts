@@ -23,7 +23,7 @@ const cleared = (began: number, isDone = true): Event => {
 const lost = (began: number): Event => ({ what: 'lost', server: 0, began, ended: began + 2 });
 
 function judged(...events: Event[]): string {
-    const chronicle = new Chronicle();
+    const chronicle = new Chronicle(true);
     chronicle.add(events);
     return countsOf(chronicle.findings());
 }
@@ -90,7 +90,7 @@ describe('The chronicle of all keys', () => {
     });
 
     it('tells what happened to the key', () => {
-        const chronicle = new Chronicle();
+        const chronicle = new Chronicle(true);
         chronicle.add([wrote('value:1', 1, 0), cleared(2), found('value:1', 1, 5), found('value:2', null, 5)]);
         expect(storiesOf(chronicle, chronicle.findings())).toEqual([
             [

@@ -12,6 +12,9 @@ export type Finding = Judgement & { readonly key: string };
 export class Chronicle {
     private readonly events: Event[] = [];
 
+    /** @param clears with `options.clear` */
+    constructor(private readonly clears: boolean) {}
+
     add(events: readonly Event[]): void {
         for (const event of events) this.events.push(event);
     }
@@ -24,7 +27,7 @@ export class Chronicle {
         const forAll = this.events.filter(event => !('key' in event));
         const keyed = this.events.filter(event => 'key' in event);
         return [...groupBy(keyed, ({ key }) => key)].flatMap(([key, events]) =>
-            judge(key, [...forAll, ...events]).map(finding => ({ key, ...finding })),
+            judge(key, [...forAll, ...events], this.clears).map(finding => ({ key, ...finding })),
         );
     }
 

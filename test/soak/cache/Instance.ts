@@ -12,6 +12,8 @@ const LONG_MS = 3_600_000;
 
 export interface Shared {
     readonly servers: readonly number[];
+    /** `options.clear` */
+    readonly clears: boolean;
     readonly recorder: Recorder;
     readonly random: () => number;
     /** `options.compress_min` */
@@ -32,7 +34,7 @@ export class Instance {
         const servers = shared.servers.map(port => ({ port }));
         const options = {
             prefix: 'p:',
-            clear: true,
+            clear: shared.clears,
             max_size: maxSize,
             request_timeout: TIMEOUT_MS,
             connect_timeout: TIMEOUT_MS,

@@ -9,8 +9,8 @@ const LATER = 10_000;
  * that may be evicted, `r` retrieves, `l` is a loader, `a` is `retrieveOrLoad`, `s` takes stale values,
  * `S` does so while memcached is unavailable, `x` is a rejected removal. `-` is an empty key.
  */
-function violations(...calls: string[]): string[] {
-    const history = new LoadHistory();
+function violations(calls: string[], remembers = true): string[] {
+    const history = new LoadHistory(remembers);
     for (const call of calls) {
         const [, by, verb, text, from, to] = /^(\w)\.([wfrlasSx])(\d+|-) (\d+)-(\d+)$/.exec(call)!;
         const value = text === '-' ? null : Number(text);
@@ -41,7 +41,7 @@ describe('The history of a key that is loaded', () => {
         ['has a stale value from memory while memcached is unavailable', 'a.w1 0-1', 'b.w2 2-3', 'a.S1 4-5'],
         ['joins a load that finds what another one removed', 'a.w1 0-1', 'b.a1 2-9', 'c.w- 3-4', 'b.a1 5-9'],
     ])('has nothing against a cache that %s', (_, ...calls) => {
-        expect(violations(...calls)).toEqual([]);
+        expect(violations(calls)).toEqual([]);
     });
 
     it.each<[string, string, ...string[]]>([
@@ -68,6 +68,11 @@ describe('The history of a key that is loaded', () => {
             `b.a1 ${TIMEOUT_MS + LONGEST_PAUSE_MS + 10}-${LATER}`,
         ],
     ])('finds %s', (_, violation, ...calls) => {
-        expect(violations(...calls)).toEqual([violation]);
+        expect(violations(calls)).toEqual([violation]);
+    });
+
+    it('finds a stale value from memory, with `options.clear`', () => {
+        const calls = ['a.w1 0-1', 'b.w2 2-3', 'a.S1 4-5'];
+        expect(violations(calls, false)).toEqual(['undone 1 after 2']);
     });
 });

@@ -34,8 +34,8 @@ export type LoadViolation = Omit<Violation, 'kind'> & { readonly kind: LoadKind 
  * - A caller may join a load of its own instance. Its answer is as old as the load. After the instance
  *   has stored or removed the key, callers do not join loads that began before. Callers that take
  *   stale values join only after a miss.
- * - If memcached is unavailable while a load runs, a stale value may come from memory. It is as old as
- *   the load.
+ * - Without `options.clear`: if memcached is unavailable while a load runs, a stale value may come from
+ *   memory. It is as old as the load.
  */
 export class LoadHistory {
     private readonly register = new RegisterHistory();
@@ -44,6 +44,9 @@ export class LoadHistory {
     private readonly done: Write[] = [];
     /** Writes after which the key may hold nothing. */
     private readonly removals: Interval[] = [];
+
+    /** @param remembers stale values may come from memory */
+    constructor(private readonly remembers: boolean) {}
 
     /** @param isDone false: it was rejected, and may be carried out until `ended` */
     wrote(write: Write, isDone: boolean): void {
@@ -79,7 +82,7 @@ export class LoadHistory {
                 if (load?.by === one.by && one.began <= load.ended + STORING_MS) {
                     this.register.found({ ...one, began: Math.min(one.began, load.began), isHearsay: true });
                     found.push(...this.judge(one, load, done.beganWithin(load.began, one.began)));
-                } else if (one.wasAway) {
+                } else if (one.wasAway && this.remembers) {
                     this.register.found({ ...one, began: one.began - LONGEST_LOAD_MS, isHearsay: true });
                 } else {
                     this.register.found({ ...one, began: joinedSince(one, load, others) });

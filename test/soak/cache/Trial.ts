@@ -16,16 +16,22 @@ const PROCESSES = 4;
  * that a partition can separate the two.
  */
 export class Trial {
-    readonly chronicle = new Chronicle();
-    readonly workers = new Workers(this.chronicle);
+    readonly chronicle: Chronicle;
+    readonly workers: Workers;
     faults!: FaultSource;
     disasters!: Disasters;
 
     /** @param opener ends servers, proxies and processes after the test */
-    constructor(private readonly opener: Opener) {}
+    constructor(
+        private readonly opener: Opener,
+        private readonly settings: Pick<Plan, 'round' | 'maxSize' | 'clears'>,
+    ) {
+        this.chronicle = new Chronicle(settings.clears);
+        this.workers = new Workers(this.chronicle);
+    }
 
-    async run(ms: number, settings: Pick<Plan, 'round' | 'maxSize' | 'clearEveryMs'>): Promise<void> {
-        const { opener, workers, chronicle } = this;
+    async run(ms: number): Promise<void> {
+        const { opener, settings, workers, chronicle } = this;
         const servers = await Promise.all(
             Array.from({ length: SERVERS }, () => opener.server({ args: IN_ORDER, memoryMegabytes: 256 })),
         );

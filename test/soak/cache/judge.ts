@@ -13,12 +13,13 @@ export type Judgement = Violation | LoadViolation | Miscount;
 /**
  * Finds the answers that break a promise of the cache.
  * @param events of the key, and those that concern all keys
+ * @param clears with `options.clear`
  */
-export function judge(key: string, events: readonly Event[]): Judgement[] {
-    return judges[kindOf(key)](events);
+export function judge(key: string, events: readonly Event[], clears: boolean): Judgement[] {
+    return judges[kindOf(key)](events, clears);
 }
 
-const judges: Record<Kind, (events: readonly Event[]) => Judgement[]> = {
+const judges: Record<Kind, (events: readonly Event[], clears: boolean) => Judgement[]> = {
     value: judgeValue,
     load: judgeLoad,
     counter: judgeCounter,
@@ -41,8 +42,8 @@ function judgeValue(events: readonly Event[]): Violation[] {
     return history.violations().map(found => (found.value === null ? { ...found, kind: 'vanished' } : found));
 }
 
-function judgeLoad(events: readonly Event[]): LoadViolation[] {
-    const history = new LoadHistory();
+function judgeLoad(events: readonly Event[], clears: boolean): LoadViolation[] {
+    const history = new LoadHistory(!clears);
     for (const event of events) {
         if (event.what === 'found') history.found(event);
         else if (event.what === 'load') history.loaded(event);

@@ -8,8 +8,8 @@ export interface Plan {
     readonly servers: readonly number[];
     /** `options.max_size` of the instances that evict. */
     readonly maxSize: number;
-    /** The mean pause between two calls of `clear` by one process at clear time. null: no calls. */
-    readonly clearEveryMs: number | null;
+    /** `options.clear`, and whether processes call `clear`. */
+    readonly clears: boolean;
     /** By the machine's monotonic clock. */
     readonly beganMs: number;
 }
@@ -33,6 +33,8 @@ export const LONGEST_PAUSE_MS = 600;
 export const LOAD_TIMEOUT_MS = 2000;
 export const STALE_FOR_MS = 5000;
 
+/** The mean pause between two calls of `clear` by one process at clear time. */
+export const CLEAR_EVERY_MS = 1500;
 const CLEAR_TIME_MS = 4000;
 
 /**

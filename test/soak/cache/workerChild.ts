@@ -4,7 +4,7 @@ import { randomOf } from '../../support/random';
 import { sleep } from '../../support/sleep';
 import { Instance, type Shared } from './Instance';
 import { someGroup } from './keys';
-import { isClearTime, type Start } from './plan';
+import { CLEAR_EVERY_MS, isClearTime, type Start } from './plan';
 import { Recorder, tell } from './Recorder';
 import { redirect } from './redirect';
 import { picker, verbsOf } from './verbs';
@@ -22,6 +22,7 @@ async function main(): Promise<void> {
     const recorder = new Recorder();
     const shared: Shared = {
         servers: plan.servers,
+        clears: plan.clears,
         recorder,
         random,
         // Processes that compress values share them with processes that do not.
@@ -54,18 +55,17 @@ async function main(): Promise<void> {
         }
     }
 
-    async function clearNowAndThen(everyMs: number): Promise<void> {
+    async function clearNowAndThen(): Promise<void> {
         while (!isOver) {
-            await sleep(random() * 2 * everyMs);
+            await sleep(random() * 2 * CLEAR_EVERY_MS);
             if (!isOver && isClearTime(plan)) await pick(instances).clear();
         }
     }
 
     await Promise.all([renew(0, 0), renew(1, 0), renew(2, 0)]);
     tell({ ready: true });
-    const { clearEveryMs } = plan;
     const work = [...Array.from({ length: ACTORS }, act), renewNowAndThen()];
-    if (clearEveryMs !== null) work.push(clearNowAndThen(clearEveryMs));
+    if (plan.clears) work.push(clearNowAndThen());
     void once(process, 'message').then(() => (isOver = true));
     await Promise.all(work);
     await Promise.all(instances.map(instance => instance.close()));
