@@ -172,7 +172,9 @@ export class Instance {
         const { recorder, random } = this.shared;
         const verb = takesStale ? 'retrieveOrLoad+' : 'retrieveOrLoad';
         const freshMs = 100 + random() * 500;
-        const loadMs = random() < 0.85 ? random() * 40 : 200 + random() * 1300;
+        // Callers that take stale values seldom wait for a load.
+        const isSlow = random() < (takesStale ? 0.4 : 0.1);
+        const loadMs = isSlow ? 200 + random() * 1300 : random() * 40;
         const fails = random() < 0.05;
         const load = async (): Promise<string> => {
             const { value, text } = this.newText();
