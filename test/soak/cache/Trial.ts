@@ -1,5 +1,6 @@
 import type { Opener } from '../../support/Opener';
 import { randomOf } from '../../support/random';
+import { sleep } from '../../support/sleep';
 import { Disasters } from '../model/Disasters';
 import { FaultSource } from '../proxy/FaultSource';
 import { IN_ORDER, StallingProxy } from '../proxy/StallingProxy';
@@ -20,6 +21,8 @@ export class Trial {
     readonly workers: Workers;
     faults!: FaultSource;
     disasters!: Disasters;
+    private proxies: StallingProxy[] = [];
+    private readonly random: () => number;
 
     /** @param opener ends servers, proxies and processes after the test */
     constructor(
@@ -27,17 +30,19 @@ export class Trial {
         private readonly settings: Pick<Plan, 'round' | 'maxSize' | 'clears'>,
     ) {
         this.chronicle = new Chronicle(settings.clears);
-        this.workers = new Workers(this.chronicle);
+        this.random = randomOf(`cache disasters, round ${settings.round}`);
+        this.workers = new Workers(this.chronicle, () => void this.tearSome());
     }
 
     async run(ms: number): Promise<void> {
-        const { opener, settings, workers, chronicle } = this;
+        const { opener, settings, workers, chronicle, random } = this;
         const servers = await Promise.all(
             Array.from({ length: SERVERS }, () => opener.server({ args: IN_ORDER, memoryMegabytes: 256 })),
         );
         const proxiesOf = (): Promise<StallingProxy[]> =>
             Promise.all(servers.map(server => opener.ending(StallingProxy.start(server, 'network'))));
         const proxies = await Promise.all(Array.from({ length: PROCESSES }, proxiesOf));
+        this.proxies = proxies.flat();
         opener.atEnd(() => workers.kill());
         const plan = { ...settings, servers: servers.map(({ port }) => port), beganMs: nowMs() };
         const routes = proxies.map(own =>
@@ -49,17 +54,23 @@ export class Trial {
             const began = nowMs();
             return () => chronicle.add([{ what: 'lost', server, began, ended: nowMs() }]);
         };
-        const random = randomOf(`cache disasters, round ${settings.round}`);
         const partition = async (): Promise<void> => {
             const own = proxies[Math.floor(random() * PROCESSES)]!;
             own[Math.floor(random() * SERVERS)]!.stall(random() * LONGEST_STALL_MS);
         };
         const pause = (): Promise<void> => workers.pause(Math.floor(random() * PROCESSES), random() * LONGEST_PAUSE_MS);
-        this.faults = new FaultSource(proxies.flat(), TIMEOUT_MS, randomOf(`cache faults, round ${settings.round}`));
+        this.faults = new FaultSource(this.proxies, TIMEOUT_MS, randomOf(`cache faults, round ${settings.round}`));
         this.disasters = new Disasters(servers, { partitions: partition, pauses: pause }, onRestart, random);
         const end = performance.now() + ms;
         const isOver = (): boolean => performance.now() >= end;
         await Promise.all([this.faults.run(isOver), this.disasters.run(isOver)]);
         await workers.stop();
+    }
+    /** Breaks connections just after a clear, within replies to calls that were made before it. */
+    private async tearSome(): Promise<void> {
+        await sleep(this.random() * 6);
+        for (const path of this.proxies.flatMap(proxy => proxy.healthy())) {
+            if (this.random() < 0.3) path.tear('reply', 'fin', this.random());
+        }
     }
 }

@@ -14,7 +14,11 @@ export class Workers {
     private readonly children: ChildProcess[] = [];
     private readonly exits: Promise<unknown[]>[] = [];
 
-    constructor(private readonly chronicle: Chronicle) {}
+    /** @param onClear called when a process is about to clear */
+    constructor(
+        private readonly chronicle: Chronicle,
+        private readonly onClear: () => void,
+    ) {}
 
     /**
      * Resolves when the caches of all processes are open.
@@ -53,6 +57,7 @@ export class Workers {
 
     private hear(message: Message): void {
         if ('events' in message) this.chronicle.add(message.events);
+        if ('clears' in message) this.onClear();
         if (!('operations' in message)) return;
         addTo(this.operations, message.operations);
         addTo(this.codes, message.codes);

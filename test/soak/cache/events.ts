@@ -69,6 +69,8 @@ export type Event = Wrote | Refused | Found | Counted | Load | Asked | Cleared |
 
 export type Message =
     | { readonly ready: true }
+    /** The process is about to call `clear`. */
+    | { readonly clears: true }
     | { readonly events: readonly Event[] }
     /** Operations by verb, where a batch counts once per key, and rejections by code. */
     | { readonly operations: Record<string, number>; readonly codes: Record<string, number> };

@@ -58,7 +58,9 @@ async function main(): Promise<void> {
     async function clearNowAndThen(): Promise<void> {
         while (!isOver) {
             await sleep(random() * 2 * CLEAR_EVERY_MS);
-            if (!isOver && isClearTime(plan)) await pick(instances).clear();
+            if (isOver || !isClearTime(plan)) continue;
+            tell({ clears: true });
+            await pick(instances).clear();
         }
     }
 
