@@ -26,4 +26,34 @@ describe('The history of a counter', () => {
         all.counted({ value: 1, began: 14, ended: 15 });
         expect(all.violations()).toEqual(['1 twice']);
     });
+
+    it('allows a read that finds the latest count, a later one, or a concurrent one', () => {
+        const all = history([1, 0, 1], [2, 2, 3], [3, 5, 9]);
+        for (const value of [2, 3]) all.found({ value, began: 4, ended: 8 });
+        expect(all.violations()).toEqual([]);
+    });
+
+    it.each([
+        [1, '1 after 2', 'back'],
+        [null, 'null after 2', 'gone'],
+    ])('finds a read of %s after 2', (value, text, kind) => {
+        const all = history([1, 0, 1], [2, 2, 3]);
+        all.found({ value, began: 4, ended: 5 });
+        expect(all.violations()).toEqual([text]);
+        expect(all.miscounts()).toEqual([{ kind, value, after: 2, began: 4, ended: 5 }]);
+    });
+
+    it('finds a count that is less than an earlier read', () => {
+        const all = history([3, 6, 7]);
+        all.found({ value: 3, began: 4, ended: 5 });
+        expect(all.violations()).toEqual(['3 after 3']);
+    });
+
+    it('allows a miss before the first count and after a loss', () => {
+        const all = history([1, 2, 3]);
+        all.found({ value: null, began: 0, ended: 1 });
+        all.found({ value: null, began: 6, ended: 7 });
+        all.lost({ began: 4, ended: 5 });
+        expect(all.violations()).toEqual([]);
+    });
 });

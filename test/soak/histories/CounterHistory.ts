@@ -1,54 +1,95 @@
-import type { Interval } from './RegisterHistory';
+import type { Interval, Value } from './RegisterHistory';
 
 /** An increment that was answered with `value`. */
 export interface Count extends Interval {
     readonly value: number;
 }
 
+/** A read of the counter. */
+export interface CounterRead extends Interval {
+    readonly value: Value;
+}
+
+interface Answer extends Interval {
+    readonly value: Value;
+    readonly isCount: boolean;
+}
+
+/** The answers are those of increments and of reads. `after`: the highest earlier answer. */
+export interface Miscount extends Interval {
+    readonly kind: 'twice' | 'back' | 'gone';
+    readonly value: Value;
+    readonly after: Value;
+}
+
 /**
  * The answers of one counter. A life of the counter ends when its server loses it. Within a life no
- * value is answered twice, and an increment that begins after another one is answered with more.
+ * value is answered twice, an increment that begins after another one is answered with more, and a
+ * read that begins after an answer finds no less.
  */
 export class CounterHistory {
-    private readonly counts: Count[] = [];
+    private readonly answers: Answer[] = [];
     private readonly losses: Interval[] = [];
 
-    counted(count: Count): void {
-        this.counts.push(count);
+    counted({ value, began, ended }: Count): void {
+        this.answers.push({ value, began, ended, isCount: true });
     }
 
-    /** The server loses the counter at some moment of the interval. */
+    found({ value, began, ended }: CounterRead): void {
+        this.answers.push({ value, began, ended, isCount: false });
+    }
+
+    /** The server loses the counter at some moment of the interval, or not at all. */
     lost(interval: Interval): void {
         this.losses.push(interval);
     }
 
-    violations(): string[] {
-        const found: string[] = [];
-        for (const life of this.lives().values()) {
-            const seen = new Set<number>();
-            const ended = [...life].sort((a, b) => a.ended - b.ended);
-            let [at, most] = [0, -Infinity];
-            for (const { value, began } of [...life].sort((a, b) => a.began - b.began)) {
-                for (; at < ended.length && ended[at]!.ended < began; at++) most = Math.max(most, ended[at]!.value);
-                if (seen.has(value)) found.push(`${value} twice`);
-                else if (value <= most) found.push(`${value} after ${most}`);
-                seen.add(value);
-            }
-        }
-        return found;
+    get answerCount(): number {
+        return this.answers.length;
     }
 
-    /** A count that overlaps a loss belongs to either life, so it is left out. */
-    private lives(): Map<number, Count[]> {
-        const lives = new Map<number, Count[]>();
-        for (const count of this.counts) {
-            const isUnclear = this.losses.some(({ began, ended }) => count.began < ended && began < count.ended);
-            if (isUnclear) continue;
-            const life = this.losses.filter(({ ended }) => ended <= count.began).length;
-            const counts = lives.get(life);
-            if (counts === undefined) lives.set(life, [count]);
-            else counts.push(count);
-        }
-        return lives;
+    miscounts(): Miscount[] {
+        return this.lives().flatMap(miscountsOf);
     }
+
+    violations(): string[] {
+        return this.miscounts().map(({ kind, value, after }) =>
+            kind === 'twice' ? `${value} twice` : `${value} after ${after}`,
+        );
+    }
+
+    /** An answer that overlaps a loss belongs to either life, so it is left out. */
+    private lives(): Answer[][] {
+        const lives = new Map<number, Answer[]>();
+        for (const answer of this.answers) {
+            const isUnclear = this.losses.some(({ began, ended }) => answer.began < ended && began < answer.ended);
+            if (isUnclear) continue;
+            const life = this.losses.filter(({ ended }) => ended <= answer.began).length;
+            const answers = lives.get(life);
+            if (answers === undefined) lives.set(life, [answer]);
+            else answers.push(answer);
+        }
+        return [...lives.values()];
+    }
+}
+
+function miscountsOf(life: readonly Answer[]): Miscount[] {
+    const found: Miscount[] = [];
+    const counts = new Set<number>();
+    const ended = [...life].sort((a, b) => a.ended - b.ended);
+    let [at, most] = [0, -Infinity];
+    for (const { value, isCount, ...interval } of [...life].sort((a, b) => a.began - b.began)) {
+        for (; at < ended.length && ended[at]!.ended < interval.began; at++) {
+            most = Math.max(most, ended[at]!.value ?? -Infinity);
+        }
+        const note = (kind: Miscount['kind']): void => void found.push({ kind, value, after: most, ...interval });
+        if (value === null) {
+            if (most > -Infinity) note('gone');
+            continue;
+        }
+        if (isCount && counts.has(value)) note('twice');
+        else if (value < most || (isCount && value === most)) note('back');
+        if (isCount) counts.add(value);
+    }
+    return found;
 }

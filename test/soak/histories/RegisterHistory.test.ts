@@ -1,14 +1,17 @@
 import { RegisterHistory, type Value } from './RegisterHistory';
 
-/** `w1 0-2` stores 1 from 0 to 2, `r1` reads it, `x1` is a rejected store, `-` an empty key. */
+/**
+ * `w1 0-2` stores 1 from 0 to 2, `r1` reads it, `x1` is a rejected store, `-` an empty key. `f1` stores
+ * a value that may go, and `h1` gets it from memory.
+ */
 function violations(...calls: string[]): string[] {
     const history = new RegisterHistory();
     for (const call of calls) {
-        const [, verb, text, from, to] = /^([wxr])(\d+|-) (\d+)-(\d*)$/.exec(call)!;
+        const [, verb, text, from, to] = /^([wxfrh])(\d+|-) (\d+)-(\d*)$/.exec(call)!;
         const value: Value = text === '-' ? null : Number(text);
         const [began, ended] = [Number(from), to === '' ? Infinity : Number(to)];
-        if (verb === 'r') history.found({ value, began, ended });
-        else history.wrote({ value, began, ended, isAcknowledged: verb === 'w' });
+        if (verb === 'r' || verb === 'h') history.found({ value, began, ended, isHearsay: verb === 'h' });
+        else history.wrote({ value, began, ended, isAcknowledged: verb !== 'x', isFleeting: verb === 'f' });
     }
     return history.violations().map(({ kind, value, after }) => `${kind} ${value} after ${after}`);
 }
@@ -23,6 +26,10 @@ describe('The history of a key', () => {
         ['sees a rejected write after a while', 'w1 0-1', 'x2 2-3', 'r1 4-5', 'r2 6-7'],
         ['sees a write that never settled', 'w1 0-1', 'x2 2-', 'r1 4-5', 'r2 6-7'],
         ['sees a rejected removal after a while', 'w1 0-1', 'x- 2-3', 'r1 4-5', 'r- 6-7'],
+        ['misses a value that may go', 'f1 0-1', 'r- 2-3'],
+        ['misses a value that may have been stored last and may go', 'f1 0-3', 'w2 0-2', 'r- 4-5'],
+        ['misses a value that was seen and may go', 'w2 0-1', 'f1 0-1', 'r1 2-3', 'r- 4-5'],
+        ['has an answer from memory before the value is stored', 'w1 0-1', 'x2 2-2', 'h2 3-4', 'r1 5-6', 'r2 7-8'],
         ['reads the older value while the newer one is being acknowledged', 'w1 0-1', 'r1 2-9', 'w2 3-4'],
     ])('has nothing against a client that %s', (_, ...calls) => {
         expect(violations(...calls)).toEqual([]);
@@ -48,6 +55,8 @@ describe('The history of a key', () => {
         ['a miss without a removal', 'vanished null after 1', 'w1 0-1', 'r- 2-3'],
         ['a rejected removal over a newer store', 'late null after 2', 'w1 0-1', 'x- 2-3', 'w2 4-5', 'r- 6-7'],
         ['a miss after an older removal', 'vanished null after 1', 'w- 0-1', 'w1 2-3', 'r- 4-5'],
+        ['a miss after a value that may go was replaced', 'vanished null after 2', 'f1 0-1', 'w2 2-3', 'r- 4-5'],
+        ['an answer from memory that is too old', 'undone 1 after 2', 'w1 0-1', 'w2 2-3', 'h1 4-5'],
         ['a value that was never written', 'invented 7 after 1', 'w1 0-1', 'r7 2-3'],
         ['a value before it is written', 'invented 2 after 1', 'w1 0-1', 'r2 2-3', 'w2 4-5'],
     ])('finds %s', (_, violation, ...calls) => {

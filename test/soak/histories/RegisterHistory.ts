@@ -13,11 +13,15 @@ export interface Write extends Interval {
     readonly value: Value;
     /** false: it was rejected or has not settled, so its outcome is unknown. */
     readonly isAcknowledged: boolean;
+    /** The value may go at any time after the write: it expires, or is evicted. */
+    readonly isFleeting?: boolean;
 }
 
 /** A call that found `value`. */
 export interface Read extends Interval {
     readonly value: Value;
+    /** The answer may come from memory: it does not prove that the key held the value. */
+    readonly isHearsay?: boolean;
 }
 
 /**
@@ -73,7 +77,7 @@ export class RegisterHistory {
         for (const read of [...this.reads].sort((a, b) => a.began - b.began)) {
             const { value, began, ended } = read;
             const last = { held: held.latestBut(value, began), written: written.latestBut(value, began) };
-            const kind = value === null ? removals.judge(last, ended) : judge(origins.get(value), last, ended);
+            const kind = value === null ? removals.judge(last, origins, ended) : judge(origins.get(value), last, ended);
             if (kind !== null) violations.push({ ...read, kind, after: last.held.value });
         }
         return violations;
@@ -84,8 +88,8 @@ export class RegisterHistory {
         for (const write of this.writes) {
             if (write.value !== null) origins.set(write.value, { write, seen: Infinity });
         }
-        for (const { value, ended } of this.reads) {
-            const origin = value === null ? undefined : origins.get(value);
+        for (const { value, ended, isHearsay } of this.reads) {
+            const origin = value === null || isHearsay ? undefined : origins.get(value);
             if (origin !== undefined) origin.seen = Math.min(origin.seen, ended);
         }
         return origins;
@@ -96,7 +100,8 @@ export class RegisterHistory {
         origins: ReadonlyMap<number, Origin>,
         beganOf: (read: Read, write: Write | undefined) => number,
     ): Claim[] {
-        const seen = this.reads.map(read => {
+        const proofs = this.reads.filter(({ isHearsay }) => !isHearsay);
+        const seen = proofs.map(read => {
             const origin = read.value === null ? undefined : origins.get(read.value);
             return { ...read, began: beganOf(read, origin?.write) };
         });
@@ -159,18 +164,21 @@ class Past {
     }
 }
 
-/** Judges reads that found nothing. */
+/** Judges reads that found nothing. A value that may go counts as a removal too. */
 class Removals {
     private readonly known: Ends;
     private readonly unknown: Ends;
 
     constructor(writes: readonly Write[]) {
-        const removals = writes.filter(({ value }) => value === null).sort((a, b) => a.began - b.began);
+        const removals = writes
+            .filter(({ value, isFleeting }) => value === null || isFleeting)
+            .sort((a, b) => a.began - b.began);
         this.known = new Ends(removals.filter(({ isAcknowledged }) => isAcknowledged));
         this.unknown = new Ends(removals.filter(({ isAcknowledged }) => !isAcknowledged));
     }
 
-    judge({ held, written }: Last, ended: number): Kind | null {
+    judge({ held, written }: Last, origins: ReadonlyMap<number, Origin>, ended: number): Kind | null {
+        if (held.value !== null && origins.get(held.value)?.write.isFleeting) return null;
         const rejected = this.unknown.lastOfThoseBefore(ended);
         if (held.began <= this.known.lastOfThoseBefore(ended) || written.began <= rejected) return null;
         return rejected === -Infinity ? 'vanished' : 'late';

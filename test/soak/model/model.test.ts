@@ -1,5 +1,7 @@
+import { codeOf } from '../../support/codeOf';
 import { useOpener } from '../../support/Opener';
 import { randomOf } from '../../support/random';
+import { sleep } from '../../support/sleep';
 import { countsOf, listed, listOf } from '../histories/report';
 import { FaultSource } from '../proxy/FaultSource';
 import { IN_ORDER, StallingProxy } from '../proxy/StallingProxy';
@@ -42,7 +44,14 @@ describe('A client whose servers and connections break', () => {
             };
         };
         const faults = new FaultSource(proxies, TIMEOUT_MS, randomOf('model faults'));
-        const disasters = new Disasters(servers, clients, onRestart, randomOf('model disasters'));
+        const random = randomOf('model disasters');
+        const reopen = async (): Promise<void> => {
+            const client = clients[Math.floor(random() * CLIENTS)]!;
+            await client.close();
+            // It fails while no server answers.
+            while ((await codeOf(client.open())) !== 'answered undefined') await sleep(50);
+        };
+        const disasters = new Disasters(servers, { 'clients opened anew': reopen }, onRestart, random);
         const actors = Array.from(
             { length: ACTORS },
             (_, i) => new Actor(clients[i % CLIENTS]!, KEYS, ledger, randomOf(`actor ${i}`)),

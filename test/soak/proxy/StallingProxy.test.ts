@@ -39,6 +39,20 @@ describe.each<Mode>(['network', 'middlebox'])('A stalling proxy in mode %s', mod
         expect(await stored()).toBe('new');
     });
 
+    it('stalls all connections, also new ones', async () => {
+        proxy.stall(HELD_MS);
+        const other = connect(proxy.port, proxy.host);
+        opener.atEnd(() => other.destroy());
+        let isOver = false;
+        setTimeout(() => (isOver = true), HELD_MS - 5);
+        const answers = [client, other].map(async socket => {
+            const answer = await exchange(socket, get('key'));
+            expect(isOver).toBe(true);
+            return answer.value;
+        });
+        expect(await Promise.all(answers)).toEqual(['old', 'old']);
+    });
+
     it('delivers held requests after the client has closed the connection', async () => {
         proxy.healthy()[0]!.holdRequests(HELD_MS);
         exchange(client, set('key', 'new')).catch(() => {});

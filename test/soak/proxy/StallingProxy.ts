@@ -30,6 +30,7 @@ export class Path {
     /** How the client hears that the server's side has closed. */
     private end: End = 'fin';
     private torn: 'request' | 'reply' | null = null;
+    private share = 0.5;
     private hasClientEnded = false;
     private readonly upstream: Socket;
 
@@ -80,11 +81,12 @@ export class Path {
     }
 
     /**
-     * Passes on half of the next bytes in one direction. Then the server's side closes: the server
+     * Passes on a share of the next bytes in one direction. Then the server's side closes: the server
      * carries out nothing more of this connection by the time the client hears of it.
      */
-    tear(torn: 'request' | 'reply', end: End): void {
+    tear(torn: 'request' | 'reply', end: End, share = 0.5): void {
         this.torn = torn;
+        this.share = share;
         this.end = end;
     }
 
@@ -97,7 +99,7 @@ export class Path {
         if (this.requests !== null) {
             this.requests.push(chunk);
         } else if (this.torn === 'request') {
-            this.toServer(chunk.subarray(0, chunk.length >> 1));
+            this.toServer(this.shareOf(chunk));
             this.upstream.end();
         } else {
             this.toServer(chunk);
@@ -110,9 +112,13 @@ export class Path {
         } else if (this.torn !== 'reply') {
             this.toClient(chunk);
         } else if (this.upstream.writable) {
-            this.toClient(chunk.subarray(0, chunk.length >> 1));
+            this.toClient(this.shareOf(chunk));
             this.upstream.end();
         }
+    }
+
+    private shareOf(chunk: Buffer): Buffer {
+        return chunk.subarray(0, Math.floor(chunk.length * this.share));
     }
 
     private releaseRequests(): void {
@@ -149,6 +155,7 @@ export class Path {
 export class StallingProxy {
     readonly host = '127.0.0.1';
     private readonly paths = new Set<Path>();
+    private stalledUntilMs = -Infinity;
 
     private constructor(
         private readonly listener: Server,
@@ -159,6 +166,8 @@ export class StallingProxy {
             socket.setNoDelay(true);
             const path = new Path(socket, upstreamPort, mode, () => this.paths.delete(path));
             this.paths.add(path);
+            const leftMs = this.stalledUntilMs - performance.now();
+            if (leftMs > 0) path.holdRequests(leftMs);
         });
     }
 
@@ -175,6 +184,12 @@ export class StallingProxy {
     /** The connections that a fault may hit. */
     healthy(): Path[] {
         return [...this.paths].filter(path => path.isHealthy);
+    }
+
+    /** All connections stall, also those that are made meanwhile. */
+    stall(ms: number): void {
+        this.stalledUntilMs = performance.now() + ms;
+        for (const path of this.healthy()) path.holdRequests(ms);
     }
 
     async end(): Promise<void> {

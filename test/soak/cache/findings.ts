@@ -1,0 +1,26 @@
+import type { Chronicle, Finding } from './Chronicle';
+import { kindOf } from './keys';
+
+const MOST_STORIES = 5;
+
+/** `12 value vanished, 3 load undone` */
+export function countsOf(findings: readonly Finding[]): string {
+    const counts = new Map<string, number>();
+    for (const { key, kind } of findings) {
+        const what = `${kindOf(key)} ${kind}`;
+        counts.set(what, (counts.get(what) ?? 0) + 1);
+    }
+    return [...counts].map(([what, count]) => `${count} ${what}`).join(', ') || 'none';
+}
+
+/**
+ * What happened around the first violations, as texts; none: []. A store whose connection breaks is
+ * retried, so a write of another process may come in between: `repeated` is no violation.
+ */
+export function storiesOf(chronicle: Chronicle, findings: readonly Finding[]): string[] {
+    return findings
+        .filter(({ kind }) => kind !== 'repeated')
+        .sort((a, b) => a.began - b.began)
+        .slice(0, MOST_STORIES)
+        .map(finding => chronicle.story(finding).join('\n'));
+}

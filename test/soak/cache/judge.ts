@@ -1,0 +1,91 @@
+import { CounterHistory, type Miscount } from '../histories/CounterHistory';
+import { RegisterHistory, type Interval, type Violation } from '../histories/RegisterHistory';
+import type { Cleared, Event, Wrote } from './events';
+import { kindOf, type Kind } from './keys';
+import { LoadHistory, type LoadViolation } from './LoadHistory';
+import { LONGEST_STALL_MS } from './plan';
+
+/** The server carries out a rejected write within this time, or never. */
+const LATE_MS = LONGEST_STALL_MS + 1000;
+
+export type Judgement = Violation | LoadViolation | Miscount;
+
+/**
+ * Finds the answers that break a promise of the cache.
+ * @param events of the key, and those that concern all keys
+ * @param clears with `options.clear`
+ */
+export function judge(key: string, events: readonly Event[], clears: boolean): Judgement[] {
+    return judges[kindOf(key)](events, clears);
+}
+
+const judges: Record<Kind, (events: readonly Event[], clears: boolean) => Judgement[]> = {
+    value: judgeValue,
+    load: judgeLoad,
+    counter: judgeCounter,
+    sum: judgeCounter,
+};
+
+function judgeValue(events: readonly Event[]): Violation[] {
+    const history = new RegisterHistory();
+    const resets = events.filter(({ what }) => what === 'cleared' || what === 'lost');
+    for (const event of events) {
+        if (event.what === 'found') history.found(event);
+        // The first attempt may have stored the value, which was lost before the second attempt.
+        if (event.what === 'refused' && resets.some(reset => overlap(reset, event))) {
+            history.wrote({ ...event, isAcknowledged: false });
+        }
+        const write = writeOf(event);
+        if (write !== null) history.wrote({ ...write, isAcknowledged: write.isDone });
+    }
+    // A rejected removal is late for a limited time only, so such a miss has no reason.
+    return history.violations().map(found => (found.value === null ? { ...found, kind: 'vanished' } : found));
+}
+
+function judgeLoad(events: readonly Event[], clears: boolean): LoadViolation[] {
+    const history = new LoadHistory(!clears);
+    for (const event of events) {
+        if (event.what === 'found') history.found(event);
+        else if (event.what === 'load') history.loaded(event);
+        else if (event.what === 'asked') history.asks(event);
+        const write = writeOf(event);
+        if (write !== null) history.wrote(write, write.isDone);
+    }
+    return history.violations();
+}
+
+function judgeCounter(events: readonly Event[]): Miscount[] {
+    const history = new CounterHistory();
+    for (const event of events) {
+        if (event.what === 'counted') history.counted(event);
+        else if (event.what === 'found') history.found(event);
+        else if (event.what === 'cleared') history.lost(withDelay(event));
+        else if (event.what === 'lost') history.lost(event);
+    }
+    return history.miscounts();
+}
+
+type Write = Interval & Pick<Wrote, 'value' | 'by' | 'isDone' | 'isFleeting'>;
+
+/** The write that an event is for each key. A restart removes the keys of one server only. */
+function writeOf(event: Event): Write | null {
+    switch (event.what) {
+        case 'wrote':
+            return { ...event, ...withDelay(event) };
+        case 'cleared':
+            return { ...event, ...withDelay(event), value: null, isFleeting: false };
+        case 'lost':
+            return { ...event, value: null, by: '', isDone: false, isFleeting: false };
+        default:
+            return null;
+    }
+}
+
+/** When the server may carry it out. */
+function withDelay({ began, ended, isDone }: Wrote | Cleared): Interval {
+    return { began, ended: isDone ? ended : ended + LATE_MS };
+}
+
+function overlap(one: Interval, other: Interval): boolean {
+    return one.began < other.ended && other.began < one.ended;
+}

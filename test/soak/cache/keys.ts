@@ -1,0 +1,46 @@
+import { randomOf } from '../../support/random';
+import { nowMs } from './events';
+import type { Plan } from './plan';
+
+/**
+ * The kind of a key decides which verbs are called on it:
+ *
+ * - `value`: `store`, `add`, `update` and `remove`. A value is missing only for a reason.
+ * - `load`: `retrieveOrLoad`, `store` and `remove`. A lease or a stale value is a miss for `retrieve`.
+ * - `counter`: `increment`.
+ * - `sum`: a JSON counter, by `update`.
+ */
+export type Kind = 'value' | 'load' | 'counter' | 'sum';
+
+export interface Group {
+    readonly values: readonly string[];
+    readonly loads: readonly string[];
+    readonly counter: string;
+    readonly sum: string;
+}
+
+const GROUPS = 32;
+const VALUES = 4;
+const LOADS = 3;
+const FOCUS_MS = 2500;
+/** The other calls go to groups that have rested for a while. */
+const SHARE_IN_FOCUS = 0.75;
+
+const groups: readonly Group[] = Array.from({ length: GROUPS }, (_, i) => ({
+    values: Array.from({ length: VALUES }, (_, n) => `value:${i}.${n}`),
+    loads: Array.from({ length: LOADS }, (_, n) => `load:${i}.${n}`),
+    counter: `counter:${i}`,
+    sum: `sum:${i}`,
+}));
+
+export const kindOf = (key: string): Kind => key.slice(0, key.indexOf(':')) as Kind;
+
+/**
+ * Most calls of all processes go to one group for a while. So calls on a key often overlap, and
+ * rejected writes leave few keys in doubt.
+ */
+export function someGroup(random: () => number, { beganMs, round }: Plan): Group {
+    const slot = Math.floor((nowMs() - beganMs) / FOCUS_MS);
+    const focus = random() < SHARE_IN_FOCUS ? randomOf(`focus ${slot}, round ${round}`)() : random();
+    return groups[Math.floor(focus * GROUPS)]!;
+}
