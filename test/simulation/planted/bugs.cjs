@@ -201,6 +201,13 @@ const bugs = {
             to: `if (found !== null) return null;`,
         },
     ],
+    'believe replies that are not confirmed': [
+        {
+            file: 'client/Namespace.ts',
+            from: `if (status !== Status.OK || valueBytes !== TOKEN_CHARS) return false;`,
+            to: `if (status !== Status.OK || valueBytes !== 0) return true;`,
+        },
+    ],
 };
 
 module.exports = bugs;
