@@ -1,10 +1,9 @@
 import { Status } from '../../../src/client/protocol';
-import type { Execution, History, KeyState } from '../memcached/History';
+import { TOKEN_KEY, type Execution, type History, type KeyState } from '../memcached/History';
 import type { Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
 
 const PREFIX = 'c:';
-const TOKEN_KEY = 'c:#namespace';
 const TOKEN = /^c:#([^:]+):/;
 
 /**
@@ -91,13 +90,9 @@ export class Truth {
     /** Those under the last token of them all that was in use. The others count as not made: the call is repeated. */
     private inReach(key: string, executions: readonly Execution[]): Execution[] {
         if (!this.isGuarded(key)) return [...executions];
-        const history = this.historyOf(key);
-        const tokenOf = (one: Execution): string | undefined => TOKEN.exec(one.key)?.[1];
-        const inUse = executions.filter(one =>
-            history.between(TOKEN_KEY, one.atMs, one.atMs).some(({ item }) => item?.value.toString() === tokenOf(one)),
-        );
+        const inUse = executions.filter(one => one.token !== null && TOKEN.exec(one.key)?.[1] === one.token);
         const last = inUse.at(-1);
-        return last === undefined ? [] : inUse.filter(one => tokenOf(one) === tokenOf(last));
+        return last === undefined ? [] : inUse.filter(one => one.token === last.token);
     }
 
     private isGuarded(key: string): boolean {

@@ -1,3 +1,6 @@
+/** Where a server keeps the token of the cache, with `options.clear`. */
+export const TOKEN_KEY = 'c:#namespace';
+
 /** What a server has under a key. */
 export interface StoredItem {
     readonly value: Buffer;
@@ -25,6 +28,8 @@ export interface Execution {
     readonly requestCas: bigint;
     readonly before: StoredItem | null;
     readonly after: StoredItem | null;
+    /** The token of the cache that the server held then. */
+    readonly token: string | null;
     /** The expiry that was asked for, in seconds; null where there is none. */
     readonly expiry: number | null;
 }

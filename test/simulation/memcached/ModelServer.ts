@@ -4,7 +4,7 @@ import type { Receiver } from '../network/Pipe';
 import type { EventLoop } from '../world/EventLoop';
 import type { Random } from '../world/Random';
 import type { World } from '../world/World';
-import { History, type StoredItem } from './History';
+import { History, TOKEN_KEY, type StoredItem } from './History';
 import { Memory, type Answer } from './Memory';
 import { encodeReply, frameBytes, parseRequest, type Request } from './Request';
 import { ServerClock } from './ServerClock';
@@ -240,6 +240,7 @@ export class ModelServer implements Listener {
             requestCas: cas,
             before,
             after: this.memory.get(key),
+            token: this.memory.get(TOKEN_KEY)?.value.toString() ?? null,
             expiry,
         });
     }
