@@ -71,8 +71,10 @@ function checkLoaders(
     publications: ReadonlyMap<string, readonly Publication[]>,
     report: (violation: string) => void,
 ): void {
-    const hasTrouble =
-        plan.faults.length > 0 || plan.cache.loadTimeoutMs < 5000 || plan.cache.maxSize === 3 || plan.cache.hasClear;
+    const { cache, client, faults } = plan;
+    // With few calls at a time a lease may be refused.
+    const isLimited = cache.loadTimeoutMs < 5000 || cache.maxSize === 3 || client.maxPending > 0;
+    const hasTrouble = isLimited || faults.length > 0 || cache.hasClear;
     if (
         hasTrouble ||
         ledger.entries.some(

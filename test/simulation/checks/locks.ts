@@ -21,7 +21,8 @@ export function checkLocks(run: Run, report: (violation: string) => void): void 
     }
     for (const record of book.records.values()) {
         checkFencing(record, owners, report);
-        for (const promised of record.promised) checkPromise(run, truth, record, promised, report);
+        const sinceMs = owners.get(record.token)?.atMs ?? 0;
+        for (const promised of record.promised) checkPromise(run, truth, record, promised, sinceMs, report);
     }
     for (const one of executions) checkOwner(one, owners, report);
     for (const entry of run.ledger.entries) {
@@ -40,21 +41,16 @@ function isOfLock({ key }: Execution): boolean {
 function checkPromise(
     run: Run,
     truth: Truth,
-    { process, key, token, promised, releasingMs }: LeaseRecord,
+    { process, key, token, releasingMs }: LeaseRecord,
     { atMs, untilMs }: Promised,
+    sinceMs: number,
     report: (violation: string) => void,
 ): void {
     const endMs = Math.min(untilMs, releasingMs);
     if (endMs <= atMs) return;
     const history = truth.historyOf(PREFIX + key);
-    const sinceMs = promised[0]!.atMs;
     // It frees every lock concerned.
-    if (
-        history.losses.some(
-            lostMs => lostMs <= endMs && lostMs >= sinceMs - run.service.plan.client.requestTimeoutMs * 4,
-        )
-    )
-        return;
+    if (history.losses.some(lostMs => lostMs <= endMs && lostMs >= sinceMs)) return;
     if (run.service.plan.faults.some(fault => fault.kind === 'evict' && fault.key === PREFIX + key)) return;
     for (const state of history.between(PREFIX + key, atMs, endMs)) {
         if (state.toMs === atMs || state.fromMs === endMs || holds(state, token)) continue;
