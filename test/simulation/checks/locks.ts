@@ -26,7 +26,7 @@ export function checkLocks(run: Run, report: (violation: string) => void): void 
     }
     for (const one of executions) checkOwner(one, owners, report);
     for (const entry of run.ledger.entries) {
-        if (isBusy(entry) && !run.ledger.entries.some(one => isBeside(one, entry)))
+        if (isBusy(entry) && !run.ledger.entries.some(one => isBeside(one, entry) || isForgotten(one, entry)))
             checkBusy(truth, entry, owners, report);
         if (entry.notes.has('token') && entry.error === null) checkReleased(truth, entry, report);
     }
@@ -100,6 +100,11 @@ function isBeside(one: Entry, entry: Entry): boolean {
     if (one === entry || one.process !== entry.process || one.fullKeys[0] !== entry.fullKeys[0]) return false;
     if (!/cquire|withLock/.test(one.step.verb) || one.startMs > entry.endMs) return false;
     return one.endMs >= entry.startMs;
+}
+
+/** The component has closed: it looks no more for what earlier calls have left. */
+function isForgotten({ step, process, startMs }: Entry, entry: Entry): boolean {
+    return step.verb === 'close lock' && process === entry.process && startMs <= entry.endMs;
 }
 
 /** "Busy" means that another acquisition held the lock. */
