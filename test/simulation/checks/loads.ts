@@ -73,7 +73,7 @@ function checkLoaders(
 ): void {
     const { cache, client, faults } = plan;
     // With few calls at a time a lease may be refused.
-    const isLimited = cache.loadTimeoutMs < 5000 || cache.maxSize === 3 || client.maxPending > 0;
+    const isLimited = cache.loadTimeoutMs < 5000 || cache.maxSize === 1 || client.maxPending > 0;
     const hasTrouble = isLimited || faults.length > 0 || cache.hasClear;
     if (
         hasTrouble ||

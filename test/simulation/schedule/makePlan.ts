@@ -26,7 +26,7 @@ export function makePlan(seed: number): Plan {
         seed,
         ...shape,
         parts,
-        cache: { maxSize: random.pick([0, 3, 1000]), loadTimeoutMs: random.pick([50, 10_000, 10_000]), hasClear },
+        cache: { maxSize: random.pick([0, 1, 1000]), loadTimeoutMs: random.pick([50, 10_000, 10_000]), hasClear },
         lock: { retryTimeoutMs: random.pick([5, 50]) },
         hasCas: true,
         requestMs: random.pick([0.005, 0.02, 0.5]),
