@@ -12,7 +12,7 @@ import { isChange, ServerList, type ServerChange } from './ServerList';
 export abstract class ServerFleet extends Client {
     protected readonly settings: ClientSettings;
     private readonly deadlines: Deadlines;
-    /** Keys with a token are placed without it, and their calls are confirmed. */
+    /** @internal Keys with a token are placed without it, and their calls are confirmed. */
     readonly namespaces: Namespaces;
     private readonly makeNode: (at: ServerAddress) => MemcachedServer;
     private list: ServerList;

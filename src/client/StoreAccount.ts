@@ -9,6 +9,7 @@ export class Receipt {
 
     constructor(readonly key: string) {}
 
+    /** 0: memcached runs without CAS. */
     get cas(): bigint {
         return join64(this.casHigh, this.casLow);
     }
