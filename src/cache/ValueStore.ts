@@ -5,6 +5,7 @@ import type { Item } from '../client/Item';
 import type { MemcachedClient } from '../client/MemcachedClient';
 import { high32, low32 } from '../client/protocol';
 import type { Held } from '../client/readCalls';
+import type { Receipt } from '../client/StoreAccount';
 import type { AnyContext } from '../connect/ComponentLog';
 import type { ConnectionUser } from '../connect/ConnectionUser';
 import { withTraceId } from '../connect/withTraceId';
@@ -239,7 +240,12 @@ export class ValueStore {
 
     private restart(): void {
         const { maxSize } = this.options;
-        this.stored = maxSize > 0 ? new StoredKeys(maxSize, receipt => this.client.evict(receipt)) : null;
+        this.stored = maxSize > 0 ? new StoredKeys(maxSize, receipt => this.evictLate(receipt)) : null;
+    }
+
+    /** The component may be closing: then the value stays until it expires. */
+    private evictLate(receipt: Receipt): void {
+        if (this.user.isOpen()) this.client.evict(receipt);
     }
 
     private checked(encoded: Encoded): Encoded {

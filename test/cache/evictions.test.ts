@@ -1,4 +1,5 @@
 import { useOpener, useServer } from '../support/Opener';
+import { holding, passing } from '../support/proxy/FaultProxy';
 import { readItem, readStat } from '../support/server/textProtocol';
 import type { Servers } from '../support/settings';
 import { sleep } from '../support/sleep';
@@ -178,4 +179,16 @@ describe('a batch that is larger than max_size', () => {
         expect((error as { failed: Map<string, Error> }).failed.size).toBeGreaterThan(1);
         expect(await readStat(alive, 'curr_items')).toBeLessThanOrEqual(1);
     });
+});
+
+it('A store whose value is evicted before its reply succeeds, also while the cache closes', async () => {
+    const proxy = await opener.faultProxy(server);
+    const { one } = await open(1, proxy);
+    proxy.begin(holding);
+    const stores = Promise.allSettled([one.store(null, 'a', 1), one.store(null, 'b', 2)]);
+    await sleep(20);
+    const closing = one.close(null);
+    proxy.begin(passing);
+    await closing;
+    expect((await stores).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
 });
