@@ -8,5 +8,6 @@ export const REGRESSIONS: readonly { readonly seed: number; readonly found: stri
     { seed: 1005192, found: 'a store failed whose value was evicted before its reply, while the cache closed' },
     // What the checks took for wrong, and was not.
     { seed: 6274, found: 'an append under a token that was cleared in the same millisecond' },
+    { seed: 2028167, found: 'an append that was carried out just before a clear, and repeated after it' },
     { seed: 13352, found: 'a lock that an earlier call had left before the component was closed' },
 ];
