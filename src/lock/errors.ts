@@ -36,7 +36,7 @@ export function isLockTimeout(error: unknown): boolean {
     return (error as { code?: string }).code === 'LOCK_TIMEOUT';
 }
 
-/** The request was sent, or may have been, and nobody knows whether it was carried out. */
+/** The request was sent, or may have been, and it is unknown whether it was carried out. */
 export function isUnanswered(error: unknown): boolean {
     const { code } = error as { code?: string };
     return code === 'CONNECTION_LOST' || code === 'TIMEOUT';

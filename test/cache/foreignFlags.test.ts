@@ -39,7 +39,7 @@ it.each([
     ['an Int32 of .NET', binary(49, 50, 51, 52), 0x109],
     ['bytes of .NET', '42', 0xfa52],
     ['flags of this package with a bit that it does not know', '1', 0x50530080],
-    ['flags that nobody knows', '{"a":1}', 0xffffffff],
+    ['unknown flags', '{"a":1}', 0xffffffff],
 ])('counts %s as a miss, and says so', async (_, value, flags) => {
     await writeItem(server, 'key', value, flags);
     expect(await cache.retrieve(null, 'key')).toBeNull();

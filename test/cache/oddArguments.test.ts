@@ -1,5 +1,6 @@
 import type { MemcachedCache } from 'pip-services4-memcached-node';
 import { codeOf } from '../support/codeOf';
+import { oddValues } from '../support/oddValues';
 import { useOpener, useServer } from '../support/Opener';
 
 const open = useOpener();
@@ -11,27 +12,11 @@ beforeEach(async () => {
 });
 
 const odd = [
-    undefined,
-    null,
-    0,
-    -1,
-    NaN,
+    ...oddValues,
     Infinity,
-    5n,
-    true,
-    '',
-    'text',
-    Symbol('s'),
-    {},
-    [],
-    [null],
-    [1],
-    [[]],
-    [['key']],
     [Symbol('s')],
     [['key', Symbol('s')]],
     new Date(NaN),
-    new Set(['key']),
     new Map([[5, 5]]),
     () => 5,
     Promise.resolve(5),

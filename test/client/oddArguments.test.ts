@@ -1,5 +1,6 @@
 import type { MemcachedClient } from 'pip-services4-memcached-node';
 import { codeOf } from '../support/codeOf';
+import { oddValues as odd } from '../support/oddValues';
 import { useOpener, useServer } from '../support/Opener';
 
 const open = useOpener();
@@ -9,27 +10,6 @@ let client: MemcachedClient;
 beforeEach(async () => {
     client = await open.client(server);
 });
-
-const odd = [
-    undefined,
-    null,
-    0,
-    -1,
-    NaN,
-    5n,
-    true,
-    '',
-    'text',
-    Symbol('s'),
-    {},
-    [],
-    [null],
-    [1],
-    [[]],
-    [['key']],
-    new Date(),
-    new Set(['key']),
-];
 
 /** Right arguments of each verb; one at a time is replaced by odd ones. */
 const verbs: Record<string, unknown[]> = {

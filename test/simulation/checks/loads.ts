@@ -5,7 +5,7 @@ import type { LoaderRun } from '../workload/DataSource';
 interface Publication {
     readonly version: number;
     readonly process: string;
-    /** Infinity: nobody knows whether it was carried out. */
+    /** Infinity: it is unknown whether it was carried out. */
     readonly doneMs: number;
     readonly begunMs: number;
 }
@@ -40,7 +40,7 @@ function publicationsOf(entries: readonly Entry[]): Map<string, Publication[]> {
     return byKey;
 }
 
-/** A store whose outcome nobody knows may be carried out at any time. */
+/** A store with an unknown outcome may be carried out at any time. */
 function isLate(known: readonly Publication[], version: number): boolean {
     return known.some(one => one.version === version && one.doneMs === Infinity);
 }
@@ -65,7 +65,7 @@ function isJoined(
     );
 }
 
-/** Of a key that nobody writes meanwhile one loader runs at a time, while nothing goes wrong. */
+/** While nothing fails and no call writes the key, one loader of it runs at a time. */
 function checkLoaders(
     { service: { plan, source }, ledger }: Run,
     publications: ReadonlyMap<string, readonly Publication[]>,

@@ -9,7 +9,7 @@ const PREFIX = 'lock:';
 /** Beyond the ttl, in seconds, until a lock whose holder has died is gone. */
 const EXTRA_SECONDS = 3;
 
-/** One holder at a time, while the servers keep their memory; and nobody's lock is released by another. */
+/** While the servers keep their memory, a lock has one holder at a time, and only its holder releases it. */
 export function checkLocks(run: Run, report: (violation: string) => void): void {
     const { book } = run.service;
     const truth = new Truth(run);
@@ -124,7 +124,7 @@ function checkBusy(
     const deletions = truth.executionsOf(entry.fullKeys[0]!, one => isDeletion(one, entry) && isDuring(one));
     const isCleanedMeanwhile = deletions.length > 0;
     if (isCleanedMeanwhile || truth.during(entry).some(isAnother)) return;
-    report(`${entry.process} #${entry.step.id} ${entry.step.verb} found the lock busy, and nobody else had it`);
+    report(`${entry.process} #${entry.step.id} ${entry.step.verb} found the lock busy, and it had no other holder`);
 }
 
 function isDeletion({ opcode, status, process }: Execution, entry: Entry): boolean {

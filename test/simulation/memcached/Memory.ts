@@ -18,7 +18,7 @@ export interface Answer {
     readonly status: number;
     readonly cas: bigint;
     readonly value: Buffer;
-    /** Of a value that was read; -1: there are none in this reply. */
+    /** Flags of a value that was read; -1: the reply has no flags. */
     readonly flags: number;
 }
 
@@ -36,7 +36,7 @@ export class Memory {
         private readonly hasCas: boolean,
     ) {}
 
-    /** Items die when the clock shows their second, whether somebody looks or not. */
+    /** Items expire when the clock shows their second, also without a request. */
     expire(nowMs: number): void {
         if (nowMs < this.nextExpiryMs) return;
         this.nextExpiryMs = Infinity;

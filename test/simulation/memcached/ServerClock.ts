@@ -1,4 +1,4 @@
-/** Of the time of day that all machines agree on before somebody sets a clock. */
+/** The time of day that all machines agree on until a clock is set. */
 export const EPOCH_MS = Date.UTC(2026, 0, 1);
 const LONGEST_RELATIVE_SECONDS = 30 * 24 * 60 * 60;
 /** memcached's own time when it starts. */

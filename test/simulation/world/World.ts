@@ -11,7 +11,7 @@ export class World {
     /** Of the callback that runs now: timers and sockets belong to it. */
     current: EventLoop | null = null;
     steps = 0;
-    /** Takes the lines of the trace; null: nobody reads it. */
+    /** Takes the lines of the trace; null: there is no trace. */
     log: ((line: string) => void) | null = null;
     private readonly loops: EventLoop[] = [];
     private order = 0;

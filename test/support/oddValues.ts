@@ -1,0 +1,21 @@
+/** Arguments that callers without types may pass to any verb. */
+export const oddValues: readonly unknown[] = [
+    undefined,
+    null,
+    0,
+    -1,
+    NaN,
+    5n,
+    true,
+    '',
+    'text',
+    Symbol('s'),
+    {},
+    [],
+    [null],
+    [1],
+    [[]],
+    [['key']],
+    new Date(),
+    new Set(['key']),
+];
