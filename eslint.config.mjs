@@ -13,7 +13,7 @@ const house = [
 /** Every exception has a code of ERROR_CODES, and so its class. */
 const madeByCode = {
     selector: 'NewExpression[callee.name=/Exception$/]:not([callee.name="BatchException"])',
-    message: 'Make it with exception(code, message) of src/client/errorCodes.ts.',
+    message: 'Make it with exception(code, message) of src/client/model/errorCodes.ts.',
 };
 const frontDoors = ['**/index', '**/framework', '../index.js', '../framework.js'];
 

@@ -7,18 +7,18 @@ import type {
     IUnreferenceable,
 } from 'pip-services4-components-node';
 import type { ICache } from 'pip-services4-logic-node';
-import type { ServerHealthReport } from '../client/HealthCheck';
-import type { Held } from '../client/readCalls';
-import type { AnyContext } from '../connect/ComponentLog';
-import { ConnectionUser } from '../connect/ConnectionUser';
+import type { ServerHealthReport } from '../client/server/HealthCheck';
+import type { Fetched } from '../client/calls/getCalls';
+import type { AnyContext } from '../component/ComponentLogger';
+import { ComponentConnection } from '../connect/ComponentConnection';
 import type { ConnectionStats } from '../connect/MemcachedConnection';
-import { Batches, type Entries } from './Batches';
-import { Conditions, type Amount, type CountOptions } from './Conditions';
-import type { Loaded, Loader, LoadOptions } from './LoadOptions';
-import { LoadThrough } from './LoadThrough';
-import type { CacheCounts } from './CacheEvents';
-import { Updates, type Change } from './Updates';
-import { ValueStore } from './ValueStore';
+import { BatchVerbs, type Entries } from './BatchVerbs';
+import { AtomicVerbs, type Amount, type CountOptions } from './AtomicVerbs';
+import type { Loaded, Loader, LoadOptions } from './load/LoadOptions';
+import { LoadThrough } from './load/LoadThrough';
+import type { CacheCounts } from './engine/CacheMetrics';
+import { UpdateVerbs, type Change } from './UpdateVerbs';
+import { CacheEngine } from './engine/CacheEngine';
 
 export interface CacheStats extends CacheCounts, ConnectionStats {}
 
@@ -44,11 +44,11 @@ export interface CacheStats extends CacheCounts, ConnectionStats {}
  * await cache.close(null);
  */
 export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IUnreferenceable, IOpenable {
-    private readonly user: ConnectionUser = new ConnectionUser(() => this.loadThrough.stop());
-    private readonly values = new ValueStore(this.user);
-    private readonly batches = new Batches(this.values);
-    private readonly conditions = new Conditions(this.values);
-    private readonly updates = new Updates(this.values);
+    private readonly user: ComponentConnection = new ComponentConnection(() => this.loadThrough.stop());
+    private readonly values = new CacheEngine(this.user);
+    private readonly batches = new BatchVerbs(this.values);
+    private readonly conditions = new AtomicVerbs(this.values);
+    private readonly updates = new UpdateVerbs(this.values);
     private readonly loadThrough = new LoadThrough(this.values);
 
     /** @throws ConfigException INVALID_OPTION */
@@ -95,7 +95,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
 
     /** What has happened so far, and what is known of each server; it costs nobody a request. See docs/operations.md. */
     getStats(): CacheStats {
-        return Object.freeze({ ...this.values.events.counts, ...this.user.getStats() });
+        return Object.freeze({ ...this.values.metrics.counts, ...this.user.getStats() });
     }
 
     /**
@@ -111,12 +111,12 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     async retrieve(context: AnyContext, key: string): Promise<any> {
         const { values } = this;
         try {
-            const found = values.keys.find(key);
+            const found = values.keys.resolve(key);
             const held = await values.client.getText(typeof found === 'string' ? found : await found);
             return values.read(context, held);
         } catch (error) {
             if (values.keys.isMoved(error)) return this.retrieve(context, key);
-            return values.soften(context, error, null);
+            return values.fallback(context, error, null);
         }
     }
 
@@ -134,18 +134,18 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
         try {
             const encoded = values.encode(value);
             const expires = values.expirySeconds(context, timeout);
-            const found = values.keys.find(key);
+            const found = values.keys.resolve(key);
             const fullKey = typeof found === 'string' ? found : await found;
-            if (encoded instanceof Promise || !values.isInOrder) {
+            if (encoded instanceof Promise || !values.hasNoPendingWrites) {
                 await values.setInOrder(context, fullKey, encoded, expires);
             } else {
                 await values.set(context, fullKey, encoded, expires);
             }
-            values.events.stored();
+            values.metrics.onStored();
             return value as unknown;
         } catch (error) {
             if (values.keys.isMoved(error)) return this.store(context, key, value, timeout);
-            return values.soften(context, error, value);
+            return values.fallback(context, error, value);
         }
     }
 
@@ -153,9 +153,9 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- ICache's signature
     remove(context: AnyContext, key: string): Promise<any> {
         const { values } = this;
-        return values.ask<unknown>(context, key, null, async fullKey => {
-            const take = (): Promise<Held> => values.take(fullKey);
-            return values.decode(context, await (values.isInOrder ? take() : values.inOrder(fullKey, take)));
+        return values.withFullKey<unknown>(context, key, null, async fullKey => {
+            const take = (): Promise<Fetched> => values.remove(fullKey);
+            return values.decode(context, await (values.hasNoPendingWrites ? take() : values.inOrder(fullKey, take)));
         });
     }
 
@@ -209,7 +209,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     /** Changes when the value expires; false: there is none. */
     touch(context: AnyContext, key: string, timeout?: number | null): Promise<boolean> {
         const { values } = this;
-        return values.ask(context, key, false, async fullKey => {
+        return values.withFullKey(context, key, false, async fullKey => {
             const expires = values.expirySeconds(context, timeout);
             const isThere = await values.client.touch(fullKey, expires);
             if (isThere) values.touched(fullKey, expires);
@@ -220,7 +220,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     /** The value, null on a miss, and when it expires from now on. */
     retrieveAndTouch<T = unknown>(context: AnyContext, key: string, timeout?: number | null): Promise<T | null> {
         const { values } = this;
-        return values.ask<T | null>(context, key, null, async fullKey => {
+        return values.withFullKey<T | null>(context, key, null, async fullKey => {
             const expires = values.expirySeconds(context, timeout);
             const item = await values.client.getAndTouch(fullKey, expires);
             if (item.value !== null) values.touched(fullKey, expires);
@@ -298,7 +298,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
             return await ask();
         } catch (error) {
             if (this.values.keys.isMoved(error)) return this.decided(context, ask);
-            throw this.values.failed(context, error);
+            throw this.values.reject(context, error);
         }
     }
 }

@@ -1,5 +1,5 @@
-import { invalidClientOption } from './errors';
-import type { ServerObserver } from './MemcachedServer';
+import { invalidClientOption } from './model/errors';
+import type { ServerObserver } from './server/MemcachedServer';
 
 /**
  * Options of a `MemcachedClient`. An absent or undefined option has its default.
@@ -40,35 +40,35 @@ export type ClientSettings = { readonly [K in keyof ClientOptions]-?: Exclude<Cl
 /** An option that is a whole number. */
 export interface NumberSpec {
     readonly default: number;
-    readonly least: number;
-    readonly most: number;
+    readonly min: number;
+    readonly max: number;
 }
 
 /** memcached's own limit. */
-export const MOST_KEY_BYTES = 250;
+export const MAX_KEY_BYTES = 250;
 
 /** Longer timers fire at once. */
-export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Defaults and ranges of the client's numbers. `options.*` of the components has the same ones. */
 export const CLIENT_NUMBERS = {
-    poolSize: { default: 5, least: 1, most: 1000 },
-    retries: { default: 3, least: 0, most: 100 },
-    maxPending: { default: 100_000, least: 0, most: Number.MAX_SAFE_INTEGER },
-    requestTimeoutMs: { default: 1000, least: 1, most: LONGEST_TIMER_MS },
-    connectTimeoutMs: { default: 1000, least: 1, most: LONGEST_TIMER_MS },
-    reconnectMs: { default: 10_000, least: 1, most: LONGEST_TIMER_MS },
-    failures: { default: 5, least: 1, most: 1000 },
-    retryMs: { default: 30_000, least: 1, most: LONGEST_TIMER_MS },
-    idleMs: { default: 5000, least: 0, most: LONGEST_TIMER_MS },
-    maxKeyBytes: { default: MOST_KEY_BYTES, least: 1, most: MOST_KEY_BYTES },
-    maxValueBytes: { default: 1024 * 1024, least: 1, most: 1024 ** 3 },
+    poolSize: { default: 5, min: 1, max: 1000 },
+    retries: { default: 3, min: 0, max: 100 },
+    maxPending: { default: 100_000, min: 0, max: Number.MAX_SAFE_INTEGER },
+    requestTimeoutMs: { default: 1000, min: 1, max: MAX_TIMER_MS },
+    connectTimeoutMs: { default: 1000, min: 1, max: MAX_TIMER_MS },
+    reconnectMs: { default: 10_000, min: 1, max: MAX_TIMER_MS },
+    failures: { default: 5, min: 1, max: 1000 },
+    retryMs: { default: 30_000, min: 1, max: MAX_TIMER_MS },
+    idleMs: { default: 5000, min: 0, max: MAX_TIMER_MS },
+    maxKeyBytes: { default: MAX_KEY_BYTES, min: 1, max: MAX_KEY_BYTES },
+    maxValueBytes: { default: 1024 * 1024, min: 1, max: 1024 ** 3 },
 } as const satisfies Record<string, NumberSpec>;
 
 const OTHER_DEFAULTS = { failover: false, observer: { onDown: () => {}, onUp: () => {} } };
 
 /** What is allowed, in words. */
-export function describeNumbers({ least, most }: NumberSpec): string {
+export function describeNumbers({ min: least, max: most }: NumberSpec): string {
     return `whole numbers from ${least} to ${most}`;
 }
 
@@ -94,7 +94,7 @@ function problemOf(name: string, value: unknown): string | null {
     if (name === 'failover') return typeof value === 'boolean' ? null : 'true or false';
     if (name === 'observer') return isObserver(value) ? null : 'an object with the functions onDown and onUp';
     const spec: NumberSpec = CLIENT_NUMBERS[name as keyof typeof CLIENT_NUMBERS];
-    const isAllowed = Number.isInteger(value) && Number(value) >= spec.least && Number(value) <= spec.most;
+    const isAllowed = Number.isInteger(value) && Number(value) >= spec.min && Number(value) <= spec.max;
     return isAllowed ? null : describeNumbers(spec);
 }
 

@@ -1,12 +1,12 @@
-import { DeleteManyCall, EvictManyCall, GetManyCall, SetManyCall, type BatchCall } from './batchCalls';
-import { Part, type Chunk } from './chunks';
-import { timedOut } from './errors';
-import type { Item } from './Item';
-import type { Namespaces } from './Namespaces';
-import type { Reply } from './Reply';
-import type { StoreSpec } from './storeCalls';
-import type { MemcachedServer } from './MemcachedServer';
-import type { Receipt, StoreAccount } from './StoreAccount';
+import { DeleteManyCall, EvictManyCall, GetManyCall, SetManyCall, type BatchCall } from './calls/batchCalls';
+import { BatchPart, type Chunk } from './BatchPart';
+import { timedOut } from './model/errors';
+import type { Item } from './model/Item';
+import type { Namespaces } from './cluster/Namespaces';
+import type { BinaryReply } from './protocol/binary/BinaryReply';
+import type { StoreSpec } from './calls/storeCalls';
+import type { MemcachedServer } from './server/MemcachedServer';
+import type { Receipt, StoreAccount } from './model/StoreAccount';
 
 /** What became of a batch. */
 export interface BatchResult {
@@ -38,7 +38,7 @@ export class KeyBatch {
     }
 
     /** What was found goes into `found`, as `read` reads it. */
-    async get<T>(found: Map<string, T>, read: (reply: Reply) => T): Promise<Map<string, Error>> {
+    async get<T>(found: Map<string, T>, read: (reply: BinaryReply) => T): Promise<Map<string, Error>> {
         await this.perform(null, true, ({ keys, bytes }) => new GetManyCall(keys, bytes, found, read, this.failed));
         // A chunk that failed may have been answered in part, and one that was tried again may have failed in part before.
         if (this.failed.size > 0 && !this.isGuarded) for (const key of found.keys()) this.failed.delete(key);
@@ -72,7 +72,7 @@ export class KeyBatch {
 
     private async performPart(
         server: MemcachedServer,
-        part: Part,
+        part: BatchPart,
         isRead: boolean,
         make: (chunk: Chunk) => BatchCall,
     ): Promise<void> {
@@ -82,34 +82,35 @@ export class KeyBatch {
             own.deadlineMs = this.deadlineMs;
             const call = this.isGuarded ? this.namespaces.guard(chunk.keys[0]!, own) : own;
             // Sent without any time left it would be the fault of a channel that has none.
-            if (this.isLate) call.fail(server.counts.declined(timedOut(server.address, server.requestTimeoutMs)));
+            if (this.isLate)
+                call.fail(server.metrics.rejectBeforeSend(timedOut(server.address, server.requestTimeoutMs)));
             else server.enqueue(call);
             try {
                 await call.promise;
-                part.learn(chunk, own.answeredBytes);
+                part.recordAnswer(chunk, own.answeredBytes);
             } catch (error) {
                 for (const key of chunk.keys) this.failed.set(key, error as Error);
             }
             this.deadlineMs ||= call.deadlineMs;
         };
         const work = async (): Promise<void> => {
-            while (part.isLeft) await workNext();
+            while (part.hasMore) await workNext();
         };
         if (isRead) await workNext();
         // Those that find nothing left are done at once.
-        if (part.isLeft) await Promise.all(Array.from({ length: CHUNKS_IN_FLIGHT }, work));
+        if (part.hasMore) await Promise.all(Array.from({ length: CHUNKS_IN_FLIGHT }, work));
     }
 
     private get isLate(): boolean {
         return this.deadlineMs !== 0 && this.deadlineMs <= performance.now();
     }
 
-    private split(specs: readonly StoreSpec[] | null): Map<MemcachedServer, Part> {
-        const parts = new Map<MemcachedServer, Part>();
+    private split(specs: readonly StoreSpec[] | null): Map<MemcachedServer, BatchPart> {
+        const parts = new Map<MemcachedServer, BatchPart>();
         this.keys.forEach((key, i) => {
             const server = this.serverOf(key);
             let part = parts.get(server);
-            if (part === undefined) parts.set(server, (part = new Part()));
+            if (part === undefined) parts.set(server, (part = new BatchPart()));
             part.keys.push(key);
             if (specs !== null) part.specs.push(specs[i]!);
         });

@@ -1,25 +1,25 @@
-import type { CounterOptions, StoreOptions } from './CallOptions';
-import { checkExpiry, checkValue, toUint64 } from './checks';
-import { refused } from './errors';
-import { TouchCall } from './readCalls';
-import { StoreCall, ConcatCall, type StoreOpcode } from './storeCalls';
-import { DeleteCall } from './deleteCalls';
-import { CounterCall, NO_CREATE } from './CounterCall';
+import type { CounterOptions, StoreOptions } from './model/CallOptions';
+import { checkExpiry, checkValue, toUint64 } from './model/validate';
+import { refused } from './model/errors';
+import { TouchCall } from './calls/getCalls';
+import { StoreCall, ConcatCall, type StoreOpcode } from './calls/storeCalls';
+import { DeleteCall } from './calls/deleteCalls';
+import { CounterCall, NO_CREATE } from './calls/CounterCall';
 import {
-    answer,
-    give,
-    readCallback,
-    readOptions,
+    deliver,
+    toCallback,
+    parseStoreCallback,
+    parseStoreOptions,
     type Callback,
     type CallbackOrExpiry,
     type CounterArguments,
     type CounterCallback,
     type GetCallback,
     type OptionsOrCallback,
-} from './callbacks';
-import { Opcode, Status } from './protocol';
-import { NoopCall, StatCall, VersionCall } from './serverCalls';
-import { ItemVerbs, type StoredValue } from './ItemVerbs';
+} from './memjs/callbacks';
+import { Opcode, Status } from './protocol/binary/constants';
+import { NoopCall, StatCall, VersionCall } from './calls/serverCalls';
+import { Commands, type ValueInput } from './Commands';
 
 /** What memjs answers to a get: `value` and `flags` are null on a miss. */
 export interface GetResult {
@@ -48,7 +48,7 @@ const COUNTER_TRIES = 10;
  * const { value } = await client.get('greeting');
  * await client.close();
  */
-export class MemcachedClient extends ItemVerbs {
+export class MemcachedClient extends Commands {
     /** memjs's own: it would give a client with memjs's transport. */
     static create(): never {
         throw new TypeError('use new MemcachedClient([{ host, port }], options)');
@@ -61,7 +61,7 @@ export class MemcachedClient extends ItemVerbs {
     get(key: string, callback?: GetCallback): Promise<GetResult> | void {
         const promise = this.gets(key);
         if (typeof callback !== 'function') return promise;
-        answer(
+        deliver(
             promise,
             item => callback(null, item.value, item.flags),
             error => callback(error, null, null),
@@ -69,28 +69,28 @@ export class MemcachedClient extends ItemVerbs {
     }
 
     /** Stores the value, whatever is there; true. */
-    set(key: string, value: StoredValue, options?: StoreOptions): Promise<boolean>;
+    set(key: string, value: ValueInput, options?: StoreOptions): Promise<boolean>;
     /** With a callback. */
-    set(key: string, value: StoredValue, options: StoreOptions, callback: Callback<boolean>): void;
+    set(key: string, value: ValueInput, options: StoreOptions, callback: Callback<boolean>): void;
     /** memjs's old form. */
-    set(key: string, value: StoredValue, callback: Callback<boolean>, expires?: number): void;
-    set(key: string, value: StoredValue, a?: OptionsOrCallback, b?: CallbackOrExpiry): Promise<boolean> | void {
+    set(key: string, value: ValueInput, callback: Callback<boolean>, expires?: number): void;
+    set(key: string, value: ValueInput, a?: OptionsOrCallback, b?: CallbackOrExpiry): Promise<boolean> | void {
         return this.store(Opcode.SET, key, value, a, b);
     }
 
     /** Only when there is no such key; false: there is. */
-    add(key: string, value: StoredValue, options?: StoreOptions): Promise<boolean>;
-    add(key: string, value: StoredValue, options: StoreOptions, callback: Callback<boolean>): void;
-    add(key: string, value: StoredValue, callback: Callback<boolean>, expires?: number): void;
-    add(key: string, value: StoredValue, a?: OptionsOrCallback, b?: CallbackOrExpiry): Promise<boolean> | void {
+    add(key: string, value: ValueInput, options?: StoreOptions): Promise<boolean>;
+    add(key: string, value: ValueInput, options: StoreOptions, callback: Callback<boolean>): void;
+    add(key: string, value: ValueInput, callback: Callback<boolean>, expires?: number): void;
+    add(key: string, value: ValueInput, a?: OptionsOrCallback, b?: CallbackOrExpiry): Promise<boolean> | void {
         return this.store(Opcode.ADD, key, value, a, b);
     }
 
     /** Only when there is such a key; false: there is not. */
-    replace(key: string, value: StoredValue, options?: StoreOptions): Promise<boolean>;
-    replace(key: string, value: StoredValue, options: StoreOptions, callback: Callback<boolean>): void;
-    replace(key: string, value: StoredValue, callback: Callback<boolean>, expires?: number): void;
-    replace(key: string, value: StoredValue, a?: OptionsOrCallback, b?: CallbackOrExpiry): Promise<boolean> | void {
+    replace(key: string, value: ValueInput, options?: StoreOptions): Promise<boolean>;
+    replace(key: string, value: ValueInput, options: StoreOptions, callback: Callback<boolean>): void;
+    replace(key: string, value: ValueInput, callback: Callback<boolean>, expires?: number): void;
+    replace(key: string, value: ValueInput, a?: OptionsOrCallback, b?: CallbackOrExpiry): Promise<boolean> | void {
         return this.store(Opcode.REPLACE, key, value, a, b);
     }
 
@@ -98,7 +98,7 @@ export class MemcachedClient extends ItemVerbs {
     delete(key: string): Promise<boolean>;
     delete(key: string, callback: Callback<boolean>): void;
     delete(key: string, callback?: Callback<boolean>): Promise<boolean> | void {
-        return give(this.run(key, new DeleteCall(key)), callback);
+        return toCallback(this.run(key, new DeleteCall(key)), callback);
     }
 
     /** 64 bits (memjs: wrong from 2^32 on), wrapping at 2^64. */
@@ -118,17 +118,17 @@ export class MemcachedClient extends ItemVerbs {
     }
 
     /** false: there is no such key. */
-    append(key: string, value: StoredValue): Promise<boolean>;
-    append(key: string, value: StoredValue, callback: Callback<boolean>): void;
-    append(key: string, value: StoredValue, callback?: Callback<boolean>): Promise<boolean> | void {
-        return give(this.concat(Opcode.APPEND, key, value), callback);
+    append(key: string, value: ValueInput): Promise<boolean>;
+    append(key: string, value: ValueInput, callback: Callback<boolean>): void;
+    append(key: string, value: ValueInput, callback?: Callback<boolean>): Promise<boolean> | void {
+        return toCallback(this.concat(Opcode.APPEND, key, value), callback);
     }
 
     /** false: there is no such key. memjs sends APPEND's opcode here. */
-    prepend(key: string, value: StoredValue): Promise<boolean>;
-    prepend(key: string, value: StoredValue, callback: Callback<boolean>): void;
-    prepend(key: string, value: StoredValue, callback?: Callback<boolean>): Promise<boolean> | void {
-        return give(this.concat(Opcode.PREPEND, key, value), callback);
+    prepend(key: string, value: ValueInput): Promise<boolean>;
+    prepend(key: string, value: ValueInput, callback: Callback<boolean>): void;
+    prepend(key: string, value: ValueInput, callback?: Callback<boolean>): Promise<boolean> | void {
+        return toCallback(this.concat(Opcode.PREPEND, key, value), callback);
     }
 
     /** Changes the expiry, to 0 (never) too; false: there is no such key. */
@@ -137,12 +137,12 @@ export class MemcachedClient extends ItemVerbs {
     touch(key: string, expires: number, callback?: Callback<boolean>): Promise<boolean> | void {
         const problem = checkExpiry(expires);
         const done = problem ? Promise.reject<boolean>(problem) : this.run(key, new TouchCall(key, expires));
-        return give(done, callback);
+        return toCallback(done, callback);
     }
 
     /** Resolves when every server has answered. */
     async noop(): Promise<void> {
-        await Promise.all(this.nodes.map(node => this.runOn(node, new NoopCall())));
+        await Promise.all(this.allServers.map(node => this.runOn(node, new NoopCall())));
     }
 
     /** Each server's version, or why it did not say. */
@@ -161,20 +161,20 @@ export class MemcachedClient extends ItemVerbs {
     private store(
         opcode: StoreOpcode,
         key: string,
-        value: StoredValue,
+        value: ValueInput,
         a: OptionsOrCallback,
         b: CallbackOrExpiry,
     ): Promise<boolean> | void {
-        const spec = this.spec(value, readOptions(a, b));
+        const spec = this.spec(value, parseStoreOptions(a, b));
         const isBad = spec instanceof Error;
         const done = isBad ? Promise.reject<boolean>(spec) : this.run(key, new StoreCall(opcode, key, spec));
-        return give(done, readCallback(a, b));
+        return toCallback(done, parseStoreCallback(a, b));
     }
 
     private concat(
         opcode: typeof Opcode.APPEND | typeof Opcode.PREPEND,
         key: string,
-        value: StoredValue,
+        value: ValueInput,
     ): Promise<boolean> {
         const problem = checkValue(value, this.settings.maxValueBytes);
         return problem ? Promise.reject(problem) : this.run(key, new ConcatCall(opcode, key, value));
@@ -189,7 +189,7 @@ export class MemcachedClient extends ItemVerbs {
         const callback = typeof a === 'function' ? a : b;
         const done = this.countAgain(opcode, key, amount, typeof a === 'function' ? {} : (a ?? {}));
         if (typeof callback !== 'function') return done;
-        answer(
+        deliver(
             done,
             ({ success, value }) => callback(null, success, value),
             error => callback(error, null, null),

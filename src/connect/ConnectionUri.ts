@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
-import { invalidConnection, invalidUri } from './errors';
-import { parseWholeNumber } from './wholeNumber';
+import { invalidConnection, invalidUri } from '../component/errors';
+import { parseWholeNumber } from '../util/parseWholeNumber';
 
 export const DEFAULT_PORT = 11211;
 

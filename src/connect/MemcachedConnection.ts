@@ -6,22 +6,22 @@ import {
     type IReferences,
     type IUnreferenceable,
 } from 'pip-services4-components-node';
-import { MOST_KEY_BYTES } from '../client/ClientOptions';
-import { notOpened } from '../client/errors';
-import type { ServerHealthReport } from '../client/HealthCheck';
+import { MAX_KEY_BYTES } from '../client/ClientOptions';
+import { notOpened } from '../client/model/errors';
+import type { ServerHealthReport } from '../client/server/HealthCheck';
 import { MemcachedClient } from '../client/MemcachedClient';
-import type { ServerStats } from '../client/ServerCounts';
-import type { ServerAddress } from '../client/ServerAddress';
-import { ComponentLog, type AnyContext } from './ComponentLog';
-import { DiscoveryWatch } from './DiscoveryWatch';
-import { serversNotFound } from './errors';
+import type { ServerStats } from '../diagnostics/ServerMetrics';
+import type { ServerAddress } from '../client/model/ServerAddress';
+import { ComponentLogger, type AnyContext } from '../component/ComponentLogger';
+import { DiscoveryWatcher } from './DiscoveryWatcher';
+import { serversNotFound } from '../component/errors';
 import { ignoredKeys } from './ignoredKeys';
-import { line } from './logLines';
-import { lookupLimit } from './lookupLimit';
+import { line } from '../component/logLines';
+import { lookupTimeout } from './lookupTimeout';
 import { MemcachedConnectionResolver } from './MemcachedConnectionResolver';
 import { misplacedOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
 import { ServerLog } from './ServerLog';
-import { withTraceId } from './withTraceId';
+import { withTraceId } from '../component/withTraceId';
 
 /** What a connection knows of its servers. */
 export interface ConnectionStats {
@@ -44,19 +44,19 @@ export interface ConnectionStats {
  */
 export class MemcachedConnection implements IConfigurable, IReferenceable, IUnreferenceable, IOpenable {
     private readonly resolver = new MemcachedConnectionResolver();
-    private readonly log = new ComponentLog();
+    private readonly log = new ComponentLogger();
     private config = new ConfigParams();
     private options: MemcachedOptions = readOptions(this.config);
     private client: MemcachedClient | null = null;
-    private watch: DiscoveryWatch | null = null;
+    private watch: DiscoveryWatcher | null = null;
     private serverLog: ServerLog | null = null;
     private opening: Promise<void> | null = null;
     /** Ends the lookup of the servers that an open waits for. */
-    private giveUp: (() => void) | null = null;
+    private abandonOpen: (() => void) | null = null;
     /** Rises with every close, so that an open that was overtaken by one knows. */
     private life = 0;
     /** What components do with the client before it closes. */
-    private readonly farewells = new Set<() => Promise<void> | null>();
+    private readonly closeListeners = new Set<() => Promise<void> | null>();
 
     /** @param isShared false for the connection that a component makes of its own configuration: there the component's options are in their place */
     constructor(private readonly isShared = true) {}
@@ -113,10 +113,10 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         const { client, serverLog } = this;
         this.life++;
         this.opening = null;
-        this.giveUp?.();
+        this.abandonOpen?.();
         this.watch?.stop();
         this.watch = null;
-        const farewells = [...this.farewells].map(farewell => farewell()).filter(pending => pending !== null);
+        const farewells = [...this.closeListeners].map(farewell => farewell()).filter(pending => pending !== null);
         // A process that is about to exit gets no further turn of the event loop.
         if (farewells.length > 0) await Promise.allSettled(farewells);
         // It may have been opened again meanwhile.
@@ -131,8 +131,8 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
      * it back.
      */
     beforeClose(farewell: () => Promise<void> | null): () => void {
-        this.farewells.add(farewell);
-        return () => this.farewells.delete(farewell);
+        this.closeListeners.add(farewell);
+        return () => this.closeListeners.delete(farewell);
     }
 
     /** @throws InvalidStateException NOT_OPENED */
@@ -191,7 +191,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
             retryMs: options.retry,
             idleMs: options.idle,
             // Of a connection of its own the component checks keys itself: those that it makes besides are not subject to its own limit.
-            maxKeyBytes: this.isShared ? options.maxKeySize : MOST_KEY_BYTES,
+            maxKeyBytes: this.isShared ? options.maxKeySize : MAX_KEY_BYTES,
             maxValueBytes: options.maxValue,
             failover: options.remove,
             observer: this.serverLog,
@@ -200,14 +200,14 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
 
     private async lookUp(context: AnyContext): Promise<ServerAddress[]> {
         const { discoveryInterval } = this.options;
-        const limit = lookupLimit(discoveryInterval, problem => withTraceId(serversNotFound(problem), context));
-        const giveUp = (): void => limit.end(withTraceId(notOpened(), context));
-        this.giveUp = giveUp;
+        const limit = lookupTimeout(discoveryInterval, problem => withTraceId(serversNotFound(problem), context));
+        const giveUp = (): void => limit.expire(withTraceId(notOpened(), context));
+        this.abandonOpen = giveUp;
         try {
             return await limit.race(this.resolver.resolve(context, risk => this.log.warn(context, risk)));
         } finally {
-            limit.lift();
-            if (this.giveUp === giveUp) this.giveUp = null;
+            limit.cancel();
+            if (this.abandonOpen === giveUp) this.abandonOpen = null;
         }
     }
 
@@ -219,7 +219,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
             return;
         }
         const ask = (): Promise<ServerAddress[]> => this.resolver.resolve(context);
-        this.watch = new DiscoveryWatch(discoveryInterval, ask, servers => client.update(servers), this.log, context);
+        this.watch = new DiscoveryWatcher(discoveryInterval, ask, servers => client.update(servers), this.log, context);
     }
 
     private warnOfStrayKeys(context: AnyContext): void {

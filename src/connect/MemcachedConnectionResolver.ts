@@ -2,16 +2,16 @@ import { isIPv6 } from 'node:net';
 import { ConfigException } from 'pip-services4-commons-node';
 import { ConfigParams, type IConfigurable, type IReferenceable, type IReferences } from 'pip-services4-components-node';
 import { ConnectionParams, ConnectionResolver, CredentialParams, CredentialResolver } from 'pip-services4-config-node';
-import { formatAddress, type Login, type ServerAddress } from '../client/ServerAddress';
-import type { AnyContext } from './ComponentLog';
-import { configRisks } from './configRisks';
+import { formatAddress, type Login, type ServerAddress } from '../client/model/ServerAddress';
+import type { AnyContext } from '../component/ComponentLogger';
+import { configWarnings } from './configWarnings';
 import { DEFAULT_PORT, NOT_IN_NAMES, checkPort, parseUri } from './ConnectionUri';
-import { invalidConnection, noConnection, noCredential } from './errors';
-import type { LogLine } from './logLines';
-import { TlsSettings } from './TlsSettings';
-import { transportRisks } from './transportRisks';
-import { parseWholeNumber } from './wholeNumber';
-import { withTraceId } from './withTraceId';
+import { invalidConnection, noConnection, noCredential } from '../component/errors';
+import type { LogLine } from '../component/logLines';
+import { TlsSettings } from './tls/TlsSettings';
+import { securityWarnings } from './tls/securityWarnings';
+import { parseWholeNumber } from '../util/parseWholeNumber';
+import { withTraceId } from '../component/withTraceId';
 
 /**
  * From configuration, discovery and credentials to the addresses of servers. Shared by everything that talks to memcached.
@@ -68,11 +68,11 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
     async resolve(context: AnyContext, warn: (risk: LogLine<'warn'>) => void = () => {}): Promise<ServerAddress[]> {
         try {
             const credential = await this.lookup(context);
-            const tls = this.tls?.isOf(credential) ? this.tls : new TlsSettings(credential);
+            const tls = this.tls?.matches(credential) ? this.tls : new TlsSettings(credential);
             const found = (await this.find(context)).flatMap(connection => toServers(connection, credential, tls));
             this.tls = tls;
             const servers = [...new Map(found.map(server => [formatAddress(server), server])).values()];
-            [...transportRisks(servers, tls), ...configRisks(servers, credential)].forEach(warn);
+            [...securityWarnings(servers, tls), ...configWarnings(servers, credential)].forEach(warn);
             return servers;
         } catch (error) {
             throw error instanceof ConfigException ? withTraceId(error, context) : error;

@@ -1,8 +1,8 @@
 import type { ConfigParams } from 'pip-services4-components-node';
-import { CLIENT_NUMBERS, LONGEST_TIMER_MS, describeNumbers, type NumberSpec } from '../client/ClientOptions';
-import { parseBoolean } from './booleanWords';
-import { invalidOption } from './errors';
-import { parseWholeNumber } from './wholeNumber';
+import { CLIENT_NUMBERS, MAX_TIMER_MS, describeNumbers, type NumberSpec } from '../client/ClientOptions';
+import { parseBoolean } from '../util/parseBoolean';
+import { invalidOption } from '../component/errors';
+import { parseWholeNumber } from '../util/parseWholeNumber';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -25,14 +25,14 @@ const OPTIONS = {
     maxSize: integer(
         'max_size',
         'component',
-        { default: 1000, least: 0, most: Number.MAX_SAFE_INTEGER },
+        { default: 1000, min: 0, max: Number.MAX_SAFE_INTEGER },
         'most unexpired values of `store`, `storeMany` and `retrieveOrLoad` that this instance keeps; one more evicts its oldest, unless that was overwritten since; 0 = no limit',
     ),
     maxKeySize: integer('max_key_size', 'both', CLIENT_NUMBERS.maxKeyBytes, 'longest key in bytes, prefix included'),
     maxExpiration: integer(
         'max_expiration',
         'component',
-        { default: 30 * DAY_MS, least: 1, most: Number.MAX_SAFE_INTEGER },
+        { default: 30 * DAY_MS, min: 1, max: Number.MAX_SAFE_INTEGER },
         'longest expiry in ms; longer ones are shortened to it',
     ),
     maxValue: integer('max_value', 'both', CLIENT_NUMBERS.maxValueBytes, 'largest serialized value in bytes'),
@@ -58,7 +58,7 @@ const OPTIONS = {
     timeout: integer(
         'timeout',
         'component',
-        { default: 60_000, least: 1, most: Number.MAX_SAFE_INTEGER },
+        { default: 60_000, min: 1, max: Number.MAX_SAFE_INTEGER },
         'default caching timeout in ms: the expiry when `store` gets none; the default ttl of a lock',
     ),
     requestTimeout: integer(
@@ -88,7 +88,7 @@ const OPTIONS = {
     discoveryInterval: integer(
         'discovery_interval',
         'connection',
-        { default: 0, least: 0, most: LONGEST_TIMER_MS },
+        { default: 0, min: 0, max: MAX_TIMER_MS },
         'ms after which discovery is asked again what servers there are, and so on; 0 = only at `open`; not for locks',
     ),
     remove: boolean(
@@ -111,19 +111,19 @@ const OPTIONS = {
     compressMin: integer(
         'compress_min',
         'component',
-        { default: 0, least: 0, most: 1024 ** 3 },
+        { default: 0, min: 0, max: 1024 ** 3 },
         'values of at least so many bytes are compressed when that pays; other languages cannot read those; 0 = none',
     ),
     updateTimeout: integer(
         'update_timeout',
         'component',
-        { default: 10_000, least: 1, most: LONGEST_TIMER_MS },
+        { default: 10_000, min: 1, max: MAX_TIMER_MS },
         'ms after which `update`, `append` and `prepend` give up a key that others keep changing',
     ),
     retryTimeout: integer(
         'retry_timeout',
         'component',
-        { default: 100, least: 1, most: LONGEST_TIMER_MS },
+        { default: 100, min: 1, max: MAX_TIMER_MS },
         'lock: mean pause in ms between attempts (jittered)',
     ),
 } as const;
@@ -178,7 +178,7 @@ function parse<T>(spec: OptionSpec<T>, text: string): T {
 }
 
 function integer(key: string, reader: Reader, spec: NumberSpec, meaning: string): OptionSpec<number> {
-    const parse = (text: string): number | undefined => parseWholeNumber(text, spec.least, spec.most);
+    const parse = (text: string): number | undefined => parseWholeNumber(text, spec.min, spec.max);
     return { key, reader, meaning, default: spec.default, allowed: describeNumbers(spec), parse };
 }
 

@@ -1,10 +1,10 @@
-import type { ServerObserver } from '../client/MemcachedServer';
-import type { AnyContext, ComponentLog } from './ComponentLog';
-import { line } from './logLines';
+import type { ServerObserver } from '../client/server/MemcachedServer';
+import type { AnyContext, ComponentLogger } from '../component/ComponentLogger';
+import { line } from '../component/logLines';
 
 const PERIOD_MS = 60_000;
 /** Two restarts are said as they happen. */
-const MOST_LINES = 4;
+const MAX_LINES = 4;
 
 /** The changes of a server within a minute, from the first one on. */
 interface Period {
@@ -23,7 +23,7 @@ export class ServerLog implements ServerObserver {
     private readonly periods = new Map<string, Period>();
 
     constructor(
-        private readonly log: ComponentLog,
+        private readonly log: ComponentLogger,
         private readonly context: AnyContext,
     ) {}
 
@@ -44,7 +44,7 @@ export class ServerLog implements ServerObserver {
     private change(address: string, say: () => void): void {
         const period = this.periods.get(address) ?? this.begin(address, say);
         period.last = say;
-        if (period.said < MOST_LINES) {
+        if (period.said < MAX_LINES) {
             period.said++;
             say();
         } else {

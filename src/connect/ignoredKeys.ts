@@ -1,6 +1,6 @@
 import type { ConfigParams } from 'pip-services4-components-node';
 import { isOption } from './MemcachedOptions';
-import { TLS_KEYS } from './TlsSettings';
+import { TLS_KEYS } from './tls/TlsSettings';
 
 /** The container reads these. */
 const OF_COMPONENTS = ['descriptor', 'type'];

@@ -1,8 +1,8 @@
-import type { AnyContext } from '../connect/ComponentLog';
-import type { Session } from '../connect/Session';
-import { withTraceId } from '../connect/withTraceId';
+import type { AnyContext } from '../component/ComponentLogger';
+import type { Session } from '../component/Session';
+import { withTraceId } from '../component/withTraceId';
 import type { StoredLock } from './LockStore';
-import { Moment, Validity } from './Validity';
+import { Timestamp, LeaseDeadline } from './LeaseDeadline';
 
 /** What a lease asks of the component that gave it. */
 export interface LeaseOwner {
@@ -36,11 +36,11 @@ export class Lease {
      * refuses smaller ones, is safe from holders that do not know yet that they have lost the lock.
      */
     readonly fencingToken: bigint;
-    private validity: Validity;
+    private validity: LeaseDeadline;
     private state: 'held' | 'lost' | 'releasing' | 'released' = 'held';
     private hasReleaseFailed = false;
     /** The request that is under way: they go one after another, because each changes the CAS. */
-    private turn: Promise<unknown> | null = null;
+    private pending: Promise<unknown> | null = null;
 
     /** @internal Leases are given by `MemcachedLock`. */
     constructor(
@@ -53,7 +53,7 @@ export class Lease {
     ) {
         this.token = lock.token;
         this.fencingToken = lock.cas;
-        this.validity = new Validity(lock.since, ttlMs);
+        this.validity = new LeaseDeadline(lock.since, ttlMs);
     }
 
     /** Whether nobody else can hold the lock now, as far as this process knows: false a little too early rather than too late. */
@@ -72,7 +72,7 @@ export class Lease {
     }
 
     /** It was released, or found to be lost, or ran out so long ago that the server does not have it either. */
-    get isOver(): boolean {
+    get isFinished(): boolean {
         return this.state === 'released' || this.state === 'lost' || this.validity.isLongOver;
     }
 
@@ -108,17 +108,17 @@ export class Lease {
         const ttlMs = ttl === undefined || ttl === null || ttl === 0 ? this.ttlMs : this.owner.toTtl(ttl);
         if (this.state !== 'held') return false;
         // Carried out without an answer, a shorter ttl counts all the same.
-        const asked = new Validity(new Moment(), ttlMs);
+        const asked = new LeaseDeadline(new Timestamp(), ttlMs);
         if (asked.endsBefore(this.validity)) this.validity = asked;
         try {
             const lock = await this.owner.extend(this.fullKey, this.lock, ttlMs);
             if (lock === null) {
-                this.lose();
+                this.markLost();
                 return false;
             }
             this.lock = lock;
             this.ttlMs = ttlMs;
-            this.validity = new Validity(lock.since, ttlMs);
+            this.validity = new LeaseDeadline(lock.since, ttlMs);
             return !this.isReleased;
         } catch (error) {
             this.lock = { ...this.lock, isUnsettled: true };
@@ -132,7 +132,7 @@ export class Lease {
             const wasOurs = await this.owner.release(this.fullKey, this.lock);
             // The release that failed before may have been carried out since.
             if (wasOurs || this.hasReleaseFailed) this.state = 'released';
-            else this.lose();
+            else this.markLost();
         } catch (error) {
             const exception = withTraceId(error, this.context);
             this.hasReleaseFailed = true;
@@ -141,7 +141,7 @@ export class Lease {
         }
     }
 
-    private lose(): void {
+    private markLost(): void {
         this.state = this.state === 'held' ? 'lost' : 'released';
         this.owner.onLost(this, this.context);
     }
@@ -150,12 +150,12 @@ export class Lease {
         const session = this.owner.session();
         session.enter();
         try {
-            while (this.turn !== null) await this.turn.catch(() => {});
+            while (this.pending !== null) await this.pending.catch(() => {});
             const turn = work();
-            this.turn = turn;
+            this.pending = turn;
             return await turn;
         } finally {
-            this.turn = null;
+            this.pending = null;
             session.leave();
         }
     }

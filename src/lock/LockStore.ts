@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { casDisabled, connectionLost } from '../client/errors';
-import { toExpirySeconds } from '../client/expiry';
+import { casDisabled, connectionLost } from '../client/model/errors';
+import { toExpirySeconds } from '../client/model/expiry';
 import type { MemcachedClient } from '../client/MemcachedClient';
-import type { MemcachedServer } from '../client/MemcachedServer';
-import type { Abandoned, FoundLock } from './Abandoned';
+import type { MemcachedServer } from '../client/server/MemcachedServer';
+import type { OrphanedLocks, FoundLock } from './OrphanedLocks';
 import { isUnanswered } from './errors';
-import { Moment } from './Validity';
+import { Timestamp } from './LeaseDeadline';
 
 /** memcached's clock may take two seconds from what is asked for: see `toExpirySeconds`. */
 const EXTRA_SECONDS = 2;
 /** How often a request is made while connections break under it. */
-const MOST_TRIES = 5;
+const MAX_TRIES = 5;
 const PINNED = { pinned: true };
 
 /** A lock as it lies in the server. */
@@ -18,9 +18,9 @@ export interface StoredLock {
     readonly token: string;
     readonly cas: bigint;
     /** In which the CAS was answered. */
-    readonly generation: number;
+    readonly epoch: number;
     /** Before the request that stored it was sent. */
-    readonly since: Moment;
+    readonly since: Timestamp;
     /** A request to store it was not answered, and may yet be carried out. */
     readonly isUnsettled: boolean;
 }
@@ -40,36 +40,36 @@ function newToken(): string {
 
 /**
  * Sends the requests: one round trip each, and another one that asks for the token when a reply was
- * lost, or when the CAS is of another generation. A call takes at most two `request_timeout`s while
+ * lost, or when the CAS is of another epoch. A call takes at most two `request_timeout`s while
  * connections stand, and at most 3.5 when they break.
  */
 export class LockStore {
     constructor(
         private readonly connection: { readonly client: MemcachedClient },
-        private readonly abandoned: Abandoned,
+        private readonly abandoned: OrphanedLocks,
     ) {}
 
     /** null: somebody else has it. */
     async take(key: string, ttlMs: number): Promise<StoredLock | null> {
         const { client } = this.connection;
-        const unanswered = new Map<string, Moment>();
-        const tries = new Tries(client, key);
+        const unanswered = new Map<string, Timestamp>();
+        const tries = new RetryBudget(client, key);
         try {
             for (;;) {
-                const since = new Moment();
+                const since = new Timestamp();
                 const token = newToken();
                 let cas: bigint | null = null;
-                const home = client.home(key);
+                const home = client.homeServer(key);
                 try {
                     cas = await client.casAdd(key, token, storing(ttlMs));
                 } catch (error) {
-                    tries.fail(error);
+                    tries.onError(error);
                     unanswered.set(token, since);
                 }
                 if (cas === 0n) await this.refuse(client, home, key);
                 if (cas !== null) return storedLock(token, cas, home, since);
                 if (unanswered.size === 0) {
-                    if (this.abandoned.has(key) && (await this.abandoned.clear(key))) continue;
+                    if (this.abandoned.has(key) && (await this.abandoned.deleteNow(key))) continue;
                     return null;
                 }
                 // "Exists" after a lost reply may speak of what the lost request has stored.
@@ -81,8 +81,8 @@ export class LockStore {
                     return storedLock(found.token, found.cas, found.home, foundSince);
                 }
                 // An earlier call may have left it, and then it has no holder.
-                if (found !== null && !(await this.abandoned.clearFound(key, found))) return null;
-                tries.next();
+                if (found !== null && !(await this.abandoned.deleteFound(key, found))) return null;
+                tries.spend();
             }
         } finally {
             for (const token of unanswered.keys()) this.abandoned.add(key, token, ttlMs);
@@ -93,19 +93,19 @@ export class LockStore {
     async extend(key: string, lock: StoredLock, ttlMs: number): Promise<StoredLock | null> {
         const { client } = this.connection;
         const { token } = lock;
-        let { cas, generation, isUnsettled } = lock;
-        for (const tries = new Tries(client, key); ; tries.next()) {
-            const since = new Moment();
+        let { cas, epoch, isUnsettled } = lock;
+        for (const tries = new RetryBudget(client, key); ; tries.spend()) {
+            const since = new Timestamp();
             let isLost = false;
-            const home = client.home(key);
+            const home = client.homeServer(key);
             try {
-                const reply = await client.casSet(key, token, cas, { ...storing(ttlMs), generation });
+                const reply = await client.casSet(key, token, cas, { ...storing(ttlMs), epoch });
                 if (reply.outcome === 'stored') {
                     return storedLock(token, reply.cas, home, since);
                 }
                 if (reply.outcome === 'missing') return null;
             } catch (error) {
-                tries.fail(error);
+                tries.onError(error);
                 isLost = true;
             }
             const found = await this.read(client, key, tries);
@@ -113,9 +113,9 @@ export class LockStore {
             if (found.cas === 0n) throw casDisabled(found.home.address);
             const isNew = found.cas !== cas;
             ({ cas } = found);
-            ({ generation } = found.home);
+            ({ epoch } = found.home);
             // Nobody but us stores this token, so this one request has.
-            if (isLost && isNew && !isUnsettled) return { token, cas, generation, since, isUnsettled };
+            if (isLost && isNew && !isUnsettled) return { token, cas, epoch, since, isUnsettled };
             isUnsettled ||= isLost;
         }
     }
@@ -123,22 +123,22 @@ export class LockStore {
     /** false: it was gone, or somebody else's, and nothing was deleted. */
     async release(key: string, lock: StoredLock): Promise<boolean> {
         const { client } = this.connection;
-        let { cas, generation } = lock;
+        let { cas, epoch } = lock;
         let isUnanswered = false;
-        for (const tries = new Tries(client, key); ; tries.next()) {
+        for (const tries = new RetryBudget(client, key); ; tries.spend()) {
             try {
-                const outcome = await client.casDelete(key, cas, { pinned: true, generation });
+                const outcome = await client.casDelete(key, cas, { pinned: true, epoch });
                 if (outcome === 'deleted') return true;
                 if (outcome === 'missing') return isUnanswered;
             } catch (error) {
-                tries.fail(error);
+                tries.onError(error);
                 isUnanswered = true;
             }
             const found = await this.read(client, key, tries);
             if (found?.token !== lock.token) return isUnanswered;
             if (found.cas === 0n) throw casDisabled(found.home.address);
             ({ cas } = found);
-            ({ generation } = found.home);
+            ({ epoch } = found.home);
         }
     }
 
@@ -150,19 +150,19 @@ export class LockStore {
         throw casDisabled(home.address);
     }
 
-    /** Who has the lock, and with which CAS. The servers may change while a request is under way: a CAS is of the generation of who was asked. */
-    private async read(client: MemcachedClient, key: string, tries: Tries): Promise<FoundLock | null> {
-        const home = client.home(key);
+    /** Who has the lock, and with which CAS. The servers may change while a request is under way: a CAS is of the epoch of who was asked. */
+    private async read(client: MemcachedClient, key: string, tries: RetryBudget): Promise<FoundLock | null> {
+        const home = client.homeServer(key);
         const { value, cas } = await client.gets(key, PINNED).catch((error: Error) => {
-            throw tries.fault ?? error;
+            throw tries.lastError ?? error;
         });
         return value === null ? null : { token: value.toString(), cas, home };
     }
 }
 
-/** The server that was asked has it: its generation, and not that of the key's home since then. */
-function storedLock(token: string, cas: bigint, { generation }: MemcachedServer, since: Moment): StoredLock {
-    return { token, cas, generation, since, isUnsettled: false };
+/** The server that was asked has it: its epoch, and not that of the key's home since then. */
+function storedLock(token: string, cas: bigint, { epoch }: MemcachedServer, since: Timestamp): StoredLock {
+    return { token, cas, epoch, since, isUnsettled: false };
 }
 
 function storing(ttlMs: number): { expires: number; pinned: true } {
@@ -170,29 +170,29 @@ function storing(ttlMs: number): { expires: number; pinned: true } {
 }
 
 /** How often, and how long, a request is made again. */
-class Tries {
-    fault: Error | null = null;
+class RetryBudget {
+    lastError: Error | null = null;
     private made = 1;
     private readonly address: string;
     private readonly endMs: number;
 
     constructor(client: MemcachedClient, key: string) {
-        const { address, requestTimeoutMs } = client.home(key);
+        const { address, requestTimeoutMs } = client.homeServer(key);
         this.address = address;
         // One that was not answered in time is made once more when the server answers the question after it.
         this.endMs = performance.now() + 1.5 * requestTimeoutMs;
     }
 
     /** @throws the error itself, unless it leaves open what has become of the request */
-    fail(error: unknown): void {
+    onError(error: unknown): void {
         if (!isUnanswered(error)) throw error;
-        this.fault = error as Error;
+        this.lastError = error as Error;
     }
 
     /** @throws the last fault when it has been tried often enough */
-    next(): void {
-        if (++this.made > MOST_TRIES || performance.now() > this.endMs) {
-            throw this.fault ?? connectionLost(this.address, null);
+    spend(): void {
+        if (++this.made > MAX_TRIES || performance.now() > this.endMs) {
+            throw this.lastError ?? connectionLost(this.address, null);
         }
     }
 }

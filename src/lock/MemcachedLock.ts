@@ -7,17 +7,17 @@ import type {
     IUnreferenceable,
 } from 'pip-services4-components-node';
 import { Lock } from 'pip-services4-logic-node';
-import { notOpened } from '../client/errors';
-import type { ServerHealthReport } from '../client/HealthCheck';
-import { ownText } from '../client/ownText';
-import { isTraced, lockTracing, trace, type LockTrace } from '../client/tracing';
-import type { AnyContext } from '../connect/ComponentLog';
-import { ConnectionUser } from '../connect/ConnectionUser';
-import { line } from '../connect/logLines';
+import { notOpened } from '../client/model/errors';
+import type { ServerHealthReport } from '../client/server/HealthCheck';
+import { copyText } from '../util/copyText';
+import { isTraced, lockTracing, trace, type LockTrace } from '../diagnostics/tracing';
+import type { AnyContext } from '../component/ComponentLogger';
+import { ComponentConnection } from '../connect/ComponentConnection';
+import { line } from '../component/logLines';
 import type { ConnectionStats } from '../connect/MemcachedConnection';
-import { Session } from '../connect/Session';
-import { withTraceId } from '../connect/withTraceId';
-import { Abandoned } from './Abandoned';
+import { Session } from '../component/Session';
+import { withTraceId } from '../component/withTraceId';
+import { OrphanedLocks } from './OrphanedLocks';
 import {
     invalidLockOption,
     invalidLockTimeout,
@@ -27,11 +27,11 @@ import {
     lockLost,
     lockTimeout,
 } from './errors';
-import { Holdings } from './Holdings';
+import { HeldLocks } from './HeldLocks';
 import { Lease, type LeaseOwner } from './Lease';
-import { LockEvents, type LockCounts } from './LockEvents';
+import { LockMetrics, type LockCounts } from './LockMetrics';
 import { LockStore } from './LockStore';
-import { Renewal } from './Renewal';
+import { LeaseRenewal } from './LeaseRenewal';
 
 /** How to wait for a lock. */
 export interface AcquireOptions {
@@ -78,11 +78,11 @@ const LAST_EXPIRY_MS = 0xffffffff * 1000;
  * await lock.close(null);
  */
 export class MemcachedLock extends Lock implements IConfigurable, IReferenceable, IUnreferenceable, IOpenable {
-    private readonly user: ConnectionUser = new ConnectionUser(() => this.endSession());
-    private readonly events = new LockEvents(this.user.log, this.user.counters);
-    private readonly abandoned = new Abandoned(this.user, () => this.events.count('cleaned'));
+    private readonly user: ComponentConnection = new ComponentConnection(() => this.endSession());
+    private readonly events = new LockMetrics(this.user.log, this.user.counters);
+    private readonly abandoned = new OrphanedLocks(this.user, () => this.events.count('orphansDeleted'));
     private readonly store = new LockStore(this.user, this.abandoned);
-    private readonly holdings = new Holdings();
+    private readonly holdings = new HeldLocks();
     private session = new Session();
     /** The last `close`. */
     private closed: Promise<void> = Promise.resolve();
@@ -100,10 +100,10 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
             if (wasOurs) this.events.count('released');
             return wasOurs;
         },
-        onLost: (lease, context) => this.events.lost(context, lease.key),
+        onLost: (lease, context) => this.events.onLost(context, lease.key),
         onUnreleased: (lease, context, key, ttlMs, error) => {
             this.abandoned.add(key, lease.token, ttlMs);
-            this.events.unreleased(context, lease.key, error);
+            this.events.onReleaseFailed(context, lease.key, error);
         },
     };
 
@@ -260,7 +260,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
             session.leave();
         }
         // No await since the session was checked: after `close` no work begins.
-        const renewal = new Renewal(lease, lost, options?.signal);
+        const renewal = new LeaseRenewal(lease, lost, options?.signal);
         try {
             return await work(renewal.signal, lease);
         } finally {
@@ -276,7 +276,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     /** Before the connection closes: a shared one may be closed by its owner first. */
     private async endSession(): Promise<void> {
         await this.session.end();
-        await this.abandoned.settle();
+        await this.abandoned.flush();
     }
 
     private async tryOnce(context: AnyContext, key: string, ttl: number | null | undefined): Promise<Lease | null> {
@@ -353,7 +353,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         const stored = await this.store.take(fullKey, ttlMs);
         const lease = stored && new Lease(this.owner, context, key, fullKey, stored, ttlMs);
         if (lease === null) this.events.count('busy');
-        else this.events.acquired(performance.now() - begunMs);
+        else this.events.onAcquired(performance.now() - begunMs);
         if (session.isOver || signal?.aborted) await lease?.[Symbol.asyncDispose]();
         session.check();
         signal?.throwIfAborted();
@@ -407,5 +407,5 @@ function traceAcquire<L extends Lease | null>(
 
 /** The key of a lease that this component remembers. One that is not a text is rejected later. */
 function toKeep(key: string): string {
-    return typeof key === 'string' ? ownText(key) : key;
+    return typeof key === 'string' ? copyText(key) : key;
 }

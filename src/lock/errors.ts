@@ -1,5 +1,5 @@
 import type { ApplicationException } from 'pip-services4-commons-node';
-import { exception } from '../client/errorCodes';
+import { exception } from '../client/model/errorCodes';
 
 /** The errors that only locks have. Those of the connection are the client's. */
 

@@ -1,6 +1,6 @@
-import { date } from '../../src/cache/dated';
-import { asLeased } from '../../src/cache/marks';
-import { Item } from '../../src/client/Item';
+import { wrap } from '../../src/cache/values/staleEnvelope';
+import { withLeaseMark } from '../../src/cache/values/loadMarks';
+import { Item } from '../../src/client/model/Item';
 
 /** One key of a memcached. It notes when it was read, and when a lease was written. */
 export class LeasedKey {
@@ -17,7 +17,7 @@ export class LeasedKey {
             if (this.isAway) throw new Error('unavailable');
             return this.item;
         },
-        server: () => ({ generation: 1 }),
+        server: () => ({ epoch: 1 }),
         casAdd: async (_key: string, value: Buffer, options: { expires: number; flags: number }) => {
             if (this.item.value !== null) return null;
             this.write(value, options);
@@ -36,13 +36,13 @@ export class LeasedKey {
 
     /** The lease of another process, taken or renewed, in the place of this. */
     lease(before = Item.MISS): void {
-        const { value, flags } = asLeased(before, 1);
+        const { value, flags } = withLeaseMark(before, 1);
         this.item = new Item(value, flags, 0, ++this.cas);
     }
 
     /** A stale value that is kept for so long. */
     keep(text: string, keptMs: number): void {
-        const { value, flags } = date({ value: text, flags: 0 }, Date.now() - 1, Date.now() + keptMs);
+        const { value, flags } = wrap({ value: text, flags: 0 }, Date.now() - 1, Date.now() + keptMs);
         this.item = new Item(value as Buffer, flags, 0, ++this.cas);
     }
 

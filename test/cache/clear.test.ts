@@ -184,7 +184,7 @@ describe('clear', () => {
         await other.store(null, 'another', 1, 50_000);
         expect(await one.retrieve(null, 'key')).toBeNull();
         expect(await other.retrieve(null, 'key')).toBeNull();
-        expect(other.getStats().unstored).toBe(0);
+        expect(other.getStats().storeFailures).toBe(0);
         expect(opener.logger.lines).toEqual([]);
     });
 

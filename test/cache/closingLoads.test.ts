@@ -88,7 +88,7 @@ it('Closing a cache while a loader runs logs nothing', async () => {
     expect(await asked).toBe('value');
     await new Promise(setImmediate);
     expect(open.logger.lines).toEqual([]);
-    expect(cache.getStats().unstored).toBe(0);
+    expect(cache.getStats().storeFailures).toBe(0);
 });
 
 it('A load that begins while a cache closes leaves no lease behind', async () => {

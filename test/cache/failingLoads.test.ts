@@ -1,6 +1,6 @@
 import type { LoadOptions } from 'pip-services4-memcached-node';
-import type { LoadThrough } from '../../src/cache/LoadThrough';
-import { LEASE_TIMES } from '../../src/cache/LoadLease';
+import type { LoadThrough } from '../../src/cache/load/LoadThrough';
+import { LEASE_TIMES } from '../../src/cache/load/LoadLease';
 import { useOpener, useServer, type Opener } from '../support/Opener';
 import { readItem } from '../support/server/textProtocol';
 import { sleep } from '../support/sleep';

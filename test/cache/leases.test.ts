@@ -1,6 +1,6 @@
-import { date } from '../../src/cache/dated';
-import { asLeased } from '../../src/cache/marks';
-import { Item } from '../../src/client/Item';
+import { wrap } from '../../src/cache/values/staleEnvelope';
+import { withLeaseMark } from '../../src/cache/values/loadMarks';
+import { Item } from '../../src/client/model/Item';
 import { timed } from '../support/LagMeter';
 import { useServer } from '../support/Opener';
 import { writeItem } from '../support/server/textProtocol';
@@ -31,13 +31,13 @@ describe('A value that is not there', () => {
 function leaseOf(before: Item, ageMs: number) {
     const now = Date.now();
     const clock = jest.spyOn(Date, 'now').mockReturnValue(now - ageMs);
-    const lease = asLeased(before, 1);
+    const lease = withLeaseMark(before, 1);
     clock.mockRestore();
     return lease;
 }
 
 const staleItem = (): Item => {
-    const { value, flags } = date({ value: '"stale"', flags: 0 }, Date.now() - 1, Date.now() + 60_000);
+    const { value, flags } = wrap({ value: '"stale"', flags: 0 }, Date.now() - 1, Date.now() + 60_000);
     return new Item(value as Buffer, flags, 0, 0);
 };
 

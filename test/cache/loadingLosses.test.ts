@@ -1,4 +1,4 @@
-import type { LoadThrough } from '../../src/cache/LoadThrough';
+import type { LoadThrough } from '../../src/cache/load/LoadThrough';
 import { timed } from '../support/LagMeter';
 import { useServer } from '../support/Opener';
 import { opcodes } from '../support/opcodes';

@@ -77,7 +77,7 @@ it('gives a loaded value to its callers, and says that it was not stored', async
     expect(await cache.retrieveOrLoad(null, open.key, 50_000, () => value)).toBe(value);
     await open.logger.heard(/could not be stored/);
     expect(open.logger.warnings).toEqual([expect.stringMatching(/JSON keeps nothing of a Map/)]);
-    expect(cache.getStats()).toMatchObject({ stored: 0, unstored: 1 });
+    expect(cache.getStats()).toMatchObject({ stored: 0, storeFailures: 1 });
 });
 
 it.each([

@@ -1,7 +1,7 @@
-import { LoadThrough } from '../../src/cache/LoadThrough';
-import { LEASE_TIMES, type LeaseTimes } from '../../src/cache/LoadLease';
-import { ValueStore } from '../../src/cache/ValueStore';
-import { ConnectionUser } from '../../src/connect/ConnectionUser';
+import { LoadThrough } from '../../src/cache/load/LoadThrough';
+import { LEASE_TIMES, type LeaseTimes } from '../../src/cache/load/LoadLease';
+import { CacheEngine } from '../../src/cache/engine/CacheEngine';
+import { ComponentConnection } from '../../src/connect/ComponentConnection';
 import type { Opener } from '../support/Opener';
 import { configOf, type Servers, type Settings } from '../support/settings';
 
@@ -14,11 +14,11 @@ export async function openLoads(
     servers: Servers,
     settings: Settings = {},
     leaseTimes?: LeaseTimes,
-): Promise<{ values: ValueStore; loads: LoadThrough }> {
-    const user = new ConnectionUser();
+): Promise<{ values: CacheEngine; loads: LoadThrough }> {
+    const user = new ComponentConnection();
     user.configure(configOf(servers, settings));
     await user.open(null);
-    const values = new ValueStore(user);
+    const values = new CacheEngine(user);
     const loads = new LoadThrough(values, leaseTimes);
     open.atEnd(async () => {
         await loads.stop();

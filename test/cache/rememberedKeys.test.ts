@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { MemcachedClient } from 'pip-services4-memcached-node';
-import { LargeReplies } from '../../src/client/LargeReplies';
-import { Abandoned } from '../../src/lock/Abandoned';
+import { LargeReplies } from '../../src/client/server/LargeReplies';
+import { OrphanedLocks } from '../../src/lock/OrphanedLocks';
 import { useOpener, useServer } from '../support/Opener';
 
 setFlagsFromString('--expose-gc');
@@ -46,8 +46,8 @@ it('a client keeps the keys of large values, not the texts they were cut from', 
 it('remembered large replies do not keep the texts their keys were cut from', async () => {
     const replies = new LargeReplies();
     let last = '';
-    expect(await heapGrowth(key => replies.saw((last = key), 100_000))).toBeLessThan(LIMIT_MB);
-    expect(replies.expected(last)).toBe(100_000);
+    expect(await heapGrowth(key => replies.remember((last = key), 100_000))).toBeLessThan(LIMIT_MB);
+    expect(replies.expectedBytes(last)).toBe(100_000);
 });
 
 it('held locks keep their keys, not the texts they were cut from', async () => {
@@ -60,8 +60,8 @@ it('held locks keep their keys, not the texts they were cut from', async () => {
 
 it('locks that may be left behind keep their keys, not the texts they were cut from', async () => {
     const client = { home: () => ({}), gets: () => Promise.resolve({ value: null, cas: 0n }) };
-    const abandoned = new Abandoned({ client: client as unknown as MemcachedClient }, () => {});
+    const abandoned = new OrphanedLocks({ client: client as unknown as MemcachedClient }, () => {});
     expect(await heapGrowth(key => abandoned.add(key, 'token', 60_000))).toBeLessThan(LIMIT_MB);
     expect(abandoned.size).toBe(KEYS);
-    await abandoned.settle();
+    await abandoned.flush();
 });

@@ -90,6 +90,6 @@ describe('A value that is loaded', () => {
     it('that cannot be stored is counted', async () => {
         const cache = await open.cache(server);
         expect(await cache.retrieveOrLoad(null, open.key, 30_000, loaderOf(5n).load)).toBe(5n);
-        expect(cache.getStats().unstored).toBe(1);
+        expect(cache.getStats().storeFailures).toBe(1);
     });
 });

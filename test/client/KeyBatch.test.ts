@@ -12,7 +12,7 @@ beforeEach(() => Promise.all(servers.map(flush)));
 
 let client: MemcachedClient;
 const keys = Array.from({ length: 1000 }, (_, i) => `key:${i}`);
-const partOf = ({ port }: { port: number }) => keys.filter(key => client.home(key).port === port);
+const partOf = ({ port }: { port: number }) => keys.filter(key => client.homeServer(key).port === port);
 
 async function openFull(options: ClientOptions = {}): Promise<void> {
     client = await open.client(servers, { requestTimeoutMs: REQUEST_TIMEOUT_MS, ...options });
@@ -105,7 +105,7 @@ describe('a batch over several servers', () => {
         await openFull();
         await open.stop(servers[0]);
         const slow = client.getMany(keys);
-        const others = keys.filter(key => client.home(key).port !== servers[0].port);
+        const others = keys.filter(key => client.homeServer(key).port !== servers[0].port);
         const ms = await timed(async () => {
             for (let i = 0; i < 5; i++) expect((await client.getMany(others)).items.size).toBe(others.length);
         });

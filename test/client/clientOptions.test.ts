@@ -37,20 +37,20 @@ function refusal(name: string, allowed: string): Error {
     }) as Error;
 }
 
-describe.each(numbers)('%s', (name, { least, most, default: byDefault }) => {
+describe.each(numbers)('%s', (name, { min, max, default: byDefault }) => {
     it('has its default when it is absent or undefined', () => {
         expect(readClientOptions({})).toMatchObject({ [name]: byDefault });
         expect(readClientOptions({ [name]: undefined })).toMatchObject({ [name]: byDefault });
     });
 
     it('accepts both ends of its range', () => {
-        expect(readClientOptions({ [name]: least })).toMatchObject({ [name]: least });
-        expect(readClientOptions({ [name]: most })).toMatchObject({ [name]: most });
+        expect(readClientOptions({ [name]: min })).toMatchObject({ [name]: min });
+        expect(readClientOptions({ [name]: max })).toMatchObject({ [name]: max });
     });
 
     it('refuses everything else', () => {
-        for (const value of [least - 1, most + 1, ...notNumbers]) {
-            expect(() => create({ [name]: value })).toThrow(refusal(name, `whole numbers from ${least} to ${most}`));
+        for (const value of [min - 1, max + 1, ...notNumbers]) {
+            expect(() => create({ [name]: value })).toThrow(refusal(name, `whole numbers from ${min} to ${max}`));
         }
     });
 });
@@ -107,10 +107,10 @@ it('has the defaults and ranges of the components', () => {
     };
     expect(Object.keys(names)).toEqual(Object.keys(CLIENT_NUMBERS));
     for (const [name, key] of Object.entries(names)) {
-        const { default: byDefault, least, most } = CLIENT_NUMBERS[name as keyof typeof names];
+        const { default: byDefault, min, max } = CLIENT_NUMBERS[name as keyof typeof names];
         expect(described.get(key)).toMatchObject({
             default: String(byDefault),
-            allowed: `whole numbers from ${least} to ${most}`,
+            allowed: `whole numbers from ${min} to ${max}`,
         });
     }
 });

@@ -1,11 +1,11 @@
 import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
 import type { ClientOptions, MemcachedClient } from 'pip-services4-memcached-node';
-import { Deadlines } from '../../src/client/Deadlines';
-import { LargeReplies } from '../../src/client/LargeReplies';
-import { ServerCounts } from '../../src/client/ServerCounts';
-import { Channel } from '../../src/client/Channel';
-import { GetCall } from '../../src/client/readCalls';
+import { Deadlines } from '../../src/client/calls/Deadlines';
+import { LargeReplies } from '../../src/client/server/LargeReplies';
+import { ServerMetrics } from '../../src/diagnostics/ServerMetrics';
+import { Channel } from '../../src/client/channel/Channel';
+import { GetCall } from '../../src/client/calls/getCalls';
 import { forkSource } from '../support/forkSource';
 import { timed } from '../support/LagMeter';
 import { useOpener, useServer } from '../support/Opener';
@@ -95,21 +95,21 @@ describe('Not one of the defects of memjs:', () => {
         const timeouts = { connectTimeoutMs: TIMEOUT_MS, requestTimeoutMs: TIMEOUT_MS, idleMs: TIMEOUT_MS };
         const deadlines = new Deadlines();
         const gone = jest.fn();
-        const counts = new ServerCounts();
+        const metrics = new ServerMetrics();
         const host = {
             address: 'here',
             requestTimeoutMs: TIMEOUT_MS,
             deadlines,
-            counts,
+            metrics,
             onExpired: () => {},
         };
         const calls = Array.from({ length: 6 }, () => Object.assign(new GetCall('key'), { host }));
         await new Promise<void>(resolve => {
             const owner = {
                 smallReplyBytes: 0,
-                mostInFlight: Infinity,
+                maxInFlight: Infinity,
                 largeReplies: new LargeReplies(),
-                counts,
+                metrics,
                 deadlines,
                 onBulkDone: () => {},
                 onReady: (channel: Channel) => {

@@ -1,8 +1,8 @@
 import type { MemcachedClient } from 'pip-services4-memcached-node';
-import { Call } from '../../src/client/Call';
-import type { FrameWriter } from '../../src/client/FrameWriter';
-import { Opcode } from '../../src/client/protocol';
-import { encodeStore } from '../../src/client/storeCalls';
+import { Call } from '../../src/client/calls/Call';
+import type { BinaryWriter } from '../../src/client/protocol/binary/BinaryWriter';
+import { Opcode } from '../../src/client/protocol/binary/constants';
+import { encodeStore } from '../../src/client/calls/storeCalls';
 import { codeOf } from '../support/codeOf';
 import { useOpener } from '../support/Opener';
 
@@ -10,10 +10,10 @@ import { useOpener } from '../support/Opener';
 class BrokenCall extends Call<void> {
     readonly retry = 'always';
     readonly operation = 'broken';
-    override frames = 3;
+    override frameCount = 3;
 
     constructor(
-        private readonly write: (writer: FrameWriter, opaque: number) => void,
+        private readonly write: (writer: BinaryWriter, opaque: number) => void,
         private readonly bytes = 0,
     ) {
         super('broken');
@@ -23,7 +23,7 @@ class BrokenCall extends Call<void> {
         return this.bytes;
     }
 
-    encode(writer: FrameWriter, opaque: number): void {
+    encode(writer: BinaryWriter, opaque: number): void {
         this.write(writer, opaque);
         throw new RangeError('Array buffer allocation failed');
     }

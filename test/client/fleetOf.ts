@@ -17,7 +17,7 @@ export const storeAll = (client: MemcachedClient) => Promise.all(keys.map(key =>
 
 /** A key whose server this is. */
 export const keyOf = (client: MemcachedClient, { port }: { port: number }) =>
-    keys.find(key => client.home(key).port === port)!;
+    keys.find(key => client.homeServer(key).port === port)!;
 
 /** Passes of the event loop. */
 export const turns = async (count: number): Promise<void> => {

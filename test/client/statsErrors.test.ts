@@ -47,8 +47,8 @@ describe('errors', () => {
         const client = await open.client(server);
         const cas = (await client.casAdd('key', 'value'))!;
         const before = statsOf(client);
-        const generation = client.generation('key') - 1;
-        expect(await client.casSet('key', 'other', cas, { generation })).toMatchObject({ outcome: 'stale' });
+        const epoch = client.epoch('key') - 1;
+        expect(await client.casSet('key', 'other', cas, { epoch })).toMatchObject({ outcome: 'stale' });
         expect(statsOf(client)).toMatchObject({ calls: before.calls, inFlight: 0 });
     });
 

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { tracingChannel } from 'node:diagnostics_channel';
 import type { CommandTrace, ConnectTrace, MemcachedClient } from 'pip-services4-memcached-node';
-import { Connecting } from '../../src/client/Connecting';
-import * as traceCall from '../../src/client/traceCall';
+import { ConnectSpan } from '../../src/client/channel/ConnectSpan';
+import * as traceCall from '../../src/client/calls/traceCall';
 import { useOpener, useServer } from '../support/Opener';
 import { holding } from '../support/proxy/FaultProxy';
 import { accountThatEvicts } from './accountThatEvicts';
@@ -243,7 +243,7 @@ describe('a socket', () => {
 
 it('without listeners nothing is made for them', async () => {
     const calls = jest.spyOn(traceCall, 'traceCall');
-    const sockets = jest.spyOn(Connecting, 'trace');
+    const sockets = jest.spyOn(ConnectSpan, 'trace');
     const other = await open.client(server);
     await other.get('key');
     await other.getMany(['a', 'b']);

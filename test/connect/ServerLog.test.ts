@@ -1,4 +1,4 @@
-import { ComponentLog } from '../../src/connect/ComponentLog';
+import { ComponentLogger } from '../../src/component/ComponentLogger';
 import { ServerLog } from '../../src/connect/ServerLog';
 import { RecordingLogger } from '../support/RecordingLogger';
 
@@ -7,7 +7,7 @@ afterEach(() => jest.useRealTimers());
 
 function create() {
     const logger = new RecordingLogger();
-    const log = new ComponentLog();
+    const log = new ComponentLogger();
     log.setReferences(logger.references());
     return { logger, servers: new ServerLog(log, 'trace') };
 }

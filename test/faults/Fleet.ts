@@ -41,7 +41,7 @@ export class Fleet {
     }
 
     isOfFirst(key: string): boolean {
-        return this.client.home(key).port === this.proxy.port;
+        return this.client.homeServer(key).port === this.proxy.port;
     }
 
     async until(what: 'down' | 'up', times = 1): Promise<void> {

@@ -1,6 +1,6 @@
 import type { MemcachedClient } from 'pip-services4-memcached-node';
 import type { LagMeter } from '../support/LagMeter';
-import { flawOf } from './flawOf';
+import { flawOf } from './describeBadError';
 
 const SECRET = 'only-for-the-owner-of-the-key';
 const READ_KEYS = 200;

@@ -1,5 +1,5 @@
 import { SideBySide } from '../support/sideBySide';
-import { POOL_SIZE, play, type Report } from './play';
+import { POOL_SIZE, play, type Report } from './runScenario';
 import { scenarios } from './scenarios';
 import { publish } from './table';
 

@@ -47,7 +47,7 @@ describe('a server that is down', () => {
         await fleet.until('down');
         await sleep(100);
         for (const key of mine) {
-            expect(client.server(key)).not.toBe(client.home(key));
+            expect(client.server(key)).not.toBe(client.homeServer(key));
             expect(await client.set(key, 'elsewhere')).toBe(true);
         }
         expect(new Set(mine.map(key => client.server(key).port)).size).toBeGreaterThan(1);
@@ -57,7 +57,7 @@ describe('a server that is down', () => {
         }
         await fleet.first.restart();
         await fleet.until('up');
-        for (const key of mine) expect(client.server(key)).toBe(client.home(key));
+        for (const key of mine) expect(client.server(key)).toBe(client.homeServer(key));
         expect(typeof (await client.casAdd('pinned', 'lock', { pinned: true }))).toBe('bigint');
         await stop();
         expect(others.errors).toEqual([]);

@@ -1,5 +1,5 @@
 import type { ClientOptions, MemcachedClient } from 'pip-services4-memcached-node';
-import { GetCall } from '../../src/client/readCalls';
+import { GetCall } from '../../src/client/calls/getCalls';
 import { codeOf } from '../support/codeOf';
 import { useOpener, useServer } from '../support/Opener';
 

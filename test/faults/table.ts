@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-import type { Report } from './play';
+import type { Report } from './runScenario';
 
 const directory = resolve('node_modules/.cache/pip-services4-memcached');
 

@@ -49,8 +49,8 @@ describe('a request that arrives late', () => {
         const lease = (await lock.tryAcquireLease(null, open.key, 60_000))!;
         await lease.release();
         await deliver();
-        while (lock.counts.cleaned === 0) await sleep(20);
-        expect(lock.counts.cleaned).toBe(1);
+        while (lock.counts.orphansDeleted === 0) await sleep(20);
+        expect(lock.counts.orphansDeleted).toBe(1);
         expect(await stored(open.key)).toBeNull();
     });
 

@@ -60,7 +60,7 @@ describeEachLoss(server, (it, point, end) => {
         lose(opcodes.DELETE);
         await lease.release();
         expect(await stored(key)).toBeNull();
-        expect(lock.counts).toMatchObject({ released: 1, lost: 0, unreleased: 0 });
+        expect(lock.counts).toMatchObject({ released: 1, lost: 0, releaseFailures: 0 });
     });
 
     it('a release deletes nothing of the one who came after', async ({ open, proxy, key, lose }) => {
@@ -83,9 +83,9 @@ describe('when the question after a lost reply is lost too,', () => {
         expect(await codeOf(lock.tryAcquireLock(null, open.key, 60_000))).toMatch(/CONNECTION_LOST|TIMEOUT/);
         expect(await stored(open.key)).not.toBeNull();
         proxy.begin(passing);
-        while (lock.counts.cleaned === 0) await sleep(20);
+        while (lock.counts.orphansDeleted === 0) await sleep(20);
         expect(await stored(open.key)).toBeNull();
-        expect(lock.counts).toMatchObject({ acquired: 0, cleaned: 1 });
+        expect(lock.counts).toMatchObject({ acquired: 0, orphansDeleted: 1 });
     });
 
     unanswered.it('the next try for the key does not wait for that', async open => {
@@ -105,7 +105,7 @@ describe('when the question after a lost reply is lost too,', () => {
         expect(await codeOf(lock.tryAcquireLock(null, open.key, 60_000))).toMatch(/CONNECTION_LOST|TIMEOUT/);
         proxy.begin(losing(opcodes.ADD, 'the reply', 'a reset'));
         expect(await lock.tryAcquireLock(null, open.key, 60_000)).toBe(true);
-        expect(lock.counts).toMatchObject({ acquired: 1, busy: 0, cleaned: 1 });
+        expect(lock.counts).toMatchObject({ acquired: 1, busy: 0, orphansDeleted: 1 });
     });
 
     unanswered.it('closing the component takes the lock back', async open => {
@@ -125,10 +125,10 @@ describe('when the question after a lost reply is lost too,', () => {
             expect(await codeOf(lock.releaseLock('trace-1', open.key))).toMatch(/CONNECTION_LOST|TIMEOUT/);
             proxy.begin(passing);
             if (isTriedByUs) await lock.releaseLock(null, open.key);
-            else while (lock.counts.cleaned === 0) await sleep(20);
+            else while (lock.counts.orphansDeleted === 0) await sleep(20);
             expect(await stored(open.key)).toBeNull();
         }
-        expect(lock.counts).toMatchObject({ unreleased: 2, cleaned: 1 });
+        expect(lock.counts).toMatchObject({ releaseFailures: 2, orphansDeleted: 1 });
         await lock.releaseLock(null, open.key);
     });
 

@@ -1,5 +1,5 @@
 import type { Lease, MemcachedClient } from 'pip-services4-memcached-node';
-import { Abandoned } from '../../src/lock/Abandoned';
+import { OrphanedLocks } from '../../src/lock/OrphanedLocks';
 import { LockStore } from '../../src/lock/LockStore';
 import { codeOf } from '../support/codeOf';
 import { useOpener } from '../support/Opener';
@@ -28,7 +28,7 @@ describe('a server that is restarted', () => {
         expect(await lease.extend()).toBe(false);
         expect(lease.isHeld()).toBe(false);
         await lease.release();
-        expect(lock.counts).toMatchObject({ lost: 2, released: 0, unreleased: 0 });
+        expect(lock.counts).toMatchObject({ lost: 2, released: 0, releaseFailures: 0 });
     });
 
     it.each([
@@ -95,7 +95,7 @@ describe('a server without CAS (-C)', () => {
         const proxy = await open.faultProxy(server);
         const client = await open.client(proxy);
         const connection = { client };
-        const store = new LockStore(connection, new Abandoned(connection, () => {}));
+        const store = new LockStore(connection, new OrphanedLocks(connection, () => {}));
         proxy.begin(holding);
         const asked = proxy.replyFrames;
         const taking = codeOf(store.take('key', 60_000));
@@ -201,7 +201,7 @@ describe('a server that is stopped', () => {
         await server.stop();
         expect(await codeOf(lock.tryAcquireLock(null, 'key', 3_600_000))).toBe('TIMEOUT');
         server.continue();
-        while (lock.counts.cleaned === 0) await sleep(20);
+        while (lock.counts.orphansDeleted === 0) await sleep(20);
         expect(await storedIn(server)('key')).toBeNull();
     });
 });

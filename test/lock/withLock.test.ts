@@ -167,7 +167,7 @@ describe('withLock', () => {
             );
             expect(await outcome).toBe(expected);
             expect(open.logger.warnings).toEqual([expect.stringContaining('could not be released')]);
-            expect(lock.counts.unreleased).toBe(1);
+            expect(lock.counts.releaseFailures).toBe(1);
             // And it is released when that is possible again.
             proxy.begin(passing);
             while ((await stored(open.key)) !== null) await sleep(20);

@@ -129,7 +129,13 @@ describe('Two instances whose connections break at every seventh request', () =>
             await sleep(50);
             left = [...(await client.getMany(keys)).items.keys()];
         }
-        const { acquired, busy, lost, unreleased, cleaned } = one.counts;
+        const {
+            acquired: acquired,
+            busy,
+            lost: lost,
+            releaseFailures: unreleased,
+            orphansDeleted: cleaned,
+        } = one.counts;
         process.stdout.write(
             `monkey: ${steps} steps; ${[...happened].map(([what, count]) => `${count} × ${what}`).join(', ')}; ` +
                 `of one: ${JSON.stringify({ acquired, busy, lost, unreleased, cleaned })}\n`,

@@ -1,5 +1,5 @@
-import type { StoredValue } from '../../../src/client/ItemVerbs';
-import type { CasReply } from '../../../src/client/storeCalls';
+import type { ValueInput } from '../../../src/client/Commands';
+import type { CasReply } from '../../../src/client/calls/storeCalls';
 import type { Execution } from '../memcached/History';
 import { codeOf, type Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
@@ -185,7 +185,7 @@ function toFound(result: unknown): Found {
     return result as Found;
 }
 
-function short(value: StoredValue | null): string {
+function short(value: ValueInput | null): string {
     if (value === null) return 'nothing';
     const text = typeof value === 'string' ? value : Buffer.from(value).toString('latin1');
     return text.length > 40 ? `${text.slice(0, 20)}… (${text.length})` : text;

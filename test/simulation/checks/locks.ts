@@ -1,4 +1,4 @@
-import { Opcode, Status } from '../../../src/client/protocol';
+import { Opcode, Status } from '../../../src/client/protocol/binary/constants';
 import type { Execution, KeyState } from '../memcached/History';
 import { codeOf, type Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';

@@ -1,4 +1,4 @@
-import { ERROR_CODES } from '../../../src/client/errorCodes';
+import { ERROR_CODES } from '../../../src/client/model/errorCodes';
 import { codeOf } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
 import { LoaderError } from '../workload/CacheComponent';

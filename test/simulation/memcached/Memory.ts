@@ -1,4 +1,4 @@
-import { Opcode, Status } from '../../../src/client/protocol';
+import { Opcode, Status } from '../../../src/client/protocol/binary/constants';
 import type { History, StoredItem } from './History';
 import type { ServerClock } from './ServerClock';
 import type { Request } from './Request';

@@ -1,4 +1,4 @@
-import { Opcode, Status } from '../../../src/client/protocol';
+import { Opcode, Status } from '../../../src/client/protocol/binary/constants';
 import type { Connection, Listener } from '../network/Network';
 import type { Receiver } from '../network/Pipe';
 import type { EventLoop } from '../world/EventLoop';

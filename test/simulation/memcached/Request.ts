@@ -1,4 +1,4 @@
-import { HEADER_BYTES, Opcode, REQUEST_MAGIC } from '../../../src/client/protocol';
+import { HEADER_BYTES, Opcode, REQUEST_MAGIC } from '../../../src/client/protocol/binary/constants';
 
 /** One frame of a client. */
 export interface Request {

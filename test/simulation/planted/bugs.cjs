@@ -6,134 +6,142 @@
 const bugs = {
     'retry an ADD': [
         {
-            file: 'client/storeCalls.ts',
+            file: 'client/calls/storeCalls.ts',
             from: `this.retry = opcode === Opcode.ADD ? 'never' : 'afterClose';`,
             to: `this.retry = 'afterClose';`,
         },
     ],
-    'retry a counter': [{ file: 'client/CounterCall.ts', from: `retry = 'never';`, to: `retry = 'always';` }],
+    'retry a counter': [{ file: 'client/calls/CounterCall.ts', from: `retry = 'never';`, to: `retry = 'always';` }],
     'retry a SET that may still be carried out': [
         {
-            file: 'client/storeCalls.ts',
+            file: 'client/calls/storeCalls.ts',
             from: `this.retry = opcode === Opcode.ADD ? 'never' : 'afterClose';`,
             to: `this.retry = opcode === Opcode.ADD ? 'never' : 'always';`,
         },
     ],
     'ignore the opaque': [
         {
-            file: 'client/Channel.ts',
-            from: `if (call === null || (reply.opaque - call.opaque) >>> 0 >= call.frames)`,
+            file: 'client/channel/Channel.ts',
+            from: `if (call === null || (reply.opaque - call.opaque) >>> 0 >= call.frameCount)`,
             to: `if (call === null)`,
         },
     ],
     'forget a deadline': [
         {
-            file: 'client/CallQueue.ts',
+            file: 'client/server/CallQueue.ts',
             from: `deadlines.add((call.deadline ??= new Deadline(call, deadlineMs, true)));`,
             to: `if (call === this.turn[0]) deadlines.add((call.deadline ??= new Deadline(call, deadlineMs, true)));`,
         },
     ],
     'keep a dead channel in the pool': [
-        { file: 'client/MemcachedServer.ts', from: `this.pool.remove(channel);`, to: `` },
+        { file: 'client/server/MemcachedServer.ts', from: `this.pool.remove(channel);`, to: `` },
     ],
-    'accept the CAS of an old generation': [
+    'accept the CAS of an old epoch': [
         {
-            file: 'client/ItemVerbs.ts',
-            from: `if (generation !== undefined && generation !== node.generation)`,
-            to: `if (generation === null)`,
+            file: 'client/Commands.ts',
+            from: `if (epoch !== undefined && epoch !== node.epoch)`,
+            to: `if (epoch === null)`,
         },
     ],
     'drop the last chunk of a batch': [
         {
-            file: 'client/chunks.ts',
+            file: 'client/BatchPart.ts',
             from: `return this.from < this.keys.length;`,
             to: `return this.from === 0 && this.keys.length > 0;`,
         },
     ],
     'write again what the kernel has not taken': [
-        { file: 'client/Channel.ts', from: `if (socket.writableLength === 0)`, to: `if (socket.writableLength >= 0)` },
+        {
+            file: 'client/channel/Channel.ts',
+            from: `if (socket.writableLength === 0)`,
+            to: `if (socket.writableLength >= 0)`,
+        },
     ],
     'count a fault of a call twice': [
         {
-            file: 'client/Call.ts',
-            from: `this.host?.counts.failedBy(error);`,
-            to: `this.host?.counts.failedBy(error); if (this.repeats > 1) this.host?.counts.failedBy(error);`,
+            file: 'client/calls/Call.ts',
+            from: `this.host?.metrics.recordFailure(error);`,
+            to: `this.host?.metrics.recordFailure(error); if (this.retries > 1) this.host?.metrics.recordFailure(error);`,
         },
     ],
     'leave a socket open': [
         {
-            file: 'client/Channel.ts',
+            file: 'client/channel/Channel.ts',
             from: `if (pending.first === null)`,
             to: `if (this.state === 'gone' && !this.wasReady) ;\n        else if (pending.first === null)`,
         },
     ],
     'judge before what has arrived is read': [
-        { file: 'client/Deadlines.ts', from: `this.look(0, nowMs + (nowMs - this.firesAt));`, to: `this.expireDue();` },
+        {
+            file: 'client/calls/Deadlines.ts',
+            from: `this.look(0, nowMs + (nowMs - this.firesAt));`,
+            to: `this.expireDue();`,
+        },
     ],
     'answer with a load whose lease is gone': [
         {
-            file: 'cache/Loading.ts',
+            file: 'cache/load/PendingLoad.ts',
             from: `return this.hasValue && (held === undefined || this.lease === null || this.lease.isShownBy(held));`,
             to: `return this.hasValue;`,
         },
     ],
     'queue behind an add': [
         {
-            file: 'cache/Conditions.ts',
+            file: 'cache/AtomicVerbs.ts',
             from: `return mayPass ? write() : values.inOrder(fullKey, write);`,
             to: `return values.inOrder(fullKey, write);`,
         },
     ],
     'store a loaded value without a lease': [
         {
-            file: 'cache/LoadLease.ts',
-            from: `if (reply.outcome === 'missing' || tries === MOST_TRIES || !(await this.find())) return false;`,
+            file: 'cache/load/LoadLease.ts',
+            from: `if (reply.outcome === 'missing' || tries === MAX_TRIES || !(await this.rediscover())) return false;`,
             to: `return this.client.set(this.key, value, { expires, flags });`,
         },
     ],
     'join a load that began before a store': [
         {
-            file: 'cache/ValueStore.ts',
-            from: `        const { stored, loads } = this;
+            file: 'cache/engine/CacheEngine.ts',
+            from: `        const { tracked: stored, loads } = this;
         if (loads.size > 0) loads.delete(fullKey);`,
-            to: `        const { stored } = this;`,
+            to: `        const { tracked: stored } = this;`,
         },
     ],
     'take no lease': [
         {
-            file: 'cache/LoadThrough.ts',
+            file: 'cache/load/LoadThrough.ts',
             from: `if (held !== undefined && !this.isStopping)`,
             to: `if (held === null && this.isStopping)`,
         },
     ],
     'return a stale value as fresh': [
         {
-            file: 'cache/dated.ts',
-            from: `return Date.now() < freshUntilMs(held) ? undated(held) : null;`,
-            to: `return undated(held);`,
+            file: 'cache/values/staleEnvelope.ts',
+            from: `return Date.now() < freshUntilMs(held) ? unwrap(held) : null;`,
+            to: `return unwrap(held);`,
         },
     ],
     'update without comparing': [
         {
-            file: 'cache/Updates.ts',
-            from: `(await client.casSet(fullKey, bytes, item.cas, { expires, flags, generation })).outcome === 'stored'`,
+            file: 'cache/UpdateVerbs.ts',
+            from: `(await client.casSet(fullKey, bytes, item.cas, { expires, flags, epoch })).outcome === 'stored'`,
             to: `await client.set(fullKey, bytes, { expires, flags })`,
         },
     ],
-    'update with the CAS of an old generation': [
-        { file: 'cache/Updates.ts', from: `if (client.server(fullKey).generation !== generation)`, to: `if (false)` },
-        { file: 'client/ItemVerbs.ts', from: `generation !== node.generation`, to: `false` },
-        { file: 'client/storeCalls.ts', from: `if (this.isOfGeneration)`, to: `if (false)` },
+    'update with the CAS of an old epoch': [
+        { file: 'cache/UpdateVerbs.ts', from: `if (client.server(fullKey).epoch !== epoch)`, to: `if (false)` },
+        { file: 'client/Commands.ts', from: `epoch !== node.epoch`, to: `false` },
+        { file: 'client/calls/storeCalls.ts', from: `if (this.expectsEpoch)`, to: `if (false)` },
     ],
     'count validity from the reply': [
         {
             file: 'lock/Lease.ts',
-            from: `this.validity = new Validity(lock.since, ttlMs);\n    }`,
-            to: `this.validity = new Validity(new Moment(), ttlMs);\n    }`,
+            from: `this.validity = new LeaseDeadline(lock.since, ttlMs);\n    }`,
+            to: `this.validity = new LeaseDeadline(new Timestamp(), ttlMs);\n    }`,
         },
     ],
     'believe the whole ttl and a second more': [
-        { file: 'lock/Validity.ts', from: `const BELIEVED = 0.99;`, to: `const BELIEVED = 2;` },
+        { file: 'lock/LeaseDeadline.ts', from: `const TRUSTED_SHARE = 0.99;`, to: `const TRUSTED_SHARE = 2;` },
     ],
     'ask memcached for no extra seconds': [
         { file: 'lock/LockStore.ts', from: `const EXTRA_SECONDS = 2;`, to: `const EXTRA_SECONDS = 0;` },
@@ -151,33 +159,33 @@ const bugs = {
     'release without the CAS': [
         {
             file: 'lock/LockStore.ts',
-            from: `const outcome = await client.casDelete(key, cas, { pinned: true, generation });`,
+            from: `const outcome = await client.casDelete(key, cas, { pinned: true, epoch });`,
             to: `const outcome = (await client.delete(key)) ? 'deleted' : 'missing';`,
         },
     ],
     'extend without the CAS': [
         {
             file: 'lock/LockStore.ts',
-            from: `const reply = await client.casSet(key, token, cas, { ...storing(ttlMs), generation });`,
+            from: `const reply = await client.casSet(key, token, cas, { ...storing(ttlMs), epoch });`,
             to: `const reply = { outcome: (await client.replace(key, token, storing(ttlMs))) ? 'stored' : 'missing', cas };`,
         },
     ],
     'clean up without looking at the token': [
         {
-            file: 'lock/Abandoned.ts',
+            file: 'lock/OrphanedLocks.ts',
             from: `if (!tokens.has(token) || cas === 0n)`,
             to: `if (cas === 0n)`,
         },
     ],
     'leave a timer of the lock running': [
-        { file: 'lock/Abandoned.ts', from: `for (const entry of entries) this.forget(entry);`, to: `` },
+        { file: 'lock/OrphanedLocks.ts', from: `for (const entry of entries) this.forget(entry);`, to: `` },
     ],
     'work under a lease that has run out': [
         { file: 'lock/MemcachedLock.ts', from: `if (session.isOver || !lease.isHeld())`, to: `if (session.isOver)` },
     ],
     'leave a rejection without a handler': [
         {
-            file: 'cache/ValueStore.ts',
+            file: 'cache/engine/CacheEngine.ts',
             from: `const [kept, { failed }] = await Promise.all([
             surplus > 0 ? this.deleteAll(fullKeys.slice(0, surplus)) : null,
             client.setMany(entries, { expires }, stored),
@@ -197,13 +205,13 @@ const bugs = {
     'take what an earlier call has left for a holder': [
         {
             file: 'lock/LockStore.ts',
-            from: `if (found !== null && !(await this.abandoned.clearFound(key, found))) return null;`,
+            from: `if (found !== null && !(await this.abandoned.deleteFound(key, found))) return null;`,
             to: `if (found !== null) return null;`,
         },
     ],
     'believe replies that are not confirmed': [
         {
-            file: 'client/Namespace.ts',
+            file: 'client/calls/Namespace.ts',
             from: `if (status !== Status.OK || valueBytes !== TOKEN_CHARS) return false;`,
             to: `if (status !== Status.OK || valueBytes !== 0) return true;`,
         },

@@ -62,7 +62,7 @@ export class CacheComponent implements Component {
             }),
         retrieveOrLoad: async (step, entry) => {
             const [ms, loadMs, staleFor, nullTimeout] = step.times;
-            const { softened } = this.cache.getStats();
+            const { fallbacks: softened } = this.cache.getStats();
             const options = { loadTimeout: this.service.plan.cache.loadTimeoutMs, staleFor, nullTimeout };
             try {
                 return await this.cache.retrieveOrLoad(
@@ -73,7 +73,7 @@ export class CacheComponent implements Component {
                     options,
                 );
             } finally {
-                entry.notes.set('softened', this.cache.getStats().softened > softened);
+                entry.notes.set('softened', this.cache.getStats().fallbacks > softened);
             }
         },
     };

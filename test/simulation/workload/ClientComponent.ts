@@ -10,11 +10,11 @@ type Verb = (step: Step, entry: Entry) => Promise<unknown>;
 
 interface Seen {
     readonly cas: bigint;
-    readonly generation: number;
+    readonly epoch: number;
     readonly value: string;
 }
 
-const NEVER_SEEN: Seen = { cas: 1n, generation: 0, value: '' };
+const NEVER_SEEN: Seen = { cas: 1n, epoch: 0, value: '' };
 
 /** The verbs of `MemcachedClient`. */
 export class ClientComponent implements Component {
@@ -33,9 +33,9 @@ export class ClientComponent implements Component {
         getAndTouch: ({ keys: [key], times: [seconds] }) => this.client.getAndTouch(key!, seconds!),
         touch: ({ keys: [key], times: [seconds] }) => this.client.touch(key!, seconds!),
         gets: async ({ keys: [key] }) => {
-            const { generation } = this.client.server(key!);
+            const { epoch } = this.client.server(key!);
             const item = await this.client.gets(key!);
-            if (item.value !== null) this.seen.set(key!, { cas: item.cas, generation, value: item.value.toString() });
+            if (item.value !== null) this.seen.set(key!, { cas: item.cas, epoch, value: item.value.toString() });
             return item;
         },
         set: step => this.client.set(step.keys[0]!, valueOf(step), expiring(step)),
@@ -55,20 +55,20 @@ export class ClientComponent implements Component {
         deleteMany: ({ keys }) => this.client.deleteMany(keys),
         casAdd: async step => {
             const [key] = step.keys;
-            const { generation } = this.client.server(key!);
+            const { epoch } = this.client.server(key!);
             const cas = await this.client.casAdd(key!, valueOf(step), expiring(step));
-            if (cas !== null) this.seen.set(key!, { cas, generation, value: valueOf(step) });
+            if (cas !== null) this.seen.set(key!, { cas, epoch, value: valueOf(step) });
             return cas;
         },
         casSet: async (step, entry) => {
             const [key] = step.keys;
-            const { cas, generation } = this.compared(key!, entry);
-            return this.client.casSet(key!, valueOf(step), cas, { ...expiring(step), generation });
+            const { cas, epoch } = this.compared(key!, entry);
+            return this.client.casSet(key!, valueOf(step), cas, { ...expiring(step), epoch });
         },
         casDelete: async (step, entry) => {
             const [key] = step.keys;
-            const { cas, generation } = this.compared(key!, entry);
-            return this.client.casDelete(key!, cas, { generation });
+            const { cas, epoch } = this.compared(key!, entry);
+            return this.client.casDelete(key!, cas, { epoch });
         },
         noop: () => this.client.noop(),
         version: () => this.client.version(),

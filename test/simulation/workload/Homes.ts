@@ -1,4 +1,4 @@
-import { HashRing } from '../../../src/client/HashRing';
+import { HashRing } from '../../../src/client/cluster/ketama/HashRing';
 
 /** Which server has a key. Which one it should be is tested elsewhere. */
 export class Homes {

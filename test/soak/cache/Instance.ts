@@ -199,7 +199,7 @@ export class Instance {
     }
 
     private get softened(): number {
-        return this.cache.getStats().softened;
+        return this.cache.getStats().fallbacks;
     }
 
     private call<T>(verb: string, key: string, keys: number, run: () => Promise<T>): Promise<Outcome<T>> {

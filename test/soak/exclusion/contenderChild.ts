@@ -84,7 +84,7 @@ async function main(): Promise<void> {
     await Promise.all(Array.from({ length: tasks }, () => task(lock)));
     await open.end();
     for (const [code, count] of codes) say('failed', code, count);
-    const { acquired, busy, lost, cleaned } = lock.counts;
+    const { acquired, busy, lost, orphansDeleted: cleaned } = lock.counts;
     say('counts', acquired, busy, lost, cleaned);
 }
 

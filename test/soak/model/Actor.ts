@@ -83,16 +83,16 @@ export class Actor {
     private async casSet(): Promise<void> {
         const key = this.pick(this.keys);
         const server = this.client.server(key);
-        const { generation } = server;
+        const { epoch } = server;
         const { answer: item, ...when } = await this.ledger.call('gets', () => this.client.gets(key));
         if (item === null) return;
         const old = valueOf(textIn(item.value));
         this.ledger.found(key, old, when);
         // The server may have been restarted, and a restarted server gives the same CAS again.
-        if (old === null || server.generation !== generation) return;
+        if (old === null || server.epoch !== epoch) return;
         const value = this.ledger.newValue();
         const { answer, ...then } = await this.ledger.call('casSet', () =>
-            this.client.casSet(key, this.textOf(value), item.cas, { generation }),
+            this.client.casSet(key, this.textOf(value), item.cas, { epoch }),
         );
         if (answer === null || answer.outcome === 'stored') this.ledger.wrote(key, value, answer !== null, then);
         if (answer?.outcome === 'stored') this.ledger.found(key, old, then);

@@ -38,7 +38,7 @@ describe('A client whose servers and connections break', () => {
             const began = ledger.now();
             return () => {
                 const ended = ledger.now();
-                const isLost = (key: string): boolean => clients[0]!.home(key).port === proxies[server]!.port;
+                const isLost = (key: string): boolean => clients[0]!.homeServer(key).port === proxies[server]!.port;
                 for (const key of KEYS.filter(isLost)) ledger.wrote(key, null, true, { began, ended });
                 for (const key of COUNTERS.filter(isLost)) ledger.counters.get(key)!.lost({ began, ended });
             };

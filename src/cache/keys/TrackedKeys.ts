@@ -1,0 +1,130 @@
+import { isRelative } from '../../client/model/expiry';
+import { copyText } from '../../util/copyText';
+import { Receipt, type StoreAccount } from '../../client/model/StoreAccount';
+
+/** A small integer costs an entry no memory of its own. */
+const NEVER = 2 ** 30 - 1;
+
+class Entry extends Receipt {
+    older: Entry = this;
+    newer: Entry = this;
+    /** When the value is surely gone, in whole seconds of `performance.now()`. */
+    expiresAt = NEVER;
+    isEvicted = false;
+}
+
+/**
+ * The values that a cache has stored and that have not expired, in the order of their last store.
+ * `evict` keeps their number within a limit. Storing a key again moves two pointers: the map is
+ * written only when a key comes or goes.
+ */
+export class TrackedKeys implements StoreAccount {
+    private readonly entries = new Map<string, Entry>();
+    /** A ring: its `newer` is the oldest entry, its `older` the newest. */
+    private readonly end = new Entry('');
+    /** No entry expires before that. */
+    private nextExpiry = NEVER;
+    /** Since it was last set to 0. */
+    evictions = 0;
+
+    /** @param onLate takes an evicted value whose CAS arrives after the eviction */
+    constructor(
+        private readonly limit: number,
+        private readonly onLate: (receipt: Receipt) => void,
+    ) {}
+
+    get size(): number {
+        return this.entries.size;
+    }
+
+    add(key: string): Entry {
+        let entry = this.entries.get(key);
+        if (entry === undefined) this.entries.set((entry = new Entry(copyText(key))).key, entry);
+        else unlink(entry);
+        const { end } = this;
+        entry.older = end.older;
+        entry.newer = end;
+        end.older.newer = entry;
+        end.older = entry;
+        return entry;
+    }
+
+    get isOver(): boolean {
+        return this.entries.size > this.limit;
+    }
+
+    evict(nowMs: number): Entry | null {
+        if (!this.isOver) return null;
+        const now = toSeconds(nowMs);
+        if (this.nextExpiry <= now) {
+            this.removeExpired(now);
+            if (!this.isOver) return null;
+        }
+        const oldest = this.end.newer;
+        this.forget(oldest);
+        oldest.isEvicted = true;
+        this.evictions++;
+        return oldest;
+    }
+
+    /** Of two replies for one key the last one counts. If its value is not the later one, its CAS deletes nothing. */
+    stored(entry: Entry, casHigh: number, casLow: number, epoch: number, nowMs: number, expirySeconds: number): void {
+        // Memcached runs without CAS: the value cannot be evicted.
+        if (casHigh === 0 && casLow === 0) return this.forget(entry);
+        entry.casHigh = casHigh;
+        entry.casLow = casLow;
+        entry.epoch = epoch;
+        if (entry.isEvicted) this.onLate(entry);
+        else this.expire(entry, nowMs, expirySeconds);
+    }
+
+    /** The value expires at another time from now on. */
+    touched(key: string, expirySeconds: number): void {
+        const entry = this.entries.get(key);
+        if (entry !== undefined) this.expire(entry, performance.now(), expirySeconds);
+    }
+
+    /** The key holds nothing that this cache has stored. */
+    remove(key: string): void {
+        const entry = this.entries.get(key);
+        if (entry !== undefined) this.forget(entry);
+    }
+
+    /** As `remove`, of all keys that begin so. */
+    removeAll(head: string): void {
+        for (const [key, entry] of this.entries) if (key.startsWith(head)) this.forget(entry);
+    }
+
+    forget(entry: Entry): void {
+        if (this.entries.get(entry.key) !== entry) return;
+        this.entries.delete(entry.key);
+        unlink(entry);
+    }
+
+    private expire(entry: Entry, nowMs: number, expirySeconds: number): void {
+        // An absolute time is more than 30 days away.
+        const expiresAt = isRelative(expirySeconds) ? toSeconds(nowMs) + 1 + expirySeconds : NEVER;
+        entry.expiresAt = expiresAt;
+        if (expiresAt < this.nextExpiry) this.nextExpiry = expiresAt;
+    }
+
+    /** Runs once a second at most: that is how exactly expiries are known. */
+    private removeExpired(now: number): void {
+        let nextExpiry = NEVER;
+        for (let entry = this.end.newer; entry !== this.end; entry = entry.newer) {
+            if (entry.expiresAt <= now) this.forget(entry);
+            else if (entry.expiresAt < nextExpiry) nextExpiry = entry.expiresAt;
+        }
+        this.nextExpiry = nextExpiry;
+    }
+}
+
+/** The entry keeps its own pointers, so that a walk over the ring goes on from it. */
+function unlink(entry: Entry): void {
+    entry.older.newer = entry.newer;
+    entry.newer.older = entry.older;
+}
+
+function toSeconds(ms: number): number {
+    return Math.floor(ms / 1000);
+}

@@ -1,0 +1,207 @@
+import { randomInt } from 'node:crypto';
+import { isUnavailable } from '../../client/model/errors';
+import { toExpirySeconds } from '../../client/model/expiry';
+import type { Item } from '../../client/model/Item';
+import type { MemcachedClient } from '../../client/MemcachedClient';
+import type { Fetched } from '../../client/calls/getCalls';
+import { keptForMs } from '../values/staleEnvelope';
+import { withLeaseMark, withPauseMark, failuresOf, leaseToken, MAX_NUMBER } from '../values/loadMarks';
+import type { Encoded } from '../values/valueCodec';
+
+/**
+ * How a lease ages, and how long a failed load rests. `LoadThrough` takes it as a parameter, so
+ * that the tests that wait for it use shorter times.
+ */
+export interface LeaseTimes {
+    /** A killed holder blocks its key for up to so long. See `toExpirySeconds` for the least. */
+    readonly seconds: number;
+    /** The interval of renewals: a third of the shortest life of a lease. */
+    readonly renewedAfterMs: number;
+    /** After one failed load of a stale value. Each further failure doubles it. */
+    readonly firstPauseMs: number;
+    readonly longestPauseMs: number;
+}
+
+export const LEASE_TIMES: LeaseTimes = {
+    seconds: 4,
+    renewedAfterMs: 650,
+    firstPauseMs: 1000,
+    longestPauseMs: 30_000,
+};
+
+/** So often the item is looked for when its CAS cannot be compared. */
+const MAX_TRIES = 3;
+
+/**
+ * Tells other processes that this one loads a value. It lies under the value's own key: one read
+ * shows either, and `clear` leaves both behind. Storing or removing the value takes the lease away.
+ * What was loaded may be older then, and is not stored.
+ *
+ * A stale value stays in the item and keeps its own expiry. The date in the lease tells whether its
+ * holder is alive.
+ *
+ * It is no lock: its holder may lose it and not know. Then a second loader runs, and the value of
+ * the first one is not stored.
+ */
+export class LoadLease {
+    /** Lost, released, or replaced by the value. */
+    isFinished = false;
+    private timer: NodeJS.Timeout | null = null;
+    private renewing: Promise<void> | null = null;
+
+    private constructor(
+        private readonly client: MemcachedClient,
+        private readonly times: LeaseTimes,
+        private readonly key: string,
+        /** What was there before. */
+        private readonly previousItem: Item,
+        private readonly token: number,
+        /** Of the item that it has stored last. 0: memcached runs without CAS. */
+        public cas: bigint,
+        /** In which the CAS was answered. */
+        public epoch: number,
+    ) {}
+
+    /**
+     * Takes the place of the item, or of nothing; null when another process was faster. Without CAS
+     * it is taken where there is nothing, and is not renewed.
+     */
+    static async take(
+        client: MemcachedClient,
+        times: LeaseTimes,
+        key: string,
+        before: Item,
+        epoch: number,
+    ): Promise<LoadLease | null> {
+        const token = randomInt(MAX_NUMBER);
+        const { value, flags } = withLeaseMark(before, token);
+        const storing = { expires: expirySeconds(before, times), flags };
+        let cas: bigint | null = 0n;
+        if (before.value === null) cas = await client.casAdd(key, value, storing);
+        else if (before.cas !== 0n) {
+            const reply = await client.casSet(key, value, before.cas, { ...storing, epoch });
+            cas = reply.outcome === 'stored' ? reply.cas : null;
+        }
+        if (cas === null) return null;
+        const lease = new LoadLease(client, times, key, before, token, cas, client.server(key).epoch);
+        if (cas !== 0n) lease.schedule();
+        return lease;
+    }
+
+    /** Whether a read that found this has found the lease: nothing was stored or removed in its place. */
+    isShownBy(held: Fetched): boolean {
+        return typeof held === 'object' && held !== null && leaseToken(held) === this.token;
+    }
+
+    /**
+     * Puts the value in the place of the lease; false when the lease was lost, or the value was
+     * stored or removed since. The request is sent before this returns, unless a renewal is under way.
+     */
+    async store({ value, flags }: Encoded, expires: number): Promise<boolean> {
+        if (!this.stop()) return false;
+        if (this.renewing !== null) await this.renewing;
+        try {
+            if (this.cas === 0n) return await this.client.set(this.key, value, { expires, flags });
+            return await this.compareAndSet(value, flags, expires);
+        } catch (error) {
+            if (!isUnavailable(error)) await this.delete().catch(() => {});
+            throw error;
+        }
+    }
+
+    /** Leaves nothing under the key: there is nothing to store, and what was there before is over. */
+    async remove(): Promise<void> {
+        if (!this.stop()) return;
+        await this.renewing;
+        await this.delete();
+    }
+
+    /**
+     * Puts back what was there before, if that may still be answered.
+     * @param hasFailed the loader has: the stale value rests for a while before it is loaded again
+     */
+    async release(hasFailed = false): Promise<void> {
+        if (!this.stop()) return;
+        await this.renewing;
+        if (keptForMs(this.previousItem) === 0) await this.delete();
+        else if (this.cas !== 0n) {
+            const { value, flags } = this.paused(hasFailed);
+            await this.compareAndSet(value, flags, expirySeconds(this.previousItem, this.times));
+        }
+    }
+
+    private paused(hasFailed: boolean): { value: Buffer; flags: number } {
+        const { firstPauseMs, longestPauseMs } = this.times;
+        const failures = failuresOf(this.previousItem);
+        if (!hasFailed) return withPauseMark(this.previousItem, failures, 0);
+        const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** failures);
+        return withPauseMark(this.previousItem, failures + 1, Date.now() + pauseMs);
+    }
+
+    /** false: it is over already. What is under way has to be awaited: it changes the CAS. */
+    private stop(): boolean {
+        if (this.isFinished) return false;
+        this.isFinished = true;
+        if (this.timer !== null) clearTimeout(this.timer);
+        this.timer = null;
+        return true;
+    }
+
+    private schedule(): void {
+        this.timer = setTimeout(() => {
+            this.renewing = this.renew().finally(() => (this.renewing = null));
+        }, this.times.renewedAfterMs).unref();
+    }
+
+    private async renew(): Promise<void> {
+        const { value, flags } = withLeaseMark(this.previousItem, this.token);
+        // A renewal that fails proves nothing: the next one looks.
+        const isOurs = await this.compareAndSet(value, flags, expirySeconds(this.previousItem, this.times)).catch(
+            () => true,
+        );
+        if (this.isFinished) return;
+        if (isOurs) this.schedule();
+        else this.stop();
+    }
+
+    private async compareAndSet(value: string | Uint8Array, flags: number, expires: number): Promise<boolean> {
+        for (let tries = 1; ; tries++) {
+            const { cas, epoch } = this;
+            const reply = await this.client.casSet(this.key, value, cas, { expires, flags, epoch });
+            if (reply.outcome === 'stored') {
+                this.remember(reply.cas);
+                return true;
+            }
+            if (reply.outcome === 'missing' || tries === MAX_TRIES || !(await this.rediscover())) return false;
+        }
+    }
+
+    private async delete(): Promise<void> {
+        // Without CAS it may be another's; and what was there before has no lease in its place.
+        if (this.cas === 0n) return void (this.previousItem.value === null && (await this.client.delete(this.key)));
+        for (let tries = 1; ; tries++) {
+            const { cas, epoch } = this;
+            const reply = await this.client.casDelete(this.key, cas, { epoch });
+            if (reply === 'deleted' || reply === 'missing' || tries === MAX_TRIES || !(await this.rediscover())) return;
+        }
+    }
+
+    /** Sockets have come or gone, or the reply to a renewal was lost: the token says whether the item is still ours. */
+    private async rediscover(): Promise<boolean> {
+        const item = await this.client.gets(this.key);
+        if (leaseToken(item) !== this.token) return false;
+        this.remember(item.cas);
+        return true;
+    }
+
+    private remember(cas: bigint): void {
+        this.cas = cas;
+        this.epoch = this.client.server(this.key).epoch;
+    }
+}
+
+/** A stale value keeps its own. */
+function expirySeconds(before: Item, { seconds }: LeaseTimes): number {
+    const keptMs = keptForMs(before);
+    return keptMs === 0 ? seconds : Math.max(seconds, toExpirySeconds(keptMs));
+}

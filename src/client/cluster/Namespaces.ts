@@ -1,0 +1,38 @@
+import type { Call } from '../calls/Call';
+import { GuardedCall } from '../calls/GuardedCall';
+import { Namespace } from '../calls/Namespace';
+
+/** The namespaces of a client. Most clients have none. */
+export class Namespaces {
+    private all: readonly Namespace[] = [];
+    isEmpty = true;
+
+    of(prefix: string): Namespace {
+        const namespace = new Namespace(prefix);
+        const known = this.all.find(({ tokenKey }) => tokenKey === namespace.tokenKey);
+        if (known !== undefined) return known;
+        this.all = [...this.all, namespace];
+        this.isEmpty = false;
+        return namespace;
+    }
+
+    /** The key as it is placed on the ring. */
+    place(key: string): string {
+        for (const namespace of this.all) {
+            const placed = namespace.place(key);
+            if (placed !== null) return placed;
+        }
+        return key;
+    }
+
+    /** Whether calls for the key are guarded. */
+    has(key: string): boolean {
+        return this.all.some(namespace => namespace.has(key));
+    }
+
+    /** The call, guarded if its key has a token. All keys of a call have the same one. */
+    guard<T>(key: string, call: Call<T>): Call<T> {
+        for (const namespace of this.all) if (namespace.has(key)) return new GuardedCall(call, namespace, key);
+        return call;
+    }
+}

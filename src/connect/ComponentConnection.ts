@@ -1,0 +1,148 @@
+import { ConfigParams, Descriptor, type IReferences } from 'pip-services4-components-node';
+import { checkKey } from '../client/model/validate';
+import { invalidKey, notOpened } from '../client/model/errors';
+import type { MemcachedClient } from '../client/MemcachedClient';
+import type { ServerHealthReport } from '../client/server/HealthCheck';
+import { ComponentCounters } from '../component/ComponentCounters';
+import { ComponentLogger, type AnyContext } from '../component/ComponentLogger';
+import { sharedNotOpened } from '../component/errors';
+import { ignoredKeys } from './ignoredKeys';
+import { line } from '../component/logLines';
+import { MemcachedConnection, type ConnectionStats } from './MemcachedConnection';
+import { withTraceId } from '../component/withTraceId';
+import { misplacedOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
+
+const NO_STATS: ConnectionStats = Object.freeze({ servers: Object.freeze([]) });
+const CONNECTIONS = new Descriptor('*', 'connection', 'memcached', '*', '1.0');
+
+/**
+ * What the cache and the lock have in common: their options, their log, and a connection. A connection that is configured in the component is its own;
+ * else a referenced one is used, and neither opened nor closed.
+ */
+export class ComponentConnection {
+    readonly log = new ComponentLogger();
+    readonly counters = new ComponentCounters();
+    private config = new ConfigParams();
+    private references: IReferences | null = null;
+    private connection: MemcachedConnection | null = null;
+    private isOwner = false;
+    /** Takes the farewell back from the shared connection. */
+    private unsubscribe: (() => void) | null = null;
+    options: MemcachedOptions = readOptions(this.config);
+
+    /** @param onSharedClose is called when a shared connection closes before the component does */
+    constructor(private readonly onSharedClose: (() => Promise<void> | null) | null = null) {}
+
+    /** @throws ConfigException INVALID_OPTION */
+    configure(config: ConfigParams): void {
+        this.options = readOptions(config);
+        this.config = config;
+    }
+
+    setReferences(references: IReferences): void {
+        this.references = references;
+        this.log.setReferences(references);
+        this.counters.setReferences(references);
+    }
+
+    unsetReferences(): void {
+        this.references = null;
+        this.log.unsetReferences();
+        this.counters.unsetReferences();
+    }
+
+    isOpen(): boolean {
+        return this.connection?.isOpen() ?? false;
+    }
+
+    /** Opens a connection of its own, or makes sure that the shared one is open. */
+    async open(context: AnyContext): Promise<void> {
+        const { connection } = this;
+        if (connection !== null && this.isOwner) return connection.open(context);
+        if (connection?.isOpen()) return;
+        const shared = this.hasOwnConnection() ? null : this.findShared();
+        if (shared !== null) {
+            this.warnOfStrayKeys(context);
+            if (!shared.isOpen()) throw withTraceId(sharedNotOpened(), context);
+            this.connection = shared;
+            this.isOwner = false;
+            this.unsubscribe?.();
+            if (this.onSharedClose !== null) this.unsubscribe = shared.beforeClose(this.onSharedClose);
+            return;
+        }
+        const own = new MemcachedConnection(false);
+        own.configure(this.config);
+        if (this.references !== null) own.setReferences(this.references);
+        this.connection = own;
+        this.isOwner = true;
+        try {
+            await own.open(context);
+        } catch (error) {
+            if (this.connection === own) this.connection = null;
+            throw error;
+        }
+    }
+
+    async close(context: AnyContext): Promise<void> {
+        const { connection, isOwner } = this;
+        this.connection = null;
+        this.unsubscribe?.();
+        this.unsubscribe = null;
+        if (isOwner) await connection?.close(context);
+    }
+
+    /** A key may get another server while the component is open. */
+    get followsDiscovery(): boolean {
+        return this.connection?.followsDiscovery ?? false;
+    }
+
+    /** @throws InvalidStateException NOT_OPENED */
+    get client(): MemcachedClient {
+        if (this.connection === null) throw notOpened();
+        return this.connection.getClient();
+    }
+
+    getStats(): ConnectionStats {
+        return this.connection?.getStats() ?? NO_STATS;
+    }
+
+    /** @throws InvalidStateException NOT_OPENED */
+    async checkHealth(context: AnyContext): Promise<readonly ServerHealthReport[]> {
+        if (this.connection === null) throw withTraceId(notOpened(), context);
+        return this.connection.checkHealth(context);
+    }
+
+    /**
+     * The key as memcached has it: with the prefix, and checked.
+     * @throws BadRequestException INVALID_KEY
+     */
+    fullKey(key: string): string {
+        const { prefix, maxKeySize } = this.options;
+        if (typeof key !== 'string' || key === '') throw checkKey(key, maxKeySize) ?? invalidKey('it is empty');
+        const fullKey = prefix + key;
+        // The client checks keys too, by the limit of its connection.
+        if (maxKeySize < this.client.limits.maxKeyBytes) {
+            const problem = checkKey(fullKey, maxKeySize);
+            if (problem !== null) throw problem;
+        }
+        return fullKey;
+    }
+
+    private hasOwnConnection(): boolean {
+        return this.config.getSectionNames().some(name => name === 'connection' || name === 'connections');
+    }
+
+    private findShared(): MemcachedConnection | null {
+        return this.references?.getOneOptional<MemcachedConnection>(CONNECTIONS) ?? null;
+    }
+
+    /** For a shared connection. One of its own warns of its keys, which are the component's, itself. */
+    private warnOfStrayKeys(context: AnyContext): void {
+        const { config } = this;
+        const ignored = ignoredKeys(config);
+        if (ignored.length > 0) this.log.warn(context, line('ignoredKeys', ignored.join(', ')));
+        const logins = config.getKeys().filter(key => /^credentials?\./.test(key) && !ignored.includes(key));
+        const misplaced = [...misplacedOptions(config, 'component'), ...logins];
+        if (misplaced.length > 0) this.log.warn(context, line('keysOfConnection', misplaced.join(', ')));
+    }
+}

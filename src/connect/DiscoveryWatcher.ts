@@ -1,0 +1,82 @@
+import type { ServerAddress } from '../client/model/ServerAddress';
+import { isChange, type ServerChange } from '../client/cluster/ServerSet';
+import type { AnyContext, ComponentLogger } from '../component/ComponentLogger';
+import { line } from '../component/logLines';
+import { lookupTimeout } from './lookupTimeout';
+import type { Timeout } from '../util/Timeout';
+
+/**
+ * Asks discovery again and again which servers there are, one question at a time, until it is stopped. When there is no answer, or one that cannot be used,
+ * the servers stay as they are. Its timers keep no process alive.
+ */
+export class DiscoveryWatcher {
+    private timer: NodeJS.Timeout | null = null;
+    private limit: Timeout | null = null;
+    private isStopped = false;
+    private isFailing = false;
+
+    constructor(
+        private readonly intervalMs: number,
+        private readonly lookUp: () => Promise<readonly ServerAddress[]>,
+        private readonly applyServers: (servers: readonly ServerAddress[]) => ServerChange,
+        private readonly log: ComponentLogger,
+        private readonly context: AnyContext,
+    ) {
+        this.schedule();
+    }
+
+    /** An answer that comes later is ignored. */
+    stop(): void {
+        this.isStopped = true;
+        if (this.timer !== null) clearTimeout(this.timer);
+        this.timer = null;
+        this.limit?.expire(new Error('stopped'));
+    }
+
+    private schedule(): void {
+        if (!this.isStopped) this.timer = setTimeout(() => void this.poll(), this.intervalMs).unref();
+    }
+
+    private async poll(): Promise<void> {
+        try {
+            const servers = await this.lookUpInTime();
+            if (this.isStopped) return;
+            this.report(this.applyServers(servers));
+        } catch (error) {
+            if (this.isStopped) return;
+            this.reportFailure((error as Error | undefined)?.message ?? String(error));
+        }
+        this.schedule();
+    }
+
+    private async lookUpInTime(): Promise<readonly ServerAddress[]> {
+        const limit = lookupTimeout(this.intervalMs, message => new Error(message)).unref();
+        this.limit = limit;
+        try {
+            return await limit.race(this.lookUp());
+        } finally {
+            limit.cancel();
+        }
+    }
+
+    private report(change: ServerChange): void {
+        if (this.isFailing) this.log.info(this.context, line('discoveryAnswers'));
+        this.isFailing = false;
+        if (isChange(change)) this.log.info(this.context, line('serversChanged', describe(change)));
+    }
+
+    private reportFailure(message: string): void {
+        if (!this.isFailing) {
+            this.log.warn(this.context, line('discoveryFailed', message));
+        }
+        this.isFailing = true;
+    }
+}
+
+function describe({ added, removed, replaced, reweighted }: ServerChange): string {
+    const said = { added, removed, 'connected anew': replaced, 'other weight': reweighted };
+    return Object.entries(said)
+        .filter(([, addresses]) => addresses.length > 0)
+        .map(([what, addresses]) => `${what}: ${addresses.join(', ')}`)
+        .join('; ');
+}

@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { checkServerIdentity, createSecureContext, type ConnectionOptions, type SecureContext } from 'node:tls';
+import type { CredentialParams } from 'pip-services4-config-node';
+import { parseBoolean } from '../../util/parseBoolean';
+import { invalidCredential } from '../../component/errors';
+import { readCertificates, readKey } from './pemFiles';
+
+export const TLS_KEYS = ['ssl_ca_file', 'ssl_crt_file', 'ssl_key_file', 'ssl_server_name', 'ssl_verify'];
+
+/**
+ * What a credential says of TLS: `ssl_ca_file`, `ssl_crt_file`, `ssl_key_file`, `ssl_server_name`, `ssl_verify`. The files are read when the first server that uses TLS asks, and made
+ * into one secure context for all sockets: to make one costs more than a handshake.
+ */
+export class TlsSettings {
+    /** Whether servers have to prove who they are. */
+    readonly isVerified: boolean;
+    /** The keys that are configured. */
+    readonly given: readonly string[];
+    private context: SecureContext | null = null;
+    /** What the context was made of. */
+    private files = '';
+    /** The same one each time, so that the options for a host can be compared. */
+    private readonly checkIdentity: ConnectionOptions['checkServerIdentity'];
+
+    /** @throws ConfigException INVALID_CREDENTIAL when `ssl_verify` is neither true nor false */
+    constructor(private readonly credential: CredentialParams) {
+        this.given = TLS_KEYS.filter(key => this.get(key) !== null);
+        const isVerified = parseBoolean(this.get('ssl_verify') ?? 'true');
+        if (isVerified === undefined) throw invalidCredential('credential.ssl_verify is neither true nor false');
+        this.isVerified = isVerified;
+        const name = this.get('ssl_server_name');
+        if (name !== null && isIP(name)) this.checkIdentity = (_, peer) => checkServerIdentity(name, peer);
+    }
+
+    /** Whether they are what this credential says, so that there is no need to make them again; the contents of the files included. */
+    matches(credential: CredentialParams): boolean {
+        const isSame = TLS_KEYS.every(
+            key => credential.getAsNullableString(key) === this.credential.getAsNullableString(key),
+        );
+        return isSame && (this.context === null || this.readFiles() === this.files);
+    }
+
+    /**
+     * For `tls.connect` to a host.
+     * @throws ConfigException NO_CREDENTIAL, INVALID_CREDENTIAL when a file cannot be used
+     */
+    toOptions(host: string): ConnectionOptions {
+        this.context ??= this.createContext();
+        const servername = this.get('ssl_server_name') ?? host;
+        return {
+            secureContext: this.context,
+            rejectUnauthorized: this.isVerified,
+            // An address is never sent as a name; Node would verify the host instead.
+            servername: isIP(servername) ? undefined : servername,
+            ...(this.checkIdentity ? { checkServerIdentity: this.checkIdentity } : {}),
+        };
+    }
+
+    private createContext(): SecureContext {
+        const [authorities, certificate, key] = ['ssl_ca_file', 'ssl_crt_file', 'ssl_key_file'].map(name =>
+            this.get(name),
+        );
+        if ((certificate === null) !== (key === null)) {
+            const [has, lacks] = key === null ? ['ssl_crt_file', 'ssl_key_file'] : ['ssl_key_file', 'ssl_crt_file'];
+            throw invalidCredential(`credential.${has} is configured, but no credential.${lacks}`);
+        }
+        this.files = this.readFiles();
+        const ca = authorities && readCertificates('credential.ssl_ca_file', authorities).pem;
+        const own = certificate && key ? readPair(certificate, key) : {};
+        try {
+            return createSecureContext({ ...(ca ? { ca } : {}), ...own });
+        } catch (error) {
+            const { reason, message } = error as Error & { reason?: string };
+            throw invalidCredential(`the files for TLS cannot be used: ${reason ?? message}`);
+        }
+    }
+
+    private readFiles(): string {
+        return ['ssl_ca_file', 'ssl_crt_file', 'ssl_key_file']
+            .map(key => this.get(key))
+            .map(file => (file === null ? '' : readOrNothing(file)))
+            .join('\n');
+    }
+
+    private get(key: string): string | null {
+        const text = this.credential.getAsNullableString(key);
+        return text === null || text.trim() === '' ? null : text.trim();
+    }
+}
+
+function readOrNothing(file: string): string {
+    try {
+        return readFileSync(file, 'latin1');
+    } catch {
+        return '';
+    }
+}
+
+function readPair(certificateFile: string, keyFile: string): { cert: string; key: string } {
+    const { pem, first } = readCertificates('credential.ssl_crt_file', certificateFile);
+    const key = readKey('credential.ssl_key_file', keyFile);
+    if (!first.checkPrivateKey(key)) {
+        throw invalidCredential('credential.ssl_key_file is not the key of the certificate in credential.ssl_crt_file');
+    }
+    return { cert: pem, key: key.export({ type: 'pkcs8', format: 'pem' }).toString() };
+}

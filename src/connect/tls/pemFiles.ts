@@ -1,0 +1,50 @@
+import { X509Certificate, createPrivateKey, type KeyObject } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { invalidCredential, noCredential } from '../../component/errors';
+
+/** What is wrong with a file is said by the key that names it, never by what is in it. */
+
+const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]*-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
+const BEGIN = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/g;
+
+/** All the text, and the first certificate in it; each of them has been read. */
+export interface PemCertificates {
+    readonly pem: string;
+    readonly first: X509Certificate;
+}
+
+/** @throws ConfigException NO_CREDENTIAL when there is no such file, INVALID_CREDENTIAL when it holds no certificates */
+export function readCertificates(key: string, file: string): PemCertificates {
+    const pem = read(key, file);
+    const blocks = pem.match(CERTIFICATE) ?? [];
+    if (blocks.length === 0)
+        throw invalidCredential(`${key} holds no certificate in PEM (-----BEGIN CERTIFICATE-----)`);
+    if (blocks.length < pem.match(BEGIN)!.length) throw invalidCredential(`${key} ends in the middle of a certificate`);
+    const [first] = blocks.map((block, i) => {
+        try {
+            return new X509Certificate(block);
+        } catch {
+            throw invalidCredential(`certificate ${i + 1} of ${key} cannot be read`);
+        }
+    });
+    return { pem, first: first! };
+}
+
+/** @throws ConfigException NO_CREDENTIAL when there is no such file, INVALID_CREDENTIAL when it holds no key */
+export function readKey(key: string, file: string): KeyObject {
+    const pem = read(key, file);
+    if (pem.includes('ENCRYPTED')) throw invalidCredential(`the key in ${key} is encrypted, which is not supported`);
+    try {
+        return createPrivateKey(pem);
+    } catch {
+        throw invalidCredential(`${key} holds no private key in PEM (-----BEGIN PRIVATE KEY-----)`);
+    }
+}
+
+function read(key: string, file: string): string {
+    try {
+        return readFileSync(file, 'latin1');
+    } catch (error) {
+        throw noCredential(`${key} cannot be read: ${(error as Error).message}`);
+    }
+}

@@ -1,0 +1,26 @@
+import { CacheMetrics } from '../../../src/cache/engine/CacheMetrics';
+import { ComponentCounters } from '../../../src/component/ComponentCounters';
+import { ComponentLogger } from '../../../src/component/ComponentLogger';
+import { RecordingLogger } from '../../support/RecordingLogger';
+
+beforeEach(() => jest.useFakeTimers());
+afterEach(() => jest.useRealTimers());
+
+describe('CacheEvents', () => {
+    it('warns of calls without an answer at most once a minute, and says how many it has kept back', () => {
+        const logger = new RecordingLogger();
+        const log = new ComponentLogger();
+        log.setReferences(logger.references());
+        const events = new CacheMetrics(log, new ComponentCounters());
+        for (let i = 0; i < 3; i++) events.onUnavailable(null, new Error('a:1 is down'));
+        jest.advanceTimersByTime(59_999);
+        events.onUnavailable(null, new Error('a:1 is down'));
+        jest.advanceTimersByTime(1);
+        events.onUnavailable(null, new Error('b:1 is down'));
+        expect(logger.lines).toEqual([
+            'warn a call was answered without memcached: a:1 is down',
+            'warn a call was answered without memcached: b:1 is down (and 3 others since this was last said)',
+        ]);
+        expect(events.counts.fallbacks).toBe(5);
+    });
+});

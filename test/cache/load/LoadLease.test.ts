@@ -1,0 +1,88 @@
+import { freshOrNull, keptForMs, staleOrNull } from '../../../src/cache/values/staleEnvelope';
+import { LEASE_TIMES, LoadLease } from '../../../src/cache/load/LoadLease';
+import { failuresOf, isLeased, isPaused } from '../../../src/cache/values/loadMarks';
+import type { MemcachedClient } from '../../../src/client/MemcachedClient';
+import { LeasedKey } from '../LeasedKey';
+
+const LEASE_MS = LEASE_TIMES.seconds * 1000;
+const KEPT_MS = 600_000;
+
+let key: LeasedKey;
+
+async function take(): Promise<LoadLease> {
+    const lease = await LoadLease.take(key.client as unknown as MemcachedClient, LEASE_TIMES, 'key', key.item, 1);
+    return lease!;
+}
+
+/** Takes the lease, and gives it back as after a loader that has failed. */
+async function fail(): Promise<void> {
+    await (await take()).release(true);
+}
+
+beforeEach(() => {
+    jest.useFakeTimers({ now: Date.UTC(2026, 0, 1) });
+    key = new LeasedKey();
+    key.keep('"old"', KEPT_MS);
+});
+
+afterEach(() => jest.useRealTimers());
+
+describe('A lease in a stale value', () => {
+    it('leaves it its own expiry when it is taken, renewed and released', async () => {
+        const lease = await take();
+        await jest.advanceTimersByTimeAsync(100_000);
+        await lease.release();
+        const expiries = key.leases.map(({ expires }) => expires);
+        expect(expiries.length).toBeGreaterThan(100);
+        expect(expiries[0]).toBe(KEPT_MS / 1000);
+        expect(expiries.at(-1)).toBe((KEPT_MS - 100_000) / 1000);
+        expect(keptForMs(key.item)).toBe(KEPT_MS - 100_000);
+    });
+
+    it('is alive for as long as it is renewed, and leaves the value to those who take it stale', async () => {
+        const lease = await take();
+        await jest.advanceTimersByTimeAsync(100_000);
+        expect(isLeased(key.item, LEASE_MS)).toBe(true);
+        expect(freshOrNull(key.item)).toBeNull();
+        expect(String(staleOrNull(key.item, KEPT_MS)!.value)).toBe('"old"');
+        await lease.release();
+        expect(isLeased(key.item, LEASE_MS)).toBe(false);
+    });
+
+    it('whose holder is dead is not put back by the next one', async () => {
+        key.lease(key.item);
+        jest.advanceTimersByTime(60_000);
+        const lease = await take();
+        await lease.release();
+        expect(isLeased(key.item, LEASE_MS)).toBe(false);
+        jest.setSystemTime(Date.now() - 60_000);
+        expect(isLeased(key.item, LEASE_MS)).toBe(false);
+    });
+});
+
+describe('A load that has failed', () => {
+    it('rests for a second, and for twice as long after each further failure, up to half a minute', async () => {
+        const pauses: number[] = [];
+        for (let i = 0; i < 7; i++) {
+            await fail();
+            const begun = Date.now();
+            while (isPaused(key.item, LEASE_TIMES.longestPauseMs)) jest.setSystemTime(Date.now() + 10);
+            pauses.push(Date.now() - begun);
+        }
+        expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+    });
+
+    it('keeps its count over a load that was given up, which does not rest', async () => {
+        await fail();
+        await (await take()).release();
+        expect([failuresOf(key.item), isPaused(key.item, LEASE_TIMES.longestPauseMs)]).toEqual([1, false]);
+        await fail();
+        expect(failuresOf(key.item)).toBe(2);
+    });
+
+    it('where there was nothing leaves nothing', async () => {
+        key = new LeasedKey();
+        await fail();
+        expect(key.item.value).toBeNull();
+    });
+});

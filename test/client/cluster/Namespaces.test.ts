@@ -1,0 +1,87 @@
+import type { CallHost } from '../../../src/client/calls/Call';
+import { Deadlines } from '../../../src/client/calls/Deadlines';
+import { TokenChanged } from '../../../src/client/calls/GuardedCall';
+import { Namespaces } from '../../../src/client/cluster/Namespaces';
+import { GetTextCall } from '../../../src/client/calls/getCalls';
+import { BinaryReply } from '../../../src/client/protocol/binary/BinaryReply';
+
+const TOKEN = 'abcd-_12';
+const KEY = `p:#${TOKEN}:key`;
+
+function make(...prefixes: string[]): Namespaces {
+    const namespaces = new Namespaces();
+    for (const prefix of prefixes) namespaces.of(prefix);
+    return namespaces;
+}
+
+describe('Namespaces', () => {
+    it.each([
+        ['a key with a token', KEY, 'p:key'],
+        ['a key without a token yet', 'p:#:key', 'p:key'],
+        ['a key that looks like a token', 'p:#::abcdefg:key', 'p::abcdefg:key'],
+        ['a key that has a token of its own', `p:#${TOKEN}:#${TOKEN}:key`, `p:#${TOKEN}:key`],
+        ['the key of the token', 'p:#namespace', 'p:#namespace'],
+        ['a key without clear', 'p:key', 'p:key'],
+        ['a key of another prefix', `q:#${TOKEN}:key`, `q:#${TOKEN}:key`],
+    ])('place %s', (_, key, placed) => {
+        expect(make('p:').place(key)).toBe(placed);
+        expect(make('p', 'p:#x', 'p:').place(key)).toBe(placed);
+        expect(make().place(key)).toBe(key);
+    });
+
+    it('know each prefix once, and guard its keys only', () => {
+        const namespaces = make('p:');
+        expect(namespaces.of('p:')).toBe(namespaces.of('p:'));
+        expect([namespaces.isEmpty, make().isEmpty]).toEqual([false, true]);
+        expect([KEY, 'p:key', 'p:#:key', 'p:#namespace'].map(key => namespaces.has(key))).toEqual([
+            true,
+            false,
+            false,
+            false,
+        ]);
+        const plain = new GetTextCall('p:key');
+        expect(namespaces.guard('p:key', plain)).toBe(plain);
+    });
+});
+
+describe('a guarded call', () => {
+    /** It was sent with opaques from 7 on. */
+    function send() {
+        const call = make('p:').guard(KEY, new GetTextCall(KEY));
+        const metrics = { hits: 0, misses: 0, answered: 0, recordFailure: () => {} };
+        call.host = { address: 'server', deadlines: new Deadlines(), metrics } as unknown as CallHost;
+        call.opaque = 7;
+        call.encode({ keyFrame: () => {} } as never, 7);
+        const answer = (opaque: number, text: string | null) => {
+            const buffer = Buffer.from(`\0\0\0\0${text ?? ''}`);
+            const fields = { opaque, buffer, extrasBytes: 4, bodyBytes: buffer.length, status: text === null ? 1 : 0 };
+            return call.onReply(Object.assign(new BinaryReply(), fields));
+        };
+        return { call, answer };
+    }
+
+    it('has its answer when the token is the one in its key', async () => {
+        const { call, answer } = send();
+        expect([call.frameCount, answer(7, '"value"'), call.settled, answer(8, TOKEN)]).toEqual([
+            2,
+            false,
+            false,
+            true,
+        ]);
+        expect(await call.promise).toBe('"value"');
+    });
+
+    it.each([['ABCD-_12'], ['abcd-_1'], ['abcd-_123'], [''], [null]])('fails when the token is %p', async token => {
+        const { call, answer } = send();
+        answer(7, '"value"');
+        expect(answer(8, token)).toBe(true);
+        const error = await call.promise.catch((error: unknown) => error);
+        expect(error).toBeInstanceOf(TokenChanged);
+        expect(error).toMatchObject({ token, server: call.host });
+    });
+
+    it('refuses a token before its answer', () => {
+        const { answer } = send();
+        expect(() => answer(8, TOKEN)).toThrow('a token came before the reply that it confirms');
+    });
+});

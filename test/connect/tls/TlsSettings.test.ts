@@ -1,0 +1,140 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { CredentialParams } from 'pip-services4-config-node';
+import { TlsSettings } from '../../../src/connect/tls/TlsSettings';
+import { createCertificate } from '../../support/server/certificate';
+import { fileOf } from '../tlsFiles';
+
+const settingsOf = (config: Record<string, unknown>) =>
+    new TlsSettings(CredentialParams.fromTuples(...Object.entries(config).flat()));
+
+const { cert, key } = createCertificate();
+const other = createCertificate();
+const der = Buffer.from(cert.replace(/-----.*-----|\n/g, ''), 'base64');
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const encrypted = privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-128-cbc', passphrase: 'hunter2' });
+const sec1 = privateKey.export({ type: 'sec1', format: 'pem' });
+
+it('one secure context serves all hosts', () => {
+    const settings = settingsOf({ ssl_ca_file: fileOf(cert), ssl_crt_file: fileOf(cert), ssl_key_file: fileOf(key) });
+    const { secureContext } = settings.toOptions('a');
+    expect(secureContext).toBeDefined();
+    expect(settings.toOptions('b').secureContext).toBe(secureContext);
+});
+
+it.each([
+    ['a', {}, 'a'],
+    ['10.0.0.1', {}, undefined],
+    ['::1', {}, undefined],
+    ['a', { ssl_server_name: 'b' }, 'b'],
+    ['10.0.0.1', { ssl_server_name: 'b' }, 'b'],
+    ['a', { ssl_server_name: '10.0.0.1' }, undefined],
+    ['a', { ssl_server_name: '' }, 'a'],
+])('the name that is sent to %s with %j is %s', (host, config, name) => {
+    expect(settingsOf(config).toOptions(host).servername).toBe(name);
+});
+
+it.each([
+    [undefined, true],
+    ['', true],
+    ['true', true],
+    [true, true],
+    ['1', true],
+    [' Yes ', true],
+    ['false', false],
+    [false, false],
+    ['0', false],
+    ['N', false],
+])('ssl_verify %p: %p', (word, isVerified) => {
+    const settings = settingsOf(word === undefined ? {} : { ssl_verify: word });
+    expect(settings.isVerified).toBe(isVerified);
+    expect(settings.toOptions('a').rejectUnauthorized).toBe(isVerified);
+});
+
+it.each(['off', 'none', '2', 'null', 'hunter2'])('ssl_verify %s is refused', word => {
+    expect(() => settingsOf({ ssl_verify: word })).toThrow(
+        expect.objectContaining({
+            code: 'INVALID_CREDENTIAL',
+            message: 'credential.ssl_verify is neither true nor false',
+        }),
+    );
+});
+
+it.each<[string, Record<string, string>, string | RegExp]>([
+    [
+        'an authority that is no PEM',
+        { ssl_ca_file: fileOf('hunter2') },
+        /^credential\.ssl_ca_file holds no certificate in PEM/,
+    ],
+    ['an empty authority', { ssl_ca_file: fileOf('') }, /^credential\.ssl_ca_file holds no certificate in PEM/],
+    ['an authority in DER', { ssl_ca_file: fileOf(der) }, /^credential\.ssl_ca_file holds no certificate in PEM/],
+    ['a key as authority', { ssl_ca_file: fileOf(key) }, /^credential\.ssl_ca_file holds no certificate in PEM/],
+    [
+        'an authority that was cut off',
+        { ssl_ca_file: fileOf(cert + other.cert.slice(0, 200)) },
+        'credential.ssl_ca_file ends in the middle of a certificate',
+    ],
+    [
+        'a second authority that is broken',
+        { ssl_ca_file: fileOf(cert + other.cert.replace('MII', 'AAA')) },
+        'certificate 2 of credential.ssl_ca_file cannot be read',
+    ],
+    [
+        'a certificate without key',
+        { ssl_crt_file: fileOf(cert) },
+        'credential.ssl_crt_file is configured, but no credential.ssl_key_file',
+    ],
+    [
+        'a key without certificate',
+        { ssl_key_file: fileOf(key) },
+        'credential.ssl_key_file is configured, but no credential.ssl_crt_file',
+    ],
+    [
+        'the key of another certificate',
+        { ssl_crt_file: fileOf(cert), ssl_key_file: fileOf(other.key) },
+        'credential.ssl_key_file is not the key of the certificate in credential.ssl_crt_file',
+    ],
+    [
+        'the two exchanged',
+        { ssl_crt_file: fileOf(key), ssl_key_file: fileOf(cert) },
+        /^credential\.ssl_crt_file holds no certificate in PEM/,
+    ],
+    [
+        'a key that is none',
+        { ssl_crt_file: fileOf(cert), ssl_key_file: fileOf(cert) },
+        /^credential\.ssl_key_file holds no private key in PEM/,
+    ],
+    [
+        'an encrypted key',
+        { ssl_crt_file: fileOf(cert), ssl_key_file: fileOf(encrypted) },
+        'the key in credential.ssl_key_file is encrypted, which is not supported',
+    ],
+])('%s is refused, in words of ours', (_, config, message) => {
+    expect(() => settingsOf(config).toOptions('a')).toThrow(
+        expect.objectContaining({
+            code: 'INVALID_CREDENTIAL',
+            message: typeof message === 'string' ? message : expect.stringMatching(message),
+        }),
+    );
+});
+
+it.each(['/no/such/file.pem', tmpdir()])('%s cannot be read, which is said by the key', file => {
+    expect(() => settingsOf({ ssl_ca_file: file }).toOptions('a')).toThrow(
+        expect.objectContaining({
+            code: 'NO_CREDENTIAL',
+            message: expect.stringMatching(/^credential\.ssl_ca_file cannot be read: E(NOENT|ISDIR)/),
+        }),
+    );
+});
+
+it('keys in the older form are read', () => {
+    const file = fileOf(sec1);
+    expect(() => settingsOf({ ssl_crt_file: fileOf(cert), ssl_key_file: file }).toOptions('a')).toThrow(
+        /is not the key of the certificate/,
+    );
+});
+
+it('files that nobody needs are not read', () => {
+    const settings = settingsOf({ ssl_ca_file: '/no/such/file.pem', ssl_cert_file: 'a', username: 'ann' });
+    expect(settings).toMatchObject({ given: ['ssl_ca_file'] });
+});

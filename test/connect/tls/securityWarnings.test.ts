@@ -1,0 +1,58 @@
+import { CredentialParams } from 'pip-services4-config-node';
+import { TlsSettings } from '../../../src/connect/tls/TlsSettings';
+import { securityWarnings } from '../../../src/connect/tls/securityWarnings';
+
+const login = { username: 'ann', password: 'hunter2' };
+const at = (host: string, more = {}) => ({ host, port: 11211, ...more });
+const tls = (config: Record<string, unknown> = {}) =>
+    new TlsSettings(CredentialParams.fromTuples(...Object.entries(config).flat()));
+
+it.each([
+    ['localhost'],
+    ['LocalHost'],
+    ['127.0.0.1'],
+    ['127.255.0.9'],
+    ['::1'],
+    ['0:0:0:0:0:0:0:1'],
+    ['::ffff:127.0.0.1'],
+])('a password may go to %s', host => {
+    expect(securityWarnings([at(host, { login })], tls())).toEqual([]);
+});
+
+it.each([
+    ['cache'],
+    ['localhost.example'],
+    ['128.0.0.1'],
+    ['10.0.0.1'],
+    ['0.0.0.0'],
+    ['::'],
+    ['fe80::1'],
+    ['127.0.0.1.example'],
+])('a password does not go to %s without a warning', host => {
+    const name = host.includes(':') ? `[${host}]` : host;
+    expect(securityWarnings([at(host, { login })], tls())).toEqual([
+        `the password travels unencrypted to ${name}:11211: use memcacheds:// or connection.protocol: tls`,
+    ]);
+    expect(securityWarnings([at(host, { login, tls: {} })], tls())).toEqual([]);
+    expect(securityWarnings([at(host)], tls())).toEqual([]);
+});
+
+it('a Unix socket is local', () => {
+    expect(securityWarnings([at('/run/a', { path: '/run/a', login })], tls())).toEqual([]);
+});
+
+it('of several servers those are named that it is about', () => {
+    const servers = [at('a', { login }), at('b', { login, tls: {} }), at('localhost', { login }), at('c', { login })];
+    expect(securityWarnings(servers, tls({ ssl_verify: false }))).toEqual([
+        expect.stringContaining('unencrypted to a:11211, c:11211:'),
+        'credential.ssl_verify is false: whoever answers at b:11211 is taken for memcached',
+    ]);
+});
+
+it('settings for TLS that is not there are said', () => {
+    const settings = tls({ ssl_ca_file: '/ca.pem', ssl_verify: false, ssl_cert_file: '/crt.pem', username: 'ann' });
+    expect(securityWarnings([at('a')], settings)).toEqual([
+        'no server is spoken to in TLS, although there is credential.ssl_ca_file, credential.ssl_verify',
+    ]);
+    expect(securityWarnings([at('a', { tls: {} })], tls({ ssl_ca_file: '/ca.pem', ssl_cert_file: 'x' }))).toEqual([]);
+});
