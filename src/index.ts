@@ -14,7 +14,7 @@ export type { Callback, CounterCallback, GetCallback } from './client/memjs/call
 export type { CasValidity, CounterOptions, Placement, StoreOptions } from './client/model/CallOptions';
 export type { ValueInput as StoredValue } from './client/Commands';
 export type { CounterResult, GetResult } from './client/MemcachedClient';
-export type { ClientOptions } from './client/ClientOptions';
+export type { ClientOptions, ServerObserver } from './client/model/ClientOptions';
 export type { ServerHealthReport } from './client/server/HealthCheck';
 export type { LatencySummary } from './diagnostics/LatencyWindows';
 export type { ServerStats } from './diagnostics/ServerMetrics';
@@ -32,7 +32,6 @@ export type { Fetched as Held } from './client/calls/getCalls';
 export type { BatchResult, GetManyResult } from './client/KeyBatch';
 export type { CasDeleteReply } from './client/calls/deleteCalls';
 export type { CasReply } from './client/calls/storeCalls';
-export type { ServerObserver } from './client/server/MemcachedServer';
 export type { Receipt, StoreAccount } from './client/model/StoreAccount';
 export type { ServerChange } from './client/cluster/ServerSet';
 export type { Login, ServerAddress } from './client/model/ServerAddress';

@@ -6,7 +6,7 @@ import {
     type IReferences,
     type IUnreferenceable,
 } from 'pip-services4-components-node';
-import { MAX_KEY_BYTES } from '../client/ClientOptions';
+import { MAX_KEY_BYTES } from '../client/model/ClientOptions';
 import { notOpened } from '../client/model/errors';
 import type { ServerHealthReport } from '../client/server/HealthCheck';
 import { MemcachedClient } from '../client/MemcachedClient';

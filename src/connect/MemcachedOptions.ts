@@ -1,5 +1,6 @@
 import type { ConfigParams } from 'pip-services4-components-node';
-import { CLIENT_NUMBERS, MAX_TIMER_MS, describeNumbers, type NumberSpec } from '../client/ClientOptions';
+import { CLIENT_NUMBERS, describeNumbers, type NumberSpec } from '../client/model/ClientOptions';
+import { MAX_TIMER_MS } from '../util/timers';
 import { parseBoolean } from '../util/parseBoolean';
 import { invalidOption } from '../component/errors';
 import { parseWholeNumber } from '../util/parseWholeNumber';

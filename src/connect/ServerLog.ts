@@ -1,4 +1,4 @@
-import type { ServerObserver } from '../client/server/MemcachedServer';
+import type { ServerObserver } from '../client/model/ClientOptions';
 import type { AnyContext, ComponentLogger } from '../component/ComponentLogger';
 import { line } from '../component/logLines';
 

@@ -1,3 +1,4 @@
+import { MAX_TIMER_MS } from '../util/timers';
 import { onAbort } from '../util/onAbort';
 import type { Lease } from './Lease';
 
@@ -54,14 +55,14 @@ export class LeaseRenewal {
             () => {
                 this.running = this.renew();
             },
-            Math.min(Math.max(ms, SHORTEST_PAUSE_MS), 2 ** 31 - 1),
+            Math.min(Math.max(ms, SHORTEST_PAUSE_MS), MAX_TIMER_MS),
         );
     }
 
     /** Also while an extension waits for its answer. */
     private watchEnd(): void {
         if (this.endTimer !== null) clearTimeout(this.endTimer);
-        const ms = Math.min(Math.ceil(this.lease.remaining()), 2 ** 31 - 1);
+        const ms = Math.min(Math.ceil(this.lease.remaining()), MAX_TIMER_MS);
         this.endTimer = setTimeout(() => {
             if (this.lease.isHeld()) this.watchEnd();
             else this.lose();

@@ -1,6 +1,5 @@
 import { onAbort } from './onAbort';
-
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+import { MAX_TIMER_MS } from './timers';
 
 /** Pauses that end when their time is over, when their signal aborts, or when everybody is woken. */
 export class Sleeper {
@@ -15,7 +14,7 @@ export class Sleeper {
                 this.sleepers.delete(wake);
                 resolve();
             };
-            const timer = setTimeout(wake, Math.min(ms, LONGEST_TIMER_MS));
+            const timer = setTimeout(wake, Math.min(ms, MAX_TIMER_MS));
             const stopListening = signal && onAbort(signal, wake);
             this.sleepers.add(wake);
         });

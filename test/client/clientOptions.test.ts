@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import * as ts from 'typescript';
 import { MemcachedClient } from 'pip-services4-memcached-node';
-import { CLIENT_NUMBERS, readClientOptions } from '../../src/client/ClientOptions';
+import { CLIENT_NUMBERS, readClientOptions } from '../../src/client/model/ClientOptions';
 import { describeOptions } from '../../src/connect/MemcachedOptions';
 import { codeOf } from '../support/codeOf';
 import { useOpener } from '../support/Opener';

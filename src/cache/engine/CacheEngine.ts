@@ -3,7 +3,7 @@ import { isUnavailable } from '../../client/model/errors';
 import { toExpirySeconds } from '../../client/model/expiry';
 import type { Item } from '../../client/model/Item';
 import type { MemcachedClient } from '../../client/MemcachedClient';
-import { high32, low32 } from '../../client/protocol/binary/constants';
+import { high32, low32 } from '../../util/uint64';
 import type { Fetched } from '../../client/calls/getCalls';
 import type { Receipt } from '../../client/model/StoreAccount';
 import type { AnyContext } from '../../component/ComponentLogger';

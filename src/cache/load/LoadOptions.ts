@@ -1,3 +1,4 @@
+import { MAX_TIMER_MS } from '../../util/timers';
 import type { AnyContext } from '../../component/ComponentLogger';
 import { checkTimeout } from '../model/checkTimeout';
 import { invalidFunction, invalidLoadOption } from '../model/errors';
@@ -37,7 +38,6 @@ export interface LoadRequest {
 
 export const DEFAULT_JITTER = 0.1;
 export const DEFAULT_LOAD_TIMEOUT_MS = 10_000;
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** @throws BadRequestException INVALID_TTL, INVALID_FUNCTION, INVALID_LOAD_OPTION */
 export function checkLoad(timeout: unknown, loader: unknown, options: LoadOptions | null | undefined): void {
@@ -48,7 +48,7 @@ export function checkLoad(timeout: unknown, loader: unknown, options: LoadOption
     checkNumber('staleFor', options.staleFor, 0, Number.MAX_SAFE_INTEGER);
     checkNumber('nullTimeout', options.nullTimeout, 0, Number.MAX_SAFE_INTEGER);
     checkNumber('jitter', options.jitter, 0, 1);
-    checkNumber('loadTimeout', options.loadTimeout, 1, LONGEST_TIMER_MS);
+    checkNumber('loadTimeout', options.loadTimeout, 1, MAX_TIMER_MS);
     const { signal } = options;
     // It may come from another realm.
     if (signal !== null && signal !== undefined && typeof signal.throwIfAborted !== 'function') {

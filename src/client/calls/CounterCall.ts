@@ -1,6 +1,7 @@
 import { Call } from './Call';
 import type { BinaryWriter } from '../protocol/binary/BinaryWriter';
-import { Opcode, Status, high32, low32 } from '../protocol/binary/constants';
+import { Opcode, Status } from '../protocol/binary/constants';
+import { high32, low32 } from '../../util/uint64';
 import type { BinaryReply } from '../protocol/binary/BinaryReply';
 
 /** In INCREMENT and DECREMENT this expiry says: do not create the counter. */

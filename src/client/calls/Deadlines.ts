@@ -1,4 +1,4 @@
-import { MAX_TIMER_MS } from '../ClientOptions';
+import { MAX_TIMER_MS } from '../../util/timers';
 
 /** What must have settled by a point in time. */
 export interface Timed {

@@ -1,5 +1,5 @@
 import type { Call } from '../calls/Call';
-import { readClientOptions, type ClientOptions, type ClientSettings } from '../ClientOptions';
+import { readClientOptions, type ClientOptions, type ClientSettings } from '../model/ClientOptions';
 import { Deadlines } from '../calls/Deadlines';
 import { connectFailed, isAuthFailure, notOpened } from '../model/errors';
 import { Client } from '../memjs/memjs';

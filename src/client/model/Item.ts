@@ -1,4 +1,4 @@
-import { join64 } from '../protocol/binary/constants';
+import { join64 } from '../../util/uint64';
 import type { BinaryReply } from '../protocol/binary/BinaryReply';
 
 /** What a key holds. A miss is the item without a value: `value` and `flags` null, as in memjs, and a CAS of 0. */

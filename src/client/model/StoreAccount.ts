@@ -1,4 +1,4 @@
-import { join64 } from '../protocol/binary/constants';
+import { join64 } from '../../util/uint64';
 
 /** A value that was stored, with the CAS that its server answered. By that only this value is deleted. */
 export class Receipt {

@@ -10,6 +10,7 @@ import { authFailed, connectionLost, isAuthFailure, notOpened, overloaded, serve
 import type { LargeReplies } from './LargeReplies';
 import { MemjsHandlers, type MemjsErrorHandler, type MemjsResponseHandler } from '../memjs/memjs';
 import { formatAddress, type ServerAddress } from '../model/ServerAddress';
+import type { ServerObserver } from '../model/ClientOptions';
 import { ServerMetrics, type ServerStats } from '../../diagnostics/ServerMetrics';
 import { ServerHealth, type HealthOptions } from './ServerHealth';
 import { GreetingCall, NoopCall } from '../calls/serverCalls';
@@ -21,14 +22,6 @@ export interface ServerOptions extends ChannelOptions, HealthOptions {
     readonly retries: number;
     /** Calls that wait or are unanswered, at most; further ones fail at once. 0: no limit. */
     readonly maxPending: number;
-}
-
-/** Hears of a server that goes down or comes back, once per change. */
-export interface ServerObserver {
-    /** It counts as down, because of this fault. */
-    onDown(address: string, fault: Error): void;
-    /** It answers again. */
-    onUp(address: string): void;
 }
 
 let lastEpoch = 0;

@@ -1,4 +1,4 @@
-import { readClientOptions } from '../../../src/client/ClientOptions';
+import { readClientOptions } from '../../../src/client/model/ClientOptions';
 import { HandshakeRejectedError } from '../../../src/client/channel/socketErrors';
 import { authFailed } from '../../../src/client/model/errors';
 import { ServerHealth, type HealthOptions } from '../../../src/client/server/ServerHealth';

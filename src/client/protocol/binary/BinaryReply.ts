@@ -1,4 +1,5 @@
-import { REPLY_MAGIC, get32, join64 } from './constants';
+import { REPLY_MAGIC } from './constants';
+import { get32, join64 } from '../../../util/uint64';
 
 /** memcached's own limits: an item is at most 1 GiB (`-I`), a key 250 bytes; what claims more is no frame. */
 const MAX_BODY_BYTES = 1024 * 1024 * 1024 + 4096;

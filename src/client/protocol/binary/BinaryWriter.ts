@@ -1,4 +1,5 @@
-import { HEADER_BYTES, REQUEST_MAGIC, high32, low32, put32 } from './constants';
+import { HEADER_BYTES, REQUEST_MAGIC } from './constants';
+import { high32, low32, put32 } from '../../../util/uint64';
 
 const CHUNK_BYTES = 64 * 1024;
 

@@ -43,27 +43,3 @@ export const Status = {
 export const HEADER_BYTES = 24;
 export const REQUEST_MAGIC = 0x80;
 export const REPLY_MAGIC = 0x81;
-
-/** 64 bits from two words, and back; the 0 that most requests carry costs no bigint arithmetic. */
-export function join64(high: number, low: number): bigint {
-    return (BigInt(high) << 32n) | BigInt(low);
-}
-
-export function high32(value: bigint): number {
-    return value === 0n ? 0 : Number(value >> 32n);
-}
-
-export function low32(value: bigint): number {
-    return value === 0n ? 0 : Number(value & 0xffffffffn);
-}
-
-export function put32(b: Buffer, at: number, word: number): void {
-    b[at] = word >>> 24;
-    b[at + 1] = word >>> 16;
-    b[at + 2] = word >>> 8;
-    b[at + 3] = word;
-}
-
-export function get32(b: Buffer, at: number): number {
-    return ((b[at]! << 24) | (b[at + 1]! << 16) | (b[at + 2]! << 8) | b[at + 3]!) >>> 0;
-}

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { BinaryDecoder } from '../../../../src/client/protocol/binary/BinaryDecoder';
 import { BinaryWriter } from '../../../../src/client/protocol/binary/BinaryWriter';
-import { Opcode, high32, join64, low32 } from '../../../../src/client/protocol/binary/constants';
+import { Opcode } from '../../../../src/client/protocol/binary/constants';
+import { high32, join64, low32 } from '../../../../src/util/uint64';
 import type { BinaryReply } from '../../../../src/client/protocol/binary/BinaryReply';
 
 interface Frame {

@@ -1,5 +1,13 @@
-import { invalidClientOption } from './model/errors';
-import type { ServerObserver } from './server/MemcachedServer';
+import { invalidClientOption } from './errors';
+import { MAX_TIMER_MS } from '../../util/timers';
+
+/** Hears of a server that goes down or comes back, once per change. */
+export interface ServerObserver {
+    /** It counts as down, because of this fault. */
+    onDown(address: string, fault: Error): void;
+    /** It answers again. */
+    onUp(address: string): void;
+}
 
 /**
  * Options of a `MemcachedClient`. An absent or undefined option has its default.
@@ -46,9 +54,6 @@ export interface NumberSpec {
 
 /** memcached's own limit. */
 export const MAX_KEY_BYTES = 250;
-
-/** Longer timers fire at once. */
-export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Defaults and ranges of the client's numbers. `options.*` of the components has the same ones. */
 export const CLIENT_NUMBERS = {
