@@ -1,4 +1,7 @@
-/** MemcachedCache, as a service uses it: objects in, objects out. With `loop`, many are stored by so many loops of `store`. */
+/**
+ * MemcachedCache as a service uses it: objects in, objects out. With `loop`, batches are stored by
+ * loops of `store`.
+ */
 export async function connect(port, { maxSize, prefix = '', clear = false, loop = 0, isLoadThrough = false }) {
     const { MemcachedCache } = await import('../../dist/index.js');
     const { ConfigParams } = await import('../../dist/framework.js');

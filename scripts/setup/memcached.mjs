@@ -8,7 +8,9 @@ import { run, say, SetupError } from './say.mjs';
 
 const { recordPath, readRecord } = memcached;
 
-/** Looks, in this order, at the environment, the PATH and what an earlier set-up has left; installs nothing. */
+/**
+ * Looks at the environment, then the PATH, then the result of an earlier set-up. Installs nothing.
+ */
 export async function findMemcached() {
     const { MEMCACHED_SERVICE_HOST: host, MEMCACHED_SERVICE_PORT: port } = process.env;
     if (host) await checkService({ host, port: Number(port || 11211) });
@@ -25,7 +27,7 @@ export async function findMemcached() {
     );
 }
 
-/** From the mildest way to the heaviest. */
+/** From the least invasive way to the most invasive one. */
 export async function installMemcached() {
     const ways = [
         isDebian() && process.getuid() === 0 && installWithApt,
@@ -81,7 +83,7 @@ function onPath(name) {
             accessSync(command, constants.X_OK);
             return { command, env: {} };
         } catch {
-            // The next one, then.
+            // Try the next one.
         }
     }
     return undefined;

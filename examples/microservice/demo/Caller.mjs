@@ -4,14 +4,17 @@ import { Agent, request } from 'node:http';
  * @typedef {object} Reply
  * @property {number} status
  * @property {any} body
- * @property {string | undefined} cache what the service says of its cache: hit or miss
+ * @property {string | undefined} cache the service's own word for its cache: hit or miss
  * @property {number} ms from the call to the last byte
  */
 
-/** Less than services keep theirs: who is called never closes a connection in the moment in which it is used again. */
+/**
+ * Shorter than the services keep theirs. So a service never closes a connection at the moment of
+ * its next use.
+ */
 const KEPT_MS = 4000;
 
-/** Calls services over HTTP, on connections that are kept. As many at once as it is told to. */
+/** Calls services over HTTP on kept connections, as many at once as its callers start. */
 export class Caller {
     #agent = new Agent({ keepAlive: true, timeout: KEPT_MS });
 

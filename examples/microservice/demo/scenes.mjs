@@ -8,7 +8,7 @@ import { Traffic } from './Traffic.mjs';
  * @typedef {import('./Narrator.mjs').Narrator} Narrator
  */
 
-/** What a scene claims does not hold. */
+/** A claim of a scene does not hold. */
 export class NotShown extends Error {}
 
 /**
@@ -20,7 +20,7 @@ function expect(holds, problem) {
 }
 
 /**
- * The first call is slow, the second fast, also at the other instance.
+ * The first call is slow. The second one is fast, at the other instance too.
  * @param {Stage} stage
  * @param {Narrator} narrator
  */
@@ -30,7 +30,7 @@ export async function secondCallIsFast({ caller, instances: [a, b] }, narrator) 
     narrator.line(`GET /products/4711 at ${a.name}`, first.ms, 'a miss: looked up in the catalogue, stored');
     const second = await caller.get(`${a.url}/products/4711`);
     narrator.line(`GET /products/4711 at ${a.name}`, second.ms, 'a hit');
-    // The connection to it is new.
+    // Its connection is new.
     await caller.get(`${b.url}/stats`);
     const other = await caller.get(`${b.url}/products/4711`);
     narrator.line(`GET /products/4711 at ${b.name}`, other.ms, `a hit: what one has stored, the other finds`);
@@ -46,7 +46,7 @@ export async function secondCallIsFast({ caller, instances: [a, b] }, narrator) 
 }
 
 /**
- * Many ask at once for what nobody has looked up yet: it is looked up once.
+ * Many callers request a product that is not cached. The service looks it up once.
  * @param {Stage} stage
  * @param {Narrator} narrator
  */
@@ -98,7 +98,7 @@ const PRODUCTS = 40;
 const DOWN_MS = 1500;
 
 /**
- * A memcached is killed, and comes back empty, while requests go on.
+ * Kills a memcached and starts it again, empty, while requests go on.
  * @param {Stage} stage
  * @param {Narrator} narrator
  */

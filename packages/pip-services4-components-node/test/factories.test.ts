@@ -30,7 +30,7 @@ describe('Factory', () => {
         expect([factory.create('x'), factory.create('y')]).toEqual(['made', null]);
     });
 
-    it('gives null for what nobody registered', () => {
+    it('returns null for an unregistered locator', () => {
         expect(new Factory().create(query)).toBeNull();
     });
 

@@ -186,7 +186,7 @@ describe('MemoryConfigReader', () => {
         expect({ ...(await new MemoryConfigReader().readConfig(context, parameters)) }).toEqual({});
     });
 
-    it('rejects a value that is no template with BAD_TEMPLATE', async () => {
+    it('rejects a value that is not a template with BAD_TEMPLATE', async () => {
         const reader = new MemoryConfigReader(ConfigParams.fromTuples('a', '{{b.c}}'));
         await expect(reader.readConfig(context, parameters)).rejects.toMatchObject({ code: 'BAD_TEMPLATE' });
     });
