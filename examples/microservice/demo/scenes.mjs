@@ -105,7 +105,7 @@ const DOWN_MS = 1500;
 export async function restartIsNotNoticed(stage, narrator) {
     const { memcacheds } = stage;
     const [address] = memcacheds.addresses;
-    narrator.scene('A memcached is killed under load and started again, and nobody notices');
+    narrator.scene('A memcached is killed under load and started again, and the service goes on');
     /** @type {number[]} */
     const latencies = [];
     const onAnswer = (/** @type {import('./Traffic.mjs').Heard} */ { ms }) => latencies.push(ms);

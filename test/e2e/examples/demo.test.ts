@@ -14,7 +14,7 @@ const scenes = [
     'The first call is slow, the second is fast',
     '1,000 concurrent cold calls are one look-up',
     'Two instances want to run the nightly job, one does',
-    'A memcached is killed under load and started again, and nobody notices',
+    'A memcached is killed under load and started again, and the service goes on',
 ];
 
 it(
