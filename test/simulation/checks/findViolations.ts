@@ -1,8 +1,10 @@
 import type { Run } from '../schedule/runPlan';
 import { checkCacheAnswers } from './cacheAnswers';
+import { checkCacheCounters } from './cacheCounters';
 import { checkClientAnswers } from './clientAnswers';
 import { checkLeftovers } from './leftovers';
 import { checkLoads } from './loads';
+import { checkLockCounters } from './lockCounters';
 import { checkLocks } from './locks';
 import { checkSettling } from './settling';
 import { checkStatistics } from './statistics';
@@ -20,6 +22,8 @@ const CHECKS: readonly Check[] = [
     checkCacheAnswers,
     checkLoads,
     checkLocks,
+    checkCacheCounters,
+    checkLockCounters,
 ];
 
 export function findViolations(run: Run): string[] {

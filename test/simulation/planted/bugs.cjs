@@ -208,6 +208,41 @@ const bugs = {
             to: `if (status !== Status.OK || valueBytes !== 0) return true;`,
         },
     ],
+    'count each look-up twice': [
+        {
+            file: 'cache/ValueStore.ts',
+            from: `this.events.lookedUp(value !== null);`,
+            to: `this.events.lookedUp(value !== null);\n        this.events.lookedUp(value !== null);`,
+        },
+    ],
+    'count what a batch could not store': [
+        {
+            file: 'cache/ValueStore.ts',
+            from: `this.events.count('stored', entries.length - failed.size);`,
+            to: `this.events.count('stored', entries.length);`,
+        },
+    ],
+    'count the release of a lock that was lost': [
+        {
+            file: 'lock/MemcachedLock.ts',
+            from: `if (wasOurs) this.events.count('released');`,
+            to: `this.events.count('released');`,
+        },
+    ],
+    'keep a lock that came after its session': [
+        {
+            file: 'lock/MemcachedLock.ts',
+            from: `if (session.isOver || signal?.aborted) await lease?.[Symbol.asyncDispose]();`,
+            to: ``,
+        },
+    ],
+    'count every key of a batch as missing': [
+        {
+            file: 'client/batchCalls.ts',
+            from: `this.repeats === 0 ? this.keys.length - this.told :`,
+            to: `this.repeats === 0 ? this.keys.length :`,
+        },
+    ],
 };
 
 module.exports = bugs;

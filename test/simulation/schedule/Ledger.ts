@@ -16,6 +16,8 @@ export interface Entry {
     fullKeys: readonly string[];
     /** What the check needs to know that the result does not tell. */
     readonly notes: Map<string, unknown>;
+    /** What the call has added to the counters of its component. */
+    readonly counts: Map<string, number>;
 }
 
 /** Every call of a schedule, in the order of their beginnings. */
@@ -34,6 +36,7 @@ export class Ledger {
             error: null,
             fullKeys: [],
             notes: new Map(),
+            counts: new Map(),
         };
         this.entries.push(entry);
         return entry;

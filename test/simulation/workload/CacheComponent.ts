@@ -1,7 +1,9 @@
 import { ConfigParams } from 'pip-services4-components-node';
+import type { CacheCounts } from '../../../src/cache/CacheEvents';
 import { MemcachedCache } from '../../../src/cache/MemcachedCache';
 import type { Entry } from '../schedule/Ledger';
 import type { Step } from '../schedule/Plan';
+import { Meter } from './Meter';
 import { recover } from './recover';
 import type { Service } from './Service';
 import { settingsOf } from './settings';
@@ -19,6 +21,7 @@ export class LoaderError extends Error {
 export class CacheComponent implements Component {
     readonly name = 'cache';
     readonly prefix = 'c:';
+    readonly meter = new Meter();
     private readonly cache = new MemcachedCache();
 
     private readonly verbs: Readonly<Record<string, Verb>> = {
@@ -92,9 +95,10 @@ export class CacheComponent implements Component {
         this.cache.configure(
             ConfigParams.fromValue({ ...settingsOf(plan, servers), ...own, 'options.max_size': maxSize }),
         );
+        this.cache.setReferences(this.meter.references);
     }
 
-    get counts(): { readonly hits: number; readonly misses: number } {
+    get stats(): CacheCounts {
         return this.cache.getStats();
     }
 

@@ -1,8 +1,10 @@
 import { ConfigParams } from 'pip-services4-components-node';
 import type { Lease } from '../../../src/lock/Lease';
+import type { LockCounts } from '../../../src/lock/LockEvents';
 import { MemcachedLock } from '../../../src/lock/MemcachedLock';
 import type { Entry } from '../schedule/Ledger';
 import type { Step } from '../schedule/Plan';
+import { Meter } from './Meter';
 import { recover } from './recover';
 import type { Service } from './Service';
 import { settingsOf } from './settings';
@@ -17,6 +19,7 @@ const LOOKS = 4;
 export class LockComponent implements Component {
     readonly name = 'lock';
     readonly prefix = 'lock:';
+    readonly meter = new Meter();
     private readonly lock = new MemcachedLock();
     /** Acquired and not released, by key. */
     private readonly leases = new Map<string, Lease[]>();
@@ -66,6 +69,11 @@ export class LockComponent implements Component {
         const { plan, servers } = service;
         const own = { 'options.prefix': this.prefix, 'options.retry_timeout': plan.lock.retryTimeoutMs };
         this.lock.configure(ConfigParams.fromValue({ ...settingsOf(plan, servers), ...own }));
+        this.lock.setReferences(this.meter.references);
+    }
+
+    get stats(): LockCounts {
+        return this.lock.getStats();
     }
 
     verb(name: string): Verb | undefined {

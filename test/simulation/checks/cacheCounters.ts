@@ -1,0 +1,154 @@
+import { COUNTER_NAMES } from '../../../src/connect/counterNames';
+import type { Entry } from '../schedule/Ledger';
+import type { Plan } from '../schedule/Plan';
+import type { Run } from '../schedule/runPlan';
+import { CacheComponent } from '../workload/CacheComponent';
+import { compareCounts, compareTotals, type Count } from './counts';
+
+const NAMES = COUNTER_NAMES.cache;
+
+/** What a call may count; what is not named it must not count. */
+type Counts = Readonly<Partial<Record<keyof typeof NAMES, Count>>>;
+
+/** What a rule has to know of a call. */
+interface Subject {
+    readonly entry: Entry;
+    readonly plan: Plan;
+    /** Keys, or calls, that were answered without memcached. */
+    readonly softened: number;
+}
+
+/** Each call counts what docs/operations.md says that it counts, and the sums are those of `getStats`. */
+export function checkCacheCounters(run: Run, report: (violation: string) => void): void {
+    const { plan } = run.service;
+    for (const entry of run.ledger.entries) {
+        const rule = RULES[entry.step.verb];
+        if (rule === undefined || entry.endMs === Infinity) continue;
+        const softened = entry.counts.get(NAMES.softened) ?? 0;
+        const expected = rule({ entry, plan, softened });
+        compareCounts(NAMES, entry, { failed: entry.error === null ? 0 : 1, ...expected }, report);
+    }
+    for (const process of run.processes) {
+        if (process.loop.isDead) continue;
+        for (const component of run.components.get(process) ?? []) {
+            if (!(component instanceof CacheComponent)) continue;
+            compareTotals(process.name, NAMES, component, report);
+            checkLoaders(run, process.name, component, report);
+        }
+    }
+}
+
+/** Each call of a loader is counted, and timed. */
+function checkLoaders(
+    { service }: Run,
+    process: string,
+    { stats, meter }: CacheComponent,
+    report: (violation: string) => void,
+): void {
+    const loads = service.source.runs.filter(one => one.process === process).length;
+    const timed = meter.samples.get(NAMES.loadTime)?.length ?? 0;
+    if (stats.loads !== loads || timed !== loads)
+        report(`${process} has called ${loads} loaders, counts ${stats.loads}, and has timed ${timed}`);
+}
+
+type Rule = (subject: Subject) => Counts;
+
+/** The answer is a value, or says that something was done. */
+function isPositive({ result, error }: Entry): boolean {
+    return error === null && result !== null && result !== false;
+}
+
+const lookUp: Rule = ({ entry, softened }) => {
+    const hits = isPositive(entry) ? 1 : 0;
+    if (entry.error !== null || hits === 1) return { hits };
+    return { hits, misses: 1 - softened, softened: [0, 1] };
+};
+
+const store: Rule = ({ entry, plan, softened }) => ({
+    stored: isPositive(entry) ? 1 - softened : 0,
+    ...softening(entry),
+    ...evicting(plan),
+});
+
+/** Memcached decides: without it there is no answer. */
+const decide: Rule = ({ entry }) => ({ stored: isPositive(entry) ? 1 : 0 });
+
+const change: Rule = ({ entry }) => softening(entry);
+
+function softening({ error }: Entry): Counts {
+    return { softened: [0, error === null ? 1 : 0] };
+}
+
+function evicting({ cache }: Plan): Counts {
+    return { evicted: [0, cache.maxSize === 0 ? 0 : Infinity] };
+}
+
+function failedOf({ error }: Entry): ReadonlyMap<string, Error> | null {
+    return (error as { failed?: Map<string, Error> } | null)?.failed ?? null;
+}
+
+const RULES: Readonly<Record<string, Rule>> = {
+    retrieve: lookUp,
+    contains: lookUp,
+    retrieveAndTouch: lookUp,
+    retrieveMany: ({ entry, softened }) => {
+        const { step, result, error } = entry;
+        const failed = failedOf(entry);
+        if (error !== null && failed === null) return {};
+        const found = failed === null ? result : (error as unknown as { found: unknown }).found;
+        const { size } = found as ReadonlyMap<string, unknown>;
+        const asked = step.keys.length - (failed?.size ?? 0) - softened;
+        return { hits: size, misses: asked - size, softened: [0, step.keys.length] };
+    },
+    store,
+    publish: subject => {
+        if (!subject.entry.notes.has('version')) return {};
+        const isRemoval = subject.entry.step.amount % 3 === 0;
+        return (isRemoval ? change : store)(subject);
+    },
+    'add value': decide,
+    'replace value': decide,
+    count: decide,
+    'append text': decide,
+    'prepend text': decide,
+    update: decide,
+    remove: change,
+    'touch value': change,
+    storeMany: ({ entry, plan, softened }) => {
+        const { step, error } = entry;
+        const failed = failedOf(entry);
+        const { maxSize } = plan.cache;
+        // Of a batch that is larger the last values are stored.
+        const skipped = maxSize === 0 ? 0 : Math.max(0, step.keys.length - maxSize);
+        const stored = step.keys.slice(skipped).filter(key => !failed?.has(key)).length;
+        const isDone = error === null || failed !== null;
+        // With tokens a part of it may be repeated, as a smaller batch.
+        const isExact = !plan.cache.hasClear && softened === 0;
+        return {
+            stored: isDone && !isExact ? [0, step.keys.length] : isDone ? stored : 0,
+            softened: [0, isDone ? step.keys.length : 0],
+            ...evicting(plan),
+        };
+    },
+    removeMany: ({ entry: { step, error } }) => ({ softened: [0, error === null ? step.keys.length : 0] }),
+    clear: () => ({}),
+    retrieveOrLoad: ({ entry, plan }) => {
+        const { counts, error, step } = entry;
+        const of = (name: keyof typeof NAMES): number => counts.get(NAMES[name]) ?? 0;
+        const hasStale = step.times[2]! > 0;
+        return {
+            // A caller that joins a load looks for nothing.
+            hits: [0, 1 - of('misses')],
+            misses: [0, 1],
+            // A loader that fails is no failure of the cache.
+            failed: [0, error === null ? 0 : 1],
+            loads: [0, 1],
+            stored: [0, of('loads')],
+            unstored: plan.faults.some(({ kind }) => kind === 'full') ? [0, of('loads')] : 0,
+            unrefreshed: [0, error === null && hasStale ? of('loads') : 0],
+            // Its read, and the store of what it has loaded.
+            softened: [0, 2],
+            ...evicting(plan),
+        };
+    },
+};
