@@ -27,11 +27,15 @@ export class Tokens {
         this.placedHead = this.namespace.head('');
     }
 
-    /** The key as memcached has it; a promise while the token has to be asked for. */
-    find(key: string): string | Promise<string> {
-        const server = this.client.server(this.placedHead + key);
-        const head = this.heads.get(server);
-        return head === undefined ? this.ask(server).then(found => found + key) : head + key;
+    /** The key as memcached has it; null while its token is unknown. */
+    find(key: string): string | null {
+        const head = this.heads.get(this.serverOf(key));
+        return head === undefined ? null : head + key;
+    }
+
+    /** As `find`: asks the server for its token. */
+    async ask(key: string): Promise<string> {
+        return (await this.headOf(this.serverOf(key))) + key;
     }
 
     learn({ namespace, server, token }: TokenChanged): void {
@@ -50,8 +54,12 @@ export class Tokens {
         if (failed !== undefined) throw failed.reason;
     }
 
+    private serverOf(key: string): MemcachedServer {
+        return this.client.server(this.placedHead + key);
+    }
+
     /** Calls that need the token of a server at once ask once. */
-    private ask(server: MemcachedServer): Promise<string> {
+    private headOf(server: MemcachedServer): Promise<string> {
         const { asking } = this;
         let answer = asking.get(server);
         if (answer === undefined) {
