@@ -2,10 +2,12 @@ import type { Run } from '../schedule/runPlan';
 import { checkCacheAnswers } from './cacheAnswers';
 import { checkCacheCounters } from './cacheCounters';
 import { checkClientAnswers } from './clientAnswers';
+import { checkFailSoft } from './failSoft';
 import { checkLeftovers } from './leftovers';
 import { checkLoads } from './loads';
 import { checkLockCounters } from './lockCounters';
 import { checkLocks } from './locks';
+import { checkMistakes } from './mistakes';
 import { checkSettling } from './settling';
 import { checkStatistics } from './statistics';
 import { checkTimeouts } from './timeouts';
@@ -18,6 +20,8 @@ const CHECKS: readonly Check[] = [
     checkLeftovers,
     checkStatistics,
     checkTimeouts,
+    checkMistakes,
+    checkFailSoft,
     checkClientAnswers,
     checkCacheAnswers,
     checkLoads,

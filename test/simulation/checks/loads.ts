@@ -1,5 +1,6 @@
 import { codeOf, type Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
+import { softenedOf } from './failSoft';
 import type { LoaderRun } from '../workload/DataSource';
 
 interface Publication {
@@ -20,7 +21,7 @@ export function checkLoads(run: Run, report: (violation: string) => void): void 
         const known = publications.get(key!) ?? [];
         const newest = Math.max(0, ...known.filter(({ doneMs }) => doneMs < entry.startMs).map(one => one.version));
         if (version >= newest || isLate(known, version) || isJoined(run, entry, version, known, newest)) continue;
-        if (entry.notes.get('softened') === true) continue;
+        if (softenedOf(entry) > 0) continue;
         report(
             `${entry.process} #${entry.step.id} retrieveOrLoad ${key} answered version ${version}, after version ${newest} was published`,
         );
@@ -30,11 +31,12 @@ export function checkLoads(run: Run, report: (violation: string) => void): void 
 
 function publicationsOf(entries: readonly Entry[]): Map<string, Publication[]> {
     const byKey = new Map<string, Publication[]>();
-    for (const { step, notes, process, error, endMs } of entries) {
+    for (const entry of entries) {
+        const { step, notes, process, error, endMs } = entry;
         if (step.verb !== 'publish' || !notes.has('version')) continue;
         const of = byKey.get(step.keys[0]!) ?? [];
         byKey.set(step.keys[0]!, of);
-        const doneMs = error === null ? endMs : Infinity;
+        const doneMs = error === null && softenedOf(entry) === 0 ? endMs : Infinity;
         of.push({ version: notes.get('version') as number, process, doneMs, begunMs: notes.get('begunMs') as number });
     }
     return byKey;

@@ -1,5 +1,7 @@
 import { ERROR_CODES } from '../../../src/client/errorCodes';
-import { codeOf } from '../schedule/Ledger';
+import { codeOf, type Entry } from '../schedule/Ledger';
+import { BAD_KEY } from '../schedule/mistakes';
+import type { Plan } from '../schedule/Plan';
 import type { Run } from '../schedule/runPlan';
 import { LoaderError } from '../workload/CacheComponent';
 import { boundOf } from './bounds';
@@ -26,7 +28,7 @@ export function checkSettling(run: Run, report: (violation: string) => void): vo
         if (code === null) continue;
         if (entry.error instanceof LoaderError) continue;
         if (!Object.hasOwn(ERROR_CODES, code)) report(`${what} failed with ${entry.error!.stack}`);
-        else if (!isExpected(code, run)) report(`${what} failed with ${code}: ${entry.error!.message}`);
+        else if (!isExpected(code, entry, run)) report(`${what} failed with ${code}: ${entry.error!.message}`);
     }
     for (const { name, isDone, loop } of run.processes) {
         if (!isDone && !loop.isDead) report(`${name} has not finished`);
@@ -47,12 +49,17 @@ const EXPECTED = new Set([
 /** With less a large value takes longer than a call may. */
 const NARROW_BYTES = 65_536;
 
+export function isNarrow({ windowBytes }: Plan): boolean {
+    return windowBytes < NARROW_BYTES;
+}
+
 /** What keeps no answer from its caller. */
 const HARMLESS = new Set(['skip', 'evict', 'clock', 'kill']);
 
 /** Without faults there is no reason to fail, but for what the workload itself does. */
-function isExpected(code: string, { service: { plan } }: Run): boolean {
-    if (plan.windowBytes < NARROW_BYTES) return true;
+function isExpected(code: string, { step }: Entry, { service: { plan } }: Run): boolean {
+    if (code === 'INVALID_KEY') return step.keys.includes(BAD_KEY);
+    if (isNarrow(plan)) return true;
     if (FAULTS.has(code)) return plan.faults.some(({ kind }) => !HARMLESS.has(kind));
     return EXPECTED.has(code);
 }

@@ -243,6 +243,41 @@ const bugs = {
             to: `this.repeats === 0 ? this.keys.length :`,
         },
     ],
+    'take an invalid key for a miss': [
+        {
+            file: 'client/errors.ts',
+            from: `const AWAY = new Set([`,
+            to: `const AWAY = new Set(['INVALID_KEY', `,
+        },
+    ],
+    'soften what memcached has refused': [
+        {
+            file: 'cache/ValueStore.ts',
+            from: `if (!this.options.failSoft || !isAway(error)) throw this.failed(context, error);`,
+            to: `if (!this.options.failSoft) throw this.failed(context, error);`,
+        },
+    ],
+    'soften what memcached has to decide': [
+        {
+            file: 'cache/MemcachedCache.ts',
+            from: `            throw this.values.failed(context, error);`,
+            to: `            return this.values.soften(context, error, false as T);`,
+        },
+    ],
+    'fail a batch in spite of fail_soft': [
+        {
+            file: 'cache/Batches.ts',
+            from: `if (values.options.failSoft && isAway(error))`,
+            to: `if (isAway(undefined))`,
+        },
+    ],
+    'ask for a token before the key is checked': [
+        {
+            file: 'cache/KeySpace.ts',
+            from: `this.check(fullKey);\n        return tokens.ask(key);`,
+            to: `return tokens.ask(key);`,
+        },
+    ],
 };
 
 module.exports = bugs;

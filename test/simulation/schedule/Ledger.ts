@@ -18,6 +18,8 @@ export interface Entry {
     readonly notes: Map<string, unknown>;
     /** What the call has added to the counters of its component. */
     readonly counts: Map<string, number>;
+    /** Of that, what it had added when it settled: a load may go on. */
+    countsAtEnd: ReadonlyMap<string, number>;
 }
 
 /** Every call of a schedule, in the order of their beginnings. */
@@ -37,6 +39,7 @@ export class Ledger {
             fullKeys: [],
             notes: new Map(),
             counts: new Map(),
+            countsAtEnd: new Map(),
         };
         this.entries.push(entry);
         return entry;

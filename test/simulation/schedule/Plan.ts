@@ -68,6 +68,8 @@ export interface Plan {
     readonly processes: number;
     readonly servers: number;
     readonly hasCas: boolean;
+    /** `options.fail_soft` of the cache and of the lock. */
+    readonly failSoft: boolean;
     readonly requestMs: number;
     readonly latencyMs: number;
     readonly jitterMs: number;

@@ -3,6 +3,7 @@ import { makeFaults } from './makeFaults';
 import { cacheStep } from './cacheStep';
 import { clientStep } from './clientStep';
 import { lockStep } from './lockStep';
+import { withMistakes } from './mistakes';
 import type { ClientPlan, Part, Plan, Step, Task } from './Plan';
 
 const STEPS = { client: clientStep, cache: cacheStep, lock: lockStep };
@@ -19,7 +20,7 @@ export function makePlan(seed: number): Plan {
     const parts = random.pick(PARTS);
     const hasClear = random.of('clear').chance(0.4);
     const tasks = makeTasks(random.of('tasks'), processes, parts).map(task =>
-        withClears(task, random.of('clears'), hasClear),
+        withMistakes(withClears(task, random.of('clears'), hasClear), random.of(`mistakes ${task.process}`)),
     );
     const lastsMs = Math.max(...tasks.map(({ steps }) => steps.reduce((sum, { pauseMs }) => sum + pauseMs, 0)));
     return {
@@ -29,6 +30,7 @@ export function makePlan(seed: number): Plan {
         cache: { maxSize: random.pick([0, 1, 1000]), loadTimeoutMs: random.pick([50, 10_000, 10_000]), hasClear },
         lock: { retryTimeoutMs: random.pick([5, 50]) },
         hasCas: true,
+        failSoft: random.of('fail soft').chance(0.3),
         requestMs: random.pick([0.005, 0.02, 0.5]),
         latencyMs,
         jitterMs: latencyMs * random.pick([0, 0.2, 2]),

@@ -54,7 +54,9 @@ export class CacheComponent implements Component {
         'recover cache': () =>
             recover(this.process, this.service, async () => {
                 await this.cache.open(null);
+                const { softened } = this.stats;
                 for (const key of this.service.probeKeys(this.prefix)) await this.cache.contains(null, key);
+                if (this.stats.softened > softened) throw new Error('memcached is unavailable');
             }),
         'check cache': () => this.cache.checkHealth(null),
         publish: ({ keys: [key], amount, times: [ms] }, entry) =>
@@ -63,21 +65,10 @@ export class CacheComponent implements Component {
                 if (amount % 3 === 0) await this.cache.remove(null, key!);
                 else await this.cache.store(null, key!, { version }, ms);
             }),
-        retrieveOrLoad: async (step, entry) => {
+        retrieveOrLoad: step => {
             const [ms, loadMs, staleFor, nullTimeout] = step.times;
-            const { softened } = this.cache.getStats();
             const options = { loadTimeout: this.service.plan.cache.loadTimeoutMs, staleFor, nullTimeout };
-            try {
-                return await this.cache.retrieveOrLoad(
-                    null,
-                    step.keys[0]!,
-                    ms,
-                    () => this.load(step, loadMs!),
-                    options,
-                );
-            } finally {
-                entry.notes.set('softened', this.cache.getStats().softened > softened);
-            }
+            return this.cache.retrieveOrLoad(null, step.keys[0]!, ms, () => this.load(step, loadMs!), options);
         },
     };
 

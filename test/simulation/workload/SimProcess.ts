@@ -98,6 +98,7 @@ export class SimProcess implements Machine {
             entry.error = error as Error;
         }
         entry.endMs = world.nowMs;
+        entry.countsAtEnd = new Map(entry.counts);
         entry.notes.set('clock', Math.min(clockOffsetMs, this.clockOffsetMs));
         entry.heldAfterMs = loop.heldMs;
         world.log?.(`${this.name} #${step.id} ${step.verb} → ${describe(entry)}`);

@@ -1,7 +1,7 @@
 import type { Plan } from '../schedule/Plan';
 
 /** The plan's options and servers, as a component is configured with them. */
-export function settingsOf({ client }: Plan, servers: readonly string[]): Record<string, string | number> {
+export function settingsOf({ client, failSoft }: Plan, servers: readonly string[]): Record<string, string | number> {
     const settings: Record<string, string | number> = {
         'options.pool_size': client.poolSize,
         'options.retries': client.retries,
@@ -12,6 +12,7 @@ export function settingsOf({ client }: Plan, servers: readonly string[]): Record
         'options.failures': client.failures,
         'options.retry': client.retryMs,
         'options.idle': client.idleMs,
+        'options.fail_soft': String(failSoft),
     };
     servers.forEach((host, i) => (settings[`connections.${i}.host`] = host));
     return settings;
