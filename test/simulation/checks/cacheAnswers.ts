@@ -143,6 +143,9 @@ function stored(truth: Truth, entry: Entry, index: number, error: Error | null, 
     }
 }
 
+/** Nothing was changed. */
+const DENIALS = new Set(['UPDATE_CONFLICT', 'OVERLOADED', 'CAS_DISABLED']);
+
 /** A change is made once when it is acknowledged, and never twice. */
 function joined(truth: Truth, entry: Entry, say: Say): void {
     const [key] = entry.fullKeys;
@@ -150,7 +153,7 @@ function joined(truth: Truth, entry: Entry, say: Say): void {
     const made = truth.executionsOf(key!, one => has(one.after?.value, mark) && !has(one.before?.value, mark));
     if (made.length > 1) say(`was made ${made.length} times`);
     const code = codeOf(entry.error);
-    const isDenied = entry.result === false || code === 'UPDATE_CONFLICT' || code === 'OVERLOADED';
+    const isDenied = entry.result === false || DENIALS.has(code ?? '');
     // What was made just before a clear counts as not made: the call is repeated under the next token.
     if (isDenied && made.length > 0 && truth.changesDuring(entry) === 0) say('was made all the same');
     if (entry.error === null && entry.result !== false && made.length === 0) say('was not made');

@@ -3,7 +3,7 @@ import { codeOf, type Entry } from '../schedule/Ledger';
 import type { Fault } from '../schedule/Plan';
 import type { Run } from '../schedule/runPlan';
 import { World } from '../world/World';
-import { isNarrow } from './settling';
+import { isRoomy } from './settling';
 import { Truth } from './Truth';
 
 /** How many keys of the call were answered without memcached. */
@@ -58,7 +58,7 @@ function codesOf({ error }: Entry): string[] {
 function hasReason({ endMs, fullKeys, process }: Entry, run: Run, truth: Truth): boolean {
     const { plan } = run.service;
     // Few calls may be pending at a time, and a large value takes longer than a call may.
-    if (plan.client.maxPending > 0 || isNarrow(plan)) return true;
+    if (!isRoomy(plan)) return true;
     const servers = fullKeys.map(key => truth.historyOf(key).server);
     const concerns = (fault: Fault): boolean =>
         !('server' in fault) || servers.includes(run.servers[fault.server]!.name);

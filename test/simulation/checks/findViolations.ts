@@ -2,6 +2,7 @@ import type { Run } from '../schedule/runPlan';
 import { checkCacheAnswers } from './cacheAnswers';
 import { checkCacheCounters } from './cacheCounters';
 import { checkClientAnswers } from './clientAnswers';
+import { checkEvictions } from './evictions';
 import { checkFailSoft } from './failSoft';
 import { checkLeftovers } from './leftovers';
 import { checkLoads } from './loads';
@@ -11,6 +12,7 @@ import { checkMistakes } from './mistakes';
 import { checkSettling } from './settling';
 import { checkStatistics } from './statistics';
 import { checkTimeouts } from './timeouts';
+import { checkWithoutCas } from './withoutCas';
 
 /** Says what is wrong with a schedule that has been played. */
 export type Check = (run: Run, report: (violation: string) => void) => void;
@@ -24,8 +26,10 @@ const CHECKS: readonly Check[] = [
     checkFailSoft,
     checkClientAnswers,
     checkCacheAnswers,
+    checkEvictions,
     checkLoads,
     checkLocks,
+    checkWithoutCas,
     checkCacheCounters,
     checkLockCounters,
 ];

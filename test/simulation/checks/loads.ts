@@ -21,6 +21,7 @@ export function checkLoads(run: Run, report: (violation: string) => void): void 
         const known = publications.get(key!) ?? [];
         const newest = Math.max(0, ...known.filter(({ doneMs }) => doneMs < entry.startMs).map(one => one.version));
         if (version >= newest || isLate(known, version) || isJoined(run, entry, version, known, newest)) continue;
+        if (!run.service.plan.hasCas && isOverwritten(run, key!, version, known, newest)) continue;
         if (softenedOf(entry) > 0) continue;
         report(
             `${entry.process} #${entry.step.id} retrieveOrLoad ${key} answered version ${version}, after version ${newest} was published`,
@@ -67,6 +68,18 @@ function isJoined(
     );
 }
 
+/** Without CAS a load that began before overwrites what was stored meanwhile. */
+function isOverwritten(
+    { service }: Run,
+    key: string,
+    version: number,
+    known: readonly Publication[],
+    newest: number,
+): boolean {
+    const { doneMs } = known.find(one => one.version === newest)!;
+    return service.source.runs.some(run => run.key === key && run.version === version && run.startMs <= doneMs);
+}
+
 /** While nothing fails and no call writes the key, one loader of it runs at a time. */
 function checkLoaders(
     { service: { plan, source }, ledger }: Run,
@@ -86,10 +99,16 @@ function checkLoaders(
         return;
     const runs = [...source.runs].sort((one, other) => one.startMs - other.startMs);
     for (const [i, run] of runs.entries()) {
+        // Without CAS each process loads a stale value.
+        if (!plan.hasCas && ledger.entries.some(entry => mayBeStale(entry, run.key))) continue;
         const beside = runs.slice(0, i).find(one => one.key === run.key && one.endMs > run.startMs);
         if (beside === undefined || isWrittenBetween(publications.get(run.key) ?? [], beside, run)) continue;
         report(`${run.process} loads ${run.key} while ${beside.process} loads it`);
     }
+}
+
+function mayBeStale({ step: { verb, keys, times } }: Entry, key: string): boolean {
+    return verb === 'retrieveOrLoad' && keys[0] === key && times[2]! > 0;
 }
 
 function isWrittenBetween(known: readonly Publication[], first: LoaderRun, second: LoaderRun): boolean {

@@ -39,8 +39,9 @@ function checkAcquisitions(
         .flatMap(({ history }) => history.executions)
         .filter(one => one.process === process && one.opcode === Opcode.ADD && one.status === Status.OK)
         .filter(one => one.key.startsWith(PREFIX)).length;
+    const { plan } = service;
     const isAnswered = !ledger.entries.some(one => one.process === process && UNANSWERED.has(codeOf(one.error) ?? ''));
-    if (stats.acquired > added || (isAnswered && stats.acquired < added && service.plan.faults.length === 0))
+    if (stats.acquired > added || (isAnswered && stats.acquired < added && plan.hasCas && plan.faults.length === 0))
         report(`${process} counts ${stats.acquired} acquired, and ${added} were carried out`);
     const times = meter.samples.get(NAMES.waitTime) ?? [];
     const waitedMs = times.reduce((sum, ms) => sum + ms, 0);

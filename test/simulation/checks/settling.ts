@@ -53,12 +53,18 @@ export function isNarrow({ windowBytes }: Plan): boolean {
     return windowBytes < NARROW_BYTES;
 }
 
+/** Calls fail for faults alone. */
+export function isRoomy(plan: Plan): boolean {
+    return !isNarrow(plan) && plan.client.maxPending === 0;
+}
+
 /** What keeps no answer from its caller. */
 const HARMLESS = new Set(['skip', 'evict', 'clock', 'kill']);
 
 /** Without faults there is no reason to fail, but for what the workload itself does. */
 function isExpected(code: string, { step }: Entry, { service: { plan } }: Run): boolean {
     if (code === 'INVALID_KEY') return step.keys.includes(BAD_KEY);
+    if (code === 'CAS_DISABLED') return !plan.hasCas;
     if (isNarrow(plan)) return true;
     if (FAULTS.has(code)) return plan.faults.some(({ kind }) => !HARMLESS.has(kind));
     return EXPECTED.has(code);

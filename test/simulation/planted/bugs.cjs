@@ -278,6 +278,47 @@ const bugs = {
             to: `return tokens.ask(key);`,
         },
     ],
+    'give a lock without a CAS': [
+        { file: 'lock/LockStore.ts', from: `if (cas === 0n) await this.refuse(client, home, key);`, to: `` },
+    ],
+    'leave a lock that is refused for want of a CAS': [
+        {
+            file: 'lock/LockStore.ts',
+            from: `if (client.server(key) === home) await client.delete(key).catch(() => {});`,
+            to: ``,
+        },
+    ],
+    'update without a CAS': [
+        {
+            file: 'cache/Updates.ts',
+            from: `if (item.cas === 0n) throw casDisabled(address);`,
+            to: `void address; void casDisabled;`,
+        },
+        {
+            file: 'cache/Updates.ts',
+            from: `(await client.casSet(fullKey, bytes, item.cas, { expires, flags, generation })).outcome === 'stored'`,
+            to: `item.cas === 0n
+                  ? await client.set(fullKey, bytes, { expires, flags })
+                  : (await client.casSet(fullKey, bytes, item.cas, { expires, flags, generation })).outcome === 'stored'`,
+        },
+    ],
+    'evict without a CAS': [
+        { file: 'cache/StoredKeys.ts', from: `if (casHigh === 0 && casLow === 0) return this.forget(entry);`, to: `` },
+    ],
+    'evict what another instance has stored': [
+        {
+            file: 'client/storeCalls.ts',
+            from: `writer.begin(Opcode.DELETEQ, opaque, casHigh, casLow, key, 0);`,
+            to: `writer.begin(Opcode.DELETEQ, opaque, casHigh * 0, casLow * 0, key, 0);`,
+        },
+    ],
+    'tell of CAS that are not there': [
+        {
+            file: 'client/HealthCheck.ts',
+            from: `if (text === 'yes') return true;`,
+            to: `if (text !== undefined) return true;`,
+        },
+    ],
 };
 
 module.exports = bugs;

@@ -29,7 +29,7 @@ export function makePlan(seed: number): Plan {
         parts,
         cache: { maxSize: random.pick([0, 1, 1000]), loadTimeoutMs: random.pick([50, 10_000, 10_000]), hasClear },
         lock: { retryTimeoutMs: random.pick([5, 50]) },
-        hasCas: true,
+        hasCas: !random.of('cas').chance(0.15),
         failSoft: random.of('fail soft').chance(0.3),
         requestMs: random.pick([0.005, 0.02, 0.5]),
         latencyMs,

@@ -15,6 +15,11 @@ type Verb = (step: Step, entry: Entry) => Promise<unknown>;
 /** So often `withLock`'s work looks at its lease. */
 const LOOKS = 4;
 
+/** A server that runs with `-C` has answered, too. */
+function unlessRefused(error: { readonly code?: string }): void {
+    if (error.code !== 'CAS_DISABLED') throw error as Error;
+}
+
 /** The verbs of `MemcachedLock`. */
 export class LockComponent implements Component {
     readonly name = 'lock';
@@ -55,7 +60,7 @@ export class LockComponent implements Component {
             recover(this.process, this.service, async () => {
                 await this.lock.open(null);
                 for (const key of this.service.probeKeys(this.prefix)) {
-                    await this.lock.acquireLock(null, key, 1000, 5000);
+                    await this.lock.acquireLock(null, key, 1000, 5000).catch(unlessRefused);
                     await this.lock.releaseLock(null, key);
                 }
             }),
