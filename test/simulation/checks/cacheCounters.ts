@@ -130,7 +130,9 @@ const RULES: Readonly<Record<string, Rule>> = {
             ...evicting(plan),
         };
     },
-    removeMany: ({ entry: { step, error } }) => ({ softened: [0, error === null ? step.keys.length : 0] }),
+    removeMany: ({ entry }) => ({
+        softened: [0, entry.error === null || failedOf(entry) !== null ? entry.step.keys.length : 0],
+    }),
     clear: () => ({}),
     retrieveOrLoad: ({ entry, plan }) => {
         const { counts, error, step } = entry;
@@ -144,7 +146,7 @@ const RULES: Readonly<Record<string, Rule>> = {
             failed: [0, error === null ? 0 : 1],
             loads: [0, 1],
             stored: [0, of('loads')],
-            unstored: plan.faults.some(({ kind }) => kind === 'full') ? [0, of('loads')] : 0,
+            unstored: plan.faults.some(({ kind }) => kind === 'full' || kind === 'refuse') ? [0, of('loads')] : 0,
             unrefreshed: [0, error === null && hasStale ? of('loads') : 0],
             // Its read, and the store of what it has loaded.
             softened: [0, 2],

@@ -2,7 +2,7 @@ import { Opcode, Status } from '../../../src/client/protocol';
 import type { Execution } from '../memcached/History';
 import type { Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
-import { softenedOf } from './failSoft';
+import { isRoomy } from './settling';
 
 /** Keys of values that only these verbs write. */
 const KEY = /^c:(#[^:]+:)?(v\d+)$/;
@@ -13,14 +13,15 @@ const REMOVES = new Set(['remove', 'removeMany', 'storeMany']);
 const STEP = /<(\d+)\.\d+>/;
 
 /** An instance removes what it is told to, and evicts what it has stored itself. */
-export function checkEvictions({ ledger, servers }: Run, report: (violation: string) => void): void {
+export function checkEvictions({ ledger, servers, service: { plan } }: Run, report: (violation: string) => void): void {
     const steps = new Map(ledger.entries.map(entry => [entry.step.id, entry]));
+    const hasFaults = plan.faults.length > 0 || !isRoomy(plan);
     for (const one of servers.flatMap(({ history }) => history.executions)) {
         const [, , key] = KEY.exec(one.key) ?? [];
         if (key === undefined || !isDeletion(one)) continue;
         const writer = steps.get(Number(STEP.exec(one.before!.value.toString('latin1'))![1]))!;
         const isOwn = one.requestCas !== 0n && writer.process === one.process && STORES.has(writer.step.verb);
-        if (isOwn || ledger.entries.some(entry => isRemovalBy(entry, one, key))) continue;
+        if (isOwn || ledger.entries.some(entry => isRemovalBy(entry, one, key, hasFaults))) continue;
         report(`${one.process} has deleted ${key}, which #${writer.step.id} of ${writer.process} had stored`);
     }
 }
@@ -29,10 +30,9 @@ function isDeletion({ opcode, status, before }: Execution): boolean {
     return (opcode === Opcode.DELETE || opcode === Opcode.DELETEQ) && status === Status.OK && before !== null;
 }
 
-/** A removal with an unknown outcome may be carried out later. */
-function isRemovalBy(entry: Entry, { process, atMs, requestCas }: Execution, key: string): boolean {
-    const { step, startMs, endMs, error } = entry;
-    if (requestCas !== 0n || entry.process !== process || !REMOVES.has(step.verb) || !step.keys.includes(key))
-        return false;
-    return startMs <= atMs && (endMs >= atMs || error !== null || softenedOf(entry) > 0);
+/** After a fault a removal may be carried out late: its outcome is unknown, or it was sent again. */
+function isRemovalBy(entry: Entry, { process, atMs, requestCas }: Execution, key: string, hasFaults: boolean): boolean {
+    const { step, startMs, endMs } = entry;
+    if (requestCas !== 0n || entry.process !== process || !REMOVES.has(step.verb)) return false;
+    return step.keys.includes(key) && startMs <= atMs && (endMs >= atMs || hasFaults);
 }

@@ -22,7 +22,7 @@ const ALWAYS = 'retrieveOrLoad';
 /** Memcached cannot be reached. All other errors stay errors. */
 const UNAVAILABLE = new Set(['CONNECTION_LOST', 'SERVER_DOWN', 'TIMEOUT', 'OVERLOADED', 'CONNECT_FAILED']);
 /** Keep no answer from a caller. */
-const HARMLESS = new Set(['skip', 'evict', 'clock', 'kill', 'full']);
+const HARMLESS = new Set(['skip', 'evict', 'clock', 'kill', 'full', 'refuse']);
 
 /** Calls are answered without memcached when that is unavailable, and where docs/cache.md says it. */
 export function checkFailSoft(run: Run, report: (violation: string) => void): void {

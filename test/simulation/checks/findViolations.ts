@@ -8,6 +8,7 @@ import { checkLeftovers } from './leftovers';
 import { checkLoads } from './loads';
 import { checkLockCounters } from './lockCounters';
 import { checkLocks } from './locks';
+import { checkLogins } from './logins';
 import { checkMistakes } from './mistakes';
 import { checkSettling } from './settling';
 import { checkStatistics } from './statistics';
@@ -23,6 +24,7 @@ const CHECKS: readonly Check[] = [
     checkStatistics,
     checkTimeouts,
     checkMistakes,
+    checkLogins,
     checkFailSoft,
     checkClientAnswers,
     checkCacheAnswers,

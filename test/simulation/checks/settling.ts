@@ -59,11 +59,14 @@ export function isRoomy(plan: Plan): boolean {
 }
 
 /** What keeps no answer from its caller. */
-const HARMLESS = new Set(['skip', 'evict', 'clock', 'kill']);
+const HARMLESS = new Set(['skip', 'evict', 'clock', 'kill', 'refuse']);
 
 /** Without faults there is no reason to fail, but for what the workload itself does. */
 function isExpected(code: string, { step }: Entry, { service: { plan } }: Run): boolean {
+    // Everything works again when all faults are over.
+    if (step.verb.startsWith('recover')) return false;
     if (code === 'INVALID_KEY') return step.keys.includes(BAD_KEY);
+    if (code === 'AUTH_FAILED') return plan.hasLogin;
     if (code === 'CAS_DISABLED') return !plan.hasCas;
     if (isNarrow(plan)) return true;
     if (FAULTS.has(code)) return plan.faults.some(({ kind }) => !HARMLESS.has(kind));

@@ -319,6 +319,34 @@ const bugs = {
             to: `if (text !== undefined) return true;`,
         },
     ],
+    'send calls before the login': [
+        {
+            file: 'client/Channel.ts',
+            from: `if (this.at.login !== undefined) this.begin(new LoginCall(this.at.login));`,
+            to: `if (this.at.login !== undefined) { this.begin(new LoginCall(this.at.login)); this.beReady(); }`,
+        },
+    ],
+    'soften a wrong password': [
+        {
+            file: 'client/errors.ts',
+            from: `const AWAY = new Set([`,
+            to: `const AWAY = new Set(['AUTH_FAILED', `,
+        },
+    ],
+    'give up after a wrong password': [
+        {
+            file: 'client/MemcachedServer.ts',
+            from: `if (!this.isSettling) health.waitThen(() => this.pool.open());`,
+            to: `if (!this.isSettling && !isAuthFailure(fault)) health.waitThen(() => this.pool.open());`,
+        },
+    ],
+    'tell the password': [
+        {
+            file: 'client/MemcachedServer.ts',
+            from: `return this.isRefused ? authFailed(this.address)`,
+            to: `return this.isRefused ? authFailed(this.address + this.at.login!.password)`,
+        },
+    ],
 };
 
 module.exports = bugs;

@@ -35,6 +35,8 @@ export type Fault = { readonly atMs: number } & (
     | { readonly kind: 'slow'; readonly server: number; readonly times: number; readonly forMs: number }
     | { readonly kind: 'full'; readonly server: number; readonly forMs: number }
     | { readonly kind: 'skip'; readonly server: number }
+    /** Its logins are refused; those that are logged in stay so. */
+    | { readonly kind: 'refuse'; readonly server: number; readonly forMs: number }
     | { readonly kind: 'evict'; readonly server: number; readonly key: string }
     | ({ readonly kind: 'stall'; readonly forMs: number } & Route)
     | ({ readonly kind: 'vanish' } & Route)
@@ -68,6 +70,8 @@ export interface Plan {
     readonly processes: number;
     readonly servers: number;
     readonly hasCas: boolean;
+    /** The servers ask for a password. */
+    readonly hasLogin: boolean;
     /** `options.fail_soft` of the cache and of the lock. */
     readonly failSoft: boolean;
     readonly requestMs: number;

@@ -1,5 +1,6 @@
 import { Random } from '../world/Random';
 import { makeFaults } from './makeFaults';
+import { makeRefusals } from './makeRefusals';
 import { cacheStep } from './cacheStep';
 import { clientStep } from './clientStep';
 import { lockStep } from './lockStep';
@@ -19,6 +20,7 @@ export function makePlan(seed: number): Plan {
     const shape = { processes, servers, client };
     const parts = random.pick(PARTS);
     const hasClear = random.of('clear').chance(0.4);
+    const hasLogin = random.of('login').chance(0.2);
     const tasks = makeTasks(random.of('tasks'), processes, parts).map(task =>
         withMistakes(withClears(task, random.of('clears'), hasClear), random.of(`mistakes ${task.process}`)),
     );
@@ -29,6 +31,7 @@ export function makePlan(seed: number): Plan {
         parts,
         cache: { maxSize: random.pick([0, 1, 1000]), loadTimeoutMs: random.pick([50, 10_000, 10_000]), hasClear },
         lock: { retryTimeoutMs: random.pick([5, 50]) },
+        hasLogin,
         hasCas: !random.of('cas').chance(0.15),
         failSoft: random.of('fail soft').chance(0.3),
         requestMs: random.pick([0.005, 0.02, 0.5]),
@@ -37,7 +40,10 @@ export function makePlan(seed: number): Plan {
         mostCuts: random.pick([0, 1, 3]),
         windowBytes: random.pick(latencyMs < 2 ? [1000, 65_536, 262_144] : [262_144]),
         tasks,
-        faults: makeFaults(random.of('faults'), shape, lastsMs),
+        faults: [
+            ...makeFaults(random.of('faults'), shape, lastsMs),
+            ...(hasLogin ? makeRefusals(random.of('refusals'), shape, lastsMs) : []),
+        ],
     };
 }
 
