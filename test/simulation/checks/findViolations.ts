@@ -3,6 +3,7 @@ import { checkCacheAnswers } from './cacheAnswers';
 import { checkCacheCounters } from './cacheCounters';
 import { checkClientAnswers } from './clientAnswers';
 import { checkEvictions } from './evictions';
+import { checkExpiries } from './expiries';
 import { checkFailSoft } from './failSoft';
 import { checkLeftovers } from './leftovers';
 import { checkLoads } from './loads';
@@ -11,6 +12,7 @@ import { checkLocks } from './locks';
 import { checkLogins } from './logins';
 import { checkMistakes } from './mistakes';
 import { checkSettling } from './settling';
+import { checkSignals } from './signals';
 import { checkStatistics } from './statistics';
 import { checkTimeouts } from './timeouts';
 import { checkWithoutCas } from './withoutCas';
@@ -24,11 +26,13 @@ const CHECKS: readonly Check[] = [
     checkStatistics,
     checkTimeouts,
     checkMistakes,
+    checkSignals,
     checkLogins,
     checkFailSoft,
     checkClientAnswers,
     checkCacheAnswers,
     checkEvictions,
+    checkExpiries,
     checkLoads,
     checkLocks,
     checkWithoutCas,

@@ -101,7 +101,9 @@ function checkLoaders(
     for (const [i, run] of runs.entries()) {
         // Without CAS each process loads a stale value.
         if (!plan.hasCas && ledger.entries.some(entry => mayBeStale(entry, run.key))) continue;
-        const beside = runs.slice(0, i).find(one => one.key === run.key && one.endMs > run.startMs);
+        const beside = runs
+            .slice(0, i)
+            .find(one => one.key === run.key && Math.min(one.endMs, one.abortedMs) > run.startMs);
         if (beside === undefined || isWrittenBetween(publications.get(run.key) ?? [], beside, run)) continue;
         report(`${run.process} loads ${run.key} while ${beside.process} loads it`);
     }

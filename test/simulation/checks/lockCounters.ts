@@ -2,6 +2,7 @@ import { Opcode, Status } from '../../../src/client/protocol';
 import { COUNTER_NAMES } from '../../../src/connect/counterNames';
 import { codeOf, type Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
+import { Impatience } from '../workload/Patience';
 import { LockComponent } from '../workload/LockComponent';
 import { compareCounts, compareTotals, type Count } from './counts';
 
@@ -70,7 +71,7 @@ function acquiring(entry: Entry, hasLock: boolean, isBusy: boolean): Counts {
         acquired: [acquired, Math.min(acquired, 1)],
         busy: isBusy ? [1, Infinity] : [0, Infinity],
         timedOut: isTimedOut ? 1 : 0,
-        failed: error !== null && !isTimedOut ? 1 : 0,
+        failed: error === null || isTimedOut || error instanceof Impatience ? 0 : 1,
         released: given,
         lost: [0, 1],
         unreleased: [0, 1],

@@ -4,11 +4,9 @@ import { BAD_KEY } from '../schedule/mistakes';
 import type { Plan } from '../schedule/Plan';
 import type { Run } from '../schedule/runPlan';
 import { LoaderError } from '../workload/CacheComponent';
-import { boundOf } from './bounds';
+import { Impatience } from '../workload/Patience';
+import { boundOf, SLACK_MS } from './bounds';
 import { Truth } from './Truth';
-
-/** Rounds of the event loop, and a timer that counts whole ms. */
-const SLACK_MS = 20;
 
 /** Every call settles within its bound, with a value or a documented error. */
 export function checkSettling(run: Run, report: (violation: string) => void): void {
@@ -26,7 +24,7 @@ export function checkSettling(run: Run, report: (violation: string) => void): vo
         if (tookMs > boundMs) report(`${what} took ${tookMs.toFixed(1)} ms, more than ${boundMs.toFixed(1)} ms`);
         const code = codeOf(entry.error);
         if (code === null) continue;
-        if (entry.error instanceof LoaderError) continue;
+        if (entry.error instanceof LoaderError || entry.error instanceof Impatience) continue;
         if (!Object.hasOwn(ERROR_CODES, code)) report(`${what} failed with ${entry.error!.stack}`);
         else if (!isExpected(code, entry, run)) report(`${what} failed with ${code}: ${entry.error!.message}`);
     }

@@ -347,6 +347,39 @@ const bugs = {
             to: `return this.isRefused ? authFailed(this.address + this.at.login!.password)`,
         },
     ],
+    'leave a caller waiting whose signal has aborted': [
+        {
+            file: 'cache/LoadThrough.ts',
+            from: `return signal ? untilAborted(signal, () => this.find(request)) : this.find(request);`,
+            to: `return this.find(request);`,
+        },
+    ],
+    'load on for callers that have gone': [
+        {
+            file: 'cache/Loading.ts',
+            from: `if (this.listeners === 0 && !this.isBehind) this.abort(signal.reason);`,
+            to: ``,
+        },
+    ],
+    'wait for a lock after the signal': [
+        {
+            file: 'lock/MemcachedLock.ts',
+            from: `await session.pause(Math.min(pauseMs, leftMs), signal);\n            signal?.throwIfAborted();`,
+            to: `await session.pause(Math.min(pauseMs, leftMs));`,
+        },
+        {
+            file: 'lock/MemcachedLock.ts',
+            from: `        session.check();\n        signal?.throwIfAborted();\n        return lease;`,
+            to: `        session.check();\n        return lease;`,
+        },
+    ],
+    'keep a value for longer than max_expiration': [
+        {
+            file: 'cache/ValueStore.ts',
+            from: `return toExpirySeconds(options.maxExpiration);`,
+            to: `return toExpirySeconds(ms);`,
+        },
+    ],
 };
 
 module.exports = bugs;

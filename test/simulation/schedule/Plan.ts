@@ -15,6 +15,10 @@ export interface Step {
     /** How long it lives, holds, waits or works. What the unit is depends on the verb. */
     readonly times: readonly number[];
     readonly amount: number;
+    /** When the signal of its caller aborts; absent: there is none. */
+    readonly abortMs?: number | undefined;
+    /** Its loader has no value before its own signal aborts. */
+    readonly hangs?: boolean;
 }
 
 /** Steps that one process takes one after the other. */
@@ -82,7 +86,12 @@ export interface Plan {
     readonly client: ClientPlan;
     /** What each process has of the package. */
     readonly parts: readonly Part[];
-    readonly cache: { readonly maxSize: number; readonly loadTimeoutMs: number; readonly hasClear: boolean };
+    readonly cache: {
+        readonly maxSize: number;
+        readonly loadTimeoutMs: number;
+        readonly hasClear: boolean;
+        readonly maxExpirationMs: number;
+    };
     readonly lock: { readonly retryTimeoutMs: number };
     readonly tasks: readonly Task[];
     readonly faults: readonly Fault[];

@@ -4,6 +4,7 @@ import { makeRefusals } from './makeRefusals';
 import { cacheStep } from './cacheStep';
 import { clientStep } from './clientStep';
 import { lockStep } from './lockStep';
+import { withSignals } from './withSignals';
 import { withMistakes } from './mistakes';
 import type { ClientPlan, Part, Plan, Step, Task } from './Plan';
 
@@ -22,14 +23,22 @@ export function makePlan(seed: number): Plan {
     const hasClear = random.of('clear').chance(0.4);
     const hasLogin = random.of('login').chance(0.2);
     const tasks = makeTasks(random.of('tasks'), processes, parts).map(task =>
-        withMistakes(withClears(task, random.of('clears'), hasClear), random.of(`mistakes ${task.process}`)),
+        withSignals(
+            withMistakes(withClears(task, random.of('clears'), hasClear), random.of(`mistakes ${task.process}`)),
+            random.of(`signals ${task.process}`),
+        ),
     );
     const lastsMs = Math.max(...tasks.map(({ steps }) => steps.reduce((sum, { pauseMs }) => sum + pauseMs, 0)));
     return {
         seed,
         ...shape,
         parts,
-        cache: { maxSize: random.pick([0, 1, 1000]), loadTimeoutMs: random.pick([50, 10_000, 10_000]), hasClear },
+        cache: {
+            maxSize: random.pick([0, 1, 1000]),
+            loadTimeoutMs: random.pick([50, 10_000, 10_000]),
+            hasClear,
+            maxExpirationMs: random.of('expiration').pick([1500, 60_000, 60_000]),
+        },
         lock: { retryTimeoutMs: random.pick([5, 50]) },
         hasLogin,
         hasCas: !random.of('cas').chance(0.15),

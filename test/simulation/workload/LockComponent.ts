@@ -5,6 +5,7 @@ import { MemcachedLock } from '../../../src/lock/MemcachedLock';
 import type { Entry } from '../schedule/Ledger';
 import type { Step } from '../schedule/Plan';
 import { Meter } from './Meter';
+import { withPatience } from './Patience';
 import { recover } from './recover';
 import type { Service } from './Service';
 import { settingsOf } from './settings';
@@ -34,8 +35,12 @@ export class LockComponent implements Component {
         'close lock': () => this.lock.close(null),
         tryAcquireLease: async ({ keys: [key], times: [ttl] }) =>
             this.keep(await this.lock.tryAcquireLease(null, key!, ttl)),
-        acquireLease: async ({ keys: [key], times: [ttl, timeout] }) =>
-            this.keep(await this.lock.acquireLease(null, key!, ttl, timeout)),
+        acquireLease: async ({ keys: [key], times: [ttl, timeout] }, entry) =>
+            this.keep(
+                await withPatience(this.process, entry, signal =>
+                    this.lock.acquireLease(null, key!, ttl, timeout, { signal }),
+                ),
+            ),
         extendLease: async ({ keys: [key], times: [ttl] }) => {
             const lease = this.leases.get(key!)?.at(-1);
             return lease === undefined ? null : this.service.book.extend(this.process.name, lease, ttl);
@@ -48,9 +53,11 @@ export class LockComponent implements Component {
             await lease.release();
             return true;
         },
-        withLock: ({ keys: [key], times: [ttl, timeout, workMs] }) =>
-            this.lock.withLock(null, key!, { ttl: ttl!, timeout: timeout! }, (signal, lease) =>
-                this.work(signal, lease, workMs!),
+        withLock: ({ keys: [key], times: [ttl, timeout, workMs] }, entry) =>
+            withPatience(this.process, entry, signal =>
+                this.lock.withLock(null, key!, { ttl: ttl!, timeout: timeout!, signal }, (own, lease) =>
+                    this.work(own, lease, workMs!),
+                ),
             ),
         tryAcquireLock: ({ keys: [key], times: [ttl] }) => this.lock.tryAcquireLock(null, key!, ttl),
         acquireLock: ({ keys: [key], times: [ttl, timeout] }) => this.lock.acquireLock(null, key!, ttl, timeout),
