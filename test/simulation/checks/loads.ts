@@ -80,6 +80,9 @@ function isOverwritten(
     return service.source.runs.some(run => run.key === key && run.version === version && run.startMs <= doneMs);
 }
 
+/** The shortest life of a lease that is not renewed. */
+const LEASE_MS = 2000;
+
 /** While nothing fails and no call writes the key, one loader of it runs at a time. */
 function checkLoaders(
     { service: { plan, source }, ledger }: Run,
@@ -97,20 +100,35 @@ function checkLoaders(
         )
     )
         return;
+    /** It has waited for another loader for as long as it may, and has no lease. */
+    const isImpatient = ({ step: id, startMs }: LoaderRun): boolean => {
+        const { startMs: calledMs } = ledger.entries.find(({ step }) => step.id === id)!;
+        return startMs - calledMs >= cache.loadTimeoutMs;
+    };
     const runs = [...source.runs].sort((one, other) => one.startMs - other.startMs);
     for (const [i, run] of runs.entries()) {
-        // Without CAS each process loads a stale value.
+        // Without CAS each process loads a stale value, and a loader that takes long gets company.
         if (!plan.hasCas && ledger.entries.some(entry => mayBeStale(entry, run.key))) continue;
+        if (!plan.hasCas && runs.some(one => one.key === run.key && hasOutlivedLease(one, run.startMs))) continue;
         const beside = runs
             .slice(0, i)
             .find(one => one.key === run.key && Math.min(one.endMs, one.abortedMs) > run.startMs);
-        if (beside === undefined || isWrittenBetween(publications.get(run.key) ?? [], beside, run)) continue;
+        if (
+            beside === undefined ||
+            [beside, run].some(isImpatient) ||
+            isWrittenBetween(publications.get(run.key) ?? [], beside, run)
+        )
+            continue;
         report(`${run.process} loads ${run.key} while ${beside.process} loads it`);
     }
 }
 
 function mayBeStale({ step: { verb, keys, times } }: Entry, key: string): boolean {
     return verb === 'retrieveOrLoad' && keys[0] === key && times[2]! > 0;
+}
+
+function hasOutlivedLease({ startMs, endMs, abortedMs }: LoaderRun, nowMs: number): boolean {
+    return Math.min(endMs, abortedMs, nowMs) - startMs > LEASE_MS;
 }
 
 function isWrittenBetween(known: readonly Publication[], first: LoaderRun, second: LoaderRun): boolean {
