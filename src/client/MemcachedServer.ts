@@ -302,8 +302,16 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
         }
         this.queue.returned(again);
         if (this.isClosed) return;
-        if (this.health.isDown) this.queue.rejectAll(() => this.downError());
-        else this.dispatch();
+        if (this.health.isDown) {
+            this.queue.rejectAll(() => this.downError());
+            this.probeAgain();
+        } else this.dispatch();
+    }
+
+    /** A probe whose reply is late ends its channel without a fault, which would bring the next probe. */
+    private probeAgain(): void {
+        if (this.isSettling || this.health.isWaiting || this.pool.hasProspect) return;
+        this.health.waitThen(() => this.pool.open());
     }
 
     /** What was asked for in the old generation only is answered before it can be sent in the new one. */

@@ -1,7 +1,8 @@
 /** Seeds of schedules that once failed, and what they found. */
 export const REGRESSIONS: readonly { readonly seed: number; readonly found: string }[] = [
     { seed: 167, found: 'a write queued behind an add that was pending, for two request_timeouts' },
-    { seed: 8424, found: 'retrieveOrLoad answered with a load after another process had stored a newer value' },
+    { seed: 8424, found: 'a server stayed down for ever after a probe whose reply came late and in pieces' },
+    { seed: 4216, found: 'retrieveOrLoad answered with a load after another process had stored a newer value' },
     { seed: 4367, found: 'a lock that an earlier call had left was taken for held' },
     { seed: 75, found: 'a connection that could not be opened left a timer of its log running' },
     { seed: 1914, found: 'a batch that was refused left a rejection without a handler' },
