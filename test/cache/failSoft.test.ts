@@ -94,6 +94,15 @@ it('mistakes are errors all the same, also while memcached is away', async () =>
     expect(await codeOf(cache.retrieve(null, 'key'))).toBe('NOT_OPENED');
 });
 
+it('rejects an invalid key with options.clear, also while the token of its server is unknown', async () => {
+    await server.kill();
+    const cache = await open({ prefix: 'soft:', clear: true });
+    let loads = 0;
+    expect(await codeOf(cache.retrieve(null, 'b d'))).toBe('INVALID_KEY');
+    expect(await codeOf(cache.retrieveOrLoad(null, 'b d', 1000, () => ++loads))).toBe('INVALID_KEY');
+    expect(loads).toBe(0);
+});
+
 it('what memcached refuses is an error all the same', async () => {
     const cache = await open({ max_value: 2 ** 21 });
     expect(await codeOf(cache.store(null, 'key', 'x'.repeat(2 ** 20), 50_000))).toBe('VALUE_TOO_LARGE');

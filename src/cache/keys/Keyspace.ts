@@ -48,7 +48,13 @@ export class Keyspace {
      */
     resolve(key: string): string | Promise<string> {
         const fullKey = this.user.fullKey(key);
-        return this.isGuarded ? this.tokensOf(this.user.client).resolve(key) : fullKey;
+        if (!this.isGuarded) return fullKey;
+        const tokens = this.tokensOf(this.user.client);
+        const place = tokens.resolve(key);
+        if (place !== null) return place;
+        // The client checks keys that are complete. An invalid key is an error also while its token is unknown.
+        this.check(fullKey);
+        return tokens.fetch(key);
     }
 
     /**
@@ -57,12 +63,9 @@ export class Keyspace {
      * @throws BadRequestException INVALID_KEY
      */
     async each(keys: readonly string[], perform: VerbOnMany): Promise<Placed> {
-        const { maxKeyBytes } = this.user.client.limits;
-        const mostBytes = this.isGuarded ? maxKeyBytes - TOKEN_BYTES : maxKeyBytes;
         const fullKeys = keys.map(key => {
             const fullKey = this.user.fullKey(key);
-            const problem = checkKey(fullKey, mostBytes);
-            if (problem !== null) throw problem;
+            this.check(fullKey);
             return fullKey;
         });
         if (!this.isGuarded) return { fullKeys, failed: await perform(fullKeys, null) };
@@ -107,6 +110,12 @@ export class Keyspace {
         const places = keys.map(key => this.resolve(key));
         if (places.every(place => typeof place === 'string')) return places;
         return Promise.all(places.map(place => Promise.resolve(place).catch((error: unknown) => error as Error)));
+    }
+
+    private check(fullKey: string): void {
+        const { maxKeyBytes } = this.user.client.limits;
+        const problem = checkKey(fullKey, this.isGuarded ? maxKeyBytes - TOKEN_BYTES : maxKeyBytes);
+        if (problem !== null) throw problem;
     }
 
     private tokensOf(client: MemcachedClient): NamespaceTokens {

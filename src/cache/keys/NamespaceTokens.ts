@@ -27,11 +27,15 @@ export class NamespaceTokens {
         this.placedHead = this.namespace.head('');
     }
 
-    /** The key as memcached has it; a promise while the token has to be asked for. */
-    resolve(key: string): string | Promise<string> {
-        const server = this.client.server(this.placedHead + key);
-        const head = this.heads.get(server);
-        return head === undefined ? this.fetchToken(server).then(found => found + key) : head + key;
+    /** The key as memcached has it; null while its token is unknown. */
+    resolve(key: string): string | null {
+        const head = this.heads.get(this.serverOf(key));
+        return head === undefined ? null : head + key;
+    }
+
+    /** As `resolve`: asks the server for its token. */
+    async fetch(key: string): Promise<string> {
+        return (await this.fetchToken(this.serverOf(key))) + key;
     }
 
     adopt({ namespace, server, token }: TokenChanged): void {
@@ -48,6 +52,10 @@ export class NamespaceTokens {
         const outcomes = await Promise.allSettled(clearing);
         const failed = outcomes.find(outcome => outcome.status === 'rejected');
         if (failed !== undefined) throw failed.reason;
+    }
+
+    private serverOf(key: string): MemcachedServer {
+        return this.client.server(this.placedHead + key);
     }
 
     /** Calls that need the token of a server at once ask once. */

@@ -296,8 +296,16 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
         }
         this.queue.requeue(again);
         if (this.isClosed) return;
-        if (this.health.isDown) this.queue.rejectAll(() => this.downError());
-        else this.dispatch();
+        if (this.health.isDown) {
+            this.queue.rejectAll(() => this.downError());
+            this.probeAgain();
+        } else this.dispatch();
+    }
+
+    /** A probe whose reply is late ends its channel without a fault, which would bring the next probe. */
+    private probeAgain(): void {
+        if (this.isDraining || this.health.isRetryScheduled || this.pool.willHaveChannel) return;
+        this.health.scheduleRetry(() => this.pool.open());
     }
 
     /** What was asked for in the old epoch only is answered before it can be sent in the new one. */

@@ -4,7 +4,9 @@ import type { Plan } from '../schedule/Plan';
 /** What `options.update_timeout` is configured to. */
 const UPDATE_TIMEOUT_MS = 500;
 /** What a call to the lock takes when connections break, in `request_timeout`s. */
-const LOCK_TRIES = 3.5;
+export const LOCK_TRIES = 3.5;
+/** Rounds of the event loop, and a timer that counts whole ms. */
+export const SLACK_MS = 20;
 
 /** Within what time a call settles, in ms, as documented; the time for which its process was held comes on top. */
 export function boundOf({ step }: Entry, { client, cache }: Plan, changes: number): number {

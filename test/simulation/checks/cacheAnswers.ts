@@ -4,6 +4,7 @@ import type { Execution } from '../memcached/History';
 import { codeOf, type Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
 import { valueOf } from '../workload/values';
+import { softenedOf } from './failSoft';
 import { Truth } from './Truth';
 import { visibleOf } from './visible';
 
@@ -22,6 +23,9 @@ export function checkCacheAnswers(run: Run, report: (violation: string) => void)
     for (const { history } of run.servers) for (const execution of history.executions) checkList(execution, report);
 }
 
+/** It may have been carried out, and its caller does not hear of it. */
+const UNKNOWN = new Error('answered without memcached');
+
 /** With tokens a change that was made before a clear counts for nothing, and is made again. */
 type Check = (truth: Truth, entry: Entry, say: Say) => void;
 
@@ -37,7 +41,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
         if (!truth.during(entry).some(({ item }) => (item !== null) === entry.result))
             say(`answered ${String(entry.result)}`);
     }),
-    store: (truth, entry, say) => stored(truth, entry, 0, entry.error, say),
+    store: (truth, entry, say) => stored(truth, entry, 0, softenedOf(entry) > 0 ? UNKNOWN : entry.error, say),
     'add value': (truth, entry, say) => {
         const times = carriedOut(truth, entry, 0);
         if (times.length > 1 || (entry.result === true && times.length === 0))
@@ -50,17 +54,21 @@ const CHECKS: Readonly<Record<string, Check>> = {
         if (entry.result === false && !truth.during(entry).some(({ item }) => item === null))
             say('there was something');
     },
-    retrieveMany: ifAnswered((truth, entry, say) => {
+    retrieveMany: (truth, entry, say) => {
+        if (entry.error !== null) return;
         const values = entry.result as Map<string, unknown>;
-        entry.step.keys.forEach((key, i) => found(truth, entry, i, values.get(key) ?? null, say));
-    }),
+        eachKey(entry, say, (i, sayOfKey) => {
+            const value = values.get(entry.step.keys[i]!) ?? null;
+            found(truth, entry, i, value, value === null ? sayOfKey : say);
+        });
+    },
     storeMany: (truth, entry, say) => {
         const failed = (entry.error as { failed?: Map<string, Error> } | null)?.failed;
         if (entry.error !== null && failed === undefined) return;
         // Of more than that the last ones are stored.
         const skipped = truth.maxSize === 0 ? 0 : Math.max(0, entry.step.keys.length - truth.maxSize);
-        entry.step.keys.forEach((key, i) => {
-            if (i >= skipped) stored(truth, entry, i, failed?.get(key) ?? null, say);
+        eachKey(entry, say, (i, sayOfKey) => {
+            if (i >= skipped) stored(truth, entry, i, failed?.get(entry.step.keys[i]!) ?? null, sayOfKey);
         });
     },
     count: (truth, entry, say) => {
@@ -81,8 +89,19 @@ const CHECKS: Readonly<Record<string, Check>> = {
 
 function ifAnswered(check: Check): Check {
     return (truth, entry, say) => {
-        if (entry.error === null) check(truth, entry, say);
+        if (entry.error === null && softenedOf(entry) === 0) check(truth, entry, say);
     };
+}
+
+/** So many keys of a batch may be wrong as were answered without memcached. */
+function eachKey(entry: Entry, say: Say, check: (index: number, say: Say) => void): void {
+    const said: string[] = [];
+    const wrong = entry.step.keys.filter((_, i) => {
+        const before = said.length;
+        check(i, what => said.push(what));
+        return said.length > before;
+    });
+    if (wrong.length > softenedOf(entry)) for (const what of said) say(what);
 }
 
 /** A value that the key had, and that was fresh; or nothing. */
@@ -124,6 +143,9 @@ function stored(truth: Truth, entry: Entry, index: number, error: Error | null, 
     }
 }
 
+/** Nothing was changed. */
+const DENIALS = new Set(['UPDATE_CONFLICT', 'OVERLOADED', 'CAS_DISABLED']);
+
 /** A change is made once when it is acknowledged, and never twice. */
 function joined(truth: Truth, entry: Entry, say: Say): void {
     const [key] = entry.fullKeys;
@@ -131,7 +153,7 @@ function joined(truth: Truth, entry: Entry, say: Say): void {
     const made = truth.executionsOf(key!, one => has(one.after?.value, mark) && !has(one.before?.value, mark));
     if (made.length > 1) say(`was made ${made.length} times`);
     const code = codeOf(entry.error);
-    const isDenied = entry.result === false || code === 'UPDATE_CONFLICT' || code === 'OVERLOADED';
+    const isDenied = entry.result === false || DENIALS.has(code ?? '');
     // What was made just before a clear counts as not made: the call is repeated under the next token.
     if (isDenied && made.length > 0 && truth.changesDuring(entry) === 0) say('was made all the same');
     if (entry.error === null && entry.result !== false && made.length === 0) say('was not made');

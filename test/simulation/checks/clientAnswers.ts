@@ -125,6 +125,7 @@ function checkChange(truth: Truth, entry: Entry, say: Say): void {
             return;
         }
         case 'casSet': {
+            if (result === null) return never();
             const { outcome, cas } = result as CasReply;
             if (outcome === 'stored') {
                 once();
@@ -138,7 +139,7 @@ function checkChange(truth: Truth, entry: Entry, say: Say): void {
             return checkRefusal(truth, entry, outcome, say);
         }
         case 'casDelete':
-            return checkRefusal(truth, entry, result as string, say);
+            return result === null ? never() : checkRefusal(truth, entry, result as string, say);
         case 'delete':
         case 'touch':
             return held(result === true ? 'something' : 'nothing');

@@ -1,12 +1,21 @@
 import type { Run } from '../schedule/runPlan';
 import { checkCacheAnswers } from './cacheAnswers';
+import { checkCacheCounters } from './cacheCounters';
 import { checkClientAnswers } from './clientAnswers';
+import { checkEvictions } from './evictions';
+import { checkExpiries } from './expiries';
+import { checkFailSoft } from './failSoft';
 import { checkLeftovers } from './leftovers';
 import { checkLoads } from './loads';
+import { checkLockCounters } from './lockCounters';
 import { checkLocks } from './locks';
+import { checkLogins } from './logins';
+import { checkMistakes } from './mistakes';
 import { checkSettling } from './settling';
+import { checkSignals } from './signals';
 import { checkStatistics } from './statistics';
 import { checkTimeouts } from './timeouts';
+import { checkWithoutCas } from './withoutCas';
 
 /** Says what is wrong with a schedule that has been played. */
 export type Check = (run: Run, report: (violation: string) => void) => void;
@@ -16,10 +25,19 @@ const CHECKS: readonly Check[] = [
     checkLeftovers,
     checkStatistics,
     checkTimeouts,
+    checkMistakes,
+    checkSignals,
+    checkLogins,
+    checkFailSoft,
     checkClientAnswers,
     checkCacheAnswers,
+    checkEvictions,
+    checkExpiries,
     checkLoads,
     checkLocks,
+    checkWithoutCas,
+    checkCacheCounters,
+    checkLockCounters,
 ];
 
 export function findViolations(run: Run): string[] {

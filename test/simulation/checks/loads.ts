@@ -1,5 +1,6 @@
 import { codeOf, type Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
+import { softenedOf } from './failSoft';
 import type { LoaderRun } from '../workload/DataSource';
 
 interface Publication {
@@ -20,7 +21,8 @@ export function checkLoads(run: Run, report: (violation: string) => void): void 
         const known = publications.get(key!) ?? [];
         const newest = Math.max(0, ...known.filter(({ doneMs }) => doneMs < entry.startMs).map(one => one.version));
         if (version >= newest || isLate(known, version) || isJoined(run, entry, version, known, newest)) continue;
-        if (entry.notes.get('softened') === true) continue;
+        if (!run.service.plan.hasCas && isOverwritten(run, key!, version, known, newest)) continue;
+        if (softenedOf(entry) > 0) continue;
         report(
             `${entry.process} #${entry.step.id} retrieveOrLoad ${key} answered version ${version}, after version ${newest} was published`,
         );
@@ -30,11 +32,12 @@ export function checkLoads(run: Run, report: (violation: string) => void): void 
 
 function publicationsOf(entries: readonly Entry[]): Map<string, Publication[]> {
     const byKey = new Map<string, Publication[]>();
-    for (const { step, notes, process, error, endMs } of entries) {
+    for (const entry of entries) {
+        const { step, notes, process, error, endMs } = entry;
         if (step.verb !== 'publish' || !notes.has('version')) continue;
         const of = byKey.get(step.keys[0]!) ?? [];
         byKey.set(step.keys[0]!, of);
-        const doneMs = error === null ? endMs : Infinity;
+        const doneMs = error === null && softenedOf(entry) === 0 ? endMs : Infinity;
         of.push({ version: notes.get('version') as number, process, doneMs, begunMs: notes.get('begunMs') as number });
     }
     return byKey;
@@ -65,6 +68,21 @@ function isJoined(
     );
 }
 
+/** Without CAS a load that began before overwrites what was stored meanwhile. */
+function isOverwritten(
+    { service }: Run,
+    key: string,
+    version: number,
+    known: readonly Publication[],
+    newest: number,
+): boolean {
+    const { doneMs } = known.find(one => one.version === newest)!;
+    return service.source.runs.some(run => run.key === key && run.version === version && run.startMs <= doneMs);
+}
+
+/** The shortest life of a lease that is not renewed. */
+const LEASE_MS = 2000;
+
 /** While nothing fails and no call writes the key, one loader of it runs at a time. */
 function checkLoaders(
     { service: { plan, source }, ledger }: Run,
@@ -82,12 +100,35 @@ function checkLoaders(
         )
     )
         return;
+    /** It has waited for another loader for as long as it may, and has no lease. */
+    const isImpatient = ({ step: id, startMs }: LoaderRun): boolean => {
+        const { startMs: calledMs } = ledger.entries.find(({ step }) => step.id === id)!;
+        return startMs - calledMs >= cache.loadTimeoutMs;
+    };
     const runs = [...source.runs].sort((one, other) => one.startMs - other.startMs);
     for (const [i, run] of runs.entries()) {
-        const beside = runs.slice(0, i).find(one => one.key === run.key && one.endMs > run.startMs);
-        if (beside === undefined || isWrittenBetween(publications.get(run.key) ?? [], beside, run)) continue;
+        // Without CAS each process loads a stale value, and a loader that takes long gets company.
+        if (!plan.hasCas && ledger.entries.some(entry => mayBeStale(entry, run.key))) continue;
+        if (!plan.hasCas && runs.some(one => one.key === run.key && hasOutlivedLease(one, run.startMs))) continue;
+        const beside = runs
+            .slice(0, i)
+            .find(one => one.key === run.key && Math.min(one.endMs, one.abortedMs) > run.startMs);
+        if (
+            beside === undefined ||
+            [beside, run].some(isImpatient) ||
+            isWrittenBetween(publications.get(run.key) ?? [], beside, run)
+        )
+            continue;
         report(`${run.process} loads ${run.key} while ${beside.process} loads it`);
     }
+}
+
+function mayBeStale({ step: { verb, keys, times } }: Entry, key: string): boolean {
+    return verb === 'retrieveOrLoad' && keys[0] === key && times[2]! > 0;
+}
+
+function hasOutlivedLease({ startMs, endMs, abortedMs }: LoaderRun, nowMs: number): boolean {
+    return Math.min(endMs, abortedMs, nowMs) - startMs > LEASE_MS;
 }
 
 function isWrittenBetween(known: readonly Publication[], first: LoaderRun, second: LoaderRun): boolean {

@@ -11,7 +11,7 @@ const EXTRA_SECONDS = 3;
 
 /** While the servers keep their memory, a lock has one holder at a time, and only its holder releases it. */
 export function checkLocks(run: Run, report: (violation: string) => void): void {
-    const { book } = run.service;
+    const { book, plan } = run.service;
     const truth = new Truth(run);
     for (const mistake of book.mistakes) report(mistake);
     const executions = run.servers.flatMap(({ history }) => history.executions).filter(isOfLock);
@@ -24,9 +24,14 @@ export function checkLocks(run: Run, report: (violation: string) => void): void 
         const sinceMs = owners.get(record.token)?.atMs ?? 0;
         for (const promised of record.promised) checkPromise(run, truth, record, promised, sinceMs, report);
     }
-    for (const one of executions) checkOwner(one, owners, report);
+    // Without CAS no lock is given. A call that takes one back deletes what is there, and what it cannot delete stays.
+    if (plan.hasCas) for (const one of executions) checkOwner(one, owners, report);
     for (const entry of run.ledger.entries) {
-        if (isBusy(entry) && !run.ledger.entries.some(one => isBeside(one, entry) || isForgotten(one, entry)))
+        if (
+            plan.hasCas &&
+            isBusy(entry) &&
+            !run.ledger.entries.some(one => isBeside(one, entry) || isForgotten(one, entry))
+        )
             checkBusy(truth, entry, owners, report);
         if (entry.notes.has('token') && entry.error === null) checkReleased(truth, entry, report);
     }

@@ -1,12 +1,12 @@
 import { ERROR_CODES } from '../../../src/client/model/errorCodes';
-import { codeOf } from '../schedule/Ledger';
+import { codeOf, type Entry } from '../schedule/Ledger';
+import { BAD_KEY } from '../schedule/mistakes';
+import type { Plan } from '../schedule/Plan';
 import type { Run } from '../schedule/runPlan';
 import { LoaderError } from '../workload/CacheComponent';
-import { boundOf } from './bounds';
+import { Impatience } from '../workload/Patience';
+import { boundOf, SLACK_MS } from './bounds';
 import { Truth } from './Truth';
-
-/** Rounds of the event loop, and a timer that counts whole ms. */
-const SLACK_MS = 20;
 
 /** Every call settles within its bound, with a value or a documented error. */
 export function checkSettling(run: Run, report: (violation: string) => void): void {
@@ -24,9 +24,9 @@ export function checkSettling(run: Run, report: (violation: string) => void): vo
         if (tookMs > boundMs) report(`${what} took ${tookMs.toFixed(1)} ms, more than ${boundMs.toFixed(1)} ms`);
         const code = codeOf(entry.error);
         if (code === null) continue;
-        if (entry.error instanceof LoaderError) continue;
+        if (entry.error instanceof LoaderError || entry.error instanceof Impatience) continue;
         if (!Object.hasOwn(ERROR_CODES, code)) report(`${what} failed with ${entry.error!.stack}`);
-        else if (!isExpected(code, run)) report(`${what} failed with ${code}: ${entry.error!.message}`);
+        else if (!isExpected(code, entry, run)) report(`${what} failed with ${code}: ${entry.error!.message}`);
     }
     for (const { name, isDone, loop } of run.processes) {
         if (!isDone && !loop.isDead) report(`${name} has not finished`);
@@ -47,12 +47,26 @@ const EXPECTED = new Set([
 /** With less a large value takes longer than a call may. */
 const NARROW_BYTES = 65_536;
 
+export function isNarrow({ windowBytes }: Plan): boolean {
+    return windowBytes < NARROW_BYTES;
+}
+
+/** Calls fail for faults alone. */
+export function isRoomy(plan: Plan): boolean {
+    return !isNarrow(plan) && plan.client.maxPending === 0;
+}
+
 /** What keeps no answer from its caller. */
-const HARMLESS = new Set(['skip', 'evict', 'clock', 'kill']);
+const HARMLESS = new Set(['skip', 'evict', 'clock', 'kill', 'refuse']);
 
 /** Without faults there is no reason to fail, but for what the workload itself does. */
-function isExpected(code: string, { service: { plan } }: Run): boolean {
-    if (plan.windowBytes < NARROW_BYTES) return true;
+function isExpected(code: string, { step }: Entry, { service: { plan } }: Run): boolean {
+    // Everything works again when all faults are over.
+    if (step.verb.startsWith('recover')) return false;
+    if (code === 'INVALID_KEY') return step.keys.includes(BAD_KEY);
+    if (code === 'AUTH_FAILED') return plan.hasLogin;
+    if (code === 'CAS_DISABLED') return !plan.hasCas;
+    if (isNarrow(plan)) return true;
     if (FAULTS.has(code)) return plan.faults.some(({ kind }) => !HARMLESS.has(kind));
     return EXPECTED.has(code);
 }

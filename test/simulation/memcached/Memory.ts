@@ -97,10 +97,12 @@ export class Memory {
     private found(key: string): Answer {
         const item = this.items.get(key);
         if (item === undefined) return said(Status.NOT_FOUND);
-        return { status: Status.OK, cas: this.shown(item.cas), value: item.value, flags: item.flags };
+        return { status: Status.OK, cas: item.cas, value: item.value, flags: item.flags };
     }
 
-    private store({ opcode, key, cas, value, flags, expiry }: Request, nowMs: number): Answer {
+    private store(request: Request, nowMs: number): Answer {
+        const { opcode, key, value, flags, expiry } = request;
+        const cas = this.compared(request);
         const old = this.items.get(key);
         const isSet = opcode === Opcode.SET || opcode === Opcode.SETQ;
         if (value.length > MOST_ITEM_BYTES || nowMs < this.fullUntilMs) {
@@ -110,25 +112,27 @@ export class Memory {
         }
         if (opcode === Opcode.ADD && old !== undefined) return said(Status.EXISTS);
         if ((opcode === Opcode.REPLACE || cas !== 0n) && old === undefined) return said(Status.NOT_FOUND);
-        if (cas !== 0n && this.shown(old!.cas) !== cas) return said(Status.EXISTS);
+        if (cas !== 0n && old!.cas !== cas) return said(Status.EXISTS);
         const item = this.put(key, value, flags, this.clock.toSecond(expiry, nowMs), nowMs);
-        return said(Status.OK, this.shown(item.cas));
+        return said(Status.OK, item.cas);
     }
 
-    private concat({ opcode, key, cas, value }: Request, nowMs: number): Answer {
+    private concat(request: Request, nowMs: number): Answer {
+        const { opcode, key, value } = request;
+        const cas = this.compared(request);
         const old = this.items.get(key);
         if (old === undefined) return said(Status.NOT_STORED);
         if (nowMs < this.fullUntilMs) return said(Status.OUT_OF_MEMORY);
-        if (cas !== 0n && this.shown(old.cas) !== cas) return said(Status.EXISTS);
+        if (cas !== 0n && old.cas !== cas) return said(Status.EXISTS);
         const joined = Buffer.concat(opcode === Opcode.APPEND ? [old.value, value] : [value, old.value]);
         const item = this.put(key, joined, old.flags, old.second, nowMs);
-        return said(Status.OK, this.shown(item.cas));
+        return said(Status.OK, item.cas);
     }
 
     private delete({ key, cas }: Request, nowMs: number): Answer {
         const old = this.items.get(key);
         if (old === undefined) return said(Status.NOT_FOUND);
-        if (cas !== 0n && this.shown(old.cas) !== cas) return said(Status.EXISTS);
+        if (cas !== 0n && old.cas !== cas) return said(Status.EXISTS);
         this.drop(key, nowMs);
         return said(Status.OK);
     }
@@ -139,7 +143,7 @@ export class Memory {
         if (old === undefined) {
             if (expiry === NO_CREATE) return said(Status.NOT_FOUND);
             const item = this.put(key, Buffer.from(`${initial}`), 0, this.clock.toSecond(expiry, nowMs), nowMs);
-            return counted(initial, this.shown(item.cas));
+            return counted(initial, item.cas);
         }
         const text = old.value.toString('latin1').trimEnd();
         if (!/^\d{1,20}$/.test(text)) return said(Status.NOT_A_NUMBER);
@@ -149,7 +153,7 @@ export class Memory {
         const after = opcode === Opcode.INCREMENT ? raised : lowered;
         // In place: what is shorter than before is filled up with spaces.
         const item = this.put(key, Buffer.from(`${after}`.padEnd(old.value.length)), old.flags, old.second, nowMs);
-        return counted(after, this.shown(item.cas));
+        return counted(after, item.cas);
     }
 
     private touch({ opcode, key, expiry }: Request, nowMs: number): Answer {
@@ -161,7 +165,7 @@ export class Memory {
     }
 
     private put(key: string, value: Buffer, flags: number, second: number, nowMs: number): Entry {
-        const item = { value, flags, cas: ++this.lastCas, second };
+        const item = { value, flags, cas: this.hasCas ? ++this.lastCas : 0n, second };
         this.items.set(key, item);
         this.history.change(key, nowMs, item);
         this.nextExpiryMs = Math.min(this.nextExpiryMs, second === Infinity ? Infinity : this.clock.momentOf(second));
@@ -173,7 +177,8 @@ export class Memory {
         this.history.change(key, atMs, null);
     }
 
-    private shown(cas: bigint): bigint {
+    /** With `-C` memcached stores whatever the CAS is. It still deletes nothing with one. */
+    private compared({ cas }: Request): bigint {
         return this.hasCas ? cas : 0n;
     }
 }

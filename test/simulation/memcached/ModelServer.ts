@@ -8,12 +8,14 @@ import { History, TOKEN_KEY, type StoredItem } from './History';
 import { Memory, type Answer } from './Memory';
 import { encodeReply, frameBytes, parseRequest, type Request } from './Request';
 import { ServerClock } from './ServerClock';
+import { LOGIN } from '../workload/settings';
 
 /** So many requests of one connection are answered before others have their turn. */
 const MOST_AT_ONCE = 20;
 const NOTHING = Buffer.alloc(0);
 /** What memcached says in the body of a reply that is no success. */
 const REFUSAL = Buffer.from('refused');
+const AUTHENTICATED = Buffer.from('Authenticated');
 
 const VERBS = new Map(Object.entries(Opcode).map(([name, opcode]) => [opcode as number, name]));
 
@@ -26,6 +28,7 @@ const QUIET: Readonly<Record<number, number>> = {
 
 export interface ServerSettings {
     readonly hasCas: boolean;
+    readonly hasLogin: boolean;
     /** What a request takes, in ms. */
     readonly requestMs: number;
 }
@@ -37,6 +40,7 @@ export type Loss = 'fin' | 'reset' | 'silence' | 'repeat' | 'skip';
 class Session implements Receiver {
     private input: Buffer = NOTHING;
     private isBusy = false;
+    private isLoggedIn = false;
     /** Until then its thread does nothing. */
     stuckUntilMs = 0;
 
@@ -79,7 +83,7 @@ class Session implements Receiver {
         for (; done < most; done++) {
             const bytes = frameBytes(this.input, at);
             if (bytes === 0 || this.input.length - at < bytes) break;
-            this.server.answer(parseRequest(this.input, at), this.connection.client, replies);
+            this.answer(parseRequest(this.input, at), replies);
             at += bytes;
         }
         this.input = this.input.subarray(at);
@@ -87,6 +91,13 @@ class Session implements Receiver {
         this.server.spend(done);
         this.isBusy = done === most;
         if (this.isBusy) this.loop.post(0, () => this.work());
+    }
+
+    private answer(request: Request, replies: Buffer[]): void {
+        const { server, connection } = this;
+        if (request.opcode === Opcode.SASL_AUTH) this.isLoggedIn = server.logIn(request, replies);
+        else if (this.isLoggedIn || server.isForAll(request)) server.answer(request, connection.client, replies);
+        else throw new Error(`opcode ${request.opcode} before a login`);
     }
 
     private send(replies: Buffer[]): void {
@@ -111,6 +122,7 @@ export class ModelServer implements Listener {
     private memory!: Memory;
     private slowness = 1;
     private slowUntilMs = 0;
+    private refusesUntilMs = 0;
     private sessions: Session[] = [];
     private accepted = 0;
     private readonly losses = new Map<string, Loss>();
@@ -177,6 +189,10 @@ export class ModelServer implements Listener {
         this.memory.fullUntilMs = this.world.nowMs + forMs;
     }
 
+    refuseLogins(forMs: number): void {
+        this.refusesUntilMs = this.world.nowMs + forMs;
+    }
+
     skipSecond(): void {
         this.clock.skip(this.world.nowMs);
         this.memory.reckonAgain();
@@ -195,6 +211,21 @@ export class ModelServer implements Listener {
         const { nowMs } = this.world;
         const times = nowMs < this.slowUntilMs ? this.slowness : 1;
         this.loop.hold(requests * this.settings.requestMs * times);
+    }
+
+    /** Whether the name and the password are right. */
+    logIn(request: Request, replies: Buffer[]): boolean {
+        const { username, password } = LOGIN;
+        const isRight = request.key === 'PLAIN' && request.value.toString() === `\0${username}\0${password}`;
+        const isAccepted = isRight && this.nowMs >= this.refusesUntilMs;
+        const status = isAccepted ? Status.OK : Status.AUTH_ERROR;
+        replies.push(encodeReply(request, status, 0n, -1, '', isAccepted ? AUTHENTICATED : REFUSAL));
+        return isAccepted;
+    }
+
+    /** Needs no login. */
+    isForAll({ opcode }: Request): boolean {
+        return !this.settings.hasLogin || opcode === Opcode.VERSION;
     }
 
     answer(request: Request, process: string, replies: Buffer[]): void {

@@ -33,6 +33,7 @@ const WITH_VALUE = new Set<number>([
     Opcode.REPLACE,
     Opcode.APPEND,
     Opcode.PREPEND,
+    Opcode.SASL_AUTH,
 ]);
 const KNOWN = new Set<number>(Object.values(Opcode));
 

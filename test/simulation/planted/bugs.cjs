@@ -216,6 +216,182 @@ const bugs = {
             to: `if (status !== Status.OK || valueBytes !== 0) return true;`,
         },
     ],
+    'count each look-up twice': [
+        {
+            file: 'cache/engine/CacheEngine.ts',
+            from: `this.events.lookedUp(value !== null);`,
+            to: `this.events.lookedUp(value !== null);\n        this.events.lookedUp(value !== null);`,
+        },
+    ],
+    'count what a batch could not store': [
+        {
+            file: 'cache/engine/CacheEngine.ts',
+            from: `this.events.count('stored', entries.length - failed.size);`,
+            to: `this.events.count('stored', entries.length);`,
+        },
+    ],
+    'count the release of a lock that was lost': [
+        {
+            file: 'lock/MemcachedLock.ts',
+            from: `if (wasOurs) this.events.count('released');`,
+            to: `this.events.count('released');`,
+        },
+    ],
+    'keep a lock that came after its session': [
+        {
+            file: 'lock/MemcachedLock.ts',
+            from: `if (session.isOver || signal?.aborted) await lease?.[Symbol.asyncDispose]();`,
+            to: ``,
+        },
+    ],
+    'count every key of a batch as missing': [
+        {
+            file: 'client/calls/batchCalls.ts',
+            from: `this.repeats === 0 ? this.keys.length - this.told :`,
+            to: `this.repeats === 0 ? this.keys.length :`,
+        },
+    ],
+    'take an invalid key for a miss': [
+        {
+            file: 'client/model/errors.ts',
+            from: `const AWAY = new Set([`,
+            to: `const AWAY = new Set(['INVALID_KEY', `,
+        },
+    ],
+    'soften what memcached has refused': [
+        {
+            file: 'cache/engine/CacheEngine.ts',
+            from: `if (!this.options.failSoft || !isAway(error)) throw this.failed(context, error);`,
+            to: `if (!this.options.failSoft) throw this.failed(context, error);`,
+        },
+    ],
+    'soften what memcached has to decide': [
+        {
+            file: 'cache/MemcachedCache.ts',
+            from: `            throw this.values.failed(context, error);`,
+            to: `            return this.values.soften(context, error, false as T);`,
+        },
+    ],
+    'fail a batch in spite of fail_soft': [
+        {
+            file: 'cache/BatchVerbs.ts',
+            from: `if (values.options.failSoft && isAway(error))`,
+            to: `if (isAway(undefined))`,
+        },
+    ],
+    'ask for a token before the key is checked': [
+        {
+            file: 'cache/keys/Keyspace.ts',
+            from: `this.check(fullKey);\n        return tokens.ask(key);`,
+            to: `return tokens.ask(key);`,
+        },
+    ],
+    'give a lock without a CAS': [
+        { file: 'lock/LockStore.ts', from: `if (cas === 0n) await this.refuse(client, home, key);`, to: `` },
+    ],
+    'leave a lock that is refused for want of a CAS': [
+        {
+            file: 'lock/LockStore.ts',
+            from: `if (client.server(key) === home) await client.delete(key).catch(() => {});`,
+            to: ``,
+        },
+    ],
+    'update without a CAS': [
+        {
+            file: 'cache/UpdateVerbs.ts',
+            from: `if (item.cas === 0n) throw casDisabled(address);`,
+            to: `void address; void casDisabled;`,
+        },
+        {
+            file: 'cache/UpdateVerbs.ts',
+            from: `(await client.casSet(fullKey, bytes, item.cas, { expires, flags, generation })).outcome === 'stored'`,
+            to: `item.cas === 0n
+                  ? await client.set(fullKey, bytes, { expires, flags })
+                  : (await client.casSet(fullKey, bytes, item.cas, { expires, flags, generation })).outcome === 'stored'`,
+        },
+    ],
+    'evict without a CAS': [
+        {
+            file: 'cache/keys/TrackedKeys.ts',
+            from: `if (casHigh === 0 && casLow === 0) return this.forget(entry);`,
+            to: ``,
+        },
+    ],
+    'evict what another instance has stored': [
+        {
+            file: 'client/calls/storeCalls.ts',
+            from: `writer.begin(Opcode.DELETEQ, opaque, casHigh, casLow, key, 0);`,
+            to: `writer.begin(Opcode.DELETEQ, opaque, casHigh * 0, casLow * 0, key, 0);`,
+        },
+    ],
+    'tell of CAS that are not there': [
+        {
+            file: 'client/server/HealthCheck.ts',
+            from: `if (text === 'yes') return true;`,
+            to: `if (text !== undefined) return true;`,
+        },
+    ],
+    'send calls before the login': [
+        {
+            file: 'client/channel/Channel.ts',
+            from: `if (this.at.login !== undefined) this.begin(new LoginCall(this.at.login));`,
+            to: `if (this.at.login !== undefined) { this.begin(new LoginCall(this.at.login)); this.beReady(); }`,
+        },
+    ],
+    'soften a wrong password': [
+        {
+            file: 'client/model/errors.ts',
+            from: `const AWAY = new Set([`,
+            to: `const AWAY = new Set(['AUTH_FAILED', `,
+        },
+    ],
+    'give up after a wrong password': [
+        {
+            file: 'client/server/MemcachedServer.ts',
+            from: `if (!this.isSettling) health.waitThen(() => this.pool.open());`,
+            to: `if (!this.isSettling && !isAuthFailure(fault)) health.waitThen(() => this.pool.open());`,
+        },
+    ],
+    'tell the password': [
+        {
+            file: 'client/server/MemcachedServer.ts',
+            from: `return this.isRefused ? authFailed(this.address)`,
+            to: `return this.isRefused ? authFailed(this.address + this.at.login!.password)`,
+        },
+    ],
+    'leave a caller waiting whose signal has aborted': [
+        {
+            file: 'cache/load/LoadThrough.ts',
+            from: `return signal ? untilAborted(signal, () => this.find(request)) : this.find(request);`,
+            to: `return this.find(request);`,
+        },
+    ],
+    'load on for callers that have gone': [
+        {
+            file: 'cache/load/PendingLoad.ts',
+            from: `if (this.listeners === 0 && !this.isBehind) this.abort(signal.reason);`,
+            to: ``,
+        },
+    ],
+    'wait for a lock after the signal': [
+        {
+            file: 'lock/MemcachedLock.ts',
+            from: `await session.pause(Math.min(pauseMs, leftMs), signal);\n            signal?.throwIfAborted();`,
+            to: `await session.pause(Math.min(pauseMs, leftMs));`,
+        },
+        {
+            file: 'lock/MemcachedLock.ts',
+            from: `        session.check();\n        signal?.throwIfAborted();\n        return lease;`,
+            to: `        session.check();\n        return lease;`,
+        },
+    ],
+    'keep a value for longer than max_expiration': [
+        {
+            file: 'cache/engine/CacheEngine.ts',
+            from: `return toExpirySeconds(options.maxExpiration);`,
+            to: `return toExpirySeconds(ms);`,
+        },
+    ],
 };
 
 module.exports = bugs;

@@ -16,6 +16,10 @@ export interface Entry {
     fullKeys: readonly string[];
     /** What the check needs to know that the result does not tell. */
     readonly notes: Map<string, unknown>;
+    /** What the call has added to the counters of its component. */
+    readonly counts: Map<string, number>;
+    /** Of that, what it had added when it settled: a load may go on. */
+    countsAtEnd: ReadonlyMap<string, number>;
 }
 
 /** Every call of a schedule, in the order of their beginnings. */
@@ -34,6 +38,8 @@ export class Ledger {
             error: null,
             fullKeys: [],
             notes: new Map(),
+            counts: new Map(),
+            countsAtEnd: new Map(),
         };
         this.entries.push(entry);
         return entry;

@@ -15,6 +15,10 @@ export interface Step {
     /** How long it lives, holds, waits or works. What the unit is depends on the verb. */
     readonly times: readonly number[];
     readonly amount: number;
+    /** When the signal of its caller aborts; absent: there is none. */
+    readonly abortMs?: number | undefined;
+    /** Its loader has no value before its own signal aborts. */
+    readonly hangs?: boolean;
 }
 
 /** Steps that one process takes one after the other. */
@@ -35,6 +39,8 @@ export type Fault = { readonly atMs: number } & (
     | { readonly kind: 'slow'; readonly server: number; readonly times: number; readonly forMs: number }
     | { readonly kind: 'full'; readonly server: number; readonly forMs: number }
     | { readonly kind: 'skip'; readonly server: number }
+    /** Its logins are refused; those that are logged in stay so. */
+    | { readonly kind: 'refuse'; readonly server: number; readonly forMs: number }
     | { readonly kind: 'evict'; readonly server: number; readonly key: string }
     | ({ readonly kind: 'stall'; readonly forMs: number } & Route)
     | ({ readonly kind: 'vanish' } & Route)
@@ -68,6 +74,10 @@ export interface Plan {
     readonly processes: number;
     readonly servers: number;
     readonly hasCas: boolean;
+    /** The servers ask for a password. */
+    readonly hasLogin: boolean;
+    /** `options.fail_soft` of the cache and of the lock. */
+    readonly failSoft: boolean;
     readonly requestMs: number;
     readonly latencyMs: number;
     readonly jitterMs: number;
@@ -76,7 +86,12 @@ export interface Plan {
     readonly client: ClientPlan;
     /** What each process has of the package. */
     readonly parts: readonly Part[];
-    readonly cache: { readonly maxSize: number; readonly loadTimeoutMs: number; readonly hasClear: boolean };
+    readonly cache: {
+        readonly maxSize: number;
+        readonly loadTimeoutMs: number;
+        readonly hasClear: boolean;
+        readonly maxExpirationMs: number;
+    };
     readonly lock: { readonly retryTimeoutMs: number };
     readonly tasks: readonly Task[];
     readonly faults: readonly Fault[];

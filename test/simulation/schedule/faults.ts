@@ -25,6 +25,8 @@ export function inflict(fault: Fault, { network, servers, processes }: Stage): v
             return servers[fault.server]!.slowDown(fault.times, fault.forMs);
         case 'full':
             return servers[fault.server]!.fill(fault.forMs);
+        case 'refuse':
+            return servers[fault.server]!.refuseLogins(fault.forMs);
         case 'skip':
             return servers[fault.server]!.skipSecond();
         case 'evict':

@@ -61,6 +61,7 @@ function toFault(kind: Fault['kind'], { atMs, server, process, forMs, how, direc
     switch (kind) {
         case 'restart':
             return { kind, atMs, server, downMs: forMs, how };
+        case 'refuse':
         case 'suspend':
         case 'full':
             return { kind, atMs, server, forMs };

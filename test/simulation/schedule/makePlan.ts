@@ -1,8 +1,11 @@
 import { Random } from '../world/Random';
 import { makeFaults } from './makeFaults';
+import { makeRefusals } from './makeRefusals';
 import { cacheStep } from './cacheStep';
 import { clientStep } from './clientStep';
 import { lockStep } from './lockStep';
+import { withSignals } from './withSignals';
+import { withMistakes } from './mistakes';
 import type { ClientPlan, Part, Plan, Step, Task } from './Plan';
 
 const STEPS = { client: clientStep, cache: cacheStep, lock: lockStep };
@@ -18,24 +21,38 @@ export function makePlan(seed: number): Plan {
     const shape = { processes, servers, client };
     const parts = random.pick(PARTS);
     const hasClear = random.of('clear').chance(0.4);
+    const hasLogin = random.of('login').chance(0.2);
     const tasks = makeTasks(random.of('tasks'), processes, parts).map(task =>
-        withClears(task, random.of('clears'), hasClear),
+        withSignals(
+            withMistakes(withClears(task, random.of('clears'), hasClear), random.of(`mistakes ${task.process}`)),
+            random.of(`signals ${task.process}`),
+        ),
     );
     const lastsMs = Math.max(...tasks.map(({ steps }) => steps.reduce((sum, { pauseMs }) => sum + pauseMs, 0)));
     return {
         seed,
         ...shape,
         parts,
-        cache: { maxSize: random.pick([0, 1, 1000]), loadTimeoutMs: random.pick([50, 10_000, 10_000]), hasClear },
+        cache: {
+            maxSize: random.pick([0, 1, 1000]),
+            loadTimeoutMs: random.pick([50, 10_000, 10_000]),
+            hasClear,
+            maxExpirationMs: random.of('expiration').pick([1500, 60_000, 60_000]),
+        },
         lock: { retryTimeoutMs: random.pick([5, 50]) },
-        hasCas: true,
+        hasLogin,
+        hasCas: !random.of('cas').chance(0.15),
+        failSoft: random.of('fail soft').chance(0.3),
         requestMs: random.pick([0.005, 0.02, 0.5]),
         latencyMs,
         jitterMs: latencyMs * random.pick([0, 0.2, 2]),
         mostCuts: random.pick([0, 1, 3]),
         windowBytes: random.pick(latencyMs < 2 ? [1000, 65_536, 262_144] : [262_144]),
         tasks,
-        faults: makeFaults(random.of('faults'), shape, lastsMs),
+        faults: [
+            ...makeFaults(random.of('faults'), shape, lastsMs),
+            ...(hasLogin ? makeRefusals(random.of('refusals'), shape, lastsMs) : []),
+        ],
     };
 }
 

@@ -1,7 +1,10 @@
 import { ConfigParams } from 'pip-services4-components-node';
+import type { CacheCounts } from '../../../src/cache/engine/CacheMetrics';
 import { MemcachedCache } from '../../../src/cache/MemcachedCache';
 import type { Entry } from '../schedule/Ledger';
 import type { Step } from '../schedule/Plan';
+import { Meter } from './Meter';
+import { withPatience } from './Patience';
 import { recover } from './recover';
 import type { Service } from './Service';
 import { settingsOf } from './settings';
@@ -19,6 +22,7 @@ export class LoaderError extends Error {
 export class CacheComponent implements Component {
     readonly name = 'cache';
     readonly prefix = 'c:';
+    readonly meter = new Meter();
     private readonly cache = new MemcachedCache();
 
     private readonly verbs: Readonly<Record<string, Verb>> = {
@@ -51,7 +55,9 @@ export class CacheComponent implements Component {
         'recover cache': () =>
             recover(this.process, this.service, async () => {
                 await this.cache.open(null);
+                const { fallbacks } = this.stats;
                 for (const key of this.service.probeKeys(this.prefix)) await this.cache.contains(null, key);
+                if (this.stats.fallbacks > fallbacks) throw new Error('memcached is unavailable');
             }),
         'check cache': () => this.cache.checkHealth(null),
         publish: ({ keys: [key], amount, times: [ms] }, entry) =>
@@ -60,21 +66,15 @@ export class CacheComponent implements Component {
                 if (amount % 3 === 0) await this.cache.remove(null, key!);
                 else await this.cache.store(null, key!, { version }, ms);
             }),
-        retrieveOrLoad: async (step, entry) => {
+        retrieveOrLoad: (step, entry) => {
             const [ms, loadMs, staleFor, nullTimeout] = step.times;
-            const { fallbacks: softened } = this.cache.getStats();
             const options = { loadTimeout: this.service.plan.cache.loadTimeoutMs, staleFor, nullTimeout };
-            try {
-                return await this.cache.retrieveOrLoad(
-                    null,
-                    step.keys[0]!,
-                    ms,
-                    () => this.load(step, loadMs!),
-                    options,
-                );
-            } finally {
-                entry.notes.set('softened', this.cache.getStats().fallbacks > softened);
-            }
+            return withPatience(this.process, entry, signal =>
+                this.cache.retrieveOrLoad(null, step.keys[0]!, ms, own => this.load(step, loadMs!, own), {
+                    ...options,
+                    signal,
+                }),
+            );
         },
     };
 
@@ -88,13 +88,15 @@ export class CacheComponent implements Component {
             'options.prefix': this.prefix,
             'options.clear': String(plan.cache.hasClear),
             'options.update_timeout': 500,
+            'options.max_expiration': plan.cache.maxExpirationMs,
         };
         this.cache.configure(
             ConfigParams.fromValue({ ...settingsOf(plan, servers), ...own, 'options.max_size': maxSize }),
         );
+        this.cache.setReferences(this.meter.references);
     }
 
-    get counts(): { readonly hits: number; readonly misses: number } {
+    get stats(): CacheCounts {
         return this.cache.getStats();
     }
 
@@ -108,7 +110,7 @@ export class CacheComponent implements Component {
     }
 
     /** What it answers is the version when it began. */
-    private async load({ keys: [key], amount }: Step, ms: number): Promise<unknown> {
+    private async load({ id, keys: [key], amount, hangs }: Step, ms: number, signal: AbortSignal): Promise<unknown> {
         const { process } = this;
         const { source } = this.service;
         const run = {
@@ -117,11 +119,16 @@ export class CacheComponent implements Component {
             version: source.version(key!),
             startMs: performance.now(),
             endMs: Infinity,
+            step: id,
+            abortedMs: Infinity,
         };
+        const aborted = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()));
+        signal.addEventListener('abort', () => (run.abortedMs = performance.now()));
         source.runs.push(run);
         process.say(`loads ${key} at version ${run.version}`);
-        await process.pause(ms);
+        await (hangs ? aborted : process.pause(ms));
         run.endMs = performance.now();
+        if (hangs) throw new LoaderError();
         if (amount % 7 === 0) throw new LoaderError();
         return run.version === 0 && amount % 5 === 0 ? null : { version: run.version };
     }

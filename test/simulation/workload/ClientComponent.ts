@@ -35,7 +35,7 @@ export class ClientComponent implements Component {
         gets: async ({ keys: [key] }) => {
             const { epoch } = this.client.server(key!);
             const item = await this.client.gets(key!);
-            if (item.value !== null) this.seen.set(key!, { cas: item.cas, epoch, value: item.value.toString() });
+            if (item.value !== null) this.see(key!, { cas: item.cas, epoch, value: item.value.toString() });
             return item;
         },
         set: step => this.client.set(step.keys[0]!, valueOf(step), expiring(step)),
@@ -57,16 +57,20 @@ export class ClientComponent implements Component {
             const [key] = step.keys;
             const { epoch } = this.client.server(key!);
             const cas = await this.client.casAdd(key!, valueOf(step), expiring(step));
-            if (cas !== null) this.seen.set(key!, { cas, epoch, value: valueOf(step) });
+            if (cas !== null) this.see(key!, { cas, epoch, value: valueOf(step) });
             return cas;
         },
         casSet: async (step, entry) => {
             const [key] = step.keys;
+            // With `-C` there is nothing to compare.
+            if (!this.service.plan.hasCas) return null;
             const { cas, epoch } = this.compared(key!, entry);
             return this.client.casSet(key!, valueOf(step), cas, { ...expiring(step), epoch });
         },
         casDelete: async (step, entry) => {
             const [key] = step.keys;
+            // With `-C` there is nothing to compare.
+            if (!this.service.plan.hasCas) return null;
             const { cas, epoch } = this.compared(key!, entry);
             return this.client.casDelete(key!, cas, { epoch });
         },
@@ -90,6 +94,11 @@ export class ClientComponent implements Component {
 
     verb(name: string): Verb | undefined {
         return this.verbs[name];
+    }
+
+    /** An item of a server without CAS cannot be compared. */
+    private see(key: string, seen: Seen): void {
+        if (seen.cas !== 0n) this.seen.set(key, seen);
     }
 
     private compared(key: string, entry: Entry): Seen {

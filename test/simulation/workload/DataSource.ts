@@ -5,8 +5,12 @@ export interface LoaderRun {
     readonly process: string;
     readonly key: string;
     readonly version: number;
+    /** The call that it is made for. */
+    readonly step: number;
     readonly startMs: number;
     endMs: number;
+    /** When its signal aborted. */
+    abortedMs: number;
 }
 
 /** What the cache stands in front of: a version for each key, which only its writer raises. */

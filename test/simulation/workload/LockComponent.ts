@@ -1,8 +1,11 @@
 import { ConfigParams } from 'pip-services4-components-node';
 import type { Lease } from '../../../src/lock/Lease';
+import type { LockCounts } from '../../../src/lock/LockMetrics';
 import { MemcachedLock } from '../../../src/lock/MemcachedLock';
 import type { Entry } from '../schedule/Ledger';
 import type { Step } from '../schedule/Plan';
+import { Meter } from './Meter';
+import { withPatience } from './Patience';
 import { recover } from './recover';
 import type { Service } from './Service';
 import { settingsOf } from './settings';
@@ -13,10 +16,16 @@ type Verb = (step: Step, entry: Entry) => Promise<unknown>;
 /** So often `withLock`'s work looks at its lease. */
 const LOOKS = 4;
 
+/** A server that runs with `-C` has answered, too. */
+function unlessRefused(error: { readonly code?: string }): void {
+    if (error.code !== 'CAS_DISABLED') throw error as Error;
+}
+
 /** The verbs of `MemcachedLock`. */
 export class LockComponent implements Component {
     readonly name = 'lock';
     readonly prefix = 'lock:';
+    readonly meter = new Meter();
     private readonly lock = new MemcachedLock();
     /** Acquired and not released, by key. */
     private readonly leases = new Map<string, Lease[]>();
@@ -26,8 +35,12 @@ export class LockComponent implements Component {
         'close lock': () => this.lock.close(null),
         tryAcquireLease: async ({ keys: [key], times: [ttl] }) =>
             this.keep(await this.lock.tryAcquireLease(null, key!, ttl)),
-        acquireLease: async ({ keys: [key], times: [ttl, timeout] }) =>
-            this.keep(await this.lock.acquireLease(null, key!, ttl, timeout)),
+        acquireLease: async ({ keys: [key], times: [ttl, timeout] }, entry) =>
+            this.keep(
+                await withPatience(this.process, entry, signal =>
+                    this.lock.acquireLease(null, key!, ttl, timeout, { signal }),
+                ),
+            ),
         extendLease: async ({ keys: [key], times: [ttl] }) => {
             const lease = this.leases.get(key!)?.at(-1);
             return lease === undefined ? null : this.service.book.extend(this.process.name, lease, ttl);
@@ -40,9 +53,11 @@ export class LockComponent implements Component {
             await lease.release();
             return true;
         },
-        withLock: ({ keys: [key], times: [ttl, timeout, workMs] }) =>
-            this.lock.withLock(null, key!, { ttl: ttl!, timeout: timeout! }, (signal, lease) =>
-                this.work(signal, lease, workMs!),
+        withLock: ({ keys: [key], times: [ttl, timeout, workMs] }, entry) =>
+            withPatience(this.process, entry, signal =>
+                this.lock.withLock(null, key!, { ttl: ttl!, timeout: timeout!, signal }, (own, lease) =>
+                    this.work(own, lease, workMs!),
+                ),
             ),
         tryAcquireLock: ({ keys: [key], times: [ttl] }) => this.lock.tryAcquireLock(null, key!, ttl),
         acquireLock: ({ keys: [key], times: [ttl, timeout] }) => this.lock.acquireLock(null, key!, ttl, timeout),
@@ -52,7 +67,7 @@ export class LockComponent implements Component {
             recover(this.process, this.service, async () => {
                 await this.lock.open(null);
                 for (const key of this.service.probeKeys(this.prefix)) {
-                    await this.lock.acquireLock(null, key, 1000, 5000);
+                    await this.lock.acquireLock(null, key, 1000, 5000).catch(unlessRefused);
                     await this.lock.releaseLock(null, key);
                 }
             }),
@@ -66,6 +81,11 @@ export class LockComponent implements Component {
         const { plan, servers } = service;
         const own = { 'options.prefix': this.prefix, 'options.retry_timeout': plan.lock.retryTimeoutMs };
         this.lock.configure(ConfigParams.fromValue({ ...settingsOf(plan, servers), ...own }));
+        this.lock.setReferences(this.meter.references);
+    }
+
+    get stats(): LockCounts {
+        return this.lock.getStats();
     }
 
     verb(name: string): Verb | undefined {

@@ -1,20 +1,22 @@
+import type { ServerAddress } from '../../../src/client/model/ServerAddress';
 import type { Plan } from '../schedule/Plan';
 import { DataSource } from './DataSource';
 import { Homes } from './Homes';
 import { LeaseBook } from './LeaseBook';
+import { LOGIN } from './settings';
 
 /** What the processes of a schedule have in common, and what its checks ask afterwards. */
 export class Service {
     readonly source = new DataSource();
     readonly book = new LeaseBook();
     readonly homes: Homes;
-    readonly addresses: readonly { readonly host: string; readonly port: number }[];
+    readonly addresses: readonly ServerAddress[];
 
     constructor(
         readonly plan: Plan,
         readonly servers: readonly string[],
     ) {
-        this.addresses = servers.map(host => ({ host, port: 11211 }));
+        this.addresses = servers.map(host => ({ host, port: 11211, login: plan.hasLogin ? LOGIN : undefined }));
         this.homes = new Homes(this.addresses);
     }
 

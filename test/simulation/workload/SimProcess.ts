@@ -7,6 +7,7 @@ import type { EventLoop } from '../world/EventLoop';
 import type { Random } from '../world/Random';
 import type { Machine } from '../world/virtualGlobals';
 import type { World } from '../world/World';
+import { Meter } from './Meter';
 
 /** A part of the package that a process has one instance of. */
 export interface Component {
@@ -92,11 +93,12 @@ export class SimProcess implements Machine {
             const component = this.components.find(one => one.verb(step.verb) !== undefined);
             if (component === undefined) throw new Error(`no component has the verb ${step.verb}`);
             entry.fullKeys = step.keys.map(key => component.prefix + key);
-            entry.result = await component.verb(step.verb)!(step, entry);
+            entry.result = await Meter.during(entry, () => component.verb(step.verb)!(step, entry));
         } catch (error) {
             entry.error = error as Error;
         }
         entry.endMs = world.nowMs;
+        entry.countsAtEnd = new Map(entry.counts);
         entry.notes.set('clock', Math.min(clockOffsetMs, this.clockOffsetMs));
         entry.heldAfterMs = loop.heldMs;
         world.log?.(`${this.name} #${step.id} ${step.verb} → ${describe(entry)}`);

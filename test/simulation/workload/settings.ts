@@ -1,7 +1,13 @@
 import type { Plan } from '../schedule/Plan';
 
+/** What all servers that ask for a login take. */
+export const LOGIN = { username: 'service', password: 'open-sesame' };
+
 /** The plan's options and servers, as a component is configured with them. */
-export function settingsOf({ client }: Plan, servers: readonly string[]): Record<string, string | number> {
+export function settingsOf(
+    { client, failSoft, hasLogin }: Plan,
+    servers: readonly string[],
+): Record<string, string | number> {
     const settings: Record<string, string | number> = {
         'options.pool_size': client.poolSize,
         'options.retries': client.retries,
@@ -12,7 +18,12 @@ export function settingsOf({ client }: Plan, servers: readonly string[]): Record
         'options.failures': client.failures,
         'options.retry': client.retryMs,
         'options.idle': client.idleMs,
+        'options.fail_soft': String(failSoft),
     };
+    if (hasLogin) {
+        settings['credential.username'] = LOGIN.username;
+        settings['credential.password'] = LOGIN.password;
+    }
     servers.forEach((host, i) => (settings[`connections.${i}.host`] = host));
     return settings;
 }

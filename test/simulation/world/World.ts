@@ -7,7 +7,9 @@ const STEPS_AT_ONCE = 64;
 
 /** Time, and everything that has an event loop. Nothing happens outside of a step of one of them. */
 export class World {
-    nowMs = 1000;
+    /** The first moment of a schedule. */
+    static readonly START_MS = 1000;
+    nowMs = World.START_MS;
     /** Of the callback that runs now: timers and sockets belong to it. */
     current: EventLoop | null = null;
     steps = 0;
