@@ -81,12 +81,11 @@ export class KeyBatch {
             const own = make(chunk);
             own.deadlineMs = this.deadlineMs;
             const call = this.isGuarded ? this.namespaces.guard(chunk.keys[0]!, own) : own;
-            // Sent without any time left it would be the fault of a channel that has none.
-            if (this.isLate)
-                call.fail(server.metrics.rejectBeforeSend(timedOut(server.address, server.requestTimeoutMs)));
-            else server.enqueue(call);
             try {
-                await call.promise;
+                // A call without any time left would count as a fault of its channel.
+                if (this.isLate)
+                    throw server.metrics.rejectBeforeSend(timedOut(server.address, server.requestTimeoutMs));
+                await server.send(call);
                 part.recordAnswer(chunk, own.answeredBytes);
             } catch (error) {
                 for (const key of chunk.keys) this.failed.set(key, error as Error);

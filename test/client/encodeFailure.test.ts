@@ -69,10 +69,9 @@ it.each(Object.keys(broken))('an exception while a call is encoded, %s, fails th
     const before = settings.map(i => client.set(`before:${i}`, `value ${i}`));
     const counted = client.increment('counter', 1, { initial: 1 });
     // More than the window for large values holds.
-    const calls = Array.from({ length: 20 }, () => broken[name]!());
-    for (const call of calls) client.server('broken').enqueue(call);
+    const sent = Array.from({ length: 20 }, () => client.server('broken').send(broken[name]!()));
     const after = settings.map(i => client.set(`after:${i}`, Buffer.alloc(5000, i)));
-    expect(new Set(await Promise.all(calls.map(call => codeOf(call.promise))))).toEqual(new Set(['ENCODE_FAILED']));
+    expect(new Set(await Promise.all(sent.map(codeOf)))).toEqual(new Set(['ENCODE_FAILED']));
     expect((await Promise.all([...before, ...after])).every(Boolean)).toBe(true);
     expect(await counted).toEqual({ success: true, value: 1n });
     expect((await client.get('before:19')).value?.toString()).toBe('value 19');

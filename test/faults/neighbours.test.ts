@@ -46,10 +46,7 @@ describe('A bad call does no harm to its neighbours:', () => {
     it('a key that only the server finds too long, upon which it closes the connection', async () => {
         await begin();
         const unchecked = new GetCall('k'.repeat(300));
-        const send = (): Promise<unknown> => {
-            client.server(unchecked.key).enqueue(unchecked);
-            return unchecked.promise;
-        };
+        const send = (): Promise<unknown> => client.server(unchecked.key).send(unchecked);
         expect(await amongNeighbours(send)).toBe('SERVER_ERROR');
     });
 

@@ -43,8 +43,8 @@ function capture(resolve: (value: unknown) => void, reject: (error: Error) => vo
  * by a fault that may not be repeated, or by its deadline.
  */
 export abstract class Call<T> implements Timed {
-    /** Who waits takes it when the call has been given to its server: one that is traced has another. */
-    promise: Promise<T>;
+    /** Callers await what `server.send` returns: a traced call has another promise. */
+    readonly promise: Promise<T>;
     private readonly resolve: (value: unknown) => void;
     private readonly reject: (error: Error) => void;
 

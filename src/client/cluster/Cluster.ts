@@ -166,8 +166,7 @@ export abstract class Cluster extends Client {
     protected runOn<T>(node: MemcachedServer | undefined, call: Call<T>): Promise<T> {
         if (node === undefined) return Promise.reject(notOpened());
         if (!this.isOpened) return Promise.reject(node.metrics.rejectBeforeSend(notOpened()));
-        node.enqueue(call);
-        return call.promise;
+        return node.send(call);
     }
 
     protected async askAll<T>(make: () => Call<T>): Promise<Map<string, T | Error>> {
@@ -192,7 +191,7 @@ export abstract class Cluster extends Client {
         const greetings = nodes.map(node => {
             node.open();
             // A server that asks for a login answers VERSION to anybody, NOOP not.
-            return node.greet().promise;
+            return node.greet();
         });
         const answers = await Promise.allSettled(greetings);
         if (this.life !== life) throw notOpened();

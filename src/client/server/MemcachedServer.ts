@@ -119,19 +119,20 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
         this.isDraining = false;
     }
 
-    /** Sends the call; it settles by its own promise. */
-    enqueue(call: Call<unknown>): void {
-        if (isTraced(commandTracing)) traceCall(call, this.address, one => this.admit(one));
-        else this.admit(call);
+    /** Sends the call in this turn of the event loop, or rejects it at once. */
+    send<T>(call: Call<T>): Promise<T> {
+        if (isTraced(commandTracing)) return traceCall(call, this.address, one => this.admit(one));
+        this.admit(call);
+        return call.promise;
     }
 
-    /** Asks whether it is there. */
-    greet(): GreetingCall {
+    /** Connects and waits for an answer. Resolves with the deadline of the greeting. */
+    async greet(): Promise<number> {
         const { connectTimeoutMs, requestTimeoutMs } = this.options;
         const call = new GreetingCall();
         call.deadlineMs = performance.now() + connectTimeoutMs + requestTimeoutMs;
-        this.enqueue(call);
-        return call;
+        await this.send(call);
+        return call.deadlineMs;
     }
 
     private admit(call: Call<unknown>): void {
@@ -189,9 +190,8 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
 
     write(frame: Buffer): void {
         const call = this.memjs.toCall(frame);
-        this.enqueue(call);
-        // What went wrong memjs has from its handler.
-        call.promise.catch(() => {});
+        // memjs gets the error from its handler.
+        this.send(call).catch(() => {});
     }
 
     onQueueReady(): void {
