@@ -1,5 +1,5 @@
 import type { LargeReplies } from './server/LargeReplies';
-import type { StoreSpec } from './calls/storeCalls';
+import type { StoreSpec } from './model/StoreSpec';
 
 const CHUNK_KEYS = 1000;
 const CHUNK_BYTES = 256 * 1024;

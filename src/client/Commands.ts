@@ -4,19 +4,12 @@ import { checkCas, checkExpiry, checkFlags, checkKey, checkValue, isIterable } f
 import { invalidBatch, notOpened } from './model/errors';
 import { checkServer, type ServerHealthReport } from './server/HealthCheck';
 import { Item } from './model/Item';
-import { GetCall, GetTextCall, GetAndDeleteCall, GetAndTouchCall, readFetched, type Fetched } from './calls/getCalls';
-import {
-    StoreCall,
-    EvictingSetCall,
-    CasStoreCall,
-    type StoreSpec,
-    type StoreOpcode,
-    type CasReply,
-} from './calls/storeCalls';
+import { GetCall, GetAndDeleteCall, GetAndTouchCall, readFetched, readItem, type Fetched } from './calls/getCalls';
+import { StoreCall, EvictingSetCall, CasStoreCall, type CasReply } from './calls/storeCalls';
+import type { StoreSpec } from './model/StoreSpec';
 import { CasDeleteCall, DeleteCall, type CasDeleteReply } from './calls/deleteCalls';
 import { KeyBatch, type BatchResult, type GetManyResult } from './KeyBatch';
 import type { MemcachedServer } from './server/MemcachedServer';
-import { Opcode } from './protocol/binary/constants';
 import type { ServerStats } from '../diagnostics/ServerMetrics';
 import type { Receipt, StoreAccount } from './model/StoreAccount';
 import { Cluster } from './cluster/Cluster';
@@ -34,12 +27,12 @@ export abstract class Commands extends Cluster {
 
     /** The value with its CAS. */
     gets(key: string, placement?: Placement): Promise<Item> {
-        return this.run(key, new GetCall(key), placement);
+        return this.run(key, new GetCall(key, readItem, Item.MISS), placement);
     }
 
     /** The value as text when it was stored without flags, the item otherwise, null on a miss. Cheaper than `get` for text. */
     getText(key: string): Promise<Fetched> {
-        return this.run(key, new GetTextCall(key));
+        return this.run(key, new GetCall(key, readFetched, null));
     }
 
     /** Like `getText`, and the key is deleted in the same write. */
@@ -51,7 +44,7 @@ export abstract class Commands extends Cluster {
     getMany(keys: readonly string[]): Promise<GetManyResult> {
         return this.batch(keys, async batch => {
             const items = new Map<string, Item>();
-            return { items, failed: await batch.get(items, reply => Item.of(reply)) };
+            return { items, failed: await batch.get(items, readItem) };
         });
     }
 
@@ -83,7 +76,7 @@ export abstract class Commands extends Cluster {
         if (problem !== null) return Promise.reject(problem);
         const spec = { value, flagBits, expirySeconds };
         const node = this.server(key);
-        if (!account) return this.run(key, new StoreCall(Opcode.SET, key, spec));
+        if (!account) return this.run(key, new StoreCall('set', key, spec));
         const receipt = account.add(key);
         let evicted = account.isOver ? account.evict(this.clock(node)) : null;
         if (evicted !== null && this.server(evicted.key) !== node) {
@@ -125,7 +118,7 @@ export abstract class Commands extends Cluster {
 
     /** Stores under a key that nobody has, and answers the item's CAS; null: somebody has it. */
     async casAdd(key: string, value: ValueInput, options?: (StoreOptions & Placement) | null): Promise<bigint | null> {
-        const { outcome, cas } = await this.casStore(Opcode.ADD, key, value, 0n, options);
+        const { outcome, cas } = await this.casStore(key, value, 0n, options);
         return outcome === 'stored' ? cas : null;
     }
 
@@ -137,8 +130,7 @@ export abstract class Commands extends Cluster {
         options?: (StoreOptions & Placement & CasValidity) | null,
     ): Promise<CasReply> {
         const problem = checkCas(cas);
-        // A SET for which memcached finds no memory deletes what is under the key, be it another's with another CAS. REPLACE does not.
-        return problem ? Promise.reject(problem) : this.casStore(Opcode.REPLACE, key, value, cas, options);
+        return problem ? Promise.reject(problem) : this.casStore(key, value, cas, options);
     }
 
     /** Deletes only the item that has this CAS. */
@@ -227,7 +219,6 @@ export abstract class Commands extends Cluster {
     }
 
     private casStore(
-        opcode: StoreOpcode,
         key: string,
         value: ValueInput,
         cas: bigint,
@@ -235,7 +226,7 @@ export abstract class Commands extends Cluster {
     ): Promise<CasReply> {
         const spec = this.spec(value, options ?? NO_OPTIONS);
         if (spec instanceof Error) return Promise.reject(spec);
-        const call = new CasStoreCall(opcode, key, spec, cas, options?.epoch !== undefined);
+        const call = new CasStoreCall(key, spec, cas, options?.epoch !== undefined);
         return this.runCas(key, call, options);
     }
 }

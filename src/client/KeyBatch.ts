@@ -3,8 +3,8 @@ import { BatchPart, type Chunk } from './BatchPart';
 import { timedOut } from './model/errors';
 import type { Item } from './model/Item';
 import type { Namespaces } from './cluster/Namespaces';
-import type { BinaryReply } from './protocol/binary/BinaryReply';
-import type { StoreSpec } from './calls/storeCalls';
+import type { Reply } from './protocol/Protocol';
+import type { StoreSpec } from './model/StoreSpec';
 import type { MemcachedServer } from './server/MemcachedServer';
 import type { Receipt, StoreAccount } from './model/StoreAccount';
 
@@ -38,7 +38,7 @@ export class KeyBatch {
     }
 
     /** What was found goes into `found`, as `read` reads it. */
-    async get<T>(found: Map<string, T>, read: (reply: BinaryReply) => T): Promise<Map<string, Error>> {
+    async get<T>(found: Map<string, T>, read: (reply: Reply) => T): Promise<Map<string, Error>> {
         await this.perform(null, true, ({ keys, bytes }) => new GetManyCall(keys, bytes, found, read, this.failed));
         // A chunk that failed may have been answered in part, and one that was tried again may have failed in part before.
         if (this.failed.size > 0 && !this.isGuarded) for (const key of found.keys()) this.failed.delete(key);

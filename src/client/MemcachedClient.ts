@@ -1,10 +1,9 @@
 import type { CounterOptions, StoreOptions } from './model/CallOptions';
 import { checkExpiry, checkValue, toUint64 } from './model/validate';
-import { refused } from './model/errors';
 import { TouchCall } from './calls/getCalls';
-import { StoreCall, ConcatCall, type StoreOpcode } from './calls/storeCalls';
+import { StoreCall, ConcatCall } from './calls/storeCalls';
 import { DeleteCall } from './calls/deleteCalls';
-import { CounterCall, NO_CREATE } from './calls/CounterCall';
+import { CounterCall } from './calls/CounterCall';
 import {
     deliver,
     toCallback,
@@ -17,7 +16,8 @@ import {
     type GetCallback,
     type OptionsOrCallback,
 } from './memjs/callbacks';
-import { Opcode, Status } from './protocol/binary/constants';
+import { Outcome, type ConcatMode, type CountMode, type StoreMode } from './protocol/Protocol';
+import { refused } from './protocol/refusal';
 import { NoopCall, StatCall, VersionCall } from './calls/serverCalls';
 import { Commands, type ValueInput } from './Commands';
 
@@ -75,7 +75,7 @@ export class MemcachedClient extends Commands {
     /** memjs's old form. */
     set(key: string, value: ValueInput, callback: Callback<boolean>, expires?: number): void;
     set(key: string, value: ValueInput, a?: OptionsOrCallback, b?: CallbackOrExpiry): Promise<boolean> | void {
-        return this.store(Opcode.SET, key, value, a, b);
+        return this.store('set', key, value, a, b);
     }
 
     /** Only when there is no such key; false: there is. */
@@ -83,7 +83,7 @@ export class MemcachedClient extends Commands {
     add(key: string, value: ValueInput, options: StoreOptions, callback: Callback<boolean>): void;
     add(key: string, value: ValueInput, callback: Callback<boolean>, expires?: number): void;
     add(key: string, value: ValueInput, a?: OptionsOrCallback, b?: CallbackOrExpiry): Promise<boolean> | void {
-        return this.store(Opcode.ADD, key, value, a, b);
+        return this.store('add', key, value, a, b);
     }
 
     /** Only when there is such a key; false: there is not. */
@@ -91,7 +91,7 @@ export class MemcachedClient extends Commands {
     replace(key: string, value: ValueInput, options: StoreOptions, callback: Callback<boolean>): void;
     replace(key: string, value: ValueInput, callback: Callback<boolean>, expires?: number): void;
     replace(key: string, value: ValueInput, a?: OptionsOrCallback, b?: CallbackOrExpiry): Promise<boolean> | void {
-        return this.store(Opcode.REPLACE, key, value, a, b);
+        return this.store('replace', key, value, a, b);
     }
 
     /** false: there was no such key. */
@@ -106,7 +106,7 @@ export class MemcachedClient extends Commands {
     increment(key: string, amount: number | bigint, options: CounterOptions, callback: CounterCallback): void;
     increment(key: string, amount: number | bigint, callback: CounterCallback): void;
     increment(key: string, amount: number | bigint, ...rest: CounterArguments): Promise<CounterResult> | void {
-        return this.count(Opcode.INCREMENT, key, amount, rest);
+        return this.count('increment', key, amount, rest);
     }
 
     /** 64 bits, stopping at 0. */
@@ -114,21 +114,21 @@ export class MemcachedClient extends Commands {
     decrement(key: string, amount: number | bigint, options: CounterOptions, callback: CounterCallback): void;
     decrement(key: string, amount: number | bigint, callback: CounterCallback): void;
     decrement(key: string, amount: number | bigint, ...rest: CounterArguments): Promise<CounterResult> | void {
-        return this.count(Opcode.DECREMENT, key, amount, rest);
+        return this.count('decrement', key, amount, rest);
     }
 
     /** false: there is no such key. */
     append(key: string, value: ValueInput): Promise<boolean>;
     append(key: string, value: ValueInput, callback: Callback<boolean>): void;
     append(key: string, value: ValueInput, callback?: Callback<boolean>): Promise<boolean> | void {
-        return toCallback(this.concat(Opcode.APPEND, key, value), callback);
+        return toCallback(this.concat('append', key, value), callback);
     }
 
     /** false: there is no such key. memjs sends APPEND's opcode here. */
     prepend(key: string, value: ValueInput): Promise<boolean>;
     prepend(key: string, value: ValueInput, callback: Callback<boolean>): void;
     prepend(key: string, value: ValueInput, callback?: Callback<boolean>): Promise<boolean> | void {
-        return toCallback(this.concat(Opcode.PREPEND, key, value), callback);
+        return toCallback(this.concat('prepend', key, value), callback);
     }
 
     /** Changes the expiry, to 0 (never) too; false: there is no such key. */
@@ -159,7 +159,7 @@ export class MemcachedClient extends Commands {
     }
 
     private store(
-        opcode: StoreOpcode,
+        mode: StoreMode,
         key: string,
         value: ValueInput,
         a: OptionsOrCallback,
@@ -167,27 +167,23 @@ export class MemcachedClient extends Commands {
     ): Promise<boolean> | void {
         const spec = this.spec(value, parseStoreOptions(a, b));
         const isBad = spec instanceof Error;
-        const done = isBad ? Promise.reject<boolean>(spec) : this.run(key, new StoreCall(opcode, key, spec));
+        const done = isBad ? Promise.reject<boolean>(spec) : this.run(key, new StoreCall(mode, key, spec));
         return toCallback(done, parseStoreCallback(a, b));
     }
 
-    private concat(
-        opcode: typeof Opcode.APPEND | typeof Opcode.PREPEND,
-        key: string,
-        value: ValueInput,
-    ): Promise<boolean> {
+    private concat(mode: ConcatMode, key: string, value: ValueInput): Promise<boolean> {
         const problem = checkValue(value, this.settings.maxValueBytes);
-        return problem ? Promise.reject(problem) : this.run(key, new ConcatCall(opcode, key, value));
+        return problem ? Promise.reject(problem) : this.run(key, new ConcatCall(mode, key, value));
     }
 
     private count(
-        opcode: typeof Opcode.INCREMENT | typeof Opcode.DECREMENT,
+        mode: CountMode,
         key: string,
         amount: number | bigint,
         [a, b]: CounterArguments,
     ): Promise<CounterResult> | void {
         const callback = typeof a === 'function' ? a : b;
-        const done = this.countAgain(opcode, key, amount, typeof a === 'function' ? {} : (a ?? {}));
+        const done = this.countAgain(mode, key, amount, typeof a === 'function' ? {} : (a ?? {}));
         if (typeof callback !== 'function') return done;
         deliver(
             done,
@@ -197,7 +193,7 @@ export class MemcachedClient extends Commands {
     }
 
     private async countAgain(
-        opcode: typeof Opcode.INCREMENT | typeof Opcode.DECREMENT,
+        mode: CountMode,
         key: string,
         amount: number | bigint,
         { initial = 0, expires = 0, pinned }: CounterOptions,
@@ -206,17 +202,16 @@ export class MemcachedClient extends Commands {
         if (problem !== null) throw problem;
         const delta = toUint64(amount);
         if (delta instanceof Error) throw delta;
-        const first = toUint64(initial ?? 0);
+        const first = initial === null ? null : toUint64(initial);
         if (first instanceof Error) throw first;
-        const expirySeconds = initial === null ? NO_CREATE : Math.min(expires, NO_CREATE - 1);
         let deadlineMs = 0;
         for (let tries = 1; ; tries++) {
-            const call = new CounterCall(opcode, key, delta, first, expirySeconds);
+            const call = new CounterCall(mode, key, delta, first, expires);
             call.deadlineMs = deadlineMs;
             const value = await this.run(key, call, { pinned });
             ({ deadlineMs } = call);
             if (value !== 'raced') return { success: value !== null, value };
-            if (tries === COUNTER_TRIES) throw refused(this.server(key).address, Status.NOT_STORED);
+            if (tries === COUNTER_TRIES) throw refused(this.server(key).address, Outcome.NOT_STORED);
         }
     }
 }

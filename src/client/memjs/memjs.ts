@@ -1,6 +1,7 @@
 import { Call, type Retry } from '../calls/Call';
 import type { BinaryWriter } from '../protocol/binary/BinaryWriter';
-import { Opcode, Status } from '../protocol/binary/constants';
+import { Opcode } from '../protocol/binary/constants';
+import { Outcome } from '../protocol/Protocol';
 import type { BinaryReply } from '../protocol/binary/BinaryReply';
 
 /** memjs as we use it. Typed here, because its own types are a package that our users would need as well. */
@@ -131,7 +132,7 @@ export class RawCall extends Call<void> {
 
     onReply(reply: BinaryReply): boolean {
         // memjs takes every reply to a flush for "done".
-        if (reply.opcode === Opcode.FLUSH && reply.status !== Status.OK) return this.rejectWith(reply.status);
+        if (reply.opcode === Opcode.FLUSH && reply.outcome !== Outcome.OK) return this.rejectWith(reply);
         const { handler } = this;
         if (handler !== undefined) {
             const response = toResponse(reply, this.seq);
@@ -144,7 +145,7 @@ export class RawCall extends Call<void> {
     }
 
     override isLast(reply: BinaryReply): boolean {
-        return this.handler?.quiet !== true || reply.bodyBytes === 0 || reply.status !== Status.OK;
+        return this.handler?.quiet !== true || reply.bodyBytes === 0 || reply.outcome !== Outcome.OK;
     }
 }
 
@@ -160,7 +161,7 @@ function toResponse(reply: BinaryReply, seq: number): MemjsResponse {
             keyLength: reply.keyBytes,
             extrasLength: reply.extrasBytes,
             dataType: 0,
-            status: reply.status,
+            status: reply.outcome,
             totalBodyLength: reply.bodyBytes,
             opaque: seq,
             cas,

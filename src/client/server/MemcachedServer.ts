@@ -9,6 +9,7 @@ import type { Deadlines } from '../calls/Deadlines';
 import { authFailed, connectionLost, isAuthFailure, notOpened, overloaded, serverDown } from '../model/errors';
 import type { LargeReplies } from './LargeReplies';
 import { MemjsHandlers, type MemjsErrorHandler, type MemjsResponseHandler } from '../memjs/memjs';
+import { binaryProtocol } from '../protocol/binary/binaryProtocol';
 import { formatAddress, type ServerAddress } from '../model/ServerAddress';
 import type { ServerObserver } from '../model/ClientOptions';
 import { ServerMetrics, type ServerStats } from '../../diagnostics/ServerMetrics';
@@ -37,6 +38,8 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
     smallReplyBytes = 100;
     maxInFlight = Infinity;
     readonly metrics = new ServerMetrics();
+    /** The wire protocol of this server's channels. */
+    readonly protocol = binaryProtocol;
     private readonly queue = new CallQueue(this);
     private readonly pool: ChannelPool;
     private isClosed = true;

@@ -7,7 +7,7 @@ const bugs = {
     'retry an ADD': [
         {
             file: 'client/calls/storeCalls.ts',
-            from: `this.retry = opcode === Opcode.ADD ? 'never' : 'afterClose';`,
+            from: `this.retry = mode === 'add' ? 'never' : 'afterClose';`,
             to: `this.retry = 'afterClose';`,
         },
     ],
@@ -15,8 +15,8 @@ const bugs = {
     'retry a SET that may still be carried out': [
         {
             file: 'client/calls/storeCalls.ts',
-            from: `this.retry = opcode === Opcode.ADD ? 'never' : 'afterClose';`,
-            to: `this.retry = opcode === Opcode.ADD ? 'never' : 'always';`,
+            from: `this.retry = mode === 'add' ? 'never' : 'afterClose';`,
+            to: `this.retry = mode === 'add' ? 'never' : 'always';`,
         },
     ],
     'ignore the opaque': [
@@ -212,8 +212,8 @@ const bugs = {
     'believe replies that are not confirmed': [
         {
             file: 'client/calls/Namespace.ts',
-            from: `if (status !== Status.OK || valueBytes !== TOKEN_CHARS) return false;`,
-            to: `if (status !== Status.OK || valueBytes !== 0) return true;`,
+            from: `return reply.outcome === Outcome.OK && reply.valueEquals(key, start, start + TOKEN_CHARS);`,
+            to: `return reply.outcome !== Outcome.OK || !reply.valueEquals(key, start, start);`,
         },
     ],
 };
