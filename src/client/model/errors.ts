@@ -127,6 +127,12 @@ export function encodeFailed(address: string, cause: Error): ApplicationExceptio
     return exception('ENCODE_FAILED', message).withDetails('server', address).withCause(cause);
 }
 
+/** Every try to create the counter lost a race for it. */
+export function counterContended(address: string, tries: number): ApplicationException {
+    const message = `cannot create the counter on memcached at ${address}: lost ${tries} races for it`;
+    return exception('SERVER_ERROR', message).withDetails('server', address);
+}
+
 function connection(
     code: CodeOf<'ConnectionException'>,
     address: string,
