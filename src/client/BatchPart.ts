@@ -1,4 +1,4 @@
-import type { LargeReplies } from './server/LargeReplies';
+import type { LargeValues } from './server/LargeValues';
 import type { StoreSpec } from './calls/storeCalls';
 
 const CHUNK_KEYS = 1000;
@@ -24,20 +24,20 @@ export class BatchPart {
         return this.from < this.keys.length;
     }
 
-    /** @param largeReplies what is known of values that are read; null when none are */
-    next(largeReplies: LargeReplies | null): Chunk {
+    /** @param largeValues what is known of values that are read; null when none are */
+    next(largeValues: LargeValues | null): Chunk {
         const { keys, specs, from } = this;
         const most = Math.min(keys.length, from + CHUNK_KEYS);
         // What the earlier ones weighed is the best guess of what the next ones do.
         const average = this.answeredKeys === 0 ? 0 : this.answeredBytes / this.answeredKeys;
         const isStored = specs.length > 0;
         // The usual batch, of which nothing large is known, is not looked at key by key.
-        const isUnknown = !isStored && average === 0 && !largeReplies?.isKnown;
+        const isUnknown = !isStored && average === 0 && !largeValues?.hasSizes;
         let bytes = 0;
         let known = 0;
         let to = isUnknown ? most : from;
         for (; to < most && bytes < CHUNK_BYTES; to++) {
-            const expected = largeReplies?.expectedBytes(keys[to]!) ?? 0;
+            const expected = largeValues?.expectedBytes(keys[to]!) ?? 0;
             known += expected;
             bytes += isStored ? specs[to]!.value.length : Math.max(average, expected);
         }

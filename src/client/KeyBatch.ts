@@ -77,7 +77,7 @@ export class KeyBatch {
         make: (chunk: Chunk) => BatchCall,
     ): Promise<void> {
         const workNext = async (): Promise<void> => {
-            const chunk = part.next(isRead ? server.largeReplies : null);
+            const chunk = part.next(isRead ? server.largeValues : null);
             const own = make(chunk);
             own.deadlineMs = this.deadlineMs;
             const call = this.isGuarded ? this.namespaces.guard(chunk.keys[0]!, own) : own;
