@@ -1,27 +1,30 @@
 import type { ConnectionOptions } from 'node:tls';
 
-/** Where a memcached is and how it is spoken to. */
+/** The address of a memcached, and how to connect to it. */
 export interface ServerAddress {
-    /** With a path: what the ring knows it by, different for each; the path itself is best. */
+    /** With `path`: the name of the server on the ring. Use the path itself, which is unique. */
     readonly host: string;
     readonly port: number;
-    /** A Unix socket, instead of host and port. */
+    /** A Unix socket, used instead of host and port. */
     readonly path?: string | undefined;
-    /** Share of the keys: a number above 0, 1 when absent. */
+    /** Share of the keys: a number greater than 0. Default: 1. */
     readonly weight?: number | undefined;
-    /** TLS, with what Node's `tls.connect` takes. With a `secureContext` the authorities and keys are read once, else for each socket. */
+    /**
+     * Options of Node's `tls.connect`; absent: no TLS. A `secureContext` reads authorities and keys
+     * once instead of for each socket.
+     */
     readonly tls?: ConnectionOptions | undefined;
-    /** SASL PLAIN. */
+    /** Login with SASL PLAIN. */
     readonly login?: Login | undefined;
 }
 
-/** A name and a password, for SASL PLAIN. */
+/** A user name and a password for SASL PLAIN. */
 export interface Login {
     readonly username: string;
     readonly password: string;
 }
 
-/** How the server is called in messages and in logs. */
+/** Names the server in messages and logs. */
 export function formatAddress({ host, port, path }: ServerAddress): string {
     if (path !== undefined) return `unix://${path}`;
     return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

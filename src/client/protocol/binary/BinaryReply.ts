@@ -61,7 +61,7 @@ export class BinaryReply implements Reply {
     }
 
     counter(): bigint {
-        if (this.valueBytes !== 8) throw new Error(`invalid counter in a reply: ${this.valueBytes} bytes instead of 8`);
+        if (this.valueBytes !== 8) throw new Error(`invalid reply: a counter of ${this.valueBytes} bytes instead of 8`);
         return this.buffer.readBigUInt64BE(this.valueAt);
     }
 
@@ -80,9 +80,9 @@ export class BinaryReply implements Reply {
         this.opaque = get32(b, at + 12);
         this.casHigh = get32(b, at + 16);
         this.casLow = get32(b, at + 20);
-        if (this.bodyBytes > MAX_BODY_BYTES) return `a reply claims a body of ${this.bodyBytes} bytes`;
-        if (this.extrasBytes + this.keyBytes > this.bodyBytes) {
-            return `a reply of ${this.bodyBytes} bytes claims ${this.extrasBytes} of extras and ${this.keyBytes} of key`;
+        if (this.bodyBytes > MAX_BODY_BYTES) return `invalid reply: a body of ${this.bodyBytes} bytes`;
+        if (this.valueBytes < 0) {
+            return `invalid reply: extras of ${this.extrasBytes} and a key of ${this.keyBytes} in a body of ${this.bodyBytes} bytes`;
         }
         return null;
     }

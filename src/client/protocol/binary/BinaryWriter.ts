@@ -5,7 +5,9 @@ import type { ConcatMode, CountMode, RequestWriter, StoreMode, StoreReply } from
 import { WriteBuffer } from '../WriteBuffer';
 import { HEADER_BYTES, NO_CREATE, Opcode, REQUEST_MAGIC } from './constants';
 
-/** Writes frames in the order of the wire: `begin`, the words of the extras, `key`, `value`, `end`. */
+/**
+ * Writes frames in the order of the wire: `begin`, the words of the extras, `key`, `value`, `end`.
+ */
 export class BinaryWriter extends WriteBuffer implements RequestWriter {
     get(opaque: number, key: string, isQuiet = false): void {
         this.keyFrame(isQuiet ? Opcode.GETQ : Opcode.GET, opaque, key);

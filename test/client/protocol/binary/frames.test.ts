@@ -140,8 +140,8 @@ describe('FrameDecoder', () => {
     });
 
     it.each([
-        ['ERROR\r\n', 'it answers in text (ERROR)'],
-        ['HTTP/1.1 400 Bad Request\r\n', 'it answers in text (HTTP/)'],
+        ['ERROR\r\n', 'the server answers in text (ERROR)'],
+        ['HTTP/1.1 400 Bad Request\r\n', 'the server answers in text (HTTP/)'],
         ['hello', 'starts with byte 0x68 instead of 0x81'],
     ])('says of %j that it is not the binary protocol', (text, words) => {
         expect(decode(Buffer.from(text), []).wrong).toContain(words);
@@ -151,7 +151,7 @@ describe('FrameDecoder', () => {
         const header = Buffer.alloc(24);
         header[0] = 0x81;
         header.writeUInt32BE(0xffffffff, 8);
-        expect(decode(header, []).wrong).toBe('a reply claims a body of 4294967295 bytes');
+        expect(decode(header, []).wrong).toBe('invalid reply: a body of 4294967295 bytes');
     });
 
     it('says of a frame whose parts are longer than the whole that it is none', () => {
@@ -159,7 +159,7 @@ describe('FrameDecoder', () => {
         header[0] = 0x81;
         header[4] = 4;
         header.writeUInt32BE(3, 8);
-        expect(decode(header, []).wrong).toBe('a reply of 3 bytes claims 4 of extras and 0 of key');
+        expect(decode(header, []).wrong).toBe('invalid reply: extras of 4 and a key of 0 in a body of 3 bytes');
     });
 
     it('looks at nothing more once it was told to stop', () => {
@@ -449,7 +449,7 @@ describe('BinaryReply', () => {
         const value = Buffer.alloc(8, 0xff);
         decodeOne({ value }, reply => expect(reply.counter()).toBe(2n ** 64n - 1n));
         decodeOne({ value: value.subarray(1) }, reply =>
-            expect(() => reply.counter()).toThrow('invalid counter in a reply: 7 bytes instead of 8'),
+            expect(() => reply.counter()).toThrow('invalid reply: a counter of 7 bytes instead of 8'),
         );
     });
 
