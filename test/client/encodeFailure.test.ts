@@ -72,7 +72,7 @@ it.each(Object.keys(broken))('an exception while a call is encoded, %s, fails th
     const before = settings.map(i => client.set(`before:${i}`, `value ${i}`));
     const counted = client.increment('counter', 1, { initial: 1 });
     // More than the window for large values holds.
-    const sent = Array.from({ length: 20 }, () => client.server('broken').send(broken[name]!()));
+    const sent = Array.from({ length: 20 }, () => client.commands.cluster.server('broken').send(broken[name]!()));
     const after = settings.map(i => client.set(`after:${i}`, Buffer.alloc(5000, i)));
     expect(new Set(await Promise.all(sent.map(codeOf)))).toEqual(new Set(['ENCODE_FAILED']));
     expect((await Promise.all([...before, ...after])).every(Boolean)).toBe(true);
@@ -87,7 +87,7 @@ it.each(Object.keys(broken))('an exception while a call is encoded, %s, fails th
 
 it('setCounted checks its flags as every other verb does', async () => {
     for (const flags of [5n, -1, 2 ** 32, 1.5, NaN, 'x', null, undefined]) {
-        expect(await codeOf(client.setCounted('key', 'value', 0, flags as never, null))).toBe('INVALID_FLAGS');
+        expect(await codeOf(client.commands.setCounted('key', 'value', 0, flags as never, null))).toBe('INVALID_FLAGS');
     }
     expect((await client.get('key')).value).toBeNull();
 });

@@ -46,7 +46,7 @@ describe('A bad call does no harm to its neighbours:', () => {
     it('a key that only the server finds too long, upon which it closes the connection', async () => {
         await begin();
         const unchecked = new GetCall('k'.repeat(300), readFetched, null);
-        const send = (): Promise<unknown> => client.server(unchecked.key).send(unchecked);
+        const send = (): Promise<unknown> => client.commands.cluster.server(unchecked.key).send(unchecked);
         expect(await amongNeighbours(send)).toBe('SERVER_ERROR');
     });
 

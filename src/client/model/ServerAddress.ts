@@ -1,20 +1,23 @@
 import type { ConnectionOptions } from 'node:tls';
 
-/** The address of a memcached, and how to connect to it. */
+/** Where a memcached server is, and how the client connects to it. */
 export interface ServerAddress {
-    /** With `path`: the name of the server on the ring. Use the path itself, which is unique. */
+    /**
+     * With a path, the name of the server on the ring, unique among the servers. The path is a good
+     * name.
+     */
     readonly host: string;
     readonly port: number;
-    /** A Unix socket, used instead of host and port. */
+    /** A Unix socket. The client connects to it instead of to the host and the port. */
     readonly path?: string | undefined;
-    /** Share of the keys: a number greater than 0. Default: 1. */
+    /** The share of the keys, a number greater than 0. 1 when absent. */
     readonly weight?: number | undefined;
     /**
-     * Options of Node's `tls.connect`; absent: no TLS. A `secureContext` reads authorities and keys
-     * once instead of for each socket.
+     * TLS, with the options of Node's `tls.connect`. A `secureContext` saves reading the
+     * certificates and keys for each socket.
      */
     readonly tls?: ConnectionOptions | undefined;
-    /** Login with SASL PLAIN. */
+    /** The login for SASL PLAIN. */
     readonly login?: Login | undefined;
 }
 
@@ -24,7 +27,7 @@ export interface Login {
     readonly password: string;
 }
 
-/** Names the server in messages and logs. */
+/** Returns the name of a server in messages, logs and statistics. */
 export function formatAddress({ host, port, path }: ServerAddress): string {
     if (path !== undefined) return `unix://${path}`;
     return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

@@ -1,29 +1,34 @@
 import { join64 } from '../../util/uint64';
 
-/** A stored value with its CAS, so that an eviction deletes this value only. */
+/**
+ * A stored value and the CAS that its server answered. Deleting with this CAS deletes no other
+ * value.
+ */
 export class Receipt {
     casHigh = 0;
     casLow = 0;
-    /** The epoch of the server in which the CAS is valid. 0 until the server has answered. */
+    /** The epoch of the server in which the CAS is valid, 0 until the server has answered. */
     epoch = 0;
 
     constructor(readonly key: string) {}
 
-    /** 0 if memcached runs without CAS. */
+    /** 0 if memcached runs with CAS disabled (-C). */
     get cas(): bigint {
         return join64(this.casHigh, this.casLow);
     }
 }
 
-/** Counts the values of a component and selects those to evict. */
+/** Counts the values that a component stores, and chooses the values to evict. */
 export interface StoreAccount {
-    /** Called before a value is sent, or when it was stored. */
+    /** Records a value that will be sent or was stored. */
     add(key: string): Receipt;
-    /** Whether there are too many values. */
+    /** Whether there are too many. */
     readonly isOver: boolean;
-    /** Removes and returns the receipt of the value to evict. Null unless `isOver`. */
+    /**
+     * Removes and returns the receipt of a value to evict, null if there are not too many values.
+     */
     evict(nowMs: number): Receipt | null;
-    /** Called at `nowMs`, when the server has confirmed a store that was sent in this epoch. */
+    /** Records the answer to a store: when it came, and the epoch in which the store was sent. */
     stored(
         receipt: Receipt,
         casHigh: number,
@@ -32,6 +37,6 @@ export interface StoreAccount {
         nowMs: number,
         expirySeconds: number,
     ): void;
-    /** Called when the value was not stored, or perhaps not. */
+    /** Removes a value that was not stored, or may not have been. */
     forget(receipt: Receipt): void;
 }

@@ -114,6 +114,11 @@ export function encodeFailed(address: string, cause: Error): ApplicationExceptio
     return exception('ENCODE_FAILED', message).withDetails('server', address).withCause(cause);
 }
 
+export function counterContended(address: string, tries: number): ApplicationException {
+    const message = `cannot create the counter on memcached at ${address}: lost ${tries} races for it`;
+    return exception('SERVER_ERROR', message).withDetails('server', address);
+}
+
 const UNAVAILABLE = new Set(['CONNECTION_LOST', 'SERVER_DOWN', 'TIMEOUT', 'OVERLOADED', 'CONNECT_FAILED']);
 
 /** Whether memcached cannot be reached. False when it answered with an error. */

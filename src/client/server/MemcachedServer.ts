@@ -8,7 +8,6 @@ import { Channel, type ChannelOptions, type ChannelOwner } from '../channel/Chan
 import type { Deadlines } from '../calls/Deadlines';
 import { authFailed, connectionLost, isAuthFailure, notOpened, overloaded, serverDown } from '../model/errors';
 import type { LargeReplies } from './LargeReplies';
-import { MemjsHandlers, type MemjsErrorHandler, type MemjsResponseHandler } from '../memjs/memjs';
 import { binaryProtocol } from '../protocol/binary/binaryProtocol';
 import { formatAddress, type ServerAddress } from '../model/ServerAddress';
 import type { ServerObserver } from '../model/ClientOptions';
@@ -27,10 +26,7 @@ export interface ServerOptions extends ChannelOptions, HealthOptions {
 
 let lastEpoch = 0;
 
-/**
- * One memcached: a pool of channels, up or down, and the only place where a call is tried again. For memjs it is a server
- * (`onResponse`, `onError`, `write`, `close`, `host`, `port`, `wakeupAt`).
- */
+/** One memcached: a pool of channels, up or down, and the only place where a call is tried again. */
 export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
     readonly address: string;
     readonly host: string;
@@ -57,11 +53,6 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
      * twice, to no server of any client.
      */
     epoch = ++lastEpoch;
-
-    /** What memjs asks of a server, for those of its verbs that we leave to it. */
-    private readonly memjs = new MemjsHandlers();
-    /** memjs passes over servers whose time to wake up has not come; ours are chosen by the ring alone. */
-    readonly wakeupAt = undefined;
 
     constructor(
         readonly at: ServerAddress,
@@ -181,20 +172,6 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
         this.health.recover();
         if (this.sockets === 0) return Promise.resolve();
         return new Promise(resolve => (this.onEmpty = resolve));
-    }
-
-    onResponse(seq: number, handler: MemjsResponseHandler): void {
-        this.memjs.onResponse(seq, handler);
-    }
-
-    onError(seq: number, handler: MemjsErrorHandler): void {
-        this.memjs.onError(seq, handler);
-    }
-
-    write(frame: Buffer): void {
-        const call = this.memjs.toCall(frame);
-        // memjs gets the error from its handler.
-        this.send(call).catch(() => {});
     }
 
     onQueueReady(): void {

@@ -26,6 +26,7 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
         casDisabled: [client.casDisabled('a:1')],
         connectFailed: [client.connectFailed(new Map()), client.connectFailed(new Map([['a:1', cause]]))],
         connectionLost: [client.connectionLost('a:1', cause)],
+        counterContended: [client.counterContended('a:1', 10)],
         encodeFailed: [client.encodeFailed('a:1', cause)],
         invalidAmount: [client.invalidAmount(-1)],
         invalidBatch: [client.invalidBatch('cause')],

@@ -8,7 +8,6 @@ const MAX_BODY_BYTES = 1024 * 1024 * 1024 + 4096;
 
 /** A frame: a header, then a body of extras, key and value. */
 export class BinaryReply implements Reply {
-    opcode = 0;
     /** The status, whose numbers are those of `Outcome`. */
     outcome = 0;
     opaque = 0;
@@ -72,7 +71,6 @@ export class BinaryReply implements Reply {
     /** Fills the header's fields from 24 bytes. Returns null, or why they are not a header. */
     readHeader(b: Buffer, at: number): string | null {
         if (b[at] !== REPLY_MAGIC) return describeBytes(b, at);
-        this.opcode = b[at + 1]!;
         this.keyBytes = (b[at + 2]! << 8) | b[at + 3]!;
         this.extrasBytes = b[at + 4]!;
         this.outcome = (b[at + 6]! << 8) | b[at + 7]!;

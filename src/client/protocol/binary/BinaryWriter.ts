@@ -85,16 +85,6 @@ export class BinaryWriter extends WriteBuffer implements RequestWriter {
         this.end(this.value(`\0${username}\0${password}`));
     }
 
-    /** A frame made elsewhere, with its opaque replaced. */
-    raw(frame: Uint8Array, opaque: number): void {
-        this.start = this.position;
-        this.ensure(frame.length);
-        this.buffer.set(frame, this.position);
-        put32(this.buffer, this.position + 12, opaque);
-        this.position += frame.length;
-        this.finish(frame.length, null);
-    }
-
     private keyFrame(opcode: number, opaque: number, key: string, casHigh = 0, casLow = 0): void {
         this.begin(opcode, opaque, casHigh, casLow, key, 0);
         this.key(key);

@@ -7,7 +7,6 @@ import { Outcome } from '../../../../src/client/protocol/Protocol';
 import { opcodes } from '../../../support/opcodes';
 
 interface Frame {
-    opcode: number;
     status: number;
     opaque: number;
     cas: bigint;
@@ -16,10 +15,9 @@ interface Frame {
     value: Buffer;
 }
 
-function toBytes({ opcode, status, opaque, cas, extras, key, value }: Frame): Buffer {
+function toBytes({ status, opaque, cas, extras, key, value }: Frame): Buffer {
     const header = Buffer.alloc(24);
     header[0] = 0x81;
-    header[1] = opcode;
     header.writeUInt16BE(key.length, 2);
     header[4] = extras.length;
     header.writeUInt16BE(status, 6);
@@ -31,10 +29,9 @@ function toBytes({ opcode, status, opaque, cas, extras, key, value }: Frame): Bu
 
 /** A copy of what the decoder shows for a moment. */
 function toFrame(reply: BinaryReply): Frame {
-    const { opcode, outcome: status, opaque, cas, buffer, bodyAt, extrasBytes, keyBytes } = reply;
+    const { outcome: status, opaque, cas, buffer, bodyAt, extrasBytes, keyBytes } = reply;
     const keyAt = bodyAt + extrasBytes;
     return {
-        opcode,
         status,
         opaque,
         cas,
@@ -70,7 +67,6 @@ function decode(stream: Buffer, cuts: readonly number[]): { frames: Frame[]; wro
 
 const bytes = (max: number) => fc.uint8Array({ maxLength: max }).map(array => Buffer.from(array));
 const anyFrame: fc.Arbitrary<Frame> = fc.record({
-    opcode: fc.nat(255),
     status: fc.nat(0xffff),
     opaque: fc.nat(0xffffffff),
     cas: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
@@ -104,7 +100,7 @@ describe('FrameDecoder', () => {
     it('assembles a value of 3 MiB that comes in chunks of 64 KiB', () => {
         const value = Buffer.alloc(3 * 1024 * 1024, 'abc');
         const none = Buffer.alloc(0);
-        const frame = { opcode: 0, status: 0, opaque: 7, cas: 1n, extras: Buffer.from([0, 0, 0, 9]), key: none, value };
+        const frame = { status: 0, opaque: 7, cas: 1n, extras: Buffer.from([0, 0, 0, 9]), key: none, value };
         const stream = toBytes(frame);
         const cuts = Array.from({ length: stream.length / 65536 }, (_, i) => (i + 1) * 65536);
         const { frames, wrong } = decode(stream, cuts);
@@ -164,7 +160,7 @@ describe('FrameDecoder', () => {
 
     it('looks at nothing more once it was told to stop', () => {
         const none = Buffer.alloc(0);
-        const frame = { opcode: 0, status: 0, opaque: 1, cas: 0n, extras: none, key: none, value: none };
+        const frame = { status: 0, opaque: 1, cas: 0n, extras: none, key: none, value: none };
         let seen = 0;
         const decoder = new BinaryDecoder(() => ++seen < 2);
         const stream = Buffer.concat([frame, frame, frame].map(toBytes));
@@ -396,21 +392,13 @@ describe('FrameWriter', () => {
         writer.store(1, 'set', 'key', spec(value), 'outcome');
         expect(writer.take()[1]).toBe(value);
     });
-
-    it('gives a frame that was made elsewhere its own opaque', () => {
-        const other = new BinaryWriter();
-        other.get(5, 'key');
-        const writer = new BinaryWriter();
-        writer.raw(Buffer.concat(other.take()), 0xfffffffe);
-        expect(read(Buffer.concat(writer.take()))).toMatchObject([{ opcode: GET, opaque: 0xfffffffe, key: 'key' }]);
-    });
 });
 
 describe('BinaryReply', () => {
     /** The reply to this frame, alone in a chunk. */
     const decodeOne = (frame: Partial<Frame>, use: (reply: BinaryReply) => void): void => {
         const none = Buffer.alloc(0);
-        const all = { opcode: 0, status: 0, opaque: 0, cas: 0n, extras: none, key: none, value: none, ...frame };
+        const all = { status: 0, opaque: 0, cas: 0n, extras: none, key: none, value: none, ...frame };
         const stream = toBytes(all);
         const decoder = new BinaryDecoder(reply => {
             use(reply);
