@@ -6,18 +6,13 @@ import { LoginCall, ProofCall } from '../calls/serverCalls';
 import type { ServerMetrics } from '../../diagnostics/ServerMetrics';
 import { authFailed, encodeFailed } from '../model/errors';
 import type { ServerAddress } from '../model/ServerAddress';
-import { BinaryDecoder } from '../protocol/binary/BinaryDecoder';
-import type { BinaryReply } from '../protocol/binary/BinaryReply';
-import { BinaryWriter } from '../protocol/binary/BinaryWriter';
+import type { Protocol, Reply, ReplyDecoder, RequestWriter } from '../protocol/Protocol';
 import { ChannelLoad, LARGE_BYTES } from './ChannelLoad';
 import { FlowControl, type FlowContext } from './FlowControl';
 import { closedByServerError, describeSocketError, timeoutError, type Stage } from './socketErrors';
 import { connect, reset, secure } from './sockets';
 
 const READ_BYTES = 64 * 1024;
-
-/** A server that only speaks text waits for the end of a line: with a CR LF in the first frame it answers ERROR at once. */
-const FIRST_OPAQUE = 0x0d0a;
 
 export interface ChannelOptions {
     readonly connectTimeoutMs: number;
@@ -31,6 +26,7 @@ export interface ChannelContext extends FlowContext {
     readonly at: ServerAddress;
     readonly address: string;
     readonly options: ChannelOptions;
+    readonly protocol: Protocol;
     readonly metrics: ServerMetrics;
     readonly largeValues: {
         /** The server has answered a value of this size, or stored it. */
@@ -71,8 +67,8 @@ export class Channel implements CallHolder, Timed {
     private readonly raw: Socket;
     /** What bytes go through: `raw`, or TLS on it. */
     private socket: Socket;
-    private readonly writer = new BinaryWriter();
-    private readonly decoder = new BinaryDecoder(reply => this.onReply(reply));
+    private readonly writer: RequestWriter;
+    private readonly decoder: ReplyDecoder;
     private readonly chunk = Buffer.allocUnsafeSlow(READ_BYTES);
     /** Where the socket reads to: the chunk, or the place of a large value. */
     private reading: Buffer | null = null;
@@ -96,9 +92,11 @@ export class Channel implements CallHolder, Timed {
         private readonly context: ChannelContext,
         private readonly owner: ChannelOwner,
         private readonly isExtra = false,
-        private nextOpaque = FIRST_OPAQUE,
+        private nextOpaque = context.protocol.firstOpaque,
     ) {
-        const { at, options, deadlines } = context;
+        const { at, options, protocol, deadlines } = context;
+        this.writer = protocol.createWriter();
+        this.decoder = protocol.createDecoder(reply => this.onReply(reply));
         this.flow = new FlowControl(context);
         this.raw = this.socket = connect(at, options, {
             buffer: () => this.nextBuffer(),
@@ -124,7 +122,7 @@ export class Channel implements CallHolder, Timed {
 
     /** So much is in flight that the next call had better use another channel. */
     get isSaturated(): boolean {
-        return this.load.isHigh || this.decoder.isInLargeFrame;
+        return this.load.isHigh || this.decoder.isInLargeReply;
     }
 
     /** Whether the channel takes calls. Otherwise they wait where they can still use another channel. */
@@ -352,7 +350,7 @@ export class Channel implements CallHolder, Timed {
         if (wrong !== null) this.wrongReply = new Error(wrong);
     }
 
-    private onReply(reply: BinaryReply): boolean {
+    private onReply(reply: Reply): boolean {
         const call = this.pending.first;
         if (call === null || (reply.opaque - call.opaque) >>> 0 >= call.frameCount) {
             this.wrongReply = new Error(`a reply came with opaque ${reply.opaque}, which nobody waits for`);
@@ -371,7 +369,7 @@ export class Channel implements CallHolder, Timed {
         return true;
     }
 
-    private measureReply(call: Call<unknown>, reply: BinaryReply): void {
+    private measureReply(call: Call<unknown>, reply: Reply): void {
         const isOfMany = call.keyCount !== undefined;
         const bytes = isOfMany ? reply.bodyBytes : Math.max(reply.bodyBytes, call.valueBytes);
         this.context.largeValues.answered(call.keyOf(reply), bytes);

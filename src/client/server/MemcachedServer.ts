@@ -8,7 +8,7 @@ import { ServerMetrics, type ServerStats } from '../../diagnostics/ServerMetrics
 import type { ServerObserver } from '../model/ClientOptions';
 import { connectionLost, notOpened, overloaded } from '../model/errors';
 import { formatAddress, type ServerAddress } from '../model/ServerAddress';
-import { MemjsHandlers, type MemjsErrorHandler, type MemjsResponseHandler } from '../memjs/memjs';
+import { binaryProtocol } from '../protocol/binary/binaryProtocol';
 import type { CallQueue } from './CallQueue';
 import type { ChannelPool } from './ChannelPool';
 import { Dispatcher, type DispatchOptions } from './Dispatcher';
@@ -35,6 +35,8 @@ export class MemcachedServer implements CallHost, ChannelContext {
     readonly port: number;
     readonly requestTimeoutMs: number;
     readonly metrics = new ServerMetrics();
+    /** The wire protocol of the channels. */
+    readonly protocol = binaryProtocol;
     maxInFlight = Infinity;
     private readonly maxPending: number;
     private readonly health: ServerHealth;
@@ -165,21 +167,5 @@ export class MemcachedServer implements CallHost, ChannelContext {
         this.pool.endAll();
         this.health.reset();
         return this.pool.empty();
-    }
-
-    // memjs: removed as soon as no verb is left to it.
-    readonly wakeupAt = undefined;
-    private readonly memjs = new MemjsHandlers();
-
-    onResponse(seq: number, handler: MemjsResponseHandler): void {
-        this.memjs.onResponse(seq, handler);
-    }
-
-    onError(seq: number, handler: MemjsErrorHandler): void {
-        this.memjs.onError(seq, handler);
-    }
-
-    write(frame: Buffer): void {
-        this.send(this.memjs.toCall(frame)).catch(() => {});
     }
 }

@@ -1,7 +1,6 @@
 import type { Call } from '../../../src/client/calls/Call';
 import { StoreCall } from '../../../src/client/calls/storeCalls';
 import { LARGE_BYTES } from '../../../src/client/channel/ChannelLoad';
-import { Opcode } from '../../../src/client/protocol/binary/constants';
 import { LargeValues } from '../../../src/client/server/LargeValues';
 import { codeOf } from '../../support/codeOf';
 import { useOpener } from '../../support/Opener';
@@ -11,7 +10,7 @@ const HALF_MIB = 512 * 1024;
 
 /** A call that stores a value of this size. */
 const store = (key: string, bytes: number) =>
-    new StoreCall(Opcode.SET, key, { value: Buffer.alloc(bytes), flagBits: 0, expirySeconds: 0 });
+    new StoreCall('set', key, { value: Buffer.alloc(bytes), flagBits: 0, expirySeconds: 0 });
 
 describe('LargeValues', () => {
     let admitted: Call<unknown>[];
