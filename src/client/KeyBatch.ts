@@ -83,7 +83,7 @@ export class KeyBatch {
         createCall: (chunk: Chunk) => BatchCall,
     ): Promise<void> {
         const performNext = async (): Promise<void> => {
-            const chunk = part.next(isRead ? server.largeReplies : null);
+            const chunk = part.next(isRead ? server.largeValues : null);
             const own = createCall(chunk);
             own.deadlineMs = this.deadlineMs;
             const call = this.isGuarded ? this.cluster.namespaces.guard(chunk.keys[0]!, own) : own;

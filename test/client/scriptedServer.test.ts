@@ -56,7 +56,7 @@ describe('a server of a script', () => {
         server.script = (_, socket) => socket.write('ERROR\r\n');
         await expect(open.client(server)).rejects.toMatchObject({
             code: 'CONNECT_FAILED',
-            message: expect.stringContaining('it answers in text (ERROR)'),
+            message: expect.stringContaining('the server answers in text (ERROR)'),
         });
     });
 

@@ -242,7 +242,7 @@ describe('a socket', () => {
 
 it('without listeners nothing is made for them', async () => {
     const calls = jest.spyOn(traceCall, 'traceCall');
-    const sockets = jest.spyOn(ConnectSpan, 'trace');
+    const sockets = jest.spyOn(ConnectSpan.prototype, 'start');
     const other = await open.client(server);
     await other.get('key');
     await other.getMany(['a', 'b']);

@@ -10,16 +10,14 @@ export interface CallHost {
     readonly requestTimeoutMs: number;
     readonly deadlines: Deadlines;
     readonly metrics: ServerMetrics;
-    /** See `MemcachedServer`. */
+    /** See `ChannelPool`. */
     readonly epoch: number;
-    /** A call has settled by its deadline and not by a reply. */
-    onExpired(call: Call<unknown>): void;
 }
 
-/** What a call was put on. */
-export interface CallChannel {
-    /** A call has not been answered in time: is the channel to blame? */
-    judge(): void;
+/** Where a call waits: the queue of its server, or the channel that it was sent on. */
+export interface CallHolder {
+    /** A call has settled by its deadline, not by a reply. */
+    onLate(): void;
 }
 
 /**
@@ -56,7 +54,7 @@ export abstract class Call<T> implements Timed {
     deadline: Deadline | null = null;
     /** By the clock of `ServerCounts`. */
     startedUs = NOT_STARTED;
-    channel: CallChannel | null = null;
+    holder: CallHolder | null = null;
     /** Its place on the channel: the opaques from `opaque` on, `frames` of them. */
     opaque = 0;
     frameCount = 1;
@@ -64,8 +62,7 @@ export abstract class Call<T> implements Timed {
     sentMs = 0;
     /** Bytes that the channel owes while this call is unanswered: sent and, roughly, expected. */
     bytesInFlight = 0;
-    /** It moves a large value, of about so many bytes, and has been let through the window for those. */
-    isLarge = false;
+    /** The rough size of the large value that it moves; 0 until `LargeValues` has admitted it. */
     largeBytes = 0;
 
     /** What it is called where it is traced. */
@@ -144,7 +141,7 @@ export abstract class Call<T> implements Timed {
         const host = this.host!;
         this.fail(timedOut(host.address, host.requestTimeoutMs));
         host.metrics.recordTimeout(this.startedUs, host.deadlines.nowMs);
-        host.onExpired(this);
+        this.holder?.onLate();
     }
 
     protected rejectWith(reply: Reply): true {

@@ -1,7 +1,10 @@
 import { Outcome, type CountMode, type Reply, type RequestWriter } from '../protocol/Protocol';
 import { Call } from './Call';
 
-/** null: there is no such counter. 'raced': another client created it at that moment; nothing was counted. */
+/**
+ * null: there is no such counter. 'raced': another client created it at that moment; nothing was
+ * counted.
+ */
 export type CounterReply = bigint | null | 'raced';
 
 /** Increments or decrements a counter. Not idempotent. */

@@ -29,7 +29,9 @@ export class DeleteCall extends Call<boolean> {
 /** 'stale': not sent, because the CAS is of another epoch. */
 export type CasDeleteReply = 'deleted' | 'changed' | 'missing' | 'stale';
 
-/** Deletes the item with this CAS. A retry would answer "missing" after a first try that succeeded. */
+/**
+ * Deletes the item with this CAS. A retry would answer "missing" after a first try that succeeded.
+ */
 export class CasDeleteCall extends Call<CasDeleteReply> {
     readonly retry = 'never';
 

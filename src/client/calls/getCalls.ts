@@ -57,7 +57,9 @@ export class GetCall<T> extends Call<T> {
     }
 }
 
-/** Reads and deletes one key in one write. If the reply with the value is lost, a retry is a miss. */
+/**
+ * Reads and deletes one key in one write. If the reply with the value is lost, a retry is a miss.
+ */
 export class GetAndDeleteCall extends GetCall<Fetched> {
     private fetched: Fetched = null;
 

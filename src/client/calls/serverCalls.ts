@@ -22,7 +22,10 @@ export class NoopCall extends Call<void> {
     }
 }
 
-/** Asks whether a server answers. Its request timeout starts when it is sent: connecting has its own. */
+/**
+ * Asks whether a server answers. Its request timeout starts when it is sent: connecting has its
+ * own.
+ */
 export class GreetingCall extends NoopCall {
     override encode(writer: RequestWriter, opaque: number): void {
         const { deadlines, requestTimeoutMs } = this.host!;

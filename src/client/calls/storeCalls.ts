@@ -4,7 +4,10 @@ import { Outcome, type ConcatMode, type Reply, type RequestWriter, type StoreMod
 import { high32, low32 } from '../../util/uint64';
 import { Call, type Retry } from './Call';
 
-/** Stores one key, and resolves with whether it was stored. A second ADD would fail because of the first one. */
+/**
+ * Stores one key, and resolves with whether it was stored. A second ADD would fail because of the
+ * first one.
+ */
 export class StoreCall extends Call<boolean> {
     readonly retry: Retry;
 
@@ -110,7 +113,9 @@ export interface CasReply {
 
 const STALE: CasReply = { outcome: 'stale', cas: 0n };
 
-/** Stores over the item with this CAS. A retry would fail because the first try has changed the CAS. */
+/**
+ * Stores over the item with this CAS. A retry would fail because the first try has changed the CAS.
+ */
 export class CasStoreCall extends Call<CasReply> {
     readonly retry = 'never';
 

@@ -36,8 +36,9 @@ export interface RequestWriter {
     get(opaque: number, key: string, isQuiet?: boolean): void;
     getAndTouch(opaque: number, key: string, expirySeconds: number): void;
     touch(opaque: number, key: string, expirySeconds: number): void;
+    /** An `add` or `replace` that fails must leave the stored item alone: locks depend on it. */
     store(opaque: number, mode: StoreMode, key: string, spec: StoreSpec, reply: StoreReply): void;
-    /** Stores over the item that has this CAS. The reply carries the new one. If it fails, the item stays. */
+    /** Stores over the item that has this CAS, or leaves it alone. The reply carries the new CAS. */
     compareAndStore(opaque: number, key: string, spec: StoreSpec, casHigh: number, casLow: number): void;
     concat(opaque: number, mode: ConcatMode, key: string, value: string | Uint8Array): void;
     delete(opaque: number, key: string, isQuiet?: boolean): void;
@@ -73,7 +74,10 @@ export interface RequestWriter {
 
 /** Finds the replies in the bytes of a connection. */
 export interface ReplyDecoder {
-    /** Where to read the next bytes of a large reply; report them to `filled`. null: `push` the next chunk. */
+    /**
+     * Where to read the next bytes of a large reply; report them to `filled`. null: `push` the next
+     * chunk.
+     */
     readonly target: Buffer | null;
     /** Whether a large reply has arrived in part. */
     readonly isInLargeReply: boolean;
@@ -108,7 +112,10 @@ export interface Reply {
     detail(): string;
 }
 
-/** What a reply says of its request. The numbers are the statuses of the binary protocol, which needs no translation. */
+/**
+ * What a reply says of its request. The numbers are the statuses of the binary protocol, which
+ * needs no translation.
+ */
 export const Outcome = {
     OK: 0x00,
     NOT_FOUND: 0x01,

@@ -82,6 +82,6 @@ describe('a guarded call', () => {
 
     it('refuses a token before its answer', () => {
         const { answer } = send();
-        expect(() => answer(8, TOKEN)).toThrow('a token came before the reply that it confirms');
+        expect(() => answer(8, TOKEN)).toThrow('invalid reply: a token before the result that it confirms');
     });
 });

@@ -17,12 +17,14 @@ describe('CallQueue', () => {
         jest.useFakeTimers();
         deadlines = new Deadlines();
         turns = [];
-        queue = new CallQueue({
+        const host = {
+            address: 'here',
             requestTimeoutMs: 1000,
             deadlines,
             metrics: new ServerMetrics(),
-            onQueueReady: () => turns.push(takeAll()),
-        });
+            epoch: 0,
+        };
+        queue = new CallQueue(host, () => turns.push(takeAll()));
     });
 
     afterEach(() => jest.useRealTimers());
@@ -95,7 +97,7 @@ describe('CallQueue', () => {
         jest.runAllTicks();
         expect(turns).toEqual([[first, small]]);
         expect(queue.unsent()).toEqual([second]);
-        queue.releaseLarge(first!);
+        queue.largeValues.done(first!);
         jest.runAllTicks();
         expect(turns[1]).toEqual([second]);
         expect(queue.unsent()).toEqual([]);

@@ -30,11 +30,15 @@ const bugs = {
         {
             file: 'client/server/CallQueue.ts',
             from: `deadlines.add((call.deadline ??= new Deadline(call, deadlineMs, true)));`,
-            to: `if (call === this.turn[0]) deadlines.add((call.deadline ??= new Deadline(call, deadlineMs, true)));`,
+            to: `if (call === this.entering[0]) deadlines.add((call.deadline ??= new Deadline(call, deadlineMs, true)));`,
         },
     ],
     'keep a dead channel in the pool': [
-        { file: 'client/server/MemcachedServer.ts', from: `this.pool.remove(channel);`, to: `` },
+        {
+            file: 'client/server/ChannelPool.ts',
+            from: `this.entries.splice(this.entries.indexOf(entry), 1);`,
+            to: ``,
+        },
     ],
     'accept the CAS of an old epoch': [
         {
@@ -68,7 +72,7 @@ const bugs = {
         {
             file: 'client/channel/Channel.ts',
             from: `if (pending.first === null)`,
-            to: `if (this.state === 'gone' && !this.wasReady) ;\n        else if (pending.first === null)`,
+            to: `if (this.stage === 'connecting') ;\n        else if (pending.first === null)`,
         },
     ],
     'judge before what has arrived is read': [

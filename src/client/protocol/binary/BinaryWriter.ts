@@ -5,7 +5,9 @@ import type { ConcatMode, CountMode, RequestWriter, StoreMode, StoreReply } from
 import { WriteBuffer } from '../WriteBuffer';
 import { HEADER_BYTES, NO_CREATE, Opcode, REQUEST_MAGIC } from './constants';
 
-/** Writes frames in the order of the wire: `begin`, the words of the extras, `key`, `value`, `end`. */
+/**
+ * Writes frames in the order of the wire: `begin`, the words of the extras, `key`, `value`, `end`.
+ */
 export class BinaryWriter extends WriteBuffer implements RequestWriter {
     get(opaque: number, key: string, isQuiet = false): void {
         this.keyFrame(isQuiet ? Opcode.GETQ : Opcode.GET, opaque, key);
@@ -81,16 +83,6 @@ export class BinaryWriter extends WriteBuffer implements RequestWriter {
         this.begin(Opcode.SASL_AUTH, opaque, 0, 0, mechanism, 0);
         this.key(mechanism);
         this.end(this.value(`\0${username}\0${password}`));
-    }
-
-    /** A frame made elsewhere, with its opaque replaced. */
-    raw(frame: Uint8Array, opaque: number): void {
-        this.start = this.position;
-        this.ensure(frame.length);
-        this.buffer.set(frame, this.position);
-        put32(this.buffer, this.position + 12, opaque);
-        this.position += frame.length;
-        this.finish(frame.length, null);
     }
 
     private keyFrame(opcode: number, opaque: number, key: string, casHigh = 0, casLow = 0): void {

@@ -7,7 +7,6 @@ import { Outcome } from '../../../../src/client/protocol/Protocol';
 import { opcodes } from '../../../support/opcodes';
 
 interface Frame {
-    opcode: number;
     status: number;
     opaque: number;
     cas: bigint;
@@ -16,10 +15,9 @@ interface Frame {
     value: Buffer;
 }
 
-function toBytes({ opcode, status, opaque, cas, extras, key, value }: Frame): Buffer {
+function toBytes({ status, opaque, cas, extras, key, value }: Frame): Buffer {
     const header = Buffer.alloc(24);
     header[0] = 0x81;
-    header[1] = opcode;
     header.writeUInt16BE(key.length, 2);
     header[4] = extras.length;
     header.writeUInt16BE(status, 6);
@@ -31,10 +29,9 @@ function toBytes({ opcode, status, opaque, cas, extras, key, value }: Frame): Bu
 
 /** A copy of what the decoder shows for a moment. */
 function toFrame(reply: BinaryReply): Frame {
-    const { opcode, outcome: status, opaque, cas, buffer, bodyAt, extrasBytes, keyBytes } = reply;
+    const { outcome: status, opaque, cas, buffer, bodyAt, extrasBytes, keyBytes } = reply;
     const keyAt = bodyAt + extrasBytes;
     return {
-        opcode,
         status,
         opaque,
         cas,
@@ -70,7 +67,6 @@ function decode(stream: Buffer, cuts: readonly number[]): { frames: Frame[]; wro
 
 const bytes = (max: number) => fc.uint8Array({ maxLength: max }).map(array => Buffer.from(array));
 const anyFrame: fc.Arbitrary<Frame> = fc.record({
-    opcode: fc.nat(255),
     status: fc.nat(0xffff),
     opaque: fc.nat(0xffffffff),
     cas: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
@@ -104,7 +100,7 @@ describe('FrameDecoder', () => {
     it('assembles a value of 3 MiB that comes in chunks of 64 KiB', () => {
         const value = Buffer.alloc(3 * 1024 * 1024, 'abc');
         const none = Buffer.alloc(0);
-        const frame = { opcode: 0, status: 0, opaque: 7, cas: 1n, extras: Buffer.from([0, 0, 0, 9]), key: none, value };
+        const frame = { status: 0, opaque: 7, cas: 1n, extras: Buffer.from([0, 0, 0, 9]), key: none, value };
         const stream = toBytes(frame);
         const cuts = Array.from({ length: stream.length / 65536 }, (_, i) => (i + 1) * 65536);
         const { frames, wrong } = decode(stream, cuts);
@@ -140,8 +136,8 @@ describe('FrameDecoder', () => {
     });
 
     it.each([
-        ['ERROR\r\n', 'it answers in text (ERROR)'],
-        ['HTTP/1.1 400 Bad Request\r\n', 'it answers in text (HTTP/)'],
+        ['ERROR\r\n', 'the server answers in text (ERROR)'],
+        ['HTTP/1.1 400 Bad Request\r\n', 'the server answers in text (HTTP/)'],
         ['hello', 'starts with byte 0x68 instead of 0x81'],
     ])('says of %j that it is not the binary protocol', (text, words) => {
         expect(decode(Buffer.from(text), []).wrong).toContain(words);
@@ -151,7 +147,7 @@ describe('FrameDecoder', () => {
         const header = Buffer.alloc(24);
         header[0] = 0x81;
         header.writeUInt32BE(0xffffffff, 8);
-        expect(decode(header, []).wrong).toBe('a reply claims a body of 4294967295 bytes');
+        expect(decode(header, []).wrong).toBe('invalid reply: a body of 4294967295 bytes');
     });
 
     it('says of a frame whose parts are longer than the whole that it is none', () => {
@@ -159,12 +155,12 @@ describe('FrameDecoder', () => {
         header[0] = 0x81;
         header[4] = 4;
         header.writeUInt32BE(3, 8);
-        expect(decode(header, []).wrong).toBe('a reply of 3 bytes claims 4 of extras and 0 of key');
+        expect(decode(header, []).wrong).toBe('invalid reply: extras of 4 and a key of 0 in a body of 3 bytes');
     });
 
     it('looks at nothing more once it was told to stop', () => {
         const none = Buffer.alloc(0);
-        const frame = { opcode: 0, status: 0, opaque: 1, cas: 0n, extras: none, key: none, value: none };
+        const frame = { status: 0, opaque: 1, cas: 0n, extras: none, key: none, value: none };
         let seen = 0;
         const decoder = new BinaryDecoder(() => ++seen < 2);
         const stream = Buffer.concat([frame, frame, frame].map(toBytes));
@@ -396,21 +392,13 @@ describe('FrameWriter', () => {
         writer.store(1, 'set', 'key', spec(value), 'outcome');
         expect(writer.take()[1]).toBe(value);
     });
-
-    it('gives a frame that was made elsewhere its own opaque', () => {
-        const other = new BinaryWriter();
-        other.get(5, 'key');
-        const writer = new BinaryWriter();
-        writer.raw(Buffer.concat(other.take()), 0xfffffffe);
-        expect(read(Buffer.concat(writer.take()))).toMatchObject([{ opcode: GET, opaque: 0xfffffffe, key: 'key' }]);
-    });
 });
 
 describe('BinaryReply', () => {
     /** The reply to this frame, alone in a chunk. */
     const decodeOne = (frame: Partial<Frame>, use: (reply: BinaryReply) => void): void => {
         const none = Buffer.alloc(0);
-        const all = { opcode: 0, status: 0, opaque: 0, cas: 0n, extras: none, key: none, value: none, ...frame };
+        const all = { status: 0, opaque: 0, cas: 0n, extras: none, key: none, value: none, ...frame };
         const stream = toBytes(all);
         const decoder = new BinaryDecoder(reply => {
             use(reply);
@@ -449,7 +437,7 @@ describe('BinaryReply', () => {
         const value = Buffer.alloc(8, 0xff);
         decodeOne({ value }, reply => expect(reply.counter()).toBe(2n ** 64n - 1n));
         decodeOne({ value: value.subarray(1) }, reply =>
-            expect(() => reply.counter()).toThrow('invalid counter in a reply: 7 bytes instead of 8'),
+            expect(() => reply.counter()).toThrow('invalid reply: a counter of 7 bytes instead of 8'),
         );
     });
 
