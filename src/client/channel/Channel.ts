@@ -87,7 +87,7 @@ export class Channel implements CallHolder, Timed {
     private deadline!: Deadline;
     private isJudgeScheduled = false;
 
-    /** @param isExtra others work already: the channel takes calls when it has shown that it works too */
+    /** @param isExtra other channels work, so this one first proves that it works too */
     constructor(
         private readonly context: ChannelContext,
         private readonly owner: ChannelOwner,
@@ -125,7 +125,7 @@ export class Channel implements CallHolder, Timed {
         return this.load.isHigh || this.decoder.isInLargeReply;
     }
 
-    /** Whether the channel takes calls. Otherwise they wait where they can still use another channel. */
+    /** Whether the channel takes calls. If not, they wait in the queue. */
     get hasRoom(): boolean {
         return !this.load.isFull && !this.isSlow;
     }
@@ -219,7 +219,7 @@ export class Channel implements CallHolder, Timed {
         const { deadlines, requestTimeoutMs } = this.context;
         const quietMs = Math.min(deadlines.ageOf(first.sentMs), deadlines.ageOf(this.heardMs));
         deadlines.remove(this.deadline);
-        if (quietMs >= requestTimeoutMs) this.end(new Error(`no answer within ${requestTimeoutMs} ms`));
+        if (quietMs >= requestTimeoutMs) this.end(new Error(`no reply within ${requestTimeoutMs} ms`));
         else if (quietMs < requestTimeoutMs / 2 && this.hasNoCaller) this.end(null);
         else this.expireAt(deadlines.nowMs + requestTimeoutMs - quietMs);
     }
@@ -243,7 +243,8 @@ export class Channel implements CallHolder, Timed {
         deadlines.remove(this.deadline);
         deadlines.readClock();
         const { pending } = this;
-        // The server must not carry out unanswered requests later, over what newer connections write.
+        // The server must not carry out unanswered requests later, over what newer connections
+        // write.
         if (pending.first === null) this.raw.destroy();
         else reset(this.raw, at);
         this.owner.onGone(this, fault, pending);
@@ -300,7 +301,7 @@ export class Channel implements CallHolder, Timed {
         this.end(this.isIdle ? null : closedByServerError(this.socket, this.stage));
     }
 
-    /** Node reports it once: without a new timeout a call that is pending now would keep the socket open forever. */
+    /** Node reports it once. Without a new timeout, a pending call would keep the socket open forever. */
     private onIdle(): void {
         if (this.isIdle) this.end(null);
         else this.socket.setTimeout(this.context.options.idleMs);
@@ -353,7 +354,7 @@ export class Channel implements CallHolder, Timed {
     private onReply(reply: Reply): boolean {
         const call = this.pending.first;
         if (call === null || (reply.opaque - call.opaque) >>> 0 >= call.frameCount) {
-            this.wrongReply = new Error(`a reply came with opaque ${reply.opaque}, which nobody waits for`);
+            this.wrongReply = new Error(`unexpected reply: no request has opaque ${reply.opaque}`);
             return false;
         }
         this.hasAnswered = true;

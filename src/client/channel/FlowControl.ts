@@ -15,7 +15,7 @@ const MIN_LIMIT = 16;
 export interface FlowContext {
     readonly requestTimeoutMs: number;
     readonly deadlines: Deadlines;
-    /** How many requests a channel answers in time. `FlowControl` writes it; it holds for the next channel too. */
+    /** How many requests a channel answers in time. Only `FlowControl` may write it. */
     maxInFlight: number;
 }
 
@@ -30,7 +30,7 @@ export class FlowControl {
     /** The call that is measured, and the requests in flight when it was sent, itself included. */
     private probe: Call<unknown> | null = null;
     private probeInFlight = 0;
-    /** How long a call takes that has few before it: the way there and back, and the server's own pace. */
+    /** How long a call takes with few calls before it: the network and the server's own pace. */
     private wayMs = 0;
     /** How long a call may wait. */
     private patienceMs = 0;
@@ -82,7 +82,7 @@ export class FlowControl {
         this.answeredMs = stamp;
     }
 
-    /** With few requests before it the call waited for the way, and fewer still would not shorten that. */
+    /** With few calls before it a call waits for the network. A lower limit would not help. */
     private adaptLimit(waitedMs: number): void {
         const { context, probeInFlight } = this;
         this.probe = null;
@@ -93,7 +93,7 @@ export class FlowControl {
         else if (!areFew) context.maxInFlight = Math.max(MIN_LIMIT, probeInFlight * spare);
     }
 
-    /** The patience is a share of the rest. A way that takes most of the time is a pause that will pass. */
+    /** The patience is a share of the rest. A longer way than half the time is a pause that will pass. */
     private setWay(ms: number): void {
         const { requestTimeoutMs } = this.context;
         this.wayMs = Math.min(ms, requestTimeoutMs / 2);

@@ -100,12 +100,12 @@ export class CallQueue implements CallHolder {
         this.largeValues.dropSettled();
     }
 
-    /** Settles the calls that are valid in the old epoch only, before they can be sent in the new one. */
+    /** Settles the calls that must not be sent in another epoch. */
     onEpochChange(): void {
         for (const call of this.unsent()) call.onEpochChange();
     }
 
-    /** Settles the calls of keys that belong to another server now and that expect an epoch of this one. */
+    /** Settles the calls that must not be sent in another epoch, of keys that have left this server. */
     onKeysMoved(isHome: (key: string) => boolean): void {
         for (const call of this.unsent()) if (call.key !== '' && !isHome(call.key)) call.onEpochChange();
     }
