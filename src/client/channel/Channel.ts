@@ -75,15 +75,15 @@ export class Channel implements CallHolder, Timed {
     /** The unanswered calls, in the order in which they were sent. */
     private readonly pending = new CallList();
     private state: 'connecting' | 'ready' | 'gone' = 'connecting';
-    /** For the text of a fault. */
+    /** How far the connection came, for the text of a fault. */
     private stage: Stage = 'connecting';
-    /** Why a reply cannot be used: the decoder has no way to return it. */
+    /** The fault of a reply, set in the decoder's callback. */
     private wrongReply: Error | null = null;
     /** Whether the bytes in hand completed a reply. */
     private hasAnswered = false;
     /** When bytes last came. */
-    private heardMs = 0;
-    /** By then the channel is connected, or is judged. */
+    private lastBytesMs = 0;
+    /** When the channel must be connected, or is judged again. */
     private deadline!: Deadline;
     private isJudgeScheduled = false;
 
@@ -195,8 +195,8 @@ export class Channel implements CallHolder, Timed {
     }
 
     /**
-     * A call has run out of time. The channel is judged after this turn, when every other call that is
-     * due has settled: a call that is due must not be retried because its channel ends.
+     * A call has run out of time. The channel is judged when every other call that is due has settled,
+     * because the end of the channel must not retry a call that is due.
      */
     onLate(): void {
         if (this.isJudgeScheduled) return;
@@ -208,16 +208,16 @@ export class Channel implements CallHolder, Timed {
     }
 
     /**
-     * The channel is at fault when it had the full timeout to answer its oldest call and has sent
+     * The channel is at fault when it had the full timeout to answer its oldest call and has received
      * nothing in that time, not even a part of a large value. A late call alone proves nothing: it may
-     * have waited elsewhere. A channel that answers is slow, and closing it would make an overloaded
-     * server start again; unless none of its calls has a caller left.
+     * have waited in the queue. A channel that receives is slow: closing it would make an overloaded
+     * server start again, so it is only closed when none of its calls has a caller left.
      */
     private judge(): void {
         const { first } = this.pending;
         if (first === null) return;
         const { deadlines, requestTimeoutMs } = this.context;
-        const quietMs = Math.min(deadlines.ageOf(first.sentMs), deadlines.ageOf(this.heardMs));
+        const quietMs = Math.min(deadlines.ageOf(first.sentMs), deadlines.ageOf(this.lastBytesMs));
         deadlines.remove(this.deadline);
         if (quietMs >= requestTimeoutMs) this.end(new Error(`no reply within ${requestTimeoutMs} ms`));
         else if (quietMs < requestTimeoutMs / 2 && this.hasNoCaller) this.end(null);
@@ -291,7 +291,7 @@ export class Channel implements CallHolder, Timed {
         deadlines.remove(this.deadline);
         this.state = 'ready';
         deadlines.readClock();
-        this.heardMs = deadlines.stamp;
+        this.lastBytesMs = deadlines.stamp;
         this.flow.start();
         this.socket.setTimeout(options.idleMs).on('timeout', () => this.onIdle());
         this.owner.onReady(this);
@@ -323,7 +323,7 @@ export class Channel implements CallHolder, Timed {
         if (this.isGone) return false;
         const { deadlines, metrics } = this.context;
         metrics.recordBytes(count, deadlines.arrived());
-        this.heardMs = deadlines.stamp;
+        this.lastBytesMs = deadlines.stamp;
         this.hasAnswered = false;
         try {
             if (chunk === null) this.decoder.filled(count);

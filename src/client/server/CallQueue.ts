@@ -21,10 +21,10 @@ export class CallQueue implements CallHolder {
     isOneOfSeveral = false;
     private readonly flushTurn = (): void => this.flush();
 
-    /** @param onReady sends what may be sent: a turn is over, or there is room again */
+    /** @param dispatch sends what may be sent: a turn is over, or there is room again */
     constructor(
         private readonly host: CallHost,
-        private readonly onReady: () => void,
+        private readonly dispatch: () => void,
     ) {}
 
     /** Calls that have no deadline yet: those of this turn. */
@@ -73,7 +73,7 @@ export class CallQueue implements CallHolder {
             this.ready.push(call);
         }
         this.entering.length = 0;
-        this.onReady();
+        this.dispatch();
     }
 
     /** Removes and returns the next call that may be sent, null if there is none. */
