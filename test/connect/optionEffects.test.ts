@@ -173,7 +173,7 @@ const effects: Record<string, () => Promise<void>> = {
         const opening = open({ connect_timeout: 60, request_timeout: 10_000, failures: 1, ...login }, silent);
         await expect(opening).rejects.toMatchObject({
             code: 'CONNECT_FAILED',
-            message: expect.stringContaining('no answer to the login within 60 ms'),
+            message: expect.stringContaining('no reply to the login within 60 ms'),
         });
     },
 
