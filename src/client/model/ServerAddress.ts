@@ -7,6 +7,7 @@ export interface ServerAddress {
      * name.
      */
     readonly host: string;
+    /** The TCP port. */
     readonly port: number;
     /** A Unix socket. The client connects to it instead of to the host and the port. */
     readonly path?: string | undefined;
@@ -23,7 +24,9 @@ export interface ServerAddress {
 
 /** A user name and a password for SASL PLAIN. */
 export interface Login {
+    /** Without NUL. */
     readonly username: string;
+    /** Without NUL. */
     readonly password: string;
 }
 
