@@ -80,8 +80,8 @@ export class MemcachedClient extends Client {
     }
 
     /**
-     * Connects to every server. Resolves when all have answered or failed.
-     * @param options.allowUnavailable opens although no server answers, and probes the servers
+     * Connects to every server. Resolves when all have answered or failed. With `allowUnavailable`,
+     * the client opens although no server answers, and probes the servers until they answer.
      * @throws ConnectionException CONNECT_FAILED when no server answers
      * @throws ConnectionException AUTH_FAILED when no server answers and one rejects the login
      * @throws InvalidStateException NOT_OPENED when `close` is called meanwhile

@@ -118,7 +118,8 @@ export class ComponentConnection {
      */
     fullKey(key: string): string {
         const { prefix, maxKeySize } = this.options;
-        if (typeof key !== 'string' || key === '') throw checkKey(key, maxKeySize) ?? invalidKey('expected at least 1 byte');
+        if (typeof key !== 'string' || key === '')
+            throw checkKey(key, maxKeySize) ?? invalidKey('expected at least 1 byte');
         const fullKey = prefix + key;
         // The client checks keys too, by the limit of its connection.
         if (maxKeySize < this.commands.limits.maxKeyBytes) {

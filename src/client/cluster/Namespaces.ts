@@ -5,7 +5,10 @@ import { Namespace } from '../calls/Namespace';
 /** The namespaces of a client. Most clients have none. */
 export class Namespaces {
     private all: readonly Namespace[] = [];
-    isEmpty = true;
+
+    get isEmpty(): boolean {
+        return this.all.length === 0;
+    }
 
     /** Returns the namespace of a prefix, one for all callers. */
     of(prefix: string): Namespace {
@@ -13,7 +16,6 @@ export class Namespaces {
         const known = this.all.find(({ tokenKey }) => tokenKey === namespace.tokenKey);
         if (known !== undefined) return known;
         this.all = [...this.all, namespace];
-        this.isEmpty = false;
         return namespace;
     }
 
