@@ -15,7 +15,7 @@ it.each([
     ['another order', [cache(2), cache(1)]],
     ['a server twice', [cache(1), cache(2), cache(1)]],
     ['the default weight', [cache(1, { weight: 1 }), cache(2, { weight: undefined })]],
-])('%s is no change: the list and its ring stay', (_, addresses) => {
+])('keeps the list and its ring for %s', (_, addresses) => {
     const list = ServerSet.of([cache(1), cache(2)], true, key => key, make);
     expect(list.next(addresses, make).list).toBe(list);
 });
@@ -25,7 +25,7 @@ it.each([
     ['a server less', [cache(1)]],
     ['another weight', [cache(1), cache(2, { weight: 2 })]],
     ['another login', [cache(1), cache(2, login('secret'))]],
-])('%s is a change: another list takes its place, and the servers that stay are the same objects', (_, addresses) => {
+])('replaces the list, but keeps the objects of the servers that stay, for %s', (_, addresses) => {
     const list = ServerSet.of([cache(1), cache(2)], false, key => key, make);
     const { list: next } = list.next(addresses, make);
     expect(next).not.toBe(list);

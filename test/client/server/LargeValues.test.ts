@@ -8,8 +8,8 @@ const open = useOpener();
 const HALF_MIB = 512 * 1024;
 const call = (key: string) => new GetCall(key);
 
-describe('BulkWindow', () => {
-    it('lets two values of half a MiB pass, and the next when one is done, in order', () => {
+describe('LargeValueWindow', () => {
+    it('admits two values of half a MiB, then the next when one is done, in order', () => {
         const window = new LargeValueWindow();
         const calls = ['a', 'b', 'c', 'd'].map(call);
         expect(calls.map(one => window.tryAdmit(one, HALF_MIB))).toEqual([true, true, false, false]);
@@ -18,7 +18,7 @@ describe('BulkWindow', () => {
         expect(window.release(calls[2]!)).toEqual([]);
     });
 
-    it('lets one pass that is larger than the window, alone', () => {
+    it('admits a value larger than the window if it is alone', () => {
         const window = new LargeValueWindow();
         const [huge, other] = [call('a'), call('b')];
         expect(window.tryAdmit(huge, 100 * HALF_MIB)).toBe(true);
@@ -26,7 +26,7 @@ describe('BulkWindow', () => {
         expect(window.release(huge)).toEqual([other]);
     });
 
-    it('does not let a smaller one overtake', () => {
+    it('does not let a smaller value overtake', () => {
         const window = new LargeValueWindow();
         const [first, second, third] = [call('a'), call('b'), call('c')];
         window.tryAdmit(first, 2 * HALF_MIB);
@@ -35,7 +35,7 @@ describe('BulkWindow', () => {
         expect(window.release(first)).toEqual([second, third]);
     });
 
-    it('forgets who has settled while waiting', () => {
+    it('skips a call that settled while it waited', () => {
         const window = new LargeValueWindow();
         const [first, second, third] = [call('a'), call('b'), call('c')];
         second.promise.catch(() => {});
@@ -46,7 +46,7 @@ describe('BulkWindow', () => {
 });
 
 describe('LargeReplies', () => {
-    it('remembers large answers until a small one comes, and no more than a thousand', () => {
+    it('remembers up to a thousand large replies, each until a small one arrives', () => {
         const replies = new LargeReplies();
         replies.remember('small', 100);
         replies.remember('', LARGE_BYTES);
@@ -60,7 +60,7 @@ describe('LargeReplies', () => {
     });
 });
 
-it('large and small values, hundreds at once, all arrive, over few sockets', async () => {
+it('transfers hundreds of large and small values at once over few sockets', async () => {
     const server = await open.server({ maxItemBytes: 2 * 1024 * 1024 });
     const client = await open.client(server, { requestTimeoutMs: 10_000 });
     const large = (i: number) => Buffer.alloc(300_000, `value ${i}`);
@@ -78,7 +78,7 @@ it('large and small values, hundreds at once, all arrive, over few sockets', asy
     expect(client.socketCount).toBeLessThanOrEqual(5);
 });
 
-it('calls that wait for the window when the server goes silent settle by their deadline, and the window is free again', async () => {
+it('settles calls that wait for the window of a silent server by their deadline, and frees the window', async () => {
     const server = await open.server();
     const client = await open.client(server, { requestTimeoutMs: 300, failures: 100, reconnectMs: 50 });
     const value = Buffer.alloc(HALF_MIB);
@@ -91,7 +91,7 @@ it('calls that wait for the window when the server goes silent settle by their d
     expect(again.every(Boolean)).toBe(true);
 });
 
-it('a large value that was stored is known to be large when it is asked for', async () => {
+it('remembers the size of a large value when it is stored', async () => {
     const server = await open.server();
     const client = await open.client(server);
     const saw = jest.spyOn(LargeReplies.prototype, 'remember');

@@ -28,7 +28,7 @@ function toBytes({ opcode, status, opaque, cas, extras, key, value }: Frame): Bu
     return Buffer.concat([header, extras, key, value]);
 }
 
-/** A copy of what the decoder shows for a moment. */
+/** Copies the reply, which the decoder reuses for the next frame. */
 function toFrame(reply: BinaryReply): Frame {
     const { opcode, status, opaque, cas, buffer, bodyAt, extrasBytes, keyBytes } = reply;
     const keyAt = bodyAt + extrasBytes;
@@ -43,7 +43,7 @@ function toFrame(reply: BinaryReply): Frame {
     };
 }
 
-/** Pushes the stream in pieces through one buffer that is used again for each, as a socket does. */
+/** Pushes the stream in pieces through one reused buffer, as a socket does. */
 function decode(stream: Buffer, cuts: readonly number[]): { frames: Frame[]; wrong: string | null } {
     const frames: Frame[] = [];
     const decoder = new BinaryDecoder(reply => {
@@ -79,8 +79,8 @@ const anyFrame: fc.Arbitrary<Frame> = fc.record({
 });
 const anyCuts = fc.array(fc.nat(2000), { maxLength: 40 });
 
-describe('FrameDecoder', () => {
-    it('gives the same frames for every way of cutting the stream', () => {
+describe('BinaryDecoder', () => {
+    it('yields the same frames however the stream is cut', () => {
         fc.assert(
             fc.property(fc.array(anyFrame, { maxLength: 6 }), anyCuts, (frames, cuts) => {
                 const stream = Buffer.concat(frames.map(toBytes));
@@ -89,7 +89,7 @@ describe('FrameDecoder', () => {
         );
     });
 
-    it('gives the same frames byte by byte', () => {
+    it('yields the same frames byte by byte', () => {
         fc.assert(
             fc.property(fc.array(anyFrame, { minLength: 1, maxLength: 2 }), frames => {
                 const stream = Buffer.concat(frames.map(toBytes));
@@ -100,7 +100,7 @@ describe('FrameDecoder', () => {
         );
     });
 
-    it('assembles a value of 3 MiB that comes in chunks of 64 KiB', () => {
+    it('assembles a value of 3 MiB that arrives in chunks of 64 KiB', () => {
         const value = Buffer.alloc(3 * 1024 * 1024, 'abc');
         const none = Buffer.alloc(0);
         const frame = { opcode: 0, status: 0, opaque: 7, cas: 1n, extras: Buffer.from([0, 0, 0, 9]), key: none, value };
@@ -111,7 +111,7 @@ describe('FrameDecoder', () => {
         expect(frames[0]!.value.equals(value)).toBe(true);
     });
 
-    it('never throws on garbage, and sets aside no more than it was given, plus one frame', () => {
+    it('never throws on garbage, and allocates at most twice the input plus one frame', () => {
         const oneFrame = 1024 * 1024 + 8192;
         const allocate = jest.spyOn(Buffer, 'allocUnsafeSlow');
         const garbage = fc.oneof(
@@ -142,18 +142,18 @@ describe('FrameDecoder', () => {
         ['ERROR\r\n', 'it answers in text (ERROR)'],
         ['HTTP/1.1 400 Bad Request\r\n', 'it answers in text (HTTP/)'],
         ['hello', 'starts with byte 0x68 instead of 0x81'],
-    ])('says of %j that it is not the binary protocol', (text, words) => {
+    ])('reports that %j is not the binary protocol', (text, words) => {
         expect(decode(Buffer.from(text), []).wrong).toContain(words);
     });
 
-    it('says of a frame longer than an item can be that it is none', () => {
+    it('reports a frame longer than the maximum item', () => {
         const header = Buffer.alloc(24);
         header[0] = 0x81;
         header.writeUInt32BE(0xffffffff, 8);
         expect(decode(header, []).wrong).toBe('a reply claims a body of 4294967295 bytes');
     });
 
-    it('says of a frame whose parts are longer than the whole that it is none', () => {
+    it('reports a frame whose parts are longer than the whole', () => {
         const header = Buffer.alloc(24);
         header[0] = 0x81;
         header[4] = 4;
@@ -161,7 +161,7 @@ describe('FrameDecoder', () => {
         expect(decode(header, []).wrong).toBe('a reply of 3 bytes claims 4 of extras and 0 of key');
     });
 
-    it('looks at nothing more once it was told to stop', () => {
+    it('decodes no further frame after it was told to stop', () => {
         const none = Buffer.alloc(0);
         const frame = { opcode: 0, status: 0, opaque: 1, cas: 0n, extras: none, key: none, value: none };
         let seen = 0;
@@ -189,7 +189,7 @@ function write(writer: BinaryWriter, { opcode, opaque, cas, words, key, value }:
     writer.end();
 }
 
-/** Reads requests as memcached does. */
+/** Parses requests as memcached does. */
 function read(stream: Buffer): Request[] {
     const requests: Request[] = [];
     for (let at = 0; at < stream.length;) {
@@ -227,14 +227,14 @@ const anyRequest: fc.Arbitrary<Request> = fc.record({
     ),
 });
 
-describe('FrameWriter', () => {
-    // As text: jest compares large buffers byte by byte, and slowly.
+describe('BinaryWriter', () => {
+    // Converts values to text because jest compares large buffers byte by byte.
     const asRead = (request: Request): Request => ({
         ...request,
         value: Buffer.from(request.value as string).toString('latin1'),
     });
 
-    it('writes frames that read back as what they were', () => {
+    it('writes frames that read back unchanged', () => {
         fc.assert(
             fc.property(fc.array(anyRequest, { maxLength: 12 }), requests => {
                 const writer = new BinaryWriter();
@@ -244,7 +244,7 @@ describe('FrameWriter', () => {
         );
     });
 
-    it('keeps what was taken untouched until it is told that it has left', () => {
+    it('does not reuse taken buffers before recycle', () => {
         fc.assert(
             fc.property(
                 fc.array(fc.tuple(fc.array(anyRequest, { maxLength: 4 }), fc.boolean()), { maxLength: 8 }),
@@ -266,7 +266,7 @@ describe('FrameWriter', () => {
         );
     });
 
-    it('counts the bytes that wait to be taken', () => {
+    it('counts the bytes that are not yet taken', () => {
         const writer = new BinaryWriter();
         write(writer, { opcode: Opcode.SET, opaque: 1, cas: 0n, words: [0, 0], key: 'key', value: 'é' });
         expect(writer.pendingBytes).toBe(24 + 8 + 3 + 2);
@@ -281,7 +281,7 @@ describe('FrameWriter', () => {
         expect(writer.take()[1]).toBe(value);
     });
 
-    it('gives a frame that was made elsewhere its own opaque', () => {
+    it('sets a new opaque in a prebuilt frame', () => {
         const other = new BinaryWriter();
         write(other, { opcode: Opcode.GET, opaque: 5, cas: 0n, words: [], key: 'key', value: '' });
         const writer = new BinaryWriter();
@@ -292,7 +292,7 @@ describe('FrameWriter', () => {
     });
 });
 
-it('64 bits survive being split into two words', () => {
+it('restores 64 bits from two words', () => {
     fc.assert(
         fc.property(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), value => {
             expect(join64(high32(value), low32(value))).toBe(value);
