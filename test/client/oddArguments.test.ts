@@ -54,14 +54,11 @@ it.each(Object.entries(verbs))('rejects odd arguments of %s with a code, and nev
     }
 });
 
-it.each(['getMany', 'getManyText', 'deleteMany', 'setMany'] as const)(
-    'rejects a non-list argument of %s',
-    async verb => {
-        for (const value of [null, undefined, 5, {}, true]) {
-            expect(await codeOf(client[verb](value as never))).toBe('INVALID_BATCH');
-        }
-    },
-);
+it.each(['getMany', 'getManyText', 'deleteMany', 'setMany'] as const)('rejects a non-list for %s', async verb => {
+    for (const value of [null, undefined, 5, {}, true]) {
+        expect(await codeOf(client[verb](value as never))).toBe('INVALID_BATCH');
+    }
+});
 
 it('rejects entries of setMany that are not pairs', async () => {
     for (const entries of [[null], ['ab'], [5], [{}]]) {

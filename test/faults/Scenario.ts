@@ -12,7 +12,7 @@ export interface World {
 /** Which calls succeed: all, only idempotent ones, none, or any number. */
 export type Expectation = 'all' | 'repeatable' | 'none' | 'any';
 
-/** How a server, or the way to it, breaks and comes back. */
+/** How a server, or the network path to it, fails and recovers. */
 export interface Break {
     /** Connects the client to the server without the proxy. */
     direct?: boolean;
