@@ -12,7 +12,7 @@ export type Finding = Judgement & { readonly key: string };
 export class Chronicle {
     private readonly events: Event[] = [];
 
-    /** @param clears with `options.clear` */
+    /** @param clears whether the caches have `options.clear` */
     constructor(private readonly clears: boolean) {}
 
     add(events: readonly Event[]): void {
