@@ -5,7 +5,7 @@ const open = useOpener();
 const server = useServer();
 
 describe('a name with several addresses', () => {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- the module itself, to put something else in it
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- tests replace its `lookup`
     const dns = require('node:dns') as { lookup: unknown };
     const { lookup } = dns;
     const both = [

@@ -4,7 +4,7 @@ import * as net from 'node:net';
 import { join } from 'node:path';
 import { useOpener, useServer } from '../support/Opener';
 
-// eslint-disable-next-line @typescript-eslint/no-require-imports -- the module itself, to put something else in it
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- tests replace its `lookup`
 const dns = require('node:dns') as { lookup: unknown };
 const { lookup } = dns;
 const dead = ['127.0.0.2', '127.0.0.3', '127.0.0.4', '127.0.0.5'];
