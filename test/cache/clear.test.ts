@@ -207,10 +207,10 @@ describe('clear', () => {
     });
 });
 
-describe('requests of a cache with options.clear', () => {
+describe('a request of a cache with options.clear', () => {
     const tokenKey = (prefix: string) => `${prefix}#namespace`;
 
-    it('read the token after their command in the same write', async () => {
+    it('reads the token after its command in the same write', async () => {
         const { open, prefix } = service();
         const proxy = await opener.recordingProxy(server);
         const cache = await open({}, proxy);
@@ -240,7 +240,7 @@ describe('requests of a cache with options.clear', () => {
         ]);
     });
 
-    it('fail when their replies are not confirmed, whatever they found', async () => {
+    it('fails when its reply is not confirmed, whatever it found', async () => {
         const { open } = service();
         const proxy = await opener.faultProxy(server);
         const [one, other] = [await open(), await open({ request_timeout: 300, failures: 100 }, proxy)];
@@ -279,30 +279,30 @@ describe('requests of a cache with options.clear', () => {
             return { one, other };
         }
 
-        it('do not find a cleared key', async () => {
+        it('does not find a cleared key', async () => {
             const { other } = await prepare();
             expect(await other.retrieve(null, 'a')).toBeNull();
         });
 
-        it('do not find many cleared keys', async () => {
+        it('does not find many cleared keys', async () => {
             const { other } = await prepare();
             expect((await other.retrieveMany(null, KEYS)).size).toBe(0);
         });
 
-        it('store under the current token', async () => {
+        it('stores under the current token', async () => {
             const { one, other } = await prepare();
             await other.store(null, 'a', 'new', 50_000);
             expect(await one.retrieve(null, 'a')).toBe('new');
         });
 
-        it('store many under the current token', async () => {
+        it('stores many keys under the current token', async () => {
             const { one, other } = await prepare();
             await other.storeMany(null, of('new'));
             expect(await one.retrieveMany(null, KEYS)).toEqual(of('new'));
         });
     });
 
-    it('share one read of the token', async () => {
+    it('shares one read of the token with concurrent requests', async () => {
         const { open, prefix } = service();
         const proxy = await opener.recordingProxy(server);
         const cache = await open({}, proxy);
@@ -313,7 +313,7 @@ describe('requests of a cache with options.clear', () => {
         expect(proxy.writes.flatMap(requestsIn).filter(({ opcode }) => opcode === opcodes.ADD)).toHaveLength(1);
     });
 
-    it('have readable keys and no token without options.clear', async () => {
+    it('has a readable key and no token without options.clear', async () => {
         const { open, prefix } = service();
         const proxy = await opener.recordingProxy(server);
         const cache = await open({ clear: false }, proxy);
@@ -324,7 +324,7 @@ describe('requests of a cache with options.clear', () => {
         expect(await readItem(server, tokenKey(prefix))).toBeNull();
     });
 
-    it('take effect in the order in which they were made', async () => {
+    it('takes effect in the order in which it was made', async () => {
         const { open } = service();
         const [one, other] = [await open(), await open()];
         await one.retrieve(null, 'key');
@@ -340,7 +340,7 @@ describe('requests of a cache with options.clear', () => {
         }
     });
 
-    it('replace an invalid token', async () => {
+    it('replaces an invalid token', async () => {
         const { open, prefix } = service();
         const [one, other] = [await open(), await open()];
         await one.store(null, 'key', 1, 50_000);
@@ -352,7 +352,7 @@ describe('requests of a cache with options.clear', () => {
         }
     });
 
-    it('work with a server without CAS', async () => {
+    it('works with a server without CAS', async () => {
         const { open } = service();
         const own = await opener.server({ withoutCas: true });
         const [one, other] = [await open({}, own), await open({}, own)];
@@ -362,7 +362,7 @@ describe('requests of a cache with options.clear', () => {
         expect(await one.retrieve(null, 'key')).toBeNull();
     });
 
-    it('accept keys that are at most ten bytes shorter than without clear', async () => {
+    it('accepts a key that is at most ten bytes shorter than without clear', async () => {
         const { open, prefix } = service();
         const cache = await open();
         const longest = 'k'.repeat(240 - prefix.length);
@@ -372,7 +372,7 @@ describe('requests of a cache with options.clear', () => {
         expect(await codeOf(cache.retrieveMany(null, ['a', `${longest}k`]))).toBe('INVALID_KEY');
     });
 
-    it('accept keys that look like a token or like the key of the token', async () => {
+    it('accepts a key that looks like a token or like the key of the token', async () => {
         const { open } = service();
         const [one, other] = [await open(), await open()];
         const keys = ['#namespace', '#abcdefgh:key', '#:key', ':abcdefg:key', '#'];
@@ -382,7 +382,7 @@ describe('requests of a cache with options.clear', () => {
         expect((await one.retrieveMany(null, keys)).size).toBe(0);
     });
 
-    it('use the new prefix or server after the closed cache is reconfigured', async () => {
+    it('uses the new prefix or server after the closed cache is reconfigured', async () => {
         const { open, prefix } = service();
         const [first, second] = [await opener.server(), await opener.server()];
         const cache = await open({}, first);
@@ -403,7 +403,7 @@ describe('requests of a cache with options.clear', () => {
         }
     });
 
-    it('settle when the cache closes', async () => {
+    it('settles when the cache closes', async () => {
         const { open } = service();
         const silent = await opener.recordingProxy();
         const cache = await open({ fail_soft: true, request_timeout: 200 }, silent);

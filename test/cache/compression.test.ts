@@ -30,8 +30,8 @@ beforeEach(async () => {
 const flagsOf = async (key: string): Promise<number> => (await client.gets(key)).flagBits;
 const lengthOf = async (key: string): Promise<number> => (await client.gets(key)).value!.length;
 
-describe('compressed values', () => {
-    it('are restored unchanged when they have at least compress_min bytes', async () => {
+describe('a compressed value', () => {
+    it('is restored unchanged when it has at least compress_min bytes', async () => {
         const text = 'žluťoučký kůň 🐎 '.repeat(1000);
         for (const [value, flags] of [
             [text, TEXT_DEFLATED],
@@ -53,7 +53,7 @@ describe('compressed values', () => {
         }
     });
 
-    it('are readable by a cache that does not compress', async () => {
+    it('is readable by a cache that does not compress', async () => {
         const plain = await open();
         await cache.store(null, 'key', 'x'.repeat(5000), 50_000);
         expect(await plain.retrieve(null, 'key')).toBe('x'.repeat(5000));
@@ -67,7 +67,7 @@ describe('compressed values', () => {
         ['two bytes each', 'č', 499, 498],
         ['three bytes each', '€', 333, 332],
         ['four bytes each', '🐎', 250, 249],
-    ])('are measured in bytes of UTF-8: %s', async (_, one, enough, few) => {
+    ])('is measured in bytes of UTF-8: %s', async (_, one, enough, few) => {
         await cache.store(null, 'enough', one.repeat(enough), 50_000);
         await cache.store(null, 'few', one.repeat(few), 50_000);
         expect([await flagsOf('enough'), await flagsOf('few')]).toEqual([TEXT_DEFLATED, 0]);
@@ -76,7 +76,7 @@ describe('compressed values', () => {
         expect([await flagsOf('bytes'), await flagsOf('less')]).toEqual([BYTES_DEFLATED, BYTES]);
     });
 
-    it('are stored plain when compression does not make them smaller', async () => {
+    it('is stored plain when compression does not make it smaller', async () => {
         const bytes = randomBytes(5000);
         await cache.store(null, 'bytes', bytes, 50_000);
         expect(await flagsOf('bytes')).toBe(BYTES);
@@ -87,7 +87,7 @@ describe('compressed values', () => {
         expect(await cache.retrieve(null, 'text')).toBe(text);
     });
 
-    it('are measured by max_value after compression', async () => {
+    it('is measured by max_value after compression', async () => {
         const small = await open({ compress_min: 1000, max_value: 2000 });
         const value = 'x'.repeat(100_000);
         await small.store(null, 'key', value, 50_000);
@@ -101,7 +101,7 @@ describe('compressed values', () => {
         expect(await small.retrieve(null, 'other')).toBeNull();
     });
 
-    it('keep their content when the caller changes the bytes later', async () => {
+    it('keeps its content when the caller changes the bytes later', async () => {
         for (const bytes of [Buffer.alloc(5000, 1), randomBytes(5000)]) {
             const before = Buffer.from(bytes);
             const storing = cache.store(null, 'key', bytes, 50_000);

@@ -145,8 +145,8 @@ describe('counters', () => {
     });
 });
 
-describe('touch, contains, retrieveAndTouch', () => {
-    it('report whether the key exists, and change its expiry', async () => {
+describe('touch, contains or retrieveAndTouch', () => {
+    it('finds an existing key, and changes its expiry except for contains', async () => {
         expect(await cache.touch(null, 'key', 100_000)).toBe(false);
         expect(await cache.contains(null, 'key')).toBe(false);
         expect(await cache.retrieveAndTouch(null, 'key', 100_000)).toBeNull();

@@ -159,8 +159,8 @@ it('has applied every resolved update when the server fails during updates', asy
     for (const code of codes) expect(code).toMatch(/^(CONNECTION_LOST|TIMEOUT|SERVER_DOWN)$/);
 });
 
-describe('servers of other kinds', () => {
-    it('support conditions and counters without CAS (-C), and reject updates of existing keys', async () => {
+describe('a server with other options', () => {
+    it('supports conditions and counters without CAS (-C), but no update of an existing key', async () => {
         const bare = await open.server({ withoutCas: true });
         const one = await open.cache(bare);
         expect(await one.add(null, 'k', 'text')).toBe(true);
@@ -174,7 +174,7 @@ describe('servers of other kinds', () => {
         expect(await one.update(null, 'absent', value => value ?? 'made')).toBe('made');
     });
 
-    it('reject writes when full (-M), and keep the existing values', async () => {
+    it('rejects writes when full (-M), and keeps the existing values', async () => {
         const full = await open.server({ withoutEviction: true, memoryMegabytes: 2 });
         const one = await open.cache(full, { max_size: 0 });
         await one.store(null, 'k', 'text');

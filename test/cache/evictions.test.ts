@@ -27,8 +27,8 @@ async function untilEvicted(isGone: () => Promise<boolean>): Promise<void> {
     while (!(await isGone())) await sleep(5);
 }
 
-describe('max_size does not evict', () => {
-    it('a value that another instance has stored since', async () => {
+describe('max_size', () => {
+    it('does not evict a value that another instance has stored since', async () => {
         const { one, other } = await open(3);
         await one.store(null, 'x', 'old');
         await other.store(null, 'x', 'new');
@@ -37,7 +37,7 @@ describe('max_size does not evict', () => {
         expect(await one.retrieve(null, 'x')).toBe('new');
     });
 
-    it('a value that another instance has stored since, in a batch', async () => {
+    it('does not evict a value that another instance has stored since, in a batch', async () => {
         const { one, other } = await open(3);
         await one.storeMany(null, { x: 'old', y: 'old' });
         await other.store(null, 'x', 'new');
@@ -46,7 +46,7 @@ describe('max_size does not evict', () => {
         expect(await one.retrieveMany(null, ['x', 'y'])).toEqual(new Map([['x', 'new']]));
     });
 
-    it('counters, whichever instance counts', async () => {
+    it('does not evict a counter, whichever instance counts', async () => {
         const { one, other } = await open(10);
         for (let i = 0; i < 3; i++) await one.increment(null, 'visits', 1, { initial: 1 });
         for (let i = 0; i < 3; i++) await other.increment(null, 'visits', 1);
@@ -55,7 +55,7 @@ describe('max_size does not evict', () => {
         expect(await other.increment(null, 'visits')).toBe(7);
     });
 
-    it('values that add, replace or update has stored', async () => {
+    it('does not evict a value that add, replace or update has stored', async () => {
         const { one, other } = await open(2);
         expect(await one.add(null, 'job', 1)).toBe(true);
         await one.store(null, 'replaced', 1);
@@ -71,7 +71,7 @@ describe('max_size does not evict', () => {
         );
     });
 
-    it('the lease of a load for a key that the instance has stored before', async () => {
+    it('does not evict the lease of a load for a key that the instance has stored before', async () => {
         const { one, other } = await open(1);
         await one.store(null, 'x', 'before', 1000);
         while ((await one.retrieve(null, 'x')) !== null) await sleep(50);
@@ -92,7 +92,7 @@ describe('max_size does not evict', () => {
         expect([await loading, await waiting, loads]).toEqual(['first', 'first', 1]);
     });
 
-    it('a value of a restarted server, even with the same CAS', async () => {
+    it('does not evict a value of a restarted server, even with the same CAS', async () => {
         const own = await opener.server();
         const { one, other, prefix } = await open(1, own);
         await one.store(null, 'x', 'old');
@@ -106,7 +106,7 @@ describe('max_size does not evict', () => {
         expect(await other.retrieve(null, 'x')).toBe('new');
     });
 
-    it('any value of a server without CAS', async () => {
+    it('does not evict a value of a server without CAS', async () => {
         const own = await opener.server({ args: ['-C'] });
         const { one, other } = await open(1, own);
         await one.store(null, 'x', 'old');

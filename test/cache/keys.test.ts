@@ -17,7 +17,7 @@ beforeEach(async () => {
 
 const PREFIX_BYTES = Buffer.byteLength('préfix:');
 
-describe('accepted keys', () => {
+describe('a valid key', () => {
     it.each([
         ['one character', 'k'],
         ['250 bytes', 'k'.repeat(250)],
@@ -26,14 +26,14 @@ describe('accepted keys', () => {
         ['punctuation', '{}"\\%/:;'],
         ['the name of a method', '__proto__'],
         ['spaces and controls beyond ASCII', 'a\u00a0b\u3000c\u0085d'],
-    ])('include %s', async (_, key) => {
+    ])('may be %s', async (_, key) => {
         expect(await cache.store(null, key, [key], 50_000)).toEqual([key]);
         expect(await cache.retrieve(null, key)).toEqual([key]);
         expect(await cache.remove(null, key)).toEqual([key]);
         expect(await cache.retrieve(null, key)).toBeNull();
     });
 
-    it('have up to 250 bytes including the prefix', async () => {
+    it('may have up to 250 bytes including the prefix', async () => {
         const key = 'k'.repeat(250 - PREFIX_BYTES);
         await prefixed.store(null, key, 1, 50_000);
         expect(await prefixed.retrieve(null, key)).toBe(1);
@@ -61,8 +61,8 @@ const bad: [string, unknown][] = [
 describe.each([
     ['without a prefix', () => cache],
     ['with a prefix', () => prefixed],
-])('keys rejected before anything is sent, %s', (_, which) => {
-    it.each(bad)('include %s', async (_, key) => {
+])('an invalid key, %s', (_, which) => {
+    it.each(bad)('is rejected before anything is sent: %s', async (_, key) => {
         const sent = proxy.writes.length;
         for (const attempt of [
             () => which().retrieve('trace', key as string),

@@ -67,7 +67,7 @@ it('stores a number with staleFor, which makes it unusable as a counter', async 
     expect(await codeOf(other.increment(null, open.key))).toBe('NOT_A_NUMBER');
 });
 
-describe('expiries', () => {
+describe('the expiry of a loaded value', () => {
     const ttls = async (jitter: number | undefined) => {
         const names = Array.from({ length: 200 }, (_, i) => `${open.key}-${i}`);
         const stored = storedCount(cache) + names.length;
@@ -78,7 +78,7 @@ describe('expiries', () => {
             .sort((a, b) => a - b);
     };
 
-    it('are spread over half of the timeout with a jitter of 0.5', async () => {
+    it('is spread over half of the timeout with a jitter of 0.5', async () => {
         const found = await ttls(0.5);
         // Time passes between the store and the read.
         expect(found[0]).toBeGreaterThanOrEqual(40);
@@ -88,7 +88,7 @@ describe('expiries', () => {
         expect(found[100]).toBeLessThan(90);
     });
 
-    it('are spread over a tenth by default, and not at all with a jitter of 0', async () => {
+    it('is spread over a tenth by default, and not at all with a jitter of 0', async () => {
         const found = await ttls(undefined);
         expect(new Set(found).size).toBeGreaterThan(5);
         expect(found[0]).toBeGreaterThanOrEqual(80);
@@ -97,7 +97,7 @@ describe('expiries', () => {
         expect(exact.at(-1)! - exact[0]!).toBeLessThanOrEqual(3);
     });
 
-    it('are options.timeout by default, and at most options.max_expiration', async () => {
+    it('is options.timeout by default, and at most options.max_expiration', async () => {
         const short = await open.cache(server, { timeout: 20_000, max_expiration: 40_000 });
         await short.retrieveOrLoad(null, open.key, null, () => 1);
         await untilStored(short);

@@ -102,20 +102,20 @@ it('rejects an inaccessible object with NOT_SERIALIZABLE', async () => {
     expect(await codeOf(cache.storeMany(null, { key: proxy }))).toBe('NOT_SERIALIZABLE');
 });
 
-describe('bytes of another realm', () => {
+describe('a Uint8Array of another realm', () => {
     const bytes = runInNewContext('new Uint8Array([1, 0, 255]).subarray(1)') as Uint8Array;
 
     it.each([
         ['plain', {}],
         ['compressed', { compress_min: 1 }],
-    ])('are kept as bytes, %s', async (_, settings) => {
+    ])('is kept as bytes, %s', async (_, settings) => {
         cache = await open.cache(server, settings);
         await cache.store(null, 'key', bytes, 50_000);
         expect(await cache.retrieve(null, 'key')).toEqual(Buffer.from([0, 255]));
         expect((await readItem(server, 'key'))!.flags).toBe(BYTES_FLAG);
     });
 
-    it('are accepted by the client, small and large', async () => {
+    it('is accepted by the client, small or large', async () => {
         const client = await open.client(server);
         const large = runInNewContext('new Uint8Array(100_000).fill(7)') as Uint8Array;
         for (const value of [bytes, large]) {

@@ -38,8 +38,8 @@ async function keysOn(server: { host: string; port: number }, cache: MemcachedCa
     return [keys[0]!, keys[1]!];
 }
 
-describe('the values of an unreachable server', () => {
-    it('reappear with options.remove, even if they were replaced or removed meanwhile', async () => {
+describe('an old value of an unreachable server', () => {
+    it('reappears with options.remove, even if it was replaced or removed meanwhile', async () => {
         expect(await writeMeanwhile({ remove: true })).toEqual({
             outcomes: ['answered new', 'answered null'],
             found: ['answered new', 'answered null'],
@@ -47,7 +47,7 @@ describe('the values of an unreachable server', () => {
         });
     });
 
-    it('stay unchanged without it, and writes to them fail', async () => {
+    it('stays unchanged without it, and writes to the key fail', async () => {
         expect(await writeMeanwhile({})).toEqual({
             outcomes: ['SERVER_DOWN', 'SERVER_DOWN'],
             found: ['SERVER_DOWN', 'SERVER_DOWN'],
@@ -55,7 +55,7 @@ describe('the values of an unreachable server', () => {
         });
     });
 
-    it('stay unchanged with options.fail_soft, and writes to them have no effect', async () => {
+    it('stays unchanged with options.fail_soft, and writes to the key have no effect', async () => {
         expect(await writeMeanwhile({ fail_soft: true })).toEqual({
             outcomes: ['answered new', 'answered null'],
             found: ['answered null', 'answered null'],

@@ -20,7 +20,7 @@ async function thereAndBack(value: unknown): Promise<unknown> {
     return cache.retrieve(null, 'value');
 }
 
-describe('values restored unchanged', () => {
+describe('a stored value', () => {
     const protoKey: unknown = JSON.parse('{"__proto__":{"isAdmin":true},"constructor":1}');
 
     it.each([
@@ -37,23 +37,23 @@ describe('values restored unchanged', () => {
         ['a text that is JSON itself', '{"a":1}'],
         ['the text null', 'null'],
         ['a key called __proto__', protoKey],
-    ])('include %s', async (_, value) => {
+    ])('is restored unchanged: %s', async (_, value) => {
         expect(await thereAndBack(value)).toStrictEqual(value);
         expect((await readItem(server, 'value'))!.flags).toBe(0);
     });
 
-    it('keep a key called __proto__ away from the prototype', async () => {
+    it('changes no prototype with a key called __proto__', async () => {
         const back = (await thereAndBack(protoKey)) as object;
         expect(Object.getPrototypeOf(back)).toBe(Object.prototype);
         expect(Object.keys(back)).toEqual(['__proto__', 'constructor']);
         expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined();
     });
 
-    it('do not include a date, which becomes the text that JSON makes of it', async () => {
+    it('becomes text if it is a date', async () => {
         expect(await thereAndBack(new Date(0))).toBe('1970-01-01T00:00:00.000Z');
     });
 
-    it('include the result of toJSON, without what JSON leaves out', async () => {
+    it('consists of the result of toJSON, without what JSON leaves out', async () => {
         expect(await thereAndBack({ secret: 1, toJSON: () => ({ open: 2, not: undefined }) })).toEqual({ open: 2 });
     });
 
@@ -62,27 +62,27 @@ describe('values restored unchanged', () => {
         ['an empty Buffer', Buffer.alloc(0)],
         ['a Uint8Array', new Uint8Array([1, 2, 250])],
         ['a slice of a larger array', new Uint8Array(100).fill(7).subarray(10, 20)],
-    ])('include %s, as bytes with a flag of this package', async (_, value) => {
+    ])('is restored as bytes with a flag of this package: %s', async (_, value) => {
         const back = await thereAndBack(value);
         expect(Buffer.isBuffer(back)).toBe(true);
         expect(Buffer.compare(back as Buffer, value)).toBe(0);
         expect((await readItem(server, 'value'))!.flags).toBe(BYTES_FLAG);
     });
 
-    it('include bytes that later replies do not overwrite', async () => {
+    it('consists of bytes that later replies do not overwrite', async () => {
         const early = (await thereAndBack(Buffer.from('early'))) as Buffer;
         for (let i = 0; i < 50; i++) await thereAndBack(Buffer.alloc(1000, 'later'));
         expect(String(early)).toBe('early');
     });
 
-    it('include a value of nearly 1 MiB, as text and as bytes', async () => {
+    it('may have nearly 1 MiB, as text or as bytes', async () => {
         const text = 'x'.repeat(MiB - 200);
         expect(await thereAndBack(text)).toBe(text);
         const bytes = Buffer.alloc(MiB - 200, 'y');
         expect(bytes.equals((await thereAndBack(bytes)) as Buffer)).toBe(true);
     });
 
-    it('do not reflect later changes of the object', async () => {
+    it('does not reflect later changes of the object', async () => {
         const value = { n: 1 };
         const storing = cache.store(null, 'value', value, 50_000);
         value.n = 2;
@@ -91,7 +91,7 @@ describe('values restored unchanged', () => {
     });
 });
 
-describe('values that JSON cannot represent', () => {
+describe('a value that JSON cannot represent', () => {
     const cycle: Record<string, unknown> = {};
     cycle.self = cycle;
     const throwing = (what: unknown) => ({
@@ -114,7 +114,7 @@ describe('values that JSON cannot represent', () => {
         ['a toJSON that throws a text', throwing('boom')],
         ['a toJSON that throws null', throwing(null)],
         ['a toJSON that throws an object without a prototype', throwing(Object.create(null))],
-    ])('are rejected, and the old value stays: %s', async (_, value) => {
+    ])('is rejected, and the old value stays: %s', async (_, value) => {
         await thereAndBack('old');
         await expect(cache.store('trace', 'value', value, 50_000)).rejects.toMatchObject({
             code: 'NOT_SERIALIZABLE',
@@ -125,8 +125,8 @@ describe('values that JSON cannot represent', () => {
     });
 });
 
-describe('values that are too large', () => {
-    it('are rejected with the size and the limit, and the old value stays', async () => {
+describe('a value that is too large', () => {
+    it('is rejected with its size and the limit, and the old value stays', async () => {
         await thereAndBack('old');
         await expect(cache.store(null, 'value', 'x'.repeat(MiB), 50_000)).rejects.toMatchObject({
             code: 'VALUE_TOO_LARGE',
@@ -137,7 +137,7 @@ describe('values that are too large', () => {
         expect(await cache.retrieve(null, 'value')).toBe('old');
     });
 
-    it('are rejected by a server with a lower limit, and are not a miss', async () => {
+    it('is rejected by a server with a lower limit, and is not a miss', async () => {
         await expect(cache.store(null, 'value', Buffer.alloc(MiB), 50_000)).rejects.toMatchObject({
             code: 'VALUE_TOO_LARGE',
             details: { server: server.address },
@@ -145,17 +145,17 @@ describe('values that are too large', () => {
     });
 });
 
-describe('values and other clients', () => {
+describe('a value shared with other clients', () => {
     it.each([
         ['JSON text', '{"a":[1,"žluťoučký"]}', 0, { a: [1, 'žluťoučký'] }],
         ['JSON with spaces', ' [1, 2]\n', 0, [1, 2]],
-    ])('can be read when they are %s', async (_, text, flags, value) => {
+    ])('can be read when another client has stored it: %s', async (_, text, flags, value) => {
         await writeItem(server, 'theirs', text, flags);
         expect(await cache.retrieve(null, 'theirs')).toEqual(value);
         expect(logger.lines).toEqual([]);
     });
 
-    it('are stored as JSON that other clients can read', async () => {
+    it('is stored as JSON that other clients can read', async () => {
         await cache.store(null, 'ours', { text: 'kůň' }, 50_000);
         expect(await readItem(server, 'ours')).toMatchObject({ value: '{"text":"kůň"}', flags: 0 });
     });
@@ -167,14 +167,14 @@ describe('values and other clients', () => {
         ['bytes that are not UTF-8', Buffer.from([0xff, 0xfe, 0x00]), 0],
         ['compressed bytes with a flag', Buffer.from([0x1f, 0x8b, 0x08, 0x00]), 2],
         ['no bytes with a flag', '', 7],
-    ])('count as a miss when they are %s', async (_, bytes, flags) => {
+    ])('counts as a miss when it is %s', async (_, bytes, flags) => {
         await writeItem(server, 'theirs', bytes, flags);
         expect(await cache.retrieve(null, 'theirs')).toBeNull();
         await cache.store(null, 'theirs', 'ours now', 50_000);
         expect(await cache.retrieve(null, 'theirs')).toBe('ours now');
     });
 
-    it('are logged once, without the value, when they do not decode', async () => {
+    it('is logged once, without its content, when it does not decode', async () => {
         await writeItem(server, 'theirs', 'TOP-SECRET');
         for (let i = 0; i < 3; i++) expect(await cache.retrieve('trace', 'theirs')).toBeNull();
         expect(await cache.remove('trace', 'theirs')).toBeNull();

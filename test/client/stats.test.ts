@@ -7,8 +7,8 @@ const open = useOpener();
 const server = useServer();
 beforeEach(() => flush(server));
 
-describe('counts', () => {
-    it('are 0 before anything happens, except for the greeting', async () => {
+describe('getStats', () => {
+    it('returns 0 for every count before anything happens, except for the greeting', async () => {
         const unopened = open.clientOf(server);
         expect(statsOf(unopened)).toMatchObject({ calls: 0, sockets: 0, isUp: true, bytesSent: 0, bytesReceived: 0 });
         expect(statsOf(unopened).latency.total).toEqual({ count: 0, p50: null, p99: null, max: null });
@@ -33,7 +33,7 @@ describe('counts', () => {
         });
     });
 
-    it('equal the hits and misses that memcached counts, for every command that reads', async () => {
+    it('counts the same hits and misses as memcached, for every command that reads', async () => {
         const client = await open.client(server);
         await client.set('there', 'value');
         const [hits, misses] = [await readStat(server, 'get_hits'), await readStat(server, 'get_misses')];
@@ -55,7 +55,7 @@ describe('counts', () => {
         expect(since(before, statsOf(client))).toMatchObject({ hits: 6, misses: 6 });
     });
 
-    it('count a call that neither reads nor fails as a call only', async () => {
+    it('counts a call that neither reads nor fails as a call only', async () => {
         const client = await open.client(server);
         const before = statsOf(client);
         await client.set('key', '1');
@@ -80,7 +80,7 @@ describe('counts', () => {
         expect(statsOf(client).errors).toEqual({});
     });
 
-    it('include all bytes on the wire', async () => {
+    it('includes all bytes on the wire', async () => {
         const client = await open.client(server);
         const before = statsOf(client);
         await client.set('key', 'x'.repeat(100_000));
@@ -90,7 +90,7 @@ describe('counts', () => {
         expect(after.bytesReceived - before.bytesReceived).toBe(24 + 24 + 4 + 100_000);
     });
 
-    it('include the calls in flight', async () => {
+    it('includes the calls in flight', async () => {
         const proxy = await open.faultProxy(server);
         const client = await open.client(proxy);
         proxy.begin(holding);
@@ -104,7 +104,7 @@ describe('counts', () => {
         expect(statsOf(client)).toMatchObject({ inFlight: 0, calls: 11, answered: 11, misses: 10 });
     });
 
-    it('form a frozen snapshot', async () => {
+    it('returns a frozen snapshot', async () => {
         const client = await open.client(server);
         const stats = statsOf(client);
         await client.get('key');
@@ -115,7 +115,7 @@ describe('counts', () => {
         expect(JSON.parse(JSON.stringify(stats))).toEqual(stats);
     });
 
-    it('are separate for each client and each server, and stay after close', async () => {
+    it('counts separately for each client and each server, and keeps the counts after close', async () => {
         const other = await open.server();
         const [one, two] = [await open.client([server, other]), await open.client([server, other])];
         await Promise.all(Array.from({ length: 100 }, (_, i) => one.get(`key${i}`)));

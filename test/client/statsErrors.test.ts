@@ -8,8 +8,8 @@ const open = useOpener();
 const server = useServer();
 beforeEach(() => flush(server));
 
-describe('errors', () => {
-    it('are counted by code, once for each call, including unsent calls', async () => {
+describe('getStats', () => {
+    it('counts errors by code, once for each call, including unsent calls', async () => {
         const client = await open.client(server, { failures: 1, retryMs: 60_000, retries: 0 });
         await client.set('text', 'no number');
         expect(await codeOf(client.increment('text', 1))).toBe('NOT_A_NUMBER');
@@ -31,7 +31,7 @@ describe('errors', () => {
         expect([errors.NOT_OPENED, calls - closed.calls, failed - closed.failed]).toEqual([1, 1, 1]);
     });
 
-    it('include a key of a batch that the server rejects', async () => {
+    it('counts an error for a key of a batch that the server rejects', async () => {
         const client = await open.client(server, { maxValueBytes: 4 * 1024 * 1024 });
         const before = statsOf(client);
         const { failed } = await client.setMany([
@@ -43,7 +43,7 @@ describe('errors', () => {
         expect(since(before, statsOf(client))).toMatchObject({ answered: 1, failed: 0 });
     });
 
-    it('do not include a call that settles before it is sent', async () => {
+    it('does not count a call that settles before it is sent', async () => {
         const client = await open.client(server);
         const cas = (await client.casAdd('key', 'value'))!;
         const before = statsOf(client);
@@ -52,7 +52,7 @@ describe('errors', () => {
         expect(statsOf(client)).toMatchObject({ calls: before.calls, inFlight: 0 });
     });
 
-    it('include the chunks of a batch that have no time left', async () => {
+    it('counts an error for each chunk of a batch that has no time left', async () => {
         const proxy = await open.faultProxy(server);
         const client = await open.client(proxy, { requestTimeoutMs: 200 });
         proxy.begin(holding);
@@ -68,7 +68,7 @@ describe('errors', () => {
         });
     });
 
-    it('record the latency of a call that times out', async () => {
+    it('includes the latency of a call that times out', async () => {
         const proxy = await open.faultProxy(server);
         const client = await open.client(proxy, { requestTimeoutMs: 200 });
         proxy.begin(holding);
@@ -79,7 +79,7 @@ describe('errors', () => {
         expect(latency.total.max).toBeGreaterThanOrEqual(199);
     });
 
-    it('do not include retried calls, which count as retries', async () => {
+    it('counts retries, but not as errors', async () => {
         const proxy = await open.faultProxy(server);
         const client = await open.client(proxy, { retries: 3 });
         proxy.begin(holding);

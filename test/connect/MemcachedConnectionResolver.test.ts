@@ -24,7 +24,7 @@ const tls = { secureContext: expect.anything() as unknown, rejectUnauthorized: t
 
 const server = (host: string, port = 11211, more = {}) => ({ host, port, weight: 1, ...more });
 
-describe('connections', () => {
+describe('MemcachedConnectionResolver', () => {
     it.each<[string, unknown[], object[]]>([
         ['host and port', ['connection.host', 'a', 'connection.port', 1], [server('a', 1)]],
         ['a host', ['connection.host', 'a'], [server('a')]],
@@ -64,7 +64,7 @@ describe('connections', () => {
             ['connections.0.host', 'a', 'connections.1.uri', 'memcached://a:11211,b'],
             [server('a'), server('b')],
         ],
-    ])('resolve %s', async (_, tuples, servers) => {
+    ])('resolves %s', async (_, tuples, servers) => {
         expect(await resolve(tuples)).toEqual(servers);
     });
 
@@ -128,7 +128,7 @@ describe('connections', () => {
                 /^host is neither a name nor an address; expected a port in port, a login in credential, several/,
             ],
         ),
-    ])('are rejected: %s', async (_, tuples, code, problem) => {
+    ])('rejects %s', async (_, tuples, code, problem) => {
         await expect(resolve(tuples)).rejects.toMatchObject({
             code,
             trace_id: 'trace',
@@ -230,7 +230,7 @@ describe('discovery', () => {
     });
 });
 
-describe('credentials', () => {
+describe('a credential', () => {
     const at = ['connection.host', 'a'];
     const ann = { username: 'ann', password: 'secret' };
     const direct = ['credential.username', 'ann', 'credential.password', 'secret'];
@@ -239,17 +239,17 @@ describe('credentials', () => {
         ['direct', direct, ann],
         ['in a list', ['credentials.0.username', 'ann', 'credentials.0.password', 'secret'], ann],
         ['with short names', ['credential.user', 'ann', 'credential.pass', 'secret'], ann],
-    ])('are accepted %s', async (_, tuples, login) => {
+    ])('is accepted %s', async (_, tuples, login) => {
         expect(await resolve([...at, ...tuples])).toEqual([server('a', 11211, { login })]);
     });
 
-    it('of a uri take precedence', async () => {
+    it('takes precedence when it is part of a uri', async () => {
         const tuples = ['connection.uri', 'memcached://bob:b@a,b', ...direct];
         const login = { username: 'bob', password: 'b' };
         expect(await resolve(tuples)).toEqual([server('a', 11211, { login }), server('b', 11211, { login })]);
     });
 
-    it('are read by store_key from any store', async () => {
+    it('is read by store_key from any store', async () => {
         const stores = [
             new MemoryCredentialStore(ConfigParams.fromTuples('cache.username', 'ann', 'cache.password', 'secret')),
             new MemoryCredentialStore(ConfigParams.fromTuples('other.username', 'x')),
@@ -264,20 +264,20 @@ describe('credentials', () => {
         });
     });
 
-    it('are rejected when store_key has no store', async () => {
+    it('is rejected when store_key has no store', async () => {
         const tuples = [...at, 'credential.store_key', 'cache'];
         await expect(resolve(tuples)).rejects.toMatchObject({ code: 'NO_CREDENTIAL' });
         await expect(resolve(tuples, new References())).rejects.toMatchObject({ code: 'REF_ERROR' });
     });
 
-    it('are rejected without a password', async () => {
+    it('is rejected without a password', async () => {
         await expect(resolve([...at, 'credential.username', 'ann'])).rejects.toMatchObject({
             code: 'NO_CREDENTIAL',
             message: 'a user name is configured, but no password',
         });
     });
 
-    it('of a store are combined with those configured beside the key, and take precedence', async () => {
+    it('is combined with the one beside the key if it is from a store, and takes precedence', async () => {
         const store = new MemoryCredentialStore(
             ConfigParams.fromTuples('cache.username', 'ann', 'cache.password', 'secret'),
         );

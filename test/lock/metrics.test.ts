@@ -16,8 +16,8 @@ const counted = (counters: RecordingCounters, at: Server = server): Promise<Memc
     return open.lock(at, settings, References.fromTuples(...counters.tuple));
 };
 
-describe('lock counters', () => {
-    it('count the outcome of each attempt, and measure the wait', async () => {
+describe('MemcachedLock.getStats', () => {
+    it('counts the outcome of each attempt, and measures the wait', async () => {
         const counters = new RecordingCounters();
         const lock = await counted(counters);
         const first = (await lock.tryAcquireLease(null, open.key, 60_000))!;
@@ -43,7 +43,7 @@ describe('lock counters', () => {
         expect(lock.getStats().waitedMs).toBeCloseTo(waits[0]! + waits[1]!);
     });
 
-    it('count errors, lost locks and failed releases', async () => {
+    it('counts errors, lost locks and failed releases', async () => {
         const counters = new RecordingCounters();
         const proxy = await open.faultProxy(server);
         const lock = await counted(counters, proxy);
@@ -63,13 +63,13 @@ describe('lock counters', () => {
         });
     });
 
-    it('do not fail the lock when they fail', async () => {
+    it('does not fail the lock when the counters fail', async () => {
         const lock = await counted(new FailingCounters());
         await lock.withLock(null, open.key, { ttl: 1000 }, () => {});
         expect(lock.getStats()).toMatchObject({ acquired: 1, released: 1 });
     });
 
-    it('do not count an aborted wait as an error', async () => {
+    it('does not count an aborted wait as an error', async () => {
         const counters = new RecordingCounters();
         const lock = await counted(counters);
         await lock.acquireLease(null, open.key, 60_000);

@@ -207,8 +207,8 @@ describe('a suspended server', () => {
     });
 });
 
-describe('several servers', () => {
-    it('keep each lock on its own server, even with `remove` while that server is down', async () => {
+describe('a fleet of servers', () => {
+    it('keeps each lock on its own server, even with `remove` while that server is down', async () => {
         const [one, two] = await Promise.all([open.server(), open.server()]);
         const options = { remove: 'true', failures: 1, retry: 60_000, request_timeout: 500 };
         const lock = await open.lock([one, two], options);

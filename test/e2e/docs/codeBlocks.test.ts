@@ -61,19 +61,19 @@ it.each(named(of('sh')))('finds the commands at %s', async (_, block) => {
     expect(await checkCommands(block.code)).toEqual([]);
 });
 
-describe('the checks of the documentation', () => {
-    it.each(mistakes)('find %s', (name, _, words) => {
+describe('the check of the documentation', () => {
+    it.each(mistakes)('finds %s', (name, _, words) => {
         const ofThis = compiled().filter(problem => problem.startsWith(name));
         expect(ofThis).toContainEqual(expect.stringMatching(words));
     });
 
-    it('find a program that fails, and one that writes to stderr', async () => {
+    it('finds a program that fails, and one that writes to stderr', async () => {
         expect(await runProgram(block("import 'node:fs';\nthrow new Error('no');", 'js'))).toMatchObject({ code: 1 });
         const talks = block("import 'node:fs';\nconsole.error('oh');", 'js');
         expect(await runProgram(talks)).toMatchObject({ stderr: 'oh\n' });
     });
 
-    it('find unknown options and invalid values', async () => {
+    it('finds unknown options and invalid values', async () => {
         const component = (option: string): string =>
             `- descriptor: pip-services:cache:memcached:default:1.0\n  connection:\n    host: h\n  options:\n    ${option}\n`;
         expect(await openComponents(component('prefix: a'))).toEqual([]);
@@ -87,13 +87,13 @@ describe('the checks of the documentation', () => {
     });
 
     it.each(['npm run nothing', 'node examples/nothing.mjs', 'memcached --nonsense', 'nonsense', 'npm tset'])(
-        'find the invalid command %s',
+        'finds the invalid command %s',
         async command => {
             expect(await checkCommands(command)).toHaveLength(1);
         },
     );
 
-    it('find an unclosed block, blocks in lists, and examples in comments', () => {
+    it('finds an unclosed block, blocks in lists, and examples in comments', () => {
         expect(() => fencedBlocks('a.md', '```ts\ncode')).toThrow('a.md:2');
         expect(fencedBlocks('a.md', '- list\n\n  ```ts\n  if (a)\n    b();\n  ```\n')).toEqual([
             { file: 'a.md', line: 4, kind: 'ts', code: 'if (a)\n  b();' },

@@ -90,11 +90,11 @@ it.each(plain)('fails and exits in %s when memcached is unavailable', async file
     expect(stderr).toContain('CONNECT_FAILED');
 });
 
-describe('examples with a login', () => {
+describe('an example with a login', () => {
     const login = { username: 'ann', password: 'secret' };
     const env = { MEMCACHED_USERNAME: login.username, MEMCACHED_PASSWORD: login.password };
 
-    it('print the expected output of tls-and-login.mjs', async () => {
+    it('prints the expected output in tls-and-login.mjs', async () => {
         const directory = mkdtempSync(join(tmpdir(), 'example-'));
         open.atEnd(() => rmSync(directory, { recursive: true }));
         const certificate = createCertificate();
@@ -105,7 +105,7 @@ describe('examples with a login', () => {
         expect(outcome).toEqual({ code: 0, stdout: said['tls-and-login.mjs'], stderr: '' });
     });
 
-    it('find the login of discovery.mjs in the credential store', async () => {
+    it('finds the login in the credential store in discovery.mjs', async () => {
         const locked = await open.server({ login });
         const outcome = await runExample('discovery.mjs', { ...at(locked), ...env });
         expect(outcome).toEqual({ code: 0, stdout: said['discovery.mjs'], stderr: '' });

@@ -133,7 +133,7 @@ it('calls the loader once in a stampede, and allows one stampede at a time', asy
     expect(result).toMatchObject({ calls: 1000, failed: 0, lookUps: 1 });
 });
 
-describe('requests that end processes', () => {
+describe('a request that ends a process', () => {
     const port = () => new URL(url).port;
     it.each([
         ['without the header', () => ({})],
@@ -141,7 +141,7 @@ describe('requests that end processes', () => {
         ['from another port', () => ({ 'x-demo': '1', origin: `http://127.0.0.1:${Number(port()) - 1}` })],
         ['from a file', () => ({ 'x-demo': '1', origin: 'null' })],
         ['under another name', () => ({ 'x-demo': '1', host: `elsewhere.example:${port()}` })],
-    ] as [string, () => Record<string, string>][])('are rejected %s', async (_, headers) => {
+    ] as [string, () => Record<string, string>][])('is rejected %s', async (_, headers) => {
         const pids = async () => (await readState()).memcacheds.map(({ pid }) => pid);
         const before = await pids();
         const { status } = await call('POST', '/memcached/0/kill', headers());
@@ -149,12 +149,12 @@ describe('requests that end processes', () => {
         expect(await pids()).toEqual(before);
     });
 
-    it('are accepted from the page itself', async () => {
+    it('is accepted from the page itself', async () => {
         const headers = { 'x-demo': '1', origin: url };
         expect((await call('POST', '/memcached/0/restart', headers)).status).toBe(200);
     });
 
-    it('are rejected under another name, as are reads and preflights', async () => {
+    it('is rejected under another name, as are reads and preflights', async () => {
         expect((await call('GET', '/state', { host: `elsewhere.example:${port()}` })).status).toBe(403);
         expect((await call('OPTIONS', '/memcached/0/kill', { origin: 'http://elsewhere.example' })).status).toBe(403);
     });

@@ -32,8 +32,9 @@ export class Chronicle {
     }
 
     /**
-     * Lists the origin of the value that was found, and the writes and the reads of the two values
-     * around the finding. Times are relative to its beginning.
+     * Lists the origin of the found value, and the writes and reads of both values around the
+     * finding.
+     * Times are relative to its beginning.
      */
     story({ key, kind, value, after, began, ended }: Finding): string[] {
         const time = (ms: number): string => (ms - began).toFixed(1).padStart(8);

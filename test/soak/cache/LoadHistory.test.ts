@@ -7,9 +7,9 @@ const LATER = 10_000;
 /**
  * Parses calls of an instance: the verb, the value and the times.
  *
- * Verbs: `w` stores, `f` stores a value that may be evicted, `r` retrieves, `l` is a loader,
- * `a` is `retrieveOrLoad`, and `s` is `retrieveOrLoad` with `staleFor`.
- * `S` is like `s` while memcached is unavailable. `x` is a rejected removal.
+ * The verb `w` stores, `f` stores a value that may be evicted, and `r` retrieves.
+ * The verb `l` is a loader, `a` is `retrieveOrLoad`, and `s` adds `staleFor` to it.
+ * The verb `S` is like `s` while memcached is unavailable. The verb `x` is a rejected removal.
  * The value `-` is an empty key.
  */
 function violations(calls: string[], remembers = true): string[] {

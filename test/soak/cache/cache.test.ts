@@ -16,11 +16,11 @@ const MAX_SIZE = 4;
 const rounds = Array.from({ length: Math.ceil(RUN_MS / ROUND_MS) }, (_, round) => round);
 const isAnswer = ({ what }: Event): boolean => ['found', 'counted', 'asked'].includes(what);
 
-describe.each([false, true])('caches of several processes with options.clear: %s', clears => {
+describe.each([false, true])('MemcachedCache in several processes with options.clear: %s', clears => {
     const opener = useOpener();
 
     it.each(rounds)(
-        'keep the promises of docs/cache.md under faults of servers, connections and processes (round %i)',
+        'keeps the promises of docs/cache.md under faults of servers, connections and processes (round %i)',
         async round => {
             const trial = new Trial(opener, { round, maxSize: MAX_SIZE, clears });
             await trial.run(ROUND_MS);

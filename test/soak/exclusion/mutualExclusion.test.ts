@@ -22,7 +22,7 @@ const RUN_MS = soakMs(20_000);
 /** The maximum delay: two seconds of memcached, and the time to notice. */
 const LATE_MS = 2500;
 
-describe('four processes with eight tasks each over twenty keys', () => {
+describe('MemcachedLock in four processes with eight tasks each over twenty keys', () => {
     const referee = new Referee();
     const done = { kills: 0, stops: 0, resets: 0, delays: 0, silences: 0 };
     const inheritances: { key: string; killedNs: bigint }[] = [];
@@ -140,7 +140,7 @@ describe('four processes with eight tasks each over twenty keys', () => {
         }
     }
 
-    it('never hold a key at the same time, whatever happens to them and their connections', async () => {
+    it('never has two holders of a key at the same time, despite faults of processes and connections', async () => {
         const lag = new LagMeter();
         open.atEnd(() => lag.stop());
         for (let i = 0; i < PROCESSES; i++) spawn();
