@@ -63,7 +63,7 @@ describe('a batch with invalid input', () => {
         ['a Buffer', Buffer.from('kept'), 'INVALID_BATCH'],
         ['a Set of keys', new Set(['kept']), 'INVALID_BATCH'],
         [
-            'a Map with keys that are no texts',
+            'a Map with keys that are not text',
             new Map<unknown, unknown>([
                 ['kept', 2],
                 [1, 1],

@@ -78,7 +78,7 @@ describe('add and replace', () => {
     });
 });
 
-describe('counters', () => {
+describe('a counter', () => {
     it('counts from an initial value on', async () => {
         expect(await cache.increment(null, 'n')).toBeNull();
         expect(await cache.decrement(null, 'n', 5)).toBeNull();

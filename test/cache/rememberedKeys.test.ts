@@ -46,7 +46,7 @@ it('retains the keys of large values in a client, but not the texts they were sl
     expect(await heapGrowth(key => client.set(key, value, { expires: 60 }))).toBeLessThan(LIMIT_MB);
 });
 
-it('retains no text of the keys of remembered large replies', async () => {
+it('retains no text from which the key of a remembered large reply was sliced', async () => {
     const replies = new LargeReplies();
     let last = '';
     expect(await heapGrowth(key => replies.remember((last = key), 100_000))).toBeLessThan(LIMIT_MB);

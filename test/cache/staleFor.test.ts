@@ -75,7 +75,7 @@ it('returns the stale value to every caller at once, while one load runs in the 
     finish('new');
     await untilIt('new');
     const ask = () => cache.retrieveOrLoad<unknown>(null, open.key, 30_000, notAsked, STALE);
-    // The load may still hold the lease, and so not know the new value.
+    // The load may still hold the lease, so the new value may not be visible yet.
     while ((await ask()) === 'old') await sleep(5);
     expect(await ask()).toBe('new');
 });

@@ -78,7 +78,7 @@ describe('get and set', () => {
     });
 });
 
-describe('keys', () => {
+describe('key validation', () => {
     it.each([
         ['250 bytes', 'k'.repeat(250)],
         ['250 bytes of UTF-8', 'é'.repeat(125)],
@@ -171,7 +171,7 @@ describe('compare and set', () => {
     });
 });
 
-describe('counters', () => {
+describe('a counter', () => {
     const big = 2n ** 64n - 1n;
 
     it('starts at the initial value and counts beyond 2^53', async () => {
@@ -242,7 +242,7 @@ describe('touch', () => {
     });
 });
 
-describe('batches', () => {
+describe('a batch', () => {
     const keys = Array.from({ length: 12_345 }, (_, i) => `key:${i}`);
 
     it('sets, gets and deletes more keys than fit into one write', async () => {
@@ -282,7 +282,7 @@ describe('batches', () => {
     });
 });
 
-describe('servers', () => {
+describe('a server', () => {
     it('answers noop, version and stats', async () => {
         await client.noop();
         expect([...(await client.version())]).toEqual([[server.address, expect.stringMatching(/^1\.\d+\.\d+/)]]);
@@ -295,7 +295,7 @@ it('rejects flush when the server does not allow it', async () => {
     expect(await codeOf(client.flush())).toBe('AUTH_FAILED');
 });
 
-describe('calls in the style of memjs', () => {
+describe('a call in the style of memjs', () => {
     const called = (start: (callback: (...results: unknown[]) => void) => void) =>
         new Promise(resolve => start((...results) => resolve(results)));
 

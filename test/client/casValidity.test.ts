@@ -38,7 +38,7 @@ describe('a CAS', () => {
         expect(await client.casDelete('key', stored.cas, { pinned: true, epoch })).toBe('deleted');
     });
 
-    it('is stale after a server restart, also for a call that waits for a socket', async () => {
+    it('is stale after a server restart, even for a call that waits for a socket', async () => {
         const young = await open.server();
         const client = await open.client(young, { requestTimeoutMs: 5000, failures: 20 });
         const cas = (await client.casAdd('key', 'ours', pinned))!;

@@ -39,7 +39,7 @@ export interface Scenario extends Break {
     options?: ClientOptions;
 }
 
-/** Breaks the network: the proxy holds the calls in flight, then the fault decides their fate. */
+/** Breaks the network. The proxy holds the calls in flight until the fault decides their fate. */
 export function onTheWay(fault: Fault): Break {
     return {
         catches: ({ proxy }) => proxy.begin(holding),

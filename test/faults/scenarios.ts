@@ -114,7 +114,7 @@ export const scenarios: Scenario[] = [
     { name: 'a length of 4 GiB', ...onTheWay(faults.lyingHuge), inFlight: 'none', meanwhile: 'none' },
     { name: 'a length that never comes', ...onTheWay(faults.lyingLong), inFlight: 'none', meanwhile: 'none' },
     { name: 'a length that is too short', ...onTheWay(faults.lyingShort), inFlight: 'any', meanwhile: 'any' },
-    { name: 'an opaque that nobody sent', ...onTheWay(faults.answeringStrangers), inFlight: 'none', meanwhile: 'none' },
+    { name: 'an unknown opaque', ...onTheWay(faults.answeringStrangers), inFlight: 'none', meanwhile: 'none' },
     { name: 'every reply twice', ...onTheWay(faults.duplicated), inFlight: 'any', meanwhile: 'any' },
 ];
 

@@ -100,7 +100,7 @@ describe('LeaseRenewal', () => {
 
     it('does not extend a lease when its timer fires after the deadline', async () => {
         const { extensions, renewal } = renewed();
-        // The process stands still: both clocks advance, but no timer fires.
+        // The process stands still, so both clocks advance but no timer fires.
         const now = performance.now.bind(performance);
         const standstill = jest.spyOn(performance, 'now').mockImplementation(() => now() + TTL_MS);
         await jest.advanceTimersByTimeAsync(3000);

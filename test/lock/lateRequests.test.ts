@@ -44,7 +44,7 @@ describe('a late request', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    it('is cleaned up when it creates a lock after the release', async () => {
+    it('leaves no lock behind when it creates one after the release', async () => {
         const { lock, proxy } = await lockBehindProxy(open, server);
         const deliver = delayNext(proxy, opcodes.ADD);
         const lease = (await lock.tryAcquireLease(null, open.key, 60_000))!;

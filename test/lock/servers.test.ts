@@ -142,7 +142,7 @@ describe('a full server', () => {
             trace_id: 'trace-1',
             details: { status: String(0x82) },
         });
-        // The held locks are unaffected: the full server may reject an extension, but accepts a
+        // The held locks are unaffected. The full server may reject an extension, but accepts a
         // release.
         const held = keys[0]!;
         expect(await stored(held)).not.toBeNull();

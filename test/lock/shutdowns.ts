@@ -8,7 +8,7 @@ import { storedIn } from './storedIn';
 const NETWORK_MS = 30;
 const WAITERS = 5;
 
-/** The outcomes of the callers that waited for locks while their component was closed. */
+/** The outcomes of callers that wait for locks while their component closes. */
 export interface Shutdowns {
     /** The number of works that began after `close` was called. */
     begunAfterClose: number;

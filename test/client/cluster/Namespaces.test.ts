@@ -44,8 +44,8 @@ describe('Namespaces', () => {
     });
 });
 
-describe('Encodes the guarded call with opaques from 7 on.', () => {
-    /** It was sent with opaques from 7 on. */
+describe('a guarded call', () => {
+    /** Encodes the guarded call with opaques from 7 on. */
     function send() {
         const call = make('p:').guard(KEY, new GetTextCall(KEY));
         const metrics = { hits: 0, misses: 0, answered: 0, recordFailure: () => {} };

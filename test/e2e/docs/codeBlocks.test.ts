@@ -19,7 +19,7 @@ const mistakes: [string, string, RegExp][] = [
     ['a wrong type', "\nawait lock.withLock(context, 'key', { ttl: '1' }, () => {});", /:8 .*number/],
     ['an unknown name', 'await nobody.knows();', /:7 .*'nobody'/],
     [
-        'a module that does not import what it uses',
+        'a module that lacks an import',
         "import { MemcachedLock } from 'pip-services4-memcached-node';\nnew MemcachedCache();",
         /:8 .*'MemcachedCache'/,
     ],

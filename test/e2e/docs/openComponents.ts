@@ -26,10 +26,9 @@ const OTHERS = /^pip-services:(logger|counters|tracer|context-info):/;
 const FOREIGN = ['services', 'apiVersion', 'scrape_configs', 'groups'];
 
 /**
- * Handles a configuration as a container does: it creates, configures, links, opens and closes the
- * components.
+ * Creates, configures, links, opens and closes the components of a configuration like a container.
  * The server of the tests replaces every server in the configuration.
- * Returns the problems: errors, and all lines in the log.
+ * Returns the errors and all lines in the log.
  */
 export async function openComponents(yaml: string): Promise<string[]> {
     const logger = new RecordingLogger();

@@ -12,7 +12,7 @@ export class DemoProcess {
 
     /** @param env the variables; undefined removes one */
     constructor(args: string[] = [], env: Record<string, string | undefined> = {}) {
-        // With the variables of jest, the demo would not kill that server.
+        // The demo kills only servers that it has started, so it must not see the server of jest.
         const given = { MEMCACHED_SERVICE_HOST: undefined, MEMCACHED_SERVICE_PORT: undefined, ...env };
         this.child = spawn('npm', ['run', '--silent', 'demo', '--', ...args], {
             cwd: root,

@@ -42,7 +42,7 @@ describe('LoadHistory', () => {
         ['joins an earlier load during its own removal', 'a.l1 0-9', 'a.w- 1-5', 'a.a1 3-10'],
         ['joins while memcached is unavailable', 'a.l1 0-9', 'b.w2 1-2', 'a.S1 3-10'],
         ['has a stale value from memory while memcached is unavailable', 'a.w1 0-1', 'b.w2 2-3', 'a.S1 4-5'],
-        ['joins a load that finds what another one removed', 'a.w1 0-1', 'b.a1 2-9', 'c.w- 3-4', 'b.a1 5-9'],
+        ['joins a load that finds a removed value', 'a.w1 0-1', 'b.a1 2-9', 'c.w- 3-4', 'b.a1 5-9'],
     ])('accepts a cache that %s', (_, ...calls) => {
         expect(violations(calls)).toEqual([]);
     });

@@ -7,7 +7,7 @@ import { LOAD_TIMEOUT_MS, LONGEST_PAUSE_MS, TIMEOUT_MS } from './plan';
 const STORING_MS = 1200 + LONGEST_PAUSE_MS;
 
 /**
- * The maximum duration of a load: it waits for another process and its own loader, and reads twice.
+ * The maximum duration of a load, which waits for another process and its loader, and reads twice.
  */
 const LONGEST_LOAD_MS = 2 * LOAD_TIMEOUT_MS + 2 * TIMEOUT_MS + LONGEST_PAUSE_MS;
 

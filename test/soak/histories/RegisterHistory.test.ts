@@ -48,7 +48,7 @@ describe('RegisterHistory', () => {
             'r1 6-7',
         ],
         ['an acknowledged store after a miss', 'undone 1 after null', 'w1 0-1', 'x- 2-3', 'r- 4-5', 'r1 6-7'],
-        ['a value that comes and goes', 'undone 1 after 2', 'w1 0-3', 'w2 1-4', 'r2 5-6', 'r1 7-8'],
+        ['a value that reappears', 'undone 1 after 2', 'w1 0-3', 'w2 1-4', 'r2 5-6', 'r1 7-8'],
         ['a pending store that is executed twice', 'repeated 1 after 2', 'w1 0-9', 'r1 1-2', 'w2 3-4', 'r1 5-6'],
         ['a store that is repeated and then rejected', 'repeated 1 after 2', 'x1 0-9', 'r1 1-2', 'w2 3-4', 'r1 5-6'],
         ['a rejected store over a newer one', 'late 1 after 2', 'x1 0-1', 'w2 2-3', 'r1 4-5'],
