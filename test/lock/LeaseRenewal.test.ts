@@ -113,7 +113,7 @@ describe('LeaseRenewal', () => {
         const { extensions, lease, renewal } = renewed();
         await lease.extend(60_000);
         await jest.advanceTimersByTimeAsync(3000);
-        // The rest of 99 % of 60 s after 3 s.
+        // This is 99 % of 60 s, less 3 s.
         expect(extensions).toEqual([
             [0, 60_000],
             [3000, 56_400],

@@ -10,9 +10,9 @@ const WAITERS = 5;
 
 /** The outcomes of callers that wait for locks while their component closes. */
 export interface Shutdowns {
-    /** The number of works that began after `close` was called. */
+    /** The number of tasks that began after `close` was called. */
     begunAfterClose: number;
-    /** The number of locks on the server after `close` whose work had ended. */
+    /** The number of locks on the server after `close` whose task had ended. */
     locksLeft: number;
     readonly outcomes: Record<string, number>;
 }

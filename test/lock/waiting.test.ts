@@ -80,7 +80,7 @@ describe('a wait for a lock', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    it('adds one listener to a signal, whatever the number of waits and works', async () => {
+    it('adds one listener to a signal, whatever the number of waits and tasks', async () => {
         const lock = await open.lock(server, { retry_timeout: 1_000_000 });
         await lock.acquireLock(null, open.key, 10_000);
         const { signal, controller, reason } = abortable();

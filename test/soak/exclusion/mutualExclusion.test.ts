@@ -19,7 +19,7 @@ const TASKS = 8;
 const KEYS = 20;
 const TTL_MS = 1000;
 const RUN_MS = soakMs(20_000);
-/** The maximum delay: two seconds of memcached, and the time to notice. */
+/** The maximum delay, which is two seconds of memcached plus the time to notice. */
 const LATE_MS = 2500;
 
 describe('MemcachedLock in four processes with eight tasks each over twenty keys', () => {
