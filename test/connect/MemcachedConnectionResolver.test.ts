@@ -69,7 +69,7 @@ describe('MemcachedConnectionResolver', () => {
     });
 
     it.each<[string, unknown[], string, RegExp]>([
-        ['nothing', [], 'NO_CONNECTION', /configure connection.host/],
+        ['an empty configuration', [], 'NO_CONNECTION', /configure connection.host/],
         ['host at the top', ['host', 'a', 'port', 1], 'NO_CONNECTION', /configure connection.host/],
         ['only a port', ['connection.port', 1], 'INVALID_CONNECTION', /neither host nor uri/],
         [
