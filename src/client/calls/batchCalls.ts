@@ -69,7 +69,6 @@ export abstract class BatchCall extends Call<void> {
 /** Reads many keys. */
 export class GetManyCall<T> extends BatchCall {
     readonly operation = 'getMany';
-
     /** Hits and errors of this try. */
     private answeredKeys = 0;
 
@@ -152,15 +151,18 @@ export class SetManyCall extends BatchCall {
     }
 
     protected encodeOne(writer: RequestWriter, opaque: number, key: string, index: number): void {
-        const isAnswered = this.account !== null && (index % VALUES_PER_REPLY === 0 || index === this.keys.length - 1);
-        writer.store(opaque, 'set', key, this.specs[index]!, isAnswered ? 'cas' : 'error');
+        writer.store(opaque, 'set', key, this.specs[index]!, this.needsCas(index) ? 'cas' : 'error');
     }
 
     protected onKey(key: string, reply: Reply, index: number): void {
         if (reply.outcome !== Outcome.OK) {
             this.lastIndex = -1;
             this.failKey(key, reply);
-        } else if (this.account !== null) this.recordStored(this.account, reply, index);
+        } else if (this.needsCas(index)) this.recordStored(this.account!, reply, index);
+    }
+
+    private needsCas(index: number): boolean {
+        return this.account !== null && (index % VALUES_PER_REPLY === 0 || index === this.keys.length - 1);
     }
 
     private recordStored(account: StoreAccount, { casHigh, casLow }: Reply, index: number): void {

@@ -70,4 +70,15 @@ describe('SetManyCall with an account', () => {
         sent.answer(119, 1171);
         expect(sent.known).toEqual([...known(0, 0, 1000), ...known(50, 50, 1051), ...known(119, 119, 1171)]);
     });
+
+    it('ignores the CAS of a reply that it did not ask for', () => {
+        const sent = send();
+        for (const [index, casLow] of [
+            [0, 1000],
+            [1, 0],
+            [50, 1050],
+        ] as const)
+            sent.answer(index, casLow);
+        expect(sent.known).toEqual(known(0, 50, 1000));
+    });
 });
