@@ -1,4 +1,4 @@
-/** What is stored under a key: a value, its flags and its expiry. */
+/** A value to store, with its flags and expiry. */
 export interface StoreSpec {
     readonly value: string | Uint8Array;
     readonly flagBits: number;

@@ -1,5 +1,5 @@
 import type { ApplicationException } from 'pip-services4-commons-node';
-import { exception, type CodeOf } from './errorCodes';
+import { exception, serverException } from './errorCodes';
 
 /**
  * The errors that leave the client, one maker per code; `protocol/refusal.ts` has those of a
@@ -55,7 +55,7 @@ export function valueTooLarge(bytes: number, limit: number): ApplicationExceptio
 
 export function invalidWeight(address: string, weight: unknown): ApplicationException {
     const message = `invalid weight ${String(weight)} of ${address}: expected a number greater than 0`;
-    return exception('INVALID_CONNECTION', message).withDetails('server', address);
+    return serverException('INVALID_CONNECTION', address, message);
 }
 
 export function invalidWeights(): ApplicationException {
@@ -64,7 +64,7 @@ export function invalidWeights(): ApplicationException {
 
 export function invalidLogin(address: string): ApplicationException {
     const message = `invalid login for memcached at ${address}: expected a user name and a password without NUL`;
-    return exception('INVALID_CREDENTIAL', message).withDetails('server', address);
+    return serverException('INVALID_CREDENTIAL', address, message);
 }
 
 const MAX_CAUSES = 5;
@@ -75,48 +75,47 @@ export function connectFailed(faults: ReadonlyMap<string, Error>): ApplicationEx
     const [cause = new Error('the client has no servers'), ...others] = faults.values();
     if (others.length === 0) {
         const where = faults.size === 0 ? 'memcached' : `memcached at ${addresses}`;
-        return connection('CONNECT_FAILED', addresses, `cannot connect to ${where}`, cause);
+        return serverException('CONNECT_FAILED', addresses, `cannot connect to ${where}`, cause);
     }
     const causes = [cause, ...others.slice(0, MAX_CAUSES - 1)].map(({ message }) => message);
     if (faults.size > causes.length) causes.push(`and ${faults.size - causes.length} more`);
     const error = new Error(causes.join('; '));
-    return connection('CONNECT_FAILED', addresses, `cannot connect to any of ${faults.size} memcached servers`, error);
+    const message = `cannot connect to any of ${faults.size} memcached servers`;
+    return serverException('CONNECT_FAILED', addresses, message, error);
 }
 
 export function connectionLost(address: string, cause: Error | null): ApplicationException {
-    return connection('CONNECTION_LOST', address, `connection to memcached at ${address} was lost`, cause);
+    return serverException('CONNECTION_LOST', address, `connection to memcached at ${address} was lost`, cause);
 }
 
 export function serverDown(address: string, cause: Error | null): ApplicationException {
-    return connection('SERVER_DOWN', address, `memcached at ${address} is down`, cause);
+    return serverException('SERVER_DOWN', address, `memcached at ${address} is down`, cause);
 }
 
 export function authFailed(address: string): ApplicationException {
-    const message = `authentication to memcached at ${address} failed`;
-    return exception('AUTH_FAILED', message).withDetails('server', address);
+    return serverException('AUTH_FAILED', address, `authentication to memcached at ${address} failed`);
 }
 
 export function overloaded(address: string): ApplicationException {
-    return connection('OVERLOADED', address, `memcached at ${address} is overloaded: the call was not sent`, null);
+    return serverException('OVERLOADED', address, `memcached at ${address} is overloaded: the call was not sent`);
 }
 
 export function timedOut(address: string, timeoutMs: number): ApplicationException {
-    return connection('TIMEOUT', address, `memcached at ${address} did not answer within ${timeoutMs} ms`, null);
+    return serverException('TIMEOUT', address, `memcached at ${address} did not answer within ${timeoutMs} ms`);
 }
 
 export function casDisabled(address: string): ApplicationException {
     const message = `memcached at ${address} runs with CAS disabled (-C): locks and update() need CAS`;
-    return exception('CAS_DISABLED', message).withDetails('server', address);
+    return serverException('CAS_DISABLED', address, message);
 }
 
 export function encodeFailed(address: string, cause: Error): ApplicationException {
-    const message = `cannot encode the request to memcached at ${address}: ${cause.message}`;
-    return exception('ENCODE_FAILED', message).withDetails('server', address).withCause(cause);
+    return serverException('ENCODE_FAILED', address, `cannot encode the request to memcached at ${address}`, cause);
 }
 
 export function counterContended(address: string, tries: number): ApplicationException {
     const message = `cannot create the counter on memcached at ${address}: lost ${tries} races for it`;
-    return exception('SERVER_ERROR', message).withDetails('server', address);
+    return serverException('SERVER_ERROR', address, message);
 }
 
 const UNAVAILABLE = new Set(['CONNECTION_LOST', 'SERVER_DOWN', 'TIMEOUT', 'OVERLOADED', 'CONNECT_FAILED']);
@@ -129,15 +128,4 @@ export function isUnavailable(error: unknown): boolean {
 
 export function isAuthFailure(error: Error | null): boolean {
     return (error as ApplicationException | null)?.code === 'AUTH_FAILED';
-}
-
-function connection(
-    code: CodeOf<'ConnectionException'>,
-    address: string,
-    message: string,
-    cause: Error | null,
-): ApplicationException {
-    const error = exception(code, cause === null ? message : `${message}: ${cause.message}`);
-    if (cause !== null) error.withCause(cause);
-    return error.withDetails('server', address);
 }

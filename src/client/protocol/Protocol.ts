@@ -19,7 +19,7 @@ export type ConcatMode = 'append' | 'prepend';
 export type CountMode = 'increment' | 'decrement';
 
 /**
- * What the reply to a store must tell.
+ * The contents of the reply to a store.
  * `error`: only a failure needs a reply.
  * `outcome`: whether the value was stored.
  * `cas`: the new CAS, too.
@@ -76,7 +76,7 @@ export interface ReplyDecoder {
     push(chunk: Buffer, length: number): string | null;
 }
 
-/** One reply. A decoder reuses its reply: copy what must outlive `onReply`. */
+/** One reply. A decoder reuses its reply: copy the parts that must outlive `onReply`. */
 export interface Reply {
     readonly opaque: number;
     /** An `Outcome`, or another number that the server sent. */
@@ -100,7 +100,7 @@ export interface Reply {
     detail(): string;
 }
 
-/** What a reply says of its request. The numbers are the statuses of the binary protocol. */
+/** The outcome of a request. The numbers are the statuses of the binary protocol. */
 export const Outcome = {
     OK: 0x00,
     NOT_FOUND: 0x01,

@@ -1,5 +1,5 @@
 import type { ApplicationException } from 'pip-services4-commons-node';
-import { exception } from '../model/errorCodes';
+import { serverException } from '../model/errorCodes';
 import { authFailed } from '../model/errors';
 import { Outcome } from './Protocol';
 
@@ -7,16 +7,15 @@ import { Outcome } from './Protocol';
 export function refused(address: string, outcome: number, detail = ''): ApplicationException {
     if (outcome === Outcome.AUTH_ERROR) return authFailed(address);
     if (outcome === Outcome.TOO_LARGE) {
-        const message = `value too large for memcached at ${address}`;
-        return exception('VALUE_TOO_LARGE', message).withDetails('server', address);
+        return serverException('VALUE_TOO_LARGE', address, `value too large for memcached at ${address}`);
     }
     if (outcome === Outcome.NOT_A_NUMBER) {
         const message = `the value at this key is not a 64-bit decimal counter (memcached at ${address})`;
-        return exception('NOT_A_NUMBER', message).withDetails('server', address);
+        return serverException('NOT_A_NUMBER', address, message);
     }
     const reason = [REASONS[outcome] ?? 'unknown reason', detail && `(${detail})`].filter(Boolean).join(' ');
     const message = `memcached at ${address} rejected the request: ${reason}`;
-    return exception('SERVER_ERROR', message).withDetails('server', address).withDetails('status', outcome);
+    return serverException('SERVER_ERROR', address, message).withDetails('status', outcome);
 }
 
 const REASONS: Record<number, string> = {
