@@ -94,7 +94,7 @@ export class HandshakeCall extends Call<boolean> {
     readonly operation = 'handshake';
     readonly retry = 'never';
 
-    /** @param login undefined: only show that the server reads what the channel sends */
+    /** @param login undefined: only show that the server reads from the channel */
     constructor(private readonly login: Login | undefined) {
         super();
     }
