@@ -1,14 +1,6 @@
-import {
-    BadRequestException,
-    ConfigException,
-    ConflictException,
-    ConnectionException,
-    InvalidStateException,
-    InvocationException,
-    type ApplicationException,
-} from 'pip-services4-commons-node';
+import * as framework from 'pip-services4-commons-node';
 
-/** The code of every error of this package, with the class of its exception. */
+/** The code of each error of this package, with the class of its exception. */
 export const ERROR_CODES = {
     AUTH_FAILED: 'ConnectionException',
     BATCH_FAILED: 'BatchException',
@@ -54,16 +46,21 @@ export type CodeOf<ClassName extends string> = {
     [C in MemcachedErrorCode]: (typeof ERROR_CODES)[C] extends ClassName ? C : never;
 }[MemcachedErrorCode];
 
-const CLASSES = {
-    BadRequestException,
-    ConfigException,
-    ConflictException,
-    ConnectionException,
-    InvalidStateException,
-    InvocationException,
-};
+type Code = CodeOf<Exclude<(typeof ERROR_CODES)[MemcachedErrorCode], 'BatchException'>>;
 
-/** Makes every exception but BatchException. The linter forbids `new` of the framework's exceptions elsewhere. */
-export function exception(code: CodeOf<keyof typeof CLASSES>, message: string): ApplicationException {
-    return new CLASSES[ERROR_CODES[code]](undefined, code, message);
+/** Makes all exceptions but BatchException. The linter forbids `new` of them elsewhere. */
+export function exception(code: Code, message: string): framework.ApplicationException {
+    return new framework[ERROR_CODES[code]](undefined, code, message);
+}
+
+/** Makes an exception about a server. Its message ends with that of the cause. */
+export function serverException(
+    code: Code,
+    address: string,
+    message: string,
+    cause: Error | null = null,
+): framework.ApplicationException {
+    const error = exception(code, cause === null ? message : `${message}: ${cause.message}`);
+    if (cause !== null) error.withCause(cause);
+    return error.withDetails('server', address);
 }

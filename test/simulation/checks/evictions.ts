@@ -1,4 +1,5 @@
-import { Opcode, Status } from '../../../src/client/protocol/binary/constants';
+import { Opcode } from '../../../src/client/protocol/binary/constants';
+import { Outcome } from '../../../src/client/protocol/Protocol';
 import type { Execution } from '../memcached/History';
 import type { Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
@@ -27,7 +28,7 @@ export function checkEvictions({ ledger, servers, service: { plan } }: Run, repo
 }
 
 function isDeletion({ opcode, status, before }: Execution): boolean {
-    return (opcode === Opcode.DELETE || opcode === Opcode.DELETEQ) && status === Status.OK && before !== null;
+    return (opcode === Opcode.DELETE || opcode === Opcode.DELETEQ) && status === Outcome.OK && before !== null;
 }
 
 /** After a fault a removal may be carried out late: its outcome is unknown, or it was sent again. */

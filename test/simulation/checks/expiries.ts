@@ -1,4 +1,5 @@
-import { Opcode, Status } from '../../../src/client/protocol/binary/constants';
+import { Opcode } from '../../../src/client/protocol/binary/constants';
+import { Outcome } from '../../../src/client/protocol/Protocol';
 import type { Run } from '../schedule/runPlan';
 
 /** Keys of values that are not loaded: a lease has a time of its own. */
@@ -9,7 +10,7 @@ const STORES = new Set<number>([Opcode.SET, Opcode.SETQ, Opcode.ADD, Opcode.REPL
 export function checkExpiries({ servers, service }: Run, report: (violation: string) => void): void {
     const most = Math.ceil(service.plan.cache.maxExpirationMs / 1000);
     for (const { key, opcode, status, expiry, process } of servers.flatMap(({ history }) => history.executions)) {
-        if (!STORES.has(opcode) || status !== Status.OK || !KEY.test(key)) continue;
+        if (!STORES.has(opcode) || status !== Outcome.OK || !KEY.test(key)) continue;
         if (expiry === null || expiry === 0 || expiry > most) report(`${process} has stored ${key} for ${expiry} s`);
     }
 }

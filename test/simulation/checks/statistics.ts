@@ -1,5 +1,6 @@
 import type { MemcachedClient } from '../../../src/client/MemcachedClient';
-import { Opcode, Status } from '../../../src/client/protocol/binary/constants';
+import { Opcode } from '../../../src/client/protocol/binary/constants';
+import { Outcome } from '../../../src/client/protocol/Protocol';
 import type { Run } from '../schedule/runPlan';
 
 /** `calls` are those that were answered, those that failed, and those in flight: none after `close`. */
@@ -33,7 +34,7 @@ function checkReads(
     if (client.getStats().some(({ failed, retries }) => failed + retries > 0)) return;
     for (const { history } of servers) {
         const reads = history.executions.filter(one => one.process === process && READS.has(one.opcode));
-        const found = reads.filter(({ status }) => status === Status.OK).length;
+        const found = reads.filter(({ status }) => status === Outcome.OK).length;
         const { hits, misses } = client.getStats().find(({ address }) => address.startsWith(`${history.server}:`))!;
         if (hits !== found || misses !== reads.length - found)
             report(
