@@ -43,7 +43,6 @@ export class ChannelPool implements ChannelOwner {
 
     constructor(
         private readonly context: ChannelContext,
-        private readonly size: number,
         private readonly health: ServerHealth,
         private readonly owner: PoolOwner,
     ) {}
@@ -153,7 +152,8 @@ export class ChannelPool implements ChannelOwner {
     }
 
     private grow(): void {
-        const mayOpen = this.entries.length < this.size && this.entries.every(({ channel }) => channel.isReady);
+        const mayOpen =
+            this.entries.length < this.context.options.poolSize && this.entries.every(({ channel }) => channel.isReady);
         if (mayOpen && this.health.canGrow) this.open();
     }
 
