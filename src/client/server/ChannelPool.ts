@@ -5,7 +5,7 @@ import { ConnectSpan } from '../channel/ConnectSpan';
 import { connectTracing, isTraced } from '../../diagnostics/tracing';
 import type { ServerHealth } from './ServerHealth';
 
-/** Takes calls to the channels, and back from them. */
+/** Gives calls to the channels, and takes them back. */
 export interface PoolOwner {
     /** The channel takes calls. */
     onReady(channel: Channel): void;
@@ -152,9 +152,9 @@ export class ChannelPool implements ChannelOwner {
     }
 
     private grow(): void {
-        const mayOpen =
-            this.entries.length < this.context.options.poolSize && this.entries.every(({ channel }) => channel.isReady);
-        if (mayOpen && this.health.canGrow) this.open();
+        const { entries, context, health } = this;
+        if (entries.length >= context.options.poolSize || !entries.every(({ channel }) => channel.isReady)) return;
+        if (health.canGrow) this.open();
     }
 
     /**
