@@ -3,7 +3,7 @@ import { KeyedMutex } from '../../src/util/KeyedMutex';
 
 const turn = (): Promise<void> => new Promise(setImmediate);
 
-/** Steps that end when they are told to, and say when they begin. */
+/** Creates steps that record their start and end on demand. */
 function recorder() {
     const begun: string[] = [];
     const ends = new Map<string, { resolve: () => void; reject: (error: Error) => void }>();
@@ -19,8 +19,8 @@ function recorder() {
     };
 }
 
-describe('Turns', () => {
-    it('steps of one key are taken one after the other, the first at once', async () => {
+describe('KeyedMutex', () => {
+    it('runs the steps of one key one after another, the first at once', async () => {
         const turns = new KeyedMutex();
         const { begun, step, end } = recorder();
         const all = ['a', 'b', 'c'].map(name => turns.run('key', step(name)));
@@ -33,7 +33,7 @@ describe('Turns', () => {
         expect(await Promise.all(all)).toEqual(['a', 'b', 'c']);
     });
 
-    it('steps of different keys do not wait for each other', () => {
+    it('runs steps of different keys at the same time', () => {
         const turns = new KeyedMutex();
         const { begun, step } = recorder();
         void turns.run('one', step('a'));
@@ -41,7 +41,7 @@ describe('Turns', () => {
         expect(begun).toEqual(['a', 'b']);
     });
 
-    it('a step that fails is over, and fails for nobody else', async () => {
+    it('runs the next step after a failed one, which rejects alone', async () => {
         const turns = new KeyedMutex();
         const { step, end, fail } = recorder();
         const [a, b] = [turns.run('key', step('a')), turns.run('key', step('b'))];
@@ -52,7 +52,7 @@ describe('Turns', () => {
         expect(await b).toBe('b');
     });
 
-    it('nothing is kept of keys whose steps are over', async () => {
+    it('keeps nothing of a key whose steps are over', async () => {
         const turns = new KeyedMutex();
         const { step, end, fail } = recorder();
         expect(turns.isEmpty).toBe(true);
@@ -67,7 +67,7 @@ describe('Turns', () => {
         expect(turns.isEmpty).toBe(true);
     });
 
-    it('a step for many keys waits for all of them, and all who come later wait for it', async () => {
+    it('runs a step for many keys after all earlier steps and before all later ones', async () => {
         const turns = new KeyedMutex();
         const { begun, step, end } = recorder();
         void turns.run('one', step('a'));
@@ -86,7 +86,7 @@ describe('Turns', () => {
         expect(begun).toEqual(['a', 'b', 'many', 'c']);
     });
 
-    it('two steps for the same keys in another order do not wait for each other for ever', async () => {
+    it('avoids a deadlock of two steps for the same keys in another order', async () => {
         const turns = new KeyedMutex();
         const order: number[] = [];
         await Promise.all(
@@ -101,7 +101,7 @@ describe('Turns', () => {
         expect(order).toEqual(Array.from({ length: 50 }, (_, i) => i));
     });
 
-    it('a step for many keys that fails lets the others in', async () => {
+    it('runs later steps after a failed step for many keys', async () => {
         const turns = new KeyedMutex();
         await expect(turns.runAll(['a', 'b'], () => Promise.reject(new Error('own')))).rejects.toThrow('own');
         expect(await turns.run('a', () => Promise.resolve(1))).toBe(1);
@@ -109,8 +109,8 @@ describe('Turns', () => {
     });
 });
 
-describe('Gate', () => {
-    it('lets so many in at a time, in their order, whatever becomes of them', async () => {
+describe('Semaphore', () => {
+    it('runs this many steps at a time, in order, whatever their outcomes', async () => {
         const gate = new Semaphore(3);
         let inside = 0;
         let most = 0;
@@ -133,7 +133,7 @@ describe('Gate', () => {
     });
 });
 
-it('Gate forgets those who have come in, also when somebody always waits', async () => {
+it('forgets started steps of a Semaphore that always has waiting ones', async () => {
     const gate = new Semaphore(1);
     let passed = 0;
     let most = 0;

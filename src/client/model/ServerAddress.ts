@@ -2,10 +2,7 @@ import type { ConnectionOptions } from 'node:tls';
 
 /** Where a memcached server is, and how the client connects to it. */
 export interface ServerAddress {
-    /**
-     * With a path, the name of the server on the ring, unique among the servers. The path is a good
-     * name.
-     */
+    /** With a path, the unique name of the server on the ring, for example the path. */
     readonly host: string;
     readonly port: number;
     /** A Unix socket. The client connects to it instead of to the host and the port. */

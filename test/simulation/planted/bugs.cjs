@@ -7,7 +7,7 @@ const bugs = {
     'retry an ADD': [
         {
             file: 'client/calls/storeCalls.ts',
-            from: `this.retry = mode === 'add' ? 'never' : 'afterClose';`,
+            from: `this.retry = operation === 'add' ? 'never' : 'afterClose';`,
             to: `this.retry = 'afterClose';`,
         },
     ],
@@ -15,8 +15,8 @@ const bugs = {
     'retry a SET that may still be carried out': [
         {
             file: 'client/calls/storeCalls.ts',
-            from: `this.retry = mode === 'add' ? 'never' : 'afterClose';`,
-            to: `this.retry = mode === 'add' ? 'never' : 'always';`,
+            from: `this.retry = operation === 'add' ? 'never' : 'afterClose';`,
+            to: `this.retry = operation === 'add' ? 'never' : 'always';`,
         },
     ],
     'ignore the opaque': [
