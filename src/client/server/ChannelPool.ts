@@ -7,18 +7,17 @@ import type { ServerHealth } from './ServerHealth';
 
 /** Gives calls to the channels, and takes them back. */
 export interface PoolOwner {
-    /** The channel takes calls. */
     onReady(channel: Channel): void;
-    /** Replies to calls were read: a channel may have room again. */
+    /** A channel may have room again. */
     onReplies(): void;
-    /** A channel is over. `pending` are its unanswered calls. */
+    /** See `ChannelOwner`. */
     onGone(fault: Error | null, pending: CallList): void;
 }
 
 /** A channel, and what only the pool needs to know of it. */
 interface Entry {
     readonly channel: Channel;
-    /** While the connecting is traced. */
+    /** null if the connecting is not traced. */
     readonly span: ConnectSpan | null;
     /** The health's round of faults when the channel last proved that it works. */
     round: number;
@@ -117,7 +116,7 @@ export class ChannelPool implements ChannelOwner {
         const entry = this.entryOf(channel);
         entry.wasReady = true;
         entry.round = this.health.faultRound;
-        entry.span?.connected();
+        entry.span?.end('connected');
         this.epoch = ++lastEpoch;
         this.owner.onReady(channel);
     }
@@ -131,7 +130,7 @@ export class ChannelPool implements ChannelOwner {
     onGone(channel: Channel, fault: Error | null, pending: CallList): void {
         const entry = this.entryOf(channel);
         this.entries.splice(this.entries.indexOf(entry), 1);
-        entry.span?.gone(fault);
+        entry.span?.end(fault ?? 'unused');
         this.epoch = ++lastEpoch;
         if (fault !== null) this.countFault(entry, fault);
         this.owner.onGone(fault, pending);
