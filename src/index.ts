@@ -16,6 +16,7 @@ export type {
     FlushCallback,
     FlushResults,
     GetCallback,
+    Statistics,
     StatsCallback,
 } from './client/memjs/callbacks';
 export type { CasValidity, CounterOptions, StoreOptions } from './client/model/CallOptions';

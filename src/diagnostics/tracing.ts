@@ -55,7 +55,7 @@ export const connectTracing: Channel<ConnectTrace> = tracingChannel('pip-service
 export const lockTracing: Channel<LockTrace> = tracingChannel('pip-services4-memcached:lock');
 export const loadTracing: Channel<LoadTrace> = tracingChannel('pip-services4-memcached:load');
 
-/** Whether there are subscribers. In early versions of Node 20 only the five channels know. */
+/** Whether there are subscribers. In early Node 20 a TracingChannel has no `hasSubscribers`. */
 export function isTraced<C extends object>({ start, end, asyncStart, asyncEnd, error }: Channel<C>): boolean {
     return (
         start.hasSubscribers ||

@@ -4,6 +4,7 @@ import type { ClientOptions, MemcachedClient } from 'pip-services4-memcached-nod
 import { Deadlines } from '../../src/client/calls/Deadlines';
 import { ServerMetrics } from '../../src/diagnostics/ServerMetrics';
 import { Channel } from '../../src/client/channel/Channel';
+import { readClientOptions } from '../../src/client/model/ClientOptions';
 import { binaryProtocol } from '../../src/client/protocol/binary/binaryProtocol';
 import { GetCall, readFetched } from '../../src/client/calls/getCalls';
 import { LargeValues } from '../../src/client/server/LargeValues';
@@ -93,7 +94,11 @@ describe('the defects of memjs', () => {
     it('numbers calls with unsigned opaques that wrap at 2^32 (memjs defect 5)', async () => {
         await (await open()).set('key', 'value');
         const address = { host: '127.0.0.1', port: memcached.port };
-        const options = { connectTimeoutMs: TIMEOUT_MS, requestTimeoutMs: TIMEOUT_MS, idleMs: TIMEOUT_MS };
+        const options = readClientOptions({
+            connectTimeoutMs: TIMEOUT_MS,
+            requestTimeoutMs: TIMEOUT_MS,
+            idleMs: TIMEOUT_MS,
+        });
         const deadlines = new Deadlines();
         const gone = jest.fn();
         const metrics = new ServerMetrics();

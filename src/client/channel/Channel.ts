@@ -5,6 +5,7 @@ import { Deadline, type Timed } from '../calls/Deadlines';
 import { HandshakeCall } from '../calls/serverCalls';
 import type { ServerMetrics } from '../../diagnostics/ServerMetrics';
 import { authFailed, encodeFailed } from '../model/errors';
+import type { ClientSettings } from '../model/ClientOptions';
 import type { ServerAddress } from '../model/ServerAddress';
 import type { Protocol, Reply, ReplyDecoder, RequestWriter } from '../protocol/Protocol';
 import { ChannelLoad, LARGE_BYTES } from './ChannelLoad';
@@ -14,18 +15,11 @@ import { connect, reset, secure } from './sockets';
 
 const READ_BYTES = 64 * 1024;
 
-export interface ChannelOptions {
-    readonly connectTimeoutMs: number;
-    readonly requestTimeoutMs: number;
-    /** How long an idle socket stays open, in ms. 0 = forever. */
-    readonly idleMs: number;
-}
-
 /** What a channel knows of its server. */
 export interface ChannelContext extends FlowContext {
     readonly at: ServerAddress;
     readonly address: string;
-    readonly options: ChannelOptions;
+    readonly options: ClientSettings;
     readonly protocol: Protocol;
     readonly metrics: ServerMetrics;
     readonly largeValues: {
@@ -326,7 +320,10 @@ export class Channel implements CallHolder, Timed {
         this.hasAnswered = false;
         try {
             if (chunk === null) this.decoder.filled(count);
-            else this.take(chunk, count);
+            else {
+                const problem = this.decoder.push(chunk, count);
+                if (problem !== null) this.wrongReply = new Error(problem);
+            }
         } catch (error) {
             // For example a counter without 8 bytes, or a text longer than a string may be. It ends
             // this channel, not the process.
@@ -343,11 +340,6 @@ export class Channel implements CallHolder, Timed {
         this.flow.onReplies();
         // A server that answers a login may still not answer calls.
         if (this.state === 'ready') this.owner.onReplies(this);
-    }
-
-    private take(chunk: Buffer, count: number): void {
-        const wrong = this.decoder.push(chunk, count);
-        if (wrong !== null) this.wrongReply = new Error(wrong);
     }
 
     private onReply(reply: Reply): boolean {

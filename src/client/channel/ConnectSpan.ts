@@ -14,21 +14,12 @@ export class ConnectSpan {
         return traceStart(connectTracing, this.context, open);
     }
 
-    connected(): void {
-        this.end('connected');
-    }
-
-    /** @param fault null if the socket was not needed any more */
-    gone(fault: Error | null): void {
-        if (fault === null) return this.end('unused');
-        if (!this.isDone) traceFailed(connectTracing, this.context, fault);
-        this.isDone = true;
-    }
-
-    private end(result: 'connected' | 'unused'): void {
+    /** Ends the trace. Only the first call counts. */
+    end(outcome: 'connected' | 'unused' | Error): void {
         if (this.isDone) return;
         this.isDone = true;
-        this.context.result = result;
+        if (typeof outcome !== 'string') return traceFailed(connectTracing, this.context, outcome);
+        this.context.result = outcome;
         traceDone(connectTracing, this.context);
     }
 }

@@ -50,8 +50,7 @@ export function describeSocketError(fault: SocketError, socket: Socket, stage: S
     if (code === 'ECONNRESET' || code === 'EPIPE')
         return new ClosedByServerError(`${fault.message}${hint(socket, stage)}`);
     if (!(socket instanceof TLSSocket)) return fault;
-    // Node sets it only when it verifies the certificate, and also if the options ignore the
-    // result.
+    // Node sets it if the certificate is invalid, and rejects that only if the options say so.
     if (stage === 'connecting' && (socket.authorizationError as unknown))
         return new HandshakeRejectedError(describeCertificateError(fault));
     const reason = fault.reason ?? fault.message;

@@ -37,7 +37,7 @@ export class Cluster {
         this.serverSet = ServerSet.of(addresses, {
             failover: settings.failover,
             placedKey: key => this.namespaces.place(key),
-            createServer: at => new MemcachedServer(at, settings, this.deadlines, settings.observer),
+            createServer: at => new MemcachedServer(at, settings, this.deadlines),
         });
         this.markSharing();
     }

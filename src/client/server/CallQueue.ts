@@ -9,7 +9,10 @@ import { LargeValues } from './LargeValues';
  * window (`largeValues`).
  */
 export class CallQueue implements CallHolder {
-    readonly largeValues = new LargeValues(call => this.enterAgain(call));
+    readonly largeValues = new LargeValues(call => {
+        this.ready.push(call);
+        this.flushSoon();
+    });
     private readonly entering: Call<unknown>[] = [];
     private readonly ready = new CallList();
     private isFlushScheduled = false;
@@ -100,16 +103,6 @@ export class CallQueue implements CallHolder {
         this.largeValues.dropSettled();
     }
 
-    /** Settles the calls that must not be sent in another epoch. */
-    onEpochChange(): void {
-        for (const call of this.unsent()) call.onEpochChange();
-    }
-
-    /** Settles the calls that must not be sent in another epoch, of keys that have left this server. */
-    onKeysMoved(isHome: (key: string) => boolean): void {
-        for (const call of this.unsent()) if (call.key !== '' && !isHome(call.key)) call.onEpochChange();
-    }
-
     rejectAll(error: () => Error): void {
         const calls = [...this.ready, ...this.entering, ...this.largeValues.clear()];
         this.ready.clear();
@@ -118,10 +111,5 @@ export class CallQueue implements CallHolder {
             this.largeValues.done(call);
             if (!call.settled) call.fail(error());
         }
-    }
-
-    private enterAgain(call: Call<unknown>): void {
-        this.ready.push(call);
-        this.flushSoon();
     }
 }

@@ -5,20 +5,19 @@ import { ConnectSpan } from '../channel/ConnectSpan';
 import { connectTracing, isTraced } from '../../diagnostics/tracing';
 import type { ServerHealth } from './ServerHealth';
 
-/** Takes calls to the channels, and back from them. */
+/** Gives calls to the channels, and takes them back. */
 export interface PoolOwner {
-    /** The channel takes calls. */
     onReady(channel: Channel): void;
-    /** Replies to calls were read: a channel may have room again. */
+    /** A channel may have room again. */
     onReplies(): void;
-    /** A channel is over. `pending` are its unanswered calls. */
+    /** See `ChannelOwner`. */
     onGone(fault: Error | null, pending: CallList): void;
 }
 
 /** A channel, and what only the pool needs to know of it. */
 interface Entry {
     readonly channel: Channel;
-    /** While the connecting is traced. */
+    /** null if the connecting is not traced. */
     readonly span: ConnectSpan | null;
     /** The health's round of faults when the channel last proved that it works. */
     round: number;
@@ -43,7 +42,6 @@ export class ChannelPool implements ChannelOwner {
 
     constructor(
         private readonly context: ChannelContext,
-        private readonly size: number,
         private readonly health: ServerHealth,
         private readonly owner: PoolOwner,
     ) {}
@@ -118,7 +116,7 @@ export class ChannelPool implements ChannelOwner {
         const entry = this.entryOf(channel);
         entry.wasReady = true;
         entry.round = this.health.faultRound;
-        entry.span?.connected();
+        entry.span?.end('connected');
         this.epoch = ++lastEpoch;
         this.owner.onReady(channel);
     }
@@ -132,7 +130,7 @@ export class ChannelPool implements ChannelOwner {
     onGone(channel: Channel, fault: Error | null, pending: CallList): void {
         const entry = this.entryOf(channel);
         this.entries.splice(this.entries.indexOf(entry), 1);
-        entry.span?.gone(fault);
+        entry.span?.end(fault ?? 'unused');
         this.epoch = ++lastEpoch;
         if (fault !== null) this.countFault(entry, fault);
         this.owner.onGone(fault, pending);
@@ -153,8 +151,9 @@ export class ChannelPool implements ChannelOwner {
     }
 
     private grow(): void {
-        const mayOpen = this.entries.length < this.size && this.entries.every(({ channel }) => channel.isReady);
-        if (mayOpen && this.health.canGrow) this.open();
+        const { entries, context, health } = this;
+        if (entries.length >= context.options.poolSize || !entries.every(({ channel }) => channel.isReady)) return;
+        if (health.canGrow) this.open();
     }
 
     /**

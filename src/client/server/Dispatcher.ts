@@ -8,13 +8,6 @@ import { CallQueue } from './CallQueue';
 import { ChannelPool, type PoolOwner } from './ChannelPool';
 import type { ServerHealth } from './ServerHealth';
 
-export interface DispatchOptions {
-    /** The maximum number of sockets. */
-    readonly poolSize: number;
-    /** How often an idempotent call is retried. */
-    readonly retries: number;
-}
-
 /**
  * Moves the calls of a server from its queue to its channels. When a channel is over, takes its
  * unanswered calls back: the only place that retries.
@@ -25,11 +18,10 @@ export class Dispatcher implements PoolOwner {
 
     constructor(
         private readonly server: CallHost & ChannelContext,
-        private readonly options: DispatchOptions,
         private readonly health: ServerHealth,
     ) {
         this.queue = new CallQueue(server, () => this.dispatch());
-        this.pool = new ChannelPool(server, options.poolSize, health, this);
+        this.pool = new ChannelPool(server, health, this);
     }
 
     private dispatch(): void {
@@ -66,7 +58,7 @@ export class Dispatcher implements PoolOwner {
     }
 
     onReady(channel: Channel): void {
-        this.queue.onEpochChange();
+        this.startEpoch();
         if (!this.health.isDown) this.dispatch();
         else if (this.health.needsProbe) this.probe(channel);
     }
@@ -77,7 +69,7 @@ export class Dispatcher implements PoolOwner {
 
     onGone(fault: Error | null, pending: CallList): void {
         const { queue, health } = this;
-        queue.onEpochChange();
+        this.startEpoch();
         const retried = new CallList();
         for (let call = pending.shift(); call !== null; call = pending.shift()) {
             call.holder = queue;
@@ -89,9 +81,14 @@ export class Dispatcher implements PoolOwner {
         else this.dispatch();
     }
 
+    /** Settles the calls that must not be sent in another epoch. */
+    private startEpoch(): void {
+        for (const call of this.queue.unsent()) call.onEpochChange();
+    }
+
     private retryOrFail(call: Call<unknown>, fault: Error | null): boolean {
         if (call.settled) return false;
-        if (!isRetryable(call, fault) || call.retries >= this.options.retries) {
+        if (!isRetryable(call, fault) || call.retries >= this.server.options.retries) {
             call.fail(connectionLost(this.server.address, fault));
             return false;
         }

@@ -32,9 +32,9 @@ const NO_OBSERVER = { onDown: () => {}, onUp: () => {} };
 export async function checkServer(server: MemcachedServer): Promise<ServerHealthReport> {
     const { at, address, options, deadlines } = server;
     // Another login would fail too, and might lock the account.
-    if (server.hasRejectedLogin) return unreachable(address, authFailed(address));
-    const checked = { ...options, poolSize: 1, failures: 1, retries: 0, maxPending: 0 };
-    const probe = new MemcachedServer(at, checked, deadlines, NO_OBSERVER);
+    if (server.health.hasRejectedLogin) return unreachable(address, authFailed(address));
+    const settings = { ...options, poolSize: 1, failures: 1, retries: 0, maxPending: 0, observer: NO_OBSERVER };
+    const probe = new MemcachedServer(at, settings, deadlines);
     probe.open();
     try {
         const facts = await askFacts(probe);

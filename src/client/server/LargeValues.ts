@@ -54,19 +54,10 @@ export class LargeValues {
     answered(key: string, bytes: number): void {
         // A call about many keys has no key. Its replies say nothing of the next such call.
         if (key === '') return;
-        if (bytes < LARGE_BYTES) {
-            if (this.sizes.size > 0) this.sizes.delete(key);
-            return;
-        }
-        if (this.sizes.has(key)) {
-            this.sizes.set(key, bytes);
-            return;
-        }
-        if (this.sizes.size === MAX_KEYS) {
-            const [oldest] = this.sizes.keys();
-            this.sizes.delete(oldest!);
-        }
-        this.sizes.set(copyText(key), bytes);
+        const { sizes } = this;
+        if (bytes < LARGE_BYTES) return void sizes.delete(key);
+        if (sizes.size === MAX_KEYS && !sizes.has(key)) sizes.delete(sizes.keys().next().value!);
+        sizes.set(copyText(key), bytes);
     }
 
     /** The call is answered, or in flight no more. Admits calls that wait for its room. */

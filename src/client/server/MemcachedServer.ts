@@ -2,23 +2,18 @@ import type { Call, CallHost } from '../calls/Call';
 import type { Deadlines } from '../calls/Deadlines';
 import { GreetingCall } from '../calls/serverCalls';
 import { traceCall } from '../calls/traceCall';
-import type { ChannelContext, ChannelOptions } from '../channel/Channel';
+import type { ChannelContext } from '../channel/Channel';
 import { commandTracing, isTraced } from '../../diagnostics/tracing';
 import { ServerMetrics, type ServerStats } from '../../diagnostics/ServerMetrics';
-import type { ServerObserver } from '../model/ClientOptions';
+import type { ClientSettings } from '../model/ClientOptions';
 import { connectionLost, notOpened, overloaded } from '../model/errors';
 import { formatAddress, type ServerAddress } from '../model/ServerAddress';
 import { binaryProtocol } from '../protocol/binary/binaryProtocol';
 import type { CallQueue } from './CallQueue';
 import type { ChannelPool } from './ChannelPool';
-import { Dispatcher, type DispatchOptions } from './Dispatcher';
+import { Dispatcher } from './Dispatcher';
 import type { LargeValues } from './LargeValues';
-import { ServerHealth, type HealthOptions } from './ServerHealth';
-
-export interface ServerOptions extends ChannelOptions, DispatchOptions, HealthOptions {
-    /** How many calls may be pending. Further ones fail at once. 0 = no limit. */
-    readonly maxPending: number;
-}
+import { ServerHealth } from './ServerHealth';
 
 /**
  * One memcached: admits calls, and opens, drains and closes what they pass through.
@@ -38,8 +33,9 @@ export class MemcachedServer implements CallHost, ChannelContext {
     /** The wire protocol of the channels. */
     readonly protocol = binaryProtocol;
     maxInFlight = Infinity;
+    /** Whether the server is up. */
+    readonly health: ServerHealth;
     private readonly maxPending: number;
-    private readonly health: ServerHealth;
     private readonly queue: CallQueue;
     private readonly pool: ChannelPool;
     private isClosed = true;
@@ -47,17 +43,16 @@ export class MemcachedServer implements CallHost, ChannelContext {
 
     constructor(
         readonly at: ServerAddress,
-        readonly options: ServerOptions,
+        readonly options: ClientSettings,
         readonly deadlines: Deadlines,
-        observer: ServerObserver,
     ) {
         this.address = formatAddress(at);
         this.host = at.host;
         this.port = at.port;
         this.requestTimeoutMs = options.requestTimeoutMs;
         this.maxPending = options.maxPending || Infinity;
-        this.health = new ServerHealth(this.address, options, observer);
-        const { queue, pool } = new Dispatcher(this, options, this.health);
+        this.health = new ServerHealth(this.address, options);
+        const { queue, pool } = new Dispatcher(this, this.health);
         this.queue = queue;
         this.pool = pool;
     }
@@ -73,11 +68,6 @@ export class MemcachedServer implements CallHost, ChannelContext {
 
     get isUp(): boolean {
         return !this.health.isDown;
-    }
-
-    /** The server is down because it rejects the login. */
-    get hasRejectedLogin(): boolean {
-        return this.health.hasRejectedLogin;
     }
 
     /** Calls that have no deadline yet: those of this turn. */
@@ -136,9 +126,9 @@ export class MemcachedServer implements CallHost, ChannelContext {
         else this.queue.enter(call);
     }
 
-    /** Another list of servers has taken the place of the one that this server belonged to. */
+    /** Settles the calls that must not be sent in another epoch, of keys that have left this server. */
     onKeysMoved(isHome: (key: string) => boolean): void {
-        this.queue.onKeysMoved(isHome);
+        for (const call of this.queue.unsent()) if (call.key !== '' && !isHome(call.key)) call.onEpochChange();
     }
 
     /** Sends the calls of this turn now, and probes the server no more if it is down. */

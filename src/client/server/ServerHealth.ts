@@ -1,6 +1,6 @@
 import { HandshakeRejectedError } from '../channel/socketErrors';
 import { authFailed, isAuthFailure, serverDown } from '../model/errors';
-import type { ServerObserver } from '../model/ClientOptions';
+import type { ClientSettings } from '../model/ClientOptions';
 import { backoffMs } from '../../util/backoff';
 
 const FIRST_PAUSE_MS = 50;
@@ -8,14 +8,7 @@ const FIRST_PAUSE_MS = 50;
 /** Pauses differ by a quarter, so that many clients do not come back as one. */
 const JITTER = 1 / 4;
 
-export interface HealthOptions {
-    /** Consecutive faults after which the server is down. */
-    readonly failures: number;
-    /** The longest pause between attempts to connect while the server is up, in ms. */
-    readonly reconnectMs: number;
-    /** The longest pause between probes of a server that is down, in ms. */
-    readonly retryMs: number;
-}
+export type HealthOptions = Pick<ClientSettings, 'failures' | 'reconnectMs' | 'retryMs' | 'observer'>;
 
 /**
  * Whether a server is up, and when the next attempt to connect may begin. Only a reply to a call makes
@@ -38,7 +31,6 @@ export class ServerHealth {
     constructor(
         private readonly address: string,
         private readonly options: HealthOptions,
-        private readonly observer: ServerObserver,
     ) {}
 
     /** Whether an attempt to connect may begin. */
@@ -107,7 +99,7 @@ export class ServerHealth {
     recover(): void {
         const wasDown = this.isDown;
         this.reset();
-        if (wasDown) process.nextTick(() => this.observer.onUp(this.address));
+        if (wasDown) process.nextTick(() => this.options.observer.onUp(this.address));
     }
 
     /** Forgets all faults, and reports nothing. */
@@ -132,7 +124,7 @@ export class ServerHealth {
 
     private goDown(fault: Error): void {
         // Deferred: an exception of an observer must not interrupt the caller.
-        if (!this.isDown && !this.isRetired) process.nextTick(() => this.observer.onDown(this.address, fault));
+        if (!this.isDown && !this.isRetired) process.nextTick(() => this.options.observer.onDown(this.address, fault));
         this.isDown = true;
     }
 

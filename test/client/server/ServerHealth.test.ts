@@ -21,7 +21,7 @@ afterEach(() => {
 });
 
 const healthOf = (options: Partial<HealthOptions> = {}) =>
-    new ServerHealth('here', { failures: 100, reconnectMs: 400, retryMs: 1000, ...options }, observer);
+    new ServerHealth('here', { failures: 100, reconnectMs: 400, retryMs: 1000, observer, ...options });
 
 const observer = { onDown: jest.fn(), onUp: jest.fn() };
 
