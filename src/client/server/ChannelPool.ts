@@ -93,9 +93,9 @@ export class ChannelPool implements ChannelOwner {
         return this.entries.some(one => this.isCurrent(one) && one.channel.isSlowFor(ms));
     }
 
-    /** The unanswered calls. */
+    /** The unanswered calls. The first call of a connecting channel has no caller. */
     calls(): Call<unknown>[] {
-        return this.entries.flatMap(({ channel }) => [...channel.calls]);
+        return this.entries.flatMap(({ channel }) => (channel.isReady ? [...channel.calls] : []));
     }
 
     flush(): void {
