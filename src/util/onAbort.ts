@@ -1,24 +1,32 @@
-/** Those who wait for the abort of a signal. */
-class Leavers extends Set<() => void> {
-    readonly abort = (): void => {
-        for (const leave of [...this]) leave();
+interface Listeners {
+    readonly callbacks: Set<() => void>;
+    readonly notify: () => void;
+}
+
+const listenersOf = new WeakMap<AbortSignal, Listeners>();
+
+/**
+ * Calls `callback` when the signal aborts. The returned function takes that back.
+ *
+ * A signal gets one listener from this package, however many callbacks there are: a service may pass
+ * the signal of one request to a hundred calls, and Node.js warns about more than ten listeners.
+ */
+export function onAbort(signal: AbortSignal, callback: () => void): () => void {
+    let listeners = listenersOf.get(signal);
+    if (listeners === undefined) listenersOf.set(signal, (listeners = newListeners()));
+    const { callbacks, notify } = listeners;
+    if (callbacks.size === 0) signal.addEventListener('abort', notify);
+    callbacks.add(callback);
+    return () => {
+        callbacks.delete(callback);
+        if (callbacks.size === 0) signal.removeEventListener('abort', notify);
     };
 }
 
-const leaversOf = new WeakMap<AbortSignal, Leavers>();
-
-/**
- * Calls `leave` when the signal aborts; the answer ends that. However many wait, the signal has one listener of ours: Node warns of more than ten, and a signal may be
- * that of a request which asks for a hundred keys.
- */
-export function onAbort(signal: AbortSignal, leave: () => void): () => void {
-    let leavers = leaversOf.get(signal);
-    if (leavers === undefined) leaversOf.set(signal, (leavers = new Leavers()));
-    const { abort } = leavers;
-    if (leavers.size === 0) signal.addEventListener('abort', abort);
-    leavers.add(leave);
-    return () => {
-        leavers.delete(leave);
-        if (leavers.size === 0) signal.removeEventListener('abort', abort);
+function newListeners(): Listeners {
+    const callbacks = new Set<() => void>();
+    const notify = (): void => {
+        for (const callback of [...callbacks]) callback();
     };
+    return { callbacks, notify };
 }

@@ -1,4 +1,4 @@
-/** The words for true that the framework knows, and their opposites; undefined for any other. */
+/** Returns undefined unless the text is a word for true that the framework accepts, or its opposite. */
 export function parseBoolean(text: string): boolean | undefined {
     const word = text.trim().toLowerCase();
     if (['true', 'yes', 'y', 't', '1'].includes(word)) return true;
