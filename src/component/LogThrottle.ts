@@ -18,6 +18,6 @@ export class LogThrottle<Kind extends string> {
             return;
         }
         this.logged.set(kind, { atMs: nowMs, kept: 0 });
-        this.log.warn(context, last?.kept ? line('again', message(), last.kept) : message());
+        this.log.warn(context, last?.kept ? line('repeated', message(), last.kept) : message());
     }
 }

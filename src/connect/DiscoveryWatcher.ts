@@ -60,7 +60,7 @@ export class DiscoveryWatcher {
     }
 
     private report(change: ServerChange): void {
-        if (this.isFailing) this.log.info(this.context, line('discoveryAnswers'));
+        if (this.isFailing) this.log.info(this.context, line('discoveryRecovered'));
         this.isFailing = false;
         if (isChange(change)) this.log.info(this.context, line('serversChanged', describe(change)));
     }
@@ -74,9 +74,9 @@ export class DiscoveryWatcher {
 }
 
 function describe({ added, removed, replaced, reweighted }: ServerChange): string {
-    const said = { added, removed, 'connected anew': replaced, 'other weight': reweighted };
-    return Object.entries(said)
+    const changes = { added, removed, reconnected: replaced, reweighted };
+    return Object.entries(changes)
         .filter(([, addresses]) => addresses.length > 0)
-        .map(([what, addresses]) => `${what}: ${addresses.join(', ')}`)
+        .map(([change, addresses]) => `${change}: ${addresses.join(', ')}`)
         .join('; ');
 }

@@ -84,7 +84,7 @@ it('weights whose sum is no number are refused, and a client keeps its servers',
 
 it('an empty user name and password are said once: there is no login', async () => {
     await open.cache(await open.server(), user('', ''));
-    expect(lines).toEqual(['warn credential.username and credential.password are empty: there is no login']);
+    expect(lines).toEqual(['warn credential.username and credential.password are empty: no login is sent']);
 });
 
 it('a server that gets no keys is said once', async () => {
@@ -94,7 +94,7 @@ it('a server that gets no keys is said once', async () => {
     expect(lines).toEqual([]);
     await open.cache(servers, weights(1000));
     expect(lines).toEqual([
-        `warn no key belongs to 127.0.0.1:${servers[0].port}: raise connection.weight, it is too small beside the others`,
+        `warn no key belongs to 127.0.0.1:${servers[0].port}: its weight is too small beside the others (connection.weight)`,
     ]);
 });
 

@@ -210,7 +210,7 @@ it('a name', async () => {
 });
 
 it('a password that travels unencrypted to another machine is said at each open, with the server', async () => {
-    const warning = /^warn the password travels unencrypted to no-such-host\.invalid:11211: use memcacheds:/;
+    const warning = /^warn the password is sent unencrypted to no-such-host\.invalid:11211 \(use memcacheds:/;
     const config = { 'connection.host': 'no-such-host.invalid', ...credential, failures: 1 };
     const before = logger.count(warning);
     await openError(config);
