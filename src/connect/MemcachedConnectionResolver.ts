@@ -5,8 +5,8 @@ import { ConnectionParams, ConnectionResolver, CredentialParams, CredentialResol
 import { formatAddress, type Login, type ServerAddress } from '../client/model/ServerAddress';
 import type { AnyContext } from '../component/ComponentLogger';
 import { configWarnings } from './configWarnings';
-import { DEFAULT_PORT, NOT_IN_NAMES, checkPort, parseUri } from './ConnectionUri';
-import { invalidConnection, noConnection, noCredential } from '../component/errors';
+import { DEFAULT_PORT, NOT_IN_HOSTS, checkPort, parseUri } from './ConnectionUri';
+import { incompleteLogin, invalidConnection, noConnection, noCredential } from '../component/errors';
 import type { LogLine } from '../component/logLines';
 import { TlsSettings } from './tls/TlsSettings';
 import { securityWarnings } from './tls/securityWarnings';
@@ -81,7 +81,7 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
 
     private async find(context: AnyContext): Promise<ConnectionParams[]> {
         if (this.connections.length === 0) {
-            throw noConnection('configure connection.host, connection.uri or connection.discovery_key');
+            throw noConnection('expected connection.host, connection.uri or connection.discovery_key');
         }
         const found = await Promise.all(this.connections.map(one => this.expand(context, one)));
         return found.flat();
@@ -93,11 +93,11 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
         const resolver = new ConnectionResolver(null, this.references);
         resolver.add(connection);
         const found = await resolver.resolveAll(context as never);
-        if (found.length === 0) throw noConnection(`discovery knows nothing under ${connection.getDiscoveryKey()}`);
+        if (found.length === 0)
+            throw noConnection(`discovery has none for discovery_key ${connection.getDiscoveryKey()}`);
         if (isTls(connection.getProtocol()) && !found.every(one => isTls(one.getProtocol()))) {
-            throw invalidConnection(
-                `protocol is tls, but not of all that is found under ${connection.getDiscoveryKey()}`,
-            );
+            const what = `protocol of a server for discovery_key ${connection.getDiscoveryKey()}`;
+            throw invalidConnection(what, 'tls, as beside the key');
         }
         return found;
     }
@@ -112,7 +112,7 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
             return new CredentialParams(ConfigParams.mergeConfigs(beside, credential));
         }
         const keys = configured.map(one => one.getStoreKey()).join(', ');
-        throw noCredential(`no credential store knows ${keys}`);
+        throw noCredential(`no credential found: expected ${keys} in a credential store`);
     }
 }
 
@@ -127,8 +127,7 @@ function toServers(connection: ConnectionParams, credential: CredentialParams, t
         return [{ host, port, weight, login, tls: isTlsProtocol ? tls.toOptions(host) : undefined }];
     }
     const { servers, isTls: isTlsUri, username, password } = parseUri(uri);
-    if (isTlsProtocol && !isTlsUri)
-        throw invalidConnection('protocol is tls, but the uri does not begin with memcacheds://');
+    if (isTlsProtocol && !isTlsUri) throw invalidConnection('uri beside protocol tls', 'memcacheds://');
     return servers.map(server => ({
         ...server,
         weight,
@@ -140,27 +139,26 @@ function toServers(connection: ConnectionParams, credential: CredentialParams, t
 function toLogin(username: string | null, password: string | null): Login | undefined {
     if (username === null && password === null) return undefined;
     if (username !== null && password !== null) return { username, password };
-    const [has, lacks] = username === null ? ['password', 'user name'] : ['user name', 'password'];
-    throw noCredential(`a ${has} is configured, but no ${lacks}`);
+    throw username === null ? incompleteLogin('password', 'user name') : incompleteLogin('user name', 'password');
 }
 
 /** A host is in every message: what may be a uri with a password in it is not taken for one, and not quoted. */
 function checkHost(host: string | null): string {
-    if (host === null) throw invalidConnection('a connection has neither host nor uri');
-    if (isIPv6(host) || (/^[^\s:[\]/@,]+$/.test(host) && !NOT_IN_NAMES.test(host))) return host;
-    throw invalidConnection(
-        'host is neither a name nor an address; expected a port in port, a login in credential, several servers in connections',
-    );
+    if (host === null) throw invalidConnection('connection', 'host, uri or discovery_key');
+    if (isIPv6(host) || (/^[^\s:[\]/@,]+$/.test(host) && !NOT_IN_HOSTS.test(host))) return host;
+    const expected =
+        'a name or an address, with the port in port, the login in credential, more servers in connections';
+    throw invalidConnection('host', expected);
 }
 
 function toWeight(text: string | null): number {
     const weight = parseWholeNumber(text ?? '1', 1, 1000);
     if (weight !== undefined) return weight;
-    throw invalidConnection(`weight is ${text}, allowed are whole numbers from 1 to 1000`);
+    throw invalidConnection(`weight ${text}`, 'an integer from 1 to 1000');
 }
 
 function isTls(protocol: string | null): boolean {
     if (protocol === null || protocol === 'tcp' || protocol === 'memcached') return false;
     if (protocol === 'tls' || protocol === 'memcacheds') return true;
-    throw invalidConnection(`protocol is ${protocol}, allowed are tcp and tls`);
+    throw invalidConnection(`protocol ${protocol}`, 'tcp or tls');
 }

@@ -6,5 +6,5 @@ const MIN_TIMEOUT_MS = 10_000;
 /** Limits one lookup of the servers and their credentials: to 10 s, or to a longer interval. */
 export function lookupTimeout(intervalMs: number, late: (message: string) => Error): Timeout {
     const ms = Math.max(intervalMs, MIN_TIMEOUT_MS);
-    return new Timeout(ms, () => late(`no answer from discovery or a credential store within ${ms} ms`));
+    return new Timeout(ms, () => late(`no reply from discovery or a credential store within ${ms} ms`));
 }

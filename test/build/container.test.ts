@@ -142,7 +142,7 @@ it("the README's quick start", async () => {
 it('a bad option stops the container, and says which', async () => {
     await expect(run('bad-option.yml', [new DefaultMemcachedFactory()])).rejects.toMatchObject({
         code: 'REF_ERROR',
-        cause: expect.stringContaining('options.retries is "-1", allowed: whole numbers from 0 to 100'),
+        cause: expect.stringContaining('invalid options.retries "-1": expected whole numbers from 0 to 100'),
     });
 });
 

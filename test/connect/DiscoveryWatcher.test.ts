@@ -84,7 +84,7 @@ describe('DiscoveryWatch', () => {
         await pass(1);
         expect(logger.lines).toEqual([
             'warn discovery failed, keeping the current servers: ' +
-                `no answer from discovery or a credential store within ${patienceMs} ms`,
+                `no reply from discovery or a credential store within ${patienceMs} ms`,
         ]);
         answerLate(SERVERS);
         answer = () => Promise.resolve(SERVERS);

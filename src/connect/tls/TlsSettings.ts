@@ -27,7 +27,7 @@ export class TlsSettings {
     constructor(private readonly credential: CredentialParams) {
         this.given = TLS_KEYS.filter(key => this.get(key) !== null);
         const isVerified = parseBoolean(this.get('ssl_verify') ?? 'true');
-        if (isVerified === undefined) throw invalidCredential('credential.ssl_verify is neither true nor false');
+        if (isVerified === undefined) throw invalidCredential('credential.ssl_verify', 'expected true or false');
         this.isVerified = isVerified;
         const name = this.get('ssl_server_name');
         if (name !== null && isIP(name)) this.checkIdentity = (_, peer) => checkServerIdentity(name, peer);
@@ -63,7 +63,7 @@ export class TlsSettings {
         );
         if ((certificate === null) !== (key === null)) {
             const [has, lacks] = key === null ? ['ssl_crt_file', 'ssl_key_file'] : ['ssl_key_file', 'ssl_crt_file'];
-            throw invalidCredential(`credential.${has} is configured, but no credential.${lacks}`);
+            throw invalidCredential(`credential.${has}`, `expected credential.${lacks} beside it`);
         }
         this.files = this.readFiles();
         const ca = authorities && readCertificates('credential.ssl_ca_file', authorities).pem;
@@ -72,7 +72,7 @@ export class TlsSettings {
             return createSecureContext({ ...(ca ? { ca } : {}), ...own });
         } catch (error) {
             const { reason, message } = error as Error & { reason?: string };
-            throw invalidCredential(`the files for TLS cannot be used: ${reason ?? message}`);
+            throw invalidCredential('TLS files', reason ?? message);
         }
     }
 
@@ -101,7 +101,7 @@ function readPair(certificateFile: string, keyFile: string): { cert: string; key
     const { pem, first } = readCertificates('credential.ssl_crt_file', certificateFile);
     const key = readKey('credential.ssl_key_file', keyFile);
     if (!first.checkPrivateKey(key)) {
-        throw invalidCredential('credential.ssl_key_file is not the key of the certificate in credential.ssl_crt_file');
+        throw invalidCredential('credential.ssl_key_file', 'expected the key of credential.ssl_crt_file');
     }
     return { cert: pem, key: key.export({ type: 'pkcs8', format: 'pem' }).toString() };
 }
