@@ -112,7 +112,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
         const { values } = this;
         try {
             const found = values.keys.resolve(key);
-            const held = await values.client.getText(typeof found === 'string' ? found : await found);
+            const held = await values.commands.getText(typeof found === 'string' ? found : await found);
             return values.read(context, held);
         } catch (error) {
             if (values.keys.isMoved(error)) return this.retrieve(context, key);
@@ -211,7 +211,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
         const { values } = this;
         return values.withFullKey(context, key, false, async fullKey => {
             const expires = values.expirySeconds(context, timeout);
-            const isThere = await values.client.touch(fullKey, expires);
+            const isThere = await values.commands.touch(fullKey, expires);
             if (isThere) values.touched(fullKey, expires);
             return isThere;
         });
@@ -222,7 +222,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
         const { values } = this;
         return values.withFullKey<T | null>(context, key, null, async fullKey => {
             const expires = values.expirySeconds(context, timeout);
-            const item = await values.client.getAndTouch(fullKey, expires);
+            const item = await values.commands.getAndTouch(fullKey, expires);
             if (item.value !== null) values.touched(fullKey, expires);
             return (await values.read(context, item.value === null ? null : item)) as T | null;
         });

@@ -79,14 +79,14 @@ export class UpdateVerbs {
         try {
             await limit.race(turn);
             for (;;) {
-                const { client } = values;
-                const { epoch, address } = client.server(fullKey);
-                const item = await client.gets(fullKey);
+                const { commands } = values;
+                const { epoch, address } = commands.cluster.server(fullKey);
+                const item = await commands.gets(fullKey);
                 limit.check();
                 if (item.value !== null) {
                     if (item.cas === 0n) throw casDisabled(address);
                     // A connection has come or gone meanwhile: the CAS may be that of another process.
-                    if (client.server(fullKey).epoch !== epoch) continue;
+                    if (commands.cluster.server(fullKey).epoch !== epoch) continue;
                 }
                 tries++;
                 const old = item.value === null ? null : await values.decode(context, item);
@@ -108,17 +108,17 @@ export class UpdateVerbs {
     /** Puts the new value in the place of the item that was read; false: it is there no more. */
     private async swap(fullKey: string, item: Item, value: unknown, expires: number, epoch: number): Promise<boolean> {
         const { values } = this;
-        const { client } = values;
+        const { commands } = values;
         if (value === null) {
             if (item.value === null) return true;
             values.forget(fullKey);
-            return (await client.casDelete(fullKey, item.cas, { epoch })) === 'deleted';
+            return (await commands.casDelete(fullKey, item.cas, { epoch })) === 'deleted';
         }
         const { value: bytes, flags } = await values.encode(value);
         const stored =
             item.value === null
-                ? await client.add(fullKey, bytes, { expires, flags })
-                : (await client.casSet(fullKey, bytes, item.cas, { expires, flags, epoch })).outcome === 'stored';
+                ? await commands.add(fullKey, bytes, { expires, flags })
+                : (await commands.casSet(fullKey, bytes, item.cas, { expires, flags, epoch })).outcome === 'stored';
         if (stored) values.recordStored(fullKey);
         return stored;
     }

@@ -9,6 +9,7 @@ import {
 import { MAX_KEY_BYTES } from '../client/model/ClientOptions';
 import { notOpened } from '../client/model/errors';
 import type { ServerHealthReport } from '../client/server/HealthCheck';
+import type { Commands } from '../client/Commands';
 import { MemcachedClient } from '../client/MemcachedClient';
 import type { ServerStats } from '../diagnostics/ServerMetrics';
 import type { ServerAddress } from '../client/model/ServerAddress';
@@ -135,6 +136,11 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         throw notOpened();
     }
 
+    /** @internal The verbs, for components. */
+    get commands(): Commands {
+        return this.getClient().commands;
+    }
+
     /** What is known of each server; it costs nobody a request. See docs/operations.md. */
     getStats(): ConnectionStats {
         return Object.freeze({ servers: Object.freeze(this.client?.getStats() ?? []) });
@@ -158,7 +164,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         signal.throwIfAborted();
         const client = (this.client = this.makeClient(context, servers));
         try {
-            await client.open({ mayBeAway: this.options.failSoft });
+            await client.open({ allowUnavailable: this.options.failSoft });
         } catch (error) {
             if (!signal.aborted) await this.disconnect();
             throw error;

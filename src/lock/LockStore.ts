@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { casDisabled, connectionLost } from '../client/model/errors';
 import { toExpirySeconds } from '../client/model/expiry';
-import type { MemcachedClient } from '../client/MemcachedClient';
+import type { Commands } from '../client/Commands';
 import type { MemcachedServer } from '../client/server/MemcachedServer';
 import { isUnanswered } from './errors';
 import { Timestamp } from './LeaseDeadline';
@@ -55,40 +55,40 @@ function newToken(): string {
  */
 export class LockStore {
     constructor(
-        private readonly connection: { readonly client: MemcachedClient },
+        private readonly connection: { readonly commands: Commands },
         private readonly orphans: OrphanedLocks,
     ) {}
 
     /** Returns null when the lock is held. */
     async acquire(key: string, ttlMs: number): Promise<StoredLock | null> {
-        const { client } = this.connection;
+        const { commands } = this.connection;
         /** The tokens of ADDs without a reply, and when each was sent. */
         const unanswered = new Map<string, Timestamp>();
-        const budget = new RetryBudget(client, key);
+        const budget = new RetryBudget(commands, key);
         try {
             for (;;) {
                 const since = new Timestamp();
                 const token = newToken();
                 let cas: bigint | null = null;
-                const server = client.homeServer(key);
+                const server = commands.cluster.homeServer(key);
                 try {
-                    cas = await client.casAdd(key, token, storeOptions(ttlMs));
+                    cas = await commands.casAdd(key, token, storeOptions(ttlMs));
                 } catch (error) {
                     budget.onError(error);
                     unanswered.set(token, since);
                 }
-                if (cas === 0n) await this.rejectWithoutCas(client, server, key);
+                if (cas === 0n) await this.rejectWithoutCas(commands, server, key);
                 if (cas !== null) return storedLock(token, cas, server, since);
                 if (unanswered.size === 0) {
                     if (this.orphans.has(key) && (await this.orphans.deleteNow(key))) continue;
                     return null;
                 }
                 // The key may exist because the server has carried out an ADD without a reply.
-                const found = await this.read(client, key, budget);
+                const found = await this.read(commands, key, budget);
                 const foundSince = found === null ? undefined : unanswered.get(found.token);
                 if (found !== null && foundSince !== undefined) {
                     unanswered.delete(found.token);
-                    if (found.cas === 0n) await this.rejectWithoutCas(client, found.server, key);
+                    if (found.cas === 0n) await this.rejectWithoutCas(commands, found.server, key);
                     return storedLock(found.token, found.cas, found.server, foundSince);
                 }
                 // An orphan of an earlier call has no holder.
@@ -102,22 +102,22 @@ export class LockStore {
 
     /** Returns null when the lock is gone, or has another holder. */
     async extend(key: string, lock: StoredLock, ttlMs: number): Promise<StoredLock | null> {
-        const { client } = this.connection;
+        const { commands } = this.connection;
         const { token } = lock;
         let { cas, epoch, isUnsettled } = lock;
-        for (const budget = new RetryBudget(client, key); ; budget.spend()) {
+        for (const budget = new RetryBudget(commands, key); ; budget.spend()) {
             const since = new Timestamp();
             let isLost = false;
-            const server = client.homeServer(key);
+            const server = commands.cluster.homeServer(key);
             try {
-                const reply = await client.casSet(key, token, cas, { ...storeOptions(ttlMs), epoch });
+                const reply = await commands.casSet(key, token, cas, { ...storeOptions(ttlMs), epoch });
                 if (reply.outcome === 'stored') return storedLock(token, reply.cas, server, since);
                 if (reply.outcome === 'missing') return null;
             } catch (error) {
                 budget.onError(error);
                 isLost = true;
             }
-            const found = await this.read(client, key, budget);
+            const found = await this.read(commands, key, budget);
             if (found?.token !== token) return null;
             if (found.cas === 0n) throw casDisabled(found.server.address);
             const isNewCas = found.cas !== cas;
@@ -131,19 +131,19 @@ export class LockStore {
 
     /** Returns false when the lock was gone, or has another holder. Then nothing was deleted. */
     async release(key: string, lock: StoredLock): Promise<boolean> {
-        const { client } = this.connection;
+        const { commands } = this.connection;
         let { cas, epoch } = lock;
         let isLost = false;
-        for (const budget = new RetryBudget(client, key); ; budget.spend()) {
+        for (const budget = new RetryBudget(commands, key); ; budget.spend()) {
             try {
-                const outcome = await client.casDelete(key, cas, { pinned: true, epoch });
+                const outcome = await commands.casDelete(key, cas, { pinned: true, epoch });
                 if (outcome === 'deleted') return true;
                 if (outcome === 'missing') return isLost;
             } catch (error) {
                 budget.onError(error);
                 isLost = true;
             }
-            const found = await this.read(client, key, budget);
+            const found = await this.read(commands, key, budget);
             if (found?.token !== lock.token) return isLost;
             if (found.cas === 0n) throw casDisabled(found.server.address);
             ({ cas } = found);
@@ -152,16 +152,16 @@ export class LockStore {
     }
 
     /** Deletes a lock that its holder could not release safely, and throws. */
-    private async rejectWithoutCas(client: MemcachedClient, server: MemcachedServer, key: string): Promise<never> {
+    private async rejectWithoutCas(commands: Commands, server: MemcachedServer, key: string): Promise<never> {
         // Without a CAS, DELETE takes whatever is there. It is safe only at once, and only on the server that has the lock.
-        if (client.server(key) === server) await client.delete(key).catch(() => {});
+        if (commands.cluster.server(key) === server) await commands.delete(key).catch(() => {});
         throw casDisabled(server.address);
     }
 
     /** The key may move to another server during the request. The CAS belongs to the server that was asked. */
-    private async read(client: MemcachedClient, key: string, budget: RetryBudget): Promise<FoundLock | null> {
-        const server = client.homeServer(key);
-        const { value, cas } = await client.gets(key, PINNED).catch((error: Error) => {
+    private async read(commands: Commands, key: string, budget: RetryBudget): Promise<FoundLock | null> {
+        const server = commands.cluster.homeServer(key);
+        const { value, cas } = await commands.gets(key, PINNED).catch((error: Error) => {
             throw budget.lastError ?? error;
         });
         return value === null ? null : { token: value.toString(), cas, server };
@@ -183,8 +183,8 @@ class RetryBudget {
     private readonly address: string;
     private readonly endMs: number;
 
-    constructor(client: MemcachedClient, key: string) {
-        const { address, requestTimeoutMs } = client.homeServer(key);
+    constructor(commands: Commands, key: string) {
+        const { address, requestTimeoutMs } = commands.cluster.homeServer(key);
         this.address = address;
         // After a timeout, the request is repeated once if the server answers the read-back.
         this.endMs = performance.now() + 1.5 * requestTimeoutMs;

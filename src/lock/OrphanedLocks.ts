@@ -1,4 +1,4 @@
-import type { MemcachedClient } from '../client/MemcachedClient';
+import type { Commands } from '../client/Commands';
 import type { MemcachedServer } from '../client/server/MemcachedServer';
 import { backoffMs } from '../util/backoff';
 import { copyText } from '../util/copyText';
@@ -35,7 +35,7 @@ export class OrphanedLocks {
     private readonly orphans = new Map<string, Orphan>();
 
     constructor(
-        private readonly connection: { readonly client: MemcachedClient },
+        private readonly connection: { readonly commands: Commands },
         private readonly onDeleted: () => void,
     ) {}
 
@@ -107,9 +107,9 @@ export class OrphanedLocks {
     }
 
     private async find(orphan: Orphan): Promise<'deleted' | 'missing'> {
-        const { client } = this.connection;
-        const server = client.homeServer(orphan.key);
-        const { value, cas } = await client.gets(orphan.key, { pinned: true });
+        const { commands } = this.connection;
+        const server = commands.cluster.homeServer(orphan.key);
+        const { value, cas } = await commands.gets(orphan.key, { pinned: true });
         if (value === null) return 'missing';
         return (await this.delete(orphan, { token: value.toString(), cas, server })) ? 'deleted' : 'missing';
     }
@@ -117,7 +117,7 @@ export class OrphanedLocks {
     private async delete({ key, tokens }: Orphan, { token, cas, server }: FoundLock): Promise<boolean> {
         if (!tokens.has(token) || cas === 0n) return false;
         const { epoch } = server;
-        if ((await this.connection.client.casDelete(key, cas, { pinned: true, epoch })) !== 'deleted') return false;
+        if ((await this.connection.commands.casDelete(key, cas, { pinned: true, epoch })) !== 'deleted') return false;
         tokens.delete(token);
         this.onDeleted();
         return true;

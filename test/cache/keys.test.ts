@@ -79,7 +79,7 @@ describe.each([
 it('a prefix can make a key too long, and the message counts it', async () => {
     const key = 'k'.repeat(251 - PREFIX_BYTES);
     expect(await codeOf(cache.store(null, key, 1, 50_000))).toBe('answered 1');
-    await expect(prefixed.store(null, key, 1, 50_000)).rejects.toThrow('key is 251 bytes, the limit is 250');
+    await expect(prefixed.store(null, key, 1, 50_000)).rejects.toThrow('invalid key: 251 bytes, expected at most 250');
 });
 
 it('a refused key harms nobody beside it', async () => {

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { MemcachedClient } from 'pip-services4-memcached-node';
-import { LargeReplies } from '../../src/client/server/LargeReplies';
+import type { Commands } from '../../src/client/Commands';
+import { LargeValues } from '../../src/client/server/LargeValues';
 import { OrphanedLocks } from '../../src/lock/OrphanedLocks';
 import { useOpener, useServer } from '../support/Opener';
 
@@ -44,10 +44,10 @@ it('a client keeps the keys of large values, not the texts they were cut from', 
 });
 
 it('remembered large replies do not keep the texts their keys were cut from', async () => {
-    const replies = new LargeReplies();
+    const largeValues = new LargeValues(() => {});
     let last = '';
-    expect(await heapGrowth(key => replies.remember((last = key), 100_000))).toBeLessThan(LIMIT_MB);
-    expect(replies.expectedBytes(last)).toBe(100_000);
+    expect(await heapGrowth(key => largeValues.answered((last = key), 100_000))).toBeLessThan(LIMIT_MB);
+    expect(largeValues.expectedBytes(last)).toBe(100_000);
 });
 
 it('held locks keep their keys, not the texts they were cut from', async () => {
@@ -59,8 +59,11 @@ it('held locks keep their keys, not the texts they were cut from', async () => {
 });
 
 it('locks that may be left behind keep their keys, not the texts they were cut from', async () => {
-    const client = { home: () => ({}), gets: () => Promise.resolve({ value: null, cas: 0n }) };
-    const abandoned = new OrphanedLocks({ client: client as unknown as MemcachedClient }, () => {});
+    const commands = {
+        cluster: { homeServer: () => ({}) },
+        gets: () => Promise.resolve({ value: null, cas: 0n }),
+    };
+    const abandoned = new OrphanedLocks({ commands: commands as unknown as Commands }, () => {});
     expect(await heapGrowth(key => abandoned.add(key, 'token', 60_000))).toBeLessThan(LIMIT_MB);
     expect(abandoned.size).toBe(KEYS);
     await abandoned.flush();

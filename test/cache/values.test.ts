@@ -130,7 +130,7 @@ describe('values that are too large', () => {
         await thereAndBack('old');
         await expect(cache.store(null, 'value', 'x'.repeat(MiB), 50_000)).rejects.toMatchObject({
             code: 'VALUE_TOO_LARGE',
-            message: `value is ${MiB + 2} bytes, the limit is ${MiB}`,
+            message: `value too large: ${MiB + 2} bytes, expected at most ${MiB}`,
         });
         expect(await codeOf(cache.store(null, 'value', Buffer.alloc(MiB + 1), 50_000))).toBe('VALUE_TOO_LARGE');
         expect(await codeOf(cache.store(null, 'value', 'é'.repeat(MiB / 2), 50_000))).toBe('VALUE_TOO_LARGE');

@@ -106,7 +106,7 @@ describe('keys', () => {
     });
 
     it('that are refused say which number was broken', async () => {
-        await expect(client.get('k'.repeat(260))).rejects.toThrow('key is 260 bytes, the limit is 250');
+        await expect(client.get('k'.repeat(260))).rejects.toThrow('invalid key: 260 bytes, expected at most 250');
     });
 });
 

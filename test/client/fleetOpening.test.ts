@@ -15,7 +15,7 @@ describe('open and close', () => {
         await expect(open.clientOf([at(fleet.servers[0]), at(silent)], options).open()).rejects.toMatchObject({
             code: 'CONNECT_FAILED',
             message:
-                `none of 2 memcached servers answers: memcached at ${away} is down: connect ECONNREFUSED ${away}; ` +
+                `cannot connect to any of 2 memcached servers: memcached at ${away} is down: connect ECONNREFUSED ${away}; ` +
                 `memcached at ${named(silent)} did not answer within 500 ms`,
             details: { server: `${away}, ${named(silent)}` },
         });
@@ -25,7 +25,9 @@ describe('open and close', () => {
         const none = Array.from({ length: 300 }, (_, i) => at({ port: i + 1 }));
         const client = open.clientOf(none, { failures: 1, requestTimeoutMs: 20_000, connectTimeoutMs: 20_000 });
         const error = (await client.open().catch((error: unknown) => error)) as Error;
-        expect(error.message).toMatch(/^none of 300 memcached servers answers: (.* 127\.0\.0\.1:\d; ){5}and 295 more$/);
+        expect(error.message).toMatch(
+            /^cannot connect to any of 300 memcached servers: (.* 127\.0\.0\.1:\d; ){5}and 295 more$/,
+        );
         expect([client.socketCount, client.pendingCount, client.timerCount]).toEqual([0, 0, 0]);
     });
 

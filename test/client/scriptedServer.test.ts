@@ -23,7 +23,7 @@ describe('a server of a script', () => {
     async function openClient(options: ClientOptions = {}) {
         const client = open.clientOf(server, { ...PATIENT, ...options });
         // A process that is late may miss the answer to the greeting.
-        await client.open({ mayBeAway: true });
+        await client.open({ allowUnavailable: true });
         return client;
     }
 
@@ -56,7 +56,7 @@ describe('a server of a script', () => {
         server.script = (_, socket) => socket.write('ERROR\r\n');
         await expect(open.client(server)).rejects.toMatchObject({
             code: 'CONNECT_FAILED',
-            message: expect.stringContaining('it answers in text (ERROR)'),
+            message: expect.stringContaining('the server answers in text (ERROR)'),
         });
     });
 

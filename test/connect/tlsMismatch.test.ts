@@ -51,7 +51,7 @@ describe('one side speaks TLS, the other does not', () => {
         const config = { 'connection.host': '127.0.0.1', 'connection.port': port, ...patient };
         expect(await openError(open, config)).toMatchObject({
             code: 'CONNECT_FAILED',
-            message: expect.stringMatching(/it answers in TLS, and was not spoken to in TLS$/),
+            message: expect.stringMatching(/the server answers in TLS, but the connection does not use TLS$/),
         });
     });
 });

@@ -2,7 +2,7 @@ import { checkValue } from '../../client/model/validate';
 import { isUnavailable } from '../../client/model/errors';
 import { toExpirySeconds } from '../../client/model/expiry';
 import type { Item } from '../../client/model/Item';
-import type { MemcachedClient } from '../../client/MemcachedClient';
+import type { Commands } from '../../client/Commands';
 import { high32, low32 } from '../../util/uint64';
 import type { Fetched } from '../../client/calls/getCalls';
 import type { Receipt } from '../../client/model/StoreAccount';
@@ -51,15 +51,15 @@ export class CacheEngine {
     }
 
     /** @throws InvalidStateException NOT_OPENED */
-    get client(): MemcachedClient {
-        return this.user.client;
+    get commands(): Commands {
+        return this.user.commands;
     }
 
     /** Stores it, and evicts another value when there are too many. */
     set(context: AnyContext, fullKey: string, { value, flags }: Encoded, expires: number): Promise<boolean> {
         const { tracked: stored, loads } = this;
         if (loads.size > 0) loads.delete(fullKey);
-        const done = this.client.setCounted(fullKey, value, expires, flags, stored);
+        const done = this.commands.setCounted(fullKey, value, expires, flags, stored);
         if (stored !== null && stored.evictions > 0) this.reportEvictions(context, stored);
         return done;
     }
@@ -77,7 +77,7 @@ export class CacheEngine {
     /**
      * Stores them, and evicts other values when there are too many. Of a batch that is larger than
      * `max_size` the last values are stored, and what the other keys held is deleted.
-     * @throws what `client.setMany` throws, which nothing does that `encode` and `keys.each` have let pass
+     * @throws what `commands.setMany` throws, which nothing does that `encode` and `keys.each` have let pass
      */
     async setAll(
         context: AnyContext,
@@ -85,7 +85,7 @@ export class CacheEngine {
         encoded: readonly Encoded[],
         expires: number,
     ): Promise<Map<string, Error>> {
-        const { tracked: stored, client } = this;
+        const { tracked: stored, commands } = this;
         const surplus = stored === null ? 0 : Math.max(0, fullKeys.length - this.options.maxSize);
         const entries: [string, string | Uint8Array, number][] = [];
         for (let i = surplus; i < fullKeys.length; i++) {
@@ -96,7 +96,7 @@ export class CacheEngine {
         // Both may reject when the client has been closed.
         const [kept, { failed }] = await Promise.all([
             surplus > 0 ? this.deleteAll(fullKeys.slice(0, surplus)) : null,
-            client.setMany(entries, { expires }, stored),
+            commands.setMany(entries, { expires }, stored),
         ]);
         this.metrics.count('stored', entries.length - failed.size);
         if (stored !== null) this.reportEvictions(context, stored, surplus);
@@ -106,13 +106,13 @@ export class CacheEngine {
     /** Deletes them, and answers which could not be deleted. */
     async deleteAll(fullKeys: readonly string[]): Promise<Map<string, Error>> {
         for (const fullKey of fullKeys) this.forget(fullKey);
-        return (await this.client.deleteMany(fullKeys)).failed;
+        return (await this.commands.deleteMany(fullKeys)).failed;
     }
 
     /** Deletes it and answers what it held. */
     remove(fullKey: string): Promise<Fetched> {
         this.forget(fullKey);
-        return this.client.getAndDelete(fullKey);
+        return this.commands.getAndDelete(fullKey);
     }
 
     /** A loaded value was stored, by this lease. */
@@ -124,7 +124,7 @@ export class CacheEngine {
         const nowMs = performance.now();
         stored.stored(stored.add(fullKey), high32(cas), low32(cas), epoch, nowMs, expires);
         const evicted = stored.evict(nowMs);
-        if (evicted !== null) this.client.evict(evicted);
+        if (evicted !== null) this.commands.evict(evicted);
         this.reportEvictions(context, stored);
     }
 
@@ -250,11 +250,11 @@ export class CacheEngine {
 
     /** The component may be closing: then the value stays until it expires. */
     private evictLate(receipt: Receipt): void {
-        if (this.user.isOpen()) this.client.evict(receipt);
+        if (this.user.isOpen()) this.commands.evict(receipt);
     }
 
     private checked(encoded: Encoded): Encoded {
-        const problem = checkValue(encoded.value, Math.min(this.options.maxValue, this.client.limits.maxValueBytes));
+        const problem = checkValue(encoded.value, Math.min(this.options.maxValue, this.commands.limits.maxValueBytes));
         if (problem !== null) throw problem;
         return encoded;
     }

@@ -1,6 +1,6 @@
 import { checkKey } from '../../client/model/validate';
 import { TokenChanged } from '../../client/calls/GuardedCall';
-import type { MemcachedClient } from '../../client/MemcachedClient';
+import type { Commands } from '../../client/Commands';
 import { TOKEN_BYTES } from '../../client/calls/Namespace';
 import type { ComponentConnection } from '../../connect/ComponentConnection';
 import { noPrefix } from '../model/errors';
@@ -48,7 +48,7 @@ export class Keyspace {
      */
     resolve(key: string): string | Promise<string> {
         const fullKey = this.user.fullKey(key);
-        return this.isGuarded ? this.tokensOf(this.user.client).resolve(key) : fullKey;
+        return this.isGuarded ? this.tokensOf(this.user.commands).resolve(key) : fullKey;
     }
 
     /**
@@ -57,7 +57,7 @@ export class Keyspace {
      * @throws BadRequestException INVALID_KEY
      */
     async each(keys: readonly string[], perform: VerbOnMany): Promise<Placed> {
-        const { maxKeyBytes } = this.user.client.limits;
+        const { maxKeyBytes } = this.user.commands.limits;
         const mostBytes = this.isGuarded ? maxKeyBytes - TOKEN_BYTES : maxKeyBytes;
         const fullKeys = keys.map(key => {
             const fullKey = this.user.fullKey(key);
@@ -97,9 +97,9 @@ export class Keyspace {
      * @throws ConfigException NO_PREFIX
      */
     async clear(): Promise<void> {
-        const { client } = this.user;
+        const { commands } = this.user;
         if (!this.isGuarded) throw noPrefix();
-        await this.tokensOf(client).clear();
+        await this.tokensOf(commands).clear();
     }
 
     /** No promise if all tokens are known: calls that are not awaited leave in the order in which they were made. */
@@ -109,8 +109,8 @@ export class Keyspace {
         return Promise.all(places.map(place => Promise.resolve(place).catch((error: unknown) => error as Error)));
     }
 
-    private tokensOf(client: MemcachedClient): NamespaceTokens {
-        if (this.known?.client === client) return this.known;
-        return (this.known = new NamespaceTokens(client, this.user.options.prefix, this.onChange));
+    private tokensOf(commands: Commands): NamespaceTokens {
+        if (this.known?.commands === commands) return this.known;
+        return (this.known = new NamespaceTokens(commands, this.user.options.prefix, this.onChange));
     }
 }

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { isUnavailable } from '../../client/model/errors';
 import { toExpirySeconds } from '../../client/model/expiry';
 import type { Item } from '../../client/model/Item';
-import type { MemcachedClient } from '../../client/MemcachedClient';
+import type { Commands } from '../../client/Commands';
 import type { Fetched } from '../../client/calls/getCalls';
 import { keptForMs } from '../values/staleEnvelope';
 import { withLeaseMark, withPauseMark, failuresOf, leaseToken, MAX_NUMBER } from '../values/loadMarks';
@@ -50,7 +50,7 @@ export class LoadLease {
     private renewing: Promise<void> | null = null;
 
     private constructor(
-        private readonly client: MemcachedClient,
+        private readonly commands: Commands,
         private readonly times: LeaseTimes,
         private readonly key: string,
         /** What was there before. */
@@ -67,7 +67,7 @@ export class LoadLease {
      * it is taken where there is nothing, and is not renewed.
      */
     static async take(
-        client: MemcachedClient,
+        commands: Commands,
         times: LeaseTimes,
         key: string,
         before: Item,
@@ -77,13 +77,13 @@ export class LoadLease {
         const { value, flags } = withLeaseMark(before, token);
         const storing = { expires: expirySeconds(before, times), flags };
         let cas: bigint | null = 0n;
-        if (before.value === null) cas = await client.casAdd(key, value, storing);
+        if (before.value === null) cas = await commands.casAdd(key, value, storing);
         else if (before.cas !== 0n) {
-            const reply = await client.casSet(key, value, before.cas, { ...storing, epoch });
+            const reply = await commands.casSet(key, value, before.cas, { ...storing, epoch });
             cas = reply.outcome === 'stored' ? reply.cas : null;
         }
         if (cas === null) return null;
-        const lease = new LoadLease(client, times, key, before, token, cas, client.server(key).epoch);
+        const lease = new LoadLease(commands, times, key, before, token, cas, commands.cluster.server(key).epoch);
         if (cas !== 0n) lease.schedule();
         return lease;
     }
@@ -101,7 +101,7 @@ export class LoadLease {
         if (!this.stop()) return false;
         if (this.renewing !== null) await this.renewing;
         try {
-            if (this.cas === 0n) return await this.client.set(this.key, value, { expires, flags });
+            if (this.cas === 0n) return await this.commands.set(this.key, value, { expires, flags });
             return await this.compareAndSet(value, flags, expires);
         } catch (error) {
             if (!isUnavailable(error)) await this.delete().catch(() => {});
@@ -167,7 +167,7 @@ export class LoadLease {
     private async compareAndSet(value: string | Uint8Array, flags: number, expires: number): Promise<boolean> {
         for (let tries = 1; ; tries++) {
             const { cas, epoch } = this;
-            const reply = await this.client.casSet(this.key, value, cas, { expires, flags, epoch });
+            const reply = await this.commands.casSet(this.key, value, cas, { expires, flags, epoch });
             if (reply.outcome === 'stored') {
                 this.remember(reply.cas);
                 return true;
@@ -178,17 +178,17 @@ export class LoadLease {
 
     private async delete(): Promise<void> {
         // Without CAS it may be another's; and what was there before has no lease in its place.
-        if (this.cas === 0n) return void (this.previousItem.value === null && (await this.client.delete(this.key)));
+        if (this.cas === 0n) return void (this.previousItem.value === null && (await this.commands.delete(this.key)));
         for (let tries = 1; ; tries++) {
             const { cas, epoch } = this;
-            const reply = await this.client.casDelete(this.key, cas, { epoch });
+            const reply = await this.commands.casDelete(this.key, cas, { epoch });
             if (reply === 'deleted' || reply === 'missing' || tries === MAX_TRIES || !(await this.rediscover())) return;
         }
     }
 
     /** Sockets have come or gone, or the reply to a renewal was lost: the token says whether the item is still ours. */
     private async rediscover(): Promise<boolean> {
-        const item = await this.client.gets(this.key);
+        const item = await this.commands.gets(this.key);
         if (leaseToken(item) !== this.token) return false;
         this.remember(item.cas);
         return true;
@@ -196,7 +196,7 @@ export class LoadLease {
 
     private remember(cas: bigint): void {
         this.cas = cas;
-        this.epoch = this.client.server(this.key).epoch;
+        this.epoch = this.commands.cluster.server(this.key).epoch;
     }
 }
 

@@ -89,7 +89,7 @@ export class LoadThrough {
             // Callers that come while the loader runs join it without a read, unless they take a
             // stale value: another process may have replaced or removed that.
             if (load === undefined || !load.isLoading || request.options.staleFor) {
-                held = await values.client.getText(fullKey);
+                held = await values.commands.getText(fullKey);
                 if (held === STORED_NULL.value) {
                     values.metrics.count('hits');
                     return null;

@@ -37,7 +37,7 @@ export async function awaitLease(
     let watched = 0n;
     let watchedSinceMs = performance.now();
     try {
-        let item = seen ?? (await values.client.gets(fullKey));
+        let item = seen ?? (await values.commands.gets(fullKey));
         for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 1.5)) {
             if (load.isEnding) return null;
             const nowMs = performance.now();
@@ -54,12 +54,12 @@ export async function awaitLease(
             if (isElsewhere) {
                 await pauses.sleep(pauseMs * (0.5 + Math.random()), load.signal);
             } else {
-                const { client } = values;
-                const { epoch } = client.server(fullKey);
-                if (await load.take(LoadLease.take(client, leaseTimes, fullKey, item, epoch))) return null;
+                const { commands } = values;
+                const { epoch } = commands.cluster.server(fullKey);
+                if (await load.take(LoadLease.take(commands, leaseTimes, fullKey, item, epoch))) return null;
             }
             if (load.isEnding || performance.now() > endMs) return null;
-            item = await values.client.gets(fullKey);
+            item = await values.commands.gets(fullKey);
             if (item.value === null) continue;
             if (isStoredNull(item)) return { value: null };
             const value = await values.decode(context, item);

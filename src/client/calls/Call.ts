@@ -1,7 +1,7 @@
 import { Deadline, type Deadlines, type Timed } from './Deadlines';
-import { refused, timedOut } from '../model/errors';
-import type { BinaryWriter } from '../protocol/binary/BinaryWriter';
-import type { BinaryReply } from '../protocol/binary/BinaryReply';
+import { timedOut } from '../model/errors';
+import type { Reply, RequestWriter } from '../protocol/Protocol';
+import { refused } from '../protocol/refusal';
 import { NOT_STARTED, type ServerMetrics } from '../../diagnostics/ServerMetrics';
 
 /** What a call needs to know of the server it was given to. */
@@ -10,16 +10,14 @@ export interface CallHost {
     readonly requestTimeoutMs: number;
     readonly deadlines: Deadlines;
     readonly metrics: ServerMetrics;
-    /** See `MemcachedServer`. */
+    /** See `ChannelPool`. */
     readonly epoch: number;
-    /** A call has settled by its deadline and not by a reply. */
-    onExpired(call: Call<unknown>): void;
 }
 
-/** What a call was put on. */
-export interface CallChannel {
-    /** A call has not been answered in time: is the channel to blame? */
-    judge(): void;
+/** Where a call waits: the queue of its server, or the channel that it was sent on. */
+export interface CallHolder {
+    /** A call has settled by its deadline, not by a reply. */
+    onLate(): void;
 }
 
 /**
@@ -43,8 +41,8 @@ function capture(resolve: (value: unknown) => void, reject: (error: Error) => vo
  * by a fault that may not be repeated, or by its deadline.
  */
 export abstract class Call<T> implements Timed {
-    /** Who waits takes it when the call has been given to its server: one that is traced has another. */
-    promise: Promise<T>;
+    /** Callers await what `server.send` returns: a traced call has another promise. */
+    readonly promise: Promise<T>;
     private readonly resolve: (value: unknown) => void;
     private readonly reject: (error: Error) => void;
 
@@ -56,7 +54,7 @@ export abstract class Call<T> implements Timed {
     deadline: Deadline | null = null;
     /** By the clock of `ServerCounts`. */
     startedUs = NOT_STARTED;
-    channel: CallChannel | null = null;
+    holder: CallHolder | null = null;
     /** Its place on the channel: the opaques from `opaque` on, `frames` of them. */
     opaque = 0;
     frameCount = 1;
@@ -64,8 +62,7 @@ export abstract class Call<T> implements Timed {
     sentMs = 0;
     /** Bytes that the channel owes while this call is unanswered: sent and, roughly, expected. */
     bytesInFlight = 0;
-    /** It moves a large value, of about so many bytes, and has been let through the window for those. */
-    isLarge = false;
+    /** The rough size of the large value that it moves; 0 until `LargeValues` has admitted it. */
     largeBytes = 0;
 
     /** What it is called where it is traced. */
@@ -105,12 +102,12 @@ export abstract class Call<T> implements Timed {
     }
 
     /** The key that a reply is about. */
-    keyOf(_reply: BinaryReply): string {
+    keyOf(_reply: Reply): string {
         return this.key;
     }
 
     /** Writes all its frames, with opaques from `opaque` on. */
-    abstract encode(writer: BinaryWriter, opaque: number): void;
+    abstract encode(writer: RequestWriter, opaque: number): void;
 
     /** It has not been sent yet, and a socket to its server has opened or gone. */
     onEpochChange(): void {}
@@ -119,10 +116,10 @@ export abstract class Call<T> implements Timed {
     onFailed(): void {}
 
     /** Takes a reply to one of its frames; true: that was the last one. */
-    abstract onReply(reply: BinaryReply): boolean;
+    abstract onReply(reply: Reply): boolean;
 
     /** Whether it is the last reply to a call that has settled before. */
-    isLast(reply: BinaryReply): boolean {
+    isLast(reply: Reply): boolean {
         return (reply.opaque - this.opaque) >>> 0 === this.frameCount - 1;
     }
 
@@ -144,11 +141,11 @@ export abstract class Call<T> implements Timed {
         const host = this.host!;
         this.fail(timedOut(host.address, host.requestTimeoutMs));
         host.metrics.recordTimeout(this.startedUs, host.deadlines.nowMs);
-        host.onExpired(this);
+        this.holder?.onLate();
     }
 
-    protected rejectWith(status: number): true {
-        this.fail(refused(this.host!.address, status));
+    protected rejectWith(reply: Reply): true {
+        this.fail(refused(this.host!.address, reply.outcome, reply.detail()));
         return true;
     }
 

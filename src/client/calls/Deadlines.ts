@@ -61,6 +61,16 @@ export class Deadlines {
         return this.timer === null && this.afterReads === null ? 0 : 1;
     }
 
+    /** The clock in 32 bits: a small integer, which needs no memory of its own. */
+    get stamp(): number {
+        return this.nowMs | 0;
+    }
+
+    /** Returns the ms since a stamp. Unsigned: a signed age is negative after 25 days. */
+    ageOf(stamp: number): number {
+        return (this.stamp - stamp) >>> 0;
+    }
+
     readClock(): number {
         return (this.nowMs = performance.now());
     }

@@ -1,19 +1,19 @@
-import { Call, type Retry } from './Call';
-import { refused } from '../model/errors';
-import { encodeEviction, encodeStore, type StoreSpec } from './storeCalls';
-import type { BinaryWriter } from '../protocol/binary/BinaryWriter';
-import { Opcode, Status } from '../protocol/binary/constants';
-import type { BinaryReply } from '../protocol/binary/BinaryReply';
 import type { Receipt, StoreAccount } from '../model/StoreAccount';
+import type { StoreSpec } from '../model/StoreSpec';
+import { Outcome, type Reply, type RequestWriter } from '../protocol/Protocol';
+import { refused } from '../protocol/refusal';
+import { Call, type Retry } from './Call';
+
+const QUIET = true;
 
 /**
- * Many keys in one call: a quiet frame for each, which the server answers only when there is something to say, and a NOOP that ends
- * the batch. The opaque of a reply tells which key it belongs to.
+ * Many keys in one call: a quiet request for each, and a NOOP that ends the batch. The opaque of a
+ * reply tells which key it belongs to.
  */
 export abstract class BatchCall extends Call<void> {
     readonly retry: Retry = 'always';
 
-    /** @param failed where the errors of single keys go */
+    /** @param failed receives the errors of single keys */
     constructor(
         protected readonly keys: readonly string[],
         protected readonly failed: Map<string, Error>,
@@ -22,12 +22,12 @@ export abstract class BatchCall extends Call<void> {
         this.frameCount = keys.length + 1;
     }
 
-    /** Bytes of the values that were answered. */
+    /** Bytes of the values in the replies. */
     get answeredBytes(): number {
         return 0;
     }
 
-    override keyOf(reply: BinaryReply): string {
+    override keyOf(reply: Reply): string {
         return this.keys[(reply.opaque - this.opaque) >>> 0] ?? '';
     }
 
@@ -35,15 +35,15 @@ export abstract class BatchCall extends Call<void> {
         return this.keys.length;
     }
 
-    encode(writer: BinaryWriter, opaque: number): void {
+    encode(writer: RequestWriter, opaque: number): void {
         const { keys } = this;
-        // What a first try said of a key is not true of this one.
+        // The errors of an earlier try do not count.
         if (this.retries > 0) for (const key of keys) this.failed.delete(key);
         for (let i = 0; i < keys.length; i++) this.encodeOne(writer, (opaque + i) >>> 0, keys[i]!, i);
-        writer.keyFrame(Opcode.NOOP, (opaque + keys.length) >>> 0, '', 0n);
+        writer.noop((opaque + keys.length) >>> 0);
     }
 
-    onReply(reply: BinaryReply): boolean {
+    onReply(reply: Reply): boolean {
         const index = (reply.opaque - this.opaque) >>> 0;
         const key = this.keys[index];
         if (key === undefined) {
@@ -55,31 +55,32 @@ export abstract class BatchCall extends Call<void> {
         return false;
     }
 
-    protected failKey(key: string, status: number): void {
-        const { address, metrics: counts } = this.host!;
-        const error = refused(address, status);
-        counts.countError(error);
+    protected failKey(key: string, reply: Reply): void {
+        const { address, metrics } = this.host!;
+        const error = refused(address, reply.outcome, reply.detail());
+        metrics.countError(error);
         this.failed.set(key, error);
     }
 
-    /** Every key has had its answer. */
+    /** Called when all keys have been answered. */
     protected onEnd(): void {}
 
-    protected abstract encodeOne(writer: BinaryWriter, opaque: number, key: string, index: number): void;
-    protected abstract onKey(key: string, reply: BinaryReply, index: number): void;
+    protected abstract encodeOne(writer: RequestWriter, opaque: number, key: string, index: number): void;
+    protected abstract onKey(key: string, reply: Reply, index: number): void;
 }
 
+/** Reads many keys. */
 export class GetManyCall<T> extends BatchCall {
-    /** Keys of which this try has said something. */
+    /** Hits and errors of this try. */
     private answeredKeys = 0;
     private bytes = 0;
 
-    /** @param expectedBytes what its values are known to weigh, when that is much */
+    /** @param expectedBytes the known size of its values if they are large, else 0 */
     constructor(
         keys: readonly string[],
         private readonly expectedBytes: number,
         private readonly found: Map<string, T>,
-        private readonly read: (reply: BinaryReply) => T,
+        private readonly read: (reply: Reply) => T,
         failed: Map<string, Error>,
     ) {
         super(keys, failed);
@@ -97,15 +98,16 @@ export class GetManyCall<T> extends BatchCall {
         return this.bytes;
     }
 
-    protected encodeOne(writer: BinaryWriter, opaque: number, key: string): void {
-        writer.keyFrame(Opcode.GETQ, opaque, key, 0n);
+    protected encodeOne(writer: RequestWriter, opaque: number, key: string): void {
+        writer.get(opaque, key, QUIET);
     }
 
-    protected onKey(key: string, reply: BinaryReply): void {
-        if (reply.status === Status.OK) this.find(key, this.read(reply));
-        else if (reply.status !== Status.NOT_FOUND) this.failKey(key, reply.status);
-        this.answeredKeys++;
+    protected onKey(key: string, reply: Reply): void {
         this.bytes += reply.bodyBytes;
+        if (reply.outcome === Outcome.NOT_FOUND) return;
+        this.answeredKeys++;
+        if (reply.outcome === Outcome.OK) this.recordHit(key, this.read(reply));
+        else this.failKey(key, reply);
     }
 
     protected override onEnd(): void {
@@ -114,27 +116,27 @@ export class GetManyCall<T> extends BatchCall {
             this.retries === 0 ? this.keys.length - this.answeredKeys : this.keys.filter(isMissing).length;
     }
 
-    /** What an earlier try found has been counted. */
-    private find(key: string, item: T): void {
+    /** Hits of an earlier try have been counted. */
+    private recordHit(key: string, item: T): void {
         if (this.retries === 0 || !this.found.has(key)) this.host!.metrics.hits++;
         this.found.set(key, item);
     }
 }
 
-/** How many values of a batch get along with one reply. */
+/** How many values of a batch share one reply. */
 const VALUES_PER_REPLY = 50;
 
 /**
- * Values that count need their CAS. A reply to each would double the cost, so most are stored quietly.
- * Memcached gives every store the next CAS. If the CAS of two replies differ by as much as their places
- * in the batch, nothing else was stored in between, and the CAS of the values in between are known. If
- * they do not, those values do not count.
+ * Stores many keys. Values that count need their CAS, but a reply to each value would double the
+ * cost, so most are stored quietly. memcached gives each store the next CAS. If the CAS of two
+ * replies differ by the distance of their values in the batch, nothing else was stored in between,
+ * so the CAS of the values between them are known. Otherwise those values do not count.
  */
 export class SetManyCall extends BatchCall {
     override readonly retry = 'afterClose';
-    /** In which it was sent. */
+    /** The epoch in which it was sent. */
     private epoch = 0;
-    /** The last answered value: its place in the batch, and its CAS. */
+    /** The index and the CAS of the last value with a reply. -1: none, or an error since then. */
     private lastIndex = -1;
     private lastHigh = 0;
     private lastLow = 0;
@@ -156,32 +158,31 @@ export class SetManyCall extends BatchCall {
         return this.specs.reduce((sum, { value }) => sum + value.length, 0);
     }
 
-    override encode(writer: BinaryWriter, opaque: number): void {
+    override encode(writer: RequestWriter, opaque: number): void {
         this.epoch = this.host!.epoch;
         this.lastIndex = -1;
         super.encode(writer, opaque);
     }
 
-    protected encodeOne(writer: BinaryWriter, opaque: number, key: string, index: number): void {
+    protected encodeOne(writer: RequestWriter, opaque: number, key: string, index: number): void {
         const isAnswered = this.account !== null && (index % VALUES_PER_REPLY === 0 || index === this.keys.length - 1);
-        encodeStore(writer, isAnswered ? Opcode.SET : Opcode.SETQ, opaque, key, this.specs[index]!, 0n);
+        writer.store(opaque, 'set', key, this.specs[index]!, isAnswered ? 'cas' : 'error');
     }
 
-    protected onKey(key: string, reply: BinaryReply, index: number): void {
-        if (reply.status === Status.OK) this.count(reply, index);
-        else {
+    protected onKey(key: string, reply: Reply, index: number): void {
+        if (reply.outcome !== Outcome.OK) {
             this.lastIndex = -1;
-            this.failKey(key, reply.status);
-        }
+            this.failKey(key, reply);
+        } else if (this.account !== null) this.recordStored(this.account, reply, index);
     }
 
-    private count({ casHigh, casLow }: BinaryReply, index: number): void {
-        const { keys, account, epoch, lastIndex } = this;
+    private recordStored(account: StoreAccount, { casHigh, casLow }: Reply, index: number): void {
+        const { keys, epoch, lastIndex } = this;
         const { nowMs } = this.host!.deadlines;
         const isGapless = casHigh === this.lastHigh && casLow - this.lastLow === index - lastIndex;
         for (let i = lastIndex >= 0 && isGapless ? lastIndex + 1 : index; i <= index; i++) {
             const { expirySeconds } = this.specs[i]!;
-            account!.stored(account!.add(keys[i]!), casHigh, casLow - (index - i), epoch, nowMs, expirySeconds);
+            account.stored(account.add(keys[i]!), casHigh, casLow - (index - i), epoch, nowMs, expirySeconds);
         }
         this.lastIndex = index;
         this.lastHigh = casHigh;
@@ -189,21 +190,24 @@ export class SetManyCall extends BatchCall {
     }
 }
 
+/** Deletes many keys. */
 export class DeleteManyCall extends BatchCall {
     get operation(): string {
         return 'deleteMany';
     }
 
-    protected encodeOne(writer: BinaryWriter, opaque: number, key: string): void {
-        writer.keyFrame(Opcode.DELETEQ, opaque, key, 0n);
+    protected encodeOne(writer: RequestWriter, opaque: number, key: string): void {
+        writer.delete(opaque, key, QUIET);
     }
 
-    protected onKey(key: string, reply: BinaryReply): void {
-        if (reply.status !== Status.OK && reply.status !== Status.NOT_FOUND) this.failKey(key, reply.status);
+    protected onKey(key: string, reply: Reply): void {
+        if (reply.outcome !== Outcome.OK && reply.outcome !== Outcome.NOT_FOUND) this.failKey(key, reply);
     }
 }
 
-/** Deletes values that are unchanged since their store. Not repeated: on another channel their CAS are not valid. */
+/**
+ * Deletes values that are unchanged since their store. A retry is useless: it has another epoch.
+ */
 export class EvictManyCall extends BatchCall {
     override readonly retry = 'never';
 
@@ -219,9 +223,10 @@ export class EvictManyCall extends BatchCall {
         return 'evictMany';
     }
 
-    protected encodeOne(writer: BinaryWriter, opaque: number, key: string): void {
+    protected encodeOne(writer: RequestWriter, opaque: number, key: string): void {
         const receipt = this.receipts.get(key)!;
-        if (receipt.epoch === this.host!.epoch) encodeEviction(writer, opaque, receipt);
+        if (receipt.epoch === this.host!.epoch)
+            writer.compareAndDelete(opaque, key, receipt.casHigh, receipt.casLow, QUIET);
     }
 
     protected onKey(): void {}

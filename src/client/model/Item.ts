@@ -1,13 +1,10 @@
 import { join64 } from '../../util/uint64';
-import type { BinaryReply } from '../protocol/binary/BinaryReply';
 
-/** What a key holds. A miss is the item without a value: `value` and `flags` null, as in memjs, and a CAS of 0. */
+/**
+ * A value with its flags and CAS. A miss has the value and flags null, as in memjs, and the CAS 0.
+ */
 export class Item {
     static readonly MISS: Item = Object.freeze(new Item(null, 0, 0, 0)) as Item;
-
-    static of(reply: BinaryReply): Item {
-        return new Item(reply.value(), reply.flags, reply.casHigh, reply.casLow);
-    }
 
     constructor(
         readonly value: Buffer | null,
@@ -16,7 +13,7 @@ export class Item {
         private readonly casLow: number,
     ) {}
 
-    /** The flags as memjs gives them: four bytes, made when asked for. */
+    /** The flags as four bytes, as in memjs. */
     get flags(): Buffer | null {
         if (this.value === null) return null;
         const bytes = Buffer.allocUnsafe(4);
@@ -24,7 +21,7 @@ export class Item {
         return bytes;
     }
 
-    /** Unlike that of anything that was stored under the key before, until the server is restarted. */
+    /** Differs from that of all earlier values of the key, until the server restarts. */
     get cas(): bigint {
         return join64(this.casHigh, this.casLow);
     }

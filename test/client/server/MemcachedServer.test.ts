@@ -1,4 +1,4 @@
-import { LARGE_BYTES } from '../../../src/client/server/LargeReplies';
+import { LARGE_BYTES } from '../../../src/client/channel/ChannelLoad';
 import { codeOf } from '../../support/codeOf';
 import { useOpener } from '../../support/Opener';
 import { holding, passing, type Link } from '../../support/proxy/FaultProxy';

@@ -5,22 +5,25 @@ import { ServerHealth, type HealthOptions } from '../../../src/client/server/Ser
 
 const FAULT = new Error('reset');
 
-/** What `Math.random` answers: with 1 no pause is shortened. */
+/** What `Math.random` answers: with 0 no pause is shortened. */
 let random: number;
 
 beforeEach(() => {
     jest.useFakeTimers();
-    random = 1;
+    random = 0;
     jest.spyOn(Math, 'random').mockImplementation(() => random);
 });
 
 afterEach(() => {
     jest.restoreAllMocks();
+    jest.clearAllMocks();
     jest.useRealTimers();
 });
 
 const healthOf = (options: Partial<HealthOptions> = {}) =>
-    new ServerHealth({ failures: 100, reconnectMs: 400, retryMs: 1000, ...options });
+    new ServerHealth('here', { failures: 100, reconnectMs: 400, retryMs: 1000, ...options }, observer);
+
+const observer = { onDown: jest.fn(), onUp: jest.fn() };
 
 /** How long it is until the next attempt. */
 function pauseOf(health: ServerHealth): number {
@@ -54,7 +57,7 @@ describe('ServerHealth', () => {
     });
 
     it('shortens pauses at random, by a quarter at most', () => {
-        random = 0;
+        random = 1;
         expect(pausesOf(healthOf(), 6)).toEqual([0, 37.5, 75, 150, 300, 300].map(Math.floor));
     });
 
@@ -75,6 +78,38 @@ describe('ServerHealth', () => {
         expect(health.lastFault).toEqual(new Error('another'));
         expect(health.recordFault(FAULT, health.faultRound)).toBe(true);
         expect(health.isDown).toBe(true);
+    });
+
+    it('reports each change once, after the turn', () => {
+        const health = healthOf({ failures: 2 });
+        for (let i = 0; i < 4; i++) health.recordFault(FAULT, health.faultRound);
+        expect(observer.onDown).not.toHaveBeenCalled();
+        jest.runAllTicks();
+        expect(observer.onDown.mock.calls).toEqual([['here', FAULT]]);
+        health.recover();
+        health.recover();
+        jest.runAllTicks();
+        expect(observer.onUp.mock.calls).toEqual([['here']]);
+    });
+
+    it('reports and probes nothing while it is retired', () => {
+        const health = healthOf({ failures: 1 });
+        health.retire();
+        health.recordFault(FAULT, health.faultRound);
+        jest.runAllTicks();
+        expect([health.isDown, health.needsProbe, observer.onDown.mock.calls]).toEqual([true, false, []]);
+        health.resume();
+        expect(health.needsProbe).toBe(true);
+    });
+
+    it('has no retry scheduled when it is retired while it is down, and has one while it is up', () => {
+        const [down, up] = [healthOf({ failures: 1 }), healthOf()];
+        for (const health of [down, up]) {
+            health.recordFault(FAULT, health.faultRound);
+            health.scheduleRetry(() => {});
+            health.retire();
+        }
+        expect([down.isRetryScheduled, up.isRetryScheduled]).toEqual([false, true]);
     });
 
     it('forgets all faults when the server answers, and waits no longer', () => {
