@@ -1,4 +1,4 @@
-/** Every line of the log, with its level. Values take the place of `…`. */
+/** Every line of the log, with its level. Values replace `…`. */
 export const LOG_LINES = {
     serverDown: 'warn: memcached at … is down: …',
     serverUp: 'info: memcached at … is up again',
@@ -31,7 +31,7 @@ export const LOG_LINES = {
 type Lines = typeof LOG_LINES;
 export type LineKey = keyof Lines;
 
-/** A line with its values. Only `line` makes one, so the log has no line that LOG_LINES lacks. */
+/** A line with its values. Only `line` creates one, so LOG_LINES has every line of the log. */
 export type LogLine<Level extends string> = string & { readonly [LEVEL]: Level };
 declare const LEVEL: unique symbol;
 
@@ -39,11 +39,11 @@ type Levels = { [K in LineKey]: Lines[K] extends `${infer Level}: ${string}` ? L
 type ValuesIn<Text extends string> = Text extends `${string}…${infer Rest}`
     ? [value: string | number, ...others: ValuesIn<Rest>]
     : [];
-/** As many as the line has `…`. */
+/** One value for each `…` of the line. */
 export type ValuesOf<K extends LineKey> = ValuesIn<Lines[K]>;
 
 export function line<K extends LineKey>(key: K, ...values: ValuesOf<K>): LogLine<Levels[K]> {
-    // An error of a loader may have line breaks.
+    // The error of a loader may have line breaks.
     const rest = values.map(value => String(value).replace(/\s*[\r\n]+\s*/g, ' '));
     const text = LOG_LINES[key].replace(/^\w+: /, '').replace(/…/g, () => rest.shift()!);
     return text as LogLine<Levels[K]>;

@@ -24,8 +24,8 @@ export interface ConnectionUri {
 
 /**
  * Reads `memcached://[user:password@]host[:port][,host[:port]…]`, `memcacheds://…` for TLS, and
- * `unix:///path`. IPv6 addresses are in brackets. Errors do not quote the uri: it may hold a password,
- * also where a server should be.
+ * `unix:///path`. IPv6 addresses are in brackets. Errors do not quote the uri: it may hold a
+ * password, also where a server should be.
  * @throws ConfigException INVALID_CONNECTION
  */
 export function parseUri(uri: string): ConnectionUri {

@@ -14,21 +14,25 @@ import { parseWholeNumber } from '../util/parseWholeNumber';
 import { withTraceId } from '../component/withTraceId';
 
 /**
- * From configuration, discovery and credentials to the addresses of servers. Shared by everything that talks to memcached.
+ * Turns configuration, discovery and credentials into the addresses of servers.
  *
  * ### Configuration parameters ###
  *
  * - `connection(s).host`, `.port`: a server; port 11211 when absent
- * - `connection(s).uri`: `memcached://[user:password@]host[:port][,host[:port]…]`, `memcacheds://…` for TLS, `unix:///path`
- * - `connection(s).discovery_key`: look it up in every referenced discovery
+ * - `connection(s).uri`: `memcached://[user:password@]host[:port][,host[:port]…]`, `memcacheds://…`
+ *   for TLS, `unix:///path`
+ * - `connection(s).discovery_key`: looks up connections in every referenced discovery
  * - `connection(s).weight`: share of the keys, 1 when absent
- * - `connection(s).protocol`: `tls` for TLS; beside a `discovery_key` all that is found has to use it
+ * - `connection(s).protocol`: `tls` for TLS. Beside a `discovery_key`, every connection found must
+ *   have it
  * - `credential(s).username`, `.password`: SASL PLAIN
- * - `credential(s).store_key`: look the credential up; what is found wins over what is configured beside the key
- * - `credential(s).ssl_ca_file`: PEM file with the authorities that are trusted, in the place of those that Node trusts
- * - `credential(s).ssl_crt_file`, `.ssl_key_file`: PEM files with a certificate of our own and its key, for servers that ask for one
- * - `credential(s).ssl_server_name`: the name in the server's certificate, when it is reached by another; the host when absent
- * - `credential(s).ssl_verify`: false: certificates of servers are not verified, which the log says at each open; true when absent
+ * - `credential(s).store_key`: looks up the credential. What is found wins over what is beside the
+ *   key
+ * - `credential(s).ssl_ca_file`: PEM file with the trusted authorities, instead of those of Node.js
+ * - `credential(s).ssl_crt_file`, `.ssl_key_file`: PEM files with a client certificate and its key
+ * - `credential(s).ssl_server_name`: the name in the certificate of the server; the host when
+ *   absent
+ * - `credential(s).ssl_verify`: false accepts any certificate, with a warning; true when absent
  *
  * ### References ###
  *
@@ -39,37 +43,37 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
     private connections: ConnectionParams[] = [];
     private credentials = new CredentialResolver();
     private references: IReferences | null = null;
-    /** The last ones that could be used, as long as the credential stays as it is. */
+    /** Of the last successful lookup. */
     private tls: TlsSettings | null = null;
 
-    /** Replaces what was configured before. */
+    /** Replaces the configuration. */
     configure(config: ConfigParams): void {
         this.connections = ConnectionParams.manyFromConfig(config);
         this.tls = null;
         this.credentials = new CredentialResolver(config, this.references);
     }
 
-    /** Where it finds discovery and credentials. */
+    /** Sets where the resolver finds discovery and credentials. */
     setReferences(references: IReferences): void {
         this.references = references;
         this.credentials.setReferences(references);
     }
 
-    /** Whether servers are looked up: then another answer may come another time. */
+    /** Discovery may return other servers another time. */
     get usesDiscovery(): boolean {
         return this.connections.some(connection => connection.useDiscovery());
     }
 
     /**
-     * The servers, each once.
-     * @param warn hears of what works, but not as safely as somebody may believe
-     * @throws ConfigException NO_CONNECTION when there is none, INVALID_CONNECTION, NO_CREDENTIAL or INVALID_CREDENTIAL when one cannot be used
+     * Returns the servers, each once.
+     * @param warn is called for each risk in a valid configuration
+     * @throws ConfigException NO_CONNECTION, INVALID_CONNECTION, NO_CREDENTIAL, INVALID_CREDENTIAL
      */
     async resolve(context: AnyContext, warn: (risk: LogLine<'warn'>) => void = () => {}): Promise<ServerAddress[]> {
         try {
-            const credential = await this.lookup(context);
+            const credential = await this.lookUpCredential(context);
             const tls = this.tls?.matches(credential) ? this.tls : new TlsSettings(credential);
-            const found = (await this.find(context)).flatMap(connection => toServers(connection, credential, tls));
+            const found = (await this.findAll(context)).flatMap(connection => toServers(connection, credential, tls));
             this.tls = tls;
             const servers = [...new Map(found.map(server => [formatAddress(server), server])).values()];
             [...securityWarnings(servers, tls), ...configWarnings(servers, credential)].forEach(warn);
@@ -79,7 +83,7 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
         }
     }
 
-    private async find(context: AnyContext): Promise<ConnectionParams[]> {
+    private async findAll(context: AnyContext): Promise<ConnectionParams[]> {
         if (this.connections.length === 0) {
             throw noConnection('expected connection.host, connection.uri or connection.discovery_key');
         }
@@ -87,7 +91,10 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
         return found.flat();
     }
 
-    /** One by one: servers that are missing would send their keys to others, and nobody would know. */
+    /**
+     * A lookup of all keys at once would hide a key without servers. The keys would silently move
+     * to other servers.
+     */
     private async expand(context: AnyContext, connection: ConnectionParams): Promise<ConnectionParams[]> {
         if (!connection.useDiscovery()) return [connection];
         const resolver = new ConnectionResolver(null, this.references);
@@ -102,7 +109,7 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
         return found;
     }
 
-    private async lookup(context: AnyContext): Promise<CredentialParams> {
+    private async lookUpCredential(context: AnyContext): Promise<CredentialParams> {
         const configured = this.credentials.getAll();
         if (configured.length === 0) return new CredentialParams();
         const credential = await this.credentials.lookup(context as never);
@@ -142,7 +149,10 @@ function toLogin(username: string | null, password: string | null): Login | unde
     throw username === null ? incompleteLogin('password', 'user name') : incompleteLogin('user name', 'password');
 }
 
-/** A host is in every message: what may be a uri with a password in it is not taken for one, and not quoted. */
+/**
+ * Messages name the host. So a text that may be a uri with a password is neither accepted nor
+ * quoted.
+ */
 function checkHost(host: string | null): string {
     if (host === null) throw invalidConnection('connection', 'host, uri or discovery_key');
     if (isIPv6(host) || (/^[^\s:[\]/@,]+$/.test(host) && !NOT_IN_HOSTS.test(host))) return host;

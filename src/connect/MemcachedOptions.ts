@@ -21,7 +21,10 @@ interface OptionSpec<T> {
     readonly parse: (text: string) => T | undefined;
 }
 
-/** The table of `options.*`: the only place where an option is named, read and checked. The README's table is this one. */
+/**
+ * The table of `options.*`: the only place where an option is named, read and checked. The README's
+ * table is this one.
+ */
 const OPTIONS = {
     maxSize: integer(
         'max_size',

@@ -1,9 +1,15 @@
 import type { Lease } from './Lease';
 
-/** Entries that each `add` looks at. With more than one, finished leases go faster than new ones come. */
+/**
+ * Entries that each `add` looks at. With more than one, finished leases go faster than new ones
+ * come.
+ */
 const SWEPT_PER_ADD = 2;
 
-/** The last lease under each key that the verbs of `ILock` have acquired. `add` forgets finished leases. */
+/**
+ * The last lease under each key that the verbs of `ILock` have acquired. `add` forgets finished
+ * leases.
+ */
 export class HeldLocks {
     private readonly leases = new Map<string, Lease>();
     private sweep = this.leases.entries();

@@ -20,8 +20,8 @@ export interface LeaseOwner {
 }
 
 /**
- * One acquisition of a lock. Only its holder can extend and release it. With `await using`, the end of
- * the block releases it.
+ * One acquisition of a lock. Only its holder can extend and release it. With `await using`, the end
+ * of the block releases it.
  *
  * @example
  * const lease = await lock.acquireLease(context, 'invoice-17', 10_000, 5_000);
@@ -35,9 +35,9 @@ export class Lease {
     /** Unique among all acquisitions of all keys and processes. */
     readonly token: string;
     /**
-     * Larger than that of every earlier acquisition of this key, until the server restarts. A resource
-     * that remembers the largest one, and rejects smaller ones, is safe from a holder that does not know
-     * yet that it has lost the lock.
+     * Larger than that of every earlier acquisition of this key, until the server restarts. A
+     * resource that remembers the largest one, and rejects smaller ones, is safe from a holder that
+     * does not know yet that it has lost the lock.
      */
     readonly fencingToken: bigint;
     private deadline: LeaseDeadline;
@@ -60,7 +60,10 @@ export class Lease {
         this.deadline = new LeaseDeadline(lock.since, ttlMs);
     }
 
-    /** Returns whether the lock is held, as far as this process knows. It turns false early rather than late. */
+    /**
+     * Returns whether the lock is held, as far as this process knows. It turns false early rather
+     * than late.
+     */
     isHeld(): boolean {
         return this.remaining() > 0;
     }
@@ -75,7 +78,10 @@ export class Lease {
         return this.ttlMs;
     }
 
-    /** The lock was released or lost, or it is over for so long that the server does not have it either. */
+    /**
+     * The lock was released or lost, or it is over for so long that the server does not have it
+     * either.
+     */
     get isFinished(): boolean {
         return this.state === 'released' || this.state === 'lost' || this.deadline.isLongOver;
     }
@@ -86,8 +92,8 @@ export class Lease {
     }
 
     /**
-     * Extends the lock, for `ttl` ms from now on. Returns false when the lock is lost or released. When it
-     * rejects, the outcome is unknown, and `isHeld` stays right.
+     * Extends the lock, for `ttl` ms from now on. Returns false when the lock is lost or released.
+     * When it rejects, the outcome is unknown, and `isHeld` stays right.
      * @param ttl absent or 0: the last ttl again
      */
     extend(ttl?: number | null): Promise<boolean> {
@@ -95,8 +101,9 @@ export class Lease {
     }
 
     /**
-     * Releases the lock. Does nothing when it is not held any more. When it rejects, the lock may stay
-     * until its ttl is over. The caller may call it again, and the component retries in the background.
+     * Releases the lock. Does nothing when it is not held any more. When it rejects, the lock may
+     * stay until its ttl is over. The caller may call it again, and the component retries in the
+     * background.
      */
     release(): Promise<void> {
         if (this.state === 'held') this.state = 'releasing';

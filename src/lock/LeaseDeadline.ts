@@ -1,4 +1,7 @@
-/** The share of a ttl that a holder relies on: clocks differ in speed, and memcached's ticks may be late. */
+/**
+ * The share of a ttl that a holder relies on: clocks differ in speed, and memcached's ticks may be
+ * late.
+ */
 const TRUSTED_SHARE = 0.99;
 /** memcached keeps a lock up to three seconds longer than its ttl. */
 const GRACE_MS = 5000;

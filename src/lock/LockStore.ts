@@ -24,7 +24,9 @@ export interface StoredLock {
     readonly isUnsettled: boolean;
 }
 
-/** Drawn with the first token, so that copies of a process image that has loaded this module differ. */
+/**
+ * Drawn with the first token, so that copies of a process image that has loaded this module differ.
+ */
 let instance: string | null = null;
 let tokens = 0;
 
@@ -36,22 +38,24 @@ function newToken(): string {
 /**
  * The protocol of the lock. While replies arrive, each operation is one request.
  *
- * 1. A lock is an item whose value is a token. Each ADD has a new token that no other request has, so
- *    its token in the server proves that the server carried out this ADD, and that the lock had no
- *    other holder since.
- * 2. Acquiring is ADD, which the server carries out only if the key is free. The CAS of its reply is
- *    the fencing token: a server counts the CAS up with each item it stores, until it restarts.
+ * 1. A lock is an item whose value is a token. Each ADD has a new token that no other request has,
+ *    so its token in the server proves that the server carried out this ADD, and that the lock had
+ *    no other holder since.
+ * 2. Acquiring is ADD, which the server carries out only if the key is free. The CAS of its reply
+ *    is the fencing token: a server counts the CAS up with each item it stores, until it restarts.
  * 3. Extending is REPLACE and releasing is DELETE, both with the CAS of the last reply. The server
  *    rejects them when another request has stored the item since.
  * 4. A CAS is valid in one epoch of a server, which ends with its connections. A server that was
- *    restarted may give the same CAS to another holder. With a CAS of an old epoch, the client sends
- *    nothing, and the token is read back.
- * 5. When a reply is lost, the token is read back, for its outcome and for its new CAS. A request whose
- *    outcome stays unknown rejects. `OrphanedLocks` then looks for the token until the ttl is over.
- * 6. The holder relies on its lock for 99 % of the ttl from before the request was sent, by two clocks
- *    (`LeaseDeadline`). The server keeps it for at least the whole ttl from the request on.
+ *    restarted may give the same CAS to another holder. With a CAS of an old epoch, the client
+ *    sends nothing, and the token is read back.
+ * 5. When a reply is lost, the token is read back, for its outcome and for its new CAS. A request
+ *    whose outcome stays unknown rejects. `OrphanedLocks` then looks for the token until the ttl is
+ *    over.
+ * 6. The holder relies on its lock for 99 % of the ttl from before the request was sent, by two
+ *    clocks (`LeaseDeadline`). The server keeps it for at least the whole ttl from the request on.
  *
- * An operation takes at most two `request_timeout`s while connections stand, and 3.5 when they break.
+ * An operation takes at most two `request_timeout`s while connections stand, and 3.5 when they
+ * break.
  */
 export class LockStore {
     constructor(
@@ -123,7 +127,8 @@ export class LockStore {
             const isNewCas = found.cas !== cas;
             ({ cas } = found);
             ({ epoch } = found.server);
-            // Only this lease stores this token. With no earlier request unsettled, this one was carried out.
+            // Only this lease stores this token. With no earlier request unsettled, this one was
+            // carried out.
             if (isLost && isNewCas && !isUnsettled) return { token, cas, epoch, since, isUnsettled };
             isUnsettled ||= isLost;
         }
@@ -153,12 +158,16 @@ export class LockStore {
 
     /** Deletes a lock that its holder could not release safely, and throws. */
     private async rejectWithoutCas(commands: Commands, server: MemcachedServer, key: string): Promise<never> {
-        // Without a CAS, DELETE takes whatever is there. It is safe only at once, and only on the server that has the lock.
+        // Without a CAS, DELETE takes whatever is there. It is safe only at once, and only on the
+        // server that has the lock.
         if (commands.cluster.server(key) === server) await commands.delete(key).catch(() => {});
         throw casDisabled(server.address);
     }
 
-    /** The key may move to another server during the request. The CAS belongs to the server that was asked. */
+    /**
+     * The key may move to another server during the request. The CAS belongs to the server that was
+     * asked.
+     */
     private async read(commands: Commands, key: string, budget: RetryBudget): Promise<FoundLock | null> {
         const server = commands.cluster.homeServer(key);
         const { value, cas } = await commands.gets(key, PINNED).catch((error: Error) => {

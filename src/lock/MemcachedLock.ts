@@ -28,14 +28,14 @@ export interface LockStats extends LockCounts, ConnectionStats {}
  * docs/locks.md says what it guarantees, what it cannot, and how to run memcached for it. The class
  * comment of `LockStore` states the protocol.
  *
- * A ttl is in ms. Absent, null and 0 stand for `options.timeout`. The server keeps the lock at least
- * that long unless it is released, and up to three seconds longer. That another caller holds the lock
- * is a result; every other failure is an exception.
+ * A ttl is in ms. Absent, null and 0 stand for `options.timeout`. The server keeps the lock at
+ * least that long unless it is released, and up to three seconds longer. That another caller holds
+ * the lock is a result; every other failure is an exception.
  *
  * ### Configuration parameters ###
  *
- * - `connection(s)`, `credential(s)`: see {@link MemcachedConnectionResolver}. Without a connection of
- *   its own, the component uses a referenced one.
+ * - `connection(s)`, `credential(s)`: see {@link MemcachedConnectionResolver}. Without a connection
+ *   of its own, the component uses a referenced one.
  * - `options.timeout`: the default ttl in ms
  * - `options.retry_timeout`: the mean pause between attempts in ms
  * - `options.*`: see the README
@@ -71,7 +71,10 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         this.connection.configure(config);
     }
 
-    /** Sets where the component finds the shared connection, discovery, credentials, loggers and counters. */
+    /**
+     * Sets where the component finds the shared connection, discovery, credentials, loggers and
+     * counters.
+     */
     setReferences(references: IReferences): void {
         this.connection.setReferences(references);
     }
@@ -89,7 +92,8 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     /**
      * Opens a connection of its own, or uses the referenced one, which must be open.
      * @throws ConfigException NO_CONNECTION, INVALID_CONNECTION, NO_CREDENTIAL, INVALID_CREDENTIAL
-     * @throws ConnectionException CONNECT_FAILED when no server answers, unless `options.fail_soft` is set
+     * @throws ConnectionException CONNECT_FAILED when no server answers, unless `options.fail_soft`
+     * is set
      * @throws InvalidStateException NOT_OPENED when the referenced connection is not open
      */
     async open(context: AnyContext): Promise<void> {
@@ -102,9 +106,9 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     }
 
     /**
-     * Rejects callers that wait for a lock with NOT_OPENED, waits for requests in flight, gives back
-     * the locks that they acquire, and then closes the connection. Leases that callers hold stay
-     * held until their ttl is over, because their holders may be at work.
+     * Rejects callers that wait for a lock with NOT_OPENED, waits for requests in flight, gives
+     * back the locks that they acquire, and then closes the connection. Leases that callers hold
+     * stay held until their ttl is over, because their holders may be at work.
      */
     close(context: AnyContext): Promise<void> {
         const ended = this.leases.endSession();
@@ -118,22 +122,27 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         return { ...this.metrics.counts };
     }
 
-    /** Returns the counts since the component was created, and those of each server. Sends no request. */
+    /**
+     * Returns the counts since the component was created, and those of each server. Sends no
+     * request.
+     */
     getStats(): LockStats {
         return Object.freeze({ ...this.metrics.counts, ...this.connection.getStats() });
     }
 
     /**
-     * Asks every server for its health, within one `request_timeout` after connecting. An unavailable
-     * server is a result, not a rejection. Locks need `casEnabled` true and `evictions` 0, because a
-     * server that evicts may evict a lock.
+     * Asks every server for its health, within one `request_timeout` after connecting. An
+     * unavailable server is a result, not a rejection. Locks need `casEnabled` true and `evictions`
+     * 0, because a server that evicts may evict a lock.
      * @throws InvalidStateException NOT_OPENED
      */
     checkHealth(context: AnyContext): Promise<readonly ServerHealthReport[]> {
         return this.connection.checkHealth(context);
     }
 
-    /** Makes one attempt. Returns false when the lock is held, also by another task of this process. */
+    /**
+     * Makes one attempt. Returns false when the lock is held, also by another task of this process.
+     */
     override async tryAcquireLock(context: AnyContext, key: string, ttl?: number | null): Promise<boolean> {
         const lease = await this.leases.tryAcquire(context, toOwnKey(key), ttl);
         if (lease !== null) this.heldLocks.add(lease);
@@ -155,8 +164,8 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     }
 
     /**
-     * Releases the lock that `tryAcquireLock` or `acquireLock` of this instance acquired last under the
-     * key. Does nothing when there is none, or when it is lost.
+     * Releases the lock that `tryAcquireLock` or `acquireLock` of this instance acquired last under
+     * the key. Does nothing when there is none, or when it is lost.
      */
     override async releaseLock(_context: AnyContext, key: string): Promise<void> {
         const lease = this.heldLocks.get(key);
@@ -166,8 +175,8 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     }
 
     /**
-     * Extends the lock that `tryAcquireLock` or `acquireLock` of this instance acquired last under the
-     * key, for `ttl` ms from now on. Returns false when it is not held any more.
+     * Extends the lock that `tryAcquireLock` or `acquireLock` of this instance acquired last under
+     * the key, for `ttl` ms from now on. Returns false when it is not held any more.
      * @param ttl absent: the last ttl again
      */
     async extendLock(_context: AnyContext, key: string, ttl?: number | null): Promise<boolean> {
@@ -199,10 +208,11 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     }
 
     /**
-     * Runs `work` under the lock, renews the lock meanwhile, releases it afterwards, and returns or throws
-     * what `work` does. The signal of `work` aborts with LOCK_LOST when the lock is lost or could not be
-     * renewed in time, and with the signal of the caller.
-     * @throws ConflictException LOCK_TIMEOUT when the lock was not free in time; `work` has not begun then
+     * Runs `work` under the lock, renews the lock meanwhile, releases it afterwards, and returns or
+     * throws what `work` does. The signal of `work` aborts with LOCK_LOST when the lock is lost or
+     * could not be renewed in time, and with the signal of the caller.
+     * @throws ConflictException LOCK_TIMEOUT when the lock was not free in time; `work` has not
+     * begun then
      * @throws BadRequestException INVALID_FUNCTION, INVALID_LOCK_OPTION, INVALID_TTL, INVALID_KEY
      */
     withLock<T>(
@@ -215,7 +225,9 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     }
 }
 
-/** Returns a key for a lease that this component keeps. Acquiring rejects a key that is not a text. */
+/**
+ * Returns a key for a lease that this component keeps. Acquiring rejects a key that is not a text.
+ */
 function toOwnKey(key: string): string {
     return typeof key === 'string' ? copyText(key) : key;
 }

@@ -47,7 +47,10 @@ export class OrphanedLocks {
         return this.orphans.has(key);
     }
 
-    /** Looks for the token until its ttl is over. Above the limits, the oldest key or token is forgotten. */
+    /**
+     * Looks for the token until its ttl is over. Above the limits, the oldest key or token is
+     * forgotten.
+     */
     add(key: string, token: string, ttlMs: number): void {
         const orphan = this.orphans.get(key) ?? this.newOrphan(key);
         orphan.tokens.add(token);
@@ -63,7 +66,9 @@ export class OrphanedLocks {
         return orphan !== undefined && (await this.find(orphan)) === 'deleted';
     }
 
-    /** Deletes the lock that a read has found if it is an orphan. Returns whether it was deleted. */
+    /**
+     * Deletes the lock that a read has found if it is an orphan. Returns whether it was deleted.
+     */
     async deleteFound(key: string, found: FoundLock): Promise<boolean> {
         const orphan = this.orphans.get(key);
         return orphan !== undefined && (await this.delete(orphan, found));

@@ -5,7 +5,10 @@ export class Mutex {
     /** @param onFree is called when the last step has settled */
     constructor(private readonly onFree: (() => void) | null = null) {}
 
-    /** Runs the step when those before it have settled, in whatever way. With none before it, it begins at once. */
+    /**
+     * Runs the step when those before it have settled, in whatever way. With none before it, it
+     * begins at once.
+     */
     run<T>(step: () => Promise<T>): Promise<T> {
         const done = this.last === null ? step() : this.last.then(step, step);
         this.last = done;
@@ -44,7 +47,10 @@ export class KeyedMutex {
         });
     }
 
-    /** Runs one step under many keys. It queues for all of them in one turn, so two such steps never deadlock. */
+    /**
+     * Runs one step under many keys. It queues for all of them in one turn, so two such steps never
+     * deadlock.
+     */
     async runAll<T>(keys: readonly string[], step: () => Promise<T>): Promise<T> {
         const releases = await Promise.all(keys.map(key => this.acquire(key)));
         try {

@@ -1,5 +1,6 @@
 /**
- * The opens and closes of one resource, in an order that holds for any interleaving of their callers:
+ * The opens and closes of one resource, in an order that holds for any interleaving of their
+ * callers:
  *
  * 1. Calls of `open` share one attempt, until it fails or `close` is called.
  * 2. `close` does not wait for an attempt: it aborts the signal of the attempt, which must stop.
@@ -25,7 +26,10 @@ export class Lifecycle {
         return this.opening !== null;
     }
 
-    /** @param work throws the reason of its signal when that aborts, and leaves nothing open when it rejects */
+    /**
+     * @param work throws the reason of its signal when that aborts, and leaves nothing open when it
+     * rejects
+     */
     open(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
         if (this.opening === null) {
             this.controller = new AbortController();
@@ -34,7 +38,10 @@ export class Lifecycle {
         return this.opening;
     }
 
-    /** @param work is called at once, with whether an attempt had succeeded; not when there is nothing to close */
+    /**
+     * @param work is called at once, with whether an attempt had succeeded; not when there is
+     * nothing to close
+     */
     close(work: (wasOpen: boolean) => Promise<void>): Promise<void> {
         if (this.opening === null) return this.closing ?? Promise.resolve();
         const wasOpen = this.isOpened;

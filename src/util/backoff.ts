@@ -4,7 +4,10 @@ export interface Backoff {
     readonly maxMs: number;
     /** How much longer each pause is than the one before; 2 when absent. */
     readonly factor?: number;
-    /** The share of the pause, 0 to 1, that is taken off at random, so that many processes do not retry as one. */
+    /**
+     * The share of the pause, 0 to 1, that is taken off at random, so that many processes do not
+     * retry as one.
+     */
     readonly jitter: number;
 }
 

@@ -8,8 +8,9 @@ const listenersOf = new WeakMap<AbortSignal, Listeners>();
 /**
  * Calls `callback` when the signal aborts. The returned function takes that back.
  *
- * A signal gets one listener from this package, however many callbacks there are: a service may pass
- * the signal of one request to a hundred calls, and Node.js warns about more than ten listeners.
+ * A signal gets one listener from this package, however many callbacks there are: a service may
+ * pass the signal of one request to a hundred calls, and Node.js warns about more than ten
+ * listeners.
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
     let listeners = listenersOf.get(signal);

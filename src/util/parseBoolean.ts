@@ -1,4 +1,6 @@
-/** Returns undefined unless the text is a word for true that the framework accepts, or its opposite. */
+/**
+ * Returns undefined unless the text is a word for true that the framework accepts, or its opposite.
+ */
 export function parseBoolean(text: string): boolean | undefined {
     const word = text.trim().toLowerCase();
     if (['true', 'yes', 'y', 't', '1'].includes(word)) return true;

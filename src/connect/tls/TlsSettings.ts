@@ -9,23 +9,23 @@ import { readCertificates, readKey } from './pemFiles';
 export const TLS_KEYS = ['ssl_ca_file', 'ssl_crt_file', 'ssl_key_file', 'ssl_server_name', 'ssl_verify'];
 
 /**
- * What a credential says of TLS: `ssl_ca_file`, `ssl_crt_file`, `ssl_key_file`, `ssl_server_name`, `ssl_verify`. The files are read when the first server that uses TLS asks, and made
- * into one secure context for all sockets: to make one costs more than a handshake.
+ * The TLS part of a credential. The first server that uses TLS makes it read the files, into one
+ * secure context for all sockets. To create a context costs more than a handshake.
  */
 export class TlsSettings {
-    /** Whether servers have to prove who they are. */
+    /** The certificates of servers are verified. */
     readonly isVerified: boolean;
     /** The keys that are configured. */
-    readonly given: readonly string[];
+    readonly keys: readonly string[];
     private context: SecureContext | null = null;
-    /** What the context was made of. */
+    /** The contents of the files when the context was created. */
     private files = '';
-    /** The same one each time, so that the options for a host can be compared. */
+    /** One function, so that the options for a host can be compared. */
     private readonly checkIdentity: ConnectionOptions['checkServerIdentity'];
 
-    /** @throws ConfigException INVALID_CREDENTIAL when `ssl_verify` is neither true nor false */
+    /** @throws ConfigException INVALID_CREDENTIAL */
     constructor(private readonly credential: CredentialParams) {
-        this.given = TLS_KEYS.filter(key => this.get(key) !== null);
+        this.keys = TLS_KEYS.filter(key => this.get(key) !== null);
         const isVerified = parseBoolean(this.get('ssl_verify') ?? 'true');
         if (isVerified === undefined) throw invalidCredential('credential.ssl_verify', 'expected true or false');
         this.isVerified = isVerified;
@@ -33,7 +33,10 @@ export class TlsSettings {
         if (name !== null && isIP(name)) this.checkIdentity = (_, peer) => checkServerIdentity(name, peer);
     }
 
-    /** Whether they are what this credential says, so that there is no need to make them again; the contents of the files included. */
+    /**
+     * Returns whether the credential and the contents of its files are the same, so that these
+     * settings can stay.
+     */
     matches(credential: CredentialParams): boolean {
         const isSame = TLS_KEYS.every(
             key => credential.getAsNullableString(key) === this.credential.getAsNullableString(key),
@@ -42,8 +45,8 @@ export class TlsSettings {
     }
 
     /**
-     * For `tls.connect` to a host.
-     * @throws ConfigException NO_CREDENTIAL, INVALID_CREDENTIAL when a file cannot be used
+     * Returns the options of `tls.connect` for a host.
+     * @throws ConfigException NO_CREDENTIAL, INVALID_CREDENTIAL
      */
     toOptions(host: string): ConnectionOptions {
         this.context ??= this.createContext();
@@ -51,7 +54,7 @@ export class TlsSettings {
         return {
             secureContext: this.context,
             rejectUnauthorized: this.isVerified,
-            // An address is never sent as a name; Node would verify the host instead.
+            // TLS has no addresses as server names, so `checkServerIdentity` verifies an address.
             servername: isIP(servername) ? undefined : servername,
             ...(this.checkIdentity ? { checkServerIdentity: this.checkIdentity } : {}),
         };

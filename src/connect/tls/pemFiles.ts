@@ -2,18 +2,20 @@ import { X509Certificate, createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { invalidCredential, unreadableFile } from '../../component/errors';
 
-/** What is wrong with a file is said by the key that names it, never by what is in it. */
-
 const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]*-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
 const BEGIN = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/g;
 
-/** All the text, and the first certificate in it; each of them has been read. */
+/** The text of a file in which every certificate is valid, and the first of them. */
 export interface PemCertificates {
     readonly pem: string;
     readonly first: X509Certificate;
 }
 
-/** @throws ConfigException NO_CREDENTIAL when there is no such file, INVALID_CREDENTIAL when it holds no certificates */
+/**
+ * @param key names the file in errors. They never quote its contents.
+ * @throws ConfigException NO_CREDENTIAL when the file is unreadable, INVALID_CREDENTIAL when it is
+ * invalid
+ */
 export function readCertificates(key: string, file: string): PemCertificates {
     const pem = read(key, file);
     const blocks = pem.match(CERTIFICATE) ?? [];
@@ -30,7 +32,10 @@ export function readCertificates(key: string, file: string): PemCertificates {
     return { pem, first: first! };
 }
 
-/** @throws ConfigException NO_CREDENTIAL when there is no such file, INVALID_CREDENTIAL when it holds no key */
+/**
+ * @throws ConfigException NO_CREDENTIAL when the file is unreadable, INVALID_CREDENTIAL when it is
+ * invalid
+ */
 export function readKey(key: string, file: string): KeyObject {
     const pem = read(key, file);
     if (pem.includes('ENCRYPTED')) throw invalidCredential(key, 'encrypted keys are not supported');
