@@ -22,7 +22,6 @@ export class ComponentCounters {
         this.counters = [];
     }
 
-    /** A caller measures only when there are counters. */
     get isUsed(): boolean {
         return this.counters.length > 0;
     }

@@ -21,7 +21,7 @@ export class Session {
         return this.isEnding;
     }
 
-    /** @throws InvalidStateException NOT_OPENED when the session is over */
+    /** @throws InvalidStateException NOT_OPENED */
     check(): void {
         if (this.isEnding) throw notOpened();
     }

@@ -1,10 +1,7 @@
 import type { ApplicationException } from 'pip-services4-commons-node';
 import { exception } from '../client/model/errorCodes';
 
-/**
- * The errors of configuration, discovery and credentials. They quote no uri, host or login: each
- * may hold a password.
- */
+/** Errors of configuration. They quote no uri, host or login, which may hold a password. */
 
 export function sharedNotOpened(): ApplicationException {
     const message = 'the referenced memcached connection is not open: list it before the components that use it';

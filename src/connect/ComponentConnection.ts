@@ -27,7 +27,6 @@ export class ComponentConnection {
     private references: IReferences | null = null;
     private connection: MemcachedConnection | null = null;
     private isOwner = false;
-    /** Takes back `onSharedClose`. */
     private unsubscribe: (() => void) | null = null;
     options: MemcachedOptions = readOptions(this.config);
 
@@ -122,7 +121,7 @@ export class ComponentConnection {
         if (typeof key !== 'string' || key === '')
             throw checkKey(key, maxKeySize) ?? invalidKey('expected at least 1 byte');
         const fullKey = prefix + key;
-        // The client checks the limit of the connection.
+        // The client checks the limit of its own.
         if (maxKeySize < this.commands.limits.maxKeyBytes) {
             const problem = checkKey(fullKey, maxKeySize);
             if (problem !== null) throw problem;
@@ -138,7 +137,6 @@ export class ComponentConnection {
         return this.references?.getOneOptional<MemcachedConnection>(CONNECTIONS) ?? null;
     }
 
-    /** Warns when the connection is shared. A connection of its own warns itself. */
     private warnOfIgnoredKeys(context: AnyContext): void {
         const { config } = this;
         const ignored = ignoredKeys(config);

@@ -105,16 +105,15 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     }
 
     /**
-     * Lets the components that share the connection give back what they hold in memcached, lets
-     * calls in flight finish within `options.request_timeout`, and closes every socket.
+     * Lets components give back what they hold, lets calls in flight finish within
+     * `options.request_timeout`, and closes every socket.
      */
     close(_context: AnyContext): Promise<void> {
         return this.lifecycle.close(async () => {
             this.watcher?.stop();
             this.watcher = null;
             const farewells = [...this.closeListeners].map(farewell => farewell()).filter(pending => pending !== null);
-            // A process that is about to exit gets no further turn, so an await that is not needed
-            // closes nothing.
+            // A process that is about to exit gets no further turn after an await.
             if (farewells.length > 0) await Promise.allSettled(farewells);
             await this.disconnect();
         });
@@ -196,8 +195,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
             failures: options.failures,
             retryMs: options.retry,
             idleMs: options.idle,
-            // A component checks keys itself. The keys that it adds are not subject to the limit of
-            // its options.
+            // A component checks keys itself. Its limit does not concern the keys that it adds.
             maxKeyBytes: this.isShared ? options.maxKeySize : MAX_KEY_BYTES,
             maxValueBytes: options.maxValue,
             failover: options.remove,

@@ -23,15 +23,12 @@ import { withTraceId } from '../component/withTraceId';
  *   for TLS, `unix:///path`
  * - `connection(s).discovery_key`: looks up connections in every referenced discovery
  * - `connection(s).weight`: share of the keys, 1 when absent
- * - `connection(s).protocol`: `tls` for TLS. Beside a `discovery_key`, every connection found must
- *   have it
+ * - `connection(s).protocol`: `tls` for TLS, also of every connection found by a `discovery_key`
  * - `credential(s).username`, `.password`: SASL PLAIN
- * - `credential(s).store_key`: looks up the credential. What is found wins over what is beside the
- *   key
+ * - `credential(s).store_key`: looks up the credential, which wins over keys beside this one
  * - `credential(s).ssl_ca_file`: PEM file with the trusted authorities, instead of those of Node.js
  * - `credential(s).ssl_crt_file`, `.ssl_key_file`: PEM files with a client certificate and its key
- * - `credential(s).ssl_server_name`: the name in the certificate of the server; the host when
- *   absent
+ * - `credential(s).ssl_server_name`: the name in the server's certificate; the host when absent
  * - `credential(s).ssl_verify`: false accepts any certificate, with a warning; true when absent
  *
  * ### References ###
@@ -91,10 +88,7 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
         return found.flat();
     }
 
-    /**
-     * A lookup of all keys at once would hide a key without servers. The keys would silently move
-     * to other servers.
-     */
+    /** Looks up one key at a time. A lookup of all keys would hide a key without servers. */
     private async expand(context: AnyContext, connection: ConnectionParams): Promise<ConnectionParams[]> {
         if (!connection.useDiscovery()) return [connection];
         const resolver = new ConnectionResolver(null, this.references);
@@ -149,10 +143,7 @@ function toLogin(username: string | null, password: string | null): Login | unde
     throw username === null ? incompleteLogin('password', 'user name') : incompleteLogin('user name', 'password');
 }
 
-/**
- * Messages name the host. So a text that may be a uri with a password is neither accepted nor
- * quoted.
- */
+/** Messages name the host, so it must not be a uri, which may hold a password. */
 function checkHost(host: string | null): string {
     if (host === null) throw invalidConnection('connection', 'host, uri or discovery_key');
     if (isIPv6(host) || (/^[^\s:[\]/@,]+$/.test(host) && !NOT_IN_HOSTS.test(host))) return host;

@@ -4,13 +4,11 @@ import { TLS_KEYS } from './tls/TlsSettings';
 
 /** The container reads these. */
 const COMPONENT_KEYS = ['descriptor', 'type'];
-/** The framework or this package reads these. The framework has two names for some. */
+/** The framework has two names for some. */
 const CONNECTION_KEYS = ['host', 'ip', 'port', 'uri', 'protocol', 'weight', 'discovery_key'];
 const CREDENTIAL_KEYS = ['username', 'user', 'password', 'pass', 'store_key', ...TLS_KEYS];
 
-/**
- * Returns the keys of a configuration that nothing reads: they are misspelt, or in the wrong place.
- */
+/** Returns the keys that nothing reads: they are misspelt, or in the wrong place. */
 export function ignoredKeys(config: ConfigParams): string[] {
     const given = config.getSectionNames();
     return config.getKeys().filter(key => {

@@ -1,15 +1,9 @@
 import type { Lease } from './Lease';
 
-/**
- * Entries that each `add` looks at. With more than one, finished leases go faster than new ones
- * come.
- */
+/** More than one, so that finished leases go faster than new ones come. */
 const SWEPT_PER_ADD = 2;
 
-/**
- * The last lease under each key that the verbs of `ILock` have acquired. `add` forgets finished
- * leases.
- */
+/** The last lease of `ILock`'s verbs under each key. Each `add` sweeps finished leases. */
 export class HeldLocks {
     private readonly leases = new Map<string, Lease>();
     private sweep = this.leases.entries();

@@ -7,9 +7,7 @@ import type { StoredLock } from './LockStore';
 
 /** What a lease needs of its component. */
 export interface LeaseOwner {
-    /** The current session, which `close` ends. */
     readonly session: Session;
-    /** @throws BadRequestException INVALID_TTL */
     toTtl(ttl: number | null | undefined): number;
     /** Returns null when the lock is gone, or held by another lease. */
     extend(fullKey: string, lock: StoredLock, ttlMs: number): Promise<StoredLock | null>;
@@ -36,8 +34,8 @@ export class Lease {
     readonly token: string;
     /**
      * Larger than that of every earlier acquisition of this key, until the server restarts. A
-     * resource that remembers the largest one, and rejects smaller ones, is safe from a holder that
-     * does not know yet that it has lost the lock.
+     * resource that rejects smaller ones is safe from a holder that does not know yet that it has
+     * lost the lock.
      */
     readonly fencingToken: bigint;
     private deadline: LeaseDeadline;
@@ -60,10 +58,7 @@ export class Lease {
         this.deadline = new LeaseDeadline(lock.since, ttlMs);
     }
 
-    /**
-     * Returns whether the lock is held, as far as this process knows. It turns false early rather
-     * than late.
-     */
+    /** Returns whether the lock is held. It turns false early rather than late. */
     isHeld(): boolean {
         return this.remaining() > 0;
     }
@@ -78,15 +73,11 @@ export class Lease {
         return this.ttlMs;
     }
 
-    /**
-     * The lock was released or lost, or it is over for so long that the server does not have it
-     * either.
-     */
+    /** The server does not have this lock any more. */
     get isFinished(): boolean {
         return this.state === 'released' || this.state === 'lost' || this.deadline.isLongOver;
     }
 
-    /** `release` was called. */
     get isReleased(): boolean {
         return this.state === 'releasing' || this.state === 'released';
     }
@@ -101,9 +92,8 @@ export class Lease {
     }
 
     /**
-     * Releases the lock. Does nothing when it is not held any more. When it rejects, the lock may
-     * stay until its ttl is over. The caller may call it again, and the component retries in the
-     * background.
+     * Releases the lock, if it is still held. When it rejects, the lock may stay until its ttl is
+     * over. The caller may retry, and the component retries in the background.
      */
     release(): Promise<void> {
         if (this.state === 'held') this.state = 'releasing';

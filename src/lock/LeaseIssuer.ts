@@ -10,7 +10,7 @@ import { readSignal, readTimeout, readTtl, type AcquireOptions } from './LockOpt
 import { LockStore, type StoredLock } from './LockStore';
 import { OrphanedLocks } from './OrphanedLocks';
 
-/** Issues leases, by one attempt or by waiting, and carries out what the leases ask for. */
+/** Acquires leases, and carries out what they ask for. */
 export class LeaseIssuer implements LeaseOwner {
     /** Each call stays in the session in which it began. */
     session = new Session();
@@ -29,13 +29,12 @@ export class LeaseIssuer implements LeaseOwner {
         if (this.session.isOver) this.session = new Session();
     }
 
-    /** Must run while the connection is open: it gives back what calls in flight acquire. */
+    /** Needs an open connection, to give back what calls in flight acquire. */
     async endSession(): Promise<void> {
         await this.session.end();
         await this.orphans.flush();
     }
 
-    /** Returns null when the lock is held. */
     tryAcquire(context: AnyContext, key: string, ttl?: number | null): Promise<Lease | null> {
         if (!isTraced(lockTracing)) return this.tryOnce(context, key, ttl);
         return traceAcquire('tryAcquire', key, () => this.tryOnce(context, key, ttl));

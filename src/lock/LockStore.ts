@@ -66,7 +66,6 @@ export class LockStore {
     /** Returns null when the lock is held. */
     async acquire(key: string, ttlMs: number): Promise<StoredLock | null> {
         const { commands } = this.connection;
-        /** The tokens of ADDs without a reply, and when each was sent. */
         const unanswered = new Map<string, Timestamp>();
         const budget = new RetryBudget(commands, key);
         try {

@@ -29,8 +29,7 @@ export async function withLock<T>(
     } finally {
         session.leave();
     }
-    // After `close` no work may begin, so there must be no await between the check of the session
-    // and `work`.
+    // After `close` no work may begin: there must be no await between the check and `work`.
     const renewal = new LeaseRenewal(lease, lostError, options?.signal);
     try {
         return await work(renewal.signal, lease);

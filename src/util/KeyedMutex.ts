@@ -5,10 +5,7 @@ export class Mutex {
     /** @param onFree is called when the last step has settled */
     constructor(private readonly onFree: (() => void) | null = null) {}
 
-    /**
-     * Runs the step when those before it have settled, in whatever way. With none before it, it
-     * begins at once.
-     */
+    /** The step begins at once, or when those before it have settled in whatever way. */
     run<T>(step: () => Promise<T>): Promise<T> {
         const done = this.last === null ? step() : this.last.then(step, step);
         this.last = done;
@@ -47,10 +44,7 @@ export class KeyedMutex {
         });
     }
 
-    /**
-     * Runs one step under many keys. It queues for all of them in one turn, so two such steps never
-     * deadlock.
-     */
+    /** Queues for all keys in one turn, so two such steps never deadlock. */
     async runAll<T>(keys: readonly string[], step: () => Promise<T>): Promise<T> {
         const releases = await Promise.all(keys.map(key => this.acquire(key)));
         try {

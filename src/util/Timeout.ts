@@ -12,7 +12,6 @@ export class Timeout {
         this.timer = setTimeout(() => this.expire(timeoutError()), ms);
     }
 
-    /** Lets the process end while the timer runs. */
     unref(): this {
         this.timer.unref();
         return this;
@@ -36,7 +35,6 @@ export class Timeout {
         this.reject(error);
     }
 
-    /** Stops the timer, so the time is never over. */
     cancel(): void {
         clearTimeout(this.timer);
     }

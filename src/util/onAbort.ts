@@ -14,7 +14,11 @@ const listenersOf = new WeakMap<AbortSignal, Listeners>();
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
     let listeners = listenersOf.get(signal);
-    if (listeners === undefined) listenersOf.set(signal, (listeners = newListeners()));
+    if (listeners === undefined) {
+        const callbacks = new Set<() => void>();
+        listeners = { callbacks, notify: () => [...callbacks].forEach(callback => callback()) };
+        listenersOf.set(signal, listeners);
+    }
     const { callbacks, notify } = listeners;
     if (callbacks.size === 0) signal.addEventListener('abort', notify);
     callbacks.add(callback);
@@ -22,12 +26,4 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
         callbacks.delete(callback);
         if (callbacks.size === 0) signal.removeEventListener('abort', notify);
     };
-}
-
-function newListeners(): Listeners {
-    const callbacks = new Set<() => void>();
-    const notify = (): void => {
-        for (const callback of [...callbacks]) callback();
-    };
-    return { callbacks, notify };
 }

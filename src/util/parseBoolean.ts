@@ -1,6 +1,4 @@
-/**
- * Returns undefined unless the text is a word for true that the framework accepts, or its opposite.
- */
+/** Accepts the framework's words for true, and their opposites. Else returns undefined. */
 export function parseBoolean(text: string): boolean | undefined {
     const word = text.trim().toLowerCase();
     if (['true', 'yes', 'y', 't', '1'].includes(word)) return true;

@@ -33,10 +33,7 @@ export class TlsSettings {
         if (name !== null && isIP(name)) this.checkIdentity = (_, peer) => checkServerIdentity(name, peer);
     }
 
-    /**
-     * Returns whether the credential and the contents of its files are the same, so that these
-     * settings can stay.
-     */
+    /** Returns whether the credential and the contents of its files are the same. */
     matches(credential: CredentialParams): boolean {
         const isSame = TLS_KEYS.every(
             key => credential.getAsNullableString(key) === this.credential.getAsNullableString(key),

@@ -12,9 +12,8 @@ export interface PemCertificates {
 }
 
 /**
- * @param key names the file in errors. They never quote its contents.
- * @throws ConfigException NO_CREDENTIAL when the file is unreadable, INVALID_CREDENTIAL when it is
- * invalid
+ * @param key names the file in errors, which never quote its contents
+ * @throws ConfigException NO_CREDENTIAL, INVALID_CREDENTIAL
  */
 export function readCertificates(key: string, file: string): PemCertificates {
     const pem = read(key, file);
@@ -32,10 +31,7 @@ export function readCertificates(key: string, file: string): PemCertificates {
     return { pem, first: first! };
 }
 
-/**
- * @throws ConfigException NO_CREDENTIAL when the file is unreadable, INVALID_CREDENTIAL when it is
- * invalid
- */
+/** @throws ConfigException NO_CREDENTIAL, INVALID_CREDENTIAL */
 export function readKey(key: string, file: string): KeyObject {
     const pem = read(key, file);
     if (pem.includes('ENCRYPTED')) throw invalidCredential(key, 'encrypted keys are not supported');
