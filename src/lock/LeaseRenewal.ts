@@ -7,9 +7,9 @@ const RETRY_SHARE = 1 / 10;
 const MIN_PAUSE_MS = 10;
 
 /**
- * Renews a lease while work runs under it, at a third of its ttl. Its signal aborts when the lease
- * is lost or over, and when the signal of the caller aborts. It renews no lease that is over,
- * because another holder may have had the lock since.
+ * Renews a lease at each third of its ttl. Its signal aborts when the lease is lost or over, and
+ * when the signal of the caller aborts. A lease that is over is not renewed, because another holder
+ * may have had the lock since.
  */
 export class LeaseRenewal {
     private readonly controller = new AbortController();

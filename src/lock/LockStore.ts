@@ -24,9 +24,7 @@ export interface StoredLock {
     readonly isUnsettled: boolean;
 }
 
-/**
- * Drawn with the first token, so that copies of a process image that has loaded this module differ.
- */
+/** Drawn with the first token, so that earlier copies of a process image differ. */
 let instance: string | null = null;
 let tokens = 0;
 
@@ -48,14 +46,13 @@ function newToken(): string {
  * 4. A CAS is valid in one epoch of a server, which ends with its connections. A server that was
  *    restarted may give the same CAS to another holder. With a CAS of an old epoch, the client
  *    sends nothing, and the token is read back.
- * 5. When a reply is lost, the token is read back, for its outcome and for its new CAS. A request
- *    whose outcome stays unknown rejects. `OrphanedLocks` then looks for the token until the ttl is
- *    over.
+ * 5. When a reply is lost, the token is read back, for the outcome and for the CAS. If that fails
+ *    too, the operation rejects. After an ADD or a DELETE, `OrphanedLocks` then looks for the token
+ *    until its ttl is over.
  * 6. The holder relies on its lock for 99 % of the ttl from before the request was sent, by two
  *    clocks (`LeaseDeadline`). The server keeps it for at least the whole ttl from the request on.
  *
- * An operation takes at most two `request_timeout`s while connections stand, and 3.5 when they
- * break.
+ * An operation takes at most 2 `request_timeout`s while connections stand, and 3.5 when they break.
  */
 export class LockStore {
     constructor(

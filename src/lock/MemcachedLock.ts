@@ -24,28 +24,23 @@ import { withLock } from './withLock';
 export interface LockStats extends LockCounts, ConnectionStats {}
 
 /**
- * A lock that the instances of a service share. Only the holder can extend or release it.
- * docs/locks.md says what it guarantees, what it cannot, and how to run memcached for it. The class
- * comment of `LockStore` states the protocol.
+ * A lock that the instances of a service share. Only the holder can extend or release it. See
+ * docs/locks.md for its guarantees and limits, and `LockStore` for its protocol.
  *
- * A ttl is in ms. Absent, null and 0 stand for `options.timeout`. The server keeps the lock at
- * least that long unless it is released, and up to three seconds longer. That another caller holds
- * the lock is a result; every other failure is an exception.
+ * A ttl is in ms. Absent, null and 0 stand for `options.timeout`. The server keeps a lock up to three
+ * seconds longer. That the lock is held is a result; every other failure is an exception.
  *
  * ### Configuration parameters ###
  *
- * - `connection(s)`, `credential(s)`: see {@link MemcachedConnectionResolver}. Without a connection
- *   of its own, the component uses a referenced one.
- * - `options.timeout`: the default ttl in ms
- * - `options.retry_timeout`: the mean pause between attempts in ms
+ * - `connection(s)`, `credential(s)`: see {@link MemcachedConnectionResolver}; a referenced connection
+ *   when absent
+ * - `options.timeout`: the default ttl; `options.retry_timeout`: the mean pause between attempts
  * - `options.*`: see the README
  *
  * ### References ###
  *
- * All are optional.
- *
- * - `*:connection:memcached:*:1.0`, `*:discovery:*:*:*`, `*:credential-store:*:*:*`
- * - `*:logger:*:*:1.0`, `*:counters:*:*:1.0`
+ * - `*:connection:memcached:*:1.0`, `*:discovery:*:*:*`, `*:credential-store:*:*:*`,
+ *   `*:logger:*:*:1.0`, `*:counters:*:*:1.0`: all optional
  *
  * @example
  * const lock = new MemcachedLock();
@@ -71,10 +66,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         this.connection.configure(config);
     }
 
-    /**
-     * Sets where the component finds the shared connection, discovery, credentials, loggers and
-     * counters.
-     */
+    /** Sets where the component finds what the class comment lists under References. */
     setReferences(references: IReferences): void {
         this.connection.setReferences(references);
     }
@@ -90,10 +82,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     }
 
     /**
-     * Opens a connection of its own, or uses the referenced one, which must be open.
-     * @throws ConfigException NO_CONNECTION, INVALID_CONNECTION, NO_CREDENTIAL, INVALID_CREDENTIAL
-     * @throws ConnectionException CONNECT_FAILED when no server answers, unless `options.fail_soft`
-     * is set
+     * Opens a connection, as `MemcachedConnection.open` does, or uses the referenced one.
      * @throws InvalidStateException NOT_OPENED when the referenced connection is not open
      */
     async open(context: AnyContext): Promise<void> {
@@ -122,27 +111,21 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         return { ...this.metrics.counts };
     }
 
-    /**
-     * Returns the counts since the component was created, and those of each server. Sends no
-     * request.
-     */
+    /** Returns the counts of the component and of each server. Sends no request. */
     getStats(): LockStats {
         return Object.freeze({ ...this.metrics.counts, ...this.connection.getStats() });
     }
 
     /**
-     * Asks every server for its health, within one `request_timeout` after connecting. An
-     * unavailable server is a result, not a rejection. Locks need `casEnabled` true and `evictions`
-     * 0, because a server that evicts may evict a lock.
+     * Asks every server for its health, as `MemcachedConnection.checkHealth` does. Locks need
+     * `casEnabled`, and no `evictions`: a server that evicts may evict a lock.
      * @throws InvalidStateException NOT_OPENED
      */
     checkHealth(context: AnyContext): Promise<readonly ServerHealthReport[]> {
         return this.connection.checkHealth(context);
     }
 
-    /**
-     * Makes one attempt. Returns false when the lock is held, also by another task of this process.
-     */
+    /** Makes one attempt. Returns false when the lock is held, also by this process. */
     override async tryAcquireLock(context: AnyContext, key: string, ttl?: number | null): Promise<boolean> {
         const lease = await this.leases.tryAcquire(context, toOwnKey(key), ttl);
         if (lease !== null) this.heldLocks.add(lease);
@@ -164,8 +147,8 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     }
 
     /**
-     * Releases the lock that `tryAcquireLock` or `acquireLock` of this instance acquired last under
-     * the key. Does nothing when there is none, or when it is lost.
+     * Releases the lock that this instance acquired last under the key by `tryAcquireLock` or
+     * `acquireLock`, if it is still held.
      */
     override async releaseLock(_context: AnyContext, key: string): Promise<void> {
         const lease = this.heldLocks.get(key);
@@ -175,9 +158,8 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     }
 
     /**
-     * Extends the lock that `tryAcquireLock` or `acquireLock` of this instance acquired last under
-     * the key, for `ttl` ms from now on. Returns false when it is not held any more.
-     * @param ttl absent: the last ttl again
+     * Extends the lock of `releaseLock`, for `ttl` ms from now on (absent: the last ttl again).
+     * Returns false when it is not held any more.
      */
     async extendLock(_context: AnyContext, key: string, ttl?: number | null): Promise<boolean> {
         const lease = this.heldLocks.get(key);
@@ -211,8 +193,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
      * Runs `work` under the lock, renews the lock meanwhile, releases it afterwards, and returns or
      * throws what `work` does. The signal of `work` aborts with LOCK_LOST when the lock is lost or
      * could not be renewed in time, and with the signal of the caller.
-     * @throws ConflictException LOCK_TIMEOUT when the lock was not free in time; `work` has not
-     * begun then
+     * @throws ConflictException LOCK_TIMEOUT before `work` begins
      * @throws BadRequestException INVALID_FUNCTION, INVALID_LOCK_OPTION, INVALID_TTL, INVALID_KEY
      */
     withLock<T>(
@@ -225,9 +206,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     }
 }
 
-/**
- * Returns a key for a lease that this component keeps. Acquiring rejects a key that is not a text.
- */
+/** Copies a key that this component keeps. Acquiring rejects one that is not a string. */
 function toOwnKey(key: string): string {
     return typeof key === 'string' ? copyText(key) : key;
 }
