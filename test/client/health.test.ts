@@ -148,7 +148,7 @@ it('a wrong password is not tried again', async () => {
 it('what is no memcached is not reachable', async () => {
     const other = await open.scripted((_, socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     const client = await openPatiently(other, { failures: 1, retryMs: 60_000 });
-    const message = expect.stringContaining('not in memcached');
+    const message = expect.stringContaining('instead of the binary protocol');
     expect((await client.checkHealth())[0]).toMatchObject({
         reachable: false,
         error: { code: 'CONNECTION_LOST', message },

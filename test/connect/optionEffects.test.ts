@@ -58,7 +58,9 @@ const effects: Record<string, () => Promise<void>> = {
     async max_key_size() {
         const cache = await open({ max_key_size: 10, prefix: 'é:' });
         expect(await cache.store(null, '1234567', 1, 5000)).toBe(1);
-        await expect(cache.store(null, '12345678', 1, 5000)).rejects.toThrow('invalid key: 11 bytes, expected at most 10');
+        await expect(cache.store(null, '12345678', 1, 5000)).rejects.toThrow(
+            'invalid key: 11 bytes, expected at most 10',
+        );
         expect(await codeOf(cache.retrieve(null, '12345678'))).toBe('INVALID_KEY');
         expect(await codeOf(cache.remove(null, '12345678'))).toBe('INVALID_KEY');
     },
@@ -72,7 +74,9 @@ const effects: Record<string, () => Promise<void>> = {
     async max_value() {
         const cache = await open({ max_value: 10 });
         expect(await cache.store(null, 'key', '12345678', 5000)).toBe('12345678');
-        await expect(cache.store(null, 'key', '123456789', 5000)).rejects.toThrow('value too large: 11 bytes, expected at most 10');
+        await expect(cache.store(null, 'key', '123456789', 5000)).rejects.toThrow(
+            'value too large: 11 bytes, expected at most 10',
+        );
     },
 
     async clear() {
@@ -169,7 +173,7 @@ const effects: Record<string, () => Promise<void>> = {
         const opening = open({ connect_timeout: 60, request_timeout: 10_000, failures: 1, ...login }, silent);
         await expect(opening).rejects.toMatchObject({
             code: 'CONNECT_FAILED',
-            message: expect.stringContaining('no answer to the login within 60 ms'),
+            message: expect.stringContaining('no reply to the login within 60 ms'),
         });
     },
 

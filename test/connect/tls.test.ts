@@ -113,7 +113,7 @@ describe('a name that is not the host', () => {
             expect(await openError(open, tlsConfigOf(server, { 'credential.ssl_server_name': name }))).toMatchObject({
                 code: 'CONNECT_FAILED',
                 message: expect.stringMatching(
-                    new RegExp(`its certificate is for localhost, 127\\.0\\.0\\.1, .*not for .*${name}$`),
+                    new RegExp(`the server certificate is for localhost, 127\\.0\\.0\\.1, .*not for .*${name}$`),
                 ),
             });
         }

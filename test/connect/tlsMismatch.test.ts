@@ -11,7 +11,7 @@ describe('one side speaks TLS, the other does not', () => {
         const server = await open.server();
         expect(await openError(open, tlsConfigOf(server, patient))).toMatchObject({
             code: 'CONNECT_FAILED',
-            message: expect.stringMatching(/it does not answer in TLS \(/),
+            message: expect.stringMatching(/the server does not speak TLS \(/),
         });
     });
 
@@ -21,14 +21,14 @@ describe('one side speaks TLS, the other does not', () => {
         expect(await openError(open, config)).toMatchObject({
             code: 'CONNECT_FAILED',
             message: expect.stringMatching(
-                /before it had answered anything: does it speak only TLS, or only the text protocol\?$/,
+                /before its first reply \(does it speak only TLS, or only the text protocol\?\)$/,
             ),
         });
     });
 
     it.each([
-        ['answers HTTP', 'HTTP/1.1 400 Bad Request\r\n\r\n', /it does not answer in TLS/],
-        ['hangs up', null, /closed the connection in the TLS handshake: does it speak TLS\?$/],
+        ['answers HTTP', 'HTTP/1.1 400 Bad Request\r\n\r\n', /the server does not speak TLS/],
+        ['hangs up', null, /closed the connection in the TLS handshake \(does it speak TLS\?\)$/],
     ])('the server %s', async (_, answer, message) => {
         const port = await listen(answer);
         const config = tlsConfigOf({ port }, { ...patient, failures: 1 });
@@ -42,7 +42,7 @@ describe('one side speaks TLS, the other does not', () => {
         const config = tlsConfigOf({ port: await listen('') }, { ...patient, failures: 1 });
         expect(await openError(open, { ...config, connect_timeout: 500 })).toMatchObject({
             code: 'CONNECT_FAILED',
-            message: expect.stringMatching(/no TLS handshake within 500 ms: does the server speak TLS\?$/),
+            message: expect.stringMatching(/no TLS handshake within 500 ms \(does the server speak TLS\?\)$/),
         });
     });
 

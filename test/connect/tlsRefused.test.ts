@@ -10,48 +10,53 @@ const open = useOpener();
 
 describe('a server that cannot be trusted', () => {
     it.each([
-        ['an authority that nobody told us of', { certificate }, { 'credential.ssl_ca_file': '' }, /no authority that/],
+        [
+            'an authority that nobody told us of',
+            { certificate },
+            { 'credential.ssl_ca_file': '' },
+            /no trusted authority/,
+        ],
         [
             'another authority',
             { certificate },
             { 'credential.ssl_ca_file': fileOf(createCertificate().cert) },
-            /no authority that we trust has signed its certificate \(unable to verify/,
+            /no trusted authority has signed the server certificate \(unable to verify/,
         ],
         [
             'a certificate that it signed itself',
             { certificate: createCertificate() },
             {},
-            /no authority that we trust has signed its certificate \(self-signed/,
+            /no trusted authority has signed the server certificate \(self-signed/,
         ],
         [
             'an expired certificate',
             { certificate: expired },
             {},
-            /its certificate is refused: certificate has expired$/,
+            /invalid server certificate: certificate has expired$/,
         ],
         [
             'a certificate for other names',
             { certificate: elsewhere },
             {},
-            /its certificate is for elsewhere\.example, 10\.1\.2\.3, not for localhost$/,
+            /the server certificate is for elsewhere\.example, 10\.1\.2\.3, not for localhost$/,
         ],
         [
             'none, although it asks for ours',
             { certificate, clientAuthority: authority.cert },
             {},
-            /it asks for a certificate of ours \(tlsv13 alert certificate required\)$/,
+            /the server requires a client certificate \(tlsv13 alert certificate required\)$/,
         ],
         [
             'an authority that does not know our certificate',
             { certificate, clientAuthority: authority.cert },
             pairOf(createCertificate(['bob'])),
-            /it refuses our certificate \(tlsv1 alert unknown ca\)$/,
+            /the server rejected the client certificate \(tlsv1 alert unknown ca\)$/,
         ],
         [
             'a clock by which our certificate has expired',
             { certificate, clientAuthority: authority.cert },
             pairOf(signed(['ann'], -1)),
-            /it refuses our certificate \((sslv3|ssl\/tls) alert certificate expired\)$/,
+            /the server rejected the client certificate \((sslv3|ssl\/tls) alert certificate expired\)$/,
         ],
     ])('%s: said at once, after one attempt', async (_, options, more, message) => {
         const server = await open.server(options);
@@ -76,7 +81,7 @@ describe('a certificate that is not accepted', () => {
         const { port } = server;
         const proxy = await open.recordingProxy(server);
         const patient = { fail_soft: true, retry: 100 };
-        const isDown = /^warn memcached at \S+ is down: its certificate is refused: certificate has expired/;
+        const isDown = /^warn memcached at \S+ is down: invalid server certificate: certificate has expired/;
         const downs = open.logger.count(isDown);
         const cache = await open.cache([], tlsConfigOf(proxy, patient));
         const begun = performance.now();

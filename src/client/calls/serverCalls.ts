@@ -74,16 +74,14 @@ export class StatCall extends Call<Record<string, string>> {
 
     onReply(reply: Reply): boolean {
         if (reply.outcome !== Outcome.OK) return this.rejectWith(reply);
-        if (reply.hasKey) {
-            this.stats[reply.key()] = reply.text();
-            return false;
-        }
-        this.succeed(this.stats);
-        return true;
+        const isLast = this.isLast(reply);
+        if (isLast) this.succeed(this.stats);
+        else this.stats[reply.key()] = reply.text();
+        return isLast;
     }
 
     override isLast(reply: Reply): boolean {
-        return !reply.hasKey || reply.outcome !== Outcome.OK;
+        return reply.key() === '' || reply.outcome !== Outcome.OK;
     }
 }
 

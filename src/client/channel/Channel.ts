@@ -75,19 +75,19 @@ export class Channel implements CallHolder, Timed {
     /** The unanswered calls, in the order in which they were sent. */
     private readonly pending = new CallList();
     private state: 'connecting' | 'ready' | 'gone' = 'connecting';
-    /** For the text of a fault. */
+    /** How far the connection came, for the text of a fault. */
     private stage: Stage = 'connecting';
-    /** Why a reply cannot be used: the decoder has no way to return it. */
+    /** The fault of a reply, set in the decoder's callback. */
     private wrongReply: Error | null = null;
     /** Whether the bytes in hand completed a reply. */
     private hasAnswered = false;
     /** When bytes last came. */
-    private heardMs = 0;
-    /** By then the channel is connected, or is judged. */
+    private lastBytesMs = 0;
+    /** When the channel must be connected, or is judged again. */
     private deadline!: Deadline;
     private isJudgeScheduled = false;
 
-    /** @param isExtra others work already: the channel takes calls when it has shown that it works too */
+    /** @param isExtra other channels work, so this one first proves that it works too */
     constructor(
         private readonly context: ChannelContext,
         private readonly owner: ChannelOwner,
@@ -125,7 +125,7 @@ export class Channel implements CallHolder, Timed {
         return this.load.isHigh || this.decoder.isInLargeReply;
     }
 
-    /** Whether the channel takes calls. Otherwise they wait where they can still use another channel. */
+    /** Whether the channel takes calls. If not, they wait in the queue. */
     get hasRoom(): boolean {
         return !this.load.isFull && !this.isSlow;
     }
@@ -195,8 +195,8 @@ export class Channel implements CallHolder, Timed {
     }
 
     /**
-     * A call has run out of time. The channel is judged after this turn, when every other call that is
-     * due has settled: a call that is due must not be retried because its channel ends.
+     * A call has run out of time. The channel is judged when every other call that is due has settled,
+     * because the end of the channel must not retry a call that is due.
      */
     onLate(): void {
         if (this.isJudgeScheduled) return;
@@ -208,18 +208,18 @@ export class Channel implements CallHolder, Timed {
     }
 
     /**
-     * The channel is at fault when it had the full timeout to answer its oldest call and has sent
+     * The channel is at fault when it had the full timeout to answer its oldest call and has received
      * nothing in that time, not even a part of a large value. A late call alone proves nothing: it may
-     * have waited elsewhere. A channel that answers is slow, and closing it would make an overloaded
-     * server start again; unless none of its calls has a caller left.
+     * have waited in the queue. A channel that receives is slow: closing it would make an overloaded
+     * server start again, so it is only closed when none of its calls has a caller left.
      */
     private judge(): void {
         const { first } = this.pending;
         if (first === null) return;
         const { deadlines, requestTimeoutMs } = this.context;
-        const quietMs = Math.min(deadlines.ageOf(first.sentMs), deadlines.ageOf(this.heardMs));
+        const quietMs = Math.min(deadlines.ageOf(first.sentMs), deadlines.ageOf(this.lastBytesMs));
         deadlines.remove(this.deadline);
-        if (quietMs >= requestTimeoutMs) this.end(new Error(`no answer within ${requestTimeoutMs} ms`));
+        if (quietMs >= requestTimeoutMs) this.end(new Error(`no reply within ${requestTimeoutMs} ms`));
         else if (quietMs < requestTimeoutMs / 2 && this.hasNoCaller) this.end(null);
         else this.expireAt(deadlines.nowMs + requestTimeoutMs - quietMs);
     }
@@ -243,7 +243,8 @@ export class Channel implements CallHolder, Timed {
         deadlines.remove(this.deadline);
         deadlines.readClock();
         const { pending } = this;
-        // The server must not carry out unanswered requests later, over what newer connections write.
+        // The server must not carry out unanswered requests later, over what newer connections
+        // write.
         if (pending.first === null) this.raw.destroy();
         else reset(this.raw, at);
         this.owner.onGone(this, fault, pending);
@@ -290,7 +291,7 @@ export class Channel implements CallHolder, Timed {
         deadlines.remove(this.deadline);
         this.state = 'ready';
         deadlines.readClock();
-        this.heardMs = deadlines.stamp;
+        this.lastBytesMs = deadlines.stamp;
         this.flow.start();
         this.socket.setTimeout(options.idleMs).on('timeout', () => this.onIdle());
         this.owner.onReady(this);
@@ -300,7 +301,7 @@ export class Channel implements CallHolder, Timed {
         this.end(this.isIdle ? null : closedByServerError(this.socket, this.stage));
     }
 
-    /** Node reports it once: without a new timeout a call that is pending now would keep the socket open forever. */
+    /** Node reports it once. Without a new timeout, a pending call would keep the socket open forever. */
     private onIdle(): void {
         if (this.isIdle) this.end(null);
         else this.socket.setTimeout(this.context.options.idleMs);
@@ -322,7 +323,7 @@ export class Channel implements CallHolder, Timed {
         if (this.isGone) return false;
         const { deadlines, metrics } = this.context;
         metrics.recordBytes(count, deadlines.arrived());
-        this.heardMs = deadlines.stamp;
+        this.lastBytesMs = deadlines.stamp;
         this.hasAnswered = false;
         try {
             if (chunk === null) this.decoder.filled(count);
@@ -353,7 +354,7 @@ export class Channel implements CallHolder, Timed {
     private onReply(reply: Reply): boolean {
         const call = this.pending.first;
         if (call === null || (reply.opaque - call.opaque) >>> 0 >= call.frameCount) {
-            this.wrongReply = new Error(`a reply came with opaque ${reply.opaque}, which nobody waits for`);
+            this.wrongReply = new Error(`unexpected reply: no request has opaque ${reply.opaque}`);
             return false;
         }
         this.hasAnswered = true;

@@ -30,7 +30,7 @@ export class Cluster {
      */
     readonly namespaces = new Namespaces();
     private readonly deadlines = new Deadlines();
-    private set: ServerSet;
+    private serverSet: ServerSet;
     /** Removed servers, until their last calls have settled. */
     private readonly leaving = new Set<MemcachedServer>();
     private readonly batches = new Set<Promise<unknown>>();
@@ -42,7 +42,7 @@ export class Cluster {
         addresses: readonly ServerAddress[],
         readonly settings: ClientSettings,
     ) {
-        this.set = ServerSet.of(addresses, {
+        this.serverSet = ServerSet.of(addresses, {
             failover: settings.failover,
             placedKey: key => this.namespaces.place(key),
             createServer: at => new MemcachedServer(at, settings, this.deadlines, settings.observer),
@@ -62,10 +62,10 @@ export class Cluster {
     /** See `MemcachedClient`. */
     update(addresses: readonly ServerAddress[]): ServerChange {
         if (addresses.length === 0) throw connectFailed(new Map());
-        const before = this.set;
+        const before = this.serverSet;
         const { set, change } = before.next(addresses);
         if (set === before) return change;
-        this.set = set;
+        this.serverSet = set;
         this.markSharing();
         const staying = new Set(set.servers);
         if (this.lifecycle.isOpenOrOpening) {
@@ -107,25 +107,25 @@ export class Cluster {
 
     /** The servers that keys belong to. */
     get servers(): readonly MemcachedServer[] {
-        return this.set.servers;
+        return this.serverSet.servers;
     }
 
     /** Returns the index in `servers` of the server for a key. */
     indexOf(key: string): number {
-        return this.set.indexOf(key);
+        return this.serverSet.indexOf(key);
     }
 
     /**
      * Returns the server for a key: its home server, or with `failover` the next server that is up.
      */
     server(key: string): MemcachedServer {
-        const { set } = this;
-        return set.servers[set.indexOf(key)]!;
+        const { serverSet } = this;
+        return serverSet.servers[serverSet.indexOf(key)]!;
     }
 
     /** Returns the home server of a key, also while it is down. */
     homeServer(key: string): MemcachedServer {
-        return this.set.homeServer(key);
+        return this.serverSet.homeServer(key);
     }
 
     /** Returns the server for a call. */
@@ -165,8 +165,8 @@ export class Cluster {
     }
 
     private async connect(signal: AbortSignal, allowUnavailable: boolean): Promise<void> {
-        const { set } = this;
-        const { servers } = set;
+        const { serverSet } = this;
+        const { servers } = serverSet;
         if (servers.length === 0) throw connectFailed(new Map());
         const greetings = servers.map(server => {
             server.open();
@@ -178,7 +178,7 @@ export class Cluster {
         const isLoginRejected = answers.some(one => one.status === 'rejected' && isAuthFailure(one.reason as Error));
         if ((allowUnavailable && !isLoginRejected) || answers.some(one => one.status === 'fulfilled')) return;
         // An update has replaced the servers meanwhile. The new ones may answer.
-        if (this.set !== set) return this.connect(signal, allowUnavailable);
+        if (this.serverSet !== serverSet) return this.connect(signal, allowUnavailable);
         await this.destroy();
         const faults = answers.map(answer => (answer as PromiseRejectedResult).reason as Error);
         throw (

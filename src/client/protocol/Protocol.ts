@@ -102,10 +102,8 @@ export interface Reply {
     text(): string;
     /** Whether the value is this part of an ASCII text. */
     valueEquals(text: string, start: number, end: number): boolean;
-    /** Returns the name of a statistic. */
+    /** Returns the name of a statistic, '' after the last one. */
     key(): string;
-    /** Whether `key` returns anything. */
-    readonly hasKey: boolean;
     /** @throws Error when the value is not a counter: the connection cannot be trusted then */
     counter(): bigint;
     /** Returns the server's own words for an outcome, for an error message. */

@@ -21,10 +21,10 @@ export class CallQueue implements CallHolder {
     isOneOfSeveral = false;
     private readonly flushTurn = (): void => this.flush();
 
-    /** @param onReady sends what may be sent: a turn is over, or there is room again */
+    /** @param dispatch sends what may be sent: a turn is over, or there is room again */
     constructor(
         private readonly host: CallHost,
-        private readonly onReady: () => void,
+        private readonly dispatch: () => void,
     ) {}
 
     /** Calls that have no deadline yet: those of this turn. */
@@ -73,7 +73,7 @@ export class CallQueue implements CallHolder {
             this.ready.push(call);
         }
         this.entering.length = 0;
-        this.onReady();
+        this.dispatch();
     }
 
     /** Removes and returns the next call that may be sent, null if there is none. */
@@ -100,12 +100,12 @@ export class CallQueue implements CallHolder {
         this.largeValues.dropSettled();
     }
 
-    /** Settles the calls that are valid in the old epoch only, before they can be sent in the new one. */
+    /** Settles the calls that must not be sent in another epoch. */
     onEpochChange(): void {
         for (const call of this.unsent()) call.onEpochChange();
     }
 
-    /** Settles the calls of keys that belong to another server now and that expect an epoch of this one. */
+    /** Settles the calls that must not be sent in another epoch, of keys that have left this server. */
     onKeysMoved(isHome: (key: string) => boolean): void {
         for (const call of this.unsent()) if (call.key !== '' && !isHome(call.key)) call.onEpochChange();
     }

@@ -27,7 +27,9 @@ interface Entry {
 
 let lastEpoch = 0;
 
-/** The channels to one server: opens them as its health allows, and chooses one for the next call. */
+/**
+ * The channels to one server: opens them as its health allows, and chooses one for the next call.
+ */
 export class ChannelPool implements ChannelOwner {
     /**
      * Changes whenever a channel gets ready or ends. While it stays the same, every channel leads to the
@@ -83,7 +85,7 @@ export class ChannelPool implements ChannelOwner {
         return best;
     }
 
-    /** Returns the channel for the call after those that went to `last`: the same one while that is not saturated. */
+    /** Returns the channel for the next call of a turn: `last` until that is saturated. */
     channelFor(last: Channel): Channel | null {
         return last.isSaturated || last.isAtLimit ? this.leastLoaded() : last;
     }

@@ -16,7 +16,7 @@ import type { LargeValues } from './LargeValues';
 import { ServerHealth, type HealthOptions } from './ServerHealth';
 
 export interface ServerOptions extends ChannelOptions, DispatchOptions, HealthOptions {
-    /** The maximum number of calls that wait or are unanswered; further ones fail at once. 0 = no limit. */
+    /** How many calls may be pending. Further ones fail at once. 0 = no limit. */
     readonly maxPending: number;
 }
 
@@ -141,7 +141,7 @@ export class MemcachedServer implements CallHost, ChannelContext {
         this.queue.onKeysMoved(isHome);
     }
 
-    /** The client is about to close. The calls of this turn leave now, and a server that is down is not probed. */
+    /** Sends the calls of this turn now, and probes the server no more if it is down. */
     beginDrain(): void {
         this.health.retire();
         this.queue.flush();
@@ -153,7 +153,7 @@ export class MemcachedServer implements CallHost, ChannelContext {
         await Promise.allSettled([...this.queue.unsent(), ...this.pool.calls()].map(call => call.promise));
     }
 
-    /** Destroys every socket at once and rejects the calls that are left. Resolves when the sockets are closed. */
+    /** Destroys the sockets and rejects all calls now. Resolves when the sockets are closed. */
     close(): Promise<void> {
         return (this.closing ??= this.destroy());
     }

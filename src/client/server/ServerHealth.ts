@@ -88,7 +88,8 @@ export class ServerHealth {
         if (round < this.faultRound) return false;
         this.faultRound++;
         this.faults++;
-        // A new attempt would change neither a wrong password nor a certificate, and might lock the account.
+        // A new attempt would change neither a wrong password nor a certificate, and might lock the
+        // account.
         const isRejected = isRejection(fault);
         if (isRejected || this.faults >= this.options.failures) this.goDown(fault);
         if (this.isDown) this.cancelRetry();
@@ -97,7 +98,7 @@ export class ServerHealth {
         return true;
     }
 
-    /** A further channel was refused or ignored while others work. Those stay in use, and the pool does not grow for a while. */
+    /** Another channel failed to open while others work: the pool does not grow for a while. */
     pauseGrowth(): void {
         this.noGrowthBefore = performance.now() + pauseMs(Infinity, this.options.retryMs);
     }

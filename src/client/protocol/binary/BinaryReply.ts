@@ -30,10 +30,6 @@ export class BinaryReply implements Reply {
         return this.extrasBytes >= 4 ? get32(this.buffer, this.bodyAt) : 0;
     }
 
-    get hasKey(): boolean {
-        return this.keyBytes > 0;
-    }
-
     value(): Buffer {
         const end = this.bodyAt + this.bodyBytes;
         const start = this.valueAt;
