@@ -60,8 +60,10 @@ export class ComponentConnection {
         const { connection } = this;
         if (connection !== null && this.isOwner) return connection.open(context);
         if (connection?.isOpen()) return;
-        const shared = this.hasOwnConnection() ? null : this.findShared();
-        if (shared !== null) {
+        const shared = this.hasOwnConnection()
+            ? null
+            : this.references?.getOneOptional<MemcachedConnection>(CONNECTIONS);
+        if (shared) {
             this.warnOfIgnoredKeys(context);
             if (!shared.isOpen()) throw withTraceId(sharedNotOpened(), context);
             this.connection = shared;
@@ -131,10 +133,6 @@ export class ComponentConnection {
 
     private hasOwnConnection(): boolean {
         return this.config.getSectionNames().some(name => name === 'connection' || name === 'connections');
-    }
-
-    private findShared(): MemcachedConnection | null {
-        return this.references?.getOneOptional<MemcachedConnection>(CONNECTIONS) ?? null;
     }
 
     private warnOfIgnoredKeys(context: AnyContext): void {

@@ -95,12 +95,9 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
      * @throws InvalidStateException NOT_OPENED when `close` is called meanwhile
      */
     open(context: AnyContext): Promise<void> {
-        return this.lifecycle.open(async signal => {
-            try {
-                await this.connect(context, signal);
-            } catch (error) {
-                throw withTraceId(error, context);
-            }
+        const opening = this.lifecycle.open(signal => this.connect(context, signal));
+        return opening.catch((error: unknown) => {
+            throw withTraceId(error, context);
         });
     }
 

@@ -48,6 +48,7 @@ export class Lease {
     constructor(
         private readonly owner: LeaseOwner,
         private readonly context: AnyContext,
+        /** The key of the lock, without the prefix. */
         readonly key: string,
         private readonly fullKey: string,
         private lock: StoredLock,
@@ -78,6 +79,7 @@ export class Lease {
         return this.state === 'released' || this.state === 'lost' || this.deadline.isLongOver;
     }
 
+    /** `release` was called. */
     get isReleased(): boolean {
         return this.state === 'releasing' || this.state === 'released';
     }

@@ -41,9 +41,9 @@ describe('a connection', () => {
     });
 
     it('that is closed while it opens stays closed', async () => {
-        const opening = codeOf(connection.open('trace'));
+        const opening = connection.open('trace').catch((error: unknown) => error);
         await connection.close(null);
-        expect(await opening).toBe('NOT_OPENED');
+        expect(await opening).toMatchObject({ code: 'NOT_OPENED', trace_id: 'trace' });
         expect(connection.isOpen()).toBe(false);
         await connection.open(null);
         expect(connection.isOpen()).toBe(true);

@@ -7,6 +7,7 @@ export interface ServerAddress {
      * name.
      */
     readonly host: string;
+    /** The TCP port. Without meaning beside a path. */
     readonly port: number;
     /** A Unix socket. The client connects to it instead of to the host and the port. */
     readonly path?: string | undefined;
@@ -21,9 +22,11 @@ export interface ServerAddress {
     readonly login?: Login | undefined;
 }
 
-/** A user name and a password for SASL PLAIN. */
+/** A login for SASL PLAIN. Neither part may contain NUL. */
 export interface Login {
+    /** The user name. */
     readonly username: string;
+    /** The password. No message has it. */
     readonly password: string;
 }
 
