@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import type { ServerAddress } from '../client/model/ServerAddress';
 import { invalidConnection } from '../component/errors';
 import { parseWholeNumber } from '../util/parseWholeNumber';
 
@@ -9,11 +10,7 @@ export const NOT_IN_HOSTS = /[?#%]/;
 
 const SCHEMES = 'memcached://, memcacheds:// or unix://';
 
-export interface UriServer {
-    readonly host: string;
-    readonly port: number;
-    readonly path?: string;
-}
+type UriServer = Pick<ServerAddress, 'host' | 'port' | 'path'>;
 
 export interface ConnectionUri {
     readonly servers: readonly UriServer[];

@@ -63,7 +63,7 @@ export class OrphanedLocks {
     /** Returns whether an orphan was found under the key and deleted. */
     async deleteNow(key: string): Promise<boolean> {
         const orphan = this.orphans.get(key);
-        return orphan !== undefined && (await this.find(orphan)) === 'deleted';
+        return orphan !== undefined && (await this.find(orphan));
     }
 
     /**
@@ -102,21 +102,21 @@ export class OrphanedLocks {
     private async check(orphan: Orphan): Promise<void> {
         orphan.timer = null;
         orphan.checks++;
-        const outcome = await this.find(orphan).catch((error: { code?: string }) => error.code);
-        // `flush` looked a last time before the connection closed.
-        if (outcome === 'NOT_OPENED') this.forget(orphan);
+        await this.find(orphan).catch((error: { code?: string }) => {
+            // `flush` looked a last time before the connection closed.
+            if (error.code === 'NOT_OPENED') this.forget(orphan);
+        });
         // A new token has begun the search anew, or the orphan was forgotten.
         if (this.orphans.get(orphan.key) !== orphan || orphan.timer !== null) return;
         if (orphan.tokens.size === 0 || performance.now() > orphan.endMs) this.forget(orphan);
         else this.schedule(orphan);
     }
 
-    private async find(orphan: Orphan): Promise<'deleted' | 'missing'> {
+    private async find(orphan: Orphan): Promise<boolean> {
         const { commands } = this.connection;
         const server = commands.cluster.homeServer(orphan.key);
         const { value, cas } = await commands.gets(orphan.key, { pinned: true });
-        if (value === null) return 'missing';
-        return (await this.delete(orphan, { token: value.toString(), cas, server })) ? 'deleted' : 'missing';
+        return value !== null && this.delete(orphan, { token: value.toString(), cas, server });
     }
 
     private async delete({ key, tokens }: Orphan, { token, cas, server }: FoundLock): Promise<boolean> {

@@ -6,7 +6,8 @@ import { parseBoolean } from '../../util/parseBoolean';
 import { invalidCredential } from '../../component/errors';
 import { readCertificates, readKey } from './pemFiles';
 
-export const TLS_KEYS = ['ssl_ca_file', 'ssl_crt_file', 'ssl_key_file', 'ssl_server_name', 'ssl_verify'];
+const FILE_KEYS = ['ssl_ca_file', 'ssl_crt_file', 'ssl_key_file'];
+export const TLS_KEYS = [...FILE_KEYS, 'ssl_server_name', 'ssl_verify'];
 
 /**
  * The TLS part of a credential. The first server that uses TLS makes it read the files, into one
@@ -58,9 +59,7 @@ export class TlsSettings {
     }
 
     private createContext(): SecureContext {
-        const [authorities, certificate, key] = ['ssl_ca_file', 'ssl_crt_file', 'ssl_key_file'].map(name =>
-            this.get(name),
-        );
+        const [authorities, certificate, key] = FILE_KEYS.map(name => this.get(name));
         if ((certificate === null) !== (key === null)) {
             const [has, lacks] = key === null ? ['ssl_crt_file', 'ssl_key_file'] : ['ssl_key_file', 'ssl_crt_file'];
             throw invalidCredential(`credential.${has}`, `expected credential.${lacks} beside it`);
@@ -77,10 +76,8 @@ export class TlsSettings {
     }
 
     private readFiles(): string {
-        return ['ssl_ca_file', 'ssl_crt_file', 'ssl_key_file']
-            .map(key => this.get(key))
-            .map(file => (file === null ? '' : readOrNothing(file)))
-            .join('\n');
+        const files = FILE_KEYS.map(key => this.get(key));
+        return files.map(file => (file === null ? '' : readOrNothing(file))).join('\n');
     }
 
     private get(key: string): string | null {
