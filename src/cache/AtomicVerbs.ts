@@ -31,7 +31,7 @@ export class AtomicVerbs {
         const fullKey = typeof found === 'string' ? found : await found;
         const write = async (): Promise<boolean> => {
             const { value: bytes, flags } = encoded instanceof Promise ? await encoded : encoded;
-            const isStored = await values.commands[verb](fullKey, bytes, { expires, flags });
+            const isStored = await values.commands.store(verb, fullKey, bytes, { expires, flags });
             if (isStored) values.recordStored(fullKey);
             return isStored;
         };
@@ -52,7 +52,7 @@ export class AtomicVerbs {
         const expires = values.expirySeconds(context, timeout);
         const found = values.keys.resolve(key);
         const fullKey = typeof found === 'string' ? found : await found;
-        const { value } = await values.commands[verb](fullKey, by ?? 1, { initial, expires });
+        const { value } = await values.commands.count(verb, fullKey, by ?? 1, { initial, expires });
         if (value === null) return null;
         values.recordStored(fullKey);
         return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;

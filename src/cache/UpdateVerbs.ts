@@ -117,7 +117,7 @@ export class UpdateVerbs {
         const { value: bytes, flags } = await values.encode(value);
         const stored =
             item.value === null
-                ? await commands.add(fullKey, bytes, { expires, flags })
+                ? await commands.store('add', fullKey, bytes, { expires, flags })
                 : (await commands.casSet(fullKey, bytes, item.cas, { expires, flags, epoch })).outcome === 'stored';
         if (stored) values.recordStored(fullKey);
         return stored;

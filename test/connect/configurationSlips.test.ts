@@ -29,7 +29,7 @@ const invalid: [string, Record<string, unknown>, RegExp][] = [
     ]),
 ];
 
-it.each(invalid)('%s is INVALID_CONNECTION', async (_, config, message) => {
+it.each(invalid)('rejects with INVALID_CONNECTION for %s', async (_, config, message) => {
     expect(await openError(open, config)).toMatchObject({
         code: 'INVALID_CONNECTION',
         trace_id: 'trace',
@@ -37,7 +37,7 @@ it.each(invalid)('%s is INVALID_CONNECTION', async (_, config, message) => {
     });
 });
 
-it('a comma may be written as %2C', () => {
+it('accepts a comma that is written as %2C', () => {
     expect(parseUri('memcached://u%2Cv:p%2Cq@a,b')).toMatchObject({ username: 'u,v', password: 'p,q' });
 });
 
@@ -54,7 +54,7 @@ it.each([
     ],
     ['a user name and an empty password', { ...at, ...user('ann', '') }, /expected a password beside the user name$/],
     ['an empty password in a uri', uri('memcached://ann:@a'), /expected a password beside the user name$/],
-])('%s is NO_CREDENTIAL', async (_, config, message) => {
+])('rejects with NO_CREDENTIAL for %s', async (_, config, message) => {
     const error = await openError(open, config);
     expect(error).toMatchObject({ code: 'NO_CREDENTIAL', message: expect.stringMatching(message) });
 });
@@ -63,7 +63,7 @@ it.each([
     ['in a uri', uri('memcached://a%00b:c@127.0.0.1:1')],
     ['in a user name', { ...at, ...user('a\0b', 'c') }],
     ['in a password', { ...at, ...user('a', 'b\0c') }],
-])('NUL %s is INVALID_CREDENTIAL', async (_, config) => {
+])('rejects with INVALID_CREDENTIAL for NUL %s', async (_, config) => {
     expect(await openError(open, config)).toMatchObject({
         code: 'INVALID_CREDENTIAL',
         trace_id: 'trace',
@@ -71,14 +71,14 @@ it.each([
     });
 });
 
-it('a client refuses a login with NUL, or of another type', () => {
+it('rejects a login with NUL or of another type in a client', () => {
     for (const login of [{ username: 'a\0b', password: 'c' }, { username: 5, password: 'c' }, { username: 'a' }]) {
         const create = (): unknown => new MemcachedClient([{ host: 'a', port: 1, login: login as never }]);
         expect(create).toThrow(expect.objectContaining({ code: 'INVALID_CREDENTIAL' }) as Error);
     }
 });
 
-it('weights whose sum is no number are refused, and a client keeps its servers', () => {
+it('rejects weights with an infinite sum, and keeps the servers of a client', () => {
     const heavy = [1, 2].map(port => ({ host: '127.0.0.1', port, weight: 1e308 }));
     const problem = expect.objectContaining({
         code: 'INVALID_CONNECTION',
@@ -90,12 +90,12 @@ it('weights whose sum is no number are refused, and a client keeps its servers',
     expect(client.getStats()).toHaveLength(1);
 });
 
-it('an empty user name and password are said once: there is no login', async () => {
+it('logs once that an empty user name and password mean no login', async () => {
     await open.cache(await open.server(), user('', ''));
     expect(lines).toEqual(['warn credential.username and credential.password are empty: no login is sent']);
 });
 
-it('a server that gets no keys is said once', async () => {
+it('logs a server without keys once', async () => {
     const servers = await Promise.all([open.server(), open.server()]);
     const weights = (weight: number) => ({ 'connections.0.weight': 1, 'connections.1.weight': weight });
     await open.cache(servers, weights(70));
@@ -106,7 +106,7 @@ it('a server that gets no keys is said once', async () => {
     ]);
 });
 
-it('a server that is alone has all keys, whatever its weight', async () => {
+it('assigns all keys to a single server, whatever its weight', async () => {
     await open.cache(await open.server(), { 'connections.0.weight': 1 });
     expect(lines).toEqual([]);
 });

@@ -13,7 +13,7 @@ import { sleep } from '../support/sleep';
 const opener = useOpener();
 const { logger } = opener;
 const server = useServer();
-/** Stands before the server. */
+/** Records the connections and writes to the server. */
 let proxy: RecordingProxy;
 
 beforeEach(async () => {
@@ -29,7 +29,7 @@ const large = Buffer.alloc(300_000);
 const storeLarge = (cache: MemcachedCache) =>
     Promise.all(Array.from({ length: 20 }, (_, i) => cache.store(null, `large${i}`, large, 5000)));
 
-/** How often a server that cuts every connection is connected to, while a cache asks it for so long or so often. */
+/** Returns the connections to a server that ends each one, while a cache keeps calling it. */
 async function attempts(options: Settings, isEnough: (attempts: number, ms: number) => boolean): Promise<number> {
     const cutting = await opener.recordingProxy(server);
     const cache = await open({ ...options, request_timeout: 500 }, cutting);
@@ -43,10 +43,10 @@ async function attempts(options: Settings, isEnough: (attempts: number, ms: numb
     return cutting.connections - before;
 }
 
-/** How long 12 attempts take. With the defaults it is more than 20 seconds. */
+/** Returns the time of 12 attempts in ms. With the defaults it is more than 20 seconds. */
 const msOfTwelve = (options: Settings) => timed(() => attempts(options, count => count >= 12));
 
-/** What an option changes, seen from outside; each with another value than the default. */
+/** The visible effect of each option, with a value other than the default. */
 const effects: Record<string, () => Promise<void>> = {
     async max_size() {
         const cache = await open({ max_size: 1 });
@@ -183,7 +183,7 @@ const effects: Record<string, () => Promise<void>> = {
             const connections = proxy.connections;
             proxy.cutting = Infinity;
             expect(await codeOf(cache.retrieve(null, 'key'))).toBe('SERVER_DOWN');
-            // The connection of before has the first fault.
+            // The first fault belongs to the earlier connection.
             expect(proxy.connections - connections).toBe(failures - 1);
             await cache.close(null);
             proxy.cutting = 0;
@@ -191,7 +191,7 @@ const effects: Record<string, () => Promise<void>> = {
     },
 
     async retry() {
-        // Down at once.
+        // The server is down after the first fault.
         expect(await msOfTwelve({ retry: 10, failures: 1 })).toBeLessThan(2000);
     },
 
@@ -218,7 +218,7 @@ const effects: Record<string, () => Promise<void>> = {
         const during = await placesOf();
         for (const [i, places] of during.entries()) {
             expect(places).toHaveLength(1);
-            // Only the keys of the server that is down have moved.
+            // Only the keys of the unavailable server have moved.
             if (before[i]![0] === 0) expect(places).not.toContain(0);
             else expect(places).toEqual(before[i]);
         }
@@ -267,9 +267,9 @@ const effects: Record<string, () => Promise<void>> = {
     },
 };
 
-it.each(Object.entries(effects))('%s does what it says', (_, effect) => effect());
+it.each(Object.entries(effects))('applies %s', (_, effect) => effect());
 
-it('without `remove` a server that is down keeps its keys: they are errors', async () => {
+it('rejects calls for the keys of a server that is down without `remove`', async () => {
     const servers = await Promise.all([1, 2, 3].map(() => opener.server()));
     const cache = await open({ failures: 1 }, servers);
     await servers[0]!.kill();
@@ -277,21 +277,21 @@ it('without `remove` a server that is down keeps its keys: they are errors', asy
     expect(new Set(await Promise.all(stores))).toEqual(new Set(['SERVER_DOWN', 'answered 1']));
 });
 
-it('attempts are few with the defaults of reconnect and retry', async () => {
-    // 0, 50, 100, 200 ms …
+it('attempts few connections with the defaults of reconnect and retry', async () => {
+    // The expected pauses are 0, 50, 100, 200 ms, and so on.
     const within = (options: Settings) => attempts(options, (_, ms) => ms >= 300);
     const counts = await Promise.all([within({ failures: 1000, retries: 100 }), within({ failures: 1 })]);
     for (const count of counts) expect(count).toBeLessThan(8);
 });
 
-it('idle 0 closes nothing', async () => {
+it('closes no idle socket when idle is 0', async () => {
     const cache = await open({ idle: 0, max_size: 0 });
     await cache.store(null, 'key', 1, 5000);
     await sleep(100);
     expect(proxy.openSockets).toBe(1);
 });
 
-it('every option has such a test', () => {
+it('covers every option', () => {
     const ofTheLock = ['retry_timeout'];
     expect([...Object.keys(effects), ...ofTheLock].sort()).toEqual(
         describeOptions()

@@ -13,8 +13,8 @@ function create() {
     return { logger, events: new LockMetrics(log, new ComponentCounters()) };
 }
 
-describe('LockEvents', () => {
-    it('warns of each kind at most once a minute, and says how many it has not told of', () => {
+describe('LockMetrics', () => {
+    it('warns of each kind at most once a minute, with the number of suppressed warnings', () => {
         const { logger, events } = create();
         for (let i = 0; i < 3; i++) events.onLost(null, 'key');
         events.onReleaseFailed(null, 'key', new Error('no answer'));

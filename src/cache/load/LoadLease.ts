@@ -101,7 +101,7 @@ export class LoadLease {
         if (!this.stop()) return false;
         if (this.renewing !== null) await this.renewing;
         try {
-            if (this.cas === 0n) return await this.commands.set(this.key, value, { expires, flags });
+            if (this.cas === 0n) return await this.commands.store('set', this.key, value, { expires, flags });
             return await this.compareAndSet(value, flags, expires);
         } catch (error) {
             if (!isUnavailable(error)) await this.delete().catch(() => {});

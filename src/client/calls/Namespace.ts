@@ -24,10 +24,7 @@ export class Namespace {
         this.tokenKey = `${this.mark}namespace`;
     }
 
-    /**
-     * Returns the prefix of all keys with this token. The token '' is for a key that is not placed
-     * yet.
-     */
+    /** Returns the prefix of all keys with this token. '' is for a key that is not placed yet. */
     head(token: string): string {
         return this.mark + token + END;
     }

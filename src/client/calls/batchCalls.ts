@@ -12,6 +12,8 @@ const QUIET = true;
  */
 export abstract class BatchCall extends Call<void> {
     readonly retry: Retry = 'always';
+    /** Bytes of the values in the replies. */
+    answeredBytes = 0;
 
     /** @param failed receives the errors of single keys */
     constructor(
@@ -20,11 +22,6 @@ export abstract class BatchCall extends Call<void> {
     ) {
         super();
         this.frameCount = keys.length + 1;
-    }
-
-    /** Bytes of the values in the replies. */
-    get answeredBytes(): number {
-        return 0;
     }
 
     override keyOf(reply: Reply): string {
@@ -71,9 +68,9 @@ export abstract class BatchCall extends Call<void> {
 
 /** Reads many keys. */
 export class GetManyCall<T> extends BatchCall {
+    readonly operation = 'getMany';
     /** Hits and errors of this try. */
     private answeredKeys = 0;
-    private bytes = 0;
 
     /** @param expectedBytes the known size of its values if they are large, else 0 */
     constructor(
@@ -86,16 +83,8 @@ export class GetManyCall<T> extends BatchCall {
         super(keys, failed);
     }
 
-    get operation(): string {
-        return 'getMany';
-    }
-
     override get valueBytes(): number {
         return this.expectedBytes;
-    }
-
-    override get answeredBytes(): number {
-        return this.bytes;
     }
 
     protected encodeOne(writer: RequestWriter, opaque: number, key: string): void {
@@ -103,7 +92,7 @@ export class GetManyCall<T> extends BatchCall {
     }
 
     protected onKey(key: string, reply: Reply): void {
-        this.bytes += reply.bodyBytes;
+        this.answeredBytes += reply.bodyBytes;
         if (reply.outcome === Outcome.NOT_FOUND) return;
         this.answeredKeys++;
         if (reply.outcome === Outcome.OK) this.recordHit(key, this.read(reply));
@@ -133,6 +122,7 @@ const VALUES_PER_REPLY = 50;
  * so the CAS of the values between them are known. Otherwise those values do not count.
  */
 export class SetManyCall extends BatchCall {
+    readonly operation = 'setMany';
     override readonly retry = 'afterClose';
     /** The epoch in which it was sent. */
     private epoch = 0;
@@ -150,10 +140,6 @@ export class SetManyCall extends BatchCall {
         super(keys, failed);
     }
 
-    get operation(): string {
-        return 'setMany';
-    }
-
     override get valueBytes(): number {
         return this.specs.reduce((sum, { value }) => sum + value.length, 0);
     }
@@ -165,15 +151,18 @@ export class SetManyCall extends BatchCall {
     }
 
     protected encodeOne(writer: RequestWriter, opaque: number, key: string, index: number): void {
-        const isAnswered = this.account !== null && (index % VALUES_PER_REPLY === 0 || index === this.keys.length - 1);
-        writer.store(opaque, 'set', key, this.specs[index]!, isAnswered ? 'cas' : 'error');
+        writer.store(opaque, 'set', key, this.specs[index]!, this.needsCas(index) ? 'cas' : 'error');
     }
 
     protected onKey(key: string, reply: Reply, index: number): void {
         if (reply.outcome !== Outcome.OK) {
             this.lastIndex = -1;
             this.failKey(key, reply);
-        } else if (this.account !== null) this.recordStored(this.account, reply, index);
+        } else if (this.needsCas(index)) this.recordStored(this.account!, reply, index);
+    }
+
+    private needsCas(index: number): boolean {
+        return this.account !== null && (index % VALUES_PER_REPLY === 0 || index === this.keys.length - 1);
     }
 
     private recordStored(account: StoreAccount, { casHigh, casLow }: Reply, index: number): void {
@@ -192,9 +181,7 @@ export class SetManyCall extends BatchCall {
 
 /** Deletes many keys. */
 export class DeleteManyCall extends BatchCall {
-    get operation(): string {
-        return 'deleteMany';
-    }
+    readonly operation = 'deleteMany';
 
     protected encodeOne(writer: RequestWriter, opaque: number, key: string): void {
         writer.delete(opaque, key, QUIET);
@@ -205,10 +192,9 @@ export class DeleteManyCall extends BatchCall {
     }
 }
 
-/**
- * Deletes values that are unchanged since their store. A retry is useless: it has another epoch.
- */
+/** Deletes values that are unchanged since their store. A retry would have another epoch. */
 export class EvictManyCall extends BatchCall {
+    readonly operation = 'evictMany';
     override readonly retry = 'never';
 
     constructor(
@@ -217,10 +203,6 @@ export class EvictManyCall extends BatchCall {
         failed: Map<string, Error>,
     ) {
         super(keys, failed);
-    }
-
-    get operation(): string {
-        return 'evictMany';
     }
 
     protected encodeOne(writer: RequestWriter, opaque: number, key: string): void {

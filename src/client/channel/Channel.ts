@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Call, CallHolder } from '../calls/Call';
 import { CallList } from '../calls/CallList';
 import { Deadline, type Timed } from '../calls/Deadlines';
-import { LoginCall, ProofCall } from '../calls/serverCalls';
+import { HandshakeCall } from '../calls/serverCalls';
 import type { ServerMetrics } from '../../diagnostics/ServerMetrics';
 import { authFailed, encodeFailed } from '../model/errors';
 import type { ServerAddress } from '../model/ServerAddress';
@@ -270,8 +270,7 @@ export class Channel implements CallHolder, Timed {
         const { at, deadlines } = this.context;
         deadlines.arrived();
         this.stage = 'unanswered';
-        if (at.login !== undefined) this.begin(new LoginCall(at.login));
-        else if (this.isExtra) this.begin(new ProofCall());
+        if (at.login !== undefined || this.isExtra) this.begin(new HandshakeCall(at.login));
         else this.beReady();
     }
 

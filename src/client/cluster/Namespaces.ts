@@ -33,10 +33,7 @@ export class Namespaces {
         return this.all.some(namespace => namespace.has(key));
     }
 
-    /**
-     * Returns the call, guarded if its key has a token. All keys of a batch call have the same
-     * token.
-     */
+    /** Returns the call, guarded if its key has a token. All keys of a call have the same token. */
     guard<T>(key: string, call: Call<T>): Call<T> {
         if (this.isEmpty) return call;
         for (const namespace of this.all) if (namespace.has(key)) return new GuardedCall(call, namespace, key);

@@ -18,10 +18,7 @@ export interface ClientOptions {
     readonly poolSize?: number | undefined;
     /** How often an idempotent call is retried after a connection fault. */
     readonly retries?: number | undefined;
-    /**
-     * Maximum number of queued and in-flight calls per server. Further calls fail with
-     * `OVERLOADED`. 0 = no limit.
-     */
+    /** Maximum number of queued and in-flight calls per server, else `OVERLOADED`. 0 = no limit. */
     readonly maxPending?: number | undefined;
     /** Time limit of a call, retries included, in ms. */
     readonly requestTimeoutMs?: number | undefined;

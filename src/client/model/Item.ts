@@ -1,8 +1,6 @@
 import { join64 } from '../../util/uint64';
 
-/**
- * A value with its flags and CAS. A miss has the value and flags null, as in memjs, and the CAS 0.
- */
+/** A value with flags and CAS. A miss has a null value and null flags, as in memjs, and CAS 0. */
 export class Item {
     static readonly MISS: Item = Object.freeze(new Item(null, 0, 0, 0)) as Item;
 

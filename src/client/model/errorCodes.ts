@@ -63,10 +63,7 @@ const CLASSES = {
     InvocationException,
 };
 
-/**
- * Makes all exceptions but BatchException. The linter forbids `new` of the framework's exceptions
- * elsewhere.
- */
+/** Makes all exceptions but BatchException. The linter forbids `new` of them elsewhere. */
 export function exception(code: CodeOf<keyof typeof CLASSES>, message: string): ApplicationException {
     return new CLASSES[ERROR_CODES[code]](undefined, code, message);
 }

@@ -6,8 +6,8 @@ import { RecordingLogger } from '../../support/RecordingLogger';
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
-describe('CacheEvents', () => {
-    it('warns of calls without an answer at most once a minute, and says how many it has kept back', () => {
+describe('CacheMetrics', () => {
+    it('warns of calls without memcached at most once a minute, with the number of suppressed warnings', () => {
         const logger = new RecordingLogger();
         const log = new ComponentLogger();
         log.setReferences(logger.references());

@@ -17,7 +17,7 @@ function reply(outcome: number, opaque = 0, text = ''): Reply {
     return { ...fields, text: () => text, detail: () => 'words' } as unknown as Reply;
 }
 
-/** The call as if it had been sent with opaques from 0 on. */
+/** Returns the call as if it had been sent with opaques from 0 on. */
 function send<C extends Call<unknown>>(call: C): { call: C; metrics: ServerMetrics } {
     const metrics = new ServerMetrics();
     call.host = { address: 'server', metrics } as CallHost;
@@ -29,7 +29,7 @@ it.each([
     ['add', Outcome.NOT_STORED],
     ['replace', Outcome.NOT_FOUND],
     ['replace', Outcome.NOT_STORED],
-] as const)('%s takes outcome %i for "not stored"', async (mode, outcome) => {
+] as const)('resolves %s with "not stored" on outcome %i', async (mode, outcome) => {
     const { call } = send(new StoreCall(mode, 'key', spec));
     expect(call.onReply(reply(outcome))).toBe(true);
     expect(await call.promise).toBe(false);
@@ -40,7 +40,7 @@ it.each([
     ['set', Outcome.EXISTS],
     ['add', Outcome.NOT_FOUND],
     ['replace', Outcome.EXISTS],
-] as const)('%s takes outcome %i for an error, with the words of the server', async (mode, outcome) => {
+] as const)('rejects %s with the words of the server on outcome %i', async (mode, outcome) => {
     const { call } = send(new StoreCall(mode, 'key', spec));
     call.onReply(reply(outcome));
     await expect(call.promise).rejects.toMatchObject({
@@ -54,19 +54,19 @@ it.each([
     [0n, Outcome.NOT_STORED, 'changed'],
     [7n, Outcome.EXISTS, 'changed'],
     [7n, Outcome.NOT_FOUND, 'missing'],
-] as const)('a compare-and-set of CAS %i takes outcome %i for %j', async (cas, outcome, result) => {
+] as const)('resolves a compare-and-set of CAS %i on outcome %i with %j', async (cas, outcome, result) => {
     const { call } = send(new CasStoreCall('key', spec, cas, false));
     call.onReply(reply(outcome));
     expect(await call.promise).toEqual({ outcome: result, cas: 0n });
 });
 
-it.each([Outcome.NOT_STORED, Outcome.NOT_FOUND])('append takes outcome %i for "missing"', async outcome => {
+it.each([Outcome.NOT_STORED, Outcome.NOT_FOUND])('resolves append with "missing" on outcome %i', async outcome => {
     const { call } = send(new ConcatCall('append', 'key', 'value'));
     call.onReply(reply(outcome));
     expect(await call.promise).toBe(false);
 });
 
-it('getMany counts a miss once, answered or not', async () => {
+it('counts each miss of getMany once, answered or not', async () => {
     const found = new Map<string, unknown>();
     const failed = new Map<string, Error>();
     const { call, metrics } = send(new GetManyCall(['a', 'b', 'c', 'd'], 0, found, readFetched, failed));
@@ -82,7 +82,7 @@ it('getMany counts a miss once, answered or not', async () => {
 it.each([
     ['setMany', (failed: Map<string, Error>) => new SetManyCall(['a', 'b'], [spec, spec], failed, null)],
     ['deleteMany', (failed: Map<string, Error>) => new DeleteManyCall(['a', 'b'], failed)],
-])('%s takes replies to its quiet requests', async (_, make) => {
+])('accepts replies to the quiet requests of %s', async (_, make) => {
     const failed = new Map<string, Error>();
     const { call } = send(make(failed));
     expect([0, 1, 2].map(opaque => call.onReply(reply(Outcome.OK, opaque)))).toEqual([false, false, true]);

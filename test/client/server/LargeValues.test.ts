@@ -78,7 +78,7 @@ describe('LargeValues', () => {
         expect(admitted).toEqual([calls[2]]);
     });
 
-    it('remembers large answers until a small one comes, and no more than a thousand', () => {
+    it('remembers up to a thousand large replies, each until a small one arrives', () => {
         largeValues.answered('small', 100);
         largeValues.answered('', LARGE_BYTES);
         expect([largeValues.hasSizes, largeValues.expectedBytes('')]).toEqual([false, 0]);
@@ -92,7 +92,7 @@ describe('LargeValues', () => {
     });
 });
 
-it('large and small values, hundreds at once, all arrive, over few sockets', async () => {
+it('transfers hundreds of large and small values at once over few sockets', async () => {
     const server = await open.server({ maxItemBytes: 2 * 1024 * 1024 });
     const client = await open.client(server, { requestTimeoutMs: 10_000 });
     const large = (i: number) => Buffer.alloc(300_000, `value ${i}`);
@@ -110,7 +110,7 @@ it('large and small values, hundreds at once, all arrive, over few sockets', asy
     expect(client.socketCount).toBeLessThanOrEqual(5);
 });
 
-it('calls that wait for the window when the server goes silent settle by their deadline, and the window is free again', async () => {
+it('settles calls that wait for the window of a silent server by their deadline, and frees the window', async () => {
     const server = await open.server();
     const client = await open.client(server, { requestTimeoutMs: 300, failures: 100, reconnectMs: 50 });
     const value = Buffer.alloc(HALF_MIB);
@@ -123,7 +123,7 @@ it('calls that wait for the window when the server goes silent settle by their d
     expect(again.every(Boolean)).toBe(true);
 });
 
-it('a large value that was stored is known to be large when it is asked for', async () => {
+it('remembers the size of a large value when it is stored', async () => {
     const server = await open.server();
     const client = await open.client(server);
     const saw = jest.spyOn(LargeValues.prototype, 'answered');

@@ -15,7 +15,7 @@ const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const encrypted = privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-128-cbc', passphrase: 'hunter2' });
 const sec1 = privateKey.export({ type: 'sec1', format: 'pem' });
 
-it('one secure context serves all hosts', () => {
+it('shares one secure context among all hosts', () => {
     const settings = settingsOf({ ssl_ca_file: fileOf(cert), ssl_crt_file: fileOf(cert), ssl_key_file: fileOf(key) });
     const { secureContext } = settings.toOptions('a');
     expect(secureContext).toBeDefined();
@@ -30,7 +30,7 @@ it.each([
     ['10.0.0.1', { ssl_server_name: 'b' }, 'b'],
     ['a', { ssl_server_name: '10.0.0.1' }, undefined],
     ['a', { ssl_server_name: '' }, 'a'],
-])('the name that is sent to %s with %j is %s', (host, config, name) => {
+])('sends to %s with %j the server name %s', (host, config, name) => {
     expect(settingsOf(config).toOptions(host).servername).toBe(name);
 });
 
@@ -45,13 +45,13 @@ it.each([
     [false, false],
     ['0', false],
     ['N', false],
-])('ssl_verify %p: %p', (word, isVerified) => {
+])('parses ssl_verify %p as %p', (word, isVerified) => {
     const settings = settingsOf(word === undefined ? {} : { ssl_verify: word });
     expect(settings.isVerified).toBe(isVerified);
     expect(settings.toOptions('a').rejectUnauthorized).toBe(isVerified);
 });
 
-it.each(['off', 'none', '2', 'null', 'hunter2'])('ssl_verify %s is refused', word => {
+it.each(['off', 'none', '2', 'null', 'hunter2'])('rejects ssl_verify %s', word => {
     expect(() => settingsOf({ ssl_verify: word })).toThrow(
         expect.objectContaining({
             code: 'INVALID_CREDENTIAL',
@@ -62,7 +62,7 @@ it.each(['off', 'none', '2', 'null', 'hunter2'])('ssl_verify %s is refused', wor
 
 it.each<[string, Record<string, string>, string | RegExp]>([
     [
-        'an authority that is no PEM',
+        'an authority that is not PEM',
         { ssl_ca_file: fileOf('hunter2') },
         /^invalid credential\.ssl_ca_file: expected a certificate in PEM/,
     ],
@@ -82,12 +82,12 @@ it.each<[string, Record<string, string>, string | RegExp]>([
         /^invalid credential\.ssl_ca_file: expected a certificate in PEM/,
     ],
     [
-        'an authority that was cut off',
+        'a truncated authority',
         { ssl_ca_file: fileOf(cert + other.cert.slice(0, 200)) },
         'invalid credential.ssl_ca_file: it ends within a certificate',
     ],
     [
-        'a second authority that is broken',
+        'a broken second authority',
         { ssl_ca_file: fileOf(cert + other.cert.replace('MII', 'AAA')) },
         'invalid credential.ssl_ca_file: certificate 2 is malformed',
     ],
@@ -107,12 +107,12 @@ it.each<[string, Record<string, string>, string | RegExp]>([
         'invalid credential.ssl_key_file: expected the key of credential.ssl_crt_file',
     ],
     [
-        'the two exchanged',
+        'an exchanged certificate and key',
         { ssl_crt_file: fileOf(key), ssl_key_file: fileOf(cert) },
         /^invalid credential\.ssl_crt_file: expected a certificate in PEM/,
     ],
     [
-        'a key that is none',
+        'a key that is not PEM',
         { ssl_crt_file: fileOf(cert), ssl_key_file: fileOf(cert) },
         /^invalid credential\.ssl_key_file: expected a private key in PEM/,
     ],
@@ -121,7 +121,7 @@ it.each<[string, Record<string, string>, string | RegExp]>([
         { ssl_crt_file: fileOf(cert), ssl_key_file: fileOf(encrypted) },
         'invalid credential.ssl_key_file: encrypted keys are not supported',
     ],
-])('%s is refused, in words of ours', (_, config, message) => {
+])('rejects %s without an OpenSSL message', (_, config, message) => {
     expect(() => settingsOf(config).toOptions('a')).toThrow(
         expect.objectContaining({
             code: 'INVALID_CREDENTIAL',
@@ -130,7 +130,7 @@ it.each<[string, Record<string, string>, string | RegExp]>([
     );
 });
 
-it.each(['/no/such/file.pem', tmpdir()])('%s cannot be read, which is said by the key', file => {
+it.each(['/no/such/file.pem', tmpdir()])('reports an unreadable file %s under the name of its option', file => {
     expect(() => settingsOf({ ssl_ca_file: file }).toOptions('a')).toThrow(
         expect.objectContaining({
             code: 'NO_CREDENTIAL',
@@ -139,14 +139,14 @@ it.each(['/no/such/file.pem', tmpdir()])('%s cannot be read, which is said by th
     );
 });
 
-it('keys in the older form are read', () => {
+it('reads keys in SEC1 format', () => {
     const file = fileOf(sec1);
     expect(() => settingsOf({ ssl_crt_file: fileOf(cert), ssl_key_file: file }).toOptions('a')).toThrow(
         /expected the key of credential\.ssl_crt_file/,
     );
 });
 
-it('files that nobody needs are not read', () => {
+it('does not read unused files', () => {
     const settings = settingsOf({ ssl_ca_file: '/no/such/file.pem', ssl_cert_file: 'a', username: 'ann' });
     expect(settings).toMatchObject({ keys: ['ssl_ca_file'] });
 });

@@ -7,7 +7,7 @@ const bugs = {
     'retry an ADD': [
         {
             file: 'client/calls/storeCalls.ts',
-            from: `this.retry = mode === 'add' ? 'never' : 'afterClose';`,
+            from: `this.retry = operation === 'add' ? 'never' : 'afterClose';`,
             to: `this.retry = 'afterClose';`,
         },
     ],
@@ -15,8 +15,8 @@ const bugs = {
     'retry a SET that may still be carried out': [
         {
             file: 'client/calls/storeCalls.ts',
-            from: `this.retry = mode === 'add' ? 'never' : 'afterClose';`,
-            to: `this.retry = mode === 'add' ? 'never' : 'always';`,
+            from: `this.retry = operation === 'add' ? 'never' : 'afterClose';`,
+            to: `this.retry = operation === 'add' ? 'never' : 'always';`,
         },
     ],
     'ignore the opaque': [
@@ -100,7 +100,7 @@ const bugs = {
         {
             file: 'cache/load/LoadLease.ts',
             from: `if (reply.outcome === 'missing' || tries === MAX_TRIES || !(await this.rediscover())) return false;`,
-            to: `return this.commands.set(this.key, value, { expires, flags });`,
+            to: `return this.commands.store('set', this.key, value, { expires, flags });`,
         },
     ],
     'join a load that began before a store': [
@@ -129,7 +129,7 @@ const bugs = {
         {
             file: 'cache/UpdateVerbs.ts',
             from: `(await commands.casSet(fullKey, bytes, item.cas, { expires, flags, epoch })).outcome === 'stored'`,
-            to: `await commands.set(fullKey, bytes, { expires, flags })`,
+            to: `await commands.store('set', fullKey, bytes, { expires, flags })`,
         },
     ],
     'update with the CAS of an old epoch': [
@@ -175,7 +175,7 @@ const bugs = {
         {
             file: 'lock/LockStore.ts',
             from: `const reply = await commands.casSet(key, token, cas, { ...storeOptions(ttlMs), epoch });`,
-            to: `const reply = { outcome: (await commands.replace(key, token, storeOptions(ttlMs))) ? 'stored' : 'missing', cas };`,
+            to: `const reply = { outcome: (await commands.store('replace', key, token, storeOptions(ttlMs))) ? 'stored' : 'missing', cas };`,
         },
     ],
     'clean up without looking at the token': [
