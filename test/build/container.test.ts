@@ -145,7 +145,7 @@ it('runs the quick start of the README', async () => {
 it('rejects an invalid option by name', async () => {
     await expect(run('bad-option.yml', [new DefaultMemcachedFactory()])).rejects.toMatchObject({
         code: 'REF_ERROR',
-        cause: expect.stringContaining('options.retries is "-1", allowed: whole numbers from 0 to 100'),
+        cause: expect.stringContaining('invalid options.retries "-1": expected whole numbers from 0 to 100'),
     });
 });
 

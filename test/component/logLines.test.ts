@@ -3,10 +3,10 @@ import { line } from '../../src/component/logLines';
 
 it('replaces each … by one value, in order', () => {
     expect(line('serverDown', 'a:1', 'refused')).toBe('memcached at a:1 is down: refused');
-    expect(line('again', line('lockReleaseFailed', 'k', 'silent'), 3)).toBe(
-        'lock k could not be released: silent (and 3 others since this was last said)',
+    expect(line('repeated', line('lockReleaseFailed', 'k', 'silent'), 3)).toBe(
+        'cannot release lock k: silent (and 3 more since the last such line)',
     );
-    expect(line('discoveryAnswers')).toBe('discovery answers again');
+    expect(line('discoveryRecovered')).toBe('discovery works again');
 });
 
 it('inserts values unchanged, even with a … or a $ in them', () => {

@@ -83,8 +83,8 @@ describe('DiscoveryWatcher', () => {
         expect(logger.lines).toEqual([]);
         await pass(1);
         expect(logger.lines).toEqual([
-            'warn discovery gives no servers, so those that there are stay: ' +
-                `no answer from discovery or a credential store within ${patienceMs} ms`,
+            'warn discovery failed, keeping the current servers: ' +
+                `no reply from discovery or a credential store within ${patienceMs} ms`,
         ]);
         answerLate(SERVERS);
         answer = () => Promise.resolve(SERVERS);
@@ -92,7 +92,7 @@ describe('DiscoveryWatcher', () => {
         expect([asked, taken.length]).toEqual([1, 0]);
         await pass(1);
         expect([asked, taken.length]).toEqual([2, 1]);
-        expect(logger.count(/answers again/)).toBe(1);
+        expect(logger.count(/works again/)).toBe(1);
     });
 
     it('logs a failure of discovery once, and its recovery once', async () => {
@@ -103,8 +103,8 @@ describe('DiscoveryWatcher', () => {
             answer = () => Promise.resolve(SERVERS);
             await pass(50);
         }
-        const failed = 'warn discovery gives no servers, so those that there are stay: away';
-        expect(logger.lines).toEqual([failed, 'info discovery answers again', failed, 'info discovery answers again']);
+        const failed = 'warn discovery failed, keeping the current servers: away';
+        expect(logger.lines).toEqual([failed, 'info discovery works again', failed, 'info discovery works again']);
         expect(asked).toBe(20);
     });
 
@@ -115,7 +115,7 @@ describe('DiscoveryWatcher', () => {
         change = NOTHING;
         await pass(50);
         expect(logger.lines).toEqual([
-            'info the servers have changed: added: a:1, b:2; removed: c:3; connected anew: d:4; other weight: e:5',
+            'info the servers changed: added: a:1, b:2; removed: c:3; reconnected: d:4; reweighted: e:5',
         ]);
         expect(logger.contexts).toEqual(['trace']);
     });

@@ -41,9 +41,9 @@ describe('MemcachedConnection', () => {
     });
 
     it('stays closed when it is closed during open', async () => {
-        const opening = codeOf(connection.open('trace'));
+        const opening = connection.open('trace').catch((error: unknown) => error);
         await connection.close(null);
-        expect(await opening).toBe('NOT_OPENED');
+        expect(await opening).toMatchObject({ code: 'NOT_OPENED', trace_id: 'trace' });
         expect(connection.isOpen()).toBe(false);
         await connection.open(null);
         expect(connection.isOpen()).toBe(true);
@@ -152,7 +152,7 @@ describe('a shared connection', () => {
 describe('the log of ignored options', () => {
     it('lists unknown options of a cache with its own connection', async () => {
         await open.cache(server, { pool: 3, ttl: 5, pool_size: 2, max_size: 7 });
-        expect(logger.lines).toEqual(['warn keys that nothing reads are ignored: options.pool, options.ttl']);
+        expect(logger.lines).toEqual(['warn unknown configuration keys are ignored: options.pool, options.ttl']);
     });
 
     it('lists unknown and misplaced options of a cache with a shared connection', async () => {
@@ -166,8 +166,8 @@ describe('the log of ignored options', () => {
         await cache.open('trace');
         await cache.open('trace');
         expect(logger.lines).toEqual([
-            'warn keys that nothing reads are ignored: options.ttl',
-            'warn keys of the shared connection are ignored here: options.pool_size, options.retries',
+            'warn unknown configuration keys are ignored: options.ttl',
+            'warn keys of a connection are ignored in a component that shares one: options.pool_size, options.retries',
         ]);
         expect(logger.contexts).toEqual(['trace', 'trace']);
     });
@@ -176,8 +176,8 @@ describe('the log of ignored options', () => {
         connection = connectionOf({ max_size: 2, size: 2 });
         await connection.open(null);
         expect(logger.lines).toEqual([
-            'warn keys that nothing reads are ignored: options.size',
-            'warn keys of the components are ignored here: options.max_size',
+            'warn unknown configuration keys are ignored: options.size',
+            'warn keys of a component are ignored in a shared connection: options.max_size',
         ]);
     });
 

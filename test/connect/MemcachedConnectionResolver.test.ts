@@ -69,63 +69,68 @@ describe('MemcachedConnectionResolver', () => {
     });
 
     it.each<[string, unknown[], string, RegExp]>([
-        ['an empty configuration', [], 'NO_CONNECTION', /configure connection.host/],
-        ['host at the top', ['host', 'a', 'port', 1], 'NO_CONNECTION', /configure connection.host/],
-        ['only a port', ['connection.port', 1], 'INVALID_CONNECTION', /neither host nor uri/],
+        ['an empty configuration', [], 'NO_CONNECTION', /expected connection.host/],
+        ['host at the top', ['host', 'a', 'port', 1], 'NO_CONNECTION', /expected connection.host/],
+        ['only a port', ['connection.port', 1], 'INVALID_CONNECTION', /invalid connection: expected host, uri or/],
         [
             'port 0',
             ['connection.host', 'a', 'connection.port', 0],
             'INVALID_CONNECTION',
-            /port is 0, allowed are 1 to 65535/,
+            /invalid port 0: expected an integer from 1 to 65535/,
         ],
-        ['port 65536', ['connection.host', 'a', 'connection.port', 65536], 'INVALID_CONNECTION', /port is 65536/],
-        ['port abc', ['connection.host', 'a', 'connection.port', 'abc'], 'INVALID_CONNECTION', /port is abc/],
-        ['port 1.5', ['connection.host', 'a', 'connection.port', '1.5'], 'INVALID_CONNECTION', /port is 1.5/],
-        ['port -1', ['connection.host', 'a', 'connection.port', -1], 'INVALID_CONNECTION', /port is -1/],
+        ['port 65536', ['connection.host', 'a', 'connection.port', 65536], 'INVALID_CONNECTION', /invalid port 65536/],
+        ['port abc', ['connection.host', 'a', 'connection.port', 'abc'], 'INVALID_CONNECTION', /invalid port abc/],
+        ['port 1.5', ['connection.host', 'a', 'connection.port', '1.5'], 'INVALID_CONNECTION', /invalid port 1.5/],
+        ['port -1', ['connection.host', 'a', 'connection.port', -1], 'INVALID_CONNECTION', /invalid port -1/],
         [
             'weight 0',
             ['connection.host', 'a', 'connection.weight', 0],
             'INVALID_CONNECTION',
-            /weight is 0, allowed are whole/,
+            /invalid weight 0: expected an integer/,
         ],
-        ['weight x', ['connection.host', 'a', 'connection.weight', 'x'], 'INVALID_CONNECTION', /weight is x/],
+        ['weight x', ['connection.host', 'a', 'connection.weight', 'x'], 'INVALID_CONNECTION', /invalid weight x/],
         [
             'an unknown protocol',
             ['connection.host', 'a', 'connection.protocol', 'http'],
             'INVALID_CONNECTION',
-            /protocol is http, allowed are tcp and tls/,
+            /invalid protocol http: expected tcp or tls/,
         ],
         [
             'a protocol with the name of an inherited property',
             ['connection.host', 'a', 'connection.protocol', 'constructor'],
             'INVALID_CONNECTION',
-            /protocol is constructor/,
+            /invalid protocol constructor/,
         ],
-        ['a uri with an unknown scheme', ['connection.uri', 'redis://a'], 'INVALID_CONNECTION', /unknown scheme redis/],
+        [
+            'a uri with an unknown scheme',
+            ['connection.uri', 'redis://a'],
+            'INVALID_CONNECTION',
+            /invalid uri scheme redis/,
+        ],
         [
             'a protocol beside a uri',
             ['connection.uri', 'memcached://a', 'connection.protocol', 'http'],
             'INVALID_CONNECTION',
-            /protocol is http/,
+            /invalid protocol http/,
         ],
         [
             'TLS by protocol but not by uri',
             ['connection.uri', 'memcached://a', 'connection.protocol', 'tls'],
             'INVALID_CONNECTION',
-            /protocol is tls, but the uri does not begin with memcacheds:/,
+            /invalid uri beside protocol tls: expected memcacheds:/,
         ],
         [
             'TLS for a Unix socket',
             ['connection.uri', 'unix:///a', 'connection.protocol', 'tls'],
             'INVALID_CONNECTION',
-            /protocol is tls, but/,
+            /invalid uri beside protocol tls/,
         ],
         ...['a:1', 'ann:hunter2@a', 'memcached://a', '[::1]', 'a b', '/run/a'].map<[string, unknown[], string, RegExp]>(
             host => [
                 `host ${host}`,
                 ['connection.host', host],
                 'INVALID_CONNECTION',
-                /^host is neither a name nor an address; expected a port in port, a login in credential, several/,
+                /^invalid host: expected a name or an address, with the port in port, the login in credential, more/,
             ],
         ),
     ])('rejects %s', async (_, tuples, code, problem) => {
@@ -190,7 +195,7 @@ describe('discovery', () => {
         await expect(resolve(tuples, references)).rejects.toMatchObject({
             code: 'NO_CONNECTION',
             trace_id: 'trace',
-            message: expect.stringContaining('discovery knows nothing under nobody'),
+            message: expect.stringContaining('discovery has none for discovery_key nobody'),
         });
     });
 
@@ -217,7 +222,9 @@ describe('discovery', () => {
         const tuples = ['connection.discovery_key', 'one', 'connection.protocol', 'tls'];
         await expect(resolve(tuples, references)).rejects.toMatchObject({
             code: 'INVALID_CONNECTION',
-            message: expect.stringContaining('protocol is tls, but'),
+            message: expect.stringMatching(
+                /^invalid (protocol of a server for discovery_key one|uri beside protocol tls): expected/,
+            ),
         });
     });
 
@@ -273,7 +280,7 @@ describe('a credential', () => {
     it('is rejected without a password', async () => {
         await expect(resolve([...at, 'credential.username', 'ann'])).rejects.toMatchObject({
             code: 'NO_CREDENTIAL',
-            message: 'a user name is configured, but no password',
+            message: 'incomplete login: expected a password beside the user name',
         });
     });
 

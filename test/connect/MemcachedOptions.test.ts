@@ -67,7 +67,7 @@ it('returns immutable options', () => {
 function expectRefused(key: string, value: unknown, allowed: string): void {
     const refusal = {
         code: 'INVALID_OPTION',
-        message: `options.${key} is ${JSON.stringify(String(value).trim())}, allowed: ${allowed}`,
+        message: `invalid options.${key} ${JSON.stringify(String(value).trim())}: expected ${allowed}`,
     };
     const config = ConfigParams.fromTuples(`options.${key}`, value);
     for (const component of [new MemcachedCache(), new MemcachedConnection()]) {
@@ -115,10 +115,10 @@ describe('prefix', () => {
 });
 
 it.each([
-    ['retries', -1, 'options.retries is "-1", allowed: whole numbers from 0 to 100'],
-    ['pool_size', 0, 'options.pool_size is "0", allowed: whole numbers from 1 to 1000'],
-    ['timeout', 'abc', 'options.timeout is "abc", allowed: whole numbers from 1 to 9007199254740991'],
-    ['max_key_size', 251, 'options.max_key_size is "251", allowed: whole numbers from 1 to 250'],
+    ['retries', -1, 'invalid options.retries "-1": expected whole numbers from 0 to 100'],
+    ['pool_size', 0, 'invalid options.pool_size "0": expected whole numbers from 1 to 1000'],
+    ['timeout', 'abc', 'invalid options.timeout "abc": expected whole numbers from 1 to 9007199254740991'],
+    ['max_key_size', 251, 'invalid options.max_key_size "251": expected whole numbers from 1 to 250'],
 ])('rejects %s: %s with the name, the value and the range', (key, value, message) => {
     expect(() => readOptions(ConfigParams.fromTuples(`options.${key}`, value))).toThrow(
         expect.objectContaining({ message, details: { key: `options.${key}`, value: String(value) } }),

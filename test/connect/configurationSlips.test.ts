@@ -14,18 +14,18 @@ const user = (username: string, password: string) => ({
 });
 
 const invalid: [string, Record<string, unknown>, RegExp][] = [
-    ['a login before each server', uri('memcached://u:p@a,u:p@b'), /one login stands before all servers/],
-    ['a login before the second server', uri('memcached://a,u:p@b'), /a comma in it is written as %2C/],
-    ['a comma in a password', uri('memcached://u:p,q@a'), /a comma in it is written as %2C/],
-    ['a query in a uri', uri('memcached://a?x=1'), /a uri has no query/],
+    ['a login before each server', uri('memcached://u:p@a,u:p@b'), /expected one login before all servers/],
+    ['a login before the second server', uri('memcached://a,u:p@b'), /%2C for a comma/],
+    ['a comma in a password', uri('memcached://u:p,q@a'), /%2C for a comma/],
+    ['a query in a uri', uri('memcached://a?x=1'), /no query/],
     ['a fragment in a uri', uri('memcached://a,b#x'), /no fragment/],
-    ['an encoded host in a uri', uri('memcached://a%41:11211'), /no encoded host/],
-    ['a query in a host', { 'connection.host': 'a?x=1' }, /^host is neither a name nor an address/],
-    ['two names in a host', { 'connection.host': 'a,b' }, /^host is neither a name nor an address/],
+    ['an encoded host in a uri', uri('memcached://a%41:11211'), /a host without \? # %/],
+    ['a query in a host', { 'connection.host': 'a?x=1' }, /^invalid host: expected a name or an address/],
+    ['two names in a host', { 'connection.host': 'a,b' }, /^invalid host: expected a name or an address/],
     ...['0x10', '1e2', '5.0', '+5', '-1', '1001', 'x'].map((weight): [string, Record<string, unknown>, RegExp] => [
         `weight ${weight}`,
         { ...at, 'connection.weight': weight },
-        /^weight is .*from 1 to 1000$/,
+        /^invalid weight .*from 1 to 1000$/,
     ]),
 ];
 
@@ -42,10 +42,18 @@ it('accepts a comma that is written as %2C', () => {
 });
 
 it.each([
-    ['a password without a user name', { ...at, 'credential.password': 'secret' }, /password .*, but no user name$/],
-    ['a password and an empty user name', { ...at, ...user('', 'secret') }, /password .*, but no user name$/],
-    ['a user name and an empty password', { ...at, ...user('ann', '') }, /user name .*, but no password$/],
-    ['an empty password in a uri', uri('memcached://ann:@a'), /user name .*, but no password$/],
+    [
+        'a password without a user name',
+        { ...at, 'credential.password': 'secret' },
+        /expected a user name beside the password$/,
+    ],
+    [
+        'a password and an empty user name',
+        { ...at, ...user('', 'secret') },
+        /expected a user name beside the password$/,
+    ],
+    ['a user name and an empty password', { ...at, ...user('ann', '') }, /expected a password beside the user name$/],
+    ['an empty password in a uri', uri('memcached://ann:@a'), /expected a password beside the user name$/],
 ])('rejects with NO_CREDENTIAL for %s', async (_, config, message) => {
     const error = await openError(open, config);
     expect(error).toMatchObject({ code: 'NO_CREDENTIAL', message: expect.stringMatching(message) });
@@ -84,7 +92,7 @@ it('rejects weights with an infinite sum, and keeps the servers of a client', ()
 
 it('logs once that an empty user name and password mean no login', async () => {
     await open.cache(await open.server(), user('', ''));
-    expect(lines).toEqual(['warn credential.username and credential.password are empty: there is no login']);
+    expect(lines).toEqual(['warn credential.username and credential.password are empty: no login is sent']);
 });
 
 it('logs a server without keys once', async () => {
@@ -94,7 +102,7 @@ it('logs a server without keys once', async () => {
     expect(lines).toEqual([]);
     await open.cache(servers, weights(1000));
     expect(lines).toEqual([
-        `warn no key belongs to 127.0.0.1:${servers[0].port}: raise connection.weight, it is too small beside the others`,
+        `warn no key belongs to 127.0.0.1:${servers[0].port}: its weight is too small beside the others (connection.weight)`,
     ]);
 });
 

@@ -36,15 +36,15 @@ describe('options.discovery_interval', () => {
         await discovery.askedAgain(2);
         expect(logger.lines).toEqual([]);
         discovery.places = fleet.proxies.slice(1).map(placeOf);
-        await logger.heard(/have changed/);
+        await logger.heard(/servers changed/);
         expect(await versions()).toEqual(fleet.proxies.slice(1).map(named).sort());
         await fleet.proxies[0].until(() => fleet.proxies[0].openSockets === 0);
         discovery.places = [{ ...placeOf(fleet.proxies[1]), weight: 5 }];
-        await logger.heard(/have changed/, 2);
+        await logger.heard(/servers changed/, 2);
         await discovery.askedAgain(2);
         expect(logger.lines).toEqual([
-            `info the servers have changed: added: ${named(fleet.proxies[2])}; removed: ${named(fleet.proxies[0])}`,
-            `info the servers have changed: removed: ${named(fleet.proxies[2])}; other weight: ${named(fleet.proxies[1])}`,
+            `info the servers changed: added: ${named(fleet.proxies[2])}; removed: ${named(fleet.proxies[0])}`,
+            `info the servers changed: removed: ${named(fleet.proxies[2])}; reweighted: ${named(fleet.proxies[1])}`,
         ]);
         expect(new Set(logger.contexts)).toEqual(new Set(['trace']));
         expect(fleet.proxies[1].connections).toBe(1);
@@ -66,7 +66,7 @@ describe('options.discovery_interval', () => {
         });
         for (let change = 1; change <= 10; change++) {
             discovery.places = fleet.proxies.slice(0, change % 2 === 0 ? 2 : 3).map(placeOf);
-            await logger.heard(/have changed/, change);
+            await logger.heard(/servers changed/, change);
         }
         isOver = true;
         await Promise.all(load);
@@ -86,18 +86,18 @@ describe('options.discovery_interval', () => {
         await connection.open(null);
         for (const cycle of [1, 2]) {
             breakIt();
-            await logger.heard(/gives no servers/, cycle);
+            await logger.heard(/discovery failed/, cycle);
             await discovery.askedAgain(3);
             expect(await versions()).toEqual(fleet.proxies.slice(0, 2).map(named).sort());
             Object.assign(discovery, { places, answer });
-            await logger.heard(/answers again/, cycle);
+            await logger.heard(/discovery works again/, cycle);
         }
         await discovery.askedAgain(2);
         expect(logger.lines.map(line => line.split(' ', 3).join(' '))).toEqual([
-            'warn discovery gives',
-            'info discovery answers',
-            'warn discovery gives',
-            'info discovery answers',
+            'warn discovery failed,',
+            'info discovery works',
+            'warn discovery failed,',
+            'info discovery works',
         ]);
         expect(fleet.proxies.map(proxy => proxy.connections)).toEqual([1, 1, 0]);
     });
@@ -139,21 +139,21 @@ describe('options.discovery_interval', () => {
         expect([proxy.connections, logger.lines.length]).toEqual([1, 0]);
         const two = certificate.cert + createCertificate().cert;
         writeFileSync(file, two);
-        await logger.heard(/connected anew/);
+        await logger.heard(/reconnected/);
         await discovery.askedAgain(3);
         expect((await connection.getClient().get('key')).value!.toString()).toBe('value');
         expect([proxy.connections, logger.lines.length]).toEqual([2, 1]);
         writeFileSync(file, 'no certificate');
-        await logger.heard(/gives no servers/);
+        await logger.heard(/discovery failed/);
         expect((await connection.getClient().get('key')).value!.toString()).toBe('value');
         expect(proxy.connections).toBe(2);
         // A replaced file may be read while half written. If its final content is the same, nothing
         // changes.
         writeFileSync(file, two);
-        await logger.heard(/answers again/);
+        await logger.heard(/discovery works again/);
         await discovery.askedAgain(2);
         expect((await connection.getClient().get('key')).value!.toString()).toBe('value');
-        expect([proxy.connections, logger.count(/connected anew/)]).toEqual([2, 1]);
+        expect([proxy.connections, logger.count(/reconnected/)]).toEqual([2, 1]);
     });
 
     it('continues with one watcher after close and open', async () => {
@@ -161,7 +161,7 @@ describe('options.discovery_interval', () => {
         await connection.close(null);
         await connection.open(null);
         discovery.places = [placeOf(fleet.proxies[2])];
-        await logger.heard(/have changed/);
+        await logger.heard(/servers changed/);
         await discovery.askedAgain(2);
         expect(logger.lines).toHaveLength(1);
         expect(await versions()).toEqual([named(fleet.proxies[2])]);
@@ -198,7 +198,7 @@ describe('options.discovery_interval', () => {
     it('logs that it has no effect without a discovery_key', async () => {
         await open.connectionOf(fleet.servers[0], { discovery_interval: 5 }).open(null);
         expect(logger.lines).toEqual([
-            'warn options.discovery_interval does nothing: no connection has a discovery_key',
+            'warn options.discovery_interval has no effect: no connection has a discovery_key',
         ]);
     });
 });

@@ -79,7 +79,7 @@ describe.each(all)('a hanging lookup: %s', name => {
         expect(await opening).toMatchObject({
             code: 'CONNECT_FAILED',
             trace_id: 'trace',
-            message: expect.stringMatching(/no answer from discovery or a credential store within 60000 ms/),
+            message: expect.stringMatching(/no reply from discovery or a credential store within 60000 ms/),
         });
         await one.close(null);
     });

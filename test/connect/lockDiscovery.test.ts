@@ -23,7 +23,7 @@ const openLock = (settings: Settings = {}): Promise<MemcachedLock> =>
     open.lock([], { ...followed, ...settings }, discovery.references(logger));
 
 describe('a lock on a connection that follows discovery', () => {
-    const warning = /^warn options\.discovery_interval is for caches/;
+    const warning = /^warn a lock is lost when its key moves/;
 
     it('warns at open that its own polling connection is not for locks', async () => {
         const lock = await openLock();
@@ -49,7 +49,7 @@ describe('a lock on a connection that follows discovery', () => {
         const [lock, other] = [await openLock(), await openLock()];
         const lease = (await lock.tryAcquireLease(null, 'key', 10_000))!;
         discovery.places = [placeOf(servers[1])];
-        await logger.heard(/have changed/, 2);
+        await logger.heard(/servers changed/, 2);
         const next = (await other.tryAcquireLease(null, 'key', 10_000))!;
         expect(next).not.toBeNull();
         // The servers are new, so their CAS numbers are equal.
@@ -66,7 +66,7 @@ describe('a lock on a connection that follows discovery', () => {
         await open.stop(servers[0]);
         const acquiring = lock.tryAcquireLease(null, 'key', 10_000);
         discovery.places = [placeOf(servers[1])];
-        await logger.heard(/have changed/);
+        await logger.heard(/servers changed/);
         // Another process holds the key on its new server, with the same CAS.
         const client = await open.client(servers[1]);
         const cas = await client.casAdd('key', 'of another', {});

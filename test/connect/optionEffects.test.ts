@@ -237,7 +237,7 @@ const effects: Record<string, () => Promise<void>> = {
         const settings = { 'connection.discovery_key': 'any', discovery_interval: 20 };
         const cache = await opener.cache([], settings, logger.references(descriptor, discovery));
         discovery.port = server.port;
-        await logger.heard(/the servers have changed/);
+        await logger.heard(/the servers changed/);
         await cache.store(null, 'key', 1, 5000);
         await proxy.until(() => proxy.openSockets === 0);
         expect((await readItem(server, 'key'))!.value).toBe('1');

@@ -129,7 +129,7 @@ describe('ssl_verify', () => {
         });
         const { logger } = open;
         const risk = new RegExp(
-            `^warn credential\\.ssl_verify is false: whoever answers at localhost:${port} is taken for memcached$`,
+            `^warn the certificates of localhost:${port} are not verified \\(credential\\.ssl_verify\\)$`,
         );
         const before = logger.count(risk);
         const cache = await open.cache([], {

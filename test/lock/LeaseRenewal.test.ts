@@ -27,7 +27,7 @@ function renewed(signal?: AbortSignal) {
     const server = { answer: extended };
     const session = new Session();
     const owner: LeaseOwner = {
-        session: () => session,
+        session,
         toTtl: ttl => ttl!,
         extend: (_key, _lock, ttlMs) => {
             extensions.push([performance.now() - begunMs, Math.round(ttlMs)]);
@@ -35,7 +35,7 @@ function renewed(signal?: AbortSignal) {
         },
         release: async () => true,
         onLost: () => {},
-        onUnreleased: () => {},
+        onReleaseFailed: () => {},
     };
     const lease = new Lease(owner, null, 'key', 'key', stored(), TTL_MS);
     const renewal = new LeaseRenewal(lease, () => new Error('lost'), signal);

@@ -84,8 +84,8 @@ describe('MemcachedLock', () => {
             await lock.tryAcquireLock(null, `new:${i}`, 60_000);
             await lock.releaseLock(null, `new:${i}`);
         }
-        const { holdings } = lock as unknown as { holdings: { size: number } };
-        expect(holdings.size).toBe(0);
+        const { heldLocks } = lock as unknown as { heldLocks: { size: number } };
+        expect(heldLocks.size).toBe(0);
         spy.mockRestore();
     });
 });

@@ -98,7 +98,7 @@ describe('a server without CAS (-C)', () => {
         const store = new LockStore(connection, new OrphanedLocks(connection, () => {}));
         proxy.begin(holding);
         const asked = proxy.replyFrames;
-        const taking = codeOf(store.take('key', 60_000));
+        const taking = codeOf(store.acquire('key', 60_000));
         await proxy.until(({ replyFrames }) => replyFrames > asked);
         client.update([next]);
         await client.set('key', 'theirs');

@@ -1,4 +1,5 @@
 import { Descriptor, References } from 'pip-services4-components-node';
+import { LeaseIssuer } from '../../src/lock/LeaseIssuer';
 import { codeOf } from '../support/codeOf';
 import { opcodes } from '../support/opcodes';
 import { useOpener, useServer } from '../support/Opener';
@@ -47,10 +48,13 @@ describe('close', () => {
 
     it('prevents the work when it happens between the acquisition and the work', async () => {
         const lock = await open.lock(server);
-        const acquireLease = lock.acquireLease.bind(lock);
+        const { acquire } = LeaseIssuer.prototype;
         const closings: Promise<void>[] = [];
-        jest.spyOn(lock, 'acquireLease').mockImplementation(async (...parameters) => {
-            const lease = await acquireLease(...parameters);
+        const spy = jest.spyOn(LeaseIssuer.prototype, 'acquire').mockImplementation(async function (
+            this: LeaseIssuer,
+            ...parameters
+        ) {
+            const lease = await acquire.apply(this, parameters);
             closings.push(lock.close(null));
             return lease;
         });
@@ -60,6 +64,7 @@ describe('close', () => {
             trace_id: 'trace-1',
         });
         await Promise.all(closings);
+        spy.mockRestore();
         expect(work).not.toHaveBeenCalled();
         expect(await stored(open.key)).toBeNull();
     });

@@ -166,7 +166,7 @@ describe('withLock', () => {
                 }),
             );
             expect(await outcome).toBe(expected);
-            expect(open.logger.warnings).toEqual([expect.stringContaining('could not be released')]);
+            expect(open.logger.warnings).toEqual([expect.stringContaining('cannot release lock')]);
             expect(lock.counts.releaseFailures).toBe(1);
             // The lock is released once the server is available again.
             proxy.begin(passing);

@@ -1,4 +1,3 @@
-import { Semaphore } from '../../src/util/Semaphore';
 import { KeyedMutex } from '../../src/util/KeyedMutex';
 
 const turn = (): Promise<void> => new Promise(setImmediate);
@@ -107,43 +106,4 @@ describe('KeyedMutex', () => {
         expect(await turns.run('a', () => Promise.resolve(1))).toBe(1);
         expect(await turns.runAll([], () => Promise.resolve(2))).toBe(2);
     });
-});
-
-describe('Semaphore', () => {
-    it('runs this many steps at a time, in order, whatever their outcomes', async () => {
-        const gate = new Semaphore(3);
-        let inside = 0;
-        let most = 0;
-        const order: number[] = [];
-        const passing = Array.from({ length: 1000 }, (_, i) =>
-            gate.run(async () => {
-                order.push(i);
-                most = Math.max(most, ++inside);
-                await Promise.resolve();
-                inside--;
-                if (i % 7 === 0) throw new Error('own');
-                return i;
-            }),
-        );
-        const settled = await Promise.allSettled(passing);
-        expect(most).toBe(3);
-        expect(order).toEqual(Array.from({ length: 1000 }, (_, i) => i));
-        expect(settled.filter(({ status }) => status === 'rejected').length).toBe(143);
-        expect(await gate.run(() => Promise.resolve('again'))).toBe('again');
-    });
-});
-
-it('forgets started steps of a Semaphore that always has waiting ones', async () => {
-    const gate = new Semaphore(1);
-    let passed = 0;
-    let most = 0;
-    const again = (): Promise<void> =>
-        gate.run(async () => {
-            await Promise.resolve();
-            most = Math.max(most, (gate as unknown as { waiting: unknown[] }).waiting.length);
-            if (++passed < 2000) void again();
-        });
-    await Promise.all([again(), again(), again()]);
-    while (passed < 2000) await turn();
-    expect(most).toBeLessThan(10);
 });

@@ -19,7 +19,7 @@ export interface ServerAddress {
     readonly login?: Login | undefined;
 }
 
-/** A user name and a password for SASL PLAIN. */
+/** A login for SASL PLAIN. Neither part may contain NUL. */
 export interface Login {
     /** Without NUL. */
     readonly username: string;

@@ -19,7 +19,7 @@ describe('CacheMetrics', () => {
         events.onUnavailable(null, new Error('b:1 is down'));
         expect(logger.lines).toEqual([
             'warn a call was answered without memcached: a:1 is down',
-            'warn a call was answered without memcached: b:1 is down (and 3 others since this was last said)',
+            'warn a call was answered without memcached: b:1 is down (and 3 more since the last such line)',
         ]);
         expect(events.counts.fallbacks).toBe(5);
     });

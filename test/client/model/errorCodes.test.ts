@@ -49,14 +49,15 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
     },
     protocol: { refused: Object.values(Outcome).map(outcome => protocol.refused('a:1', outcome, '0x01')) },
     connect: {
-        invalidConnection: [connect.invalidConnection('cause')],
-        invalidCredential: [connect.invalidCredential('cause')],
+        incompleteLogin: [connect.incompleteLogin('password', 'user name')],
+        invalidConnection: [connect.invalidConnection('weight 0', 'an integer')],
+        invalidCredential: [connect.invalidCredential('credential.ssl_ca_file', 'malformed')],
         invalidOption: [connect.invalidOption('retries', '-1', 'whole numbers')],
-        invalidUri: [connect.invalidUri('cause')],
         noConnection: [connect.noConnection('cause')],
         noCredential: [connect.noCredential('cause')],
         serversNotFound: [connect.serversNotFound('cause')],
         sharedNotOpened: [connect.sharedNotOpened()],
+        unreadableFile: [connect.unreadableFile('credential.ssl_ca_file', cause)],
     },
     cache: {
         batchFailed: [cache.batchFailed(new Map([['k', cause]]), new Map(), 2)],

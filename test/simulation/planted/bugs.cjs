@@ -144,8 +144,8 @@ const bugs = {
     'count validity from the reply': [
         {
             file: 'lock/Lease.ts',
-            from: `this.validity = new LeaseDeadline(lock.since, ttlMs);\n    }`,
-            to: `this.validity = new LeaseDeadline(new Timestamp(), ttlMs);\n    }`,
+            from: `this.deadline = new LeaseDeadline(lock.since, ttlMs);\n    }`,
+            to: `this.deadline = new LeaseDeadline(new Timestamp(), ttlMs);\n    }`,
         },
     ],
     'believe the whole ttl and a second more': [
@@ -174,8 +174,8 @@ const bugs = {
     'extend without the CAS': [
         {
             file: 'lock/LockStore.ts',
-            from: `const reply = await commands.casSet(key, token, cas, { ...storing(ttlMs), epoch });`,
-            to: `const reply = { outcome: (await commands.store('replace', key, token, storing(ttlMs))) ? 'stored' : 'missing', cas };`,
+            from: `const reply = await commands.casSet(key, token, cas, { ...storeOptions(ttlMs), epoch });`,
+            to: `const reply = { outcome: (await commands.store('replace', key, token, storeOptions(ttlMs))) ? 'stored' : 'missing', cas };`,
         },
     ],
     'clean up without looking at the token': [
@@ -186,10 +186,10 @@ const bugs = {
         },
     ],
     'leave a timer of the lock running': [
-        { file: 'lock/OrphanedLocks.ts', from: `for (const entry of entries) this.forget(entry);`, to: `` },
+        { file: 'lock/OrphanedLocks.ts', from: `for (const orphan of orphans) this.forget(orphan);`, to: `` },
     ],
     'work under a lease that has run out': [
-        { file: 'lock/MemcachedLock.ts', from: `if (session.isOver || !lease.isHeld())`, to: `if (session.isOver)` },
+        { file: 'lock/withLock.ts', from: `if (session.isOver || !lease.isHeld())`, to: `if (session.isOver)` },
     ],
     'leave a rejection without a handler': [
         {
@@ -206,14 +206,14 @@ const bugs = {
     'leave the timer of a log running': [
         {
             file: 'connect/MemcachedConnection.ts',
-            from: `                this.serverLog?.stop();\n            }`,
-            to: `            }`,
+            from: `        await client?.close();\n        this.serverLog?.stop();`,
+            to: `        await client?.close();`,
         },
     ],
     'take what an earlier call has left for a holder': [
         {
             file: 'lock/LockStore.ts',
-            from: `if (found !== null && !(await this.abandoned.deleteFound(key, found))) return null;`,
+            from: `if (found !== null && !(await this.orphans.deleteFound(key, found))) return null;`,
             to: `if (found !== null) return null;`,
         },
     ],
