@@ -31,7 +31,7 @@ export class Tokens {
     find(key: string): string | Promise<string> {
         const server = this.client.server(this.placedHead + key);
         const head = this.heads.get(server);
-        return head === undefined ? this.ask(server).then(found => found + key) : head + key;
+        return head === undefined ? this.findOn(server, key) : head + key;
     }
 
     learn({ namespace, server, token }: TokenChanged): void {
@@ -48,6 +48,16 @@ export class Tokens {
         const outcomes = await Promise.allSettled(clearing);
         const failed = outcomes.find(outcome => outcome.status === 'rejected');
         if (failed !== undefined) throw failed.reason;
+    }
+
+    /** If the server has left the list meanwhile, the key has another one. */
+    private async findOn(server: MemcachedServer, key: string): Promise<string> {
+        try {
+            return (await this.ask(server)) + key;
+        } catch (error) {
+            if (this.client.nodes.includes(server)) throw error;
+            return this.find(key);
+        }
     }
 
     /** Calls that need the token of a server at once ask once. */
