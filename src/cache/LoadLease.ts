@@ -3,6 +3,7 @@ import { isAway } from '../client/errors';
 import { toExpirySeconds } from '../client/expiry';
 import type { Item } from '../client/Item';
 import type { MemcachedClient } from '../client/MemcachedClient';
+import type { MemcachedServer } from '../client/MemcachedServer';
 import type { Held } from '../client/readCalls';
 import { keptForMs } from './dated';
 import { asLeased, asPaused, failuresOf, leaseToken, MOST_NUMBER } from './marks';
@@ -76,6 +77,8 @@ export class LoadLease {
         const token = randomInt(MOST_NUMBER);
         const { value, flags } = asLeased(before, token);
         const storing = { expires: expirySeconds(before, times), flags };
+        // The key may have another server when the answer comes.
+        const server = client.server(key);
         let cas: bigint | null = 0n;
         if (before.value === null) cas = await client.casAdd(key, value, storing);
         else if (before.cas !== 0n) {
@@ -83,7 +86,7 @@ export class LoadLease {
             cas = reply.outcome === 'stored' ? reply.cas : null;
         }
         if (cas === null) return null;
-        const lease = new LoadLease(client, times, key, before, token, cas, client.server(key).generation);
+        const lease = new LoadLease(client, times, key, before, token, cas, server.generation);
         if (cas !== 0n) lease.schedule();
         return lease;
     }
@@ -165,9 +168,10 @@ export class LoadLease {
     private async swap(value: string | Uint8Array, flags: number, expires: number): Promise<boolean> {
         for (let tries = 1; ; tries++) {
             const { cas, generation } = this;
+            const server = this.client.server(this.key);
             const reply = await this.client.casSet(this.key, value, cas, { expires, flags, generation });
             if (reply.outcome === 'stored') {
-                this.know(reply.cas);
+                this.know(reply.cas, server);
                 return true;
             }
             if (reply.outcome === 'missing' || tries === MOST_TRIES || !(await this.find())) return false;
@@ -186,15 +190,17 @@ export class LoadLease {
 
     /** Sockets have come or gone, or the reply to a renewal was lost: the token says whether the item is still ours. */
     private async find(): Promise<boolean> {
+        const server = this.client.server(this.key);
         const item = await this.client.gets(this.key);
         if (leaseToken(item) !== this.token) return false;
-        this.know(item.cas);
+        this.know(item.cas, server);
         return true;
     }
 
-    private know(cas: bigint): void {
+    /** @param server the one that was asked: the key may have another one since */
+    private know(cas: bigint, { generation }: MemcachedServer): void {
         this.cas = cas;
-        this.generation = this.client.server(this.key).generation;
+        this.generation = generation;
     }
 }
 

@@ -82,6 +82,8 @@ export class LoadThrough {
         let load: Loading | undefined;
         /** undefined: not read. */
         let held: Held | undefined;
+        /** Of the server that was read. */
+        let generation = 0;
         try {
             const found = values.keys.find(key);
             fullKey = typeof found === 'string' ? found : await found;
@@ -89,7 +91,9 @@ export class LoadThrough {
             // Callers that come while the loader runs join it without a read, unless they take a
             // stale value: another process may have replaced or removed that.
             if (load === undefined || !load.isLoading || request.options.staleFor) {
+                const server = values.client.server(fullKey);
                 held = await values.client.getText(fullKey);
+                ({ generation } = server);
                 if (held === STORED_NULL.value) {
                     values.events.count('hits');
                     return null;
@@ -104,7 +108,7 @@ export class LoadThrough {
             values.events.softened(context, error as Error);
         }
         request.options.signal?.throwIfAborted();
-        return this.miss(request, fullKey, held, load);
+        return this.miss(request, fullKey, held, generation, load);
     }
 
     /** @param load that was under way before the read */
@@ -112,6 +116,7 @@ export class LoadThrough {
         request: LoadRequest,
         fullKey: string | null,
         held: Held | undefined,
+        generation: number,
         load: Loading | undefined,
     ): Promise<unknown> {
         const { values } = this;
@@ -124,13 +129,13 @@ export class LoadThrough {
         if (stale !== null) {
             const value = await values.decode(context, stale);
             if (value !== null) {
-                this.refresh(request, name, fullKey, held, item!);
+                this.refresh(request, name, fullKey, held, generation, item!);
                 return value;
             }
         }
         const current = values.loads.get(name);
         const mayJoin = current !== undefined && (current.isLoading || current.answersFor(held));
-        return (mayJoin ? current : this.begin(request, name, fullKey, held)).join(options.signal);
+        return (mayJoin ? current : this.begin(request, name, fullKey, held, generation)).join(options.signal);
     }
 
     /** The stale value that a load has in memory. A clear may have put it out of reach since. */
@@ -147,25 +152,32 @@ export class LoadThrough {
         name: string,
         fullKey: string | null,
         held: Held | undefined,
+        generation: number,
         item: Item,
     ): void {
         const { seconds, longestPauseMs } = this.leaseTimes;
         let load = this.values.loads.get(name);
         if (load === undefined) {
             if (held === undefined || isLeased(item, seconds * 1000) || isPaused(item, longestPauseMs)) return;
-            load = this.begin(request, name, fullKey, held);
+            load = this.begin(request, name, fullKey, held, generation);
         }
         load.runBehind();
     }
 
-    private begin(request: LoadRequest, name: string, fullKey: string | null, held: Held | undefined): Loading {
+    private begin(
+        request: LoadRequest,
+        name: string,
+        fullKey: string | null,
+        held: Held | undefined,
+        generation: number,
+    ): Loading {
         const { loads } = this.values;
         const load = new Loading(typeof held === 'object' ? held : null, () => {
             if (loads.get(name) === load) loads.delete(name);
         });
         loads.set(name, load);
         this.running.add(load);
-        void this.run(load, request, fullKey, held).finally(() => this.running.delete(load));
+        void this.run(load, request, fullKey, held, generation).finally(() => this.running.delete(load));
         return load;
     }
 
@@ -174,6 +186,7 @@ export class LoadThrough {
         request: LoadRequest,
         fullKey: string | null,
         held: Held | undefined,
+        generation: number,
     ): Promise<void> {
         const { values } = this;
         const { context, key, loader, options } = request;
@@ -182,7 +195,8 @@ export class LoadThrough {
             // Memcached that could not be read is not asked for a lease.
             if (held !== undefined && !this.isStopping) {
                 const seen = typeof held === 'string' ? undefined : (held ?? Item.MISS);
-                const found = await takeTurn(values, this.leaseTimes, context, fullKey!, load, seen, timeoutMs);
+                const { leaseTimes } = this;
+                const found = await takeTurn(values, leaseTimes, context, fullKey!, load, seen, generation, timeoutMs);
                 if (found !== null) return load.succeed(found.value);
             }
             load.signal.throwIfAborted();

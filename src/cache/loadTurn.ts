@@ -22,6 +22,7 @@ const pauses = new Pauses();
  * fails, the answer is null and there is no lease: better two loaders than none.
  *
  * @param seen what a read has just found; undefined: that has to be read again, with its CAS
+ * @param generation of the server that answered that, see `MemcachedServer`
  */
 export async function takeTurn(
     values: ValueStore,
@@ -30,14 +31,23 @@ export async function takeTurn(
     fullKey: string,
     load: Loading,
     seen: Item | undefined,
+    generation: number,
     timeoutMs: number,
 ): Promise<{ readonly value: unknown } | null> {
+    const { client } = values;
     const leaseMs = leaseTimes.seconds * 1000;
     const endMs = performance.now() + timeoutMs;
     let watched = 0n;
     let watchedSinceMs = performance.now();
+    const read = async (): Promise<Item> => {
+        // The key may have another server when the answer comes.
+        const server = client.server(fullKey);
+        const found = await client.gets(fullKey);
+        ({ generation } = server);
+        return found;
+    };
     try {
-        let item = seen ?? (await values.client.gets(fullKey));
+        let item = seen ?? (await read());
         for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 1.5)) {
             if (load.isEnding) return null;
             const nowMs = performance.now();
@@ -53,13 +63,9 @@ export async function takeTurn(
             }
             if (isElsewhere) {
                 await pauses.pause(pauseMs * (0.5 + Math.random()), load.signal);
-            } else {
-                const { client } = values;
-                const { generation } = client.server(fullKey);
-                if (await load.take(LoadLease.take(client, leaseTimes, fullKey, item, generation))) return null;
-            }
+            } else if (await load.take(LoadLease.take(client, leaseTimes, fullKey, item, generation))) return null;
             if (load.isEnding || performance.now() > endMs) return null;
-            item = await values.client.gets(fullKey);
+            item = await read();
             if (item.value === null) continue;
             if (isStoredNull(item)) return { value: null };
             const value = await values.decode(context, item);

@@ -7,6 +7,7 @@ import type { ValueStore } from '../../src/cache/ValueStore';
 import type { Item } from '../../src/client/Item';
 import { LeasedKey } from './LeasedKey';
 
+const GENERATION = 1;
 const LEASE_MS = LEASE_TIMES.seconds * 1000;
 
 let key: LeasedKey;
@@ -20,7 +21,7 @@ async function turn(timeoutMs: number): Promise<{ found: unknown; atMs: number }
     };
     const values = { client: key.client, decode: (_: unknown, item: Item) => valueOf(item) };
     const store = values as unknown as ValueStore;
-    const found = await takeTurn(store, LEASE_TIMES, null, 'key', load, key.item, timeoutMs);
+    const found = await takeTurn(store, LEASE_TIMES, null, 'key', load, key.item, GENERATION, timeoutMs);
     return { found, atMs: performance.now() };
 }
 
