@@ -1,9 +1,11 @@
 import type { Run } from '../schedule/runPlan';
 import { checkCacheAnswers } from './cacheAnswers';
+import { checkCasNumbers } from './casNumbers';
 import { checkClientAnswers } from './clientAnswers';
 import { checkLeftovers } from './leftovers';
 import { checkLoads } from './loads';
 import { checkLocks } from './locks';
+import { checkRouting } from './routing';
 import { checkSettling } from './settling';
 import { checkStatistics } from './statistics';
 import { checkTimeouts } from './timeouts';
@@ -20,6 +22,8 @@ const CHECKS: readonly Check[] = [
     checkCacheAnswers,
     checkLoads,
     checkLocks,
+    checkRouting,
+    checkCasNumbers,
 ];
 
 export function findViolations(run: Run): string[] {

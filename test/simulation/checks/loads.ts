@@ -1,10 +1,14 @@
 import { codeOf, type Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
 import type { LoaderRun } from '../workload/DataSource';
+import { userOf } from '../workload/ServerLists';
+import { Places } from './Places';
 
 interface Publication {
     readonly version: number;
     readonly process: string;
+    /** On which servers it may have been made. */
+    readonly places: readonly string[];
     /** Infinity: it is unknown whether it was carried out. */
     readonly doneMs: number;
     readonly begunMs: number;
@@ -12,30 +16,45 @@ interface Publication {
 
 /** No value is older than what was stored or removed before the call, but for what docs/cache.md says. */
 export function checkLoads(run: Run, report: (violation: string) => void): void {
-    const publications = publicationsOf(run.ledger.entries);
+    const places = new Places(run);
+    const publications = publicationsOf(run.ledger.entries, places);
     for (const entry of run.ledger.entries) {
         if (entry.step.verb !== 'retrieveOrLoad' || entry.error !== null || entry.endMs === Infinity) continue;
         const [key] = entry.step.keys;
         const version = (entry.result as { version: number } | null)?.version ?? 0;
         const known = publications.get(key!) ?? [];
-        const newest = Math.max(0, ...known.filter(({ doneMs }) => doneMs < entry.startMs).map(one => one.version));
+        const asked = places.of(entry);
+        // Another server has old values, and one that has come back has its own.
+        const isSeen = (one: Publication): boolean => one.doneMs < entry.startMs && isOneServer(one.places, asked);
+        const newest = Math.max(0, ...known.filter(isSeen).map(one => one.version));
         if (version >= newest || isLate(known, version) || isJoined(run, entry, version, known, newest)) continue;
         if (entry.notes.get('softened') === true) continue;
         report(
             `${entry.process} #${entry.step.id} retrieveOrLoad ${key} answered version ${version}, after version ${newest} was published`,
         );
     }
-    checkLoaders(run, publications, report);
+    checkLoaders(run, publications, places, report);
 }
 
-function publicationsOf(entries: readonly Entry[]): Map<string, Publication[]> {
+function isOneServer(one: readonly string[], other: readonly string[]): boolean {
+    return one.length === 1 && other.length === 1 && one[0] === other[0];
+}
+
+function publicationsOf(entries: readonly Entry[], places: Places): Map<string, Publication[]> {
     const byKey = new Map<string, Publication[]>();
-    for (const { step, notes, process, error, endMs } of entries) {
+    for (const entry of entries) {
+        const { step, notes, process, error, endMs } = entry;
         if (step.verb !== 'publish' || !notes.has('version')) continue;
         const of = byKey.get(step.keys[0]!) ?? [];
         byKey.set(step.keys[0]!, of);
         const doneMs = error === null ? endMs : Infinity;
-        of.push({ version: notes.get('version') as number, process, doneMs, begunMs: notes.get('begunMs') as number });
+        of.push({
+            version: notes.get('version') as number,
+            process,
+            places: places.of(entry),
+            doneMs,
+            begunMs: notes.get('begunMs') as number,
+        });
     }
     return byKey;
 }
@@ -69,12 +88,14 @@ function isJoined(
 function checkLoaders(
     { service: { plan, source }, ledger }: Run,
     publications: ReadonlyMap<string, readonly Publication[]>,
+    places: Places,
     report: (violation: string) => void,
 ): void {
     const { cache, client, faults } = plan;
     // With few calls at a time a lease may be refused.
     const isLimited = cache.loadTimeoutMs < 5000 || cache.maxSize === 1 || client.maxPending > 0;
-    const hasTrouble = isLimited || faults.length > 0 || cache.hasClear;
+    const hasTrouble =
+        isLimited || faults.some(({ kind }) => kind !== 'list' && kind !== 'discovery') || cache.hasClear;
     if (
         hasTrouble ||
         ledger.entries.some(
@@ -84,7 +105,17 @@ function checkLoaders(
         return;
     const runs = [...source.runs].sort((one, other) => one.startMs - other.startMs);
     for (const [i, run] of runs.entries()) {
-        const beside = runs.slice(0, i).find(one => one.key === run.key && one.endMs > run.startMs);
+        const homeFrom = (process: string, fromMs: number): readonly string[] =>
+            places.between(userOf(process, 'cache'), `c:${run.key}`, fromMs - client.requestTimeoutMs, run.startMs);
+        // Each server has a lease of its own.
+        const beside = runs
+            .slice(0, i)
+            .find(
+                one =>
+                    one.key === run.key &&
+                    one.endMs > run.startMs &&
+                    isOneServer(homeFrom(one.process, one.startMs), homeFrom(run.process, one.startMs)),
+            );
         if (beside === undefined || isWrittenBetween(publications.get(run.key) ?? [], beside, run)) continue;
         report(`${run.process} loads ${run.key} while ${beside.process} loads it`);
     }

@@ -1,5 +1,5 @@
 import { ERROR_CODES } from '../../../src/client/errorCodes';
-import { codeOf } from '../schedule/Ledger';
+import { codeOf, type Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
 import { LoaderError } from '../workload/CacheComponent';
 import { boundOf } from './bounds';
@@ -11,6 +11,7 @@ const SLACK_MS = 20;
 /** Every call settles within its bound, with a value or a documented error. */
 export function checkSettling(run: Run, report: (violation: string) => void): void {
     const truth = new Truth(run);
+    const { plan } = run.service;
     const dead = new Set(run.processes.filter(({ loop }) => loop.isDead).map(({ name }) => name));
     for (const entry of run.ledger.entries) {
         const what = `${entry.process} #${entry.step.id} ${entry.step.verb}`;
@@ -20,13 +21,14 @@ export function checkSettling(run: Run, report: (violation: string) => void): vo
         }
         const tookMs = entry.endMs - entry.startMs;
         const heldMs = entry.heldAfterMs - entry.heldBeforeMs;
-        const boundMs = boundOf(entry, run.service.plan, truth.changesDuring(entry)) + 2 * heldMs + SLACK_MS;
+        const boundMs =
+            boundOf(entry, plan, truth.changesDuring(entry), truth.places.changesDuring(entry)) + 2 * heldMs + SLACK_MS;
         if (tookMs > boundMs) report(`${what} took ${tookMs.toFixed(1)} ms, more than ${boundMs.toFixed(1)} ms`);
         const code = codeOf(entry.error);
         if (code === null) continue;
-        if (entry.error instanceof LoaderError) continue;
+        if (entry.error instanceof LoaderError || isUnanswered(entry, run)) continue;
         if (!Object.hasOwn(ERROR_CODES, code)) report(`${what} failed with ${entry.error!.stack}`);
-        else if (!isExpected(code, run)) report(`${what} failed with ${code}: ${entry.error!.message}`);
+        else if (!isExpected(code, entry, run)) report(`${what} failed with ${code}: ${entry.error!.message}`);
     }
     for (const { name, isDone, loop } of run.processes) {
         if (!isDone && !loop.isDead) report(`${name} has not finished`);
@@ -37,7 +39,6 @@ const FAULTS = new Set(['TIMEOUT', 'CONNECTION_LOST', 'SERVER_DOWN', 'SERVER_ERR
 
 const EXPECTED = new Set([
     'OVERLOADED',
-    'NOT_OPENED',
     'LOCK_TIMEOUT',
     'LOCK_LOST',
     'LOAD_TIMEOUT',
@@ -45,13 +46,37 @@ const EXPECTED = new Set([
     'BATCH_FAILED',
 ]);
 /** With less a large value takes longer than a call may. */
-const NARROW_BYTES = 65_536;
+export const NARROW_BYTES = 65_536;
 
 /** What keeps no answer from its caller. */
-const HARMLESS = new Set(['skip', 'evict', 'clock', 'kill']);
+const HARMLESS = new Set(['skip', 'evict', 'clock', 'kill', 'list', 'discovery']);
+
+/** Discovery gave no list, or one that cannot be used, while it was opened. */
+function isUnanswered({ step, error, user, startMs, endMs }: Entry, { service: { lists } }: Run): boolean {
+    if (!step.verb.startsWith('open') || !UNANSWERED.has(codeOf(error)!)) return false;
+    return lists.silences.some(one => one.user === user && one.fromMs <= endMs && one.toMs >= startMs);
+}
+
+const UNANSWERED = new Set(['DISCOVERY_FAILED', 'NO_CONNECTION', 'INVALID_CONNECTION', 'CONNECT_FAILED']);
+
+/** The component was opened before the call, and not closed since. */
+function isOpenFor({ user, startMs, endMs }: Entry, entries: readonly Entry[]): boolean {
+    const own = entries.filter(one => one.user === user);
+    return own.some(
+        open =>
+            open.step.verb.startsWith('open ') &&
+            open.error === null &&
+            open.endMs <= startMs &&
+            !own.some(
+                ({ step, startMs: fromMs, endMs: toMs }) =>
+                    step.verb.startsWith('close ') && fromMs <= endMs && toMs >= open.startMs,
+            ),
+    );
+}
 
 /** Without faults there is no reason to fail, but for what the workload itself does. */
-function isExpected(code: string, { service: { plan } }: Run): boolean {
+function isExpected(code: string, entry: Entry, { service: { plan }, ledger }: Run): boolean {
+    if (code === 'NOT_OPENED') return !isOpenFor(entry, ledger.entries);
     if (plan.windowBytes < NARROW_BYTES) return true;
     if (FAULTS.has(code)) return plan.faults.some(({ kind }) => !HARMLESS.has(kind));
     return EXPECTED.has(code);

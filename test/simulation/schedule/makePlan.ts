@@ -1,5 +1,6 @@
 import { Random } from '../world/Random';
 import { makeFaults } from './makeFaults';
+import { makeLists } from './makeLists';
 import { cacheStep } from './cacheStep';
 import { clientStep } from './clientStep';
 import { lockStep } from './lockStep';
@@ -22,12 +23,14 @@ export function makePlan(seed: number): Plan {
         withClears(task, random.of('clears'), hasClear),
     );
     const lastsMs = Math.max(...tasks.map(({ steps }) => steps.reduce((sum, { pauseMs }) => sum + pauseMs, 0)));
+    const { lists, changes } = makeLists(random.of('lists'), { ...shape, parts }, lastsMs);
     return {
         seed,
         ...shape,
         parts,
         cache: { maxSize: random.pick([0, 1, 1000]), loadTimeoutMs: random.pick([50, 10_000, 10_000]), hasClear },
         lock: { retryTimeoutMs: random.pick([5, 50]) },
+        lists,
         hasCas: true,
         requestMs: random.pick([0.005, 0.02, 0.5]),
         latencyMs,
@@ -35,7 +38,7 @@ export function makePlan(seed: number): Plan {
         mostCuts: random.pick([0, 1, 3]),
         windowBytes: random.pick(latencyMs < 2 ? [1000, 65_536, 262_144] : [262_144]),
         tasks,
-        faults: makeFaults(random.of('faults'), shape, lastsMs),
+        faults: [...makeFaults(random.of('faults'), shape, lastsMs), ...changes],
     };
 }
 

@@ -1,8 +1,12 @@
 import { ConfigParams } from 'pip-services4-components-node';
 import { MemcachedCache } from '../../../src/cache/MemcachedCache';
+import type { RingServer } from '../../../src/client/HashRing';
 import type { Entry } from '../schedule/Ledger';
 import type { Step } from '../schedule/Plan';
+import { Discovery } from './Discovery';
+import { probeKeys } from './Homes';
 import { recover } from './recover';
+import { userOf } from './ServerLists';
 import type { Service } from './Service';
 import { settingsOf } from './settings';
 import type { Component, SimProcess } from './SimProcess';
@@ -19,7 +23,9 @@ export class LoaderError extends Error {
 export class CacheComponent implements Component {
     readonly name = 'cache';
     readonly prefix = 'c:';
+    readonly discovery: Discovery | null;
     private readonly cache = new MemcachedCache();
+    private readonly user: string;
 
     private readonly verbs: Readonly<Record<string, Verb>> = {
         'open cache': () => this.cache.open(null),
@@ -49,10 +55,17 @@ export class CacheComponent implements Component {
         clear: () => this.cache.clear(null),
         removeMany: ({ keys }) => this.cache.removeMany(null, keys),
         'recover cache': () =>
-            recover(this.process, this.service, async () => {
-                await this.cache.open(null);
-                for (const key of this.service.probeKeys(this.prefix)) await this.cache.contains(null, key);
-            }),
+            recover(
+                this.process,
+                this.service,
+                async () => {
+                    await this.cache.open(null);
+                    this.discovery?.look();
+                    const servers = this.service.lists.last(this.user);
+                    for (const key of probeKeys(servers, this.prefix)) await this.cache.contains(null, key);
+                },
+                () => this.cache.getStats().servers,
+            ),
         'check cache': () => this.cache.checkHealth(null),
         publish: ({ keys: [key], amount, times: [ms] }, entry) =>
             this.service.source.publish(key!, this.process, async version => {
@@ -84,6 +97,9 @@ export class CacheComponent implements Component {
     ) {
         const { plan, servers } = service;
         const { maxSize } = plan.cache;
+        this.user = userOf(process.name, this.name);
+        this.discovery = Discovery.of(process, service, this.user, () => this.cache.getStats().servers);
+        if (this.discovery !== null) this.cache.setReferences(this.discovery.references);
         const own = {
             'options.prefix': this.prefix,
             'options.clear': String(plan.cache.hasClear),
@@ -96,6 +112,10 @@ export class CacheComponent implements Component {
 
     get counts(): { readonly hits: number; readonly misses: number } {
         return this.cache.getStats();
+    }
+
+    follow(servers: readonly RingServer[]): void {
+        this.discovery?.follow(servers);
     }
 
     verb(name: string): Verb | undefined {

@@ -1,9 +1,13 @@
 import { ConfigParams } from 'pip-services4-components-node';
+import type { RingServer } from '../../../src/client/HashRing';
 import type { Lease } from '../../../src/lock/Lease';
 import { MemcachedLock } from '../../../src/lock/MemcachedLock';
 import type { Entry } from '../schedule/Ledger';
 import type { Step } from '../schedule/Plan';
+import { Discovery } from './Discovery';
+import { probeKeys } from './Homes';
 import { recover } from './recover';
+import { userOf } from './ServerLists';
 import type { Service } from './Service';
 import { settingsOf } from './settings';
 import type { Component, SimProcess } from './SimProcess';
@@ -17,7 +21,9 @@ const LOOKS = 4;
 export class LockComponent implements Component {
     readonly name = 'lock';
     readonly prefix = 'lock:';
+    readonly discovery: Discovery | null;
     private readonly lock = new MemcachedLock();
+    private readonly user: string;
     /** Acquired and not released, by key. */
     private readonly leases = new Map<string, Lease[]>();
 
@@ -49,13 +55,20 @@ export class LockComponent implements Component {
         extendLock: ({ keys: [key], times: [ttl] }) => this.lock.extendLock(null, key!, ttl),
         releaseLock: ({ keys: [key] }) => this.lock.releaseLock(null, key!),
         'recover lock': () =>
-            recover(this.process, this.service, async () => {
-                await this.lock.open(null);
-                for (const key of this.service.probeKeys(this.prefix)) {
-                    await this.lock.acquireLock(null, key, 1000, 5000);
-                    await this.lock.releaseLock(null, key);
-                }
-            }),
+            recover(
+                this.process,
+                this.service,
+                async () => {
+                    await this.lock.open(null);
+                    this.discovery?.look();
+                    const servers = this.service.lists.last(this.user);
+                    for (const key of probeKeys(servers, this.prefix)) {
+                        await this.lock.acquireLock(null, key, 1000, 5000);
+                        await this.lock.releaseLock(null, key);
+                    }
+                },
+                () => this.lock.getStats().servers,
+            ),
         'check lock': () => this.lock.checkHealth(null),
     };
 
@@ -64,8 +77,15 @@ export class LockComponent implements Component {
         private readonly service: Service,
     ) {
         const { plan, servers } = service;
+        this.user = userOf(process.name, this.name);
+        this.discovery = Discovery.of(process, service, this.user, () => this.lock.getStats().servers);
+        if (this.discovery !== null) this.lock.setReferences(this.discovery.references);
         const own = { 'options.prefix': this.prefix, 'options.retry_timeout': plan.lock.retryTimeoutMs };
         this.lock.configure(ConfigParams.fromValue({ ...settingsOf(plan, servers), ...own }));
+    }
+
+    follow(servers: readonly RingServer[]): void {
+        this.discovery?.follow(servers);
     }
 
     verb(name: string): Verb | undefined {

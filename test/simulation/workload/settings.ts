@@ -1,7 +1,7 @@
 import type { Plan } from '../schedule/Plan';
 
 /** The plan's options and servers, as a component is configured with them. */
-export function settingsOf({ client }: Plan, servers: readonly string[]): Record<string, string | number> {
+export function settingsOf({ client, lists }: Plan, servers: readonly string[]): Record<string, string | number> {
     const settings: Record<string, string | number> = {
         'options.pool_size': client.poolSize,
         'options.retries': client.retries,
@@ -12,7 +12,14 @@ export function settingsOf({ client }: Plan, servers: readonly string[]): Record
         'options.failures': client.failures,
         'options.retry': client.retryMs,
         'options.idle': client.idleMs,
+        'options.remove': String(lists.failover),
     };
+    if (lists.discoveryMs > 0)
+        return {
+            ...settings,
+            'connection.discovery_key': 'servers',
+            'options.discovery_interval': lists.discoveryMs,
+        };
     servers.forEach((host, i) => (settings[`connections.${i}.host`] = host));
     return settings;
 }

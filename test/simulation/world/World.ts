@@ -5,9 +5,12 @@ import type { Random } from './Random';
 /** Steps that are handed to Node together: it drains ticks and promises after each of them. */
 const STEPS_AT_ONCE = 64;
 
+/** When schedules begin. */
+export const START_MS = 1000;
+
 /** Time, and everything that has an event loop. Nothing happens outside of a step of one of them. */
 export class World {
-    nowMs = 1000;
+    nowMs = START_MS;
     /** Of the callback that runs now: timers and sockets belong to it. */
     current: EventLoop | null = null;
     steps = 0;
