@@ -201,10 +201,10 @@ const bugs = {
             to: `if (found !== null) return null;`,
         },
     ],
-    'keep the sockets of a server that has left': [
+    'close the sockets of a server that has left with the client': [
         {
             file: 'client/ServerFleet.ts',
-            from: `await node.untilIdle();\n        await node.close();`,
+            from: `await node.untilIdle();\n        await node.close();\n        this.leaving.delete(node);`,
             to: `await node.untilIdle();`,
         },
     ],

@@ -1,5 +1,11 @@
 import type { Random } from '../world/Random';
-import type { Fault, Member, Plan } from './Plan';
+import { LARGE_BATCH } from './clientStep';
+import type { Fault, Member, Plan, Step, Task } from './Plan';
+
+/** Of each of a large batch: more than its server is sent at once. */
+const LARGE_BYTES = 70_000;
+/** With less it takes longer than a call may. */
+const WIDE_BYTES = 65_536;
 
 /** How likely each is, beside the others. */
 const TROUBLES = { fail: 2, empty: 1, malformed: 1, hang: 2, slow: 2 };
@@ -32,6 +38,29 @@ export function makeLists(
         changes.push({ kind: 'discovery', ...when(), how, forMs: random.pick([100, 1000, 15_000]) });
     }
     return { lists: { failover, discoveryMs }, changes };
+}
+
+/** The list changes also between two calls of a client, while the first one is under way: batches for example. */
+export function withChanges(
+    { process, steps }: Task,
+    random: Random,
+    { servers, windowBytes }: Pick<Plan, 'servers' | 'windowBytes'>,
+): Task {
+    const changed = steps.map((step): Step => {
+        const isLarge = random.chance(0.2);
+        if (random.chance(0.06)) {
+            const members = makeMembers(random, servers, true);
+            return {
+                ...step,
+                verb: 'change servers',
+                keys: [],
+                times: members.flatMap(one => [one.server, one.weight]),
+            };
+        }
+        if (step.verb !== 'setMany' || !isLarge || windowBytes < WIDE_BYTES) return step;
+        return { ...step, keys: LARGE_BATCH, bytes: LARGE_BYTES, isAwaited: false };
+    });
+    return { process, steps: changed };
 }
 
 function makeMembers(random: Random, servers: number, hasWeights: boolean): Member[] {

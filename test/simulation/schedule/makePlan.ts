@@ -1,6 +1,6 @@
 import { Random } from '../world/Random';
 import { makeFaults } from './makeFaults';
-import { makeLists } from './makeLists';
+import { makeLists, withChanges } from './makeLists';
 import { cacheStep } from './cacheStep';
 import { clientStep } from './clientStep';
 import { lockStep } from './lockStep';
@@ -24,7 +24,7 @@ export function makePlan(seed: number): Plan {
     );
     const lastsMs = Math.max(...tasks.map(({ steps }) => steps.reduce((sum, { pauseMs }) => sum + pauseMs, 0)));
     const { lists, changes } = makeLists(random.of('lists'), { ...shape, parts }, lastsMs);
-    return {
+    const plan = {
         seed,
         ...shape,
         parts,
@@ -40,6 +40,8 @@ export function makePlan(seed: number): Plan {
         tasks,
         faults: [...makeFaults(random.of('faults'), shape, lastsMs), ...changes],
     };
+    if (changes.length === 0 || !parts.includes('client')) return plan;
+    return { ...plan, tasks: tasks.map((task, i) => withChanges(task, random.of(`changes ${i}`), plan)) };
 }
 
 function makeClient(random: Random, latencyMs: number): ClientPlan {

@@ -78,6 +78,11 @@ export class ClientComponent implements Component {
             const { cas, generation } = this.compared(key!, entry);
             return this.client.casDelete(key!, cas, { generation });
         },
+        'change servers': ({ times }) => {
+            const members = times.flatMap((server, i) => (i % 2 === 0 ? [{ server, weight: times[i + 1]! }] : []));
+            this.follow(this.service.toServers(members));
+            return Promise.resolve();
+        },
         noop: () => this.client.noop(),
         version: () => this.client.version(),
         stats: () => this.client.stats(),
