@@ -1,13 +1,11 @@
 import type { Entry } from '../schedule/Ledger';
 import type { Plan } from '../schedule/Plan';
+import { LOOKUP_MS } from '../workload/Discovery';
 
 /** What `options.update_timeout` is configured to. */
 const UPDATE_TIMEOUT_MS = 500;
 /** What a call to the lock takes when connections break, in `request_timeout`s. */
 const LOCK_TRIES = 3.5;
-
-/** How long a component waits for discovery. */
-const LOOKUP_MS = 10_000;
 
 /**
  * Within what time a call settles, in ms, as documented; the time for which its process was held comes on top.
@@ -27,7 +25,8 @@ export function boundOf({ step }: Entry, { client, cache, lists }: Plan, changes
         case 'open client':
         case 'open cache':
         case 'open lock':
-            // It waits for a close before it, looks the servers up, and speaks to those that have taken their place meanwhile.
+            // It waits for a close before it, looks the servers up, and greets those that have taken
+            // their place meanwhile.
             return (2 + listChanges) * (connectTimeoutMs + requestTimeoutMs) + (lists.discoveryMs > 0 ? LOOKUP_MS : 0);
         case 'checkHealth':
         case 'check cache':

@@ -7,7 +7,9 @@ import type { ServerLists } from './ServerLists';
 import type { Service } from './Service';
 
 const DISCOVERY = new Descriptor('test', 'discovery', 'simulated', 'default', '1.0');
-/** Longer than a component waits. */
+/** How long a component waits for an answer. */
+export const LOOKUP_MS = 10_000;
+/** In turn; the last one is too late. */
 const SLOW_MS = [50, 3000, 15_000];
 
 /** Discovery has failed, as the schedule wants it. */

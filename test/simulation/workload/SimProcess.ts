@@ -36,6 +36,7 @@ export class SimProcess implements Machine {
     left = { sockets: 0, timers: 0 };
     private components: readonly Component[] = [];
     private service!: Service;
+    /** Calls that have not settled. */
     private readonly pending = new Set<Entry>();
     /** Timers of the workload. */
     private pauses = 0;

@@ -1,3 +1,4 @@
+import { LOOKUP_MS } from './Discovery';
 import type { Service } from './Service';
 import type { SimProcess } from './SimProcess';
 
@@ -5,8 +6,6 @@ import type { SimProcess } from './SimProcess';
 const MOST_TRIES = 10;
 /** More than a pause, rounded up and late. */
 const MARGIN_MS = 1000;
-/** How long a component waits for discovery. */
-const LOOKUP_MS = 10_000;
 
 /**
  * When all faults are over, and after the pauses between attempts to connect, everything works again.
