@@ -1,5 +1,6 @@
 import type { Entry } from '../schedule/Ledger';
 import type { Plan } from '../schedule/Plan';
+import { LOOKUP_MS } from '../workload/Discovery';
 
 /** What `options.update_timeout` is configured to. */
 const UPDATE_TIMEOUT_MS = 500;
@@ -8,8 +9,12 @@ export const LOCK_TRIES = 3.5;
 /** Rounds of the event loop, and a timer that counts whole ms. */
 export const SLACK_MS = 20;
 
-/** Within what time a call settles, in ms, as documented; the time for which its process was held comes on top. */
-export function boundOf({ step }: Entry, { client, cache }: Plan, changes: number): number {
+/**
+ * Within what time a call settles, in ms, as documented; the time for which its process was held comes on top.
+ * @param changes how often the token of a key changed meanwhile
+ * @param listChanges how often the servers did
+ */
+export function boundOf({ step }: Entry, { client, cache, lists }: Plan, changes: number, listChanges: number): number {
     const { connectTimeoutMs } = client;
     // A server is asked for its token before the first request, and a call under an old one is repeated.
     const requestTimeoutMs = client.requestTimeoutMs * (cache.hasClear ? 2 * (1 + changes) : 1);
@@ -22,8 +27,9 @@ export function boundOf({ step }: Entry, { client, cache }: Plan, changes: numbe
         case 'open client':
         case 'open cache':
         case 'open lock':
-            // It waits for a close before it.
-            return 2 * (connectTimeoutMs + requestTimeoutMs);
+            // It waits for a close before it, looks the servers up, and greets those that have taken
+            // their place meanwhile.
+            return (2 + listChanges) * (connectTimeoutMs + requestTimeoutMs) + (lists.discoveryMs > 0 ? LOOKUP_MS : 0);
         case 'checkHealth':
         case 'check cache':
         case 'check lock':

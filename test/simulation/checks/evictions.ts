@@ -4,6 +4,7 @@ import type { Execution } from '../memcached/History';
 import type { Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
 import { isRoomy } from './settling';
+import { hasTrouble } from './trouble';
 
 /** Keys of values that only these verbs write. */
 const KEY = /^c:(#[^:]+:)?(v\d+)$/;
@@ -16,7 +17,7 @@ const STEP = /<(\d+)\.\d+>/;
 /** An instance removes what it is told to, and evicts what it has stored itself. */
 export function checkEvictions({ ledger, servers, service: { plan } }: Run, report: (violation: string) => void): void {
     const steps = new Map(ledger.entries.map(entry => [entry.step.id, entry]));
-    const hasFaults = plan.faults.length > 0 || !isRoomy(plan);
+    const hasFaults = hasTrouble(plan) || !isRoomy(plan);
     for (const one of servers.flatMap(({ history }) => history.executions)) {
         const [, , key] = KEY.exec(one.key) ?? [];
         if (key === undefined || !isDeletion(one)) continue;

@@ -22,7 +22,7 @@ const ALWAYS = 'retrieveOrLoad';
 /** Memcached cannot be reached. All other errors stay errors. */
 const UNAVAILABLE = new Set(['CONNECTION_LOST', 'SERVER_DOWN', 'TIMEOUT', 'OVERLOADED', 'CONNECT_FAILED']);
 /** Keep no answer from a caller. */
-const HARMLESS = new Set(['skip', 'evict', 'clock', 'kill', 'full', 'refuse']);
+const HARMLESS = new Set(['skip', 'evict', 'clock', 'kill', 'full', 'refuse', 'list', 'discovery']);
 
 /** Calls are answered without memcached when that is unavailable, and where docs/cache.md says it. */
 export function checkFailSoft(run: Run, report: (violation: string) => void): void {
@@ -55,11 +55,12 @@ function codesOf({ error }: Entry): string[] {
 }
 
 /** Something has kept the server of one of its keys from answering, or may have done so before. */
-function hasReason({ endMs, fullKeys, process }: Entry, run: Run, truth: Truth): boolean {
+function hasReason(entry: Entry, run: Run, { places }: Truth): boolean {
+    const { endMs, fullKeys, process } = entry;
     const { plan } = run.service;
     // Few calls may be pending at a time, and a large value takes longer than a call may.
     if (!isRoomy(plan)) return true;
-    const servers = fullKeys.map(key => truth.historyOf(key).server);
+    const servers = fullKeys.flatMap((_, i) => places.of(entry, i));
     const concerns = (fault: Fault): boolean =>
         !('server' in fault) || servers.includes(run.servers[fault.server]!.name);
     const isOfProcess = (fault: Fault): boolean =>

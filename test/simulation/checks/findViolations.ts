@@ -1,6 +1,7 @@
 import type { Run } from '../schedule/runPlan';
 import { checkCacheAnswers } from './cacheAnswers';
 import { checkCacheCounters } from './cacheCounters';
+import { checkCasNumbers } from './casNumbers';
 import { checkClientAnswers } from './clientAnswers';
 import { checkEvictions } from './evictions';
 import { checkExpiries } from './expiries';
@@ -9,6 +10,7 @@ import { checkLeftovers } from './leftovers';
 import { checkLoads } from './loads';
 import { checkLockCounters } from './lockCounters';
 import { checkLocks } from './locks';
+import { checkRouting } from './routing';
 import { checkLogins } from './logins';
 import { checkMistakes } from './mistakes';
 import { checkSettling } from './settling';
@@ -35,6 +37,8 @@ const CHECKS: readonly Check[] = [
     checkExpiries,
     checkLoads,
     checkLocks,
+    checkRouting,
+    checkCasNumbers,
     checkWithoutCas,
     checkCacheCounters,
     checkLockCounters,

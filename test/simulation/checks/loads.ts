@@ -2,10 +2,15 @@ import { codeOf, type Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
 import { softenedOf } from './failSoft';
 import type { LoaderRun } from '../workload/DataSource';
+import { userOf } from '../workload/ServerLists';
+import { Places } from './Places';
+import { hasTrouble } from './trouble';
 
 interface Publication {
     readonly version: number;
     readonly process: string;
+    /** On which servers it may have been made. */
+    readonly places: readonly string[];
     /** Infinity: it is unknown whether it was carried out. */
     readonly doneMs: number;
     readonly begunMs: number;
@@ -13,13 +18,17 @@ interface Publication {
 
 /** No value is older than what was stored or removed before the call, but for what docs/cache.md says. */
 export function checkLoads(run: Run, report: (violation: string) => void): void {
-    const publications = publicationsOf(run.ledger.entries);
+    const places = new Places(run);
+    const publications = publicationsOf(run.ledger.entries, places);
     for (const entry of run.ledger.entries) {
         if (entry.step.verb !== 'retrieveOrLoad' || entry.error !== null || entry.endMs === Infinity) continue;
         const [key] = entry.step.keys;
         const version = (entry.result as { version: number } | null)?.version ?? 0;
         const known = publications.get(key!) ?? [];
-        const newest = Math.max(0, ...known.filter(({ doneMs }) => doneMs < entry.startMs).map(one => one.version));
+        const asked = places.of(entry);
+        // Another server has old values, and one that has come back has its own.
+        const isSeen = (one: Publication): boolean => one.doneMs < entry.startMs && isOneServer(one.places, asked);
+        const newest = Math.max(0, ...known.filter(isSeen).map(one => one.version));
         if (version >= newest || isLate(known, version) || isJoined(run, entry, version, known, newest)) continue;
         if (!run.service.plan.hasCas && isOverwritten(run, key!, version, known, newest)) continue;
         if (softenedOf(entry) > 0) continue;
@@ -27,10 +36,14 @@ export function checkLoads(run: Run, report: (violation: string) => void): void 
             `${entry.process} #${entry.step.id} retrieveOrLoad ${key} answered version ${version}, after version ${newest} was published`,
         );
     }
-    checkLoaders(run, publications, report);
+    checkLoaders(run, publications, places, report);
 }
 
-function publicationsOf(entries: readonly Entry[]): Map<string, Publication[]> {
+function isOneServer(one: readonly string[], other: readonly string[]): boolean {
+    return one.length === 1 && other.length === 1 && one[0] === other[0];
+}
+
+function publicationsOf(entries: readonly Entry[], places: Places): Map<string, Publication[]> {
     const byKey = new Map<string, Publication[]>();
     for (const entry of entries) {
         const { step, notes, process, error, endMs } = entry;
@@ -38,7 +51,13 @@ function publicationsOf(entries: readonly Entry[]): Map<string, Publication[]> {
         const of = byKey.get(step.keys[0]!) ?? [];
         byKey.set(step.keys[0]!, of);
         const doneMs = error === null && softenedOf(entry) === 0 ? endMs : Infinity;
-        of.push({ version: notes.get('version') as number, process, doneMs, begunMs: notes.get('begunMs') as number });
+        of.push({
+            version: notes.get('version') as number,
+            process,
+            places: places.of(entry),
+            doneMs,
+            begunMs: notes.get('begunMs') as number,
+        });
     }
     return byKey;
 }
@@ -87,14 +106,16 @@ const LEASE_MS = 2000;
 function checkLoaders(
     { service: { plan, source }, ledger }: Run,
     publications: ReadonlyMap<string, readonly Publication[]>,
+    places: Places,
     report: (violation: string) => void,
 ): void {
-    const { cache, client, faults } = plan;
+    const { cache, client } = plan;
     // With few calls at a time a lease may be refused.
     const isLimited = cache.loadTimeoutMs < 5000 || cache.maxSize === 1 || client.maxPending > 0;
-    const hasTrouble = isLimited || faults.length > 0 || cache.hasClear;
     if (
-        hasTrouble ||
+        isLimited ||
+        hasTrouble(plan) ||
+        cache.hasClear ||
         ledger.entries.some(
             ({ step, error }) => (step.verb === 'close cache' && step.id > 0) || codeOf(error) === 'OVERLOADED',
         )
@@ -110,9 +131,17 @@ function checkLoaders(
         // Without CAS each process loads a stale value, and a loader that takes long gets company.
         if (!plan.hasCas && ledger.entries.some(entry => mayBeStale(entry, run.key))) continue;
         if (!plan.hasCas && runs.some(one => one.key === run.key && hasOutlivedLease(one, run.startMs))) continue;
+        const homeFrom = (process: string, fromMs: number): readonly string[] =>
+            places.between(userOf(process, 'cache'), `c:${run.key}`, fromMs - client.requestTimeoutMs, run.startMs);
+        // Each server has a lease of its own.
         const beside = runs
             .slice(0, i)
-            .find(one => one.key === run.key && Math.min(one.endMs, one.abortedMs) > run.startMs);
+            .find(
+                one =>
+                    one.key === run.key &&
+                    Math.min(one.endMs, one.abortedMs) > run.startMs &&
+                    isOneServer(homeFrom(one.process, one.startMs), homeFrom(run.process, one.startMs)),
+            );
         if (
             beside === undefined ||
             [beside, run].some(isImpatient) ||

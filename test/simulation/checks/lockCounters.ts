@@ -6,6 +6,7 @@ import type { Run } from '../schedule/runPlan';
 import { Impatience } from '../workload/Patience';
 import { LockComponent } from '../workload/LockComponent';
 import { compareCounts, compareTotals, type Count } from './counts';
+import { hasTrouble } from './trouble';
 
 const NAMES = COUNTER_NAMES.lock;
 const PREFIX = 'lock:';
@@ -43,7 +44,7 @@ function checkAcquisitions(
         .filter(one => one.key.startsWith(PREFIX)).length;
     const { plan } = service;
     const isAnswered = !ledger.entries.some(one => one.process === process && UNANSWERED.has(codeOf(one.error) ?? ''));
-    if (stats.acquired > added || (isAnswered && stats.acquired < added && plan.hasCas && plan.faults.length === 0))
+    if (stats.acquired > added || (isAnswered && stats.acquired < added && plan.hasCas && !hasTrouble(plan)))
         report(`${process} counts ${stats.acquired} acquired, and ${added} were carried out`);
     const times = meter.samples.get(NAMES.waitTime) ?? [];
     const waitedMs = times.reduce((sum, ms) => sum + ms, 0);

@@ -22,8 +22,9 @@ export function checkLocks(run: Run, report: (violation: string) => void): void 
     }
     for (const record of book.records.values()) {
         checkFencing(record, owners, report);
-        const sinceMs = owners.get(record.token)?.atMs ?? 0;
-        for (const promised of record.promised) checkPromise(run, truth, record, promised, sinceMs, report);
+        const acquired = owners.get(record.token);
+        if (acquired === undefined) continue;
+        for (const promised of record.promised) checkPromise(run, truth, record, promised, acquired, report);
     }
     // Without CAS no lock is given. A call that takes one back deletes what is there, and what it cannot delete stays.
     if (plan.hasCas) for (const one of executions) checkOwner(one, owners, report);
@@ -34,7 +35,8 @@ export function checkLocks(run: Run, report: (violation: string) => void): void 
             !run.ledger.entries.some(one => isBeside(one, entry) || isForgotten(one, entry))
         )
             checkBusy(truth, entry, owners, report);
-        if (entry.notes.has('token') && entry.error === null) checkReleased(truth, entry, report);
+        const released = owners.get(entry.notes.get('token') as string);
+        if (released !== undefined && entry.error === null) checkReleased(truth, entry, released, report);
     }
     checkExpiries(executions, run, report);
 }
@@ -43,18 +45,18 @@ function isOfLock({ key }: Execution): boolean {
     return key.startsWith(PREFIX);
 }
 
-/** For as long as a lease says that it is held, its token lies in the server. */
+/** For as long as a lease says that it is held, its token lies in the server that has given it. */
 function checkPromise(
     run: Run,
     truth: Truth,
     { process, key, token, releasingMs }: LeaseRecord,
     { atMs, untilMs }: Promised,
-    sinceMs: number,
+    { server, atMs: sinceMs }: Execution,
     report: (violation: string) => void,
 ): void {
     const endMs = Math.min(untilMs, releasingMs);
     if (endMs <= atMs) return;
-    const history = truth.historyOf(PREFIX + key);
+    const history = truth.historyOf(server);
     // It frees every lock concerned.
     if (history.losses.some(lostMs => lostMs <= endMs && lostMs >= sinceMs)) return;
     if (run.service.plan.faults.some(fault => fault.kind === 'evict' && fault.key === PREFIX + key)) return;
@@ -137,11 +139,17 @@ function isDeletion({ opcode, status, process }: Execution, entry: Entry): boole
     return process === entry.process && opcode === Opcode.DELETE && status === Status.OK;
 }
 
-/** A release that has succeeded leaves nothing behind. */
-function checkReleased(truth: Truth, entry: Entry, report: (violation: string) => void): void {
+/** A release that has succeeded leaves nothing behind. A lock that its key has left meanwhile is lost. */
+function checkReleased(
+    truth: Truth,
+    entry: Entry,
+    { server, atMs }: Execution,
+    report: (violation: string) => void,
+): void {
     const token = entry.notes.get('token') as string;
     const [key] = entry.fullKeys;
-    const states = truth.historyOf(key!).between(key!, entry.endMs, Infinity);
+    if (truth.places.between(entry.user, key!, atMs, entry.endMs).some(place => place !== server)) return;
+    const states = truth.historyOf(server).between(key!, entry.endMs, Infinity);
     if (states.some(state => state.toMs > entry.endMs && holds(state, token)))
         report(`${entry.process} #${entry.step.id} has released ${key}, and it is still held`);
 }

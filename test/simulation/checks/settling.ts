@@ -11,6 +11,7 @@ import { Truth } from './Truth';
 /** Every call settles within its bound, with a value or a documented error. */
 export function checkSettling(run: Run, report: (violation: string) => void): void {
     const truth = new Truth(run);
+    const { plan } = run.service;
     const dead = new Set(run.processes.filter(({ loop }) => loop.isDead).map(({ name }) => name));
     for (const entry of run.ledger.entries) {
         const what = `${entry.process} #${entry.step.id} ${entry.step.verb}`;
@@ -20,11 +21,13 @@ export function checkSettling(run: Run, report: (violation: string) => void): vo
         }
         const tookMs = entry.endMs - entry.startMs;
         const heldMs = entry.heldAfterMs - entry.heldBeforeMs;
-        const boundMs = boundOf(entry, run.service.plan, truth.changesDuring(entry)) + 2 * heldMs + SLACK_MS;
+        const boundMs =
+            boundOf(entry, plan, truth.changesDuring(entry), truth.places.changesDuring(entry)) + 2 * heldMs + SLACK_MS;
         if (tookMs > boundMs) report(`${what} took ${tookMs.toFixed(1)} ms, more than ${boundMs.toFixed(1)} ms`);
         const code = codeOf(entry.error);
         if (code === null) continue;
         if (entry.error instanceof LoaderError || entry.error instanceof Impatience) continue;
+        if (isUnanswered(entry, run)) continue;
         if (!Object.hasOwn(ERROR_CODES, code)) report(`${what} failed with ${entry.error!.stack}`);
         else if (!isExpected(code, entry, run)) report(`${what} failed with ${code}: ${entry.error!.message}`);
     }
@@ -37,7 +40,6 @@ const FAULTS = new Set(['TIMEOUT', 'CONNECTION_LOST', 'SERVER_DOWN', 'SERVER_ERR
 
 const EXPECTED = new Set([
     'OVERLOADED',
-    'NOT_OPENED',
     'LOCK_TIMEOUT',
     'LOCK_LOST',
     'LOAD_TIMEOUT',
@@ -45,7 +47,7 @@ const EXPECTED = new Set([
     'BATCH_FAILED',
 ]);
 /** With less a large value takes longer than a call may. */
-const NARROW_BYTES = 65_536;
+export const NARROW_BYTES = 65_536;
 
 export function isNarrow({ windowBytes }: Plan): boolean {
     return windowBytes < NARROW_BYTES;
@@ -57,15 +59,40 @@ export function isRoomy(plan: Plan): boolean {
 }
 
 /** What keeps no answer from its caller. */
-const HARMLESS = new Set(['skip', 'evict', 'clock', 'kill', 'refuse']);
+const HARMLESS = new Set(['skip', 'evict', 'clock', 'kill', 'refuse', 'list', 'discovery']);
+
+/** Discovery gave no list, or one that cannot be used, while it was opened. */
+function isUnanswered({ step, error, user, startMs, endMs }: Entry, { service: { lists } }: Run): boolean {
+    if (!step.verb.startsWith('open') || !UNANSWERED.has(codeOf(error)!)) return false;
+    return lists.silences.some(one => one.user === user && one.fromMs <= endMs && one.toMs >= startMs);
+}
+
+const UNANSWERED = new Set(['DISCOVERY_FAILED', 'NO_CONNECTION', 'INVALID_CONNECTION', 'CONNECT_FAILED']);
+
+/** The component was opened before the call, and not closed since. */
+function isOpenFor({ user, startMs, endMs }: Entry, entries: readonly Entry[]): boolean {
+    const own = entries.filter(one => one.user === user);
+    return own.some(
+        open =>
+            open.step.verb.startsWith('open ') &&
+            open.error === null &&
+            open.endMs <= startMs &&
+            !own.some(
+                ({ step, startMs: fromMs, endMs: toMs }) =>
+                    step.verb.startsWith('close ') && fromMs <= endMs && toMs >= open.startMs,
+            ),
+    );
+}
 
 /** Without faults there is no reason to fail, but for what the workload itself does. */
-function isExpected(code: string, { step }: Entry, { service: { plan } }: Run): boolean {
+function isExpected(code: string, entry: Entry, { service: { plan }, ledger }: Run): boolean {
+    const { step } = entry;
     // Everything works again when all faults are over.
     if (step.verb.startsWith('recover')) return false;
     if (code === 'INVALID_KEY') return step.keys.includes(BAD_KEY);
     if (code === 'AUTH_FAILED') return plan.hasLogin;
     if (code === 'CAS_DISABLED') return !plan.hasCas;
+    if (code === 'NOT_OPENED') return !isOpenFor(entry, ledger.entries);
     if (isNarrow(plan)) return true;
     if (FAULTS.has(code)) return plan.faults.some(({ kind }) => !HARMLESS.has(kind));
     return EXPECTED.has(code);

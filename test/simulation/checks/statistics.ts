@@ -1,23 +1,26 @@
-import type { MemcachedClient } from '../../../src/client/MemcachedClient';
+import type { ServerStats } from '../../../src/diagnostics/ServerMetrics';
 import { Opcode } from '../../../src/client/protocol/binary/constants';
 import { Outcome } from '../../../src/client/protocol/Protocol';
 import type { Run } from '../schedule/runPlan';
+import { ClientComponent } from '../workload/ClientComponent';
 
 /** `calls` are those that were answered, those that failed, and those in flight: none after `close`. */
 export function checkStatistics(run: Run, report: (violation: string) => void): void {
     const { components, processes } = run;
     for (const process of processes) {
         if (process.loop.isDead) continue;
-        for (const { client } of (components.get(process) ?? []) as readonly { client?: MemcachedClient }[]) {
-            if (client === undefined) continue;
+        for (const component of components.get(process) ?? []) {
+            if (!(component instanceof ClientComponent)) continue;
+            const { client, everyServer } = component;
             if (client.pendingCount > 0) report(`${process.name} has ${client.pendingCount} pending calls`);
-            for (const { address, calls, answered, failed, inFlight } of client.getStats()) {
+            const stats = [...everyServer].map(server => server.getStats());
+            for (const { address, calls, answered, failed, inFlight } of stats) {
                 if (calls === answered + failed && inFlight === 0) continue;
                 report(
                     `${process.name} counts ${calls} calls to ${address}: ${answered} answered, ${failed} failed, ${inFlight} in flight`,
                 );
             }
-            checkReads(run, process.name, client, report);
+            checkReads(run, process.name, stats, report);
         }
     }
 }
@@ -28,14 +31,17 @@ const READS = new Set<number>([Opcode.GET, Opcode.GETQ, Opcode.GAT]);
 function checkReads(
     { servers }: Run,
     process: string,
-    client: MemcachedClient,
+    stats: readonly ServerStats[],
     report: (violation: string) => void,
 ): void {
-    if (client.getStats().some(({ failed, retries }) => failed + retries > 0)) return;
+    if (stats.some(({ failed, retries }) => failed + retries > 0)) return;
     for (const { history } of servers) {
         const reads = history.executions.filter(one => one.process === process && READS.has(one.opcode));
         const found = reads.filter(({ status }) => status === Outcome.OK).length;
-        const { hits, misses } = client.getStats().find(({ address }) => address.startsWith(`${history.server}:`))!;
+        // A server that has left and come back is counted once for each time.
+        const own = stats.filter(({ address }) => address.startsWith(`${history.server}:`));
+        const hits = own.reduce((sum, one) => sum + one.hits, 0);
+        const misses = own.reduce((sum, one) => sum + one.misses, 0);
         if (hits !== found || misses !== reads.length - found)
             report(
                 `${process} counts ${hits} hits and ${misses} misses of ${history.server}, which had ${found} of ${reads.length}`,

@@ -4,7 +4,7 @@ import { valueOf } from '../workload/values';
 import { Truth } from './Truth';
 
 /** What keeps no reply from a process, or only by holding the process itself. */
-const HARMLESS = new Set(['skip', 'evict', 'clock', 'hold', 'kill']);
+const HARMLESS = new Set(['skip', 'evict', 'clock', 'hold', 'kill', 'list', 'discovery']);
 /** Of one segment. */
 const SMALL_BYTES = 100;
 

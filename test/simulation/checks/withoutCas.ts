@@ -3,6 +3,7 @@ import { codeOf, type Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
 import { valueOf } from '../workload/values';
 import { isRoomy } from './settling';
+import { hasTrouble } from './trouble';
 import { Truth } from './Truth';
 
 const CHANGES = new Set(['update', 'append text', 'prepend text']);
@@ -52,7 +53,7 @@ function checkAcquisitions({ ledger, servers, service }: Run, report: (violation
         if (!isTry || result) report(`${process} #${step.id} ${step.verb} has a lock without a CAS`);
     }
     const { plan } = service;
-    if (plan.faults.length > 0 || !isRoomy(plan)) return;
+    if (hasTrouble(plan) || !isRoomy(plan)) return;
     for (const { history } of servers) {
         for (const key of history.keys()) {
             if (!key.startsWith(LOCK_PREFIX)) continue;

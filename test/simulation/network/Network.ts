@@ -49,7 +49,7 @@ class Link implements Connection {
 export class Network {
     private readonly listeners = new Map<string, Listener>();
     private readonly links = new Set<Link>();
-    private readonly sockets = new Map<SimSocket, string>();
+    private readonly sockets = new Map<SimSocket, { readonly process: string; readonly server: string }>();
     /** Until when nothing passes between a process and a server. */
     private readonly stalls = new Map<string, number>();
     private opened = 0;
@@ -64,17 +64,18 @@ export class Network {
         this.listeners.set(listener.name, listener);
     }
 
-    /** Sockets of a process that are open, or opening. */
-    socketsOf(process: string): number {
+    /** Sockets of a process that are open, or opening; those to one server, or all. */
+    socketsOf(process: string, server?: string): number {
         let count = 0;
-        for (const owner of this.sockets.values()) if (owner === process) count++;
+        for (const one of this.sockets.values())
+            if (one.process === process && (server === undefined || one.server === server)) count++;
         return count;
     }
 
     connect(loop: EventLoop, options: NetConnectOpts): Socket {
         const { host, onread } = options as { host: string; onread: OnReadOpts };
         const socket = new SimSocket(loop, onread, one => this.sockets.delete(one));
-        this.sockets.set(socket, loop.name);
+        this.sockets.set(socket, { process: loop.name, server: host });
         const random = this.random.of(`${++this.opened}`);
         const delays = this.delays(random);
         const untilMs = Math.max(this.world.nowMs, this.stalls.get(route(loop.name, host)) ?? 0);
@@ -104,7 +105,7 @@ export class Network {
     /** The process is gone: its kernel closes what it had open. */
     drop(process: string): void {
         for (const link of this.links) if (link.client === process) link.toServer.reset();
-        for (const [socket, owner] of this.sockets) if (owner === process) this.sockets.delete(socket);
+        for (const [socket, owner] of this.sockets) if (owner.process === process) this.sockets.delete(socket);
     }
 
     private establish(socket: SimSocket, loop: EventLoop, host: string, delays: Delays, random: Random): void {

@@ -217,6 +217,72 @@ const bugs = {
             to: `if (found !== null) return null;`,
         },
     ],
+    'close the sockets of a server that has left with the client': [
+        {
+            file: 'client/cluster/Cluster.ts',
+            from: `await node.untilIdle();\n        await node.close();\n        this.leaving.delete(node);`,
+            to: `await node.untilIdle();`,
+        },
+    ],
+    'reject the calls of a server that has left': [
+        {
+            file: 'client/cluster/Cluster.ts',
+            from: `await Promise.allSettled(this.batches);\n        await node.untilIdle();\n        await node.close();`,
+            to: `await node.close();`,
+        },
+    ],
+    'send the rest of a batch by the next list': [
+        {
+            file: 'client/KeyBatch.ts',
+            from: `else server.enqueue(call);`,
+            to: `else this.serverOf(chunk.keys[0]).enqueue(call);`,
+        },
+    ],
+    'compare the CAS of a lease on the next server': [
+        {
+            file: 'cache/load/LoadLease.ts',
+            from: `        this.generation = generation;\n    }\n}`,
+            to: `        this.generation = this.client.server(this.key).generation;\n    }\n}`,
+        },
+    ],
+    'compare the CAS of a lock on the next server': [
+        {
+            file: 'lock/LockStore.ts',
+            from: `if (cas !== null) return storedLock(token, cas, home, since);`,
+            to: `if (cas !== null) return storedLock(token, cas, client.home(key), since);`,
+        },
+    ],
+    'ask a server that has left for its token': [
+        {
+            file: 'cache/keys/NamespaceTokens.ts',
+            from: `if (this.client.nodes.includes(server)) throw error;`,
+            to: `if (server !== null) throw error;`,
+        },
+    ],
+    'ask discovery no more after a failure': [
+        {
+            file: 'connect/DiscoveryWatcher.ts',
+            from: `this.fail((error as Error | undefined)?.message ?? String(error));`,
+            to: `return this.fail((error as Error | undefined)?.message ?? String(error));`,
+        },
+    ],
+    'wait for discovery for ever': [
+        {
+            file: 'connect/DiscoveryWatcher.ts',
+            from: `return await limit.race(this.ask());`,
+            to: `return await this.ask();`,
+        },
+    ],
+    'ask the next server without the option': [
+        { file: 'client/cluster/ServerSet.ts', from: `if (failover) this.isUsable`, to: `this.isUsable` },
+    ],
+    'find no way back to a server that was down': [
+        {
+            file: 'client/server/ServerHealth.ts',
+            from: `this.lastFault = null;\n        this.isDown = false;`,
+            to: `this.lastFault = null;`,
+        },
+    ],
     'believe replies that are not confirmed': [
         {
             file: 'client/calls/Namespace.ts',

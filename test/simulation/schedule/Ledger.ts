@@ -4,6 +4,8 @@ import type { Step } from './Plan';
 export interface Entry {
     readonly step: Step;
     readonly process: string;
+    /** Whose list of servers counts, see `userOf`. */
+    user: string;
     readonly startMs: number;
     /** Infinity while it is pending. */
     endMs: number;
@@ -30,6 +32,7 @@ export class Ledger {
         const entry: Entry = {
             step,
             process,
+            user: '',
             startMs,
             endMs: Infinity,
             heldBeforeMs,

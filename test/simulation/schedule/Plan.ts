@@ -52,7 +52,20 @@ export type Fault = { readonly atMs: number } & (
     | { readonly kind: 'hold'; readonly process: number; readonly forMs: number }
     | { readonly kind: 'kill'; readonly process: number }
     | { readonly kind: 'clock'; readonly process: number; readonly byMs: number }
+    /** The process gets another list of servers. */
+    | { readonly kind: 'list'; readonly process: number; readonly members: readonly Member[] }
+    /** What the process' discovery answers for a while. */
+    | { readonly kind: 'discovery'; readonly process: number; readonly how: Trouble; readonly forMs: number }
 );
+
+/** A server of a list, and its share of the keys. */
+export interface Member {
+    readonly server: number;
+    readonly weight: number;
+}
+
+/** `hang`: never; `slow`: late, and then what it knew when it was asked. */
+export type Trouble = 'fail' | 'empty' | 'malformed' | 'hang' | 'slow';
 
 export interface ClientPlan {
     readonly poolSize: number;
@@ -93,6 +106,8 @@ export interface Plan {
         readonly maxExpirationMs: number;
     };
     readonly lock: { readonly retryTimeoutMs: number };
+    /** `options.remove`; and how often discovery is asked, 0: the lists of cache and lock stay. */
+    readonly lists: { readonly failover: boolean; readonly discoveryMs: number };
     readonly tasks: readonly Task[];
     readonly faults: readonly Fault[];
 }

@@ -16,7 +16,7 @@ const VALUES = {
     casDelete: 1,
 };
 const SERVERS = { noop: 1, version: 0.5, stats: 0.5, 'close client': 0.5, 'open client': 1 };
-const LARGE_BATCH = Array.from({ length: 20 }, (_, i) => `b${i}`);
+export const LARGE_BATCH = Array.from({ length: 20 }, (_, i) => `b${i}`);
 
 type Kind = 'value' | 'counter' | 'text' | 'server';
 

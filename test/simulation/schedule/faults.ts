@@ -51,5 +51,9 @@ export function inflict(fault: Fault, { network, servers, processes }: Stage): v
         case 'clock':
             processes[fault.process]!.clockOffsetMs += fault.byMs;
             return;
+        case 'list':
+            return processes[fault.process]!.follow(fault.members);
+        case 'discovery':
+            return processes[fault.process]!.mislead(fault.how, fault.forMs);
     }
 }

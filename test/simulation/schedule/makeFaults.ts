@@ -57,11 +57,14 @@ interface Common {
     readonly direction: Direction;
 }
 
-function toFault(kind: Fault['kind'], { atMs, server, process, forMs, how, direction }: Common, random: Random): Fault {
+function toFault(
+    kind: keyof typeof KINDS,
+    { atMs, server, process, forMs, how, direction }: Common,
+    random: Random,
+): Fault {
     switch (kind) {
         case 'restart':
             return { kind, atMs, server, downMs: forMs, how };
-        case 'refuse':
         case 'suspend':
         case 'full':
             return { kind, atMs, server, forMs };

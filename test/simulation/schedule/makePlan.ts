@@ -1,5 +1,6 @@
 import { Random } from '../world/Random';
 import { makeFaults } from './makeFaults';
+import { makeLists, withChanges } from './makeLists';
 import { makeRefusals } from './makeRefusals';
 import { cacheStep } from './cacheStep';
 import { clientStep } from './clientStep';
@@ -29,7 +30,8 @@ export function makePlan(seed: number): Plan {
         ),
     );
     const lastsMs = Math.max(...tasks.map(({ steps }) => steps.reduce((sum, { pauseMs }) => sum + pauseMs, 0)));
-    return {
+    const { lists, changes } = makeLists(random.of('lists'), { ...shape, parts }, lastsMs);
+    const plan = {
         seed,
         ...shape,
         parts,
@@ -40,6 +42,7 @@ export function makePlan(seed: number): Plan {
             maxExpirationMs: random.of('expiration').pick([1500, 60_000, 60_000]),
         },
         lock: { retryTimeoutMs: random.pick([5, 50]) },
+        lists,
         hasLogin,
         hasCas: !random.of('cas').chance(0.15),
         failSoft: random.of('fail soft').chance(0.3),
@@ -52,8 +55,11 @@ export function makePlan(seed: number): Plan {
         faults: [
             ...makeFaults(random.of('faults'), shape, lastsMs),
             ...(hasLogin ? makeRefusals(random.of('refusals'), shape, lastsMs) : []),
+            ...changes,
         ],
     };
+    if (changes.length === 0 || !parts.includes('client')) return plan;
+    return { ...plan, tasks: tasks.map((task, i) => withChanges(task, random.of(`changes ${i}`), plan)) };
 }
 
 function makeClient(random: Random, latencyMs: number): ClientPlan {

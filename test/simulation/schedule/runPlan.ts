@@ -69,6 +69,7 @@ export async function runPlan(plan: Plan, log: ((line: string) => void) | null =
                 return made;
             };
             one.start(
+                service,
                 make,
                 plan.tasks.filter(task => task.process === i),
             );

@@ -1,11 +1,16 @@
 import { ConfigParams } from 'pip-services4-components-node';
 import type { CacheCounts } from '../../../src/cache/engine/CacheMetrics';
 import { MemcachedCache } from '../../../src/cache/MemcachedCache';
+import type { RingServer } from '../../../src/client/cluster/ketama/HashRing';
 import type { Entry } from '../schedule/Ledger';
 import type { Step } from '../schedule/Plan';
+import { Discovery } from './Discovery';
+import { probeKeys } from './Homes';
 import { Meter } from './Meter';
+import { referencesTo } from './referencesTo';
 import { withPatience } from './Patience';
 import { recover } from './recover';
+import { userOf } from './ServerLists';
 import type { Service } from './Service';
 import { settingsOf } from './settings';
 import type { Component, SimProcess } from './SimProcess';
@@ -23,7 +28,9 @@ export class CacheComponent implements Component {
     readonly name = 'cache';
     readonly prefix = 'c:';
     readonly meter = new Meter();
+    readonly discovery: Discovery | null;
     private readonly cache = new MemcachedCache();
+    private readonly user: string;
 
     private readonly verbs: Readonly<Record<string, Verb>> = {
         'open cache': () => this.cache.open(null),
@@ -53,12 +60,19 @@ export class CacheComponent implements Component {
         clear: () => this.cache.clear(null),
         removeMany: ({ keys }) => this.cache.removeMany(null, keys),
         'recover cache': () =>
-            recover(this.process, this.service, async () => {
-                await this.cache.open(null);
-                const { fallbacks } = this.stats;
-                for (const key of this.service.probeKeys(this.prefix)) await this.cache.contains(null, key);
-                if (this.stats.fallbacks > fallbacks) throw new Error('memcached is unavailable');
-            }),
+            recover(
+                this.process,
+                this.service,
+                async () => {
+                    await this.cache.open(null);
+                    this.discovery?.look();
+                    const { fallbacks } = this.stats;
+                    const servers = this.service.lists.last(this.user);
+                    for (const key of probeKeys(servers, this.prefix)) await this.cache.contains(null, key);
+                    if (this.stats.fallbacks > fallbacks) throw new Error('memcached is unavailable');
+                },
+                () => this.cache.getStats().servers,
+            ),
         'check cache': () => this.cache.checkHealth(null),
         publish: ({ keys: [key], amount, times: [ms] }, entry) =>
             this.service.source.publish(key!, this.process, async version => {
@@ -84,6 +98,8 @@ export class CacheComponent implements Component {
     ) {
         const { plan, servers } = service;
         const { maxSize } = plan.cache;
+        this.user = userOf(process.name, this.name);
+        this.discovery = Discovery.of(process, service, this.user, () => this.cache.getStats().servers);
         const own = {
             'options.prefix': this.prefix,
             'options.clear': String(plan.cache.hasClear),
@@ -93,11 +109,15 @@ export class CacheComponent implements Component {
         this.cache.configure(
             ConfigParams.fromValue({ ...settingsOf(plan, servers), ...own, 'options.max_size': maxSize }),
         );
-        this.cache.setReferences(this.meter.references);
+        this.cache.setReferences(referencesTo(this.meter, this.discovery));
     }
 
     get stats(): CacheCounts {
         return this.cache.getStats();
+    }
+
+    follow(servers: readonly RingServer[]): void {
+        this.discovery?.follow(servers);
     }
 
     verb(name: string): Verb | undefined {

@@ -1,7 +1,11 @@
+import type { RingServer } from '../../../src/client/cluster/ketama/HashRing';
 import { MemcachedClient } from '../../../src/client/MemcachedClient';
+import type { MemcachedServer } from '../../../src/client/server/MemcachedServer';
 import type { Entry } from '../schedule/Ledger';
 import type { Step } from '../schedule/Plan';
+import { probeKeys } from './Homes';
 import { recover } from './recover';
+import { userOf } from './ServerLists';
 import type { Service } from './Service';
 import type { Component, SimProcess } from './SimProcess';
 import { valueOf } from './values';
@@ -20,7 +24,11 @@ const NEVER_SEEN: Seen = { cas: 1n, epoch: 0, value: '' };
 export class ClientComponent implements Component {
     readonly name = 'client';
     readonly prefix = '';
+    readonly discovery = null;
     readonly client: MemcachedClient;
+    /** All that it has ever had. */
+    readonly everyServer = new Set<MemcachedServer>();
+    private servers: readonly RingServer[];
     /** The last item that this process has read or stored under a key: what it compares. */
     private readonly seen = new Map<string, Seen>();
 
@@ -74,14 +82,24 @@ export class ClientComponent implements Component {
             const { cas, epoch } = this.compared(key!, entry);
             return this.client.casDelete(key!, cas, { epoch });
         },
+        'change servers': ({ times }) => {
+            const members = times.flatMap((server, i) => (i % 2 === 0 ? [{ server, weight: times[i + 1]! }] : []));
+            this.follow(this.service.toServers(members));
+            return Promise.resolve();
+        },
         noop: () => this.client.noop(),
         version: () => this.client.version(),
         stats: () => this.client.stats(),
         'recover client': () =>
-            recover(this.process, this.service, async () => {
-                await this.client.open();
-                for (const key of this.service.probeKeys('')) await this.client.get(key);
-            }),
+            recover(
+                this.process,
+                this.service,
+                async () => {
+                    await this.client.open();
+                    for (const key of probeKeys(this.servers, '')) await this.client.get(key);
+                },
+                () => this.client.getStats(),
+            ),
         checkHealth: () => this.client.checkHealth(),
     };
 
@@ -89,7 +107,28 @@ export class ClientComponent implements Component {
         private readonly process: SimProcess,
         private readonly service: Service,
     ) {
-        this.client = new MemcachedClient(service.addresses, service.plan.client);
+        const { lists, plan } = service;
+        this.servers = lists.first;
+        this.client = new MemcachedClient(service.toAddresses(lists.first), {
+            ...plan.client,
+            failover: plan.lists.failover,
+        });
+        this.remember();
+    }
+
+    /** Servers that no key could belong to are refused, and the list stays. */
+    follow(servers: readonly RingServer[]): void {
+        const { process, service } = this;
+        try {
+            this.client.update(service.toAddresses(servers));
+        } catch (error) {
+            if (servers.length > 0) throw error;
+            return;
+        }
+        if (servers.length === 0) service.lists.mistakes.push(`${process.name} has taken a list without servers`);
+        this.servers = servers;
+        this.remember();
+        process.uses(userOf(process.name, this.name), servers);
     }
 
     verb(name: string): Verb | undefined {
@@ -99,6 +138,10 @@ export class ClientComponent implements Component {
     /** An item of a server without CAS cannot be compared. */
     private see(key: string, seen: Seen): void {
         if (seen.cas !== 0n) this.seen.set(key, seen);
+    }
+
+    private remember(): void {
+        for (const server of this.client.servers as readonly MemcachedServer[]) this.everyServer.add(server);
     }
 
     private compared(key: string, entry: Entry): Seen {

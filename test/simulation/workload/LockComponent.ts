@@ -1,12 +1,17 @@
 import { ConfigParams } from 'pip-services4-components-node';
+import type { RingServer } from '../../../src/client/cluster/ketama/HashRing';
 import type { Lease } from '../../../src/lock/Lease';
 import type { LockCounts } from '../../../src/lock/LockMetrics';
 import { MemcachedLock } from '../../../src/lock/MemcachedLock';
 import type { Entry } from '../schedule/Ledger';
 import type { Step } from '../schedule/Plan';
+import { Discovery } from './Discovery';
+import { probeKeys } from './Homes';
 import { Meter } from './Meter';
+import { referencesTo } from './referencesTo';
 import { withPatience } from './Patience';
 import { recover } from './recover';
+import { userOf } from './ServerLists';
 import type { Service } from './Service';
 import { settingsOf } from './settings';
 import type { Component, SimProcess } from './SimProcess';
@@ -26,7 +31,9 @@ export class LockComponent implements Component {
     readonly name = 'lock';
     readonly prefix = 'lock:';
     readonly meter = new Meter();
+    readonly discovery: Discovery | null;
     private readonly lock = new MemcachedLock();
+    private readonly user: string;
     /** Acquired and not released, by key. */
     private readonly leases = new Map<string, Lease[]>();
 
@@ -64,13 +71,20 @@ export class LockComponent implements Component {
         extendLock: ({ keys: [key], times: [ttl] }) => this.lock.extendLock(null, key!, ttl),
         releaseLock: ({ keys: [key] }) => this.lock.releaseLock(null, key!),
         'recover lock': () =>
-            recover(this.process, this.service, async () => {
-                await this.lock.open(null);
-                for (const key of this.service.probeKeys(this.prefix)) {
-                    await this.lock.acquireLock(null, key, 1000, 5000).catch(unlessRefused);
-                    await this.lock.releaseLock(null, key);
-                }
-            }),
+            recover(
+                this.process,
+                this.service,
+                async () => {
+                    await this.lock.open(null);
+                    this.discovery?.look();
+                    const servers = this.service.lists.last(this.user);
+                    for (const key of probeKeys(servers, this.prefix)) {
+                        await this.lock.acquireLock(null, key, 1000, 5000).catch(unlessRefused);
+                        await this.lock.releaseLock(null, key);
+                    }
+                },
+                () => this.lock.getStats().servers,
+            ),
         'check lock': () => this.lock.checkHealth(null),
     };
 
@@ -79,13 +93,19 @@ export class LockComponent implements Component {
         private readonly service: Service,
     ) {
         const { plan, servers } = service;
+        this.user = userOf(process.name, this.name);
+        this.discovery = Discovery.of(process, service, this.user, () => this.lock.getStats().servers);
         const own = { 'options.prefix': this.prefix, 'options.retry_timeout': plan.lock.retryTimeoutMs };
         this.lock.configure(ConfigParams.fromValue({ ...settingsOf(plan, servers), ...own }));
-        this.lock.setReferences(this.meter.references);
+        this.lock.setReferences(referencesTo(this.meter, this.discovery));
     }
 
     get stats(): LockCounts {
         return this.lock.getStats();
+    }
+
+    follow(servers: readonly RingServer[]): void {
+        this.discovery?.follow(servers);
     }
 
     verb(name: string): Verb | undefined {

@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Descriptor, References } from 'pip-services4-components-node';
 import type { Entry } from '../schedule/Ledger';
 
 const calls = new AsyncLocalStorage<Entry>();
@@ -9,11 +8,6 @@ export class Meter {
     readonly counts = new Map<string, number>();
     /** What `stats` was given. */
     readonly samples = new Map<string, number[]>();
-    /** The component finds the counters here. */
-    readonly references = References.fromTuples(
-        new Descriptor('simulation', 'counters', 'meter', 'default', '1.0'),
-        this,
-    );
 
     /** What the call counts, now or later, stands in its entry. */
     static during<T>(entry: Entry, call: () => T): T {

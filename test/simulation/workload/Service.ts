@@ -1,36 +1,43 @@
+import type { RingServer } from '../../../src/client/cluster/ketama/HashRing';
 import type { ServerAddress } from '../../../src/client/model/ServerAddress';
-import type { Plan } from '../schedule/Plan';
+import type { Member, Plan } from '../schedule/Plan';
 import { DataSource } from './DataSource';
-import { Homes } from './Homes';
 import { LeaseBook } from './LeaseBook';
+import { ServerLists } from './ServerLists';
 import { LOGIN } from './settings';
 
 /** What the processes of a schedule have in common, and what its checks ask afterwards. */
 export class Service {
     readonly source = new DataSource();
     readonly book = new LeaseBook();
-    readonly homes: Homes;
-    readonly addresses: readonly ServerAddress[];
+    readonly lists: ServerLists;
 
     constructor(
         readonly plan: Plan,
         readonly servers: readonly string[],
     ) {
-        this.addresses = servers.map(host => ({ host, port: 11211, login: plan.hasLogin ? LOGIN : undefined }));
-        this.homes = new Homes(this.addresses);
+        this.lists = new ServerLists(servers.map(host => toServer(host)));
     }
 
-    /** A key of each server. */
-    probeKeys(prefix: string): string[] {
-        return this.servers.map(server => {
-            for (let i = 0; ; i++) if (this.homes.of(`${prefix}r${i}`) === server) return `r${i}`;
-        });
+    /** A list of the plan. */
+    toServers(members: readonly Member[]): RingServer[] {
+        return members.map(({ server, weight }) => toServer(this.servers[server]!, weight));
+    }
+
+    /** A list, as a client takes it. */
+    toAddresses(servers: readonly RingServer[]): ServerAddress[] {
+        const login = this.plan.hasLogin ? LOGIN : undefined;
+        return servers.map(server => ({ ...server, login }));
     }
 
     /** When the last fault is over. */
     get quietMs(): number {
         return Math.max(0, ...this.plan.faults.map(fault => fault.atMs + lastsMs(fault)));
     }
+}
+
+function toServer(host: string, weight = 1): RingServer {
+    return { host, port: 11211, weight };
 }
 
 function lastsMs(fault: Plan['faults'][number]): number {

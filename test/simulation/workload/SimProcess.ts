@@ -1,19 +1,28 @@
 import type { NetConnectOpts, Socket } from 'node:net';
+import type { RingServer } from '../../../src/client/cluster/ketama/HashRing';
 import { EPOCH_MS } from '../memcached/ServerClock';
 import type { Network } from '../network/Network';
 import type { Entry, Ledger } from '../schedule/Ledger';
-import type { Step, Task } from '../schedule/Plan';
+import type { Member, Step, Task, Trouble } from '../schedule/Plan';
 import type { EventLoop } from '../world/EventLoop';
 import type { Random } from '../world/Random';
 import type { Machine } from '../world/virtualGlobals';
 import type { World } from '../world/World';
+import type { Discovery } from './Discovery';
 import { Meter } from './Meter';
+import { userOf } from './ServerLists';
+import type { Service } from './Service';
+import { watchDeparture } from './watchDeparture';
 
 /** A part of the package that a process has one instance of. */
 export interface Component {
     readonly name: string;
     /** What stands before its keys in memcached. */
     readonly prefix: string;
+    /** Null: the list of its servers is not looked up. */
+    readonly discovery: Discovery | null;
+    /** It gets another list of servers. */
+    follow(servers: readonly RingServer[]): void;
     /** It has the verbs `open <name>` and `close <name>`, too. The function that calls the verb; undefined: it is not one of this component's verbs. */
     verb(name: string): ((step: Step, entry: Entry) => Promise<unknown>) | undefined;
 }
@@ -27,6 +36,9 @@ export class SimProcess implements Machine {
     /** What was left open when everything had been closed. */
     left = { sockets: 0, timers: 0 };
     private components: readonly Component[] = [];
+    private service!: Service;
+    /** Calls that have not settled. */
+    private readonly pending = new Set<Entry>();
     /** Timers of the workload. */
     private pauses = 0;
 
@@ -45,16 +57,50 @@ export class SimProcess implements Machine {
         return this.network.connect(this.loop, options);
     }
 
+    /** The verbs of calls that have not settled. */
+    get pendingVerbs(): string[] {
+        return [...this.pending].map(({ step }) => step.verb);
+    }
+
+    socketsTo(server: string): number {
+        return this.network.socketsOf(this.name, server);
+    }
+
     /** From the first callback to the last. */
-    start(make: (process: SimProcess) => readonly Component[], tasks: readonly Task[]): void {
+    start(service: Service, make: () => readonly Component[], tasks: readonly Task[]): void {
+        this.service = service;
         this.loop.post(this.world.nowMs, () => {
-            this.components = make(this);
+            this.components = make();
             void this.live(tasks);
         });
     }
 
+    /** Other servers, when it gets to it. */
+    follow(members: readonly Member[]): void {
+        const servers = this.service.toServers(members);
+        this.later(component => component.follow(servers));
+    }
+
+    mislead(how: Trouble, forMs: number): void {
+        const untilMs = this.world.nowMs + forMs;
+        this.later(({ discovery }) => discovery?.mislead(how, untilMs));
+    }
+
+    /** A component uses these servers from now on. */
+    uses(user: string, servers: readonly RingServer[]): void {
+        const { lists } = this.service;
+        const before = lists.last(user);
+        lists.use(user, servers, this.world.nowMs);
+        for (const { host } of before)
+            if (!servers.some(one => one.host === host)) watchDeparture(this, this.service, host);
+    }
+
     say(line: string): void {
         this.world.log?.(`${this.name} ${line}`);
+    }
+
+    private later(work: (component: Component) => void): void {
+        this.loop.post(this.world.nowMs, () => this.components.forEach(work));
     }
 
     private async live(tasks: readonly Task[]): Promise<void> {
@@ -88,15 +134,20 @@ export class SimProcess implements Machine {
     private async perform(step: Step): Promise<void> {
         const { world, loop, ledger, clockOffsetMs } = this;
         const entry = ledger.begin(step, this.name, world.nowMs, loop.heldMs);
+        this.pending.add(entry);
         world.log?.(`${this.name} #${step.id} ${step.verb} ${step.keys.join(' ')}`);
+        const component = this.components.find(one => one.verb(step.verb) !== undefined);
+        component?.discovery?.look();
         try {
-            const component = this.components.find(one => one.verb(step.verb) !== undefined);
             if (component === undefined) throw new Error(`no component has the verb ${step.verb}`);
+            entry.user = userOf(this.name, component.name);
             entry.fullKeys = step.keys.map(key => component.prefix + key);
             entry.result = await Meter.during(entry, () => component.verb(step.verb)!(step, entry));
         } catch (error) {
             entry.error = error as Error;
         }
+        component?.discovery?.look();
+        this.pending.delete(entry);
         entry.endMs = world.nowMs;
         entry.countsAtEnd = new Map(entry.counts);
         entry.notes.set('clock', Math.min(clockOffsetMs, this.clockOffsetMs));

@@ -5,7 +5,7 @@ export const LOGIN = { username: 'service', password: 'open-sesame' };
 
 /** The plan's options and servers, as a component is configured with them. */
 export function settingsOf(
-    { client, failSoft, hasLogin }: Plan,
+    { client, failSoft, hasLogin, lists }: Plan,
     servers: readonly string[],
 ): Record<string, string | number> {
     const settings: Record<string, string | number> = {
@@ -19,11 +19,18 @@ export function settingsOf(
         'options.retry': client.retryMs,
         'options.idle': client.idleMs,
         'options.fail_soft': String(failSoft),
+        'options.remove': String(lists.failover),
     };
     if (hasLogin) {
         settings['credential.username'] = LOGIN.username;
         settings['credential.password'] = LOGIN.password;
     }
+    if (lists.discoveryMs > 0)
+        return {
+            ...settings,
+            'connection.discovery_key': 'servers',
+            'options.discovery_interval': lists.discoveryMs,
+        };
     servers.forEach((host, i) => (settings[`connections.${i}.host`] = host));
     return settings;
 }
