@@ -159,7 +159,7 @@ describe('what is under our flags and not ours is a miss', () => {
         expect([...(await cache.retrieveMany(null, ['key', 'good'])).keys()]).toEqual(['good']);
         expect(await cache.retrieveAndTouch(null, 'key')).toBeNull();
         expect(await cache.remove(null, 'key')).toBeNull();
-        expect(logger.count(/is not JSON/)).toBe(1);
+        expect(logger.count(/expected JSON/)).toBe(1);
     });
 
     it('what others have compressed in our way is read', async () => {

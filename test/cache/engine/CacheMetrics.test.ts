@@ -18,8 +18,8 @@ describe('CacheEvents', () => {
         jest.advanceTimersByTime(1);
         events.onUnavailable(null, new Error('b:1 is down'));
         expect(logger.lines).toEqual([
-            'warn a call was answered without memcached: a:1 is down',
-            'warn a call was answered without memcached: b:1 is down (and 3 others since this was last said)',
+            'warn memcached is unavailable, continuing without it: a:1 is down',
+            'warn memcached is unavailable, continuing without it: b:1 is down (and 3 others since this was last said)',
         ]);
         expect(events.counts.fallbacks).toBe(5);
     });

@@ -20,7 +20,8 @@ async function turn(timeoutMs: number): Promise<{ found: unknown; atMs: number }
     };
     const values = { client: key.client, decode: (_: unknown, item: Item) => valueOf(item) };
     const store = values as unknown as CacheEngine;
-    const found = await awaitLease(store, LEASE_TIMES, null, 'key', load, key.item, timeoutMs);
+    const request = { context: null, fullKey: 'key', seen: key.item, timeoutMs };
+    const found = await awaitLease(store, LEASE_TIMES, load, request);
     return { found, atMs: performance.now() };
 }
 

@@ -88,8 +88,8 @@ const bugs = {
     'queue behind an add': [
         {
             file: 'cache/AtomicVerbs.ts',
-            from: `return mayPass ? write() : values.inOrder(fullKey, write);`,
-            to: `return values.inOrder(fullKey, write);`,
+            from: `return mayPass ? write() : engine.inOrder(fullKey, write);`,
+            to: `return engine.inOrder(fullKey, write);`,
         },
     ],
     'store a loaded value without a lease': [
@@ -102,9 +102,9 @@ const bugs = {
     'join a load that began before a store': [
         {
             file: 'cache/engine/CacheEngine.ts',
-            from: `        const { tracked: stored, loads } = this;
+            from: `        const { tracked, loads } = this;
         if (loads.size > 0) loads.delete(fullKey);`,
-            to: `        const { tracked: stored } = this;`,
+            to: `        const { tracked } = this;`,
         },
     ],
     'take no lease': [
@@ -188,10 +188,10 @@ const bugs = {
             file: 'cache/engine/CacheEngine.ts',
             from: `const [kept, { failed }] = await Promise.all([
             surplus > 0 ? this.deleteAll(fullKeys.slice(0, surplus)) : null,
-            client.setMany(entries, { expires }, stored),
+            client.setMany(entries, { expires }, tracked),
         ]);`,
             to: `const deleting = surplus > 0 ? this.deleteAll(fullKeys.slice(0, surplus)) : null;
-        const { failed } = await client.setMany(entries, { expires }, stored);
+        const { failed } = await client.setMany(entries, { expires }, tracked);
         const kept = await deleting;`,
         },
     ],

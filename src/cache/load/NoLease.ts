@@ -1,0 +1,32 @@
+import type { MemcachedClient } from '../../client/MemcachedClient';
+import type { Encoded } from '../values/valueCodec';
+import type { StoredCas } from '../engine/CacheEngine';
+
+/**
+ * Stands for a lease where memcached runs without CAS (-C): no process can tell there whether an
+ * item is still its own. Each process loads for itself, and the value that is stored last stays.
+ */
+export class NoLease {
+    readonly isFinished = false;
+
+    constructor(
+        private readonly client: MemcachedClient,
+        readonly key: string,
+    ) {}
+
+    isShownBy(): boolean {
+        return true;
+    }
+
+    async store({ value, flags }: Encoded, expires: number): Promise<StoredCas> {
+        await this.client.set(this.key, value, { expires, flags });
+        return { cas: 0n, epoch: 0 };
+    }
+
+    async remove(): Promise<void> {
+        await this.client.delete(this.key);
+    }
+
+    /** Nothing to give back: what `LoadLease.take` has left is no lease to anyone, and expires. */
+    async release(): Promise<void> {}
+}
