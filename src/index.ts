@@ -10,31 +10,30 @@ export type { Change } from './cache/UpdateVerbs';
 export { ERROR_CODES } from './client/model/errorCodes';
 export type { MemcachedErrorCode } from './client/model/errorCodes';
 export { MemcachedClient } from './client/MemcachedClient';
-export type { Callback, CounterCallback, GetCallback } from './client/memjs/callbacks';
-export type { CasValidity, CounterOptions, Placement, StoreOptions } from './client/model/CallOptions';
-export type { ValueInput as StoredValue } from './client/Commands';
-export type { CounterResult, GetResult } from './client/MemcachedClient';
+export type {
+    Callback,
+    CounterCallback,
+    FlushCallback,
+    FlushResults,
+    GetCallback,
+    StatsCallback,
+} from './client/memjs/callbacks';
+export type { CasValidity, CounterOptions, StoreOptions } from './client/model/CallOptions';
+export type { CounterResult, ValueInput } from './client/Commands';
+export type { GetResult } from './client/MemcachedClient';
 export type { ClientOptions, ServerObserver } from './client/model/ClientOptions';
 export type { ServerHealthReport } from './client/server/HealthCheck';
 export type { LatencySummary } from './diagnostics/LatencyWindows';
 export type { ServerStats } from './diagnostics/ServerMetrics';
 export type { CommandTrace, ConnectTrace, LoadTrace, LockTrace } from './diagnostics/tracing';
 export type { Item } from './client/model/Item';
-export type {
-    FlushCallback,
-    MemjsErrorHandler,
-    MemjsResponse,
-    MemjsResponseHandler,
-    MemjsServer,
-    StatsCallback,
-} from './client/memjs/memjs';
-export type { Fetched as Held } from './client/calls/getCalls';
+export type { Fetched } from './client/calls/getCalls';
 export type { BatchResult, GetManyResult } from './client/KeyBatch';
 export type { CasDeleteReply } from './client/calls/deleteCalls';
 export type { CasReply } from './client/calls/storeCalls';
-export type { Receipt, StoreAccount } from './client/model/StoreAccount';
 export type { ServerChange } from './client/cluster/ServerSet';
 export type { Login, ServerAddress } from './client/model/ServerAddress';
+export type { ServerInfo } from './client/model/ServerInfo';
 export type { AnyContext } from './component/ComponentLogger';
 export { COUNTER_NAMES } from './component/counterNames';
 export { LOG_LINES } from './component/logLines';

@@ -34,7 +34,7 @@ export class AtomicVerbs {
             return engine.keys.withFullKey(key, fullKey => {
                 const write = async (): Promise<boolean> => {
                     const { value: bytes, flags } = encoded instanceof Promise ? await encoded : encoded;
-                    const isStored = await engine.client[verb](fullKey, bytes, { expires, flags });
+                    const isStored = await engine.commands[verb](fullKey, bytes, { expires, flags });
                     if (isStored) engine.recordStored(fullKey);
                     return isStored;
                 };
@@ -57,7 +57,7 @@ export class AtomicVerbs {
             const { initial = null, timeout } = options ?? {};
             const expires = engine.expirySeconds(context, timeout);
             return engine.keys.withFullKey(key, async fullKey => {
-                const { value } = await engine.client[verb](fullKey, by ?? 1, { initial, expires });
+                const { value } = await engine.commands[verb](fullKey, by ?? 1, { initial, expires });
                 if (value === null) return null;
                 engine.recordStored(fullKey);
                 return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;

@@ -25,8 +25,8 @@ export class BatchVerbs {
             const wanted = toKeys(keys);
             let held: ReadonlyMap<string, Fetched> = NONE;
             const { fullKeys, failed } = await engine.keys.each(wanted, async ready => {
-                const answer = await engine.client.getManyText(ready);
-                held = held.size === 0 ? answer.held : new Map([...held, ...answer.held]);
+                const answer = await engine.commands.getManyText(ready);
+                held = held.size === 0 ? answer.fetched : new Map([...held, ...answer.fetched]);
                 return answer.failed;
             });
             const found = await this.decode(context, wanted, fullKeys, held);

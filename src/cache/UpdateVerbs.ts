@@ -86,15 +86,15 @@ export class UpdateVerbs {
             try {
                 await limit.race(turn);
                 for (;;) {
-                    const { client } = engine;
-                    const { epoch, address } = client.server(fullKey);
-                    const item = await client.gets(fullKey);
+                    const { commands } = engine;
+                    const { epoch, address } = commands.cluster.server(fullKey);
+                    const item = await commands.gets(fullKey);
                     limit.check();
                     if (item.value !== null) {
                         if (item.cas === 0n) throw casDisabled(address);
                         // A connection has opened or closed meanwhile: the CAS may be that of
                         // another process.
-                        if (client.server(fullKey).epoch !== epoch) continue;
+                        if (commands.cluster.server(fullKey).epoch !== epoch) continue;
                     }
                     tries++;
                     const old = item.value === null ? null : await engine.decode(context, item);
@@ -123,17 +123,17 @@ export class UpdateVerbs {
         epoch: number,
     ): Promise<boolean> {
         const { engine } = this;
-        const { client } = engine;
+        const { commands } = engine;
         if (value === null) {
             if (item.value === null) return true;
             engine.forget(fullKey);
-            return (await client.casDelete(fullKey, item.cas, { epoch })) === 'deleted';
+            return (await commands.casDelete(fullKey, item.cas, { epoch })) === 'deleted';
         }
         const { value: bytes, flags } = await engine.encode(value);
         const isStored =
             item.value === null
-                ? await client.add(fullKey, bytes, { expires, flags })
-                : (await client.casSet(fullKey, bytes, item.cas, { expires, flags, epoch })).outcome === 'stored';
+                ? await commands.add(fullKey, bytes, { expires, flags })
+                : (await commands.casSet(fullKey, bytes, item.cas, { expires, flags, epoch })).outcome === 'stored';
         if (isStored) engine.recordStored(fullKey);
         return isStored;
     }

@@ -10,7 +10,7 @@ export class ValueVerbs {
         const { engine } = this;
         try {
             const found = engine.keys.resolve(key);
-            const held = await engine.client.getText(typeof found === 'string' ? found : await found);
+            const held = await engine.commands.getText(typeof found === 'string' ? found : await found);
             return engine.read(context, held);
         } catch (error) {
             if (engine.keys.isMoved(error)) return this.retrieve(context, key);
@@ -61,7 +61,7 @@ export class ValueVerbs {
         const { engine } = this;
         const touch = async (fullKey: string): Promise<boolean> => {
             const expires = engine.expirySeconds(context, timeout);
-            const isFound = await engine.client.touch(fullKey, expires);
+            const isFound = await engine.commands.touch(fullKey, expires);
             if (isFound) engine.touched(fullKey, expires);
             return isFound;
         };
@@ -72,7 +72,7 @@ export class ValueVerbs {
         const { engine } = this;
         const retrieve = async (fullKey: string): Promise<unknown> => {
             const expires = engine.expirySeconds(context, timeout);
-            const item = await engine.client.getAndTouch(fullKey, expires);
+            const item = await engine.commands.getAndTouch(fullKey, expires);
             if (item.value === null) return engine.read(context, null);
             engine.touched(fullKey, expires);
             return engine.read(context, item);

@@ -1,18 +1,18 @@
 import type { LargeReplies } from './server/LargeReplies';
-import type { StoreSpec } from './calls/storeCalls';
+import type { StoreSpec } from './model/StoreSpec';
 
-const CHUNK_KEYS = 1000;
-const CHUNK_BYTES = 256 * 1024;
+const MAX_CHUNK_KEYS = 1000;
+const MAX_CHUNK_BYTES = 256 * 1024;
 
-/** Keys of a batch that are asked for, or stored, together. */
+/** Keys of a batch that one call reads, stores or deletes. */
 export interface Chunk {
     readonly keys: readonly string[];
     readonly specs: readonly StoreSpec[];
-    /** What the values are known to weigh, when they are large; else 0. */
+    /** The expected size of the values if they are large, else 0. */
     readonly bytes: number;
 }
 
-/** The part of a batch that belongs to one server. It is cut into chunks as it goes. */
+/** The keys of a batch that belong to one server. They are cut into chunks one by one. */
 export class BatchPart {
     readonly keys: string[] = [];
     readonly specs: StoreSpec[] = [];
@@ -24,29 +24,29 @@ export class BatchPart {
         return this.from < this.keys.length;
     }
 
-    /** @param largeReplies what is known of values that are read; null when none are */
+    /** @param largeReplies the known sizes of values that are read, null if no values are read */
     next(largeReplies: LargeReplies | null): Chunk {
         const { keys, specs, from } = this;
-        const most = Math.min(keys.length, from + CHUNK_KEYS);
-        // What the earlier ones weighed is the best guess of what the next ones do.
+        const end = Math.min(keys.length, from + MAX_CHUNK_KEYS);
+        // The values of earlier chunks predict the size of later ones.
         const average = this.answeredKeys === 0 ? 0 : this.answeredBytes / this.answeredKeys;
         const isStored = specs.length > 0;
-        // The usual batch, of which nothing large is known, is not looked at key by key.
+        // A batch of no known size, the usual case, needs no look at each key.
         const isUnknown = !isStored && average === 0 && !largeReplies?.isKnown;
         let bytes = 0;
         let known = 0;
-        let to = isUnknown ? most : from;
-        for (; to < most && bytes < CHUNK_BYTES; to++) {
+        let to = isUnknown ? end : from;
+        for (; to < end && bytes < MAX_CHUNK_BYTES; to++) {
             const expected = largeReplies?.expectedBytes(keys[to]!) ?? 0;
             known += expected;
             bytes += isStored ? specs[to]!.value.length : Math.max(average, expected);
         }
         this.from = to;
-        const isFull = bytes >= CHUNK_BYTES;
+        const isFull = bytes >= MAX_CHUNK_BYTES;
         return { keys: keys.slice(from, to), specs: specs.slice(from, to), bytes: isFull ? bytes : known };
     }
 
-    /** What the values of a chunk that was read weighed. */
+    /** @param bytes the size of all values of the chunk, 0 if it read none */
     recordAnswer(chunk: Chunk, bytes: number): void {
         this.answeredKeys += chunk.keys.length;
         this.answeredBytes += bytes;

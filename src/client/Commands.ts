@@ -1,107 +1,141 @@
 import type { Call } from './calls/Call';
-import type { CasValidity, Placement, StoreOptions } from './model/CallOptions';
-import { checkCas, checkExpiry, checkFlags, checkKey, checkValue, isIterable } from './model/validate';
-import { invalidBatch, notOpened } from './model/errors';
-import { checkServer, type ServerHealthReport } from './server/HealthCheck';
-import { Item } from './model/Item';
-import { GetCall, GetTextCall, GetAndDeleteCall, GetAndTouchCall, readFetched, type Fetched } from './calls/getCalls';
-import {
-    StoreCall,
-    EvictingSetCall,
-    CasStoreCall,
-    type StoreSpec,
-    type StoreOpcode,
-    type CasReply,
-} from './calls/storeCalls';
+import { CounterCall } from './calls/CounterCall';
 import { CasDeleteCall, DeleteCall, type CasDeleteReply } from './calls/deleteCalls';
+import { GetAndDeleteCall, GetAndTouchCall, GetCall, readFetched, readItem, TouchCall } from './calls/getCalls';
+import type { Fetched } from './calls/getCalls';
+import { FlushCall, NoopCall, StatCall, VersionCall } from './calls/serverCalls';
+import { CasStoreCall, ConcatCall, EvictingSetCall, StoreCall, type CasReply } from './calls/storeCalls';
+import type { Cluster, Placement } from './cluster/Cluster';
 import { KeyBatch, type BatchResult, type GetManyResult } from './KeyBatch';
-import type { MemcachedServer } from './server/MemcachedServer';
-import { Opcode } from './protocol/binary/constants';
-import type { ServerStats } from '../diagnostics/ServerMetrics';
+import type { CasValidity, CounterOptions, StoreOptions } from './model/CallOptions';
+import { counterContended, invalidBatch, notOpened } from './model/errors';
+import { Item } from './model/Item';
 import type { Receipt, StoreAccount } from './model/StoreAccount';
-import { Cluster } from './cluster/Cluster';
+import type { StoreSpec } from './model/StoreSpec';
+import { checkCas, checkExpiry, checkFlags, checkKey, checkValue, isIterable, toUint64 } from './model/validate';
+import type { ConcatMode, CountMode, StoreMode } from './protocol/Protocol';
 
-/** Bytes are not copied: leave them as they are until the call has settled. (memjs copies them.) */
+/** Bytes are not copied: do not change them until the call has settled. */
 export type ValueInput = string | Uint8Array;
 
-const NO_OPTIONS: StoreOptions & Placement & CasValidity = {};
+/** The result of `increment` and `decrement`. */
+export interface CounterResult {
+    /** false if there is no such counter. */
+    readonly success: boolean;
+    /** The value of the counter, null if there is no such counter. */
+    readonly value: bigint | null;
+}
+
+type PlacedStoreOptions = StoreOptions & Placement;
+type CasOptions = Placement & CasValidity;
+
+const NO_OPTIONS: PlacedStoreOptions & CasValidity = {};
+/** A race for a new counter has one winner, so after a few lost races the counter exists. */
+const MAX_COUNTER_TRIES = 10;
 
 /**
- * What memjs has no verbs for: items with their CAS, many keys at once, and what our components ask for besides. Promises only; `MemcachedClient` adds memjs's own verbs.
+ * The verbs, promises only. A verb checks its arguments, makes a call and gives it to a server.
+ * `MemcachedClient` explains the verbs of users. The cache and the lock use this class directly.
  */
-export abstract class Commands extends Cluster {
-    private checking: Promise<readonly ServerHealthReport[]> | null = null;
+export class Commands {
+    /** The maximum sizes in bytes. */
+    readonly limits: { readonly maxKeyBytes: number; readonly maxValueBytes: number };
 
-    /** The value with its CAS. */
+    constructor(readonly cluster: Cluster) {
+        this.limits = cluster.settings;
+    }
+
     gets(key: string, placement?: Placement): Promise<Item> {
-        return this.run(key, new GetCall(key), placement);
+        return this.run(key, new GetCall(key, readItem, Item.MISS), placement);
     }
 
-    /** The value as text when it was stored without flags, the item otherwise, null on a miss. Cheaper than `get` for text. */
     getText(key: string): Promise<Fetched> {
-        return this.run(key, new GetTextCall(key));
+        return this.run(key, new GetCall<Fetched>(key, readFetched, null));
     }
 
-    /** Like `getText`, and the key is deleted in the same write. */
     getAndDelete(key: string): Promise<Fetched> {
         return this.run(key, new GetAndDeleteCall(key));
     }
 
-    /** What was found; a key that could not be asked for is in `failed`, with the reason. */
+    getAndTouch(key: string, expires: number): Promise<Item> {
+        const problem = checkExpiry(expires);
+        return problem ? Promise.reject(problem) : this.run(key, new GetAndTouchCall(key, expires));
+    }
+
+    touch(key: string, expires: number): Promise<boolean> {
+        const problem = checkExpiry(expires);
+        return problem ? Promise.reject(problem) : this.run(key, new TouchCall(key, expires));
+    }
+
+    set(key: string, value: ValueInput, options?: StoreOptions | null): Promise<boolean> {
+        return this.store('set', key, value, options);
+    }
+
+    add(key: string, value: ValueInput, options?: StoreOptions | null): Promise<boolean> {
+        return this.store('add', key, value, options);
+    }
+
+    replace(key: string, value: ValueInput, options?: StoreOptions | null): Promise<boolean> {
+        return this.store('replace', key, value, options);
+    }
+
+    append(key: string, value: ValueInput): Promise<boolean> {
+        return this.concat('append', key, value);
+    }
+
+    prepend(key: string, value: ValueInput): Promise<boolean> {
+        return this.concat('prepend', key, value);
+    }
+
+    increment(key: string, amount: number | bigint, options?: CounterOptions | null): Promise<CounterResult> {
+        return this.count('increment', key, amount, options ?? NO_OPTIONS);
+    }
+
+    decrement(key: string, amount: number | bigint, options?: CounterOptions | null): Promise<CounterResult> {
+        return this.count('decrement', key, amount, options ?? NO_OPTIONS);
+    }
+
+    delete(key: string, placement?: Placement): Promise<boolean> {
+        return this.run(key, new DeleteCall(key), placement);
+    }
+
+    async casAdd(key: string, value: ValueInput, options?: PlacedStoreOptions | null): Promise<bigint | null> {
+        const { outcome, cas } = await this.casStore(key, value, 0n, options);
+        return outcome === 'stored' ? cas : null;
+    }
+
+    casSet(
+        key: string,
+        value: ValueInput,
+        cas: bigint,
+        options?: (PlacedStoreOptions & CasValidity) | null,
+    ): Promise<CasReply> {
+        const problem = checkCas(cas);
+        return problem ? Promise.reject(problem) : this.casStore(key, value, cas, options);
+    }
+
+    casDelete(key: string, cas: bigint, options?: CasOptions | null): Promise<CasDeleteReply> {
+        const problem = checkCas(cas);
+        if (problem) return Promise.reject(problem);
+        return this.runCas(key, new CasDeleteCall(key, cas, options?.epoch !== undefined), options);
+    }
+
     getMany(keys: readonly string[]): Promise<GetManyResult> {
         return this.batch(keys, async batch => {
             const items = new Map<string, Item>();
-            return { items, failed: await batch.get(items, reply => Item.of(reply)) };
+            return { items, failed: await batch.get(items, readItem) };
         });
     }
 
-    /** As `getText`, of many; a miss is not in the map. */
-    getManyText(keys: readonly string[]): Promise<BatchResult & { readonly held: Map<string, Fetched> }> {
+    /** Like `getMany`, with each value as `getText` returns it. */
+    getManyText(keys: readonly string[]): Promise<BatchResult & { readonly fetched: Map<string, Fetched> }> {
         return this.batch(keys, async batch => {
-            const held = new Map<string, Fetched>();
-            return { held, failed: await batch.get(held, readFetched) };
+            const fetched = new Map<string, Fetched>();
+            return { fetched, failed: await batch.get(fetched, readFetched) };
         });
     }
 
-    /**
-     * `set` for a component that counts what it stores. Once the value is accepted, `account` may name a
-     * value to evict: that one is deleted in the same write when it belongs to the same server.
-     */
-    setCounted(
-        key: string,
-        value: ValueInput,
-        expirySeconds: number,
-        flagBits: number,
-        account: StoreAccount | null,
-    ): Promise<boolean> {
-        const { maxKeyBytes, maxValueBytes } = this.settings;
-        const problem =
-            checkKey(key, maxKeyBytes) ??
-            checkValue(value, maxValueBytes) ??
-            checkExpiry(expirySeconds) ??
-            checkFlags(flagBits);
-        if (problem !== null) return Promise.reject(problem);
-        const spec = { value, flagBits, expirySeconds };
-        const node = this.server(key);
-        if (!account) return this.run(key, new StoreCall(Opcode.SET, key, spec));
-        const receipt = account.add(key);
-        let evicted = account.isOver ? account.evict(this.clock(node)) : null;
-        if (evicted !== null && this.server(evicted.key) !== node) {
-            this.evict(evicted);
-            evicted = null;
-        }
-        return this.runOn(node, this.guarded(key, new EvictingSetCall(key, spec, account, receipt, evicted)));
-    }
-
-    /** Deletes the value, if it is unchanged since it was stored. One that cannot be deleted now expires. */
-    evict(receipt: Receipt): void {
-        if (receipt.epoch !== 0) this.casDelete(receipt.key, receipt.cas, receipt).catch(() => {});
-    }
-
-    /**
-     * Stores all of them, each with flags of its own if need be; a key that could not be stored is in `failed`, with the reason.
-     * @param account counts them, and may name values to evict
-     */
+    /** @param account counts the stored values, and may name values to evict */
     async setMany(
         entries: Iterable<readonly [key: string, value: ValueInput, flags?: number]>,
         options?: StoreOptions | null,
@@ -123,99 +157,151 @@ export abstract class Commands extends Cluster {
         return result;
     }
 
-    /** Stores under a key that nobody has, and answers the item's CAS; null: somebody has it. */
-    async casAdd(key: string, value: ValueInput, options?: (StoreOptions & Placement) | null): Promise<bigint | null> {
-        const { outcome, cas } = await this.casStore(Opcode.ADD, key, value, 0n, options);
-        return outcome === 'stored' ? cas : null;
-    }
-
-    /** Stores only over the item that has this CAS. */
-    casSet(
-        key: string,
-        value: ValueInput,
-        cas: bigint,
-        options?: (StoreOptions & Placement & CasValidity) | null,
-    ): Promise<CasReply> {
-        const problem = checkCas(cas);
-        // A SET for which memcached finds no memory deletes what is under the key, be it another's with another CAS. REPLACE does not.
-        return problem ? Promise.reject(problem) : this.casStore(Opcode.REPLACE, key, value, cas, options);
-    }
-
-    /** Deletes only the item that has this CAS. */
-    casDelete(key: string, cas: bigint, options?: (Placement & CasValidity) | null): Promise<CasDeleteReply> {
-        const problem = checkCas(cas);
-        if (problem) return Promise.reject(problem);
-        return this.runCas(key, new CasDeleteCall(key, cas, options?.epoch !== undefined), options);
-    }
-
-    /** Deletes what is there of these keys; a key that could not be deleted is in `failed`, with the reason. */
     deleteMany(keys: readonly string[]): Promise<BatchResult> {
         return this.batch(keys, batch => batch.delete());
     }
 
-    /** From this server, whatever the key's own server is; false: there was no such key. */
-    deleteAt(server: MemcachedServer, key: string): Promise<boolean> {
-        return this.run(key, new DeleteCall(key), { server });
+    /**
+     * `set` for a component that counts the values it stores. When the value is accepted, `account`
+     * may name a value to evict. The same write deletes that value if it is on the same server.
+     */
+    setCounted(
+        key: string,
+        value: ValueInput,
+        expirySeconds: number,
+        flagBits: number,
+        account: StoreAccount | null,
+    ): Promise<boolean> {
+        const { cluster, limits } = this;
+        const problem =
+            checkKey(key, limits.maxKeyBytes) ??
+            checkValue(value, limits.maxValueBytes) ??
+            checkExpiry(expirySeconds) ??
+            checkFlags(flagBits);
+        if (problem !== null) return Promise.reject(problem);
+        const spec = { value, flagBits, expirySeconds };
+        if (!account) return this.run(key, new StoreCall('set', key, spec));
+        const server = cluster.server(key);
+        const receipt = account.add(key);
+        let evicted = account.isOver ? account.evict(cluster.readClock(server)) : null;
+        if (evicted !== null && cluster.server(evicted.key) !== server) {
+            this.evict(evicted);
+            evicted = null;
+        }
+        const call = new EvictingSetCall(key, spec, account, receipt, evicted);
+        return cluster.send(server, cluster.namespaces.guard(key, call));
     }
 
-    /** The value, and when it expires from now on. */
-    getAndTouch(key: string, expires: number): Promise<Item> {
+    /**
+     * Deletes a value if it is unchanged since its store. If that fails, the value expires later.
+     */
+    evict(receipt: Receipt): void {
+        if (receipt.epoch !== 0) this.casDelete(receipt.key, receipt.cas, receipt).catch(() => {});
+    }
+
+    async noop(): Promise<void> {
+        await Promise.all(this.cluster.sendToAll(() => new NoopCall()).values());
+    }
+
+    /** Returns a promise for each server, by its address. */
+    version(): Map<string, Promise<string>> {
+        return this.cluster.sendToAll(() => new VersionCall());
+    }
+
+    /**
+     * Returns a promise for each server, by its address.
+     * @param group '' for the general statistics, 'reset' to reset them
+     */
+    stats(group: string): Map<string, Promise<Record<string, string>>> {
+        return this.cluster.sendToAll(() => new StatCall(group));
+    }
+
+    /** Deletes all items of all servers. Returns a promise for each server, by its address. */
+    flush(): Map<string, Promise<boolean>> {
+        return this.cluster.sendToAll(() => new FlushCall());
+    }
+
+    private store(
+        mode: StoreMode,
+        key: string,
+        value: ValueInput,
+        options: StoreOptions | null | undefined,
+    ): Promise<boolean> {
+        const spec = this.spec(value, options ?? NO_OPTIONS);
+        return spec instanceof Error ? Promise.reject(spec) : this.run(key, new StoreCall(mode, key, spec));
+    }
+
+    private concat(mode: ConcatMode, key: string, value: ValueInput): Promise<boolean> {
+        const problem = checkValue(value, this.limits.maxValueBytes);
+        return problem ? Promise.reject(problem) : this.run(key, new ConcatCall(mode, key, value));
+    }
+
+    private async count(
+        mode: CountMode,
+        key: string,
+        amount: number | bigint,
+        { initial = 0, expires = 0 }: CounterOptions,
+    ): Promise<CounterResult> {
         const problem = checkExpiry(expires);
-        return problem ? Promise.reject(problem) : this.run(key, new GetAndTouchCall(key, expires));
+        if (problem !== null) throw problem;
+        const delta = toUint64(amount);
+        if (delta instanceof Error) throw delta;
+        const first = initial === null ? null : toUint64(initial);
+        if (first instanceof Error) throw first;
+        let deadlineMs = 0;
+        for (let tries = 1; ; tries++) {
+            const call = new CounterCall(mode, key, delta, first, expires);
+            call.deadlineMs = deadlineMs;
+            const value = await this.run(key, call);
+            ({ deadlineMs } = call);
+            if (value !== 'raced') return { success: value !== null, value };
+            if (tries === MAX_COUNTER_TRIES) throw counterContended(this.cluster.server(key).address, tries);
+        }
     }
 
-    /** What this client knows of each server, as it is now: nobody is asked. After `close` the counts stay. */
-    getStats(): readonly ServerStats[] {
-        return this.allServers.map(node => node.getStats());
+    private casStore(
+        key: string,
+        value: ValueInput,
+        cas: bigint,
+        options: (PlacedStoreOptions & CasValidity) | null | undefined,
+    ): Promise<CasReply> {
+        const spec = this.spec(value, options ?? NO_OPTIONS);
+        if (spec instanceof Error) return Promise.reject(spec);
+        return this.runCas(key, new CasStoreCall(key, spec, cas, options?.epoch !== undefined), options);
     }
 
-    /** Asks every server how it is, at once. One that does not say is told of, not rejected; who asks meanwhile gets the same answer. */
-    checkHealth(): Promise<readonly ServerHealthReport[]> {
-        if (!this.isOpened) return Promise.reject(notOpened());
-        this.checking ??= this.track(Promise.all(this.allServers.map(checkServer))).finally(
-            () => (this.checking = null),
-        );
-        return this.checking;
-    }
-
-    protected run<T>(key: string, call: Call<T>, placement?: Placement): Promise<T> {
-        const problem = checkKey(key, this.settings.maxKeyBytes);
+    private run<T>(key: string, call: Call<T>, placement?: Placement): Promise<T> {
+        const problem = checkKey(key, this.limits.maxKeyBytes);
         if (problem !== null) return Promise.reject(problem);
-        return this.runOn(this.place(key, placement), this.guarded(key, call));
+        const { cluster } = this;
+        return cluster.send(cluster.serverFor(key, placement), cluster.namespaces.guard(key, call));
     }
 
-    protected runCas<T>(key: string, call: Call<T>, options: (Placement & CasValidity) | null | undefined): Promise<T> {
-        const problem = checkKey(key, this.settings.maxKeyBytes);
+    private runCas<T>(key: string, call: Call<T>, options: CasOptions | null | undefined): Promise<T> {
+        const problem = checkKey(key, this.limits.maxKeyBytes);
         if (problem !== null) return Promise.reject(problem);
+        const { cluster } = this;
         const { epoch } = options ?? NO_OPTIONS;
-        const node = this.place(key, options);
-        const guarded = this.guarded(key, call);
-        // It is settled by that, and so it will not be sent.
-        if (epoch !== undefined && epoch !== node.epoch) guarded.onEpochChange();
-        return this.runOn(node, guarded);
+        const server = cluster.serverFor(key, options);
+        const guarded = cluster.namespaces.guard(key, call);
+        // This settles the call as stale, and a settled call is not sent.
+        if (epoch !== undefined && epoch !== server.epoch) guarded.onEpochChange();
+        return cluster.send(server, guarded);
     }
 
-    protected spec(value: ValueInput, { expires = 0, flags = 0 }: StoreOptions): StoreSpec | Error {
-        const problem = checkValue(value, this.settings.maxValueBytes) ?? checkExpiry(expires) ?? checkFlags(flags);
+    private spec(value: ValueInput, { expires = 0, flags = 0 }: StoreOptions): StoreSpec | Error {
+        const problem = checkValue(value, this.limits.maxValueBytes) ?? checkExpiry(expires) ?? checkFlags(flags);
         return problem ?? { value, flagBits: flags, expirySeconds: expires };
     }
 
-    protected batch<T>(keys: readonly string[], perform: (batch: KeyBatch) => Promise<T>): Promise<T> {
+    private batch<T>(keys: readonly string[], perform: (batch: KeyBatch) => Promise<T>): Promise<T> {
         if (!Array.isArray(keys)) return Promise.reject(invalidBatch('expected a list of keys'));
-        if (!this.isOpened) return Promise.reject(notOpened());
+        if (!this.cluster.isOpen) return Promise.reject(notOpened());
         for (const key of keys) {
-            const problem = checkKey(key, this.settings.maxKeyBytes);
+            const problem = checkKey(key, this.limits.maxKeyBytes);
             if (problem !== null) return Promise.reject(problem);
         }
-        return this.track(perform(new KeyBatch(keys, key => this.server(key), this.namespaces)));
-    }
-
-    private place(key: string, placement: Placement | null | undefined): MemcachedServer {
-        return placement?.server ?? (placement?.pinned ? this.homeServer(key) : this.server(key));
-    }
-
-    private guarded<T>(key: string, call: Call<T>): Call<T> {
-        return this.namespaces.isEmpty ? call : this.namespaces.guard(key, call);
+        return this.cluster.track(perform(new KeyBatch(keys, this.cluster)));
     }
 
     private evictSurplus(account: StoreAccount): void {
@@ -224,18 +310,5 @@ export abstract class Commands extends Cluster {
         for (let one = account.evict(nowMs); one !== null; one = account.evict(nowMs)) receipts.set(one.key, one);
         if (receipts.size === 0) return;
         this.batch([...receipts.keys()], batch => batch.evict(receipts)).catch(() => {});
-    }
-
-    private casStore(
-        opcode: StoreOpcode,
-        key: string,
-        value: ValueInput,
-        cas: bigint,
-        options: (StoreOptions & Placement & CasValidity) | null | undefined,
-    ): Promise<CasReply> {
-        const spec = this.spec(value, options ?? NO_OPTIONS);
-        if (spec instanceof Error) return Promise.reject(spec);
-        const call = new CasStoreCall(opcode, key, spec, cas, options?.epoch !== undefined);
-        return this.runCas(key, call, options);
     }
 }

@@ -1,46 +1,52 @@
 import { DeleteManyCall, EvictManyCall, GetManyCall, SetManyCall, type BatchCall } from './calls/batchCalls';
 import { BatchPart, type Chunk } from './BatchPart';
+import type { Cluster } from './cluster/Cluster';
 import { timedOut } from './model/errors';
 import type { Item } from './model/Item';
-import type { Namespaces } from './cluster/Namespaces';
-import type { BinaryReply } from './protocol/binary/BinaryReply';
-import type { StoreSpec } from './calls/storeCalls';
+import type { StoreSpec } from './model/StoreSpec';
+import type { Reply } from './protocol/Protocol';
 import type { MemcachedServer } from './server/MemcachedServer';
 import type { Receipt, StoreAccount } from './model/StoreAccount';
 
-/** What became of a batch. */
+/** The result of a verb on many keys. */
 export interface BatchResult {
+    /** The keys that failed, and why. */
     readonly failed: Map<string, Error>;
 }
 
-/** What was found of many keys. */
+/** The result of `getMany`. */
 export interface GetManyResult extends BatchResult {
+    /** The items that exist. */
     readonly items: Map<string, Item>;
 }
 
-/** A chunk is one write and one answer. However large a batch is, only so much of it is encoded at a time. */
+/** A chunk is one write and one answer. Limits how much of a batch is encoded at a time. */
 const CHUNKS_IN_FLIGHT = 4;
 
-/** A verb on many keys: split by server, and per server into chunks. It never rejects: what failed is said key by key. */
+/**
+ * A verb on many keys, split by server, and per server into chunks. It never rejects: `failed` has
+ * the errors by key.
+ */
 export class KeyBatch {
     private readonly failed = new Map<string, Error>();
-    /** That of the first chunks, and of all others; 0 until one has got it. */
+    /** The deadline of the first chunks and of all others; 0 until a chunk has got one. */
     private deadlineMs = 0;
-    /** What a chunk has answered counts only if the whole chunk is confirmed. */
+    /** An answer counts only if the whole chunk is confirmed. */
     private readonly isGuarded: boolean;
 
     constructor(
         private readonly keys: readonly string[],
-        private readonly serverOf: (key: string) => MemcachedServer,
-        private readonly namespaces: Namespaces,
+        private readonly cluster: Cluster,
     ) {
+        const { namespaces } = cluster;
         this.isGuarded = !namespaces.isEmpty && keys.length > 0 && namespaces.has(keys[0]!);
     }
 
-    /** What was found goes into `found`, as `read` reads it. */
-    async get<T>(found: Map<string, T>, read: (reply: BinaryReply) => T): Promise<Map<string, Error>> {
+    /** Reads values into `found`. */
+    async get<T>(found: Map<string, T>, read: (reply: Reply) => T): Promise<Map<string, Error>> {
         await this.perform(null, true, ({ keys, bytes }) => new GetManyCall(keys, bytes, found, read, this.failed));
-        // A chunk that failed may have been answered in part, and one that was tried again may have failed in part before.
+        // A failed chunk may have found some keys, and the first try of a chunk may have failed
+        // some keys.
         if (this.failed.size > 0 && !this.isGuarded) for (const key of found.keys()) this.failed.delete(key);
         if (this.isGuarded) for (const key of this.failed.keys()) found.delete(key);
         return this.failed;
@@ -64,41 +70,39 @@ export class KeyBatch {
     private async perform(
         specs: readonly StoreSpec[] | null,
         isRead: boolean,
-        make: (chunk: Chunk) => BatchCall,
+        createCall: (chunk: Chunk) => BatchCall,
     ): Promise<void> {
         const parts = this.split(specs);
-        await Promise.all([...parts].map(([server, part]) => this.performPart(server, part, isRead, make)));
+        await Promise.all([...parts].map(([server, part]) => this.performPart(server, part, isRead, createCall)));
     }
 
     private async performPart(
         server: MemcachedServer,
         part: BatchPart,
         isRead: boolean,
-        make: (chunk: Chunk) => BatchCall,
+        createCall: (chunk: Chunk) => BatchCall,
     ): Promise<void> {
-        const workNext = async (): Promise<void> => {
+        const performNext = async (): Promise<void> => {
             const chunk = part.next(isRead ? server.largeReplies : null);
-            const own = make(chunk);
+            const own = createCall(chunk);
             own.deadlineMs = this.deadlineMs;
-            const call = this.isGuarded ? this.namespaces.guard(chunk.keys[0]!, own) : own;
-            // Sent without any time left it would be the fault of a channel that has none.
-            if (this.isLate)
-                call.fail(server.metrics.rejectBeforeSend(timedOut(server.address, server.requestTimeoutMs)));
-            else server.enqueue(call);
+            const call = this.isGuarded ? this.cluster.namespaces.guard(chunk.keys[0]!, own) : own;
             try {
-                await call.promise;
+                // A call without any time left would count as a fault of its channel.
+                if (this.isLate)
+                    throw server.metrics.rejectBeforeSend(timedOut(server.address, server.requestTimeoutMs));
+                await server.send(call);
                 part.recordAnswer(chunk, own.answeredBytes);
             } catch (error) {
                 for (const key of chunk.keys) this.failed.set(key, error as Error);
             }
             this.deadlineMs ||= call.deadlineMs;
         };
-        const work = async (): Promise<void> => {
-            while (part.hasMore) await workNext();
+        const performAll = async (): Promise<void> => {
+            while (part.hasMore) await performNext();
         };
-        if (isRead) await workNext();
-        // Those that find nothing left are done at once.
-        if (part.hasMore) await Promise.all(Array.from({ length: CHUNKS_IN_FLIGHT }, work));
+        if (isRead) await performNext();
+        if (part.hasMore) await Promise.all(Array.from({ length: CHUNKS_IN_FLIGHT }, performAll));
     }
 
     private get isLate(): boolean {
@@ -108,7 +112,7 @@ export class KeyBatch {
     private split(specs: readonly StoreSpec[] | null): Map<MemcachedServer, BatchPart> {
         const parts = new Map<MemcachedServer, BatchPart>();
         this.keys.forEach((key, i) => {
-            const server = this.serverOf(key);
+            const server = this.cluster.server(key);
             let part = parts.get(server);
             if (part === undefined) parts.set(server, (part = new BatchPart()));
             part.keys.push(key);

@@ -1,7 +1,7 @@
 import { ConfigParams, Descriptor, type IReferences } from 'pip-services4-components-node';
 import { checkKey } from '../client/model/validate';
 import { invalidKey, notOpened } from '../client/model/errors';
-import type { MemcachedClient } from '../client/MemcachedClient';
+import type { Commands } from '../client/Commands';
 import type { ServerHealthReport } from '../client/server/HealthCheck';
 import { ComponentCounters } from '../component/ComponentCounters';
 import { ComponentLogger, type AnyContext } from '../component/ComponentLogger';
@@ -97,9 +97,9 @@ export class ComponentConnection {
     }
 
     /** @throws InvalidStateException NOT_OPENED */
-    get client(): MemcachedClient {
+    get commands(): Commands {
         if (this.connection === null) throw notOpened();
-        return this.connection.getClient();
+        return this.connection.commands;
     }
 
     getStats(): ConnectionStats {
@@ -121,7 +121,7 @@ export class ComponentConnection {
         if (typeof key !== 'string' || key === '') throw checkKey(key, maxKeySize) ?? invalidKey('it is empty');
         const fullKey = prefix + key;
         // The client checks keys too, by the limit of its connection.
-        if (maxKeySize < this.client.limits.maxKeyBytes) {
+        if (maxKeySize < this.commands.limits.maxKeyBytes) {
             const problem = checkKey(fullKey, maxKeySize);
             if (problem !== null) throw problem;
         }

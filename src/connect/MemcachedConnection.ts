@@ -9,6 +9,7 @@ import {
 import { MAX_KEY_BYTES } from '../client/model/ClientOptions';
 import { notOpened } from '../client/model/errors';
 import type { ServerHealthReport } from '../client/server/HealthCheck';
+import type { Commands } from '../client/Commands';
 import { MemcachedClient } from '../client/MemcachedClient';
 import type { ServerStats } from '../diagnostics/ServerMetrics';
 import type { ServerAddress } from '../client/model/ServerAddress';
@@ -21,6 +22,8 @@ import { lookupTimeout } from './lookupTimeout';
 import { MemcachedConnectionResolver } from './MemcachedConnectionResolver';
 import { misplacedOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
 import { ServerLog } from './ServerLog';
+import { Lifecycle } from '../util/Lifecycle';
+import { onAbort } from '../util/onAbort';
 import { withTraceId } from '../component/withTraceId';
 
 /** What a connection knows of its servers. */
@@ -50,11 +53,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     private client: MemcachedClient | null = null;
     private watch: DiscoveryWatcher | null = null;
     private serverLog: ServerLog | null = null;
-    private opening: Promise<void> | null = null;
-    /** Ends the lookup of the servers that an open waits for. */
-    private abandonOpen: (() => void) | null = null;
-    /** Rises with every close, so that an open that was overtaken by one knows. */
-    private life = 0;
+    private readonly lifecycle = new Lifecycle(notOpened);
     /** What components do with the client before it closes. */
     private readonly closeListeners = new Set<() => Promise<void> | null>();
 
@@ -97,32 +96,28 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
      * @throws InvalidStateException NOT_OPENED when it is closed meanwhile
      */
     open(context: AnyContext): Promise<void> {
-        const { life } = this;
-        this.opening ??= this.connect(context, life).catch((error: unknown) => {
-            if (this.life === life) this.opening = null;
-            throw error;
+        return this.lifecycle.open(async signal => {
+            try {
+                await this.connect(context, signal);
+            } catch (error) {
+                throw withTraceId(error, context);
+            }
         });
-        return this.opening;
     }
 
     /**
      * Lets the components that share it give back what they hold in memcached, lets calls that are
      * under way finish, within `options.request_timeout`, and closes every socket.
      */
-    async close(_context: AnyContext): Promise<void> {
-        const { client, serverLog } = this;
-        this.life++;
-        this.opening = null;
-        this.abandonOpen?.();
-        this.watch?.stop();
-        this.watch = null;
-        const farewells = [...this.closeListeners].map(farewell => farewell()).filter(pending => pending !== null);
-        // A process that is about to exit gets no further turn of the event loop.
-        if (farewells.length > 0) await Promise.allSettled(farewells);
-        // It may have been opened again meanwhile.
-        if (this.client === client) this.client = null;
-        await client?.close();
-        serverLog?.stop();
+    close(_context: AnyContext): Promise<void> {
+        return this.lifecycle.close(async () => {
+            this.watch?.stop();
+            this.watch = null;
+            const farewells = [...this.closeListeners].map(farewell => farewell()).filter(pending => pending !== null);
+            // A process that is about to exit gets no further turn of the event loop.
+            if (farewells.length > 0) await Promise.allSettled(farewells);
+            await this.disconnect();
+        });
     }
 
     /**
@@ -139,6 +134,11 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     getClient(): MemcachedClient {
         if (this.client !== null) return this.client;
         throw notOpened();
+    }
+
+    /** @internal The verbs, for components. */
+    get commands(): Commands {
+        return this.getClient().commands;
     }
 
     /** What is known of each server; it costs nobody a request. See docs/operations.md. */
@@ -158,27 +158,29 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         }
     }
 
-    private async connect(context: AnyContext, life: number): Promise<void> {
+    private async connect(context: AnyContext, signal: AbortSignal): Promise<void> {
         this.warnOfStrayKeys(context);
-        const servers = await this.lookUp(context);
-        if (this.life !== life) throw withTraceId(notOpened(), context);
+        const servers = await this.lookUp(context, signal);
+        signal.throwIfAborted();
+        const client = (this.client = this.makeClient(context, servers));
         try {
-            const client = this.makeClient(context, servers);
-            this.client = client;
-            await client.open({ mayBeAway: this.options.failSoft });
-            this.follow(context, client);
+            await client.open({ allowUnavailable: this.options.failSoft });
         } catch (error) {
-            if (this.life === life) {
-                this.client = null;
-                this.serverLog?.stop();
-            }
-            throw withTraceId(error, context);
+            if (!signal.aborted) await this.disconnect();
+            throw error;
         }
+        if (!signal.aborted) this.follow(context, client);
+    }
+
+    private async disconnect(): Promise<void> {
+        const { client } = this;
+        this.client = null;
+        await client?.close();
+        this.serverLog?.stop();
     }
 
     private makeClient(context: AnyContext, servers: readonly ServerAddress[]): MemcachedClient {
         const { options } = this;
-        this.serverLog?.stop();
         this.serverLog = new ServerLog(this.log, context);
         return new MemcachedClient(servers, {
             poolSize: options.poolSize,
@@ -198,22 +200,20 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         });
     }
 
-    private async lookUp(context: AnyContext): Promise<ServerAddress[]> {
-        const { discoveryInterval } = this.options;
-        const limit = lookupTimeout(discoveryInterval, problem => withTraceId(serversNotFound(problem), context));
-        const giveUp = (): void => limit.expire(withTraceId(notOpened(), context));
-        this.abandonOpen = giveUp;
+    private async lookUp(context: AnyContext, signal: AbortSignal): Promise<ServerAddress[]> {
+        const limit = lookupTimeout(this.options.discoveryInterval, serversNotFound);
+        const stopListening = onAbort(signal, () => limit.expire(signal.reason as Error));
         try {
             return await limit.race(this.resolver.resolve(context, risk => this.log.warn(context, risk)));
         } finally {
             limit.cancel();
-            if (this.abandonOpen === giveUp) this.abandonOpen = null;
+            stopListening();
         }
     }
 
     private follow(context: AnyContext, client: MemcachedClient): void {
         const { discoveryInterval } = this.options;
-        if (this.client !== client || discoveryInterval === 0) return;
+        if (discoveryInterval === 0) return;
         if (!this.followsDiscovery) {
             this.log.warn(context, line('discoveryUnused'));
             return;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { casDisabled, connectionLost } from '../client/model/errors';
 import { toExpirySeconds } from '../client/model/expiry';
-import type { MemcachedClient } from '../client/MemcachedClient';
+import type { Commands } from '../client/Commands';
 import type { MemcachedServer } from '../client/server/MemcachedServer';
 import type { OrphanedLocks, FoundLock } from './OrphanedLocks';
 import { isUnanswered } from './errors';
@@ -45,39 +45,39 @@ function newToken(): string {
  */
 export class LockStore {
     constructor(
-        private readonly connection: { readonly client: MemcachedClient },
+        private readonly connection: { readonly commands: Commands },
         private readonly abandoned: OrphanedLocks,
     ) {}
 
     /** null: somebody else has it. */
     async take(key: string, ttlMs: number): Promise<StoredLock | null> {
-        const { client } = this.connection;
+        const { commands } = this.connection;
         const unanswered = new Map<string, Timestamp>();
-        const tries = new RetryBudget(client, key);
+        const tries = new RetryBudget(commands, key);
         try {
             for (;;) {
                 const since = new Timestamp();
                 const token = newToken();
                 let cas: bigint | null = null;
-                const home = client.homeServer(key);
+                const home = commands.cluster.homeServer(key);
                 try {
-                    cas = await client.casAdd(key, token, storing(ttlMs));
+                    cas = await commands.casAdd(key, token, storing(ttlMs));
                 } catch (error) {
                     tries.onError(error);
                     unanswered.set(token, since);
                 }
-                if (cas === 0n) await this.refuse(client, home, key);
+                if (cas === 0n) await this.refuse(commands, home, key);
                 if (cas !== null) return storedLock(token, cas, home, since);
                 if (unanswered.size === 0) {
                     if (this.abandoned.has(key) && (await this.abandoned.deleteNow(key))) continue;
                     return null;
                 }
                 // "Exists" after a lost reply may speak of what the lost request has stored.
-                const found = await this.read(client, key, tries);
+                const found = await this.read(commands, key, tries);
                 const foundSince = found === null ? undefined : unanswered.get(found.token);
                 if (found !== null && foundSince !== undefined) {
                     unanswered.delete(found.token);
-                    if (found.cas === 0n) await this.refuse(client, found.home, key);
+                    if (found.cas === 0n) await this.refuse(commands, found.home, key);
                     return storedLock(found.token, found.cas, found.home, foundSince);
                 }
                 // An earlier call may have left it, and then it has no holder.
@@ -91,15 +91,15 @@ export class LockStore {
 
     /** null: it is gone, or somebody else's. */
     async extend(key: string, lock: StoredLock, ttlMs: number): Promise<StoredLock | null> {
-        const { client } = this.connection;
+        const { commands } = this.connection;
         const { token } = lock;
         let { cas, epoch, isUnsettled } = lock;
-        for (const tries = new RetryBudget(client, key); ; tries.spend()) {
+        for (const tries = new RetryBudget(commands, key); ; tries.spend()) {
             const since = new Timestamp();
             let isLost = false;
-            const home = client.homeServer(key);
+            const home = commands.cluster.homeServer(key);
             try {
-                const reply = await client.casSet(key, token, cas, { ...storing(ttlMs), epoch });
+                const reply = await commands.casSet(key, token, cas, { ...storing(ttlMs), epoch });
                 if (reply.outcome === 'stored') {
                     return storedLock(token, reply.cas, home, since);
                 }
@@ -108,7 +108,7 @@ export class LockStore {
                 tries.onError(error);
                 isLost = true;
             }
-            const found = await this.read(client, key, tries);
+            const found = await this.read(commands, key, tries);
             if (found?.token !== token) return null;
             if (found.cas === 0n) throw casDisabled(found.home.address);
             const isNew = found.cas !== cas;
@@ -122,19 +122,19 @@ export class LockStore {
 
     /** false: it was gone, or somebody else's, and nothing was deleted. */
     async release(key: string, lock: StoredLock): Promise<boolean> {
-        const { client } = this.connection;
+        const { commands } = this.connection;
         let { cas, epoch } = lock;
         let isUnanswered = false;
-        for (const tries = new RetryBudget(client, key); ; tries.spend()) {
+        for (const tries = new RetryBudget(commands, key); ; tries.spend()) {
             try {
-                const outcome = await client.casDelete(key, cas, { pinned: true, epoch });
+                const outcome = await commands.casDelete(key, cas, { pinned: true, epoch });
                 if (outcome === 'deleted') return true;
                 if (outcome === 'missing') return isUnanswered;
             } catch (error) {
                 tries.onError(error);
                 isUnanswered = true;
             }
-            const found = await this.read(client, key, tries);
+            const found = await this.read(commands, key, tries);
             if (found?.token !== lock.token) return isUnanswered;
             if (found.cas === 0n) throw casDisabled(found.home.address);
             ({ cas } = found);
@@ -143,17 +143,17 @@ export class LockStore {
     }
 
     /** Without a CAS the lock could not be released by its holder alone. */
-    private async refuse(client: MemcachedClient, home: MemcachedServer, key: string): Promise<never> {
+    private async refuse(commands: Commands, home: MemcachedServer, key: string): Promise<never> {
         // This deletes whatever is there, so now or never: it has just been put there by us.
         // There, and not where the key lives since then.
-        if (client.server(key) === home) await client.delete(key).catch(() => {});
+        if (commands.cluster.server(key) === home) await commands.delete(key).catch(() => {});
         throw casDisabled(home.address);
     }
 
     /** Who has the lock, and with which CAS. The servers may change while a request is under way: a CAS is of the epoch of who was asked. */
-    private async read(client: MemcachedClient, key: string, tries: RetryBudget): Promise<FoundLock | null> {
-        const home = client.homeServer(key);
-        const { value, cas } = await client.gets(key, PINNED).catch((error: Error) => {
+    private async read(commands: Commands, key: string, tries: RetryBudget): Promise<FoundLock | null> {
+        const home = commands.cluster.homeServer(key);
+        const { value, cas } = await commands.gets(key, PINNED).catch((error: Error) => {
             throw tries.lastError ?? error;
         });
         return value === null ? null : { token: value.toString(), cas, home };
@@ -176,8 +176,8 @@ class RetryBudget {
     private readonly address: string;
     private readonly endMs: number;
 
-    constructor(client: MemcachedClient, key: string) {
-        const { address, requestTimeoutMs } = client.homeServer(key);
+    constructor(commands: Commands, key: string) {
+        const { address, requestTimeoutMs } = commands.cluster.homeServer(key);
         this.address = address;
         // One that was not answered in time is made once more when the server answers the question after it.
         this.endMs = performance.now() + 1.5 * requestTimeoutMs;

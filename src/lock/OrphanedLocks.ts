@@ -1,4 +1,4 @@
-import type { MemcachedClient } from '../client/MemcachedClient';
+import type { Commands } from '../client/Commands';
 import type { MemcachedServer } from '../client/server/MemcachedServer';
 import { copyText } from '../util/copyText';
 
@@ -33,7 +33,7 @@ export class OrphanedLocks {
     private readonly entries = new Map<string, Entry>();
 
     constructor(
-        private readonly connection: { readonly client: MemcachedClient },
+        private readonly connection: { readonly commands: Commands },
         private readonly onCleaned: () => void,
     ) {}
 
@@ -110,18 +110,18 @@ export class OrphanedLocks {
     }
 
     private async find(entry: Entry): Promise<'deleted' | 'missing'> {
-        const { client } = this.connection;
-        const home = client.homeServer(entry.key);
-        const { value, cas } = await client.gets(entry.key, { pinned: true });
+        const { commands } = this.connection;
+        const home = commands.cluster.homeServer(entry.key);
+        const { value, cas } = await commands.gets(entry.key, { pinned: true });
         if (value === null) return 'missing';
         return (await this.delete(entry, { token: value.toString(), cas, home })) ? 'deleted' : 'missing';
     }
 
     private async delete({ key, tokens }: Entry, { token, cas, home }: FoundLock): Promise<boolean> {
         if (!tokens.has(token) || cas === 0n) return false;
-        const { client } = this.connection;
+        const { commands } = this.connection;
         const { epoch } = home;
-        if ((await client.casDelete(key, cas, { pinned: true, epoch })) !== 'deleted') return false;
+        if ((await commands.casDelete(key, cas, { pinned: true, epoch })) !== 'deleted') return false;
         tokens.delete(token);
         this.onCleaned();
         return true;

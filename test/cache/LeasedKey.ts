@@ -10,14 +10,14 @@ export class LeasedKey {
     isAway = false;
     private cas = 0;
 
-    /** As `values.client`. */
-    readonly client = {
+    /** As `values.commands`. */
+    readonly commands = {
         gets: async () => {
             this.reads.push(performance.now());
             if (this.isAway) throw new Error('unavailable');
             return this.item;
         },
-        server: () => ({ epoch: 1 }),
+        cluster: { server: () => ({ epoch: 1 }) },
         casAdd: async (_key: string, value: Buffer, options: { expires: number; flags: number }) => {
             if (this.item.value !== null) return null;
             this.write(value, options);

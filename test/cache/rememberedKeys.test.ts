@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { MemcachedClient } from 'pip-services4-memcached-node';
+import type { Commands } from '../../src/client/Commands';
 import { LargeReplies } from '../../src/client/server/LargeReplies';
 import { OrphanedLocks } from '../../src/lock/OrphanedLocks';
 import { useOpener, useServer } from '../support/Opener';
@@ -59,8 +59,11 @@ it('held locks keep their keys, not the texts they were cut from', async () => {
 });
 
 it('locks that may be left behind keep their keys, not the texts they were cut from', async () => {
-    const client = { home: () => ({}), gets: () => Promise.resolve({ value: null, cas: 0n }) };
-    const abandoned = new OrphanedLocks({ client: client as unknown as MemcachedClient }, () => {});
+    const commands = {
+        cluster: { homeServer: () => ({}) },
+        gets: () => Promise.resolve({ value: null, cas: 0n }),
+    };
+    const abandoned = new OrphanedLocks({ commands: commands as unknown as Commands }, () => {});
     expect(await heapGrowth(key => abandoned.add(key, 'token', 60_000))).toBeLessThan(LIMIT_MB);
     expect(abandoned.size).toBe(KEYS);
     await abandoned.flush();

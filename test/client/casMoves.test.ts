@@ -32,8 +32,8 @@ describe('a CAS, when its key gets another server', () => {
         const { cas } = (await client.set('key', 'value'), await client.gets('key'));
         const epoch = client.epoch('key');
         const waiting = [
-            client.casSet('key', 'other', cas, { epoch, pinned: true }),
-            client.casDelete('key', cas, { epoch, pinned: true }),
+            client.commands.casSet('key', 'other', cas, { epoch, pinned: true }),
+            client.commands.casDelete('key', cas, { epoch, pinned: true }),
         ];
         const others = client.get('key');
         // Of all keys this one goes to the new server.

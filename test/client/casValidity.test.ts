@@ -30,18 +30,18 @@ describe('a CAS', () => {
 
     it('is compared while the same sockets are open', async () => {
         const client = await open.client(server);
-        const cas = (await client.casAdd('key', '1', pinned))!;
+        const cas = (await client.commands.casAdd('key', '1', pinned))!;
         const epoch = client.epoch('key');
-        const stored = await client.casSet('key', '2', cas, { pinned: true, epoch });
+        const stored = await client.commands.casSet('key', '2', cas, { pinned: true, epoch });
         expect(stored.outcome).toBe('stored');
         expect(client.epoch('key')).toBe(epoch);
-        expect(await client.casDelete('key', stored.cas, { pinned: true, epoch })).toBe('deleted');
+        expect(await client.commands.casDelete('key', stored.cas, { pinned: true, epoch })).toBe('deleted');
     });
 
     it('is stale when the server was restarted, also for a call that waits for a socket', async () => {
         const young = await open.server();
         const client = await open.client(young, { requestTimeoutMs: 5000, failures: 20 });
-        const cas = (await client.casAdd('key', 'ours', pinned))!;
+        const cas = (await client.commands.casAdd('key', 'ours', pinned))!;
         const epoch = client.epoch('key');
         await young.restart();
         while (client.socketCount > 0) await sleep(5);
@@ -49,7 +49,7 @@ describe('a CAS', () => {
         // Asked for when no socket is open, in the epoch of that moment: sent on the next one it would meet another process.
         const early = client.epoch('key');
         expect(early).not.toBe(epoch);
-        const late = client.casDelete('key', cas, { pinned: true, epoch: early });
+        const late = client.commands.casDelete('key', cas, { pinned: true, epoch: early });
         expect(await late).toBe('stale');
 
         // The same number belongs to another item now.
@@ -59,8 +59,8 @@ describe('a CAS', () => {
             other = (await client.gets('key')).cas;
         } while (other < cas);
         expect(other).toBe(cas);
-        expect(await client.casDelete('key', cas, { pinned: true, epoch })).toBe('stale');
-        expect(await client.casSet('key', 'ours', cas, { pinned: true, epoch })).toMatchObject({
+        expect(await client.commands.casDelete('key', cas, { pinned: true, epoch })).toBe('stale');
+        expect(await client.commands.casSet('key', 'ours', cas, { pinned: true, epoch })).toMatchObject({
             outcome: 'stale',
         });
         expect((await client.get('key')).value!.toString()).toBe('theirs');

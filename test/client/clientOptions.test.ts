@@ -136,7 +136,6 @@ it('accepts undefined for every optional property, also with exactOptionalProper
         export const client: api.ClientOptions = give<api.ClientOptions>();
         export const store: api.StoreOptions = give<api.StoreOptions>();
         export const counter: api.CounterOptions = give<api.CounterOptions>();
-        export const placement: api.Placement = give<api.Placement>();
         export const validity: api.CasValidity = give<api.CasValidity>();
         export const load: api.LoadOptions = give<api.LoadOptions>();
         export const count: api.CountOptions = give<api.CountOptions>();

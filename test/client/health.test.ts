@@ -14,7 +14,7 @@ const server = useServer();
 /** A client that opens also when no server answers. */
 async function openPatiently(...parameters: Parameters<typeof open.clientOf>): Promise<MemcachedClient> {
     const client = open.clientOf(...parameters);
-    await client.open({ mayBeAway: true });
+    await client.open({ allowUnavailable: true });
     return client;
 }
 

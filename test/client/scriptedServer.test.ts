@@ -23,7 +23,7 @@ describe('a server of a script', () => {
     async function openClient(options: ClientOptions = {}) {
         const client = open.clientOf(server, { ...PATIENT, ...options });
         // A process that is late may miss the answer to the greeting.
-        await client.open({ mayBeAway: true });
+        await client.open({ allowUnavailable: true });
         return client;
     }
 

@@ -21,7 +21,7 @@ it('everything adds up while the server is killed and connections break', async 
         retryMs: 50,
         reconnectMs: 20,
     });
-    await client.open({ mayBeAway: true });
+    await client.open({ allowUnavailable: true });
     const seen = { hits: 0, misses: 0, stored: 0, batches: 0, errors: {} as Record<string, number> };
     const note = (error: { code: string }): void => void (seen.errors[error.code] = (seen.errors[error.code] ?? 0) + 1);
     const reads = async (i: number): Promise<void> => {

@@ -74,7 +74,7 @@ describe('a command', () => {
         ['casDelete', c => c.casDelete('nothing', 1n), ['casDelete', 'missing']],
         ['increment', c => c.increment('count', 1), ['increment', 'counted']],
         ['decrement', c => c.decrement('nothing', 1, { initial: null as never }), ['decrement', 'missing']],
-        ['setCounted', c => c.setCounted('key', SECRET, 0, 0, accountThatEvicts(c, 'old')), ['set', 'stored']],
+        ['setCounted', c => c.commands.setCounted('key', SECRET, 0, 0, accountThatEvicts(c, 'old')), ['set', 'stored']],
     ])('%s says what it does and what came of it, and no value', async (_, perform, [operation, result]) => {
         await client.set('key', SECRET);
         const { contexts } = listenToCommands();
@@ -111,7 +111,7 @@ describe('a command', () => {
         await client.noop();
         await client.flush();
         const operations = contexts.map(({ operation, ...rest }) => [operation, Object.keys(rest).join()]);
-        expect(operations).toEqual(['version', 'stats', 'noop', 'memjs'].map(one => [one, 'server,result']));
+        expect(operations).toEqual(['version', 'stats', 'noop', 'flush'].map(one => [one, 'server,result']));
     });
 
     it('one that fails says why, and its caller hears it as without listeners', async () => {
@@ -149,7 +149,6 @@ describe('a command', () => {
                 client.increment('text', 1);
                 await client.noop();
                 await new Promise(setImmediate);
-                // memjs's own verbs have their callbacks.
                 const [refused] = Object.values(await client.flush().catch(error => [error]));
                 console.log(refused.code);
                 await new Promise(setImmediate);

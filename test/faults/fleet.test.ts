@@ -52,13 +52,13 @@ describe('a server that is down', () => {
         }
         expect(new Set(mine.map(key => client.server(key).port)).size).toBeGreaterThan(1);
         for (const key of mine.slice(0, 20)) {
-            expect(await codeOf(client.gets(key, { pinned: true }))).toBe('SERVER_DOWN');
-            expect(await codeOf(client.casAdd(key, 'lock', { pinned: true }))).toBe('SERVER_DOWN');
+            expect(await codeOf(client.commands.gets(key, { pinned: true }))).toBe('SERVER_DOWN');
+            expect(await codeOf(client.commands.casAdd(key, 'lock', { pinned: true }))).toBe('SERVER_DOWN');
         }
         await fleet.first.restart();
         await fleet.until('up');
         for (const key of mine) expect(client.server(key)).toBe(client.homeServer(key));
-        expect(typeof (await client.casAdd('pinned', 'lock', { pinned: true }))).toBe('bigint');
+        expect(typeof (await client.commands.casAdd('pinned', 'lock', { pinned: true }))).toBe('bigint');
         await stop();
         expect(others.errors).toEqual([]);
     });

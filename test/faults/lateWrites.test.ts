@@ -51,7 +51,7 @@ describe('a path that stalls and delivers late', () => {
                     for (const error of failed.values()) throw error;
                 }),
         ],
-        ['a set that evicts', () => client.setCounted('key', 'old', 0, 0, accountThatEvicts(client, 'other'))],
+        ['a set that evicts', () => client.commands.setCounted('key', 'old', 0, 0, accountThatEvicts(client, 'other'))],
     ])('never undoes a newer value by %s that was reported as stored', async (_, storeOld) => {
         await client.set('key', 'first');
         stall();

@@ -1,5 +1,5 @@
 import type { ClientOptions, MemcachedClient } from 'pip-services4-memcached-node';
-import { GetCall } from '../../src/client/calls/getCalls';
+import { GetCall, readFetched } from '../../src/client/calls/getCalls';
 import { codeOf } from '../support/codeOf';
 import { useOpener, useServer } from '../support/Opener';
 
@@ -45,11 +45,8 @@ describe('A bad call does no harm to its neighbours:', () => {
 
     it('a key that only the server finds too long, upon which it closes the connection', async () => {
         await begin();
-        const unchecked = new GetCall('k'.repeat(300));
-        const send = (): Promise<unknown> => {
-            client.server(unchecked.key).enqueue(unchecked);
-            return unchecked.promise;
-        };
+        const unchecked = new GetCall('k'.repeat(300), readFetched, null);
+        const send = (): Promise<unknown> => client.commands.cluster.server(unchecked.key).send(unchecked);
         expect(await amongNeighbours(send)).toBe('SERVER_ERROR');
     });
 

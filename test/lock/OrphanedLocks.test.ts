@@ -1,4 +1,4 @@
-import type { MemcachedClient } from 'pip-services4-memcached-node';
+import type { Commands } from '../../src/client/Commands';
 import { OrphanedLocks } from '../../src/lock/OrphanedLocks';
 
 const HOUR_MS = 3_600_000;
@@ -13,11 +13,8 @@ class FakeServer {
     error: Error | null = null;
     cleaned = 0;
     private readonly begunMs = performance.now();
-    readonly abandoned = new OrphanedLocks({ client: this as unknown as MemcachedClient }, () => this.cleaned++);
-
-    homeServer() {
-        return { epoch: 0 };
-    }
+    readonly abandoned = new OrphanedLocks({ commands: this as unknown as Commands }, () => this.cleaned++);
+    readonly cluster = { homeServer: () => ({ epoch: 0 }) };
 
     async gets(key: string) {
         this.looks.push(performance.now() - this.begunMs);

@@ -2,7 +2,7 @@ import { checkValue } from '../../client/model/validate';
 import { isUnavailable } from '../../client/model/errors';
 import { toExpirySeconds } from '../../client/model/expiry';
 import type { Item } from '../../client/model/Item';
-import type { MemcachedClient } from '../../client/MemcachedClient';
+import type { Commands } from '../../client/Commands';
 import type { Fetched } from '../../client/calls/getCalls';
 import type { Receipt } from '../../client/model/StoreAccount';
 import type { AnyContext } from '../../component/ComponentLogger';
@@ -64,15 +64,15 @@ export class CacheEngine {
     }
 
     /** @throws InvalidStateException NOT_OPENED */
-    get client(): MemcachedClient {
-        return this.connection.client;
+    get commands(): Commands {
+        return this.connection.commands;
     }
 
     /** Stores the value, and evicts another one if there are too many. */
     set(context: AnyContext, fullKey: string, { value, flags }: Encoded, expires: number): Promise<boolean> {
         const { tracked, loads } = this;
         if (loads.size > 0) loads.delete(fullKey);
-        const done = this.client.setCounted(fullKey, value, expires, flags, tracked);
+        const done = this.commands.setCounted(fullKey, value, expires, flags, tracked);
         if (tracked !== null && tracked.evictions > 0) this.reportEvictions(context, tracked);
         return done;
     }
@@ -93,7 +93,7 @@ export class CacheEngine {
     /**
      * Stores the values, and evicts others if there are too many. Of a batch that is larger than
      * `max_size` it stores the last values, and deletes the other keys.
-     * @throws what `client.setMany` throws. After `encode` and `keys.each` have passed, that is
+     * @throws what `commands.setMany` throws. After `encode` and `keys.each` have passed, that is
      * nothing.
      */
     async setAll(
@@ -102,7 +102,7 @@ export class CacheEngine {
         encoded: readonly Encoded[],
         expires: number,
     ): Promise<Map<string, Error>> {
-        const { tracked, client } = this;
+        const { tracked, commands } = this;
         const surplus = tracked === null ? 0 : Math.max(0, fullKeys.length - this.options.maxSize);
         const entries: [string, string | Uint8Array, number][] = [];
         for (let i = surplus; i < fullKeys.length; i++) {
@@ -113,7 +113,7 @@ export class CacheEngine {
         // Both may reject when the client has been closed.
         const [kept, { failed }] = await Promise.all([
             surplus > 0 ? this.deleteAll(fullKeys.slice(0, surplus)) : null,
-            client.setMany(entries, { expires }, tracked),
+            commands.setMany(entries, { expires }, tracked),
         ]);
         this.metrics.count('stored', entries.length - failed.size);
         if (tracked !== null) this.reportEvictions(context, tracked, surplus);
@@ -123,13 +123,13 @@ export class CacheEngine {
     /** Deletes the keys, and returns those that could not be deleted. */
     async deleteAll(fullKeys: readonly string[]): Promise<Map<string, Error>> {
         for (const fullKey of fullKeys) this.forget(fullKey);
-        return (await this.client.deleteMany(fullKeys)).failed;
+        return (await this.commands.deleteMany(fullKeys)).failed;
     }
 
     /** Deletes the key, and returns what it held. */
     remove(fullKey: string): Promise<Fetched> {
         this.forget(fullKey);
-        return this.client.getAndDelete(fullKey);
+        return this.commands.getAndDelete(fullKey);
     }
 
     /** A loaded value was stored, with this CAS. */
@@ -141,7 +141,7 @@ export class CacheEngine {
         const nowMs = performance.now();
         tracked.stored(tracked.add(fullKey), high32(cas), low32(cas), epoch, nowMs, expires);
         const evicted = tracked.evict(nowMs);
-        if (evicted !== null) this.client.evict(evicted);
+        if (evicted !== null) this.commands.evict(evicted);
         this.reportEvictions(context, tracked);
     }
 
@@ -275,11 +275,11 @@ export class CacheEngine {
 
     /** While the component closes, the value stays until it expires. */
     private evictLate(receipt: Receipt): void {
-        if (this.connection.isOpen()) this.client.evict(receipt);
+        if (this.connection.isOpen()) this.commands.evict(receipt);
     }
 
     private checked(encoded: Encoded): Encoded {
-        const problem = checkValue(encoded.value, Math.min(this.options.maxValue, this.client.limits.maxValueBytes));
+        const problem = checkValue(encoded.value, Math.min(this.options.maxValue, this.commands.limits.maxValueBytes));
         if (problem !== null) throw problem;
         return encoded;
     }

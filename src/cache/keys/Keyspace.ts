@@ -1,6 +1,6 @@
 import { checkKey } from '../../client/model/validate';
 import { TokenChanged } from '../../client/calls/GuardedCall';
-import type { MemcachedClient } from '../../client/MemcachedClient';
+import type { Commands } from '../../client/Commands';
 import { TOKEN_BYTES } from '../../client/calls/Namespace';
 import type { ComponentConnection } from '../../connect/ComponentConnection';
 import { noPrefix } from '../model/errors';
@@ -51,7 +51,7 @@ export class Keyspace {
      */
     resolve(key: string): string | Promise<string> {
         const fullKey = this.connection.fullKey(key);
-        return this.isGuarded ? this.tokensOf(this.connection.client).resolve(key) : fullKey;
+        return this.isGuarded ? this.tokensOf(this.connection.commands).resolve(key) : fullKey;
     }
 
     /**
@@ -79,7 +79,7 @@ export class Keyspace {
      * @throws BadRequestException INVALID_KEY
      */
     async each(keys: readonly string[], perform: BatchVerb): Promise<BatchOutcome> {
-        const { limits } = this.connection.client;
+        const { limits } = this.connection.commands;
         const maxKeyBytes = this.isGuarded ? limits.maxKeyBytes - TOKEN_BYTES : limits.maxKeyBytes;
         const fullKeys = keys.map(key => {
             const fullKey = this.connection.fullKey(key);
@@ -121,9 +121,9 @@ export class Keyspace {
      * @throws ConfigException NO_PREFIX
      */
     async clear(): Promise<void> {
-        const { client } = this.connection;
+        const { commands } = this.connection;
         if (!this.isGuarded) throw noPrefix();
-        await this.tokensOf(client).clear();
+        await this.tokensOf(commands).clear();
     }
 
     /** Returns no promise if all tokens are known, by the rule of `withFullKey`. */
@@ -133,8 +133,8 @@ export class Keyspace {
         return Promise.all(resolved.map(found => Promise.resolve(found).catch((error: unknown) => error as Error)));
     }
 
-    private tokensOf(client: MemcachedClient): NamespaceTokens {
-        if (this.tokens?.client === client) return this.tokens;
-        return (this.tokens = new NamespaceTokens(client, this.connection.options.prefix, this.onChange));
+    private tokensOf(commands: Commands): NamespaceTokens {
+        if (this.tokens?.commands === commands) return this.tokens;
+        return (this.tokens = new NamespaceTokens(commands, this.connection.options.prefix, this.onChange));
     }
 }

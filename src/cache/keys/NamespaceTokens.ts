@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { MemcachedClient } from '../../client/MemcachedClient';
+import type { Commands } from '../../client/Commands';
 import type { MemcachedServer } from '../../client/server/MemcachedServer';
 import type { TokenChanged } from '../../client/calls/GuardedCall';
 import { isToken, type Namespace } from '../../client/calls/Namespace';
@@ -19,17 +19,17 @@ export class NamespaceTokens {
 
     /** @param onChange what was stored under keys with this head is out of reach */
     constructor(
-        readonly client: MemcachedClient,
+        readonly commands: Commands,
         prefix: string,
         private readonly onChange: (head: string) => void,
     ) {
-        this.namespace = client.namespaces.of(prefix);
+        this.namespace = commands.cluster.namespaces.of(prefix);
         this.placedHead = this.namespace.head('');
     }
 
     /** Returns the full key; a promise while the token has to be fetched. */
     resolve(key: string): string | Promise<string> {
-        const server = this.client.server(this.placedHead + key);
+        const server = this.commands.cluster.server(this.placedHead + key);
         const head = this.heads.get(server);
         return head === undefined ? this.fetchHead(server).then(found => found + key) : head + key;
     }
@@ -40,9 +40,9 @@ export class NamespaceTokens {
 
     /** Puts what was stored on every server out of reach. */
     async clear(): Promise<void> {
-        const { client, namespace } = this;
-        const clearing = client.allServers.map(async server => {
-            await client.deleteAt(server, namespace.tokenKey);
+        const { commands, namespace } = this;
+        const clearing = commands.cluster.servers.map(async server => {
+            await commands.delete(namespace.tokenKey, { server });
             this.remember(server, null);
         });
         const outcomes = await Promise.allSettled(clearing);
@@ -65,14 +65,14 @@ export class NamespaceTokens {
      * Only `add` brings a token into use, and each token once. So what is out of reach stays there.
      */
     private async findOrMakeToken(server: MemcachedServer): Promise<string> {
-        const { client, namespace } = this;
+        const { commands, namespace } = this;
         for (;;) {
-            const { value } = await client.gets(namespace.tokenKey, { server });
+            const { value } = await commands.gets(namespace.tokenKey, { server });
             const found = value === null ? null : this.remember(server, value.toString('latin1'));
             if (found !== null) return found;
-            if (value !== null) await client.deleteAt(server, namespace.tokenKey);
+            if (value !== null) await commands.delete(namespace.tokenKey, { server });
             const token = randomBytes(RANDOM_BYTES).toString('base64url');
-            if ((await client.casAdd(namespace.tokenKey, token, { server })) !== null)
+            if ((await commands.casAdd(namespace.tokenKey, token, { server })) !== null)
                 return this.remember(server, token)!;
         }
     }

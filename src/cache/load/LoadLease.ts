@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { isUnavailable } from '../../client/model/errors';
 import { toExpirySeconds } from '../../client/model/expiry';
 import type { Item } from '../../client/model/Item';
-import type { MemcachedClient } from '../../client/MemcachedClient';
+import type { Commands } from '../../client/Commands';
 import type { Fetched } from '../../client/calls/getCalls';
 import { backoffMs, type Backoff } from '../../util/backoff';
 import type { StoredCas } from '../engine/CacheEngine';
@@ -55,7 +55,7 @@ export class LoadLease {
     private renewing: Promise<void> | null = null;
 
     private constructor(
-        private readonly client: MemcachedClient,
+        private readonly commands: Commands,
         private readonly times: LeaseTimes,
         readonly key: string,
         private readonly previousItem: Item,
@@ -71,7 +71,7 @@ export class LoadLease {
      * faster.
      */
     static async take(
-        client: MemcachedClient,
+        commands: Commands,
         times: LeaseTimes,
         key: string,
         before: Item,
@@ -81,17 +81,17 @@ export class LoadLease {
         const storing = { expires: expirySeconds(before, times), flags };
         let cas: bigint | null;
         if (before.value === null) {
-            cas = await client.casAdd(key, value, storing);
+            cas = await commands.casAdd(key, value, storing);
         } else if (before.cas !== 0n) {
-            const { epoch } = client.server(key);
-            const reply = await client.casSet(key, value, before.cas, { ...storing, epoch });
+            const { epoch } = commands.cluster.server(key);
+            const reply = await commands.casSet(key, value, before.cas, { ...storing, epoch });
             cas = reply.outcome === 'stored' ? reply.cas : null;
         } else {
             cas = 0n;
         }
         if (cas === null) return null;
-        if (cas === 0n) return new NoLease(client, key);
-        return new LoadLease(client, times, key, before, token, { cas, epoch: client.server(key).epoch });
+        if (cas === 0n) return new NoLease(commands, key);
+        return new LoadLease(commands, times, key, before, token, { cas, epoch: commands.cluster.server(key).epoch });
     }
 
     /**
@@ -170,7 +170,7 @@ export class LoadLease {
     private async compareAndSet(value: string | Uint8Array, flags: number, expires: number): Promise<boolean> {
         for (let tries = 1; ; tries++) {
             const { cas, epoch } = this.written;
-            const reply = await this.client.casSet(this.key, value, cas, { expires, flags, epoch });
+            const reply = await this.commands.casSet(this.key, value, cas, { expires, flags, epoch });
             if (reply.outcome === 'stored') {
                 this.remember(reply.cas);
                 return true;
@@ -182,7 +182,7 @@ export class LoadLease {
     private async compareAndDelete(): Promise<void> {
         for (let tries = 1; ; tries++) {
             const { cas, epoch } = this.written;
-            const reply = await this.client.casDelete(this.key, cas, { epoch });
+            const reply = await this.commands.casDelete(this.key, cas, { epoch });
             if (reply === 'deleted' || reply === 'missing' || tries === MAX_TRIES || !(await this.rediscover())) return;
         }
     }
@@ -192,14 +192,14 @@ export class LoadLease {
      * was lost.
      */
     private async rediscover(): Promise<boolean> {
-        const item = await this.client.gets(this.key);
+        const item = await this.commands.gets(this.key);
         if (leaseToken(item) !== this.token) return false;
         this.remember(item.cas);
         return true;
     }
 
     private remember(cas: bigint): void {
-        this.written = { cas, epoch: this.client.server(this.key).epoch };
+        this.written = { cas, epoch: this.commands.cluster.server(this.key).epoch };
     }
 }
 

@@ -101,7 +101,7 @@ export class LoadThrough {
             // Callers that arrive while the loader runs join it without a read. Those that take a
             // stale value read: another process may have replaced or removed it.
             if (!joinable?.isPending || options.staleFor) {
-                held = await engine.client.getText(fullKey);
+                held = await engine.commands.getText(fullKey);
                 if (isStoredNull(held)) {
                     engine.metrics.onLookup(true);
                     return null;

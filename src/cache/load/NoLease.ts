@@ -1,4 +1,4 @@
-import type { MemcachedClient } from '../../client/MemcachedClient';
+import type { Commands } from '../../client/Commands';
 import type { Encoded } from '../values/valueCodec';
 import type { StoredCas } from '../engine/CacheEngine';
 
@@ -10,7 +10,7 @@ export class NoLease {
     readonly isFinished = false;
 
     constructor(
-        private readonly client: MemcachedClient,
+        private readonly commands: Commands,
         readonly key: string,
     ) {}
 
@@ -19,12 +19,12 @@ export class NoLease {
     }
 
     async store({ value, flags }: Encoded, expires: number): Promise<StoredCas> {
-        await this.client.set(this.key, value, { expires, flags });
+        await this.commands.set(this.key, value, { expires, flags });
         return { cas: 0n, epoch: 0 };
     }
 
     async remove(): Promise<void> {
-        await this.client.delete(this.key);
+        await this.commands.delete(this.key);
     }
 
     /** Nothing to give back: what `LoadLease.take` has left is no lease to anyone, and expires. */

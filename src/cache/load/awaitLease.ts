@@ -48,7 +48,7 @@ export async function awaitLease(
     const endMs = performance.now() + timeoutMs;
     const watch = new LeaseWatch(times.seconds * 1000);
     try {
-        let item = seen ?? (await engine.client.gets(fullKey));
+        let item = seen ?? (await engine.commands.gets(fullKey));
         for (let tries = 0; ; tries++) {
             if (load.isEnding) return null;
             const isRemote = watch.isAlive(item);
@@ -58,9 +58,9 @@ export async function awaitLease(
                 return { value: null };
             }
             if (isRemote) await sleeper.sleep(backoffMs(tries, POLLING), load.signal);
-            else if (await load.take(LoadLease.take(engine.client, times, fullKey, item))) return null;
+            else if (await load.take(LoadLease.take(engine.commands, times, fullKey, item))) return null;
             if (load.isEnding || performance.now() > endMs) return null;
-            item = await engine.client.gets(fullKey);
+            item = await engine.commands.gets(fullKey);
             const found = await valueOf(engine, context, item);
             if (found !== null) return found;
         }

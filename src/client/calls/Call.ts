@@ -1,7 +1,7 @@
 import { Deadline, type Deadlines, type Timed } from './Deadlines';
-import { refused, timedOut } from '../model/errors';
-import type { BinaryWriter } from '../protocol/binary/BinaryWriter';
-import type { BinaryReply } from '../protocol/binary/BinaryReply';
+import { timedOut } from '../model/errors';
+import type { Reply, RequestWriter } from '../protocol/Protocol';
+import { refused } from '../protocol/refusal';
 import { NOT_STARTED, type ServerMetrics } from '../../diagnostics/ServerMetrics';
 
 /** What a call needs to know of the server it was given to. */
@@ -43,8 +43,8 @@ function capture(resolve: (value: unknown) => void, reject: (error: Error) => vo
  * by a fault that may not be repeated, or by its deadline.
  */
 export abstract class Call<T> implements Timed {
-    /** Who waits takes it when the call has been given to its server: one that is traced has another. */
-    promise: Promise<T>;
+    /** Callers await what `server.send` returns: a traced call has another promise. */
+    readonly promise: Promise<T>;
     private readonly resolve: (value: unknown) => void;
     private readonly reject: (error: Error) => void;
 
@@ -105,12 +105,12 @@ export abstract class Call<T> implements Timed {
     }
 
     /** The key that a reply is about. */
-    keyOf(_reply: BinaryReply): string {
+    keyOf(_reply: Reply): string {
         return this.key;
     }
 
     /** Writes all its frames, with opaques from `opaque` on. */
-    abstract encode(writer: BinaryWriter, opaque: number): void;
+    abstract encode(writer: RequestWriter, opaque: number): void;
 
     /** It has not been sent yet, and a socket to its server has opened or gone. */
     onEpochChange(): void {}
@@ -119,10 +119,10 @@ export abstract class Call<T> implements Timed {
     onFailed(): void {}
 
     /** Takes a reply to one of its frames; true: that was the last one. */
-    abstract onReply(reply: BinaryReply): boolean;
+    abstract onReply(reply: Reply): boolean;
 
     /** Whether it is the last reply to a call that has settled before. */
-    isLast(reply: BinaryReply): boolean {
+    isLast(reply: Reply): boolean {
         return (reply.opaque - this.opaque) >>> 0 === this.frameCount - 1;
     }
 
@@ -147,8 +147,8 @@ export abstract class Call<T> implements Timed {
         host.onExpired(this);
     }
 
-    protected rejectWith(status: number): true {
-        this.fail(refused(this.host!.address, status));
+    protected rejectWith(reply: Reply): true {
+        this.fail(refused(this.host!.address, reply.outcome, reply.detail()));
         return true;
     }
 

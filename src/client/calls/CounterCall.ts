@@ -1,31 +1,26 @@
+import { Outcome, type CountMode, type Reply, type RequestWriter } from '../protocol/Protocol';
 import { Call } from './Call';
-import type { BinaryWriter } from '../protocol/binary/BinaryWriter';
-import { Opcode, Status } from '../protocol/binary/constants';
-import { high32, low32 } from '../../util/uint64';
-import type { BinaryReply } from '../protocol/binary/BinaryReply';
 
-/** In INCREMENT and DECREMENT this expiry says: do not create the counter. */
-export const NO_CREATE = 0xffffffff;
-
-/** null: there is no such counter. 'raced': another one created it in the same moment, and nothing was counted. */
+/** null: there is no such counter. 'raced': another client created it at that moment; nothing was counted. */
 export type CounterReply = bigint | null | 'raced';
 
-/** INCREMENT and DECREMENT: twice would be twice. */
+/** Increments or decrements a counter. Not idempotent. */
 export class CounterCall extends Call<CounterReply> {
     readonly retry = 'never';
 
+    /** @param initial the value of a counter that does not exist yet; null: do not create it */
     constructor(
-        private readonly opcode: typeof Opcode.INCREMENT | typeof Opcode.DECREMENT,
+        private readonly mode: CountMode,
         key: string,
         private readonly delta: bigint,
-        private readonly initial: bigint,
+        private readonly initial: bigint | null,
         private readonly expirySeconds: number,
     ) {
         super(key);
     }
 
     get operation(): string {
-        return this.opcode === Opcode.INCREMENT ? 'increment' : 'decrement';
+        return this.mode;
     }
 
     override describeResult(reply: CounterReply): string {
@@ -33,22 +28,15 @@ export class CounterCall extends Call<CounterReply> {
         return reply === null ? 'missing' : 'counted';
     }
 
-    encode(writer: BinaryWriter, opaque: number): void {
-        writer.begin(this.opcode, opaque, 0, 0, this.key, 20);
-        for (const amount of [this.delta, this.initial]) {
-            writer.uint32(high32(amount));
-            writer.uint32(low32(amount));
-        }
-        writer.uint32(this.expirySeconds);
-        writer.key(this.key);
-        writer.end();
+    encode(writer: RequestWriter, opaque: number): void {
+        writer.count(opaque, this.mode, this.key, this.delta, this.initial, this.expirySeconds);
     }
 
-    onReply(reply: BinaryReply): boolean {
-        if (reply.status === Status.OK) this.succeed(reply.uint64());
-        else if (reply.status === Status.NOT_FOUND) this.succeed(null);
-        else if (reply.status === Status.NOT_STORED) this.succeed('raced');
-        else this.rejectWith(reply.status);
+    onReply(reply: Reply): boolean {
+        if (reply.outcome === Outcome.OK) this.succeed(reply.counter());
+        else if (reply.outcome === Outcome.NOT_FOUND) this.succeed(null);
+        else if (reply.outcome === Outcome.NOT_STORED) this.succeed('raced');
+        else this.rejectWith(reply);
         return true;
     }
 }

@@ -1,8 +1,6 @@
+import { Outcome, type Reply, type RequestWriter } from '../protocol/Protocol';
 import { Call, type Retry } from './Call';
-import type { BinaryWriter } from '../protocol/binary/BinaryWriter';
 import type { Namespace } from './Namespace';
-import { Opcode, Status } from '../protocol/binary/constants';
-import type { BinaryReply } from '../protocol/binary/BinaryReply';
 
 /**
  * A call under a key with a token. A further frame reads the token after the call was carried out, on
@@ -41,11 +39,11 @@ export class GuardedCall<T> extends Call<T> {
         return this.call.describeResult(value);
     }
 
-    override keyOf(reply: BinaryReply): string {
+    override keyOf(reply: Reply): string {
         return this.isLast(reply) ? '' : this.call.keyOf(reply);
     }
 
-    encode(writer: BinaryWriter, opaque: number): void {
+    encode(writer: RequestWriter, opaque: number): void {
         const { call } = this;
         call.host = this.host;
         call.opaque = opaque;
@@ -53,7 +51,7 @@ export class GuardedCall<T> extends Call<T> {
         call.deadline = this.deadline;
         this.outcome = null;
         call.encode(writer, opaque);
-        writer.keyFrame(Opcode.GET, (opaque + call.frameCount) >>> 0, this.namespace.tokenKey, 0n);
+        writer.get((opaque + call.frameCount) >>> 0, this.namespace.tokenKey);
     }
 
     override onEpochChange(): void {
@@ -63,7 +61,7 @@ export class GuardedCall<T> extends Call<T> {
         if (this.outcome !== null) this.settle();
     }
 
-    onReply(reply: BinaryReply): boolean {
+    onReply(reply: Reply): boolean {
         if (!this.isLast(reply)) {
             this.call.onReply(reply);
             return false;
@@ -94,9 +92,9 @@ export class TokenChanged extends Error {
     constructor(
         readonly namespace: Namespace,
         readonly server: object,
-        reply: BinaryReply,
+        reply: Reply,
     ) {
         super('the namespace has another token');
-        this.token = reply.status === Status.OK ? reply.value().toString('latin1') : null;
+        this.token = reply.outcome === Outcome.OK ? reply.value().toString('latin1') : null;
     }
 }

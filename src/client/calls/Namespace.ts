@@ -1,5 +1,4 @@
-import { Status } from '../protocol/binary/constants';
-import type { BinaryReply } from '../protocol/binary/BinaryReply';
+import { Outcome, type Reply } from '../protocol/Protocol';
 
 const MARK = '#';
 const END = ':';
@@ -44,12 +43,9 @@ export class Namespace {
     }
 
     /** Whether the reply shows the token that the key has. */
-    confirms(key: string, { status, buffer, bodyAt, extrasBytes, valueBytes }: BinaryReply): boolean {
-        if (status !== Status.OK || valueBytes !== TOKEN_CHARS) return false;
+    confirms(key: string, reply: Reply): boolean {
         const start = this.mark.length;
-        const valueAt = bodyAt + extrasBytes;
-        for (let i = 0; i < TOKEN_CHARS; i++) if (buffer[valueAt + i] !== key.charCodeAt(start + i)) return false;
-        return true;
+        return reply.outcome === Outcome.OK && reply.valueEquals(key, start, start + TOKEN_CHARS);
     }
 }
 

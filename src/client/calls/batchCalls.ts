@@ -1,14 +1,14 @@
-import { Call, type Retry } from './Call';
-import { refused } from '../model/errors';
-import { encodeEviction, encodeStore, type StoreSpec } from './storeCalls';
-import type { BinaryWriter } from '../protocol/binary/BinaryWriter';
-import { Opcode, Status } from '../protocol/binary/constants';
-import type { BinaryReply } from '../protocol/binary/BinaryReply';
 import type { Receipt, StoreAccount } from '../model/StoreAccount';
+import type { StoreSpec } from '../model/StoreSpec';
+import { Outcome, type Reply, type RequestWriter } from '../protocol/Protocol';
+import { refused } from '../protocol/refusal';
+import { Call, type Retry } from './Call';
+
+const QUIET = true;
 
 /**
- * Many keys in one call: a quiet frame for each, which the server answers only when there is something to say, and a NOOP that ends
- * the batch. The opaque of a reply tells which key it belongs to.
+ * Many keys in one call: a quiet request for each, and a NOOP that ends the batch. The opaque of a
+ * reply tells which key it belongs to.
  */
 export abstract class BatchCall extends Call<void> {
     readonly retry: Retry = 'always';
@@ -27,7 +27,7 @@ export abstract class BatchCall extends Call<void> {
         return 0;
     }
 
-    override keyOf(reply: BinaryReply): string {
+    override keyOf(reply: Reply): string {
         return this.keys[(reply.opaque - this.opaque) >>> 0] ?? '';
     }
 
@@ -35,15 +35,15 @@ export abstract class BatchCall extends Call<void> {
         return this.keys.length;
     }
 
-    encode(writer: BinaryWriter, opaque: number): void {
+    encode(writer: RequestWriter, opaque: number): void {
         const { keys } = this;
         // What a first try said of a key is not true of this one.
         if (this.retries > 0) for (const key of keys) this.failed.delete(key);
         for (let i = 0; i < keys.length; i++) this.encodeOne(writer, (opaque + i) >>> 0, keys[i]!, i);
-        writer.keyFrame(Opcode.NOOP, (opaque + keys.length) >>> 0, '', 0n);
+        writer.noop((opaque + keys.length) >>> 0);
     }
 
-    onReply(reply: BinaryReply): boolean {
+    onReply(reply: Reply): boolean {
         const index = (reply.opaque - this.opaque) >>> 0;
         const key = this.keys[index];
         if (key === undefined) {
@@ -55,18 +55,18 @@ export abstract class BatchCall extends Call<void> {
         return false;
     }
 
-    protected failKey(key: string, status: number): void {
-        const { address, metrics: counts } = this.host!;
-        const error = refused(address, status);
-        counts.countError(error);
+    protected failKey(key: string, reply: Reply): void {
+        const { address, metrics } = this.host!;
+        const error = refused(address, reply.outcome, reply.detail());
+        metrics.countError(error);
         this.failed.set(key, error);
     }
 
     /** Every key has had its answer. */
     protected onEnd(): void {}
 
-    protected abstract encodeOne(writer: BinaryWriter, opaque: number, key: string, index: number): void;
-    protected abstract onKey(key: string, reply: BinaryReply, index: number): void;
+    protected abstract encodeOne(writer: RequestWriter, opaque: number, key: string, index: number): void;
+    protected abstract onKey(key: string, reply: Reply, index: number): void;
 }
 
 export class GetManyCall<T> extends BatchCall {
@@ -79,7 +79,7 @@ export class GetManyCall<T> extends BatchCall {
         keys: readonly string[],
         private readonly expectedBytes: number,
         private readonly found: Map<string, T>,
-        private readonly read: (reply: BinaryReply) => T,
+        private readonly read: (reply: Reply) => T,
         failed: Map<string, Error>,
     ) {
         super(keys, failed);
@@ -97,15 +97,16 @@ export class GetManyCall<T> extends BatchCall {
         return this.bytes;
     }
 
-    protected encodeOne(writer: BinaryWriter, opaque: number, key: string): void {
-        writer.keyFrame(Opcode.GETQ, opaque, key, 0n);
+    protected encodeOne(writer: RequestWriter, opaque: number, key: string): void {
+        writer.get(opaque, key, QUIET);
     }
 
-    protected onKey(key: string, reply: BinaryReply): void {
-        if (reply.status === Status.OK) this.find(key, this.read(reply));
-        else if (reply.status !== Status.NOT_FOUND) this.failKey(key, reply.status);
-        this.answeredKeys++;
+    protected onKey(key: string, reply: Reply): void {
         this.bytes += reply.bodyBytes;
+        if (reply.outcome === Outcome.NOT_FOUND) return;
+        this.answeredKeys++;
+        if (reply.outcome === Outcome.OK) this.find(key, this.read(reply));
+        else this.failKey(key, reply);
     }
 
     protected override onEnd(): void {
@@ -156,32 +157,31 @@ export class SetManyCall extends BatchCall {
         return this.specs.reduce((sum, { value }) => sum + value.length, 0);
     }
 
-    override encode(writer: BinaryWriter, opaque: number): void {
+    override encode(writer: RequestWriter, opaque: number): void {
         this.epoch = this.host!.epoch;
         this.lastIndex = -1;
         super.encode(writer, opaque);
     }
 
-    protected encodeOne(writer: BinaryWriter, opaque: number, key: string, index: number): void {
+    protected encodeOne(writer: RequestWriter, opaque: number, key: string, index: number): void {
         const isAnswered = this.account !== null && (index % VALUES_PER_REPLY === 0 || index === this.keys.length - 1);
-        encodeStore(writer, isAnswered ? Opcode.SET : Opcode.SETQ, opaque, key, this.specs[index]!, 0n);
+        writer.store(opaque, 'set', key, this.specs[index]!, isAnswered ? 'cas' : 'error');
     }
 
-    protected onKey(key: string, reply: BinaryReply, index: number): void {
-        if (reply.status === Status.OK) this.count(reply, index);
-        else {
+    protected onKey(key: string, reply: Reply, index: number): void {
+        if (reply.outcome !== Outcome.OK) {
             this.lastIndex = -1;
-            this.failKey(key, reply.status);
-        }
+            this.failKey(key, reply);
+        } else if (this.account !== null) this.count(this.account, reply, index);
     }
 
-    private count({ casHigh, casLow }: BinaryReply, index: number): void {
-        const { keys, account, epoch, lastIndex } = this;
+    private count(account: StoreAccount, { casHigh, casLow }: Reply, index: number): void {
+        const { keys, epoch, lastIndex } = this;
         const { nowMs } = this.host!.deadlines;
         const isGapless = casHigh === this.lastHigh && casLow - this.lastLow === index - lastIndex;
         for (let i = lastIndex >= 0 && isGapless ? lastIndex + 1 : index; i <= index; i++) {
             const { expirySeconds } = this.specs[i]!;
-            account!.stored(account!.add(keys[i]!), casHigh, casLow - (index - i), epoch, nowMs, expirySeconds);
+            account.stored(account.add(keys[i]!), casHigh, casLow - (index - i), epoch, nowMs, expirySeconds);
         }
         this.lastIndex = index;
         this.lastHigh = casHigh;
@@ -194,12 +194,12 @@ export class DeleteManyCall extends BatchCall {
         return 'deleteMany';
     }
 
-    protected encodeOne(writer: BinaryWriter, opaque: number, key: string): void {
-        writer.keyFrame(Opcode.DELETEQ, opaque, key, 0n);
+    protected encodeOne(writer: RequestWriter, opaque: number, key: string): void {
+        writer.delete(opaque, key, QUIET);
     }
 
-    protected onKey(key: string, reply: BinaryReply): void {
-        if (reply.status !== Status.OK && reply.status !== Status.NOT_FOUND) this.failKey(key, reply.status);
+    protected onKey(key: string, reply: Reply): void {
+        if (reply.outcome !== Outcome.OK && reply.outcome !== Outcome.NOT_FOUND) this.failKey(key, reply);
     }
 }
 
@@ -219,9 +219,10 @@ export class EvictManyCall extends BatchCall {
         return 'evictMany';
     }
 
-    protected encodeOne(writer: BinaryWriter, opaque: number, key: string): void {
+    protected encodeOne(writer: RequestWriter, opaque: number, key: string): void {
         const receipt = this.receipts.get(key)!;
-        if (receipt.epoch === this.host!.epoch) encodeEviction(writer, opaque, receipt);
+        if (receipt.epoch === this.host!.epoch)
+            writer.compareAndDelete(opaque, key, receipt.casHigh, receipt.casLow, QUIET);
     }
 
     protected onKey(): void {}

@@ -1,10 +1,8 @@
+import { Outcome, type Reply, type RequestWriter } from '../protocol/Protocol';
+import { high32, low32 } from '../../util/uint64';
 import { Call } from './Call';
-import type { BinaryWriter } from '../protocol/binary/BinaryWriter';
-import { Opcode, Status } from '../protocol/binary/constants';
-import type { BinaryReply } from '../protocol/binary/BinaryReply';
 
-/** Calls that delete one key. */
-
+/** Deletes one key, and resolves with whether there was such a key. */
 export class DeleteCall extends Call<boolean> {
     readonly retry = 'always';
 
@@ -16,22 +14,22 @@ export class DeleteCall extends Call<boolean> {
         return wasThere ? 'deleted' : 'missing';
     }
 
-    encode(writer: BinaryWriter, opaque: number): void {
-        writer.keyFrame(Opcode.DELETE, opaque, this.key, 0n);
+    encode(writer: RequestWriter, opaque: number): void {
+        writer.delete(opaque, this.key);
     }
 
-    onReply(reply: BinaryReply): boolean {
-        if (reply.status === Status.OK) this.succeed(true);
-        else if (reply.status === Status.NOT_FOUND) this.succeed(false);
-        else this.rejectWith(reply.status);
+    onReply(reply: Reply): boolean {
+        if (reply.outcome === Outcome.OK) this.succeed(true);
+        else if (reply.outcome === Outcome.NOT_FOUND) this.succeed(false);
+        else this.rejectWith(reply);
         return true;
     }
 }
 
-/** 'stale': not sent, its CAS is of another epoch. */
+/** 'stale': not sent, because the CAS is of another epoch. */
 export type CasDeleteReply = 'deleted' | 'changed' | 'missing' | 'stale';
 
-/** DELETE of the item that has this CAS. Not repeated: "missing" would hide the success of the first try. */
+/** Deletes the item with this CAS. A retry would answer "missing" after a first try that succeeded. */
 export class CasDeleteCall extends Call<CasDeleteReply> {
     readonly retry = 'never';
 
@@ -55,15 +53,15 @@ export class CasDeleteCall extends Call<CasDeleteReply> {
         if (this.expectsEpoch) this.succeed('stale');
     }
 
-    encode(writer: BinaryWriter, opaque: number): void {
-        writer.keyFrame(Opcode.DELETE, opaque, this.key, this.cas);
+    encode(writer: RequestWriter, opaque: number): void {
+        writer.compareAndDelete(opaque, this.key, high32(this.cas), low32(this.cas));
     }
 
-    onReply(reply: BinaryReply): boolean {
-        if (reply.status === Status.OK) this.succeed('deleted');
-        else if (reply.status === Status.NOT_FOUND) this.succeed('missing');
-        else if (reply.status === Status.EXISTS) this.succeed('changed');
-        else this.rejectWith(reply.status);
+    onReply(reply: Reply): boolean {
+        if (reply.outcome === Outcome.OK) this.succeed('deleted');
+        else if (reply.outcome === Outcome.NOT_FOUND) this.succeed('missing');
+        else if (reply.outcome === Outcome.EXISTS) this.succeed('changed');
+        else this.rejectWith(reply);
         return true;
     }
 }

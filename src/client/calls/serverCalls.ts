@@ -1,10 +1,8 @@
-import { Call } from './Call';
 import type { Login } from '../model/ServerAddress';
-import type { BinaryWriter } from '../protocol/binary/BinaryWriter';
-import { Opcode, Status } from '../protocol/binary/constants';
-import type { BinaryReply } from '../protocol/binary/BinaryReply';
+import { Outcome, type Reply, type RequestWriter } from '../protocol/Protocol';
+import { Call } from './Call';
 
-/** Calls that ask the server itself, not about a key. */
+/** Calls to the server itself, without a key. */
 
 export class NoopCall extends Call<void> {
     readonly retry = 'always';
@@ -13,20 +11,20 @@ export class NoopCall extends Call<void> {
         return 'noop';
     }
 
-    encode(writer: BinaryWriter, opaque: number): void {
-        writer.keyFrame(Opcode.NOOP, opaque, '', 0n);
+    encode(writer: RequestWriter, opaque: number): void {
+        writer.noop(opaque);
     }
 
-    onReply(reply: BinaryReply): boolean {
-        if (reply.status === Status.OK) this.succeed();
-        else this.rejectWith(reply.status);
+    onReply(reply: Reply): boolean {
+        if (reply.outcome === Outcome.OK) this.succeed();
+        else this.rejectWith(reply);
         return true;
     }
 }
 
-/** Asks whether a server is there. Its time begins when it is sent: connecting has a time of its own before that. */
+/** Asks whether a server answers. Its request timeout starts when it is sent: connecting has its own. */
 export class GreetingCall extends NoopCall {
-    override encode(writer: BinaryWriter, opaque: number): void {
+    override encode(writer: RequestWriter, opaque: number): void {
         const { deadlines, requestTimeoutMs } = this.host!;
         deadlines.remove(this.deadline!);
         this.deadlineMs = Math.min(this.deadlineMs, deadlines.nowMs + requestTimeoutMs);
@@ -42,18 +40,18 @@ export class VersionCall extends Call<string> {
         return 'version';
     }
 
-    encode(writer: BinaryWriter, opaque: number): void {
-        writer.keyFrame(Opcode.VERSION, opaque, '', 0n);
+    encode(writer: RequestWriter, opaque: number): void {
+        writer.version(opaque);
     }
 
-    onReply(reply: BinaryReply): boolean {
-        if (reply.status === Status.OK) this.succeed(reply.text());
-        else this.rejectWith(reply.status);
+    onReply(reply: Reply): boolean {
+        if (reply.outcome === Outcome.OK) this.succeed(reply.text());
+        else this.rejectWith(reply);
         return true;
     }
 }
 
-/** STAT is answered by a frame per statistic; one without a key ends them. */
+/** Reads a group of statistics: '' for the general ones. 'reset' sets the counts back to 0. */
 export class StatCall extends Call<Record<string, string>> {
     readonly retry = 'always';
     private stats: Record<string, string> = {};
@@ -66,14 +64,14 @@ export class StatCall extends Call<Record<string, string>> {
         return 'stats';
     }
 
-    encode(writer: BinaryWriter, opaque: number): void {
+    encode(writer: RequestWriter, opaque: number): void {
         this.stats = Object.create(null) as Record<string, string>;
-        writer.keyFrame(Opcode.STAT, opaque, this.group, 0n);
+        writer.stat(opaque, this.group);
     }
 
-    onReply(reply: BinaryReply): boolean {
-        if (reply.status !== Status.OK) return this.rejectWith(reply.status);
-        if (!this.isLast(reply)) {
+    onReply(reply: Reply): boolean {
+        if (reply.outcome !== Outcome.OK) return this.rejectWith(reply);
+        if (reply.hasKey) {
             this.stats[reply.key()] = reply.text();
             return false;
         }
@@ -81,33 +79,51 @@ export class StatCall extends Call<Record<string, string>> {
         return true;
     }
 
-    override isLast(reply: BinaryReply): boolean {
-        return reply.keyBytes === 0 || reply.status !== Status.OK;
+    override isLast(reply: Reply): boolean {
+        return !reply.hasKey || reply.outcome !== Outcome.OK;
     }
 }
 
-/** The first call of a channel, before it is used. False: the server does not take us. */
-abstract class FirstCall extends Call<boolean> {
+/** Deletes all items of the server. A late copy would delete newer items, too. */
+export class FlushCall extends Call<boolean> {
     readonly retry = 'never';
 
-    onReply(reply: BinaryReply): boolean {
-        this.succeed(reply.status === Status.OK);
+    get operation(): string {
+        return 'flush';
+    }
+
+    encode(writer: RequestWriter, opaque: number): void {
+        writer.flush(opaque);
+    }
+
+    onReply(reply: Reply): boolean {
+        if (reply.outcome === Outcome.OK) this.succeed(true);
+        else this.rejectWith(reply);
         return true;
     }
 }
 
-/** NOOP: shows that the server reads what is sent on the channel. */
+/** The first call of a channel. Resolves with whether the server accepts the connection. */
+abstract class FirstCall extends Call<boolean> {
+    readonly retry = 'never';
+
+    onReply(reply: Reply): boolean {
+        this.succeed(reply.outcome === Outcome.OK);
+        return true;
+    }
+}
+
+/** Shows that the server reads what is sent on the channel. */
 export class ProofCall extends FirstCall {
     get operation(): string {
         return 'noop';
     }
 
-    encode(writer: BinaryWriter, opaque: number): void {
-        writer.keyFrame(Opcode.NOOP, opaque, '', 0n);
+    encode(writer: RequestWriter, opaque: number): void {
+        writer.noop(opaque);
     }
 }
 
-/** SASL PLAIN, in one step. */
 export class LoginCall extends FirstCall {
     constructor(private readonly login: Login) {
         super();
@@ -117,12 +133,7 @@ export class LoginCall extends FirstCall {
         return 'login';
     }
 
-    encode(writer: BinaryWriter, opaque: number): void {
-        const mechanism = 'PLAIN';
-        const value = `\0${this.login.username}\0${this.login.password}`;
-        writer.begin(Opcode.SASL_AUTH, opaque, 0, 0, mechanism, value.length * 3);
-        writer.key(mechanism);
-        writer.value(value);
-        writer.end();
+    encode(writer: RequestWriter, opaque: number): void {
+        writer.login(opaque, this.login);
     }
 }

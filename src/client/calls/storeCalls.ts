@@ -1,58 +1,24 @@
-import { Call, type Retry } from './Call';
-import type { BinaryWriter } from '../protocol/binary/BinaryWriter';
-import { Opcode, Status } from '../protocol/binary/constants';
-import { high32, low32 } from '../../util/uint64';
-import type { BinaryReply } from '../protocol/binary/BinaryReply';
 import type { Receipt, StoreAccount } from '../model/StoreAccount';
+import type { StoreSpec } from '../model/StoreSpec';
+import { Outcome, type ConcatMode, type Reply, type RequestWriter, type StoreMode } from '../protocol/Protocol';
+import { high32, low32 } from '../../util/uint64';
+import { Call, type Retry } from './Call';
 
-/** Calls that store under one key. Each says in `onReply` which statuses are answers; every other one is an error. */
-
-/** What is stored with a value. */
-export interface StoreSpec {
-    readonly value: string | Uint8Array;
-    readonly flagBits: number;
-    readonly expirySeconds: number;
-}
-
-export type StoreOpcode = typeof Opcode.SET | typeof Opcode.ADD | typeof Opcode.REPLACE;
-
-const NAMES: Record<StoreOpcode, string> = {
-    [Opcode.SET]: 'set',
-    [Opcode.ADD]: 'add',
-    [Opcode.REPLACE]: 'replace',
-};
-
-export function encodeStore(
-    writer: BinaryWriter,
-    opcode: number,
-    opaque: number,
-    key: string,
-    spec: StoreSpec,
-    cas: bigint,
-): void {
-    writer.begin(opcode, opaque, high32(cas), low32(cas), key, 8);
-    writer.uint32(spec.flagBits);
-    writer.uint32(spec.expirySeconds);
-    writer.key(key);
-    writer.value(spec.value);
-    writer.end();
-}
-
-/** SET, ADD and REPLACE without a CAS. A second ADD would answer "exists" to the one who stored it, so it is not repeated. */
+/** Stores one key, and resolves with whether it was stored. A second ADD would fail because of the first one. */
 export class StoreCall extends Call<boolean> {
     readonly retry: Retry;
 
     constructor(
-        private readonly opcode: StoreOpcode,
+        private readonly mode: StoreMode,
         key: string,
         private readonly spec: StoreSpec,
     ) {
         super(key);
-        this.retry = opcode === Opcode.ADD ? 'never' : 'afterClose';
+        this.retry = mode === 'add' ? 'never' : 'afterClose';
     }
 
     get operation(): string {
-        return NAMES[this.opcode];
+        return this.mode;
     }
 
     override describeResult(isStored: boolean): string {
@@ -63,31 +29,28 @@ export class StoreCall extends Call<boolean> {
         return this.spec.value.length;
     }
 
-    encode(writer: BinaryWriter, opaque: number): void {
-        encodeStore(writer, this.opcode, opaque, this.key, this.spec, 0n);
+    encode(writer: RequestWriter, opaque: number): void {
+        writer.store(opaque, this.mode, this.key, this.spec, 'outcome');
     }
 
-    onReply(reply: BinaryReply): boolean {
-        const { status } = reply;
-        if (status === Status.OK) this.succeed(true);
-        else if (status === Status.EXISTS && this.opcode === Opcode.ADD) this.succeed(false);
-        else if (status === Status.NOT_FOUND && this.opcode === Opcode.REPLACE) this.succeed(false);
-        else this.rejectWith(status);
+    onReply(reply: Reply): boolean {
+        if (reply.outcome === Outcome.OK) this.succeed(true);
+        else if (this.isCondition(reply.outcome)) this.succeed(false);
+        else this.rejectWith(reply);
         return true;
     }
+
+    /** Whether the value was not stored because of the mode. Protocols name this differently. */
+    private isCondition(outcome: number): boolean {
+        if (this.mode === 'add') return outcome === Outcome.EXISTS || outcome === Outcome.NOT_STORED;
+        return this.mode === 'replace' && (outcome === Outcome.NOT_FOUND || outcome === Outcome.NOT_STORED);
+    }
 }
 
-/** Deletes the value quietly: memcached answers only if it is not there any more. */
-export function encodeEviction(writer: BinaryWriter, opaque: number, { key, casHigh, casLow }: Receipt): void {
-    writer.begin(Opcode.DELETEQ, opaque, casHigh, casLow, key, 0);
-    writer.key(key);
-    writer.end();
-}
-
-/** SET of a value that counts. The same write may evict another value of the same server. */
+/** Stores a value that counts. The same write may evict another value of the same server. */
 export class EvictingSetCall extends Call<boolean> {
     readonly retry = 'afterClose';
-    /** In which it was sent. */
+    /** The epoch in which it was sent. */
     private epoch = 0;
 
     constructor(
@@ -113,17 +76,18 @@ export class EvictingSetCall extends Call<boolean> {
         return this.spec.value.length;
     }
 
-    encode(writer: BinaryWriter, opaque: number): void {
+    encode(writer: RequestWriter, opaque: number): void {
         const { evicted } = this;
         const { epoch } = this.host!;
         this.epoch = epoch;
-        if (evicted !== null && evicted.epoch === epoch) encodeEviction(writer, opaque, evicted);
-        encodeStore(writer, Opcode.SET, evicted === null ? opaque : (opaque + 1) >>> 0, this.key, this.spec, 0n);
+        if (evicted !== null && evicted.epoch === epoch)
+            writer.compareAndDelete(opaque, evicted.key, evicted.casHigh, evicted.casLow, true);
+        writer.store(evicted === null ? opaque : (opaque + 1) >>> 0, 'set', this.key, this.spec, 'cas');
     }
 
-    onReply(reply: BinaryReply): boolean {
+    onReply(reply: Reply): boolean {
         if (this.evicted !== null && reply.opaque === this.opaque) return false;
-        if (reply.status !== Status.OK) return this.rejectWith(reply.status);
+        if (reply.outcome !== Outcome.OK) return this.rejectWith(reply);
         const { account, receipt, epoch, spec } = this;
         const { nowMs } = this.host!.deadlines;
         account.stored(receipt, reply.casHigh, reply.casLow, epoch, nowMs, spec.expirySeconds);
@@ -136,20 +100,22 @@ export class EvictingSetCall extends Call<boolean> {
     }
 }
 
-/** What became of a compare-and-set; `cas` is the item's new CAS when it was stored. 'stale': not sent, its CAS is of another epoch. */
+/** The result of a compare-and-set. */
 export interface CasReply {
+    /** 'stale': not sent, because the CAS is of another epoch. */
     readonly outcome: 'stored' | 'changed' | 'missing' | 'stale';
+    /** The item's new CAS when it was stored, else 0. */
     readonly cas: bigint;
 }
 
 const STALE: CasReply = { outcome: 'stale', cas: 0n };
 
-/** SET with a CAS, and ADD for its new one. Not repeated: the CAS has moved when the first try went through. */
+/** Stores over the item with this CAS. A retry would fail because the first try has changed the CAS. */
 export class CasStoreCall extends Call<CasReply> {
     readonly retry = 'never';
 
+    /** @param cas 0: store only if there is no such key */
     constructor(
-        private readonly opcode: StoreOpcode,
         key: string,
         private readonly spec: StoreSpec,
         private readonly cas: bigint,
@@ -174,25 +140,29 @@ export class CasStoreCall extends Call<CasReply> {
         return this.spec.value.length;
     }
 
-    encode(writer: BinaryWriter, opaque: number): void {
-        encodeStore(writer, this.opcode, opaque, this.key, this.spec, this.cas);
+    encode(writer: RequestWriter, opaque: number): void {
+        const { key, spec, cas } = this;
+        if (cas === 0n) writer.store(opaque, 'add', key, spec, 'cas');
+        else writer.compareAndStore(opaque, key, spec, high32(cas), low32(cas));
     }
 
-    onReply(reply: BinaryReply): boolean {
-        if (reply.status === Status.OK) this.succeed({ outcome: 'stored', cas: reply.cas });
-        else if (reply.status === Status.EXISTS) this.succeed({ outcome: 'changed', cas: 0n });
-        else if (reply.status === Status.NOT_FOUND) this.succeed({ outcome: 'missing', cas: 0n });
-        else this.rejectWith(reply.status);
+    onReply(reply: Reply): boolean {
+        const { outcome } = reply;
+        if (outcome === Outcome.OK) this.succeed({ outcome: 'stored', cas: reply.cas });
+        else if (outcome === Outcome.EXISTS) this.succeed({ outcome: 'changed', cas: 0n });
+        else if (outcome === Outcome.NOT_FOUND) this.succeed({ outcome: 'missing', cas: 0n });
+        else if (outcome === Outcome.NOT_STORED && this.cas === 0n) this.succeed({ outcome: 'changed', cas: 0n });
+        else this.rejectWith(reply);
         return true;
     }
 }
 
-/** APPEND and PREPEND: twice would be twice. */
+/** Appends or prepends to one key. Not idempotent. */
 export class ConcatCall extends Call<boolean> {
     readonly retry = 'never';
 
     constructor(
-        private readonly opcode: typeof Opcode.APPEND | typeof Opcode.PREPEND,
+        private readonly mode: ConcatMode,
         key: string,
         private readonly value: string | Uint8Array,
     ) {
@@ -200,7 +170,7 @@ export class ConcatCall extends Call<boolean> {
     }
 
     get operation(): string {
-        return this.opcode === Opcode.APPEND ? 'append' : 'prepend';
+        return this.mode;
     }
 
     override describeResult(isStored: boolean): string {
@@ -211,17 +181,15 @@ export class ConcatCall extends Call<boolean> {
         return this.value.length;
     }
 
-    encode(writer: BinaryWriter, opaque: number): void {
-        writer.begin(this.opcode, opaque, 0, 0, this.key, 0);
-        writer.key(this.key);
-        writer.value(this.value);
-        writer.end();
+    encode(writer: RequestWriter, opaque: number): void {
+        writer.concat(opaque, this.mode, this.key, this.value);
     }
 
-    onReply(reply: BinaryReply): boolean {
-        if (reply.status === Status.OK) this.succeed(true);
-        else if (reply.status === Status.NOT_STORED || reply.status === Status.NOT_FOUND) this.succeed(false);
-        else this.rejectWith(reply.status);
+    onReply(reply: Reply): boolean {
+        const { outcome } = reply;
+        if (outcome === Outcome.OK) this.succeed(true);
+        else if (outcome === Outcome.NOT_STORED || outcome === Outcome.NOT_FOUND) this.succeed(false);
+        else this.rejectWith(reply);
         return true;
     }
 }

@@ -1,8 +1,11 @@
 import type { Call } from './Call';
 import { commandTracing, trace, type CommandTrace } from '../../diagnostics/tracing';
 
-/** Gives a call to its server while somebody listens. Who waits for the call gets the promise that is traced, so one that nobody waits for is still noticed. */
-export function traceCall(call: Call<unknown>, server: string, accept: (call: Call<unknown>) => void): void {
+/**
+ * Gives a call to its server and publishes its trace. Only the returned promise rejects unhandled, so
+ * a failure that no caller handles is reported once.
+ */
+export function traceCall<T>(call: Call<T>, server: string, accept: (call: Call<T>) => void): Promise<T> {
     const { operation, key, keyCount } = call;
     const context: CommandTrace = {
         operation,
@@ -10,9 +13,9 @@ export function traceCall(call: Call<unknown>, server: string, accept: (call: Ca
         ...(keyCount === undefined ? {} : { keyCount }),
         server,
     };
-    const begin = (): Promise<unknown> => {
+    const begin = (): Promise<T> => {
         accept(call);
         return call.promise;
     };
-    call.promise = trace(commandTracing, context, begin, value => call.describeResult(value));
+    return trace(commandTracing, context, begin, value => call.describeResult(value));
 }

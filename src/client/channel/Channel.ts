@@ -4,10 +4,8 @@ import { CallList } from '../calls/CallList';
 import { closedByServerError, describeSocketError, timeoutError, type Stage } from './socketErrors';
 import type { ConnectSpan } from './ConnectSpan';
 import { Deadline, type Deadlines, type Timed } from '../calls/Deadlines';
-import { BinaryDecoder } from '../protocol/binary/BinaryDecoder';
-import { BinaryWriter } from '../protocol/binary/BinaryWriter';
 import { LARGE_BYTES, type LargeReplies } from '../server/LargeReplies';
-import type { BinaryReply } from '../protocol/binary/BinaryReply';
+import type { Protocol, Reply, ReplyDecoder, RequestWriter } from '../protocol/Protocol';
 import type { ServerMetrics } from '../../diagnostics/ServerMetrics';
 import { formatAddress, type ServerAddress } from '../model/ServerAddress';
 import { LoginCall, ProofCall } from '../calls/serverCalls';
@@ -31,9 +29,6 @@ const MAX_WAIT_SHARE = 3 / 8;
 /** Not so few that a pause of this process would be followed by many round trips. */
 const MIN_LIMIT = 16;
 
-/** A server that only speaks text waits for the end of a line: with a CR LF in the first frame it answers ERROR at once. */
-const FIRST_OPAQUE = 0x0d0a;
-
 /** Who opened the channel: hears of it once when it is ready and once when it is gone. */
 export interface ChannelOwner {
     onReady(channel: Channel): void;
@@ -52,6 +47,7 @@ export interface ChannelOwner {
     maxInFlight: number;
     readonly metrics: ServerMetrics;
     readonly deadlines: Deadlines;
+    readonly protocol: Protocol;
 }
 
 export interface ChannelOptions {
@@ -70,8 +66,8 @@ export class Channel implements Timed {
     /** What bytes go through: `raw`, or TLS on it. */
     private socket: Socket;
     private readonly address: string;
-    private readonly writer = new BinaryWriter();
-    private readonly decoder = new BinaryDecoder(reply => this.onReply(reply));
+    private readonly writer: RequestWriter;
+    private readonly decoder: ReplyDecoder;
     private readonly chunk = Buffer.allocUnsafeSlow(READ_BYTES);
     /** Where the socket reads to: the chunk, or the place of a large value. */
     private reading: Buffer | null = null;
@@ -122,9 +118,11 @@ export class Channel implements Timed {
         round: number,
         /** It is opened beside others that work: calls go to those until it has shown that it works too. */
         private readonly isExtra = false,
-        private nextOpaque = FIRST_OPAQUE,
+        private nextOpaque = owner.protocol.firstOpaque,
     ) {
         this.healthRound = round;
+        this.writer = owner.protocol.createWriter();
+        this.decoder = owner.protocol.createDecoder(reply => this.onReply(reply));
         this.setWay(0);
         this.address = formatAddress(at);
         this.raw = this.socket = connect(at, options, {
@@ -147,7 +145,7 @@ export class Channel implements Timed {
 
     /** So much is on its way that the next call had better use another channel. */
     get isSaturated(): boolean {
-        return this.largeCallsInFlight > 0 || this.bytesInFlight > SPREAD_BYTES || this.decoder.isInLargeFrame;
+        return this.largeCallsInFlight > 0 || this.bytesInFlight > SPREAD_BYTES || this.decoder.isInLargeReply;
     }
 
     /** Whether it takes calls. One that owes much, or is slow, gets none: they wait where they can still go elsewhere. */
@@ -372,7 +370,7 @@ export class Channel implements Timed {
         if (wrong !== null) this.wrongReply = new Error(wrong);
     }
 
-    private onReply(reply: BinaryReply): boolean {
+    private onReply(reply: Reply): boolean {
         const call = this.pending.first;
         if (call === null || (reply.opaque - call.opaque) >>> 0 >= call.frameCount) {
             this.wrongReply = new Error(`a reply came with opaque ${reply.opaque}, which nobody waits for`);
@@ -399,7 +397,7 @@ export class Channel implements Timed {
         return true;
     }
 
-    private measureReply(call: Call<unknown>, reply: BinaryReply): void {
+    private measureReply(call: Call<unknown>, reply: Reply): void {
         const isOfMany = call.keyCount !== undefined;
         const bytes = isOfMany ? reply.bodyBytes : Math.max(reply.bodyBytes, call.valueBytes);
         this.owner.largeReplies.remember(call.keyOf(reply), bytes);

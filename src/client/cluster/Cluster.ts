@@ -1,244 +1,219 @@
 import type { Call } from '../calls/Call';
-import { readClientOptions, type ClientOptions, type ClientSettings } from '../model/ClientOptions';
+import type { ClientSettings } from '../model/ClientOptions';
 import { Deadlines } from '../calls/Deadlines';
 import { connectFailed, isAuthFailure, notOpened } from '../model/errors';
-import { Client } from '../memjs/memjs';
+import { checkServer, type ServerHealthReport } from '../server/HealthCheck';
 import { MemcachedServer } from '../server/MemcachedServer';
 import { Namespaces } from './Namespaces';
 import type { ServerAddress } from '../model/ServerAddress';
-import { isChange, ServerSet, type ServerChange } from './ServerSet';
+import { ServerSet, type ServerChange } from './ServerSet';
+import { Lifecycle } from '../../util/Lifecycle';
 
-/** The servers of a client: which of them a key belongs to, how they are opened and closed together, and how others take their place. */
-export abstract class Cluster extends Client {
-    protected readonly settings: ClientSettings;
-    private readonly deadlines: Deadlines;
-    /** @internal Keys with a token are placed without it, and their calls are confirmed. */
-    readonly namespaces: Namespaces;
-    private readonly makeNode: (at: ServerAddress) => MemcachedServer;
-    private list: ServerSet;
-    /** Those that are in the list no more, until their last calls have settled. */
+/** Where a call goes instead of to the server for its key. */
+export interface Placement {
+    /**
+     * To the home server of the key, also while `failover` sends other calls elsewhere. A lock has
+     * one place.
+     */
+    readonly pinned?: boolean | undefined;
+    /** To this server, whatever the home server of the key is. */
+    readonly server?: MemcachedServer | undefined;
+}
+
+/**
+ * The servers of a client: opens and closes them together, replaces them, and finds the server of a
+ * key.
+ */
+export class Cluster {
+    /**
+     * Keys with a token are placed without it, and the server confirms the token with each call.
+     */
+    readonly namespaces = new Namespaces();
+    private readonly deadlines = new Deadlines();
+    private set: ServerSet;
+    /** Removed servers, until their last calls have settled. */
     private readonly leaving = new Set<MemcachedServer>();
     private readonly batches = new Set<Promise<unknown>>();
-    protected isOpened = false;
-    /** The open that is under way or done; null while closed. */
-    private opening: Promise<void> | null = null;
-    private closing: Promise<void> | null = null;
-    /** Rises with every close, so that an open that was overtaken by one knows. */
-    private life = 0;
+    private checking: Promise<readonly ServerHealthReport[]> | null = null;
+    private readonly lifecycle = new Lifecycle(notOpened);
 
-    /** @throws ConfigException INVALID_OPTION */
-    constructor(addresses: readonly ServerAddress[], options: ClientOptions = {}) {
-        const settings = readClientOptions(options);
-        const deadlines = new Deadlines();
-        const makeNode = (at: ServerAddress): MemcachedServer =>
-            new MemcachedServer(at, settings, deadlines, settings.observer);
-        const namespaces = new Namespaces();
-        const list = ServerSet.of(addresses, settings.failover, key => namespaces.place(key), makeNode);
-        // The only retry loop is ours (memjs counts one attempt as `retries: 1`), and nothing goes to the console.
-        super(list.servers, { retries: 1, expires: 0, logger: { log: () => {} } });
-        this.settings = settings;
-        this.namespaces = namespaces;
-        this.deadlines = deadlines;
-        this.makeNode = makeNode;
-        this.list = this.use(list);
+    /** @throws ConfigException INVALID_CONNECTION for weights, INVALID_CREDENTIAL for a login */
+    constructor(
+        addresses: readonly ServerAddress[],
+        readonly settings: ClientSettings,
+    ) {
+        this.set = ServerSet.of(addresses, {
+            failover: settings.failover,
+            placedKey: key => this.namespaces.place(key),
+            createServer: at => new MemcachedServer(at, settings, this.deadlines, settings.observer),
+        });
+        this.markSharing();
     }
 
-    /**
-     * Speaks to every server; rejects with CONNECT_FAILED when none answers.
-     * @param mayBeAway then it opens all the same, and the servers are probed until they are there
-     */
-    open({ mayBeAway = false } = {}): Promise<void> {
-        const { life } = this;
-        this.opening ??= (this.closing ?? Promise.resolve()).then(() => this.connect(life, mayBeAway));
-        return this.opening;
+    /** See `MemcachedClient`. */
+    open(allowUnavailable: boolean): Promise<void> {
+        return this.lifecycle.open(signal => this.connect(signal, allowUnavailable));
     }
 
-    /** Whether it was opened, and not closed since. */
-    isOpen(): boolean {
-        return this.isOpened;
+    get isOpen(): boolean {
+        return this.lifecycle.isOpen;
     }
 
-    /**
-     * Other servers, from now on. Who stays keeps its sockets; who is new is connected to by the first call for it; who is gone gets no further call,
-     * finishes those that it has (within `requestTimeoutMs`, the rest of a batch included) and closes its sockets. A server with another login or other TLS
-     * is replaced; another weight moves keys, and nothing else.
-     * @throws ConnectionException CONNECT_FAILED when the list is empty
-     * @throws ConfigException INVALID_CONNECTION when a weight is none; the servers stay as they are
-     */
+    /** See `MemcachedClient`. */
     update(addresses: readonly ServerAddress[]): ServerChange {
         if (addresses.length === 0) throw connectFailed(new Map());
-        const before = this.list;
-        const { list, change } = before.next(addresses, this.makeNode);
-        if (!isChange(change)) return change;
-        this.list = this.use(list);
-        const staying = new Set(list.servers);
-        if (this.opening !== null) for (const node of list.servers) if (!before.servers.includes(node)) node.open();
-        for (const node of before.servers) {
-            node.onKeysMoved(key => list.homeServer(key) === node);
-            if (!staying.has(node)) void this.dismiss(node);
+        const before = this.set;
+        const { set, change } = before.next(addresses);
+        if (set === before) return change;
+        this.set = set;
+        this.markSharing();
+        const staying = new Set(set.servers);
+        if (this.lifecycle.isOpenOrOpening) {
+            for (const server of set.servers) if (!before.servers.includes(server)) server.open();
+        }
+        for (const server of before.servers) {
+            server.onKeysMoved(key => set.homeServer(key) === server);
+            if (!staying.has(server)) void this.dismiss(server);
         }
         return change;
     }
 
-    /** Lets running calls finish (their deadlines see to it that this ends), then closes every socket. */
+    /** See `MemcachedClient`. */
     close(): Promise<void> {
-        if (this.opening === null) return this.closing ?? Promise.resolve();
-        this.life++;
-        this.opening = null;
-        // An open that waits for a close has begun nothing yet.
-        if (this.closing !== null) return this.closing;
-        const closing = this.isOpened ? this.drain() : this.destroy();
-        this.isOpened = false;
-        this.closing = closing.finally(() => (this.closing = null));
-        return this.closing;
+        return this.lifecycle.close(wasOpen => (wasOpen ? this.drain() : this.destroy()));
     }
 
-    /** memjs's word for `close`. */
-    quit(): void {
-        void this.close();
-    }
-
-    /** The longest key in bytes, and the largest value. */
-    get limits(): { readonly maxKeyBytes: number; readonly maxValueBytes: number } {
-        return this.settings;
+    /** See `MemcachedClient`. */
+    checkHealth(): Promise<readonly ServerHealthReport[]> {
+        if (!this.isOpen) return Promise.reject(notOpened());
+        this.checking ??= this.track(Promise.all(this.servers.map(checkServer))).finally(() => (this.checking = null));
+        return this.checking;
     }
 
     /** Sockets that are open or opening. */
     get socketCount(): number {
-        return this.everyNode.reduce((sum, node) => sum + node.socketCount, 0);
+        return this.allServers.reduce((sum, server) => sum + server.socketCount, 0);
     }
 
     /** Calls that have not settled. */
     get pendingCount(): number {
-        return this.everyNode.reduce((sum, node) => sum + node.enteringCount, this.deadlines.size);
+        return this.allServers.reduce((sum, server) => sum + server.enteringCount, this.deadlines.size);
     }
 
-    /** Timers that run: 0 when it is closed. */
+    /** Timers that run. */
     get timerCount(): number {
-        return this.everyNode.reduce((sum, node) => sum + node.timerCount, this.deadlines.timerCount);
-    }
-
-    /** The server of a key; with `failover`, while that is down, the next one on the ring. */
-    server(key: string): MemcachedServer {
-        const { list } = this;
-        return list.servers[list.find(key)]!;
-    }
-
-    /** The key's own server, whoever is up. */
-    homeServer(key: string): MemcachedServer {
-        return this.list.homeServer(key);
-    }
-
-    /** As an index. memjs's own is the remainder of a hash: one server more or less would move nearly every key. */
-    override getServer(key: string): number {
-        return this.list.find(key);
-    }
-
-    /** memjs's is signed: after 2^31 calls every call would throw. */
-    override incrSeq(): void {
-        this.seq = (this.seq + 1) >>> 0;
-    }
-
-    /**
-     * Of the key's own server: changes when a socket to it opens or goes, and when the key gets another server. A CAS that was answered in another
-     * epoch may be that of another item: a server that was restarted counts from the beginning. Where the servers may change between a request and
-     * its answer, ask `home(key)` before the request, and that for its epoch afterwards.
-     */
-    epoch(key: string): number {
-        return this.homeServer(key).epoch;
+        return this.allServers.reduce((sum, server) => sum + server.timerCount, this.deadlines.timerCount);
     }
 
     /** The servers that keys belong to. */
-    get allServers(): readonly MemcachedServer[] {
-        return this.list.servers;
+    get servers(): readonly MemcachedServer[] {
+        return this.set.servers;
     }
 
-    private get everyNode(): readonly MemcachedServer[] {
-        return this.leaving.size === 0 ? this.list.servers : [...this.list.servers, ...this.leaving];
+    /** Returns the index in `servers` of the server for a key. */
+    indexOf(key: string): number {
+        return this.set.indexOf(key);
     }
 
-    /** The time, read once for all calls of a turn to one server. */
-    protected clock(node: MemcachedServer | undefined): number {
-        return node?.enteringCount === 0 ? this.deadlines.readClock() : this.deadlines.nowMs;
+    /**
+     * Returns the server for a key: its home server, or with `failover` the next server that is up.
+     */
+    server(key: string): MemcachedServer {
+        const { set } = this;
+        return set.servers[set.indexOf(key)]!;
     }
 
-    /** @param node undefined in a client that was given no server: that is never open */
-    protected runOn<T>(node: MemcachedServer | undefined, call: Call<T>): Promise<T> {
-        if (node === undefined) return Promise.reject(notOpened());
-        if (!this.isOpened) return Promise.reject(node.metrics.rejectBeforeSend(notOpened()));
-        node.enqueue(call);
-        return call.promise;
+    /** Returns the home server of a key, also while it is down. */
+    homeServer(key: string): MemcachedServer {
+        return this.set.homeServer(key);
     }
 
-    protected async askAll<T>(make: () => Call<T>): Promise<Map<string, T | Error>> {
-        const answers = this.allServers.map(async node => {
-            const said = await this.runOn(node, make()).catch((error: Error) => error);
-            return [node.address, said] as const;
-        });
-        return new Map(await Promise.all(answers));
+    /** Returns the server for a call. */
+    serverFor(key: string, placement: Placement | null | undefined): MemcachedServer {
+        return placement?.server ?? (placement?.pinned ? this.homeServer(key) : this.server(key));
     }
 
-    /** `close` waits for it: between two of its chunks a batch has no call that is pending. */
-    protected track<T>(batch: Promise<T>): Promise<T> {
+    /** @param server undefined if the client has no servers, so it is never open */
+    send<T>(server: MemcachedServer | undefined, call: Call<T>): Promise<T> {
+        if (server === undefined) return Promise.reject(notOpened());
+        if (!this.lifecycle.isOpen) return Promise.reject(server.metrics.rejectBeforeSend(notOpened()));
+        return server.send(call);
+    }
+
+    /** Sends a call to each server. */
+    sendToAll<T>(create: () => Call<T>): Map<string, Promise<T>> {
+        return new Map(this.servers.map(server => [server.address, this.send(server, create())]));
+    }
+
+    /** Returns the time, read once for all calls of a turn to one server. */
+    readClock(server: MemcachedServer | undefined): number {
+        return server?.enteringCount === 0 ? this.deadlines.readClock() : this.deadlines.nowMs;
+    }
+
+    /** Makes `close` wait for a batch: between two chunks it has no pending call. */
+    track<T>(batch: Promise<T>): Promise<T> {
         this.batches.add(batch);
         return batch.finally(() => this.batches.delete(batch));
     }
 
-    private async connect(life: number, mayBeAway: boolean): Promise<void> {
-        if (this.life !== life) throw notOpened();
-        const { list } = this;
-        const { servers: nodes } = list;
-        if (nodes.length === 0) throw connectFailed(new Map());
-        const greetings = nodes.map(node => {
-            node.open();
-            // A server that asks for a login answers VERSION to anybody, NOOP not.
-            return node.greet().promise;
+    private get allServers(): readonly MemcachedServer[] {
+        return this.leaving.size === 0 ? this.servers : [...this.servers, ...this.leaving];
+    }
+
+    private markSharing(): void {
+        for (const server of this.servers) server.isOneOfSeveral = this.servers.length > 1;
+    }
+
+    private async connect(signal: AbortSignal, allowUnavailable: boolean): Promise<void> {
+        const { set } = this;
+        const { servers } = set;
+        if (servers.length === 0) throw connectFailed(new Map());
+        const greetings = servers.map(server => {
+            server.open();
+            // A server with authentication answers NOOP only after the login, and VERSION always.
+            return server.greet();
         });
         const answers = await Promise.allSettled(greetings);
-        if (this.life !== life) throw notOpened();
-        const isRefused = answers.some(one => one.status === 'rejected' && isAuthFailure(one.reason as Error));
-        if ((mayBeAway && !isRefused) || answers.some(one => one.status === 'fulfilled')) {
-            this.isOpened = true;
-            return;
-        }
-        // Others have taken their place meanwhile, and may be there.
-        if (this.list !== list) return this.connect(life, mayBeAway);
-        await this.close();
+        signal.throwIfAborted();
+        const isLoginRejected = answers.some(one => one.status === 'rejected' && isAuthFailure(one.reason as Error));
+        if ((allowUnavailable && !isLoginRejected) || answers.some(one => one.status === 'fulfilled')) return;
+        // An update has replaced the servers meanwhile. The new ones may answer.
+        if (this.set !== set) return this.connect(signal, allowUnavailable);
+        await this.destroy();
         const faults = answers.map(answer => (answer as PromiseRejectedResult).reason as Error);
-        throw faults.find(isAuthFailure) ?? connectFailed(new Map(nodes.map((node, i) => [node.address, faults[i]!])));
+        throw (
+            faults.find(isAuthFailure) ?? connectFailed(new Map(servers.map(({ address }, i) => [address, faults[i]!])))
+        );
     }
 
     private drain(): Promise<void> {
-        for (const node of this.everyNode) node.beginDrain();
+        for (const server of this.allServers) server.beginDrain();
         if (this.deadlines.size === 0 && this.batches.size === 0) return this.destroy();
-        return this.untilIdle().then(() => this.destroy());
+        return this.idle().then(() => this.destroy());
     }
 
-    private use(list: ServerSet): ServerSet {
-        for (const node of list.servers) node.isOneOfSeveral = list.servers.length > 1;
-        this.servers = list.servers;
-        return list;
-    }
-
-    /** A batch that has chosen this server may have further chunks for it. */
-    private async dismiss(node: MemcachedServer): Promise<void> {
-        this.leaving.add(node);
-        node.beginDrain();
+    /** Closes a removed server. A running batch may still have chunks for it. */
+    private async dismiss(server: MemcachedServer): Promise<void> {
+        this.leaving.add(server);
+        server.beginDrain();
         await Promise.allSettled(this.batches);
-        await node.drained();
-        await node.close();
-        this.leaving.delete(node);
+        await server.drained();
+        await server.close();
+        this.leaving.delete(server);
     }
 
-    private async untilIdle(): Promise<void> {
+    private async idle(): Promise<void> {
         await Promise.allSettled(this.batches);
         if (this.deadlines.size > 0) await new Promise<void>(resolve => (this.deadlines.onEmpty = resolve));
     }
 
-    /** Its sockets are destroyed before it returns: a process that is about to exit gets no further turn of the event loop. */
+    /**
+     * Destroys all sockets before it returns: the event loop of an exiting process may not turn
+     * again.
+     */
     private async destroy(): Promise<void> {
         this.deadlines.onEmpty = null;
-        const closed = this.everyNode.map(node => node.close());
+        const closed = this.allServers.map(server => server.close());
         this.deadlines.stop();
         await Promise.all(closed);
     }

@@ -7,6 +7,7 @@ export class Namespaces {
     private all: readonly Namespace[] = [];
     isEmpty = true;
 
+    /** Returns the namespace of a prefix, one for all callers. */
     of(prefix: string): Namespace {
         const namespace = new Namespace(prefix);
         const known = this.all.find(({ tokenKey }) => tokenKey === namespace.tokenKey);
@@ -16,7 +17,7 @@ export class Namespaces {
         return namespace;
     }
 
-    /** The key as it is placed on the ring. */
+    /** Returns the key without its token: the part that decides on its server. */
     place(key: string): string {
         for (const namespace of this.all) {
             const placed = namespace.place(key);
@@ -30,8 +31,12 @@ export class Namespaces {
         return this.all.some(namespace => namespace.has(key));
     }
 
-    /** The call, guarded if its key has a token. All keys of a call have the same one. */
+    /**
+     * Returns the call, guarded if its key has a token. All keys of a batch call have the same
+     * token.
+     */
     guard<T>(key: string, call: Call<T>): Call<T> {
+        if (this.isEmpty) return call;
         for (const namespace of this.all) if (namespace.has(key)) return new GuardedCall(call, namespace, key);
         return call;
     }

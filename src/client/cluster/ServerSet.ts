@@ -5,23 +5,32 @@ import { HashRing, type RingServer } from './ketama/HashRing';
 import type { MemcachedServer } from '../server/MemcachedServer';
 import { formatAddress, type ServerAddress } from '../model/ServerAddress';
 
-/** What another list of servers has changed, as the addresses of servers. */
+/** What an update of the servers changed, as the addresses of servers. */
 export interface ServerChange {
     readonly added: readonly string[];
     readonly removed: readonly string[];
-    /** Those that are spoken to in another way: another login, other TLS. */
+    /** Servers whose login or TLS settings changed. */
     readonly replaced: readonly string[];
     readonly reweighted: readonly string[];
 }
 
+/** What a set and its successors have in common. */
+export interface ServerSetOptions {
+    /** While a server is down, its keys go to the next server on the ring. */
+    readonly failover: boolean;
+    /** Returns the part of a key that decides on its server. */
+    readonly placedKey: (key: string) => string;
+    readonly createServer: (at: ServerAddress) => MemcachedServer;
+}
+
 interface Member {
     readonly at: ServerAddress;
-    readonly node: MemcachedServer;
+    readonly server: MemcachedServer;
 }
 
 /**
- * The servers of a client at a time, each once, and which of them a key belongs to. It never changes: another list takes its place, so that who has chosen
- * a server by it has chosen among these and no others.
+ * The servers of a client, each once, and the ring that assigns keys to them. A set never changes:
+ * an update makes another set, so all lookups in one set agree.
  */
 export class ServerSet {
     readonly servers: readonly MemcachedServer[];
@@ -30,32 +39,28 @@ export class ServerSet {
 
     private constructor(
         private readonly members: ReadonlyMap<string, Member>,
-        private readonly failover: boolean,
-        private readonly place: (key: string) => string,
+        private readonly options: ServerSetOptions,
     ) {
         const all = [...members.values()];
-        const nodes = all.map(({ node }) => node);
-        this.servers = nodes;
-        this.ring = new HashRing(toRingServers(all.map(({ at }) => at)), place);
-        if (failover) this.isUsable = index => nodes[index]!.isUp;
+        const servers = all.map(({ server }) => server);
+        this.servers = servers;
+        this.ring = new HashRing(toRingServers(all.map(({ at }) => at)), options.placedKey);
+        if (options.failover) this.isUsable = index => servers[index]!.isUp;
     }
 
-    /** @param place see `HashRing` */
-    static of(
-        addresses: readonly ServerAddress[],
-        failover: boolean,
-        place: (key: string) => string,
-        make: (at: ServerAddress) => MemcachedServer,
-    ): ServerSet {
-        const members = new Map(addresses.map(at => [formatAddress(at), { at, node: make(at) }]));
-        return new ServerSet(members, failover, place);
+    /** @throws ConfigException INVALID_CONNECTION for weights, INVALID_CREDENTIAL for a login */
+    static of(addresses: readonly ServerAddress[], options: ServerSetOptions): ServerSet {
+        return new ServerSet(
+            new Map(addresses.map(at => [formatAddress(at), { at, server: options.createServer(at) }])),
+            options,
+        );
     }
 
-    /** The list that takes this one's place, itself without a change. Servers that stay keep their sockets. */
-    next(
-        addresses: readonly ServerAddress[],
-        make: (at: ServerAddress) => MemcachedServer,
-    ): { list: ServerSet; change: ServerChange } {
+    /**
+     * Returns the set of these servers, `this` if nothing changes. Servers that stay keep their
+     * sockets.
+     */
+    next(addresses: readonly ServerAddress[]): { set: ServerSet; change: ServerChange } {
         const wanted = new Map(addresses.map(at => [formatAddress(at), at]));
         const members = new Map<string, Member>();
         const added: string[] = [];
@@ -63,31 +68,30 @@ export class ServerSet {
         const reweighted: string[] = [];
         for (const [address, at] of wanted) {
             const member = this.members.get(address);
-            if (member !== undefined && isSpokenToAlike(member.at, at)) {
+            if (member !== undefined && hasSameConnection(member.at, at)) {
                 if ((member.at.weight ?? 1) !== (at.weight ?? 1)) reweighted.push(address);
-                members.set(address, { at, node: member.node });
+                members.set(address, { at, server: member.server });
                 continue;
             }
             (member === undefined ? added : replaced).push(address);
-            members.set(address, { at, node: make(at) });
+            members.set(address, { at, server: this.options.createServer(at) });
         }
         const removed = [...this.members.keys()].filter(address => !wanted.has(address));
         const change = { added, removed, replaced, reweighted };
-        return { list: isChange(change) ? new ServerSet(members, this.failover, this.place) : this, change };
+        return { set: isChange(change) ? new ServerSet(members, this.options) : this, change };
     }
 
-    /** The key's own server, whoever is up. */
+    /** Returns the index of the server for a key. */
+    indexOf(key: string): number {
+        return this.ring.find(key, this.isUsable);
+    }
+
+    /** Returns the server of a key, also while it is down. */
     homeServer(key: string): MemcachedServer {
         return this.servers[this.ring.find(key)]!;
     }
-
-    /** As an index; with `failover`, while that server is down, the next one on the ring. */
-    find(key: string): number {
-        return this.ring.find(key, this.isUsable);
-    }
 }
 
-/** @throws ConfigException INVALID_CONNECTION for weights, INVALID_CREDENTIAL for a login */
 function toRingServers(servers: readonly ServerAddress[]): RingServer[] {
     const ringServers = servers.map(at => {
         const { host, port, weight = 1, login } = at;
@@ -100,14 +104,14 @@ function toRingServers(servers: readonly ServerAddress[]): RingServer[] {
     return ringServers;
 }
 
-/** Without any change the servers and their places are what they were. */
 export function isChange({ added, removed, replaced, reweighted }: ServerChange): boolean {
     return added.length + removed.length + replaced.length + reweighted.length > 0;
 }
 
-/** `host` is what the ring knows the server by, also when a path leads to it. */
-function isSpokenToAlike(one: ServerAddress, other: ServerAddress): boolean {
-    // What a secure context is made of cannot be seen, so all of them look alike.
-    if (one.host !== other.host || one.tls?.secureContext !== other.tls?.secureContext) return false;
+function hasSameConnection(one: ServerAddress, other: ServerAddress): boolean {
+    // The ring places a server by its host, also when the connection goes to a path.
+    if (one.host !== other.host) return false;
+    // The contents of a secure context are opaque, so two contexts compare as equal by value.
+    if (one.tls?.secureContext !== other.tls?.secureContext) return false;
     return isDeepStrictEqual([one.tls, one.login], [other.tls, other.login]);
 }

@@ -1,13 +1,8 @@
 import { join64 } from '../../util/uint64';
-import type { BinaryReply } from '../protocol/binary/BinaryReply';
 
 /** What a key holds. A miss is the item without a value: `value` and `flags` null, as in memjs, and a CAS of 0. */
 export class Item {
     static readonly MISS: Item = Object.freeze(new Item(null, 0, 0, 0)) as Item;
-
-    static of(reply: BinaryReply): Item {
-        return new Item(reply.value(), reply.flags, reply.casHigh, reply.casLow);
-    }
 
     constructor(
         readonly value: Buffer | null,

@@ -1,27 +1,33 @@
 import type { ConnectionOptions } from 'node:tls';
 
-/** Where a memcached is and how it is spoken to. */
+/** Where a memcached server is, and how the client connects to it. */
 export interface ServerAddress {
-    /** With a path: what the ring knows it by, different for each; the path itself is best. */
+    /**
+     * With a path, the name of the server on the ring, unique among the servers. The path is a good
+     * name.
+     */
     readonly host: string;
     readonly port: number;
-    /** A Unix socket, instead of host and port. */
+    /** A Unix socket. The client connects to it instead of to the host and the port. */
     readonly path?: string | undefined;
-    /** Share of the keys: a number above 0, 1 when absent. */
+    /** The share of the keys, a number greater than 0. 1 when absent. */
     readonly weight?: number | undefined;
-    /** TLS, with what Node's `tls.connect` takes. With a `secureContext` the authorities and keys are read once, else for each socket. */
+    /**
+     * TLS, with the options of Node's `tls.connect`. A `secureContext` saves reading the
+     * certificates and keys for each socket.
+     */
     readonly tls?: ConnectionOptions | undefined;
-    /** SASL PLAIN. */
+    /** The login for SASL PLAIN. */
     readonly login?: Login | undefined;
 }
 
-/** A name and a password, for SASL PLAIN. */
+/** A user name and a password for SASL PLAIN. */
 export interface Login {
     readonly username: string;
     readonly password: string;
 }
 
-/** How the server is called in messages and in logs. */
+/** Returns the name of a server in messages, logs and statistics. */
 export function formatAddress({ host, port, path }: ServerAddress): string {
     if (path !== undefined) return `unix://${path}`;
     return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

@@ -1,29 +1,34 @@
 import { join64 } from '../../util/uint64';
 
-/** A value that was stored, with the CAS that its server answered. By that only this value is deleted. */
+/**
+ * A stored value and the CAS that its server answered. Deleting with this CAS deletes no other
+ * value.
+ */
 export class Receipt {
     casHigh = 0;
     casLow = 0;
-    /** The epoch of the server in which the CAS is valid; 0 until the server has answered. */
+    /** The epoch of the server in which the CAS is valid, 0 until the server has answered. */
     epoch = 0;
 
     constructor(readonly key: string) {}
 
-    /** 0: memcached runs without CAS. */
+    /** 0 if memcached runs with CAS disabled (-C). */
     get cas(): bigint {
         return join64(this.casHigh, this.casLow);
     }
 }
 
-/** Counts the values that a component stores, and selects those to evict. */
+/** Counts the values that a component stores, and chooses the values to evict. */
 export interface StoreAccount {
-    /** A value is about to be sent, or was stored. */
+    /** Records a value that will be sent or was stored. */
     add(key: string): Receipt;
     /** Whether there are too many. */
     readonly isOver: boolean;
-    /** Takes the receipt of a value to evict out of the account; null while there are not too many. */
+    /**
+     * Removes and returns the receipt of a value to evict, null if there are not too many values.
+     */
     evict(nowMs: number): Receipt | null;
-    /** The server has answered, at `nowMs`, a store that was sent in this epoch. */
+    /** Records the answer to a store: when it came, and the epoch in which the store was sent. */
     stored(
         receipt: Receipt,
         casHigh: number,
@@ -32,6 +37,6 @@ export interface StoreAccount {
         nowMs: number,
         expirySeconds: number,
     ): void;
-    /** The value was not stored, or this is not known. */
+    /** Removes a value that was not stored, or may not have been. */
     forget(receipt: Receipt): void;
 }

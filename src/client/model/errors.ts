@@ -1,6 +1,5 @@
 import type { ApplicationException } from 'pip-services4-commons-node';
 import { exception, type CodeOf } from './errorCodes';
-import { Status } from '../protocol/binary/constants';
 
 /**
  * Every error that leaves the client: one maker per code. A message names the server and the number that was broken,
@@ -128,37 +127,11 @@ export function encodeFailed(address: string, cause: Error): ApplicationExceptio
     return exception('ENCODE_FAILED', message).withDetails('server', address).withCause(cause);
 }
 
-/** A reply that says no: with its status, and what memcached means by it. */
-export function refused(address: string, status: number): ApplicationException {
-    if (status === Status.TOO_LARGE) {
-        return exception('VALUE_TOO_LARGE', `memcached at ${address} takes no value that large`).withDetails(
-            'server',
-            address,
-        );
-    }
-    if (status === Status.AUTH_ERROR) return authFailed(address);
-    if (status === Status.NOT_A_NUMBER) {
-        const message = `what memcached at ${address} has under this key is no counter: it is no decimal number of 64 bits`;
-        return exception('NOT_A_NUMBER', message).withDetails('server', address);
-    }
-    const meaning = MEANING[status] ?? 'unknown status';
-    const message = `memcached at ${address} answered 0x${status.toString(16).padStart(2, '0')}: ${meaning}`;
-    return exception('SERVER_ERROR', message).withDetails('server', address).withDetails('status', status);
+/** Every try to create the counter lost a race for it. */
+export function counterContended(address: string, tries: number): ApplicationException {
+    const message = `cannot create the counter on memcached at ${address}: lost ${tries} races for it`;
+    return exception('SERVER_ERROR', message).withDetails('server', address);
 }
-
-const MEANING: Record<number, string> = {
-    [Status.NOT_FOUND]: 'no such key',
-    [Status.EXISTS]: 'the key exists, with another CAS',
-    [Status.INVALID]: 'invalid arguments',
-    [Status.NOT_STORED]: 'not stored',
-    [Status.AUTH_CONTINUE]: 'authentication not finished',
-    [Status.UNKNOWN_COMMAND]: 'unknown command',
-    [Status.OUT_OF_MEMORY]: 'out of memory',
-    [Status.NOT_SUPPORTED]: 'not supported',
-    [Status.INTERNAL]: 'internal error',
-    [Status.BUSY]: 'busy',
-    [Status.TEMPORARY]: 'temporary failure',
-};
 
 function connection(
     code: CodeOf<'ConnectionException'>,

@@ -58,13 +58,10 @@ function unreachable(address: string, error: Error): ServerHealthReport {
 
 async function question(server: MemcachedServer): Promise<ServerFacts> {
     // The connection is made before the clock starts. A server that asks for a login answers VERSION to anybody, NOOP not.
-    const greeting = server.greet();
-    await greeting.promise;
-    const { deadlineMs } = greeting;
+    const deadlineMs = await server.greet();
     const ask = <T>(call: Call<T>): Promise<T> => {
         call.deadlineMs = deadlineMs;
-        server.enqueue(call);
-        return call.promise;
+        return server.send(call);
     };
     const startedMs = performance.now();
     const versions = ask(new VersionCall());

@@ -8,7 +8,7 @@ import { Channel, type ChannelOptions, type ChannelOwner } from '../channel/Chan
 import type { Deadlines } from '../calls/Deadlines';
 import { authFailed, connectionLost, isAuthFailure, notOpened, overloaded, serverDown } from '../model/errors';
 import type { LargeReplies } from './LargeReplies';
-import { MemjsHandlers, type MemjsErrorHandler, type MemjsResponseHandler } from '../memjs/memjs';
+import { binaryProtocol } from '../protocol/binary/binaryProtocol';
 import { formatAddress, type ServerAddress } from '../model/ServerAddress';
 import type { ServerObserver } from '../model/ClientOptions';
 import { ServerMetrics, type ServerStats } from '../../diagnostics/ServerMetrics';
@@ -26,10 +26,7 @@ export interface ServerOptions extends ChannelOptions, HealthOptions {
 
 let lastEpoch = 0;
 
-/**
- * One memcached: a pool of channels, up or down, and the only place where a call is tried again. For memjs it is a server
- * (`onResponse`, `onError`, `write`, `close`, `host`, `port`, `wakeupAt`).
- */
+/** One memcached: a pool of channels, up or down, and the only place where a call is tried again. */
 export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
     readonly address: string;
     readonly host: string;
@@ -37,6 +34,8 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
     smallReplyBytes = 100;
     maxInFlight = Infinity;
     readonly metrics = new ServerMetrics();
+    /** The wire protocol of this server's channels. */
+    readonly protocol = binaryProtocol;
     private readonly queue = new CallQueue(this);
     private readonly pool: ChannelPool;
     private isClosed = true;
@@ -54,11 +53,6 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
      * twice, to no server of any client.
      */
     epoch = ++lastEpoch;
-
-    /** What memjs asks of a server, for those of its verbs that we leave to it. */
-    private readonly memjs = new MemjsHandlers();
-    /** memjs passes over servers whose time to wake up has not come; ours are chosen by the ring alone. */
-    readonly wakeupAt = undefined;
 
     constructor(
         readonly at: ServerAddress,
@@ -119,19 +113,20 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
         this.isDraining = false;
     }
 
-    /** Sends the call; it settles by its own promise. */
-    enqueue(call: Call<unknown>): void {
-        if (isTraced(commandTracing)) traceCall(call, this.address, one => this.admit(one));
-        else this.admit(call);
+    /** Sends the call in this turn of the event loop, or rejects it at once. */
+    send<T>(call: Call<T>): Promise<T> {
+        if (isTraced(commandTracing)) return traceCall(call, this.address, one => this.admit(one));
+        this.admit(call);
+        return call.promise;
     }
 
-    /** Asks whether it is there. */
-    greet(): GreetingCall {
+    /** Connects and waits for an answer. Resolves with the deadline of the greeting. */
+    async greet(): Promise<number> {
         const { connectTimeoutMs, requestTimeoutMs } = this.options;
         const call = new GreetingCall();
         call.deadlineMs = performance.now() + connectTimeoutMs + requestTimeoutMs;
-        this.enqueue(call);
-        return call;
+        await this.send(call);
+        return call.deadlineMs;
     }
 
     private admit(call: Call<unknown>): void {
@@ -177,21 +172,6 @@ export class MemcachedServer implements ChannelOwner, CallHost, QueueOwner {
         this.health.recover();
         if (this.sockets === 0) return Promise.resolve();
         return new Promise(resolve => (this.onEmpty = resolve));
-    }
-
-    onResponse(seq: number, handler: MemjsResponseHandler): void {
-        this.memjs.onResponse(seq, handler);
-    }
-
-    onError(seq: number, handler: MemjsErrorHandler): void {
-        this.memjs.onError(seq, handler);
-    }
-
-    write(frame: Buffer): void {
-        const call = this.memjs.toCall(frame);
-        this.enqueue(call);
-        // What went wrong memjs has from its handler.
-        call.promise.catch(() => {});
     }
 
     onQueueReady(): void {

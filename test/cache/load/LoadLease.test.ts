@@ -1,7 +1,7 @@
 import { freshOrNull, keptForMs, staleOrNull } from '../../../src/cache/values/staleEnvelope';
 import { LEASE_TIMES, LoadLease } from '../../../src/cache/load/LoadLease';
 import { failuresOf, isLeased, isPaused } from '../../../src/cache/values/loadMarks';
-import type { MemcachedClient } from '../../../src/client/MemcachedClient';
+import type { Commands } from '../../../src/client/Commands';
 import { LeasedKey } from '../LeasedKey';
 
 const LEASE_MS = LEASE_TIMES.seconds * 1000;
@@ -10,7 +10,7 @@ const KEPT_MS = 600_000;
 let key: LeasedKey;
 
 async function take(): Promise<LoadLease> {
-    const lease = await LoadLease.take(key.client as unknown as MemcachedClient, LEASE_TIMES, 'key', key.item);
+    const lease = await LoadLease.take(key.commands as unknown as Commands, LEASE_TIMES, 'key', key.item);
     return lease as LoadLease;
 }
 

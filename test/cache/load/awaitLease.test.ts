@@ -18,7 +18,7 @@ async function turn(timeoutMs: number): Promise<{ found: unknown; atMs: number }
         const held = freshOrNull(item);
         return held === null ? null : decode(held);
     };
-    const values = { client: key.client, decode: (_: unknown, item: Item) => valueOf(item) };
+    const values = { commands: key.commands, decode: (_: unknown, item: Item) => valueOf(item) };
     const store = values as unknown as CacheEngine;
     const request = { context: null, fullKey: 'key', seen: key.item, timeoutMs };
     const found = await awaitLease(store, LEASE_TIMES, load, request);

@@ -27,8 +27,8 @@ function send() {
     call.host = { address: 'server', epoch: 7, deadlines, metrics: counts } as unknown as CallHost;
     const writer = new BinaryWriter();
     call.encode(writer, 0);
-    const answer = (opaque: number, casLow: number, status = 0) => {
-        call.onReply(Object.assign(new BinaryReply(), { opaque, casLow, status }));
+    const answer = (opaque: number, casLow: number, outcome = 0) => {
+        call.onReply(Object.assign(new BinaryReply(), { opaque, casLow, outcome }));
     };
     return { writer, answer, known };
 }

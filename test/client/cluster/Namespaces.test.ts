@@ -2,7 +2,7 @@ import type { CallHost } from '../../../src/client/calls/Call';
 import { Deadlines } from '../../../src/client/calls/Deadlines';
 import { TokenChanged } from '../../../src/client/calls/GuardedCall';
 import { Namespaces } from '../../../src/client/cluster/Namespaces';
-import { GetTextCall } from '../../../src/client/calls/getCalls';
+import { GetCall, readFetched } from '../../../src/client/calls/getCalls';
 import { BinaryReply } from '../../../src/client/protocol/binary/BinaryReply';
 
 const TOKEN = 'abcd-_12';
@@ -39,7 +39,7 @@ describe('Namespaces', () => {
             false,
             false,
         ]);
-        const plain = new GetTextCall('p:key');
+        const plain = new GetCall('p:key', readFetched, null);
         expect(namespaces.guard('p:key', plain)).toBe(plain);
     });
 });
@@ -47,14 +47,14 @@ describe('Namespaces', () => {
 describe('a guarded call', () => {
     /** It was sent with opaques from 7 on. */
     function send() {
-        const call = make('p:').guard(KEY, new GetTextCall(KEY));
+        const call = make('p:').guard(KEY, new GetCall(KEY, readFetched, null));
         const metrics = { hits: 0, misses: 0, answered: 0, recordFailure: () => {} };
         call.host = { address: 'server', deadlines: new Deadlines(), metrics } as unknown as CallHost;
         call.opaque = 7;
-        call.encode({ keyFrame: () => {} } as never, 7);
+        call.encode({ get: () => {} } as never, 7);
         const answer = (opaque: number, text: string | null) => {
             const buffer = Buffer.from(`\0\0\0\0${text ?? ''}`);
-            const fields = { opaque, buffer, extrasBytes: 4, bodyBytes: buffer.length, status: text === null ? 1 : 0 };
+            const fields = { opaque, buffer, extrasBytes: 4, bodyBytes: buffer.length, outcome: text === null ? 1 : 0 };
             return call.onReply(Object.assign(new BinaryReply(), fields));
         };
         return { call, answer };

@@ -2,13 +2,20 @@ import type { ApplicationException } from 'pip-services4-commons-node';
 import { ERROR_CODES } from 'pip-services4-memcached-node';
 import * as cache from '../../../src/cache/model/errors';
 import * as client from '../../../src/client/model/errors';
-import { Status } from '../../../src/client/protocol/binary/constants';
+import { Outcome } from '../../../src/client/protocol/Protocol';
+import * as protocol from '../../../src/client/protocol/refusal';
 import * as connect from '../../../src/component/errors';
 import * as lock from '../../../src/lock/errors';
 
 type Maker = (...values: never[]) => ApplicationException;
 type Made<Module> = { [K in keyof Module as Module[K] extends Maker ? K : never]: ApplicationException[] };
-type Modules = { client: typeof client; connect: typeof connect; cache: typeof cache; lock: typeof lock };
+type Modules = {
+    client: typeof client;
+    protocol: typeof protocol;
+    connect: typeof connect;
+    cache: typeof cache;
+    lock: typeof lock;
+};
 
 const cause = new Error('cause');
 
@@ -19,6 +26,7 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
         casDisabled: [client.casDisabled('a:1')],
         connectFailed: [client.connectFailed(new Map()), client.connectFailed(new Map([['a:1', cause]]))],
         connectionLost: [client.connectionLost('a:1', cause)],
+        counterContended: [client.counterContended('a:1', 10)],
         encodeFailed: [client.encodeFailed('a:1', cause)],
         invalidAmount: [client.invalidAmount(-1)],
         invalidBatch: [client.invalidBatch('cause')],
@@ -33,11 +41,11 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
         notOpened: [client.notOpened()],
         notSerializable: [client.notSerializable('cause')],
         overloaded: [client.overloaded('a:1')],
-        refused: Object.values(Status).map(status => client.refused('a:1', status)),
         serverDown: [client.serverDown('a:1', null)],
         timedOut: [client.timedOut('a:1', 1)],
         valueTooLarge: [client.valueTooLarge(2, 1)],
     },
+    protocol: { refused: Object.values(Outcome).map(outcome => protocol.refused('a:1', outcome, '0x01')) },
     connect: {
         invalidConnection: [connect.invalidConnection('cause')],
         invalidCredential: [connect.invalidCredential('cause')],

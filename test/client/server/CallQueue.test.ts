@@ -2,8 +2,7 @@ import type { Call } from '../../../src/client/calls/Call';
 import { CallList } from '../../../src/client/calls/CallList';
 import { CallQueue } from '../../../src/client/server/CallQueue';
 import { Deadlines } from '../../../src/client/calls/Deadlines';
-import { Opcode } from '../../../src/client/protocol/binary/constants';
-import { GetCall } from '../../../src/client/calls/getCalls';
+import { GetCall, readFetched } from '../../../src/client/calls/getCalls';
 import { ServerMetrics } from '../../../src/diagnostics/ServerMetrics';
 import { StoreCall } from '../../../src/client/calls/storeCalls';
 import { codeOf } from '../../support/codeOf';
@@ -46,9 +45,9 @@ describe('CallQueue', () => {
         return calls;
     }
 
-    const gets = (...keys: string[]) => keys.map(key => new GetCall(key));
+    const gets = (...keys: string[]) => keys.map(key => new GetCall(key, readFetched, null));
     const large = (key: string) =>
-        new StoreCall(Opcode.SET, key, { value: Buffer.alloc(900_000), flagBits: 0, expirySeconds: 0 });
+        new StoreCall('set', key, { value: Buffer.alloc(900_000), flagBits: 0, expirySeconds: 0 });
 
     it('sends the calls of a turn together, in their order, when the turn is over', () => {
         const calls = enter(...gets('a', 'b', 'c'));
@@ -72,7 +71,7 @@ describe('CallQueue', () => {
     });
 
     it('gives each call its deadline at the end of its turn, unless it brings one', () => {
-        const [mine, other] = gets('a', 'b') as [GetCall, GetCall];
+        const [mine, other] = gets('a', 'b') as [GetCall<unknown>, GetCall<unknown>];
         other.deadlineMs = 70;
         enter(mine, other);
         jest.advanceTimersByTime(50);
@@ -81,7 +80,7 @@ describe('CallQueue', () => {
     });
 
     it('sends no call that has settled', async () => {
-        const [settled, call] = enter(...gets('a', 'b')) as [GetCall, GetCall];
+        const [settled, call] = enter(...gets('a', 'b')) as [GetCall<unknown>, GetCall<unknown>];
         const failed = codeOf(settled.promise);
         settled.fail(Object.assign(new Error('stale'), { code: 'STALE' }));
         jest.runAllTicks();

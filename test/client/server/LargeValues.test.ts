@@ -1,12 +1,12 @@
 import { LargeValueWindow } from '../../../src/client/server/LargeValues';
 import { LARGE_BYTES, LargeReplies } from '../../../src/client/server/LargeReplies';
-import { GetCall } from '../../../src/client/calls/getCalls';
+import { GetCall, readFetched } from '../../../src/client/calls/getCalls';
 import { codeOf } from '../../support/codeOf';
 import { useOpener } from '../../support/Opener';
 
 const open = useOpener();
 const HALF_MIB = 512 * 1024;
-const call = (key: string) => new GetCall(key);
+const call = (key: string) => new GetCall(key, readFetched, null);
 
 describe('BulkWindow', () => {
     it('lets two values of half a MiB pass, and the next when one is done, in order', () => {

@@ -1,4 +1,4 @@
-import { Status } from '../../../src/client/protocol/binary/constants';
+import { Outcome as Status } from '../../../src/client/protocol/Protocol';
 import { TOKEN_KEY, type Execution, type History, type KeyState } from '../memcached/History';
 import type { Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';

@@ -1,4 +1,5 @@
-import { Opcode, Status } from '../../../src/client/protocol/binary/constants';
+import { Opcode } from '../../../src/client/protocol/binary/constants';
+import { Outcome as Status } from '../../../src/client/protocol/Protocol';
 import type { Execution, KeyState } from '../memcached/History';
 import { codeOf, type Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';

@@ -1,4 +1,5 @@
-import { Opcode, Status } from '../../../src/client/protocol/binary/constants';
+import { Opcode } from '../../../src/client/protocol/binary/constants';
+import { Outcome as Status } from '../../../src/client/protocol/Protocol';
 import type { History, StoredItem } from './History';
 import type { ServerClock } from './ServerClock';
 import type { Request } from './Request';

@@ -1,4 +1,5 @@
-import { Opcode, Status } from '../../../src/client/protocol/binary/constants';
+import { Opcode } from '../../../src/client/protocol/binary/constants';
+import { Outcome as Status } from '../../../src/client/protocol/Protocol';
 import type { Connection, Listener } from '../network/Network';
 import type { Receiver } from '../network/Pipe';
 import type { EventLoop } from '../world/EventLoop';

@@ -7,7 +7,7 @@ const bugs = {
     'retry an ADD': [
         {
             file: 'client/calls/storeCalls.ts',
-            from: `this.retry = opcode === Opcode.ADD ? 'never' : 'afterClose';`,
+            from: `this.retry = mode === 'add' ? 'never' : 'afterClose';`,
             to: `this.retry = 'afterClose';`,
         },
     ],
@@ -15,8 +15,8 @@ const bugs = {
     'retry a SET that may still be carried out': [
         {
             file: 'client/calls/storeCalls.ts',
-            from: `this.retry = opcode === Opcode.ADD ? 'never' : 'afterClose';`,
-            to: `this.retry = opcode === Opcode.ADD ? 'never' : 'always';`,
+            from: `this.retry = mode === 'add' ? 'never' : 'afterClose';`,
+            to: `this.retry = mode === 'add' ? 'never' : 'always';`,
         },
     ],
     'ignore the opaque': [
@@ -39,7 +39,7 @@ const bugs = {
     'accept the CAS of an old epoch': [
         {
             file: 'client/Commands.ts',
-            from: `if (epoch !== undefined && epoch !== node.epoch)`,
+            from: `if (epoch !== undefined && epoch !== server.epoch)`,
             to: `if (epoch === null)`,
         },
     ],
@@ -96,7 +96,7 @@ const bugs = {
         {
             file: 'cache/load/LoadLease.ts',
             from: `if (reply.outcome === 'missing' || tries === MAX_TRIES || !(await this.rediscover())) return false;`,
-            to: `return this.client.set(this.key, value, { expires, flags });`,
+            to: `return this.commands.set(this.key, value, { expires, flags });`,
         },
     ],
     'join a load that began before a store': [
@@ -124,13 +124,17 @@ const bugs = {
     'update without comparing': [
         {
             file: 'cache/UpdateVerbs.ts',
-            from: `(await client.casSet(fullKey, bytes, item.cas, { expires, flags, epoch })).outcome === 'stored'`,
-            to: `await client.set(fullKey, bytes, { expires, flags })`,
+            from: `(await commands.casSet(fullKey, bytes, item.cas, { expires, flags, epoch })).outcome === 'stored'`,
+            to: `await commands.set(fullKey, bytes, { expires, flags })`,
         },
     ],
     'update with the CAS of an old epoch': [
-        { file: 'cache/UpdateVerbs.ts', from: `if (client.server(fullKey).epoch !== epoch)`, to: `if (false)` },
-        { file: 'client/Commands.ts', from: `epoch !== node.epoch`, to: `false` },
+        {
+            file: 'cache/UpdateVerbs.ts',
+            from: `if (commands.cluster.server(fullKey).epoch !== epoch)`,
+            to: `if (false)`,
+        },
+        { file: 'client/Commands.ts', from: `epoch !== server.epoch`, to: `false` },
         { file: 'client/calls/storeCalls.ts', from: `if (this.expectsEpoch)`, to: `if (false)` },
     ],
     'count validity from the reply': [
@@ -159,15 +163,15 @@ const bugs = {
     'release without the CAS': [
         {
             file: 'lock/LockStore.ts',
-            from: `const outcome = await client.casDelete(key, cas, { pinned: true, epoch });`,
-            to: `const outcome = (await client.delete(key)) ? 'deleted' : 'missing';`,
+            from: `const outcome = await commands.casDelete(key, cas, { pinned: true, epoch });`,
+            to: `const outcome = (await commands.delete(key)) ? 'deleted' : 'missing';`,
         },
     ],
     'extend without the CAS': [
         {
             file: 'lock/LockStore.ts',
-            from: `const reply = await client.casSet(key, token, cas, { ...storing(ttlMs), epoch });`,
-            to: `const reply = { outcome: (await client.replace(key, token, storing(ttlMs))) ? 'stored' : 'missing', cas };`,
+            from: `const reply = await commands.casSet(key, token, cas, { ...storing(ttlMs), epoch });`,
+            to: `const reply = { outcome: (await commands.replace(key, token, storing(ttlMs))) ? 'stored' : 'missing', cas };`,
         },
     ],
     'clean up without looking at the token': [
@@ -188,10 +192,10 @@ const bugs = {
             file: 'cache/engine/CacheEngine.ts',
             from: `const [kept, { failed }] = await Promise.all([
             surplus > 0 ? this.deleteAll(fullKeys.slice(0, surplus)) : null,
-            client.setMany(entries, { expires }, tracked),
+            commands.setMany(entries, { expires }, tracked),
         ]);`,
             to: `const deleting = surplus > 0 ? this.deleteAll(fullKeys.slice(0, surplus)) : null;
-        const { failed } = await client.setMany(entries, { expires }, tracked);
+        const { failed } = await commands.setMany(entries, { expires }, tracked);
         const kept = await deleting;`,
         },
     ],
@@ -212,8 +216,8 @@ const bugs = {
     'believe replies that are not confirmed': [
         {
             file: 'client/calls/Namespace.ts',
-            from: `if (status !== Status.OK || valueBytes !== TOKEN_CHARS) return false;`,
-            to: `if (status !== Status.OK || valueBytes !== 0) return true;`,
+            from: `return reply.outcome === Outcome.OK && reply.valueEquals(key, start, start + TOKEN_CHARS);`,
+            to: `return reply.outcome !== Outcome.OK || !reply.valueEquals(key, start, start);`,
         },
     ],
 };

@@ -1,4 +1,4 @@
-import type { Held, MemcachedClient } from 'pip-services4-memcached-node';
+import type { Fetched, MemcachedClient } from 'pip-services4-memcached-node';
 import { sleep } from '../../support/sleep';
 import { textOf, valueOf } from '../histories/texts';
 import type { Ledger } from './Ledger';
@@ -127,4 +127,4 @@ export class Actor {
 }
 
 const textIn = (bytes: Buffer | null | undefined): string | null => bytes?.toString() ?? null;
-const textHeld = (held: Held): string | null => (typeof held === 'string' ? held : textIn(held?.value));
+const textHeld = (held: Fetched): string | null => (typeof held === 'string' ? held : textIn(held?.value));

@@ -4,10 +4,10 @@ import { md5, md5First32 } from './md5';
 const POINTS_PER_SERVER = 160;
 const POINTS_PER_HASH = 4;
 const MEMCACHED_PORT = 11211;
-/** The owners are words of 16 bits. */
-const MOST_SERVERS = 2 ** 16;
-/** Twice as many at most: with the longest keys 2 MiB. */
-const HOT_KEYS = 4096;
+/** An owner is a word of 16 bits. */
+const MAX_SERVERS = 2 ** 16;
+/** The cache holds up to twice as many keys, which takes 2 MiB with keys of the maximum size. */
+const CACHED_KEYS = 4096;
 
 export interface RingServer {
     readonly host: string;
@@ -16,31 +16,36 @@ export interface RingServer {
 }
 
 /**
- * Which server a key belongs to: libmemcached's weighted ketama, so that a key is where clients in other languages look for it. Depends on
- * the servers' names and weights alone, not on their order, and not on who is up.
+ * Assigns keys to servers. A client with one server never uses the ring, its cache or its hash. The
+ * ring is libmemcached's weighted ketama, so clients in other languages agree on the server of a
+ * key. It depends on the names and weights of the servers, not on their order or their state.
  */
 export class HashRing {
     private readonly points: Uint32Array;
     /** The server of each point, as an index into `servers`. */
     private readonly owners: Uint16Array;
-    /** Where keys lie on the ring, as an index into `points`. */
-    private readonly places = new RingCache(HOT_KEYS, key => this.firstPoint(md5First32(this.place(key))));
+    /** The first point of a key, as an index into `points`. */
+    private readonly pointOf = new RingCache(CACHED_KEYS, key => this.firstPoint(md5First32(this.placedKey(key))));
 
-    /** @param place which part of a key decides */
+    /** @param placedKey returns the part of a key that decides on its server */
     constructor(
         private readonly servers: readonly RingServer[],
-        private readonly place: (key: string) => string = key => key,
+        private readonly placedKey: (key: string) => string = key => key,
     ) {
         ({ points: this.points, owners: this.owners } = layOut(servers));
     }
 
-    /** The index of the key's server; with `isUsable`, of the first one from there on around the ring that is. */
+    /**
+     * Returns the index of the server of a key. With `isUsable`, returns the first usable server
+     * from there on around the ring, and the key's own server if none is usable.
+     */
     find(key: string, isUsable?: (index: number) => boolean): number {
         if (this.servers.length === 1) return 0;
-        const first = this.places.get(key);
+        const first = this.pointOf.get(key);
         const home = this.owners[first]!;
         if (isUsable === undefined || isUsable(home)) return home;
-        // Of 300 servers there are 48,000 points: when all are away nobody has the time to look at each.
+        // 300 servers have 48,000 points, too many to look at for each key while all servers are
+        // down.
         if (!this.servers.some((_, index) => isUsable(index))) return home;
         for (let i = 1; i < this.owners.length; i++) {
             const next = this.owners[(first + i) % this.owners.length]!;
@@ -49,7 +54,9 @@ export class HashRing {
         return home;
     }
 
-    /** The first point that is not before the hash; past the last one the ring begins again. */
+    /**
+     * Returns the first point that is not below the hash, or the first one of all after the last.
+     */
     private firstPoint(hash: number): number {
         let low = 0;
         let high = this.points.length;
@@ -62,39 +69,45 @@ export class HashRing {
     }
 }
 
-/** The servers, by index, that no key belongs to: their weight is too small beside the others. */
+/**
+ * Returns the indexes of servers that get no key, because their weight is too small beside the
+ * others.
+ */
 export function withoutPlace(servers: readonly RingServer[]): number[] {
     if (servers.length < 2) return [];
     return [...hashCounts(servers).entries()].filter(([, count]) => count === 0).map(([index]) => index);
 }
 
-/** The points of all servers in order, and their owners. Of points that coincide the first label's comes first. */
+/**
+ * Returns the points of all servers in order, and their owners. Equal points are in the order of
+ * the labels.
+ */
 function layOut(servers: readonly RingServer[]): { points: Uint32Array; owners: Uint16Array } {
     const labels = servers.map(labelOf);
     const byLabel = [...servers.keys()].sort((a, b) => (labels[a]! < labels[b]! ? -1 : 1));
     const hashes = hashCounts(servers);
     const size = hashes.reduce((sum, count) => sum + count, 0) * POINTS_PER_HASH;
-    // A point and the place of its owner in one number, which sorts without a comparison in JavaScript.
+    // A point and the rank of its owner in one number: a Float64Array sorts without a comparator.
     const ring = new Float64Array(size);
     let filled = 0;
-    byLabel.forEach((index, place) => {
+    byLabel.forEach((index, rank) => {
         for (let i = 0; i < hashes[index]!; i++) {
             const words = md5(`${labels[index]!}-${i}`);
-            for (let w = 0; w < POINTS_PER_HASH; w++) ring[filled++] = (words[w]! >>> 0) * MOST_SERVERS + place;
+            for (let w = 0; w < POINTS_PER_HASH; w++) ring[filled++] = (words[w]! >>> 0) * MAX_SERVERS + rank;
         }
     });
     ring.sort();
     const points = new Uint32Array(size);
     const owners = new Uint16Array(size);
     for (let i = 0; i < size; i++) {
-        const point = Math.floor(ring[i]! / MOST_SERVERS);
+        const point = Math.floor(ring[i]! / MAX_SERVERS);
         points[i] = point;
-        owners[i] = byLabel[ring[i]! - point * MOST_SERVERS]!;
+        owners[i] = byLabel[ring[i]! - point * MAX_SERVERS]!;
     }
     return { points, owners };
 }
 
-/** libmemcached's formula, its rounding in single precision included. */
+/** Uses libmemcached's formula, including its rounding in single precision. */
 function hashCounts(servers: readonly RingServer[]): number[] {
     const total = servers.reduce((sum, { weight }) => sum + weight, 0);
     return servers.map(({ weight }) => {

@@ -1,11 +1,14 @@
 import { copyText } from '../../../util/copyText';
 
-/** Of the keys that are new to us one in so many is remembered: who comes often is soon among them, a million that come once are no burden. */
+/**
+ * Remembers one of so many unknown keys: frequent keys get in soon, and a million keys used once do
+ * not fill the cache.
+ */
 const REMEMBER_ONE_IN = 8;
 
 /**
- * A number per key, for the keys that are asked for often: two generations of at most `limit` keys. When the young one is full it becomes the old one,
- * and what has not been asked for since then is forgotten with the one before.
+ * A number for each frequent key, in two generations of at most `limit` keys. When the recent
+ * generation is full, it becomes the previous one. A key that is not used again is dropped then.
  */
 export class RingCache {
     private recent = new Map<string, number>();
@@ -39,10 +42,10 @@ export class RingCache {
 
     private remember(key: string, number: number): void {
         if (this.recent.size === this.limit) {
-            const { previous: old } = this;
-            this.previous = this.recent;
-            this.recent = old;
-            old.clear();
+            const { recent, previous } = this;
+            this.previous = recent;
+            this.recent = previous;
+            previous.clear();
         }
         this.recent.set(copyText(key), number);
     }

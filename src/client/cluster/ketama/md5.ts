@@ -1,30 +1,30 @@
 import { createHash } from 'node:crypto';
 
-/** Longer keys than memcached's take the long way. */
+/** Longer texts than memcached's keys take the slow path. */
 const MAX_CHARS = 250;
 const WORDS_PER_BLOCK = 16;
 const words = new Int32Array(5 * WORDS_PER_BLOCK);
 const sum = new Int32Array(4);
 const SINES = Int32Array.from({ length: 64 }, (_, i) => Math.floor(Math.abs(Math.sin(i + 1)) * 2 ** 32));
 
-/** The first word of a text's MD5. */
+/** Returns the first word of a text's MD5. */
 export function md5First32(text: string): number {
     return md5(text)[0]! >>> 0;
 }
 
 /**
- * The four words of a text's MD5, signed. The next call reuses the array. Node's own takes eight
- * times as long for a text this short: it allocates an object and a buffer for each, and leaves
- * JavaScript three times.
+ * Returns the four words of a text's MD5, signed. The next call reuses the array. For a key, Node's
+ * own hash takes eight times as long: it allocates an object and a buffer, and calls native code
+ * thrice.
  */
 export function md5(text: string): Int32Array {
     const { length } = text;
-    if (length > MAX_CHARS) return nodesMd5(text);
+    if (length > MAX_CHARS) return slowMd5(text);
     const end = ((length + 8) >>> 6) * WORDS_PER_BLOCK + WORDS_PER_BLOCK;
     words.fill(0, 0, end);
     for (let i = 0; i < length; i++) {
         const char = text.charCodeAt(i);
-        if (char > 127) return nodesMd5(text);
+        if (char > 127) return slowMd5(text);
         words[i >>> 2]! |= char << ((i & 3) << 3);
     }
     words[length >>> 2]! |= 0x80 << ((length & 3) << 3);
@@ -37,7 +37,7 @@ export function md5(text: string): Int32Array {
     return sum;
 }
 
-function nodesMd5(text: string): Int32Array {
+function slowMd5(text: string): Int32Array {
     const digest = createHash('md5').update(text).digest();
     for (let i = 0; i < sum.length; i++) sum[i] = digest.readInt32LE(i * 4);
     return sum;

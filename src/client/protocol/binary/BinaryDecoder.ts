@@ -1,63 +1,58 @@
+import type { ReplyDecoder } from '../Protocol';
+import { BinaryReply } from './BinaryReply';
 import { HEADER_BYTES, REPLY_MAGIC } from './constants';
-import { BinaryReply, describeMagic } from './BinaryReply';
+import { describeBytes } from './describeBytes';
 
-/** The most that is set aside on the word of a header alone; more is added as bytes really come. */
+/** The memory reserved for a frame on the word of its header. More is added as bytes arrive. */
 const TRUSTED_BYTES = 1024 * 1024 + 4096;
 
-/** From here on it pays to read the rest of a frame to where it belongs, although that ends the read with the frame. */
+/** From this size on, the rest of a frame is read straight into its own buffer. */
 const DIRECT_BYTES = 16 * 1024;
 
 const EMPTY = Buffer.alloc(0);
 
-/** Takes the stream in whatever pieces it comes, gives one reply at a time. */
-export class BinaryDecoder {
+/** Splits a stream into frames, wherever its chunks end. */
+export class BinaryDecoder implements ReplyDecoder {
     private readonly reply = new BinaryReply();
-    /** A frame that did not end with its chunk: its first `have` bytes. Empty while there is none. */
+    /** The first `have` bytes of a frame that continues in the next chunk. */
     private partial: Buffer = EMPTY;
     private have = 0;
-    /** The whole frame's length; 24 until its header is complete. */
+    /** The length of that frame. Until its header is complete, that of the header. */
     private want = HEADER_BYTES;
 
-    /** @param onReply false stops: what is left of the chunk is not looked at */
     constructor(private readonly onReply: (reply: BinaryReply) => boolean) {}
 
-    /**
-     * Where the next bytes are wanted when they are the middle of a large frame: read them in there, and say so to `filled`. null: read
-     * them anywhere and `push` them.
-     */
     get target(): Buffer | null {
-        if (!this.isInLargeFrame) return null;
+        if (!this.isInLargeReply) return null;
         if (this.partial.length === this.have) this.grow(this.have + 1);
         return this.partial.subarray(this.have);
     }
 
-    get isInLargeFrame(): boolean {
+    get isInLargeReply(): boolean {
         return this.want - this.have >= DIRECT_BYTES;
     }
 
-    /** So many bytes were read into `target`. */
     filled(count: number): void {
         this.have += count;
         if (this.have === this.want) this.emitPartial();
     }
 
-    /** null, or why this is not memcached's binary protocol; after that the stream cannot be read any further. */
     push(chunk: Buffer, length: number): string | null {
         let at = 0;
         while (this.have > 0) {
             at += this.collect(chunk, at, length);
             if (this.have < this.want) return null;
             if (this.want === HEADER_BYTES) {
-                const wrong = this.reply.readHeader(this.partial, 0);
-                if (wrong !== null) return wrong;
+                const problem = this.reply.readHeader(this.partial, 0);
+                if (problem !== null) return problem;
                 this.want = HEADER_BYTES + this.reply.bodyBytes;
                 if (this.want > HEADER_BYTES) continue;
             }
             if (!this.emitPartial()) return null;
         }
         while (length - at >= HEADER_BYTES) {
-            const wrong = this.reply.readHeader(chunk, at);
-            if (wrong !== null) return wrong;
+            const problem = this.reply.readHeader(chunk, at);
+            if (problem !== null) return problem;
             const end = at + HEADER_BYTES + this.reply.bodyBytes;
             if (end > length) {
                 this.want = HEADER_BYTES + this.reply.bodyBytes;
@@ -68,7 +63,7 @@ export class BinaryDecoder {
             if (!this.emit(chunk, body, false)) return null;
         }
         if (at === length) return null;
-        if (chunk[at] !== REPLY_MAGIC) return describeMagic(chunk, at);
+        if (chunk[at] !== REPLY_MAGIC) return describeBytes(chunk, at);
         this.collect(chunk, at, length);
         return null;
     }
@@ -88,7 +83,7 @@ export class BinaryDecoder {
         return this.onReply(this.reply);
     }
 
-    /** Moves what belongs to the frame in hand out of the chunk; the answer is how much that was. */
+    /** Copies the bytes of the partial frame out of the chunk, and returns how many. */
     private collect(chunk: Buffer, at: number, length: number): number {
         const count = Math.min(this.want - this.have, length - at);
         const need = this.have + count;

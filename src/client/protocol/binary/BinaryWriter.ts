@@ -1,64 +1,141 @@
-import { HEADER_BYTES, REQUEST_MAGIC } from './constants';
+import type { Login } from '../../model/ServerAddress';
+import type { StoreSpec } from '../../model/StoreSpec';
 import { high32, low32, put32 } from '../../../util/uint64';
+import type { ConcatMode, CountMode, RequestWriter, StoreMode, StoreReply } from '../Protocol';
+import { WriteBuffer } from '../WriteBuffer';
+import { HEADER_BYTES, NO_CREATE, Opcode, REQUEST_MAGIC } from './constants';
 
-const CHUNK_BYTES = 64 * 1024;
-
-/** From here on a value is handed to the socket as it is instead of being copied into the write. */
-const BY_REFERENCE_BYTES = 4 * 1024;
-
-/** Up to this length a loop over the characters beats the call into native code. */
-const SHORT_TEXT = 24;
-
-/**
- * Collects request frames for one write. A frame is written in the order of the wire: `begin`, then `uint32` for each
- * word of the extras, then `key`, `value`, `end`.
- */
-export class BinaryWriter {
-    private buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-    private taken = 0;
-    private position = 0;
-    private frame = 0;
-    private keyBytes = 0;
-    private extrasBytes = 0;
-    private referenced: Uint8Array | null = null;
-    private parts: Uint8Array[] = [];
-    /** What `mark` has kept for `rollBack`. */
-    private markedBuffer = this.buffer;
-    private markedTaken = 0;
-    private markedPosition = 0;
-    private markedParts = 0;
-    private markedBytes = 0;
-
-    /** Bytes of all frames not taken yet. */
-    pendingBytes = 0;
-
-    /** A call is about to be encoded. */
-    mark(): void {
-        this.markedBuffer = this.buffer;
-        this.markedTaken = this.taken;
-        this.markedPosition = this.position;
-        this.markedParts = this.parts.length;
-        this.markedBytes = this.pendingBytes;
+/** Writes frames in the order of the wire: `begin`, the words of the extras, `key`, `value`, `end`. */
+export class BinaryWriter extends WriteBuffer implements RequestWriter {
+    get(opaque: number, key: string, isQuiet = false): void {
+        this.keyFrame(isQuiet ? Opcode.GETQ : Opcode.GET, opaque, key);
     }
 
-    /** Drops everything that was written since the mark. Only valid until the next `take`. */
-    rollBack(): void {
-        this.buffer = this.markedBuffer;
-        this.taken = this.markedTaken;
-        this.position = this.markedPosition;
-        this.parts.length = this.markedParts;
-        this.pendingBytes = this.markedBytes;
-        this.referenced = null;
+    getAndTouch(opaque: number, key: string, expirySeconds: number): void {
+        this.expiryFrame(Opcode.GAT, opaque, key, expirySeconds);
     }
 
-    /** @param room an upper bound of what the frame holds beside its header and its key */
-    begin(opcode: number, opaque: number, casHigh: number, casLow: number, key: string, room: number): void {
-        this.frame = this.position;
-        this.ensure(HEADER_BYTES + key.length * 3 + room);
-        const at = this.frame;
+    touch(opaque: number, key: string, expirySeconds: number): void {
+        this.expiryFrame(Opcode.TOUCH, opaque, key, expirySeconds);
+    }
+
+    store(opaque: number, mode: StoreMode, key: string, spec: StoreSpec, reply: StoreReply): void {
+        this.storeFrame(storeOpcode(mode, reply === 'error'), opaque, key, spec, 0, 0);
+    }
+
+    compareAndStore(opaque: number, key: string, spec: StoreSpec, casHigh: number, casLow: number): void {
+        // When memcached is out of memory, SET deletes the item under the key, whatever its CAS.
+        // REPLACE keeps it.
+        this.storeFrame(Opcode.REPLACE, opaque, key, spec, casHigh, casLow);
+    }
+
+    concat(opaque: number, mode: ConcatMode, key: string, value: string | Uint8Array): void {
+        this.begin(mode === 'append' ? Opcode.APPEND : Opcode.PREPEND, opaque, 0, 0, key, 0);
+        this.key(key);
+        this.end(this.value(value));
+    }
+
+    delete(opaque: number, key: string, isQuiet = false): void {
+        this.keyFrame(isQuiet ? Opcode.DELETEQ : Opcode.DELETE, opaque, key);
+    }
+
+    compareAndDelete(opaque: number, key: string, casHigh: number, casLow: number, isQuiet = false): void {
+        this.keyFrame(isQuiet ? Opcode.DELETEQ : Opcode.DELETE, opaque, key, casHigh, casLow);
+    }
+
+    count(
+        opaque: number,
+        mode: CountMode,
+        key: string,
+        delta: bigint,
+        initial: bigint | null,
+        expirySeconds: number,
+    ): void {
+        this.begin(mode === 'increment' ? Opcode.INCREMENT : Opcode.DECREMENT, opaque, 0, 0, key, 20);
+        this.uint64(delta);
+        this.uint64(initial ?? 0n);
+        this.uint32(initial === null ? NO_CREATE : Math.min(expirySeconds, NO_CREATE - 1));
+        this.key(key);
+        this.end(null);
+    }
+
+    noop(opaque: number): void {
+        this.keyFrame(Opcode.NOOP, opaque, '');
+    }
+
+    version(opaque: number): void {
+        this.keyFrame(Opcode.VERSION, opaque, '');
+    }
+
+    stat(opaque: number, group: string): void {
+        this.keyFrame(Opcode.STAT, opaque, group);
+    }
+
+    flush(opaque: number): void {
+        this.keyFrame(Opcode.FLUSH, opaque, '');
+    }
+
+    /** SASL PLAIN, in one step. */
+    login(opaque: number, { username, password }: Login): void {
+        const mechanism = 'PLAIN';
+        this.begin(Opcode.SASL_AUTH, opaque, 0, 0, mechanism, 0);
+        this.key(mechanism);
+        this.end(this.value(`\0${username}\0${password}`));
+    }
+
+    /** A frame made elsewhere, with its opaque replaced. */
+    raw(frame: Uint8Array, opaque: number): void {
+        this.start = this.position;
+        this.ensure(frame.length);
+        this.buffer.set(frame, this.position);
+        put32(this.buffer, this.position + 12, opaque);
+        this.position += frame.length;
+        this.finish(frame.length, null);
+    }
+
+    private keyFrame(opcode: number, opaque: number, key: string, casHigh = 0, casLow = 0): void {
+        this.begin(opcode, opaque, casHigh, casLow, key, 0);
+        this.key(key);
+        this.end(null);
+    }
+
+    private expiryFrame(opcode: number, opaque: number, key: string, expirySeconds: number): void {
+        this.begin(opcode, opaque, 0, 0, key, 4);
+        this.uint32(expirySeconds);
+        this.key(key);
+        this.end(null);
+    }
+
+    private storeFrame(
+        opcode: number,
+        opaque: number,
+        key: string,
+        spec: StoreSpec,
+        casHigh: number,
+        casLow: number,
+    ): void {
+        this.begin(opcode, opaque, casHigh, casLow, key, 8);
+        this.uint32(spec.flagBits);
+        this.uint32(spec.expirySeconds);
+        this.key(key);
+        this.end(this.value(spec.value));
+    }
+
+    private begin(
+        opcode: number,
+        opaque: number,
+        casHigh: number,
+        casLow: number,
+        key: string,
+        extrasBytes: number,
+    ): void {
+        this.start = this.position;
+        this.ensure(HEADER_BYTES + extrasBytes + key.length * 3);
+        const at = this.start;
         const b = this.buffer;
         b[at] = REQUEST_MAGIC;
         b[at + 1] = opcode;
+        b[at + 4] = extrasBytes;
         b[at + 5] = 0;
         b[at + 6] = 0;
         b[at + 7] = 0;
@@ -66,123 +143,33 @@ export class BinaryWriter {
         put32(b, at + 16, casHigh);
         put32(b, at + 20, casLow);
         this.position = at + HEADER_BYTES;
-        this.keyBytes = 0;
-        this.extrasBytes = 0;
     }
 
-    uint32(word: number): void {
+    private uint32(word: number): void {
         put32(this.buffer, this.position, word);
         this.position += 4;
-        this.extrasBytes += 4;
     }
 
-    key(key: string): void {
-        this.keyBytes = this.text(key);
+    private uint64(value: bigint): void {
+        this.uint32(high32(value));
+        this.uint32(low32(value));
     }
 
-    value(value: string | Uint8Array): void {
-        const bytes = typeof value === 'string' && value.length >= BY_REFERENCE_BYTES ? Buffer.from(value) : value;
-        if (typeof bytes === 'string') {
-            this.ensure(bytes.length * 3);
-            this.text(bytes);
-        } else if (bytes.length < BY_REFERENCE_BYTES) {
-            this.ensure(bytes.length);
-            this.buffer.set(bytes, this.position);
-            this.position += bytes.length;
-        } else {
-            this.referenced = bytes;
-        }
+    private key(key: string): void {
+        const bytes = this.text(key);
+        this.buffer[this.start + 2] = bytes >>> 8;
+        this.buffer[this.start + 3] = bytes;
     }
 
-    end(): void {
-        const b = this.buffer;
-        const at = this.frame;
-        const referenced = this.referenced;
-        const body = this.position - at - HEADER_BYTES + (referenced === null ? 0 : referenced.length);
-        b[at + 2] = this.keyBytes >>> 8;
-        b[at + 3] = this.keyBytes;
-        b[at + 4] = this.extrasBytes;
-        put32(b, at + 8, body);
-        this.pendingBytes += HEADER_BYTES + body;
-        if (referenced !== null) {
-            this.cut();
-            this.parts.push(referenced);
-            // An idle channel holds no value.
-            this.referenced = null;
-        }
+    private end(referenced: Uint8Array | null): void {
+        const written = this.position - this.start;
+        const bytes = referenced === null ? written : written + referenced.length;
+        put32(this.buffer, this.start + 8, bytes - HEADER_BYTES);
+        this.finish(bytes, referenced);
     }
+}
 
-    /** A frame with a key, or without one, and nothing else. */
-    keyFrame(opcode: number, opaque: number, key: string, cas: bigint): void {
-        this.begin(opcode, opaque, high32(cas), low32(cas), key, 0);
-        this.key(key);
-        this.end();
-    }
-
-    /** A frame made elsewhere, with its opaque replaced. */
-    raw(frame: Uint8Array, opaque: number): void {
-        this.frame = this.position;
-        this.ensure(frame.length);
-        this.buffer.set(frame, this.position);
-        put32(this.buffer, this.position + 12, opaque);
-        this.position += frame.length;
-        this.pendingBytes += frame.length;
-    }
-
-    /** What is to be written now, in order. The bytes stay untouched until `recycle` says that they are gone. */
-    take(): Uint8Array[] {
-        this.cut();
-        const parts = this.parts;
-        this.parts = [];
-        this.pendingBytes = 0;
-        // An idle channel keeps one chunk.
-        this.markedBuffer = this.buffer;
-        return parts;
-    }
-
-    /** All that was taken has left: its room may be used again. */
-    recycle(): void {
-        if (this.position === this.taken) this.position = this.taken = 0;
-    }
-
-    private cut(): void {
-        if (this.position === this.taken) return;
-        this.parts.push(this.buffer.subarray(this.taken, this.position));
-        this.taken = this.position;
-    }
-
-    private text(text: string): number {
-        const b = this.buffer;
-        const start = this.position;
-        const length = text.length;
-        if (length <= SHORT_TEXT) {
-            let i = 0;
-            for (; i < length; i++) {
-                const c = text.charCodeAt(i);
-                if (c > 0x7f) break;
-                b[start + i] = c;
-            }
-            if (i === length) {
-                this.position = start + length;
-                return length;
-            }
-        }
-        const written = b.write(text, start);
-        this.position = start + written;
-        return written;
-    }
-
-    /** Makes room for `bytes` more of the frame in hand, carrying what it has so far into a new chunk when need be. */
-    private ensure(bytes: number): void {
-        if (this.position + bytes <= this.buffer.length) return;
-        const carried = this.buffer.subarray(this.frame, this.position);
-        this.position = this.frame;
-        this.cut();
-        const next = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, carried.length + bytes));
-        next.set(carried, 0);
-        this.buffer = next;
-        this.taken = 0;
-        this.frame = 0;
-        this.position = carried.length;
-    }
+function storeOpcode(mode: StoreMode, isQuiet: boolean): number {
+    if (mode === 'set') return isQuiet ? Opcode.SETQ : Opcode.SET;
+    return mode === 'add' ? Opcode.ADD : Opcode.REPLACE;
 }

@@ -22,24 +22,9 @@ export const Opcode = {
     SASL_AUTH: 0x21,
 } as const;
 
-export const Status = {
-    OK: 0x00,
-    NOT_FOUND: 0x01,
-    EXISTS: 0x02,
-    TOO_LARGE: 0x03,
-    INVALID: 0x04,
-    NOT_STORED: 0x05,
-    NOT_A_NUMBER: 0x06,
-    AUTH_ERROR: 0x20,
-    AUTH_CONTINUE: 0x21,
-    UNKNOWN_COMMAND: 0x81,
-    OUT_OF_MEMORY: 0x82,
-    NOT_SUPPORTED: 0x83,
-    INTERNAL: 0x84,
-    BUSY: 0x85,
-    TEMPORARY: 0x86,
-} as const;
-
 export const HEADER_BYTES = 24;
 export const REQUEST_MAGIC = 0x80;
 export const REPLY_MAGIC = 0x81;
+
+/** As the expiry of INCREMENT and DECREMENT: do not create the counter. */
+export const NO_CREATE = 0xffffffff;

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { BinaryDecoder } from '../../../../src/client/protocol/binary/BinaryDecoder';
 import { BinaryWriter } from '../../../../src/client/protocol/binary/BinaryWriter';
-import { Opcode } from '../../../../src/client/protocol/binary/constants';
 import { high32, join64, low32 } from '../../../../src/util/uint64';
 import type { BinaryReply } from '../../../../src/client/protocol/binary/BinaryReply';
+import { Outcome } from '../../../../src/client/protocol/Protocol';
+import { opcodes } from '../../../support/opcodes';
 
 interface Frame {
     opcode: number;
@@ -30,7 +31,7 @@ function toBytes({ opcode, status, opaque, cas, extras, key, value }: Frame): Bu
 
 /** A copy of what the decoder shows for a moment. */
 function toFrame(reply: BinaryReply): Frame {
-    const { opcode, status, opaque, cas, buffer, bodyAt, extrasBytes, keyBytes } = reply;
+    const { opcode, outcome: status, opaque, cas, buffer, bodyAt, extrasBytes, keyBytes } = reply;
     const keyAt = bodyAt + extrasBytes;
     return {
         opcode,
@@ -181,14 +182,6 @@ interface Request {
     value: string | Buffer;
 }
 
-function write(writer: BinaryWriter, { opcode, opaque, cas, words, key, value }: Request): void {
-    writer.begin(opcode, opaque, high32(cas), low32(cas), key, words.length * 4);
-    for (const word of words) writer.uint32(word);
-    writer.key(key);
-    writer.value(value);
-    writer.end();
-}
-
 /** Reads requests as memcached does. */
 function read(stream: Buffer): Request[] {
     const requests: Request[] = [];
@@ -213,33 +206,133 @@ function read(stream: Buffer): Request[] {
     return requests;
 }
 
+/** A request that is written, and how it must read. */
+interface Sample extends Request {
+    write: (writer: BinaryWriter, opaque: number) => void;
+}
+
+const { GET, SET, ADD, REPLACE, DELETE, INCREMENT, DECREMENT, GETQ, NOOP, VERSION, STAT, SETQ, DELETEQ } = opcodes;
+const { TOUCH, GAT, SASL_AUTH } = opcodes;
+const [FLUSH, APPEND, PREPEND] = [0x08, 0x0e, 0x0f];
+
 const anyText = (max: number) => fc.string({ unit: 'binary', maxLength: max });
-const anyRequest: fc.Arbitrary<Request> = fc.record({
-    opcode: fc.nat(255),
-    opaque: fc.nat(0xffffffff),
-    cas: fc.oneof(fc.constant(0n), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })),
-    words: fc.array(fc.nat(0xffffffff), { maxLength: 5 }),
+const anyWord = fc.nat(0xffffffff);
+const any64 = fc.oneof(fc.constant(0n), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }));
+const anyValue = fc.oneof(
+    anyText(200),
+    bytes(200),
+    fc.integer({ min: 4000, max: 90000 }).map(size => Buffer.alloc(size, size)),
+);
+const anyArguments = fc.record({
+    opaque: anyWord,
+    cas: any64,
+    other: any64,
+    flagBits: anyWord,
+    expirySeconds: fc.nat(0xfffffffe),
     key: anyText(80),
-    value: fc.oneof(
-        anyText(200),
-        bytes(200),
-        fc.integer({ min: 4000, max: 90000 }).map(size => Buffer.alloc(size, size)),
-    ),
+    value: anyValue,
 });
+type Arguments = typeof anyArguments extends fc.Arbitrary<infer T> ? T : never;
+
+const make = (
+    opcode: number,
+    { opaque, cas, key, value }: { opaque: number; cas?: bigint; key?: string; value?: string | Buffer },
+    words: number[],
+    write: Sample['write'],
+): Sample => ({ opcode, opaque, cas: cas ?? 0n, words, key: key ?? '', value: value ?? '', write });
+const wordsOf = (value: bigint) => [high32(value), low32(value)] as const;
+
+/** A sample of every method of the writer. */
+const samplers: Record<string, (one: Arguments) => Sample> = {
+    get: ({ opaque, key }) => make(GET, { opaque, key }, [], (w, at) => w.get(at, key)),
+    'get, quiet': ({ opaque, key }) => make(GETQ, { opaque, key }, [], (w, at) => w.get(at, key, true)),
+    getAndTouch: ({ opaque, key, expirySeconds: seconds }) =>
+        make(GAT, { opaque, key }, [seconds], (w, at) => w.getAndTouch(at, key, seconds)),
+    touch: ({ opaque, key, expirySeconds: seconds }) =>
+        make(TOUCH, { opaque, key }, [seconds], (w, at) => w.touch(at, key, seconds)),
+    set: store(SET, 'set', 'outcome'),
+    'set, with its CAS': store(SET, 'set', 'cas'),
+    'set, quiet': store(SETQ, 'set', 'error'),
+    add: store(ADD, 'add', 'outcome'),
+    'add, with its CAS': store(ADD, 'add', 'cas'),
+    replace: store(REPLACE, 'replace', 'outcome'),
+    compareAndStore: ({ flagBits, expirySeconds, ...one }) =>
+        make(REPLACE, one, [flagBits, expirySeconds], (w, at) =>
+            w.compareAndStore(at, one.key, { value: one.value, flagBits, expirySeconds }, ...wordsOf(one.cas)),
+        ),
+    append: ({ opaque, key, value }) =>
+        make(APPEND, { opaque, key, value }, [], (w, at) => w.concat(at, 'append', key, value)),
+    prepend: ({ opaque, key, value }) =>
+        make(PREPEND, { opaque, key, value }, [], (w, at) => w.concat(at, 'prepend', key, value)),
+    delete: ({ opaque, key }) => make(DELETE, { opaque, key }, [], (w, at) => w.delete(at, key)),
+    'delete, quiet': ({ opaque, key }) => make(DELETEQ, { opaque, key }, [], (w, at) => w.delete(at, key, true)),
+    compareAndDelete: ({ opaque, key, cas }) =>
+        make(DELETE, { opaque, key, cas }, [], (w, at) => w.compareAndDelete(at, key, ...wordsOf(cas))),
+    'compareAndDelete, quiet': ({ opaque, key, cas }) =>
+        make(DELETEQ, { opaque, key, cas }, [], (w, at) => w.compareAndDelete(at, key, ...wordsOf(cas), true)),
+    increment: ({ opaque, key, cas, other, expirySeconds }) =>
+        make(INCREMENT, { opaque, key }, [...wordsOf(cas), ...wordsOf(other), expirySeconds], (w, at) =>
+            w.count(at, 'increment', key, cas, other, expirySeconds),
+        ),
+    'decrement, without creating it': ({ opaque, key, cas, expirySeconds }) =>
+        make(DECREMENT, { opaque, key }, [...wordsOf(cas), 0, 0, 0xffffffff], (w, at) =>
+            w.count(at, 'decrement', key, cas, null, expirySeconds),
+        ),
+    noop: ({ opaque }) => make(NOOP, { opaque }, [], (w, at) => w.noop(at)),
+    version: ({ opaque }) => make(VERSION, { opaque }, [], (w, at) => w.version(at)),
+    stat: ({ opaque, key }) => make(STAT, { opaque, key }, [], (w, at) => w.stat(at, key)),
+    flush: ({ opaque }) => make(FLUSH, { opaque }, [], (w, at) => w.flush(at)),
+    login: ({ opaque, key }) =>
+        make(SASL_AUTH, { opaque, key: 'PLAIN', value: `\0${key}\0secret` }, [], (w, at) =>
+            w.login(at, { username: key, password: 'secret' }),
+        ),
+};
+
+function store(opcode: number, mode: 'set' | 'add' | 'replace', reply: 'error' | 'outcome' | 'cas') {
+    return ({ opaque, key, value, flagBits, expirySeconds }: Arguments) =>
+        make(opcode, { opaque, key, value }, [flagBits, expirySeconds], (w, at) =>
+            w.store(at, mode, key, { value, flagBits, expirySeconds }, reply),
+        );
+}
+
+const anySample = fc
+    .tuple(fc.constantFrom(...Object.values(samplers)), anyArguments)
+    .map(([sampler, one]) => sampler(one));
 
 describe('FrameWriter', () => {
+    const writeAll = (writer: BinaryWriter, samples: readonly Sample[]): void => {
+        for (const { write, opaque } of samples) write(writer, opaque);
+    };
     // As text: jest compares large buffers byte by byte, and slowly.
-    const asRead = (request: Request): Request => ({
+    const asRead = ({ write: _, value, ...request }: Sample): Request => ({
         ...request,
-        value: Buffer.from(request.value as string).toString('latin1'),
+        value: Buffer.from(value as string).toString('latin1'),
+    });
+
+    it.each(Object.entries(samplers))('writes %s', (_, sampler) => {
+        fc.assert(
+            fc.property(anyArguments, one => {
+                const writer = new BinaryWriter();
+                const sample = sampler(one);
+                writeAll(writer, [sample]);
+                expect(read(Buffer.concat(writer.take()))).toEqual([asRead(sample)]);
+            }),
+            { numRuns: 20 },
+        );
+    });
+
+    it('lives until the last second that an expiry can name, instead of not being created', () => {
+        const writer = new BinaryWriter();
+        writer.count(1, 'increment', 'key', 1n, 1n, 0xffffffff);
+        expect(read(Buffer.concat(writer.take()))[0]!.words.at(-1)).toBe(0xfffffffe);
     });
 
     it('writes frames that read back as what they were', () => {
         fc.assert(
-            fc.property(fc.array(anyRequest, { maxLength: 12 }), requests => {
+            fc.property(fc.array(anySample, { maxLength: 12 }), samples => {
                 const writer = new BinaryWriter();
-                for (const request of requests) write(writer, request);
-                expect(read(Buffer.concat(writer.take()))).toEqual(requests.map(asRead));
+                writeAll(writer, samples);
+                expect(read(Buffer.concat(writer.take()))).toEqual(samples.map(asRead));
             }),
         );
     });
@@ -247,15 +340,15 @@ describe('FrameWriter', () => {
     it('keeps what was taken untouched until it is told that it has left', () => {
         fc.assert(
             fc.property(
-                fc.array(fc.tuple(fc.array(anyRequest, { maxLength: 4 }), fc.boolean()), { maxLength: 8 }),
+                fc.array(fc.tuple(fc.array(anySample, { maxLength: 4 }), fc.boolean()), { maxLength: 8 }),
                 turns => {
                     const writer = new BinaryWriter();
-                    let taken: { parts: Uint8Array[]; requests: Request[] }[] = [];
-                    for (const [requests, hasLeft] of turns) {
-                        for (const request of requests) write(writer, request);
-                        taken.push({ parts: writer.take(), requests });
+                    let taken: { parts: Uint8Array[]; samples: Sample[] }[] = [];
+                    for (const [samples, hasLeft] of turns) {
+                        writeAll(writer, samples);
+                        taken.push({ parts: writer.take(), samples });
                         for (const turn of taken) {
-                            expect(read(Buffer.concat(turn.parts))).toEqual(turn.requests.map(asRead));
+                            expect(read(Buffer.concat(turn.parts))).toEqual(turn.samples.map(asRead));
                         }
                         if (!hasLeft) continue;
                         taken = [];
@@ -266,9 +359,32 @@ describe('FrameWriter', () => {
         );
     });
 
+    it('removes what it has written since the mark', () => {
+        fc.assert(
+            fc.property(
+                fc.array(anySample, { maxLength: 4 }),
+                fc.array(anySample, { maxLength: 4 }),
+                fc.array(anySample, { maxLength: 4 }),
+                (before, removed, after) => {
+                    const writer = new BinaryWriter();
+                    writeAll(writer, before);
+                    const { pendingBytes } = writer;
+                    writer.mark();
+                    writeAll(writer, removed);
+                    writer.rollBack();
+                    expect(writer.pendingBytes).toBe(pendingBytes);
+                    writeAll(writer, after);
+                    expect(read(Buffer.concat(writer.take()))).toEqual([...before, ...after].map(asRead));
+                },
+            ),
+        );
+    });
+
+    const spec = (value: string | Buffer) => ({ value, flagBits: 0, expirySeconds: 0 });
+
     it('counts the bytes that wait to be taken', () => {
         const writer = new BinaryWriter();
-        write(writer, { opcode: Opcode.SET, opaque: 1, cas: 0n, words: [0, 0], key: 'key', value: 'é' });
+        writer.store(1, 'set', 'key', spec('é'), 'outcome');
         expect(writer.pendingBytes).toBe(24 + 8 + 3 + 2);
         writer.take();
         expect(writer.pendingBytes).toBe(0);
@@ -277,18 +393,69 @@ describe('FrameWriter', () => {
     it('does not copy a large buffer', () => {
         const value = Buffer.alloc(100_000);
         const writer = new BinaryWriter();
-        write(writer, { opcode: Opcode.SET, opaque: 1, cas: 0n, words: [], key: 'key', value });
+        writer.store(1, 'set', 'key', spec(value), 'outcome');
         expect(writer.take()[1]).toBe(value);
     });
 
     it('gives a frame that was made elsewhere its own opaque', () => {
         const other = new BinaryWriter();
-        write(other, { opcode: Opcode.GET, opaque: 5, cas: 0n, words: [], key: 'key', value: '' });
+        other.get(5, 'key');
         const writer = new BinaryWriter();
         writer.raw(Buffer.concat(other.take()), 0xfffffffe);
-        expect(read(Buffer.concat(writer.take()))).toMatchObject([
-            { opcode: Opcode.GET, opaque: 0xfffffffe, key: 'key' },
-        ]);
+        expect(read(Buffer.concat(writer.take()))).toMatchObject([{ opcode: GET, opaque: 0xfffffffe, key: 'key' }]);
+    });
+});
+
+describe('BinaryReply', () => {
+    /** The reply to this frame, alone in a chunk. */
+    const decodeOne = (frame: Partial<Frame>, use: (reply: BinaryReply) => void): void => {
+        const none = Buffer.alloc(0);
+        const all = { opcode: 0, status: 0, opaque: 0, cas: 0n, extras: none, key: none, value: none, ...frame };
+        const stream = toBytes(all);
+        const decoder = new BinaryDecoder(reply => {
+            use(reply);
+            return true;
+        });
+        expect(decoder.push(stream, stream.length)).toBeNull();
+        expect.hasAssertions();
+    };
+
+    it('has the flags of its value, and 0 without extras', () => {
+        decodeOne({ extras: Buffer.from([0, 0, 1, 2]) }, reply => expect(reply.flags).toBe(0x102));
+        decodeOne({}, reply => expect(reply.flags).toBe(0));
+    });
+
+    it('has a key or not', () => {
+        decodeOne({ key: Buffer.from('pid'), value: Buffer.from('7') }, reply =>
+            expect([reply.hasKey, reply.key(), reply.text()]).toEqual([true, 'pid', '7']),
+        );
+        decodeOne({}, reply => expect([reply.hasKey, reply.key()]).toEqual([false, '']));
+    });
+
+    it.each([
+        ['token', true],
+        ['tokem', false],
+        ['toke', false],
+        ['token!', false],
+        ['', false],
+    ])('tells whether %j is the part of a text', (value, isEqual) => {
+        const extras = Buffer.alloc(4);
+        decodeOne({ extras, value: Buffer.from(value) }, reply =>
+            expect(reply.valueEquals('p:#token:key', 3, 8)).toBe(isEqual),
+        );
+    });
+
+    it('reads a counter of 64 bits, and refuses other sizes', () => {
+        const value = Buffer.alloc(8, 0xff);
+        decodeOne({ value }, reply => expect(reply.counter()).toBe(2n ** 64n - 1n));
+        decodeOne({ value: value.subarray(1) }, reply =>
+            expect(() => reply.counter()).toThrow('invalid counter in a reply: 7 bytes instead of 8'),
+        );
+    });
+
+    it('names its status in hexadecimal', () => {
+        decodeOne({ status: Outcome.INVALID }, reply => expect(reply.detail()).toBe('0x04'));
+        decodeOne({ status: 0x1234 }, reply => expect(reply.detail()).toBe('0x1234'));
     });
 });
 

@@ -1,0 +1,11 @@
+import type { Protocol } from '../Protocol';
+import { BinaryDecoder } from './BinaryDecoder';
+import { BinaryWriter } from './BinaryWriter';
+
+export const binaryProtocol: Protocol = {
+    name: 'binary',
+    // A server that speaks only text waits for the end of a line. This CR LF makes it answer at once.
+    firstOpaque: 0x0d0a,
+    createWriter: () => new BinaryWriter(),
+    createDecoder: onReply => new BinaryDecoder(onReply),
+};
