@@ -1,6 +1,7 @@
 import type { AnyContext } from '../component/ComponentLogger';
 import { invalidCountOptions } from './model/errors';
 import type { CacheEngine } from './engine/CacheEngine';
+import type { TimeoutMs } from './model/checkTimeout';
 
 /** An amount of a counter: a bigint from 2^53 on. */
 export type Amount = number | bigint;
@@ -9,10 +10,7 @@ export type Amount = number | bigint;
 export interface CountOptions {
     /** The value of a counter that does not exist yet. Without it none is created. */
     readonly initial?: Amount | null | undefined;
-    /**
-     * How long a new counter lives, in ms. `options.timeout` if absent. A counter that exists keeps
-     * its expiry.
-     */
+    /** How long a new counter lives, in ms. Absent: `options.timeout`. Others keep their expiry. */
     readonly timeout?: number | null | undefined;
 }
 
@@ -25,7 +23,7 @@ export class AtomicVerbs {
         context: AnyContext,
         key: string,
         value: unknown,
-        timeout: number | null | undefined,
+        timeout: TimeoutMs,
     ): Promise<boolean> {
         const { engine } = this;
         return engine.decide(context, async () => {

@@ -5,6 +5,7 @@ import type { AnyContext } from '../component/ComponentLogger';
 import { withTraceId } from '../component/withTraceId';
 import { batchFailed } from './model/errors';
 import type { CacheEngine } from './engine/CacheEngine';
+import type { TimeoutMs } from './model/checkTimeout';
 import type { Encoded } from './values/valueCodec';
 
 /** The entries of `storeMany`: a Map, a plain object, or pairs. */
@@ -12,10 +13,7 @@ export type Entries = Iterable<readonly [string, unknown]> | Readonly<Record<str
 
 const NONE: ReadonlyMap<string, never> = new Map<string, never>();
 
-/**
- * Verbs on many keys. Keys and values are checked and encoded before a byte is sent: an invalid
- * batch does nothing.
- */
+/** Verbs on many keys. All arguments are checked and encoded before a byte is sent. */
 export class BatchVerbs {
     constructor(private readonly engine: CacheEngine) {}
 
@@ -39,7 +37,7 @@ export class BatchVerbs {
         }
     }
 
-    async store(context: AnyContext, entries: Entries, timeout: number | null | undefined): Promise<void> {
+    async store(context: AnyContext, entries: Entries, timeout: TimeoutMs): Promise<void> {
         const { engine } = this;
         try {
             const expires = engine.expirySeconds(context, timeout);
@@ -119,10 +117,7 @@ export class BatchVerbs {
         return found;
     }
 
-    /**
-     * @throws BatchException BATCH_FAILED with the keys that failed, unless `fail_soft` makes them
-     * misses
-     */
+    /** @throws BatchException BATCH_FAILED, unless `fail_soft` turns the failed keys into misses */
     private throwFailed(
         context: AnyContext,
         keys: readonly string[],

@@ -208,10 +208,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
         return this.atomics.store('add', context, key, value, timeout);
     }
 
-    /**
-     * Stores the value if there is one already, in the sense of `add`. Returns false if there is
-     * none.
-     */
+    /** Stores the value if there is one, in the sense of `add`. Returns false if there is none. */
     replace(context: AnyContext, key: string, value: unknown, timeout?: number | null): Promise<boolean> {
         return this.atomics.store('replace', context, key, value, timeout);
     }

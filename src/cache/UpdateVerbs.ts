@@ -6,6 +6,7 @@ import { KeyedMutex } from '../util/KeyedMutex';
 import { Sleeper } from '../util/Sleeper';
 import { Timeout } from '../util/Timeout';
 import type { CacheEngine } from './engine/CacheEngine';
+import type { TimeoutMs } from './model/checkTimeout';
 import { invalidFunction, notText, updateConflict } from './model/errors';
 
 /**
@@ -38,12 +39,7 @@ export class UpdateVerbs {
     }
 
     /** @throws ConflictException UPDATE_CONFLICT */
-    update<T>(
-        context: AnyContext,
-        key: string,
-        change: Change<T>,
-        timeout: number | null | undefined,
-    ): Promise<T | null> {
+    update<T>(context: AnyContext, key: string, change: Change<T>, timeout: TimeoutMs): Promise<T | null> {
         return this.engine.decide(context, async () => {
             if (typeof change !== 'function') throw invalidFunction('change function', change);
             return (await this.perform(context, key, change as Change<unknown>, timeout)) as T | null;
@@ -55,7 +51,7 @@ export class UpdateVerbs {
         context: AnyContext,
         key: string,
         text: unknown,
-        timeout: number | null | undefined,
+        timeout: TimeoutMs,
         join: (old: string, text: string) => string,
     ): Promise<boolean> {
         return this.engine.decide(context, async () => {
@@ -69,12 +65,7 @@ export class UpdateVerbs {
         });
     }
 
-    private perform(
-        context: AnyContext,
-        key: string,
-        change: Change<unknown>,
-        timeout: number | null | undefined,
-    ): Promise<unknown> {
+    private perform(context: AnyContext, key: string, change: Change<unknown>, timeout: TimeoutMs): Promise<unknown> {
         const { engine } = this;
         const expires = engine.expirySeconds(context, timeout);
         const { updateTimeout } = engine.options;

@@ -1,6 +1,7 @@
 import type { Fetched } from '../client/calls/getCalls';
 import type { AnyContext } from '../component/ComponentLogger';
 import type { CacheEngine } from './engine/CacheEngine';
+import type { TimeoutMs } from './model/checkTimeout';
 
 /** Verbs on the value of one key. */
 export class ValueVerbs {
@@ -18,12 +19,7 @@ export class ValueVerbs {
         }
     }
 
-    async store(
-        context: AnyContext,
-        key: string,
-        value: unknown,
-        timeout: number | null | undefined,
-    ): Promise<unknown> {
+    async store(context: AnyContext, key: string, value: unknown, timeout: TimeoutMs): Promise<unknown> {
         if (value === null || value === undefined) {
             await this.remove(context, key);
             return value;
@@ -57,7 +53,7 @@ export class ValueVerbs {
         return engine.ask<unknown>(context, null, () => engine.keys.withFullKey(key, remove));
     }
 
-    touch(context: AnyContext, key: string, timeout: number | null | undefined): Promise<boolean> {
+    touch(context: AnyContext, key: string, timeout: TimeoutMs): Promise<boolean> {
         const { engine } = this;
         const touch = async (fullKey: string): Promise<boolean> => {
             const expires = engine.expirySeconds(context, timeout);
@@ -68,7 +64,7 @@ export class ValueVerbs {
         return engine.ask(context, false, () => engine.keys.withFullKey(key, touch));
     }
 
-    retrieveAndTouch(context: AnyContext, key: string, timeout: number | null | undefined): Promise<unknown> {
+    retrieveAndTouch(context: AnyContext, key: string, timeout: TimeoutMs): Promise<unknown> {
         const { engine } = this;
         const retrieve = async (fullKey: string): Promise<unknown> => {
             const expires = engine.expirySeconds(context, timeout);

@@ -13,16 +13,13 @@ import { KeyedMutex } from '../../util/KeyedMutex';
 import { high32, low32 } from '../../util/uint64';
 import { Keyspace } from '../keys/Keyspace';
 import { TrackedKeys } from '../keys/TrackedKeys';
-import { checkTimeout } from '../model/checkTimeout';
+import { checkTimeout, type TimeoutMs } from '../model/checkTimeout';
 import { compress, decompress, hasBytes } from '../values/compression';
 import { freshOrNull } from '../values/staleEnvelope';
 import { decode, encode, isDeflated, type Encoded } from '../values/valueCodec';
 import { CacheMetrics } from './CacheMetrics';
 
-/**
- * The loads of this process by full key. A write to a key detaches its load: later callers begin
- * another one.
- */
+/** Loads by full key. A write detaches the load of its key: later callers begin another one. */
 export type DetachableLoads = Pick<Map<string, unknown>, 'size' | 'delete'>;
 
 /**
@@ -77,10 +74,7 @@ export class CacheEngine {
         return done;
     }
 
-    /**
-     * Does `set` after the earlier writes to the key. Not part of `store`, which would pay for the
-     * closure.
-     */
+    /** Does `set` in the order of writes. Not part of `store`, which would pay for the closure. */
     setInOrder(
         context: AnyContext,
         fullKey: string,
@@ -151,10 +145,7 @@ export class CacheEngine {
         this.metrics.onStored();
     }
 
-    /**
-     * The key holds no value that `set` has stored, and a pending load may be older than what it
-     * holds.
-     */
+    /** The key holds nothing that `set` has stored. A pending load may be out of date. */
     forget(fullKey: string): void {
         this.detachLoads(fullKey);
         this.tracked?.remove(fullKey);
@@ -219,10 +210,7 @@ export class CacheEngine {
         return this.countLookup(value);
     }
 
-    /**
-     * Returns null for what is stale or is no value of a cache, and a promise for what was
-     * compressed.
-     */
+    /** Returns null for a stale or foreign value, and a promise for a compressed one. */
     decode(context: AnyContext, found: Fetched): unknown {
         const held = freshOrNull(found);
         if (held === null) return null;
@@ -234,11 +222,8 @@ export class CacheEngine {
         }
     }
 
-    /**
-     * @param timeout in ms. `options.timeout` if it is absent, 0 or negative
-     * @throws BadRequestException INVALID_TTL
-     */
-    expirySeconds(context: AnyContext, timeout: number | null | undefined): number {
+    /** @throws BadRequestException INVALID_TTL */
+    expirySeconds(context: AnyContext, timeout: TimeoutMs): number {
         checkTimeout(timeout);
         const { options } = this;
         const ms = timeout && timeout > 0 ? timeout : options.timeout;
@@ -247,10 +232,7 @@ export class CacheEngine {
         return toExpirySeconds(options.maxExpiration);
     }
 
-    /**
-     * Returns the answer if memcached is unavailable and `fail_soft` is set. Throws the error
-     * otherwise.
-     */
+    /** Returns the answer if memcached is unavailable and `fail_soft` is set. Else throws. */
     fallback<T>(context: AnyContext, error: unknown, answer: T): T {
         if (!this.options.failSoft || !isUnavailable(error)) throw this.reject(context, error);
         this.metrics.onUnavailable(context, error as Error);

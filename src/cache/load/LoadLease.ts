@@ -4,6 +4,7 @@ import { toExpirySeconds } from '../../client/model/expiry';
 import type { Item } from '../../client/model/Item';
 import type { Commands } from '../../client/Commands';
 import type { Fetched } from '../../client/calls/getCalls';
+import type { StoreOptions } from '../../client/model/CallOptions';
 import { backoffMs, type Backoff } from '../../util/backoff';
 import type { StoredCas } from '../engine/CacheEngine';
 import { keptForMs } from '../values/staleEnvelope';
@@ -11,10 +12,7 @@ import { withLeaseMark, withPauseMark, failuresOf, leaseToken, MAX_NUMBER } from
 import type { Encoded } from '../values/valueCodec';
 import { NoLease } from './NoLease';
 
-/**
- * How long a lease lives, and how long a failed load rests. Tests that wait for it use shorter
- * times.
- */
+/** How long a lease lives, and how long a failed load rests. Tests use shorter times. */
 export interface LeaseTimes {
     /** A killed holder blocks its key for up to so long. See `toExpirySeconds` for the minimum. */
     readonly seconds: number;
@@ -45,7 +43,7 @@ const MAX_TRIES = 3;
  * the first one is not stored.
  *
  * Every write compares the CAS of the last one. If that has changed, the token tells whether the
- * item is still this lease.
+ * item is still this lease. On a server without CAS there is no lease: see `NoLease`.
  */
 export class LoadLease {
     /** Lost, released, or replaced by the value. Nothing is written any more. */
@@ -66,10 +64,7 @@ export class LoadLease {
         this.scheduleRenewal();
     }
 
-    /**
-     * Puts a lease in the place of the item, or of nothing. Returns null if another process was
-     * faster.
-     */
+    /** Puts a lease in the place of the item. Returns null if another process was faster. */
     static async take(
         commands: Commands,
         times: LeaseTimes,
@@ -78,26 +73,13 @@ export class LoadLease {
     ): Promise<LoadLease | NoLease | null> {
         const token = randomInt(MAX_NUMBER);
         const { value, flags } = withLeaseMark(before, token);
-        const storing = { expires: expirySeconds(before, times), flags };
-        let cas: bigint | null;
-        if (before.value === null) {
-            cas = await commands.casAdd(key, value, storing);
-        } else if (before.cas !== 0n) {
-            const { epoch } = commands.cluster.server(key);
-            const reply = await commands.casSet(key, value, before.cas, { ...storing, epoch });
-            cas = reply.outcome === 'stored' ? reply.cas : null;
-        } else {
-            cas = 0n;
-        }
+        const cas = await replace(commands, key, before, value, { expires: expirySeconds(before, times), flags });
         if (cas === null) return null;
         if (cas === 0n) return new NoLease(commands, key);
         return new LoadLease(commands, times, key, before, token, { cas, epoch: commands.cluster.server(key).epoch });
     }
 
-    /**
-     * Whether a read that returned this has found the lease: nothing was stored or removed in its
-     * place.
-     */
+    /** Whether a read has found the lease: nothing was stored or removed in its place. */
     isShownBy(held: Fetched): boolean {
         return typeof held === 'object' && held !== null && leaseToken(held) === this.token;
     }
@@ -118,10 +100,7 @@ export class LoadLease {
         }
     }
 
-    /**
-     * Leaves nothing under the key: there is nothing to store, and the previous value is out of
-     * date.
-     */
+    /** Leaves nothing under the key, neither a value nor the previous one. */
     async remove(): Promise<void> {
         if (!this.finish()) return;
         await this.renewing;
@@ -187,10 +166,7 @@ export class LoadLease {
         }
     }
 
-    /**
-     * Returns whether the item is still this lease: sockets have changed, or the reply to a renewal
-     * was lost.
-     */
+    /** Returns whether the item is still this lease, though its CAS or its epoch has changed. */
     private async rediscover(): Promise<boolean> {
         const item = await this.commands.gets(this.key);
         if (leaseToken(item) !== this.token) return false;
@@ -201,6 +177,21 @@ export class LoadLease {
     private remember(cas: bigint): void {
         this.written = { cas, epoch: this.commands.cluster.server(this.key).epoch };
     }
+}
+
+/** Returns the CAS of the new item: 0 on a server without CAS, null if the old item has changed. */
+async function replace(
+    commands: Commands,
+    key: string,
+    before: Item,
+    value: Buffer,
+    options: StoreOptions,
+): Promise<bigint | null> {
+    if (before.value === null) return commands.casAdd(key, value, options);
+    if (before.cas === 0n) return 0n;
+    const { epoch } = commands.cluster.server(key);
+    const reply = await commands.casSet(key, value, before.cas, { ...options, epoch });
+    return reply.outcome === 'stored' ? reply.cas : null;
 }
 
 /** A stale value keeps its own expiry. */

@@ -1,12 +1,10 @@
+import type { Fetched } from '../../client/calls/getCalls';
 import { MAX_TIMER_MS } from '../../util/timers';
 import type { AnyContext } from '../../component/ComponentLogger';
-import { checkTimeout } from '../model/checkTimeout';
+import { checkTimeout, type TimeoutMs } from '../model/checkTimeout';
 import { invalidFunction, invalidLoadOption } from '../model/errors';
 
-/**
- * Returns the value from its source. The signal aborts when no caller waits any more, and after
- * `loadTimeout`.
- */
+/** Returns the value. The signal aborts when no caller waits, and after `loadTimeout`. */
 export type Loader<T> = (signal: AbortSignal) => T | PromiseLike<T>;
 
 /** What callers get from a loader: undefined becomes null. */
@@ -27,10 +25,7 @@ export interface LoadOptions {
      * stored together do not expire together. 0.1 if absent.
      */
     readonly jitter?: number | null | undefined;
-    /**
-     * How long the loader may take, and how long to wait for the loader of another process, in ms.
-     * 10,000 if absent.
-     */
+    /** The limit for the loader, and for that of another process, in ms. Absent: 10,000. */
     readonly loadTimeout?: number | null | undefined;
     /** Aborts the wait of this caller, which rejects with its reason at once. */
     readonly signal?: AbortSignal | null | undefined;
@@ -40,9 +35,18 @@ export interface LoadOptions {
 export interface LoadRequest {
     readonly context: AnyContext;
     readonly key: string;
-    readonly timeout: number | null | undefined;
+    readonly timeout: TimeoutMs;
     readonly loader: Loader<unknown>;
     readonly options: LoadOptions;
+}
+
+/** A call that has found no fresh value. */
+export interface Miss {
+    readonly request: LoadRequest;
+    /** Has a line break, which no full key has, while the token cannot be fetched. */
+    readonly fullKey: string;
+    /** What the read returned. Undefined if memcached was not read: then no lease is taken. */
+    readonly held: Fetched | undefined;
 }
 
 export const DEFAULT_JITTER = 0.1;

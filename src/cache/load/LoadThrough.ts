@@ -1,34 +1,24 @@
 import { isUnavailable, notOpened } from '../../client/model/errors';
-import { Item } from '../../client/model/Item';
+import type { Item } from '../../client/model/Item';
 import type { Fetched } from '../../client/calls/getCalls';
 import type { AnyContext } from '../../component/ComponentLogger';
 import { withTraceId } from '../../component/withTraceId';
 import { isTraced, loadTracing, trace } from '../../diagnostics/tracing';
 import { onAbort } from '../../util/onAbort';
 import type { CacheEngine } from '../engine/CacheEngine';
+import type { TimeoutMs } from '../model/checkTimeout';
 import { loadTimeout } from '../model/errors';
 import { isLeased, isPaused } from '../values/loadMarks';
 import { staleOrNull } from '../values/staleEnvelope';
 import { isStoredNull } from '../values/valueCodec';
 import { awaitLease } from './awaitLease';
 import { LEASE_TIMES, type LeaseTimes } from './LoadLease';
-import { checkLoad, DEFAULT_LOAD_TIMEOUT_MS, type Loader, type LoadOptions, type LoadRequest } from './LoadOptions';
+import { checkLoad, DEFAULT_LOAD_TIMEOUT_MS } from './LoadOptions';
+import type { Loader, LoadOptions, LoadRequest, Miss } from './LoadOptions';
 import { PendingLoad, type PendingLoads } from './PendingLoad';
 import { storeLoaded } from './storeLoaded';
 
 const NO_OPTIONS: LoadOptions = {};
-
-/** A call that has found no fresh value. */
-interface Miss {
-    readonly request: LoadRequest;
-    /**
-     * The key as memcached has it. While its token cannot be fetched, a text with a line break,
-     * which no full key has.
-     */
-    readonly fullKey: string;
-    /** What the read returned. Undefined if memcached was not read: then no lease is taken. */
-    readonly held: Fetched | undefined;
-}
 
 /**
  * Returns the value from memcached, or else from its loader, which is called once for all callers
@@ -47,10 +37,7 @@ export class LoadThrough {
     /** Loads that begin now take no lease, because `stop` would not release it. */
     private isStopping = false;
 
-    /**
-     * @param pending what callers join. The engine removes a load when its key is stored or
-     * removed.
-     */
+    /** @param pending is what callers may join. Writes to a key detach its load from it. */
     constructor(
         private readonly engine: CacheEngine,
         private readonly pending: PendingLoads,
@@ -74,7 +61,7 @@ export class LoadThrough {
     retrieve(
         context: AnyContext,
         key: string,
-        timeout: number | null | undefined,
+        timeout: TimeoutMs,
         loader: Loader<unknown>,
         options: LoadOptions | null | undefined,
     ): Promise<unknown> {
@@ -179,15 +166,14 @@ export class LoadThrough {
         return load;
     }
 
-    private async load(load: PendingLoad, { request, fullKey, held }: Miss): Promise<void> {
+    private async load(load: PendingLoad, miss: Miss): Promise<void> {
         const { engine } = this;
+        const { request } = miss;
         const { context, key, loader, options } = request;
         const timeoutMs = options.loadTimeout ?? DEFAULT_LOAD_TIMEOUT_MS;
         try {
-            if (held !== undefined && !this.isStopping) {
-                // Text has been read without its CAS.
-                const seen = typeof held === 'string' ? undefined : (held ?? Item.MISS);
-                const found = await awaitLease(engine, this.times, load, { context, fullKey, seen, timeoutMs });
+            if (miss.held !== undefined && !this.isStopping) {
+                const found = await awaitLease(engine, this.times, load, miss, timeoutMs);
                 if (found !== null) return load.succeed(found.value);
             }
             load.signal.throwIfAborted();

@@ -27,6 +27,6 @@ export class NoLease {
         await this.commands.delete(this.key);
     }
 
-    /** Nothing to give back: what `LoadLease.take` has left is no lease to anyone, and expires. */
+    /** Nothing to give back: no process takes the item that `LoadLease.take` has added for a lease. */
     async release(): Promise<void> {}
 }

@@ -85,10 +85,7 @@ export class PendingLoad {
         return this.hasValue && (held === undefined || this.lease === null || this.lease.isShownBy(held));
     }
 
-    /**
-     * @param signal of the caller, who rejects by itself. When the last caller has aborted, the
-     * load aborts.
-     */
+    /** @param signal rejects the caller elsewhere. The last one to abort aborts the load. */
     wait(signal: AbortSignal | null | undefined): Promise<unknown> {
         this.listeners++;
         if (!signal) return this.outcome;
@@ -141,10 +138,7 @@ export class PendingLoad {
         await this.storing;
     }
 
-    /**
-     * Gives a value to the callers. A null is not shared with later callers while it is being
-     * stored.
-     */
+    /** Gives the value to the callers. Later callers do not get a null: they load again. */
     succeed(value: unknown): void {
         if (!this.isPending) return;
         this.phase = 'storing';
@@ -153,10 +147,7 @@ export class PendingLoad {
         if (value === null) this.end();
     }
 
-    /**
-     * Ends without a value, when no caller waits and another process loads. Later callers do not
-     * join it.
-     */
+    /** Ends without a value, which only a load without listeners may do. */
     giveUp(): void {
         this.end();
         this.resolve(null);
@@ -180,20 +171,14 @@ export class PendingLoad {
         this.onDone();
     }
 
-    /**
-     * Releases the lease, also one that memcached has not answered yet. Waits for a value that is
-     * being stored.
-     */
+    /** Releases the lease, also one that is being taken, or waits until the value is stored. */
     async release(hasFailed = false): Promise<void> {
         const lease = await this.taking;
         if (this.storing !== null) return this.storing;
         await lease?.release(hasFailed);
     }
 
-    /**
-     * The component is closing. Callers that wait get the loader's value. Without such a caller the
-     * load aborts.
-     */
+    /** Lets waiting callers have the loader's value, without a store. Else aborts the load. */
     close(reason: () => Error): Promise<void> {
         this.isClosing = true;
         if (this.listeners === 0) this.abort(reason());

@@ -1,4 +1,4 @@
-import type { Item } from '../../client/model/Item';
+import { Item } from '../../client/model/Item';
 import type { AnyContext } from '../../component/ComponentLogger';
 import { backoffMs, type Backoff } from '../../util/backoff';
 import { Sleeper } from '../../util/Sleeper';
@@ -6,12 +6,10 @@ import type { CacheEngine } from '../engine/CacheEngine';
 import { isLeased, isPaused } from '../values/loadMarks';
 import { isStoredNull } from '../values/valueCodec';
 import { LoadLease, type LeaseTimes } from './LoadLease';
+import type { Miss } from './LoadOptions';
 import type { PendingLoad } from './PendingLoad';
 
-/**
- * Reads again after 10 ms, then less often, up to every 100 ms; each pause is up to a half longer
- * or shorter.
- */
+/** Polls after 10 ms, then less and less often, up to every 100 ms, on average. */
 const POLLING: Backoff = { firstMs: 15, maxMs: 150, factor: 1.5, jitter: 2 / 3 };
 
 /**
@@ -22,18 +20,6 @@ const DEAD_AFTER_MORE_MS = 1000;
 
 const sleeper = new Sleeper();
 
-export interface LeaseRequest {
-    readonly context: AnyContext;
-    readonly fullKey: string;
-    /**
-     * What a read has just found. Undefined if the CAS is not known, so that it has to be read
-     * again.
-     */
-    readonly seen: Item | undefined;
-    /** How long to wait for another process. */
-    readonly timeoutMs: number;
-}
-
 /**
  * Waits until the load has the lease, or until another process has stored a value, which this
  * returns. Returns null with the lease, after `timeoutMs`, and when memcached fails: two loaders
@@ -43,12 +29,14 @@ export async function awaitLease(
     engine: CacheEngine,
     times: LeaseTimes,
     load: PendingLoad,
-    { context, fullKey, seen, timeoutMs }: LeaseRequest,
+    { request, fullKey, held }: Miss,
+    timeoutMs: number,
 ): Promise<{ readonly value: unknown } | null> {
     const endMs = performance.now() + timeoutMs;
     const watch = new LeaseWatch(times.seconds * 1000);
     try {
-        let item = seen ?? (await engine.commands.gets(fullKey));
+        // Text has been read without its CAS.
+        let item = typeof held === 'string' ? await engine.commands.gets(fullKey) : (held ?? Item.MISS);
         for (let tries = 0; ; tries++) {
             if (load.isEnding) return null;
             const isRemote = watch.isAlive(item);
@@ -61,7 +49,7 @@ export async function awaitLease(
             else if (await load.take(LoadLease.take(engine.commands, times, fullKey, item))) return null;
             if (load.isEnding || performance.now() > endMs) return null;
             item = await engine.commands.gets(fullKey);
-            const found = await valueOf(engine, context, item);
+            const found = await valueOf(engine, request.context, item);
             if (found !== null) return found;
         }
     } catch {
@@ -83,7 +71,7 @@ class LeaseWatch {
             this.unchangedSinceMs = nowMs;
         }
         const isRenewed = nowMs - this.unchangedSinceMs <= this.leaseMs + DEAD_AFTER_MORE_MS;
-        // Without CAS there are no leases: see `NoLease`.
+        // On a server without CAS no item shows a lease: see `NoLease`.
         return item.cas !== 0n && isRenewed && isLeased(item, this.leaseMs);
     }
 }
