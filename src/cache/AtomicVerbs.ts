@@ -29,16 +29,14 @@ export class AtomicVerbs {
         return engine.decide(context, async () => {
             const encoded = engine.encode(value);
             const expires = engine.expirySeconds(context, timeout);
-            return engine.keys.withFullKey(key, fullKey => {
-                const write = async (): Promise<boolean> => {
+            return engine.keys.withFullKey(key, fullKey =>
+                engine.inOrder(fullKey, encoded instanceof Promise, async () => {
                     const { value: bytes, flags } = encoded instanceof Promise ? await encoded : encoded;
                     const isStored = await engine.commands[verb](fullKey, bytes, { expires, flags });
                     if (isStored) engine.recordStored(fullKey);
                     return isStored;
-                };
-                const mayPass = engine.hasNoPendingWrites && !(encoded instanceof Promise);
-                return mayPass ? write() : engine.inOrder(fullKey, write);
-            });
+                }),
+            );
         });
     }
 

@@ -58,7 +58,7 @@ export class BatchVerbs {
             const all = removed.length === 0 ? keys : keys.concat(removed);
             const { fullKeys, failed } = await engine.keys.each(all, (ready, indexes) => {
                 const these = indexes === null ? encoding : indexes.filter(i => i < keys.length).map(i => encoding[i]!);
-                const write = async (): Promise<Map<string, Error>> => {
+                return engine.allInOrder(ready, isCompressing, async () => {
                     const encoded: Encoded[] = [];
                     for (const one of these) encoded.push(one instanceof Promise ? await one : one);
                     if (these.length === ready.length) return engine.setAll(context, ready, encoded, expires);
@@ -68,9 +68,7 @@ export class BatchVerbs {
                         engine.setAll(context, ready.slice(0, these.length), encoded, expires),
                     ]);
                     return new Map([...failed, ...kept]);
-                };
-                const mayPass = engine.hasNoPendingWrites && !isCompressing;
-                return mayPass ? write() : engine.allInOrder(ready, write);
+                });
             });
             this.throwFailed(context, all, fullKeys, failed, NONE);
         } catch (error) {
@@ -82,10 +80,9 @@ export class BatchVerbs {
         const { engine } = this;
         try {
             const wanted = toKeys(keys);
-            const { fullKeys, failed } = await engine.keys.each(wanted, ready => {
-                const write = (): Promise<Map<string, Error>> => engine.deleteAll(ready);
-                return engine.hasNoPendingWrites ? write() : engine.allInOrder(ready, write);
-            });
+            const { fullKeys, failed } = await engine.keys.each(wanted, ready =>
+                engine.allInOrder(ready, false, () => engine.deleteAll(ready)),
+            );
             this.throwFailed(context, wanted, fullKeys, failed, NONE);
         } catch (error) {
             engine.fallback(context, error, undefined);

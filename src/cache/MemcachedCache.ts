@@ -80,8 +80,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
 
     /**
      * @throws ConfigException NO_CONNECTION, INVALID_CONNECTION, NO_CREDENTIAL
-     * @throws ConnectionException CONNECT_FAILED when no server answers, unless `options.fail_soft`
-     * is set
+     * @throws ConnectionException CONNECT_FAILED when no server answers, without `options.fail_soft`
      */
     open(context: AnyContext): Promise<void> {
         if (!this.isOpen()) this.engine.keys.reset();
@@ -122,8 +121,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
 
     /**
      * Stores the value and returns it. Null and undefined remove the entry.
-     * @param timeout ms until it expires, rounded up to whole seconds. Absent, 0 or negative:
-     * `options.timeout`
+     * @param timeout in ms, rounded up to seconds. Absent, 0 or negative: `options.timeout`
      */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- ICache's signature
     store(context: AnyContext, key: string, value: any, timeout?: number | null): Promise<any> {
@@ -138,15 +136,12 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
 
     /**
      * Returns the value. On a miss calls the loader, stores its value for `timeout` ms, and returns
-     * it without waiting for the store. One loader runs for all callers that miss the key: in this
-     * process, and by a short lease among all processes. See docs/cache.md. An error of the loader
-     * reaches all callers of this process that wait for it, and is not kept. While memcached is
-     * unavailable the loader is called, once at a time in this process.
+     * it without waiting for the store. One loader runs for all callers in all processes that miss
+     * the key; its errors are not kept. While memcached is unavailable the loader is called.
      *
-     * Callers that wait for the same load get the same object: do not change it. A value from
-     * memcached is what JSON makes of it. The options of the first caller apply to the load.
-     * @param timeout ms until it expires. Absent, 0 or negative: `options.timeout`. Up to a tenth
-     * is subtracted at random: see `jitter`
+     * Callers that wait for the same load get the same object: do not change it. The options of the
+     * first caller apply to the load. See docs/cache.md.
+     * @param timeout in ms. Absent, 0 or negative: `options.timeout`. See also `jitter`
      * @throws InvocationException LOAD_TIMEOUT when the loader takes longer than `loadTimeout`
      */
     retrieveOrLoad<T>(
@@ -161,8 +156,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
 
     /**
      * Returns the values that exist, in the order of their keys.
-     * @throws BatchException BATCH_FAILED when some keys failed. It has the other values in
-     * `found`.
+     * @throws BatchException BATCH_FAILED with the other values in `found`
      */
     retrieveMany<T = unknown>(context: AnyContext, keys: Iterable<string>): Promise<Map<string, T>> {
         return this.batches.retrieve(context, keys) as Promise<Map<string, T>>;
@@ -171,16 +165,13 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     /**
      * Stores the values. Null and undefined remove their entries.
      * @param entries a Map, a plain object, or pairs
-     * @throws BatchException BATCH_FAILED with the keys that could not be stored in `failed`
+     * @throws BatchException BATCH_FAILED with the errors of keys in `failed`
      */
     storeMany(context: AnyContext, entries: Entries, timeout?: number | null): Promise<void> {
         return this.batches.store(context, entries, timeout);
     }
 
-    /**
-     * Removes the entries.
-     * @throws BatchException BATCH_FAILED with the keys that could not be removed in `failed`
-     */
+    /** @throws BatchException BATCH_FAILED with the errors of keys in `failed` */
     removeMany(context: AnyContext, keys: Iterable<string>): Promise<void> {
         return this.batches.remove(context, keys);
     }
@@ -215,8 +206,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
 
     /**
      * Adds to a counter, which wraps at 2^64, and returns the sum: a bigint from 2^53 on. Returns
-     * null if there is no counter and no `initial`. A null or a value with `staleFor` that
-     * `retrieveOrLoad` keeps is no counter: NOT_A_NUMBER.
+     * null if there is no counter and no `initial`.
      * @param by a whole number from 0 on. 1 if absent
      */
     increment(context: AnyContext, key: string, by?: Amount | null, options?: CountOptions): Promise<Amount | null> {
@@ -242,9 +232,8 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     }
 
     /**
-     * Changes a value without losing concurrent changes, and returns the new value. `change` gets
-     * the value, or null if there is none, and returns the new one, or null to remove the entry. It
-     * is called again if another process was faster.
+     * Changes a value without losing concurrent changes, and returns the new one. Calls `change`
+     * again if another process was faster.
      * @throws ConflictException UPDATE_CONFLICT when it takes longer than `options.update_timeout`
      * @throws ConnectionException when it is not known whether the value was changed
      */

@@ -83,8 +83,7 @@ export class UpdateVerbs {
                     limit.check();
                     if (item.value !== null) {
                         if (item.cas === 0n) throw casDisabled(address);
-                        // A connection has opened or closed meanwhile: the CAS may be that of
-                        // another process.
+                        // In another epoch the same CAS may be that of another value.
                         if (commands.cluster.server(fullKey).epoch !== epoch) continue;
                     }
                     tries++;
@@ -92,7 +91,7 @@ export class UpdateVerbs {
                     const changed = change(old);
                     const value = (isThenable(changed) ? await limit.race(changed) : changed) ?? null;
                     if (value === UNCHANGED) return value;
-                    if (await this.compareAndSet(fullKey, item, value, expires, epoch)) return value;
+                    if (await this.replace(fullKey, item, value, expires, epoch)) return value;
                     limit.check();
                     await this.pauses.sleep(backoffMs(tries - 1, RETRY_PAUSE));
                     limit.check();
@@ -106,7 +105,7 @@ export class UpdateVerbs {
     }
 
     /** Replaces the item by the new value. Returns false if the item has changed. */
-    private async compareAndSet(
+    private async replace(
         fullKey: string,
         item: Item,
         value: unknown,

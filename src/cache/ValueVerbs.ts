@@ -1,4 +1,3 @@
-import type { Fetched } from '../client/calls/getCalls';
 import type { AnyContext } from '../component/ComponentLogger';
 import type { CacheEngine } from './engine/CacheEngine';
 import type { TimeoutMs } from './model/checkTimeout';
@@ -45,11 +44,8 @@ export class ValueVerbs {
 
     remove(context: AnyContext, key: string): Promise<unknown> {
         const { engine } = this;
-        const remove = async (fullKey: string): Promise<unknown> => {
-            const write = (): Promise<Fetched> => engine.remove(fullKey);
-            const held = await (engine.hasNoPendingWrites ? write() : engine.inOrder(fullKey, write));
-            return engine.decode(context, held);
-        };
+        const remove = async (fullKey: string): Promise<unknown> =>
+            engine.decode(context, await engine.inOrder(fullKey, false, () => engine.remove(fullKey)));
         return engine.ask<unknown>(context, null, () => engine.keys.withFullKey(key, remove));
     }
 

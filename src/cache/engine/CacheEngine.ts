@@ -19,16 +19,8 @@ import { freshOrNull } from '../values/staleEnvelope';
 import { decode, encode, isDeflated, type Encoded } from '../values/valueCodec';
 import { CacheMetrics } from './CacheMetrics';
 
-/** Loads by full key. A write detaches the load of its key: later callers begin another one. */
-export type DetachableLoads = Pick<Map<string, unknown>, 'size' | 'delete'>;
-
-/**
- * The CAS of an item, and the epoch of its server in which it is valid. 0 if the server has no CAS.
- */
-export interface StoredCas {
-    readonly cas: bigint;
-    readonly epoch: number;
-}
+/** The CAS of an item, 0 on a server without CAS, and the epoch in which it is valid. */
+export type StoredCas = Readonly<Pick<Receipt, 'cas' | 'epoch'>>;
 
 /**
  * The steps that all verbs share: full keys, encoding and decoding, expiries, the order of writes,
@@ -41,9 +33,10 @@ export class CacheEngine {
     /** A later write to a key must not overtake an earlier one that is being compressed. */
     private readonly writes = new KeyedMutex();
 
+    /** @param loads by full key. A write detaches the load of its key: later callers begin another. */
     constructor(
         private readonly connection: ComponentConnection,
-        private readonly loads: DetachableLoads,
+        private readonly loads: Pick<Map<string, unknown>, 'size' | 'delete'>,
     ) {
         this.metrics = new CacheMetrics(connection.log, connection.counters);
         this.keys = new Keyspace(connection, head => this.tracked?.removeAll(head));
@@ -81,7 +74,7 @@ export class CacheEngine {
         encoded: Encoded | Promise<Encoded>,
         expires: number,
     ): Promise<boolean> {
-        return this.inOrder(fullKey, async () => this.set(context, fullKey, await encoded, expires));
+        return this.writes.run(fullKey, async () => this.set(context, fullKey, await encoded, expires));
     }
 
     /**
@@ -179,14 +172,14 @@ export class CacheEngine {
         return this.writes.isEmpty;
     }
 
-    /** Performs the writes to one key in the order of their calls. */
-    inOrder<T>(fullKey: string, write: () => Promise<T>): Promise<T> {
-        return this.writes.run(fullKey, write);
+    /** Performs the writes to a key in the order of their calls, also if some are compressed. */
+    inOrder<T>(fullKey: string, isCompressed: boolean, write: () => Promise<T>): Promise<T> {
+        return isCompressed || !this.hasNoPendingWrites ? this.writes.run(fullKey, write) : write();
     }
 
-    /** Performs one write to many keys after the earlier writes to each. */
-    allInOrder<T>(fullKeys: readonly string[], write: () => Promise<T>): Promise<T> {
-        return this.writes.runAll(fullKeys, write);
+    /** Does the same for a write to many keys. */
+    allInOrder<T>(fullKeys: readonly string[], isCompressed: boolean, write: () => Promise<T>): Promise<T> {
+        return isCompressed || !this.hasNoPendingWrites ? this.writes.runAll(fullKeys, write) : write();
     }
 
     /**

@@ -5,51 +5,36 @@ import { LogThrottle } from '../../component/LogThrottle';
 import { line, type LineKey, type ValuesOf } from '../../component/logLines';
 
 /** Events since the component was created. */
-export interface CacheCounts {
+export class CacheCounts {
     /** Keys that were looked up and found. Each key of a batch counts. */
-    readonly hits: number;
+    readonly hits: number = 0;
     /** Keys that were looked up and not found. A failed lookup is no miss. */
-    readonly misses: number;
+    readonly misses: number = 0;
     /** Keys that were stored, by any verb. */
-    readonly stored: number;
+    readonly stored: number = 0;
     /** Calls that failed. */
-    readonly failed: number;
+    readonly failed: number = 0;
     /** Values that were evicted for newer ones (`options.max_size`). */
-    readonly evicted: number;
+    readonly evicted: number = 0;
     /** Values whose flags or text are not JSON. They count as misses. */
-    readonly undecodable: number;
+    readonly undecodable: number = 0;
     /** Expirations that were capped at `options.max_expiration`. */
-    readonly cappedExpirations: number;
-    /**
-     * Calls that were answered without memcached (`options.fail_soft`, `retrieveOrLoad`). They
-     * count as neither hits, misses nor failures.
-     */
-    readonly fallbacks: number;
+    readonly cappedExpirations: number = 0;
+    /** Calls answered without memcached (`options.fail_soft`, `retrieveOrLoad`): no misses. */
+    readonly fallbacks: number = 0;
     /** Loader calls. */
-    readonly loads: number;
+    readonly loads: number = 0;
     /** Loaded values that could not be stored. */
-    readonly storeFailures: number;
+    readonly storeFailures: number = 0;
     /** Loads in the background that failed. Callers had the stale value. */
-    readonly refreshFailures: number;
+    readonly refreshFailures: number = 0;
 }
 
 const NAMES = COUNTER_NAMES.cache;
 
 /** Counts events, and logs those that need attention: the first of a kind, or one a minute. */
 export class CacheMetrics {
-    readonly counts: { -readonly [K in keyof CacheCounts]: number } = {
-        hits: 0,
-        misses: 0,
-        stored: 0,
-        failed: 0,
-        evicted: 0,
-        undecodable: 0,
-        cappedExpirations: 0,
-        fallbacks: 0,
-        loads: 0,
-        storeFailures: 0,
-        refreshFailures: 0,
-    };
+    readonly counts: { -readonly [K in keyof CacheCounts]: number } = new CacheCounts();
     private readonly throttle: LogThrottle<'fallbacks'>;
 
     constructor(

@@ -8,9 +8,7 @@ import { NamespaceTokens } from './NamespaceTokens';
 
 /** The outcome of a verb on many keys. */
 export interface BatchOutcome {
-    /**
-     * As memcached has them. If a token could not be fetched, the key has a line break in front.
-     */
+    /** If a token could not be fetched, the key has a line break in front. */
     readonly fullKeys: readonly string[];
     /** By full key. */
     readonly failed: ReadonlyMap<string, Error>;
@@ -23,9 +21,8 @@ export type BatchVerb = (
 ) => Promise<ReadonlyMap<string, Error>>;
 
 /**
- * Makes full keys, which memcached has: the prefix, with `options.clear` a token, and the key.
- * Every reply under a token is confirmed (see `GuardedCall`). If the token has changed, the call is
- * repeated.
+ * Makes full keys: the prefix, with `options.clear` a token, and the key. Every reply under a token
+ * is confirmed (see `GuardedCall`). If the token has changed, the call is repeated.
  */
 export class Keyspace {
     /** Full keys have a token: `options.clear` beside a prefix. */
@@ -57,10 +54,9 @@ export class Keyspace {
     /**
      * Calls `use` with the full key, and again when its token has changed meanwhile.
      *
-     * Rule: no verb yields before its request is queued, so that calls which are not awaited leave
-     * in the order in which they were made. The only exceptions are a token that has to be fetched
-     * and a value that is being compressed. `retrieve`, `store` and `retrieveOrLoad` keep the rule
-     * in their own lines, because a closure would cost them too much.
+     * Rule: no verb yields before its request is queued, so calls that are not awaited leave in
+     * order. Exceptions: the token has to be fetched, or the value compressed. `retrieve`, `store`
+     * and `retrieveOrLoad` keep the rule in their own lines, to save the closure.
      * @throws BadRequestException INVALID_KEY
      */
     withFullKey<T>(key: string, use: (fullKey: string) => Promise<T>): Promise<T> {
@@ -107,19 +103,14 @@ export class Keyspace {
         return { fullKeys, failed };
     }
 
-    /**
-     * Whether the call has to be repeated, because its key had a token that is not in use any more.
-     */
+    /** Whether the call has to be repeated, because the token of its key has changed. */
     isMoved(error: unknown): boolean {
         if (!(error instanceof TokenChanged)) return false;
         this.tokens?.adopt(error);
         return true;
     }
 
-    /**
-     * Puts what was stored on every server out of reach.
-     * @throws ConfigException NO_PREFIX
-     */
+    /** @throws ConfigException NO_PREFIX */
     async clear(): Promise<void> {
         const { commands } = this.connection;
         if (!this.isGuarded) throw noPrefix();

@@ -61,9 +61,7 @@ export class NamespaceTokens {
         return head;
     }
 
-    /**
-     * Only `add` brings a token into use, and each token once. So what is out of reach stays there.
-     */
+    /** Only `add` brings a token into use, and each token once: old values stay out of reach. */
     private async findOrMakeToken(server: MemcachedServer): Promise<string> {
         const { commands, namespace } = this;
         for (;;) {

@@ -67,10 +67,7 @@ export class TrackedKeys implements StoreAccount {
         return oldest;
     }
 
-    /**
-     * Two stores of one key share an entry, and the last reply counts. If its value was overwritten
-     * by the other one, its CAS deletes nothing.
-     */
+    /** Stores of one key share an entry. The CAS of a value that was overwritten deletes nothing. */
     stored(entry: Entry, casHigh: number, casLow: number, epoch: number, nowMs: number, expirySeconds: number): void {
         // Without CAS (memcached -C) the value cannot be evicted.
         if (casHigh === 0 && casLow === 0) return this.forget(entry);

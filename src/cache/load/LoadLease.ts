@@ -4,7 +4,6 @@ import { toExpirySeconds } from '../../client/model/expiry';
 import type { Item } from '../../client/model/Item';
 import type { Commands } from '../../client/Commands';
 import type { Fetched } from '../../client/calls/getCalls';
-import type { StoreOptions } from '../../client/model/CallOptions';
 import { backoffMs, type Backoff } from '../../util/backoff';
 import type { StoredCas } from '../engine/CacheEngine';
 import { keptForMs } from '../values/staleEnvelope';
@@ -28,6 +27,9 @@ export const LEASE_TIMES: LeaseTimes = {
     failurePause: { firstMs: 1000, maxMs: 30_000, jitter: 0 },
 };
 
+/** The right of a load to store its value. */
+export type AnyLease = LoadLease | NoLease;
+
 /** How often a write is sent whose CAS is out of date. */
 const MAX_TRIES = 3;
 
@@ -46,7 +48,7 @@ const MAX_TRIES = 3;
  * item is still this lease. On a server without CAS there is no lease: see `NoLease`.
  */
 export class LoadLease {
-    /** Lost, released, or replaced by the value. Nothing is written any more. */
+    /** Lost, released, or replaced by the value. */
     isFinished = false;
     private timer: NodeJS.Timeout | null = null;
     /** Changes the CAS, so every other write waits for it. */
@@ -58,22 +60,26 @@ export class LoadLease {
         readonly key: string,
         private readonly previousItem: Item,
         private readonly token: number,
-        /** Of the item that the lease has written last, in the epoch in which it was answered. */
+        /** Of the item that the lease has written last. */
         private written: StoredCas,
     ) {
         this.scheduleRenewal();
     }
 
     /** Puts a lease in the place of the item. Returns null if another process was faster. */
-    static async take(
-        commands: Commands,
-        times: LeaseTimes,
-        key: string,
-        before: Item,
-    ): Promise<LoadLease | NoLease | null> {
+    static async take(commands: Commands, times: LeaseTimes, key: string, before: Item): Promise<AnyLease | null> {
         const token = randomInt(MAX_NUMBER);
         const { value, flags } = withLeaseMark(before, token);
-        const cas = await replace(commands, key, before, value, { expires: expirySeconds(before, times), flags });
+        const storing = { expires: expirySeconds(before, times), flags };
+        /** 0 on a server without CAS, null if the item has changed. */
+        let cas: bigint | null = 0n;
+        if (before.value === null) {
+            cas = await commands.casAdd(key, value, storing);
+        } else if (before.cas !== 0n) {
+            const { epoch } = commands.cluster.server(key);
+            const reply = await commands.casSet(key, value, before.cas, { ...storing, epoch });
+            cas = reply.outcome === 'stored' ? reply.cas : null;
+        }
         if (cas === null) return null;
         if (cas === 0n) return new NoLease(commands, key);
         return new LoadLease(commands, times, key, before, token, { cas, epoch: commands.cluster.server(key).epoch });
@@ -177,21 +183,6 @@ export class LoadLease {
     private remember(cas: bigint): void {
         this.written = { cas, epoch: this.commands.cluster.server(this.key).epoch };
     }
-}
-
-/** Returns the CAS of the new item: 0 on a server without CAS, null if the old item has changed. */
-async function replace(
-    commands: Commands,
-    key: string,
-    before: Item,
-    value: Buffer,
-    options: StoreOptions,
-): Promise<bigint | null> {
-    if (before.value === null) return commands.casAdd(key, value, options);
-    if (before.cas === 0n) return 0n;
-    const { epoch } = commands.cluster.server(key);
-    const reply = await commands.casSet(key, value, before.cas, { ...options, epoch });
-    return reply.outcome === 'stored' ? reply.cas : null;
 }
 
 /** A stale value keeps its own expiry. */

@@ -14,16 +14,12 @@ export type Loaded<T> = undefined extends T ? Exclude<T, undefined> | null : T;
 export interface LoadOptions {
     /**
      * How long a value past its `timeout` is still returned, in ms, while one load runs in the
-     * background. 0 or absent: callers wait for the loader. After a failed load the next one begins
-     * after a pause. Such a value is kept with its dates, and only this package reads it.
+     * background. 0 or absent: callers wait for the loader. Only this package reads such a value.
      */
     readonly staleFor?: number | null | undefined;
     /** How long a null of the loader is kept, in ms. 0 or absent: the next caller loads again. */
     readonly nullTimeout?: number | null | undefined;
-    /**
-     * The share of the timeout, 0 to 1, that is subtracted at random, so that values which were
-     * stored together do not expire together. 0.1 if absent.
-     */
+    /** The share of the timeout, 0 to 1, that is subtracted at random. Absent: 0.1. */
     readonly jitter?: number | null | undefined;
     /** The limit for the loader, and for that of another process, in ms. Absent: 10,000. */
     readonly loadTimeout?: number | null | undefined;

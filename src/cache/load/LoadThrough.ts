@@ -120,18 +120,14 @@ export class LoadThrough {
     /** Returns the stale value while one load refreshes it. Returns null if there is none. */
     private async serveStale(miss: Miss, earlier: PendingLoad | undefined, staleForMs: number): Promise<unknown> {
         const { held, request } = miss;
-        const item = held === undefined ? this.previousItem(earlier) : held;
-        if (item === null || typeof item === 'string') return null;
+        // Without a read, what the load has in memory. A clear may have put that out of reach since.
+        const item = held !== undefined || this.engine.keys.isGuarded ? held : earlier?.previousItem;
+        if (item == null || typeof item === 'string') return null;
         const stale = staleOrNull(item, staleForMs);
         if (stale === null) return null;
         const value = await this.engine.decode(request.context, stale);
         if (value !== null) this.refresh(miss, item);
         return value;
-    }
-
-    /** The stale value that a load has in memory. A clear may have put it out of reach since. */
-    private previousItem(load: PendingLoad | undefined): Item | null {
-        return load === undefined || this.engine.keys.isGuarded ? null : load.previousItem;
     }
 
     /**

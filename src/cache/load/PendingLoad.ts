@@ -1,9 +1,8 @@
 import type { Item } from '../../client/model/Item';
 import type { Fetched } from '../../client/calls/getCalls';
 import { onAbort } from '../../util/onAbort';
-import type { LoadLease } from './LoadLease';
+import type { AnyLease } from './LoadLease';
 import type { Loader } from './LoadOptions';
-import type { NoLease } from './NoLease';
 
 /** By full key: the loads that callers may join. */
 export type PendingLoads = Map<string, PendingLoad>;
@@ -21,11 +20,11 @@ export type PendingLoads = Map<string, PendingLoad>;
  */
 export class PendingLoad {
     /** Null until it has one. Without a lease its value is not stored. */
-    lease: LoadLease | NoLease | null = null;
+    lease: AnyLease | null = null;
     private phase: 'waiting' | 'loading' | 'storing' | 'done' = 'waiting';
     /** `wait` returns a value, also when it is done. */
     private hasValue = false;
-    private taking: Promise<LoadLease | NoLease | null> | null = null;
+    private taking: Promise<AnyLease | null> | null = null;
     private storing: Promise<void> | null = null;
     /** The component is closing. */
     private isClosing = false;
@@ -38,10 +37,7 @@ export class PendingLoad {
     /** A caller has taken the stale value: the load goes on when no caller waits. */
     private isBackground = false;
 
-    /**
-     * @param previousItem what the key held when the load began
-     * @param onDone no caller may join it any more
-     */
+    /** @param onDone is called when no caller may join the load any more */
     constructor(
         readonly previousItem: Item | null,
         private readonly onDone: () => void,
@@ -101,7 +97,7 @@ export class PendingLoad {
     }
 
     /** Returns whether the lease was taken. */
-    async take(taking: Promise<LoadLease | NoLease | null>): Promise<boolean> {
+    async take(taking: Promise<AnyLease | null>): Promise<boolean> {
         this.taking = taking;
         this.lease = await taking;
         return this.lease !== null;
@@ -131,7 +127,7 @@ export class PendingLoad {
      * Gives the loader's value to the callers, and resolves when it is stored. The store is sent
      * first: what a caller sends next comes after it.
      */
-    async complete(value: unknown, store: (lease: LoadLease | NoLease) => Promise<void>): Promise<void> {
+    async complete(value: unknown, store: (lease: AnyLease) => Promise<void>): Promise<void> {
         // Without a lease another process may have stored a newer value meanwhile.
         if (this.lease !== null) this.storing = store(this.lease);
         this.succeed(value);

@@ -2,9 +2,8 @@ import { isUnavailable } from '../../client/model/errors';
 import type { CacheEngine } from '../engine/CacheEngine';
 import { wrap } from '../values/staleEnvelope';
 import { STORED_NULL } from '../values/valueCodec';
-import type { LoadLease } from './LoadLease';
+import type { AnyLease } from './LoadLease';
 import { DEFAULT_JITTER, type LoadRequest } from './LoadOptions';
-import type { NoLease } from './NoLease';
 
 /**
  * Stores the loader's value in the place of the lease, or removes the lease if the value is null
@@ -16,7 +15,7 @@ import type { NoLease } from './NoLease';
 export async function storeLoaded(
     engine: CacheEngine,
     request: LoadRequest,
-    lease: LoadLease | NoLease,
+    lease: AnyLease,
     value: unknown,
 ): Promise<void> {
     // `close` has released it, or it was lost: there is nothing to put in its place.

@@ -8,14 +8,10 @@ import { asDeflated, decodeInflated, type Encoded } from './valueCodec';
 const deflateBytes = promisify(deflate);
 const inflateBytes = promisify(inflate);
 
-/**
- * Limits what a value may inflate to, so that a few bytes cannot fill the memory of the process.
- */
+/** Limits inflation, so that a few bytes cannot fill the memory of the process. */
 const MAX_BYTES = 128 * 1024 * 1024;
 
-/**
- * Node's thread pool has four threads. More jobs at once would be no faster, and each takes memory.
- */
+/** Node's thread pool has four threads. More jobs would take memory and be no faster. */
 const threads = new Semaphore(4);
 
 /** A value is stored compressed if this takes at most this share of its size. */

@@ -88,8 +88,8 @@ const bugs = {
     'queue behind an add': [
         {
             file: 'cache/AtomicVerbs.ts',
-            from: `return mayPass ? write() : engine.inOrder(fullKey, write);`,
-            to: `return engine.inOrder(fullKey, write);`,
+            from: `engine.inOrder(fullKey, encoded instanceof Promise,`,
+            to: `engine.inOrder(fullKey, true,`,
         },
     ],
     'store a loaded value without a lease': [
@@ -110,8 +110,8 @@ const bugs = {
     'take no lease': [
         {
             file: 'cache/load/LoadThrough.ts',
-            from: `if (held !== undefined && !this.isStopping)`,
-            to: `if (held === null && this.isStopping)`,
+            from: `if (miss.held !== undefined && !this.isStopping)`,
+            to: `if (miss.held === null && this.isStopping)`,
         },
     ],
     'return a stale value as fresh': [
