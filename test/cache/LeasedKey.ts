@@ -10,7 +10,7 @@ export class LeasedKey {
     isAway = false;
     private cas = 0;
 
-    /** As `values.commands`. */
+    /** As `engine.commands`. */
     readonly commands = {
         gets: async () => {
             this.reads.push(performance.now());

@@ -158,7 +158,7 @@ export class CacheEngine {
         }
     }
 
-    /** Performs a verb whose outcome memcached decides. There is no fallback: it would be a lie. */
+    /** Performs a verb whose outcome memcached decides. There is no fallback: it could be wrong. */
     async decide<T>(context: AnyContext, verb: () => Promise<T>): Promise<T> {
         try {
             return await verb();

@@ -1,10 +1,10 @@
 import type { Item } from '../../client/model/Item';
 import { isWrapped, markOf, withMark } from './staleEnvelope';
-import { Flag, hasFlag, JSON_NULL, OURS } from './valueCodec';
+import { Flag, hasFlag, OURS, STORED_NULL } from './valueCodec';
 
 /**
- * Eight bytes that tell who loads a key and when: a date, five bytes, in 1/100 s since 1970, and a
- * number, three bytes.
+ * Eight bytes that tell which process loads a key, and when: a date, five bytes, in 1/100 s since
+ * 1970, and a number, three bytes.
  *
  * - Of a lease: when it was taken or last renewed, and its token.
  * - Of a stale value without a lease: the end of its pause, and how many loads have failed.
@@ -28,15 +28,17 @@ export const MAX_NUMBER = 2 ** (8 * NUMBER_BYTES) - 1;
  */
 const CLOCKS_DIFFER_MS = 5000;
 
+/** Reads as nothing, in any language. */
+const NULL = STORED_NULL.value;
 const SPACES = ' \t\n\r';
 /** Only a JSON null with so much white space behind it has a mark. */
-const PLAIN_BYTES = JSON_NULL.length + MARK_BYTES * 4;
+const PLAIN_BYTES = NULL.length + MARK_BYTES * 4;
 
 /** Returns what takes the place of the item while its value is loaded. */
 export function withLeaseMark(item: Item, token: number): { value: Buffer; flags: number } {
     const mark = toBytes({ dateMs: Date.now(), number: token });
     if (isWrapped(item)) return withMark(item, mark, item.flagBits | Flag.LOADING);
-    return { value: Buffer.from(JSON_NULL + toSpaces(mark)), flags: OURS | Flag.LOADING };
+    return { value: Buffer.from(NULL + toSpaces(mark)), flags: OURS | Flag.LOADING };
 }
 
 /** Returns the token of the lease that the item shows, or null. */
@@ -77,7 +79,7 @@ function leaseOf(item: Item): Mark | null {
     if (!hasFlag(item, Flag.LOADING)) return null;
     if (isWrapped(item)) return fromBytes(markOf(item));
     const { value } = item;
-    return value?.length === PLAIN_BYTES ? fromBytes(fromSpaces(value.subarray(JSON_NULL.length))) : null;
+    return value?.length === PLAIN_BYTES ? fromBytes(fromSpaces(value.subarray(NULL.length))) : null;
 }
 
 function pauseOf(item: Item): Mark | null {

@@ -24,16 +24,15 @@ export interface Encoded {
     readonly flags: number;
 }
 
-/** Reads as nothing, in any language. */
-export const JSON_NULL = 'null';
-const NULL_BYTES = Buffer.from(JSON_NULL);
+const NULL = 'null';
+const NULL_BYTES = Buffer.from(NULL);
 
 /** What `nullTimeout` stores. */
-export const STORED_NULL: Encoded = { value: JSON_NULL, flags: 0 };
+export const STORED_NULL = { value: NULL, flags: 0 };
 
 /** Whether `nullTimeout` has stored it. */
 export function isStoredNull(held: Fetched): boolean {
-    if (typeof held !== 'object') return held === JSON_NULL;
+    if (typeof held !== 'object') return held === NULL;
     return held !== null && held.flagBits === STORED_NULL.flags && held.value?.equals(NULL_BYTES) === true;
 }
 
@@ -62,7 +61,7 @@ export function encode(value: unknown): Encoded {
     if (loss !== null) throw notSerializable(loss);
     if (text === undefined) throw notSerializable(`JSON has no ${typeof value}`);
     // NaN, Infinity and invalid dates become null. Reading them would return a miss.
-    if (text === JSON_NULL) throw notSerializable('in JSON it is null');
+    if (text === NULL) throw notSerializable('in JSON it is null');
     return { value: text, flags: 0 };
 }
 
