@@ -44,4 +44,5 @@ export { MemcachedConnectionResolver } from './connect/MemcachedConnectionResolv
 export type { Lease } from './lock/Lease';
 export type { LockCounts } from './lock/LockMetrics';
 export { MemcachedLock } from './lock/MemcachedLock';
-export type { AcquireOptions, LockStats, WithLockOptions } from './lock/MemcachedLock';
+export type { LockStats } from './lock/MemcachedLock';
+export type { AcquireOptions, WithLockOptions } from './lock/LockOptions';

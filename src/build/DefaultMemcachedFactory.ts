@@ -18,6 +18,6 @@ export class DefaultMemcachedFactory extends Factory implements IReferenceable {
         this.registerAsType(new Descriptor('pip-services', 'lock', 'memcached', '*', '1.0'), MemcachedLock);
     }
 
-    /** Containers call it on everything that is listed by `type`; a factory needs nothing. */
+    /** Does nothing. Containers call it on components that are listed by `type`. */
     setReferences(_references: IReferences): void {}
 }

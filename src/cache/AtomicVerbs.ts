@@ -32,7 +32,7 @@ export class AtomicVerbs {
             return engine.keys.withFullKey(key, fullKey =>
                 engine.inOrder(fullKey, encoded instanceof Promise, async () => {
                     const { value: bytes, flags } = encoded instanceof Promise ? await encoded : encoded;
-                    const isStored = await engine.commands[verb](fullKey, bytes, { expires, flags });
+                    const isStored = await engine.commands.store(verb, fullKey, bytes, { expires, flags });
                     if (isStored) engine.recordStored(fullKey);
                     return isStored;
                 }),
@@ -53,7 +53,7 @@ export class AtomicVerbs {
             const { initial = null, timeout } = options ?? {};
             const expires = engine.expirySeconds(context, timeout);
             return engine.keys.withFullKey(key, async fullKey => {
-                const { value } = await engine.commands[verb](fullKey, by ?? 1, { initial, expires });
+                const { value } = await engine.commands.count(verb, fullKey, by ?? 1, { initial, expires });
                 if (value === null) return null;
                 engine.recordStored(fullKey);
                 return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;

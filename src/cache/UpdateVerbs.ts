@@ -122,7 +122,7 @@ export class UpdateVerbs {
         const { value: bytes, flags } = await engine.encode(value);
         const isStored =
             item.value === null
-                ? await commands.add(fullKey, bytes, { expires, flags })
+                ? await commands.store('add', fullKey, bytes, { expires, flags })
                 : (await commands.casSet(fullKey, bytes, item.cas, { expires, flags, epoch })).outcome === 'stored';
         if (isStored) engine.recordStored(fullKey);
         return isStored;

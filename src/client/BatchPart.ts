@@ -1,4 +1,4 @@
-import type { LargeReplies } from './server/LargeReplies';
+import type { LargeValues } from './server/LargeValues';
 import type { StoreSpec } from './model/StoreSpec';
 
 const MAX_CHUNK_KEYS = 1000;
@@ -24,20 +24,20 @@ export class BatchPart {
         return this.from < this.keys.length;
     }
 
-    /** @param largeReplies the known sizes of values that are read, null if no values are read */
-    next(largeReplies: LargeReplies | null): Chunk {
+    /** @param largeValues the known sizes of values that are read, null if no values are read */
+    next(largeValues: LargeValues | null): Chunk {
         const { keys, specs, from } = this;
         const end = Math.min(keys.length, from + MAX_CHUNK_KEYS);
         // The values of earlier chunks predict the size of later ones.
         const average = this.answeredKeys === 0 ? 0 : this.answeredBytes / this.answeredKeys;
         const isStored = specs.length > 0;
         // A batch of no known size, the usual case, needs no look at each key.
-        const isUnknown = !isStored && average === 0 && !largeReplies?.isKnown;
+        const isUnknown = !isStored && average === 0 && !largeValues?.hasSizes;
         let bytes = 0;
         let known = 0;
         let to = isUnknown ? end : from;
         for (; to < end && bytes < MAX_CHUNK_BYTES; to++) {
-            const expected = largeReplies?.expectedBytes(keys[to]!) ?? 0;
+            const expected = largeValues?.expectedBytes(keys[to]!) ?? 0;
             known += expected;
             bytes += isStored ? specs[to]!.value.length : Math.max(average, expected);
         }

@@ -26,16 +26,16 @@ export interface CounterResult {
     readonly value: bigint | null;
 }
 
-type PlacedStoreOptions = StoreOptions & Placement;
 type CasOptions = Placement & CasValidity;
+type CasStoreOptions = StoreOptions & CasOptions;
 
-const NO_OPTIONS: PlacedStoreOptions & CasValidity = {};
+const NO_OPTIONS: CasStoreOptions = {};
 /** A race for a new counter has one winner, so after a few lost races the counter exists. */
 const MAX_COUNTER_TRIES = 10;
 
 /**
- * The verbs, promises only. A verb checks its arguments, makes a call and gives it to a server.
- * `MemcachedClient` explains the verbs of users. The cache and the lock use this class directly.
+ * The verbs, promises only. A verb checks its arguments, and gives a call to the server of its key.
+ * The cache and the lock use this class. `MemcachedClient` explains the verbs that users have.
  */
 export class Commands {
     /** The maximum sizes in bytes. */
@@ -67,49 +67,50 @@ export class Commands {
         return problem ? Promise.reject(problem) : this.run(key, new TouchCall(key, expires));
     }
 
-    set(key: string, value: ValueInput, options?: StoreOptions | null): Promise<boolean> {
-        return this.store('set', key, value, options);
+    store(mode: StoreMode, key: string, value: ValueInput, options?: StoreOptions | null): Promise<boolean> {
+        const spec = this.spec(value, options ?? NO_OPTIONS);
+        return spec instanceof Error ? Promise.reject(spec) : this.run(key, new StoreCall(mode, key, spec));
     }
 
-    add(key: string, value: ValueInput, options?: StoreOptions | null): Promise<boolean> {
-        return this.store('add', key, value, options);
+    concat(mode: ConcatMode, key: string, value: ValueInput): Promise<boolean> {
+        const problem = checkValue(value, this.limits.maxValueBytes);
+        return problem ? Promise.reject(problem) : this.run(key, new ConcatCall(mode, key, value));
     }
 
-    replace(key: string, value: ValueInput, options?: StoreOptions | null): Promise<boolean> {
-        return this.store('replace', key, value, options);
-    }
-
-    append(key: string, value: ValueInput): Promise<boolean> {
-        return this.concat('append', key, value);
-    }
-
-    prepend(key: string, value: ValueInput): Promise<boolean> {
-        return this.concat('prepend', key, value);
-    }
-
-    increment(key: string, amount: number | bigint, options?: CounterOptions | null): Promise<CounterResult> {
-        return this.count('increment', key, amount, options ?? NO_OPTIONS);
-    }
-
-    decrement(key: string, amount: number | bigint, options?: CounterOptions | null): Promise<CounterResult> {
-        return this.count('decrement', key, amount, options ?? NO_OPTIONS);
+    async count(
+        mode: CountMode,
+        key: string,
+        amount: number | bigint,
+        options?: CounterOptions | null,
+    ): Promise<CounterResult> {
+        const { initial = 0, expires = 0 } = options ?? {};
+        const problem = checkExpiry(expires);
+        if (problem !== null) throw problem;
+        const delta = toUint64(amount);
+        if (delta instanceof Error) throw delta;
+        const first = initial === null ? null : toUint64(initial);
+        if (first instanceof Error) throw first;
+        let deadlineMs = 0;
+        for (let tries = 1; ; tries++) {
+            const call = new CounterCall(mode, key, delta, first, expires);
+            call.deadlineMs = deadlineMs;
+            const value = await this.run(key, call);
+            ({ deadlineMs } = call);
+            if (value !== 'raced') return { success: value !== null, value };
+            if (tries === MAX_COUNTER_TRIES) throw counterContended(this.cluster.server(key).address, tries);
+        }
     }
 
     delete(key: string, placement?: Placement): Promise<boolean> {
         return this.run(key, new DeleteCall(key), placement);
     }
 
-    async casAdd(key: string, value: ValueInput, options?: PlacedStoreOptions | null): Promise<bigint | null> {
+    async casAdd(key: string, value: ValueInput, options?: (StoreOptions & Placement) | null): Promise<bigint | null> {
         const { outcome, cas } = await this.casStore(key, value, 0n, options);
         return outcome === 'stored' ? cas : null;
     }
 
-    casSet(
-        key: string,
-        value: ValueInput,
-        cas: bigint,
-        options?: (PlacedStoreOptions & CasValidity) | null,
-    ): Promise<CasReply> {
+    casSet(key: string, value: ValueInput, cas: bigint, options?: CasStoreOptions | null): Promise<CasReply> {
         const problem = checkCas(cas);
         return problem ? Promise.reject(problem) : this.casStore(key, value, cas, options);
     }
@@ -192,9 +193,7 @@ export class Commands {
         return cluster.send(server, cluster.namespaces.guard(key, call));
     }
 
-    /**
-     * Deletes a value if it is unchanged since its store. If that fails, the value expires later.
-     */
+    /** Deletes a value if it is unchanged since its store. If that fails, it expires later. */
     evict(receipt: Receipt): void {
         if (receipt.epoch !== 0) this.casDelete(receipt.key, receipt.cas, receipt).catch(() => {});
     }
@@ -203,67 +202,24 @@ export class Commands {
         await Promise.all(this.cluster.sendToAll(() => new NoopCall()).values());
     }
 
-    /** Returns a promise for each server, by its address. */
     version(): Map<string, Promise<string>> {
         return this.cluster.sendToAll(() => new VersionCall());
     }
 
-    /**
-     * Returns a promise for each server, by its address.
-     * @param group '' for the general statistics, 'reset' to reset them
-     */
+    /** @param group '' for the general statistics, 'reset' to reset them */
     stats(group: string): Map<string, Promise<Record<string, string>>> {
         return this.cluster.sendToAll(() => new StatCall(group));
     }
 
-    /** Deletes all items of all servers. Returns a promise for each server, by its address. */
     flush(): Map<string, Promise<boolean>> {
         return this.cluster.sendToAll(() => new FlushCall());
-    }
-
-    private store(
-        mode: StoreMode,
-        key: string,
-        value: ValueInput,
-        options: StoreOptions | null | undefined,
-    ): Promise<boolean> {
-        const spec = this.spec(value, options ?? NO_OPTIONS);
-        return spec instanceof Error ? Promise.reject(spec) : this.run(key, new StoreCall(mode, key, spec));
-    }
-
-    private concat(mode: ConcatMode, key: string, value: ValueInput): Promise<boolean> {
-        const problem = checkValue(value, this.limits.maxValueBytes);
-        return problem ? Promise.reject(problem) : this.run(key, new ConcatCall(mode, key, value));
-    }
-
-    private async count(
-        mode: CountMode,
-        key: string,
-        amount: number | bigint,
-        { initial = 0, expires = 0 }: CounterOptions,
-    ): Promise<CounterResult> {
-        const problem = checkExpiry(expires);
-        if (problem !== null) throw problem;
-        const delta = toUint64(amount);
-        if (delta instanceof Error) throw delta;
-        const first = initial === null ? null : toUint64(initial);
-        if (first instanceof Error) throw first;
-        let deadlineMs = 0;
-        for (let tries = 1; ; tries++) {
-            const call = new CounterCall(mode, key, delta, first, expires);
-            call.deadlineMs = deadlineMs;
-            const value = await this.run(key, call);
-            ({ deadlineMs } = call);
-            if (value !== 'raced') return { success: value !== null, value };
-            if (tries === MAX_COUNTER_TRIES) throw counterContended(this.cluster.server(key).address, tries);
-        }
     }
 
     private casStore(
         key: string,
         value: ValueInput,
         cas: bigint,
-        options: (PlacedStoreOptions & CasValidity) | null | undefined,
+        options: CasStoreOptions | null | undefined,
     ): Promise<CasReply> {
         const spec = this.spec(value, options ?? NO_OPTIONS);
         if (spec instanceof Error) return Promise.reject(spec);

@@ -23,10 +23,7 @@ export interface GetManyResult extends BatchResult {
 /** A chunk is one write and one answer. Limits how much of a batch is encoded at a time. */
 const CHUNKS_IN_FLIGHT = 4;
 
-/**
- * A verb on many keys, split by server, and per server into chunks. It never rejects: `failed` has
- * the errors by key.
- */
+/** A verb on many keys, split by server and then into chunks. Errors go to `failed`, by key. */
 export class KeyBatch {
     private readonly failed = new Map<string, Error>();
     /** The deadline of the first chunks and of all others; 0 until a chunk has got one. */
@@ -42,11 +39,9 @@ export class KeyBatch {
         this.isGuarded = !namespaces.isEmpty && keys.length > 0 && namespaces.has(keys[0]!);
     }
 
-    /** Reads values into `found`. */
     async get<T>(found: Map<string, T>, read: (reply: Reply) => T): Promise<Map<string, Error>> {
         await this.perform(null, true, ({ keys, bytes }) => new GetManyCall(keys, bytes, found, read, this.failed));
-        // A failed chunk may have found some keys, and the first try of a chunk may have failed
-        // some keys.
+        // A failed chunk may have found keys, and the first try of a chunk may have failed keys.
         if (this.failed.size > 0 && !this.isGuarded) for (const key of found.keys()) this.failed.delete(key);
         if (this.isGuarded) for (const key of this.failed.keys()) found.delete(key);
         return this.failed;
@@ -83,7 +78,7 @@ export class KeyBatch {
         createCall: (chunk: Chunk) => BatchCall,
     ): Promise<void> {
         const performNext = async (): Promise<void> => {
-            const chunk = part.next(isRead ? server.largeReplies : null);
+            const chunk = part.next(isRead ? server.largeValues : null);
             const own = createCall(chunk);
             own.deadlineMs = this.deadlineMs;
             const call = this.isGuarded ? this.cluster.namespaces.guard(chunk.keys[0]!, own) : own;

@@ -5,38 +5,22 @@ import { Cluster } from './cluster/Cluster';
 import type { ServerChange } from './cluster/ServerSet';
 import { Commands, type CounterResult, type ValueInput } from './Commands';
 import type { BatchResult, GetManyResult } from './KeyBatch';
-import {
-    parseCounterOptions,
-    parseStoreCallback,
-    parseStoreOptions,
-    settleEach,
-    toCallback,
-    toCounterCallback,
-    toFlushCallback,
-    toGetCallback,
-    toStatsCallback,
-    type Callback,
-    type CallbackOrExpiry,
-    type CounterCallback,
-    type CounterOptionsOrCallback,
-    type FlushCallback,
-    type FlushResults,
-    type GetCallback,
-    type OptionsOrCallback,
-    type StatsCallback,
-} from './memjs/callbacks';
+import * as memjs from './memjs/callbacks';
 import { Client } from './memjs/memjs';
 import type { CasValidity, CounterOptions, StoreOptions } from './model/CallOptions';
 import { readClientOptions, type ClientOptions } from './model/ClientOptions';
 import type { Item } from './model/Item';
 import type { ServerAddress } from './model/ServerAddress';
 import type { ServerInfo } from './model/ServerInfo';
+import type { CountMode, StoreMode } from './protocol/Protocol';
 import type { ServerHealthReport } from './server/HealthCheck';
 import type { ServerStats } from '../diagnostics/ServerMetrics';
 
-/** The result of `get`. `value` and `flags` are null on a miss. */
+/** The result of `get`. */
 export interface GetResult {
+    /** null on a miss. */
     readonly value: Buffer | null;
+    /** The 32 bits as four bytes, null on a miss. */
     readonly flags: Buffer | null;
 }
 
@@ -80,8 +64,8 @@ export class MemcachedClient extends Client {
     }
 
     /**
-     * Connects to every server. Resolves when all have answered or failed.
-     * @param options.allowUnavailable opens although no server answers, and probes the servers
+     * Connects to every server. Resolves when all have answered or failed. With `allowUnavailable`,
+     * the client opens although no server answers, and probes the servers until they answer.
      * @throws ConnectionException CONNECT_FAILED when no server answers
      * @throws ConnectionException AUTH_FAILED when no server answers and one rejects the login
      * @throws InvalidStateException NOT_OPENED when `close` is called meanwhile
@@ -99,10 +83,10 @@ export class MemcachedClient extends Client {
      * Replaces the servers. Servers that stay keep their sockets. New servers are connected to by
      * their first call. Removed servers get no new calls, finish their pending ones within
      * `requestTimeoutMs`, batches included, and close their sockets. A server with another login or
-     * other TLS settings is replaced. Another weight only moves keys.
+     * other TLS settings is replaced. Another weight only moves keys. An invalid list changes
+     * nothing.
      * @throws ConnectionException CONNECT_FAILED when the list is empty
-     * @throws ConfigException INVALID_CONNECTION for weights, INVALID_CREDENTIAL for a login; the
-     * servers stay
+     * @throws ConfigException INVALID_CONNECTION for weights, INVALID_CREDENTIAL for a login
      */
     update(addresses: readonly ServerAddress[]): ServerChange {
         const change = this.cluster.update(addresses);
@@ -115,16 +99,16 @@ export class MemcachedClient extends Client {
         return this.cluster.close();
     }
 
-    /** memjs's form of `close`. */
+    /** memjs's `close`. */
     quit(): void {
         void this.close();
     }
 
     /** Returns the value and its flags, both null on a miss. */
     get(key: string): Promise<GetResult>;
-    get(key: string, callback: GetCallback): void;
-    get(key: string, callback?: GetCallback): Promise<GetResult> | void {
-        return toGetCallback(this.commands.gets(key), callback);
+    get(key: string, callback: memjs.GetCallback): void;
+    get(key: string, callback?: memjs.GetCallback): Promise<GetResult> | void {
+        return memjs.deliver(this.commands.gets(key), callback, memjs.valueAndFlags);
     }
 
     /** Returns the item: its value, flags and CAS. */
@@ -132,10 +116,7 @@ export class MemcachedClient extends Client {
         return this.commands.gets(key);
     }
 
-    /**
-     * Returns a value without flags as text, other values as an item, and null on a miss. Faster
-     * than `get`.
-     */
+    /** Faster than `get`: returns a value without flags as text, other values as an item. */
     getText(key: string): Promise<Fetched> {
         return this.commands.getText(key);
     }
@@ -152,87 +133,88 @@ export class MemcachedClient extends Client {
 
     /** Stores the value. Resolves with true. */
     set(key: string, value: ValueInput, options?: StoreOptions): Promise<boolean>;
-    set(key: string, value: ValueInput, options: StoreOptions, callback: Callback<boolean>): void;
-    set(key: string, value: ValueInput, callback: Callback<boolean>, expires?: number): void;
-    set(key: string, value: ValueInput, a?: OptionsOrCallback, b?: CallbackOrExpiry): Promise<boolean> | void {
-        return toCallback(this.commands.set(key, value, parseStoreOptions(a, b)), parseStoreCallback(a, b));
+    set(key: string, value: ValueInput, options: StoreOptions, callback: memjs.Callback<boolean>): void;
+    set(key: string, value: ValueInput, callback: memjs.Callback<boolean>, expires?: number): void;
+    set(
+        key: string,
+        value: ValueInput,
+        a?: memjs.OptionsOrCallback,
+        b?: memjs.CallbackOrExpiry,
+    ): Promise<boolean> | void {
+        return this.store('set', key, value, a, b);
     }
 
     /** Stores the value if the key does not exist. Resolves with false if it exists. */
     add(key: string, value: ValueInput, options?: StoreOptions): Promise<boolean>;
-    add(key: string, value: ValueInput, options: StoreOptions, callback: Callback<boolean>): void;
-    add(key: string, value: ValueInput, callback: Callback<boolean>, expires?: number): void;
-    add(key: string, value: ValueInput, a?: OptionsOrCallback, b?: CallbackOrExpiry): Promise<boolean> | void {
-        return toCallback(this.commands.add(key, value, parseStoreOptions(a, b)), parseStoreCallback(a, b));
+    add(key: string, value: ValueInput, options: StoreOptions, callback: memjs.Callback<boolean>): void;
+    add(key: string, value: ValueInput, callback: memjs.Callback<boolean>, expires?: number): void;
+    add(
+        key: string,
+        value: ValueInput,
+        a?: memjs.OptionsOrCallback,
+        b?: memjs.CallbackOrExpiry,
+    ): Promise<boolean> | void {
+        return this.store('add', key, value, a, b);
     }
 
     /** Stores the value if the key exists. Resolves with false if it does not exist. */
     replace(key: string, value: ValueInput, options?: StoreOptions): Promise<boolean>;
-    replace(key: string, value: ValueInput, options: StoreOptions, callback: Callback<boolean>): void;
-    replace(key: string, value: ValueInput, callback: Callback<boolean>, expires?: number): void;
-    replace(key: string, value: ValueInput, a?: OptionsOrCallback, b?: CallbackOrExpiry): Promise<boolean> | void {
-        return toCallback(this.commands.replace(key, value, parseStoreOptions(a, b)), parseStoreCallback(a, b));
+    replace(key: string, value: ValueInput, options: StoreOptions, callback: memjs.Callback<boolean>): void;
+    replace(key: string, value: ValueInput, callback: memjs.Callback<boolean>, expires?: number): void;
+    replace(
+        key: string,
+        value: ValueInput,
+        a?: memjs.OptionsOrCallback,
+        b?: memjs.CallbackOrExpiry,
+    ): Promise<boolean> | void {
+        return this.store('replace', key, value, a, b);
     }
 
     /** Appends to the value. Resolves with false if the key does not exist. */
     append(key: string, value: ValueInput): Promise<boolean>;
-    append(key: string, value: ValueInput, callback: Callback<boolean>): void;
-    append(key: string, value: ValueInput, callback?: Callback<boolean>): Promise<boolean> | void {
-        return toCallback(this.commands.append(key, value), callback);
+    append(key: string, value: ValueInput, callback: memjs.Callback<boolean>): void;
+    append(key: string, value: ValueInput, callback?: memjs.Callback<boolean>): Promise<boolean> | void {
+        return memjs.deliver(this.commands.concat('append', key, value), callback, memjs.one);
     }
 
-    /**
-     * Prepends to the value (memjs appends here). Resolves with false if the key does not exist.
-     */
+    /** Prepends to the value. Resolves with false if the key does not exist. */
     prepend(key: string, value: ValueInput): Promise<boolean>;
-    prepend(key: string, value: ValueInput, callback: Callback<boolean>): void;
-    prepend(key: string, value: ValueInput, callback?: Callback<boolean>): Promise<boolean> | void {
-        return toCallback(this.commands.prepend(key, value), callback);
+    prepend(key: string, value: ValueInput, callback: memjs.Callback<boolean>): void;
+    prepend(key: string, value: ValueInput, callback?: memjs.Callback<boolean>): Promise<boolean> | void {
+        return memjs.deliver(this.commands.concat('prepend', key, value), callback, memjs.one);
     }
 
     /** Increases a counter of 64 bits, which wraps at 2^64 (memjs is wrong from 2^32 on). */
     increment(key: string, amount: number | bigint, options?: CounterOptions): Promise<CounterResult>;
-    increment(key: string, amount: number | bigint, options: CounterOptions, callback: CounterCallback): void;
-    increment(key: string, amount: number | bigint, callback: CounterCallback): void;
-    increment(
-        key: string,
-        amount: number | bigint,
-        a?: CounterOptionsOrCallback,
-        b?: CounterCallback,
-    ): Promise<CounterResult> | void {
-        return toCounterCallback(this.commands.increment(key, amount, parseCounterOptions(a)), a, b);
+    increment(key: string, amount: number | bigint, options: CounterOptions, callback: memjs.CounterCallback): void;
+    increment(key: string, amount: number | bigint, callback: memjs.CounterCallback): void;
+    increment(key: string, amount: number | bigint, ...rest: memjs.CounterArguments): Promise<CounterResult> | void {
+        return this.count('increment', key, amount, rest);
     }
 
     /** Decreases a counter of 64 bits, which stops at 0. */
     decrement(key: string, amount: number | bigint, options?: CounterOptions): Promise<CounterResult>;
-    decrement(key: string, amount: number | bigint, options: CounterOptions, callback: CounterCallback): void;
-    decrement(key: string, amount: number | bigint, callback: CounterCallback): void;
-    decrement(
-        key: string,
-        amount: number | bigint,
-        a?: CounterOptionsOrCallback,
-        b?: CounterCallback,
-    ): Promise<CounterResult> | void {
-        return toCounterCallback(this.commands.decrement(key, amount, parseCounterOptions(a)), a, b);
+    decrement(key: string, amount: number | bigint, options: CounterOptions, callback: memjs.CounterCallback): void;
+    decrement(key: string, amount: number | bigint, callback: memjs.CounterCallback): void;
+    decrement(key: string, amount: number | bigint, ...rest: memjs.CounterArguments): Promise<CounterResult> | void {
+        return this.count('decrement', key, amount, rest);
     }
 
     /** Changes the expiry, in seconds. 0 = never. Resolves with false if the key does not exist. */
     touch(key: string, expires: number): Promise<boolean>;
-    touch(key: string, expires: number, callback: Callback<boolean>): void;
-    touch(key: string, expires: number, callback?: Callback<boolean>): Promise<boolean> | void {
-        return toCallback(this.commands.touch(key, expires), callback);
+    touch(key: string, expires: number, callback: memjs.Callback<boolean>): void;
+    touch(key: string, expires: number, callback?: memjs.Callback<boolean>): Promise<boolean> | void {
+        return memjs.deliver(this.commands.touch(key, expires), callback, memjs.one);
     }
 
     /** Deletes the key. Resolves with false if it does not exist. */
     delete(key: string): Promise<boolean>;
-    delete(key: string, callback: Callback<boolean>): void;
-    delete(key: string, callback?: Callback<boolean>): Promise<boolean> | void {
-        return toCallback(this.commands.delete(key), callback);
+    delete(key: string, callback: memjs.Callback<boolean>): void;
+    delete(key: string, callback?: memjs.Callback<boolean>): Promise<boolean> | void {
+        return memjs.deliver(this.commands.delete(key), callback, memjs.one);
     }
 
-    /**
-     * Stores the value if the key does not exist. Resolves with its CAS, or null if the key exists.
-     */
+    /** Stores the value if the key does not exist. Resolves with its CAS, else with null. */
     casAdd(key: string, value: ValueInput, options?: StoreOptions | null): Promise<bigint | null> {
         return this.commands.casAdd(key, value, options);
     }
@@ -257,10 +239,7 @@ export class MemcachedClient extends Client {
         return this.commands.getMany(keys);
     }
 
-    /**
-     * Stores all values, each with its own flags or those of the options. `failed` has the keys
-     * that were not stored.
-     */
+    /** Stores all values. `failed` has the keys that were not stored. */
     setMany(
         entries: Iterable<readonly [key: string, value: ValueInput, flags?: number]>,
         options?: StoreOptions | null,
@@ -280,56 +259,48 @@ export class MemcachedClient extends Client {
 
     /** Returns the version or the error of each server. */
     version(): Promise<Map<string, string | Error>> {
-        return settleEach(this.commands.version());
+        return memjs.settleEach(this.commands.version());
     }
 
     /** Deletes all items of all servers. Rejects if a server fails. */
-    flush(): Promise<FlushResults>;
-    flush(callback: FlushCallback): void;
-    flush(callback?: FlushCallback): Promise<FlushResults> | void {
-        return toFlushCallback(this.commands.flush(), callback);
+    flush(): Promise<memjs.FlushResults>;
+    flush(callback: memjs.FlushCallback): void;
+    flush(callback?: memjs.FlushCallback): Promise<memjs.FlushResults> | void {
+        return memjs.deliverFlush(this.commands.flush(), callback);
     }
 
     /** Returns the statistics or the error of each server. */
-    stats(): Promise<Map<string, Record<string, string> | Error>>;
-    stats(callback: StatsCallback): void;
-    stats(callback?: StatsCallback): Promise<Map<string, Record<string, string> | Error>> | void {
-        return toStatsCallback(this.commands.stats(''), callback);
+    stats(): Promise<Map<string, memjs.Statistics | Error>>;
+    stats(callback: memjs.StatsCallback): void;
+    stats(callback?: memjs.StatsCallback): Promise<Map<string, memjs.Statistics | Error>> | void {
+        return memjs.deliverStats(this.commands.stats(''), callback);
     }
 
     /** Returns one group of statistics of each server, for example `items` or `settings`. */
-    statsWithKey(group: string): Promise<Map<string, Record<string, string> | Error>>;
-    statsWithKey(group: string, callback: StatsCallback): void;
-    statsWithKey(group: string, callback?: StatsCallback): Promise<Map<string, Record<string, string> | Error>> | void {
-        return toStatsCallback(this.commands.stats(group), callback);
+    statsWithKey(group: string): Promise<Map<string, memjs.Statistics | Error>>;
+    statsWithKey(group: string, callback: memjs.StatsCallback): void;
+    statsWithKey(group: string, callback?: memjs.StatsCallback): Promise<Map<string, memjs.Statistics | Error>> | void {
+        return memjs.deliverStats(this.commands.stats(group), callback);
     }
 
     /** Resets the statistics of each server. */
-    resetStats(): Promise<Map<string, Record<string, string> | Error>>;
-    resetStats(callback: StatsCallback): void;
-    resetStats(callback?: StatsCallback): Promise<Map<string, Record<string, string> | Error>> | void {
-        return toStatsCallback(this.commands.stats('reset'), callback);
+    resetStats(): Promise<Map<string, memjs.Statistics | Error>>;
+    resetStats(callback: memjs.StatsCallback): void;
+    resetStats(callback?: memjs.StatsCallback): Promise<Map<string, memjs.Statistics | Error>> | void {
+        return memjs.deliverStats(this.commands.stats('reset'), callback);
     }
 
-    /**
-     * Returns what the client has counted for each server, without a request. `close` keeps the
-     * counts.
-     */
+    /** Returns the counts of each server, without a request. `close` keeps them. */
     getStats(): readonly ServerStats[] {
         return this.cluster.servers.map(server => server.getStats());
     }
 
-    /**
-     * Probes each server on a connection of its own. Never rejects for a server. Concurrent calls
-     * share one probe.
-     */
+    /** Probes each server on a connection of its own. Concurrent calls share one probe. */
     checkHealth(): Promise<readonly ServerHealthReport[]> {
         return this.cluster.checkHealth();
     }
 
-    /**
-     * Returns the server for a key: its home server, or with `failover` the next server that is up.
-     */
+    /** Returns the server for a key: its home server, or with `failover` the next one up. */
     server(key: string): ServerInfo {
         return this.cluster.server(key);
     }
@@ -366,5 +337,26 @@ export class MemcachedClient extends Client {
     /** Timers that run. 0 after `close`. */
     get timerCount(): number {
         return this.cluster.timerCount;
+    }
+
+    private store(
+        mode: StoreMode,
+        key: string,
+        value: ValueInput,
+        a: memjs.OptionsOrCallback,
+        b: memjs.CallbackOrExpiry,
+    ): Promise<boolean> | void {
+        const stored = this.commands.store(mode, key, value, memjs.storeOptions(a, b));
+        return memjs.deliver(stored, memjs.storeCallback(a, b), memjs.one);
+    }
+
+    private count(
+        mode: CountMode,
+        key: string,
+        amount: number | bigint,
+        rest: memjs.CounterArguments,
+    ): Promise<CounterResult> | void {
+        const counted = this.commands.count(mode, key, amount, memjs.counterOptions(rest));
+        return memjs.deliver(counted, memjs.counterCallback(rest), memjs.successAndValue);
     }
 }

@@ -1,7 +1,7 @@
 import { Descriptor, type IReferences } from 'pip-services4-components-node';
 import type { CounterName } from './counterNames';
 
-/** What is asked of counters; every version of Pip.Services has it. */
+/** The part of counters that every version of Pip.Services has. */
 interface Counters {
     increment(name: string, value: number): unknown;
     incrementOne(name: string): unknown;
@@ -10,7 +10,7 @@ interface Counters {
 
 const COUNTERS = new Descriptor('*', 'counters', '*', '*', '1.0');
 
-/** Gives numbers to all referenced counters; without any it costs a look at a list. Counters that fail do not fail their user. */
+/** All referenced counters. Their failures do not fail their user. */
 export class ComponentCounters {
     private counters: Counters[] = [];
 
@@ -22,32 +22,30 @@ export class ComponentCounters {
         this.counters = [];
     }
 
-    /** Whether there is anybody to measure for. */
     get isUsed(): boolean {
         return this.counters.length > 0;
     }
 
     incrementOne(name: CounterName): void {
-        if (this.counters.length > 0) this.forEach(counters => counters.incrementOne(name));
+        if (this.counters.length > 0) this.toEach(counters => counters.incrementOne(name));
     }
 
     increment(name: CounterName, value: number): void {
-        if (this.counters.length > 0) this.forEach(counters => counters.increment(name, value));
+        if (this.counters.length > 0) this.toEach(counters => counters.increment(name, value));
     }
 
-    /** Least, greatest and average count. */
+    /** Records a value of which counters keep the minimum, maximum and average. */
     stats(name: CounterName, value: number): void {
-        if (this.counters.length > 0) this.forEach(counters => counters.stats(name, value));
+        if (this.counters.length > 0) this.toEach(counters => counters.stats(name, value));
     }
 
-    private forEach(to: (counters: Counters) => unknown): void {
+    private toEach(give: (counters: Counters) => unknown): void {
         for (const counters of this.counters) {
             try {
-                const given = to(counters);
-                // There is nobody to tell, now or later.
+                const given = give(counters);
                 if (given instanceof Promise) given.catch(() => {});
             } catch {
-                // As above.
+                // Counters have nowhere to report a failure.
             }
         }
     }

@@ -1,10 +1,10 @@
 import { Descriptor, type IContext, type IReferences } from 'pip-services4-components-node';
 import type { LogLine } from './logLines';
 
-/** A context, or the trace id alone, as the containers of version 3 pass it. */
+/** A context, or the trace id alone, as containers of version 3 pass it. */
 export type AnyContext = IContext | string | null | undefined;
 
-/** What is asked of a logger; every version of Pip.Services has it. */
+/** The part of a logger that every version of Pip.Services has. */
 interface Logger {
     info(context: AnyContext, message: string, ...args: unknown[]): unknown;
     warn(context: AnyContext, message: string, ...args: unknown[]): unknown;
@@ -12,7 +12,7 @@ interface Logger {
 
 const LOGGERS = new Descriptor('*', 'logger', '*', '*', '1.0');
 
-/** Writes to every referenced logger; without one it is silent. A logger that fails does not fail its user. */
+/** All referenced loggers. Their failures do not fail their user. */
 export class ComponentLogger {
     private loggers: Logger[] = [];
 
@@ -32,10 +32,10 @@ export class ComponentLogger {
         this.write(logger => logger.warn(context, message));
     }
 
-    private write(to: (logger: Logger) => unknown): void {
+    private write(give: (logger: Logger) => unknown): void {
         for (const logger of this.loggers) {
-            // There is nobody left to tell, now or later.
-            new Promise(resolve => resolve(to(logger))).catch(() => {});
+            // A logger has nowhere to report a failure, now or later.
+            new Promise(resolve => resolve(give(logger))).catch(() => {});
         }
     }
 }

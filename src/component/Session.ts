@@ -2,9 +2,9 @@ import { notOpened } from '../client/model/errors';
 import { Sleeper } from '../util/Sleeper';
 
 /**
- * One session of a component, from `open` to `close`. Calls that `close` must not cut off enter it
- * and leave it. `end` wakes calls that pause, and waits until all have left. A call that acquires
- * something checks the session before and after each request, and gives back what came too late.
+ * One session of a component, from `open` to `close`. Calls that `close` must not cut off enter and
+ * leave it. A call that acquires something must check the session before and after each request,
+ * and give back what came too late.
  */
 export class Session {
     private readonly pauses = new Sleeper();
@@ -17,17 +17,16 @@ export class Session {
         this.left = new Promise(resolve => (this.onLeft = resolve));
     }
 
-    /** `end` was called. */
     get isOver(): boolean {
         return this.isEnding;
     }
 
-    /** @throws InvalidStateException NOT_OPENED when it is over */
+    /** @throws InvalidStateException NOT_OPENED */
     check(): void {
         if (this.isEnding) throw notOpened();
     }
 
-    /** Also a session that is over: for calls that give something back. */
+    /** A call that gives something back may enter a session that is over. */
     enter(): void {
         this.calls++;
     }
@@ -36,12 +35,12 @@ export class Session {
         if (--this.calls === 0 && this.isEnding) this.onLeft();
     }
 
-    /** Ends early when the signal aborts or the session is over. */
+    /** Resolves early when the signal aborts or the session ends. */
     async pause(ms: number, signal?: AbortSignal): Promise<void> {
         if (!this.isEnding) await this.pauses.sleep(ms, signal);
     }
 
-    /** Resolves when no call is inside. */
+    /** Wakes calls that pause. Resolves when all calls have left. */
     end(): Promise<void> {
         this.isEnding = true;
         this.pauses.wakeAll();

@@ -1,4 +1,4 @@
-/** The name of every counter, as the referenced counters know it. */
+/** The name of every counter that the referenced counters get. */
 export const COUNTER_NAMES = {
     cache: {
         hits: 'memcached.cache.hits',

@@ -1,7 +1,7 @@
 import type { ApplicationException } from 'pip-services4-commons-node';
 import { exception } from '../client/model/errorCodes';
 
-/** Errors of configuration, discovery and credentials. Those of the connection itself are the client's. */
+/** Errors of configuration. They quote no uri, host or login, which may hold a password. */
 
 export function sharedNotOpened(): ApplicationException {
     const message = 'the referenced memcached connection is not open: list it before the components that use it';
@@ -9,31 +9,39 @@ export function sharedNotOpened(): ApplicationException {
 }
 
 export function invalidOption(key: string, text: string, allowed: string): ApplicationException {
-    return exception('INVALID_OPTION', `options.${key} is ${JSON.stringify(text)}, allowed: ${allowed}`)
+    return exception('INVALID_OPTION', `invalid options.${key} ${JSON.stringify(text)}: expected ${allowed}`)
         .withDetails('key', `options.${key}`)
         .withDetails('value', text);
 }
 
-export function noConnection(problem: string): ApplicationException {
-    return exception('NO_CONNECTION', `there is no memcached to connect to: ${problem}`);
+/** @param cause what to configure, or what discovery lacks */
+export function noConnection(cause: string): ApplicationException {
+    return exception('NO_CONNECTION', `no memcached server to connect to: ${cause}`);
 }
 
-export function serversNotFound(problem: string): ApplicationException {
-    return exception('CONNECT_FAILED', `cannot find the memcached servers: ${problem}`);
+export function serversNotFound(cause: string): ApplicationException {
+    return exception('CONNECT_FAILED', `cannot look up the memcached servers: ${cause}`);
 }
 
-export function invalidConnection(problem: string): ApplicationException {
-    return exception('INVALID_CONNECTION', problem);
-}
-
-export function invalidUri(problem: string): ApplicationException {
-    return invalidConnection(`the uri cannot be used: ${problem}`);
+/** @param what the key, with its value if that can hold no password */
+export function invalidConnection(what: string, expected: string): ApplicationException {
+    return exception('INVALID_CONNECTION', `invalid ${what}: expected ${expected}`);
 }
 
 export function noCredential(problem: string): ApplicationException {
     return exception('NO_CREDENTIAL', problem);
 }
 
-export function invalidCredential(problem: string): ApplicationException {
-    return exception('INVALID_CREDENTIAL', problem);
+export function incompleteLogin(has: string, lacks: string): ApplicationException {
+    return noCredential(`incomplete login: expected a ${lacks} beside the ${has}`);
+}
+
+/** @param cause why Node.js cannot read the file */
+export function unreadableFile(key: string, cause: Error): ApplicationException {
+    return noCredential(`cannot read ${key}: ${cause.message}`);
+}
+
+/** @param what the key, never what is in its file */
+export function invalidCredential(what: string, problem: string): ApplicationException {
+    return exception('INVALID_CREDENTIAL', `invalid ${what}: ${problem}`);
 }

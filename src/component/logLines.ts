@@ -1,4 +1,4 @@
-/** Every line of the log, with its level. Values take the place of `…`. */
+/** Every line of the log, with its level. Values replace `…`. */
 export const LOG_LINES = {
     serverDown: 'warn: memcached at … is down: …',
     serverUp: 'info: memcached at … is up again',
@@ -9,29 +9,29 @@ export const LOG_LINES = {
     cappedExpirations: 'warn: expirations are capped at … ms (options.max_expiration)',
     storeFailures: 'warn: cannot store the loaded value of …: …',
     refreshFailures: 'warn: cannot refresh the stale value of …: …',
-    lockLost: 'warn: lock … was over before it was released: its ttl ran out, or the server lost it',
-    lockReleaseFailed: 'warn: lock … could not be released: …',
-    again: 'warn: … (and … others since this was last said)',
-    passwordExposed: 'warn: the password travels unencrypted to …: use memcacheds:// or connection.protocol: tls',
-    unverified: 'warn: credential.ssl_verify is false: whoever answers at … is taken for memcached',
-    tlsUnused: 'warn: no server is spoken to in TLS, although there is …',
-    loginEmpty: 'warn: credential.username and credential.password are empty: there is no login',
-    serverWithoutKeys: 'warn: no key belongs to …: raise connection.weight, it is too small beside the others',
-    serversChanged: 'info: the servers have changed: …',
-    discoveryFailed: 'warn: discovery gives no servers, so those that there are stay: …',
-    discoveryAnswers: 'info: discovery answers again',
-    discoveryUnused: 'warn: options.discovery_interval does nothing: no connection has a discovery_key',
+    lockLost: 'warn: lock … was lost before its release: its ttl ran out, or the server removed it',
+    lockReleaseFailed: 'warn: cannot release lock …: …',
+    repeated: 'warn: … (and … more since the last such line)',
+    passwordExposed: 'warn: the password is sent unencrypted to … (use memcacheds:// or connection.protocol: tls)',
+    unverified: 'warn: the certificates of … are not verified (credential.ssl_verify)',
+    tlsUnused: 'warn: no server uses TLS, so these keys have no effect: …',
+    loginEmpty: 'warn: credential.username and credential.password are empty: no login is sent',
+    serverWithoutKeys: 'warn: no key belongs to …: its weight is too small beside the others (connection.weight)',
+    serversChanged: 'info: the servers changed: …',
+    discoveryFailed: 'warn: discovery failed, keeping the current servers: …',
+    discoveryRecovered: 'info: discovery works again',
+    discoveryUnused: 'warn: options.discovery_interval has no effect: no connection has a discovery_key',
     discoveryForLocks:
-        'warn: options.discovery_interval is for caches: a lock is lost when its key gets another server',
-    ignoredKeys: 'warn: keys that nothing reads are ignored: …',
-    keysOfConnection: 'warn: keys of the shared connection are ignored here: …',
-    keysOfComponents: 'warn: keys of the components are ignored here: …',
+        'warn: a lock is lost when its key moves to another server (options.discovery_interval is for caches)',
+    ignoredKeys: 'warn: unknown configuration keys are ignored: …',
+    keysOfConnection: 'warn: keys of a connection are ignored in a component that shares one: …',
+    keysOfComponents: 'warn: keys of a component are ignored in a shared connection: …',
 } as const;
 
 type Lines = typeof LOG_LINES;
 export type LineKey = keyof Lines;
 
-/** A line with its values. Only `line` makes one, so the log has no line that LOG_LINES lacks. */
+/** A line with its values. Only `line` creates one, so LOG_LINES has every line of the log. */
 export type LogLine<Level extends string> = string & { readonly [LEVEL]: Level };
 declare const LEVEL: unique symbol;
 
@@ -39,11 +39,11 @@ type Levels = { [K in LineKey]: Lines[K] extends `${infer Level}: ${string}` ? L
 type ValuesIn<Text extends string> = Text extends `${string}…${infer Rest}`
     ? [value: string | number, ...others: ValuesIn<Rest>]
     : [];
-/** As many as the line has `…`. */
+/** One value for each `…` of the line. */
 export type ValuesOf<K extends LineKey> = ValuesIn<Lines[K]>;
 
 export function line<K extends LineKey>(key: K, ...values: ValuesOf<K>): LogLine<Levels[K]> {
-    // An error of a loader may have line breaks.
+    // The error of a loader may have line breaks.
     const rest = values.map(value => String(value).replace(/\s*[\r\n]+\s*/g, ' '));
     const text = LOG_LINES[key].replace(/^\w+: /, '').replace(/…/g, () => rest.shift()!);
     return text as LogLine<Levels[K]>;

@@ -16,8 +16,9 @@ const NO_STATS: ConnectionStats = Object.freeze({ servers: Object.freeze([]) });
 const CONNECTIONS = new Descriptor('*', 'connection', 'memcached', '*', '1.0');
 
 /**
- * What the cache and the lock have in common: their options, their log, and a connection. A connection that is configured in the component is its own;
- * else a referenced one is used, and neither opened nor closed.
+ * The options, the log and the connection of a cache or a lock. A component with a connection in
+ * its configuration opens and closes its own. Else it uses a referenced one, and neither opens nor
+ * closes it.
  */
 export class ComponentConnection {
     readonly log = new ComponentLogger();
@@ -26,7 +27,6 @@ export class ComponentConnection {
     private references: IReferences | null = null;
     private connection: MemcachedConnection | null = null;
     private isOwner = false;
-    /** Takes the farewell back from the shared connection. */
     private unsubscribe: (() => void) | null = null;
     options: MemcachedOptions = readOptions(this.config);
 
@@ -55,14 +55,16 @@ export class ComponentConnection {
         return this.connection?.isOpen() ?? false;
     }
 
-    /** Opens a connection of its own, or makes sure that the shared one is open. */
+    /** @throws InvalidStateException NOT_OPENED when the shared connection is not open */
     async open(context: AnyContext): Promise<void> {
         const { connection } = this;
         if (connection !== null && this.isOwner) return connection.open(context);
         if (connection?.isOpen()) return;
-        const shared = this.hasOwnConnection() ? null : this.findShared();
-        if (shared !== null) {
-            this.warnOfStrayKeys(context);
+        const shared = this.hasOwnConnection()
+            ? null
+            : this.references?.getOneOptional<MemcachedConnection>(CONNECTIONS);
+        if (shared) {
+            this.warnOfIgnoredKeys(context);
             if (!shared.isOpen()) throw withTraceId(sharedNotOpened(), context);
             this.connection = shared;
             this.isOwner = false;
@@ -91,7 +93,7 @@ export class ComponentConnection {
         if (isOwner) await connection?.close(context);
     }
 
-    /** A key may get another server while the component is open. */
+    /** The servers may change while the component is open, so a key may move. */
     get followsDiscovery(): boolean {
         return this.connection?.followsDiscovery ?? false;
     }
@@ -113,14 +115,15 @@ export class ComponentConnection {
     }
 
     /**
-     * The key as memcached has it: with the prefix, and checked.
+     * Returns the key with the prefix.
      * @throws BadRequestException INVALID_KEY
      */
     fullKey(key: string): string {
         const { prefix, maxKeySize } = this.options;
-        if (typeof key !== 'string' || key === '') throw checkKey(key, maxKeySize) ?? invalidKey('it is empty');
+        if (typeof key !== 'string' || key === '')
+            throw checkKey(key, maxKeySize) ?? invalidKey('expected at least 1 byte');
         const fullKey = prefix + key;
-        // The client checks keys too, by the limit of its connection.
+        // The client checks the limit of its own.
         if (maxKeySize < this.commands.limits.maxKeyBytes) {
             const problem = checkKey(fullKey, maxKeySize);
             if (problem !== null) throw problem;
@@ -132,12 +135,7 @@ export class ComponentConnection {
         return this.config.getSectionNames().some(name => name === 'connection' || name === 'connections');
     }
 
-    private findShared(): MemcachedConnection | null {
-        return this.references?.getOneOptional<MemcachedConnection>(CONNECTIONS) ?? null;
-    }
-
-    /** For a shared connection. One of its own warns of its keys, which are the component's, itself. */
-    private warnOfStrayKeys(context: AnyContext): void {
+    private warnOfIgnoredKeys(context: AnyContext): void {
         const { config } = this;
         const ignored = ignoredKeys(config);
         if (ignored.length > 0) this.log.warn(context, line('ignoredKeys', ignored.join(', ')));

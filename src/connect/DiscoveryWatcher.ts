@@ -6,12 +6,12 @@ import { lookupTimeout } from './lookupTimeout';
 import type { Timeout } from '../util/Timeout';
 
 /**
- * Asks discovery again and again which servers there are, one question at a time, until it is stopped. When there is no answer, or one that cannot be used,
- * the servers stay as they are. Its timers keep no process alive.
+ * Looks up the servers at an interval, one lookup at a time, and applies the result. A lookup that
+ * fails leaves the servers as they are. The timers do not keep the process alive.
  */
 export class DiscoveryWatcher {
     private timer: NodeJS.Timeout | null = null;
-    private limit: Timeout | null = null;
+    private timeout: Timeout | null = null;
     private isStopped = false;
     private isFailing = false;
 
@@ -25,12 +25,12 @@ export class DiscoveryWatcher {
         this.schedule();
     }
 
-    /** An answer that comes later is ignored. */
+    /** A reply that comes later is ignored. */
     stop(): void {
         this.isStopped = true;
         if (this.timer !== null) clearTimeout(this.timer);
         this.timer = null;
-        this.limit?.expire(new Error('stopped'));
+        this.timeout?.expire(new Error('stopped'));
     }
 
     private schedule(): void {
@@ -50,33 +50,31 @@ export class DiscoveryWatcher {
     }
 
     private async lookUpInTime(): Promise<readonly ServerAddress[]> {
-        const limit = lookupTimeout(this.intervalMs, message => new Error(message)).unref();
-        this.limit = limit;
+        const timeout = lookupTimeout(this.intervalMs, message => new Error(message)).unref();
+        this.timeout = timeout;
         try {
-            return await limit.race(this.lookUp());
+            return await timeout.race(this.lookUp());
         } finally {
-            limit.cancel();
+            timeout.cancel();
         }
     }
 
     private report(change: ServerChange): void {
-        if (this.isFailing) this.log.info(this.context, line('discoveryAnswers'));
+        if (this.isFailing) this.log.info(this.context, line('discoveryRecovered'));
         this.isFailing = false;
         if (isChange(change)) this.log.info(this.context, line('serversChanged', describe(change)));
     }
 
     private reportFailure(message: string): void {
-        if (!this.isFailing) {
-            this.log.warn(this.context, line('discoveryFailed', message));
-        }
+        if (!this.isFailing) this.log.warn(this.context, line('discoveryFailed', message));
         this.isFailing = true;
     }
 }
 
 function describe({ added, removed, replaced, reweighted }: ServerChange): string {
-    const said = { added, removed, 'connected anew': replaced, 'other weight': reweighted };
-    return Object.entries(said)
+    const changes = { added, removed, reconnected: replaced, reweighted };
+    return Object.entries(changes)
         .filter(([, addresses]) => addresses.length > 0)
-        .map(([what, addresses]) => `${what}: ${addresses.join(', ')}`)
+        .map(([change, addresses]) => `${change}: ${addresses.join(', ')}`)
         .join('; ');
 }

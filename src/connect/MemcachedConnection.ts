@@ -26,20 +26,20 @@ import { Lifecycle } from '../util/Lifecycle';
 import { onAbort } from '../util/onAbort';
 import { withTraceId } from '../component/withTraceId';
 
-/** What a connection knows of its servers. */
+/** The counts of the servers of a connection. */
 export interface ConnectionStats {
-    /** One for each server; none before `open` and after `close`. */
+    /** One entry per server. Empty before `open` and after `close`. */
     readonly servers: readonly ServerStats[];
 }
 
 /**
- * One client of one or more memcached servers, for the components that reference it. They neither open nor close it.
+ * A client of one or more memcached servers that several components share. They reference it, and
+ * neither open nor close it.
  *
  * ### Configuration parameters ###
  *
  * - `connection(s)`, `credential(s)`: see {@link MemcachedConnectionResolver}
- * - `options.max_key_size`, `.max_value`, `.pool_size`, `.max_pending`, `.reconnect`, `.retries`, `.request_timeout`, `.connect_timeout`, `.failures`,
- *   `.retry`, `.remove`, `.idle`, `.fail_soft`, `.discovery_interval`: see the README
+ * - `options.*`: those that the README lists for connections
  *
  * ### References ###
  *
@@ -51,13 +51,12 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     private config = new ConfigParams();
     private options: MemcachedOptions = readOptions(this.config);
     private client: MemcachedClient | null = null;
-    private watch: DiscoveryWatcher | null = null;
+    private watcher: DiscoveryWatcher | null = null;
     private serverLog: ServerLog | null = null;
     private readonly lifecycle = new Lifecycle(notOpened);
-    /** What components do with the client before it closes. */
     private readonly closeListeners = new Set<() => Promise<void> | null>();
 
-    /** @param isShared false for the connection that a component makes of its own configuration: there the component's options are in their place */
+    /** @param isShared false when a component creates the connection of its own configuration */
     constructor(private readonly isShared = true) {}
 
     /** @throws ConfigException INVALID_OPTION */
@@ -67,87 +66,88 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         this.resolver.configure(config);
     }
 
-    /** Where it finds discovery, credentials and loggers. */
+    /** Sets where the connection finds discovery, credentials and loggers. */
     setReferences(references: IReferences): void {
         this.log.setReferences(references);
         this.resolver.setReferences(references);
     }
 
-    /** Forgets the loggers and what else it was given. */
+    /** Drops the loggers. */
     unsetReferences(): void {
         this.log.unsetReferences();
     }
 
-    /** Discovery is asked again while it is open, so a key may get another server. */
+    /** The servers may change while the connection is open, so a key may move. */
     get followsDiscovery(): boolean {
         return this.options.discoveryInterval > 0 && this.resolver.usesDiscovery;
     }
 
-    /** Whether there is a client. */
+    /** Returns whether the client is open. */
     isOpen(): boolean {
         return this.client?.isOpen() ?? false;
     }
 
     /**
-     * Finds the servers and speaks to each.
+     * Looks up the servers and connects to each.
      * @throws ConfigException NO_CONNECTION, INVALID_CONNECTION, NO_CREDENTIAL, INVALID_CREDENTIAL
-     * @throws ConnectionException CONNECT_FAILED when none answers, unless `options.fail_soft` is set;
-     * also when discovery or a credential store does not answer
-     * @throws InvalidStateException NOT_OPENED when it is closed meanwhile
+     * @throws ConnectionException CONNECT_FAILED when discovery or a credential store does not
+     * answer, or no server does (unless `options.fail_soft` is set)
+     * @throws InvalidStateException NOT_OPENED when `close` is called meanwhile
      */
     open(context: AnyContext): Promise<void> {
-        return this.lifecycle.open(async signal => {
-            try {
-                await this.connect(context, signal);
-            } catch (error) {
-                throw withTraceId(error, context);
-            }
+        const opening = this.lifecycle.open(signal => this.connect(context, signal));
+        return opening.catch((error: unknown) => {
+            throw withTraceId(error, context);
         });
     }
 
     /**
-     * Lets the components that share it give back what they hold in memcached, lets calls that are
-     * under way finish, within `options.request_timeout`, and closes every socket.
+     * Lets components give back what they hold, lets calls in flight finish within
+     * `options.request_timeout`, and closes every socket.
      */
     close(_context: AnyContext): Promise<void> {
         return this.lifecycle.close(async () => {
-            this.watch?.stop();
-            this.watch = null;
+            this.watcher?.stop();
+            this.watcher = null;
             const farewells = [...this.closeListeners].map(farewell => farewell()).filter(pending => pending !== null);
-            // A process that is about to exit gets no further turn of the event loop.
+            // A process that is about to exit gets no further turn after an await.
             if (farewells.length > 0) await Promise.allSettled(farewells);
             await this.disconnect();
         });
     }
 
     /**
-     * For components that share it: `farewell` is called by `close`, which waits for it while the
-     * client can still be used; null when there is nothing to do. The function that is returned takes
-     * it back.
+     * Makes `close` call `farewell` while the client is still open, and wait for what it returns.
+     * The returned function takes that back.
+     * @internal
      */
     beforeClose(farewell: () => Promise<void> | null): () => void {
         this.closeListeners.add(farewell);
         return () => this.closeListeners.delete(farewell);
     }
 
-    /** @throws InvalidStateException NOT_OPENED */
+    /**
+     * Returns the client.
+     * @throws InvalidStateException NOT_OPENED
+     */
     getClient(): MemcachedClient {
         if (this.client !== null) return this.client;
         throw notOpened();
     }
 
-    /** @internal The verbs, for components. */
+    /** @internal */
     get commands(): Commands {
         return this.getClient().commands;
     }
 
-    /** What is known of each server; it costs nobody a request. See docs/operations.md. */
+    /** Returns the counts of each server. Sends no request. See docs/operations.md. */
     getStats(): ConnectionStats {
         return Object.freeze({ servers: Object.freeze(this.client?.getStats() ?? []) });
     }
 
     /**
-     * Asks every server how it is, within one `request_timeout`. One that is away is told of, not rejected.
+     * Asks every server for its health, within one `request_timeout` after connecting. An
+     * unavailable server is a result, not a rejection.
      * @throws InvalidStateException NOT_OPENED
      */
     async checkHealth(context: AnyContext): Promise<readonly ServerHealthReport[]> {
@@ -159,7 +159,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     }
 
     private async connect(context: AnyContext, signal: AbortSignal): Promise<void> {
-        this.warnOfStrayKeys(context);
+        this.warnOfIgnoredKeys(context);
         const servers = await this.lookUp(context, signal);
         signal.throwIfAborted();
         const client = (this.client = this.makeClient(context, servers));
@@ -192,7 +192,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
             failures: options.failures,
             retryMs: options.retry,
             idleMs: options.idle,
-            // Of a connection of its own the component checks keys itself: those that it makes besides are not subject to its own limit.
+            // A component checks keys itself. Its limit does not concern the keys that it adds.
             maxKeyBytes: this.isShared ? options.maxKeySize : MAX_KEY_BYTES,
             maxValueBytes: options.maxValue,
             failover: options.remove,
@@ -218,11 +218,16 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
             this.log.warn(context, line('discoveryUnused'));
             return;
         }
-        const ask = (): Promise<ServerAddress[]> => this.resolver.resolve(context);
-        this.watch = new DiscoveryWatcher(discoveryInterval, ask, servers => client.update(servers), this.log, context);
+        this.watcher = new DiscoveryWatcher(
+            discoveryInterval,
+            () => this.resolver.resolve(context),
+            servers => client.update(servers),
+            this.log,
+            context,
+        );
     }
 
-    private warnOfStrayKeys(context: AnyContext): void {
+    private warnOfIgnoredKeys(context: AnyContext): void {
         const ignored = ignoredKeys(this.config);
         if (ignored.length > 0) this.log.warn(context, line('ignoredKeys', ignored.join(', ')));
         const misplaced = misplacedOptions(this.config, 'connection');

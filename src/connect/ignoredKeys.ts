@@ -3,20 +3,20 @@ import { isOption } from './MemcachedOptions';
 import { TLS_KEYS } from './tls/TlsSettings';
 
 /** The container reads these. */
-const OF_COMPONENTS = ['descriptor', 'type'];
-/** `ConnectionParams` and `CredentialParams` read these, some by two names, or this package does. */
-const OF_CONNECTIONS = ['host', 'ip', 'port', 'uri', 'protocol', 'weight', 'discovery_key'];
-const OF_CREDENTIALS = ['username', 'user', 'password', 'pass', 'store_key', ...TLS_KEYS];
+const COMPONENT_KEYS = ['descriptor', 'type'];
+/** The framework has two names for some. */
+const CONNECTION_KEYS = ['host', 'ip', 'port', 'uri', 'protocol', 'weight', 'discovery_key'];
+const CREDENTIAL_KEYS = ['username', 'user', 'password', 'pass', 'store_key', ...TLS_KEYS];
 
-/** The keys of a configuration that nothing reads: misspelt, or in the wrong place. */
+/** Returns the keys that nothing reads: they are misspelt, or in the wrong place. */
 export function ignoredKeys(config: ConfigParams): string[] {
     const given = config.getSectionNames();
     return config.getKeys().filter(key => {
-        // An empty section asks for nothing.
+        // A section without keys is a key without a value.
         if (!config.getAsNullableString(key)) return false;
         const [section = '', ...path] = key.split('.');
-        if (path.length === 0) return !OF_COMPONENTS.includes(section);
-        // The framework reads `connections` in the place of `connection`.
+        if (path.length === 0) return !COMPONENT_KEYS.includes(section);
+        // The framework reads `connections` instead of `connection`.
         if (given.includes(`${section}s`)) return true;
         return !isRead(section, path);
     });
@@ -27,13 +27,13 @@ function isRead(section: string, path: readonly string[]): boolean {
         case 'options':
             return isOption(path.join('.'));
         case 'connection':
-            return OF_CONNECTIONS.includes(path.join('.'));
+            return CONNECTION_KEYS.includes(path.join('.'));
         case 'connections':
-            return OF_CONNECTIONS.includes(path.slice(1).join('.'));
+            return CONNECTION_KEYS.includes(path.slice(1).join('.'));
         case 'credential':
-            return OF_CREDENTIALS.includes(path.join('.'));
+            return CREDENTIAL_KEYS.includes(path.join('.'));
         case 'credentials':
-            return OF_CREDENTIALS.includes(path.slice(1).join('.'));
+            return CREDENTIAL_KEYS.includes(path.slice(1).join('.'));
         default:
             return false;
     }

@@ -1,10 +1,9 @@
 import { Timeout } from '../util/Timeout';
 
-/** Discovery and credential stores belong to the service: they may be slow, and may never answer. */
 const MIN_TIMEOUT_MS = 10_000;
 
-/** Limits one lookup of the servers and their credentials: to 10 s, or to a longer interval. */
-export function lookupTimeout(intervalMs: number, late: (message: string) => Error): Timeout {
+/** Limits a lookup of servers and credentials. A discovery or credential store may never settle. */
+export function lookupTimeout(intervalMs: number, timeoutError: (message: string) => Error): Timeout {
     const ms = Math.max(intervalMs, MIN_TIMEOUT_MS);
-    return new Timeout(ms, () => late(`no answer from discovery or a credential store within ${ms} ms`));
+    return new Timeout(ms, () => timeoutError(`no reply from discovery or a credential store within ${ms} ms`));
 }

@@ -1,12 +1,12 @@
-/** Of each power of two, so many buckets. The middle of a bucket is at most 1/32 away from what was put into it. */
+/** Buckets per power of two. The middle of a bucket is at most 1/32 off any value in it. */
 const STEPS = 16;
 const STEP_BITS = 4;
-/** 27 powers of two after the first 16 microseconds, which have a bucket each. */
+/** One for each of the first 16 microseconds, and 27 powers of two. */
 const BUCKETS = 28 * STEPS;
 
-/** How often something took how long, in microseconds up to 2^31 - 1: of fixed size, and a few additions to put something in. */
+/** Counts durations in microseconds, up to 2^31 - 1, in a fixed number of buckets. */
 export class LatencyHistogram {
-    /** Doubles: a bucket that 30,000 calls per second go to has more than 32 bits of them after 40 hours. */
+    /** Doubles: at 30,000 calls per second a bucket has more than 2^32 of them after 40 hours. */
     private readonly counts = new Float64Array(BUCKETS);
     count = 0;
     maxUs = 0;
@@ -29,7 +29,7 @@ export class LatencyHistogram {
         this.count = this.maxUs = 0;
     }
 
-    /** In ms, what so many percent did not exceed; null when there was nothing. */
+    /** Returns the duration in ms that so many percent do not exceed, null if there are none. */
     percentile(percent: number): number | null {
         if (this.count === 0) return null;
         let left = Math.max(1, Math.ceil((this.count * percent) / 100));

@@ -3,17 +3,17 @@ import { LatencyHistogram } from './LatencyHistogram';
 /** The last minute is this half and the one before it. */
 const HALF_MS = 30_000;
 
-/** How long calls took. */
+/** How long calls took, in ms. */
 export interface LatencySummary {
-    /** How many. */
+    /** The number of calls. */
     readonly count: number;
-    /** ms that half of them did not exceed, at most 3 % off; null when there were none. */
+    /** The median, at most 3 % off; null if there are no calls. */
     readonly p50: number | null;
     readonly p99: number | null;
     readonly max: number | null;
 }
 
-/** How long calls took, since the beginning and in the last 30 to 60 seconds. Time passes when somebody looks or writes: there is no timer. */
+/** How long calls took, in total and in the last 30 to 60 seconds. It needs no timer. */
 export class LatencyWindows {
     private current = new LatencyHistogram();
     private previous = new LatencyHistogram();
@@ -24,13 +24,13 @@ export class LatencyWindows {
         this.endMs = nowMs + HALF_MS;
     }
 
-    /** To be told the time before something is put in or read. */
+    /** Call it before each record and read. */
     rotate(nowMs: number): void {
         if (nowMs < this.endMs) return;
         this.rotateOnce();
         this.endMs += HALF_MS;
         if (nowMs < this.endMs) return;
-        // After a half in which nothing happened neither is of the last minute.
+        // A whole half has passed without a call, so neither window is of the last minute.
         this.rotateOnce();
         this.endMs = nowMs + HALF_MS;
     }
@@ -40,23 +40,23 @@ export class LatencyWindows {
     }
 
     get lastMinute(): LatencySummary {
-        return summary(this.previous, this.current);
+        return summarize(this.previous, this.current);
     }
 
     get total(): LatencySummary {
-        return summary(this.older, this.previous, this.current);
+        return summarize(this.older, this.previous, this.current);
     }
 
     private rotateOnce(): void {
-        const { previous: before } = this;
-        this.older.add(before);
-        before.clear();
+        const { previous } = this;
+        this.older.add(previous);
+        previous.clear();
         this.previous = this.current;
-        this.current = before;
+        this.current = previous;
     }
 }
 
-function summary(...parts: readonly LatencyHistogram[]): LatencySummary {
+function summarize(...parts: readonly LatencyHistogram[]): LatencySummary {
     const whole = new LatencyHistogram();
     for (const part of parts) whole.add(part);
     const { count } = whole;

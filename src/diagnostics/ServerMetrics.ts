@@ -1,33 +1,32 @@
 import { LatencyWindows, type LatencySummary } from './LatencyWindows';
 
-/** What a client knows of one of its servers. Counts are since the client was made, and stay when it is closed. */
+/** Counts of one server since the client was created. They stay when the client is closed. */
 export interface ServerStats {
     readonly address: string;
-    /** false: it counts as down, and calls fail at once. */
+    /** false: the server is down, and calls fail at once. */
     readonly isUp: boolean;
-    /** The last fault of a server that has not answered since. */
+    /** The last fault, null if the server has answered since. */
     readonly fault: string | null;
     readonly sockets: number;
-    /** Sockets that were opened so far. */
+    /** Sockets opened so far. */
     readonly connects: number;
     /** Calls that have not settled. */
     readonly inFlight: number;
-    /** All calls for this server, also those that could not be sent: `answered`, `failed` and `inFlight` together. A chunk of a batch is one call. */
+    /** `answered`, `failed` and `inFlight` together. A chunk of a batch is one call. */
     readonly calls: number;
     readonly answered: number;
     readonly failed: number;
-    /** Keys that were read and found; each key of a batch counts. */
+    /** Keys that were read and found. Each key of a batch counts. */
     readonly hits: number;
     readonly misses: number;
-    /** How often by code: each call that failed, and each key of a batch that the server refused. */
+    /** Errors by code: each failed call, and each key of a batch that the server rejected. */
     readonly errors: Readonly<Record<string, number>>;
-    /** How often a call was tried again. */
     readonly retries: number;
     readonly bytesSent: number;
     readonly bytesReceived: number;
     /**
-     * ms from the end of the turn in which a call was made until its reply was read, its retries among them; a call that ran into its timeout took that long. Calls
-     * that failed otherwise are not in it.
+     * The time from the end of the turn in which a call was made to its reply, retries included. A call
+     * that timed out counts with its timeout. Calls that failed otherwise do not count.
      */
     readonly latency: {
         readonly total: LatencySummary;
@@ -36,16 +35,19 @@ export interface ServerStats {
     };
 }
 
-/** What the server itself knows best. */
+/** The part of the stats that the server has itself. */
 export type ServerState = Pick<ServerStats, 'address' | 'isUp' | 'fault' | 'sockets'>;
 
-/** Microseconds of a clock that begins again after 35 minutes: a difference of two is right up to there, and both are small integers, which cost no memory. */
+/**
+ * Microseconds of a clock that begins again after 35 minutes. Differences are right up to that, and both
+ * operands are small integers, which need no memory of their own.
+ */
 const CLOCK_MASK = 0x7fffffff;
 
-/** When a call has not begun. */
+/** The start of a call that was not sent. */
 export const NOT_STARTED = -1;
 
-/** The numbers of one server: a few additions per call; clocks are read per turn and per chunk of replies, never per call. */
+/** The counts of one server: a few additions per call, and no look at the clock. */
 export class ServerMetrics {
     calls = 0;
     answered = 0;
@@ -65,23 +67,21 @@ export class ServerMetrics {
         return this.calls - this.answered - this.failed;
     }
 
-    /** What calls that begin at this time remember. */
+    /** Returns the start of calls that begin at this time. */
     clockUs(nowMs: number): number {
         return (nowMs * 1000) & CLOCK_MASK;
     }
 
-    /** So many bytes were read, and the replies in them have come now. */
+    /** Records bytes, and the time at which the replies in them arrive. */
     recordBytes(bytes: number, nowMs: number): void {
         this.bytesReceived += bytes;
         this.rotate(nowMs);
     }
 
-    /** A call has its reply. */
     recordReply(startedUs: number): void {
         if (startedUs !== NOT_STARTED) this.latencies.record((this.readUs - startedUs) & CLOCK_MASK);
     }
 
-    /** A call has waited until its time was up. */
     recordTimeout(startedUs: number, nowMs: number): void {
         this.rotate(nowMs);
         this.recordReply(startedUs);
@@ -92,7 +92,7 @@ export class ServerMetrics {
         this.countError(error);
     }
 
-    /** A call that was given up before it became the server's. */
+    /** Records a call that fails before the server admits it, and returns the error. */
     rejectBeforeSend<E extends Error>(error: E): E {
         this.calls++;
         this.recordFailure(error);

@@ -1,36 +1,38 @@
 import { tracingChannel, type TracingChannel } from 'node:diagnostics_channel';
 
 /**
- * What can be listened to with `node:diagnostics_channel`, as Node's TracingChannel has it: `start` and `end` around the synchronous part, `asyncStart` and
- * `asyncEnd` when it is done, `error` before these when it failed. All five get the same object. It holds keys, never a value, never a password.
+ * The object that subscribers of a `node:diagnostics_channel` get. As with Node's TracingChannel,
+ * `start` and `end` surround the synchronous part, `asyncStart` and `asyncEnd` follow when the work is
+ * done, and `error` comes before these if it failed. All five get the same object, which holds keys,
+ * but never a value or a password.
  */
 interface TraceContext {
-    /** Why it failed; set before `error` is published. */
+    /** Why it failed. Set before `error` is published. */
     error?: unknown;
 }
 
-/** `tracing:pip-services4-memcached:command:*`: one call for one server. A batch has one for each server and thousand keys. */
+/** `tracing:pip-services4-memcached:command:*`: one call to one server, or one chunk of a batch. */
 export interface CommandTrace extends TraceContext {
     /** For example `get`, `set`, `getMany`. */
     readonly operation: string;
-    /** As memcached has it, with the prefix; absent for batches and for what is about no key. */
+    /** The key on the server, with the prefix. Absent for batches and for calls without a key. */
     readonly key?: string;
-    /** Of a batch. */
+    /** The number of keys of a batch. */
     readonly keyCount?: number;
     /** `host:port`. */
     readonly server: string;
-    /** For example `hit`, `miss`, `stored`; absent when it failed. */
+    /** For example `hit`, `miss`, `stored`. Absent if the call failed. */
     result?: string;
 }
 
-/** `tracing:pip-services4-memcached:connect:*`: a socket, until it can be used or cannot. */
+/** `tracing:pip-services4-memcached:connect:*`: the opening of a socket, TLS and login included. */
 export interface ConnectTrace extends TraceContext {
     readonly server: string;
-    /** `unused`: it was not needed any more. */
+    /** `unused`: the socket was not needed any more. */
     result?: 'connected' | 'unused';
 }
 
-/** `tracing:pip-services4-memcached:lock:*`: a lock that is acquired, waiting included. */
+/** `tracing:pip-services4-memcached:lock:*`: the acquisition of a lock, waiting included. */
 export interface LockTrace extends TraceContext {
     /** `tryAcquire` does not wait. */
     readonly operation: 'acquire' | 'tryAcquire';
@@ -39,7 +41,7 @@ export interface LockTrace extends TraceContext {
     result?: 'acquired' | 'busy';
 }
 
-/** `tracing:pip-services4-memcached:load:*`: the loader of a value that the cache did not have. */
+/** `tracing:pip-services4-memcached:load:*`: a call of a loader for a missing key. */
 export interface LoadTrace extends TraceContext {
     /** Without the prefix. */
     readonly key: string;
@@ -53,7 +55,7 @@ export const connectTracing: Channel<ConnectTrace> = tracingChannel('pip-service
 export const lockTracing: Channel<LockTrace> = tracingChannel('pip-services4-memcached:lock');
 export const loadTracing: Channel<LoadTrace> = tracingChannel('pip-services4-memcached:load');
 
-/** Whether anybody listens: only then is a context worth making. Early versions of Node 20 do not say it of all five at once. */
+/** Whether there are subscribers. In early versions of Node 20 only the five channels know. */
 export function isTraced<C extends object>({ start, end, asyncStart, asyncEnd, error }: Channel<C>): boolean {
     return (
         start.hasSubscribers ||
@@ -65,8 +67,9 @@ export function isTraced<C extends object>({ start, end, asyncStart, asyncEnd, e
 }
 
 /**
- * Begins and traces what ends with a promise, which is answered. Node's own `tracePromise` would show its value to whoever listens; here that is `resultOf` it.
- * @param begin is run within the stores that are bound to `start`
+ * Runs and traces asynchronous work. Node's own `tracePromise` publishes the value; this publishes only
+ * `resultOf` the value.
+ * @param begin runs within the stores that are bound to `start`
  */
 export function trace<C extends TraceContext & { result?: unknown }, T>(
     tracing: Channel<C>,
@@ -88,7 +91,7 @@ export function trace<C extends TraceContext & { result?: unknown }, T>(
     );
 }
 
-/** The synchronous part. */
+/** Runs and traces the synchronous part. */
 export function traceStart<C extends TraceContext, T>(tracing: Channel<C>, context: C, begin: () => T): T {
     return tracing.start.runStores(context, () => {
         try {

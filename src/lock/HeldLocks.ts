@@ -1,9 +1,9 @@
 import type { Lease } from './Lease';
 
-/** How many entries are looked at when one is added: more than one, so that what is over goes faster than new ones come. */
-const SWEPT = 2;
+/** More than one, so that finished leases go faster than new ones come. */
+const SWEPT_PER_ADD = 2;
 
-/** What ILock's verbs have acquired: the last lease under each key. Those that are over are forgotten, a few with each new one. */
+/** The last lease of `ILock`'s verbs under each key. Each `add` sweeps finished leases. */
 export class HeldLocks {
     private readonly leases = new Map<string, Lease>();
     private sweep = this.leases.entries();
@@ -14,14 +14,14 @@ export class HeldLocks {
 
     add(lease: Lease): void {
         this.leases.set(lease.key, lease);
-        for (let i = 0; i < SWEPT; i++) this.sweepOne();
+        for (let i = 0; i < SWEPT_PER_ADD; i++) this.sweepOne();
     }
 
     get(key: string): Lease | undefined {
         return this.leases.get(key);
     }
 
-    /** Only if it is still this one: another task may have acquired the key since. */
+    /** Does nothing when another task has acquired the key since. */
     remove(lease: Lease): void {
         if (this.leases.get(lease.key) === lease) this.leases.delete(lease.key);
     }

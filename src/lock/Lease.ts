@@ -1,24 +1,25 @@
 import type { AnyContext } from '../component/ComponentLogger';
 import type { Session } from '../component/Session';
 import { withTraceId } from '../component/withTraceId';
+import { Mutex } from '../util/KeyedMutex';
+import { LeaseDeadline, Timestamp } from './LeaseDeadline';
 import type { StoredLock } from './LockStore';
-import { Timestamp, LeaseDeadline } from './LeaseDeadline';
 
-/** What a lease asks of the component that gave it. */
+/** What a lease needs of its component. */
 export interface LeaseOwner {
-    /** `close` does not cut off what is inside. */
-    session(): Session;
-    /** The ttl in ms that an argument stands for. */
+    readonly session: Session;
     toTtl(ttl: number | null | undefined): number;
+    /** Returns null when the lock is gone, or held by another lease. */
     extend(fullKey: string, lock: StoredLock, ttlMs: number): Promise<StoredLock | null>;
-    /** false: it was not ours any more. */
+    /** Returns false when the lock was gone, or held by another lease. */
     release(fullKey: string, lock: StoredLock): Promise<boolean>;
     onLost(lease: Lease, context: AnyContext): void;
-    onUnreleased(lease: Lease, context: AnyContext, fullKey: string, remainingMs: number, error: Error): void;
+    onReleaseFailed(lease: Lease, context: AnyContext, fullKey: string, error: Error): void;
 }
 
 /**
- * One acquisition of a lock, which only its holder can extend and release. With `await using` it is released at the end of the block.
+ * One acquisition of a lock. Only its holder can extend and release it. With `await using`, the end
+ * of the block releases it.
  *
  * @example
  * const lease = await lock.acquireLease(context, 'invoice-17', 10_000, 5_000);
@@ -29,23 +30,25 @@ export interface LeaseOwner {
  * }
  */
 export class Lease {
-    /** Unlike that of any other acquisition, of any key, anywhere. */
+    /** Unique among all acquisitions of all keys and processes. */
     readonly token: string;
     /**
-     * Larger than those of all earlier acquisitions of this key, until the server is restarted. A resource that remembers the largest one it has seen, and
-     * refuses smaller ones, is safe from holders that do not know yet that they have lost the lock.
+     * Larger than that of every earlier acquisition of this key, until the server restarts. A
+     * resource that rejects smaller ones is safe from a holder that does not know yet that it has
+     * lost the lock.
      */
     readonly fencingToken: bigint;
-    private validity: LeaseDeadline;
+    private deadline: LeaseDeadline;
     private state: 'held' | 'lost' | 'releasing' | 'released' = 'held';
     private hasReleaseFailed = false;
-    /** The request that is under way: they go one after another, because each changes the CAS. */
-    private pending: Promise<unknown> | null = null;
+    /** Each request changes the CAS that the next one needs. */
+    private readonly mutex = new Mutex();
 
-    /** @internal Leases are given by `MemcachedLock`. */
+    /** @internal `MemcachedLock` creates leases. */
     constructor(
         private readonly owner: LeaseOwner,
         private readonly context: AnyContext,
+        /** The key of the lock, without the prefix. */
         readonly key: string,
         private readonly fullKey: string,
         private lock: StoredLock,
@@ -53,27 +56,27 @@ export class Lease {
     ) {
         this.token = lock.token;
         this.fencingToken = lock.cas;
-        this.validity = new LeaseDeadline(lock.since, ttlMs);
+        this.deadline = new LeaseDeadline(lock.since, ttlMs);
     }
 
-    /** Whether nobody else can hold the lock now, as far as this process knows: false a little too early rather than too late. */
+    /** Returns whether the lock is held. It turns false early rather than late. */
     isHeld(): boolean {
         return this.remaining() > 0;
     }
 
-    /** ms for which `isHeld` stays true if nothing is done; 0 when it is false. */
+    /** Returns for how many ms `isHeld` stays true without an extension. 0 = it is false. */
     remaining(): number {
-        return this.state === 'held' ? this.validity.remainingMs : 0;
+        return this.state === 'held' ? this.deadline.remainingMs : 0;
     }
 
-    /** ms for which it was last acquired or extended. */
+    /** The ttl of the acquisition, or of the last extension, in ms. */
     get ttl(): number {
         return this.ttlMs;
     }
 
-    /** It was released, or found to be lost, or ran out so long ago that the server does not have it either. */
+    /** The server does not have this lock any more. */
     get isFinished(): boolean {
-        return this.state === 'released' || this.state === 'lost' || this.validity.isLongOver;
+        return this.state === 'released' || this.state === 'lost' || this.deadline.isLongOver;
     }
 
     /** `release` was called. */
@@ -82,34 +85,35 @@ export class Lease {
     }
 
     /**
-     * From now on for `ttl` ms; absent or 0: for the last ttl again. false: the lock is lost, or was released. When it rejects nobody knows; what
-     * `isHeld` says stays right.
+     * Extends the lock, for `ttl` ms from now on. Returns false when the lock is lost or released.
+     * When it rejects, the outcome is unknown, and `isHeld` stays right.
+     * @param ttl absent or 0: the last ttl again
      */
     extend(ttl?: number | null): Promise<boolean> {
         return this.inTurn(() => this.extendNow(ttl));
     }
 
     /**
-     * Lets others in. What is not held any more is left alone, without an error. When it rejects the lock may be held until its ttl is over; it can be
-     * called again, and the component tries again too.
+     * Releases the lock, if it is still held. When it rejects, the lock may stay until its ttl is
+     * over. The caller may retry, and the component retries in the background.
      */
     release(): Promise<void> {
         if (this.state === 'held') this.state = 'releasing';
         return this.inTurn(() => this.releaseNow());
     }
 
-    /** `release` that never rejects: at the end of a block it would hide what happened there. */
+    /** Releases the lock, and never rejects: an error would hide the one of the block. */
     async [Symbol.asyncDispose](): Promise<void> {
-        // It has been counted and logged.
+        // The owner has counted and logged the error.
         await this.release().catch(() => {});
     }
 
     private async extendNow(ttl: number | null | undefined): Promise<boolean> {
         const ttlMs = ttl === undefined || ttl === null || ttl === 0 ? this.ttlMs : this.owner.toTtl(ttl);
         if (this.state !== 'held') return false;
-        // Carried out without an answer, a shorter ttl counts all the same.
-        const asked = new LeaseDeadline(new Timestamp(), ttlMs);
-        if (asked.endsBefore(this.validity)) this.validity = asked;
+        // The server may apply a shorter ttl although its reply is lost.
+        const requested = new LeaseDeadline(new Timestamp(), ttlMs);
+        if (requested.endsBefore(this.deadline)) this.deadline = requested;
         try {
             const lock = await this.owner.extend(this.fullKey, this.lock, ttlMs);
             if (lock === null) {
@@ -118,7 +122,7 @@ export class Lease {
             }
             this.lock = lock;
             this.ttlMs = ttlMs;
-            this.validity = new LeaseDeadline(lock.since, ttlMs);
+            this.deadline = new LeaseDeadline(lock.since, ttlMs);
             return !this.isReleased;
         } catch (error) {
             this.lock = { ...this.lock, isUnsettled: true };
@@ -129,14 +133,14 @@ export class Lease {
     private async releaseNow(): Promise<void> {
         if (this.state !== 'releasing') return;
         try {
-            const wasOurs = await this.owner.release(this.fullKey, this.lock);
-            // The release that failed before may have been carried out since.
-            if (wasOurs || this.hasReleaseFailed) this.state = 'released';
+            const wasHeld = await this.owner.release(this.fullKey, this.lock);
+            // The server may have carried out a release that failed before.
+            if (wasHeld || this.hasReleaseFailed) this.state = 'released';
             else this.markLost();
         } catch (error) {
             const exception = withTraceId(error, this.context);
             this.hasReleaseFailed = true;
-            this.owner.onUnreleased(this, this.context, this.fullKey, this.ttlMs, exception);
+            this.owner.onReleaseFailed(this, this.context, this.fullKey, exception);
             throw exception;
         }
     }
@@ -146,16 +150,13 @@ export class Lease {
         this.owner.onLost(this, this.context);
     }
 
+    /** `close` waits for calls that are in a session. */
     private async inTurn<T>(work: () => Promise<T>): Promise<T> {
-        const session = this.owner.session();
+        const { session } = this.owner;
         session.enter();
         try {
-            while (this.pending !== null) await this.pending.catch(() => {});
-            const turn = work();
-            this.pending = turn;
-            return await turn;
+            return await this.mutex.run(work);
         } finally {
-            this.pending = null;
             session.leave();
         }
     }

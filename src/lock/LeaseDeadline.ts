@@ -1,20 +1,26 @@
-/** Of a ttl, what the holder believes in: clocks do not run equally fast, and memcached's ticks may be late. */
+/**
+ * The share of a ttl that a holder relies on: clocks differ in speed, and memcached's ticks may be
+ * late.
+ */
 const TRUSTED_SHARE = 0.99;
+/** memcached keeps a lock up to three seconds longer than its ttl. */
+const GRACE_MS = 5000;
 
 /**
- * A moment, by two clocks. The monotonic one is not moved by who sets the time, but it stands still while the machine is suspended; the other one goes on.
+ * A moment by two clocks. Setting the time does not move the monotonic clock, but it stands still
+ * while the machine is suspended. The system clock goes on then.
  */
 export class Timestamp {
     readonly monotonicMs = performance.now();
     readonly systemMs = Date.now();
 }
 
-/** Until when a holder believes that the lock is held: until the first of two clocks says that it is over. */
+/** The time until which a holder relies on its lock. The clock that is ahead decides. */
 export class LeaseDeadline {
     private readonly monotonicEndMs: number;
     private readonly systemEndMs: number;
 
-    /** @param since when the request had not been sent yet */
+    /** @param since before the request was sent, so that the server's ttl ends later */
     constructor(
         since: Timestamp,
         private readonly ttlMs: number,
@@ -23,14 +29,14 @@ export class LeaseDeadline {
         this.systemEndMs = since.systemMs + ttlMs * TRUSTED_SHARE;
     }
 
-    /** 0 when it is over. */
+    /** 0 when the deadline has passed. */
     get remainingMs(): number {
         return Math.max(0, Math.min(this.monotonicEndMs - performance.now(), this.systemEndMs - Date.now()));
     }
 
-    /** After that the server does not have the lock any more either. */
+    /** The server does not have the lock any more either. */
     get isLongOver(): boolean {
-        return performance.now() > this.monotonicEndMs + this.ttlMs * (1 - TRUSTED_SHARE) + 5000;
+        return performance.now() > this.monotonicEndMs + this.ttlMs * (1 - TRUSTED_SHARE) + GRACE_MS;
     }
 
     endsBefore(other: LeaseDeadline): boolean {

@@ -1,22 +1,23 @@
-import { MAX_TIMER_MS } from '../util/timers';
 import { onAbort } from '../util/onAbort';
+import { MAX_TIMER_MS } from '../util/timers';
 import type { Lease } from './Lease';
 
-/** An extension that failed is tried again after this share of the ttl. */
+/** An extension that failed is repeated after this share of the ttl. */
 const RETRY_SHARE = 1 / 10;
-const SHORTEST_PAUSE_MS = 10;
+const MIN_PAUSE_MS = 10;
 
 /**
- * Keeps a lease alive while somebody works under it: extends it at a third of its ttl. Its signal aborts when the lease is lost or its validity has run out, or with
- * the caller's own signal; after that it extends no more.
+ * Renews a lease at each third of its ttl. Its signal aborts when the lease is lost or over, and
+ * when the signal of the caller aborts. A lease that is over is not renewed, because another holder
+ * may have had the lock since.
  */
 export class LeaseRenewal {
     private readonly controller = new AbortController();
     private readonly ttlMs: number;
     private isStopped = false;
     private renewTimer: NodeJS.Timeout | null = null;
-    private endTimer: NodeJS.Timeout | null = null;
-    private running: Promise<void> = Promise.resolve();
+    private deadlineTimer: NodeJS.Timeout | null = null;
+    private renewing: Promise<void> = Promise.resolve();
     private readonly stopListening: () => void;
 
     constructor(
@@ -29,67 +30,65 @@ export class LeaseRenewal {
         if (callerSignal?.aborted) abort();
         this.stopListening = callerSignal ? onAbort(callerSignal, abort) : () => {};
         this.renewIn(this.ttlMs / 3);
-        this.watchEnd();
+        this.watchDeadline();
     }
 
     get signal(): AbortSignal {
         return this.controller.signal;
     }
 
-    /** Resolves when no extension is under way. */
+    /** Resolves when no extension is in flight. */
     async stop(): Promise<void> {
         this.end();
         this.stopListening();
-        await this.running;
+        await this.renewing;
     }
 
     private end(): void {
         this.isStopped = true;
         if (this.renewTimer !== null) clearTimeout(this.renewTimer);
-        if (this.endTimer !== null) clearTimeout(this.endTimer);
-        this.renewTimer = this.endTimer = null;
+        if (this.deadlineTimer !== null) clearTimeout(this.deadlineTimer);
+        this.renewTimer = this.deadlineTimer = null;
     }
 
     private renewIn(ms: number): void {
-        this.renewTimer = setTimeout(
-            () => {
-                this.running = this.renew();
-            },
-            Math.min(Math.max(ms, SHORTEST_PAUSE_MS), MAX_TIMER_MS),
-        );
+        const pauseMs = Math.min(Math.max(ms, MIN_PAUSE_MS), MAX_TIMER_MS);
+        this.renewTimer = setTimeout(() => {
+            this.renewing = this.renew();
+        }, pauseMs);
     }
 
-    /** Also while an extension waits for its answer. */
-    private watchEnd(): void {
-        if (this.endTimer !== null) clearTimeout(this.endTimer);
+    /** The deadline passes also while an extension waits for its reply. */
+    private watchDeadline(): void {
+        if (this.deadlineTimer !== null) clearTimeout(this.deadlineTimer);
         const ms = Math.min(Math.ceil(this.lease.remaining()), MAX_TIMER_MS);
-        this.endTimer = setTimeout(() => {
-            if (this.lease.isHeld()) this.watchEnd();
-            else this.lose();
+        this.deadlineTimer = setTimeout(() => {
+            if (this.lease.isHeld()) this.watchDeadline();
+            else this.onLost();
         }, ms);
     }
 
     private async renew(): Promise<void> {
-        // Timers are late when the event loop was blocked or the process suspended: somebody else may have had the lock since.
-        if (!this.lease.isHeld()) return this.lose();
+        // The timer is late after a blocked event loop or a suspended process.
+        if (!this.lease.isHeld()) return this.onLost();
         let isExtended = true;
         let pauseMs = this.ttlMs / 3;
         try {
-            // Who works under the lease may have extended it for longer.
+            // The work may have extended its lease for longer.
             isExtended = await this.lease.extend(Math.max(this.ttlMs, this.lease.remaining()));
         } catch {
             pauseMs = this.ttlMs * RETRY_SHARE;
         }
         if (this.isStopped) return;
-        if (!isExtended || !this.lease.isHeld()) return this.lose();
+        if (!isExtended || !this.lease.isHeld()) return this.onLost();
         this.renewIn(pauseMs);
-        this.watchEnd();
+        this.watchDeadline();
     }
 
-    private lose(): void {
+    private onLost(): void {
         if (this.isStopped) return;
         this.end();
-        // The one who works under the lease has released it.
+        // A lease that the work has released is not lost.
         if (!this.lease.isReleased) this.controller.abort(this.lostError());
     }
 }

@@ -4,28 +4,34 @@ import { COUNTER_NAMES } from '../component/counterNames';
 import { LogThrottle } from '../component/LogThrottle';
 import { line } from '../component/logLines';
 
-/** What has happened since the component was made. */
+/** The counts of a lock component since it was created. */
 export interface LockCounts {
-    /** Locks that were acquired, and the ms that were waited for them. */
+    /** Acquired locks. */
     readonly acquired: number;
+    /** The total wait for acquired locks, in ms. */
     readonly waitedMs: number;
-    /** Tries that found the lock held by somebody. */
+    /** Attempts that found the lock held. */
     readonly busy: number;
-    /** LOCK_TIMEOUT. */
+    /** Calls that rejected with LOCK_TIMEOUT. */
     readonly timedOut: number;
-    /** Acquisitions that failed otherwise: nobody knows whether the lock was free. */
+    /** Calls that failed otherwise. Whether the lock was free is unknown. */
     readonly failed: number;
+    /** Extensions that succeeded. */
     readonly extended: number;
+    /** Releases that succeeded. */
     readonly released: number;
-    /** Locks that were gone, or somebody else's, before they were released. */
+    /** Locks that were gone, or had another holder, before their release. */
     readonly lost: number;
-    /** Releases that failed: the lock stays until it is cleaned up or its ttl is over. */
+    /**
+     * Releases that failed. The lock stays until it is deleted in the background, or its ttl is
+     * over.
+     */
     readonly releaseFailures: number;
-    /** Locks of which nobody knew, found and deleted. */
+    /** Locks without a holder that were found and deleted. */
     readonly orphansDeleted: number;
 }
 
-/** Counts, and says in the log what somebody should look at: each kind at most once a minute. */
+/** Counts what happens to locks, and logs what needs attention, at most once a minute per kind. */
 export class LockMetrics {
     readonly counts: { -readonly [K in keyof LockCounts]: number } = {
         acquired: 0,
@@ -39,13 +45,13 @@ export class LockMetrics {
         releaseFailures: 0,
         orphansDeleted: 0,
     };
-    private readonly log: LogThrottle<'lost' | 'releaseFailures'>;
+    private readonly throttle: LogThrottle<'lost' | 'releaseFailures'>;
 
     constructor(
         log: ComponentLogger,
         private readonly counters: ComponentCounters,
     ) {
-        this.log = new LogThrottle(log);
+        this.throttle = new LogThrottle(log);
     }
 
     count(what: Exclude<keyof LockCounts, 'waitedMs'>): void {
@@ -61,11 +67,11 @@ export class LockMetrics {
 
     onLost(context: AnyContext, key: string): void {
         this.count('lost');
-        this.log.warn(context, 'lost', () => line('lockLost', key));
+        this.throttle.warn(context, 'lost', () => line('lockLost', key));
     }
 
     onReleaseFailed(context: AnyContext, key: string, error: Error): void {
         this.count('releaseFailures');
-        this.log.warn(context, 'releaseFailures', () => line('lockReleaseFailed', key, error.message));
+        this.throttle.warn(context, 'releaseFailures', () => line('lockReleaseFailed', key, error.message));
     }
 }

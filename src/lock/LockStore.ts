@@ -3,195 +3,207 @@ import { casDisabled, connectionLost } from '../client/model/errors';
 import { toExpirySeconds } from '../client/model/expiry';
 import type { Commands } from '../client/Commands';
 import type { MemcachedServer } from '../client/server/MemcachedServer';
-import type { OrphanedLocks, FoundLock } from './OrphanedLocks';
 import { isUnanswered } from './errors';
 import { Timestamp } from './LeaseDeadline';
+import type { FoundLock, OrphanedLocks } from './OrphanedLocks';
 
-/** memcached's clock may take two seconds from what is asked for: see `toExpirySeconds`. */
+/** memcached's clock may take two seconds off an expiry. See `toExpirySeconds`. */
 const EXTRA_SECONDS = 2;
-/** How often a request is made while connections break under it. */
 const MAX_TRIES = 5;
 const PINNED = { pinned: true };
 
-/** A lock as it lies in the server. */
+/** A lock as the server has it. */
 export interface StoredLock {
     readonly token: string;
     readonly cas: bigint;
-    /** In which the CAS was answered. */
+    /** The epoch of the server in which it answered the CAS. */
     readonly epoch: number;
-    /** Before the request that stored it was sent. */
+    /** Before the request was sent that stored the lock. */
     readonly since: Timestamp;
-    /** A request to store it was not answered, and may yet be carried out. */
+    /** A request to store it was not answered, and the server may still carry it out. */
     readonly isUnsettled: boolean;
 }
 
-/** Drawn with the first token: copies of a process image that has loaded this module differ. */
+/** Drawn with the first token, so that earlier copies of a process image differ. */
 let instance: string | null = null;
 let tokens = 0;
 
-/**
- * A new one for every ADD, unlike any other in the world. Found in the server it says that this very request was carried out, and that
- * nobody else has held the lock since.
- */
 function newToken(): string {
     instance ??= randomBytes(12).toString('base64url');
     return `${instance}-${(++tokens).toString(36)}`;
 }
 
 /**
- * Sends the requests: one round trip each, and another one that asks for the token when a reply was
- * lost, or when the CAS is of another epoch. A call takes at most two `request_timeout`s while
- * connections stand, and at most 3.5 when they break.
+ * The protocol of the lock. While replies arrive, each operation is one request.
+ *
+ * 1. A lock is an item whose value is a token. Each ADD has a new token that no other request has,
+ *    so its token in the server proves that the server carried out this ADD, and that the lock had
+ *    no other holder since.
+ * 2. Acquiring is ADD, which the server carries out only if the key is free. The CAS of its reply
+ *    is the fencing token: a server counts the CAS up with each item it stores, until it restarts.
+ * 3. Extending is REPLACE and releasing is DELETE, both with the CAS of the last reply. The server
+ *    rejects them when another request has stored the item since.
+ * 4. A CAS is valid in one epoch of a server, which ends with its connections. A server that was
+ *    restarted may give the same CAS to another holder. With a CAS of an old epoch, the client
+ *    sends nothing, and the token is read back.
+ * 5. When a reply is lost, the token is read back, for the outcome and for the CAS. If that fails
+ *    too, the operation rejects. After an ADD or a DELETE, `OrphanedLocks` then looks for the token
+ *    until its ttl is over.
+ * 6. The holder relies on its lock for 99 % of the ttl from before the request was sent, by two
+ *    clocks (`LeaseDeadline`). The server keeps it for at least the whole ttl from the request on.
+ *
+ * An operation takes at most 2 `request_timeout`s while connections stand, and 3.5 when they break.
  */
 export class LockStore {
     constructor(
         private readonly connection: { readonly commands: Commands },
-        private readonly abandoned: OrphanedLocks,
+        private readonly orphans: OrphanedLocks,
     ) {}
 
-    /** null: somebody else has it. */
-    async take(key: string, ttlMs: number): Promise<StoredLock | null> {
+    /** Returns null when the lock is held. */
+    async acquire(key: string, ttlMs: number): Promise<StoredLock | null> {
         const { commands } = this.connection;
         const unanswered = new Map<string, Timestamp>();
-        const tries = new RetryBudget(commands, key);
+        const budget = new RetryBudget(commands, key);
         try {
             for (;;) {
                 const since = new Timestamp();
                 const token = newToken();
                 let cas: bigint | null = null;
-                const home = commands.cluster.homeServer(key);
+                const server = commands.cluster.homeServer(key);
                 try {
-                    cas = await commands.casAdd(key, token, storing(ttlMs));
+                    cas = await commands.casAdd(key, token, storeOptions(ttlMs));
                 } catch (error) {
-                    tries.onError(error);
+                    budget.onError(error);
                     unanswered.set(token, since);
                 }
-                if (cas === 0n) await this.refuse(commands, home, key);
-                if (cas !== null) return storedLock(token, cas, home, since);
+                if (cas === 0n) await this.rejectWithoutCas(commands, server, key);
+                if (cas !== null) return storedLock(token, cas, server, since);
                 if (unanswered.size === 0) {
-                    if (this.abandoned.has(key) && (await this.abandoned.deleteNow(key))) continue;
+                    if (this.orphans.has(key) && (await this.orphans.deleteNow(key))) continue;
                     return null;
                 }
-                // "Exists" after a lost reply may speak of what the lost request has stored.
-                const found = await this.read(commands, key, tries);
+                // The key may exist because the server has carried out an ADD without a reply.
+                const found = await this.read(commands, key, budget);
                 const foundSince = found === null ? undefined : unanswered.get(found.token);
                 if (found !== null && foundSince !== undefined) {
                     unanswered.delete(found.token);
-                    if (found.cas === 0n) await this.refuse(commands, found.home, key);
-                    return storedLock(found.token, found.cas, found.home, foundSince);
+                    if (found.cas === 0n) await this.rejectWithoutCas(commands, found.server, key);
+                    return storedLock(found.token, found.cas, found.server, foundSince);
                 }
-                // An earlier call may have left it, and then it has no holder.
-                if (found !== null && !(await this.abandoned.deleteFound(key, found))) return null;
-                tries.spend();
+                // An orphan of an earlier call has no holder.
+                if (found !== null && !(await this.orphans.deleteFound(key, found))) return null;
+                budget.spend();
             }
         } finally {
-            for (const token of unanswered.keys()) this.abandoned.add(key, token, ttlMs);
+            for (const token of unanswered.keys()) this.orphans.add(key, token, ttlMs);
         }
     }
 
-    /** null: it is gone, or somebody else's. */
+    /** Returns null when the lock is gone, or has another holder. */
     async extend(key: string, lock: StoredLock, ttlMs: number): Promise<StoredLock | null> {
         const { commands } = this.connection;
         const { token } = lock;
         let { cas, epoch, isUnsettled } = lock;
-        for (const tries = new RetryBudget(commands, key); ; tries.spend()) {
+        for (const budget = new RetryBudget(commands, key); ; budget.spend()) {
             const since = new Timestamp();
             let isLost = false;
-            const home = commands.cluster.homeServer(key);
+            const server = commands.cluster.homeServer(key);
             try {
-                const reply = await commands.casSet(key, token, cas, { ...storing(ttlMs), epoch });
-                if (reply.outcome === 'stored') {
-                    return storedLock(token, reply.cas, home, since);
-                }
+                const reply = await commands.casSet(key, token, cas, { ...storeOptions(ttlMs), epoch });
+                if (reply.outcome === 'stored') return storedLock(token, reply.cas, server, since);
                 if (reply.outcome === 'missing') return null;
             } catch (error) {
-                tries.onError(error);
+                budget.onError(error);
                 isLost = true;
             }
-            const found = await this.read(commands, key, tries);
+            const found = await this.read(commands, key, budget);
             if (found?.token !== token) return null;
-            if (found.cas === 0n) throw casDisabled(found.home.address);
-            const isNew = found.cas !== cas;
+            if (found.cas === 0n) throw casDisabled(found.server.address);
+            const isNewCas = found.cas !== cas;
             ({ cas } = found);
-            ({ epoch } = found.home);
-            // Nobody but us stores this token, so this one request has.
-            if (isLost && isNew && !isUnsettled) return { token, cas, epoch, since, isUnsettled };
+            ({ epoch } = found.server);
+            // Only this lease stores this token. With no earlier request unsettled, this one was
+            // carried out.
+            if (isLost && isNewCas && !isUnsettled) return { token, cas, epoch, since, isUnsettled };
             isUnsettled ||= isLost;
         }
     }
 
-    /** false: it was gone, or somebody else's, and nothing was deleted. */
+    /** Returns false when the lock was gone, or has another holder. Then nothing was deleted. */
     async release(key: string, lock: StoredLock): Promise<boolean> {
         const { commands } = this.connection;
         let { cas, epoch } = lock;
-        let isUnanswered = false;
-        for (const tries = new RetryBudget(commands, key); ; tries.spend()) {
+        let isLost = false;
+        for (const budget = new RetryBudget(commands, key); ; budget.spend()) {
             try {
                 const outcome = await commands.casDelete(key, cas, { pinned: true, epoch });
                 if (outcome === 'deleted') return true;
-                if (outcome === 'missing') return isUnanswered;
+                if (outcome === 'missing') return isLost;
             } catch (error) {
-                tries.onError(error);
-                isUnanswered = true;
+                budget.onError(error);
+                isLost = true;
             }
-            const found = await this.read(commands, key, tries);
-            if (found?.token !== lock.token) return isUnanswered;
-            if (found.cas === 0n) throw casDisabled(found.home.address);
+            const found = await this.read(commands, key, budget);
+            if (found?.token !== lock.token) return isLost;
+            if (found.cas === 0n) throw casDisabled(found.server.address);
             ({ cas } = found);
-            ({ epoch } = found.home);
+            ({ epoch } = found.server);
         }
     }
 
-    /** Without a CAS the lock could not be released by its holder alone. */
-    private async refuse(commands: Commands, home: MemcachedServer, key: string): Promise<never> {
-        // This deletes whatever is there, so now or never: it has just been put there by us.
-        // There, and not where the key lives since then.
-        if (commands.cluster.server(key) === home) await commands.delete(key).catch(() => {});
-        throw casDisabled(home.address);
+    /** Deletes a lock that its holder could not release safely, and throws. */
+    private async rejectWithoutCas(commands: Commands, server: MemcachedServer, key: string): Promise<never> {
+        // Without a CAS, DELETE takes whatever is there. It is safe only at once, and only on the
+        // server that has the lock.
+        if (commands.cluster.server(key) === server) await commands.delete(key).catch(() => {});
+        throw casDisabled(server.address);
     }
 
-    /** Who has the lock, and with which CAS. The servers may change while a request is under way: a CAS is of the epoch of who was asked. */
-    private async read(commands: Commands, key: string, tries: RetryBudget): Promise<FoundLock | null> {
-        const home = commands.cluster.homeServer(key);
+    /**
+     * The key may move to another server during the request. The CAS belongs to the server that was
+     * asked.
+     */
+    private async read(commands: Commands, key: string, budget: RetryBudget): Promise<FoundLock | null> {
+        const server = commands.cluster.homeServer(key);
         const { value, cas } = await commands.gets(key, PINNED).catch((error: Error) => {
-            throw tries.lastError ?? error;
+            throw budget.lastError ?? error;
         });
-        return value === null ? null : { token: value.toString(), cas, home };
+        return value === null ? null : { token: value.toString(), cas, server };
     }
 }
 
-/** The server that was asked has it: its epoch, and not that of the key's home since then. */
 function storedLock(token: string, cas: bigint, { epoch }: MemcachedServer, since: Timestamp): StoredLock {
     return { token, cas, epoch, since, isUnsettled: false };
 }
 
-function storing(ttlMs: number): { expires: number; pinned: true } {
+function storeOptions(ttlMs: number): { expires: number; pinned: true } {
     return { expires: toExpirySeconds(ttlMs, EXTRA_SECONDS), pinned: true };
 }
 
-/** How often, and how long, a request is made again. */
+/** Limits the tries of one operation, by their number and by time. */
 class RetryBudget {
     lastError: Error | null = null;
-    private made = 1;
+    private tries = 1;
     private readonly address: string;
     private readonly endMs: number;
 
     constructor(commands: Commands, key: string) {
         const { address, requestTimeoutMs } = commands.cluster.homeServer(key);
         this.address = address;
-        // One that was not answered in time is made once more when the server answers the question after it.
+        // After a timeout, the request is repeated once if the server answers the read-back.
         this.endMs = performance.now() + 1.5 * requestTimeoutMs;
     }
 
-    /** @throws the error itself, unless it leaves open what has become of the request */
+    /** @throws Error the error itself, unless it leaves the outcome of the request unknown */
     onError(error: unknown): void {
         if (!isUnanswered(error)) throw error;
         this.lastError = error as Error;
     }
 
-    /** @throws the last fault when it has been tried often enough */
+    /** @throws Error the last one, when no further try is left */
     spend(): void {
-        if (++this.made > MAX_TRIES || performance.now() > this.endMs) {
+        if (++this.tries > MAX_TRIES || performance.now() > this.endMs) {
             throw this.lastError ?? connectionLost(this.address, null);
         }
     }

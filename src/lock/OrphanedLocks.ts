@@ -1,25 +1,27 @@
 import type { Commands } from '../client/Commands';
 import type { MemcachedServer } from '../client/server/MemcachedServer';
+import { backoffMs } from '../util/backoff';
 import { copyText } from '../util/copyText';
 
-const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 10_000;
-const MOST_KEYS = 1000;
-const MOST_TOKENS = 20;
+const BACKOFF = { firstMs: 250, maxMs: 10_000, jitter: 0 };
+const MAX_KEYS = 1000;
+const MAX_TOKENS_PER_KEY = 20;
+/** For a request in flight, and for the extra seconds of the server. */
+const GRACE_MS = 5000;
 
-/** What a read of a lock has found, and where. */
+/** A lock that a read has found, and on which server. */
 export interface FoundLock {
     readonly token: string;
     readonly cas: bigint;
-    readonly home: MemcachedServer;
+    readonly server: MemcachedServer;
 }
 
-interface Entry {
+interface Orphan {
     readonly key: string;
     readonly tokens: Set<string>;
-    /** When their ttl is over, and the server has removed them. */
+    /** The ttl is over then, and the server has removed the lock. */
     endMs: number;
-    pauseMs: number;
+    checks: number;
     timer: NodeJS.Timeout | null;
 }
 
@@ -30,100 +32,99 @@ interface Entry {
  * So the search lasts for the whole ttl, after which a lock that was left is gone by itself.
  */
 export class OrphanedLocks {
-    private readonly entries = new Map<string, Entry>();
+    private readonly orphans = new Map<string, Orphan>();
 
     constructor(
         private readonly connection: { readonly commands: Commands },
-        private readonly onCleaned: () => void,
+        private readonly onDeleted: () => void,
     ) {}
 
     get size(): number {
-        return this.entries.size;
+        return this.orphans.size;
     }
 
     has(key: string): boolean {
-        return this.entries.has(key);
+        return this.orphans.has(key);
     }
 
+    /**
+     * Looks for the token until its ttl is over. Above the limits, the oldest key or token is
+     * forgotten.
+     */
     add(key: string, token: string, ttlMs: number): void {
-        const entry = this.entries.get(key) ?? this.newEntry(key);
-        entry.tokens.add(token);
-        if (entry.tokens.size > MOST_TOKENS) entry.tokens.delete(first(entry.tokens));
-        // A request that is under way now, and the server's seconds.
-        entry.endMs = Math.max(entry.endMs, performance.now() + ttlMs + 5000);
-        entry.pauseMs = FIRST_PAUSE_MS;
-        this.schedule(entry);
+        const orphan = this.orphans.get(key) ?? this.newOrphan(key);
+        orphan.tokens.add(token);
+        if (orphan.tokens.size > MAX_TOKENS_PER_KEY) orphan.tokens.delete(first(orphan.tokens));
+        orphan.endMs = Math.max(orphan.endMs, performance.now() + ttlMs + GRACE_MS);
+        orphan.checks = 0;
+        this.schedule(orphan);
     }
 
-    /** Deletes what this instance has left under the key. true: there was something, and it is gone. */
+    /** Returns whether an orphan was found under the key and deleted. */
     async deleteNow(key: string): Promise<boolean> {
-        const entry = this.entries.get(key);
-        return entry !== undefined && (await this.find(entry)) === 'deleted';
+        const orphan = this.orphans.get(key);
+        return orphan !== undefined && (await this.find(orphan));
     }
 
-    /** Deletes what a read has found under the key, if this instance has left it. true: it is gone. */
+    /**
+     * Deletes the lock that a read has found if it is an orphan. Returns whether it was deleted.
+     */
     async deleteFound(key: string, found: FoundLock): Promise<boolean> {
-        const entry = this.entries.get(key);
-        return entry !== undefined && (await this.delete(entry, found));
+        const orphan = this.orphans.get(key);
+        return orphan !== undefined && (await this.delete(orphan, found));
     }
 
-    /** Looks for everything a last time, and forgets it. */
+    /** Looks for all orphans a last time, and forgets them. */
     async flush(): Promise<void> {
-        const entries = [...this.entries.values()];
-        for (const entry of entries) this.forget(entry);
-        await Promise.allSettled(entries.map(entry => this.find(entry)));
+        const orphans = [...this.orphans.values()];
+        for (const orphan of orphans) this.forget(orphan);
+        await Promise.allSettled(orphans.map(orphan => this.find(orphan)));
     }
 
-    private newEntry(key: string): Entry {
-        if (this.entries.size >= MOST_KEYS) this.forget(this.entries.get(first(this.entries.keys()))!);
-        const entry: Entry = {
-            key: copyText(key),
-            tokens: new Set<string>(),
-            endMs: 0,
-            pauseMs: FIRST_PAUSE_MS,
-            timer: null,
-        };
-        this.entries.set(entry.key, entry);
-        return entry;
+    private newOrphan(key: string): Orphan {
+        if (this.orphans.size >= MAX_KEYS) this.forget(first(this.orphans.values()));
+        const orphan: Orphan = { key: copyText(key), tokens: new Set(), endMs: 0, checks: 0, timer: null };
+        this.orphans.set(orphan.key, orphan);
+        return orphan;
     }
 
-    private forget(entry: Entry): void {
-        if (entry.timer !== null) clearTimeout(entry.timer);
-        entry.timer = null;
-        if (this.entries.get(entry.key) === entry) this.entries.delete(entry.key);
+    private forget(orphan: Orphan): void {
+        if (orphan.timer !== null) clearTimeout(orphan.timer);
+        orphan.timer = null;
+        if (this.orphans.get(orphan.key) === orphan) this.orphans.delete(orphan.key);
     }
 
-    private schedule(entry: Entry): void {
-        if (entry.timer !== null) clearTimeout(entry.timer);
-        entry.timer = setTimeout(() => void this.check(entry), entry.pauseMs).unref();
+    private schedule(orphan: Orphan): void {
+        if (orphan.timer !== null) clearTimeout(orphan.timer);
+        orphan.timer = setTimeout(() => void this.check(orphan), backoffMs(orphan.checks, BACKOFF)).unref();
     }
 
-    private async check(entry: Entry): Promise<void> {
-        entry.timer = null;
-        entry.pauseMs = Math.min(entry.pauseMs * 2, LONGEST_PAUSE_MS);
-        const outcome = await this.find(entry).catch((error: { code?: string }) => error.code);
-        // Closed: there was a last look, and nobody will open it for this.
-        if (outcome === 'NOT_OPENED') this.forget(entry);
-        if (this.entries.get(entry.key) !== entry || entry.timer !== null) return;
-        if (entry.tokens.size === 0 || performance.now() > entry.endMs) this.forget(entry);
-        else this.schedule(entry);
+    private async check(orphan: Orphan): Promise<void> {
+        orphan.timer = null;
+        orphan.checks++;
+        await this.find(orphan).catch((error: { code?: string }) => {
+            // `flush` looked a last time before the connection closed.
+            if (error.code === 'NOT_OPENED') this.forget(orphan);
+        });
+        // A new token has begun the search anew, or the orphan was forgotten.
+        if (this.orphans.get(orphan.key) !== orphan || orphan.timer !== null) return;
+        if (orphan.tokens.size === 0 || performance.now() > orphan.endMs) this.forget(orphan);
+        else this.schedule(orphan);
     }
 
-    private async find(entry: Entry): Promise<'deleted' | 'missing'> {
+    private async find(orphan: Orphan): Promise<boolean> {
         const { commands } = this.connection;
-        const home = commands.cluster.homeServer(entry.key);
-        const { value, cas } = await commands.gets(entry.key, { pinned: true });
-        if (value === null) return 'missing';
-        return (await this.delete(entry, { token: value.toString(), cas, home })) ? 'deleted' : 'missing';
+        const server = commands.cluster.homeServer(orphan.key);
+        const { value, cas } = await commands.gets(orphan.key, { pinned: true });
+        return value !== null && this.delete(orphan, { token: value.toString(), cas, server });
     }
 
-    private async delete({ key, tokens }: Entry, { token, cas, home }: FoundLock): Promise<boolean> {
+    private async delete({ key, tokens }: Orphan, { token, cas, server }: FoundLock): Promise<boolean> {
         if (!tokens.has(token) || cas === 0n) return false;
-        const { commands } = this.connection;
-        const { epoch } = home;
-        if ((await commands.casDelete(key, cas, { pinned: true, epoch })) !== 'deleted') return false;
+        const { epoch } = server;
+        if ((await this.connection.commands.casDelete(key, cas, { pinned: true, epoch })) !== 'deleted') return false;
         tokens.delete(token);
-        this.onCleaned();
+        this.onDeleted();
         return true;
     }
 }

@@ -1,38 +1,56 @@
-/** Steps that concern one key, one after the other; those of different keys do not wait for each other. */
-export class KeyedMutex {
-    private readonly last = new Map<string, Promise<unknown>>();
+/** Runs steps one at a time, in the order of the calls. */
+export class Mutex {
+    private last: Promise<unknown> | null = null;
 
-    /** Nobody has to wait for anybody. */
-    get isEmpty(): boolean {
-        return this.last.size === 0;
-    }
+    /** @param onFree is called when the last step has settled */
+    constructor(private readonly onFree: (() => void) | null = null) {}
 
-    /** The step is taken when those before it have settled, in whatever way. */
-    run<T>(key: string, step: () => Promise<T>): Promise<T> {
-        const before = this.last.get(key);
-        const done = before === undefined ? step() : before.then(step, step);
-        this.last.set(key, done);
+    /** The step begins at once, or when those before it have settled in whatever way. */
+    run<T>(step: () => Promise<T>): Promise<T> {
+        const done = this.last === null ? step() : this.last.then(step, step);
+        this.last = done;
         const leave = (): void => {
-            if (this.last.get(key) === done) this.last.delete(key);
+            if (this.last !== done) return;
+            this.last = null;
+            this.onFree?.();
         };
         done.then(leave, leave);
         return done;
     }
+}
 
-    /** Resolves when it is its turn, which lasts until the function is called that it resolves to. */
+/** A mutex for each key. Steps of different keys run at the same time. */
+export class KeyedMutex {
+    private readonly mutexes = new Map<string, Mutex>();
+
+    /** No step is running or waiting. */
+    get isEmpty(): boolean {
+        return this.mutexes.size === 0;
+    }
+
+    run<T>(key: string, step: () => Promise<T>): Promise<T> {
+        let mutex = this.mutexes.get(key);
+        if (mutex === undefined) {
+            mutex = new Mutex(() => this.mutexes.delete(key));
+            this.mutexes.set(key, mutex);
+        }
+        return mutex.run(step);
+    }
+
+    /** Resolves to the function that releases the key, when the steps before have settled. */
     acquire(key: string): Promise<() => void> {
         return new Promise(resolve => {
-            void this.run(key, () => new Promise<void>(end => resolve(end)));
+            void this.run(key, () => new Promise<void>(release => resolve(release)));
         });
     }
 
-    /** One step for many keys. All of them are queued for at once, so that two such steps never wait for each other. */
+    /** Queues for all keys in one turn, so two such steps never deadlock. */
     async runAll<T>(keys: readonly string[], step: () => Promise<T>): Promise<T> {
-        const ends = await Promise.all(keys.map(key => this.acquire(key)));
+        const releases = await Promise.all(keys.map(key => this.acquire(key)));
         try {
             return await step();
         } finally {
-            for (const end of ends) end();
+            for (const release of releases) release();
         }
     }
 }

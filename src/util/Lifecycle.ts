@@ -1,5 +1,5 @@
 /**
- * The opens and closes of one resource, in an order that holds for any interleaving of their callers:
+ * Orders the opens and closes of one resource, whatever the interleaving of the calls:
  *
  * 1. Calls of `open` share one attempt, until it fails or `close` is called.
  * 2. `close` does not wait for an attempt: it aborts the signal of the attempt, which must stop.
@@ -20,12 +20,11 @@ export class Lifecycle {
         return this.isOpened;
     }
 
-    /** An attempt is under way, or has succeeded. */
     get isOpenOrOpening(): boolean {
         return this.opening !== null;
     }
 
-    /** @param work throws the reason of its signal when that aborts, and leaves nothing open when it rejects */
+    /** @param work must reject when its signal aborts, and leave nothing open when it rejects */
     open(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
         if (this.opening === null) {
             this.controller = new AbortController();
@@ -34,7 +33,7 @@ export class Lifecycle {
         return this.opening;
     }
 
-    /** @param work is called at once, with whether an attempt had succeeded; not when there is nothing to close */
+    /** @param work is called at once, unless there is nothing to close */
     close(work: (wasOpen: boolean) => Promise<void>): Promise<void> {
         if (this.opening === null) return this.closing ?? Promise.resolve();
         const wasOpen = this.isOpened;

@@ -1,14 +1,12 @@
-/** Lets so many in at a time; the others wait for their turn. */
+/** Runs at most `max` works at a time, in the order of the calls. */
 export class Semaphore {
-    private inside = 0;
-    private waiting: (() => void)[] = [];
-    /** The place in `waiting` of the next one; what stands before it is inside, or has been. */
-    private next = 0;
+    private running = 0;
+    private readonly waiting: (() => void)[] = [];
 
-    constructor(private readonly most: number) {}
+    constructor(private readonly max: number) {}
 
     async run<T>(work: () => Promise<T>): Promise<T> {
-        if (this.inside < this.most) this.inside++;
+        if (this.running < this.max) this.running++;
         else await new Promise<void>(enter => this.waiting.push(enter));
         try {
             return await work();
@@ -17,16 +15,10 @@ export class Semaphore {
         }
     }
 
-    /** Who comes in takes the place of who leaves. */
+    /** The next work takes the place of the one that ends, so a new call cannot overtake it. */
     private leave(): void {
-        const enter = this.waiting[this.next];
-        if (enter === undefined) return void this.inside--;
-        this.next++;
-        // Those who have come in are forgotten, also when there is always somebody who waits.
-        if (this.next * 2 > this.waiting.length) {
-            this.waiting = this.waiting.slice(this.next);
-            this.next = 0;
-        }
-        enter();
+        const enter = this.waiting.shift();
+        if (enter === undefined) this.running--;
+        else enter();
     }
 }

@@ -1,25 +1,25 @@
-/** Limits the wait for something that has no deadline of its own. */
+/** Limits the wait for work that has no deadline of its own. */
 export class Timeout {
-    private readonly over: Promise<never>;
+    private readonly expired: Promise<never>;
     private readonly timer: NodeJS.Timeout;
     private reject!: (error: Error) => void;
     private error: Error | null = null;
 
-    constructor(ms: number, late: () => Error) {
-        this.over = new Promise((_, reject) => (this.reject = reject));
-        this.over.catch(() => {});
-        this.timer = setTimeout(() => this.expire(late()), ms);
+    /** @param timeoutError is called when the time is over */
+    constructor(ms: number, timeoutError: () => Error) {
+        this.expired = new Promise((_, reject) => (this.reject = reject));
+        this.expired.catch(() => {});
+        this.timer = setTimeout(() => this.expire(timeoutError()), ms);
     }
 
-    /** The process may end while this is waited for. */
     unref(): this {
         this.timer.unref();
         return this;
     }
 
-    /** What is waited for, unless the time is over before it settles. */
+    /** Settles as `awaited` does, or rejects when the time is over before that. */
     race<T>(awaited: PromiseLike<T>): Promise<T> {
-        return Promise.race([awaited, this.over]);
+        return Promise.race([awaited, this.expired]);
     }
 
     /** @throws Error when the time is over */
@@ -27,7 +27,7 @@ export class Timeout {
         if (this.error !== null) throw this.error;
     }
 
-    /** The time is over now. */
+    /** Ends the time now. The first error counts. */
     expire(error: Error): void {
         clearTimeout(this.timer);
         if (this.error !== null) return;
@@ -35,7 +35,6 @@ export class Timeout {
         this.reject(error);
     }
 
-    /** Nobody waits any more. */
     cancel(): void {
         clearTimeout(this.timer);
     }

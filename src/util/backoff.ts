@@ -2,9 +2,9 @@
 export interface Backoff {
     readonly firstMs: number;
     readonly maxMs: number;
-    /** How much longer each pause is than the one before; 2 when absent. */
+    /** The growth of the pause with each retry; 2 when absent. */
     readonly factor?: number;
-    /** The share of the pause, 0 to 1, that is taken off at random, so that many processes do not retry as one. */
+    /** The share of a pause, 0 to 1, that is taken off at random. It keeps processes apart. */
     readonly jitter: number;
 }
 

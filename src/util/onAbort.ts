@@ -1,24 +1,29 @@
-/** Those who wait for the abort of a signal. */
-class Leavers extends Set<() => void> {
-    readonly abort = (): void => {
-        for (const leave of [...this]) leave();
-    };
+interface Listeners {
+    readonly callbacks: Set<() => void>;
+    readonly notify: () => void;
 }
 
-const leaversOf = new WeakMap<AbortSignal, Leavers>();
+const listenersOf = new WeakMap<AbortSignal, Listeners>();
 
 /**
- * Calls `leave` when the signal aborts; the answer ends that. However many wait, the signal has one listener of ours: Node warns of more than ten, and a signal may be
- * that of a request which asks for a hundred keys.
+ * Calls `callback` when the signal aborts. The returned function takes that back.
+ *
+ * A signal gets one listener from this package, however many callbacks there are: a service may
+ * pass the signal of one request to a hundred calls, and Node.js warns about more than ten
+ * listeners.
  */
-export function onAbort(signal: AbortSignal, leave: () => void): () => void {
-    let leavers = leaversOf.get(signal);
-    if (leavers === undefined) leaversOf.set(signal, (leavers = new Leavers()));
-    const { abort } = leavers;
-    if (leavers.size === 0) signal.addEventListener('abort', abort);
-    leavers.add(leave);
+export function onAbort(signal: AbortSignal, callback: () => void): () => void {
+    let listeners = listenersOf.get(signal);
+    if (listeners === undefined) {
+        const callbacks = new Set<() => void>();
+        listeners = { callbacks, notify: () => [...callbacks].forEach(callback => callback()) };
+        listenersOf.set(signal, listeners);
+    }
+    const { callbacks, notify } = listeners;
+    if (callbacks.size === 0) signal.addEventListener('abort', notify);
+    callbacks.add(callback);
     return () => {
-        leavers.delete(leave);
-        if (leavers.size === 0) signal.removeEventListener('abort', abort);
+        callbacks.delete(callback);
+        if (callbacks.size === 0) signal.removeEventListener('abort', notify);
     };
 }

@@ -1,4 +1,4 @@
-/** The words for true that the framework knows, and their opposites; undefined for any other. */
+/** Accepts the framework's words for true, and their opposites. Else returns undefined. */
 export function parseBoolean(text: string): boolean | undefined {
     const word = text.trim().toLowerCase();
     if (['true', 'yes', 'y', 't', '1'].includes(word)) return true;

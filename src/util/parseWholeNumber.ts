@@ -1,5 +1,5 @@
-/** The decimal digits of a configuration as a number; undefined: anything else, or out of range. */
-export function parseWholeNumber(text: string, least: number, most: number): number | undefined {
+/** Returns undefined unless the text is a decimal integer from `min` to `max`. */
+export function parseWholeNumber(text: string, min: number, max: number): number | undefined {
     const value = Number(text);
-    return /^-?\d+$/.test(text.trim()) && value >= least && value <= most ? value : undefined;
+    return /^-?\d+$/.test(text.trim()) && value >= min && value <= max ? value : undefined;
 }

@@ -2,7 +2,7 @@ import { wrap } from '../../src/cache/values/staleEnvelope';
 import { withLeaseMark } from '../../src/cache/values/loadMarks';
 import { Item } from '../../src/client/model/Item';
 
-/** One key of a memcached. It notes when it was read, and when a lease was written. */
+/** A key on a fake memcached that records its reads and the writes of a lease. */
 export class LeasedKey {
     item = Item.MISS;
     readonly reads: number[] = [];
@@ -10,7 +10,7 @@ export class LeasedKey {
     isAway = false;
     private cas = 0;
 
-    /** As `engine.commands`. */
+    /** Stands in for `engine.commands`. */
     readonly commands = {
         gets: async () => {
             this.reads.push(performance.now());
@@ -34,13 +34,13 @@ export class LeasedKey {
         },
     };
 
-    /** The lease of another process, taken or renewed, in the place of this. */
+    /** Writes a lease as another process does when it takes or renews one. */
     lease(before = Item.MISS): void {
         const { value, flags } = withLeaseMark(before, 1);
         this.item = new Item(value, flags, 0, ++this.cas);
     }
 
-    /** A stale value that is kept for so long. */
+    /** Stores a stale value that is kept for this long. */
     keep(text: string, keptMs: number): void {
         const { value, flags } = wrap({ value: text, flags: 0 }, Date.now() - 1, Date.now() + keptMs);
         this.item = new Item(value as Buffer, flags, 0, ++this.cas);

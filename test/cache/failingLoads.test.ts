@@ -13,7 +13,7 @@ const TIMES = { ...LEASE_TIMES, failurePause: PAUSE };
 const server = useServer();
 const open = useOpener();
 
-/** When the loader was called. */
+/** The times of the calls of the loader. */
 let calls: number[];
 const failing = (): Promise<never> => {
     calls.push(Date.now());
@@ -28,7 +28,7 @@ async function openStale({ key }: Opener): Promise<{ cache: LoadThrough; other: 
     return { cache, other };
 }
 
-/** Asks until the loader has been called so often. */
+/** Calls until the loader has been called this many times. */
 async function untilCalled(times: number, ...loads: LoadThrough[]): Promise<void> {
     while (calls.length < times) {
         for (const one of loads) expect(await one.retrieve(null, open.key, 30_000, failing, STALE)).toBe('stale');
@@ -45,8 +45,8 @@ const untilReleased = async (): Promise<void> => {
 
 beforeEach(() => (calls = []));
 
-describe('A loader that fails while all callers have a stale value', () => {
-    it('is not called again before a pause, which grows and is that of all processes', async () => {
+describe('a failing loader while every caller has a stale value', () => {
+    it('is not called during a growing pause that all processes share', async () => {
         const { cache, other } = await openStale(open);
         await untilCalled(3, cache, other);
         const [first, second, third] = calls as [number, number, number];
@@ -68,7 +68,7 @@ describe('A loader that fails while all callers have a stale value', () => {
         }
     });
 
-    it('is called at once by a caller that needs a new value', async () => {
+    it('is called at once for a caller that needs a new value', async () => {
         const { cache, other } = await openStale(open);
         await untilCalled(1, cache);
         await untilReleased();
@@ -78,7 +78,7 @@ describe('A loader that fails while all callers have a stale value', () => {
         expect(calls).toHaveLength(3);
     });
 
-    it('is called at once after a load that has succeeded', async () => {
+    it('is called at once after a successful load', async () => {
         const { cache } = await openStale(open);
         await untilCalled(1, cache);
         let value: unknown;

@@ -6,9 +6,9 @@ import { openLoads } from './openLoads';
 const server = useServer();
 const open = useOpener();
 
-describe('What is remembered', () => {
-    it('of 100,000 callers of one key is nothing, and the loader ran once', async () => {
-        // A caller whose read fails does not know of the load.
+describe('the memory of loads', () => {
+    it('holds nothing after 100,000 callers of one key, whose loader ran once', async () => {
+        // A caller whose read fails does not join the load, so the timeout is long.
         const { pending, loads } = await openLoads(open, server, { request_timeout: 20_000 });
         const loader = loaderOf('value', 500);
         const asked = Array.from({ length: 100_000 }, () => loads.retrieve(null, 'key', 30_000, loader.load, null));
@@ -19,7 +19,7 @@ describe('What is remembered', () => {
         expect([pending.size, loads.isIdle]).toEqual([0, true]);
     }, 60_000);
 
-    it('of 10,000 keys is nothing, whatever became of them', async () => {
+    it('holds nothing after 10,000 keys, whatever their outcomes', async () => {
         const { pending, loads } = await openLoads(open, server, { max_size: 0 });
         const outcomes = [
             () => 'value',

@@ -38,7 +38,7 @@ const NOTHING = {
     refreshFailures: 0,
 };
 
-/** What the cache knows, and what the counters were told: it has to be the same. */
+/** Returns the statistics of the cache, and expects that the counters agree. */
 function numbers(cache: MemcachedCache, { counts }: RecordingCounters): Record<string, number> {
     const { servers, ...own } = cache.getStats();
     expect(servers.length).toBe(1);
@@ -48,7 +48,7 @@ function numbers(cache: MemcachedCache, { counts }: RecordingCounters): Record<s
     return own;
 }
 
-it('hits, misses and what was stored, of every verb', async () => {
+it('counts hits, misses and stores of every command', async () => {
     const counters = new RecordingCounters();
     const cache = await open({}, counters);
     expect(numbers(cache, counters)).toEqual(NOTHING);
@@ -65,27 +65,27 @@ it('hits, misses and what was stored, of every verb', async () => {
     await cache.add(null, 'a', 'is there');
     await cache.add(null, 'added', 1);
     await cache.update(null, 'a', () => 'updated');
-    // Not looked up by anybody.
+    // These commands do not count as a lookup.
     await cache.remove(null, 'a');
     await cache.remove(null, 'nothing');
     await cache.touch(null, 'b');
     expect(numbers(cache, counters)).toEqual({ ...NOTHING, hits: 5, misses: 5, stored: 5 });
 });
 
-it('what is compressed is a hit, what is no JSON a miss', async () => {
+it('counts a compressed value as a hit, and a value that is not JSON as a miss', async () => {
     const counters = new RecordingCounters();
     const cache = await open({ compress_min: 100 }, counters);
     await cache.store(null, 'key', 'x'.repeat(10_000));
     expect(await cache.retrieve(null, 'key')).toHaveLength(10_000);
     await writeItem(server, `${prefix}:other`, 'no JSON');
     expect(await cache.retrieve(null, 'other')).toBeNull();
-    // With the flags of what is compressed.
+    // The flags announce a compressed value.
     await writeItem(server, `${prefix}:broken`, 'not compressed at all', 0x50530002);
     expect(await cache.retrieve(null, 'broken')).toBeNull();
     expect(numbers(cache, counters)).toEqual({ ...NOTHING, stored: 1, hits: 1, misses: 2, undecodable: 2 });
 });
 
-it('evictions by max_size, and expiries that are shortened', async () => {
+it('counts evictions by max_size, and capped expiries', async () => {
     const counters = new RecordingCounters();
     const cache = await open({ max_size: 3, max_expiration: 5000 }, counters);
     for (let i = 0; i < 10; i++) await cache.store(null, `key${i}`, i, i < 2 ? 6000 : 4000);
@@ -93,7 +93,7 @@ it('evictions by max_size, and expiries that are shortened', async () => {
     expect(numbers(cache, counters)).toEqual({ ...NOTHING, stored: 12, evicted: 9, cappedExpirations: 2 });
 });
 
-it('errors, which are no misses', async () => {
+it('counts errors, but not as misses', async () => {
     const counters = new RecordingCounters();
     const cache = await open({}, counters);
     proxy.begin(holding);
@@ -109,7 +109,7 @@ it('errors, which are no misses', async () => {
     expect(numbers(cache, counters)).toEqual({ ...NOTHING, failed: 5 });
 });
 
-it('answers while memcached is away are none of these', async () => {
+it('counts calls without memcached separately', async () => {
     const counters = new RecordingCounters();
     const cache = await open({ fail_soft: true }, counters);
     await cache.store(null, 'key', 1);
@@ -120,7 +120,7 @@ it('answers while memcached is away are none of these', async () => {
     expect(numbers(cache, counters)).toEqual({ ...NOTHING, stored: 1, fallbacks: 3, failed: 1 });
 });
 
-it('stay after close, when there are no servers any more, and a snapshot does not change', async () => {
+it('keeps its statistics after close, without servers, and never changes a snapshot', async () => {
     const cache = await opener.cache(server);
     const before = cache.getStats();
     await cache.retrieve(null, 'nothing');
@@ -132,7 +132,7 @@ it('stay after close, when there are no servers any more, and a snapshot does no
     expect(cache.getStats().failed).toBe(1);
 });
 
-it('counters that fail do not fail the cache, and those after them hear all the same', async () => {
+it('ignores failing counters, and informs the counters after them', async () => {
     const counters = new RecordingCounters();
     const cache = await open({}, new FailingCounters(), counters);
     expect(await cache.store(null, 'key', 1)).toBe(1);
@@ -141,7 +141,7 @@ it('counters that fail do not fail the cache, and those after them hear all the 
     expect(numbers(cache, counters)).toEqual({ ...NOTHING, stored: 1, hits: 1 });
 });
 
-it('loaders that were called, and how long they took, also those that fail', async () => {
+it('counts and times the calls of loaders, including failed ones', async () => {
     const counters = new RecordingCounters();
     const cache = await open({}, counters);
     const load = (key: string, give: () => unknown) =>
@@ -161,7 +161,7 @@ it('loaders that were called, and how long they took, also those that fail', asy
     for (const ms of times) expect(ms).toBeGreaterThan(25);
 });
 
-it('a loader can be traced', async () => {
+it('publishes a trace of each call of a loader', async () => {
     const cache = await open();
     const seen: unknown[] = [];
     const listener = { asyncEnd: (context: object) => seen.push(context) };

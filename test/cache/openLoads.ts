@@ -6,10 +6,10 @@ import { ComponentConnection } from '../../src/connect/ComponentConnection';
 import type { Opener } from '../support/Opener';
 import { configOf, type Servers, type Settings } from '../support/settings';
 
-/** As short as memcached's clock allows: it counts whole seconds. */
+/** The shortest lease that the clock of memcached allows, since it counts whole seconds. */
 export const SHORT_LEASE: LeaseTimes = { ...LEASE_TIMES, seconds: 2, renewedAfterMs: 250 };
 
-/** What loads in a MemcachedCache, with other leases than those of production. */
+/** Opens the loader of a MemcachedCache with other lease times than in production. */
 export async function openLoads(
     open: Opener,
     servers: Servers,

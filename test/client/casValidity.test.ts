@@ -5,8 +5,8 @@ import { sleep } from '../support/sleep';
 
 const open = useOpener();
 
-describe('a server that is full and evicts nothing', () => {
-    it('keeps what a compare-and-set could not replace, whoever it belongs to', async () => {
+describe('a full server without eviction', () => {
+    it('keeps an item that a compare-and-set could not replace, whether or not the CAS matches', async () => {
         const server = await open.server({ withoutEviction: true, memoryMegabytes: 2 });
         const client = await open.client(server);
         await client.set('key', 'theirs');
@@ -15,7 +15,7 @@ describe('a server that is full and evicts nothing', () => {
             client.setMany(Array.from({ length: count }, (_, i) => [`fill:${from + i}`, 'x'.repeat(20)]));
         let filled = 0;
         while ((await fill(filled, 2000)).failed.size === 0) filled += 2000;
-        // Of the same size as those that have filled it.
+        // The size matches the items that filled the server, so the same slab class is full.
         const other = 'x'.repeat(24);
         expect(await codeOf(client.casSet('key', other, cas + 1n))).toBe('SERVER_ERROR');
         expect(await codeOf(client.casSet('key', other, cas))).toBe('SERVER_ERROR');
@@ -38,7 +38,7 @@ describe('a CAS', () => {
         expect(await client.commands.casDelete('key', stored.cas, { pinned: true, epoch })).toBe('deleted');
     });
 
-    it('is stale when the server was restarted, also for a call that waits for a socket', async () => {
+    it('is stale after a server restart, even for a call that waits for a socket', async () => {
         const young = await open.server();
         const client = await open.client(young, { requestTimeoutMs: 5000, failures: 20 });
         const cas = (await client.commands.casAdd('key', 'ours', pinned))!;
@@ -46,13 +46,14 @@ describe('a CAS', () => {
         await young.restart();
         while (client.socketCount > 0) await sleep(5);
 
-        // Asked for when no socket is open, in the epoch of that moment: sent on the next one it would meet another process.
+        // This call gets the epoch of a moment without sockets. On the next socket it would meet
+        // another process.
         const early = client.epoch('key');
         expect(early).not.toBe(epoch);
         const late = client.commands.casDelete('key', cas, { pinned: true, epoch: early });
         expect(await late).toBe('stale');
 
-        // The same number belongs to another item now.
+        // The same CAS number now belongs to another item.
         let other: bigint;
         do {
             await client.set('key', 'theirs');
@@ -66,7 +67,7 @@ describe('a CAS', () => {
         expect((await client.get('key')).value!.toString()).toBe('theirs');
     });
 
-    it('is stale for every other client', async () => {
+    it('has a different epoch for every other client', async () => {
         const clients = [await open.client(server), await open.client(server)] as const;
         expect(clients[0].epoch('key')).not.toBe(clients[1].epoch('key'));
     });

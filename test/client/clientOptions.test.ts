@@ -48,19 +48,19 @@ describe.each(numbers)('%s', (name, { min, max, default: byDefault }) => {
         expect(readClientOptions({ [name]: max })).toMatchObject({ [name]: max });
     });
 
-    it('refuses everything else', () => {
+    it('rejects everything else', () => {
         for (const value of [min - 1, max + 1, ...notNumbers]) {
             expect(() => create({ [name]: value })).toThrow(refusal(name, `whole numbers from ${min} to ${max}`));
         }
     });
 });
 
-it.each([null, 0, 1, 'true', {}])('refuses %p as failover', value => {
+it.each([null, 0, 1, 'true', {}])('rejects %p as failover', value => {
     expect(() => create({ failover: value })).toThrow(refusal('failover', 'true or false'));
 });
 
 it.each([null, nothing, {}, { onDown: nothing }, { onUp: nothing }, { onDown: nothing, onUp: true }, 'console'])(
-    'refuses %p as an observer',
+    'rejects %p as an observer',
     observer => {
         expect(() => create({ observer })).toThrow(refusal('observer', 'an object with the functions onDown and onUp'));
     },
@@ -81,16 +81,16 @@ it.each([
     'requestTimeout',
     'constructor',
     '__proto__',
-])('refuses %s, which it does not know', name => {
+])('rejects the unknown option %s', name => {
     const options = Object.defineProperty({}, name, { value: 1, enumerable: true });
     expect(() => create(options)).toThrow(refusal(name, 'one of .*requestTimeoutMs.*docs/migration.md'));
 });
 
-it.each([null, 5, 'host', nothing])('refuses %p as options', options => {
+it.each([null, 5, 'host', nothing])('rejects %p as options', options => {
     expect(() => create(options)).toThrow(refusal('options', 'an object'));
 });
 
-it('has the defaults and ranges of the components', () => {
+it('has the same defaults and ranges as the component options', () => {
     const described = new Map(describeOptions().map(one => [one.key, one]));
     const names = {
         poolSize: 'pool_size',
@@ -115,7 +115,7 @@ it('has the defaults and ranges of the components', () => {
     }
 });
 
-it('a client that was given undefined for every option has its time-outs and tells of servers that go down', async () => {
+it('applies the default timeouts and down detection when every option is undefined', async () => {
     const server = await open.server();
     const names = [...Object.keys(CLIENT_NUMBERS), 'failover', 'observer', 'timeout'];
     const options = Object.fromEntries(names.map(name => [name, undefined]));
@@ -127,7 +127,7 @@ it('a client that was given undefined for every option has its time-outs and tel
     while (!codes.has('SERVER_DOWN')) codes.add(await codeOf(client.get('key')));
 });
 
-it('accepts undefined for every optional property, also with exactOptionalPropertyTypes', () => {
+it('accepts undefined for every optional property under exactOptionalPropertyTypes', () => {
     const file = join(__dirname, 'undefinedOptions.ts');
     const text = `
         import type * as api from 'pip-services4-memcached-node';

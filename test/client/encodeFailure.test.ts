@@ -4,7 +4,7 @@ import type { RequestWriter } from '../../src/client/protocol/Protocol';
 import { codeOf } from '../support/codeOf';
 import { useOpener } from '../support/Opener';
 
-/** Throws after it has written a part of what it sends. */
+/** A call that throws after it has written a part of its frames. */
 class BrokenCall extends Call<void> {
     readonly retry = 'always';
     readonly operation = 'broken';
@@ -67,11 +67,11 @@ beforeEach(async () => {
     client = await open.client(await open.server());
 });
 
-it.each(Object.keys(broken))('an exception while a call is encoded, %s, fails that call only', async name => {
+it.each(Object.keys(broken))('fails only a call whose encoding throws %s', async name => {
     const settings = Array.from({ length: 20 }, (_, i) => i);
     const before = settings.map(i => client.set(`before:${i}`, `value ${i}`));
     const counted = client.increment('counter', 1, { initial: 1 });
-    // More than the window for large values holds.
+    // These calls exceed the window for large values.
     const sent = Array.from({ length: 20 }, () => client.commands.cluster.server('broken').send(broken[name]!()));
     const after = settings.map(i => client.set(`after:${i}`, Buffer.alloc(5000, i)));
     expect(new Set(await Promise.all(sent.map(codeOf)))).toEqual(new Set(['ENCODE_FAILED']));
@@ -85,7 +85,7 @@ it.each(Object.keys(broken))('an exception while a call is encoded, %s, fails th
     expect(stats!.errors).toEqual({ ENCODE_FAILED: 20 });
 });
 
-it('setCounted checks its flags as every other verb does', async () => {
+it('checks the flags of setCounted as for every other command', async () => {
     for (const flags of [5n, -1, 2 ** 32, 1.5, NaN, 'x', null, undefined]) {
         expect(await codeOf(client.commands.setCounted('key', 'value', 0, flags as never, null))).toBe('INVALID_FLAGS');
     }

@@ -19,7 +19,7 @@ it.each([
     ['another order', [cache(2), cache(1)]],
     ['a server twice', [cache(1), cache(2), cache(1)]],
     ['the default weight', [cache(1, { weight: 1 }), cache(2, { weight: undefined })]],
-])('%s is no change: the list and its ring stay', (_, addresses) => {
+])('keeps the list and its ring for %s', (_, addresses) => {
     const list = ServerSet.of([cache(1), cache(2)], options(true));
     expect(list.next(addresses).set).toBe(list);
 });
@@ -29,7 +29,7 @@ it.each([
     ['a server less', [cache(1)]],
     ['another weight', [cache(1), cache(2, { weight: 2 })]],
     ['another login', [cache(1), cache(2, login('secret'))]],
-])('%s is a change: another list takes its place, and the servers that stay are the same objects', (_, addresses) => {
+])('replaces the list, but keeps the objects of the servers that stay, for %s', (_, addresses) => {
     const list = ServerSet.of([cache(1), cache(2)], options(false));
     const { set: next } = list.next(addresses);
     expect(next).not.toBe(list);

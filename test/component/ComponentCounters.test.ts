@@ -17,7 +17,7 @@ function useAll(counters: ComponentCounters): void {
     counters.stats('memcached.cache.load_time', 12);
 }
 
-it('give every number to all that are referenced', () => {
+it('passes every number to all referenced counters', () => {
     const all = [new RecordingCounters(), new RecordingCounters()];
     const component = withReferences(...all);
     expect(component.isUsed).toBe(true);
@@ -25,7 +25,7 @@ it('give every number to all that are referenced', () => {
     for (const recording of all) expect(recording).toEqual({ counts, values });
 });
 
-it('are silent without any, and after unsetReferences', () => {
+it('does nothing without counters, or after unsetReferences', () => {
     const component = withReferences();
     expect(component.isUsed).toBe(false);
     useAll(component);
@@ -36,15 +36,15 @@ it('are silent without any, and after unsetReferences', () => {
     expect(recording.counts).toEqual({});
 });
 
-it('that throw or reject fail neither their user nor those after them', async () => {
+it('ignores counters that throw or reject, and informs those after them', async () => {
     const recording = new RecordingCounters();
     useAll(withReferences(new FailingCounters(), recording, new FailingCounters()));
-    // A rejection that nobody handles would come now.
+    // An unhandled rejection would be reported in this turn.
     await new Promise(setImmediate);
     expect(recording.counts).toEqual(counts);
 });
 
-it('of another version are not asked', () => {
+it('ignores counters of another version', () => {
     const recording = new RecordingCounters();
     const component = new ComponentCounters();
     component.setReferences(

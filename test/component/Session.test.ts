@@ -11,7 +11,7 @@ describe('Session', () => {
         await ended;
     });
 
-    it('ends when the last call has left, also one that entered after the end', async () => {
+    it('ends when the last call has left, even one that entered after the end', async () => {
         const session = new Session();
         const settled: string[] = [];
         session.enter();
@@ -26,7 +26,7 @@ describe('Session', () => {
         await session.end();
     });
 
-    it('does not end for calls that left before', async () => {
+    it('does not end because of calls that left before', async () => {
         const session = new Session();
         session.enter();
         session.leave();
@@ -37,7 +37,7 @@ describe('Session', () => {
         expect(await ended).toBe('answered undefined');
     });
 
-    it('wakes calls that pause, and lets none pause after its end', async () => {
+    it('wakes paused calls, and allows no pause after its end', async () => {
         const session = new Session();
         const pausing = session.pause(1e6);
         await session.end();

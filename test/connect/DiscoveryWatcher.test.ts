@@ -6,12 +6,12 @@ import { RecordingLogger } from '../support/RecordingLogger';
 const SERVERS: readonly ServerAddress[] = [{ host: 'a', port: 1 }];
 const NOTHING: ServerChange = { added: [], removed: [], replaced: [], reweighted: [] };
 
-describe('DiscoveryWatch', () => {
+describe('DiscoveryWatcher', () => {
     let logger: RecordingLogger;
     let watch: DiscoveryWatcher;
-    /** How discovery answers. */
+    /** Returns the answer of discovery. */
     let answer: () => Promise<readonly ServerAddress[]>;
-    /** What the servers that were taken have changed. */
+    /** The change that the watcher's servers cause. */
     let change: ServerChange;
     let asked: number;
     let taken: (readonly ServerAddress[])[];
@@ -47,7 +47,7 @@ describe('DiscoveryWatch', () => {
 
     const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
 
-    it('asks once per interval, the first time after one', async () => {
+    it('asks once per interval, first after one interval', async () => {
         start(1000);
         await pass(999);
         expect(asked).toBe(0);
@@ -58,7 +58,7 @@ describe('DiscoveryWatch', () => {
         expect(logger.lines).toEqual([]);
     });
 
-    it('asks one question at a time, and again an interval after the answer', async () => {
+    it('asks one question at a time, and waits an interval after the answer', async () => {
         start(1000);
         answer = () => new Promise(resolve => setTimeout(resolve, 5000, SERVERS));
         await pass(5999);
@@ -74,8 +74,8 @@ describe('DiscoveryWatch', () => {
 
     it.each([
         ['10 seconds', 20, 10_000],
-        ['the interval, when that is longer', 60_000, 60_000],
-    ])('gives up a question after %s, and ignores its answer', async (_, intervalMs, patienceMs) => {
+        ['the interval if it is longer', 60_000, 60_000],
+    ])('abandons a question after %s, and ignores its answer', async (_, intervalMs, patienceMs) => {
         start(intervalMs);
         let answerLate = (_: readonly ServerAddress[]): void => {};
         answer = () => new Promise(resolve => (answerLate = resolve));
@@ -83,8 +83,8 @@ describe('DiscoveryWatch', () => {
         expect(logger.lines).toEqual([]);
         await pass(1);
         expect(logger.lines).toEqual([
-            'warn discovery gives no servers, so those that there are stay: ' +
-                `no answer from discovery or a credential store within ${patienceMs} ms`,
+            'warn discovery failed, keeping the current servers: ' +
+                `no reply from discovery or a credential store within ${patienceMs} ms`,
         ]);
         answerLate(SERVERS);
         answer = () => Promise.resolve(SERVERS);
@@ -92,10 +92,10 @@ describe('DiscoveryWatch', () => {
         expect([asked, taken.length]).toEqual([1, 0]);
         await pass(1);
         expect([asked, taken.length]).toEqual([2, 1]);
-        expect(logger.count(/answers again/)).toBe(1);
+        expect(logger.count(/works again/)).toBe(1);
     });
 
-    it('logs once that discovery fails, and once that it answers again', async () => {
+    it('logs a failure of discovery once, and its recovery once', async () => {
         start(10);
         for (let cycle = 0; cycle < 2; cycle++) {
             answer = () => Promise.reject(new Error('away'));
@@ -103,24 +103,24 @@ describe('DiscoveryWatch', () => {
             answer = () => Promise.resolve(SERVERS);
             await pass(50);
         }
-        const failed = 'warn discovery gives no servers, so those that there are stay: away';
-        expect(logger.lines).toEqual([failed, 'info discovery answers again', failed, 'info discovery answers again']);
+        const failed = 'warn discovery failed, keeping the current servers: away';
+        expect(logger.lines).toEqual([failed, 'info discovery works again', failed, 'info discovery works again']);
         expect(asked).toBe(20);
     });
 
-    it('logs what has changed, kind by kind', async () => {
+    it('logs each kind of change', async () => {
         start(10);
         change = { added: ['a:1', 'b:2'], removed: ['c:3'], replaced: ['d:4'], reweighted: ['e:5'] };
         await pass(10);
         change = NOTHING;
         await pass(50);
         expect(logger.lines).toEqual([
-            'info the servers have changed: added: a:1, b:2; removed: c:3; connected anew: d:4; other weight: e:5',
+            'info the servers changed: added: a:1, b:2; removed: c:3; reconnected: d:4; reweighted: e:5',
         ]);
         expect(logger.contexts).toEqual(['trace']);
     });
 
-    it('asks no more after it was stopped, and takes no answer that comes later', async () => {
+    it('asks no more after it was stopped, and ignores late answers', async () => {
         start(1000);
         let answerLate = (_: readonly ServerAddress[]): void => {};
         answer = () => new Promise(resolve => (answerLate = resolve));
@@ -131,7 +131,7 @@ describe('DiscoveryWatch', () => {
         expect([asked, taken, logger.lines]).toEqual([1, [], []]);
     });
 
-    it('says nothing of a failure that comes after it was stopped', async () => {
+    it('does not log a failure after it was stopped', async () => {
         start(1000);
         let fail = (_: Error): void => {};
         answer = () => new Promise((_, reject) => (fail = reject));

@@ -4,11 +4,11 @@ import { useServer } from '../support/Opener';
 import { ScriptedServer } from '../support/server/ScriptedServer';
 import { configOf } from '../support/settings';
 
-/** Whatever has a connection tells the same of it. */
+/** The components with a connection. Each reports the same statistics. */
 const COMPONENTS = { MemcachedConnection, MemcachedCache, MemcachedLock };
 
 const server = useServer();
-/** Takes connections and drops them: a port where nobody listens might be given to the server of another test. */
+/** A server that drops connections. Another test might start its server on an unused port. */
 let dropping: ScriptedServer;
 let away: { host: string; port: number; address: string };
 
@@ -30,7 +30,7 @@ describe.each(Object.entries(COMPONENTS))('%s', (_, Component) => {
         return component;
     }
 
-    it('has the numbers of its servers while it is open', async () => {
+    it('reports the statistics of its servers while it is open', async () => {
         const component = new Component();
         expect(component.getStats().servers).toEqual([]);
         component.configure(configOf([server, away]));
@@ -41,7 +41,7 @@ describe.each(Object.entries(COMPONENTS))('%s', (_, Component) => {
         expect(component.getStats().servers).toEqual([]);
     });
 
-    it('asks them how they are', async () => {
+    it('reports the health of its servers', async () => {
         const component = await open();
         expect(await component.checkHealth('trace')).toMatchObject([
             { address: server.address, reachable: true, casEnabled: true },
@@ -50,7 +50,7 @@ describe.each(Object.entries(COMPONENTS))('%s', (_, Component) => {
         await component.close(null);
     });
 
-    it('rejects with NOT_OPENED when it is asked before open or after close', async () => {
+    it('rejects with NOT_OPENED for a health check before open or after close', async () => {
         const notOpened = { code: 'NOT_OPENED', trace_id: 'trace' };
         await expect(new Component().checkHealth('trace')).rejects.toMatchObject(notOpened);
         const component = await open();
@@ -59,7 +59,7 @@ describe.each(Object.entries(COMPONENTS))('%s', (_, Component) => {
     });
 });
 
-it('those who share a connection tell of the same one', async () => {
+it('reports the same statistics from all components of a shared connection', async () => {
     const connection = new MemcachedConnection();
     connection.configure(configOf(server));
     await connection.open(null);

@@ -6,20 +6,20 @@ function of(values: readonly number[]): LatencyHistogram {
     return histogram;
 }
 
-describe('a histogram', () => {
-    it('has no percentiles of nothing', () => {
+describe('LatencyHistogram', () => {
+    it('has no percentiles when it is empty', () => {
         expect(new LatencyHistogram().percentile(50)).toBeNull();
     });
 
-    it('is at most 5 % off, from one microsecond to its greatest', () => {
+    it('is accurate to 5 % from one microsecond to its maximum', () => {
         for (let us = 1; us < 2 ** 31; us = Math.ceil(us * 1.01)) {
-            // Two larger ones, so that the greatest value does not help.
+            // The two larger values keep the maximum from improving the result.
             const ms = of([us, 2 ** 31 - 1, 2 ** 31 - 1]).percentile(1)!;
             expect(Math.abs(ms * 1000 - us) / us).toBeLessThan(0.05);
         }
     });
 
-    it('knows every percentile of values in any order', () => {
+    it('returns every percentile of values in any order', () => {
         const values = Array.from({ length: 10_000 }, (_, i) => ((i * 7919) % 10_000) + 1);
         const histogram = of(values);
         for (const percent of [1, 10, 50, 90, 99, 99.9, 100]) {
@@ -29,19 +29,19 @@ describe('a histogram', () => {
         expect([histogram.count, histogram.maxUs]).toEqual([10_000, 10_000]);
     });
 
-    it('never says more than the greatest value', () => {
+    it('never returns more than the maximum value', () => {
         for (let us = 0; us < 5000; us++) expect(of([us]).percentile(99)).toBeLessThanOrEqual(us / 1000);
     });
 
     it('counts for as long as a process runs', () => {
         const years = of([10]);
-        // Doubled 40 times.
+        // The count doubles 40 times.
         for (let i = 0; i < 40; i++) years.add(years);
         years.add(of([5000]));
         expect([years.count, years.percentile(99.9)]).toEqual([2 ** 40 + 1, 0.01]);
     });
 
-    it('adds up, and can be cleared', () => {
+    it('sums histograms, and can be cleared', () => {
         const sum = of([10, 10, 10]);
         sum.add(of([5000]));
         expect([sum.count, sum.maxUs, sum.percentile(50), sum.percentile(76)]).toEqual([4, 5000, 0.01, 4.992]);

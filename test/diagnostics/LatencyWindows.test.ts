@@ -1,7 +1,7 @@
 import { LatencyWindows } from '../../src/diagnostics/LatencyWindows';
 
-describe('the last minute', () => {
-    /** What was recorded at these seconds, each as so many microseconds, and what is said at the last. */
+describe('the last minute of LatencyWindows', () => {
+    /** Records each value in microseconds at its second, then rotates to the last second. */
     function at(recorded: readonly (readonly [number, number])[], lookSecond: number): LatencyWindows {
         const latencies = new LatencyWindows(0);
         for (const [second, us] of recorded) {
@@ -12,7 +12,7 @@ describe('the last minute', () => {
         return latencies;
     }
 
-    it('has what is up to 30 seconds old, and forgets what is older than 60', () => {
+    it('contains values of the last 30 seconds, and none older than 60', () => {
         const recorded = [0, 10, 20, 29].map(second => [second, 1000] as const);
         expect(at(recorded, 29).lastMinute.count).toBe(4);
         expect(at(recorded, 31).lastMinute.count).toBe(4);
@@ -21,7 +21,7 @@ describe('the last minute', () => {
         expect(at(recorded, 100_000).lastMinute.count).toBe(0);
     });
 
-    it('does not grow longer because nobody looked for a while', () => {
+    it('does not become longer without reads or writes for a while', () => {
         const latencies = new LatencyWindows(0);
         latencies.record(1000);
         latencies.rotate(45_000);
@@ -31,7 +31,7 @@ describe('the last minute', () => {
         expect(latencies.total.count).toBe(1);
     });
 
-    it('always holds the last 30 seconds, never more than 60, and the total holds all', () => {
+    it('always covers the last 30 seconds and at most 60, while the total covers all', () => {
         const recorded = Array.from({ length: 600 }, (_, second) => [second, second] as const);
         for (let look = 0; look < 600; look += 7) {
             const { lastMinute, total } = at(recorded.slice(0, look + 1), look);

@@ -5,7 +5,7 @@ afterEach(() => jest.useRealTimers());
 
 const STATE = { address: 'here', isUp: true, fault: null, sockets: 1 };
 
-describe('ServerCounts', () => {
+describe('ServerMetrics', () => {
     let counts: ServerMetrics;
     const begin = () => counts.clockUs(performance.now());
     const latency = () => counts.snapshot(STATE).latency;
@@ -18,13 +18,13 @@ describe('ServerCounts', () => {
         const startedUs = begin();
         jest.advanceTimersByTime(7);
         counts.recordBytes(24, performance.now());
-        // The reply is taken a little later: that is not the time of the server.
+        // The client handles the reply later, which is not the time of the server.
         jest.advanceTimersByTime(100);
         counts.recordReply(startedUs);
         expect(latency().total).toEqual({ count: 1, p50: 7, p99: 7, max: 7 });
     });
 
-    it('measures a call that ran into its timeout, and no call that was never sent', () => {
+    it('measures a call that timed out, but not an unsent one', () => {
         const startedUs = begin();
         jest.advanceTimersByTime(200);
         counts.recordTimeout(startedUs, performance.now());
@@ -32,7 +32,7 @@ describe('ServerCounts', () => {
         expect(latency().total).toMatchObject({ count: 1, max: 200 });
     });
 
-    it('measures also when its clock begins again, after 35 minutes', () => {
+    it('measures correctly when its clock wraps after 35 minutes', () => {
         const periodMs = 2 ** 31 / 1000;
         jest.advanceTimersByTime(Math.floor(periodMs) - 2);
         const startedUs = begin();
@@ -43,7 +43,7 @@ describe('ServerCounts', () => {
         expect(latency().total.max).toBeCloseTo(10, 2);
     });
 
-    it('forgets what is older than a minute, in the numbers of the last minute only', () => {
+    it('forgets values older than a minute, except in the total', () => {
         const startedUs = begin();
         jest.advanceTimersByTime(5);
         counts.recordBytes(24, performance.now());
@@ -54,14 +54,14 @@ describe('ServerCounts', () => {
         expect(latency()).toMatchObject({ total: { count: 1 }, lastMinute: { count: 0 } });
     });
 
-    it('tells calls that are answered, that have failed and that are in flight', () => {
+    it('counts answered calls, failed calls and calls in flight', () => {
         counts.calls = 5;
         counts.answered = 2;
         counts.recordFailure(Object.assign(new Error('lost'), { code: 'CONNECTION_LOST' }));
         expect(counts.snapshot(STATE)).toMatchObject({ calls: 5, answered: 2, failed: 1, inFlight: 2 });
     });
 
-    it('counts errors by code, those of refused keys among them, and without a code by name', () => {
+    it('counts errors by code, including those of rejected keys, and by name without a code', () => {
         const refusal = Object.assign(new Error('down'), { code: 'SERVER_DOWN' });
         expect(counts.rejectBeforeSend(refusal)).toBe(refusal);
         counts.recordFailure(refusal);
@@ -75,7 +75,7 @@ describe('ServerCounts', () => {
         });
     });
 
-    it('adds up the bytes that were read, and shows the state as it is given', () => {
+    it('sums the bytes that were read, and passes on the given state', () => {
         counts.recordBytes(24, performance.now());
         counts.recordBytes(76, performance.now());
         counts.bytesSent = 50;

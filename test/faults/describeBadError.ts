@@ -2,10 +2,13 @@ import { inspect } from 'node:util';
 
 import { ApplicationException } from 'pip-services4-commons-node';
 
-/** What a call may reject with when its server or the way there is broken. */
+/** The codes of a call whose server, or the network path to it, is broken. */
 const CODES = ['CONNECTION_LOST', 'TIMEOUT', 'SERVER_DOWN', 'CONNECT_FAILED', 'SERVER_ERROR'];
 
-/** null, or what is wrong with an error: not coded, without the address of the server, or telling a value. */
+/**
+ * Returns a flaw of an error, or null.
+ * An error has a flaw if it has no code, does not name the server, or contains a value.
+ */
 export function flawOf(error: unknown, address: string, secret: string): string | null {
     if (!(error instanceof ApplicationException)) return `not one of our errors: ${inspect(error)}`;
     if (!CODES.includes(error.code)) return `code ${error.code}: ${error.message}`;

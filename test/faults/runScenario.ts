@@ -19,7 +19,7 @@ const GIVE_UP_MS = 10_000;
 
 const OPTIONS = { poolSize: POOL_SIZE, requestTimeoutMs: 500, connectTimeoutMs: 500, reconnectMs: 200, retryMs: 200 };
 
-/** What is left to say after a scenario. Times are in ms. */
+/** The result of a scenario. Times are in ms. */
 export interface Report {
     scenario: string;
     calls: number;
@@ -27,18 +27,20 @@ export interface Report {
     succeeded: number;
     codes: Record<string, number>;
     wrong: string[];
-    /** Errors that are not coded, do not name the server, or tell a value. */
+    /** Errors without a code, without the name of the server, or with a value. */
     flaws: string[];
     late: number;
     slowestMs: number;
     timeoutMs: number;
-    /** Calls that did not end as the scenario says. */
+    /** Calls whose outcome differs from the expectation of the scenario. */
     unexpected: string[];
-    /** From the server's return until 200 reads were right, less the lateness of this process. */
+    /**
+     * The time from the return of the server to 200 correct reads, less the lag of this process.
+     */
     recoveredMs: number;
-    /** Less the lateness of this process. */
+    /** The duration of close, less the lag of this process. */
     closedMs: number;
-    /** Of the client, when all was well again. */
+    /** The sockets of the client after the recovery. */
     sockets: number;
     leftOpen: { sockets: number; pending: number; timers: number };
 }
@@ -74,7 +76,7 @@ async function run(scenario: Scenario, world: World, timeoutMs: number, lag: Lag
         const before = proxy.requestFrames;
         const wave = workload.launch(CALLS);
         await wave.issued;
-        // A client that takes a late server for an overloaded one keeps some of the calls back.
+        // A client that mistakes a late server for an overloaded one holds some calls back.
         const end = performance.now() + timeoutMs / 2;
         while (!scenario.direct && proxy.requestFrames - before < CALLS && performance.now() < end) await sleep(1);
         await scenario.strikes(world);
@@ -97,7 +99,7 @@ async function run(scenario: Scenario, world: World, timeoutMs: number, lag: Lag
     const sockets = client.socketCount;
     const closedMs = await timed(() => client.close());
     const leftOpen = { sockets: client.socketCount, pending: client.pendingCount, timers: client.timerCount };
-    // The other end has the last word on whether a socket is closed.
+    // Only the other end knows reliably whether a socket is closed.
     await proxy.until(({ linkCount }) => linkCount === 0);
 
     lag.stop();
@@ -139,7 +141,7 @@ async function recover(workload: Workload): Promise<void> {
     }
 }
 
-/** Asked of the server itself, not of our client. */
+/** Reads the counter directly from the server, without the client. */
 async function countOf({ port, host }: MemcachedProcess, key: string): Promise<number> {
     const socket = connect(port, host);
     await once(socket, 'connect');

@@ -3,8 +3,8 @@ import type { Lease } from '../../src/lock/Lease';
 
 const leaseOf = (key: string): Lease => ({ key, isFinished: false }) as Lease;
 
-describe('Holdings', () => {
-    it('knows the last lease under a key', () => {
+describe('HeldLocks', () => {
+    it('returns the latest lease under a key', () => {
         const holdings = new HeldLocks();
         const [first, second] = [leaseOf('key'), leaseOf('key')];
         holdings.add(first);
@@ -15,13 +15,13 @@ describe('Holdings', () => {
         expect(holdings.get('key')).toBeUndefined();
     });
 
-    it('forgets two leases that are over with each new one, and keeps the others', () => {
+    it('removes two finished leases for each new one, and keeps the others', () => {
         const holdings = new HeldLocks();
         const over = Array.from({ length: 50 }, (_, i) => ({ key: `over:${i}`, isFinished: false }));
         for (let i = 0; i < 50; i++) holdings.add(leaseOf(`held:${i}`));
         for (const lease of over) holdings.add(lease as Lease);
         for (const lease of over) lease.isFinished = true;
-        // 101 entries, two at a time, and one step to begin again.
+        // Each addition checks two of 101 entries, and one step starts over.
         for (let i = 0; i < 51; i++) holdings.add(leaseOf('new'));
         expect(holdings.size).toBe(51);
         expect(holdings.get('held:49')).toBeDefined();

@@ -5,11 +5,11 @@ const TTL_MS = 10_000;
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
-/** The system's clock alone: the machine was suspended, or its time was set. */
+/** Moves only the system clock, as after a suspension or a change of the time. */
 const setSystemForward = (ms: number): void => void jest.setSystemTime(Date.now() + ms);
 
-describe('Validity', () => {
-    it('holds for 99 % of the ttl', () => {
+describe('LeaseDeadline', () => {
+    it('lasts for 99 % of the ttl', () => {
         const validity = new LeaseDeadline(new Timestamp(), TTL_MS);
         expect(validity.remainingMs).toBeCloseTo(9900);
         jest.advanceTimersByTime(9899);
@@ -34,7 +34,7 @@ describe('Validity', () => {
         expect(validity.remainingMs).toBeCloseTo(9900);
     });
 
-    it('is long over five seconds after the ttl, by the monotonic clock', () => {
+    it('is long over five seconds after the ttl by the monotonic clock', () => {
         const validity = new LeaseDeadline(new Timestamp(), TTL_MS);
         setSystemForward(60_000);
         jest.advanceTimersByTime(14_999);
@@ -43,7 +43,7 @@ describe('Validity', () => {
         expect(validity.isLongOver).toBe(true);
     });
 
-    it('knows which one ends first', () => {
+    it('compares the ends of two deadlines', () => {
         const long = new LeaseDeadline(new Timestamp(), TTL_MS);
         const short = new LeaseDeadline(new Timestamp(), TTL_MS - 1);
         expect([short.endsBefore(long), long.endsBefore(short), long.endsBefore(long)]).toEqual([true, false, false]);

@@ -17,14 +17,17 @@ const gone: Answer = async () => null;
 const failed: Answer = () => Promise.reject(new Error('no answer'));
 const unanswered: Answer = () => new Promise(() => {});
 
-/** A lease with a fake owner, and its renewal. `extensions`: when it asked, and for which ttl. */
+/**
+ * Creates a lease with a fake owner, and its renewal.
+ * `extensions` records the time and the ttl of each request.
+ */
 function renewed(signal?: AbortSignal) {
     const begunMs = performance.now();
     const extensions: [number, number][] = [];
     const server = { answer: extended };
     const session = new Session();
     const owner: LeaseOwner = {
-        session: () => session,
+        session,
         toTtl: ttl => ttl!,
         extend: (_key, _lock, ttlMs) => {
             extensions.push([performance.now() - begunMs, Math.round(ttlMs)]);
@@ -32,14 +35,14 @@ function renewed(signal?: AbortSignal) {
         },
         release: async () => true,
         onLost: () => {},
-        onUnreleased: () => {},
+        onReleaseFailed: () => {},
     };
     const lease = new Lease(owner, null, 'key', 'key', stored(), TTL_MS);
     const renewal = new LeaseRenewal(lease, () => new Error('lost'), signal);
     return { extensions, server, lease, renewal };
 }
 
-describe('Renewal', () => {
+describe('LeaseRenewal', () => {
     it('extends at every third of the ttl', async () => {
         const { extensions, renewal } = renewed();
         await jest.advanceTimersByTimeAsync(9000);
@@ -55,7 +58,7 @@ describe('Renewal', () => {
         expect(jest.getTimerCount()).toBe(0);
     });
 
-    it('tries again after a tenth of the ttl when an extension fails, and goes on in thirds', async () => {
+    it('retries after a tenth of the ttl when an extension fails, then continues in thirds', async () => {
         const { extensions, server, renewal } = renewed();
         server.answer = failed;
         await jest.advanceTimersByTimeAsync(3900);
@@ -66,7 +69,7 @@ describe('Renewal', () => {
         await renewal.stop();
     });
 
-    it('aborts when no extension has succeeded by the end of the validity', async () => {
+    it('aborts when no extension has succeeded by the deadline of the lease', async () => {
         const { extensions, server, renewal } = renewed();
         server.answer = failed;
         await jest.advanceTimersByTimeAsync(8909);
@@ -77,7 +80,7 @@ describe('Renewal', () => {
         expect(jest.getTimerCount()).toBe(0);
     });
 
-    it('aborts at the end of the validity while an extension has no answer', async () => {
+    it('aborts at the deadline while an extension is pending', async () => {
         const { server, renewal } = renewed();
         server.answer = unanswered;
         await jest.advanceTimersByTimeAsync(8909);
@@ -95,9 +98,9 @@ describe('Renewal', () => {
         expect(extensions).toHaveLength(1);
     });
 
-    it('does not extend a lease when its timer is late and the validity is over', async () => {
+    it('does not extend a lease when its timer fires after the deadline', async () => {
         const { extensions, renewal } = renewed();
-        // The process stands still: both clocks go on, no timer fires.
+        // The process stands still, so both clocks advance but no timer fires.
         const now = performance.now.bind(performance);
         const standstill = jest.spyOn(performance, 'now').mockImplementation(() => now() + TTL_MS);
         await jest.advanceTimersByTimeAsync(3000);
@@ -106,11 +109,11 @@ describe('Renewal', () => {
         expect(extensions).toEqual([]);
     });
 
-    it('keeps the time that the work has given itself', async () => {
+    it('keeps the ttl that the work has set', async () => {
         const { extensions, lease, renewal } = renewed();
         await lease.extend(60_000);
         await jest.advanceTimersByTimeAsync(3000);
-        // 99 % of 60 s, less 3 s.
+        // This is 99 % of 60 s, less 3 s.
         expect(extensions).toEqual([
             [0, 60_000],
             [3000, 56_400],
@@ -126,7 +129,7 @@ describe('Renewal', () => {
         expect(jest.getTimerCount()).toBe(0);
     });
 
-    it('pauses for at least 10 ms, however short the ttl', async () => {
+    it('pauses for at least 10 ms, however short the ttl is', async () => {
         const { extensions, lease, renewal } = renewed();
         await renewal.stop();
         await lease.extend(20);
@@ -136,7 +139,7 @@ describe('Renewal', () => {
         await short.stop();
     });
 
-    it('aborts with the signal of the caller, and goes on extending', async () => {
+    it('aborts with the signal of the caller, and continues to extend', async () => {
         const controller = new AbortController();
         const { extensions, renewal } = renewed(controller.signal);
         controller.abort('enough');
@@ -146,7 +149,7 @@ describe('Renewal', () => {
         await renewal.stop();
     });
 
-    it('waits in stop for the extension that is under way', async () => {
+    it('waits in stop for a pending extension', async () => {
         const { server, renewal } = renewed();
         let answer = (): void => {};
         server.answer = () => new Promise(resolve => (answer = () => resolve(stored())));

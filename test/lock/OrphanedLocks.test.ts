@@ -6,7 +6,7 @@ const HOUR_MS = 3_600_000;
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
-/** A server with at most one token under each key, and the times at which it was asked. */
+/** A fake server with at most one token under each key. It records the times of its reads. */
 class FakeServer {
     readonly looks: number[] = [];
     readonly held = new Map<string, string>();
@@ -31,7 +31,7 @@ class FakeServer {
 const failing = (code: string): Error => Object.assign(new Error(code), { code });
 
 describe('OrphanedLocks', () => {
-    it('looks after 0.25 s, then after twice the last pause, at most 10 s', async () => {
+    it('checks after 0.25 s, then after twice the previous pause, at most 10 s', async () => {
         const server = new FakeServer();
         server.error = failing('TIMEOUT');
         server.abandoned.add('key', 'token', HOUR_MS);
@@ -49,7 +49,7 @@ describe('OrphanedLocks', () => {
         expect([server.held.size, server.cleaned, server.abandoned.size, jest.getTimerCount()]).toEqual([0, 1, 0, 0]);
     });
 
-    it('deletes its own token when that comes late, however often it was missing before', async () => {
+    it('deletes its own token when it appears late, however often it was missing before', async () => {
         const server = new FakeServer();
         server.abandoned.add('key', 'token', HOUR_MS);
         await jest.advanceTimersByTimeAsync(HOUR_MS / 2);
@@ -59,7 +59,7 @@ describe('OrphanedLocks', () => {
         expect([server.held.size, server.cleaned, server.abandoned.size]).toEqual([0, 1, 0]);
     });
 
-    it('leaves the token of another holder alone, and looks on until the ttl is over', async () => {
+    it('keeps the token of another holder, and checks until the ttl is over', async () => {
         const server = new FakeServer();
         server.held.set('key', 'theirs');
         server.abandoned.add('key', 'token', 15_000);
@@ -68,7 +68,7 @@ describe('OrphanedLocks', () => {
         expect([server.held.get('key'), server.cleaned, server.abandoned.size]).toEqual(['theirs', 0, 0]);
     });
 
-    it('begins anew when another token is left under the key', async () => {
+    it('starts over when another token is orphaned under the key', async () => {
         const server = new FakeServer();
         server.abandoned.add('key', 'one', HOUR_MS);
         await jest.advanceTimersByTimeAsync(800);
@@ -78,7 +78,7 @@ describe('OrphanedLocks', () => {
         await server.abandoned.flush();
     });
 
-    it('stops five seconds after the ttl, when the server has removed it', async () => {
+    it('stops five seconds after the ttl, when the server has removed the token', async () => {
         const server = new FakeServer();
         server.error = failing('TIMEOUT');
         server.abandoned.add('key', 'token', 1000);
@@ -95,7 +95,7 @@ describe('OrphanedLocks', () => {
         expect([server.looks.length, server.abandoned.size]).toEqual([1, 0]);
     });
 
-    it('looks a last time when it settles', async () => {
+    it('checks once more in flush', async () => {
         const server = new FakeServer();
         server.held.set('key', 'token');
         server.abandoned.add('key', 'token', HOUR_MS);
@@ -103,7 +103,7 @@ describe('OrphanedLocks', () => {
         expect([server.held.size, server.abandoned.size, jest.getTimerCount()]).toEqual([0, 0, 0]);
     });
 
-    it('clears a key on demand', async () => {
+    it('deletes the token of a key on demand', async () => {
         const server = new FakeServer();
         server.held.set('key', 'token');
         server.abandoned.add('key', 'token', HOUR_MS);
@@ -116,7 +116,7 @@ describe('OrphanedLocks', () => {
         await server.abandoned.flush();
     });
 
-    it('keeps at most 1000 keys, and at most 20 tokens of each: the newest', async () => {
+    it('keeps at most 1000 keys, and the newest 20 tokens of each', async () => {
         const server = new FakeServer();
         for (let i = 0; i <= 1000; i++) server.abandoned.add(`key:${i}`, 'token', HOUR_MS);
         expect([server.abandoned.size, server.abandoned.has('key:0'), server.abandoned.has('key:1')]).toEqual([

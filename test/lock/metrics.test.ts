@@ -16,8 +16,8 @@ const counted = (counters: RecordingCounters, at: Server = server): Promise<Memc
     return open.lock(at, settings, References.fromTuples(...counters.tuple));
 };
 
-describe('counters', () => {
-    it('know what became of every try, and how long was waited', async () => {
+describe('MemcachedLock.getStats', () => {
+    it('counts the outcome of each attempt, and measures the wait', async () => {
         const counters = new RecordingCounters();
         const lock = await counted(counters);
         const first = (await lock.tryAcquireLease(null, open.key, 60_000))!;
@@ -43,7 +43,7 @@ describe('counters', () => {
         expect(lock.getStats().waitedMs).toBeCloseTo(waits[0]! + waits[1]!);
     });
 
-    it('know of errors, and of locks that were lost or not released', async () => {
+    it('counts errors, lost locks and failed releases', async () => {
         const counters = new RecordingCounters();
         const proxy = await open.faultProxy(server);
         const lock = await counted(counters, proxy);
@@ -63,13 +63,13 @@ describe('counters', () => {
         });
     });
 
-    it('that fail do not fail the lock', async () => {
+    it('does not fail the lock when the counters fail', async () => {
         const lock = await counted(new FailingCounters());
         await lock.withLock(null, open.key, { ttl: 1000 }, () => {});
         expect(lock.getStats()).toMatchObject({ acquired: 1, released: 1 });
     });
 
-    it('a caller who gives up waiting is no error', async () => {
+    it('does not count an aborted wait as an error', async () => {
         const counters = new RecordingCounters();
         const lock = await counted(counters);
         await lock.acquireLease(null, open.key, 60_000);
@@ -83,7 +83,7 @@ describe('counters', () => {
     });
 });
 
-describe('tracing', () => {
+describe('lock tracing', () => {
     const tracing = tracingChannel<unknown, LockTrace>('pip-services4-memcached:lock');
     const events: unknown[] = [];
     const subscribers = {
@@ -99,7 +99,7 @@ describe('tracing', () => {
     });
     afterEach(() => tracing.unsubscribe(subscribers));
 
-    it('tells of a lock that is acquired, its waiting included', async () => {
+    it('publishes each acquisition, including its wait', async () => {
         const lock = await open.lock(server, { retry_timeout: 10 });
         const first = await lock.acquireLease(null, open.key, 60_000);
         expect(await lock.tryAcquireLock(null, open.key)).toBe(false);
@@ -120,7 +120,7 @@ describe('tracing', () => {
         ]);
     });
 
-    it('tells why it was not', async () => {
+    it('publishes the error of a failed acquisition', async () => {
         const lock = await open.lock(server);
         await lock.acquireLease(null, open.key, 60_000);
         events.length = 0;

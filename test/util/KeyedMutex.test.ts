@@ -1,9 +1,8 @@
-import { Semaphore } from '../../src/util/Semaphore';
 import { KeyedMutex } from '../../src/util/KeyedMutex';
 
 const turn = (): Promise<void> => new Promise(setImmediate);
 
-/** Steps that end when they are told to, and say when they begin. */
+/** Creates steps that record their start and end on demand. */
 function recorder() {
     const begun: string[] = [];
     const ends = new Map<string, { resolve: () => void; reject: (error: Error) => void }>();
@@ -19,8 +18,8 @@ function recorder() {
     };
 }
 
-describe('Turns', () => {
-    it('steps of one key are taken one after the other, the first at once', async () => {
+describe('KeyedMutex', () => {
+    it('runs the steps of one key one after another, the first at once', async () => {
         const turns = new KeyedMutex();
         const { begun, step, end } = recorder();
         const all = ['a', 'b', 'c'].map(name => turns.run('key', step(name)));
@@ -33,7 +32,7 @@ describe('Turns', () => {
         expect(await Promise.all(all)).toEqual(['a', 'b', 'c']);
     });
 
-    it('steps of different keys do not wait for each other', () => {
+    it('runs steps of different keys at the same time', () => {
         const turns = new KeyedMutex();
         const { begun, step } = recorder();
         void turns.run('one', step('a'));
@@ -41,7 +40,7 @@ describe('Turns', () => {
         expect(begun).toEqual(['a', 'b']);
     });
 
-    it('a step that fails is over, and fails for nobody else', async () => {
+    it('runs the next step after a failed one, which rejects alone', async () => {
         const turns = new KeyedMutex();
         const { step, end, fail } = recorder();
         const [a, b] = [turns.run('key', step('a')), turns.run('key', step('b'))];
@@ -52,7 +51,7 @@ describe('Turns', () => {
         expect(await b).toBe('b');
     });
 
-    it('nothing is kept of keys whose steps are over', async () => {
+    it('keeps nothing of a key whose steps are over', async () => {
         const turns = new KeyedMutex();
         const { step, end, fail } = recorder();
         expect(turns.isEmpty).toBe(true);
@@ -67,7 +66,7 @@ describe('Turns', () => {
         expect(turns.isEmpty).toBe(true);
     });
 
-    it('a step for many keys waits for all of them, and all who come later wait for it', async () => {
+    it('runs a step for many keys after all earlier steps and before all later ones', async () => {
         const turns = new KeyedMutex();
         const { begun, step, end } = recorder();
         void turns.run('one', step('a'));
@@ -86,7 +85,7 @@ describe('Turns', () => {
         expect(begun).toEqual(['a', 'b', 'many', 'c']);
     });
 
-    it('two steps for the same keys in another order do not wait for each other for ever', async () => {
+    it('avoids a deadlock of two steps for the same keys in another order', async () => {
         const turns = new KeyedMutex();
         const order: number[] = [];
         await Promise.all(
@@ -101,49 +100,10 @@ describe('Turns', () => {
         expect(order).toEqual(Array.from({ length: 50 }, (_, i) => i));
     });
 
-    it('a step for many keys that fails lets the others in', async () => {
+    it('runs later steps after a failed step for many keys', async () => {
         const turns = new KeyedMutex();
         await expect(turns.runAll(['a', 'b'], () => Promise.reject(new Error('own')))).rejects.toThrow('own');
         expect(await turns.run('a', () => Promise.resolve(1))).toBe(1);
         expect(await turns.runAll([], () => Promise.resolve(2))).toBe(2);
     });
-});
-
-describe('Gate', () => {
-    it('lets so many in at a time, in their order, whatever becomes of them', async () => {
-        const gate = new Semaphore(3);
-        let inside = 0;
-        let most = 0;
-        const order: number[] = [];
-        const passing = Array.from({ length: 1000 }, (_, i) =>
-            gate.run(async () => {
-                order.push(i);
-                most = Math.max(most, ++inside);
-                await Promise.resolve();
-                inside--;
-                if (i % 7 === 0) throw new Error('own');
-                return i;
-            }),
-        );
-        const settled = await Promise.allSettled(passing);
-        expect(most).toBe(3);
-        expect(order).toEqual(Array.from({ length: 1000 }, (_, i) => i));
-        expect(settled.filter(({ status }) => status === 'rejected').length).toBe(143);
-        expect(await gate.run(() => Promise.resolve('again'))).toBe('again');
-    });
-});
-
-it('Gate forgets those who have come in, also when somebody always waits', async () => {
-    const gate = new Semaphore(1);
-    let passed = 0;
-    let most = 0;
-    const again = (): Promise<void> =>
-        gate.run(async () => {
-            await Promise.resolve();
-            most = Math.max(most, (gate as unknown as { waiting: unknown[] }).waiting.length);
-            if (++passed < 2000) void again();
-        });
-    await Promise.all([again(), again(), again()]);
-    while (passed < 2000) await turn();
-    expect(most).toBeLessThan(10);
 });

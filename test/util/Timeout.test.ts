@@ -7,8 +7,8 @@ const never = new Promise<never>(() => {});
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
-describe('TimeLimit', () => {
-    it('ends what takes longer, and nothing that does not', async () => {
+describe('Timeout', () => {
+    it('rejects a promise that takes longer, and no other', async () => {
         const limit = new Timeout(LIMIT_MS, late);
         expect(await limit.race(Promise.resolve(1))).toBe(1);
         const racing = limit.race(never);
@@ -20,7 +20,7 @@ describe('TimeLimit', () => {
         await expect(limit.race(never)).rejects.toThrow('late');
     });
 
-    it('may be ended early, once, or lifted', async () => {
+    it('can expire early once, or be cancelled', async () => {
         const limit = new Timeout(LIMIT_MS, late);
         const racing = limit.race(never);
         limit.expire(new Error('early'));
@@ -34,7 +34,7 @@ describe('TimeLimit', () => {
         expect(jest.getTimerCount()).toBe(0);
     });
 
-    it('asks for the error when the time is over, not before', () => {
+    it('creates the error when it expires, not before', () => {
         let tries = 0;
         const limit = new Timeout(LIMIT_MS, () => new Error(`after ${tries} tries`));
         tries = 3;

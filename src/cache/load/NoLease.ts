@@ -19,7 +19,7 @@ export class NoLease {
     }
 
     async store({ value, flags }: Encoded, expires: number): Promise<StoredCas> {
-        await this.commands.set(this.key, value, { expires, flags });
+        await this.commands.store('set', this.key, value, { expires, flags });
         return { cas: 0n, epoch: 0 };
     }
 

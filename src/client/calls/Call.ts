@@ -1,36 +1,36 @@
-import { Deadline, type Deadlines, type Timed } from './Deadlines';
+import { NOT_STARTED, type ServerMetrics } from '../../diagnostics/ServerMetrics';
 import { timedOut } from '../model/errors';
 import type { Reply, RequestWriter } from '../protocol/Protocol';
 import { refused } from '../protocol/refusal';
-import { NOT_STARTED, type ServerMetrics } from '../../diagnostics/ServerMetrics';
+import { Deadline, type Deadlines, type Timed } from './Deadlines';
 
-/** What a call needs to know of the server it was given to. */
+/** The server of a call. */
 export interface CallHost {
     readonly address: string;
     readonly requestTimeoutMs: number;
     readonly deadlines: Deadlines;
     readonly metrics: ServerMetrics;
-    /** See `MemcachedServer`. */
+    /** See `ChannelPool`. */
     readonly epoch: number;
-    /** A call has settled by its deadline and not by a reply. */
-    onExpired(call: Call<unknown>): void;
 }
 
-/** What a call was put on. */
-export interface CallChannel {
-    /** A call has not been answered in time: is the channel to blame? */
-    judge(): void;
+/** Where a call waits: the queue of its server, or the channel that it was sent on. */
+export interface CallHolder {
+    /** A call has settled by its deadline, not by a reply. */
+    onLate(): void;
 }
 
 /**
- * When a call may be sent again although its first copy may have been carried out.
- * `always`: carrying it out twice, the first copy late, does no harm; at worst something is a miss.
- * `afterClose`: it stores a value, and the first copy could undo what was written in between. So only
- * when the server has closed the connection: then nothing of it is carried out late.
- * `never`: twice is not the same as once.
+ * Whether a call may be sent again when the server may have executed it, or may do so later.
+ *
+ * `always`: a second execution, or a late one, does no harm. At worst a value is missing.
+ * `afterClose`: a late execution could undo newer writes. Only a server that has closed the
+ * connection executes nothing late.
+ * `never`: two executions differ from one.
  */
 export type Retry = 'always' | 'afterClose' | 'never';
 
+// The executor of all promises: one of its own would be a closure per call.
 let resolveNew: (value: unknown) => void;
 let rejectNew: (error: Error) => void;
 function capture(resolve: (value: unknown) => void, reject: (error: Error) => void): void {
@@ -39,48 +39,66 @@ function capture(resolve: (value: unknown) => void, reject: (error: Error) => vo
 }
 
 /**
- * One request: what to send, what a reply to it means, and the promise of whoever waits. It settles exactly once: by its reply,
- * by a fault that may not be repeated, or by its deadline.
+ * One or more requests to a server, with the promise of their result. A call settles exactly once:
+ * by its reply, by a fault after which it may not be retried, or by its deadline.
+ *
+ * Each heading below names the class that writes the fields under it. All others only read them.
+ * `GuardedCall` also writes those of the call that it wraps.
  */
 export abstract class Call<T> implements Timed {
-    /** Callers await what `server.send` returns: a traced call has another promise. */
+    // Call
+
+    /** Await the promise of `server.send` instead: a traced call has another one. */
     readonly promise: Promise<T>;
     private readonly resolve: (value: unknown) => void;
     private readonly reject: (error: Error) => void;
-
     settled = false;
-    /** How often it was tried again after a fault. */
-    retries = 0;
+    /** How many requests it writes. Each has its own opaque. */
+    frameCount = 1;
+
+    // MemcachedServer and Dispatcher
 
     host: CallHost | null = null;
+    /** Retries after a fault so far. */
+    retries = 0;
+
+    // CallQueue, but for a deadline that the creator of the call has set
+
     deadline: Deadline | null = null;
-    /** By the clock of `ServerCounts`. */
+    /** When its turn ended, by the clock of `ServerMetrics`. */
     startedUs = NOT_STARTED;
-    channel: CallChannel | null = null;
-    /** Its place on the channel: the opaques from `opaque` on, `frames` of them. */
-    opaque = 0;
-    frameCount = 1;
-    /** When it was put on its channel: ms of the turn's clock in 32 bits, which is a small integer. */
-    sentMs = 0;
-    /** Bytes that the channel owes while this call is unanswered: sent and, roughly, expected. */
-    bytesInFlight = 0;
-    /** It moves a large value, of about so many bytes, and has been let through the window for those. */
-    isLarge = false;
+
+    // CallQueue, then Channel
+
+    holder: CallHolder | null = null;
+
+    // LargeValues
+
+    /** The size of the large value that it moves, about. 0 until it may be sent. */
     largeBytes = 0;
 
-    /** What it is called where it is traced. */
+    // Channel
+
+    /** The opaque of its first request. */
+    opaque = 0;
+    /** A stamp of `Deadlines`. */
+    sentMs = 0;
+    /** Bytes sent, and about as many as the replies will have. */
+    bytesInFlight = 0;
+
+    /** Its name in traces. */
     abstract readonly operation: string;
 
     abstract readonly retry: Retry;
 
-    /** @param key the key it is about, '' for none or many */
+    /** @param key '' for a call without a key, or with many */
     constructor(readonly key = '') {
         this.promise = new Promise<T>(capture as never);
         this.resolve = resolveNew;
         this.reject = rejectNew;
     }
 
-    /** 0: it gets that of its turn. */
+    /** 0: the queue sets the deadline. */
     get deadlineMs(): number {
         return this.deadline === null ? 0 : this.deadline.ms;
     }
@@ -89,39 +107,39 @@ export abstract class Call<T> implements Timed {
         this.deadline = ms === 0 ? null : new Deadline(this, ms, true);
     }
 
-    /** How many keys a batch is about. */
+    /** The number of keys of a batch. */
     get keyCount(): number | undefined {
         return undefined;
     }
 
-    /** What is said of the answer where the call is traced. */
+    /** Describes the result in traces. */
     describeResult(_value: T): string {
         return 'ok';
     }
 
-    /** Of the value that it sends, or of those that it is known to ask for; a rough measure is enough. */
+    /** The size of the values that it sends or is known to read, about. */
     get valueBytes(): number {
         return 0;
     }
 
-    /** The key that a reply is about. */
+    /** Returns the key that a reply is about. */
     keyOf(_reply: Reply): string {
         return this.key;
     }
 
-    /** Writes all its frames, with opaques from `opaque` on. */
+    /** Writes its requests, with opaques from `opaque` on. */
     abstract encode(writer: RequestWriter, opaque: number): void;
 
-    /** It has not been sent yet, and a socket to its server has opened or gone. */
+    /** Called before it is sent, when a socket to its server has opened or closed. */
     onEpochChange(): void {}
 
-    /** It has failed: whether it was carried out may be unknown. */
+    /** Called when it has failed. The server may have executed it. */
     onFailed(): void {}
 
-    /** Takes a reply to one of its frames; true: that was the last one. */
+    /** Handles a reply. Returns whether it was the last one. */
     abstract onReply(reply: Reply): boolean;
 
-    /** Whether it is the last reply to a call that has settled before. */
+    /** Whether a reply is the last one. Used when the call has settled before its replies. */
     isLast(reply: Reply): boolean {
         return (reply.opaque - this.opaque) >>> 0 === this.frameCount - 1;
     }
@@ -144,7 +162,7 @@ export abstract class Call<T> implements Timed {
         const host = this.host!;
         this.fail(timedOut(host.address, host.requestTimeoutMs));
         host.metrics.recordTimeout(this.startedUs, host.deadlines.nowMs);
-        host.onExpired(this);
+        this.holder?.onLate();
     }
 
     protected rejectWith(reply: Reply): true {

@@ -1,17 +1,17 @@
 import type { Call } from './Call';
 
 /** A power of two. */
-const LEAST_PLACES = 16;
+const MIN_PLACES = 16;
 
-/** An empty list that was longer gives its memory back. */
-const MOST_IDLE_PLACES = 4096;
+/** An empty list with more places than this frees them. */
+const MAX_IDLE_PLACES = 4096;
 
 /**
- * A queue of calls, in a ring of places. Calls chained to each other would cost more: they are of many
- * classes, and writing a field of an object of any class takes longer than writing a place.
+ * A queue of calls in a ring buffer. A linked list would be slower: calls are of many classes, and
+ * writing a field of such objects is megamorphic.
  */
 export class CallList {
-    private places = newPlaces(LEAST_PLACES);
+    private places = newPlaces(MIN_PLACES);
     private start = 0;
     private size = 0;
 
@@ -34,11 +34,11 @@ export class CallList {
         if (call === null) return null;
         this.places[this.start] = null;
         this.start = (this.start + 1) & (this.places.length - 1);
-        if (--this.size === 0 && this.places.length > MOST_IDLE_PLACES) this.resize(LEAST_PLACES);
+        if (--this.size === 0 && this.places.length > MAX_IDLE_PLACES) this.resize(MIN_PLACES);
         return call;
     }
 
-    /** Those of the other list come before these; the other one is empty then. */
+    /** Moves the calls of the other list to the front of this one. */
     prepend(other: CallList): void {
         if (other.first === null) return;
         for (const call of this) other.push(call);
@@ -47,7 +47,7 @@ export class CallList {
     }
 
     clear(): void {
-        this.places = newPlaces(LEAST_PLACES);
+        this.places = newPlaces(MIN_PLACES);
         this.start = this.size = 0;
     }
 

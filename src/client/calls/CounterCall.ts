@@ -1,7 +1,7 @@
 import { Outcome, type CountMode, type Reply, type RequestWriter } from '../protocol/Protocol';
 import { Call } from './Call';
 
-/** null: there is no such counter. 'raced': another client created it at that moment; nothing was counted. */
+/** null: no such counter. 'raced': not counted, because another client created the counter. */
 export type CounterReply = bigint | null | 'raced';
 
 /** Increments or decrements a counter. Not idempotent. */
@@ -10,7 +10,7 @@ export class CounterCall extends Call<CounterReply> {
 
     /** @param initial the value of a counter that does not exist yet; null: do not create it */
     constructor(
-        private readonly mode: CountMode,
+        readonly operation: CountMode,
         key: string,
         private readonly delta: bigint,
         private readonly initial: bigint | null,
@@ -19,17 +19,13 @@ export class CounterCall extends Call<CounterReply> {
         super(key);
     }
 
-    get operation(): string {
-        return this.mode;
-    }
-
     override describeResult(reply: CounterReply): string {
         if (reply === 'raced') return reply;
         return reply === null ? 'missing' : 'counted';
     }
 
     encode(writer: RequestWriter, opaque: number): void {
-        writer.count(opaque, this.mode, this.key, this.delta, this.initial, this.expirySeconds);
+        writer.count(opaque, this.operation, this.key, this.delta, this.initial, this.expirySeconds);
     }
 
     onReply(reply: Reply): boolean {

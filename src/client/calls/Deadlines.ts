@@ -1,24 +1,21 @@
 import { MAX_TIMER_MS } from '../../util/timers';
 
-/** What must have settled by a point in time. */
+/** Something that must settle by a point in time. */
 export interface Timed {
-    /** The deadline has passed, and the list has let go of it. */
+    /** The deadline has passed, and is in the list no more. */
     expire(): void;
 }
 
-/**
- * A place in the list. Calls are of many classes, and reading a field of an object of any class takes
- * longer than reading it from one class.
- */
+/** A place in the list. Its own class, because reading a field from items of many classes is slow. */
 export class Deadline {
-    /** Only the list writes these. A place that is not in the list points to itself. */
+    /** Only `Deadlines` may write these. A place that is not in the list points to itself. */
     earlier: Deadline = this;
     later: Deadline = this;
 
     /** Whole ms: a small integer needs no memory of its own. */
     readonly ms: number;
 
-    /** @param isAwaited a caller waits for it: it counts in `size` */
+    /** @param isAwaited whether a caller waits for the item: it counts in `size` */
     constructor(
         readonly item: Timed | null,
         ms: number,
@@ -28,22 +25,22 @@ export class Deadline {
     }
 }
 
-/** While bytes come as close together as this, more may be on their way. */
+/** After this silence no further bytes are expected in this turn. */
 const QUIET_MS = 5;
 
-/** A connection needs a few rounds of the event loop (TCP, TLS, login), however long each of them takes. */
-const MOST_LOOKS = 8;
+/** TCP, TLS and login need a few turns of the event loop, however long each turn takes. */
+const MAX_LOOKS = 8;
 
 /**
- * All deadlines of a client in order, with one timer at the earliest: no timer per call. Most enter at the end, so
- * entering and leaving cost a few pointer writes. The timer is left running when its call settles (it then finds nothing to do),
- * so a client that answers in time sets one timer per `timeout`, not one per call.
+ * All deadlines of a client in order, with one timer for the earliest. Most enter at the end, so
+ * entering and leaving cost a few pointer writes. The timer keeps running when its call settles, and
+ * then finds nothing to do: a client whose calls are answered in time sets one timer per timeout.
  *
- * It also holds the time of the turn: reading the clock costs more than most of what is done for a call.
+ * The list also holds the time of the turn. Reading the clock costs more than most work for a call.
  */
 export class Deadlines {
     private readonly end = new Deadline(null, 0, false);
-    /** Where the last one entered that was out of order. */
+    /** The deadline that last entered out of order. */
     private finger = this.end;
     private timer: NodeJS.Timeout | null = null;
     private afterReads: NodeJS.Immediate | null = null;
@@ -52,52 +49,64 @@ export class Deadlines {
     private arrivedMs = 0;
     /** The clock when it was last read. */
     nowMs = performance.now();
-    /** How many callers wait. */
+    /** Deadlines that a caller waits for. */
     size = 0;
-    /** Called when the last one leaves. */
+    /** Called when `size` falls to 0. */
     onEmpty: (() => void) | null = null;
 
     get timerCount(): number {
         return this.timer === null && this.afterReads === null ? 0 : 1;
     }
 
+    /** The clock in 32 bits: a small integer, which needs no memory of its own. */
+    get stamp(): number {
+        return this.nowMs | 0;
+    }
+
+    /** Returns the ms since a stamp. Unsigned: a signed age is negative after 25 days. */
+    ageOf(stamp: number): number {
+        return (this.stamp - stamp) >>> 0;
+    }
+
     readClock(): number {
         return (this.nowMs = performance.now());
     }
 
-    /** Bytes have come, or a connection. What is due may have been answered, too. */
+    /**
+     * Bytes or a connection have arrived: calls that are due may be answered with the next ones.
+     */
     arrived(): number {
         this.arrivals++;
         return (this.arrivedMs = this.readClock());
     }
 
-    add(one: Deadline): void {
-        const { ms } = one;
+    add(deadline: Deadline): void {
+        const { ms } = deadline;
         let before = this.end.earlier;
         if (before.ms > ms) {
             before = this.findPlace(ms);
-            this.finger = one;
+            this.finger = deadline;
         }
         const after = before.later;
-        one.earlier = before;
-        one.later = after;
-        before.later = one;
-        after.earlier = one;
-        if (one.isAwaited) this.size++;
+        deadline.earlier = before;
+        deadline.later = after;
+        before.later = deadline;
+        after.earlier = deadline;
+        if (deadline.isAwaited) this.size++;
         if (ms < this.firesAt) this.arm();
     }
 
-    /** Nothing happens if it is not in the list. */
-    remove(one: Deadline): void {
-        if (one.later === one) return;
-        if (one === this.finger) this.finger = one.earlier;
-        one.earlier.later = one.later;
-        one.later.earlier = one.earlier;
-        one.earlier = one.later = one;
-        if (one.isAwaited && --this.size === 0 && this.onEmpty !== null) this.onEmpty();
+    /** Does nothing if the deadline is not in the list. */
+    remove(deadline: Deadline): void {
+        if (deadline.later === deadline) return;
+        if (deadline === this.finger) this.finger = deadline.earlier;
+        deadline.earlier.later = deadline.later;
+        deadline.later.earlier = deadline.earlier;
+        deadline.earlier = deadline.later = deadline;
+        if (deadline.isAwaited && --this.size === 0 && this.onEmpty !== null) this.onEmpty();
     }
 
-    /** Stops the timer; what still stands in the list will not expire. */
+    /** Stops the timer. What is still in the list does not expire. */
     stop(): void {
         if (this.timer !== null) clearTimeout(this.timer);
         if (this.afterReads !== null) clearImmediate(this.afterReads);
@@ -105,7 +114,7 @@ export class Deadlines {
         this.firesAt = Infinity;
     }
 
-    /** The chunks of a batch all have the deadline of its first one: each enters beside the one before. */
+    /** All chunks of a batch have one deadline, so each enters beside the one before. */
     private findPlace(ms: number): Deadline {
         let before = this.finger;
         while (before.ms > ms) before = before.earlier;
@@ -120,8 +129,9 @@ export class Deadlines {
     }
 
     /**
-     * A process that was busy finds the timer due before it has read what came meanwhile: an answer that is there has come in time.
-     * So it reads until nothing comes any more, for as long as it was late itself.
+     * In a process that was busy, the timer is due before the answers that have arrived are read. Such
+     * an answer is in time, so the process reads until nothing arrives any more, but for no longer than
+     * it was late itself.
      */
     private fire(): void {
         this.timer = null;
@@ -134,7 +144,7 @@ export class Deadlines {
         this.afterReads = setImmediate(() => {
             const nowMs = this.readClock();
             const isArriving = this.arrivals !== arrivals || nowMs - this.arrivedMs < QUIET_MS;
-            if (isArriving && (looks < MOST_LOOKS || nowMs < untilMs)) this.look(looks + 1, untilMs);
+            if (isArriving && (looks < MAX_LOOKS || nowMs < untilMs)) this.look(looks + 1, untilMs);
             else this.expireDue();
         });
     }
@@ -150,7 +160,7 @@ export class Deadlines {
     }
 }
 
-/** One that fires too early finds nothing to do, and sets another. */
+/** A timer that fires too early finds nothing to do and sets another one. */
 function timerMs(ms: number): number {
     return Math.min(MAX_TIMER_MS, Math.max(1, Math.ceil(ms)));
 }

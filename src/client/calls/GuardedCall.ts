@@ -3,12 +3,12 @@ import { Call, type Retry } from './Call';
 import type { Namespace } from './Namespace';
 
 /**
- * A call under a key with a token. A further frame reads the token after the call was carried out, on
- * the same connection. The answer counts if that is still the token of the key.
+ * A call under a key with a token. A further request on the same connection reads the token after
+ * the call. The result of the call counts only if its key has that token.
  */
 export class GuardedCall<T> extends Call<T> {
     readonly retry: Retry;
-    private outcome: { readonly value: T } | { readonly error: Error } | null = null;
+    private result: { readonly value: T } | { readonly error: Error } | null = null;
 
     constructor(
         private readonly call: Call<T>,
@@ -19,8 +19,8 @@ export class GuardedCall<T> extends Call<T> {
         this.retry = call.retry;
         this.frameCount = call.frameCount + 1;
         this.deadlineMs = call.deadlineMs;
-        call.succeed = value => void (this.outcome = { value });
-        call.fail = error => void (this.outcome = { error });
+        call.succeed = value => void (this.result = { value });
+        call.fail = error => void (this.result = { error });
     }
 
     get operation(): string {
@@ -49,16 +49,16 @@ export class GuardedCall<T> extends Call<T> {
         call.opaque = opaque;
         call.retries = this.retries;
         call.deadline = this.deadline;
-        this.outcome = null;
+        this.result = null;
         call.encode(writer, opaque);
         writer.get((opaque + call.frameCount) >>> 0, this.namespace.tokenKey);
     }
 
     override onEpochChange(): void {
-        // What a try on another connection has answered was not confirmed.
-        this.outcome = null;
+        // A result from another connection was not confirmed.
+        this.result = null;
         this.call.onEpochChange();
-        if (this.outcome !== null) this.settle();
+        if (this.result !== null) this.settle();
     }
 
     onReply(reply: Reply): boolean {
@@ -76,17 +76,17 @@ export class GuardedCall<T> extends Call<T> {
     }
 
     private settle(): void {
-        const { outcome } = this;
-        if (outcome === null) throw new Error('a token came before the reply that it confirms');
-        if ('error' in outcome) this.fail(outcome.error);
-        else this.succeed(outcome.value);
+        const { result } = this;
+        if (result === null) throw new Error('invalid reply: a token before the result that it confirms');
+        if ('error' in result) this.fail(result.error);
+        else this.succeed(result.value);
     }
 }
 
-/** The key has a token that is not in use any more. Caches repeat the call, so no caller sees it. */
+/** The key has an old token. Caches retry with the new one, so callers never see this error. */
 export class TokenChanged extends Error {
     override readonly name = 'TokenChanged';
-    /** What is in its place; null: nothing. */
+    /** The stored token; null: there is none. */
     readonly token: string | null;
 
     constructor(
@@ -94,7 +94,7 @@ export class TokenChanged extends Error {
         readonly server: object,
         reply: Reply,
     ) {
-        super('the namespace has another token');
+        super('the namespace has a new token');
         this.token = reply.outcome === Outcome.OK ? reply.value().toString('latin1') : null;
     }
 }

@@ -5,17 +5,17 @@ const END = ':';
 const TOKEN = /^[\w-]{8}$/;
 const TOKEN_CHARS = 8;
 
-/** How much longer a key is with its token. */
+/** The bytes that a token adds to a key. */
 export const TOKEN_BYTES = MARK.length + TOKEN_CHARS + END.length;
 
 /**
- * The keys `<prefix>#<token>:<key>`. Each server holds the token that is in use, under
- * `<prefix>#namespace`. Another token puts all values of this prefix on this server out of reach.
+ * The keys `<prefix>#<token>:<key>`. Each server stores its current token under
+ * `<prefix>#namespace`. A new token makes all values of the prefix on this server unreachable.
  *
- * A key is placed without its token: the token is that of the key's server.
+ * The ring places a key without its token, because the token depends on the server.
  */
 export class Namespace {
-    /** Where each server holds the token. */
+    /** The key of the token, the same on each server. */
     readonly tokenKey: string;
     private readonly mark: string;
 
@@ -24,12 +24,12 @@ export class Namespace {
         this.tokenKey = `${this.mark}namespace`;
     }
 
-    /** What stands before each key; with '' for the token, before a key that is placed. */
+    /** Returns the prefix of all keys with this token. '' is for a key that is not placed yet. */
     head(token: string): string {
         return this.mark + token + END;
     }
 
-    /** The key as it is placed; null: it does not belong here. */
+    /** Returns the key for the ring, or null if it is not of this namespace. */
     place(key: string): string | null {
         if (!key.startsWith(this.mark)) return null;
         const start = this.mark.length;
@@ -42,14 +42,14 @@ export class Namespace {
         return key.startsWith(this.mark) && key.startsWith(END, this.mark.length + TOKEN_CHARS);
     }
 
-    /** Whether the reply shows the token that the key has. */
+    /** Whether the reply carries the token of the key. */
     confirms(key: string, reply: Reply): boolean {
         const start = this.mark.length;
         return reply.outcome === Outcome.OK && reply.valueEquals(key, start, start + TOKEN_CHARS);
     }
 }
 
-/** Whether it may stand in a key. */
+/** Whether the text can be a token. */
 export function isToken(text: string): boolean {
     return TOKEN.test(text);
 }

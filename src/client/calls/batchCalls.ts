@@ -12,19 +12,16 @@ const QUIET = true;
  */
 export abstract class BatchCall extends Call<void> {
     readonly retry: Retry = 'always';
+    /** Bytes of the values in the replies. */
+    answeredBytes = 0;
 
-    /** @param failed where the errors of single keys go */
+    /** @param failed receives the errors of single keys */
     constructor(
         protected readonly keys: readonly string[],
         protected readonly failed: Map<string, Error>,
     ) {
         super();
         this.frameCount = keys.length + 1;
-    }
-
-    /** Bytes of the values that were answered. */
-    get answeredBytes(): number {
-        return 0;
     }
 
     override keyOf(reply: Reply): string {
@@ -37,7 +34,7 @@ export abstract class BatchCall extends Call<void> {
 
     encode(writer: RequestWriter, opaque: number): void {
         const { keys } = this;
-        // What a first try said of a key is not true of this one.
+        // The errors of an earlier try do not count.
         if (this.retries > 0) for (const key of keys) this.failed.delete(key);
         for (let i = 0; i < keys.length; i++) this.encodeOne(writer, (opaque + i) >>> 0, keys[i]!, i);
         writer.noop((opaque + keys.length) >>> 0);
@@ -62,19 +59,20 @@ export abstract class BatchCall extends Call<void> {
         this.failed.set(key, error);
     }
 
-    /** Every key has had its answer. */
+    /** Called when all keys have been answered. */
     protected onEnd(): void {}
 
     protected abstract encodeOne(writer: RequestWriter, opaque: number, key: string, index: number): void;
     protected abstract onKey(key: string, reply: Reply, index: number): void;
 }
 
+/** Reads many keys. */
 export class GetManyCall<T> extends BatchCall {
-    /** Keys of which this try has said something. */
+    readonly operation = 'getMany';
+    /** Hits and errors of this try. */
     private answeredKeys = 0;
-    private bytes = 0;
 
-    /** @param expectedBytes what its values are known to weigh, when that is much */
+    /** @param expectedBytes the known size of its values if they are large, else 0 */
     constructor(
         keys: readonly string[],
         private readonly expectedBytes: number,
@@ -85,16 +83,8 @@ export class GetManyCall<T> extends BatchCall {
         super(keys, failed);
     }
 
-    get operation(): string {
-        return 'getMany';
-    }
-
     override get valueBytes(): number {
         return this.expectedBytes;
-    }
-
-    override get answeredBytes(): number {
-        return this.bytes;
     }
 
     protected encodeOne(writer: RequestWriter, opaque: number, key: string): void {
@@ -102,10 +92,10 @@ export class GetManyCall<T> extends BatchCall {
     }
 
     protected onKey(key: string, reply: Reply): void {
-        this.bytes += reply.bodyBytes;
+        this.answeredBytes += reply.bodyBytes;
         if (reply.outcome === Outcome.NOT_FOUND) return;
         this.answeredKeys++;
-        if (reply.outcome === Outcome.OK) this.find(key, this.read(reply));
+        if (reply.outcome === Outcome.OK) this.recordHit(key, this.read(reply));
         else this.failKey(key, reply);
     }
 
@@ -115,27 +105,28 @@ export class GetManyCall<T> extends BatchCall {
             this.retries === 0 ? this.keys.length - this.answeredKeys : this.keys.filter(isMissing).length;
     }
 
-    /** What an earlier try found has been counted. */
-    private find(key: string, item: T): void {
+    /** Hits of an earlier try have been counted. */
+    private recordHit(key: string, item: T): void {
         if (this.retries === 0 || !this.found.has(key)) this.host!.metrics.hits++;
         this.found.set(key, item);
     }
 }
 
-/** How many values of a batch get along with one reply. */
+/** How many values of a batch share one reply. */
 const VALUES_PER_REPLY = 50;
 
 /**
- * Values that count need their CAS. A reply to each would double the cost, so most are stored quietly.
- * Memcached gives every store the next CAS. If the CAS of two replies differ by as much as their places
- * in the batch, nothing else was stored in between, and the CAS of the values in between are known. If
- * they do not, those values do not count.
+ * Stores many keys. Values that count need their CAS, but a reply to each value would double the
+ * cost, so most are stored quietly. memcached gives each store the next CAS. If the CAS of two
+ * replies differ by the distance of their values in the batch, nothing else was stored in between,
+ * so the CAS of the values between them are known. Otherwise those values do not count.
  */
 export class SetManyCall extends BatchCall {
+    readonly operation = 'setMany';
     override readonly retry = 'afterClose';
-    /** In which it was sent. */
+    /** The epoch in which it was sent. */
     private epoch = 0;
-    /** The last answered value: its place in the batch, and its CAS. */
+    /** The index and the CAS of the last value with a reply. -1: none, or an error since then. */
     private lastIndex = -1;
     private lastHigh = 0;
     private lastLow = 0;
@@ -149,10 +140,6 @@ export class SetManyCall extends BatchCall {
         super(keys, failed);
     }
 
-    get operation(): string {
-        return 'setMany';
-    }
-
     override get valueBytes(): number {
         return this.specs.reduce((sum, { value }) => sum + value.length, 0);
     }
@@ -164,18 +151,21 @@ export class SetManyCall extends BatchCall {
     }
 
     protected encodeOne(writer: RequestWriter, opaque: number, key: string, index: number): void {
-        const isAnswered = this.account !== null && (index % VALUES_PER_REPLY === 0 || index === this.keys.length - 1);
-        writer.store(opaque, 'set', key, this.specs[index]!, isAnswered ? 'cas' : 'error');
+        writer.store(opaque, 'set', key, this.specs[index]!, this.needsCas(index) ? 'cas' : 'error');
     }
 
     protected onKey(key: string, reply: Reply, index: number): void {
         if (reply.outcome !== Outcome.OK) {
             this.lastIndex = -1;
             this.failKey(key, reply);
-        } else if (this.account !== null) this.count(this.account, reply, index);
+        } else if (this.needsCas(index)) this.recordStored(this.account!, reply, index);
     }
 
-    private count(account: StoreAccount, { casHigh, casLow }: Reply, index: number): void {
+    private needsCas(index: number): boolean {
+        return this.account !== null && (index % VALUES_PER_REPLY === 0 || index === this.keys.length - 1);
+    }
+
+    private recordStored(account: StoreAccount, { casHigh, casLow }: Reply, index: number): void {
         const { keys, epoch, lastIndex } = this;
         const { nowMs } = this.host!.deadlines;
         const isGapless = casHigh === this.lastHigh && casLow - this.lastLow === index - lastIndex;
@@ -189,10 +179,9 @@ export class SetManyCall extends BatchCall {
     }
 }
 
+/** Deletes many keys. */
 export class DeleteManyCall extends BatchCall {
-    get operation(): string {
-        return 'deleteMany';
-    }
+    readonly operation = 'deleteMany';
 
     protected encodeOne(writer: RequestWriter, opaque: number, key: string): void {
         writer.delete(opaque, key, QUIET);
@@ -203,8 +192,9 @@ export class DeleteManyCall extends BatchCall {
     }
 }
 
-/** Deletes values that are unchanged since their store. Not repeated: on another channel their CAS are not valid. */
+/** Deletes values that are unchanged since their store. A retry would have another epoch. */
 export class EvictManyCall extends BatchCall {
+    readonly operation = 'evictMany';
     override readonly retry = 'never';
 
     constructor(
@@ -213,10 +203,6 @@ export class EvictManyCall extends BatchCall {
         failed: Map<string, Error>,
     ) {
         super(keys, failed);
-    }
-
-    get operation(): string {
-        return 'evictMany';
     }
 
     protected encodeOne(writer: RequestWriter, opaque: number, key: string): void {

@@ -4,11 +4,8 @@ import { Call } from './Call';
 
 /** Deletes one key, and resolves with whether there was such a key. */
 export class DeleteCall extends Call<boolean> {
+    readonly operation = 'delete';
     readonly retry = 'always';
-
-    get operation(): string {
-        return 'delete';
-    }
 
     override describeResult(wasThere: boolean): string {
         return wasThere ? 'deleted' : 'missing';
@@ -29,8 +26,9 @@ export class DeleteCall extends Call<boolean> {
 /** 'stale': not sent, because the CAS is of another epoch. */
 export type CasDeleteReply = 'deleted' | 'changed' | 'missing' | 'stale';
 
-/** Deletes the item with this CAS. A retry would answer "missing" after a first try that succeeded. */
+/** Deletes the item with this CAS. A retry would answer "missing" after a success. */
 export class CasDeleteCall extends Call<CasDeleteReply> {
+    readonly operation = 'casDelete';
     readonly retry = 'never';
 
     constructor(
@@ -39,10 +37,6 @@ export class CasDeleteCall extends Call<CasDeleteReply> {
         private readonly expectsEpoch: boolean,
     ) {
         super(key);
-    }
-
-    get operation(): string {
-        return 'casDelete';
     }
 
     override describeResult(reply: CasDeleteReply): string {

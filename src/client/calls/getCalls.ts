@@ -57,7 +57,7 @@ export class GetCall<T> extends Call<T> {
     }
 }
 
-/** Reads and deletes one key in one write. If the reply with the value is lost, a retry is a miss. */
+/** Reads and deletes one key in one write. If the value is lost, a retry is a miss. */
 export class GetAndDeleteCall extends GetCall<Fetched> {
     private fetched: Fetched = null;
 
@@ -105,6 +105,7 @@ export class GetAndTouchCall extends GetCall<Item> {
 
 /** Changes the expiry of one key, and resolves with whether there is such a key. */
 export class TouchCall extends Call<boolean> {
+    readonly operation = 'touch';
     readonly retry = 'always';
 
     constructor(
@@ -112,10 +113,6 @@ export class TouchCall extends Call<boolean> {
         private readonly expirySeconds: number,
     ) {
         super(key);
-    }
-
-    get operation(): string {
-        return 'touch';
     }
 
     override describeResult(isThere: boolean): string {

@@ -5,11 +5,8 @@ import { Call } from './Call';
 /** Calls to the server itself, without a key. */
 
 export class NoopCall extends Call<void> {
+    readonly operation = 'noop';
     readonly retry = 'always';
-
-    get operation(): string {
-        return 'noop';
-    }
 
     encode(writer: RequestWriter, opaque: number): void {
         writer.noop(opaque);
@@ -22,7 +19,7 @@ export class NoopCall extends Call<void> {
     }
 }
 
-/** Asks whether a server answers. Its request timeout starts when it is sent: connecting has its own. */
+/** Asks whether a server answers. Its time limit starts when it is sent, not while connecting. */
 export class GreetingCall extends NoopCall {
     override encode(writer: RequestWriter, opaque: number): void {
         const { deadlines, requestTimeoutMs } = this.host!;
@@ -34,11 +31,8 @@ export class GreetingCall extends NoopCall {
 }
 
 export class VersionCall extends Call<string> {
+    readonly operation = 'version';
     readonly retry = 'always';
-
-    get operation(): string {
-        return 'version';
-    }
 
     encode(writer: RequestWriter, opaque: number): void {
         writer.version(opaque);
@@ -53,15 +47,12 @@ export class VersionCall extends Call<string> {
 
 /** Reads a group of statistics: '' for the general ones. 'reset' sets the counts back to 0. */
 export class StatCall extends Call<Record<string, string>> {
+    readonly operation = 'stats';
     readonly retry = 'always';
     private stats: Record<string, string> = {};
 
     constructor(private readonly group: string) {
         super();
-    }
-
-    get operation(): string {
-        return 'stats';
     }
 
     encode(writer: RequestWriter, opaque: number): void {
@@ -71,26 +62,21 @@ export class StatCall extends Call<Record<string, string>> {
 
     onReply(reply: Reply): boolean {
         if (reply.outcome !== Outcome.OK) return this.rejectWith(reply);
-        if (reply.hasKey) {
-            this.stats[reply.key()] = reply.text();
-            return false;
-        }
-        this.succeed(this.stats);
-        return true;
+        const isLast = this.isLast(reply);
+        if (isLast) this.succeed(this.stats);
+        else this.stats[reply.key()] = reply.text();
+        return isLast;
     }
 
     override isLast(reply: Reply): boolean {
-        return !reply.hasKey || reply.outcome !== Outcome.OK;
+        return reply.key() === '' || reply.outcome !== Outcome.OK;
     }
 }
 
 /** Deletes all items of the server. A late copy would delete newer items, too. */
 export class FlushCall extends Call<boolean> {
+    readonly operation = 'flush';
     readonly retry = 'never';
-
-    get operation(): string {
-        return 'flush';
-    }
 
     encode(writer: RequestWriter, opaque: number): void {
         writer.flush(opaque);
@@ -104,36 +90,22 @@ export class FlushCall extends Call<boolean> {
 }
 
 /** The first call of a channel. Resolves with whether the server accepts the connection. */
-abstract class FirstCall extends Call<boolean> {
+export class HandshakeCall extends Call<boolean> {
+    readonly operation = 'handshake';
     readonly retry = 'never';
+
+    /** @param login undefined: only show that the server reads what the channel sends */
+    constructor(private readonly login: Login | undefined) {
+        super();
+    }
+
+    encode(writer: RequestWriter, opaque: number): void {
+        if (this.login === undefined) writer.noop(opaque);
+        else writer.login(opaque, this.login);
+    }
 
     onReply(reply: Reply): boolean {
         this.succeed(reply.outcome === Outcome.OK);
         return true;
-    }
-}
-
-/** Shows that the server reads what is sent on the channel. */
-export class ProofCall extends FirstCall {
-    get operation(): string {
-        return 'noop';
-    }
-
-    encode(writer: RequestWriter, opaque: number): void {
-        writer.noop(opaque);
-    }
-}
-
-export class LoginCall extends FirstCall {
-    constructor(private readonly login: Login) {
-        super();
-    }
-
-    get operation(): string {
-        return 'login';
-    }
-
-    encode(writer: RequestWriter, opaque: number): void {
-        writer.login(opaque, this.login);
     }
 }

@@ -4,21 +4,17 @@ import { Outcome, type ConcatMode, type Reply, type RequestWriter, type StoreMod
 import { high32, low32 } from '../../util/uint64';
 import { Call, type Retry } from './Call';
 
-/** Stores one key, and resolves with whether it was stored. A second ADD would fail because of the first one. */
+/** Resolves with whether the value was stored. An ADD that is retried finds its first try. */
 export class StoreCall extends Call<boolean> {
     readonly retry: Retry;
 
     constructor(
-        private readonly mode: StoreMode,
+        readonly operation: StoreMode,
         key: string,
         private readonly spec: StoreSpec,
     ) {
         super(key);
-        this.retry = mode === 'add' ? 'never' : 'afterClose';
-    }
-
-    get operation(): string {
-        return this.mode;
+        this.retry = operation === 'add' ? 'never' : 'afterClose';
     }
 
     override describeResult(isStored: boolean): string {
@@ -30,7 +26,7 @@ export class StoreCall extends Call<boolean> {
     }
 
     encode(writer: RequestWriter, opaque: number): void {
-        writer.store(opaque, this.mode, this.key, this.spec, 'outcome');
+        writer.store(opaque, this.operation, this.key, this.spec, 'outcome');
     }
 
     onReply(reply: Reply): boolean {
@@ -42,8 +38,8 @@ export class StoreCall extends Call<boolean> {
 
     /** Whether the value was not stored because of the mode. Protocols name this differently. */
     private isCondition(outcome: number): boolean {
-        if (this.mode === 'add') return outcome === Outcome.EXISTS || outcome === Outcome.NOT_STORED;
-        return this.mode === 'replace' && (outcome === Outcome.NOT_FOUND || outcome === Outcome.NOT_STORED);
+        if (this.operation === 'add') return outcome === Outcome.EXISTS || outcome === Outcome.NOT_STORED;
+        return this.operation === 'replace' && (outcome === Outcome.NOT_FOUND || outcome === Outcome.NOT_STORED);
     }
 }
 
@@ -110,7 +106,7 @@ export interface CasReply {
 
 const STALE: CasReply = { outcome: 'stale', cas: 0n };
 
-/** Stores over the item with this CAS. A retry would fail because the first try has changed the CAS. */
+/** Stores over the item with this CAS. A retry would find the CAS of its first try. */
 export class CasStoreCall extends Call<CasReply> {
     readonly retry = 'never';
 
@@ -162,15 +158,11 @@ export class ConcatCall extends Call<boolean> {
     readonly retry = 'never';
 
     constructor(
-        private readonly mode: ConcatMode,
+        readonly operation: ConcatMode,
         key: string,
         private readonly value: string | Uint8Array,
     ) {
         super(key);
-    }
-
-    get operation(): string {
-        return this.mode;
     }
 
     override describeResult(isStored: boolean): string {
@@ -182,7 +174,7 @@ export class ConcatCall extends Call<boolean> {
     }
 
     encode(writer: RequestWriter, opaque: number): void {
-        writer.concat(opaque, this.mode, this.key, this.value);
+        writer.concat(opaque, this.operation, this.key, this.value);
     }
 
     onReply(reply: Reply): boolean {

@@ -1,24 +1,24 @@
-import type { Channel } from './Channel';
 import { connectTracing, traceDone, traceFailed, traceStart, type ConnectTrace } from '../../diagnostics/tracing';
 
-/** The trace of a socket until it can be used, or cannot. */
+/** The trace of a socket from its first attempt until it can be used or cannot. */
 export class ConnectSpan {
+    private readonly context: ConnectTrace;
     private isDone = false;
 
-    private constructor(private readonly context: ConnectTrace) {}
+    constructor(server: string) {
+        this.context = { server };
+    }
 
-    static trace(server: string, open: () => Channel): Channel {
-        const context: ConnectTrace = { server };
-        const channel = traceStart(connectTracing, context, open);
-        channel.connectSpan = new ConnectSpan(context);
-        return channel;
+    /** Opens the socket within the stores that subscribers have bound to the start of the trace. */
+    start<T>(open: () => T): T {
+        return traceStart(connectTracing, this.context, open);
     }
 
     connected(): void {
         this.end('connected');
     }
 
-    /** @param fault null: it was not needed any more */
+    /** @param fault null if the socket was not needed any more */
     gone(fault: Error | null): void {
         if (fault === null) return this.end('unused');
         if (!this.isDone) traceFailed(connectTracing, this.context, fault);

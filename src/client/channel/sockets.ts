@@ -2,10 +2,10 @@ import * as net from 'node:net';
 import * as tls from 'node:tls';
 import type { ServerAddress } from '../model/ServerAddress';
 
-/** Node takes no less for one address of a name. */
+/** Node's minimum for one address of a name. */
 const MIN_ATTEMPT_MS = 10;
 
-/** Opens a TCP or unix socket. What Node refuses to try at all is an error of the socket too. */
+/** Opens a TCP or unix socket. An exception of Node becomes an error of the socket. */
 export function connect(
     { host, port, path, tls: secure }: ServerAddress,
     { connectTimeoutMs }: { readonly connectTimeoutMs: number },
@@ -26,8 +26,8 @@ export function connect(
 }
 
 /**
- * Puts TLS on a connected socket. `tls.connect` could open the socket itself, but then Node has no
- * way to reset it. The price is that TLS reads come as `data` events: Node takes no `onread` here.
+ * Puts TLS on a connected socket. A socket that `tls.connect` opens itself cannot be reset. The price:
+ * TLS has no `onread` here, so its bytes arrive as `data` events.
  */
 export function secure(socket: net.Socket, { host, tls: options }: ServerAddress): net.Socket {
     try {
@@ -38,8 +38,8 @@ export function secure(socket: net.Socket, { host, tls: options }: ServerAddress
 }
 
 /**
- * Closes the socket and makes the kernel drop what it still holds for it. After an orderly close
- * the kernel keeps on delivering that, for minutes if need be. Only TCP can be reset.
+ * Closes the socket and makes the kernel drop its unsent bytes. After an orderly close the kernel
+ * would deliver them, for minutes if need be. Only TCP can be reset.
  */
 export function reset(socket: net.Socket, { path }: ServerAddress): void {
     if (path !== undefined || socket.connecting || socket.destroyed) socket.destroy();
@@ -47,8 +47,8 @@ export function reset(socket: net.Socket, { path }: ServerAddress): void {
 }
 
 /**
- * Node tries the addresses of a name in turn. Each but the last has so many ms, 250 by default:
- * four that drop packets must leave some of the time for a fifth.
+ * Node tries the addresses of a name in turn, and gives each but the last this time, 250 ms by
+ * default. Four that drop packets must leave time for a fifth.
  */
 function attemptMs(connectTimeoutMs: number): number {
     const shareMs = Math.floor(connectTimeoutMs / 5);

@@ -11,26 +11,18 @@ import { Lifecycle } from '../../util/Lifecycle';
 
 /** Where a call goes instead of to the server for its key. */
 export interface Placement {
-    /**
-     * To the home server of the key, also while `failover` sends other calls elsewhere. A lock has
-     * one place.
-     */
+    /** To the home server of the key, whatever `failover` says. A lock has one place. */
     readonly pinned?: boolean | undefined;
     /** To this server, whatever the home server of the key is. */
     readonly server?: MemcachedServer | undefined;
 }
 
-/**
- * The servers of a client: opens and closes them together, replaces them, and finds the server of a
- * key.
- */
+/** The servers of a client. `MemcachedClient` explains the public methods. */
 export class Cluster {
-    /**
-     * Keys with a token are placed without it, and the server confirms the token with each call.
-     */
+    /** Keys with a token are placed without it, and their calls are guarded. */
     readonly namespaces = new Namespaces();
     private readonly deadlines = new Deadlines();
-    private set: ServerSet;
+    private serverSet: ServerSet;
     /** Removed servers, until their last calls have settled. */
     private readonly leaving = new Set<MemcachedServer>();
     private readonly batches = new Set<Promise<unknown>>();
@@ -42,7 +34,7 @@ export class Cluster {
         addresses: readonly ServerAddress[],
         readonly settings: ClientSettings,
     ) {
-        this.set = ServerSet.of(addresses, {
+        this.serverSet = ServerSet.of(addresses, {
             failover: settings.failover,
             placedKey: key => this.namespaces.place(key),
             createServer: at => new MemcachedServer(at, settings, this.deadlines, settings.observer),
@@ -50,7 +42,6 @@ export class Cluster {
         this.markSharing();
     }
 
-    /** See `MemcachedClient`. */
     open(allowUnavailable: boolean): Promise<void> {
         return this.lifecycle.open(signal => this.connect(signal, allowUnavailable));
     }
@@ -59,13 +50,12 @@ export class Cluster {
         return this.lifecycle.isOpen;
     }
 
-    /** See `MemcachedClient`. */
     update(addresses: readonly ServerAddress[]): ServerChange {
         if (addresses.length === 0) throw connectFailed(new Map());
-        const before = this.set;
+        const before = this.serverSet;
         const { set, change } = before.next(addresses);
         if (set === before) return change;
-        this.set = set;
+        this.serverSet = set;
         this.markSharing();
         const staying = new Set(set.servers);
         if (this.lifecycle.isOpenOrOpening) {
@@ -78,57 +68,46 @@ export class Cluster {
         return change;
     }
 
-    /** See `MemcachedClient`. */
     close(): Promise<void> {
         return this.lifecycle.close(wasOpen => (wasOpen ? this.drain() : this.destroy()));
     }
 
-    /** See `MemcachedClient`. */
     checkHealth(): Promise<readonly ServerHealthReport[]> {
         if (!this.isOpen) return Promise.reject(notOpened());
         this.checking ??= this.track(Promise.all(this.servers.map(checkServer))).finally(() => (this.checking = null));
         return this.checking;
     }
 
-    /** Sockets that are open or opening. */
     get socketCount(): number {
         return this.allServers.reduce((sum, server) => sum + server.socketCount, 0);
     }
 
-    /** Calls that have not settled. */
     get pendingCount(): number {
         return this.allServers.reduce((sum, server) => sum + server.enteringCount, this.deadlines.size);
     }
 
-    /** Timers that run. */
     get timerCount(): number {
         return this.allServers.reduce((sum, server) => sum + server.timerCount, this.deadlines.timerCount);
     }
 
     /** The servers that keys belong to. */
     get servers(): readonly MemcachedServer[] {
-        return this.set.servers;
+        return this.serverSet.servers;
     }
 
-    /** Returns the index in `servers` of the server for a key. */
     indexOf(key: string): number {
-        return this.set.indexOf(key);
+        return this.serverSet.indexOf(key);
     }
 
-    /**
-     * Returns the server for a key: its home server, or with `failover` the next server that is up.
-     */
     server(key: string): MemcachedServer {
-        const { set } = this;
-        return set.servers[set.indexOf(key)]!;
+        const { serverSet } = this;
+        return serverSet.servers[serverSet.indexOf(key)]!;
     }
 
-    /** Returns the home server of a key, also while it is down. */
     homeServer(key: string): MemcachedServer {
-        return this.set.homeServer(key);
+        return this.serverSet.homeServer(key);
     }
 
-    /** Returns the server for a call. */
     serverFor(key: string, placement: Placement | null | undefined): MemcachedServer {
         return placement?.server ?? (placement?.pinned ? this.homeServer(key) : this.server(key));
     }
@@ -165,8 +144,8 @@ export class Cluster {
     }
 
     private async connect(signal: AbortSignal, allowUnavailable: boolean): Promise<void> {
-        const { set } = this;
-        const { servers } = set;
+        const { serverSet } = this;
+        const { servers } = serverSet;
         if (servers.length === 0) throw connectFailed(new Map());
         const greetings = servers.map(server => {
             server.open();
@@ -178,7 +157,7 @@ export class Cluster {
         const isLoginRejected = answers.some(one => one.status === 'rejected' && isAuthFailure(one.reason as Error));
         if ((allowUnavailable && !isLoginRejected) || answers.some(one => one.status === 'fulfilled')) return;
         // An update has replaced the servers meanwhile. The new ones may answer.
-        if (this.set !== set) return this.connect(signal, allowUnavailable);
+        if (this.serverSet !== serverSet) return this.connect(signal, allowUnavailable);
         await this.destroy();
         const faults = answers.map(answer => (answer as PromiseRejectedResult).reason as Error);
         throw (
@@ -207,10 +186,7 @@ export class Cluster {
         if (this.deadlines.size > 0) await new Promise<void>(resolve => (this.deadlines.onEmpty = resolve));
     }
 
-    /**
-     * Destroys all sockets before it returns: the event loop of an exiting process may not turn
-     * again.
-     */
+    /** Destroys all sockets before it returns: an exiting process may get no further turn. */
     private async destroy(): Promise<void> {
         this.deadlines.onEmpty = null;
         const closed = this.allServers.map(server => server.close());

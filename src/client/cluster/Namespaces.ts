@@ -5,7 +5,10 @@ import { Namespace } from '../calls/Namespace';
 /** The namespaces of a client. Most clients have none. */
 export class Namespaces {
     private all: readonly Namespace[] = [];
-    isEmpty = true;
+
+    get isEmpty(): boolean {
+        return this.all.length === 0;
+    }
 
     /** Returns the namespace of a prefix, one for all callers. */
     of(prefix: string): Namespace {
@@ -13,7 +16,6 @@ export class Namespaces {
         const known = this.all.find(({ tokenKey }) => tokenKey === namespace.tokenKey);
         if (known !== undefined) return known;
         this.all = [...this.all, namespace];
-        this.isEmpty = false;
         return namespace;
     }
 
@@ -31,10 +33,7 @@ export class Namespaces {
         return this.all.some(namespace => namespace.has(key));
     }
 
-    /**
-     * Returns the call, guarded if its key has a token. All keys of a batch call have the same
-     * token.
-     */
+    /** Returns the call, guarded if its key has a token. All keys of a call have the same token. */
     guard<T>(key: string, call: Call<T>): Call<T> {
         if (this.isEmpty) return call;
         for (const namespace of this.all) if (namespace.has(key)) return new GuardedCall(call, namespace, key);

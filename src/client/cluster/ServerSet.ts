@@ -7,14 +7,16 @@ import { formatAddress, type ServerAddress } from '../model/ServerAddress';
 
 /** What an update of the servers changed, as the addresses of servers. */
 export interface ServerChange {
+    /** New servers. */
     readonly added: readonly string[];
+    /** Servers that are not in the new list. */
     readonly removed: readonly string[];
     /** Servers whose login or TLS settings changed. */
     readonly replaced: readonly string[];
+    /** Servers whose weight changed. */
     readonly reweighted: readonly string[];
 }
 
-/** What a set and its successors have in common. */
 export interface ServerSetOptions {
     /** While a server is down, its keys go to the next server on the ring. */
     readonly failover: boolean;
@@ -56,10 +58,7 @@ export class ServerSet {
         );
     }
 
-    /**
-     * Returns the set of these servers, `this` if nothing changes. Servers that stay keep their
-     * sockets.
-     */
+    /** Returns the set for these addresses, `this` if nothing changes. */
     next(addresses: readonly ServerAddress[]): { set: ServerSet; change: ServerChange } {
         const wanted = new Map(addresses.map(at => [formatAddress(at), at]));
         const members = new Map<string, Member>();

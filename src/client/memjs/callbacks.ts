@@ -8,8 +8,10 @@ export type Callback<T> = (error: Error | null, result: T | null) => void;
 export type GetCallback = (error: Error | null, value: Buffer | null, flags: Buffer | null) => void;
 /** Gets the value of a counter. `success` is false if there is no such counter. */
 export type CounterCallback = (error: Error | null, success: boolean | null, value: bigint | null) => void;
+/** The statistics of a server by name. */
+export type Statistics = Record<string, string>;
 /** Gets the statistics of a server. The client calls it once for each server. */
-export type StatsCallback = (error: Error | null, server: string, stats: Record<string, string> | null) => void;
+export type StatsCallback = (error: Error | null, server: string, stats: Statistics | null) => void;
 /** The outcome of a flush by server: true, or the error. */
 export type FlushResults = Record<string, boolean | Error>;
 /** Gets all outcomes of a flush, with the last error if there is one. */
@@ -17,98 +19,80 @@ export type FlushCallback = (error: Error | null, results: FlushResults) => void
 
 export type OptionsOrCallback = StoreOptions | Callback<boolean> | undefined;
 export type CallbackOrExpiry = Callback<boolean> | number | undefined;
-export type CounterOptionsOrCallback = CounterOptions | CounterCallback | undefined;
+export type CounterArguments = [(CounterOptions | CounterCallback)?, CounterCallback?];
 
 const NO_OPTIONS: StoreOptions = {};
 
 /** Reads `(options)`, `(options, callback)`, `(callback)` and the old `(callback, expires)`. */
-export function parseStoreOptions(a: OptionsOrCallback, b: CallbackOrExpiry): StoreOptions {
+export function storeOptions(a: OptionsOrCallback, b: CallbackOrExpiry): StoreOptions {
     if (typeof a === 'function') return typeof b === 'number' ? { expires: b } : NO_OPTIONS;
     return a ?? NO_OPTIONS;
 }
 
-export function parseStoreCallback(a: OptionsOrCallback, b: CallbackOrExpiry): Callback<boolean> | undefined {
+export function storeCallback(a: OptionsOrCallback, b: CallbackOrExpiry): Callback<boolean> | undefined {
     if (typeof a === 'function') return a;
     return typeof b === 'function' ? b : undefined;
 }
 
-export function parseCounterOptions(a: CounterOptionsOrCallback): CounterOptions | undefined {
+export function counterOptions([a]: CounterArguments): CounterOptions | undefined {
     return typeof a === 'function' ? undefined : a;
 }
 
-/** Returns the promise, or passes its result to the callback. */
-export function toCallback<T>(promise: Promise<T>, callback: Callback<T> | undefined): Promise<T> | void {
-    if (typeof callback !== 'function') return promise;
-    deliver(
-        promise,
-        value => callback(null, value),
-        error => callback(error, null),
-    );
+export function counterCallback([a, b]: CounterArguments): CounterCallback | undefined {
+    return typeof a === 'function' ? a : b;
 }
 
-export function toGetCallback<T extends { value: Buffer | null; flags: Buffer | null }>(
+/** What a callback gets after the error, of a result or of null for a failed call. */
+type Spread<T, R extends unknown[]> = (result: T | null) => R;
+
+export const one = <T>(result: T | null): [T | null] => [result];
+export const valueAndFlags: Spread<
+    { value: Buffer | null; flags: Buffer | null },
+    [Buffer | null, Buffer | null]
+> = item => [item?.value ?? null, item?.flags ?? null];
+export const successAndValue: Spread<
+    { success: boolean; value: bigint | null },
+    [boolean | null, bigint | null]
+> = result => [result?.success ?? null, result?.value ?? null];
+
+/** Returns the promise, or passes its outcome to the callback. */
+export function deliver<T, R extends unknown[]>(
     promise: Promise<T>,
-    callback: GetCallback | undefined,
+    callback: ((error: Error | null, ...results: R) => void) | undefined,
+    spread: Spread<T, R>,
 ): Promise<T> | void {
     if (typeof callback !== 'function') return promise;
-    deliver(
-        promise,
-        ({ value, flags }) => callback(null, value, flags),
-        error => callback(error, null, null),
+    // In a turn of its own, so that an exception of a callback fails no call and no socket.
+    promise.then(
+        result => process.nextTick(callback, null, ...spread(result)),
+        (error: Error) => process.nextTick(callback, error, ...spread(null)),
     );
 }
 
-export function toCounterCallback<T extends { success: boolean; value: bigint | null }>(
-    promise: Promise<T>,
-    a: CounterOptionsOrCallback,
-    b: CounterCallback | undefined,
-): Promise<T> | void {
-    const callback = typeof a === 'function' ? a : b;
-    if (typeof callback !== 'function') return promise;
-    deliver(
-        promise,
-        ({ success, value }) => callback(null, success, value),
-        error => callback(error, null, null),
-    );
-}
-
-/**
- * Returns the statistics or the error of each server, or passes them to the callback as they
- * arrive.
- */
-export function toStatsCallback(
-    byServer: ReadonlyMap<string, Promise<Record<string, string>>>,
+/** Returns the outcomes of all servers, or passes each to the callback when it arrives. */
+export function deliverStats(
+    byServer: ReadonlyMap<string, Promise<Statistics>>,
     callback: StatsCallback | undefined,
-): Promise<Map<string, Record<string, string> | Error>> | void {
+): Promise<Map<string, Statistics | Error>> | void {
     if (typeof callback !== 'function') return settleEach(byServer);
     for (const [server, stats] of byServer) {
-        deliver(
-            stats,
-            value => callback(null, server, value),
-            error => callback(error, server, null),
-        );
+        void deliver<Statistics, [string, Statistics | null]>(stats, callback, result => [server, result]);
     }
 }
 
-/**
- * The promise rejects if a server fails. The callback gets the outcomes of all servers then too.
- */
-export function toFlushCallback(
+/** The promise rejects if a server fails. The callback gets all outcomes then too. */
+export function deliverFlush(
     byServer: ReadonlyMap<string, Promise<boolean>>,
     callback: FlushCallback | undefined,
 ): Promise<FlushResults> | void {
-    const settled = settleEach(byServer).then(outcomes => {
+    const flushed = settleEach(byServer).then(outcomes => {
         const errors = [...outcomes.values()].filter(outcome => outcome instanceof Error);
         return { error: errors.at(-1) ?? null, results: Object.fromEntries(outcomes) };
     });
     if (typeof callback === 'function') {
-        return deliver(
-            settled,
-            ({ error, results }) => callback(error, results),
-            () => {},
-        );
+        return void flushed.then(({ error, results }) => process.nextTick(callback, error, results));
     }
-    return settled.then(({ error, results }) => {
+    return flushed.then(({ error, results }) => {
         if (error !== null) throw error;
         return results;
     });
@@ -116,16 +100,8 @@ export function toFlushCallback(
 
 /** Resolves with the result or the error of each server. */
 export async function settleEach<T>(byServer: ReadonlyMap<string, Promise<T>>): Promise<Map<string, T | Error>> {
-    const entries = [...byServer].map(async ([server, promise]) => {
+    const settling = [...byServer].map(async ([server, promise]) => {
         return [server, await promise.catch((error: Error) => error)] as const;
     });
-    return new Map(await Promise.all(entries));
-}
-
-/** An exception of a callback is uncaught, as in Node itself: it fails no call and no socket. */
-function deliver<T>(promise: Promise<T>, onValue: (value: T) => void, onError: (error: Error) => void): void {
-    promise.then(
-        value => process.nextTick(onValue, value),
-        (error: Error) => process.nextTick(onError, error),
-    );
+    return new Map(await Promise.all(settling));
 }

@@ -8,11 +8,7 @@ export interface StoreOptions {
 
 /** When a CAS may be compared. */
 export interface CasValidity {
-    /**
-     * The epoch of the server in which it answered the CAS. In another epoch the client does not
-     * send the call and answers 'stale': the server may be another process that gave the CAS to
-     * another item.
-     */
+    /** The epoch in which the server answered the CAS. In another epoch the result is 'stale'. */
     readonly epoch?: number | undefined;
 }
 

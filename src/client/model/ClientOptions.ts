@@ -1,48 +1,48 @@
 import { invalidClientOption } from './errors';
 import { MAX_TIMER_MS } from '../../util/timers';
 
-/** Hears of a server that goes down or comes back, once per change. */
+/** Is called once for each change of a server between up and down. */
 export interface ServerObserver {
-    /** It counts as down, because of this fault. */
+    /** The server counts as down because of this fault. */
     onDown(address: string, fault: Error): void;
-    /** It answers again. */
+    /** The server answers again. */
     onUp(address: string): void;
 }
 
 /**
- * Options of a `MemcachedClient`. An absent or undefined option has its default.
- * The README has the ranges; any other value or name is `INVALID_OPTION`.
+ * Options of a `MemcachedClient`. An absent or undefined option has its default. The README has the
+ * ranges; other values and names are rejected with `INVALID_OPTION`.
  */
 export interface ClientOptions {
-    /** Most sockets per server. */
+    /** Maximum number of sockets per server. */
     readonly poolSize?: number | undefined;
-    /** How often a repeatable call is retried after a connection fault. */
+    /** How often an idempotent call is retried after a connection fault. */
     readonly retries?: number | undefined;
-    /** Most calls per server that are queued or in flight. Further ones fail with `OVERLOADED`. 0 = no limit. */
+    /** Maximum number of queued and in-flight calls per server, else `OVERLOADED`. 0 = no limit. */
     readonly maxPending?: number | undefined;
-    /** ms after which every call has settled, retries included. */
+    /** Time limit of a call, retries included, in ms. */
     readonly requestTimeoutMs?: number | undefined;
-    /** ms for one connection attempt, TLS and login included. */
+    /** Time limit of a connection attempt, TLS and login included, in ms. */
     readonly connectTimeoutMs?: number | undefined;
-    /** Longest pause in ms between connection attempts to a server that is not down yet. */
+    /** Maximum pause between connection attempts to a server that is not down yet, in ms. */
     readonly reconnectMs?: number | undefined;
-    /** Consecutive faults after which a server is down. */
+    /** Consecutive faults after which a server counts as down. */
     readonly failures?: number | undefined;
-    /** Longest pause in ms between probes of a server that is down. */
+    /** Maximum pause between probes of a server that is down, in ms. */
     readonly retryMs?: number | undefined;
-    /** ms after which an idle socket is closed; 0: never. */
+    /** How long an idle socket stays open, in ms. 0 = forever. */
     readonly idleMs?: number | undefined;
-    /** Longest key in bytes, at most `MOST_KEY_BYTES`. */
+    /** Maximum size of a key, in bytes. memcached allows at most 250. */
     readonly maxKeyBytes?: number | undefined;
-    /** Largest value in bytes. */
+    /** Maximum size of a value, in bytes. */
     readonly maxValueBytes?: number | undefined;
-    /** While a server is down, its keys go to the next one on the ring. */
+    /** Whether the keys of a server that is down go to the next server on the ring. */
     readonly failover?: boolean | undefined;
-    /** Is told when a server goes down or comes back. */
+    /** Is called when a server goes down or comes back. */
     readonly observer?: ServerObserver | undefined;
 }
 
-/** Every option, checked. */
+/** All options, checked, with their defaults. */
 export type ClientSettings = { readonly [K in keyof ClientOptions]-?: Exclude<ClientOptions[K], undefined> };
 
 /** An option that is a whole number. */
@@ -52,10 +52,10 @@ export interface NumberSpec {
     readonly max: number;
 }
 
-/** memcached's own limit. */
+/** The limit of memcached. */
 export const MAX_KEY_BYTES = 250;
 
-/** Defaults and ranges of the client's numbers. `options.*` of the components has the same ones. */
+/** Defaults and ranges of the numeric options. The components' `options.*` use them, too. */
 export const CLIENT_NUMBERS = {
     poolSize: { default: 5, min: 1, max: 1000 },
     retries: { default: 3, min: 0, max: 100 },
@@ -72,12 +72,12 @@ export const CLIENT_NUMBERS = {
 
 const OTHER_DEFAULTS = { failover: false, observer: { onDown: () => {}, onUp: () => {} } };
 
-/** What is allowed, in words. */
-export function describeNumbers({ min: least, max: most }: NumberSpec): string {
-    return `whole numbers from ${least} to ${most}`;
+/** Describes the range for an error message. */
+export function describeNumbers({ min, max }: NumberSpec): string {
+    return `whole numbers from ${min} to ${max}`;
 }
 
-/** @throws ConfigException INVALID_OPTION, naming the option and what is allowed */
+/** @throws ConfigException INVALID_OPTION with the option and its range */
 export function readClientOptions(options: ClientOptions): ClientSettings {
     if (typeof options !== 'object' || (options as unknown) === null) {
         throw invalidClientOption('options', 'an object');
@@ -94,7 +94,7 @@ export function readClientOptions(options: ClientOptions): ClientSettings {
     return Object.freeze(settings) as ClientSettings;
 }
 
-/** null, or what is allowed. */
+/** Returns null, or the values that are allowed. */
 function problemOf(name: string, value: unknown): string | null {
     if (name === 'failover') return typeof value === 'boolean' ? null : 'true or false';
     if (name === 'observer') return isObserver(value) ? null : 'an object with the functions onDown and onUp';

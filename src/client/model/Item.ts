@@ -1,6 +1,6 @@
 import { join64 } from '../../util/uint64';
 
-/** What a key holds. A miss is the item without a value: `value` and `flags` null, as in memjs, and a CAS of 0. */
+/** A value with flags and CAS. A miss has a null value and null flags, as in memjs, and CAS 0. */
 export class Item {
     static readonly MISS: Item = Object.freeze(new Item(null, 0, 0, 0)) as Item;
 
@@ -11,7 +11,7 @@ export class Item {
         private readonly casLow: number,
     ) {}
 
-    /** The flags as memjs gives them: four bytes, made when asked for. */
+    /** The flags as four bytes, as in memjs. */
     get flags(): Buffer | null {
         if (this.value === null) return null;
         const bytes = Buffer.allocUnsafe(4);
@@ -19,7 +19,7 @@ export class Item {
         return bytes;
     }
 
-    /** Unlike that of anything that was stored under the key before, until the server is restarted. */
+    /** Differs from that of all earlier values of the key, until the server restarts. */
     get cas(): bigint {
         return join64(this.casHigh, this.casLow);
     }

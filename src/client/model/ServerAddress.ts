@@ -2,11 +2,9 @@ import type { ConnectionOptions } from 'node:tls';
 
 /** Where a memcached server is, and how the client connects to it. */
 export interface ServerAddress {
-    /**
-     * With a path, the name of the server on the ring, unique among the servers. The path is a good
-     * name.
-     */
+    /** With a path, the unique name of the server on the ring, for example the path. */
     readonly host: string;
+    /** The TCP port. */
     readonly port: number;
     /** A Unix socket. The client connects to it instead of to the host and the port. */
     readonly path?: string | undefined;
@@ -21,9 +19,11 @@ export interface ServerAddress {
     readonly login?: Login | undefined;
 }
 
-/** A user name and a password for SASL PLAIN. */
+/** A login for SASL PLAIN. Neither part may contain NUL. */
 export interface Login {
+    /** Without NUL. */
     readonly username: string;
+    /** Without NUL. */
     readonly password: string;
 }
 

@@ -1,12 +1,14 @@
 /** A server of a client. */
 export interface ServerInfo {
+    /** The name of the server in messages, logs and statistics. */
     readonly address: string;
+    /** The host of its `ServerAddress`. */
     readonly host: string;
+    /** The port of its `ServerAddress`. */
     readonly port: number;
     /**
-     * Changes when a socket to the server opens or closes, and is unique among all servers of a
-     * process. A CAS is valid in the epoch in which the server answered it: a restarted server
-     * counts anew.
+     * Changes when a socket to the server opens or closes. No two servers have the same epoch. A CAS
+     * is valid in its epoch only, because a restarted server gives the same CAS to other items.
      */
     readonly epoch: number;
 }

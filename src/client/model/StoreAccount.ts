@@ -1,9 +1,6 @@
 import { join64 } from '../../util/uint64';
 
-/**
- * A stored value and the CAS that its server answered. Deleting with this CAS deletes no other
- * value.
- */
+/** A stored value with its CAS, by which an eviction deletes no other value. */
 export class Receipt {
     casHigh = 0;
     casLow = 0;
@@ -24,9 +21,7 @@ export interface StoreAccount {
     add(key: string): Receipt;
     /** Whether there are too many. */
     readonly isOver: boolean;
-    /**
-     * Removes and returns the receipt of a value to evict, null if there are not too many values.
-     */
+    /** Removes and returns the receipt of a value to evict. Null unless `isOver`. */
     evict(nowMs: number): Receipt | null;
     /** Records the answer to a store: when it came, and the epoch in which the store was sent. */
     stored(

@@ -8,7 +8,7 @@ import {
     type ApplicationException,
 } from 'pip-services4-commons-node';
 
-/** The code of every error of this package, with the class of its exception. */
+/** The code of each error of this package, with the class of its exception. */
 export const ERROR_CODES = {
     AUTH_FAILED: 'ConnectionException',
     BATCH_FAILED: 'BatchException',
@@ -63,7 +63,7 @@ const CLASSES = {
     InvocationException,
 };
 
-/** Makes every exception but BatchException. The linter forbids `new` of the framework's exceptions elsewhere. */
+/** Makes all exceptions but BatchException. The linter forbids `new` of them elsewhere. */
 export function exception(code: CodeOf<keyof typeof CLASSES>, message: string): ApplicationException {
     return new CLASSES[ERROR_CODES[code]](undefined, code, message);
 }

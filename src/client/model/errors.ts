@@ -2,8 +2,9 @@ import type { ApplicationException } from 'pip-services4-commons-node';
 import { exception, type CodeOf } from './errorCodes';
 
 /**
- * Every error that leaves the client: one maker per code. A message names the server and the number that was broken,
- * never a value, never a password. The trace id is added by the component that knows the context.
+ * The errors that leave the client, one maker per code; `protocol/refusal.ts` has those of a
+ * server. A message names the server and the wrong number, never a stored value or a password. The
+ * component adds the trace id.
  */
 
 export function notOpened(): ApplicationException {
@@ -20,41 +21,40 @@ export function invalidKey(problem: string): ApplicationException {
 }
 
 export function invalidTtl(seconds: unknown): ApplicationException {
-    const message = `expiry is ${String(seconds)}, allowed are whole seconds from 0 to 4294967295`;
+    const message = `invalid expiry ${String(seconds)}: expected whole seconds from 0 to 4294967295`;
     return exception('INVALID_TTL', message);
 }
 
 export function invalidFlags(flags: unknown): ApplicationException {
-    const message = `flags are ${String(flags)}, allowed are whole numbers from 0 to 4294967295`;
+    const message = `invalid flags ${String(flags)}: expected an integer from 0 to 4294967295`;
     return exception('INVALID_FLAGS', message);
 }
 
 export function invalidBatch(problem: string): ApplicationException {
-    return exception('INVALID_BATCH', `the batch cannot be used: ${problem}`);
+    return exception('INVALID_BATCH', `invalid batch: ${problem}`);
 }
 
 export function invalidAmount(amount: unknown): ApplicationException {
-    const shown = typeof amount === 'number' || typeof amount === 'bigint' ? String(amount) : `a ${typeof amount}`;
-    const message = `${shown} is no amount to count by: allowed are whole numbers from 0 to 2^64 - 1`;
-    return exception('INVALID_AMOUNT', message);
+    const shown =
+        typeof amount === 'number' || typeof amount === 'bigint' ? String(amount) : `of type ${typeof amount}`;
+    return exception('INVALID_AMOUNT', `invalid amount ${shown}: expected an integer from 0 to 2^64 - 1`);
 }
 
 export function invalidCas(cas: unknown): ApplicationException {
-    const message = `${String(cas)} is no CAS of an item: those are bigints from 1 to 2^64 - 1`;
-    return exception('INVALID_CAS', message);
+    return exception('INVALID_CAS', `invalid CAS ${String(cas)}: expected a bigint from 1 to 2^64 - 1`);
 }
 
 export function notSerializable(problem: string): ApplicationException {
-    return exception('NOT_SERIALIZABLE', `the value cannot be stored: ${problem}`);
+    return exception('NOT_SERIALIZABLE', `invalid value: ${problem}`);
 }
 
 export function valueTooLarge(bytes: number, limit: number): ApplicationException {
-    const message = `value is ${bytes} bytes, the limit is ${limit}`;
+    const message = `value too large: ${bytes} bytes, expected at most ${limit}`;
     return exception('VALUE_TOO_LARGE', message).withDetails('bytes', bytes);
 }
 
 export function invalidWeight(address: string, weight: unknown): ApplicationException {
-    const message = `the weight of ${address} is ${String(weight)}, allowed are numbers above 0`;
+    const message = `invalid weight ${String(weight)} of ${address}: expected a number greater than 0`;
     return exception('INVALID_CONNECTION', message).withDetails('server', address);
 }
 
@@ -69,18 +69,18 @@ export function invalidLogin(address: string): ApplicationException {
 
 const MAX_CAUSES = 5;
 
-/** @param faults why each server did not answer; none: there is no server */
+/** @param faults why each server did not answer; empty: the client has no servers */
 export function connectFailed(faults: ReadonlyMap<string, Error>): ApplicationException {
     const addresses = [...faults.keys()].join(', ');
-    const [cause = new Error('the client was given no server'), ...others] = faults.values();
+    const [cause = new Error('the client has no servers'), ...others] = faults.values();
     if (others.length === 0) {
         const where = faults.size === 0 ? 'memcached' : `memcached at ${addresses}`;
         return connection('CONNECT_FAILED', addresses, `cannot connect to ${where}`, cause);
     }
-    const told = [cause, ...others.slice(0, MAX_CAUSES - 1)].map(({ message }) => message);
-    if (faults.size > told.length) told.push(`and ${faults.size - told.length} more`);
-    const error = new Error(told.join('; '));
-    return connection('CONNECT_FAILED', addresses, `none of ${faults.size} memcached servers answers`, error);
+    const causes = [cause, ...others.slice(0, MAX_CAUSES - 1)].map(({ message }) => message);
+    if (faults.size > causes.length) causes.push(`and ${faults.size - causes.length} more`);
+    const error = new Error(causes.join('; '));
+    return connection('CONNECT_FAILED', addresses, `cannot connect to any of ${faults.size} memcached servers`, error);
 }
 
 export function connectionLost(address: string, cause: Error | null): ApplicationException {
@@ -92,25 +92,12 @@ export function serverDown(address: string, cause: Error | null): ApplicationExc
 }
 
 export function authFailed(address: string): ApplicationException {
-    const message = `memcached at ${address} and this client do not agree on a user name and password`;
+    const message = `authentication to memcached at ${address} failed`;
     return exception('AUTH_FAILED', message).withDetails('server', address);
 }
 
-/** It was not sent. */
 export function overloaded(address: string): ApplicationException {
     return connection('OVERLOADED', address, `memcached at ${address} is overloaded: the call was not sent`, null);
-}
-
-const UNAVAILABLE = new Set(['CONNECTION_LOST', 'SERVER_DOWN', 'TIMEOUT', 'OVERLOADED', 'CONNECT_FAILED']);
-
-/** Memcached cannot be reached, as opposed to: it was reached, and said no. */
-export function isUnavailable(error: unknown): boolean {
-    const { code = '' } = (error ?? {}) as { code?: string };
-    return UNAVAILABLE.has(code);
-}
-
-export function isAuthFailure(error: Error | null): boolean {
-    return (error as ApplicationException | null)?.code === 'AUTH_FAILED';
 }
 
 export function timedOut(address: string, timeoutMs: number): ApplicationException {
@@ -118,7 +105,7 @@ export function timedOut(address: string, timeoutMs: number): ApplicationExcepti
 }
 
 export function casDisabled(address: string): ApplicationException {
-    const message = `memcached at ${address} runs without CAS (-C): nobody could change or release a key without risk of doing it to another's`;
+    const message = `memcached at ${address} runs with CAS disabled (-C): locks and update() need CAS`;
     return exception('CAS_DISABLED', message).withDetails('server', address);
 }
 
@@ -127,10 +114,21 @@ export function encodeFailed(address: string, cause: Error): ApplicationExceptio
     return exception('ENCODE_FAILED', message).withDetails('server', address).withCause(cause);
 }
 
-/** Every try to create the counter lost a race for it. */
 export function counterContended(address: string, tries: number): ApplicationException {
     const message = `cannot create the counter on memcached at ${address}: lost ${tries} races for it`;
     return exception('SERVER_ERROR', message).withDetails('server', address);
+}
+
+const UNAVAILABLE = new Set(['CONNECTION_LOST', 'SERVER_DOWN', 'TIMEOUT', 'OVERLOADED', 'CONNECT_FAILED']);
+
+/** Whether memcached cannot be reached. False when it answered with an error. */
+export function isUnavailable(error: unknown): boolean {
+    const { code = '' } = (error ?? {}) as { code?: string };
+    return UNAVAILABLE.has(code);
+}
+
+export function isAuthFailure(error: Error | null): boolean {
+    return (error as ApplicationException | null)?.code === 'AUTH_FAILED';
 }
 
 function connection(

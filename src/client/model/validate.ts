@@ -10,23 +10,25 @@ import {
 } from './errors';
 import type { Login } from './ServerAddress';
 
-/** What is looked at before a byte is sent. A bad key in particular: memcached closes the connection on it, and takes its neighbours with it. */
+/**
+ * Checks of arguments before a byte is sent. They return the error, or null. memcached closes the
+ * connection on a bad key, which would fail other calls.
+ */
 
-/** null, or why memcached cannot have this key. */
 export function checkKey(key: unknown, maxKeyBytes: number): Error | null {
-    if (typeof key !== 'string') return invalidKey(`it is ${describe(key)}, not a string`);
+    if (typeof key !== 'string') return invalidKey(`expected a string, not ${describe(key)}`);
     const length = key.length;
-    if (length === 0) return invalidKey('it is empty');
+    if (length === 0) return invalidKey('expected at least 1 byte');
     let isAscii = true;
     for (let i = 0; i < length; i++) {
         const c = key.charCodeAt(i);
-        if (c <= 0x20 || c === 0x7f) return invalidKey(`character ${i} is white space or a control character (${c})`);
+        if (c <= 0x20 || c === 0x7f) return invalidKey(`white space or control character ${c} at index ${i}`);
         if (c > 0x7f) isAscii = false;
     }
-    // A lone surrogate has no UTF-8: two keys that differ in it would become one.
-    if (!isAscii && !key.isWellFormed()) return invalidKey('it holds half of a surrogate pair');
+    // A lone surrogate has no UTF-8 encoding: two such keys would become the same one.
+    if (!isAscii && !key.isWellFormed()) return invalidKey('lone surrogate');
     const bytes = isAscii ? length : Buffer.byteLength(key);
-    if (bytes > maxKeyBytes) return invalidKey(`key is ${bytes} bytes, the limit is ${maxKeyBytes}`);
+    if (bytes > maxKeyBytes) return invalidKey(`${bytes} bytes, expected at most ${maxKeyBytes}`);
     return null;
 }
 
@@ -36,11 +38,11 @@ export function checkValue(value: unknown, maxValueBytes: number): Error | null 
         const bytes = Buffer.byteLength(value);
         return bytes > maxValueBytes ? valueTooLarge(bytes, maxValueBytes) : null;
     }
-    if (!isUint8Array(value)) return notSerializable(`it is ${describe(value)}, not a string or a buffer`);
+    if (!isUint8Array(value)) return notSerializable(`expected a string or a Uint8Array, not ${describe(value)}`);
     return value.length > maxValueBytes ? valueTooLarge(value.length, maxValueBytes) : null;
 }
 
-/** memcached's expiry is an unsigned word of seconds: what does not fit would be stored as something else. */
+/** An expiry is 32 unsigned bits. A larger one would be stored as a different expiry. */
 export function checkExpiry(seconds: unknown): Error | null {
     return isUint32(seconds) ? null : invalidTtl(seconds);
 }
@@ -61,17 +63,17 @@ export function isWeight(weight: unknown): boolean {
     return typeof weight === 'number' && weight > 0 && weight < Infinity;
 }
 
-/** SASL PLAIN ends a user name with NUL, and a password must not hold one either. */
+/** SASL PLAIN separates the user name and the password with NUL. */
 export function isLogin(login: Login): boolean {
-    return [login.username, login.password].every(one => typeof one === 'string' && !one.includes('\0'));
+    return [login.username, login.password].every(text => typeof text === 'string' && !text.includes('\0'));
 }
 
-/** A CAS that an item can have. 0 is none: memcached takes it for "whatever is there", and it is what a miss carries. */
+/** No item has the CAS 0: memcached takes it for "any", and a miss carries it. */
 export function checkCas(cas: unknown): Error | null {
     return typeof cas === 'bigint' && cas > 0n && cas <= 0xffffffffffffffffn ? null : invalidCas(cas);
 }
 
-/** A 64-bit amount, or the error that says why it is none. */
+/** Returns the amount as 64 bits, or the error. */
 export function toUint64(amount: unknown): bigint | Error {
     if (typeof amount === 'number' && Number.isSafeInteger(amount) && amount >= 0) return BigInt(amount);
     if (typeof amount === 'bigint' && amount >= 0n && amount <= 0xffffffffffffffffn) return amount;

@@ -28,30 +28,24 @@ export type StoreReply = 'error' | 'outcome' | 'cas';
 
 /**
  * Collects the requests of one write. Each method writes one request, and its reply carries the
- * same opaque. A CAS is two 32-bit words, because a bigint costs an allocation.
+ * same opaque. `seconds` is an expiry. A CAS is two 32-bit words: a bigint costs an allocation.
  *
  * A quiet request needs a reply only for a value or an error. The server may send others.
  */
 export interface RequestWriter {
     get(opaque: number, key: string, isQuiet?: boolean): void;
-    getAndTouch(opaque: number, key: string, expirySeconds: number): void;
-    touch(opaque: number, key: string, expirySeconds: number): void;
+    getAndTouch(opaque: number, key: string, seconds: number): void;
+    touch(opaque: number, key: string, seconds: number): void;
+    /** An `add` or `replace` that fails must leave the stored item alone: locks depend on it. */
     store(opaque: number, mode: StoreMode, key: string, spec: StoreSpec, reply: StoreReply): void;
-    /** Stores over the item that has this CAS. The reply carries the new one. If it fails, the item stays. */
+    /** Stores over the item that has this CAS, or leaves it alone. The reply has the new CAS. */
     compareAndStore(opaque: number, key: string, spec: StoreSpec, casHigh: number, casLow: number): void;
     concat(opaque: number, mode: ConcatMode, key: string, value: string | Uint8Array): void;
     delete(opaque: number, key: string, isQuiet?: boolean): void;
     /** Deletes the item that has this CAS. */
     compareAndDelete(opaque: number, key: string, casHigh: number, casLow: number, isQuiet?: boolean): void;
     /** @param initial the value of a counter that does not exist yet; null: do not create it */
-    count(
-        opaque: number,
-        mode: CountMode,
-        key: string,
-        delta: bigint,
-        initial: bigint | null,
-        expirySeconds: number,
-    ): void;
+    count(opaque: number, mode: CountMode, key: string, delta: bigint, initial: bigint | null, seconds: number): void;
     noop(opaque: number): void;
     version(opaque: number): void;
     /** Has a reply for each statistic, and a last one without a key. */
@@ -73,7 +67,7 @@ export interface RequestWriter {
 
 /** Finds the replies in the bytes of a connection. */
 export interface ReplyDecoder {
-    /** Where to read the next bytes of a large reply; report them to `filled`. null: `push` the next chunk. */
+    /** Where to read the next bytes of a large reply, for `filled`. null: `push` the next chunk. */
     readonly target: Buffer | null;
     /** Whether a large reply has arrived in part. */
     readonly isInLargeReply: boolean;
@@ -98,17 +92,15 @@ export interface Reply {
     text(): string;
     /** Whether the value is this part of an ASCII text. */
     valueEquals(text: string, start: number, end: number): boolean;
-    /** Returns the name of a statistic. */
+    /** Returns the name of a statistic, '' after the last one. */
     key(): string;
-    /** Whether `key` returns anything. */
-    readonly hasKey: boolean;
     /** @throws Error when the value is not a counter: the connection cannot be trusted then */
     counter(): bigint;
     /** Returns the server's own words for an outcome, for an error message. */
     detail(): string;
 }
 
-/** What a reply says of its request. The numbers are the statuses of the binary protocol, which needs no translation. */
+/** What a reply says of its request. The numbers are the statuses of the binary protocol. */
 export const Outcome = {
     OK: 0x00,
     NOT_FOUND: 0x01,

@@ -3,10 +3,7 @@ import { exception } from '../model/errorCodes';
 import { authFailed } from '../model/errors';
 import { Outcome } from './Protocol';
 
-/**
- * Makes the error of a request that the server rejected.
- * @param detail the server's own words, such as a status number
- */
+/** The error of a request that the server rejected. `detail` has the server's own words. */
 export function refused(address: string, outcome: number, detail = ''): ApplicationException {
     if (outcome === Outcome.AUTH_ERROR) return authFailed(address);
     if (outcome === Outcome.TOO_LARGE) {

@@ -1,37 +1,31 @@
-import { LargeValueWindow } from './LargeValues';
-import type { Call } from '../calls/Call';
+import type { Call, CallHolder, CallHost } from '../calls/Call';
 import { CallList } from '../calls/CallList';
-import { Deadline, type Deadlines } from '../calls/Deadlines';
-import { LARGE_BYTES, LargeReplies } from './LargeReplies';
-import type { ServerMetrics } from '../../diagnostics/ServerMetrics';
-
-/** What the queue asks of its server. */
-export interface QueueOwner {
-    readonly requestTimeoutMs: number;
-    readonly deadlines: Deadlines;
-    readonly metrics: ServerMetrics;
-    /** A turn of the event loop is over, or there is room again: what the queue has may be sent. */
-    onQueueReady(): void;
-}
+import { Deadline } from '../calls/Deadlines';
+import { LargeValues } from './LargeValues';
 
 /**
- * The calls to one server that have not been sent: those made in this turn of the event loop, those that wait for a channel, and large values that wait until
- * there is room for them.
+ * The calls to one server that have not been sent: those made in this turn of the event loop
+ * (`entering`), those that wait for a channel (`ready`), and large values that wait for room in the
+ * window (`largeValues`).
  */
-export class CallQueue {
-    readonly largeReplies = new LargeReplies();
+export class CallQueue implements CallHolder {
+    readonly largeValues = new LargeValues(call => this.enterAgain(call));
     private readonly entering: Call<unknown>[] = [];
     private readonly ready = new CallList();
-    private readonly window = new LargeValueWindow();
     private isFlushScheduled = false;
     /**
-     * Replies of one server bring about calls for all of them. When they leave after all sockets have been read, each server gets one write with
-     * many instead of many with few; for a server that is alone that is so anyway.
+     * Replies of one server bring about calls for all of them. When these leave after all sockets have
+     * been read, each server gets one write with many calls instead of many writes with few. A server
+     * that is alone needs no such wait.
      */
     isOneOfSeveral = false;
     private readonly flushTurn = (): void => this.flush();
 
-    constructor(private readonly owner: QueueOwner) {}
+    /** @param dispatch sends what may be sent: a turn is over, or there is room again */
+    constructor(
+        private readonly host: CallHost,
+        private readonly dispatch: () => void,
+    ) {}
 
     /** Calls that have no deadline yet: those of this turn. */
     get enteringCount(): number {
@@ -42,9 +36,9 @@ export class CallQueue {
         return this.ready.first === null;
     }
 
-    /** All that have not been sent. */
+    /** All calls that have not been sent. */
     unsent(): Call<unknown>[] {
-        return [...this.entering, ...this.ready, ...this.window.waiting];
+        return [...this.entering, ...this.ready, ...this.largeValues.waiting];
     }
 
     enter(call: Call<unknown>): void {
@@ -52,7 +46,7 @@ export class CallQueue {
         this.flushSoon();
     }
 
-    /** They were sent in vain, and wait for another channel. They are older than those that wait. */
+    /** Takes back calls that were sent in vain. They are older than those that wait. */
     requeue(calls: CallList): void {
         this.ready.prepend(calls);
     }
@@ -64,68 +58,70 @@ export class CallQueue {
         else process.nextTick(this.flushTurn);
     }
 
-    /** The turn is over: its calls get their deadlines and leave together. */
+    /** Ends the turn: its calls get their deadlines and leave together. */
     flush(): void {
         this.isFlushScheduled = false;
-        const { deadlines, metrics: counts, requestTimeoutMs } = this.owner;
+        const { deadlines, metrics, requestTimeoutMs } = this.host;
         const nowMs = deadlines.readClock();
-        const startedUs = counts.clockUs(nowMs);
+        const startedUs = metrics.clockUs(nowMs);
         const deadlineMs = nowMs + requestTimeoutMs;
         for (const call of this.entering) {
             if (call.settled) continue;
+            call.holder = this;
             call.startedUs = startedUs;
             deadlines.add((call.deadline ??= new Deadline(call, deadlineMs, true)));
             this.ready.push(call);
         }
         this.entering.length = 0;
-        this.owner.onQueueReady();
+        this.dispatch();
     }
 
-    /** The next that may be sent, null for none. Small calls always may; one that moves a large value when there is room for it. */
+    /** Removes and returns the next call that may be sent, null if there is none. */
     dequeue(): Call<unknown> | null {
         for (let call = this.ready.shift(); call !== null; call = this.ready.shift()) {
-            if (call.settled) this.releaseLarge(call);
-            else if (call.isLarge || this.canPass(call)) return call;
+            if (call.settled) this.largeValues.done(call);
+            else if (call.largeBytes > 0 || this.largeValues.admit(call)) return call;
         }
         return null;
     }
 
-    /** Fails those that wait and have a deadline before this. */
+    /** Fails the calls that wait and have a deadline before this. */
     shed(beforeMs: number, error: () => Error): void {
         for (let call = this.ready.first; call !== null && call.deadlineMs < beforeMs; call = this.ready.first) {
             this.ready.shift();
             if (!call.settled) call.fail(error());
-            this.releaseLarge(call);
+            this.largeValues.done(call);
         }
     }
 
-    /** It is answered, or sent no more: what waits for its room may pass. */
-    releaseLarge(call: Call<unknown>): void {
-        if (!call.isLarge) return;
-        const admitted = this.window.release(call);
-        if (admitted.length === 0) return;
-        for (const one of admitted) this.ready.push(one);
-        this.flushSoon();
+    /** A call has run out of time. Calls settle about in the order in which they came. */
+    onLate(): void {
+        while (this.ready.first?.settled === true) this.largeValues.done(this.ready.shift()!);
+        this.largeValues.dropSettled();
     }
 
-    /** They settle about in the order in which they came. */
-    dropSettled(): void {
-        while (this.ready.first?.settled === true) this.releaseLarge(this.ready.shift()!);
-        this.window.dropSettled();
+    /** Settles the calls that must not be sent in another epoch. */
+    onEpochChange(): void {
+        for (const call of this.unsent()) call.onEpochChange();
+    }
+
+    /** Settles the calls that must not be sent in another epoch, of keys that have left this server. */
+    onKeysMoved(isHome: (key: string) => boolean): void {
+        for (const call of this.unsent()) if (call.key !== '' && !isHome(call.key)) call.onEpochChange();
     }
 
     rejectAll(error: () => Error): void {
-        const calls = [...this.ready, ...this.entering, ...this.window.clear()];
+        const calls = [...this.ready, ...this.entering, ...this.largeValues.clear()];
         this.ready.clear();
         this.entering.length = 0;
         for (const call of calls) {
-            this.releaseLarge(call);
+            this.largeValues.done(call);
             if (!call.settled) call.fail(error());
         }
     }
 
-    private canPass(call: Call<unknown>): boolean {
-        const bytes = Math.max(call.valueBytes, this.largeReplies.expectedBytes(call.key));
-        return bytes < LARGE_BYTES || this.window.tryAdmit(call, bytes);
+    private enterAgain(call: Call<unknown>): void {
+        this.ready.push(call);
+        this.flushSoon();
     }
 }

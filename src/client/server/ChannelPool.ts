@@ -1,84 +1,171 @@
 import type { Call } from '../calls/Call';
-import type { Channel } from '../channel/Channel';
+import type { CallList } from '../calls/CallList';
+import { Channel, type ChannelContext, type ChannelOwner } from '../channel/Channel';
+import { ConnectSpan } from '../channel/ConnectSpan';
+import { connectTracing, isTraced } from '../../diagnostics/tracing';
 import type { ServerHealth } from './ServerHealth';
 
-/** The channels to one server, and which of them the next call goes to. */
-export class ChannelPool {
-    private readonly channels: Channel[] = [];
+/** Takes calls to the channels, and back from them. */
+export interface PoolOwner {
+    /** The channel takes calls. */
+    onReady(channel: Channel): void;
+    /** Replies to calls were read: a channel may have room again. */
+    onReplies(): void;
+    /** A channel is over. `pending` are its unanswered calls. */
+    onGone(fault: Error | null, pending: CallList): void;
+}
+
+/** A channel, and what only the pool needs to know of it. */
+interface Entry {
+    readonly channel: Channel;
+    /** While the connecting is traced. */
+    readonly span: ConnectSpan | null;
+    /** The health's round of faults when the channel last proved that it works. */
+    round: number;
+    wasReady: boolean;
+}
+
+let lastEpoch = 0;
+
+/**
+ * The channels to one server: opens them as its health allows, and chooses one for the next call.
+ */
+export class ChannelPool implements ChannelOwner {
+    /**
+     * Changes whenever a channel gets ready or ends. While it stays the same, every channel leads to the
+     * process that it led to. Epochs are unique in the process, across servers and clients.
+     */
+    epoch = ++lastEpoch;
+    /** Sockets that are open, opening, or closing. */
+    socketCount = 0;
+    private readonly entries: Entry[] = [];
+    private onEmpty: (() => void) | null = null;
 
     constructor(
-        private readonly limit: number,
+        private readonly context: ChannelContext,
+        private readonly size: number,
         private readonly health: ServerHealth,
-        private readonly openChannel: () => Channel,
+        private readonly owner: PoolOwner,
     ) {}
 
-    /** There is one to use, or there soon will be. */
+    /** Whether a channel takes calls, or may soon. */
     get willHaveChannel(): boolean {
-        return this.channels.some(one => !one.isReady || this.isCurrent(one));
+        return this.entries.some(one => !one.channel.isReady || this.isCurrent(one));
     }
 
     get isWorking(): boolean {
-        return this.channels.some(one => this.isCurrent(one));
+        return this.entries.some(one => this.isCurrent(one));
     }
 
     open(): void {
-        this.channels.push(this.openChannel());
+        const { address, metrics } = this.context;
+        const isExtra = this.isWorking;
+        this.socketCount++;
+        metrics.connects++;
+        const span = isTraced(connectTracing) ? new ConnectSpan(address) : null;
+        const open = (): Channel => new Channel(this.context, this, isExtra);
+        const channel = span === null ? open() : span.start(open);
+        this.entries.push({ channel, span, round: this.health.faultRound, wasReady: false });
     }
 
-    /** The channel for the next calls: of those that have room the one that owes least. When all are laden, another is opened for the turns to come. */
+    /**
+     * Returns the channel for the next calls: the one with room that has the least in flight. If all
+     * channels are saturated, opens another one for the turns to come.
+     */
     leastLoaded(): Channel | null {
         let best: Channel | null = null;
-        let isLaden = this.isWorking;
-        for (const channel of this.channels) {
-            if (!this.isCurrent(channel)) continue;
-            if (!channel.isSaturated || channel.isSlow) isLaden = false;
-            if (channel.hasRoom && (best === null || channel.bytesInFlight < best.bytesInFlight)) best = channel;
+        let areSaturated = this.isWorking;
+        for (const entry of this.entries) {
+            if (!this.isCurrent(entry)) continue;
+            const { channel } = entry;
+            if (!channel.isSaturated || channel.isSlow) areSaturated = false;
+            if (channel.hasRoom && (best === null || channel.load.bytes < best.load.bytes)) best = channel;
         }
-        if (isLaden) this.grow();
+        if (areSaturated) this.grow();
         return best;
     }
 
-    /** The channel for the call after those that went to `last`: the same one, until it owes much or moves a large value. */
+    /** Returns the channel for the next call of a turn: `last` until that is saturated. */
     channelFor(last: Channel): Channel | null {
         return last.isSaturated || last.isAtLimit ? this.leastLoaded() : last;
     }
 
     /** The server answers, and has had too much to do for this long. */
     isSlowFor(ms: number): boolean {
-        return this.channels.some(one => this.isCurrent(one) && one.isSlowFor(ms));
+        return this.entries.some(one => this.isCurrent(one) && one.channel.isSlowFor(ms));
     }
 
-    /** What has not been answered. */
+    /** The unanswered calls. */
     calls(): Call<unknown>[] {
-        return this.channels.flatMap(channel => [...channel.calls]);
+        return this.entries.flatMap(({ channel }) => [...channel.calls]);
     }
 
     flush(): void {
-        for (const channel of this.channels) channel.flush();
-    }
-
-    remove(channel: Channel): void {
-        this.channels.splice(this.channels.indexOf(channel), 1);
-    }
-
-    endIdle(): void {
-        for (const channel of [...this.channels]) if (channel.isIdle) channel.end(null);
+        for (const { channel } of this.entries) channel.flush();
     }
 
     endAll(): void {
-        for (const channel of [...this.channels]) channel.end(null);
+        for (const { channel } of [...this.entries]) channel.end(null);
+    }
+
+    /** Resolves when every socket is closed. */
+    empty(): Promise<void> {
+        if (this.socketCount === 0) return Promise.resolve();
+        return new Promise(resolve => (this.onEmpty = resolve));
+    }
+
+    onReady(channel: Channel): void {
+        const entry = this.entryOf(channel);
+        entry.wasReady = true;
+        entry.round = this.health.faultRound;
+        entry.span?.connected();
+        this.epoch = ++lastEpoch;
+        this.owner.onReady(channel);
+    }
+
+    onReplies(channel: Channel): void {
+        this.entryOf(channel).round = this.health.faultRound;
+        if (this.health.lastFault !== null) this.health.recover();
+        this.owner.onReplies();
+    }
+
+    onGone(channel: Channel, fault: Error | null, pending: CallList): void {
+        const entry = this.entryOf(channel);
+        this.entries.splice(this.entries.indexOf(entry), 1);
+        entry.span?.gone(fault);
+        this.epoch = ++lastEpoch;
+        if (fault !== null) this.countFault(entry, fault);
+        this.owner.onGone(fault, pending);
+    }
+
+    onClosed(): void {
+        if (--this.socketCount > 0 || this.onEmpty === null) return;
+        this.onEmpty();
+        this.onEmpty = null;
+    }
+
+    private countFault({ wasReady, round }: Entry, fault: Error): void {
+        const { health } = this;
+        if (!wasReady && this.isWorking) return health.pauseGrowth();
+        if (!health.recordFault(fault, round)) return;
+        if (health.needsProbe) health.scheduleRetry(() => this.open());
+        for (const { channel } of [...this.entries]) if (channel.isIdle) channel.end(null);
     }
 
     private grow(): void {
-        const mayOpen = this.channels.length < this.limit && this.channels.every(one => one.isReady);
+        const mayOpen = this.entries.length < this.size && this.entries.every(({ channel }) => channel.isReady);
         if (mayOpen && this.health.canGrow) this.open();
     }
 
     /**
-     * When one channel has a fault, its siblings are likely to have it too, and do not know yet: what is tried again must not be tried on each
-     * of them in turn. They are used again when they have answered.
+     * When one channel fails, the others are likely to fail too, and do not know yet. A retried call must
+     * not be sent on each of them in turn. They are used again when they have answered.
      */
-    private isCurrent(channel: Channel): boolean {
-        return channel.isReady && channel.healthRound === this.health.faultRound;
+    private isCurrent({ channel, round }: Entry): boolean {
+        return channel.isReady && round === this.health.faultRound;
+    }
+
+    private entryOf(channel: Channel): Entry {
+        return this.entries.find(one => one.channel === channel)!;
     }
 }

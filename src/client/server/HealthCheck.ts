@@ -3,20 +3,20 @@ import { authFailed } from '../model/errors';
 import { MemcachedServer } from './MemcachedServer';
 import { StatCall, VersionCall } from '../calls/serverCalls';
 
-/** What a server said when it was asked, or that it did not. What it did not tell is null. */
+/** The answers of a server to a health check. Whatever it did not answer is null. */
 export interface ServerHealthReport {
     readonly address: string;
-    /** It answered within `connect_timeout` and `request_timeout`, on a socket that was opened for this question. */
+    /** Whether it answered within `connect_timeout` and `request_timeout`, on a new socket. */
     readonly reachable: boolean;
     /** Why it is not reachable. */
     readonly error: { readonly code: string; readonly message: string } | null;
     readonly version: string | null;
-    /** ms from the question to its answer, without the connecting. */
+    /** How long a request took on the open socket, in ms. */
     readonly roundTripMs: number | null;
     readonly memory: { readonly limitBytes: number; readonly usedBytes: number } | null;
-    /** Items that had to go before their time, since the server was started. Above 0, what is stored may go at any time: locks too. */
+    /** Items evicted since the server started. Above 0, it may evict locks too. */
     readonly evictions: number | null;
-    /** false: it runs with `-C`, and refuses locks (`CAS_DISABLED`). */
+    /** false: the server runs with `-C`, where locks fail with `CAS_DISABLED`. */
     readonly casEnabled: boolean | null;
 }
 
@@ -26,27 +26,23 @@ const NOTHING: ServerFacts = { version: null, roundTripMs: null, memory: null, e
 const NO_OBSERVER = { onDown: () => {}, onUp: () => {} };
 
 /**
- * Asks a server on a socket of its own, whatever is thought of it: one that counts as down may be back, and one that counts as up may take no new connection. It
- * counts in no statistics, and takes at most `connect_timeout` and `request_timeout`. It never rejects: that a server is away is the answer.
+ * Checks a server on a new socket, regardless of its current state: a server that is down may be back,
+ * and one that is up may accept no further connection. The check is in no statistics and never rejects.
  */
-export async function checkServer(node: MemcachedServer): Promise<ServerHealthReport> {
-    const { at, address, options, deadlines } = node;
-    // Asking again would not change a wrong password, and might lock the account.
-    if (node.hasRejectedLogin) return unreachable(address, authFailed(address));
-    const server = new MemcachedServer(
-        at,
-        { ...options, poolSize: 1, failures: 1, retries: 0, maxPending: 0 },
-        deadlines,
-        NO_OBSERVER,
-    );
-    server.open();
+export async function checkServer(server: MemcachedServer): Promise<ServerHealthReport> {
+    const { at, address, options, deadlines } = server;
+    // Another login would fail too, and might lock the account.
+    if (server.hasRejectedLogin) return unreachable(address, authFailed(address));
+    const checked = { ...options, poolSize: 1, failures: 1, retries: 0, maxPending: 0 };
+    const probe = new MemcachedServer(at, checked, deadlines, NO_OBSERVER);
+    probe.open();
     try {
-        const said = await question(server);
-        return Object.freeze({ address, reachable: true, error: null, ...said });
+        const facts = await askFacts(probe);
+        return Object.freeze({ address, reachable: true, error: null, ...facts });
     } catch (error) {
         return unreachable(address, error as Error);
     } finally {
-        await server.close();
+        await probe.close();
     }
 }
 
@@ -56,8 +52,8 @@ function unreachable(address: string, error: Error): ServerHealthReport {
     return Object.freeze({ address, reachable: false, error: Object.freeze({ code, message }), ...NOTHING });
 }
 
-async function question(server: MemcachedServer): Promise<ServerFacts> {
-    // The connection is made before the clock starts. A server that asks for a login answers VERSION to anybody, NOOP not.
+async function askFacts(server: MemcachedServer): Promise<ServerFacts> {
+    // Connects before the clock starts, and logs in: VERSION is answered also without a login.
     const deadlineMs = await server.greet();
     const ask = <T>(call: Call<T>): Promise<T> => {
         call.deadlineMs = deadlineMs;
@@ -65,27 +61,27 @@ async function question(server: MemcachedServer): Promise<ServerFacts> {
     };
     const startedMs = performance.now();
     const versions = ask(new VersionCall());
-    // Not every proxy for memcached knows them.
+    // Some proxies for memcached have no statistics.
     const details = Promise.all(['', 'settings'].map(group => ask(new StatCall(group)).catch(() => null)));
     const version = await versions;
     const roundTripMs = performance.now() - startedMs;
     const [stats, settings] = await details;
-    const limitBytes = numberOf(stats?.limit_maxbytes);
-    const usedBytes = numberOf(stats?.bytes);
+    const limitBytes = parseCount(stats?.limit_maxbytes);
+    const usedBytes = parseCount(stats?.bytes);
     return {
         version,
         roundTripMs,
         memory: limitBytes === null || usedBytes === null ? null : Object.freeze({ limitBytes, usedBytes }),
-        evictions: numberOf(stats?.evictions),
-        casEnabled: answerOf(settings?.cas_enabled),
+        evictions: parseCount(stats?.evictions),
+        casEnabled: parseYesNo(settings?.cas_enabled),
     };
 }
 
-function numberOf(text: string | undefined): number | null {
+function parseCount(text: string | undefined): number | null {
     return text !== undefined && /^\d+$/.test(text) ? Number(text) : null;
 }
 
-function answerOf(text: string | undefined): boolean | null {
+function parseYesNo(text: string | undefined): boolean | null {
     if (text === 'yes') return true;
     return text === 'no' ? false : null;
 }

@@ -1,19 +1,28 @@
 import { HandshakeRejectedError } from '../channel/socketErrors';
-import { isAuthFailure } from '../model/errors';
+import { authFailed, isAuthFailure, serverDown } from '../model/errors';
+import type { ServerObserver } from '../model/ClientOptions';
+import { backoffMs } from '../../util/backoff';
 
 const FIRST_PAUSE_MS = 50;
 
+/** Pauses differ by a quarter, so that many clients do not come back as one. */
+const JITTER = 1 / 4;
+
 export interface HealthOptions {
+    /** Consecutive faults after which the server is down. */
     readonly failures: number;
+    /** The longest pause between attempts to connect while the server is up, in ms. */
     readonly reconnectMs: number;
+    /** The longest pause between probes of a server that is down, in ms. */
     readonly retryMs: number;
 }
 
 /**
- * Whether a server is up, and when it may be tried again. Only a reply makes it well; every fault makes the pause longer.
+ * Whether a server is up, and when the next attempt to connect may begin. Only a reply to a call makes
+ * the server healthy. Every fault makes the pause longer.
  *
- * Faults come in rounds: channels that die together die of one cause. A channel belongs to the round in which it last showed that it works, and only a fault of a
- * channel of this round begins the next one.
+ * Faults come in rounds: channels that fail together fail for one cause. A channel belongs to the round
+ * in which it last proved that it works. Only a fault of a channel of this round begins the next one.
  */
 export class ServerHealth {
     faultRound = 0;
@@ -22,25 +31,49 @@ export class ServerHealth {
     private faults = 0;
     private notBefore = 0;
     private noGrowthBefore = 0;
-    /** Until the next attempt to connect, or while the server is down until the next probe. */
+    private isRetired = false;
+    /** Until the next attempt to connect. */
     private timer: NodeJS.Timeout | null = null;
 
-    constructor(private readonly options: HealthOptions) {}
+    constructor(
+        private readonly address: string,
+        private readonly options: HealthOptions,
+        private readonly observer: ServerObserver,
+    ) {}
 
-    /** It is time for an attempt to connect. */
+    /** Whether an attempt to connect may begin. */
     get canConnect(): boolean {
         return this.pauseMs === 0;
+    }
+
+    /** Whether another channel may be opened beside those that work. */
+    get canGrow(): boolean {
+        return performance.now() >= this.noGrowthBefore;
+    }
+
+    /** Whether probes bring the server back. A retired server that goes down stays down. */
+    get needsProbe(): boolean {
+        return this.isDown && !this.isRetired;
+    }
+
+    get hasRejectedLogin(): boolean {
+        return this.isDown && isAuthFailure(this.lastFault);
     }
 
     get isRetryScheduled(): boolean {
         return this.timer !== null;
     }
 
-    /** Until it is time for the next attempt. */
-    scheduleRetry(then: () => void): void {
+    /** Why a call to a server that is down fails. */
+    downError(): Error {
+        return this.hasRejectedLogin ? authFailed(this.address) : serverDown(this.address, this.lastFault);
+    }
+
+    /** Calls back when the next attempt to connect may begin. */
+    scheduleRetry(attempt: () => void): void {
         this.timer = setTimeout(() => {
             this.timer = null;
-            then();
+            attempt();
         }, this.pauseMs);
     }
 
@@ -49,32 +82,36 @@ export class ServerHealth {
         this.timer = null;
     }
 
-    /** The answer is whether the fault is a new one. */
+    /** Returns whether the fault is a new one, and cancels the retry if the server is down. */
     recordFault(fault: Error, round: number): boolean {
         this.lastFault = fault;
         if (round < this.faultRound) return false;
         this.faultRound++;
         this.faults++;
-        // Asking again at once would change neither a wrong password nor a certificate, and might lock the account.
-        const isRefused = isRejection(fault);
-        if (isRefused || this.faults >= this.options.failures) this.isDown = true;
-        const mostMs = this.isDown ? this.options.retryMs : this.options.reconnectMs;
-        const doublings = isRefused ? Infinity : this.faults - 2;
-        this.notBefore = performance.now() + pause(doublings, mostMs);
+        // A new attempt would change neither a wrong password nor a certificate, and might lock the
+        // account.
+        const isRejected = isRejection(fault);
+        if (isRejected || this.faults >= this.options.failures) this.goDown(fault);
+        if (this.isDown) this.cancelRetry();
+        const maxMs = this.isDown ? this.options.retryMs : this.options.reconnectMs;
+        this.notBefore = performance.now() + pauseMs(isRejected ? Infinity : this.faults - 2, maxMs);
         return true;
     }
 
-    /** Whether another channel may be opened beside those that work. */
-    get canGrow(): boolean {
-        return performance.now() >= this.noGrowthBefore;
-    }
-
-    /** A further channel was refused or ignored while others work. Those stay in use, and the pool does not grow for a while. */
+    /** Another channel failed to open while others work: the pool does not grow for a while. */
     pauseGrowth(): void {
-        this.noGrowthBefore = performance.now() + pause(Infinity, this.options.retryMs);
+        this.noGrowthBefore = performance.now() + pauseMs(Infinity, this.options.retryMs);
     }
 
+    /** The server has answered a call. */
     recover(): void {
+        const wasDown = this.isDown;
+        this.reset();
+        if (wasDown) process.nextTick(() => this.observer.onUp(this.address));
+    }
+
+    /** Forgets all faults, and reports nothing. */
+    reset(): void {
         this.faults = 0;
         this.notBefore = 0;
         this.lastFault = null;
@@ -82,18 +119,34 @@ export class ServerHealth {
         this.cancelRetry();
     }
 
+    /** From now on the server is neither probed nor reported when it goes down. */
+    retire(): void {
+        this.isRetired = true;
+        if (this.isDown) this.cancelRetry();
+    }
+
+    /** Ends `retire`. */
+    resume(): void {
+        this.isRetired = false;
+    }
+
+    private goDown(fault: Error): void {
+        // Deferred: an exception of an observer must not interrupt the caller.
+        if (!this.isDown && !this.isRetired) process.nextTick(() => this.observer.onDown(this.address, fault));
+        this.isDown = true;
+    }
+
     private get pauseMs(): number {
         return Math.max(0, this.notBefore - performance.now());
     }
 }
 
-/** The other side said no: to the password, or in the handshake of TLS. */
+/** The server has rejected the password or the TLS handshake. */
 function isRejection(fault: Error): boolean {
     return isAuthFailure(fault) || fault instanceof HandshakeRejectedError;
 }
 
-/** Nothing after the first fault, then doubling up to `mostMs`; jittered, so that many clients do not come back as one. */
-function pause(doublings: number, mostMs: number): number {
-    if (doublings < 0) return 0;
-    return Math.min(mostMs, FIRST_PAUSE_MS * 2 ** doublings) * (0.75 + Math.random() / 4);
+/** The first fault has no pause; from the second one on it doubles. */
+function pauseMs(retry: number, maxMs: number): number {
+    return retry < 0 ? 0 : backoffMs(retry, { firstMs: FIRST_PAUSE_MS, maxMs, jitter: JITTER });
 }

@@ -6,34 +6,35 @@ import { parseBoolean } from '../../util/parseBoolean';
 import { invalidCredential } from '../../component/errors';
 import { readCertificates, readKey } from './pemFiles';
 
-export const TLS_KEYS = ['ssl_ca_file', 'ssl_crt_file', 'ssl_key_file', 'ssl_server_name', 'ssl_verify'];
+const FILE_KEYS = ['ssl_ca_file', 'ssl_crt_file', 'ssl_key_file'];
+export const TLS_KEYS = [...FILE_KEYS, 'ssl_server_name', 'ssl_verify'];
 
 /**
- * What a credential says of TLS: `ssl_ca_file`, `ssl_crt_file`, `ssl_key_file`, `ssl_server_name`, `ssl_verify`. The files are read when the first server that uses TLS asks, and made
- * into one secure context for all sockets: to make one costs more than a handshake.
+ * The TLS part of a credential. The first server that uses TLS makes it read the files, into one
+ * secure context for all sockets. To create a context costs more than a handshake.
  */
 export class TlsSettings {
-    /** Whether servers have to prove who they are. */
+    /** The certificates of servers are verified. */
     readonly isVerified: boolean;
     /** The keys that are configured. */
-    readonly given: readonly string[];
+    readonly keys: readonly string[];
     private context: SecureContext | null = null;
-    /** What the context was made of. */
+    /** The contents of the files when the context was created. */
     private files = '';
-    /** The same one each time, so that the options for a host can be compared. */
+    /** One function, so that the options for a host can be compared. */
     private readonly checkIdentity: ConnectionOptions['checkServerIdentity'];
 
-    /** @throws ConfigException INVALID_CREDENTIAL when `ssl_verify` is neither true nor false */
+    /** @throws ConfigException INVALID_CREDENTIAL */
     constructor(private readonly credential: CredentialParams) {
-        this.given = TLS_KEYS.filter(key => this.get(key) !== null);
+        this.keys = TLS_KEYS.filter(key => this.get(key) !== null);
         const isVerified = parseBoolean(this.get('ssl_verify') ?? 'true');
-        if (isVerified === undefined) throw invalidCredential('credential.ssl_verify is neither true nor false');
+        if (isVerified === undefined) throw invalidCredential('credential.ssl_verify', 'expected true or false');
         this.isVerified = isVerified;
         const name = this.get('ssl_server_name');
         if (name !== null && isIP(name)) this.checkIdentity = (_, peer) => checkServerIdentity(name, peer);
     }
 
-    /** Whether they are what this credential says, so that there is no need to make them again; the contents of the files included. */
+    /** Returns whether the credential and the contents of its files are the same. */
     matches(credential: CredentialParams): boolean {
         const isSame = TLS_KEYS.every(
             key => credential.getAsNullableString(key) === this.credential.getAsNullableString(key),
@@ -42,8 +43,8 @@ export class TlsSettings {
     }
 
     /**
-     * For `tls.connect` to a host.
-     * @throws ConfigException NO_CREDENTIAL, INVALID_CREDENTIAL when a file cannot be used
+     * Returns the options of `tls.connect` for a host.
+     * @throws ConfigException NO_CREDENTIAL, INVALID_CREDENTIAL
      */
     toOptions(host: string): ConnectionOptions {
         this.context ??= this.createContext();
@@ -51,19 +52,17 @@ export class TlsSettings {
         return {
             secureContext: this.context,
             rejectUnauthorized: this.isVerified,
-            // An address is never sent as a name; Node would verify the host instead.
+            // TLS has no addresses as server names, so `checkServerIdentity` verifies an address.
             servername: isIP(servername) ? undefined : servername,
             ...(this.checkIdentity ? { checkServerIdentity: this.checkIdentity } : {}),
         };
     }
 
     private createContext(): SecureContext {
-        const [authorities, certificate, key] = ['ssl_ca_file', 'ssl_crt_file', 'ssl_key_file'].map(name =>
-            this.get(name),
-        );
+        const [authorities, certificate, key] = FILE_KEYS.map(name => this.get(name));
         if ((certificate === null) !== (key === null)) {
             const [has, lacks] = key === null ? ['ssl_crt_file', 'ssl_key_file'] : ['ssl_key_file', 'ssl_crt_file'];
-            throw invalidCredential(`credential.${has} is configured, but no credential.${lacks}`);
+            throw invalidCredential(`credential.${has}`, `expected credential.${lacks} beside it`);
         }
         this.files = this.readFiles();
         const ca = authorities && readCertificates('credential.ssl_ca_file', authorities).pem;
@@ -72,15 +71,13 @@ export class TlsSettings {
             return createSecureContext({ ...(ca ? { ca } : {}), ...own });
         } catch (error) {
             const { reason, message } = error as Error & { reason?: string };
-            throw invalidCredential(`the files for TLS cannot be used: ${reason ?? message}`);
+            throw invalidCredential('TLS files', reason ?? message);
         }
     }
 
     private readFiles(): string {
-        return ['ssl_ca_file', 'ssl_crt_file', 'ssl_key_file']
-            .map(key => this.get(key))
-            .map(file => (file === null ? '' : readOrNothing(file)))
-            .join('\n');
+        const files = FILE_KEYS.map(key => this.get(key));
+        return files.map(file => (file === null ? '' : readOrNothing(file))).join('\n');
     }
 
     private get(key: string): string | null {
@@ -101,7 +98,7 @@ function readPair(certificateFile: string, keyFile: string): { cert: string; key
     const { pem, first } = readCertificates('credential.ssl_crt_file', certificateFile);
     const key = readKey('credential.ssl_key_file', keyFile);
     if (!first.checkPrivateKey(key)) {
-        throw invalidCredential('credential.ssl_key_file is not the key of the certificate in credential.ssl_crt_file');
+        throw invalidCredential('credential.ssl_key_file', 'expected the key of credential.ssl_crt_file');
     }
     return { cert: pem, key: key.export({ type: 'pkcs8', format: 'pem' }).toString() };
 }

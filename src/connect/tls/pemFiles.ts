@@ -1,43 +1,44 @@
 import { X509Certificate, createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { invalidCredential, noCredential } from '../../component/errors';
-
-/** What is wrong with a file is said by the key that names it, never by what is in it. */
+import { invalidCredential, unreadableFile } from '../../component/errors';
 
 const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]*-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
 const BEGIN = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/g;
 
-/** All the text, and the first certificate in it; each of them has been read. */
+/** The text of a file in which every certificate is valid, and the first of them. */
 export interface PemCertificates {
     readonly pem: string;
     readonly first: X509Certificate;
 }
 
-/** @throws ConfigException NO_CREDENTIAL when there is no such file, INVALID_CREDENTIAL when it holds no certificates */
+/**
+ * @param key names the file in errors, which never quote its contents
+ * @throws ConfigException NO_CREDENTIAL, INVALID_CREDENTIAL
+ */
 export function readCertificates(key: string, file: string): PemCertificates {
     const pem = read(key, file);
     const blocks = pem.match(CERTIFICATE) ?? [];
     if (blocks.length === 0)
-        throw invalidCredential(`${key} holds no certificate in PEM (-----BEGIN CERTIFICATE-----)`);
-    if (blocks.length < pem.match(BEGIN)!.length) throw invalidCredential(`${key} ends in the middle of a certificate`);
+        throw invalidCredential(key, 'expected a certificate in PEM (-----BEGIN CERTIFICATE-----)');
+    if (blocks.length < pem.match(BEGIN)!.length) throw invalidCredential(key, 'it ends within a certificate');
     const [first] = blocks.map((block, i) => {
         try {
             return new X509Certificate(block);
         } catch {
-            throw invalidCredential(`certificate ${i + 1} of ${key} cannot be read`);
+            throw invalidCredential(key, `certificate ${i + 1} is malformed`);
         }
     });
     return { pem, first: first! };
 }
 
-/** @throws ConfigException NO_CREDENTIAL when there is no such file, INVALID_CREDENTIAL when it holds no key */
+/** @throws ConfigException NO_CREDENTIAL, INVALID_CREDENTIAL */
 export function readKey(key: string, file: string): KeyObject {
     const pem = read(key, file);
-    if (pem.includes('ENCRYPTED')) throw invalidCredential(`the key in ${key} is encrypted, which is not supported`);
+    if (pem.includes('ENCRYPTED')) throw invalidCredential(key, 'encrypted keys are not supported');
     try {
         return createPrivateKey(pem);
     } catch {
-        throw invalidCredential(`${key} holds no private key in PEM (-----BEGIN PRIVATE KEY-----)`);
+        throw invalidCredential(key, 'expected a private key in PEM (-----BEGIN PRIVATE KEY-----)');
     }
 }
 
@@ -45,6 +46,6 @@ function read(key: string, file: string): string {
     try {
         return readFileSync(file, 'latin1');
     } catch (error) {
-        throw noCredential(`${key} cannot be read: ${(error as Error).message}`);
+        throw unreadableFile(key, error as Error);
     }
 }

@@ -7,24 +7,20 @@ const LOCAL = new BlockList();
 LOCAL.addSubnet('127.0.0.0', 8, 'ipv4');
 LOCAL.addAddress('::1', 'ipv6');
 
-/** What an operator should know of how the servers are spoken to, one sentence each; none when there is nothing to say. */
+/** Returns a line for each risk in how the client connects to the servers. */
 export function securityWarnings(servers: readonly ServerAddress[], tls: TlsSettings): LogLine<'warn'>[] {
     const secure = servers.filter(server => server.tls !== undefined);
     const exposed = servers.filter(server => server.login && !server.tls && !isLocal(server));
-    const risks: LogLine<'warn'>[] = [];
-    if (exposed.length > 0) {
-        risks.push(line('passwordExposed', list(exposed)));
+    const warnings: LogLine<'warn'>[] = [];
+    if (exposed.length > 0) warnings.push(line('passwordExposed', list(exposed)));
+    if (!tls.isVerified && secure.length > 0) warnings.push(line('unverified', list(secure)));
+    if (tls.keys.length > 0 && secure.length === 0) {
+        warnings.push(line('tlsUnused', tls.keys.map(key => `credential.${key}`).join(', ')));
     }
-    if (!tls.isVerified && secure.length > 0) {
-        risks.push(line('unverified', list(secure)));
-    }
-    if (tls.given.length > 0 && secure.length === 0) {
-        risks.push(line('tlsUnused', tls.given.map(key => `credential.${key}`).join(', ')));
-    }
-    return risks;
+    return warnings;
 }
 
-/** Of names only `localhost` is: where any other leads is not ours to know. */
+/** Any name but `localhost` may lead to another machine. */
 function isLocal({ host, path }: ServerAddress): boolean {
     if (path !== undefined || host.toLowerCase() === 'localhost') return true;
     return LOCAL.check(host, isIPv6(host) ? 'ipv6' : 'ipv4');

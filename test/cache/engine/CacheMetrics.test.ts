@@ -6,8 +6,8 @@ import { RecordingLogger } from '../../support/RecordingLogger';
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
-describe('CacheEvents', () => {
-    it('warns of calls without an answer at most once a minute, and says how many it has kept back', () => {
+describe('CacheMetrics', () => {
+    it('warns of calls without memcached at most once a minute, with the number of suppressed warnings', () => {
         const logger = new RecordingLogger();
         const log = new ComponentLogger();
         log.setReferences(logger.references());
@@ -19,7 +19,7 @@ describe('CacheEvents', () => {
         events.onUnavailable(null, new Error('b:1 is down'));
         expect(logger.lines).toEqual([
             'warn memcached is unavailable, continuing without it: a:1 is down',
-            'warn memcached is unavailable, continuing without it: b:1 is down (and 3 others since this was last said)',
+            'warn memcached is unavailable, continuing without it: b:1 is down (and 3 more since the last such line)',
         ]);
         expect(events.counts.fallbacks).toBe(5);
     });

@@ -4,7 +4,7 @@ import { randomOf } from '../../support/random';
 
 const HOUR_S = 3600;
 
-/** The same in an array, the key stored last at the end. */
+/** The same behaviour in an array, with the most recently stored key at the end. */
 class Model {
     entries: { readonly key: string; readonly expiresAt: number }[] = [];
 
@@ -26,22 +26,22 @@ class Model {
 const late: Receipt[] = [];
 const make = (limit: number) => new TrackedKeys(limit, receipt => late.push(receipt));
 
-/** Stores the key, and answers which one is evicted for it. */
+/** Stores the key, and returns the key that is evicted for it. */
 function add(stored: TrackedKeys, key: string, now = 0, seconds = HOUR_S): string | null {
     stored.stored(stored.add(key), 0, 1, 1, now * 1000, seconds);
     return stored.evict(now * 1000)?.key ?? null;
 }
 
-describe('StoredKeys', () => {
+describe('TrackedKeys', () => {
     afterEach(() => (late.length = 0));
 
-    it('gives up the key that was stored longest ago', () => {
+    it('evicts the least recently stored key', () => {
         const stored = make(2);
         expect(['a', 'b', 'a', 'c', 'd'].map(key => add(stored, key))).toEqual([null, null, null, 'b', 'a']);
         expect([stored.size, stored.evictions]).toEqual([2, 2]);
     });
 
-    it.each([1, 3, 20])('does what an array does, of random keys and with room for %d', limit => {
+    it.each([1, 3, 20])('behaves like an array for random keys with a limit of %d', limit => {
         const random = randomOf(`StoredKeys ${limit}`);
         const [stored, model] = [make(limit), new Model(limit)];
         const outcomes: unknown[] = [];
@@ -67,7 +67,7 @@ describe('StoredKeys', () => {
         expect(evictions).toBeGreaterThan(0);
     });
 
-    it('evicts no value while others have expired, wherever they are', () => {
+    it('evicts no value while others have expired, wherever they are in the list', () => {
         const stored = make(1000);
         for (let i = 0; i < 1000; i++) add(stored, `old${i}`, 0, i % 2 === 0 ? HOUR_S : 10);
         for (let i = 0; i < 500; i++) expect(add(stored, `new${i}`, 11)).toBeNull();
@@ -75,7 +75,7 @@ describe('StoredKeys', () => {
         expect(add(stored, 'one more', 11)).toBe('old0');
     });
 
-    it('knows values past 30 days, whose expiry is a Unix time, and values that are touched', () => {
+    it('tracks values beyond 30 days, whose expiry is a Unix time, and touched values', () => {
         const stored = make(2);
         add(stored, 'far', 0, Math.floor(Date.now() / 1000) + 40 * 24 * HOUR_S);
         add(stored, 'near', 0, 10);
@@ -85,7 +85,7 @@ describe('StoredKeys', () => {
         expect(add(stored, 'last', 12)).toBe('near');
     });
 
-    it('hands on what is evicted before its CAS is known, when that is', () => {
+    it('reports a key that is evicted before its CAS is known once the CAS arrives', () => {
         const stored = make(1);
         const [first, second] = [stored.add('a'), stored.add('b')];
         expect(stored.evict(0)).toBe(first);
@@ -96,7 +96,7 @@ describe('StoredKeys', () => {
         expect([first.cas, stored.size]).toEqual([1n, 1]);
     });
 
-    it('does not count what was not stored, nor what has no CAS', () => {
+    it('does not track values that were not stored or that have no CAS', () => {
         const stored = make(1);
         stored.forget(stored.add('failed'));
         stored.stored(stored.add('without CAS'), 0, 0, 1, 0, HOUR_S);

@@ -14,7 +14,7 @@ async function take(): Promise<LoadLease> {
     return lease as LoadLease;
 }
 
-/** Takes the lease, and gives it back as after a loader that has failed. */
+/** Takes the lease, and releases it as after a failed load. */
 async function fail(): Promise<void> {
     await (await take()).release(true);
 }
@@ -27,8 +27,8 @@ beforeEach(() => {
 
 afterEach(() => jest.useRealTimers());
 
-describe('A lease in a stale value', () => {
-    it('leaves it its own expiry when it is taken, renewed and released', async () => {
+describe('a lease in a stale value', () => {
+    it('keeps the expiry of the value when it is taken, renewed and released', async () => {
         const lease = await take();
         await jest.advanceTimersByTimeAsync(100_000);
         await lease.release();
@@ -39,7 +39,7 @@ describe('A lease in a stale value', () => {
         expect(keptForMs(key.item)).toBe(KEPT_MS - 100_000);
     });
 
-    it('is alive for as long as it is renewed, and leaves the value to those who take it stale', async () => {
+    it('is alive while it is renewed, and leaves the value to callers with staleFor', async () => {
         const lease = await take();
         await jest.advanceTimersByTimeAsync(100_000);
         expect(isLeased(key.item, LEASE_MS)).toBe(true);
@@ -49,7 +49,7 @@ describe('A lease in a stale value', () => {
         expect(isLeased(key.item, LEASE_MS)).toBe(false);
     });
 
-    it('whose holder is dead is not put back by the next one', async () => {
+    it('is not restored by the next holder when its own holder is dead', async () => {
         key.lease(key.item);
         jest.advanceTimersByTime(60_000);
         const lease = await take();
@@ -60,8 +60,8 @@ describe('A lease in a stale value', () => {
     });
 });
 
-describe('A load that has failed', () => {
-    it('rests for a second, and for twice as long after each further failure, up to half a minute', async () => {
+describe('a failed load', () => {
+    it('pauses for a second, doubled after each further failure, up to 30 seconds', async () => {
         const pauses: number[] = [];
         for (let i = 0; i < 7; i++) {
             await fail();
@@ -72,7 +72,7 @@ describe('A load that has failed', () => {
         expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
     });
 
-    it('keeps its count over a load that was given up, which does not rest', async () => {
+    it('keeps the count of failures after an abandoned load, which has no pause', async () => {
         await fail();
         await (await take()).release();
         expect([failuresOf(key.item), isPaused(key.item, LEASE_TIMES.failurePause.maxMs)]).toEqual([1, false]);
@@ -80,7 +80,7 @@ describe('A load that has failed', () => {
         expect(failuresOf(key.item)).toBe(2);
     });
 
-    it('where there was nothing leaves nothing', async () => {
+    it('leaves nothing when there was no value', async () => {
         key = new LeasedKey();
         await fail();
         expect(key.item.value).toBeNull();

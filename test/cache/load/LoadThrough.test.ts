@@ -10,8 +10,8 @@ const open = useOpener();
 const cache = useCache(server);
 const other = useCache(server);
 
-describe('A value that is not there', () => {
-    it('is loaded, stored as plain JSON, and answered from memcached from then on', async () => {
+describe('a missing value', () => {
+    it('is loaded, stored as plain JSON, and then read from memcached', async () => {
         const { load } = loaderOf({ a: 1 });
         expect(await cache.retrieveOrLoad(null, open.key, 30_000, load)).toEqual({ a: 1 });
         await untilStored(cache);
@@ -21,7 +21,7 @@ describe('A value that is not there', () => {
         expect(await other.retrieve(null, open.key)).toEqual({ a: 1 });
     });
 
-    it('is loaded once for all callers of a process, who get the same object', async () => {
+    it('is loaded once for all callers of a process, which get the same object', async () => {
         const loader = loaderOf({ a: 1 }, 50);
         const answers = await Promise.all(
             Array.from({ length: 1000 }, () => cache.retrieveOrLoad(null, open.key, 30_000, loader.load)),
@@ -41,25 +41,25 @@ describe('A value that is not there', () => {
         expect(new Set(answers)).toEqual(new Set(['value']));
     });
 
-    it.each([Buffer.from('bytes'), 'text', 0, false, '', []])('may be %p', async value => {
+    it.each([Buffer.from('bytes'), 'text', 0, false, '', []])('may be loaded as %p', async value => {
         expect(await cache.retrieveOrLoad(null, open.key, 30_000, () => value)).toBe(value);
         expect(await cache.retrieveOrLoad<unknown>(null, open.key, 30_000, notAsked)).toEqual(value);
     });
 
-    it('is what JSON makes of it when it comes from memcached', async () => {
+    it('is restored from JSON when it comes from memcached', async () => {
         const date = new Date(0);
         expect(await cache.retrieveOrLoad(null, open.key, 30_000, () => date)).toBe(date);
         expect(await cache.retrieveOrLoad<unknown>(null, open.key, 30_000, notAsked)).toBe('1970-01-01T00:00:00.000Z');
     });
 
-    it('is loaded in the place of what is no JSON', async () => {
+    it('is loaded to replace an entry that is not JSON', async () => {
         await writeItem(server, open.key, 'garbage');
         expect(await cache.retrieveOrLoad(null, open.key, 30_000, () => 'value')).toBe('value');
         await untilStored(cache);
         expect(await other.retrieve(null, open.key)).toBe('value');
     });
 
-    it('may have the longest key, with a prefix and a token', async () => {
+    it('may have the maximum key length with a prefix and a token', async () => {
         const prefixed = await open.cache(server, { prefix: `p${open.key}:`, clear: true });
         const longest = 'k'.repeat(240 - `p${open.key}:`.length);
         expect(await prefixed.retrieveOrLoad(null, longest, 30_000, () => 1)).toBe(1);
@@ -68,7 +68,7 @@ describe('A value that is not there', () => {
         expect(await prefixed.retrieveOrLoad(null, longest, 30_000, notAsked)).toBe(2);
     });
 
-    it('is compressed where values are', async () => {
+    it('is compressed when the cache compresses values', async () => {
         const small = await open.cache(server, { compress_min: 100 });
         const value = 'x'.repeat(10_000);
         for (const options of [undefined, { staleFor: 10_000 }]) {
@@ -82,7 +82,7 @@ describe('A value that is not there', () => {
         }
     });
 
-    it('counts for max_size', async () => {
+    it('counts toward max_size', async () => {
         const little = await open.cache(server, { max_size: 2 });
         for (const one of ['a', 'b', 'c']) await little.retrieveOrLoad(null, open.key + one, 30_000, () => one);
         while ((await little.retrieve(null, `${open.key}a`)) !== null) await sleep(5);
@@ -90,8 +90,8 @@ describe('A value that is not there', () => {
     });
 });
 
-describe('While a value is loaded', () => {
-    it('the other verbs find nothing, and a reader in another language reads null', async () => {
+describe('a pending load', () => {
+    it('is a miss for other commands, and null for clients in other languages', async () => {
         const { called, load, finish } = heldLoader<string>();
         const asked = cache.retrieveOrLoad(null, open.key, 30_000, load);
         await called;
@@ -103,7 +103,7 @@ describe('While a value is loaded', () => {
         expect(await asked).toBe('value');
     });
 
-    it.each(['cache', 'other'])('a value that is stored by %s counts, not the older one that is loaded', async who => {
+    it.each(['cache', 'other'])('does not overwrite a newer value stored by %s', async who => {
         const writer = who === 'cache' ? cache : other;
         const { called, load, finish } = heldLoader<string>();
         const asked = cache.retrieveOrLoad(null, open.key, 30_000, load);
@@ -115,7 +115,7 @@ describe('While a value is loaded', () => {
         expect(await cache.retrieve(null, open.key)).toBe('new');
     });
 
-    it.each(['cache', 'other'])('what %s removes is loaded anew, and the older value is not kept', async who => {
+    it.each(['cache', 'other'])('does not overwrite a newer value loaded after %s has removed the key', async who => {
         const writer = who === 'cache' ? cache : other;
         const { called, load, finish } = heldLoader<string>();
         const asked = cache.retrieveOrLoad(null, open.key, 30_000, load);
@@ -128,7 +128,7 @@ describe('While a value is loaded', () => {
         expect(await cache.retrieve(null, open.key)).toBe('new');
     });
 
-    it('an update makes a value where there was none', async () => {
+    it('lets an update create the value', async () => {
         const { called, load, finish } = heldLoader<string>();
         const asked = cache.retrieveOrLoad(null, open.key, 30_000, load);
         await called;
@@ -139,12 +139,12 @@ describe('While a value is loaded', () => {
     });
 });
 
-describe('An error of the loader', () => {
+describe('an error of the loader', () => {
     it.each([
-        ['that is thrown', () => notAsked()],
-        ['that is a rejection', () => Promise.reject(new Error('no'))],
-        ['that is undefined', () => Promise.reject(undefined as unknown as Error)],
-    ])('%s reaches everybody who waits as it is, and is not kept', async (_, fail) => {
+        ['a thrown error', () => notAsked()],
+        ['a rejection', () => Promise.reject(new Error('no'))],
+        ['undefined', () => Promise.reject(undefined as unknown as Error)],
+    ])('reaches every waiting caller unchanged, and is not cached: %s', async (_, fail) => {
         let calls = 0;
         const load = async () => {
             calls++;
@@ -159,11 +159,11 @@ describe('An error of the loader', () => {
         expect(await cache.retrieveOrLoad(null, open.key, 30_000, () => 'value')).toBe('value');
     });
 
-    it('that is thrown at once is a rejection', async () => {
+    it('rejects when the loader throws synchronously', async () => {
         await expect(cache.retrieveOrLoad(null, open.key, 30_000, notAsked)).rejects.toThrow('must not be called');
     });
 
-    it('lets the next process try at once, once for all its callers', async () => {
+    it('lets the next process load at once, once for all its callers', async () => {
         let calls = 0;
         const load = async () => {
             calls++;
@@ -176,7 +176,7 @@ describe('An error of the loader', () => {
         const answers = await Promise.allSettled(asked);
         expect(answers.every(one => one.status === 'rejected')).toBe(true);
         expect(calls).toBe(2);
-        // The lease is released in the background. Otherwise it lives for two seconds at least.
+        // The lease is released in the background. Otherwise it would last at least two seconds.
         const untilReleased = async (): Promise<void> => {
             while ((await readItem(server, open.key)) !== null) await sleep(5);
         };
@@ -184,7 +184,7 @@ describe('An error of the loader', () => {
     });
 });
 
-it('a loader may ask for other keys', async () => {
+it('allows a loader to load other keys', async () => {
     const load = async () =>
         `${await cache.retrieveOrLoad(null, `${open.key}-inner`, 30_000, () => 'inner')} and outer`;
     expect(await cache.retrieveOrLoad(null, open.key, 30_000, load)).toBe('inner and outer');

@@ -13,7 +13,7 @@ const LEASE_MS = LEASE_TIMES.seconds * 1000;
 let key: LeasedKey;
 let load: PendingLoad;
 
-/** Resolves with the outcome and when it came. */
+/** Resolves with the result and its time. */
 async function turn(timeoutMs: number): Promise<{ found: unknown; atMs: number }> {
     const valueOf = (item: Item): unknown => {
         const held = freshOrNull(item);
@@ -40,8 +40,8 @@ afterEach(async () => {
     jest.useRealTimers();
 });
 
-describe('A load that needs a lease', () => {
-    it('gets it at once where there is nothing, for four seconds', async () => {
+describe('a load that needs a lease', () => {
+    it('gets it at once for four seconds when the key is missing', async () => {
         expect(await turn(10_000)).toEqual({ found: null, atMs: 0 });
         expect(load.lease).not.toBeNull();
         expect(key.leases).toEqual([{ atMs: 0, expires: 4 }]);
@@ -57,7 +57,7 @@ describe('A load that needs a lease', () => {
         expect(jest.getTimerCount()).toBe(0);
     });
 
-    it('looks after 10 ms at first, then less and less often, and every 100 ms in the end', async () => {
+    it('polls after 10 ms at first, then at growing intervals up to 100 ms', async () => {
         key.lease();
         const waiting = turn(1000);
         await jest.advanceTimersByTimeAsync(1100);
@@ -67,7 +67,7 @@ describe('A load that needs a lease', () => {
         expect(new Set(gaps.slice(6))).toEqual(new Set([100]));
     });
 
-    it('has the value that the other process stores', async () => {
+    it('returns the value that the other process stores', async () => {
         key.lease();
         const waiting = turn(10_000);
         await jest.advanceTimersByTimeAsync(300);
@@ -77,7 +77,7 @@ describe('A load that needs a lease', () => {
         expect(load.lease).toBeNull();
     });
 
-    it('waits for as long as it may while the other process renews its lease, and loads without one', async () => {
+    it('waits until its timeout while the other process renews its lease, then loads without one', async () => {
         key.lease();
         const renewing = setInterval(() => key.lease(), LEASE_TIMES.renewedAfterMs);
         const waiting = turn(5 * LEASE_MS);
@@ -89,7 +89,7 @@ describe('A load that needs a lease', () => {
         expect(atMs).toBeLessThanOrEqual(5 * LEASE_MS + 100);
     });
 
-    it('takes over a lease that was not renewed for its life and a second', async () => {
+    it('takes over a lease that was not renewed for its life plus a second', async () => {
         key.lease();
         const waiting = turn(60_000);
         await jest.advanceTimersByTimeAsync(LEASE_MS + 1000);

@@ -26,14 +26,14 @@ beforeEach(() => {
 
 afterEach(() => jest.useRealTimers());
 
-describe.each(['nothing', 'a stale value'])('A lease in the place of %s', what => {
+describe.each(['nothing', 'a stale value'])('a lease in place of %s', what => {
     const lease = (token = 1): Item => itemOf(withLeaseMark(what === 'nothing' ? Item.MISS : stale, token));
 
-    it('shows its token', () => {
+    it('contains its token', () => {
         for (const token of [0, 1, 0x1b1b1b, MAX_NUMBER]) expect(leaseToken(lease(token))).toBe(token);
     });
 
-    it('is alive for its life and what clocks may differ by', () => {
+    it('is alive for its life plus the maximum difference of clocks', () => {
         const item = lease();
         jest.setSystemTime(NOW + LEASE_MS + CLOCKS_DIFFER_MS - 10);
         expect(isLeased(item, LEASE_MS)).toBe(true);
@@ -41,7 +41,7 @@ describe.each(['nothing', 'a stale value'])('A lease in the place of %s', what =
         expect(isLeased(item, LEASE_MS)).toBe(false);
     });
 
-    it('is dead when its date lies further in the future than clocks may differ by', () => {
+    it('is dead when its date is further in the future than clocks may differ', () => {
         const item = lease();
         jest.setSystemTime(NOW - LEASE_MS);
         expect(isLeased(item, LEASE_MS)).toBe(true);
@@ -50,18 +50,18 @@ describe.each(['nothing', 'a stale value'])('A lease in the place of %s', what =
     });
 });
 
-it('A lease in the place of nothing is a null of JSON', () => {
+it('marks a missing value with a JSON null', () => {
     const item = itemOf(withLeaseMark(Item.MISS, 0x1b1b1b));
     expect([JSON.parse(String(item.value)), freshOrNull(item)]).toEqual([null, null]);
 });
 
-it('A lease leaves a stale value and its dates as they are', () => {
+it('keeps a stale value and its dates under a lease', () => {
     const item = itemOf(withLeaseMark(stale, MAX_NUMBER));
     expect(keptForMs(item)).toBe(keptForMs(stale));
     expect(item.value!.subarray(24)).toEqual(stale.value!.subarray(24));
 });
 
-describe('A stale value after failed loads', () => {
+describe('a stale value after failed loads', () => {
     it('is not loaded before its date, and counts the failures', () => {
         const item = itemOf(withPauseMark(itemOf(withLeaseMark(stale, 7)), 3, NOW + 2000));
         expect([failuresOf(item), leaseToken(item)]).toEqual([3, null]);
@@ -71,13 +71,13 @@ describe('A stale value after failed loads', () => {
         expect(isPaused(item, LONGEST_PAUSE_MS)).toBe(false);
     });
 
-    it('is loaded when its date is later than any pause', () => {
+    it('is loaded when its date is later than the maximum pause', () => {
         const item = itemOf(withPauseMark(stale, 1, NOW + LONGEST_PAUSE_MS + CLOCKS_DIFFER_MS + 10));
         expect(isPaused(item, LONGEST_PAUSE_MS)).toBe(false);
     });
 });
 
-it('Nothing else has a mark', () => {
+it('finds no mark in other items', () => {
     const others = [Item.MISS, itemOf({ value: Buffer.from('null'), flags: 0 }), stale];
     for (const item of others) {
         expect([isLeased(item, LEASE_MS), isPaused(item, LONGEST_PAUSE_MS), failuresOf(item)]).toEqual([

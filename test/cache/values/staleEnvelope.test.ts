@@ -19,8 +19,8 @@ beforeEach(() => {
 
 afterEach(() => jest.useRealTimers());
 
-describe('A value with dates', () => {
-    it('is the value without them while it is fresh, and nothing from then on', () => {
+describe('a value with dates', () => {
+    it('is returned without its dates while it is fresh, and missing from then on', () => {
         jest.advanceTimersByTime(FRESH_MS - 1);
         const fresh = freshOrNull(dated) as Item;
         expect([textOf(fresh), fresh.flagBits]).toEqual(['"text"', OURS]);
@@ -36,14 +36,14 @@ describe('A value with dates', () => {
         expect(textOf(staleOrNull(dated, 501))).toBe('"text"');
     });
 
-    it('is to be kept for the rest of its time, and never for less than nothing', () => {
+    it('is kept for the rest of its time, which is never negative', () => {
         jest.advanceTimersByTime(2000);
         expect(keptForMs(dated)).toBe(KEPT_MS - 2000);
         jest.advanceTimersByTime(KEPT_MS);
         expect(keptForMs(dated)).toBe(0);
     });
 
-    it('keeps its dates and its value under the mark of a load', () => {
+    it('keeps its dates and its value under a lease', () => {
         const loading = itemOf(withLeaseMark(dated, 7));
         expect(isLeased(loading, 4000)).toBe(true);
         const fresh = freshOrNull(loading) as Item;
@@ -60,17 +60,17 @@ describe('A value with dates', () => {
     });
 });
 
-describe('A value without dates', () => {
+describe('a value without dates', () => {
     const plain = itemOf(TEXT);
 
-    it('is current at any time, never stale, and kept for no time', () => {
+    it('is always fresh, never stale, and has no time to be kept', () => {
         jest.advanceTimersByTime(1e9);
         expect(freshOrNull(plain)).toBe(plain);
         expect(staleOrNull(plain, Infinity)).toBeNull();
         expect(keptForMs(plain)).toBe(0);
     });
 
-    it('gives way to a null of JSON that shows the token of the load', () => {
+    it('is replaced by a JSON null with the token of the lease', () => {
         const [one, other] = [1, 2].map(token => itemOf(withLeaseMark(plain, token)));
         expect([isLeased(one!, 4000), freshOrNull(one!)]).toEqual([true, null]);
         expect(JSON.parse(textOf(one))).toBeNull();

@@ -6,7 +6,7 @@ import { NoopCall } from '../../../src/client/calls/serverCalls';
 const newCalls = (count: number): Call<unknown>[] => Array.from({ length: count }, () => new NoopCall());
 
 function expectSame(list: CallList, calls: readonly Call<unknown>[]): void {
-    // By identity: a call has getters that are of no concern here.
+    // Compares by identity because a deep comparison would read the getters of each call.
     const listed = [...list];
     expect(listed.length).toBe(calls.length);
     expect(listed.every((call, i) => call === calls[i])).toBe(true);
@@ -15,7 +15,7 @@ function expectSame(list: CallList, calls: readonly Call<unknown>[]): void {
 }
 
 describe('CallList', () => {
-    it('keeps the order of its calls, in whatever order they come and go', () => {
+    it('keeps the order of its calls for any sequence of operations', () => {
         const steps = fc.array(
             fc.oneof(
                 fc.record({ do: fc.constant('push' as const), count: fc.integer({ min: 0, max: 50 }) }),
@@ -52,7 +52,7 @@ describe('CallList', () => {
         );
     });
 
-    it('goes on in order after it was long and empty', () => {
+    it('keeps the order after it was long and then empty', () => {
         const list = new CallList();
         for (let round = 0; round < 3; round++) {
             const calls = newCalls(10_000);

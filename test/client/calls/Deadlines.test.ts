@@ -4,13 +4,13 @@ import { Deadline, Deadlines, type Timed } from '../../../src/client/calls/Deadl
 beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate', 'clearImmediate'] }));
 afterEach(() => jest.useRealTimers());
 
-/** Lets time pass, and then the turn of the event loop that follows the last timer. */
+/** Advances the fake clock, then waits for the event loop turn that follows the last timer. */
 async function pass(ms: number): Promise<void> {
     jest.advanceTimersByTime(ms);
     await new Promise(setImmediate);
 }
 
-/** Notes its name when it expires. */
+/** An item that records its name when it expires. */
 class Item implements Timed {
     constructor(
         private readonly name: string,
@@ -36,7 +36,7 @@ describe('Deadlines', () => {
         expired = [];
     });
 
-    it('expires each item at its deadline, not before, and lets go of it', async () => {
+    it('expires each item at its deadline, not before, and releases it', async () => {
         add('a', 100);
         add('b', 300);
         await pass(99);
@@ -47,7 +47,7 @@ describe('Deadlines', () => {
         expect([expired, deadlines.size, deadlines.timerCount]).toEqual([['a', 'b'], 0, 0]);
     });
 
-    it('expires items in the order of their deadlines, in whatever order they came', async () => {
+    it('expires items in the order of their deadlines, whatever the order of insertion', async () => {
         await fc.assert(
             fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 100 }), { maxLength: 20 }), async offsets => {
                 expired.length = 0;
@@ -59,7 +59,7 @@ describe('Deadlines', () => {
         );
     });
 
-    it('expires nothing that was removed, as often as that is said', async () => {
+    it('does not expire a removed item, and ignores a second removal', async () => {
         const [first, second] = [add('a', 100), add('b', 100)];
         add('c', 100);
         deadlines.remove(second);
@@ -70,7 +70,7 @@ describe('Deadlines', () => {
         expect(expired).toEqual(['c']);
     });
 
-    it('has one timer for all items, and none when all have expired', async () => {
+    it('uses one timer for all items, and none when all have expired', async () => {
         expect([deadlines.timerCount, jest.getTimerCount()]).toEqual([0, 0]);
         for (let i = 0; i < 100; i++) add('a', 1000 - i);
         expect([deadlines.timerCount, jest.getTimerCount()]).toEqual([1, 1]);
@@ -78,7 +78,7 @@ describe('Deadlines', () => {
         expect([expired.length, jest.getTimerCount()]).toEqual([100, 0]);
     });
 
-    it('sets one timer per timeout while items leave in time', async () => {
+    it('sets at most one timer per timeout while items leave in time', async () => {
         const setTimer = jest.spyOn(globalThis, 'setTimeout');
         for (let i = 0; i < 1000; i++) {
             deadlines.remove(add('a', performance.now() + 1000));
@@ -88,15 +88,15 @@ describe('Deadlines', () => {
         expect(setTimer.mock.calls.length).toBeLessThanOrEqual(3);
     });
 
-    it('lets an item leave that was answered before a busy process read the answer', async () => {
+    it('does not expire an item whose answer arrived before a busy process read it', async () => {
         const item = add('a', 100);
-        // What a socket has read comes after the timer of the deadlines, and before its immediate.
+        // Socket reads run after the timer of the deadlines and before its immediate.
         setTimeout(() => deadlines.remove(item), 100);
         await pass(100);
         expect(expired).toEqual([]);
     });
 
-    it('tells that the last item has left, each time', async () => {
+    it('calls onEmpty each time the last item leaves', async () => {
         const onEmpty = jest.fn();
         deadlines.onEmpty = onEmpty;
         const [first, second] = [add('a', 100), add('b', 200)];
@@ -109,7 +109,7 @@ describe('Deadlines', () => {
         expect(onEmpty).toHaveBeenCalledTimes(2);
     });
 
-    it('expires nothing after it was stopped, until another item comes', async () => {
+    it('expires nothing after stop until another item arrives', async () => {
         add('a', 100);
         deadlines.stop();
         await pass(1000);
@@ -119,7 +119,7 @@ describe('Deadlines', () => {
         expect(expired).toEqual(['a', 'b']);
     });
 
-    it('expires those that stay, in order, in whatever order others come and leave', async () => {
+    it('expires the remaining items in order, whatever the order of arrivals and removals', async () => {
         const step = fc.tuple(fc.integer({ min: 1, max: 100 }), fc.boolean());
         await fc.assert(
             fc.asyncProperty(fc.array(step, { maxLength: 100 }), async steps => {
@@ -137,7 +137,7 @@ describe('Deadlines', () => {
         );
     });
 
-    it('waits in steps for a deadline that is further away than a timer reaches', async () => {
+    it('waits in steps for a deadline beyond the maximum timer delay', async () => {
         const longestMs = 2 ** 31 - 1;
         const setTimeout = jest.spyOn(globalThis, 'setTimeout');
         add('far', performance.now() + 1.5 * longestMs);
@@ -149,7 +149,7 @@ describe('Deadlines', () => {
         expect(setTimeout).toHaveBeenCalledTimes(2);
     });
 
-    it('takes the chunks of a batch without looking at all later deadlines', () => {
+    it('adds the chunks of a batch without a walk over all later deadlines', () => {
         const now = performance.now();
         for (let i = 0; i < 100_000; i++) add('later', now + 60_000 + i);
         jest.useRealTimers();
@@ -158,7 +158,7 @@ describe('Deadlines', () => {
             const chunk = add('chunk', now + 50_000);
             if (i % 2 === 0) deadlines.remove(chunk);
         }
-        // Walking over the later ones takes some ten seconds.
+        // A walk over the later deadlines takes about ten seconds.
         expect(performance.now() - begun).toBeLessThan(2000);
         expect(deadlines.size).toBe(125_000);
         deadlines.stop();

@@ -9,7 +9,7 @@ import { opcodes } from '../../support/opcodes';
 const KEYS = 120;
 const TOO_LARGE = 3;
 
-/** A batch that was sent with opaques from 0 on, and of which it is noted what the account is told. */
+/** Encodes a batch with opaques from 0 on, and records what the call reports to the account. */
 function send() {
     const known: [key: string, cas: number, epoch: number][] = [];
     const account = {
@@ -33,12 +33,12 @@ function send() {
     return { writer, answer, known };
 }
 
-/** The CAS of the values from one place to another. */
+/** Returns the expected records for the keys from one index to another. */
 const known = (from: number, to: number, cas: number) =>
     Array.from({ length: to - from + 1 }, (_, i) => [`key${from + i}`, cas + i, 7]);
 
 describe('SetManyCall with an account', () => {
-    it('asks for a reply to one value in 50, the first and the last', () => {
+    it('asks for a reply to the first value, the last value, and one in 50', () => {
         const frames = Buffer.concat(send().writer.take());
         const answered: number[] = [];
         for (let at = 0; at < frames.length; at += 24 + frames.readUInt32BE(at + 8))
@@ -46,13 +46,13 @@ describe('SetManyCall with an account', () => {
         expect(answered).toEqual([0, 50, 100, 119]);
     });
 
-    it('knows the CAS of all values when nothing was stored in between', () => {
+    it('derives the CAS of every value when the CAS numbers have no gap', () => {
         const sent = send();
         for (const index of [0, 50, 100, 119]) sent.answer(index, 1000 + index);
         expect(sent.known).toEqual(known(0, KEYS - 1, 1000));
     });
 
-    it('knows only the answered values where something was stored in between', () => {
+    it('knows only the answered values where another store left a gap in the CAS numbers', () => {
         const sent = send();
         sent.answer(0, 1000);
         sent.answer(50, 1051);
@@ -60,14 +60,25 @@ describe('SetManyCall with an account', () => {
         expect(sent.known).toEqual([...known(0, 0, 1000), ...known(50, 100, 1051)]);
     });
 
-    it('knows only the answered values where one was refused', () => {
+    it('knows only the answered values where the server rejected one', () => {
         const sent = send();
         sent.answer(0, 1000);
         sent.answer(20, 0, TOO_LARGE);
-        // Another client has stored in its place.
+        // Another client stored in place of the rejected value.
         sent.answer(50, 1051);
         sent.answer(100, 0, TOO_LARGE);
         sent.answer(119, 1171);
         expect(sent.known).toEqual([...known(0, 0, 1000), ...known(50, 50, 1051), ...known(119, 119, 1171)]);
+    });
+
+    it('ignores the CAS of a reply that it did not ask for', () => {
+        const sent = send();
+        for (const [index, casLow] of [
+            [0, 1000],
+            [1, 0],
+            [50, 1050],
+        ] as const)
+            sent.answer(index, casLow);
+        expect(sent.known).toEqual(known(0, 50, 1000));
     });
 });

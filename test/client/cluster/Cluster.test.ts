@@ -11,7 +11,7 @@ const fleet = useFleet(open);
 
 const NOTHING = { added: [], removed: [], replaced: [], reweighted: [] };
 
-/** Asks all the time, until it is told to stop; answers what went wrong. */
+/** Calls the client until it is stopped, and returns the number of calls and their errors. */
 function load(client: MemcachedClient): () => Promise<{ calls: number; errors: string[] }> {
     let isOver = false;
     let calls = 0;
@@ -37,7 +37,7 @@ function load(client: MemcachedClient): () => Promise<{ calls: number; errors: s
 }
 
 describe('a list of servers', () => {
-    it('has each server once, with what was said of it last', async () => {
+    it('keeps each server once, with the properties of its last entry', async () => {
         const client = await open.client([...all(fleet), at(fleet.proxies[0], { weight: 3 }), at(fleet.proxies[1])]);
         expect(client.socketCount).toBe(3);
         expect((await client.version()).size).toBe(3);
@@ -48,7 +48,7 @@ describe('a list of servers', () => {
         expect((await client.version()).size).toBe(3);
     });
 
-    it('that is the same one changes nothing, in whatever order', async () => {
+    it('changes nothing when the servers are the same in another order', async () => {
         const client = await open.client(all(fleet));
         const epochs = keys.map(key => client.epoch(key));
         expect(client.update(all(fleet).reverse())).toEqual(NOTHING);
@@ -56,7 +56,7 @@ describe('a list of servers', () => {
         expect(fleet.proxies.map(proxy => proxy.connections)).toEqual([1, 1, 1]);
     });
 
-    it('that is empty is refused, and the servers stay', async () => {
+    it('rejects an empty list and keeps the servers', async () => {
         const client = await open.client(all(fleet));
         expect(() => client.update([])).toThrow(expect.objectContaining({ code: 'CONNECT_FAILED' }));
         expect((await client.version()).size).toBe(3);
@@ -65,7 +65,7 @@ describe('a list of servers', () => {
         expect(await codeOf(none.open())).toBe('CONNECT_FAILED');
     });
 
-    it.each([0, -1, NaN, Infinity, '3'])('with a weight of %s is refused, and the servers stay', async weight => {
+    it.each([0, -1, NaN, Infinity, '3'])('rejects a weight of %s and keeps the servers', async weight => {
         const client = await open.client(all(fleet));
         const wrong = [...all(fleet).slice(1), at(fleet.proxies[0], { weight: weight as number })];
         const refusal = expect.objectContaining({ code: 'INVALID_CONNECTION' }) as Error;
@@ -76,8 +76,8 @@ describe('a list of servers', () => {
     });
 });
 
-describe('another list of servers', () => {
-    it('gives a new server its keys, and leaves the sockets of the others alone', async () => {
+describe('an update of the servers', () => {
+    it('moves keys to a new server and keeps the sockets of the others', async () => {
         const client = await open.client(all(fleet).slice(0, 2));
         const home = keys.map(key => client.homeServer(key));
         expect(client.update(all(fleet))).toEqual({ ...NOTHING, added: [named(fleet.proxies[2])] });
@@ -89,7 +89,7 @@ describe('another list of servers', () => {
         expect(fleet.proxies.map(proxy => proxy.connections)).toEqual([1, 1, 1]);
     });
 
-    it('closes the sockets of a server that is gone, and of no other', async () => {
+    it('closes only the sockets of the removed server', async () => {
         const client = await open.client(all(fleet));
         await storeAll(client);
         expect(client.update(all(fleet).slice(1))).toEqual({ ...NOTHING, removed: [named(fleet.proxies[0])] });
@@ -99,7 +99,7 @@ describe('another list of servers', () => {
         expect(client.socketCount).toBe(2);
     });
 
-    it('with another weight moves keys, and nothing else', async () => {
+    it('moves keys, and changes nothing else, when a weight changes', async () => {
         const client = await open.client(all(fleet));
         await storeAll(client);
         const count = () => keys.filter(key => client.homeServer(key).port === fleet.proxies[0].port).length;
@@ -114,7 +114,7 @@ describe('another list of servers', () => {
     it.each<[string, Partial<ServerAddress>]>([
         ['login', { login: { username: 'a', password: 'b' } }],
         ['TLS', { tls: { servername: 'a' } }],
-    ])('with another %s replaces the server', async (_, more) => {
+    ])('replaces the server when its %s changes', async (_, more) => {
         const client = await open.client(all(fleet));
         const other = [at(fleet.proxies[0], more), ...all(fleet).slice(1)];
         expect(client.update(other)).toEqual({ ...NOTHING, replaced: [named(fleet.proxies[0])] });
@@ -130,7 +130,7 @@ describe('another list of servers', () => {
         expect(client.update(same)).toEqual(NOTHING);
     });
 
-    it('with another secure context replaces the server, with the same one does not', async () => {
+    it('replaces the server when its secure context changes, not when it stays the same', async () => {
         const context = createSecureContext({ ciphers: 'AES128-SHA' });
         const withContext = (secureContext: SecureContext) => [at(fleet.proxies[0], { tls: { secureContext } })];
         const client = open.clientOf(withContext(context));
@@ -140,7 +140,7 @@ describe('another list of servers', () => {
         });
     });
 
-    it('is that of memjs too', async () => {
+    it('applies to memjs calls too', async () => {
         const client = await open.client(all(fleet));
         client.update(all(fleet).slice(0, 2));
         expect(client.servers.map(({ port }) => port)).toEqual(fleet.proxies.slice(0, 2).map(({ port }) => port));
@@ -156,7 +156,7 @@ describe('another list of servers', () => {
         expect(seen.sort()).toEqual(fleet.proxies.slice(1).map(named).sort());
     });
 
-    it('under load costs no call, and leaves sockets alone', async () => {
+    it('fails no call under load, and keeps the sockets of the other servers', async () => {
         const client = await open.client(all(fleet));
         await storeAll(client);
         const stop = load(client);
@@ -167,14 +167,14 @@ describe('another list of servers', () => {
         const { calls, errors } = await stop();
         expect(errors).toEqual([]);
         expect(calls).toBeGreaterThan(100);
-        // The third one came 20 times; it may have had no call in some of them.
+        // The third server was added 20 times, and may have had no call in some of them.
         expect(fleet.proxies.map(proxy => proxy.connections).slice(0, 2)).toEqual([1, 1]);
         expect(fleet.proxies[2].mostAtOnce).toBeLessThanOrEqual(20);
         expect(client.socketCount).toBeLessThanOrEqual(4);
     });
 
-    it('a thousand times in a row leaves nothing behind', async () => {
-        // Each server has one socket, so that a fourth one is that of a server that is gone.
+    it('leaves nothing behind after a thousand updates in a row', async () => {
+        // Each server has one socket, so a fourth socket belongs to a removed server.
         const client = await open.client(all(fleet), { poolSize: 1 });
         const calls: Promise<unknown>[] = [];
         for (let i = 0; i < 1000; i++) {

@@ -23,13 +23,13 @@ describe('Namespaces', () => {
         ['the key of the token', 'p:#namespace', 'p:#namespace'],
         ['a key without clear', 'p:key', 'p:key'],
         ['a key of another prefix', `q:#${TOKEN}:key`, `q:#${TOKEN}:key`],
-    ])('place %s', (_, key, placed) => {
+    ])('places %s', (_, key, placed) => {
         expect(make('p:').place(key)).toBe(placed);
         expect(make('p', 'p:#x', 'p:').place(key)).toBe(placed);
         expect(make().place(key)).toBe(key);
     });
 
-    it('know each prefix once, and guard its keys only', () => {
+    it('creates each prefix once, and guards only its keys', () => {
         const namespaces = make('p:');
         expect(namespaces.of('p:')).toBe(namespaces.of('p:'));
         expect([namespaces.isEmpty, make().isEmpty]).toEqual([false, true]);
@@ -45,7 +45,7 @@ describe('Namespaces', () => {
 });
 
 describe('a guarded call', () => {
-    /** It was sent with opaques from 7 on. */
+    /** Encodes the guarded call with opaques from 7 on. */
     function send() {
         const call = make('p:').guard(KEY, new GetCall(KEY, readFetched, null));
         const metrics = { hits: 0, misses: 0, answered: 0, recordFailure: () => {} };
@@ -60,7 +60,7 @@ describe('a guarded call', () => {
         return { call, answer };
     }
 
-    it('has its answer when the token is the one in its key', async () => {
+    it('settles with its answer when the token matches the one in its key', async () => {
         const { call, answer } = send();
         expect([call.frameCount, answer(7, '"value"'), call.settled, answer(8, TOKEN)]).toEqual([
             2,
@@ -80,8 +80,8 @@ describe('a guarded call', () => {
         expect(error).toMatchObject({ token, server: call.host });
     });
 
-    it('refuses a token before its answer', () => {
+    it('throws on a token that arrives before its answer', () => {
         const { answer } = send();
-        expect(() => answer(8, TOKEN)).toThrow('a token came before the reply that it confirms');
+        expect(() => answer(8, TOKEN)).toThrow('invalid reply: a token before the result that it confirms');
     });
 });

@@ -19,7 +19,9 @@ type Modules = {
 
 const cause = new Error('cause');
 
-/** What each maker makes. The compiler requires every maker of these modules. */
+/**
+ * Calls every maker once or more. The compiler requires an entry for each maker of these modules.
+ */
 const made: { [M in keyof Modules]: Made<Modules[M]> } = {
     client: {
         authFailed: [client.authFailed('a:1')],
@@ -47,14 +49,15 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
     },
     protocol: { refused: Object.values(Outcome).map(outcome => protocol.refused('a:1', outcome, '0x01')) },
     connect: {
-        invalidConnection: [connect.invalidConnection('cause')],
-        invalidCredential: [connect.invalidCredential('cause')],
+        incompleteLogin: [connect.incompleteLogin('password', 'user name')],
+        invalidConnection: [connect.invalidConnection('weight 0', 'an integer')],
+        invalidCredential: [connect.invalidCredential('credential.ssl_ca_file', 'malformed')],
         invalidOption: [connect.invalidOption('retries', '-1', 'whole numbers')],
-        invalidUri: [connect.invalidUri('cause')],
         noConnection: [connect.noConnection('cause')],
         noCredential: [connect.noCredential('cause')],
         serversNotFound: [connect.serversNotFound('cause')],
         sharedNotOpened: [connect.sharedNotOpened()],
+        unreadableFile: [connect.unreadableFile('credential.ssl_ca_file', cause)],
     },
     cache: {
         batchFailed: [cache.batchFailed(new Map([['k', cause]]), new Map(), 2)],
@@ -78,12 +81,12 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
 };
 const byMaker = Object.values(made).flatMap(module => Object.entries<ApplicationException[]>(module));
 
-it('has a maker for every code, and no code without one', () => {
+it('has a maker for every code, and a code for every maker', () => {
     const codes = new Set(byMaker.flatMap(([, errors]) => errors.map(({ code }) => code)));
     expect([...codes].sort()).toEqual(Object.keys(ERROR_CODES).sort());
 });
 
-it.each(byMaker)('%s makes exceptions of the class of their code', (_maker, errors) => {
+it.each(byMaker)('assigns the class of its code to every exception of %s', (_maker, errors) => {
     const classes = errors.map(({ code }) => ERROR_CODES[code as keyof typeof ERROR_CODES]);
     expect(errors.map(error => error.constructor.name)).toEqual(classes);
 });

@@ -10,19 +10,21 @@ import { codeOf } from '../../support/codeOf';
 describe('CallQueue', () => {
     let deadlines: Deadlines;
     let queue: CallQueue;
-    /** What could be sent at the end of each turn. */
+    /** The calls that the queue released at the end of each turn. */
     let turns: Call<unknown>[][];
 
     beforeEach(() => {
         jest.useFakeTimers();
         deadlines = new Deadlines();
         turns = [];
-        queue = new CallQueue({
+        const host = {
+            address: 'here',
             requestTimeoutMs: 1000,
             deadlines,
             metrics: new ServerMetrics(),
-            onQueueReady: () => turns.push(takeAll()),
-        });
+            epoch: 0,
+        };
+        queue = new CallQueue(host, () => turns.push(takeAll()));
     });
 
     afterEach(() => jest.useRealTimers());
@@ -33,7 +35,7 @@ describe('CallQueue', () => {
         return calls;
     }
 
-    /** They were sent in vain. */
+    /** Returns calls to the queue as if their connection was lost. */
     function giveBack(...calls: Call<unknown>[]): void {
         const list = new CallList();
         for (const call of calls) list.push(call);
@@ -49,7 +51,7 @@ describe('CallQueue', () => {
     const large = (key: string) =>
         new StoreCall('set', key, { value: Buffer.alloc(900_000), flagBits: 0, expirySeconds: 0 });
 
-    it('sends the calls of a turn together, in their order, when the turn is over', () => {
+    it('releases the calls of a turn together, in order, at the end of the turn', () => {
         const calls = enter(...gets('a', 'b', 'c'));
         expect([turns, queue.enteringCount]).toEqual([[], 3]);
         jest.runAllTicks();
@@ -70,7 +72,7 @@ describe('CallQueue', () => {
         expect(turns).toEqual([[first, second]]);
     });
 
-    it('gives each call its deadline at the end of its turn, unless it brings one', () => {
+    it('sets the deadline of each call at the end of its turn, unless it has one', () => {
         const [mine, other] = gets('a', 'b') as [GetCall<unknown>, GetCall<unknown>];
         other.deadlineMs = 70;
         enter(mine, other);
@@ -79,7 +81,7 @@ describe('CallQueue', () => {
         deadlines.stop();
     });
 
-    it('sends no call that has settled', async () => {
+    it('releases no call that has settled', async () => {
         const [settled, call] = enter(...gets('a', 'b')) as [GetCall<unknown>, GetCall<unknown>];
         const failed = codeOf(settled.promise);
         settled.fail(Object.assign(new Error('stale'), { code: 'STALE' }));
@@ -89,19 +91,19 @@ describe('CallQueue', () => {
         expect(await failed).toBe('STALE');
     });
 
-    it('keeps a large value until there is room for it, and lets small calls pass', () => {
+    it('holds a large value until the window has room, and lets small calls pass', () => {
         const [first, second] = enter(large('a'), large('b'));
         const [small] = enter(...gets('c'));
         jest.runAllTicks();
         expect(turns).toEqual([[first, small]]);
         expect(queue.unsent()).toEqual([second]);
-        queue.releaseLarge(first!);
+        queue.largeValues.done(first!);
         jest.runAllTicks();
         expect(turns[1]).toEqual([second]);
         expect(queue.unsent()).toEqual([]);
     });
 
-    it('sends a call again that has come back', () => {
+    it('releases a requeued call again', () => {
         const calls = enter(...gets('a'));
         jest.runAllTicks();
         giveBack(...calls);
@@ -111,7 +113,7 @@ describe('CallQueue', () => {
         expect(turns).toEqual([calls, calls]);
     });
 
-    it('rejects every call that has not been sent, wherever it waits', async () => {
+    it('rejects every unsent call, wherever it is queued', async () => {
         const [sent] = enter(large('sent'));
         const waiting = enter(large('room'));
         jest.runAllTicks();

@@ -1,66 +1,98 @@
-import { LargeValueWindow } from '../../../src/client/server/LargeValues';
-import { LARGE_BYTES, LargeReplies } from '../../../src/client/server/LargeReplies';
-import { GetCall, readFetched } from '../../../src/client/calls/getCalls';
+import type { Call } from '../../../src/client/calls/Call';
+import { StoreCall } from '../../../src/client/calls/storeCalls';
+import { LARGE_BYTES } from '../../../src/client/channel/ChannelLoad';
+import { LargeValues } from '../../../src/client/server/LargeValues';
 import { codeOf } from '../../support/codeOf';
 import { useOpener } from '../../support/Opener';
 
 const open = useOpener();
 const HALF_MIB = 512 * 1024;
-const call = (key: string) => new GetCall(key, readFetched, null);
 
-describe('BulkWindow', () => {
-    it('lets two values of half a MiB pass, and the next when one is done, in order', () => {
-        const window = new LargeValueWindow();
-        const calls = ['a', 'b', 'c', 'd'].map(call);
-        expect(calls.map(one => window.tryAdmit(one, HALF_MIB))).toEqual([true, true, false, false]);
-        expect(window.release(calls[1]!)).toEqual([calls[2]]);
-        expect(window.release(calls[0]!)).toEqual([calls[3]]);
-        expect(window.release(calls[2]!)).toEqual([]);
+/** A call that stores a value of this size. */
+const store = (key: string, bytes: number) =>
+    new StoreCall('set', key, { value: Buffer.alloc(bytes), flagBits: 0, expirySeconds: 0 });
+
+describe('LargeValues', () => {
+    let admitted: Call<unknown>[];
+    let largeValues: LargeValues;
+
+    beforeEach(() => {
+        admitted = [];
+        largeValues = new LargeValues(call => admitted.push(call));
     });
 
-    it('lets one pass that is larger than the window, alone', () => {
-        const window = new LargeValueWindow();
-        const [huge, other] = [call('a'), call('b')];
-        expect(window.tryAdmit(huge, 100 * HALF_MIB)).toBe(true);
-        expect(window.tryAdmit(other, LARGE_BYTES)).toBe(false);
-        expect(window.release(huge)).toEqual([other]);
+    it('admits small values whatever is in flight, and does not count them', () => {
+        const large = store('large', 100 * HALF_MIB);
+        const small = store('small', LARGE_BYTES - 1);
+        expect([large, small].map(one => largeValues.admit(one))).toEqual([true, true]);
+        expect([large.largeBytes, small.largeBytes]).toEqual([100 * HALF_MIB, 0]);
     });
 
-    it('does not let a smaller one overtake', () => {
-        const window = new LargeValueWindow();
-        const [first, second, third] = [call('a'), call('b'), call('c')];
-        window.tryAdmit(first, 2 * HALF_MIB);
-        expect(window.tryAdmit(second, 2 * HALF_MIB)).toBe(false);
-        expect(window.tryAdmit(third, LARGE_BYTES)).toBe(false);
-        expect(window.release(first)).toEqual([second, third]);
+    it('admits two values of half a MiB, and the next when one is done, in order', () => {
+        const calls = ['a', 'b', 'c', 'd'].map(key => store(key, HALF_MIB));
+        expect(calls.map(one => largeValues.admit(one))).toEqual([true, true, false, false]);
+        expect([...largeValues.waiting]).toEqual(calls.slice(2));
+        largeValues.done(calls[1]!);
+        expect(admitted).toEqual([calls[2]]);
+        largeValues.done(calls[0]!);
+        expect(admitted).toEqual([calls[2], calls[3]]);
+        largeValues.done(calls[2]!);
+        largeValues.done(calls[3]!);
+        expect(largeValues.admit(store('e', 100 * HALF_MIB))).toBe(true);
     });
 
-    it('forgets who has settled while waiting', () => {
-        const window = new LargeValueWindow();
-        const [first, second, third] = [call('a'), call('b'), call('c')];
-        second.promise.catch(() => {});
-        [first, second, third].forEach(one => window.tryAdmit(one, 2 * HALF_MIB));
-        second.fail(new Error('late'));
-        expect(window.release(first)).toEqual([third]);
+    it('admits a single value that is larger than the window', () => {
+        const [huge, other] = [store('a', 100 * HALF_MIB), store('b', LARGE_BYTES)];
+        expect([huge, other].map(one => largeValues.admit(one))).toEqual([true, false]);
+        largeValues.done(huge);
+        expect(admitted).toEqual([other]);
+    });
+
+    it('does not let a smaller value overtake', () => {
+        const [first, second] = [store('a', 2 * HALF_MIB), store('b', 2 * HALF_MIB)];
+        const third = store('c', LARGE_BYTES);
+        expect([first, second, third].map(one => largeValues.admit(one))).toEqual([true, false, false]);
+        largeValues.done(first);
+        expect(admitted).toEqual([second, third]);
+    });
+
+    it('skips calls that have settled while they waited', () => {
+        const calls = ['a', 'b', 'c', 'd'].map(key => store(key, 2 * HALF_MIB));
+        const [first, second, third] = calls as [StoreCall, StoreCall, StoreCall];
+        for (const one of calls) largeValues.admit(one);
+        for (const one of [second, third]) {
+            one.promise.catch(() => {});
+            one.fail(new Error('late'));
+        }
+        largeValues.dropSettled();
+        expect([...largeValues.waiting]).toEqual([calls[3]]);
+        largeValues.done(first);
+        expect(admitted).toEqual([calls[3]]);
+    });
+
+    it('frees the room of a call once', () => {
+        const calls = ['a', 'b', 'c', 'd'].map(key => store(key, HALF_MIB));
+        for (const one of calls) largeValues.admit(one);
+        largeValues.done(calls[0]!);
+        largeValues.done(calls[0]!);
+        expect(admitted).toEqual([calls[2]]);
+    });
+
+    it('remembers up to a thousand large replies, each until a small one arrives', () => {
+        largeValues.answered('small', 100);
+        largeValues.answered('', LARGE_BYTES);
+        expect([largeValues.hasSizes, largeValues.expectedBytes('')]).toEqual([false, 0]);
+        largeValues.answered('large', LARGE_BYTES);
+        expect(largeValues.hasSizes).toBe(true);
+        expect(['small', 'large'].map(key => largeValues.expectedBytes(key))).toEqual([0, LARGE_BYTES]);
+        largeValues.answered('large', 100);
+        expect(largeValues.expectedBytes('large')).toBe(0);
+        for (let i = 0; i <= 1000; i++) largeValues.answered(`key${i}`, LARGE_BYTES);
+        expect(['key0', 'key1'].map(key => largeValues.expectedBytes(key))).toEqual([0, LARGE_BYTES]);
     });
 });
 
-describe('LargeReplies', () => {
-    it('remembers large answers until a small one comes, and no more than a thousand', () => {
-        const replies = new LargeReplies();
-        replies.remember('small', 100);
-        replies.remember('', LARGE_BYTES);
-        expect(replies.expectedBytes('')).toBe(0);
-        replies.remember('large', LARGE_BYTES);
-        expect([replies.expectedBytes('small'), replies.expectedBytes('large')]).toEqual([0, LARGE_BYTES]);
-        replies.remember('large', 100);
-        expect(replies.expectedBytes('large')).toBe(0);
-        for (let i = 0; i <= 1000; i++) replies.remember(`key${i}`, LARGE_BYTES);
-        expect([replies.expectedBytes('key0'), replies.expectedBytes('key1')]).toEqual([0, LARGE_BYTES]);
-    });
-});
-
-it('large and small values, hundreds at once, all arrive, over few sockets', async () => {
+it('transfers hundreds of large and small values at once over few sockets', async () => {
     const server = await open.server({ maxItemBytes: 2 * 1024 * 1024 });
     const client = await open.client(server, { requestTimeoutMs: 10_000 });
     const large = (i: number) => Buffer.alloc(300_000, `value ${i}`);
@@ -78,7 +110,7 @@ it('large and small values, hundreds at once, all arrive, over few sockets', asy
     expect(client.socketCount).toBeLessThanOrEqual(5);
 });
 
-it('calls that wait for the window when the server goes silent settle by their deadline, and the window is free again', async () => {
+it('settles calls that wait for the window of a silent server by their deadline, and frees the window', async () => {
     const server = await open.server();
     const client = await open.client(server, { requestTimeoutMs: 300, failures: 100, reconnectMs: 50 });
     const value = Buffer.alloc(HALF_MIB);
@@ -91,10 +123,10 @@ it('calls that wait for the window when the server goes silent settle by their d
     expect(again.every(Boolean)).toBe(true);
 });
 
-it('a large value that was stored is known to be large when it is asked for', async () => {
+it('remembers the size of a large value when it is stored', async () => {
     const server = await open.server();
     const client = await open.client(server);
-    const saw = jest.spyOn(LargeReplies.prototype, 'remember');
+    const saw = jest.spyOn(LargeValues.prototype, 'answered');
     await client.set('key', Buffer.alloc(200_000));
     const [, bytes] = saw.mock.calls.at(-1)!;
     saw.mockRestore();

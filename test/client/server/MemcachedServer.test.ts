@@ -1,4 +1,4 @@
-import { LARGE_BYTES } from '../../../src/client/server/LargeReplies';
+import { LARGE_BYTES } from '../../../src/client/channel/ChannelLoad';
 import { codeOf } from '../../support/codeOf';
 import { useOpener } from '../../support/Opener';
 import { holding, passing, type Link } from '../../support/proxy/FaultProxy';
@@ -7,8 +7,8 @@ import { sleep } from '../../support/sleep';
 
 const open = useOpener();
 
-describe('a server that goes away', () => {
-    it('is down after `failures` faults in a row, said once, and up again after one probe', async () => {
+describe('a server that becomes unavailable', () => {
+    it('is down after `failures` faults in a row, reported once, and up after one probe', async () => {
         const server = await open.server();
         const observer = new RecordingObserver();
         const client = await open.client(server, { failures: 3, retryMs: 100, observer });
@@ -18,7 +18,7 @@ describe('a server that goes away', () => {
         expect(new Set(first)).toEqual(new Set(['SERVER_DOWN']));
         expect(observer.heard).toEqual([expect.stringMatching(`down ${server.address}: .*ECONNREFUSED`)]);
 
-        // Nobody waits for a server that is down.
+        // A call to a server that is down is never pending.
         const before = client.pendingCount;
         const failing = client.get('key');
         expect(client.pendingCount).toBe(before);
@@ -31,7 +31,7 @@ describe('a server that goes away', () => {
         expect(observer.heard.length).toBe(2);
     });
 
-    it('and comes back before it counts as down is not noticed by repeatable calls', async () => {
+    it('stays unnoticed by idempotent calls when it returns before it is down', async () => {
         const server = await open.server();
         const observer = new RecordingObserver();
         const client = await open.client(server, {
@@ -47,7 +47,7 @@ describe('a server that goes away', () => {
         expect(observer.heard).toEqual([]);
     });
 
-    it('gives a call that was never sent the time to be sent, also one that may not be repeated', async () => {
+    it('receives a call that was never sent, even a non-idempotent one, when it is back', async () => {
         const server = await open.server();
         const client = await open.client(server, { requestTimeoutMs: 5000, failures: 20, idleMs: 200 });
         while (client.socketCount > 0) await sleep(5);
@@ -57,21 +57,21 @@ describe('a server that goes away', () => {
         expect((await counted).value).toBe(7n);
     });
 
-    it('has another epoch when a connection is lost, though another one seems to be open still', async () => {
+    it('has a new epoch when a connection is lost, even while another one still seems open', async () => {
         const server = await open.server();
         const proxy = await open.faultProxy(server);
         const client = await open.client(proxy, { poolSize: 2 });
         const value = Buffer.alloc(LARGE_BYTES);
         const storeTwo = () => Promise.all(['a', 'b'].map(key => client.set(key, value)));
         const alone = client.epoch('key');
-        // Another one when the second connection can be used.
+        // The epoch changes when the second connection is usable.
         while (client.epoch('key') === alone) await storeTwo();
         const before = client.epoch('key');
         const silent: Link[] = [];
         proxy.begin({ ...holding, strike: link => silent.push(link) });
         const calls = storeTwo();
         await proxy.until(() => silent.every(({ held }) => held.length === 1));
-        // The proxy keeps what it knows of the end to itself, as a network does when the power goes.
+        // The proxy hides the end of the connection, as a network does after a power failure.
         await server.restart();
         silent[0]!.reset();
         while (client.socketCount === 2) await new Promise(setImmediate);
@@ -82,7 +82,7 @@ describe('a server that goes away', () => {
     });
 });
 
-it('a process that is busy for longer than a call may take does not take an answer that has come for missing', async () => {
+it('accepts an answer that arrived while the process was busy for longer than a timeout', async () => {
     const client = await open.client(await open.server(), { requestTimeoutMs: 100 });
     await client.set('key', 'value');
     const call = client.getText('key');

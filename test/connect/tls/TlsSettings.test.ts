@@ -15,7 +15,7 @@ const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const encrypted = privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-128-cbc', passphrase: 'hunter2' });
 const sec1 = privateKey.export({ type: 'sec1', format: 'pem' });
 
-it('one secure context serves all hosts', () => {
+it('shares one secure context among all hosts', () => {
     const settings = settingsOf({ ssl_ca_file: fileOf(cert), ssl_crt_file: fileOf(cert), ssl_key_file: fileOf(key) });
     const { secureContext } = settings.toOptions('a');
     expect(secureContext).toBeDefined();
@@ -30,7 +30,7 @@ it.each([
     ['10.0.0.1', { ssl_server_name: 'b' }, 'b'],
     ['a', { ssl_server_name: '10.0.0.1' }, undefined],
     ['a', { ssl_server_name: '' }, 'a'],
-])('the name that is sent to %s with %j is %s', (host, config, name) => {
+])('sends to %s with %j the server name %s', (host, config, name) => {
     expect(settingsOf(config).toOptions(host).servername).toBe(name);
 });
 
@@ -45,71 +45,83 @@ it.each([
     [false, false],
     ['0', false],
     ['N', false],
-])('ssl_verify %p: %p', (word, isVerified) => {
+])('parses ssl_verify %p as %p', (word, isVerified) => {
     const settings = settingsOf(word === undefined ? {} : { ssl_verify: word });
     expect(settings.isVerified).toBe(isVerified);
     expect(settings.toOptions('a').rejectUnauthorized).toBe(isVerified);
 });
 
-it.each(['off', 'none', '2', 'null', 'hunter2'])('ssl_verify %s is refused', word => {
+it.each(['off', 'none', '2', 'null', 'hunter2'])('rejects ssl_verify %s', word => {
     expect(() => settingsOf({ ssl_verify: word })).toThrow(
         expect.objectContaining({
             code: 'INVALID_CREDENTIAL',
-            message: 'credential.ssl_verify is neither true nor false',
+            message: 'invalid credential.ssl_verify: expected true or false',
         }),
     );
 });
 
 it.each<[string, Record<string, string>, string | RegExp]>([
     [
-        'an authority that is no PEM',
+        'an authority that is not PEM',
         { ssl_ca_file: fileOf('hunter2') },
-        /^credential\.ssl_ca_file holds no certificate in PEM/,
+        /^invalid credential\.ssl_ca_file: expected a certificate in PEM/,
     ],
-    ['an empty authority', { ssl_ca_file: fileOf('') }, /^credential\.ssl_ca_file holds no certificate in PEM/],
-    ['an authority in DER', { ssl_ca_file: fileOf(der) }, /^credential\.ssl_ca_file holds no certificate in PEM/],
-    ['a key as authority', { ssl_ca_file: fileOf(key) }, /^credential\.ssl_ca_file holds no certificate in PEM/],
     [
-        'an authority that was cut off',
+        'an empty authority',
+        { ssl_ca_file: fileOf('') },
+        /^invalid credential\.ssl_ca_file: expected a certificate in PEM/,
+    ],
+    [
+        'an authority in DER',
+        { ssl_ca_file: fileOf(der) },
+        /^invalid credential\.ssl_ca_file: expected a certificate in PEM/,
+    ],
+    [
+        'a key as authority',
+        { ssl_ca_file: fileOf(key) },
+        /^invalid credential\.ssl_ca_file: expected a certificate in PEM/,
+    ],
+    [
+        'a truncated authority',
         { ssl_ca_file: fileOf(cert + other.cert.slice(0, 200)) },
-        'credential.ssl_ca_file ends in the middle of a certificate',
+        'invalid credential.ssl_ca_file: it ends within a certificate',
     ],
     [
-        'a second authority that is broken',
+        'a broken second authority',
         { ssl_ca_file: fileOf(cert + other.cert.replace('MII', 'AAA')) },
-        'certificate 2 of credential.ssl_ca_file cannot be read',
+        'invalid credential.ssl_ca_file: certificate 2 is malformed',
     ],
     [
         'a certificate without key',
         { ssl_crt_file: fileOf(cert) },
-        'credential.ssl_crt_file is configured, but no credential.ssl_key_file',
+        'invalid credential.ssl_crt_file: expected credential.ssl_key_file beside it',
     ],
     [
         'a key without certificate',
         { ssl_key_file: fileOf(key) },
-        'credential.ssl_key_file is configured, but no credential.ssl_crt_file',
+        'invalid credential.ssl_key_file: expected credential.ssl_crt_file beside it',
     ],
     [
         'the key of another certificate',
         { ssl_crt_file: fileOf(cert), ssl_key_file: fileOf(other.key) },
-        'credential.ssl_key_file is not the key of the certificate in credential.ssl_crt_file',
+        'invalid credential.ssl_key_file: expected the key of credential.ssl_crt_file',
     ],
     [
-        'the two exchanged',
+        'an exchanged certificate and key',
         { ssl_crt_file: fileOf(key), ssl_key_file: fileOf(cert) },
-        /^credential\.ssl_crt_file holds no certificate in PEM/,
+        /^invalid credential\.ssl_crt_file: expected a certificate in PEM/,
     ],
     [
-        'a key that is none',
+        'a key that is not PEM',
         { ssl_crt_file: fileOf(cert), ssl_key_file: fileOf(cert) },
-        /^credential\.ssl_key_file holds no private key in PEM/,
+        /^invalid credential\.ssl_key_file: expected a private key in PEM/,
     ],
     [
         'an encrypted key',
         { ssl_crt_file: fileOf(cert), ssl_key_file: fileOf(encrypted) },
-        'the key in credential.ssl_key_file is encrypted, which is not supported',
+        'invalid credential.ssl_key_file: encrypted keys are not supported',
     ],
-])('%s is refused, in words of ours', (_, config, message) => {
+])('rejects %s without an OpenSSL message', (_, config, message) => {
     expect(() => settingsOf(config).toOptions('a')).toThrow(
         expect.objectContaining({
             code: 'INVALID_CREDENTIAL',
@@ -118,23 +130,23 @@ it.each<[string, Record<string, string>, string | RegExp]>([
     );
 });
 
-it.each(['/no/such/file.pem', tmpdir()])('%s cannot be read, which is said by the key', file => {
+it.each(['/no/such/file.pem', tmpdir()])('reports an unreadable file %s under the name of its option', file => {
     expect(() => settingsOf({ ssl_ca_file: file }).toOptions('a')).toThrow(
         expect.objectContaining({
             code: 'NO_CREDENTIAL',
-            message: expect.stringMatching(/^credential\.ssl_ca_file cannot be read: E(NOENT|ISDIR)/),
+            message: expect.stringMatching(/^cannot read credential\.ssl_ca_file: E(NOENT|ISDIR)/),
         }),
     );
 });
 
-it('keys in the older form are read', () => {
+it('reads keys in SEC1 format', () => {
     const file = fileOf(sec1);
     expect(() => settingsOf({ ssl_crt_file: fileOf(cert), ssl_key_file: file }).toOptions('a')).toThrow(
-        /is not the key of the certificate/,
+        /expected the key of credential\.ssl_crt_file/,
     );
 });
 
-it('files that nobody needs are not read', () => {
+it('does not read unused files', () => {
     const settings = settingsOf({ ssl_ca_file: '/no/such/file.pem', ssl_cert_file: 'a', username: 'ann' });
-    expect(settings).toMatchObject({ given: ['ssl_ca_file'] });
+    expect(settings).toMatchObject({ keys: ['ssl_ca_file'] });
 });

@@ -15,7 +15,7 @@ it.each([
     ['::1'],
     ['0:0:0:0:0:0:0:1'],
     ['::ffff:127.0.0.1'],
-])('a password may go to %s', host => {
+])('does not warn of a password to %s', host => {
     expect(securityWarnings([at(host, { login })], tls())).toEqual([]);
 });
 
@@ -28,31 +28,31 @@ it.each([
     ['::'],
     ['fe80::1'],
     ['127.0.0.1.example'],
-])('a password does not go to %s without a warning', host => {
+])('warns of a password to %s', host => {
     const name = host.includes(':') ? `[${host}]` : host;
     expect(securityWarnings([at(host, { login })], tls())).toEqual([
-        `the password travels unencrypted to ${name}:11211: use memcacheds:// or connection.protocol: tls`,
+        `the password is sent unencrypted to ${name}:11211 (use memcacheds:// or connection.protocol: tls)`,
     ]);
     expect(securityWarnings([at(host, { login, tls: {} })], tls())).toEqual([]);
     expect(securityWarnings([at(host)], tls())).toEqual([]);
 });
 
-it('a Unix socket is local', () => {
+it('does not warn of a Unix socket', () => {
     expect(securityWarnings([at('/run/a', { path: '/run/a', login })], tls())).toEqual([]);
 });
 
-it('of several servers those are named that it is about', () => {
+it('names only the affected servers', () => {
     const servers = [at('a', { login }), at('b', { login, tls: {} }), at('localhost', { login }), at('c', { login })];
     expect(securityWarnings(servers, tls({ ssl_verify: false }))).toEqual([
-        expect.stringContaining('unencrypted to a:11211, c:11211:'),
-        'credential.ssl_verify is false: whoever answers at b:11211 is taken for memcached',
+        expect.stringContaining('unencrypted to a:11211, c:11211 ('),
+        'the certificates of b:11211 are not verified (credential.ssl_verify)',
     ]);
 });
 
-it('settings for TLS that is not there are said', () => {
+it('warns of TLS settings without TLS', () => {
     const settings = tls({ ssl_ca_file: '/ca.pem', ssl_verify: false, ssl_cert_file: '/crt.pem', username: 'ann' });
     expect(securityWarnings([at('a')], settings)).toEqual([
-        'no server is spoken to in TLS, although there is credential.ssl_ca_file, credential.ssl_verify',
+        'no server uses TLS, so these keys have no effect: credential.ssl_ca_file, credential.ssl_verify',
     ]);
     expect(securityWarnings([at('a', { tls: {} })], tls({ ssl_ca_file: '/ca.pem', ssl_cert_file: 'x' }))).toEqual([]);
 });

@@ -7,7 +7,7 @@ const bugs = {
     'retry an ADD': [
         {
             file: 'client/calls/storeCalls.ts',
-            from: `this.retry = mode === 'add' ? 'never' : 'afterClose';`,
+            from: `this.retry = operation === 'add' ? 'never' : 'afterClose';`,
             to: `this.retry = 'afterClose';`,
         },
     ],
@@ -15,8 +15,8 @@ const bugs = {
     'retry a SET that may still be carried out': [
         {
             file: 'client/calls/storeCalls.ts',
-            from: `this.retry = mode === 'add' ? 'never' : 'afterClose';`,
-            to: `this.retry = mode === 'add' ? 'never' : 'always';`,
+            from: `this.retry = operation === 'add' ? 'never' : 'afterClose';`,
+            to: `this.retry = operation === 'add' ? 'never' : 'always';`,
         },
     ],
     'ignore the opaque': [
@@ -30,11 +30,15 @@ const bugs = {
         {
             file: 'client/server/CallQueue.ts',
             from: `deadlines.add((call.deadline ??= new Deadline(call, deadlineMs, true)));`,
-            to: `if (call === this.turn[0]) deadlines.add((call.deadline ??= new Deadline(call, deadlineMs, true)));`,
+            to: `if (call === this.entering[0]) deadlines.add((call.deadline ??= new Deadline(call, deadlineMs, true)));`,
         },
     ],
     'keep a dead channel in the pool': [
-        { file: 'client/server/MemcachedServer.ts', from: `this.pool.remove(channel);`, to: `` },
+        {
+            file: 'client/server/ChannelPool.ts',
+            from: `this.entries.splice(this.entries.indexOf(entry), 1);`,
+            to: ``,
+        },
     ],
     'accept the CAS of an old epoch': [
         {
@@ -68,7 +72,7 @@ const bugs = {
         {
             file: 'client/channel/Channel.ts',
             from: `if (pending.first === null)`,
-            to: `if (this.state === 'gone' && !this.wasReady) ;\n        else if (pending.first === null)`,
+            to: `if (this.stage === 'connecting') ;\n        else if (pending.first === null)`,
         },
     ],
     'judge before what has arrived is read': [
@@ -96,7 +100,7 @@ const bugs = {
         {
             file: 'cache/load/LoadLease.ts',
             from: `if (reply.outcome === 'missing' || tries === MAX_TRIES || !(await this.rediscover())) return false;`,
-            to: `return this.commands.set(this.key, value, { expires, flags });`,
+            to: `return this.commands.store('set', this.key, value, { expires, flags });`,
         },
     ],
     'join a load that began before a store': [
@@ -125,7 +129,7 @@ const bugs = {
         {
             file: 'cache/UpdateVerbs.ts',
             from: `(await commands.casSet(fullKey, bytes, item.cas, { expires, flags, epoch })).outcome === 'stored'`,
-            to: `await commands.set(fullKey, bytes, { expires, flags })`,
+            to: `await commands.store('set', fullKey, bytes, { expires, flags })`,
         },
     ],
     'update with the CAS of an old epoch': [
@@ -140,8 +144,8 @@ const bugs = {
     'count validity from the reply': [
         {
             file: 'lock/Lease.ts',
-            from: `this.validity = new LeaseDeadline(lock.since, ttlMs);\n    }`,
-            to: `this.validity = new LeaseDeadline(new Timestamp(), ttlMs);\n    }`,
+            from: `this.deadline = new LeaseDeadline(lock.since, ttlMs);\n    }`,
+            to: `this.deadline = new LeaseDeadline(new Timestamp(), ttlMs);\n    }`,
         },
     ],
     'believe the whole ttl and a second more': [
@@ -170,8 +174,8 @@ const bugs = {
     'extend without the CAS': [
         {
             file: 'lock/LockStore.ts',
-            from: `const reply = await commands.casSet(key, token, cas, { ...storing(ttlMs), epoch });`,
-            to: `const reply = { outcome: (await commands.replace(key, token, storing(ttlMs))) ? 'stored' : 'missing', cas };`,
+            from: `const reply = await commands.casSet(key, token, cas, { ...storeOptions(ttlMs), epoch });`,
+            to: `const reply = { outcome: (await commands.store('replace', key, token, storeOptions(ttlMs))) ? 'stored' : 'missing', cas };`,
         },
     ],
     'clean up without looking at the token': [
@@ -182,10 +186,10 @@ const bugs = {
         },
     ],
     'leave a timer of the lock running': [
-        { file: 'lock/OrphanedLocks.ts', from: `for (const entry of entries) this.forget(entry);`, to: `` },
+        { file: 'lock/OrphanedLocks.ts', from: `for (const orphan of orphans) this.forget(orphan);`, to: `` },
     ],
     'work under a lease that has run out': [
-        { file: 'lock/MemcachedLock.ts', from: `if (session.isOver || !lease.isHeld())`, to: `if (session.isOver)` },
+        { file: 'lock/withLock.ts', from: `if (session.isOver || !lease.isHeld())`, to: `if (session.isOver)` },
     ],
     'leave a rejection without a handler': [
         {
@@ -202,14 +206,14 @@ const bugs = {
     'leave the timer of a log running': [
         {
             file: 'connect/MemcachedConnection.ts',
-            from: `                this.serverLog?.stop();\n            }`,
-            to: `            }`,
+            from: `        await client?.close();\n        this.serverLog?.stop();`,
+            to: `        await client?.close();`,
         },
     ],
     'take what an earlier call has left for a holder': [
         {
             file: 'lock/LockStore.ts',
-            from: `if (found !== null && !(await this.abandoned.deleteFound(key, found))) return null;`,
+            from: `if (found !== null && !(await this.orphans.deleteFound(key, found))) return null;`,
             to: `if (found !== null) return null;`,
         },
     ],

@@ -3,7 +3,7 @@ import { sleep } from '../../support/sleep';
 import { textOf, valueOf } from '../histories/texts';
 import type { Ledger } from './Ledger';
 
-/** Calls one verb after another on keys that all actors use, and enters the outcomes. */
+/** Calls commands on keys that all actors share, and records the outcomes. */
 export class Actor {
     private readonly verbs = [
         () => this.get(),
@@ -79,7 +79,10 @@ export class Actor {
         if (answer !== null) this.ledger.found(key, valueOf(textHeld(answer.held)), when);
     }
 
-    /** Stores over a value that it has read. 'stored' proves that the key still held that value. */
+    /**
+     * Stores over a value that it has read. The outcome 'stored' proves that the key still held the
+     * value.
+     */
     private async casSet(): Promise<void> {
         const key = this.pick(this.keys);
         const server = this.client.server(key);
@@ -88,7 +91,7 @@ export class Actor {
         if (item === null) return;
         const old = valueOf(textIn(item.value));
         this.ledger.found(key, old, when);
-        // The server may have been restarted, and a restarted server gives the same CAS again.
+        // A restarted server may issue the same CAS again.
         if (old === null || server.epoch !== epoch) return;
         const value = this.ledger.newValue();
         const { answer, ...then } = await this.ledger.call('casSet', () =>

@@ -6,7 +6,7 @@ import { StallingProxy, type Mode } from './StallingProxy';
 
 const HELD_MS = 50;
 
-describe.each<Mode>(['network', 'middlebox'])('A stalling proxy in mode %s', mode => {
+describe.each<Mode>(['network', 'middlebox'])('StallingProxy in mode %s', mode => {
     const server = useServer();
     const opener = useOpener();
     let proxy: StallingProxy;
@@ -21,7 +21,7 @@ describe.each<Mode>(['network', 'middlebox'])('A stalling proxy in mode %s', mod
         await exchange(client, set('key', 'old'));
     });
 
-    /** The value that the server has under the key. */
+    /** Returns the value that the server has under the key. */
     async function stored(): Promise<string> {
         const socket = server.connect();
         try {
@@ -39,7 +39,7 @@ describe.each<Mode>(['network', 'middlebox'])('A stalling proxy in mode %s', mod
         expect(await stored()).toBe('new');
     });
 
-    it('stalls all connections, also new ones', async () => {
+    it('stalls all connections, including new ones', async () => {
         proxy.stall(HELD_MS);
         const other = connect(proxy.port, proxy.host);
         opener.atEnd(() => other.destroy());
@@ -78,13 +78,13 @@ describe.each<Mode>(['network', 'middlebox'])('A stalling proxy in mode %s', mod
         expect(await stored()).toBe(mode === 'network' ? 'old' : 'new');
     });
 
-    it('tears a request, so the server does not carry it out', async () => {
+    it('tears a request, so that the server does not execute it', async () => {
         proxy.healthy()[0]!.tear('request', 'fin');
         await expect(exchange(client, set('key', 'new'))).rejects.toThrow('closed');
         expect(await stored()).toBe('old');
     });
 
-    it('tears a reply after the server has carried out the request', async () => {
+    it('tears a reply after the server has executed the request', async () => {
         proxy.healthy()[0]!.tear('reply', 'reset');
         const closed = new Promise(resolve => client.once('close', resolve));
         exchange(client, set('key', 'new')).catch(() => {});

@@ -44,8 +44,7 @@ export class HashRing {
         const first = this.pointOf.get(key);
         const home = this.owners[first]!;
         if (isUsable === undefined || isUsable(home)) return home;
-        // 300 servers have 48,000 points, too many to look at for each key while all servers are
-        // down.
+        // 300 servers have 48,000 points: too many for each key while all servers are down.
         if (!this.servers.some((_, index) => isUsable(index))) return home;
         for (let i = 1; i < this.owners.length; i++) {
             const next = this.owners[(first + i) % this.owners.length]!;
@@ -54,9 +53,7 @@ export class HashRing {
         return home;
     }
 
-    /**
-     * Returns the first point that is not below the hash, or the first one of all after the last.
-     */
+    /** Returns the first point from the hash on. After the last point the ring starts again. */
     private firstPoint(hash: number): number {
         let low = 0;
         let high = this.points.length;
@@ -69,19 +66,13 @@ export class HashRing {
     }
 }
 
-/**
- * Returns the indexes of servers that get no key, because their weight is too small beside the
- * others.
- */
+/** Returns the indexes of servers whose weight is too small to get any key. */
 export function withoutPlace(servers: readonly RingServer[]): number[] {
     if (servers.length < 2) return [];
     return [...hashCounts(servers).entries()].filter(([, count]) => count === 0).map(([index]) => index);
 }
 
-/**
- * Returns the points of all servers in order, and their owners. Equal points are in the order of
- * the labels.
- */
+/** Returns the points of all servers in order, equal ones by label, and their owners. */
 function layOut(servers: readonly RingServer[]): { points: Uint32Array; owners: Uint16Array } {
     const labels = servers.map(labelOf);
     const byLabel = [...servers.keys()].sort((a, b) => (labels[a]! < labels[b]! ? -1 : 1));

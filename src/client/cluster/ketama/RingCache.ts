@@ -1,9 +1,6 @@
 import { copyText } from '../../../util/copyText';
 
-/**
- * Remembers one of so many unknown keys: frequent keys get in soon, and a million keys used once do
- * not fill the cache.
- */
+/** Remembers one of so many unknown keys, so that keys used once do not fill the cache. */
 const REMEMBER_ONE_IN = 8;
 
 /**

@@ -14,8 +14,7 @@ export function md5First32(text: string): number {
 
 /**
  * Returns the four words of a text's MD5, signed. The next call reuses the array. For a key, Node's
- * own hash takes eight times as long: it allocates an object and a buffer, and calls native code
- * thrice.
+ * own hash takes eight times as long: it allocates two objects and calls native code thrice.
  */
 export function md5(text: string): Int32Array {
     const { length } = text;

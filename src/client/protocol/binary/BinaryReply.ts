@@ -8,7 +8,6 @@ const MAX_BODY_BYTES = 1024 * 1024 * 1024 + 4096;
 
 /** A frame: a header, then a body of extras, key and value. */
 export class BinaryReply implements Reply {
-    opcode = 0;
     /** The status, whose numbers are those of `Outcome`. */
     outcome = 0;
     opaque = 0;
@@ -29,10 +28,6 @@ export class BinaryReply implements Reply {
 
     get flags(): number {
         return this.extrasBytes >= 4 ? get32(this.buffer, this.bodyAt) : 0;
-    }
-
-    get hasKey(): boolean {
-        return this.keyBytes > 0;
     }
 
     value(): Buffer {
@@ -61,7 +56,7 @@ export class BinaryReply implements Reply {
     }
 
     counter(): bigint {
-        if (this.valueBytes !== 8) throw new Error(`invalid counter in a reply: ${this.valueBytes} bytes instead of 8`);
+        if (this.valueBytes !== 8) throw new Error(`invalid reply: a counter of ${this.valueBytes} bytes instead of 8`);
         return this.buffer.readBigUInt64BE(this.valueAt);
     }
 
@@ -72,7 +67,6 @@ export class BinaryReply implements Reply {
     /** Fills the header's fields from 24 bytes. Returns null, or why they are not a header. */
     readHeader(b: Buffer, at: number): string | null {
         if (b[at] !== REPLY_MAGIC) return describeBytes(b, at);
-        this.opcode = b[at + 1]!;
         this.keyBytes = (b[at + 2]! << 8) | b[at + 3]!;
         this.extrasBytes = b[at + 4]!;
         this.outcome = (b[at + 6]! << 8) | b[at + 7]!;
@@ -80,9 +74,9 @@ export class BinaryReply implements Reply {
         this.opaque = get32(b, at + 12);
         this.casHigh = get32(b, at + 16);
         this.casLow = get32(b, at + 20);
-        if (this.bodyBytes > MAX_BODY_BYTES) return `a reply claims a body of ${this.bodyBytes} bytes`;
-        if (this.extrasBytes + this.keyBytes > this.bodyBytes) {
-            return `a reply of ${this.bodyBytes} bytes claims ${this.extrasBytes} of extras and ${this.keyBytes} of key`;
+        if (this.bodyBytes > MAX_BODY_BYTES) return `invalid reply: a body of ${this.bodyBytes} bytes`;
+        if (this.valueBytes < 0) {
+            return `invalid reply: extras of ${this.extrasBytes} and a key of ${this.keyBytes} in a body of ${this.bodyBytes} bytes`;
         }
         return null;
     }

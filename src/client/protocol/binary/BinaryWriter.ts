@@ -5,18 +5,18 @@ import type { ConcatMode, CountMode, RequestWriter, StoreMode, StoreReply } from
 import { WriteBuffer } from '../WriteBuffer';
 import { HEADER_BYTES, NO_CREATE, Opcode, REQUEST_MAGIC } from './constants';
 
-/** Writes frames in the order of the wire: `begin`, the words of the extras, `key`, `value`, `end`. */
+/** Writes frames in the order of the wire: `begin`, words of the extras, `key`, `value`, `end`. */
 export class BinaryWriter extends WriteBuffer implements RequestWriter {
     get(opaque: number, key: string, isQuiet = false): void {
         this.keyFrame(isQuiet ? Opcode.GETQ : Opcode.GET, opaque, key);
     }
 
-    getAndTouch(opaque: number, key: string, expirySeconds: number): void {
-        this.expiryFrame(Opcode.GAT, opaque, key, expirySeconds);
+    getAndTouch(opaque: number, key: string, seconds: number): void {
+        this.expiryFrame(Opcode.GAT, opaque, key, seconds);
     }
 
-    touch(opaque: number, key: string, expirySeconds: number): void {
-        this.expiryFrame(Opcode.TOUCH, opaque, key, expirySeconds);
+    touch(opaque: number, key: string, seconds: number): void {
+        this.expiryFrame(Opcode.TOUCH, opaque, key, seconds);
     }
 
     store(opaque: number, mode: StoreMode, key: string, spec: StoreSpec, reply: StoreReply): void {
@@ -43,18 +43,11 @@ export class BinaryWriter extends WriteBuffer implements RequestWriter {
         this.keyFrame(isQuiet ? Opcode.DELETEQ : Opcode.DELETE, opaque, key, casHigh, casLow);
     }
 
-    count(
-        opaque: number,
-        mode: CountMode,
-        key: string,
-        delta: bigint,
-        initial: bigint | null,
-        expirySeconds: number,
-    ): void {
+    count(opaque: number, mode: CountMode, key: string, delta: bigint, initial: bigint | null, seconds: number): void {
         this.begin(mode === 'increment' ? Opcode.INCREMENT : Opcode.DECREMENT, opaque, 0, 0, key, 20);
         this.uint64(delta);
         this.uint64(initial ?? 0n);
-        this.uint32(initial === null ? NO_CREATE : Math.min(expirySeconds, NO_CREATE - 1));
+        this.uint32(initial === null ? NO_CREATE : Math.min(seconds, NO_CREATE - 1));
         this.key(key);
         this.end(null);
     }
@@ -83,25 +76,15 @@ export class BinaryWriter extends WriteBuffer implements RequestWriter {
         this.end(this.value(`\0${username}\0${password}`));
     }
 
-    /** A frame made elsewhere, with its opaque replaced. */
-    raw(frame: Uint8Array, opaque: number): void {
-        this.start = this.position;
-        this.ensure(frame.length);
-        this.buffer.set(frame, this.position);
-        put32(this.buffer, this.position + 12, opaque);
-        this.position += frame.length;
-        this.finish(frame.length, null);
-    }
-
     private keyFrame(opcode: number, opaque: number, key: string, casHigh = 0, casLow = 0): void {
         this.begin(opcode, opaque, casHigh, casLow, key, 0);
         this.key(key);
         this.end(null);
     }
 
-    private expiryFrame(opcode: number, opaque: number, key: string, expirySeconds: number): void {
+    private expiryFrame(opcode: number, opaque: number, key: string, seconds: number): void {
         this.begin(opcode, opaque, 0, 0, key, 4);
-        this.uint32(expirySeconds);
+        this.uint32(seconds);
         this.key(key);
         this.end(null);
     }

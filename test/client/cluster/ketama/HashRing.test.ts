@@ -5,7 +5,8 @@ import { useOpener } from '../../../support/Opener';
 import { isLibmemcachedThere, keysIn, placeByLibmemcached, storeByLibmemcached } from './libmemcached';
 
 /**
- * Where libmemcached 1.0.18 (pylibmc, `ketama_weighted`) put key:0, key:1, …: a digit for each, the server's place in the list. To record it anew:
+ * The placement of key:0, key:1, … by libmemcached 1.0.18 (pylibmc, `ketama_weighted`).
+ * Each digit is the index of a server in the list. To record the placements again:
  *
  *     RECORD_PLACEMENTS=1 npx jest test/client/HashRing
  */
@@ -33,7 +34,7 @@ if (process.env.RECORD_PLACEMENTS) {
 
 describe('HashRing', () => {
     it.each(recorded.map(one => [one.servers.map(({ weight }) => weight).join(' '), one] as const))(
-        'places every key where libmemcached did, for servers of weights %s',
+        'places every key as libmemcached does, for servers of weights %s',
         (_, { servers, placement }) => {
             const ring = new HashRing(servers);
             expect(keys.map(key => ring.find(key)).join('')).toBe(placement);
@@ -43,18 +44,20 @@ describe('HashRing', () => {
     it.each([
         [1, 1, 1],
         [1, 2, 3, 1, 2, 3, 1],
-    ])('places keys of any kind where libmemcached does, for servers of weights %s %s %s …', async (...weights) => {
+    ])('places keys of any kind as libmemcached does, for servers of weights %s %s %s …', async (...weights) => {
         const processes = await Promise.all(weights.map(() => open.server()));
         const servers = weights.map((weight, i) => ({ host: '127.0.0.1', port: processes[i]!.port, weight }));
         const kinds = [
             ...keys,
-            // One block of MD5 and several, at their borders; and what is not ASCII.
+            // These lengths lie at the borders of one MD5 block and of several. The other keys are
+            // not ASCII.
             ...[1, 54, 55, 56, 63, 64, 65, 119, 120, 183, 184, 249, 250].map(length => 'k'.repeat(length)),
             ...['ключ', 'schlüssel', '鍵', '🔑'],
         ];
         const client = await open.client(servers);
         if (isLibmemcachedThere()) storeByLibmemcached(servers, kinds);
-        // Without it the recorded placements stand for it, and this looks only whether the client does as its ring says.
+        // Without libmemcached, the recorded placements replace it. This checks the client against
+        // its ring.
         else await client.setMany(kinds.map(key => [key, 'value']));
 
         const ring = new HashRing(servers);
@@ -71,14 +74,14 @@ describe('HashRing', () => {
         expect(owners(mixed)).toEqual(owners([...mixed].sort((a, b) => a.weight - b.weight)));
     });
 
-    it.each([-1, +1])('moves few keys when there is %d server of seven', change => {
+    it.each([-1, +1])('moves few keys when the number of servers changes by %d from seven', change => {
         const before = owners(servers(7));
         const after = owners(servers(7 + change));
         const moved = keys.filter((_, i) => before[i]!.host !== after[i]!.host).length;
         expect(moved / keys.length).toBeLessThanOrEqual(1 / 7 + 0.03);
     });
 
-    it('moves only keys of the server that is gone, and only to the one that is new', () => {
+    it('moves only the keys of a removed server, and moves keys only to a new one', () => {
         const before = owners(servers(7));
         const less = owners(servers(6));
         const more = owners(servers(8));
@@ -88,7 +91,7 @@ describe('HashRing', () => {
         }
     });
 
-    it('gives the same answer to a key however often it is asked for, and when others come between', () => {
+    it('returns the same server for a key on every lookup, with other lookups in between', () => {
         const ring = new HashRing(servers(5));
         const first = keys.map(key => ring.find(key));
         for (let round = 0; round < 20; round++) {
@@ -97,7 +100,7 @@ describe('HashRing', () => {
         }
     });
 
-    it('goes on around the ring to the first server that can be used, and moves no other key', () => {
+    it('skips to the next usable server on the ring, and moves no other key', () => {
         const five = servers(5);
         const ring = new HashRing(five);
         const gone = 2;
@@ -112,12 +115,12 @@ describe('HashRing', () => {
         ).toBe(4);
     });
 
-    it('stays at home when no server can be used', () => {
+    it('returns the home server when no server is usable', () => {
         const ring = new HashRing(servers(3));
         for (const key of keys) expect(ring.find(key, () => false)).toBe(ring.find(key));
         let looks = 0;
         ring.find('key', () => ++looks < 0);
-        // Not one look for each of its points.
+        // The ring asks once for each server, not once for each point.
         expect(looks).toBeLessThan(10);
     });
 });

@@ -6,15 +6,15 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 const lengthOf = (key: string) => key.length;
 
-describe('HotKeys', () => {
-    it('computes a key that is asked for often a few times only', () => {
+describe('RingCache', () => {
+    it('computes a frequent key only a few times', () => {
         let computed = 0;
         const hot = new RingCache(100, key => (computed++, lengthOf(key)));
         for (let i = 0; i < 10_000; i++) expect(hot.get('k'.repeat(1 + (i % 50)))).toBe(1 + (i % 50));
         expect(computed).toBeLessThan(500);
     });
 
-    it('keeps what is asked for often while others come and go', () => {
+    it('keeps a frequent key while other keys come and go', () => {
         let computed = 0;
         const hot = new RingCache(100, key => {
             if (key === 'often') computed++;
@@ -27,14 +27,14 @@ describe('HotKeys', () => {
         expect(computed).toBeLessThan(20);
     });
 
-    it('never has more than two generations', () => {
+    it('holds at most two generations', () => {
         const hot = new RingCache(100, lengthOf);
         for (let i = 0; i < 100_000; i++) hot.get(`once:${i}`);
         expect(hot.size).toBeLessThanOrEqual(200);
         expect(hot.size).toBeGreaterThanOrEqual(100);
     });
 
-    it('does not hold the long text that a key was cut out of', () => {
+    it('does not retain the long text that a key was sliced from', () => {
         const hot = new RingCache(1000, lengthOf);
         collectGarbage();
         const before = process.memoryUsage().heapUsed;
@@ -44,7 +44,7 @@ describe('HotKeys', () => {
         }
         expect(hot.size).toBe(1000);
         collectGarbage();
-        // 1000 texts would be 100 MB.
+        // The 1000 texts would take 100 MB.
         expect(process.memoryUsage().heapUsed - before).toBeLessThan(20 * 2 ** 20);
     });
 });

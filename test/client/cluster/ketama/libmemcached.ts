@@ -6,12 +6,12 @@ import { MemcachedProcess } from '../../../support/server/MemcachedProcess';
 
 const PYTHON = '/usr/bin/python3';
 
-/** Debian and Ubuntu: `apt-get install python3-pylibmc`. */
+/** Returns whether pylibmc is installed (Debian, Ubuntu: `apt-get install python3-pylibmc`). */
 export function isLibmemcachedThere(): boolean {
     return spawnSync(PYTHON, ['-c', 'import pylibmc'], { stdio: 'ignore' }).status === 0;
 }
 
-/** Stores the keys in the servers, wherever libmemcached thinks that they belong. */
+/** Stores the keys on the servers that libmemcached chooses. */
 export function storeByLibmemcached(servers: readonly RingServer[], keys: readonly string[]): void {
     const input = JSON.stringify({
         servers: servers.map(({ host, port, weight }) => `${host}:${port}:${weight}`),
@@ -21,7 +21,9 @@ export function storeByLibmemcached(servers: readonly RingServer[], keys: readon
     if (status !== 0) throw new Error(`libmemcached: ${stderr}`);
 }
 
-/** The server of each key as libmemcached sees it, by its place in the list; servers are started there for it. */
+/**
+ * Starts the servers and returns, for each key, the index of the server that libmemcached chooses.
+ */
 export async function placeByLibmemcached(servers: readonly RingServer[], keys: readonly string[]): Promise<number[]> {
     const processes = await Promise.all(servers.map(({ host, port }) => MemcachedProcess.start({ host, port })));
     try {
@@ -37,7 +39,7 @@ export async function placeByLibmemcached(servers: readonly RingServer[], keys: 
     }
 }
 
-/** Which of the keys a server has. */
+/** Returns the keys that a server has. */
 export async function keysIn(
     { host, port }: { host: string; port: number },
     keys: readonly string[],

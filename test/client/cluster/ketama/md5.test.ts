@@ -6,7 +6,7 @@ const nodes = (key: string) => createHash('md5').update(key).digest().readUInt32
 const ASCII = Array.from({ length: 128 }, (_, i) => String.fromCharCode(i)).join('');
 
 describe('md5Word', () => {
-    it('is what Node computes, for every length', () => {
+    it('equals the digest of Node for every length', () => {
         for (let length = 0; length <= 600; length++) {
             const key = ASCII.repeat(5).slice(length % 40, length + (length % 40));
             expect(md5First32(key)).toBe(nodes(key));
@@ -14,14 +14,14 @@ describe('md5Word', () => {
     });
 
     it.each(['ключ', 'aé', '鍵'.repeat(80), '🔑', 'lone \ud800 surrogate', `${'a'.repeat(249)}é`])(
-        'is what Node computes, for %s',
+        'equals the digest of Node for %s',
         key => {
             expect(md5First32(key)).toBe(nodes(key));
             expect(md5First32('after it')).toBe(nodes('after it'));
         },
     );
 
-    it('is what Node computes, for random keys', () => {
+    it('equals the digest of Node for random keys', () => {
         const random = randomOf('md5 keys');
         for (let i = 0; i < 20_000; i++) {
             const key = `${i}:${random()}`;

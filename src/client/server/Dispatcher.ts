@@ -1,0 +1,121 @@
+import type { Call, CallHost } from '../calls/Call';
+import { CallList } from '../calls/CallList';
+import { NoopCall } from '../calls/serverCalls';
+import type { Channel, ChannelContext } from '../channel/Channel';
+import { ClosedByServerError } from '../channel/socketErrors';
+import { connectionLost, overloaded } from '../model/errors';
+import { CallQueue } from './CallQueue';
+import { ChannelPool, type PoolOwner } from './ChannelPool';
+import type { ServerHealth } from './ServerHealth';
+
+export interface DispatchOptions {
+    /** The maximum number of sockets. */
+    readonly poolSize: number;
+    /** How often an idempotent call is retried. */
+    readonly retries: number;
+}
+
+/**
+ * Moves the calls of a server from its queue to its channels. When a channel is over, takes its
+ * unanswered calls back: the only place that retries.
+ */
+export class Dispatcher implements PoolOwner {
+    readonly queue: CallQueue;
+    readonly pool: ChannelPool;
+
+    constructor(
+        private readonly server: CallHost & ChannelContext,
+        private readonly options: DispatchOptions,
+        private readonly health: ServerHealth,
+    ) {
+        this.queue = new CallQueue(server, () => this.dispatch());
+        this.pool = new ChannelPool(server, options.poolSize, health, this);
+    }
+
+    private dispatch(): void {
+        const { queue, pool } = this;
+        let channel = queue.isEmpty ? null : pool.leastLoaded();
+        while (channel !== null) {
+            const call = queue.dequeue();
+            if (call === null) break;
+            channel.add(call);
+            if (queue.isEmpty) break;
+            channel = pool.channelFor(channel);
+        }
+        pool.flush();
+        if (channel === null && !queue.isEmpty) this.hold();
+    }
+
+    /**
+     * No channel takes calls now. They wait in the queue, where a silent channel that is given up does
+     * not lose them. If the server answers but is too slow, calls that have waited for half of their
+     * time fail, so that the calls sent instead of them are answered in time.
+     */
+    private hold(): void {
+        const { deadlines, requestTimeoutMs, address } = this.server;
+        if (!this.pool.isWorking) this.connectSoon();
+        else if (this.pool.isSlowFor(requestTimeoutMs / 2))
+            this.queue.shed(deadlines.nowMs + requestTimeoutMs / 2, () => overloaded(address));
+    }
+
+    private connectSoon(): void {
+        const { health, pool } = this;
+        if (health.isDown || health.isRetryScheduled || pool.willHaveChannel) return;
+        if (health.canConnect) pool.open();
+        else health.scheduleRetry(() => this.dispatch());
+    }
+
+    onReady(channel: Channel): void {
+        this.queue.onEpochChange();
+        if (!this.health.isDown) this.dispatch();
+        else if (this.health.needsProbe) this.probe(channel);
+    }
+
+    onReplies(): void {
+        if (!this.queue.isEmpty) this.queue.flushSoon();
+    }
+
+    onGone(fault: Error | null, pending: CallList): void {
+        const { queue, health } = this;
+        queue.onEpochChange();
+        const retried = new CallList();
+        for (let call = pending.shift(); call !== null; call = pending.shift()) {
+            call.holder = queue;
+            queue.largeValues.done(call);
+            if (this.retryOrFail(call, fault)) retried.push(call);
+        }
+        queue.requeue(retried);
+        if (health.isDown) queue.rejectAll(() => health.downError());
+        else this.dispatch();
+    }
+
+    private retryOrFail(call: Call<unknown>, fault: Error | null): boolean {
+        if (call.settled) return false;
+        if (!isRetryable(call, fault) || call.retries >= this.options.retries) {
+            call.fail(connectionLost(this.server.address, fault));
+            return false;
+        }
+        call.retries++;
+        this.server.metrics.retries++;
+        return true;
+    }
+
+    /** Sends a call of our own to a server that is down. Any reply to it brings the server back. */
+    private probe(channel: Channel): void {
+        const { server } = this;
+        const { deadlines, metrics, requestTimeoutMs } = server;
+        const call = new NoopCall();
+        call.host = server;
+        call.promise.catch(() => {});
+        metrics.calls++;
+        call.deadlineMs = deadlines.nowMs + requestTimeoutMs;
+        deadlines.add(call.deadline!);
+        channel.add(call);
+        channel.flush();
+    }
+}
+
+/** @param fault what ended the channel on which the call was sent and not answered */
+function isRetryable({ retry }: Call<unknown>, fault: Error | null): boolean {
+    return retry === 'always' || (retry === 'afterClose' && fault instanceof ClosedByServerError);
+}

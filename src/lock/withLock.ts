@@ -1,0 +1,44 @@
+import { notOpened } from '../client/model/errors';
+import type { AnyContext } from '../component/ComponentLogger';
+import { withTraceId } from '../component/withTraceId';
+import { invalidWork, lockLost } from './errors';
+import type { Lease } from './Lease';
+import type { LeaseIssuer } from './LeaseIssuer';
+import { LeaseRenewal } from './LeaseRenewal';
+import type { WithLockOptions } from './LockOptions';
+
+/** Acquires a lease, renews it while `work` runs, and releases it. */
+export async function withLock<T>(
+    issuer: LeaseIssuer,
+    context: AnyContext,
+    key: string,
+    options: WithLockOptions | null | undefined,
+    work: (signal: AbortSignal, lease: Lease) => Promise<T> | T,
+): Promise<T> {
+    if (typeof work !== 'function') throw withTraceId(invalidWork(work), context);
+    const { session } = issuer;
+    const lostError = (): Error => withTraceId(lockLost(key), context);
+    let lease: Lease;
+    session.enter();
+    try {
+        lease = await issuer.acquire(context, key, options?.ttl, options?.timeout, options);
+        if (session.isOver || !lease.isHeld()) {
+            await lease[Symbol.asyncDispose]();
+            throw session.isOver ? withTraceId(notOpened(), context) : lostError();
+        }
+    } finally {
+        session.leave();
+    }
+    // After `close` no work may begin: there must be no await between the check and `work`.
+    const renewal = new LeaseRenewal(lease, lostError, options?.signal);
+    try {
+        return await work(renewal.signal, lease);
+    } finally {
+        // The component may have been closed and opened again while `work` ran.
+        const current = issuer.session;
+        current.enter();
+        await renewal.stop();
+        await lease[Symbol.asyncDispose]();
+        current.leave();
+    }
+}
