@@ -55,6 +55,10 @@ export class BatchVerbs {
                 keys.push(key);
                 encoding.push(encoded);
             }
+            // Of a batch that is larger than `max_size` the last values are stored.
+            const surplus = engine.surplusOf(keys.length);
+            encoding.splice(0, surplus);
+            removed.push(...keys.splice(0, surplus));
             const all = removed.length === 0 ? keys : keys.concat(removed);
             const { fullKeys, failed } = await engine.keys.each(all, (ready, indexes) => {
                 const these = indexes === null ? encoding : indexes.filter(i => i < keys.length).map(i => encoding[i]!);
@@ -70,6 +74,7 @@ export class BatchVerbs {
                     return new Map([...failed, ...kept]);
                 });
             });
+            engine.recordSurplus(context, surplus);
             this.throwFailed(context, all, fullKeys, failed, NONE);
         } catch (error) {
             engine.fallback(context, error, undefined);

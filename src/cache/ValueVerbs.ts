@@ -51,24 +51,26 @@ export class ValueVerbs {
 
     touch(context: AnyContext, key: string, timeout: TimeoutMs): Promise<boolean> {
         const { engine } = this;
-        const touch = async (fullKey: string): Promise<boolean> => {
+        return engine.ask(context, false, () => {
             const expires = engine.expirySeconds(context, timeout);
-            const isFound = await engine.commands.touch(fullKey, expires);
-            if (isFound) engine.touched(fullKey, expires);
-            return isFound;
-        };
-        return engine.ask(context, false, () => engine.keys.withFullKey(key, touch));
+            return engine.keys.withFullKey(key, async fullKey => {
+                const isFound = await engine.commands.touch(fullKey, expires);
+                if (isFound) engine.touched(fullKey, expires);
+                return isFound;
+            });
+        });
     }
 
     retrieveAndTouch(context: AnyContext, key: string, timeout: TimeoutMs): Promise<unknown> {
         const { engine } = this;
-        const retrieve = async (fullKey: string): Promise<unknown> => {
+        return engine.ask<unknown>(context, null, () => {
             const expires = engine.expirySeconds(context, timeout);
-            const item = await engine.commands.getAndTouch(fullKey, expires);
-            if (item.value === null) return engine.read(context, null);
-            engine.touched(fullKey, expires);
-            return engine.read(context, item);
-        };
-        return engine.ask<unknown>(context, null, () => engine.keys.withFullKey(key, retrieve));
+            return engine.keys.withFullKey(key, async fullKey => {
+                const item = await engine.commands.getAndTouch(fullKey, expires);
+                if (item.value === null) return engine.read(context, null);
+                engine.touched(fullKey, expires);
+                return engine.read(context, item);
+            });
+        });
     }
 }

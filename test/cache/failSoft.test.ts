@@ -26,6 +26,17 @@ async function untilStored(cache: MemcachedCache, key: string): Promise<void> {
     expect(await cache.retrieve(null, key)).toBe('new');
 }
 
+it('rejects invalid arguments with options.clear, also while the token of a server is unknown', async () => {
+    await server.kill();
+    const cache = await open({ prefix: 'soft:', clear: true });
+    let loads = 0;
+    expect(await codeOf(cache.retrieve(null, 'b d'))).toBe('INVALID_KEY');
+    expect(await codeOf(cache.retrieveOrLoad(null, 'b d', 1000, () => ++loads))).toBe('INVALID_KEY');
+    expect(await codeOf(cache.touch(null, 'key', NaN))).toBe('INVALID_TTL');
+    expect(await codeOf(cache.retrieveAndTouch(null, 'key', NaN))).toBe('INVALID_TTL');
+    expect(loads).toBe(0);
+});
+
 it('misses every key while memcached is unavailable, recovers later, and logs each once', async () => {
     const cache = await open();
     await cache.store(null, 'key', 'value', 50_000);

@@ -77,9 +77,18 @@ export class CacheEngine {
         return this.writes.run(fullKey, async () => this.set(context, fullKey, await encoded, expires));
     }
 
+    /** The number of values of a batch for which `max_size` has no room. */
+    surplusOf(count: number): number {
+        return this.tracked === null ? 0 : Math.max(0, count - this.options.maxSize);
+    }
+
+    /** The first values of a batch had no room, and their keys were removed. */
+    recordSurplus(context: AnyContext, count: number): void {
+        if (count > 0) this.metrics.onEvicted(context, count, this.options.maxSize);
+    }
+
     /**
-     * Stores the values, and evicts others if there are too many. Of a batch that is larger than
-     * `max_size` it stores the last values, and deletes the other keys.
+     * Stores the values, and evicts others if there are too many.
      * @throws what `commands.setMany` throws. After `encode` and `keys.each` have passed, that is
      * nothing.
      */
@@ -90,21 +99,15 @@ export class CacheEngine {
         expires: number,
     ): Promise<Map<string, Error>> {
         const { tracked, commands } = this;
-        const surplus = tracked === null ? 0 : Math.max(0, fullKeys.length - this.options.maxSize);
-        const entries: [string, string | Uint8Array, number][] = [];
-        for (let i = surplus; i < fullKeys.length; i++) {
+        const entries = fullKeys.map((fullKey, i): [string, string | Uint8Array, number] => {
             const { value, flags } = encoded[i]!;
-            this.detachLoads(fullKeys[i]!);
-            entries.push([fullKeys[i]!, value, flags]);
-        }
-        // Both may reject when the client has been closed.
-        const [kept, { failed }] = await Promise.all([
-            surplus > 0 ? this.deleteAll(fullKeys.slice(0, surplus)) : null,
-            commands.setMany(entries, { expires }, tracked),
-        ]);
+            this.detachLoads(fullKey);
+            return [fullKey, value, flags];
+        });
+        const { failed } = await commands.setMany(entries, { expires }, tracked);
         this.metrics.count('stored', entries.length - failed.size);
-        if (tracked !== null) this.reportEvictions(context, tracked, surplus);
-        return kept === null ? failed : new Map([...failed, ...kept]);
+        if (tracked !== null) this.reportEvictions(context, tracked);
+        return failed;
     }
 
     /** Deletes the keys, and returns those that could not be deleted. */
@@ -264,8 +267,8 @@ export class CacheEngine {
         if (loads.size > 0) loads.delete(fullKey);
     }
 
-    private reportEvictions(context: AnyContext, tracked: TrackedKeys, more = 0): void {
-        const count = tracked.evictions + more;
+    private reportEvictions(context: AnyContext, tracked: TrackedKeys): void {
+        const count = tracked.evictions;
         tracked.evictions = 0;
         if (count > 0) this.metrics.onEvicted(context, count, this.options.maxSize);
     }

@@ -48,7 +48,13 @@ export class Keyspace {
      */
     resolve(key: string): string | Promise<string> {
         const fullKey = this.connection.fullKey(key);
-        return this.isGuarded ? this.tokensOf(this.connection.commands).resolve(key) : fullKey;
+        if (!this.isGuarded) return fullKey;
+        const tokens = this.tokensOf(this.connection.commands);
+        const resolved = tokens.resolve(key);
+        if (resolved !== null) return resolved;
+        // The client checks complete keys only. An invalid key fails also while its token is unknown.
+        this.check(fullKey);
+        return tokens.fetch(key);
     }
 
     /**
@@ -75,12 +81,9 @@ export class Keyspace {
      * @throws BadRequestException INVALID_KEY
      */
     async each(keys: readonly string[], perform: BatchVerb): Promise<BatchOutcome> {
-        const { limits } = this.connection.commands;
-        const maxKeyBytes = this.isGuarded ? limits.maxKeyBytes - TOKEN_BYTES : limits.maxKeyBytes;
         const fullKeys = keys.map(key => {
             const fullKey = this.connection.fullKey(key);
-            const problem = checkKey(fullKey, maxKeyBytes);
-            if (problem !== null) throw problem;
+            this.check(fullKey);
             return fullKey;
         });
         if (!this.isGuarded) return { fullKeys, failed: await perform(fullKeys, null) };
@@ -122,6 +125,12 @@ export class Keyspace {
         const resolved = keys.map(key => this.resolve(key));
         if (resolved.every(found => typeof found === 'string')) return resolved;
         return Promise.all(resolved.map(found => Promise.resolve(found).catch((error: unknown) => error as Error)));
+    }
+
+    private check(fullKey: string): void {
+        const { maxKeyBytes } = this.connection.commands.limits;
+        const problem = checkKey(fullKey, this.isGuarded ? maxKeyBytes - TOKEN_BYTES : maxKeyBytes);
+        if (problem !== null) throw problem;
     }
 
     private tokensOf(commands: Commands): NamespaceTokens {

@@ -27,11 +27,21 @@ export class NamespaceTokens {
         this.placedHead = this.namespace.head('');
     }
 
-    /** Returns the full key; a promise while the token has to be fetched. */
-    resolve(key: string): string | Promise<string> {
-        const server = this.commands.cluster.server(this.placedHead + key);
-        const head = this.heads.get(server);
-        return head === undefined ? this.fetchHead(server).then(found => found + key) : head + key;
+    /** Returns the full key; null while the token has to be fetched. */
+    resolve(key: string): string | null {
+        const head = this.heads.get(this.serverOf(key));
+        return head === undefined ? null : head + key;
+    }
+
+    /** Fetches the token. If its server leaves the list meanwhile, the key has another one. */
+    async fetch(key: string): Promise<string> {
+        const server = this.serverOf(key);
+        try {
+            return (await this.fetchHead(server)) + key;
+        } catch (error) {
+            if (this.commands.cluster.servers.includes(server)) throw error;
+            return this.fetch(key);
+        }
     }
 
     adopt({ namespace, server, token }: TokenChanged): void {
@@ -48,6 +58,10 @@ export class NamespaceTokens {
         const outcomes = await Promise.allSettled(clearing);
         const failed = outcomes.find(outcome => outcome.status === 'rejected');
         if (failed !== undefined) throw failed.reason;
+    }
+
+    private serverOf(key: string): MemcachedServer {
+        return this.commands.cluster.server(this.placedHead + key);
     }
 
     /** Returns the head of the server. Calls that need it at the same time share one fetch. */

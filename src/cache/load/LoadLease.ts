@@ -66,23 +66,33 @@ export class LoadLease {
         this.scheduleRenewal();
     }
 
-    /** Puts a lease in the place of the item. Returns null if another process was faster. */
-    static async take(commands: Commands, times: LeaseTimes, key: string, before: Item): Promise<AnyLease | null> {
+    /**
+     * Puts a lease in the place of the item. Returns null if another process was faster.
+     * @param epoch the one of the server that was read
+     */
+    static async take(
+        commands: Commands,
+        times: LeaseTimes,
+        key: string,
+        before: Item,
+        epoch: number,
+    ): Promise<AnyLease | null> {
         const token = randomInt(MAX_NUMBER);
         const { value, flags } = withLeaseMark(before, token);
         const storing = { expires: expirySeconds(before, times), flags };
+        // The key may have another server when the reply comes.
+        const server = commands.cluster.server(key);
         /** 0 on a server without CAS, null if the item has changed. */
         let cas: bigint | null = 0n;
         if (before.value === null) {
             cas = await commands.casAdd(key, value, storing);
         } else if (before.cas !== 0n) {
-            const { epoch } = commands.cluster.server(key);
             const reply = await commands.casSet(key, value, before.cas, { ...storing, epoch });
             cas = reply.outcome === 'stored' ? reply.cas : null;
         }
         if (cas === null) return null;
         if (cas === 0n) return new NoLease(commands, key);
-        return new LoadLease(commands, times, key, before, token, { cas, epoch: commands.cluster.server(key).epoch });
+        return new LoadLease(commands, times, key, before, token, { cas, epoch: server.epoch });
     }
 
     /** Whether a read has found the lease: nothing was stored or removed in its place. */
@@ -155,9 +165,10 @@ export class LoadLease {
     private async compareAndSet(value: string | Uint8Array, flags: number, expires: number): Promise<boolean> {
         for (let tries = 1; ; tries++) {
             const { cas, epoch } = this.written;
+            const server = this.commands.cluster.server(this.key);
             const reply = await this.commands.casSet(this.key, value, cas, { expires, flags, epoch });
             if (reply.outcome === 'stored') {
-                this.remember(reply.cas);
+                this.written = { cas: reply.cas, epoch: server.epoch };
                 return true;
             }
             if (reply.outcome === 'missing' || tries === MAX_TRIES || !(await this.rediscover())) return false;
@@ -174,14 +185,11 @@ export class LoadLease {
 
     /** Returns whether the item is still this lease, though its CAS or its epoch has changed. */
     private async rediscover(): Promise<boolean> {
+        const server = this.commands.cluster.server(this.key);
         const item = await this.commands.gets(this.key);
         if (leaseToken(item) !== this.token) return false;
-        this.remember(item.cas);
+        this.written = { cas: item.cas, epoch: server.epoch };
         return true;
-    }
-
-    private remember(cas: bigint): void {
-        this.written = { cas, epoch: this.commands.cluster.server(this.key).epoch };
     }
 }
 

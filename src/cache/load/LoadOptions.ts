@@ -43,6 +43,8 @@ export interface Miss {
     readonly fullKey: string;
     /** What the read returned. Undefined if memcached was not read: then no lease is taken. */
     readonly held: Fetched | undefined;
+    /** The epoch of the server that was read. */
+    readonly epoch: number;
 }
 
 export const DEFAULT_JITTER = 0.1;

@@ -81,6 +81,7 @@ export class LoadThrough {
         let fullKey: string | null = null;
         let joinable: PendingLoad | undefined;
         let held: Fetched | undefined;
+        let epoch = 0;
         try {
             const found = engine.keys.resolve(key);
             fullKey = typeof found === 'string' ? found : await found;
@@ -88,7 +89,10 @@ export class LoadThrough {
             // Callers that arrive while the loader runs join it without a read. Those that take a
             // stale value read: another process may have replaced or removed it.
             if (!joinable?.isPending || options.staleFor) {
+                // The key may have another server when the reply comes.
+                const server = engine.commands.cluster.server(fullKey);
                 held = await engine.commands.getText(fullKey);
+                ({ epoch } = server);
                 if (isStoredNull(held)) {
                     engine.metrics.onLookup(true);
                     return null;
@@ -103,7 +107,7 @@ export class LoadThrough {
             engine.metrics.onUnavailable(context, error as Error);
         }
         options.signal?.throwIfAborted();
-        return this.miss({ request, fullKey: fullKey ?? `\n${key}`, held }, joinable);
+        return this.miss({ request, fullKey: fullKey ?? `\n${key}`, held, epoch }, joinable);
     }
 
     /** @param earlier the load that was pending before the read */

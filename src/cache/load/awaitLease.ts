@@ -29,14 +29,22 @@ export async function awaitLease(
     engine: CacheEngine,
     times: LeaseTimes,
     load: PendingLoad,
-    { request, fullKey, held }: Miss,
+    { request, fullKey, held, epoch }: Miss,
     timeoutMs: number,
 ): Promise<{ readonly value: unknown } | null> {
     const endMs = performance.now() + timeoutMs;
     const watch = new LeaseWatch(times.seconds * 1000);
+    const { commands } = engine;
+    const read = async (): Promise<Item> => {
+        // The key may have another server when the reply comes.
+        const server = commands.cluster.server(fullKey);
+        const found = await commands.gets(fullKey);
+        ({ epoch } = server);
+        return found;
+    };
     try {
         // Text has been read without its CAS.
-        let item = typeof held === 'string' ? await engine.commands.gets(fullKey) : (held ?? Item.MISS);
+        let item = typeof held === 'string' ? await read() : (held ?? Item.MISS);
         for (let tries = 0; ; tries++) {
             if (load.isEnding) return null;
             const isRemote = watch.isAlive(item);
@@ -46,9 +54,9 @@ export async function awaitLease(
                 return { value: null };
             }
             if (isRemote) await sleeper.sleep(backoffMs(tries, POLLING), load.signal);
-            else if (await load.take(LoadLease.take(engine.commands, times, fullKey, item))) return null;
+            else if (await load.take(LoadLease.take(commands, times, fullKey, item, epoch))) return null;
             if (load.isEnding || performance.now() > endMs) return null;
-            item = await engine.commands.gets(fullKey);
+            item = await read();
             const found = await valueOf(engine, request.context, item);
             if (found !== null) return found;
         }

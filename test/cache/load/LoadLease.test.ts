@@ -10,7 +10,7 @@ const KEPT_MS = 600_000;
 let key: LeasedKey;
 
 async function take(): Promise<LoadLease> {
-    const lease = await LoadLease.take(key.commands as unknown as Commands, LEASE_TIMES, 'key', key.item);
+    const lease = await LoadLease.take(key.commands as unknown as Commands, LEASE_TIMES, 'key', key.item, 1);
     return lease as LoadLease;
 }
 

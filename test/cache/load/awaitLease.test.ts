@@ -22,7 +22,7 @@ async function turn(timeoutMs: number): Promise<{ found: unknown; atMs: number }
     const values = { commands: key.commands, decode: (_: unknown, item: Item) => valueOf(item) };
     const store = values as unknown as CacheEngine;
     const request: LoadRequest = { context: null, key: 'key', timeout: null, loader: () => {}, options: {} };
-    const miss = { request, fullKey: 'key', held: key.item };
+    const miss = { request, fullKey: 'key', held: key.item, epoch: 1 };
     const found = await awaitLease(store, LEASE_TIMES, load, miss, timeoutMs);
     return { found, atMs: performance.now() };
 }
