@@ -99,7 +99,7 @@ it('logs only the first eviction', async () => {
     await store('a', 'b', 'a');
     expect(opener.logger.lines).toEqual([]);
     await store('c', 'd', 'e');
-    expect(opener.logger.lines).toEqual(['warn more than 2 values stored, the oldest is evicted (options.max_size)']);
+    expect(opener.logger.lines).toEqual(['warn more than 2 values stored: evicting the oldest (options.max_size)']);
 });
 
 it('evicts with a quiet delete in the write of the store', async () => {

@@ -92,8 +92,8 @@ const bugs = {
     'queue writes behind a pending add': [
         {
             file: 'cache/AtomicVerbs.ts',
-            from: `return mayPass ? write() : values.inOrder(fullKey, write);`,
-            to: `return values.inOrder(fullKey, write);`,
+            from: `engine.inOrder(fullKey, encoded instanceof Promise,`,
+            to: `engine.inOrder(fullKey, true,`,
         },
     ],
     'store a loaded value without a lease': [
@@ -106,16 +106,16 @@ const bugs = {
     'join a load that began before a store': [
         {
             file: 'cache/engine/CacheEngine.ts',
-            from: `        const { tracked: stored, loads } = this;
+            from: `        const { tracked, loads } = this;
         if (loads.size > 0) loads.delete(fullKey);`,
-            to: `        const { tracked: stored } = this;`,
+            to: `        const { tracked } = this;`,
         },
     ],
     'load without a lease': [
         {
             file: 'cache/load/LoadThrough.ts',
-            from: `if (held !== undefined && !this.isStopping)`,
-            to: `if (held === null && this.isStopping)`,
+            from: `if (miss.held !== undefined && !this.isStopping)`,
+            to: `if (miss.held === null && this.isStopping)`,
         },
     ],
     'return a stale value as fresh': [
@@ -196,10 +196,10 @@ const bugs = {
             file: 'cache/engine/CacheEngine.ts',
             from: `const [kept, { failed }] = await Promise.all([
             surplus > 0 ? this.deleteAll(fullKeys.slice(0, surplus)) : null,
-            commands.setMany(entries, { expires }, stored),
+            commands.setMany(entries, { expires }, tracked),
         ]);`,
             to: `const deleting = surplus > 0 ? this.deleteAll(fullKeys.slice(0, surplus)) : null;
-        const { failed } = await commands.setMany(entries, { expires }, stored);
+        const { failed } = await commands.setMany(entries, { expires }, tracked);
         const kept = await deleting;`,
         },
     ],
