@@ -1,7 +1,10 @@
+import { Status } from '../../../src/client/protocol/binary/constants';
 import type { ServerHealthReport } from '../../../src/client/server/HealthCheck';
 import { codeOf, type Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
+import { userOf } from '../workload/ServerLists';
 import { valueOf } from '../workload/values';
+import { Places } from './Places';
 import { isRoomy } from './settling';
 import { hasTrouble } from './trouble';
 import { Truth } from './Truth';
@@ -46,7 +49,8 @@ function checkChanges(run: Run, report: (violation: string) => void): void {
 }
 
 /** A lock that could not be released by its holder alone is not given, and is taken back at once. */
-function checkAcquisitions({ ledger, servers, service }: Run, report: (violation: string) => void): void {
+function checkAcquisitions(run: Run, report: (violation: string) => void): void {
+    const { ledger, servers, service } = run;
     for (const { step, process, error, result, endMs } of ledger.entries) {
         if (!ACQUISITIONS.test(step.verb) || error !== null || endMs === Infinity) continue;
         const isTry = step.verb.startsWith('try');
@@ -54,12 +58,18 @@ function checkAcquisitions({ ledger, servers, service }: Run, report: (violation
     }
     const { plan } = service;
     if (hasTrouble(plan) || !isRoomy(plan)) return;
+    const { requestTimeoutMs } = plan.client;
+    const places = new Places(run);
     for (const { history } of servers) {
-        for (const key of history.keys()) {
-            if (!key.startsWith(LOCK_PREFIX)) continue;
-            for (const { item, fromMs, toMs } of history.between(key, 0, Infinity))
-                if (item !== null && toMs - fromMs > plan.client.requestTimeoutMs)
-                    report(`${key} was left with ${item.value.toString()} on ${history.server}`);
+        for (const { key, process, atMs, before, after, status } of history.executions) {
+            if (!key.startsWith(LOCK_PREFIX) || status !== Status.OK || before !== null || after === null) continue;
+            const { toMs } = history.between(key, atMs, atMs).find(({ item }) => item === after)!;
+            // A key that has got another server meanwhile is not asked for on the one before.
+            const isElsewhere = places
+                .between(userOf(process, 'lock'), key, atMs, atMs + requestTimeoutMs)
+                .some(place => place !== history.server);
+            if (toMs - atMs > requestTimeoutMs && !isElsewhere)
+                report(`${key} was left with ${after.value.toString()} on ${history.server}`);
         }
     }
 }
