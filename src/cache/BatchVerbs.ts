@@ -57,7 +57,8 @@ export class BatchVerbs {
             }
             // Of a batch that is larger than `max_size` the last values are stored.
             const surplus = engine.surplusOf(keys.length);
-            encoding.splice(0, surplus);
+            // An invalid value fails the batch, also without room.
+            for (const one of encoding.splice(0, surplus)) if (one instanceof Promise) await one;
             removed.push(...keys.splice(0, surplus));
             const all = removed.length === 0 ? keys : keys.concat(removed);
             const { fullKeys, failed } = await engine.keys.each(all, (ready, indexes) => {

@@ -240,7 +240,7 @@ it('removes the surplus of a batch, also when a token has changed meanwhile', as
     const [surplus, last] = servers.map(one => names.find(key => client.server(`s:${key}`).port === one.port)!);
     const cache = await opener.cache(servers, { prefix: 's:', clear: true, max_size: 1 });
     for (const key of [surplus!, last!]) await cache.store(null, key, 0, 50_000);
-    await writeItem(servers[0]!, 's:#namespace', 'AAAAAAAA');
+    await writeItem(servers[0], 's:#namespace', 'AAAAAAAA');
     await cache.storeMany(null, [
         [surplus!, 1],
         [last!, 2],

@@ -7,7 +7,7 @@ const late = () => new Error('late');
 let isDone: boolean;
 let load: PendingLoad;
 
-/** A lease that a read shows while it returns 'leased'. */
+/** A lease that a read finds while it returns 'leased'. */
 function leaseOf(): { lease: LoadLease; released: boolean[] } {
     const released: boolean[] = [];
     const lease = {
@@ -22,8 +22,8 @@ beforeEach(() => {
     load = new PendingLoad(null, () => (isDone = true));
 });
 
-describe('A load', () => {
-    it('is joined while it waits and while its loader runs', async () => {
+describe('a load', () => {
+    it('accepts callers while it waits and while its loader runs', async () => {
         expect(load.isPending).toBe(true);
         void load.run(never, 10_000, late).catch(() => {});
         expect([load.isPending, load.isLoading]).toEqual([true, true]);
@@ -33,7 +33,7 @@ describe('A load', () => {
         expect([load.isPending, load.isLoading, isDone]).toEqual([false, false, true]);
     });
 
-    it('gives its value to callers while it is being stored, unless its lease is gone', async () => {
+    it('returns its value to callers while it is being stored, unless its lease is gone', async () => {
         const { lease } = leaseOf();
         await load.take(Promise.resolve(lease));
         let finish!: () => void;
@@ -45,7 +45,7 @@ describe('A load', () => {
         await stored;
     });
 
-    it('does not give a null to later callers', async () => {
+    it('does not return a null to later callers', async () => {
         const waiting = load.wait(null);
         await load.complete(null, async () => {});
         expect(await waiting).toBeNull();
@@ -57,7 +57,7 @@ describe('A load', () => {
         expect(await load.wait(null)).toBe('value');
     });
 
-    it('answers no caller after it gave up', () => {
+    it('returns its value to no caller after it has timed out', () => {
         load.giveUp();
         expect([isDone, load.answersFor(undefined)]).toEqual([true, false]);
     });
@@ -72,7 +72,7 @@ describe('A load', () => {
         for (const outcome of waiting) await expect(outcome).rejects.toThrow('other');
     });
 
-    it('goes on without callers when one has taken the stale value', () => {
+    it('continues without callers when one has taken the stale value', () => {
         const caller = new AbortController();
         void load.wait(caller.signal);
         load.keepRunning();
@@ -81,7 +81,7 @@ describe('A load', () => {
         expect([load.hasNoListener, load.signal.aborted]).toEqual([true, false]);
     });
 
-    it('drops what its loader returns after the timeout', async () => {
+    it('ignores the result of its loader after the timeout', async () => {
         await expect(load.run(never, 1, late)).rejects.toThrow('late');
         expect(load.signal.aborted).toBe(true);
     });

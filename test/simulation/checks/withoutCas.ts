@@ -1,7 +1,10 @@
+import { Outcome } from '../../../src/client/protocol/Protocol';
 import type { ServerHealthReport } from '../../../src/client/server/HealthCheck';
 import { codeOf, type Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
+import { userOf } from '../workload/ServerLists';
 import { valueOf } from '../workload/values';
+import { Places } from './Places';
 import { isUnlimited } from './settling';
 import { hasTrouble } from './trouble';
 import { Truth } from './Truth';
@@ -47,7 +50,8 @@ function checkChanges(run: Run, report: (violation: string) => void): void {
 }
 
 /** Checks that no call returns a lock without CAS, and that the lock is deleted at once. */
-function checkAcquisitions({ ledger, servers, service }: Run, report: (violation: string) => void): void {
+function checkAcquisitions(run: Run, report: (violation: string) => void): void {
+    const { ledger, servers, service } = run;
     for (const { step, process, error, result, endMs } of ledger.entries) {
         if (!ACQUISITIONS.test(step.verb) || error !== null || endMs === Infinity) continue;
         const isTry = step.verb.startsWith('try');
@@ -55,12 +59,18 @@ function checkAcquisitions({ ledger, servers, service }: Run, report: (violation
     }
     const { plan } = service;
     if (hasTrouble(plan) || !isUnlimited(plan)) return;
+    const { requestTimeoutMs } = plan.client;
+    const places = new Places(run);
     for (const { history } of servers) {
-        for (const key of history.keys()) {
-            if (!key.startsWith(LOCK_PREFIX)) continue;
-            for (const { item, fromMs, toMs } of history.between(key, 0, Infinity))
-                if (item !== null && toMs - fromMs > plan.client.requestTimeoutMs)
-                    report(`${key} keeps the lock ${item.value.toString()} on ${history.server}`);
+        for (const { key, process, atMs, before, after, status } of history.executions) {
+            if (!key.startsWith(LOCK_PREFIX) || status !== Outcome.OK || before !== null || after === null) continue;
+            const { toMs } = history.between(key, atMs, atMs).find(({ item }) => item === after)!;
+            // The client asks the key's new server, so a lock on the old one stays.
+            const hasMoved = places
+                .between(userOf(process, 'lock'), key, atMs, atMs + requestTimeoutMs)
+                .some(place => place !== history.server);
+            if (toMs - atMs > requestTimeoutMs && !hasMoved)
+                report(`${key} keeps the lock ${after.value.toString()} on ${history.server}`);
         }
     }
 }
