@@ -21,9 +21,9 @@ export function checkSignals({ ledger, service }: Run, report: (violation: strin
     }
     const calls = ledger.entries.filter(({ step }) => step.verb === 'retrieveOrLoad');
     for (const run of source.runs) {
-        const others = calls.filter(one => isCallerOf(one, run));
-        const begun = others.find(({ step }) => step.id === run.step);
-        if (begun === undefined || begun.step.times[2]! > 0 || others.length > 1) continue;
+        const begun = calls.find(one => one.step.id === run.step && isCallerOf(one, run));
+        if (begun === undefined || takesStale(begun)) continue;
+        if (calls.some(one => one !== begun && (isCallerOf(one, run) || isServedBehind(one, begun, run)))) continue;
         const abortedMs = abortOf(begun);
         if (abortedMs < run.endMs && run.abortedMs > abortedMs)
             report(`${run.process} loads ${run.key} for #${run.step}, which has gone at ${abortedMs.toFixed(1)}`);
@@ -32,6 +32,17 @@ export function checkSignals({ ledger, service }: Run, report: (violation: strin
 
 function abortOf({ notes }: Entry): number {
     return (notes.get('abortedMs') as number | undefined) ?? Infinity;
+}
+
+/** It takes a stale value, and the load goes on behind it. */
+function takesStale({ step }: Entry): boolean {
+    return step.times[2]! > 0;
+}
+
+/** A call that may have had a stale value before the loader ran, after the load had begun. */
+function isServedBehind(entry: Entry, begun: Entry, { process, key, startMs }: LoaderRun): boolean {
+    const isOfKey = entry.process === process && entry.step.keys[0] === key;
+    return isOfKey && takesStale(entry) && entry.endMs >= begun.startMs && entry.startMs <= startMs;
 }
 
 /** A call that may have waited for the load. */
