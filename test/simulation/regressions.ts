@@ -1,6 +1,5 @@
 /** Seeds of schedules that once failed, and what they found. */
 export const REGRESSIONS: readonly { readonly seed: number; readonly found: string }[] = [
-    { seed: 167, found: 'a write queued behind an add that was pending, for two request_timeouts' },
     { seed: 8424, found: 'a server stayed down for ever after a probe whose reply came late and in pieces' },
     { seed: 1187, found: 'a write queued behind an add that was pending, for two request_timeouts' },
     { seed: 4216, found: 'retrieveOrLoad answered with a load after another process had stored a newer value' },
@@ -15,7 +14,7 @@ export const REGRESSIONS: readonly { readonly seed: number; readonly found: stri
     // What the checks took for wrong, and was not.
     { seed: 6274, found: 'an append under a token that was cleared in the same millisecond' },
     { seed: 2028167, found: 'an append that was carried out just before a clear, and repeated after it' },
-    { seed: 2633, found: 'a second loader beside one that hangs, on a server without CAS' },
+    { seed: 16924, found: 'a second loader beside one that hangs, on a server without CAS' },
     { seed: 3000235, found: 'a load that had waited for a loader that hangs in another process' },
     { seed: 13352, found: 'a lock that an earlier call had left before the component was closed' },
 ];
