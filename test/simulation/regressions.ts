@@ -1,6 +1,5 @@
 /** Seeds of schedules that once failed, with the defect of each. */
 export const REGRESSIONS: readonly { readonly seed: number; readonly defect: string }[] = [
-    { seed: 167, defect: 'a write waited two request_timeouts behind a pending add' },
     { seed: 8424, defect: 'a server stayed down after a probe whose reply arrived late and in pieces' },
     { seed: 1187, defect: 'a write waited two request_timeouts behind a pending add' },
     { seed: 4216, defect: 'retrieveOrLoad returned a load although another process had stored a newer value' },
@@ -15,7 +14,7 @@ export const REGRESSIONS: readonly { readonly seed: number; readonly defect: str
     // The checks reported these schedules wrongly.
     { seed: 6274, defect: 'an append under a token that a clear removed in the same millisecond' },
     { seed: 2028167, defect: 'an append that a server executed before a clear and again after it' },
-    { seed: 2633, defect: 'a second loader beside a hanging one, on a server without CAS' },
+    { seed: 16924, defect: 'a second loader beside a hanging one, on a server without CAS' },
     { seed: 3000235, defect: 'a load that had waited for a hanging loader of another process' },
     { seed: 13352, defect: 'an orphaned lock that an earlier call had left before the component closed' },
 ];

@@ -24,10 +24,10 @@ export function checkSignals({ ledger, service }: Run, report: (violation: strin
     }
     const calls = ledger.entries.filter(({ step }) => step.verb === 'retrieveOrLoad');
     for (const run of source.runs) {
-        const others = calls.filter(one => isCallerOf(one, run));
-        const caller = others.find(({ step }) => step.id === run.step);
-        if (caller === undefined || caller.step.times[2]! > 0 || others.length > 1) continue;
-        const abortedMs = abortOf(caller);
+        const begun = calls.find(one => one.step.id === run.step && isCallerOf(one, run));
+        if (begun === undefined || takesStale(begun)) continue;
+        if (calls.some(one => one !== begun && (isCallerOf(one, run) || isServedBehind(one, begun, run)))) continue;
+        const abortedMs = abortOf(begun);
         if (abortedMs < run.endMs && run.abortedMs > abortedMs)
             report(`${run.process} loads ${run.key} for #${run.step}, whose caller aborted at ${abortedMs.toFixed(1)}`);
     }
@@ -35,6 +35,17 @@ export function checkSignals({ ledger, service }: Run, report: (violation: strin
 
 function abortOf({ notes }: Entry): number {
     return (notes.get('abortedMs') as number | undefined) ?? Infinity;
+}
+
+/** Returns whether the call accepts a stale value, so that the load goes on in the background. */
+function takesStale({ step }: Entry): boolean {
+    return step.times[2]! > 0;
+}
+
+/** Returns whether a stale value may have settled the call between the start of the load and its loader. */
+function isServedBehind(entry: Entry, begun: Entry, { process, key, startMs }: LoaderRun): boolean {
+    const isOfKey = entry.process === process && entry.step.keys[0] === key;
+    return isOfKey && takesStale(entry) && entry.endMs >= begun.startMs && entry.startMs <= startMs;
 }
 
 /** Returns whether the call may have waited for the load. */

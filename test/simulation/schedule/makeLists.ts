@@ -4,8 +4,6 @@ import type { Fault, Member, Plan, Step, Task } from './Plan';
 
 /** Length of each value in a large batch, so that a batch exceeds one write. */
 const LARGE_BYTES = 70_000;
-/** A smaller window makes large batches exceed the timeout. */
-const WIDE_BYTES = 65_536;
 
 /** Relative frequencies. */
 const TROUBLES = { fail: 2, empty: 1, malformed: 1, hang: 2, slow: 2 };
@@ -41,15 +39,11 @@ export function makeLists(
 }
 
 /** Adds list changes between the calls of a client, for example during a batch. */
-export function withChanges(
-    { process, steps }: Task,
-    random: Random,
-    { servers, windowBytes }: Pick<Plan, 'servers' | 'windowBytes'>,
-): Task {
+export function withChanges({ process, steps }: Task, random: Random, plan: Plan): Task {
     const changed = steps.map((step): Step => {
         const isLarge = random.chance(0.2);
         if (random.chance(0.06)) {
-            const members = makeMembers(random, servers, true);
+            const members = makeMembers(random, plan.servers, true);
             return {
                 ...step,
                 verb: 'change servers',
@@ -57,10 +51,16 @@ export function withChanges(
                 times: members.flatMap(one => [one.server, one.weight]),
             };
         }
-        if (step.verb !== 'setMany' || !isLarge || windowBytes < WIDE_BYTES) return step;
+        if (step.verb !== 'setMany' || !isLarge || !hasTimeFor(LARGE_BATCH.length * LARGE_BYTES, plan)) return step;
         return { ...step, keys: LARGE_BATCH, bytes: LARGE_BYTES, isAwaited: false };
     });
     return { process, steps: changed };
+}
+
+/** A call may take so long, also if it connects and logs in first. */
+function hasTimeFor(bytes: number, { windowBytes, latencyMs, jitterMs, client }: Plan): boolean {
+    const rounds = Math.ceil(bytes / windowBytes);
+    return 2 * rounds * (latencyMs + jitterMs) <= client.requestTimeoutMs / 2;
 }
 
 function makeMembers(random: Random, servers: number, hasWeights: boolean): Member[] {
