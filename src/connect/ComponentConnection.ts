@@ -31,7 +31,7 @@ export class ComponentConnection {
     options: MemcachedOptions = readOptions(this.config);
 
     /** @param onSharedClose is called when a shared connection closes before the component does */
-    constructor(private readonly onSharedClose: (() => Promise<void> | null) | null = null) {}
+    constructor(private readonly onSharedClose: () => Promise<void> | null) {}
 
     /** @throws ConfigException INVALID_OPTION */
     configure(config: ConfigParams): void {
@@ -69,7 +69,7 @@ export class ComponentConnection {
             this.connection = shared;
             this.isOwner = false;
             this.unsubscribe?.();
-            if (this.onSharedClose !== null) this.unsubscribe = shared.beforeClose(this.onSharedClose);
+            this.unsubscribe = shared.beforeClose(this.onSharedClose);
             return;
         }
         const own = new MemcachedConnection(false);

@@ -15,7 +15,7 @@ export async function openLoads(
     settings: Settings = {},
     leaseTimes?: LeaseTimes,
 ): Promise<{ values: CacheEngine; loads: LoadThrough }> {
-    const user = new ComponentConnection();
+    const user = new ComponentConnection(() => null);
     user.configure(configOf(servers, settings));
     await user.open(null);
     const values = new CacheEngine(user);
