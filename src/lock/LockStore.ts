@@ -5,12 +5,11 @@ import type { Commands } from '../client/Commands';
 import type { MemcachedServer } from '../client/server/MemcachedServer';
 import { isUnanswered } from './errors';
 import { Timestamp } from './LeaseDeadline';
-import type { FoundLock, OrphanedLocks } from './OrphanedLocks';
+import { findLock, type FoundLock, type OrphanedLocks } from './OrphanedLocks';
 
 /** memcached's clock may take two seconds off an expiry. See `toExpirySeconds`. */
 const EXTRA_SECONDS = 2;
 const MAX_TRIES = 5;
-const PINNED = { pinned: true };
 
 /** A lock as the server has it. */
 export interface StoredLock {
@@ -84,7 +83,7 @@ export class LockStore {
                     return null;
                 }
                 // The key may exist because the server has carried out an ADD without a reply.
-                const found = await this.read(commands, key, budget);
+                const found = await readBack(commands, key, budget);
                 const foundSince = found === null ? undefined : unanswered.get(found.token);
                 if (found !== null && foundSince !== undefined) {
                     unanswered.delete(found.token);
@@ -117,7 +116,7 @@ export class LockStore {
                 budget.onError(error);
                 isLost = true;
             }
-            const found = await this.read(commands, key, budget);
+            const found = await readBack(commands, key, budget);
             if (found?.token !== token) return null;
             if (found.cas === 0n) throw casDisabled(found.server.address);
             const isNewCas = found.cas !== cas;
@@ -131,24 +130,29 @@ export class LockStore {
     }
 
     /** Returns false when the lock was gone, or has another holder. Then nothing was deleted. */
-    async release(key: string, lock: StoredLock): Promise<boolean> {
-        const { commands } = this.connection;
+    async release(key: string, lock: StoredLock, ttlMs: number): Promise<boolean> {
         let { cas, epoch } = lock;
         let isLost = false;
-        for (const budget = new RetryBudget(commands, key); ; budget.spend()) {
-            try {
-                const outcome = await commands.casDelete(key, cas, { pinned: true, epoch });
-                if (outcome === 'deleted') return true;
-                if (outcome === 'missing') return isLost;
-            } catch (error) {
-                budget.onError(error);
-                isLost = true;
+        try {
+            const { commands } = this.connection;
+            for (const budget = new RetryBudget(commands, key); ; budget.spend()) {
+                try {
+                    const outcome = await commands.casDelete(key, cas, { pinned: true, epoch });
+                    if (outcome === 'deleted') return true;
+                    if (outcome === 'missing') return isLost;
+                } catch (error) {
+                    budget.onError(error);
+                    isLost = true;
+                }
+                const found = await readBack(commands, key, budget);
+                if (found?.token !== lock.token) return isLost;
+                if (found.cas === 0n) throw casDisabled(found.server.address);
+                ({ cas } = found);
+                ({ epoch } = found.server);
             }
-            const found = await this.read(commands, key, budget);
-            if (found?.token !== lock.token) return isLost;
-            if (found.cas === 0n) throw casDisabled(found.server.address);
-            ({ cas } = found);
-            ({ epoch } = found.server);
+        } catch (error) {
+            this.orphans.add(key, lock.token, ttlMs);
+            throw error;
         }
     }
 
@@ -159,18 +163,13 @@ export class LockStore {
         if (commands.cluster.server(key) === server) await commands.delete(key).catch(() => {});
         throw casDisabled(server.address);
     }
+}
 
-    /**
-     * The key may move to another server during the request. The CAS belongs to the server that was
-     * asked.
-     */
-    private async read(commands: Commands, key: string, budget: RetryBudget): Promise<FoundLock | null> {
-        const server = commands.cluster.homeServer(key);
-        const { value, cas } = await commands.gets(key, PINNED).catch((error: Error) => {
-            throw budget.lastError ?? error;
-        });
-        return value === null ? null : { token: value.toString(), cas, server };
-    }
+/** @throws Error the one that made the read-back necessary, if it fails too */
+function readBack(commands: Commands, key: string, budget: RetryBudget): Promise<FoundLock | null> {
+    return findLock(commands, key).catch((error: unknown) => {
+        throw budget.lastError ?? error;
+    });
 }
 
 function storedLock(token: string, cas: bigint, { epoch }: MemcachedServer, since: Timestamp): StoredLock {

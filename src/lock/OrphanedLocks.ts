@@ -9,11 +9,21 @@ const MAX_TOKENS_PER_KEY = 20;
 /** For a request in flight, and for the extra seconds of the server. */
 const GRACE_MS = 5000;
 
-/** A lock that a read has found, and on which server. */
+/** A lock in a server. */
 export interface FoundLock {
     readonly token: string;
     readonly cas: bigint;
     readonly server: MemcachedServer;
+}
+
+/**
+ * Reads which lock is under the key. The key may move to another server during the request. The CAS
+ * belongs to the server that was asked.
+ */
+export async function findLock(commands: Commands, key: string): Promise<FoundLock | null> {
+    const server = commands.cluster.homeServer(key);
+    const { value, cas } = await commands.gets(key, { pinned: true });
+    return value === null ? null : { token: value.toString(), cas, server };
 }
 
 interface Orphan {
@@ -66,9 +76,7 @@ export class OrphanedLocks {
         return orphan !== undefined && (await this.find(orphan));
     }
 
-    /**
-     * Deletes the lock that a read has found if it is an orphan. Returns whether it was deleted.
-     */
+    /** Deletes the lock that was found if it is an orphan. Returns whether it was deleted. */
     async deleteFound(key: string, found: FoundLock): Promise<boolean> {
         const orphan = this.orphans.get(key);
         return orphan !== undefined && (await this.delete(orphan, found));
@@ -113,16 +121,14 @@ export class OrphanedLocks {
     }
 
     private async find(orphan: Orphan): Promise<boolean> {
-        const { commands } = this.connection;
-        const server = commands.cluster.homeServer(orphan.key);
-        const { value, cas } = await commands.gets(orphan.key, { pinned: true });
-        return value !== null && this.delete(orphan, { token: value.toString(), cas, server });
+        const found = await findLock(this.connection.commands, orphan.key);
+        return found !== null && this.delete(orphan, found);
     }
 
     private async delete({ key, tokens }: Orphan, { token, cas, server }: FoundLock): Promise<boolean> {
         if (!tokens.has(token) || cas === 0n) return false;
-        const { epoch } = server;
-        if ((await this.connection.commands.casDelete(key, cas, { pinned: true, epoch })) !== 'deleted') return false;
+        const options = { pinned: true, epoch: server.epoch };
+        if ((await this.connection.commands.casDelete(key, cas, options)) !== 'deleted') return false;
         tokens.delete(token);
         this.onDeleted();
         return true;
