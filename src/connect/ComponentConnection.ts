@@ -60,9 +60,8 @@ export class ComponentConnection {
         const { connection } = this;
         if (connection !== null && this.isOwner) return connection.open(context);
         if (connection?.isOpen()) return;
-        const shared = this.hasOwnConnection()
-            ? null
-            : this.references?.getOneOptional<MemcachedConnection>(CONNECTIONS);
+        const hasOwn = this.config.getSectionNames().some(name => name === 'connection' || name === 'connections');
+        const shared = hasOwn ? null : this.references?.getOneOptional<MemcachedConnection>(CONNECTIONS);
         if (shared) {
             this.warnOfIgnoredKeys(context);
             if (!shared.isOpen()) throw withTraceId(sharedNotOpened(), context);
@@ -129,10 +128,6 @@ export class ComponentConnection {
             if (problem !== null) throw problem;
         }
         return fullKey;
-    }
-
-    private hasOwnConnection(): boolean {
-        return this.config.getSectionNames().some(name => name === 'connection' || name === 'connections');
     }
 
     private warnOfIgnoredKeys(context: AnyContext): void {

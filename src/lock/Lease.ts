@@ -6,7 +6,7 @@ import { LeaseDeadline, Timestamp } from './LeaseDeadline';
 import type { LockMetrics } from './LockMetrics';
 import type { LockStore, StoredLock } from './LockStore';
 
-/** What a lease needs of its component. */
+/** What a lease needs from its component. */
 export interface LeaseOwner {
     readonly session: Session;
     readonly store: Pick<LockStore, 'extend' | 'release'>;
@@ -149,7 +149,7 @@ export class Lease {
         this.owner.metrics.onLost(this.context, this.key);
     }
 
-    /** `close` waits for calls that are in a session. */
+    /** `close` waits for a call until it has left its session. */
     private async inTurn<T>(work: () => Promise<T>): Promise<T> {
         const { session } = this.owner;
         session.enter();

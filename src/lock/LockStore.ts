@@ -15,9 +15,9 @@ const MAX_TRIES = 5;
 export interface StoredLock {
     readonly token: string;
     readonly cas: bigint;
-    /** The epoch of the server in which it answered the CAS. */
+    /** The epoch of the server when it returned the CAS. */
     readonly epoch: number;
-    /** Before the request was sent that stored the lock. */
+    /** Taken before the request that stored the lock was sent. */
     readonly since: Timestamp;
     /** A request to store it was not answered, and the server may still carry it out. */
     readonly isUnsettled: boolean;
@@ -106,7 +106,7 @@ export class LockStore {
         let { cas, epoch, isUnsettled } = lock;
         for (const budget = new RetryBudget(commands, key); ; budget.spend()) {
             const since = new Timestamp();
-            let isLost = false;
+            let isReplyLost = false;
             const server = commands.cluster.homeServer(key);
             try {
                 const reply = await commands.casSet(key, token, cas, { ...storeOptions(ttlMs), epoch });
@@ -114,7 +114,7 @@ export class LockStore {
                 if (reply.outcome === 'missing') return null;
             } catch (error) {
                 budget.onError(error);
-                isLost = true;
+                isReplyLost = true;
             }
             const found = await readBack(commands, key, budget);
             if (found?.token !== token) return null;
@@ -124,28 +124,28 @@ export class LockStore {
             ({ epoch } = found.server);
             // Only this lease stores this token. With no earlier request unsettled, this one was
             // carried out.
-            if (isLost && isNewCas && !isUnsettled) return { token, cas, epoch, since, isUnsettled };
-            isUnsettled ||= isLost;
+            if (isReplyLost && isNewCas && !isUnsettled) return { token, cas, epoch, since, isUnsettled };
+            isUnsettled ||= isReplyLost;
         }
     }
 
     /** Returns false when the lock was gone, or has another holder. Then nothing was deleted. */
     async release(key: string, lock: StoredLock, ttlMs: number): Promise<boolean> {
         let { cas, epoch } = lock;
-        let isLost = false;
+        let isReplyLost = false;
         try {
             const { commands } = this.connection;
             for (const budget = new RetryBudget(commands, key); ; budget.spend()) {
                 try {
                     const outcome = await commands.casDelete(key, cas, { pinned: true, epoch });
                     if (outcome === 'deleted') return true;
-                    if (outcome === 'missing') return isLost;
+                    if (outcome === 'missing') return isReplyLost;
                 } catch (error) {
                     budget.onError(error);
-                    isLost = true;
+                    isReplyLost = true;
                 }
                 const found = await readBack(commands, key, budget);
-                if (found?.token !== lock.token) return isLost;
+                if (found?.token !== lock.token) return isReplyLost;
                 if (found.cas === 0n) throw casDisabled(found.server.address);
                 ({ cas } = found);
                 ({ epoch } = found.server);

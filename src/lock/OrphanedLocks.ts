@@ -57,10 +57,7 @@ export class OrphanedLocks {
         return this.orphans.has(key);
     }
 
-    /**
-     * Looks for the token until its ttl is over. Above the limits, the oldest key or token is
-     * forgotten.
-     */
+    /** Looks for the token until its ttl is over. Above the limits, it forgets the oldest. */
     add(key: string, token: string, ttlMs: number): void {
         const orphan = this.orphans.get(key) ?? this.newOrphan(key);
         orphan.tokens.add(token);
@@ -73,7 +70,7 @@ export class OrphanedLocks {
     /** Returns whether an orphan was found under the key and deleted. */
     async deleteNow(key: string): Promise<boolean> {
         const orphan = this.orphans.get(key);
-        return orphan !== undefined && (await this.find(orphan));
+        return orphan !== undefined && (await this.search(orphan));
     }
 
     /** Deletes the lock that was found if it is an orphan. Returns whether it was deleted. */
@@ -86,7 +83,7 @@ export class OrphanedLocks {
     async flush(): Promise<void> {
         const orphans = [...this.orphans.values()];
         for (const orphan of orphans) this.forget(orphan);
-        await Promise.allSettled(orphans.map(orphan => this.find(orphan)));
+        await Promise.allSettled(orphans.map(orphan => this.search(orphan)));
     }
 
     private newOrphan(key: string): Orphan {
@@ -110,7 +107,7 @@ export class OrphanedLocks {
     private async check(orphan: Orphan): Promise<void> {
         orphan.timer = null;
         orphan.checks++;
-        await this.find(orphan).catch((error: { code?: string }) => {
+        await this.search(orphan).catch((error: { code?: string }) => {
             // `flush` looked a last time before the connection closed.
             if (error.code === 'NOT_OPENED') this.forget(orphan);
         });
@@ -120,7 +117,7 @@ export class OrphanedLocks {
         else this.schedule(orphan);
     }
 
-    private async find(orphan: Orphan): Promise<boolean> {
+    private async search(orphan: Orphan): Promise<boolean> {
         const found = await findLock(this.connection.commands, orphan.key);
         return found !== null && this.delete(orphan, found);
     }
