@@ -8,14 +8,11 @@ import { Sleeper } from '../util/Sleeper';
  */
 export class Session {
     private readonly pauses = new Sleeper();
-    private readonly left: Promise<void>;
-    private onLeft!: () => void;
+    private onLeft = (): void => {};
+    /** Resolves when the session is over and all calls have left it. */
+    private readonly left = new Promise<void>(resolve => (this.onLeft = resolve));
     private calls = 0;
     private hasEnded = false;
-
-    constructor() {
-        this.left = new Promise(resolve => (this.onLeft = resolve));
-    }
 
     get isOver(): boolean {
         return this.hasEnded;

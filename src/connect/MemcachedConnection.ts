@@ -214,10 +214,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     private follow(context: AnyContext, client: MemcachedClient): void {
         const { discoveryInterval } = this.options;
         if (discoveryInterval === 0) return;
-        if (!this.followsDiscovery) {
-            this.log.warn(context, line('discoveryUnused'));
-            return;
-        }
+        if (!this.followsDiscovery) return this.log.warn(context, line('discoveryUnused'));
         this.watcher = new DiscoveryWatcher(
             discoveryInterval,
             () => this.resolver.resolve(context),

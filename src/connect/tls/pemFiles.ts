@@ -1,6 +1,6 @@
 import { X509Certificate, createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { invalidCredential, unreadableFile } from '../../component/errors';
+import { invalidCredential, noCredential } from '../../component/errors';
 
 const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]*-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
 const BEGIN = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/g;
@@ -41,6 +41,6 @@ function read(key: string, file: string): string {
     try {
         return readFileSync(file, 'latin1');
     } catch (error) {
-        throw unreadableFile(key, error as Error);
+        throw noCredential(`cannot read ${key}: ${(error as Error).message}`);
     }
 }
