@@ -5,93 +5,97 @@ import type { AnyContext } from '../component/ComponentLogger';
 import { withTraceId } from '../component/withTraceId';
 import { batchFailed } from './model/errors';
 import type { CacheEngine } from './engine/CacheEngine';
+import type { TimeoutMs } from './model/checkTimeout';
 import type { Encoded } from './values/valueCodec';
 
-/** What `storeMany` takes: a Map, a plain object, or pairs. */
+/** The entries of `storeMany`: a Map, a plain object, or pairs. */
 export type Entries = Iterable<readonly [string, unknown]> | Readonly<Record<string, unknown>>;
 
 const NONE: ReadonlyMap<string, never> = new Map<string, never>();
 
-/** Verbs on many keys. Everything is checked and encoded before the first byte is sent: of a batch that is wrong nothing is done. */
+/** Verbs on many keys. All arguments are checked and encoded before a byte is sent. */
 export class BatchVerbs {
-    constructor(private readonly values: CacheEngine) {}
+    constructor(private readonly engine: CacheEngine) {}
 
     async retrieve(context: AnyContext, keys: Iterable<string>): Promise<Map<string, unknown>> {
-        const { values } = this;
+        const { engine } = this;
         try {
             const wanted = toKeys(keys);
             let held: ReadonlyMap<string, Fetched> = NONE;
-            const { fullKeys, failed } = await values.keys.each(wanted, async ready => {
-                const answer = await values.commands.getManyText(ready);
+            const { fullKeys, failed } = await engine.keys.each(wanted, async ready => {
+                const answer = await engine.commands.getManyText(ready);
                 held = held.size === 0 ? answer.fetched : new Map([...held, ...answer.fetched]);
                 return answer.failed;
             });
             const found = await this.decode(context, wanted, fullKeys, held);
-            values.metrics.count('hits', found.size);
-            values.metrics.count('misses', wanted.length - found.size - failed.size);
-            this.settle(context, wanted, fullKeys, failed, found);
+            engine.metrics.count('hits', found.size);
+            engine.metrics.count('misses', wanted.length - found.size - failed.size);
+            this.throwFailed(context, wanted, fullKeys, failed, found);
             return found;
         } catch (error) {
-            return values.fallback(context, error, new Map<string, unknown>());
+            return engine.fallback(context, error, new Map<string, unknown>());
         }
     }
 
-    async store(context: AnyContext, entries: Entries, timeout: number | null | undefined): Promise<void> {
-        const { values } = this;
+    async store(context: AnyContext, entries: Entries, timeout: TimeoutMs): Promise<void> {
+        const { engine } = this;
         try {
-            const expires = values.expirySeconds(context, timeout);
+            const expires = engine.expirySeconds(context, timeout);
             const keys: string[] = [];
-            const emptied: string[] = [];
+            const removed: string[] = [];
             const encoding: (Encoded | Promise<Encoded>)[] = [];
             let isCompressing = false;
             for (const [key, value] of toEntries(entries)) {
                 if (value === null || value === undefined) {
-                    emptied.push(key);
+                    removed.push(key);
                     continue;
                 }
-                const encoded = values.encode(value);
+                const encoded = engine.encode(value);
                 isCompressing ||= encoded instanceof Promise;
                 keys.push(key);
                 encoding.push(encoded);
             }
-            const all = emptied.length === 0 ? keys : keys.concat(emptied);
-            const { fullKeys, failed } = await values.keys.each(all, (ready, indexes) => {
+            // Of a batch that is larger than `max_size` the last values are stored.
+            const surplus = engine.surplusOf(keys.length);
+            // An invalid value fails the batch, also without room.
+            for (const one of encoding.splice(0, surplus)) if (one instanceof Promise) await one;
+            removed.push(...keys.splice(0, surplus));
+            const all = removed.length === 0 ? keys : keys.concat(removed);
+            const { fullKeys, failed } = await engine.keys.each(all, (ready, indexes) => {
                 const these = indexes === null ? encoding : indexes.filter(i => i < keys.length).map(i => encoding[i]!);
-                const write = async (): Promise<Map<string, Error>> => {
+                return engine.allInOrder(ready, isCompressing, async () => {
                     const encoded: Encoded[] = [];
                     for (const one of these) encoded.push(one instanceof Promise ? await one : one);
-                    if (these.length === ready.length) return values.setAll(context, ready, encoded, expires);
-                    // What goes makes room for what comes.
+                    if (these.length === ready.length) return engine.setAll(context, ready, encoded, expires);
+                    // Sent first, so that removed values make room for new ones.
                     const [kept, failed] = await Promise.all([
-                        values.deleteAll(ready.slice(these.length)),
-                        values.setAll(context, ready.slice(0, these.length), encoded, expires),
+                        engine.deleteAll(ready.slice(these.length)),
+                        engine.setAll(context, ready.slice(0, these.length), encoded, expires),
                     ]);
                     return new Map([...failed, ...kept]);
-                };
-                const mayPass = values.hasNoPendingWrites && !isCompressing;
-                return mayPass ? write() : values.allInOrder(ready, write);
+                });
             });
-            this.settle(context, all, fullKeys, failed, NONE);
+            engine.recordSurplus(context, surplus);
+            this.throwFailed(context, all, fullKeys, failed, NONE);
         } catch (error) {
-            values.fallback(context, error, undefined);
+            engine.fallback(context, error, undefined);
         }
     }
 
     async remove(context: AnyContext, keys: Iterable<string>): Promise<void> {
-        const { values } = this;
+        const { engine } = this;
         try {
             const wanted = toKeys(keys);
-            const { fullKeys, failed } = await values.keys.each(wanted, ready => {
-                const write = (): Promise<Map<string, Error>> => values.deleteAll(ready);
-                return values.hasNoPendingWrites ? write() : values.allInOrder(ready, write);
-            });
-            this.settle(context, wanted, fullKeys, failed, NONE);
+            const { fullKeys, failed } = await engine.keys.each(wanted, ready =>
+                engine.allInOrder(ready, false, () => engine.deleteAll(ready)),
+            );
+            this.throwFailed(context, wanted, fullKeys, failed, NONE);
         } catch (error) {
-            values.fallback(context, error, undefined);
+            engine.fallback(context, error, undefined);
         }
     }
 
-    /** In the order in which the keys were given. */
+    /** Returns the values in the order of the keys. */
     private async decode(
         context: AnyContext,
         keys: readonly string[],
@@ -103,7 +107,7 @@ export class BatchVerbs {
         for (let i = 0; i < keys.length; i++) {
             const one = held.get(fullKeys[i]!);
             if (one === undefined) continue;
-            const value = this.values.decode(context, one);
+            const value = this.engine.decode(context, one);
             isCompressed ||= value instanceof Promise;
             if (value !== null) found.set(keys[i]!, value);
         }
@@ -116,50 +120,49 @@ export class BatchVerbs {
         return found;
     }
 
-    /** Says which keys failed, unless they may count as misses. */
-    private settle(
+    /** @throws BatchException BATCH_FAILED, unless `fail_soft` turns the failed keys into misses */
+    private throwFailed(
         context: AnyContext,
         keys: readonly string[],
         fullKeys: readonly string[],
         failed: ReadonlyMap<string, Error>,
         found: ReadonlyMap<string, unknown>,
     ): void {
-        const { values } = this;
+        const { engine } = this;
         if (failed.size === 0) return;
-        const mistakes = new Map<string, Error>();
+        const errors = new Map<string, Error>();
         fullKeys.forEach((fullKey, i) => {
             const error = failed.get(fullKey);
             if (error === undefined) return;
-            if (values.options.failSoft && isUnavailable(error)) values.metrics.onUnavailable(context, error);
-            else mistakes.set(keys[i]!, withTraceId(error, context));
+            if (engine.options.failSoft && isUnavailable(error)) engine.metrics.onUnavailable(context, error);
+            else errors.set(keys[i]!, withTraceId(error, context));
         });
-        if (mistakes.size > 0) throw batchFailed(mistakes, found, keys.length);
+        if (errors.size > 0) throw batchFailed(errors, found, keys.length);
     }
 }
 
 function toKeys(keys: unknown): string[] {
-    if (!isIterable(keys)) throw invalidBatch('keys are no list of texts');
+    if (!isIterable(keys)) throw invalidBatch('expected keys to be a list of strings');
     return [...new Set(keys as Iterable<string>)];
 }
 
-/** Of one key that comes twice the last value counts. */
+/** The last value of a key counts. */
 function toEntries(entries: unknown): Iterable<readonly [string, unknown]> {
     if (entries instanceof Map) return entries as Map<string, unknown>;
     if (isPlain(entries)) return Object.entries(entries);
-    if (!isIterable(entries)) throw invalidBatch('entries are no Map, plain object or list of pairs');
+    if (!isIterable(entries)) throw invalidBatch('expected entries to be a Map, a plain object or a list of pairs');
     const map = new Map<string, unknown>();
     for (const pair of entries) {
-        if (!Array.isArray(pair) || pair.length !== 2)
-            throw invalidBatch('one of the entries is no pair of key and value');
+        if (!Array.isArray(pair) || pair.length !== 2) throw invalidBatch('expected each entry to be [key, value]');
         map.set(pair[0] as string, pair[1]);
     }
     return map;
 }
 
-/** A promise or a date has entries too: none. */
+/** Whether its own properties are entries. A promise or a date has none, so it is no batch. */
 function isPlain(value: unknown): value is Record<string, unknown> {
     if (typeof value !== 'object' || value === null) return false;
     const prototype: unknown = Object.getPrototypeOf(value);
-    // Objects of another realm have another prototype of all.
+    // Objects of another realm have another Object.prototype.
     return (prototype === null || Object.getPrototypeOf(prototype) === null) && !isIterable(value);
 }

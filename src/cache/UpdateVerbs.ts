@@ -1,126 +1,131 @@
 import { casDisabled, notOpened } from '../client/model/errors';
 import type { Item } from '../client/model/Item';
-import { Sleeper } from '../util/Sleeper';
 import type { AnyContext } from '../component/ComponentLogger';
-import { invalidFunction, notText, updateConflict } from './model/errors';
-import { Timeout } from '../util/Timeout';
+import { backoffMs, type Backoff } from '../util/backoff';
 import { KeyedMutex } from '../util/KeyedMutex';
+import { Sleeper } from '../util/Sleeper';
+import { Timeout } from '../util/Timeout';
 import type { CacheEngine } from './engine/CacheEngine';
+import type { TimeoutMs } from './model/checkTimeout';
+import { invalidFunction, notText, updateConflict } from './model/errors';
 
-/** From what a key holds, null when that is nothing, to what it shall hold; null and undefined remove the entry. May be asked more than once. */
+/**
+ * Computes the new value from the current one, which is null if there is none. Null and undefined
+ * remove the entry. It may be called more than once.
+ */
 export type Change<T> = (value: T | null) => T | null | undefined | PromiseLike<T | null | undefined>;
 
-const FIRST_PAUSE_MS = 1;
-const LONGEST_PAUSE_MS = 50;
+/** Between a conflict and the next read. */
+const RETRY_PAUSE: Backoff = { firstMs: 2, maxMs: 50, jitter: 1 };
 
-/** What a change answers that changes nothing. */
+/** What a change returns that changes nothing. */
 const UNCHANGED = Symbol('unchanged');
 
 /**
- * Read, compute, compare and set; again when somebody else was faster. Within this process the updates of a key take turns, so that they do not
- * race each other.
+ * Reads, computes, compares and sets, and does so again if another process was faster. Updates of
+ * one key in this process run one after the other, so that they do not conflict with each other.
  */
 export class UpdateVerbs {
     private readonly turns = new KeyedMutex();
     private readonly pauses = new Sleeper();
     private readonly limits = new Set<Timeout>();
 
-    constructor(private readonly values: CacheEngine) {}
+    constructor(private readonly engine: CacheEngine) {}
 
-    /** What waits is given up; what has been sent is awaited. */
+    /** Gives up updates that wait. A request that was sent is awaited. */
     stop(): void {
         for (const limit of this.limits) limit.expire(notOpened());
         this.pauses.wakeAll();
     }
 
-    /** @throws ConflictException UPDATE_CONFLICT when others are faster each time, or do not let go of the key, for `options.update_timeout` */
-    async update<T>(
-        context: AnyContext,
-        key: string,
-        change: Change<T>,
-        timeout: number | null | undefined,
-    ): Promise<T | null> {
-        if (typeof change !== 'function') throw invalidFunction('what computes the new value', change);
-        return (await this.perform(context, key, change as Change<unknown>, timeout)) as T | null;
+    /** @throws ConflictException UPDATE_CONFLICT */
+    update<T>(context: AnyContext, key: string, change: Change<T>, timeout: TimeoutMs): Promise<T | null> {
+        return this.engine.decide(context, async () => {
+            if (typeof change !== 'function') throw invalidFunction('change function', change);
+            return (await this.perform(context, key, change as Change<unknown>, timeout)) as T | null;
+        });
     }
 
-    /** false: there is nothing to join to. */
-    async join(
+    /** Returns false if there is no text to join to. */
+    join(
         context: AnyContext,
         key: string,
-        more: unknown,
-        timeout: number | null | undefined,
-        join: (old: string, more: string) => string,
+        text: unknown,
+        timeout: TimeoutMs,
+        join: (old: string, text: string) => string,
     ): Promise<boolean> {
-        if (typeof more !== 'string') throw notText('what is to be joined');
-        const change = (value: unknown): unknown => {
-            if (value === null) return UNCHANGED;
-            if (typeof value !== 'string') throw notText(`what ${key} holds`);
-            return join(value, more);
-        };
-        return (await this.perform(context, key, change, timeout)) !== UNCHANGED;
+        return this.engine.decide(context, async () => {
+            if (typeof text !== 'string') throw notText('the given value');
+            const change = (value: unknown): unknown => {
+                if (value === null) return UNCHANGED;
+                if (typeof value !== 'string') throw notText(`the value of ${key}`);
+                return join(value, text);
+            };
+            return (await this.perform(context, key, change, timeout)) !== UNCHANGED;
+        });
     }
 
-    private async perform(
-        context: AnyContext,
-        key: string,
-        change: Change<unknown>,
-        timeout: number | null | undefined,
-    ): Promise<unknown> {
-        const { values } = this;
-        const expires = values.expirySeconds(context, timeout);
-        const found = values.keys.resolve(key);
-        const fullKey = typeof found === 'string' ? found : await found;
-        const { updateTimeout } = values.options;
-        let tries = 0;
-        const limit = new Timeout(updateTimeout, () => updateConflict(key, tries, updateTimeout));
-        this.limits.add(limit);
-        const turn = this.turns.acquire(fullKey);
-        try {
-            await limit.race(turn);
-            for (;;) {
-                const { commands } = values;
-                const { epoch, address } = commands.cluster.server(fullKey);
-                const item = await commands.gets(fullKey);
-                limit.check();
-                if (item.value !== null) {
-                    if (item.cas === 0n) throw casDisabled(address);
-                    // A connection has come or gone meanwhile: the CAS may be that of another process.
-                    if (commands.cluster.server(fullKey).epoch !== epoch) continue;
+    private perform(context: AnyContext, key: string, change: Change<unknown>, timeout: TimeoutMs): Promise<unknown> {
+        const { engine } = this;
+        const expires = engine.expirySeconds(context, timeout);
+        const { updateTimeout } = engine.options;
+        return engine.keys.withFullKey(key, async fullKey => {
+            let tries = 0;
+            const limit = new Timeout(updateTimeout, () => updateConflict(key, tries, updateTimeout));
+            this.limits.add(limit);
+            const turn = this.turns.acquire(fullKey);
+            try {
+                await limit.race(turn);
+                for (;;) {
+                    const { commands } = engine;
+                    const { epoch, address } = commands.cluster.server(fullKey);
+                    const item = await commands.gets(fullKey);
+                    limit.check();
+                    if (item.value !== null) {
+                        if (item.cas === 0n) throw casDisabled(address);
+                        // In another epoch the same CAS may be that of another value.
+                        if (commands.cluster.server(fullKey).epoch !== epoch) continue;
+                    }
+                    tries++;
+                    const old = item.value === null ? null : await engine.decode(context, item);
+                    const changed = change(old);
+                    const value = (isThenable(changed) ? await limit.race(changed) : changed) ?? null;
+                    if (value === UNCHANGED) return value;
+                    if (await this.replace(fullKey, item, value, expires, epoch)) return value;
+                    limit.check();
+                    await this.pauses.sleep(backoffMs(tries - 1, RETRY_PAUSE));
+                    limit.check();
                 }
-                tries++;
-                const old = item.value === null ? null : await values.decode(context, item);
-                const changed = change(old);
-                const value = (isThenable(changed) ? await limit.race(changed) : changed) ?? null;
-                if (value === UNCHANGED) return value;
-                if (await this.swap(fullKey, item, value, expires, epoch)) return value;
-                limit.check();
-                await this.pauses.sleep(Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tries));
-                limit.check();
+            } finally {
+                void turn.then(end => end());
+                limit.cancel();
+                this.limits.delete(limit);
             }
-        } finally {
-            void turn.then(end => end());
-            limit.cancel();
-            this.limits.delete(limit);
-        }
+        });
     }
 
-    /** Puts the new value in the place of the item that was read; false: it is there no more. */
-    private async swap(fullKey: string, item: Item, value: unknown, expires: number, epoch: number): Promise<boolean> {
-        const { values } = this;
-        const { commands } = values;
+    /** Replaces the item by the new value. Returns false if the item has changed. */
+    private async replace(
+        fullKey: string,
+        item: Item,
+        value: unknown,
+        expires: number,
+        epoch: number,
+    ): Promise<boolean> {
+        const { engine } = this;
+        const { commands } = engine;
         if (value === null) {
             if (item.value === null) return true;
-            values.forget(fullKey);
+            engine.forget(fullKey);
             return (await commands.casDelete(fullKey, item.cas, { epoch })) === 'deleted';
         }
-        const { value: bytes, flags } = await values.encode(value);
-        const stored =
+        const { value: bytes, flags } = await engine.encode(value);
+        const isStored =
             item.value === null
                 ? await commands.store('add', fullKey, bytes, { expires, flags })
                 : (await commands.casSet(fullKey, bytes, item.cas, { expires, flags, epoch })).outcome === 'stored';
-        if (stored) values.recordStored(fullKey);
-        return stored;
+        if (isStored) engine.recordStored(fullKey);
+        return isStored;
     }
 }
 

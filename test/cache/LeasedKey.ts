@@ -10,7 +10,7 @@ export class LeasedKey {
     isAway = false;
     private cas = 0;
 
-    /** Stands in for `values.commands`. */
+    /** Stands in for `engine.commands`. */
     readonly commands = {
         gets: async () => {
             this.reads.push(performance.now());

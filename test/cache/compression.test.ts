@@ -159,7 +159,7 @@ describe('an entry that looks compressed', () => {
         expect([...(await cache.retrieveMany(null, ['key', 'good'])).keys()]).toEqual(['good']);
         expect(await cache.retrieveAndTouch(null, 'key')).toBeNull();
         expect(await cache.remove(null, 'key')).toBeNull();
-        expect(logger.count(/is not JSON/)).toBe(1);
+        expect(logger.count(/expected JSON/)).toBe(1);
     });
 
     it('is read when another program has compressed it in the same format', async () => {

@@ -5,7 +5,7 @@ import type { MemcachedProcess } from '../support/server/MemcachedProcess';
 import type { Settings } from '../support/settings';
 
 const SOFT = { fail_soft: true, retry: 30, request_timeout: 1000 };
-const SOFTENED = /a call was answered without memcached/;
+const SOFTENED = /memcached is unavailable, continuing without it/;
 const DOWN = /^warn memcached at .* is down/;
 const BACK = /is up again/;
 
@@ -25,6 +25,17 @@ async function untilStored(cache: MemcachedCache, key: string): Promise<void> {
     await cache.store(null, key, 'new', 50_000);
     expect(await cache.retrieve(null, key)).toBe('new');
 }
+
+it('rejects invalid arguments with options.clear, also while the token of a server is unknown', async () => {
+    await server.kill();
+    const cache = await open({ prefix: 'soft:', clear: true });
+    let loads = 0;
+    expect(await codeOf(cache.retrieve(null, 'b d'))).toBe('INVALID_KEY');
+    expect(await codeOf(cache.retrieveOrLoad(null, 'b d', 1000, () => ++loads))).toBe('INVALID_KEY');
+    expect(await codeOf(cache.touch(null, 'key', NaN))).toBe('INVALID_TTL');
+    expect(await codeOf(cache.retrieveAndTouch(null, 'key', NaN))).toBe('INVALID_TTL');
+    expect(loads).toBe(0);
+});
 
 it('misses every key while memcached is unavailable, recovers later, and logs each once', async () => {
     const cache = await open();
@@ -127,8 +138,8 @@ it('logs one unavailable server of several once, and again when it is up', async
     for (let i = 0; i < 5; i++) await askAll();
     expect(cache.getStats().fallbacks).toBeGreaterThan(100);
     expect([...logger.lines].sort()).toEqual([
-        expect.stringMatching(/^warn a call was answered without memcached: .*memcached at/),
         `warn memcached at ${server.address} is down: connect ECONNREFUSED ${server.address}`,
+        expect.stringMatching(/^warn memcached is unavailable, continuing without it: .*memcached at/),
     ]);
     await server.restart();
     await logger.heard(BACK);

@@ -7,7 +7,8 @@ import { sleep } from '../support/sleep';
 import { openLoads } from './openLoads';
 
 const STALE: LoadOptions = { staleFor: 60_000, jitter: 0 };
-const TIMES = { ...LEASE_TIMES, firstPauseMs: 600, longestPauseMs: 1200 };
+const PAUSE = { firstMs: 600, maxMs: 1200, jitter: 0 };
+const TIMES = { ...LEASE_TIMES, failurePause: PAUSE };
 
 const server = useServer();
 const open = useOpener();
@@ -49,8 +50,8 @@ describe('a failing loader while every caller has a stale value', () => {
         const { cache, other } = await openStale(open);
         await untilCalled(3, cache, other);
         const [first, second, third] = calls as [number, number, number];
-        expect(second - first).toBeGreaterThanOrEqual(TIMES.firstPauseMs);
-        expect(third - second).toBeGreaterThanOrEqual(2 * TIMES.firstPauseMs);
+        expect(second - first).toBeGreaterThanOrEqual(PAUSE.firstMs);
+        expect(third - second).toBeGreaterThanOrEqual(2 * PAUSE.firstMs);
         await untilReleased();
         expect((await readItem(server, open.key))!.ttl).toBeGreaterThan(50);
     });

@@ -46,7 +46,7 @@ it.each([
     expect(await cache.retrieveMany(null, ['key'])).toEqual(new Map());
     expect(cache.getStats()).toMatchObject({ hits: 0, misses: 2, undecodable: 2 });
     expect(open.logger.lines).toEqual([
-        `warn a value with flags ${flags} is not JSON and counts as a miss: another program may use this memcached`,
+        `warn a value with flags ${flags} counts as a miss: expected JSON (options.prefix)`,
     ]);
     expect(await cache.retrieveOrLoad(null, 'key', 50_000, () => 'loaded')).toBe('loaded');
 });

@@ -145,5 +145,5 @@ it.each([
         expect(await one.retrieveOrLoad<unknown>(null, open.key, 30_000, load, options)).toEqual(load());
         await untilGone();
     }
-    expect(open.logger.count(/could not be stored/)).toBe(1);
+    expect(open.logger.count(/cannot store the loaded value/)).toBe(1);
 });

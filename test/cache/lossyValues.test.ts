@@ -40,9 +40,9 @@ const lossy: [string, unknown, RegExp][] = [
     ['a WeakMap', new WeakMap(), /JSON keeps nothing of a WeakMap$/],
     ['an ArrayBuffer', new ArrayBuffer(2), /JSON keeps nothing of a ArrayBuffer$/],
     ['a SharedArrayBuffer', new SharedArrayBuffer(2), /JSON keeps nothing of a SharedArrayBuffer$/],
-    ['a DataView', new DataView(new ArrayBuffer(2)), /bytes have to be a Buffer or Uint8Array, not a DataView$/],
-    ['a Float32Array', new Float32Array([1.5]), /bytes have to be .*, not a Float32Array$/],
-    ['an empty Uint16Array', new Uint16Array(), /bytes have to be .*, not a Uint16Array$/],
+    ['a DataView', new DataView(new ArrayBuffer(2)), /expected a Buffer or Uint8Array, not a DataView$/],
+    ['a Float32Array', new Float32Array([1.5]), /expected a Buffer or .*, not a Float32Array$/],
+    ['an empty Uint16Array', new Uint16Array(), /expected a Buffer or .*, not a Uint16Array$/],
     ['an Error', new Error('boom'), /JSON keeps nothing of a Error$/],
     ['a RegExp', /x/, /JSON keeps nothing of a RegExp$/],
     ['a Blob', new Blob(['x']), /JSON keeps nothing of a Blob$/],
@@ -75,7 +75,7 @@ it('rejects such a value in every command that stores', async () => {
 it('returns a loaded value to its callers, and logs that it was not stored', async () => {
     const value = new Map([['a', 1]]);
     expect(await cache.retrieveOrLoad(null, open.key, 50_000, () => value)).toBe(value);
-    await open.logger.heard(/could not be stored/);
+    await open.logger.heard(/cannot store the loaded value/);
     expect(open.logger.warnings).toEqual([expect.stringMatching(/JSON keeps nothing of a Map/)]);
     expect(cache.getStats()).toMatchObject({ stored: 0, storeFailures: 1 });
 });

@@ -2,7 +2,7 @@ import { codeOf } from '../support/codeOf';
 import { opcodes } from '../support/opcodes';
 import { useOpener, useServer } from '../support/Opener';
 import type { MemcachedProcess } from '../support/server/MemcachedProcess';
-import { readItem, readStat } from '../support/server/textProtocol';
+import { readItem, readStat, writeItem } from '../support/server/textProtocol';
 import type { Servers } from '../support/settings';
 import { sleep } from '../support/sleep';
 import { numbered } from './batchCaches';
@@ -99,7 +99,7 @@ it('logs only the first eviction', async () => {
     await store('a', 'b', 'a');
     expect(opener.logger.lines).toEqual([]);
     await store('c', 'd', 'e');
-    expect(opener.logger.lines).toEqual(['warn more than 2 values stored, the oldest is evicted (options.max_size)']);
+    expect(opener.logger.lines).toEqual(['warn more than 2 values stored: evicting the oldest (options.max_size)']);
 });
 
 it('evicts with a quiet delete in the write of the store', async () => {
@@ -231,4 +231,20 @@ describe('max_size', () => {
         await cache.store(null, 'c', 1);
         expect(await left(...'abc')).toBe('bc');
     });
+});
+
+it('removes the surplus of a batch, also when a token has changed meanwhile', async () => {
+    const servers = await Promise.all([opener.server(), opener.server()]);
+    const client = await opener.client(servers);
+    const names = Array.from({ length: 50 }, (_, i) => `k${i}`);
+    const [surplus, last] = servers.map(one => names.find(key => client.server(`s:${key}`).port === one.port)!);
+    const cache = await opener.cache(servers, { prefix: 's:', clear: true, max_size: 1 });
+    for (const key of [surplus!, last!]) await cache.store(null, key, 0, 50_000);
+    await writeItem(servers[0], 's:#namespace', 'AAAAAAAA');
+    await cache.storeMany(null, [
+        [surplus!, 1],
+        [last!, 2],
+    ]);
+    expect([await cache.retrieve(null, surplus!), await cache.retrieve(null, last!)]).toEqual([null, 2]);
+    expect(cache.getStats()).toMatchObject({ stored: 3, evicted: 2 });
 });

@@ -1,5 +1,6 @@
 import { LoadThrough } from '../../src/cache/load/LoadThrough';
 import { LEASE_TIMES, type LeaseTimes } from '../../src/cache/load/LoadLease';
+import type { PendingLoads } from '../../src/cache/load/PendingLoad';
 import { CacheEngine } from '../../src/cache/engine/CacheEngine';
 import { ComponentConnection } from '../../src/connect/ComponentConnection';
 import type { Opener } from '../support/Opener';
@@ -14,15 +15,15 @@ export async function openLoads(
     servers: Servers,
     settings: Settings = {},
     leaseTimes?: LeaseTimes,
-): Promise<{ values: CacheEngine; loads: LoadThrough }> {
+): Promise<{ loads: LoadThrough; pending: PendingLoads }> {
     const user = new ComponentConnection(() => null);
     user.configure(configOf(servers, settings));
     await user.open(null);
-    const values = new CacheEngine(user);
-    const loads = new LoadThrough(values, leaseTimes);
+    const pending: PendingLoads = new Map();
+    const loads = new LoadThrough(new CacheEngine(user, pending), pending, leaseTimes);
     open.atEnd(async () => {
         await loads.stop();
         await user.close(null);
     });
-    return { values, loads };
+    return { loads, pending };
 }

@@ -34,7 +34,7 @@ class BrokenCall extends Call<void> {
 const spec = (value: string | Uint8Array) => ({ value, flagBits: 0, expirySeconds: 0 });
 const store = (writer: RequestWriter, opaque: number, value: string | Uint8Array) =>
     writer.store(opaque, 'set', 'broken', spec(value), 'outcome');
-/** Throws when its header, extras and key have been written. */
+/** A call that throws after it has written its header, extras and key. */
 const unreadable = {
     ...spec(''),
     get value(): string {

@@ -16,7 +16,7 @@ it('inserts values unchanged, even with a … or a $ in them', () => {
 it('returns one line, whatever the values are', () => {
     const message = 'query failed:\n    at line 1\r\n2026-11-26 FATAL all is lost';
     expect(line('refreshFailures', 'k', message)).toBe(
-        'loading k failed, its stale value stays while it may: query failed: at line 1 2026-11-26 FATAL all is lost',
+        'cannot refresh the stale value of k: query failed: at line 1 2026-11-26 FATAL all is lost',
     );
 });
 

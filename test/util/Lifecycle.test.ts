@@ -2,7 +2,7 @@ import { Lifecycle } from '../../src/util/Lifecycle';
 
 const settle = (): Promise<void> => new Promise(setImmediate);
 
-/** A resource whose works settle when a test says so. It fails when two works overlap that must not. */
+/** A resource whose operations settle on demand. It fails when two of them overlap. */
 class Resource {
     readonly events: string[] = [];
     private readonly lifecycle = new Lifecycle(() => new Error('closed'));
@@ -45,7 +45,7 @@ class Resource {
         );
     }
 
-    /** Settles the oldest open: an open that was aborted rejects with the reason. */
+    /** Settles the oldest open. An aborted open rejects with the reason. */
     async settleOpen(error?: Error): Promise<void> {
         const open = this.opens.shift();
         if (open?.signal.aborted) open.reject(open.signal.reason as Error);
@@ -78,7 +78,7 @@ async function makeOpen(): Promise<void> {
 }
 
 describe('Lifecycle', () => {
-    it('shares one open among its callers, also afterwards', async () => {
+    it('shares one open among its callers, even after it has resolved', async () => {
         void resource.open('a');
         void resource.open('b');
         await settle();
@@ -89,7 +89,7 @@ describe('Lifecycle', () => {
         expect(resource.events).toEqual(['a works', 'a resolves', 'b resolves', 'c resolves']);
     });
 
-    it('opens again after an open that failed', async () => {
+    it('opens again after a failed open', async () => {
         void resource.open('a');
         void resource.open('b');
         await settle();
@@ -119,7 +119,7 @@ describe('Lifecycle', () => {
         expect(resource.events).toEqual(['a works, open before', 'a resolves', 'b resolves', 'c resolves']);
     });
 
-    it('has nothing to close when it was not opened, or when its open failed', async () => {
+    it('closes nothing when it was not opened, or when its open failed', async () => {
         await resource.close('a');
         void resource.open('b');
         await settle();
@@ -149,14 +149,14 @@ describe('Lifecycle', () => {
         expect(lifecycle.isOpen).toBe(false);
     });
 
-    it('does not begin the work of an open that a close overtakes in the same turn', async () => {
+    it('does not start an open that a close overtakes in the same turn', async () => {
         void resource.open('a');
         void resource.close('b');
         await resource.settleClose();
         expect(resource.events).toEqual(['b works, not open before', 'a rejects: closed', 'b resolves']);
     });
 
-    it('begins an open that is called during a close when that has ended', async () => {
+    it('delays an open that is called during a close until the close has ended', async () => {
         await makeOpen();
         void resource.close('a');
         void resource.open('b');
@@ -168,7 +168,7 @@ describe('Lifecycle', () => {
         expect(resource.isOpen).toBe(true);
     });
 
-    it('joins a close under way when an open that waits for it is overtaken', async () => {
+    it('joins a pending close when an open that waits for it is overtaken', async () => {
         await makeOpen();
         void resource.close('a');
         void resource.open('b');
@@ -200,7 +200,7 @@ describe('Lifecycle', () => {
         expect(resource.isOpen).toBe(true);
     });
 
-    it('opens after a close that failed, whose error only its callers get', async () => {
+    it('opens after a failed close, and rejects only the callers of the close', async () => {
         const lifecycle = new Lifecycle(() => new Error('closed'));
         await lifecycle.open(async () => {});
         const closing = lifecycle.close(() => Promise.reject(new Error('stuck')));
@@ -211,7 +211,7 @@ describe('Lifecycle', () => {
     });
 
     /** Every sequence of five steps. */
-    it('overlaps no work with another, and ends as its last caller wanted, in any interleaving', async () => {
+    it('never overlaps two operations, and reaches the state of the last call, in any interleaving', async () => {
         const steps = ['open', 'close', 'opened', 'failed', 'closed'] as const;
         for (let n = 0; n < steps.length ** 5; n++) {
             resource = new Resource();

@@ -3,7 +3,7 @@ import { Mutex } from '../../src/util/KeyedMutex';
 const settle = (): Promise<void> => new Promise(setImmediate);
 
 describe('Mutex', () => {
-    it('begins the first step at once, and each further one when those before have settled', async () => {
+    it('runs the first step at once, and each further one when the previous ones have settled', async () => {
         const mutex = new Mutex();
         const events: string[] = [];
         const ends: (() => void)[] = [];
@@ -21,7 +21,7 @@ describe('Mutex', () => {
         expect(await done).toEqual(['a', 'b', 'c']);
     });
 
-    it('begins the next step at once when the one before has settled, also when it failed', async () => {
+    it('runs the next step as soon as the previous one has settled, even if it failed', async () => {
         let freed = 0;
         const mutex = new Mutex(() => freed++);
         await expect(mutex.run(() => Promise.reject(new Error('own')))).rejects.toThrow('own');
@@ -35,7 +35,7 @@ describe('Mutex', () => {
         expect(freed).toBe(2);
     });
 
-    it('runs a step after one that failed', async () => {
+    it('runs a step after a failed one', async () => {
         const mutex = new Mutex();
         const failed = mutex.run(() => Promise.reject(new Error('own')));
         const done = mutex.run(() => Promise.resolve(5));

@@ -1,7 +1,7 @@
 import { Semaphore } from '../../src/util/Semaphore';
 
 describe('Semaphore', () => {
-    it('runs as many works at a time as it may, in the order of the calls, whatever becomes of them', async () => {
+    it('runs at most this many tasks at a time, in the order of the calls, whatever their outcomes', async () => {
         const semaphore = new Semaphore(3);
         let running = 0;
         let max = 0;
@@ -23,7 +23,7 @@ describe('Semaphore', () => {
         expect(await semaphore.run(() => Promise.resolve('again'))).toBe('again');
     });
 
-    it('lets no new call overtake one that waits', async () => {
+    it('lets no new call overtake a waiting one', async () => {
         const semaphore = new Semaphore(1);
         const order: string[] = [];
         const add = (name: string) => async () => void order.push(name);
@@ -31,7 +31,7 @@ describe('Semaphore', () => {
         const work = new Promise<void>(resolve => (end = resolve));
         const first = semaphore.run(() => work);
         const second = semaphore.run(add('second'));
-        // Called when the first work has left, and the second has not resumed yet.
+        // This call comes after the first task has left, and before the second resumes.
         const third = work.then(() => semaphore.run(add('third')));
         end();
         await Promise.all([first, second, third]);

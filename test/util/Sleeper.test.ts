@@ -12,7 +12,7 @@ function record(sleep: Promise<void>): { isAwake: boolean } {
 }
 
 describe('Sleeper', () => {
-    it('sleeps for the time given', async () => {
+    it('sleeps for the given time', async () => {
         const state = record(new Sleeper().sleep(1000));
         await jest.advanceTimersByTimeAsync(999);
         expect(state.isAwake).toBe(false);
@@ -20,7 +20,7 @@ describe('Sleeper', () => {
         expect(state.isAwake).toBe(true);
     });
 
-    it('does not wake at once after a time that no timer can have', async () => {
+    it('does not wake at once for a time beyond the maximum timer delay', async () => {
         const state = record(new Sleeper().sleep(1e15));
         await jest.advanceTimersByTimeAsync(MAX_TIMER_MS - 1);
         expect(state.isAwake).toBe(false);
@@ -42,7 +42,7 @@ describe('Sleeper', () => {
         expect(jest.getTimerCount()).toBe(0);
     });
 
-    it('wakes all that sleep, and none that comes later', async () => {
+    it('wakes all current sleepers, and no later one', async () => {
         const sleeper = new Sleeper();
         const { signal } = withAbort();
         const sleeping = [sleeper.sleep(1000), sleeper.sleep(2000, signal)];

@@ -10,11 +10,11 @@ describe('backoffMs', () => {
         expect(pauses({ firstMs: 100, maxMs: 1000, jitter: 0 })).toEqual([100, 200, 400, 800, 1000]);
     });
 
-    it('has the maximum as its pause after any number of retries', () => {
+    it('returns the maximum after any number of retries', () => {
         expect(backoffMs(1e6, { firstMs: 1, maxMs: 1000, jitter: 0 })).toBe(1000);
     });
 
-    it('takes off at most the share of the jitter', () => {
+    it('shortens the pause by at most the jitter', () => {
         const random = jest.spyOn(Math, 'random');
         random.mockReturnValue(0);
         expect(backoffMs(1, { firstMs: 100, maxMs: 1000, jitter: 0.25 })).toBe(200);

@@ -16,7 +16,7 @@ describe('onAbort', () => {
         expect(called).toEqual(Array.from({ length: 100 }, (_, i) => i));
     });
 
-    it('calls no callback that was taken back, and removes the listener with the last one', () => {
+    it('calls no removed callback, and removes the listener with the last callback', () => {
         const called: string[] = [];
         const stop = onAbort(controller.signal, () => called.push('a'));
         const stopOther = onAbort(controller.signal, () => called.push('b'));
@@ -31,7 +31,7 @@ describe('onAbort', () => {
         expect(called).toEqual(['c']);
     });
 
-    it('calls all callbacks although each takes itself back', () => {
+    it('calls all callbacks even though each removes itself', () => {
         const called: number[] = [];
         const stops = Array.from({ length: 10 }, (_, i) =>
             onAbort(controller.signal, () => {
@@ -43,7 +43,7 @@ describe('onAbort', () => {
         expect(called.length).toBe(10);
     });
 
-    it('keeps the callbacks of two signals apart', () => {
+    it('separates the callbacks of two signals', () => {
         const other = new AbortController();
         const called: string[] = [];
         onAbort(controller.signal, () => called.push('one'));

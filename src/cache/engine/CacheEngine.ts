@@ -3,40 +3,43 @@ import { isUnavailable } from '../../client/model/errors';
 import { toExpirySeconds } from '../../client/model/expiry';
 import type { Item } from '../../client/model/Item';
 import type { Commands } from '../../client/Commands';
-import { high32, low32 } from '../../util/uint64';
 import type { Fetched } from '../../client/calls/getCalls';
 import type { Receipt } from '../../client/model/StoreAccount';
 import type { AnyContext } from '../../component/ComponentLogger';
-import type { ComponentConnection } from '../../connect/ComponentConnection';
 import { withTraceId } from '../../component/withTraceId';
+import type { ComponentConnection } from '../../connect/ComponentConnection';
 import type { MemcachedOptions } from '../../connect/MemcachedOptions';
-import { CacheMetrics } from './CacheMetrics';
-import { checkTimeout } from '../model/checkTimeout';
+import { KeyedMutex } from '../../util/KeyedMutex';
+import { high32, low32 } from '../../util/uint64';
+import { Keyspace } from '../keys/Keyspace';
+import { TrackedKeys } from '../keys/TrackedKeys';
+import { checkTimeout, type TimeoutMs } from '../model/checkTimeout';
 import { compress, decompress, hasBytes } from '../values/compression';
 import { freshOrNull } from '../values/staleEnvelope';
-import { Keyspace } from '../keys/Keyspace';
-import type { LoadLease } from '../load/LoadLease';
-import type { PendingLoad } from '../load/PendingLoad';
-import { TrackedKeys } from '../keys/TrackedKeys';
-import { KeyedMutex } from '../../util/KeyedMutex';
 import { decode, encode, isDeflated, type Encoded } from '../values/valueCodec';
+import { CacheMetrics } from './CacheMetrics';
+
+/** The CAS of an item, 0 on a server without CAS, and the epoch in which it is valid. */
+export type StoredCas = Readonly<Pick<Receipt, 'cas' | 'epoch'>>;
 
 /**
- * What every verb of the cache is made of: keys as memcached has them, values to what travels and back, ms to expiries, the account of stored keys, and what
- * becomes of errors.
+ * The steps that all verbs share: full keys, encoding and decoding, expiries, the order of writes,
+ * the tracking of stored keys for `options.max_size`, and `options.fail_soft`.
  */
 export class CacheEngine {
     readonly metrics: CacheMetrics;
     readonly keys: Keyspace;
-    /** What is being loaded in this process, by full key. What is stored or removed meanwhile takes it out: who comes later does not get what was loaded before that. */
-    readonly loads = new Map<string, PendingLoad>();
     private tracked: TrackedKeys | null = null;
-    /** What is being compressed must not be passed by what is stored under its key after it. */
+    /** A later write to a key must not overtake an earlier one that is being compressed. */
     private readonly writes = new KeyedMutex();
 
-    constructor(private readonly user: ComponentConnection) {
-        this.metrics = new CacheMetrics(user.log, user.counters);
-        this.keys = new Keyspace(user, head => this.tracked?.removeAll(head));
+    /** @param loads by full key. A write detaches the load of its key: later callers begin another. */
+    constructor(
+        private readonly connection: ComponentConnection,
+        private readonly loads: Pick<Map<string, unknown>, 'size' | 'delete'>,
+    ) {
+        this.metrics = new CacheMetrics(connection.log, connection.counters);
+        this.keys = new Keyspace(connection, head => this.tracked?.removeAll(head));
         this.resetTracking();
     }
 
@@ -47,37 +50,47 @@ export class CacheEngine {
     }
 
     get options(): MemcachedOptions {
-        return this.user.options;
+        return this.connection.options;
     }
 
     /** @throws InvalidStateException NOT_OPENED */
     get commands(): Commands {
-        return this.user.commands;
+        return this.connection.commands;
     }
 
-    /** Stores it, and evicts another value when there are too many. */
+    /** Stores the value, and evicts another one if there are too many. */
     set(context: AnyContext, fullKey: string, { value, flags }: Encoded, expires: number): Promise<boolean> {
-        const { tracked: stored, loads } = this;
+        const { tracked, loads } = this;
         if (loads.size > 0) loads.delete(fullKey);
-        const done = this.commands.setCounted(fullKey, value, expires, flags, stored);
-        if (stored !== null && stored.evictions > 0) this.reportEvictions(context, stored);
+        const done = this.commands.setCounted(fullKey, value, expires, flags, tracked);
+        if (tracked !== null && tracked.evictions > 0) this.reportEvictions(context, tracked);
         return done;
     }
 
-    /** As `set`, when it is its turn. In a method of its own: a closure costs `store` something also where it is not made. */
+    /** Does `set` in the order of writes. Not part of `store`, which would pay for the closure. */
     setInOrder(
         context: AnyContext,
         fullKey: string,
         encoded: Encoded | Promise<Encoded>,
         expires: number,
     ): Promise<boolean> {
-        return this.inOrder(fullKey, async () => this.set(context, fullKey, await encoded, expires));
+        return this.writes.run(fullKey, async () => this.set(context, fullKey, await encoded, expires));
+    }
+
+    /** The number of values of a batch for which `max_size` has no room. */
+    surplusOf(count: number): number {
+        return this.tracked === null ? 0 : Math.max(0, count - this.options.maxSize);
+    }
+
+    /** The first values of a batch had no room, and their keys were removed. */
+    recordSurplus(context: AnyContext, count: number): void {
+        if (count > 0) this.metrics.onEvicted(context, count, this.options.maxSize);
     }
 
     /**
-     * Stores them, and evicts other values when there are too many. Of a batch that is larger than
-     * `max_size` the last values are stored, and what the other keys held is deleted.
-     * @throws what `commands.setMany` throws, which nothing does that `encode` and `keys.each` have let pass
+     * Stores the values, and evicts others if there are too many.
+     * @throws what `commands.setMany` throws. After `encode` and `keys.each` have passed, that is
+     * nothing.
      */
     async setAll(
         context: AnyContext,
@@ -85,102 +98,95 @@ export class CacheEngine {
         encoded: readonly Encoded[],
         expires: number,
     ): Promise<Map<string, Error>> {
-        const { tracked: stored, commands } = this;
-        const surplus = stored === null ? 0 : Math.max(0, fullKeys.length - this.options.maxSize);
-        const entries: [string, string | Uint8Array, number][] = [];
-        for (let i = surplus; i < fullKeys.length; i++) {
+        const { tracked, commands } = this;
+        const entries = fullKeys.map((fullKey, i): [string, string | Uint8Array, number] => {
             const { value, flags } = encoded[i]!;
-            this.detachLoads(fullKeys[i]!);
-            entries.push([fullKeys[i]!, value, flags]);
-        }
-        // Both may reject when the client has been closed.
-        const [kept, { failed }] = await Promise.all([
-            surplus > 0 ? this.deleteAll(fullKeys.slice(0, surplus)) : null,
-            commands.setMany(entries, { expires }, stored),
-        ]);
+            this.detachLoads(fullKey);
+            return [fullKey, value, flags];
+        });
+        const { failed } = await commands.setMany(entries, { expires }, tracked);
         this.metrics.count('stored', entries.length - failed.size);
-        if (stored !== null) this.reportEvictions(context, stored, surplus);
-        return kept === null ? failed : new Map([...failed, ...kept]);
+        if (tracked !== null) this.reportEvictions(context, tracked);
+        return failed;
     }
 
-    /** Deletes them, and answers which could not be deleted. */
+    /** Deletes the keys, and returns those that could not be deleted. */
     async deleteAll(fullKeys: readonly string[]): Promise<Map<string, Error>> {
         for (const fullKey of fullKeys) this.forget(fullKey);
         return (await this.commands.deleteMany(fullKeys)).failed;
     }
 
-    /** Deletes it and answers what it held. */
+    /** Deletes the key, and returns what it held. */
     remove(fullKey: string): Promise<Fetched> {
         this.forget(fullKey);
         return this.commands.getAndDelete(fullKey);
     }
 
-    /** A loaded value was stored, by this lease. */
-    recordLoaded(context: AnyContext, fullKey: string, { cas, epoch }: LoadLease, expires: number): void {
-        const { tracked: stored } = this;
+    /** A loaded value was stored, with this CAS. */
+    recordLoaded(context: AnyContext, fullKey: string, { cas, epoch }: StoredCas, expires: number): void {
+        const { tracked } = this;
         this.detachLoads(fullKey);
         this.metrics.onStored();
-        if (stored === null) return;
+        if (tracked === null) return;
         const nowMs = performance.now();
-        stored.stored(stored.add(fullKey), high32(cas), low32(cas), epoch, nowMs, expires);
-        const evicted = stored.evict(nowMs);
+        tracked.stored(tracked.add(fullKey), high32(cas), low32(cas), epoch, nowMs, expires);
+        const evicted = tracked.evict(nowMs);
         if (evicted !== null) this.commands.evict(evicted);
-        this.reportEvictions(context, stored);
+        this.reportEvictions(context, tracked);
     }
 
-    /** Memcached has decided to store something under this key: that does not count. */
+    /** Memcached has decided to store a value. `max_size` does not count it. */
     recordStored(fullKey: string): void {
         this.forget(fullKey);
         this.metrics.onStored();
     }
 
-    /** The key holds nothing that `set` has stored, and what is being loaded for it is older than what it holds. */
+    /** The key holds nothing that `set` has stored. A pending load may be out of date. */
     forget(fullKey: string): void {
         this.detachLoads(fullKey);
         this.tracked?.remove(fullKey);
     }
 
-    /** The value expires at another time from now on. */
+    /** The value has another expiry. */
     touched(fullKey: string, expires: number): void {
         this.tracked?.touched(fullKey, expires);
     }
 
-    /**
-     * What memcached says about a key. With `fail_soft`, something else while it is away. `retrieve` and `store` do the same in their own lines: there every
-     * closure counts.
-     */
-    async withFullKey<T>(
-        context: AnyContext,
-        key: string,
-        otherwise: T,
-        ask: (fullKey: string) => Promise<T>,
-    ): Promise<T> {
+    /** Performs a verb that has an answer for when memcached is unavailable: see `fallback`. */
+    async ask<T>(context: AnyContext, answer: T, verb: () => Promise<T>): Promise<T> {
         try {
-            const found = this.keys.resolve(key);
-            return await ask(typeof found === 'string' ? found : await found);
+            return await verb();
         } catch (error) {
-            if (this.keys.isMoved(error)) return this.withFullKey(context, key, otherwise, ask);
-            return this.fallback(context, error, otherwise);
+            return this.fallback(context, error, answer);
         }
     }
 
-    /** Nothing that was asked for before is still being compressed: what is sent now stays in order. */
+    /** Performs a verb whose outcome memcached decides. There is no fallback: it could be wrong. */
+    async decide<T>(context: AnyContext, verb: () => Promise<T>): Promise<T> {
+        try {
+            return await verb();
+        } catch (error) {
+            throw this.reject(context, error);
+        }
+    }
+
+    /** No earlier write is being compressed, so a write that is sent now stays in order. */
     get hasNoPendingWrites(): boolean {
         return this.writes.isEmpty;
     }
 
-    /** Writes to one key in the order in which they were asked for. */
-    inOrder<T>(fullKey: string, write: () => Promise<T>): Promise<T> {
-        return this.writes.run(fullKey, write);
+    /** Performs the writes to a key in the order of their calls, also if some are compressed. */
+    inOrder<T>(fullKey: string, isCompressed: boolean, write: () => Promise<T>): Promise<T> {
+        return isCompressed || !this.hasNoPendingWrites ? this.writes.run(fullKey, write) : write();
     }
 
-    /** As `inOrder`, for many keys at once. */
-    allInOrder<T>(fullKeys: readonly string[], write: () => Promise<T>): Promise<T> {
-        return this.writes.runAll(fullKeys, write);
+    /** Does the same for a write to many keys. */
+    allInOrder<T>(fullKeys: readonly string[], isCompressed: boolean, write: () => Promise<T>): Promise<T> {
+        return isCompressed || !this.hasNoPendingWrites ? this.writes.runAll(fullKeys, write) : write();
     }
 
     /**
-     * A promise for what is large enough to be compressed.
+     * Returns a promise for a value that is large enough to be compressed.
      * @throws BadRequestException NOT_SERIALIZABLE, VALUE_TOO_LARGE
      */
     encode(value: unknown): Encoded | Promise<Encoded> {
@@ -188,19 +194,19 @@ export class CacheEngine {
         const { compressMin } = this.options;
         if (compressMin === 0 || !hasBytes(encoded, compressMin)) return this.checked(encoded);
         const compressed = compress(encoded).then(smaller => this.checked(smaller));
-        // It may wait for its turn; who takes it hears of the error then.
+        // It may wait for earlier writes. Its error is reported to the write that awaits it.
         compressed.catch(() => {});
         return compressed;
     }
 
-    /** As `decode`, of what was looked up: it is a hit or a miss. */
+    /** Decodes what was looked up, and counts it as a hit or a miss. */
     read(context: AnyContext, held: Fetched): unknown {
         const value = this.decode(context, held);
         if (value instanceof Promise) return value.then((inflated: unknown) => this.countLookup(inflated));
         return this.countLookup(value);
     }
 
-    /** What is no value of ours is a miss, and so is what is not fresh any more. A promise for what was compressed. */
+    /** Returns null for a stale or foreign value, and a promise for a compressed one. */
     decode(context: AnyContext, found: Fetched): unknown {
         const held = freshOrNull(found);
         if (held === null) return null;
@@ -212,11 +218,8 @@ export class CacheEngine {
         }
     }
 
-    /**
-     * @param timeout ms; absent, 0 and below: `options.timeout`
-     * @throws BadRequestException INVALID_TTL
-     */
-    expirySeconds(context: AnyContext, timeout: number | null | undefined): number {
+    /** @throws BadRequestException INVALID_TTL */
+    expirySeconds(context: AnyContext, timeout: TimeoutMs): number {
         checkTimeout(timeout);
         const { options } = this;
         const ms = timeout && timeout > 0 ? timeout : options.timeout;
@@ -225,14 +228,14 @@ export class CacheEngine {
         return toExpirySeconds(options.maxExpiration);
     }
 
-    /** With `fail_soft`, an answer for when memcached is away; else the error itself is thrown. */
+    /** Returns the answer if memcached is unavailable and `fail_soft` is set. Else throws. */
     fallback<T>(context: AnyContext, error: unknown, answer: T): T {
         if (!this.options.failSoft || !isUnavailable(error)) throw this.reject(context, error);
         this.metrics.onUnavailable(context, error as Error);
         return answer;
     }
 
-    /** The error, for its caller. */
+    /** Returns the error for the caller. */
     reject(context: AnyContext, error: unknown): Error {
         this.metrics.count('failed');
         return withTraceId(error, context);
@@ -248,9 +251,9 @@ export class CacheEngine {
         this.tracked = maxSize > 0 ? new TrackedKeys(maxSize, receipt => this.evictLate(receipt)) : null;
     }
 
-    /** The component may be closing: then the value stays until it expires. */
+    /** While the component closes, the value stays until it expires. */
     private evictLate(receipt: Receipt): void {
-        if (this.user.isOpen()) this.commands.evict(receipt);
+        if (this.connection.isOpen()) this.commands.evict(receipt);
     }
 
     private checked(encoded: Encoded): Encoded {
@@ -264,9 +267,9 @@ export class CacheEngine {
         if (loads.size > 0) loads.delete(fullKey);
     }
 
-    private reportEvictions(context: AnyContext, stored: TrackedKeys, more = 0): void {
-        const count = stored.evictions + more;
-        stored.evictions = 0;
+    private reportEvictions(context: AnyContext, tracked: TrackedKeys): void {
+        const count = tracked.evictions;
+        tracked.evictions = 0;
         if (count > 0) this.metrics.onEvicted(context, count, this.options.maxSize);
     }
 

@@ -4,56 +4,44 @@ import { COUNTER_NAMES } from '../../component/counterNames';
 import { LogThrottle } from '../../component/LogThrottle';
 import { line, type LineKey, type ValuesOf } from '../../component/logLines';
 
-/** What has happened since the component was made. */
-export interface CacheCounts {
-    /** Keys that were looked up and found; each key of a batch counts. */
-    readonly hits: number;
-    /** Keys that were looked up and not found. What could not be asked for is no miss. */
-    readonly misses: number;
-    /** Keys that were stored, in whatever way. */
-    readonly stored: number;
+/** Events since the component was created. */
+export class CacheCounts {
+    /** Keys that were looked up and found. Each key of a batch counts. */
+    readonly hits: number = 0;
+    /** Keys that were looked up and not found. A failed lookup is no miss. */
+    readonly misses: number = 0;
+    /** Keys that were stored, by any verb. */
+    readonly stored: number = 0;
     /** Calls that failed. */
-    readonly failed: number;
+    readonly failed: number = 0;
     /** Values that were evicted for newer ones (`options.max_size`). */
-    readonly evicted: number;
-    /** Values that were not JSON by their flags or their text, and counted as misses. */
-    readonly undecodable: number;
-    /** Expiries that were shortened to `options.max_expiration`. */
-    readonly cappedExpirations: number;
-    /** Calls that were answered without memcached (`options.fail_soft`, `retrieveOrLoad`): no hits, misses or failures. */
-    readonly fallbacks: number;
-    /** Loaders that were called. */
-    readonly loads: number;
+    readonly evicted: number = 0;
+    /** Values whose flags or text are not JSON. They count as misses. */
+    readonly undecodable: number = 0;
+    /** Expirations that were capped at `options.max_expiration`. */
+    readonly cappedExpirations: number = 0;
+    /** Calls answered without memcached (`options.fail_soft`, `retrieveOrLoad`): no misses. */
+    readonly fallbacks: number = 0;
+    /** Loader calls. */
+    readonly loads: number = 0;
     /** Loaded values that could not be stored. */
-    readonly storeFailures: number;
-    /** Loads that failed while everybody had the stale value. */
-    readonly refreshFailures: number;
+    readonly storeFailures: number = 0;
+    /** Loads in the background that failed. Callers had the stale value. */
+    readonly refreshFailures: number = 0;
 }
 
 const NAMES = COUNTER_NAMES.cache;
 
 /** Counts events, and logs those that need attention: the first of a kind, or one a minute. */
 export class CacheMetrics {
-    readonly counts: { -readonly [K in keyof CacheCounts]: number } = {
-        hits: 0,
-        misses: 0,
-        stored: 0,
-        failed: 0,
-        evicted: 0,
-        undecodable: 0,
-        cappedExpirations: 0,
-        fallbacks: 0,
-        loads: 0,
-        storeFailures: 0,
-        refreshFailures: 0,
-    };
-    private readonly limit: LogThrottle<'fallbacks'>;
+    readonly counts: { -readonly [K in keyof CacheCounts]: number } = new CacheCounts();
+    private readonly throttle: LogThrottle<'fallbacks'>;
 
     constructor(
         private readonly log: ComponentLogger,
         private readonly counters: ComponentCounters,
     ) {
-        this.limit = new LogThrottle(log);
+        this.throttle = new LogThrottle(log);
     }
 
     count(what: keyof CacheCounts, count = 1): void {
@@ -61,14 +49,14 @@ export class CacheMetrics {
         if (count > 0 && this.counters.isUsed) this.counters.increment(NAMES[what], count);
     }
 
-    /** As `count`, of what happens with every call: a name that varies would cost more than the counting. */
+    /** Like `count`, for every call: a variable name would cost more than the counting. */
     onLookup(isFound: boolean): void {
         if (isFound) this.counts.hits++;
         else this.counts.misses++;
         if (this.counters.isUsed) this.counters.increment(isFound ? NAMES.hits : NAMES.misses, 1);
     }
 
-    /** As `lookedUp`. */
+    /** Like `onLookup`. */
     onStored(): void {
         this.counts.stored++;
         if (this.counters.isUsed) this.counters.increment(NAMES.stored, 1);
@@ -96,20 +84,20 @@ export class CacheMetrics {
         this.note(context, 'storeFailures', [key, error.message]);
     }
 
-    /** @param error whatever a loader may throw */
+    /** @param error may be anything: a loader has thrown it */
     onRefreshFailed(context: AnyContext, key: string, error: unknown): void {
         const { message } = (error ?? {}) as { message?: unknown };
-        const why = [message, error].find(one => typeof one === 'string') ?? 'what it threw is no Error';
-        this.note(context, 'refreshFailures', [key, String(why)]);
+        const cause = [message, error].find(one => typeof one === 'string') ?? 'the loader threw no Error';
+        this.note(context, 'refreshFailures', [key, String(cause)]);
     }
 
-    /** The connection says which servers are down, and when they are back. */
+    /** The connection logs which servers are down, and when they are back. */
     onUnavailable(context: AnyContext, error: Error): void {
         this.count('fallbacks');
-        this.limit.warn(context, 'fallbacks', () => line('fallbacks', error.message));
+        this.throttle.warn(context, 'fallbacks', () => line('fallbacks', error.message));
     }
 
-    /** The counts that are told when they leave 0, by the line of the same name. */
+    /** Counts an event, and logs the first of its kind with the line of the same name. */
     private note<K extends keyof CacheCounts & LineKey>(
         context: AnyContext,
         what: K,

@@ -6,76 +6,97 @@ import type { ComponentConnection } from '../../connect/ComponentConnection';
 import { noPrefix } from '../model/errors';
 import { NamespaceTokens } from './NamespaceTokens';
 
-/** What became of a verb on many keys. */
-export interface Placed {
-    /** As memcached has them. One whose server could not be asked for its token has a line break. */
+/** The outcome of a verb on many keys. */
+export interface BatchOutcome {
+    /** If a token could not be fetched, the key has a line break in front. */
     readonly fullKeys: readonly string[];
     /** By full key. */
     readonly failed: ReadonlyMap<string, Error>;
 }
 
-/** A verb on full keys and their indexes, null for all; answers which have failed. */
-export type VerbOnMany = (
+/** A verb on full keys and their indexes, null for all. Returns the keys that failed. */
+export type BatchVerb = (
     fullKeys: readonly string[],
     indexes: readonly number[] | null,
 ) => Promise<ReadonlyMap<string, Error>>;
 
 /**
- * Keys as memcached has them: the prefix, with `options.clear` a token, and the key. Every reply is
- * confirmed by the token of its server (see `GuardedCall`). If that has changed, the call is repeated.
+ * Makes full keys: the prefix, with `options.clear` a token, and the key. Every reply under a token
+ * is confirmed (see `GuardedCall`). If the token has changed, the call is repeated.
  */
 export class Keyspace {
-    /** Replies are confirmed: `options.clear` beside a prefix. */
+    /** Full keys have a token: `options.clear` beside a prefix. */
     isGuarded = false;
-    private known: NamespaceTokens | null = null;
+    private tokens: NamespaceTokens | null = null;
 
     /** @param onChange what was stored under keys with this head is out of reach */
     constructor(
-        private readonly user: ComponentConnection,
+        private readonly connection: ComponentConnection,
         private readonly onChange: (head: string) => void,
     ) {}
 
-    /** The options have changed, or another memcached may be behind the connection. */
+    /** The options have changed, or the connection may have other servers. */
     reset(): void {
-        const { clear, prefix } = this.user.options;
+        const { clear, prefix } = this.connection.options;
         this.isGuarded = clear && prefix !== '';
-        this.known = null;
+        this.tokens = null;
     }
 
     /**
-     * The key as memcached has it; a promise while its token has to be asked for.
+     * Returns the full key; a promise while its token has to be fetched.
      * @throws BadRequestException INVALID_KEY
      */
     resolve(key: string): string | Promise<string> {
-        const fullKey = this.user.fullKey(key);
-        return this.isGuarded ? this.tokensOf(this.user.commands).resolve(key) : fullKey;
+        const fullKey = this.connection.fullKey(key);
+        if (!this.isGuarded) return fullKey;
+        const tokens = this.tokensOf(this.connection.commands);
+        const resolved = tokens.resolve(key);
+        if (resolved !== null) return resolved;
+        // The client checks complete keys only. An invalid key fails also while its token is unknown.
+        this.check(fullKey);
+        return tokens.fetch(key);
     }
 
     /**
-     * Performs a verb on all keys, and again on those whose token has changed. Nothing is sent if one of
-     * the keys is invalid.
+     * Calls `use` with the full key, and again when its token has changed meanwhile.
+     *
+     * Rule: no verb yields before its request is queued, so calls that are not awaited leave in
+     * order. Exceptions: the token has to be fetched, or the value compressed. `retrieve`, `store`
+     * and `retrieveOrLoad` keep the rule in their own lines, to save the closure.
      * @throws BadRequestException INVALID_KEY
      */
-    async each(keys: readonly string[], perform: VerbOnMany): Promise<Placed> {
-        const { maxKeyBytes } = this.user.commands.limits;
-        const mostBytes = this.isGuarded ? maxKeyBytes - TOKEN_BYTES : maxKeyBytes;
+    withFullKey<T>(key: string, use: (fullKey: string) => Promise<T>): Promise<T> {
+        const found = this.resolve(key);
+        const outcome = typeof found === 'string' ? use(found) : found.then(use);
+        if (!this.isGuarded) return outcome;
+        return outcome.catch((error: unknown) => {
+            if (!this.isMoved(error)) throw error;
+            return this.withFullKey(key, use);
+        });
+    }
+
+    /**
+     * Performs a verb on all keys, and again on those whose token has changed. Sends nothing if one
+     * of the keys is invalid.
+     * @throws BadRequestException INVALID_KEY
+     */
+    async each(keys: readonly string[], perform: BatchVerb): Promise<BatchOutcome> {
         const fullKeys = keys.map(key => {
-            const fullKey = this.user.fullKey(key);
-            const problem = checkKey(fullKey, mostBytes);
-            if (problem !== null) throw problem;
+            const fullKey = this.connection.fullKey(key);
+            this.check(fullKey);
             return fullKey;
         });
         if (!this.isGuarded) return { fullKeys, failed: await perform(fullKeys, null) };
         const failed = new Map<string, Error>();
         for (let left = [...keys.keys()]; left.length > 0;) {
-            const finding = this.resolveEach(left.map(i => keys[i]!));
-            const places = finding instanceof Promise ? await finding : finding;
+            const resolving = this.resolveEach(left.map(i => keys[i]!));
+            const resolved = resolving instanceof Promise ? await resolving : resolving;
             left.forEach((index, i) => {
-                const place = places[i]!;
-                fullKeys[index] = typeof place === 'string' ? place : `\n${keys[index]!}`;
-                if (typeof place !== 'string') failed.set(fullKeys[index], place);
+                const found = resolved[i]!;
+                fullKeys[index] = typeof found === 'string' ? found : `\n${keys[index]!}`;
+                if (typeof found !== 'string') failed.set(fullKeys[index], found);
             });
-            left = left.filter((_, i) => typeof places[i] === 'string');
+            left = left.filter((_, i) => typeof resolved[i] === 'string');
             if (left.length === 0) break;
             const ready = left.map(i => fullKeys[i]!);
             const errors = await perform(ready, left);
@@ -85,32 +106,35 @@ export class Keyspace {
         return { fullKeys, failed };
     }
 
-    /** Whether the call has to be repeated: its key had a token that is not in use any more. */
+    /** Whether the call has to be repeated, because the token of its key has changed. */
     isMoved(error: unknown): boolean {
         if (!(error instanceof TokenChanged)) return false;
-        this.known?.adopt(error);
+        this.tokens?.adopt(error);
         return true;
     }
 
-    /**
-     * Puts what was stored on every server out of reach.
-     * @throws ConfigException NO_PREFIX
-     */
+    /** @throws ConfigException NO_PREFIX */
     async clear(): Promise<void> {
-        const { commands } = this.user;
+        const { commands } = this.connection;
         if (!this.isGuarded) throw noPrefix();
         await this.tokensOf(commands).clear();
     }
 
-    /** No promise if all tokens are known: calls that are not awaited leave in the order in which they were made. */
+    /** Returns no promise if all tokens are known, by the rule of `withFullKey`. */
     private resolveEach(keys: readonly string[]): (string | Error)[] | Promise<(string | Error)[]> {
-        const places = keys.map(key => this.resolve(key));
-        if (places.every(place => typeof place === 'string')) return places;
-        return Promise.all(places.map(place => Promise.resolve(place).catch((error: unknown) => error as Error)));
+        const resolved = keys.map(key => this.resolve(key));
+        if (resolved.every(found => typeof found === 'string')) return resolved;
+        return Promise.all(resolved.map(found => Promise.resolve(found).catch((error: unknown) => error as Error)));
+    }
+
+    private check(fullKey: string): void {
+        const { maxKeyBytes } = this.connection.commands.limits;
+        const problem = checkKey(fullKey, this.isGuarded ? maxKeyBytes - TOKEN_BYTES : maxKeyBytes);
+        if (problem !== null) throw problem;
     }
 
     private tokensOf(commands: Commands): NamespaceTokens {
-        if (this.known?.commands === commands) return this.known;
-        return (this.known = new NamespaceTokens(commands, this.user.options.prefix, this.onChange));
+        if (this.tokens?.commands === commands) return this.tokens;
+        return (this.tokens = new NamespaceTokens(commands, this.connection.options.prefix, this.onChange));
     }
 }

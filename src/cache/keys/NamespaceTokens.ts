@@ -7,13 +7,13 @@ import { isToken, type Namespace } from '../../client/calls/Namespace';
 const RANDOM_BYTES = 6;
 
 /**
- * What stands before the keys of each server: the prefix and the token of the server. `clear` deletes
- * the tokens, and the next call makes a new one.
+ * The token of each server. A full key begins with a head, which is the prefix and the token of the
+ * key's server. `clear` deletes the tokens, and the next call makes new ones.
  */
 export class NamespaceTokens {
     private readonly namespace: Namespace;
     private readonly heads = new WeakMap<object, string>();
-    /** Before a key that is placed. */
+    /** The head without a token, for finding the server of a key. */
     private readonly placedHead: string;
     private readonly fetching = new Map<MemcachedServer, Promise<string>>();
 
@@ -27,11 +27,21 @@ export class NamespaceTokens {
         this.placedHead = this.namespace.head('');
     }
 
-    /** The key as memcached has it; a promise while the token has to be asked for. */
-    resolve(key: string): string | Promise<string> {
-        const server = this.commands.cluster.server(this.placedHead + key);
-        const head = this.heads.get(server);
-        return head === undefined ? this.fetchToken(server).then(found => found + key) : head + key;
+    /** Returns the full key; null while the token has to be fetched. */
+    resolve(key: string): string | null {
+        const head = this.heads.get(this.serverOf(key));
+        return head === undefined ? null : head + key;
+    }
+
+    /** Fetches the token. If its server leaves the list meanwhile, the key has another one. */
+    async fetch(key: string): Promise<string> {
+        const server = this.serverOf(key);
+        try {
+            return (await this.fetchHead(server)) + key;
+        } catch (error) {
+            if (this.commands.cluster.servers.includes(server)) throw error;
+            return this.fetch(key);
+        }
     }
 
     adopt({ namespace, server, token }: TokenChanged): void {
@@ -50,19 +60,23 @@ export class NamespaceTokens {
         if (failed !== undefined) throw failed.reason;
     }
 
-    /** Calls that need the token of a server at once ask once. */
-    private fetchToken(server: MemcachedServer): Promise<string> {
-        const { fetching: asking } = this;
-        let answer = asking.get(server);
-        if (answer === undefined) {
-            answer = this.findToken(server).finally(() => asking.delete(server));
-            asking.set(server, answer);
-        }
-        return answer;
+    private serverOf(key: string): MemcachedServer {
+        return this.commands.cluster.server(this.placedHead + key);
     }
 
-    /** Only `add` brings a token into use, and each token once. So what is out of reach stays there. */
-    private async findToken(server: MemcachedServer): Promise<string> {
+    /** Returns the head of the server. Calls that need it at the same time share one fetch. */
+    private fetchHead(server: MemcachedServer): Promise<string> {
+        const { fetching } = this;
+        let head = fetching.get(server);
+        if (head === undefined) {
+            head = this.findOrMakeToken(server).finally(() => fetching.delete(server));
+            fetching.set(server, head);
+        }
+        return head;
+    }
+
+    /** Only `add` brings a token into use, and each token once: old values stay out of reach. */
+    private async findOrMakeToken(server: MemcachedServer): Promise<string> {
         const { commands, namespace } = this;
         for (;;) {
             const { value } = await commands.gets(namespace.tokenKey, { server });
@@ -75,7 +89,7 @@ export class NamespaceTokens {
         }
     }
 
-    /** The head with this token; null when it is none. */
+    /** Returns the head with this token; null if it is no valid token. */
     private remember(server: object, token: string | null): string | null {
         const { heads } = this;
         const known = heads.get(server) ?? null;

@@ -2,32 +2,32 @@ import { isRelative } from '../../client/model/expiry';
 import { copyText } from '../../util/copyText';
 import { Receipt, type StoreAccount } from '../../client/model/StoreAccount';
 
-/** A small integer costs an entry no memory of its own. */
+/** V8 stores an integer of 31 bits in the entry itself. */
 const NEVER = 2 ** 30 - 1;
 
 class Entry extends Receipt {
     older: Entry = this;
     newer: Entry = this;
-    /** When the value is surely gone, in whole seconds of `performance.now()`. */
+    /** When the value is gone at the latest, in whole seconds of `performance.now()`. */
     expiresAt = NEVER;
     isEvicted = false;
 }
 
 /**
  * The values that a cache has stored and that have not expired, in the order of their last store.
- * `evict` keeps their number within a limit. Storing a key again moves two pointers: the map is
- * written only when a key comes or goes.
+ * `evict` keeps their number within a limit. Storing a key again only moves pointers: the map
+ * changes when a key is added or removed.
  */
 export class TrackedKeys implements StoreAccount {
     private readonly entries = new Map<string, Entry>();
-    /** A ring: its `newer` is the oldest entry, its `older` the newest. */
+    /** Closes the ring: its `newer` is the oldest entry, its `older` the newest. */
     private readonly end = new Entry('');
     /** No entry expires before that. */
     private nextExpiry = NEVER;
-    /** Since it was last set to 0. */
+    /** How many values `evict` has selected since this was last set to 0. */
     evictions = 0;
 
-    /** @param onLate takes an evicted value whose CAS arrives after the eviction */
+    /** @param onLate evicts a value whose CAS arrives after it was selected */
     constructor(
         private readonly limit: number,
         private readonly onLate: (receipt: Receipt) => void,
@@ -67,9 +67,9 @@ export class TrackedKeys implements StoreAccount {
         return oldest;
     }
 
-    /** Of two replies for one key the last one counts. If its value is not the later one, its CAS deletes nothing. */
+    /** Stores of one key share an entry. The CAS of a value that was overwritten deletes nothing. */
     stored(entry: Entry, casHigh: number, casLow: number, epoch: number, nowMs: number, expirySeconds: number): void {
-        // Memcached runs without CAS: the value cannot be evicted.
+        // Without CAS (memcached -C) the value cannot be evicted.
         if (casHigh === 0 && casLow === 0) return this.forget(entry);
         entry.casHigh = casHigh;
         entry.casLow = casLow;
@@ -90,7 +90,7 @@ export class TrackedKeys implements StoreAccount {
         if (entry !== undefined) this.forget(entry);
     }
 
-    /** As `remove`, of all keys that begin so. */
+    /** Removes all keys that begin with the head. */
     removeAll(head: string): void {
         for (const [key, entry] of this.entries) if (key.startsWith(head)) this.forget(entry);
     }
@@ -108,7 +108,7 @@ export class TrackedKeys implements StoreAccount {
         if (expiresAt < this.nextExpiry) this.nextExpiry = expiresAt;
     }
 
-    /** Runs once a second at most: that is how exactly expiries are known. */
+    /** Runs at most once a second, because expiries are whole seconds. */
     private removeExpired(now: number): void {
         let nextExpiry = NEVER;
         for (let entry = this.end.newer; entry !== this.end; entry = entry.newer) {
@@ -119,7 +119,7 @@ export class TrackedKeys implements StoreAccount {
     }
 }
 
-/** The entry keeps its own pointers, so that a walk over the ring goes on from it. */
+/** Leaves the entry's own pointers, so that a walk over the ring can go on from it. */
 function unlink(entry: Entry): void {
     entry.older.newer = entry.newer;
     entry.newer.older = entry.older;

@@ -4,67 +4,71 @@ import { toExpirySeconds } from '../../client/model/expiry';
 import type { Item } from '../../client/model/Item';
 import type { Commands } from '../../client/Commands';
 import type { Fetched } from '../../client/calls/getCalls';
+import { backoffMs, type Backoff } from '../../util/backoff';
+import type { StoredCas } from '../engine/CacheEngine';
 import { keptForMs } from '../values/staleEnvelope';
 import { withLeaseMark, withPauseMark, failuresOf, leaseToken, MAX_NUMBER } from '../values/loadMarks';
 import type { Encoded } from '../values/valueCodec';
+import { NoLease } from './NoLease';
 
-/**
- * How a lease ages, and how long a failed load rests. `LoadThrough` takes it as a parameter, so
- * that the tests that wait for it use shorter times.
- */
+/** How long a lease lives, and how long a failed load rests. Tests use shorter times. */
 export interface LeaseTimes {
-    /** A killed holder blocks its key for up to so long. See `toExpirySeconds` for the least. */
+    /** A killed holder blocks its key for up to so long. See `toExpirySeconds` for the minimum. */
     readonly seconds: number;
     /** The interval of renewals: a third of the shortest life of a lease. */
     readonly renewedAfterMs: number;
-    /** After one failed load of a stale value. Each further failure doubles it. */
-    readonly firstPauseMs: number;
-    readonly longestPauseMs: number;
+    /** How long a stale value rests after loads that failed. */
+    readonly failurePause: Backoff;
 }
 
 export const LEASE_TIMES: LeaseTimes = {
     seconds: 4,
     renewedAfterMs: 650,
-    firstPauseMs: 1000,
-    longestPauseMs: 30_000,
+    failurePause: { firstMs: 1000, maxMs: 30_000, jitter: 0 },
 };
 
-/** So often the item is looked for when its CAS cannot be compared. */
+/** The right of a load to store its value. */
+export type AnyLease = LoadLease | NoLease;
+
+/** How often a write is sent whose CAS is out of date. */
 const MAX_TRIES = 3;
 
 /**
- * Tells other processes that this one loads a value. It lies under the value's own key: one read
- * shows either, and `clear` leaves both behind. Storing or removing the value takes the lease away.
- * What was loaded may be older then, and is not stored.
+ * Tells other processes that this one loads a value. The lease lies under the value's own key: one
+ * read shows either, and `clear` leaves both behind. Storing or removing the value takes the lease
+ * away. What was loaded may be older then, and is not stored.
  *
  * A stale value stays in the item and keeps its own expiry. The date in the lease tells whether its
  * holder is alive.
  *
  * It is no lock: its holder may lose it and not know. Then a second loader runs, and the value of
  * the first one is not stored.
+ *
+ * Every write compares the CAS of the last one. If that has changed, the token tells whether the
+ * item is still this lease. On a server without CAS there is no lease: see `NoLease`.
  */
 export class LoadLease {
     /** Lost, released, or replaced by the value. */
     isFinished = false;
     private timer: NodeJS.Timeout | null = null;
+    /** Changes the CAS, so every other write waits for it. */
     private renewing: Promise<void> | null = null;
 
     private constructor(
         private readonly commands: Commands,
         private readonly times: LeaseTimes,
-        private readonly key: string,
-        /** What was there before. */
+        readonly key: string,
         private readonly previousItem: Item,
         private readonly token: number,
-        /** Of the item that it has stored last. 0: memcached runs without CAS. */
-        public cas: bigint,
-        /** In which the CAS was answered. */
-        public epoch: number,
-    ) {}
+        /** Of the item that the lease has written last. */
+        private written: StoredCas,
+    ) {
+        this.scheduleRenewal();
+    }
 
     /**
-     * Takes the place of the item, or of nothing; null when another process was faster. Without CAS
-     * it is taken where there is nothing, and is not renewed.
+     * Puts a lease in the place of the item. Returns null if another process was faster.
+     * @param epoch the one of the server that was read
      */
     static async take(
         commands: Commands,
@@ -72,82 +76,77 @@ export class LoadLease {
         key: string,
         before: Item,
         epoch: number,
-    ): Promise<LoadLease | null> {
+    ): Promise<AnyLease | null> {
         const token = randomInt(MAX_NUMBER);
         const { value, flags } = withLeaseMark(before, token);
         const storing = { expires: expirySeconds(before, times), flags };
+        // The key may have another server when the reply comes.
+        const server = commands.cluster.server(key);
+        /** 0 on a server without CAS, null if the item has changed. */
         let cas: bigint | null = 0n;
-        if (before.value === null) cas = await commands.casAdd(key, value, storing);
-        else if (before.cas !== 0n) {
+        if (before.value === null) {
+            cas = await commands.casAdd(key, value, storing);
+        } else if (before.cas !== 0n) {
             const reply = await commands.casSet(key, value, before.cas, { ...storing, epoch });
             cas = reply.outcome === 'stored' ? reply.cas : null;
         }
         if (cas === null) return null;
-        const lease = new LoadLease(commands, times, key, before, token, cas, commands.cluster.server(key).epoch);
-        if (cas !== 0n) lease.schedule();
-        return lease;
+        if (cas === 0n) return new NoLease(commands, key);
+        return new LoadLease(commands, times, key, before, token, { cas, epoch: server.epoch });
     }
 
-    /** Whether a read that found this has found the lease: nothing was stored or removed in its place. */
+    /** Whether a read has found the lease: nothing was stored or removed in its place. */
     isShownBy(held: Fetched): boolean {
         return typeof held === 'object' && held !== null && leaseToken(held) === this.token;
     }
 
     /**
-     * Puts the value in the place of the lease; false when the lease was lost, or the value was
-     * stored or removed since. The request is sent before this returns, unless a renewal is under way.
+     * Puts the value in the place of the lease. Returns null if the lease was lost, or the value
+     * was stored or removed meanwhile. The request is sent before this returns, unless a renewal is
+     * under way.
      */
-    async store({ value, flags }: Encoded, expires: number): Promise<boolean> {
-        if (!this.stop()) return false;
+    async store({ value, flags }: Encoded, expires: number): Promise<StoredCas | null> {
+        if (!this.finish()) return null;
         if (this.renewing !== null) await this.renewing;
         try {
-            if (this.cas === 0n) return await this.commands.store('set', this.key, value, { expires, flags });
-            return await this.compareAndSet(value, flags, expires);
+            return (await this.compareAndSet(value, flags, expires)) ? this.written : null;
         } catch (error) {
-            if (!isUnavailable(error)) await this.delete().catch(() => {});
+            if (!isUnavailable(error)) await this.compareAndDelete().catch(() => {});
             throw error;
         }
     }
 
-    /** Leaves nothing under the key: there is nothing to store, and what was there before is over. */
+    /** Leaves nothing under the key, neither a value nor the previous one. */
     async remove(): Promise<void> {
-        if (!this.stop()) return;
+        if (!this.finish()) return;
         await this.renewing;
-        await this.delete();
+        await this.compareAndDelete();
     }
 
     /**
-     * Puts back what was there before, if that may still be answered.
-     * @param hasFailed the loader has: the stale value rests for a while before it is loaded again
+     * Puts the previous value back while it may still be returned stale.
+     * @param hasFailed the loader has: the stale value rests before it is loaded again
      */
     async release(hasFailed = false): Promise<void> {
-        if (!this.stop()) return;
+        if (!this.finish()) return;
         await this.renewing;
-        if (keptForMs(this.previousItem) === 0) await this.delete();
-        else if (this.cas !== 0n) {
-            const { value, flags } = this.paused(hasFailed);
-            await this.compareAndSet(value, flags, expirySeconds(this.previousItem, this.times));
-        }
-    }
-
-    private paused(hasFailed: boolean): { value: Buffer; flags: number } {
-        const { firstPauseMs, longestPauseMs } = this.times;
+        if (keptForMs(this.previousItem) === 0) return this.compareAndDelete();
         const failures = failuresOf(this.previousItem);
-        if (!hasFailed) return withPauseMark(this.previousItem, failures, 0);
-        const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** failures);
-        return withPauseMark(this.previousItem, failures + 1, Date.now() + pauseMs);
+        const { value, flags } = hasFailed
+            ? withPauseMark(this.previousItem, failures + 1, Date.now() + backoffMs(failures, this.times.failurePause))
+            : withPauseMark(this.previousItem, failures, 0);
+        await this.compareAndSet(value, flags, expirySeconds(this.previousItem, this.times));
     }
 
-    /** false: it is over already. What is under way has to be awaited: it changes the CAS. */
-    private stop(): boolean {
+    /** Returns false if it is finished already. */
+    private finish(): boolean {
         if (this.isFinished) return false;
         this.isFinished = true;
         if (this.timer !== null) clearTimeout(this.timer);
-        this.timer = null;
         return true;
     }
 
-    private schedule(): void {
+    private scheduleRenewal(): void {
         this.timer = setTimeout(() => {
             this.renewing = this.renew().finally(() => (this.renewing = null));
         }, this.times.renewedAfterMs).unref();
@@ -155,52 +154,46 @@ export class LoadLease {
 
     private async renew(): Promise<void> {
         const { value, flags } = withLeaseMark(this.previousItem, this.token);
-        // A renewal that fails proves nothing: the next one looks.
-        const isOurs = await this.compareAndSet(value, flags, expirySeconds(this.previousItem, this.times)).catch(
-            () => true,
-        );
+        const expires = expirySeconds(this.previousItem, this.times);
+        // A renewal that fails proves nothing: the next one finds out.
+        const isHeld = await this.compareAndSet(value, flags, expires).catch(() => true);
         if (this.isFinished) return;
-        if (isOurs) this.schedule();
-        else this.stop();
+        if (isHeld) this.scheduleRenewal();
+        else this.finish();
     }
 
     private async compareAndSet(value: string | Uint8Array, flags: number, expires: number): Promise<boolean> {
         for (let tries = 1; ; tries++) {
-            const { cas, epoch } = this;
+            const { cas, epoch } = this.written;
+            const server = this.commands.cluster.server(this.key);
             const reply = await this.commands.casSet(this.key, value, cas, { expires, flags, epoch });
             if (reply.outcome === 'stored') {
-                this.remember(reply.cas);
+                this.written = { cas: reply.cas, epoch: server.epoch };
                 return true;
             }
             if (reply.outcome === 'missing' || tries === MAX_TRIES || !(await this.rediscover())) return false;
         }
     }
 
-    private async delete(): Promise<void> {
-        // Without CAS it may be another's; and what was there before has no lease in its place.
-        if (this.cas === 0n) return void (this.previousItem.value === null && (await this.commands.delete(this.key)));
+    private async compareAndDelete(): Promise<void> {
         for (let tries = 1; ; tries++) {
-            const { cas, epoch } = this;
+            const { cas, epoch } = this.written;
             const reply = await this.commands.casDelete(this.key, cas, { epoch });
             if (reply === 'deleted' || reply === 'missing' || tries === MAX_TRIES || !(await this.rediscover())) return;
         }
     }
 
-    /** Sockets have come or gone, or the reply to a renewal was lost: the token says whether the item is still ours. */
+    /** Returns whether the item is still this lease, though its CAS or its epoch has changed. */
     private async rediscover(): Promise<boolean> {
+        const server = this.commands.cluster.server(this.key);
         const item = await this.commands.gets(this.key);
         if (leaseToken(item) !== this.token) return false;
-        this.remember(item.cas);
+        this.written = { cas: item.cas, epoch: server.epoch };
         return true;
-    }
-
-    private remember(cas: bigint): void {
-        this.cas = cas;
-        this.epoch = this.commands.cluster.server(this.key).epoch;
     }
 }
 
-/** A stale value keeps its own. */
+/** A stale value keeps its own expiry. */
 function expirySeconds(before: Item, { seconds }: LeaseTimes): number {
     const keptMs = keptForMs(before);
     return keptMs === 0 ? seconds : Math.max(seconds, toExpirySeconds(keptMs));

@@ -1,203 +1,200 @@
 import { isUnavailable, notOpened } from '../../client/model/errors';
-import { Item } from '../../client/model/Item';
+import type { Item } from '../../client/model/Item';
 import type { Fetched } from '../../client/calls/getCalls';
-import { isTraced, loadTracing, trace } from '../../diagnostics/tracing';
 import type { AnyContext } from '../../component/ComponentLogger';
 import { withTraceId } from '../../component/withTraceId';
+import { isTraced, loadTracing, trace } from '../../diagnostics/tracing';
 import { onAbort } from '../../util/onAbort';
-import { staleOrNull } from '../values/staleEnvelope';
-import { loadTimeout } from '../model/errors';
-import { LEASE_TIMES, type LeaseTimes } from './LoadLease';
-import { PendingLoad } from './PendingLoad';
-import { checkLoad, DEFAULT_LOAD_TIMEOUT_MS, type Loader, type LoadOptions, type LoadRequest } from './LoadOptions';
-import { awaitLease } from './awaitLease';
-import { isLeased, isPaused } from '../values/loadMarks';
-import { storeLoaded } from './storeLoaded';
 import type { CacheEngine } from '../engine/CacheEngine';
-import { STORED_NULL } from '../values/valueCodec';
+import type { TimeoutMs } from '../model/checkTimeout';
+import { loadTimeout } from '../model/errors';
+import { isLeased, isPaused } from '../values/loadMarks';
+import { staleOrNull } from '../values/staleEnvelope';
+import { isStoredNull } from '../values/valueCodec';
+import { awaitLease } from './awaitLease';
+import { LEASE_TIMES, type LeaseTimes } from './LoadLease';
+import { checkLoad, DEFAULT_LOAD_TIMEOUT_MS } from './LoadOptions';
+import type { Loader, LoadOptions, LoadRequest, Miss } from './LoadOptions';
+import { PendingLoad, type PendingLoads } from './PendingLoad';
+import { storeLoaded } from './storeLoaded';
 
 const NO_OPTIONS: LoadOptions = {};
 
 /**
- * The value from memcached, or else from its loader, which is called once for all callers that miss
- * it: in this process they join one `Loading`, between processes a `LoadLease` decides which one
- * loads. That memcached is unavailable is no error here.
+ * Returns the value from memcached, or else from its loader, which is called once for all callers
+ * that miss it. In this process they join one `PendingLoad`; between processes a `LoadLease`
+ * decides which one loads. When memcached is unavailable, the loader is called.
  *
- *     find      reads; a fresh value is the answer
- *     miss      the stale value if the caller takes it, and a load in the background; or
- *               the caller joins the load, which this begins if there is none
- *     run       one load: its turn among the processes, its loader, its store
+ *     find          reads; a fresh value is the answer
+ *     miss          joins the load that had its value before the read, or
+ *     serveStale    returns the stale value if the caller takes it, and refreshes it, or
+ *     joinOrBegin   waits for a load, which this begins if there is none
+ *     load          one load: its lease or the value of another process, its loader, its store
  */
 export class LoadThrough {
-    /** Also those whose value is being stored, or whose lease is being released. */
+    /** Loads that have something to finish, also those that callers cannot join any more. */
     private readonly running = new Set<PendingLoad>();
-    /** Loads that begin now take no lease: none would be released. */
+    /** Loads that begin now take no lease, because `stop` would not release it. */
     private isStopping = false;
 
+    /** @param pending is what callers may join. Writes to a key detach its load from it. */
     constructor(
-        private readonly values: CacheEngine,
-        private readonly leaseTimes: LeaseTimes = LEASE_TIMES,
+        private readonly engine: CacheEngine,
+        private readonly pending: PendingLoads,
+        private readonly times: LeaseTimes = LEASE_TIMES,
     ) {}
 
-    /** Nothing has to be stopped. */
+    /** Whether `stop` has nothing to do. */
     get isIdle(): boolean {
         return this.running.size === 0;
     }
 
     /**
-     * Releases the leases and waits for values that are being stored. Null if there is nothing to wait for.
-     * Callers that wait for a loader get its value; what no caller waits for is aborted.
+     * Releases the leases and waits for values that are being stored. Returns null if there is
+     * nothing to wait for. Callers that wait for a loader get its value. Loads that no caller waits
+     * for abort.
      */
     stop(): Promise<void> | null {
-        return this.isIdle ? null : this.end();
+        return this.isIdle ? null : this.closeAll();
     }
 
     retrieve(
         context: AnyContext,
         key: string,
-        timeout: number | null | undefined,
+        timeout: TimeoutMs,
         loader: Loader<unknown>,
         options: LoadOptions | null | undefined,
     ): Promise<unknown> {
         try {
             checkLoad(timeout, loader, options);
         } catch (error) {
-            return Promise.reject(this.values.reject(context, error));
+            return Promise.reject(this.engine.reject(context, error));
         }
         const request = { context, key, timeout, loader, options: options ?? NO_OPTIONS };
         const signal = options?.signal;
         return signal ? untilAborted(signal, () => this.find(request)) : this.find(request);
     }
 
-    private async end(): Promise<void> {
-        this.isStopping = true;
-        await Promise.allSettled([...this.running].map(load => load.close(notOpened)));
-        this.isStopping = false;
-    }
-
     private async find(request: LoadRequest): Promise<unknown> {
-        const { values } = this;
-        const { context, key } = request;
+        const { engine } = this;
+        const { context, key, options } = request;
         let fullKey: string | null = null;
-        let load: PendingLoad | undefined;
-        /** undefined: not read. */
+        let joinable: PendingLoad | undefined;
         let held: Fetched | undefined;
+        let epoch = 0;
         try {
-            const found = values.keys.resolve(key);
+            const found = engine.keys.resolve(key);
             fullKey = typeof found === 'string' ? found : await found;
-            if (values.loads.size > 0) load = values.loads.get(fullKey);
-            // Callers that come while the loader runs join it without a read, unless they take a
-            // stale value: another process may have replaced or removed that.
-            if (load === undefined || !load.isLoading || request.options.staleFor) {
-                held = await values.commands.getText(fullKey);
-                if (held === STORED_NULL.value) {
-                    values.metrics.count('hits');
+            if (this.pending.size > 0) joinable = this.pending.get(fullKey);
+            // Callers that arrive while the loader runs join it without a read. Those that take a
+            // stale value read: another process may have replaced or removed it.
+            if (!joinable?.isPending || options.staleFor) {
+                // The key may have another server when the reply comes.
+                const server = engine.commands.cluster.server(fullKey);
+                held = await engine.commands.getText(fullKey);
+                ({ epoch } = server);
+                if (isStoredNull(held)) {
+                    engine.metrics.onLookup(true);
                     return null;
                 }
-                const decoding = values.read(context, held);
+                const decoding = engine.read(context, held);
                 const value = decoding instanceof Promise ? ((await decoding) as unknown) : decoding;
                 if (value !== null) return value;
             }
         } catch (error) {
-            if (values.keys.isMoved(error)) return this.find(request);
-            if (!isUnavailable(error)) throw values.reject(context, error);
-            values.metrics.onUnavailable(context, error as Error);
+            if (engine.keys.isMoved(error)) return this.find(request);
+            if (!isUnavailable(error)) throw engine.reject(context, error);
+            engine.metrics.onUnavailable(context, error as Error);
         }
-        request.options.signal?.throwIfAborted();
-        return this.miss(request, fullKey, held, load);
+        options.signal?.throwIfAborted();
+        return this.miss({ request, fullKey: fullKey ?? `\n${key}`, held, epoch }, joinable);
     }
 
-    /** @param load that was under way before the read */
-    private async miss(
-        request: LoadRequest,
-        fullKey: string | null,
-        held: Fetched | undefined,
-        load: PendingLoad | undefined,
-    ): Promise<unknown> {
-        const { values } = this;
-        const { context, options } = request;
-        // A key that is not known in full must not be taken for another one: keys have no line breaks.
-        const name = fullKey ?? `\n${request.key}`;
-        if (load?.answersFor(held)) return load.wait(options.signal);
-        const item = held === undefined ? this.remembered(load) : typeof held === 'object' ? held : null;
-        const stale = options.staleFor && item !== null ? staleOrNull(item, options.staleFor) : null;
-        if (stale !== null) {
-            const value = await values.decode(context, stale);
-            if (value !== null) {
-                this.refresh(request, name, fullKey, held, item!);
-                return value;
-            }
+    /** @param earlier the load that was pending before the read */
+    private async miss(miss: Miss, earlier: PendingLoad | undefined): Promise<unknown> {
+        const { staleFor, signal } = miss.request.options;
+        if (earlier?.answersFor(miss.held)) return earlier.wait(signal);
+        if (staleFor) {
+            const value = await this.serveStale(miss, earlier, staleFor);
+            if (value !== null) return value;
         }
-        const current = values.loads.get(name);
-        const mayJoin = current !== undefined && (current.isLoading || current.answersFor(held));
-        return (mayJoin ? current : this.begin(request, name, fullKey, held)).wait(options.signal);
+        return this.joinOrBegin(miss).wait(signal);
     }
 
-    /** The stale value that a load has in memory. A clear may have put it out of reach since. */
-    private remembered(load: PendingLoad | undefined): Item | null {
-        return load === undefined || this.values.keys.isGuarded ? null : load.stale;
+    /** Returns the stale value while one load refreshes it. Returns null if there is none. */
+    private async serveStale(miss: Miss, earlier: PendingLoad | undefined, staleForMs: number): Promise<unknown> {
+        const { held, request } = miss;
+        // Without a read, what the load has in memory. A clear may have put that out of reach since.
+        const item = held !== undefined || this.engine.keys.isGuarded ? held : earlier?.previousItem;
+        if (item == null || typeof item === 'string') return null;
+        const stale = staleOrNull(item, staleForMs);
+        if (stale === null) return null;
+        const value = await this.engine.decode(request.context, stale);
+        if (value !== null) this.refresh(miss, item);
+        return value;
     }
 
     /**
-     * Loads in the background, unless a load runs, in this process or in another, or one has just
-     * failed, or memcached was not read: then nothing could be stored.
+     * Keeps a load running in the background. Begins none if another process loads, if a load has
+     * just failed, or if memcached was not read: then nothing could be stored.
      */
-    private refresh(
-        request: LoadRequest,
-        name: string,
-        fullKey: string | null,
-        held: Fetched | undefined,
-        item: Item,
-    ): void {
-        const { seconds, longestPauseMs } = this.leaseTimes;
-        let load = this.values.loads.get(name);
+    private refresh(miss: Miss, item: Item): void {
+        let load = this.pending.get(miss.fullKey);
         if (load === undefined) {
-            if (held === undefined || isLeased(item, seconds * 1000) || isPaused(item, longestPauseMs)) return;
-            load = this.begin(request, name, fullKey, held);
+            const { seconds, failurePause } = this.times;
+            if (miss.held === undefined || isLeased(item, seconds * 1000) || isPaused(item, failurePause.maxMs)) return;
+            load = this.begin(miss);
         }
         load.keepRunning();
     }
 
-    private begin(request: LoadRequest, name: string, fullKey: string | null, held: Fetched | undefined): PendingLoad {
-        const { loads } = this.values;
+    private joinOrBegin(miss: Miss): PendingLoad {
+        const load = this.pending.get(miss.fullKey);
+        const canJoin = load !== undefined && (load.isPending || load.answersFor(miss.held));
+        return canJoin ? load : this.begin(miss);
+    }
+
+    private begin(miss: Miss): PendingLoad {
+        const { pending, running } = this;
+        const { fullKey, held } = miss;
         const load = new PendingLoad(typeof held === 'object' ? held : null, () => {
-            if (loads.get(name) === load) loads.delete(name);
+            if (pending.get(fullKey) === load) pending.delete(fullKey);
         });
-        loads.set(name, load);
-        this.running.add(load);
-        void this.run(load, request, fullKey, held).finally(() => this.running.delete(load));
+        pending.set(fullKey, load);
+        running.add(load);
+        void this.load(load, miss).finally(() => running.delete(load));
         return load;
     }
 
-    private async run(
-        load: PendingLoad,
-        request: LoadRequest,
-        fullKey: string | null,
-        held: Fetched | undefined,
-    ): Promise<void> {
-        const { values } = this;
+    private async load(load: PendingLoad, miss: Miss): Promise<void> {
+        const { engine } = this;
+        const { request } = miss;
         const { context, key, loader, options } = request;
         const timeoutMs = options.loadTimeout ?? DEFAULT_LOAD_TIMEOUT_MS;
         try {
-            // Memcached that could not be read is not asked for a lease.
-            if (held !== undefined && !this.isStopping) {
-                const seen = typeof held === 'string' ? undefined : (held ?? Item.MISS);
-                const found = await awaitLease(values, this.leaseTimes, context, fullKey!, load, seen, timeoutMs);
+            if (miss.held !== undefined && !this.isStopping) {
+                const found = await awaitLease(engine, this.times, load, miss, timeoutMs);
                 if (found !== null) return load.succeed(found.value);
             }
             load.signal.throwIfAborted();
             const late = (): Error => withTraceId(loadTimeout(key, timeoutMs), context);
-            const value = (await this.timed(key, () => load.call(loader, timeoutMs, late))) ?? null;
-            await load.complete(value, lease => storeLoaded(values, request, fullKey!, lease, value));
+            const value = (await this.timed(key, () => load.run(loader, timeoutMs, late))) ?? null;
+            await load.complete(value, lease => storeLoaded(engine, request, lease, value));
         } catch (error) {
-            // One that was aborted by its callers, or by `close`, is over already.
-            const { isLoading: hasFailed, hasNoListener: isUnheard } = load;
+            // A load that was aborted is done, so its loader does not count as failed.
+            const { isLoading: hasFailed, hasNoListener } = load;
             load.fail(error);
-            if (isUnheard) values.metrics.onRefreshFailed(context, key, error);
+            if (hasNoListener) engine.metrics.onRefreshFailed(context, key, error);
             await load.release(hasFailed).catch(() => {});
         } finally {
             load.end();
         }
+    }
+
+    private async closeAll(): Promise<void> {
+        this.isStopping = true;
+        await Promise.allSettled([...this.running].map(load => load.close(notOpened)));
+        this.isStopping = false;
     }
 
     private async timed(key: string, call: () => Promise<unknown>): Promise<unknown> {
@@ -206,12 +203,12 @@ export class LoadThrough {
             if (!isTraced(loadTracing)) return await call();
             return await trace(loadTracing, { key }, call, value => (value == null ? 'nothing' : 'loaded'));
         } finally {
-            this.values.metrics.onLoaded(performance.now() - begunMs);
+            this.engine.metrics.onLoaded(performance.now() - begunMs);
         }
     }
 }
 
-/** Rejects with the signal's reason at once; what the work comes to after that is dropped. */
+/** Rejects with the signal's reason at once. The outcome of the work is dropped after that. */
 function untilAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
         signal.throwIfAborted();

@@ -1,49 +1,52 @@
 import type { Item } from '../../client/model/Item';
 import type { Fetched } from '../../client/calls/getCalls';
 import { onAbort } from '../../util/onAbort';
-import type { LoadLease } from './LoadLease';
+import type { AnyLease } from './LoadLease';
 import type { Loader } from './LoadOptions';
 
+/** By full key: the loads that callers may join. */
+export type PendingLoads = Map<string, PendingLoad>;
+
 /**
- * One load of one key in this process: its callers, its signal, its time.
+ * One load of one key in this process, and its callers.
  *
- *     loading ── complete ──► loaded ── end ──► over
- *        └──────── fail, abort, giveUp ──────────┘
+ *     waiting ───── run ─────► loading ── complete ──► storing ──► done
+ *        └─ succeed, giveUp, abort ─┴──── fail, abort ───────────────▲
  *
- * It is `loaded` while its callers have the value and memcached does not: the value is being stored.
+ * - waiting: for the lease, or for the value of another process
+ * - loading: its loader runs
+ * - storing: its callers have the value, memcached does not have it yet
+ * - done: it is not in the list of loads any more
  */
 export class PendingLoad {
-    /** Between processes; null while it has none. */
-    lease: LoadLease | null = null;
-    /** Joining it gives a value at once, also when it is over. */
-    hasValue = false;
-    private phase: 'loading' | 'loaded' | 'over' = 'loading';
-    private taking: Promise<LoadLease | null> | null = null;
+    /** Null until it has one. Without a lease its value is not stored. */
+    lease: AnyLease | null = null;
+    private phase: 'waiting' | 'loading' | 'storing' | 'done' = 'waiting';
+    /** `wait` returns a value, also when it is done. */
+    private hasValue = false;
+    private taking: Promise<AnyLease | null> | null = null;
     private storing: Promise<void> | null = null;
-    /** The component is closing: no lease may be taken any more. */
-    private isClosed = false;
+    /** The component is closing. */
+    private isClosing = false;
     private readonly controller = new AbortController();
     private readonly outcome: Promise<unknown>;
     private resolve!: (value: unknown) => void;
     private reject!: (reason: unknown) => void;
-    /** Callers that wait for the outcome. */
+    /** Callers that wait for the outcome and have not aborted. */
     private listeners = 0;
-    /** A caller has been given the stale value: the load runs on when no caller waits. */
+    /** A caller has taken the stale value: the load goes on when no caller waits. */
     private isBackground = false;
 
-    /**
-     * @param stale what the key held when it began
-     * @param onOver the load is over: no caller may join it any more
-     */
+    /** @param onDone is called when no caller may join the load any more */
     constructor(
-        readonly stale: Item | null,
-        private readonly onOver: () => void,
+        readonly previousItem: Item | null,
+        private readonly onDone: () => void,
     ) {
         this.outcome = new Promise((resolve, reject) => {
             this.resolve = resolve;
             this.reject = reject;
         });
-        // Perhaps nobody waits for it.
+        // A load in the background may have no listener.
         this.outcome.catch(() => {});
     }
 
@@ -52,29 +55,33 @@ export class PendingLoad {
     }
 
     /** It has no outcome yet. */
+    get isPending(): boolean {
+        return this.phase === 'waiting' || this.phase === 'loading';
+    }
+
     get isLoading(): boolean {
         return this.phase === 'loading';
     }
 
+    /** No caller would see its error. */
+    get hasNoListener(): boolean {
+        return this.isBackground && this.listeners === 0 && this.isPending;
+    }
+
+    /** It takes no lease any more, and does not wait for another process. */
+    get isEnding(): boolean {
+        return this.isClosing || this.signal.aborted;
+    }
+
     /**
-     * Whether its value may answer a caller whose read has found this; undefined: the read failed. If
+     * Whether its value answers a caller whose read returned this, undefined if the read failed. If
      * the lease is gone, a value was stored or removed since, and the loaded one may be older.
      */
     answersFor(held: Fetched | undefined): boolean {
         return this.hasValue && (held === undefined || this.lease === null || this.lease.isShownBy(held));
     }
 
-    /** Nobody would be told that it fails. */
-    get hasNoListener(): boolean {
-        return this.isBackground && this.listeners === 0 && this.isLoading;
-    }
-
-    /** No lease is taken, and no other process is waited for, any more. */
-    get isEnding(): boolean {
-        return this.isClosed || this.signal.aborted;
-    }
-
-    /** @param signal of a caller who may leave and rejects by itself; when the last one has left, the load is aborted */
+    /** @param signal rejects the caller elsewhere. The last one to abort aborts the load. */
     wait(signal: AbortSignal | null | undefined): Promise<unknown> {
         this.listeners++;
         if (!signal) return this.outcome;
@@ -85,66 +92,66 @@ export class PendingLoad {
         return this.outcome.finally(onAbort(signal, leave));
     }
 
-    /** The load runs on without a caller that waits: one has the stale value. */
     keepRunning(): void {
         this.isBackground = true;
     }
 
-    /** Whether it has got the lease that it asks for. */
-    async take(taking: Promise<LoadLease | null>): Promise<boolean> {
+    /** Returns whether the lease was taken. */
+    async take(taking: Promise<AnyLease | null>): Promise<boolean> {
         this.taking = taking;
         this.lease = await taking;
         return this.lease !== null;
     }
 
-    /** What the loader gives, in time; what it gives after that, or after `abort`, is dropped. */
-    call(loader: Loader<unknown>, timeoutMs: number, late: () => Error): Promise<unknown> {
+    /** Calls the loader. What it returns after `timeoutMs`, or after an abort, is dropped. */
+    run(loader: Loader<unknown>, timeoutMs: number, late: () => Error): Promise<unknown> {
+        this.phase = 'loading';
         const { signal } = this;
         return new Promise((resolve, reject) => {
             const timer = setTimeout(() => this.controller.abort(late()), timeoutMs);
-            const giveUp = (): void => {
+            const stop = (): void => {
                 clearTimeout(timer);
+                signal.removeEventListener('abort', drop);
+            };
+            const drop = (): void => {
+                stop();
                 reject(signal.reason as Error);
             };
-            signal.addEventListener('abort', giveUp, { once: true });
-            const end = (): void => {
-                clearTimeout(timer);
-                signal.removeEventListener('abort', giveUp);
-            };
+            signal.addEventListener('abort', drop);
             const loading = new Promise(settle => settle(loader(signal)));
-            loading.finally(end).then(resolve, reject);
+            loading.finally(stop).then(resolve, reject);
         });
     }
 
     /**
-     * Gives the value to the callers, and resolves when it is stored. It is sent to memcached first:
-     * what a caller asks for next comes after it.
+     * Gives the loader's value to the callers, and resolves when it is stored. The store is sent
+     * first: what a caller sends next comes after it.
      */
-    async complete(value: unknown, store: (lease: LoadLease) => Promise<void>): Promise<void> {
+    async complete(value: unknown, store: (lease: AnyLease) => Promise<void>): Promise<void> {
         // Without a lease another process may have stored a newer value meanwhile.
         if (this.lease !== null) this.storing = store(this.lease);
         this.succeed(value);
-        // There is nothing that later callers could take before it is stored.
-        if (value === null) this.end();
         await this.storing;
     }
 
+    /** Gives the value to the callers. Later callers do not get a null: they load again. */
     succeed(value: unknown): void {
-        if (!this.isLoading) return;
-        this.phase = 'loaded';
+        if (!this.isPending) return;
+        this.phase = 'storing';
         this.hasValue = true;
         this.resolve(value);
+        if (value === null) this.end();
     }
 
-    /** Another process loads, and no caller of this one waits. */
+    /** Ends without a value, which only a load without listeners may do. */
     giveUp(): void {
         this.end();
         this.resolve(null);
     }
 
-    /** Those who wait are told first: the signal may be heard by anybody. */
+    /** Rejects the callers before the signal aborts, because its listeners may run any code. */
     abort(reason: unknown): void {
-        if (!this.isLoading) return;
+        if (!this.isPending) return;
         this.fail(reason);
         this.controller.abort(reason);
     }
@@ -155,21 +162,21 @@ export class PendingLoad {
     }
 
     end(): void {
-        if (this.phase === 'over') return;
-        this.phase = 'over';
-        this.onOver();
+        if (this.phase === 'done') return;
+        this.phase = 'done';
+        this.onDone();
     }
 
-    /** Releases its lease, also one that memcached has not answered for yet. A value that is being stored is waited for. */
+    /** Releases the lease, also one that is being taken, or waits until the value is stored. */
     async release(hasFailed = false): Promise<void> {
         const lease = await this.taking;
         if (this.storing !== null) return this.storing;
         await lease?.release(hasFailed);
     }
 
-    /** The component is closing. Callers that wait get the value; what no caller waits for is aborted. */
+    /** Lets waiting callers have the loader's value, without a store. Else aborts the load. */
     close(reason: () => Error): Promise<void> {
-        this.isClosed = true;
+        this.isClosing = true;
         if (this.listeners === 0) this.abort(reason());
         return this.release();
     }

@@ -1,71 +1,92 @@
-import type { Item } from '../../client/model/Item';
-import { Sleeper } from '../../util/Sleeper';
+import { Item } from '../../client/model/Item';
 import type { AnyContext } from '../../component/ComponentLogger';
-import { LoadLease, type LeaseTimes } from './LoadLease';
-import type { PendingLoad } from './PendingLoad';
-import { isLeased, isPaused } from '../values/loadMarks';
+import { backoffMs, type Backoff } from '../../util/backoff';
+import { Sleeper } from '../../util/Sleeper';
 import type { CacheEngine } from '../engine/CacheEngine';
+import { isLeased, isPaused } from '../values/loadMarks';
 import { isStoredNull } from '../values/valueCodec';
+import { LoadLease, type LeaseTimes } from './LoadLease';
+import type { Miss } from './LoadOptions';
+import type { PendingLoad } from './PendingLoad';
 
-const FIRST_PAUSE_MS = 10;
-const LONGEST_PAUSE_MS = 100;
+/** Polls after 10 ms, then less and less often, up to every 100 ms, on average. */
+const POLLING: Backoff = { firstMs: 15, maxMs: 150, factor: 1.5, jitter: 2 / 3 };
+
 /**
- * A lease that is not renewed for its whole life and so much longer has no holder. Watching it needs
- * no clock of another machine, so those who wait find out earlier than its date says.
+ * A lease that is not renewed for its whole life and so much longer has no holder. Watching it
+ * needs no clock of another machine, so waiting callers find out earlier than its date says.
  */
 const DEAD_AFTER_MORE_MS = 1000;
 
-const pauses = new Sleeper();
+const sleeper = new Sleeper();
 
 /**
- * Waits until another process has the value, or until this one has the lease, which is then the load's; at most `timeoutMs`. After that, and when memcached
- * fails, the answer is null and there is no lease: better two loaders than none.
- *
- * @param seen what a read has just found; undefined: that has to be read again, with its CAS
+ * Waits until the load has the lease, or until another process has stored a value, which this
+ * returns. Returns null with the lease, after `timeoutMs`, and when memcached fails: two loaders
+ * are better than none.
  */
 export async function awaitLease(
-    values: CacheEngine,
-    leaseTimes: LeaseTimes,
-    context: AnyContext,
-    fullKey: string,
+    engine: CacheEngine,
+    times: LeaseTimes,
     load: PendingLoad,
-    seen: Item | undefined,
+    { request, fullKey, held, epoch }: Miss,
     timeoutMs: number,
 ): Promise<{ readonly value: unknown } | null> {
-    const leaseMs = leaseTimes.seconds * 1000;
     const endMs = performance.now() + timeoutMs;
-    let watched = 0n;
-    let watchedSinceMs = performance.now();
+    const watch = new LeaseWatch(times.seconds * 1000);
+    const { commands } = engine;
+    const read = async (): Promise<Item> => {
+        // The key may have another server when the reply comes.
+        const server = commands.cluster.server(fullKey);
+        const found = await commands.gets(fullKey);
+        ({ epoch } = server);
+        return found;
+    };
     try {
-        let item = seen ?? (await values.commands.gets(fullKey));
-        for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 1.5)) {
+        // Text has been read without its CAS.
+        let item = typeof held === 'string' ? await read() : (held ?? Item.MISS);
+        for (let tries = 0; ; tries++) {
             if (load.isEnding) return null;
-            const nowMs = performance.now();
-            if (item.cas !== watched) {
-                watched = item.cas;
-                watchedSinceMs = nowMs;
-            }
-            const isElsewhere = isLeased(item, leaseMs) && nowMs - watchedSinceMs <= leaseMs + DEAD_AFTER_MORE_MS;
+            const isRemote = watch.isAlive(item);
             // Another process may have failed to load the stale value since this one has read it.
-            if (load.hasNoListener && (isElsewhere || isPaused(item, leaseTimes.longestPauseMs))) {
+            if (load.hasNoListener && (isRemote || isPaused(item, times.failurePause.maxMs))) {
                 load.giveUp();
                 return { value: null };
             }
-            if (isElsewhere) {
-                await pauses.sleep(pauseMs * (0.5 + Math.random()), load.signal);
-            } else {
-                const { commands } = values;
-                const { epoch } = commands.cluster.server(fullKey);
-                if (await load.take(LoadLease.take(commands, leaseTimes, fullKey, item, epoch))) return null;
-            }
+            if (isRemote) await sleeper.sleep(backoffMs(tries, POLLING), load.signal);
+            else if (await load.take(LoadLease.take(commands, times, fullKey, item, epoch))) return null;
             if (load.isEnding || performance.now() > endMs) return null;
-            item = await values.commands.gets(fullKey);
-            if (item.value === null) continue;
-            if (isStoredNull(item)) return { value: null };
-            const value = await values.decode(context, item);
-            if (value !== null) return { value };
+            item = await read();
+            const found = await valueOf(engine, request.context, item);
+            if (found !== null) return found;
         }
     } catch {
         return null;
     }
+}
+
+/** Tells whether another process holds the lease that an item shows. */
+class LeaseWatch {
+    private cas = 0n;
+    private unchangedSinceMs = 0;
+
+    constructor(private readonly leaseMs: number) {}
+
+    isAlive(item: Item): boolean {
+        const nowMs = performance.now();
+        if (item.cas !== this.cas) {
+            this.cas = item.cas;
+            this.unchangedSinceMs = nowMs;
+        }
+        const isRenewed = nowMs - this.unchangedSinceMs <= this.leaseMs + DEAD_AFTER_MORE_MS;
+        // On a server without CAS no item shows a lease: see `NoLease`.
+        return item.cas !== 0n && isRenewed && isLeased(item, this.leaseMs);
+    }
+}
+
+async function valueOf(engine: CacheEngine, context: AnyContext, item: Item): Promise<{ value: unknown } | null> {
+    if (item.value === null) return null;
+    if (isStoredNull(item)) return { value: null };
+    const value = await engine.decode(context, item);
+    return value === null ? null : { value };
 }

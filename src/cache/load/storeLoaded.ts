@@ -1,22 +1,21 @@
 import { isUnavailable } from '../../client/model/errors';
-import { wrap } from '../values/staleEnvelope';
-import type { LoadLease } from './LoadLease';
-import { DEFAULT_JITTER, type LoadRequest } from './LoadOptions';
 import type { CacheEngine } from '../engine/CacheEngine';
+import { wrap } from '../values/staleEnvelope';
 import { STORED_NULL } from '../values/valueCodec';
+import type { AnyLease } from './LoadLease';
+import { DEFAULT_JITTER, type LoadRequest } from './LoadOptions';
 
 /**
- * Stores what a loader returned, or removes what was there before when that is nothing. The callers
- * have their value, so a failure is counted and logged, and is no error of theirs.
+ * Stores the loader's value in the place of the lease, or removes the lease if the value is null
+ * and is not kept. Callers have the value already, so a failure is counted and logged, not thrown.
  *
  * The request is sent before this returns its promise, unless the value is compressed or a renewal
  * of the lease is under way.
  */
 export async function storeLoaded(
-    values: CacheEngine,
+    engine: CacheEngine,
     request: LoadRequest,
-    fullKey: string,
-    lease: LoadLease,
+    lease: AnyLease,
     value: unknown,
 ): Promise<void> {
     // `close` has released it, or it was lost: there is nothing to put in its place.
@@ -24,29 +23,30 @@ export async function storeLoaded(
     const { context, key, options } = request;
     try {
         if (value === null && !options.nullTimeout) return await lease.remove();
-        const encoding = value === null ? STORED_NULL : values.encode(value);
+        const encoding = value === null ? STORED_NULL : engine.encode(value);
         const encoded = encoding instanceof Promise ? await encoding : encoding;
-        const freshMs = freshForMs(values, request, value);
-        const isDated = value !== null && options.staleFor;
-        const keptMs = isDated ? Math.min(freshMs + options.staleFor, values.options.maxExpiration) : freshMs;
+        const freshMs = freshForMs(engine, request, value);
+        const staleMs = value === null ? 0 : (options.staleFor ?? 0);
+        const keptMs = Math.min(freshMs + staleMs, engine.options.maxExpiration);
         const nowMs = Date.now();
-        const stored = isDated ? wrap(encoded, nowMs + freshMs, nowMs + keptMs) : encoded;
-        const expires = values.expirySeconds(context, keptMs);
-        if (await lease.store(stored, expires)) values.recordLoaded(context, fullKey, lease, expires);
+        const stored = staleMs > 0 ? wrap(encoded, nowMs + freshMs, nowMs + keptMs) : encoded;
+        const expires = engine.expirySeconds(context, keptMs);
+        const cas = await lease.store(stored, expires);
+        if (cas !== null) engine.recordLoaded(context, lease.key, cas, expires);
     } catch (error) {
         // A clear has put the lease out of reach, as a removal would have.
-        if (values.keys.isMoved(error)) return;
-        if (isUnavailable(error)) values.metrics.onUnavailable(context, error as Error);
-        else values.metrics.onStoreFailed(context, key, error as Error);
+        if (engine.keys.isMoved(error)) return;
+        if (isUnavailable(error)) engine.metrics.onUnavailable(context, error as Error);
+        else engine.metrics.onStoreFailed(context, key, error as Error);
         await lease.remove().catch(() => {});
     }
 }
 
-/** By what may be, and at random. */
-function freshForMs(values: CacheEngine, { context, timeout, options }: LoadRequest, value: unknown): number {
-    const { maxExpiration, timeout: byDefault } = values.options;
-    let longestMs = timeout && timeout > 0 ? timeout : byDefault;
-    if (value === null) longestMs = options.nullTimeout!;
-    else if (longestMs > maxExpiration) values.metrics.onCapped(context, maxExpiration);
-    return Math.min(longestMs, maxExpiration) * (1 - (options.jitter ?? DEFAULT_JITTER) * Math.random());
+/** Caps the duration at `options.max_expiration` and subtracts the jitter. */
+function freshForMs(engine: CacheEngine, { context, timeout, options }: LoadRequest, value: unknown): number {
+    const { maxExpiration, timeout: defaultMs } = engine.options;
+    let ms = timeout && timeout > 0 ? timeout : defaultMs;
+    if (value === null) ms = options.nullTimeout!;
+    else if (ms > maxExpiration) engine.metrics.onCapped(context, maxExpiration);
+    return Math.min(ms, maxExpiration) * (1 - (options.jitter ?? DEFAULT_JITTER) * Math.random());
 }

@@ -1,7 +1,7 @@
 import { ConnectionException, type ApplicationException } from 'pip-services4-commons-node';
 import { exception, type CodeOf } from '../../client/model/errorCodes';
 
-/** The errors that only caches have. Those of the connection are the client's. */
+/** The errors that only caches have. */
 
 export function noPrefix(): ApplicationException {
     return exception('NO_PREFIX', 'cannot clear the cache: expected options.clear and options.prefix');
@@ -9,46 +9,45 @@ export function noPrefix(): ApplicationException {
 
 export function invalidTimeout(timeout: unknown): ApplicationException {
     const given = typeof timeout === 'number' ? String(timeout) : `of type ${typeof timeout}`;
-    return exception('INVALID_TTL', `timeout is ${given}, allowed is a number of ms`);
+    return exception('INVALID_TTL', `invalid timeout ${given}: expected a number of ms`);
 }
 
 export function invalidCountOptions(options: unknown): ApplicationException {
-    const message = `options are of type ${typeof options}, not an object: { initial, timeout }`;
+    const message = `invalid counter options of type ${typeof options}: expected an object { initial, timeout }`;
     return exception('INVALID_AMOUNT', message);
 }
 
 export function notText(what: string): ApplicationException {
-    return exception('NOT_TEXT', `${what} is no text: only texts are appended and prepended`);
+    return exception('NOT_TEXT', `cannot append or prepend: expected ${what} to be a string`);
 }
 
 export function invalidFunction(name: string, value: unknown): ApplicationException {
-    return exception('INVALID_FUNCTION', `${name} is of type ${typeof value}, not a function`);
+    return exception('INVALID_FUNCTION', `invalid ${name} of type ${typeof value}: expected a function`);
 }
 
 export function updateConflict(key: string, tries: number, ms: number): ApplicationException {
-    const what =
+    const cause =
         tries === 0
-            ? 'another update of it has not ended'
-            : `tried ${tries} times: others change it, or what computes the value takes too long`;
-    const message = `${key} could not be changed within ${ms} ms (options.update_timeout), ${what}`;
+            ? 'an earlier update of the key is still running'
+            : `${tries} tries met other writers or a slow change function`;
+    const message = `cannot update ${key} within ${ms} ms (options.update_timeout): ${cause}`;
     return exception('UPDATE_CONFLICT', message).withDetails('key', key);
 }
 
-export function invalidLoadOption(name: string, allowed: string): ApplicationException {
-    const message = `${name} is not what it may be: ${allowed}`;
-    return exception('INVALID_LOAD_OPTION', message).withDetails('option', name);
+export function invalidLoadOption(name: string, expected: string): ApplicationException {
+    return exception('INVALID_LOAD_OPTION', `invalid ${name}: expected ${expected}`).withDetails('option', name);
 }
 
 export function loadTimeout(key: string, ms: number): ApplicationException {
-    const message = `the loader of ${key} had no value after ${ms} ms (loadTimeout); one that waits for its own key never has`;
+    const message = `the loader of ${key} timed out after ${ms} ms (loadTimeout): does it wait for its own key?`;
     return exception('LOAD_TIMEOUT', message).withDetails('key', key);
 }
 
-/** Part of a batch could not be done. */
+/** Some keys of a batch failed. */
 export class BatchException extends ConnectionException {
-    /** Each key that failed, and why. */
+    /** The error of each key that failed. */
     readonly failed: ReadonlyMap<string, Error>;
-    /** What was found for the others; empty when nothing was asked for. */
+    /** The values of the other keys. Empty unless the verb reads. */
     readonly found: ReadonlyMap<string, unknown>;
 
     constructor(
@@ -66,8 +65,8 @@ export class BatchException extends ConnectionException {
     }
 }
 
-/** In the details, which may travel; `failed` has them all. */
-const MOST_NAMED = 100;
+/** Limits the details, which may be sent over a network. */
+const MAX_KEYS_IN_DETAILS = 100;
 
 export function batchFailed(
     failed: ReadonlyMap<string, Error>,
@@ -75,8 +74,8 @@ export function batchFailed(
     total: number,
 ): ApplicationException {
     const [key, error] = failed.entries().next().value!;
-    const message = `${failed.size} of ${total} keys failed, ${key} for example: ${error.message}`;
+    const message = `${failed.size} of ${total} keys failed, the first is ${key}: ${error.message}`;
     return new BatchException(undefined, 'BATCH_FAILED', message, failed, found)
-        .withDetails('keys', [...failed.keys()].slice(0, MOST_NAMED))
+        .withDetails('keys', [...failed.keys()].slice(0, MAX_KEYS_IN_DETAILS))
         .withCause(error);
 }

@@ -8,36 +8,36 @@ import { asDeflated, decodeInflated, type Encoded } from './valueCodec';
 const deflateBytes = promisify(deflate);
 const inflateBytes = promisify(inflate);
 
-/** What is inflated may be this large: a few bytes that claim to be gigabytes must not take the memory of the process. */
-const LARGEST_BYTES = 128 * 1024 * 1024;
+/** Limits inflation, so that a few bytes cannot fill the memory of the process. */
+const MAX_BYTES = 128 * 1024 * 1024;
 
-/** As many as Node's thread pool has threads: more of them at once would be no faster, and each takes memory while it is under way. */
-const gate = new Semaphore(4);
+/** Node's thread pool has four threads. More jobs would take memory and be no faster. */
+const threads = new Semaphore(4);
 
-/** Compressed to more than this share of its size it is kept plain. */
-const WORTH = 0.9;
+/** A value is stored compressed if this takes at most this share of its size. */
+const MAX_SHARE = 0.9;
 
-/** Whether it has as many bytes in UTF-8. */
-export function hasBytes({ value }: Encoded, least: number): boolean {
-    if (value.length >= least) return true;
-    return typeof value === 'string' && value.length * 3 >= least && Buffer.byteLength(value) >= least;
+/** Whether it has at least so many bytes in UTF-8. */
+export function hasBytes({ value }: Encoded, min: number): boolean {
+    if (value.length >= min) return true;
+    return typeof value === 'string' && value.length * 3 >= min && Buffer.byteLength(value) >= min;
 }
 
 /**
- * Deflated in Node's thread pool, or plain when that does not pay.
+ * Deflates a value in Node's thread pool. Returns it plain if that saves too little.
  * @throws BadRequestException VALUE_TOO_LARGE
  */
 export async function compress(encoded: Encoded): Promise<Encoded> {
     const { value, flags } = encoded;
-    // Bytes belong to the caller, who may change them while this waits.
+    // A copy: the caller may change its bytes meanwhile.
     const plain = Buffer.from(value as string);
-    if (plain.length > LARGEST_BYTES) throw valueTooLarge(plain.length, LARGEST_BYTES);
-    const deflated = await gate.run(() => deflateBytes(plain, { level: constants.Z_BEST_SPEED }));
-    return deflated.length > plain.length * WORTH ? { value: plain, flags } : asDeflated(encoded, deflated);
+    if (plain.length > MAX_BYTES) throw valueTooLarge(plain.length, MAX_BYTES);
+    const deflated = await threads.run(() => deflateBytes(plain, { level: constants.Z_BEST_SPEED }));
+    return deflated.length > plain.length * MAX_SHARE ? { value: plain, flags } : asDeflated(encoded, deflated);
 }
 
-/** @throws Error when it is not what `compress` makes */
+/** @throws Error when `compress` has not made it */
 export async function decompress(item: Item): Promise<unknown> {
-    const bytes = await gate.run(() => inflateBytes(item.value!, { maxOutputLength: LARGEST_BYTES }));
+    const bytes = await threads.run(() => inflateBytes(item.value!, { maxOutputLength: MAX_BYTES }));
     return decodeInflated(item, bytes);
 }

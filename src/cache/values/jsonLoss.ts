@@ -1,10 +1,10 @@
 /**
- * Says what JSON would silently drop from the value; null if it drops nothing. Looks at the value
- * itself, not inside it. Plain objects and arrays, nearly all values, cost one look at the prototype.
+ * Returns why JSON would silently empty the value, or null. Checks the value itself, not what is
+ * inside. Plain objects and arrays, nearly all values, cost one look at the prototype.
  */
 export function jsonLoss(value: unknown): string | null {
     if (typeof value !== 'object' || value === null || isPlain(value)) return null;
-    if (ArrayBuffer.isView(value)) return `bytes have to be a Buffer or Uint8Array, not a ${tagOf(value)}`;
+    if (ArrayBuffer.isView(value)) return `expected a Buffer or Uint8Array, not a ${tagOf(value)}`;
     const { then, toJSON } = value as { then?: unknown; toJSON?: unknown };
     if (typeof then === 'function') return 'it is a promise: is an await missing?';
     if (typeof toJSON === 'function' || Object.keys(value).length > 0) return null;

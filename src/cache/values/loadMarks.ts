@@ -1,10 +1,10 @@
 import type { Item } from '../../client/model/Item';
 import { isWrapped, markOf, withMark } from './staleEnvelope';
-import { Flag, hasFlag, OURS } from './valueCodec';
+import { Flag, hasFlag, OURS, STORED_NULL } from './valueCodec';
 
 /**
- * Eight bytes that tell who loads a key and when: a date, five bytes, in 1/100 s since 1970, and a
- * number, three bytes.
+ * Eight bytes that tell which process loads a key, and when: a date, five bytes, in 1/100 s since
+ * 1970, and a number, three bytes.
  *
  * - Of a lease: when it was taken or last renewed, and its token.
  * - Of a stale value without a lease: the end of its pause, and how many loads have failed.
@@ -23,54 +23,56 @@ const GRAIN_MS = 10;
 export const MAX_NUMBER = 2 ** (8 * NUMBER_BYTES) - 1;
 
 /**
- * By how much the clocks of two machines may differ. If they differ by more, one of them may load
- * beside the other. No value is wrong then.
+ * By how much the clocks of two machines may differ. If they differ by more, both may load at once.
+ * The CAS lets one of them store.
  */
 const CLOCKS_DIFFER_MS = 5000;
 
-/** Only a `null` with so much white space behind it has a mark. */
-const NULL = 'null';
+/** Reads as nothing, in any language. */
+const NULL = STORED_NULL.value;
 const SPACES = ' \t\n\r';
+/** Only a JSON null with so much white space behind it has a mark. */
 const PLAIN_BYTES = NULL.length + MARK_BYTES * 4;
 
-/** What says in the place of the item that its value is being loaded. */
+/** Returns what takes the place of the item while its value is loaded. */
 export function withLeaseMark(item: Item, token: number): { value: Buffer; flags: number } {
     const mark = toBytes({ dateMs: Date.now(), number: token });
     if (isWrapped(item)) return withMark(item, mark, item.flagBits | Flag.LOADING);
     return { value: Buffer.from(NULL + toSpaces(mark)), flags: OURS | Flag.LOADING };
 }
 
-/** The token of the lease that the item shows; null when it shows none. */
+/** Returns the token of the lease that the item shows, or null. */
 export function leaseToken(item: Item): number | null {
     return leaseOf(item)?.number ?? null;
 }
 
 /**
- * Whether the holder of the lease is alive, by the date in it: `touch` may keep the item for longer.
- * A date in the future counts as one in the past: neither can be that of a live holder.
+ * Whether the item shows a lease whose holder is alive by its date. The expiry does not tell:
+ * `touch` may extend it. A date far in the future counts like one far in the past: no live holder
+ * writes it.
  */
 export function isLeased(item: Item, leaseMs: number): boolean {
     const lease = leaseOf(item);
     return lease !== null && Math.abs(Date.now() - lease.dateMs) < leaseMs + CLOCKS_DIFFER_MS;
 }
 
-/** The stale value after so many failed loads. Until then it is not loaded in the background. */
+/** Returns the stale value with a pause: no load begins in the background before `untilMs`. */
 export function withPauseMark(item: Item, failures: number, untilMs: number): { value: Buffer; flags: number } {
     const mark = toBytes({ dateMs: untilMs, number: failures });
     return withMark(item, mark, item.flagBits & ~Flag.LOADING);
 }
 
-/** How many loads of the stale value have failed in a row, as far as the item tells. */
+/** Returns how many loads of the stale value have failed in a row. */
 export function failuresOf(item: Item): number {
     return pauseOf(item)?.number ?? 0;
 }
 
 /** Whether it is too early to load the stale value again. */
-export function isPaused(item: Item, longestMs: number): boolean {
+export function isPaused(item: Item, maxPauseMs: number): boolean {
     const pause = pauseOf(item);
     if (pause === null) return false;
     const leftMs = pause.dateMs - Date.now();
-    return leftMs > 0 && leftMs < longestMs + CLOCKS_DIFFER_MS;
+    return leftMs > 0 && leftMs < maxPauseMs + CLOCKS_DIFFER_MS;
 }
 
 function leaseOf(item: Item): Mark | null {
@@ -98,7 +100,7 @@ function fromBytes(bytes: Buffer): Mark {
     };
 }
 
-/** Two bits for each character. */
+/** Each white space character holds two bits. */
 function toSpaces(bytes: Uint8Array): string {
     let text = '';
     for (const byte of bytes) for (let shift = 0; shift < 8; shift += 2) text += SPACES[(byte >> shift) & 3]!;

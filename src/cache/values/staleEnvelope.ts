@@ -3,10 +3,10 @@ import type { Fetched } from '../../client/calls/getCalls';
 import { Flag, hasFlag, OURS, type Encoded } from './valueCodec';
 
 /**
- * Values that are kept for longer than they are fresh. They begin with two dates, ms since 1970 as
- * doubles: until when they are fresh, and until when they are kept. Eight bytes for a mark follow:
- * see `marks`. The dates are those of the machine that stored the value. Other machines see them
- * shifted by as much as the clocks differ.
+ * The header of values that are kept for longer than they are fresh: two dates, ms since 1970 as
+ * doubles, until when the value is fresh and until when it is kept, and eight bytes for a mark (see
+ * `loadMarks`). The dates are by the clock of the machine that stored the value. Other machines see
+ * them shifted by as much as the clocks differ.
  */
 const HEADER_BYTES = 24;
 const KEPT_AT = 8;
@@ -24,29 +24,29 @@ export function isWrapped(item: Item): boolean {
     return hasFlag(item, Flag.DATED) && item.value !== null && item.value.length >= HEADER_BYTES;
 }
 
-/** What holds now: what is past its freshness, and what only says that somebody loads, is as good as nothing. */
+/** Returns the value without its header; null if it is stale, or is only the mark of a lease. */
 export function freshOrNull(held: Fetched): Fetched {
     if (held === null || typeof held === 'string') return held;
     if (isWrapped(held)) return Date.now() < freshUntilMs(held) ? unwrap(held) : null;
     return hasFlag(held, Flag.LOADING) ? null : held;
 }
 
-/** What it was before; null when that is more than so many ms ago. */
+/** Returns the value without its header; null if it has been stale for longer, or has no header. */
 export function staleOrNull(item: Item, staleForMs: number): Item | null {
     return isWrapped(item) && Date.now() < freshUntilMs(item) + staleForMs ? unwrap(item) : null;
 }
 
-/** ms for which it is to be kept; 0 for what has no dates. */
+/** Returns for how many ms it is to be kept; 0 for items without a header. */
 export function keptForMs(item: Item): number {
     return isWrapped(item) ? Math.max(0, item.value!.readDoubleBE(KEPT_AT) - Date.now()) : 0;
 }
 
-/** The mark of an item that is dated. */
+/** Returns the mark of a wrapped item. */
 export function markOf({ value }: Item): Buffer {
     return value!.subarray(MARK_AT, HEADER_BYTES);
 }
 
-/** The item, which is dated, with another mark and other flags. */
+/** Returns a wrapped item with another mark and other flags. */
 export function withMark(item: Item, mark: Uint8Array, flags: number): { value: Buffer; flags: number } {
     const value = Buffer.from(item.value!);
     value.set(mark, MARK_AT);

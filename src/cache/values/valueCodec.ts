@@ -1,23 +1,24 @@
 import { isUint8Array } from 'node:util/types';
 import { notSerializable } from '../../client/model/errors';
+import type { Fetched } from '../../client/calls/getCalls';
 import type { Item } from '../../client/model/Item';
 import { jsonLoss } from './jsonLoss';
 
-/** Flags that no other client uses: "PS", and then our bits. */
+/** Flags that no other client uses: "PS", followed by the bits of `Flag`. */
 export const OURS = 0x5053_0000;
 
 export const Flag = {
     BYTES: 1,
     DEFLATED: 2,
-    /** It begins with dates: see `date`. */
+    /** It begins with dates: see `staleEnvelope`. */
     DATED: 4,
-    /** A process loads the value: see `asLeased`. */
+    /** A process loads the value: see `withLeaseMark`. */
     LOADING: 8,
 } as const;
 
 const OUR_BITS = Flag.BYTES | Flag.DEFLATED | Flag.DATED | Flag.LOADING;
 
-/** What goes over the wire. */
+/** A value and its flags as memcached stores them. */
 export interface Encoded {
     readonly value: string | Uint8Array;
     readonly flags: number;
@@ -26,23 +27,24 @@ export interface Encoded {
 const NULL = 'null';
 const NULL_BYTES = Buffer.from(NULL);
 
-/** What `nullTimeout` keeps. */
-export const STORED_NULL: Encoded = { value: NULL, flags: 0 };
+/** What `nullTimeout` stores. */
+export const STORED_NULL = { value: NULL, flags: 0 };
 
-/** Whether it is what `nullTimeout` keeps. */
-export function isStoredNull({ value, flagBits }: Item): boolean {
-    return flagBits === STORED_NULL.flags && value?.equals(NULL_BYTES) === true;
+/** Whether `nullTimeout` has stored it. */
+export function isStoredNull(held: Fetched): boolean {
+    if (typeof held !== 'object') return held === NULL;
+    return held !== null && held.flagBits === STORED_NULL.flags && held.value?.equals(NULL_BYTES) === true;
 }
 
-/** Whether it is ours, and has this bit. */
+/** Whether this package has stored it with this bit. */
 export function hasFlag({ flagBits }: Item, bit: number): boolean {
     return (flagBits & bit) !== 0 && (flagBits & ~OUR_BITS) === OURS;
 }
 
 /**
- * Values travel as JSON text with flags 0, so that services in other languages read them; bytes as they are.
- * @throws BadRequestException NOT_SERIALIZABLE if JSON cannot carry it (a bigint, a cycle, a function,
- * NaN) or would silently empty it (a promise, a Map)
+ * Returns JSON text with flags 0, which services in other languages read, or bytes as they are.
+ * @throws BadRequestException NOT_SERIALIZABLE if JSON cannot carry it (a bigint, a cycle, a
+ * function, NaN) or would silently empty it (a promise, a Map)
  */
 export function encode(value: unknown): Encoded {
     if (ArrayBuffer.isView(value) && isUint8Array(value)) return { value, flags: OURS | Flag.BYTES };
@@ -58,18 +60,18 @@ export function encode(value: unknown): Encoded {
     }
     if (loss !== null) throw notSerializable(loss);
     if (text === undefined) throw notSerializable(`JSON has no ${typeof value}`);
-    // NaN, Infinity and invalid dates become null: whoever asks for them later would be told that there is nothing.
-    if (text === 'null') throw notSerializable('in JSON it is null');
+    // NaN, Infinity and invalid dates become null. Reading them would return a miss.
+    if (text === NULL) throw notSerializable('in JSON it is null');
     return { value: text, flags: 0 };
 }
 
 /**
- * Flags under which a value is JSON, whoever wrote it: docs/cache.md tells whose they are. Others may
- * mean anything: four bytes of a number, of which two look like digits.
+ * Flags under which any client stores JSON. docs/cache.md lists the clients. A value with other
+ * flags may be anything, for example a binary number whose bytes look like digits.
  */
 const JSON_FLAGS: ReadonlySet<number> = new Set([0, 1, 2, 6, 8, 0x112, OURS]);
 
-/** @throws SyntaxError when it is neither JSON nor bytes of ours */
+/** @throws SyntaxError when it is neither JSON nor the bytes that `encode` returns */
 export function decode(held: string | Item): unknown {
     if (typeof held === 'string') return JSON.parse(held);
     if (held.flagBits === (OURS | Flag.BYTES)) return held.value;
@@ -77,7 +79,7 @@ export function decode(held: string | Item): unknown {
     return JSON.parse(String(held.value));
 }
 
-/** The same value, deflated. */
+/** Returns the deflated value with the flags that say so. */
 export function asDeflated({ flags }: Encoded, value: Uint8Array): Encoded {
     return { value, flags: flags | OURS | Flag.DEFLATED };
 }

@@ -11,7 +11,7 @@ let key: LeasedKey;
 
 async function take(): Promise<LoadLease> {
     const lease = await LoadLease.take(key.commands as unknown as Commands, LEASE_TIMES, 'key', key.item, 1);
-    return lease!;
+    return lease as LoadLease;
 }
 
 /** Takes the lease, and releases it as after a failed load. */
@@ -66,7 +66,7 @@ describe('a failed load', () => {
         for (let i = 0; i < 7; i++) {
             await fail();
             const begun = Date.now();
-            while (isPaused(key.item, LEASE_TIMES.longestPauseMs)) jest.setSystemTime(Date.now() + 10);
+            while (isPaused(key.item, LEASE_TIMES.failurePause.maxMs)) jest.setSystemTime(Date.now() + 10);
             pauses.push(Date.now() - begun);
         }
         expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
@@ -75,7 +75,7 @@ describe('a failed load', () => {
     it('keeps the count of failures after an abandoned load, which has no pause', async () => {
         await fail();
         await (await take()).release();
-        expect([failuresOf(key.item), isPaused(key.item, LEASE_TIMES.longestPauseMs)]).toEqual([1, false]);
+        expect([failuresOf(key.item), isPaused(key.item, LEASE_TIMES.failurePause.maxMs)]).toEqual([1, false]);
         await fail();
         expect(failuresOf(key.item)).toBe(2);
     });

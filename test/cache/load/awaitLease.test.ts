@@ -2,6 +2,7 @@ import { freshOrNull } from '../../../src/cache/values/staleEnvelope';
 import { PendingLoad } from '../../../src/cache/load/PendingLoad';
 import { LEASE_TIMES } from '../../../src/cache/load/LoadLease';
 import { awaitLease } from '../../../src/cache/load/awaitLease';
+import type { LoadRequest } from '../../../src/cache/load/LoadOptions';
 import { decode } from '../../../src/cache/values/valueCodec';
 import type { CacheEngine } from '../../../src/cache/engine/CacheEngine';
 import type { Item } from '../../../src/client/model/Item';
@@ -20,7 +21,9 @@ async function turn(timeoutMs: number): Promise<{ found: unknown; atMs: number }
     };
     const values = { commands: key.commands, decode: (_: unknown, item: Item) => valueOf(item) };
     const store = values as unknown as CacheEngine;
-    const found = await awaitLease(store, LEASE_TIMES, null, 'key', load, key.item, timeoutMs);
+    const request: LoadRequest = { context: null, key: 'key', timeout: null, loader: () => {}, options: {} };
+    const miss = { request, fullKey: 'key', held: key.item, epoch: 1 };
+    const found = await awaitLease(store, LEASE_TIMES, load, miss, timeoutMs);
     return { found, atMs: performance.now() };
 }
 

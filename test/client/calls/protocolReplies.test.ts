@@ -6,8 +6,8 @@ import { Outcome, type Reply } from '../../../src/client/protocol/Protocol';
 import { ServerMetrics } from '../../../src/diagnostics/ServerMetrics';
 
 /**
- * The binary protocol leaves out most replies to quiet requests, and has an outcome of its own for
- * each mode of a store. Calls must also take the replies of protocols that do neither.
+ * The binary protocol omits most replies to quiet requests, and has a separate outcome for each
+ * mode of a store. Calls must also accept the replies of protocols that do neither.
  */
 
 const spec = { value: 'value', flagBits: 0, expirySeconds: 0 };

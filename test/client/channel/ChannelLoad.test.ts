@@ -4,7 +4,7 @@ import { ChannelLoad, LARGE_BYTES } from '../../../src/client/channel/ChannelLoa
 const KIB = 1024;
 
 describe('ChannelLoad', () => {
-    it('weighs a call by what was sent and what a small reply has had', () => {
+    it('weighs a call by its sent bytes and the size of recent small replies', () => {
         const load = new ChannelLoad();
         const call = new NoopCall();
         load.add(call, 50);

@@ -34,7 +34,10 @@ describe('FlowControl', () => {
         flow.onReplies();
     }
 
-    /** Sends so many. The first one is measured and answered at once, the last one after this time. */
+    /**
+     * Sends this many requests.
+     * The first reply is measured and immediate, and the last one comes after `ms`.
+     */
     function roundTrip(count: number, ms: number): void {
         const first = send(1);
         const rest = send(count - 1);
@@ -44,7 +47,7 @@ describe('FlowControl', () => {
         answer([...rest, ...probe]);
     }
 
-    it('is slow when the oldest call has waited for 3/8 of the timeout', () => {
+    it('is slow when the oldest call is pending for 3/8 of the timeout', () => {
         const [oldest] = send(1);
         pass(300);
         expect([flow.isSlow(oldest!), flow.isSlow(null)]).toEqual([false, false]);
@@ -52,7 +55,7 @@ describe('FlowControl', () => {
         expect(flow.isSlow(oldest!)).toBe(true);
     });
 
-    it('does not count the way to the server as waiting, up to half of the timeout', () => {
+    it('does not count the network delay as waiting, up to half of the timeout', () => {
         roundTrip(1, 200);
         const [oldest] = send(1);
         pass(425);
@@ -66,7 +69,7 @@ describe('FlowControl', () => {
         expect(flow.isSlow(later!)).toBe(true);
     });
 
-    it('limits the requests in flight to those that are answered in time', () => {
+    it('limits the requests in flight to the number that can be answered in time', () => {
         roundTrip(100, 600);
         expect(context.maxInFlight).toBe(50);
         const calls = send(50);
@@ -75,7 +78,7 @@ describe('FlowControl', () => {
         expect(flow.isAtLimit).toBe(false);
     });
 
-    it('allows at least 16 requests, and more again when they are answered sooner', () => {
+    it('allows at least 16 requests, and more again when replies become faster', () => {
         roundTrip(20, 799);
         expect(context.maxInFlight).toBe(16);
         roundTrip(17, 200);
@@ -84,7 +87,7 @@ describe('FlowControl', () => {
         expect(context.maxInFlight).toBe(48 * 2 * 2);
     });
 
-    it('has answered without a pause since the last pause', () => {
+    it('measures the time without a pause from the last pause', () => {
         pass(200);
         flow.onReplies();
         expect([flow.isAnsweringFor(200), flow.isAnsweringFor(201)]).toEqual([true, false]);

@@ -36,13 +36,13 @@ it.each<[string, (client: MemcachedClient, callback: (...results: unknown[]) => 
     ['stats', (c, callback) => c.stats(callback), { pid: expect.any(String) as unknown }],
     ['statsWithKey', (c, callback) => c.statsWithKey('settings', callback), { cas_enabled: 'yes' }],
     ['resetStats', (c, callback) => c.resetStats(callback), {}],
-])('%s calls back once per server, with its statistics or its error', async (_, start, stats) => {
+])('calls back once per server for %s, with its statistics or its error', async (_, start, stats) => {
     const calls = await calledBack(2, callback => start(client, callback));
     expect(calls).toContainEqual([null, server.address, expect.objectContaining(stats)]);
     expect(calls).toContainEqual([serverDown, dead.address, null]);
 });
 
-it('stats, statsWithKey and resetStats return the statistics or the error of each server', async () => {
+it('returns the statistics or the error of each server from stats, statsWithKey and resetStats', async () => {
     await client.get('key').catch(() => {});
     for (const byServer of [await client.stats(), await client.statsWithKey('settings'), await client.resetStats()]) {
         expect([...byServer.keys()].sort()).toEqual([server.address, dead.address].sort());
@@ -52,7 +52,7 @@ it('stats, statsWithKey and resetStats return the statistics or the error of eac
     expect(await readStat(server, 'cmd_get')).toBe(0);
 });
 
-it('flush empties the servers that answer, and names the others', async () => {
+it('empties the servers that answer flush, and names the others', async () => {
     const stored = await Promise.all(['a', 'b', 'c', 'd', 'e'].map(key => client.set(key, key).catch(() => false)));
     expect(stored).toContain(true);
     const results = { [server.address]: true, [dead.address]: serverDown };
@@ -61,14 +61,14 @@ it('flush empties the servers that answer, and names the others', async () => {
     await expect(client.flush()).rejects.toEqual(serverDown);
 });
 
-it('shows the servers and the server of a key', () => {
+it('returns the servers and the server of a key', () => {
     expect(client.servers.map(({ host, port }) => `${host}:${port}`)).toEqual([server.address, dead.address]);
     for (const key of ['a', 'b', 'c', 'd', 'e']) {
         expect(client.servers[client.getServer(key)]).toBe(client.server(key));
     }
 });
 
-it('perform throws and says what to use', () => {
+it('throws from perform, and names the replacement', () => {
     const perform = (client as unknown as { perform(...args: unknown[]): void }).perform.bind(client);
     expect(() => perform('key', Buffer.alloc(24), 1, () => {})).toThrow(
         new TypeError('perform is not supported: use the verbs of MemcachedClient'),

@@ -8,7 +8,7 @@ import { useOpener } from '../../support/Opener';
 const open = useOpener();
 const HALF_MIB = 512 * 1024;
 
-/** A call that stores a value of this size. */
+/** Returns a call that stores a value of this size. */
 const store = (key: string, bytes: number) =>
     new StoreCall('set', key, { value: Buffer.alloc(bytes), flagBits: 0, expirySeconds: 0 });
 
@@ -21,14 +21,14 @@ describe('LargeValues', () => {
         largeValues = new LargeValues(call => admitted.push(call));
     });
 
-    it('admits small values whatever is in flight, and does not count them', () => {
+    it('admits small values regardless of the values in flight, and does not count them', () => {
         const large = store('large', 100 * HALF_MIB);
         const small = store('small', LARGE_BYTES - 1);
         expect([large, small].map(one => largeValues.admit(one))).toEqual([true, true]);
         expect([large.largeBytes, small.largeBytes]).toEqual([100 * HALF_MIB, 0]);
     });
 
-    it('admits two values of half a MiB, and the next when one is done, in order', () => {
+    it('admits two values of half a MiB, then the next when one is done, in order', () => {
         const calls = ['a', 'b', 'c', 'd'].map(key => store(key, HALF_MIB));
         expect(calls.map(one => largeValues.admit(one))).toEqual([true, true, false, false]);
         expect([...largeValues.waiting]).toEqual(calls.slice(2));
@@ -41,7 +41,7 @@ describe('LargeValues', () => {
         expect(largeValues.admit(store('e', 100 * HALF_MIB))).toBe(true);
     });
 
-    it('admits a single value that is larger than the window', () => {
+    it('admits a single value larger than the window', () => {
         const [huge, other] = [store('a', 100 * HALF_MIB), store('b', LARGE_BYTES)];
         expect([huge, other].map(one => largeValues.admit(one))).toEqual([true, false]);
         largeValues.done(huge);
@@ -70,7 +70,7 @@ describe('LargeValues', () => {
         expect(admitted).toEqual([calls[3]]);
     });
 
-    it('frees the room of a call once', () => {
+    it('frees the room of a call only once', () => {
         const calls = ['a', 'b', 'c', 'd'].map(key => store(key, HALF_MIB));
         for (const one of calls) largeValues.admit(one);
         largeValues.done(calls[0]!);

@@ -80,7 +80,7 @@ describe('ServerHealth', () => {
         expect(health.isDown).toBe(true);
     });
 
-    it('reports each change once, after the turn', () => {
+    it('reports each change once, at the end of the turn', () => {
         const health = healthOf({ failures: 2 });
         for (let i = 0; i < 4; i++) health.recordFault(FAULT, health.faultRound);
         expect(observer.onDown).not.toHaveBeenCalled();

@@ -5,18 +5,21 @@ import { homeOf } from '../workload/Homes';
 import { World } from '../world/World';
 import { isNarrow } from './settling';
 
-/** What makes no server count as down. */
+/** Faults that mark no server as down. */
 const HARMLESS = new Set(['skip', 'evict', 'clock', 'kill', 'list', 'discovery']);
-/** Calls that send their one request at once. */
+/** Calls that send their only request at once. */
 const ONE_REQUEST =
     /^(get|set|add|casAdd|replace|append|prepend|casSet|casDelete|delete|touch|retrieve|store|remove|contains|noop)/;
 const SEVERAL_REQUESTS = new Set(['retrieveOrLoad', 'append text', 'prepend text']);
 
-/** On which servers a key may lie: by the lists of the process, and with `options.remove` on any of them. */
+/**
+ * Servers that may own a key, by the lists of the process. With `options.remove` any server may own
+ * it.
+ */
 export class Places {
     private readonly service: Run['service'];
     private readonly moves: boolean;
-    /** Before that no server counts as down. */
+    /** Time of the first fault that can mark a server as down. */
     private readonly troubleMs: number;
 
     constructor({ service }: Run) {
@@ -27,7 +30,9 @@ export class Places {
         this.troubleMs = isNarrow(plan) ? 0 : Math.min(Infinity, ...harms);
     }
 
-    /** Of one key of a call: what it asks at once is asked of the servers that it has then. */
+    /**
+     * Returns the servers for a key of a call. A call with one request uses only its initial list.
+     */
     of(entry: Entry, index = 0): readonly string[] {
         const { step, user, fullKeys, startMs, endMs } = entry;
         const isOneRequest = ONE_REQUEST.test(step.verb) && !SEVERAL_REQUESTS.has(step.verb);
@@ -42,19 +47,19 @@ export class Places {
         return [...new Set(lists.flatMap(list => list.map(({ host }) => host)))];
     }
 
-    /** How often the list changed during the call. */
+    /** Counts how often the list changed during the call. */
     changesDuring({ user, startMs, endMs }: Entry): number {
         return this.service.lists.between(user, startMs, endMs).length - 1;
     }
 
-    /** The servers that were in the list when the call began. */
+    /** Returns the listed servers at the start of the call. */
     atStart({ user, startMs }: Entry): readonly string[] {
         const [first, ...others] = this.service.lists.between(user, startMs, startMs);
         const isInAll = ({ host }: RingServer): boolean => others.every(list => list.some(one => one.host === host));
         return first!.filter(isInAll).map(({ host }) => host);
     }
 
-    /** With `options.clear` a call may have to ask for the token first. */
+    /** Returns whether a call may fetch the token first, with `options.clear`. */
     private isGuarded(user: string): boolean {
         return this.service.plan.cache.hasClear && user.endsWith(' cache');
     }

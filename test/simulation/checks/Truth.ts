@@ -8,11 +8,11 @@ const PREFIX = 'c:';
 const TOKEN = /^c:#([^:]+):/;
 
 /**
- * What the servers say about a call. With `options.clear` the keys of the cache have a token: what
- * lies under another token than that in use is out of reach.
+ * Requests that the servers executed for each call. With `options.clear` the keys of the cache
+ * carry a token, and items under an older token are unreachable.
  */
 export class Truth {
-    /** What was carried out, by the bytes that were sent. */
+    /** Executed requests by their value. */
     private readonly bySent = new Map<string, Execution[]>();
     private readonly byKey = new Map<string, Execution[]>();
     private readonly hasTokens: boolean;
@@ -39,12 +39,15 @@ export class Truth {
         }
     }
 
-    /** `options.max_size`. */
+    /** Value of `options.max_size`. */
     get maxSize(): number {
         return this.run.service.plan.cache.maxSize;
     }
 
-    /** What the key held on its server, or one of them, at some moment between call and answer. */
+    /**
+     * Returns every state of the key between the call and its result, on each server that may own
+     * it.
+     */
     during(entry: Entry, index = 0): KeyState[] {
         const { startMs, endMs, fullKeys } = entry;
         return this.places
@@ -65,22 +68,25 @@ export class Truth {
         });
     }
 
-    /** Requests for the key that are like this. */
+    /** Returns the matching requests for the key. */
     executionsOf(key: string, isWanted: (execution: Execution) => boolean): Execution[] {
-        return this.inReach(key, (this.byKey.get(key) ?? []).filter(isWanted));
+        return this.reachable(key, (this.byKey.get(key) ?? []).filter(isWanted));
     }
 
-    /** Requests with this value that changed something. */
-    carriedOut(key: string, sent: string): Execution[] {
+    /** Returns the successful requests that carry this value. */
+    executed(key: string, sent: string): Execution[] {
         const bytes = Buffer.from(sent);
         const alike = this.bySent.get(`${key} ${markOf(bytes)}`) ?? [];
-        return this.inReach(
+        return this.reachable(
             key,
             alike.filter(one => one.status === Status.OK && one.sent.equals(bytes)),
         );
     }
 
-    /** How often the token of a key changed meanwhile: that of its server, or because it got another server. */
+    /**
+     * Counts how often the token of a key changed during the call, including moves to another
+     * server.
+     */
     changesDuring(entry: Entry): number {
         if (!this.hasTokens) return 0;
         const { startMs, endMs, fullKeys } = entry;
@@ -92,7 +98,7 @@ export class Truth {
         return Math.max(0, ...changes) + this.places.changesDuring(entry);
     }
 
-    /** The servers in its list that had the same token all the time. */
+    /** Returns the listed servers whose token did not change during the call. */
     uncleared(entry: Entry): string[] {
         const { startMs, endMs } = entry;
         return this.places.atStart(entry).filter(server =>
@@ -102,8 +108,11 @@ export class Truth {
         );
     }
 
-    /** Those under the last token of them all that was in use. The others count as not made: the call is repeated. */
-    private inReach(key: string, executions: readonly Execution[]): Execution[] {
+    /**
+     * Keeps the requests under the last valid token. Earlier ones do not count, because the cache
+     * repeats the call.
+     */
+    private reachable(key: string, executions: readonly Execution[]): Execution[] {
         if (!this.isGuarded(key)) return [...executions];
         const inUse = executions.filter(one => one.token !== null && TOKEN.exec(one.key)?.[1] === one.token);
         const last = inUse.at(-1);
@@ -119,7 +128,7 @@ export class Truth {
     }
 }
 
-/** What tells a value from most others. */
+/** Returns a prefix that distinguishes most values. */
 function markOf(value: Buffer): string {
     return value.toString('latin1', 0, 24);
 }

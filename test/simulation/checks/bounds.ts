@@ -2,21 +2,23 @@ import type { Entry } from '../schedule/Ledger';
 import type { Plan } from '../schedule/Plan';
 import { LOOKUP_MS } from '../workload/Discovery';
 
-/** What `options.update_timeout` is configured to. */
+/** Configured `options.update_timeout`. */
 const UPDATE_TIMEOUT_MS = 500;
-/** What a call to the lock takes when connections break, in `request_timeout`s. */
+/** Maximum duration of a lock call with broken connections, in `request_timeout`s. */
 export const LOCK_TRIES = 3.5;
-/** Rounds of the event loop, and a timer that counts whole ms. */
+/** Allows for rounds of the event loop and for timers with whole milliseconds. */
 export const SLACK_MS = 20;
 
 /**
- * Within what time a call settles, in ms, as documented; the time for which its process was held comes on top.
- * @param changes how often the token of a key changed meanwhile
- * @param listChanges how often the servers did
+ * Returns the documented time limit of a call, in ms, without the time for which its process was
+ * held.
+ * @param changes how often the token of a key changed during the call
+ * @param listChanges how often the server list changed during the call
  */
 export function boundOf({ step }: Entry, { client, cache, lists }: Plan, changes: number, listChanges: number): number {
     const { connectTimeoutMs } = client;
-    // A server is asked for its token before the first request, and a call under an old one is repeated.
+    // The cache fetches a server's token before the first request, and repeats a call under an old
+    // one.
     const requestTimeoutMs = client.requestTimeoutMs * (cache.hasClear ? 2 * (1 + changes) : 1);
     const [, waitMs = 0, workMs = 0] = step.times;
     switch (step.verb) {
@@ -27,8 +29,8 @@ export function boundOf({ step }: Entry, { client, cache, lists }: Plan, changes
         case 'open client':
         case 'open cache':
         case 'open lock':
-            // It waits for a close before it, looks the servers up, and greets those that have taken
-            // their place meanwhile.
+            // An open waits for an earlier close, queries discovery, and connects to the servers of
+            // each new list.
             return (2 + listChanges) * (connectTimeoutMs + requestTimeoutMs) + (lists.discoveryMs > 0 ? LOOKUP_MS : 0);
         case 'checkHealth':
         case 'check cache':
@@ -54,7 +56,7 @@ export function boundOf({ step }: Entry, { client, cache, lists }: Plan, changes
         case 'extendLock':
         case 'releaseLease':
         case 'releaseLock':
-            // One request of a lease at a time.
+            // A lease sends one request at a time.
             return 3 * LOCK_TRIES * requestTimeoutMs;
         case 'withLock':
             return waitMs + workMs + 3 * LOCK_TRIES * requestTimeoutMs;

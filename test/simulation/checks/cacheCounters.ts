@@ -7,18 +7,20 @@ import { compareCounts, compareTotals, type Count } from './counts';
 
 const NAMES = COUNTER_NAMES.cache;
 
-/** What a call may count; what is not named it must not count. */
+/** Expected counters of a call. Missing names mean 0. */
 type Counts = Readonly<Partial<Record<keyof typeof NAMES, Count>>>;
 
-/** What a rule has to know of a call. */
+/** Input of a rule. */
 interface Subject {
     readonly entry: Entry;
     readonly plan: Plan;
-    /** Keys, or calls, that were answered without memcached. */
+    /** Number of keys or calls that the cache answered without memcached. */
     readonly fallbacks: number;
 }
 
-/** Each call counts what docs/operations.md says that it counts, and the sums are those of `getStats`. */
+/**
+ * Checks the counters of each call against docs/operations.md, and their totals against `getStats`.
+ */
 export function checkCacheCounters(run: Run, report: (violation: string) => void): void {
     const { plan } = run.service;
     for (const entry of run.ledger.entries) {
@@ -30,7 +32,7 @@ export function checkCacheCounters(run: Run, report: (violation: string) => void
         compareCounts(
             NAMES,
             entry,
-            { failed, cappedExpirations: shortening(entry, fallbacks, plan), ...expected },
+            { failed, cappedExpirations: cappedCount(entry, fallbacks, plan), ...expected },
             report,
         );
     }
@@ -44,7 +46,7 @@ export function checkCacheCounters(run: Run, report: (violation: string) => void
     }
 }
 
-/** Each call of a loader is counted, and timed. */
+/** Checks that the cache counts and times each call of a loader. */
 function checkLoaders(
     { service }: Run,
     process: string,
@@ -54,12 +56,12 @@ function checkLoaders(
     const loads = service.source.runs.filter(one => one.process === process).length;
     const timed = meter.samples.get(NAMES.loadTime)?.length ?? 0;
     if (stats.loads !== loads || timed !== loads)
-        report(`${process} has called ${loads} loaders, counts ${stats.loads}, and has timed ${timed}`);
+        report(`${process} called ${loads} loaders, counted ${stats.loads} and timed ${timed}`);
 }
 
 type Rule = (subject: Subject) => Counts;
 
-/** The answer is a value, or says that something was done. */
+/** Returns whether the result is a value or a success. */
 function isPositive({ result, error }: Entry): boolean {
     return error === null && result !== null && result !== false;
 }
@@ -72,28 +74,29 @@ const lookUp: Rule = ({ entry, fallbacks }) => {
 
 const store: Rule = ({ entry, plan, fallbacks }) => ({
     stored: isPositive(entry) ? 1 - fallbacks : 0,
-    ...softening(entry),
-    ...evicting(plan),
+    ...fallbackCounts(entry),
+    ...evictionCounts(plan),
 });
 
-/** Memcached decides: without it there is no answer. */
+/** Rule for conditional verbs, which have no fallback because memcached decides. */
 const decide: Rule = ({ entry }) => ({ stored: isPositive(entry) ? 1 : 0 });
 
-const change: Rule = ({ entry }) => softening(entry);
+const change: Rule = ({ entry }) => fallbackCounts(entry);
 
-function softening({ error }: Entry): Counts {
+function fallbackCounts({ error }: Entry): Counts {
     return { fallbacks: [0, error === null ? 1 : 0] };
 }
 
-/** An expiry is cappedExpirations to `options.max_expiration`, each time that the call is repeated. */
-function shortening({ step, error }: Entry, fallbacks: number, { cache }: Plan): Count {
+/** Counts the attempts whose expiry exceeds `options.max_expiration`. */
+function cappedCount({ step, error }: Entry, fallbacks: number, { cache }: Plan): Count {
     if (!(step.times[0]! > cache.maxExpirationMs)) return 0;
-    return [error === null && fallbacks === 0 && SHORTENS.test(step.verb) ? 1 : 0, Infinity];
+    return [error === null && fallbacks === 0 && CAPPING_VERBS.test(step.verb) ? 1 : 0, Infinity];
 }
 
-const SHORTENS = /^(store|storeMany|touch value|retrieveAndTouch|(add|replace) value|(app|prep)end text|update|count)$/;
+const CAPPING_VERBS =
+    /^(store|storeMany|touch value|retrieveAndTouch|(add|replace) value|(app|prep)end text|update|count)$/;
 
-function evicting({ cache }: Plan): Counts {
+function evictionCounts({ cache }: Plan): Counts {
     return { evicted: [0, cache.maxSize === 0 ? 0 : Infinity] };
 }
 
@@ -132,16 +135,16 @@ const RULES: Readonly<Record<string, Rule>> = {
         const { step, error } = entry;
         const failed = failedOf(entry);
         const { maxSize } = plan.cache;
-        // Of a batch that is larger the last values are stored.
+        // The cache stores only the last `max_size` values of a batch.
         const skipped = maxSize === 0 ? 0 : Math.max(0, step.keys.length - maxSize);
         const stored = step.keys.slice(skipped).filter(key => !failed?.has(key)).length;
         const isDone = error === null || failed !== null;
-        // With tokens a part of it may be repeated, as a smaller batch.
+        // With tokens the cache may repeat a part of the batch as a smaller batch.
         const isExact = !plan.cache.hasClear && fallbacks === 0;
         return {
             stored: isDone && !isExact ? [0, step.keys.length] : isDone ? stored : 0,
             fallbacks: [0, isDone ? step.keys.length : 0],
-            ...evicting(plan),
+            ...evictionCounts(plan),
         };
     },
     removeMany: ({ entry }) => ({
@@ -153,18 +156,18 @@ const RULES: Readonly<Record<string, Rule>> = {
         const of = (name: keyof typeof NAMES): number => counts.get(NAMES[name]) ?? 0;
         const hasStale = step.times[2]! > 0;
         return {
-            // A caller that joins a load looks for nothing.
+            // A caller that joins a load reads nothing.
             hits: [0, 1 - of('misses')],
             misses: [0, 1],
-            // A loader that fails is no failure of the cache.
+            // A failed loader is not a failure of the cache.
             failed: [0, error === null ? 0 : 1],
             loads: [0, 1],
             stored: [0, of('loads')],
             storeFailures: plan.faults.some(({ kind }) => kind === 'full' || kind === 'refuse') ? [0, of('loads')] : 0,
             refreshFailures: [0, error === null && hasStale ? of('loads') : 0],
-            // Its read, and the store of what it has loaded.
+            // The read and the store of the loaded value may each fall back.
             fallbacks: [0, 2],
-            ...evicting(plan),
+            ...evictionCounts(plan),
         };
     },
 };

@@ -1,12 +1,12 @@
 import type { Entry } from '../schedule/Ledger';
 import type { Meter } from '../workload/Meter';
 
-/** Exactly so often, or within these limits. */
-export type Count = number | readonly [least: number, most: number];
+/** Exact number or inclusive limits. */
+export type Count = number | readonly [min: number, max: number];
 
 type Names<N extends string> = Readonly<Record<N, string>>;
 
-/** A call counts what is expected, and nothing else. */
+/** Compares every counter of a call with the expected one. */
 export function compareCounts<N extends string>(
     names: Names<N>,
     { process, step, counts }: Entry,
@@ -16,14 +16,14 @@ export function compareCounts<N extends string>(
     for (const name of Object.keys(names) as N[]) {
         const counted = counts.get(names[name]) ?? 0;
         const count = expected[name] ?? 0;
-        const [least, most] = typeof count === 'number' ? [count, count] : count;
-        if (counted >= least && counted <= most) continue;
-        const wanted = least === most ? least : `${least} to ${most}`;
+        const [min, max] = typeof count === 'number' ? [count, count] : count;
+        if (counted >= min && counted <= max) continue;
+        const wanted = min === max ? min : `${min} to ${max}`;
         report(`${process} #${step.id} ${step.verb} counts ${counted} ${name}, expected: ${wanted}`);
     }
 }
 
-/** The counters have been given what `getStats` tells. */
+/** Compares the totals of the counters with `getStats`. */
 export function compareTotals<N extends string>(
     process: string,
     names: Names<N>,
@@ -31,9 +31,9 @@ export function compareTotals<N extends string>(
     report: (violation: string) => void,
 ): void {
     for (const name of Object.keys(names) as N[]) {
-        const told = (stats as Readonly<Partial<Record<string, number>>>)[name];
+        const reported = (stats as Readonly<Partial<Record<string, number>>>)[name];
         const counted = meter.counts.get(names[name]) ?? 0;
-        if (told !== undefined && told !== counted)
-            report(`${process} tells of ${told} ${name}, and counts ${counted}`);
+        if (reported !== undefined && reported !== counted)
+            report(`${process} reports ${reported} ${name}, but counts ${counted}`);
     }
 }

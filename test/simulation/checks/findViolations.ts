@@ -19,7 +19,7 @@ import { checkStatistics } from './statistics';
 import { checkTimeouts } from './timeouts';
 import { checkWithoutCas } from './withoutCas';
 
-/** Says what is wrong with a schedule that has been played. */
+/** Check of a finished schedule. It reports each violation. */
 export type Check = (run: Run, report: (violation: string) => void) => void;
 
 const CHECKS: readonly Check[] = [
@@ -46,7 +46,7 @@ const CHECKS: readonly Check[] = [
 
 export function findViolations(run: Run): string[] {
     const violations: string[] = [];
-    for (const error of run.errors) violations.push(`thrown where nothing catches it: ${error.stack ?? String(error)}`);
+    for (const error of run.errors) violations.push(`uncaught: ${error.stack ?? String(error)}`);
     for (const check of CHECKS) check(run, violation => violations.push(violation));
     return violations;
 }

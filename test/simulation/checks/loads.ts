@@ -1,6 +1,6 @@
 import { codeOf, type Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
-import { softenedOf } from './failSoft';
+import { fallbacksOf } from './failSoft';
 import type { LoaderRun } from '../workload/DataSource';
 import { userOf } from '../workload/ServerLists';
 import { Places } from './Places';
@@ -9,14 +9,17 @@ import { hasTrouble } from './trouble';
 interface Publication {
     readonly version: number;
     readonly process: string;
-    /** On which servers it may have been made. */
+    /** Servers that may have executed the publication. */
     readonly places: readonly string[];
-    /** Infinity: it is unknown whether it was carried out. */
+    /** Time of the acknowledgement. Infinity means an unknown outcome. */
     readonly doneMs: number;
-    readonly begunMs: number;
+    readonly startedMs: number;
 }
 
-/** No value is older than what was stored or removed before the call, but for what docs/cache.md says. */
+/**
+ * Checks that no value is older than an earlier store or removal, except where docs/cache.md
+ * allows.
+ */
 export function checkLoads(run: Run, report: (violation: string) => void): void {
     const places = new Places(run);
     const publications = publicationsOf(run.ledger.entries, places);
@@ -26,14 +29,14 @@ export function checkLoads(run: Run, report: (violation: string) => void): void 
         const version = (entry.result as { version: number } | null)?.version ?? 0;
         const known = publications.get(key!) ?? [];
         const asked = places.of(entry);
-        // Another server has old values, and one that has come back has its own.
+        // Other servers may store older values, and so may a server that returns to the list.
         const isSeen = (one: Publication): boolean => one.doneMs < entry.startMs && isOneServer(one.places, asked);
         const newest = Math.max(0, ...known.filter(isSeen).map(one => one.version));
         if (version >= newest || isLate(known, version) || isJoined(run, entry, version, known, newest)) continue;
         if (!run.service.plan.hasCas && isOverwritten(run, key!, version, known, newest)) continue;
-        if (softenedOf(entry) > 0) continue;
+        if (fallbacksOf(entry) > 0) continue;
         report(
-            `${entry.process} #${entry.step.id} retrieveOrLoad ${key} answered version ${version}, after version ${newest} was published`,
+            `${entry.process} #${entry.step.id} retrieveOrLoad ${key} returned version ${version} after the publication of ${newest}`,
         );
     }
     checkLoaders(run, publications, places, report);
@@ -50,24 +53,27 @@ function publicationsOf(entries: readonly Entry[], places: Places): Map<string, 
         if (step.verb !== 'publish' || !notes.has('version')) continue;
         const of = byKey.get(step.keys[0]!) ?? [];
         byKey.set(step.keys[0]!, of);
-        const doneMs = error === null && softenedOf(entry) === 0 ? endMs : Infinity;
+        const doneMs = error === null && fallbacksOf(entry) === 0 ? endMs : Infinity;
         of.push({
             version: notes.get('version') as number,
             process,
             places: places.of(entry),
             doneMs,
-            begunMs: notes.get('begunMs') as number,
+            startedMs: notes.get('startedMs') as number,
         });
     }
     return byKey;
 }
 
-/** A store with an unknown outcome may be carried out at any time. */
+/** The server may execute a store with an unknown outcome at any time. */
 function isLate(known: readonly Publication[], version: number): boolean {
     return known.some(one => one.version === version && one.doneMs === Infinity);
 }
 
-/** In a process that has not published it itself a caller may join a load that began before. */
+/**
+ * Returns whether the caller joined an earlier load in a process that has not published the newer
+ * value itself.
+ */
 function isJoined(
     { service }: Run,
     entry: Entry,
@@ -87,7 +93,7 @@ function isJoined(
     );
 }
 
-/** Without CAS a load that began before overwrites what was stored meanwhile. */
+/** Without CAS an earlier load overwrites a newer value. */
 function isOverwritten(
     { service }: Run,
     key: string,
@@ -99,10 +105,10 @@ function isOverwritten(
     return service.source.runs.some(run => run.key === key && run.version === version && run.startMs <= doneMs);
 }
 
-/** The shortest life of a lease that is not renewed. */
+/** Minimum lifetime of a lease without renewal. */
 const LEASE_MS = 2000;
 
-/** While nothing fails and no call writes the key, one loader of it runs at a time. */
+/** Checks that loads of a key do not overlap, unless a fault occurs or a call writes the key. */
 function checkLoaders(
     { service: { plan, source }, ledger }: Run,
     publications: ReadonlyMap<string, readonly Publication[]>,
@@ -110,7 +116,7 @@ function checkLoaders(
     report: (violation: string) => void,
 ): void {
     const { cache, client } = plan;
-    // With few calls at a time a lease may be refused.
+    // With a small `max_pending` the client may reject the request for a lease.
     const isLimited = cache.loadTimeoutMs < 5000 || cache.maxSize === 1 || client.maxPending > 0;
     if (
         isLimited ||
@@ -121,20 +127,23 @@ function checkLoaders(
         )
     )
         return;
-    /** It has waited for another loader for as long as it may, and has no lease. */
-    const isImpatient = ({ step: id, startMs }: LoaderRun): boolean => {
+    /**
+     * Returns whether the loader started without a lease, after its caller had waited for the full
+     * `loadTimeout`.
+     */
+    const hasWaitedInVain = ({ step: id, startMs }: LoaderRun): boolean => {
         const { startMs: calledMs } = ledger.entries.find(({ step }) => step.id === id)!;
         return startMs - calledMs >= cache.loadTimeoutMs;
     };
     const runs = [...source.runs].sort((one, other) => one.startMs - other.startMs);
     for (const [i, run] of runs.entries()) {
-        // Without CAS each process loads a stale value, and a loader that takes long gets company.
+        // Without CAS each process loads a stale value, and a slow loader outlives its lease.
         if (!plan.hasCas && ledger.entries.some(entry => mayBeStale(entry, run.key))) continue;
         if (!plan.hasCas && runs.some(one => one.key === run.key && hasOutlivedLease(one, run.startMs))) continue;
         const homeFrom = (process: string, fromMs: number): readonly string[] =>
             places.between(userOf(process, 'cache'), `c:${run.key}`, fromMs - client.requestTimeoutMs, run.startMs);
-        // Each server has a lease of its own.
-        const beside = runs
+        // Each server stores a separate lease.
+        const concurrent = runs
             .slice(0, i)
             .find(
                 one =>
@@ -143,12 +152,12 @@ function checkLoaders(
                     isOneServer(homeFrom(one.process, one.startMs), homeFrom(run.process, one.startMs)),
             );
         if (
-            beside === undefined ||
-            [beside, run].some(isImpatient) ||
-            isWrittenBetween(publications.get(run.key) ?? [], beside, run)
+            concurrent === undefined ||
+            [concurrent, run].some(hasWaitedInVain) ||
+            isWrittenBetween(publications.get(run.key) ?? [], concurrent, run)
         )
             continue;
-        report(`${run.process} loads ${run.key} while ${beside.process} loads it`);
+        report(`${run.process} loads ${run.key} while ${concurrent.process} loads it`);
     }
 }
 
@@ -161,5 +170,5 @@ function hasOutlivedLease({ startMs, endMs, abortedMs }: LoaderRun, nowMs: numbe
 }
 
 function isWrittenBetween(known: readonly Publication[], first: LoaderRun, second: LoaderRun): boolean {
-    return known.some(({ begunMs, doneMs }) => begunMs <= second.startMs && doneMs >= first.startMs - 1000);
+    return known.some(({ startedMs, doneMs }) => startedMs <= second.startMs && doneMs >= first.startMs - 1000);
 }

@@ -3,7 +3,7 @@ import { Outcome } from '../../../src/client/protocol/Protocol';
 import { COUNTER_NAMES } from '../../../src/component/counterNames';
 import { codeOf, type Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
-import { Impatience } from '../workload/Patience';
+import { CallerAborted } from '../workload/callerSignal';
 import { LockComponent } from '../workload/LockComponent';
 import { compareCounts, compareTotals, type Count } from './counts';
 import { hasTrouble } from './trouble';
@@ -11,10 +11,12 @@ import { hasTrouble } from './trouble';
 const NAMES = COUNTER_NAMES.lock;
 const PREFIX = 'lock:';
 
-/** What a call may count; what is not named it must not count. */
+/** Expected counters of a call. Missing names mean 0. */
 type Counts = Readonly<Partial<Record<keyof typeof NAMES, Count>>>;
 
-/** Each call counts what docs/operations.md says that it counts, and the sums are those of `getStats`. */
+/**
+ * Checks the counters of each call against docs/operations.md, and their totals against `getStats`.
+ */
 export function checkLockCounters(run: Run, report: (violation: string) => void): void {
     for (const entry of run.ledger.entries) {
         const rule = RULES[entry.step.verb];
@@ -31,7 +33,7 @@ export function checkLockCounters(run: Run, report: (violation: string) => void)
     }
 }
 
-/** Each acquisition is an ADD that was carried out, and has a time of waiting. */
+/** Checks that each counted acquisition has an executed ADD and a waiting time. */
 function checkAcquisitions(
     { service, servers, ledger }: Run,
     process: string,
@@ -45,16 +47,16 @@ function checkAcquisitions(
     const { plan } = service;
     const isAnswered = !ledger.entries.some(one => one.process === process && UNANSWERED.has(codeOf(one.error) ?? ''));
     if (stats.acquired > added || (isAnswered && stats.acquired < added && plan.hasCas && !hasTrouble(plan)))
-        report(`${process} counts ${stats.acquired} acquired, and ${added} were carried out`);
+        report(`${process} counts ${stats.acquired} acquired locks, but the servers executed ${added}`);
     const times = meter.samples.get(NAMES.waitTime) ?? [];
     const waitedMs = times.reduce((sum, ms) => sum + ms, 0);
     if (times.length !== stats.acquired || Math.abs(waitedMs - stats.waitedMs) > 0.001)
         report(
-            `${process} tells of ${stats.waitedMs} ms for ${stats.acquired} locks, and counts ${waitedMs} for ${times.length}`,
+            `${process} reports ${stats.waitedMs} ms for ${stats.acquired} locks, but counts ${waitedMs} for ${times.length}`,
         );
 }
 
-/** The request may have been carried out. */
+/** Errors after which the outcome is unknown. */
 const UNANSWERED = new Set(['TIMEOUT', 'CONNECTION_LOST']);
 
 type Rule = (entry: Entry) => Counts;
@@ -63,18 +65,18 @@ function counted({ counts }: Entry, name: keyof typeof NAMES): number {
     return counts.get(NAMES[name]) ?? 0;
 }
 
-/** Tries until it has the lock, or gives up. A lock that it does not hand out it has released. */
+/** Returns the counters of an acquisition. The call releases a lock that it does not return. */
 function acquiring(entry: Entry, hasLock: boolean, isBusy: boolean): Counts {
     const { error } = entry;
     const acquired = hasLock ? 1 : isBusy ? 0 : counted(entry, 'acquired');
     const isTimedOut = codeOf(error) === 'LOCK_TIMEOUT';
-    const given = acquired - (hasLock ? 1 : 0) - counted(entry, 'lost') - counted(entry, 'releaseFailures');
+    const returned = acquired - (hasLock ? 1 : 0) - counted(entry, 'lost') - counted(entry, 'releaseFailures');
     return {
         acquired: [acquired, Math.min(acquired, 1)],
         busy: isBusy ? [1, Infinity] : [0, Infinity],
         timedOut: isTimedOut ? 1 : 0,
-        failed: error === null || isTimedOut || error instanceof Impatience ? 0 : 1,
-        released: given,
+        failed: error === null || isTimedOut || error instanceof CallerAborted ? 0 : 1,
+        released: returned,
         lost: [0, 1],
         releaseFailures: [0, 1],
         orphansDeleted: [0, Infinity],
@@ -89,13 +91,13 @@ const tryAcquire: Rule = entry => {
     return { ...acquiring(entry, hasLock, isBusy), busy: isBusy ? 1 : [0, 1] };
 };
 
-/** A lease that is released meanwhile was extended, and the answer is false. */
+/** Rule for extensions. A concurrent release turns a successful extension into a false result. */
 const extend: Rule = ({ result, error }) => ({
     extended: error === null && result === true ? 1 : [0, error === null ? 1 : 0],
     lost: [0, error === null && result !== true ? 1 : 0],
 });
 
-/** What is over counts nothing. */
+/** Rule for releases. A finished lease counts nothing. */
 const release: Rule = entry => ({
     released: [0, entry.error === null ? 1 - counted(entry, 'lost') : 0],
     lost: [0, entry.error === null ? 1 : 0],
@@ -115,9 +117,9 @@ const RULES: Readonly<Record<string, Rule>> = {
         const isBusy = codeOf(entry.error) === 'LOCK_TIMEOUT';
         return {
             ...acquiring(entry, false, isBusy),
-            // Its work may fail, too.
+            // The callback may fail, too.
             failed: [0, entry.error === null || isBusy ? 0 : 1],
-            // A renewal runs by a timer, so what it counts belongs to no call.
+            // A timer renews the lock, so its counters belong to no call.
             released: [0, counted(entry, 'acquired')],
             extended: [0, Infinity],
         };

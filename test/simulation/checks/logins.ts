@@ -3,15 +3,18 @@ import type { Run } from '../schedule/runPlan';
 import { LOGIN } from '../workload/settings';
 import { World } from '../world/World';
 
-/** A login fails when a server has refused it, and no error tells the password. */
+/**
+ * Checks that logins fail only after a server refused one, and that no error contains the password.
+ */
 export function checkLogins({ ledger, service }: Run, report: (violation: string) => void): void {
     const firstMs = Math.min(
         ...service.plan.faults.filter(({ kind }) => kind === 'refuse').map(({ atMs }) => World.START_MS + atMs),
     );
     for (const { process, step, error, endMs } of ledger.entries) {
         if (error === null) continue;
-        const what = `${process} #${step.id} ${step.verb}`;
-        if (codeOf(error) === 'AUTH_FAILED' && endMs < firstMs) report(`${what} failed with AUTH_FAILED`);
-        if (JSON.stringify([error.message, error]).includes(LOGIN.password)) report(`${what} tells the password`);
+        const call = `${process} #${step.id} ${step.verb}`;
+        if (codeOf(error) === 'AUTH_FAILED' && endMs < firstMs) report(`${call} failed with AUTH_FAILED`);
+        if (JSON.stringify([error.message, error]).includes(LOGIN.password))
+            report(`${call} failed with an error that contains the password`);
     }
 }

@@ -4,12 +4,12 @@ import type { Run } from '../schedule/runPlan';
 import { userOf } from '../workload/ServerLists';
 import { Places } from './Places';
 
-/** A value says which step has sent it, and which key of the step it is for. */
+/** Matches the step and the index of the key in a value. */
 const MARK = /^"?<(\d+)\.(\d+)>/;
 
-/** What a call stores goes to the server that its list gave the key, however the list changes meanwhile. */
+/** Checks that each value goes to the server that the list of its call assigns to the key. */
 export function checkRouting(run: Run, report: (violation: string) => void): void {
-    for (const mistake of run.service.lists.mistakes) report(mistake);
+    for (const violation of run.service.lists.violations) report(violation);
     const places = new Places(run);
     const entries = new Map(run.ledger.entries.map(entry => [entry.step.id, entry]));
     for (const { history } of run.servers) {
@@ -17,7 +17,9 @@ export function checkRouting(run: Run, report: (violation: string) => void): voi
             const [entry, index] = senderOf(execution, entries) ?? [];
             if (entry === undefined || places.of(entry, index).includes(history.server)) continue;
             const { process, step } = entry;
-            report(`${process} #${step.id} ${step.verb} has sent ${execution.key} to ${history.server}`);
+            report(
+                `${process} #${step.id} ${step.verb} sent ${execution.key} to ${history.server}, which does not own it`,
+            );
         }
     }
     checkLists(run, report);
@@ -27,14 +29,14 @@ function senderOf(
     { sent, key, requestCas }: Execution,
     entries: ReadonlyMap<number, Entry>,
 ): readonly [Entry, number] | null {
-    // What an update of the cache stores begins with what another call has stored.
+    // The stored value of an update begins with the value of an earlier call.
     if (sent.length === 0 || (requestCas !== 0n && key.startsWith('c:'))) return null;
     const [, id, index] = MARK.exec(sent.toString('latin1', 0, 16)) ?? [];
     const entry = id === undefined ? undefined : entries.get(Number(id));
     return entry === undefined ? null : [entry, Number(index)];
 }
 
-/** In the end each component has the list that discovery answers. */
+/** Checks that each component ends with the server list that discovery returns. */
 function checkLists({ service, processes, components }: Run, report: (violation: string) => void): void {
     for (const process of processes) {
         if (!process.isDone) continue;
@@ -43,7 +45,7 @@ function checkLists({ service, processes, components }: Run, report: (violation:
             const [known, used] = [discovery.servers, service.lists.last(userOf(process.name, name))].map(list =>
                 list.map(({ host }) => host).join(' '),
             );
-            if (known !== used) report(`${process.name} uses ${used} for its ${name}, and discovery knows ${known}`);
+            if (known !== used) report(`${process.name} uses ${used} for its ${name}, but discovery returns ${known}`);
         }
     }
 }

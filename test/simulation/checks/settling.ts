@@ -4,35 +4,35 @@ import { BAD_KEY } from '../schedule/mistakes';
 import type { Plan } from '../schedule/Plan';
 import type { Run } from '../schedule/runPlan';
 import { LoaderError } from '../workload/CacheComponent';
-import { Impatience } from '../workload/Patience';
+import { CallerAborted } from '../workload/callerSignal';
 import { boundOf, SLACK_MS } from './bounds';
 import { Truth } from './Truth';
 
-/** Every call settles within its bound, with a value or a documented error. */
+/** Checks that every call settles within its limit, with a value or a documented error. */
 export function checkSettling(run: Run, report: (violation: string) => void): void {
     const truth = new Truth(run);
     const { plan } = run.service;
     const dead = new Set(run.processes.filter(({ loop }) => loop.isDead).map(({ name }) => name));
     for (const entry of run.ledger.entries) {
-        const what = `${entry.process} #${entry.step.id} ${entry.step.verb}`;
+        const call = `${entry.process} #${entry.step.id} ${entry.step.verb}`;
         if (entry.endMs === Infinity) {
-            if (!dead.has(entry.process)) report(`${what} never settled`);
+            if (!dead.has(entry.process)) report(`${call} never settled`);
             continue;
         }
         const tookMs = entry.endMs - entry.startMs;
         const heldMs = entry.heldAfterMs - entry.heldBeforeMs;
         const boundMs =
             boundOf(entry, plan, truth.changesDuring(entry), truth.places.changesDuring(entry)) + 2 * heldMs + SLACK_MS;
-        if (tookMs > boundMs) report(`${what} took ${tookMs.toFixed(1)} ms, more than ${boundMs.toFixed(1)} ms`);
+        if (tookMs > boundMs) report(`${call} took ${tookMs.toFixed(1)} ms, more than ${boundMs.toFixed(1)} ms`);
         const code = codeOf(entry.error);
         if (code === null) continue;
-        if (entry.error instanceof LoaderError || entry.error instanceof Impatience) continue;
+        if (entry.error instanceof LoaderError || entry.error instanceof CallerAborted) continue;
         if (isUnanswered(entry, run)) continue;
-        if (!Object.hasOwn(ERROR_CODES, code)) report(`${what} failed with ${entry.error!.stack}`);
-        else if (!isExpected(code, entry, run)) report(`${what} failed with ${code}: ${entry.error!.message}`);
+        if (!Object.hasOwn(ERROR_CODES, code)) report(`${call} failed with ${entry.error!.stack}`);
+        else if (!isExpected(code, entry, run)) report(`${call} failed with ${code}: ${entry.error!.message}`);
     }
     for (const { name, isDone, loop } of run.processes) {
-        if (!isDone && !loop.isDead) report(`${name} has not finished`);
+        if (!isDone && !loop.isDead) report(`${name} did not finish`);
     }
 }
 
@@ -46,30 +46,30 @@ const EXPECTED = new Set([
     'UPDATE_CONFLICT',
     'BATCH_FAILED',
 ]);
-/** With less a large value takes longer than a call may. */
+/** A smaller window makes large values exceed the timeout. */
 export const NARROW_BYTES = 65_536;
 
 export function isNarrow({ windowBytes }: Plan): boolean {
     return windowBytes < NARROW_BYTES;
 }
 
-/** Calls fail for faults alone. */
-export function isRoomy(plan: Plan): boolean {
+/** Returns whether only faults can make a call fail. */
+export function isUnlimited(plan: Plan): boolean {
     return !isNarrow(plan) && plan.client.maxPending === 0;
 }
 
-/** What keeps no answer from its caller. */
+/** Faults that do not make a server unavailable. */
 const HARMLESS = new Set(['skip', 'evict', 'clock', 'kill', 'refuse', 'list', 'discovery']);
 
-/** Discovery gave no list, or one that cannot be used, while it was opened. */
+/** Returns whether discovery returned no usable list while the component opened. */
 function isUnanswered({ step, error, user, startMs, endMs }: Entry, { service: { lists } }: Run): boolean {
     if (!step.verb.startsWith('open') || !UNANSWERED.has(codeOf(error)!)) return false;
-    return lists.silences.some(one => one.user === user && one.fromMs <= endMs && one.toMs >= startMs);
+    return lists.outages.some(one => one.user === user && one.fromMs <= endMs && one.toMs >= startMs);
 }
 
 const UNANSWERED = new Set(['DISCOVERY_FAILED', 'NO_CONNECTION', 'INVALID_CONNECTION', 'CONNECT_FAILED']);
 
-/** The component was opened before the call, and not closed since. */
+/** Returns whether the component opened before the call and stayed open. */
 function isOpenFor({ user, startMs, endMs }: Entry, entries: readonly Entry[]): boolean {
     const own = entries.filter(one => one.user === user);
     return own.some(
@@ -84,10 +84,10 @@ function isOpenFor({ user, startMs, endMs }: Entry, entries: readonly Entry[]): 
     );
 }
 
-/** Without faults there is no reason to fail, but for what the workload itself does. */
+/** Returns whether the plan explains the error. */
 function isExpected(code: string, entry: Entry, { service: { plan }, ledger }: Run): boolean {
     const { step } = entry;
-    // Everything works again when all faults are over.
+    // Recovery starts after all faults, so it must succeed.
     if (step.verb.startsWith('recover')) return false;
     if (code === 'INVALID_KEY') return step.keys.includes(BAD_KEY);
     if (code === 'AUTH_FAILED') return plan.hasLogin;

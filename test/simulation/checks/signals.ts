@@ -1,32 +1,35 @@
 import type { Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
 import type { LoaderRun } from '../workload/DataSource';
-import { Impatience } from '../workload/Patience';
+import { CallerAborted } from '../workload/callerSignal';
 import { LOCK_TRIES, SLACK_MS } from './bounds';
 
-/** A caller whose signal aborts is rejected with its reason, and a load without callers is aborted. */
+/**
+ * Checks that an aborted caller gets its reason, and that a load aborts when its last caller does.
+ */
 export function checkSignals({ ledger, service }: Run, report: (violation: string) => void): void {
     const { plan, source } = service;
     for (const entry of ledger.entries) {
         const { step, process, error, endMs } = entry;
-        const what = `${process} #${step.id} ${step.verb}`;
+        const call = `${process} #${step.id} ${step.verb}`;
         const abortedMs = abortOf(entry);
-        if (error instanceof Impatience && abortedMs === Infinity) report(`${what} has the reason of another caller`);
+        if (error instanceof CallerAborted && abortedMs === Infinity)
+            report(`${call} was rejected with the reason of another caller`);
         if (abortedMs === Infinity || endMs === Infinity || step.verb === 'withLock') continue;
-        // A request for a lock is awaited, and the lock is given back.
+        // An aborted acquisition waits for its pending request and releases the lock.
         const requestMs = step.verb === 'retrieveOrLoad' ? 0 : 2 * LOCK_TRIES * plan.client.requestTimeoutMs;
         const heldMs = 2 * (entry.heldAfterMs - entry.heldBeforeMs);
         if (endMs > abortedMs + requestMs + heldMs + SLACK_MS)
-            report(`${what} took ${(endMs - abortedMs).toFixed(1)} ms after its signal`);
+            report(`${call} took ${(endMs - abortedMs).toFixed(1)} ms after its abort`);
     }
     const calls = ledger.entries.filter(({ step }) => step.verb === 'retrieveOrLoad');
     for (const run of source.runs) {
         const others = calls.filter(one => isCallerOf(one, run));
-        const begun = others.find(({ step }) => step.id === run.step);
-        if (begun === undefined || begun.step.times[2]! > 0 || others.length > 1) continue;
-        const abortedMs = abortOf(begun);
+        const caller = others.find(({ step }) => step.id === run.step);
+        if (caller === undefined || caller.step.times[2]! > 0 || others.length > 1) continue;
+        const abortedMs = abortOf(caller);
         if (abortedMs < run.endMs && run.abortedMs > abortedMs)
-            report(`${run.process} loads ${run.key} for #${run.step}, which has gone at ${abortedMs.toFixed(1)}`);
+            report(`${run.process} loads ${run.key} for #${run.step}, whose caller aborted at ${abortedMs.toFixed(1)}`);
     }
 }
 
@@ -34,7 +37,7 @@ function abortOf({ notes }: Entry): number {
     return (notes.get('abortedMs') as number | undefined) ?? Infinity;
 }
 
-/** A call that may have waited for the load. */
+/** Returns whether the call may have waited for the load. */
 function isCallerOf({ process, step, startMs, endMs }: Entry, run: LoaderRun): boolean {
     return process === run.process && step.keys[0] === run.key && startMs <= run.endMs && endMs >= run.startMs;
 }

@@ -1,5 +1,5 @@
 /**
- * Bugs that the simulation must find: each replaces a text of a source.
+ * Bugs that the simulation must find. Each edit replaces a text of a source file.
  * @typedef {{ file: string, from: string, to: string }} Edit
  * @type {Record<string, readonly Edit[]>}
  */
@@ -12,7 +12,7 @@ const bugs = {
         },
     ],
     'retry a counter': [{ file: 'client/calls/CounterCall.ts', from: `retry = 'never';`, to: `retry = 'always';` }],
-    'retry a SET that may still be carried out': [
+    'retry a SET that the server may still execute': [
         {
             file: 'client/calls/storeCalls.ts',
             from: `this.retry = operation === 'add' ? 'never' : 'afterClose';`,
@@ -54,14 +54,14 @@ const bugs = {
             to: `return this.from === 0 && this.keys.length > 0;`,
         },
     ],
-    'write again what the kernel has not taken': [
+    'reuse a buffer that the kernel has not accepted': [
         {
             file: 'client/channel/Channel.ts',
             from: `if (socket.writableLength === 0)`,
             to: `if (socket.writableLength >= 0)`,
         },
     ],
-    'count a fault of a call twice': [
+    'count a failed call twice': [
         {
             file: 'client/calls/Call.ts',
             from: `this.host?.metrics.recordFailure(error);`,
@@ -75,25 +75,25 @@ const bugs = {
             to: `if (this.stage === 'connecting') ;\n        else if (pending.first === null)`,
         },
     ],
-    'judge before what has arrived is read': [
+    'expire calls before reading their replies': [
         {
             file: 'client/calls/Deadlines.ts',
             from: `this.look(0, nowMs + (nowMs - this.firesAt));`,
             to: `this.expireDue();`,
         },
     ],
-    'answer with a load whose lease is gone': [
+    'return a load that lost its lease': [
         {
             file: 'cache/load/PendingLoad.ts',
             from: `return this.hasValue && (held === undefined || this.lease === null || this.lease.isShownBy(held));`,
             to: `return this.hasValue;`,
         },
     ],
-    'queue behind an add': [
+    'queue writes behind a pending add': [
         {
             file: 'cache/AtomicVerbs.ts',
-            from: `return mayPass ? write() : values.inOrder(fullKey, write);`,
-            to: `return values.inOrder(fullKey, write);`,
+            from: `engine.inOrder(fullKey, encoded instanceof Promise,`,
+            to: `engine.inOrder(fullKey, true,`,
         },
     ],
     'store a loaded value without a lease': [
@@ -106,16 +106,16 @@ const bugs = {
     'join a load that began before a store': [
         {
             file: 'cache/engine/CacheEngine.ts',
-            from: `        const { tracked: stored, loads } = this;
+            from: `        const { tracked, loads } = this;
         if (loads.size > 0) loads.delete(fullKey);`,
-            to: `        const { tracked: stored } = this;`,
+            to: `        const { tracked } = this;`,
         },
     ],
-    'take no lease': [
+    'load without a lease': [
         {
             file: 'cache/load/LoadThrough.ts',
-            from: `if (held !== undefined && !this.isStopping)`,
-            to: `if (held === null && this.isStopping)`,
+            from: `if (miss.held !== undefined && !this.isStopping)`,
+            to: `if (miss.held === null && this.isStopping)`,
         },
     ],
     'return a stale value as fresh': [
@@ -125,7 +125,7 @@ const bugs = {
             to: `return unwrap(held);`,
         },
     ],
-    'update without comparing': [
+    'write an update without its CAS': [
         {
             file: 'cache/UpdateVerbs.ts',
             from: `(await commands.casSet(fullKey, bytes, item.cas, { expires, flags, epoch })).outcome === 'stored'`,
@@ -141,20 +141,20 @@ const bugs = {
         { file: 'client/Commands.ts', from: `epoch !== server.epoch`, to: `false` },
         { file: 'client/calls/storeCalls.ts', from: `if (this.expectsEpoch)`, to: `if (false)` },
     ],
-    'count validity from the reply': [
+    'start the validity of a lease at its reply': [
         {
             file: 'lock/Lease.ts',
             from: `this.deadline = new LeaseDeadline(lock.since, ttlMs);\n    }`,
             to: `this.deadline = new LeaseDeadline(new Timestamp(), ttlMs);\n    }`,
         },
     ],
-    'believe the whole ttl and a second more': [
+    'trust a lease for twice its ttl': [
         { file: 'lock/LeaseDeadline.ts', from: `const TRUSTED_SHARE = 0.99;`, to: `const TRUSTED_SHARE = 2;` },
     ],
-    'ask memcached for no extra seconds': [
+    'store locks without extra seconds': [
         { file: 'lock/LockStore.ts', from: `const EXTRA_SECONDS = 2;`, to: `const EXTRA_SECONDS = 0;` },
     ],
-    'ask memcached for one extra second': [
+    'store locks with one extra second': [
         { file: 'lock/LockStore.ts', from: `const EXTRA_SECONDS = 2;`, to: `const EXTRA_SECONDS = 1;` },
     ],
     'skip the read-back after a lost reply': [
@@ -178,199 +178,199 @@ const bugs = {
             to: `const reply = { outcome: (await commands.store('replace', key, token, storeOptions(ttlMs))) ? 'stored' : 'missing', cas };`,
         },
     ],
-    'clean up without looking at the token': [
+    'delete orphaned locks without comparing the token': [
         {
             file: 'lock/OrphanedLocks.ts',
             from: `if (!tokens.has(token) || cas === 0n)`,
             to: `if (cas === 0n)`,
         },
     ],
-    'leave a timer of the lock running': [
+    'leave a timer of a lock running': [
         { file: 'lock/OrphanedLocks.ts', from: `for (const orphan of orphans) this.forget(orphan);`, to: `` },
     ],
-    'work under a lease that has run out': [
+    'start work under an expired lease': [
         { file: 'lock/withLock.ts', from: `if (session.isOver || !lease.isHeld())`, to: `if (session.isOver)` },
     ],
-    'leave a rejection without a handler': [
+    'leave a rejection unhandled': [
         {
             file: 'cache/engine/CacheEngine.ts',
             from: `const [kept, { failed }] = await Promise.all([
             surplus > 0 ? this.deleteAll(fullKeys.slice(0, surplus)) : null,
-            commands.setMany(entries, { expires }, stored),
+            commands.setMany(entries, { expires }, tracked),
         ]);`,
             to: `const deleting = surplus > 0 ? this.deleteAll(fullKeys.slice(0, surplus)) : null;
-        const { failed } = await commands.setMany(entries, { expires }, stored);
+        const { failed } = await commands.setMany(entries, { expires }, tracked);
         const kept = await deleting;`,
         },
     ],
-    'leave the timer of a log running': [
+    'leave a timer of a log running': [
         {
             file: 'connect/MemcachedConnection.ts',
             from: `        await client?.close();\n        this.serverLog?.stop();`,
             to: `        await client?.close();`,
         },
     ],
-    'take what an earlier call has left for a holder': [
+    'treat an orphaned lock as held': [
         {
             file: 'lock/LockStore.ts',
             from: `if (found !== null && !(await this.orphans.deleteFound(key, found))) return null;`,
             to: `if (found !== null) return null;`,
         },
     ],
-    'close the sockets of a server that has left with the client': [
+    'keep the sockets of a removed server until close': [
         {
             file: 'client/cluster/Cluster.ts',
             from: `await node.untilIdle();\n        await node.close();\n        this.leaving.delete(node);`,
             to: `await node.untilIdle();`,
         },
     ],
-    'reject the calls of a server that has left': [
+    'reject the pending calls of a removed server': [
         {
             file: 'client/cluster/Cluster.ts',
             from: `await Promise.allSettled(this.batches);\n        await node.untilIdle();\n        await node.close();`,
             to: `await node.close();`,
         },
     ],
-    'send the rest of a batch by the next list': [
+    'send the rest of a batch by the new list': [
         {
             file: 'client/KeyBatch.ts',
             from: `else server.enqueue(call);`,
             to: `else this.serverOf(chunk.keys[0]).enqueue(call);`,
         },
     ],
-    'compare the CAS of a lease on the next server': [
+    'compare the CAS of a lease on the new server': [
         {
             file: 'cache/load/LoadLease.ts',
             from: `        this.generation = generation;\n    }\n}`,
             to: `        this.generation = this.client.server(this.key).generation;\n    }\n}`,
         },
     ],
-    'compare the CAS of a lock on the next server': [
+    'compare the CAS of a lock on the new server': [
         {
             file: 'lock/LockStore.ts',
             from: `if (cas !== null) return storedLock(token, cas, home, since);`,
             to: `if (cas !== null) return storedLock(token, cas, client.home(key), since);`,
         },
     ],
-    'ask a server that has left for its token': [
+    'fetch the token from a removed server': [
         {
             file: 'cache/keys/NamespaceTokens.ts',
             from: `if (this.client.nodes.includes(server)) throw error;`,
             to: `if (server !== null) throw error;`,
         },
     ],
-    'ask discovery no more after a failure': [
+    'stop polling discovery after a failure': [
         {
             file: 'connect/DiscoveryWatcher.ts',
             from: `this.fail((error as Error | undefined)?.message ?? String(error));`,
             to: `return this.fail((error as Error | undefined)?.message ?? String(error));`,
         },
     ],
-    'wait for discovery for ever': [
+    'wait for discovery without a timeout': [
         {
             file: 'connect/DiscoveryWatcher.ts',
             from: `return await limit.race(this.ask());`,
             to: `return await this.ask();`,
         },
     ],
-    'ask the next server without the option': [
+    'fail over without the option': [
         { file: 'client/cluster/ServerSet.ts', from: `if (failover) this.isUsable`, to: `this.isUsable` },
     ],
-    'find no way back to a server that was down': [
+    'never return to a recovered server': [
         {
             file: 'client/server/ServerHealth.ts',
             from: `this.lastFault = null;\n        this.isDown = false;`,
             to: `this.lastFault = null;`,
         },
     ],
-    'believe replies that are not confirmed': [
+    'accept unconfirmed replies': [
         {
             file: 'client/calls/Namespace.ts',
             from: `return reply.outcome === Outcome.OK && reply.valueEquals(key, start, start + TOKEN_CHARS);`,
             to: `return reply.outcome !== Outcome.OK || !reply.valueEquals(key, start, start);`,
         },
     ],
-    'count each look-up twice': [
+    'count each lookup twice': [
         {
             file: 'cache/engine/CacheEngine.ts',
             from: `this.events.lookedUp(value !== null);`,
             to: `this.events.lookedUp(value !== null);\n        this.events.lookedUp(value !== null);`,
         },
     ],
-    'count what a batch could not store': [
+    'count failed stores of a batch as stored': [
         {
             file: 'cache/engine/CacheEngine.ts',
             from: `this.events.count('stored', entries.length - failed.size);`,
             to: `this.events.count('stored', entries.length);`,
         },
     ],
-    'count the release of a lock that was lost': [
+    'count the release of a lost lock': [
         {
             file: 'lock/MemcachedLock.ts',
             from: `if (wasOurs) this.events.count('released');`,
             to: `this.events.count('released');`,
         },
     ],
-    'keep a lock that came after its session': [
+    'keep a lock acquired after the session closed': [
         {
             file: 'lock/MemcachedLock.ts',
             from: `if (session.isOver || signal?.aborted) await lease?.[Symbol.asyncDispose]();`,
             to: ``,
         },
     ],
-    'count every key of a batch as missing': [
+    'count every key of a batch as a miss': [
         {
             file: 'client/calls/batchCalls.ts',
             from: `this.repeats === 0 ? this.keys.length - this.told :`,
             to: `this.repeats === 0 ? this.keys.length :`,
         },
     ],
-    'take an invalid key for a miss': [
+    'treat an invalid key as a miss': [
         {
             file: 'client/model/errors.ts',
             from: `const AWAY = new Set([`,
             to: `const AWAY = new Set(['INVALID_KEY', `,
         },
     ],
-    'soften what memcached has refused': [
+    'fall back when memcached rejects a value': [
         {
             file: 'cache/engine/CacheEngine.ts',
             from: `if (!this.options.failSoft || !isAway(error)) throw this.failed(context, error);`,
             to: `if (!this.options.failSoft) throw this.failed(context, error);`,
         },
     ],
-    'soften what memcached has to decide': [
+    'fall back in a conditional store': [
         {
             file: 'cache/MemcachedCache.ts',
             from: `            throw this.values.failed(context, error);`,
             to: `            return this.values.soften(context, error, false as T);`,
         },
     ],
-    'fail a batch in spite of fail_soft': [
+    'fail a batch despite fail_soft': [
         {
             file: 'cache/BatchVerbs.ts',
             from: `if (values.options.failSoft && isAway(error))`,
             to: `if (isAway(undefined))`,
         },
     ],
-    'ask for a token before the key is checked': [
+    'fetch the token before validating the key': [
         {
             file: 'cache/keys/Keyspace.ts',
             from: `this.check(fullKey);\n        return tokens.ask(key);`,
             to: `return tokens.ask(key);`,
         },
     ],
-    'give a lock without a CAS': [
+    'grant a lock without CAS': [
         { file: 'lock/LockStore.ts', from: `if (cas === 0n) await this.refuse(client, home, key);`, to: `` },
     ],
-    'leave a lock that is refused for want of a CAS': [
+    'keep a lock rejected for lack of CAS': [
         {
             file: 'lock/LockStore.ts',
             from: `if (client.server(key) === home) await client.delete(key).catch(() => {});`,
             to: ``,
         },
     ],
-    'update without a CAS': [
+    'update on a server without CAS': [
         {
             file: 'cache/UpdateVerbs.ts',
             from: `if (item.cas === 0n) throw casDisabled(address);`,
@@ -384,21 +384,21 @@ const bugs = {
                   : (await client.casSet(fullKey, bytes, item.cas, { expires, flags, generation })).outcome === 'stored'`,
         },
     ],
-    'evict without a CAS': [
+    'evict without comparing the CAS': [
         {
             file: 'cache/keys/TrackedKeys.ts',
             from: `if (casHigh === 0 && casLow === 0) return this.forget(entry);`,
             to: ``,
         },
     ],
-    'evict what another instance has stored': [
+    'evict the value of another instance': [
         {
             file: 'client/calls/storeCalls.ts',
             from: `writer.begin(Opcode.DELETEQ, opaque, casHigh, casLow, key, 0);`,
             to: `writer.begin(Opcode.DELETEQ, opaque, casHigh * 0, casLow * 0, key, 0);`,
         },
     ],
-    'tell of CAS that are not there': [
+    'report CAS on a server without CAS': [
         {
             file: 'client/server/HealthCheck.ts',
             from: `if (text === 'yes') return true;`,
@@ -412,42 +412,42 @@ const bugs = {
             to: `if (this.at.login !== undefined) { this.begin(new LoginCall(this.at.login)); this.beReady(); }`,
         },
     ],
-    'soften a wrong password': [
+    'fall back on a wrong password': [
         {
             file: 'client/model/errors.ts',
             from: `const AWAY = new Set([`,
             to: `const AWAY = new Set(['AUTH_FAILED', `,
         },
     ],
-    'give up after a wrong password': [
+    'stop connecting after a wrong password': [
         {
             file: 'client/server/MemcachedServer.ts',
             from: `if (!this.isSettling) health.waitThen(() => this.pool.open());`,
             to: `if (!this.isSettling && !isAuthFailure(fault)) health.waitThen(() => this.pool.open());`,
         },
     ],
-    'tell the password': [
+    'include the password in an error': [
         {
             file: 'client/server/MemcachedServer.ts',
             from: `return this.isRefused ? authFailed(this.address)`,
             to: `return this.isRefused ? authFailed(this.address + this.at.login!.password)`,
         },
     ],
-    'leave a caller waiting whose signal has aborted': [
+    'keep an aborted caller waiting': [
         {
             file: 'cache/load/LoadThrough.ts',
             from: `return signal ? untilAborted(signal, () => this.find(request)) : this.find(request);`,
             to: `return this.find(request);`,
         },
     ],
-    'load on for callers that have gone': [
+    'keep loading after every caller aborted': [
         {
             file: 'cache/load/PendingLoad.ts',
             from: `if (this.listeners === 0 && !this.isBehind) this.abort(signal.reason);`,
             to: ``,
         },
     ],
-    'wait for a lock after the signal': [
+    'keep waiting for a lock after the abort': [
         {
             file: 'lock/MemcachedLock.ts',
             from: `await session.pause(Math.min(pauseMs, leftMs), signal);\n            signal?.throwIfAborted();`,
@@ -459,7 +459,7 @@ const bugs = {
             to: `        session.check();\n        return lease;`,
         },
     ],
-    'keep a value for longer than max_expiration': [
+    'store a value beyond max_expiration': [
         {
             file: 'cache/engine/CacheEngine.ts',
             from: `return toExpirySeconds(options.maxExpiration);`,

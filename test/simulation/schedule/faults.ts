@@ -3,15 +3,15 @@ import type { Network } from '../network/Network';
 import type { SimProcess } from '../workload/SimProcess';
 import type { Fault } from './Plan';
 
-/** What a fault happens to. */
+/** Targets of the faults. */
 export interface Stage {
     readonly network: Network;
     readonly servers: readonly ModelServer[];
     readonly processes: readonly SimProcess[];
 }
 
-/** Makes it happen, now. */
-export function inflict(fault: Fault, { network, servers, processes }: Stage): void {
+/** Injects a fault now. */
+export function inject(fault: Fault, { network, servers, processes }: Stage): void {
     switch (fault.kind) {
         case 'restart': {
             const server = servers[fault.server]!;
@@ -54,6 +54,6 @@ export function inflict(fault: Fault, { network, servers, processes }: Stage): v
         case 'list':
             return processes[fault.process]!.follow(fault.members);
         case 'discovery':
-            return processes[fault.process]!.mislead(fault.how, fault.forMs);
+            return processes[fault.process]!.disturbDiscovery(fault.how, fault.forMs);
     }
 }

@@ -2,22 +2,22 @@ import type { Random } from '../world/Random';
 import { LARGE_BATCH } from './clientStep';
 import type { Fault, Member, Plan, Step, Task } from './Plan';
 
-/** Of each of a large batch: more than its server is sent at once. */
+/** Length of each value in a large batch, so that a batch exceeds one write. */
 const LARGE_BYTES = 70_000;
-/** With less it takes longer than a call may. */
+/** A smaller window makes large batches exceed the timeout. */
 const WIDE_BYTES = 65_536;
 
-/** How likely each is, beside the others. */
+/** Relative frequencies. */
 const TROUBLES = { fail: 2, empty: 1, malformed: 1, hang: 2, slow: 2 };
 
 /**
- * How the lists of servers change. Processes hear of a change at different times, or never, so their lists
- * may differ. Half of the schedules with several servers have no change.
+ * Draws changes of the server lists. Processes learn of a change at different times or never, so
+ * their lists may differ. Half of the schedules with several servers have no change.
  */
 export function makeLists(
     random: Random,
     { processes, servers, parts }: Pick<Plan, 'processes' | 'servers' | 'parts'>,
-    lastsMs: number,
+    durationMs: number,
 ): { readonly lists: Plan['lists']; readonly changes: readonly Fault[] } {
     if (servers === 1) return { lists: { failover: false, discoveryMs: 0 }, changes: [] };
     const failover = random.chance(0.25);
@@ -25,7 +25,7 @@ export function makeLists(
     const isClient = parts.includes('client');
     const discoveryMs = isClient ? 0 : random.pick([20, 200, 2000]);
     const when = (): { readonly atMs: number; readonly process: number } => ({
-        atMs: random.chance(0.2) ? 0 : Math.round(random.between(0, lastsMs) * 10) / 10,
+        atMs: random.chance(0.2) ? 0 : Math.round(random.between(0, durationMs) * 10) / 10,
         process: random.int(0, processes - 1),
     });
     const changes: Fault[] = Array.from({ length: random.int(1, 6) }, () => ({
@@ -40,7 +40,7 @@ export function makeLists(
     return { lists: { failover, discoveryMs }, changes };
 }
 
-/** The list changes also between two calls of a client, while the first one is under way: batches for example. */
+/** Adds list changes between the calls of a client, for example during a batch. */
 export function withChanges(
     { process, steps }: Task,
     random: Random,

@@ -12,7 +12,7 @@ import type { ClientPlan, Part, Plan, Step, Task } from './Plan';
 const STEPS = { client: clientStep, cache: cacheStep, lock: lockStep };
 const PARTS: readonly (readonly Part[])[] = [['client'], ['cache'], ['lock'], ['cache', 'lock']];
 
-/** What a schedule looks like whose seed is this. */
+/** Makes the schedule of a seed. */
 export function makePlan(seed: number): Plan {
     const random = new Random(seed, 'plan');
     const processes = random.int(1, 4);
@@ -29,8 +29,8 @@ export function makePlan(seed: number): Plan {
             random.of(`signals ${task.process}`),
         ),
     );
-    const lastsMs = Math.max(...tasks.map(({ steps }) => steps.reduce((sum, { pauseMs }) => sum + pauseMs, 0)));
-    const { lists, changes } = makeLists(random.of('lists'), { ...shape, parts }, lastsMs);
+    const durationMs = Math.max(...tasks.map(({ steps }) => steps.reduce((sum, { pauseMs }) => sum + pauseMs, 0)));
+    const { lists, changes } = makeLists(random.of('lists'), { ...shape, parts }, durationMs);
     const plan = {
         seed,
         ...shape,
@@ -49,12 +49,12 @@ export function makePlan(seed: number): Plan {
         requestMs: random.pick([0.005, 0.02, 0.5]),
         latencyMs,
         jitterMs: latencyMs * random.pick([0, 0.2, 2]),
-        mostCuts: random.pick([0, 1, 3]),
+        maxCuts: random.pick([0, 1, 3]),
         windowBytes: random.pick(latencyMs < 2 ? [1000, 65_536, 262_144] : [262_144]),
         tasks,
         faults: [
-            ...makeFaults(random.of('faults'), shape, lastsMs),
-            ...(hasLogin ? makeRefusals(random.of('refusals'), shape, lastsMs) : []),
+            ...makeFaults(random.of('faults'), shape, durationMs),
+            ...(hasLogin ? makeRefusals(random.of('refusals'), shape, durationMs) : []),
             ...changes,
         ],
     };
@@ -77,7 +77,7 @@ function makeClient(random: Random, latencyMs: number): ClientPlan {
     };
 }
 
-/** Some of the cache's steps are clears. */
+/** Turns some steps of the cache into clears. */
 function withClears(task: Task, random: Random, hasClear: boolean): Task {
     if (!hasClear) return task;
     const steps = task.steps.map(step =>

@@ -1,15 +1,15 @@
 import type { Random } from '../world/Random';
 import type { Task } from './Plan';
 
-/** No key may have a space in it. */
+/** Key that is invalid because of its space. */
 export const BAD_KEY = 'bad key';
 
-/** So many calls have a key that is invalid. */
+/** Share of calls with an invalid key. */
 const SHARE = 0.02;
-/** These look for a lease before they look at the key. */
+/** Verbs that look up a lease before they validate the key. */
 const WITHOUT_CALL = /^(extend|release)/;
 
-/** Some calls are mistakes of the service. */
+/** Gives some calls an invalid key. */
 export function withMistakes(task: Task, random: Random): Task {
     const steps = task.steps.map(step => {
         if (step.keys.length === 0 || WITHOUT_CALL.test(step.verb) || !random.chance(SHARE)) return step;

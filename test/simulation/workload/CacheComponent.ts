@@ -8,7 +8,7 @@ import { Discovery } from './Discovery';
 import { probeKeys } from './Homes';
 import { Meter } from './Meter';
 import { referencesTo } from './referencesTo';
-import { withPatience } from './Patience';
+import { withCallerSignal } from './callerSignal';
 import { recover } from './recover';
 import { userOf } from './ServerLists';
 import type { Service } from './Service';
@@ -18,12 +18,12 @@ import { valueOf } from './values';
 
 type Verb = (step: Step, entry: Entry) => Promise<unknown>;
 
-/** The loader has failed, as the workload wants it. */
+/** Planned failure of a loader. */
 export class LoaderError extends Error {
     readonly code = 'LOADER_FAILED';
 }
 
-/** The verbs of `MemcachedCache`. */
+/** Verbs of `MemcachedCache`. */
 export class CacheComponent implements Component {
     readonly name = 'cache';
     readonly prefix = 'c:';
@@ -65,7 +65,7 @@ export class CacheComponent implements Component {
                 this.service,
                 async () => {
                     await this.cache.open(null);
-                    this.discovery?.look();
+                    this.discovery?.recordServers();
                     const { fallbacks } = this.stats;
                     const servers = this.service.lists.last(this.user);
                     for (const key of probeKeys(servers, this.prefix)) await this.cache.contains(null, key);
@@ -76,14 +76,14 @@ export class CacheComponent implements Component {
         'check cache': () => this.cache.checkHealth(null),
         publish: ({ keys: [key], amount, times: [ms] }, entry) =>
             this.service.source.publish(key!, this.process, async version => {
-                entry.notes.set('version', version).set('begunMs', performance.now());
+                entry.notes.set('version', version).set('startedMs', performance.now());
                 if (amount % 3 === 0) await this.cache.remove(null, key!);
                 else await this.cache.store(null, key!, { version }, ms);
             }),
         retrieveOrLoad: (step, entry) => {
             const [ms, loadMs, staleFor, nullTimeout] = step.times;
             const options = { loadTimeout: this.service.plan.cache.loadTimeoutMs, staleFor, nullTimeout };
-            return withPatience(this.process, entry, signal =>
+            return withCallerSignal(this.process, entry, signal =>
                 this.cache.retrieveOrLoad(null, step.keys[0]!, ms, own => this.load(step, loadMs!, own), {
                     ...options,
                     signal,
@@ -129,7 +129,7 @@ export class CacheComponent implements Component {
         return value;
     }
 
-    /** What it answers is the version when it began. */
+    /** Returns the version at the start of the load. */
     private async load({ id, keys: [key], amount, hangs }: Step, ms: number, signal: AbortSignal): Promise<unknown> {
         const { process } = this;
         const { source } = this.service;
@@ -145,7 +145,7 @@ export class CacheComponent implements Component {
         const aborted = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()));
         signal.addEventListener('abort', () => (run.abortedMs = performance.now()));
         source.runs.push(run);
-        process.say(`loads ${key} at version ${run.version}`);
+        process.trace(`loads ${key} at version ${run.version}`);
         await (hangs ? aborted : process.pause(ms));
         run.endMs = performance.now();
         if (hangs) throw new LoaderError();

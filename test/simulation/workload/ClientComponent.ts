@@ -20,16 +20,16 @@ interface Seen {
 
 const NEVER_SEEN: Seen = { cas: 1n, epoch: 0, value: '' };
 
-/** The verbs of `MemcachedClient`. */
+/** Verbs of `MemcachedClient`. */
 export class ClientComponent implements Component {
     readonly name = 'client';
     readonly prefix = '';
     readonly discovery = null;
     readonly client: MemcachedClient;
-    /** All that it has ever had. */
+    /** Every server that the client has ever had. */
     readonly everyServer = new Set<MemcachedServer>();
     private servers: readonly RingServer[];
-    /** The last item that this process has read or stored under a key: what it compares. */
+    /** Last item that this process read or stored under each key, for CAS calls. */
     private readonly seen = new Map<string, Seen>();
 
     private readonly verbs: Readonly<Record<string, Verb>> = {
@@ -70,14 +70,14 @@ export class ClientComponent implements Component {
         },
         casSet: async (step, entry) => {
             const [key] = step.keys;
-            // With `-C` there is nothing to compare.
+            // Servers with `-C` assign no CAS.
             if (!this.service.plan.hasCas) return null;
             const { cas, epoch } = this.compared(key!, entry);
             return this.client.casSet(key!, valueOf(step), cas, { ...expiring(step), epoch });
         },
         casDelete: async (step, entry) => {
             const [key] = step.keys;
-            // With `-C` there is nothing to compare.
+            // Servers with `-C` assign no CAS.
             if (!this.service.plan.hasCas) return null;
             const { cas, epoch } = this.compared(key!, entry);
             return this.client.casDelete(key!, cas, { epoch });
@@ -116,7 +116,7 @@ export class ClientComponent implements Component {
         this.remember();
     }
 
-    /** Servers that no key could belong to are refused, and the list stays. */
+    /** Applies a new list. The client must reject an empty list and keep the current one. */
     follow(servers: readonly RingServer[]): void {
         const { process, service } = this;
         try {
@@ -125,17 +125,17 @@ export class ClientComponent implements Component {
             if (servers.length > 0) throw error;
             return;
         }
-        if (servers.length === 0) service.lists.mistakes.push(`${process.name} has taken a list without servers`);
+        if (servers.length === 0) service.lists.violations.push(`${process.name} has accepted a list without servers`);
         this.servers = servers;
         this.remember();
-        process.uses(userOf(process.name, this.name), servers);
+        process.recordServers(userOf(process.name, this.name), servers);
     }
 
     verb(name: string): Verb | undefined {
         return this.verbs[name];
     }
 
-    /** An item of a server without CAS cannot be compared. */
+    /** Remembers an item, unless a server without CAS returned it. */
     private see(key: string, seen: Seen): void {
         if (seen.cas !== 0n) this.seen.set(key, seen);
     }

@@ -5,23 +5,23 @@ import type { SimProcess } from './SimProcess';
 import type { ServerLists } from './ServerLists';
 import type { Service } from './Service';
 
-/** How long a component waits for an answer. */
+/** Time that a component waits for discovery, in ms. */
 export const LOOKUP_MS = 10_000;
-/** In turn; the last one is too late. */
+/** Delays of successive queries. The last one exceeds the component's timeout. */
 const SLOW_MS = [50, 3000, 15_000];
 
-/** Discovery has failed, as the schedule wants it. */
+/** Planned failure of discovery. */
 export class DiscoveryError extends Error {
     readonly code = 'DISCOVERY_FAILED';
 }
 
-/** Where a component looks its servers up. */
+/** Discovery service of one component. */
 export class Discovery implements IDiscovery {
     private trouble: Trouble | 'none' = 'none';
     private troubleEndsMs = 0;
     private asked = 0;
-    /** It has answered another list than the component had. */
-    private hasNews = false;
+    /** Whether discovery returned a list that differs from the component's list. */
+    private hasNewList = false;
 
     private constructor(
         private readonly process: SimProcess,
@@ -32,8 +32,8 @@ export class Discovery implements IDiscovery {
     ) {}
 
     /**
-     * Null in schedules without.
-     * @param inUse the servers that the component says it uses; none while it has no client
+     * Returns null for schedules without discovery.
+     * @param inUse returns the servers that the component reports, or none without a client
      */
     static of(
         process: SimProcess,
@@ -48,41 +48,44 @@ export class Discovery implements IDiscovery {
         this.servers = servers;
     }
 
-    mislead(how: Trouble, untilMs: number): void {
+    disturbDiscovery(how: Trouble, untilMs: number): void {
         this.trouble = how;
         this.troubleEndsMs = untilMs;
-        this.lists.silences.push({ user: this.user, fromMs: performance.now(), toMs: untilMs });
+        this.lists.outages.push({ user: this.user, fromMs: performance.now(), toMs: untilMs });
     }
 
-    /** Remembers which servers the component uses, when that may have changed. */
-    look(): void {
-        if (!this.hasNews) return;
+    /** Records the servers of the component after a possible change. */
+    recordServers(): void {
+        if (!this.hasNewList) return;
         const hosts = this.inUse().map(({ address }) => address.split(':')[0]!);
         if (hosts.length === 0) return;
-        this.hasNews = false;
-        this.process.uses(
+        this.hasNewList = false;
+        this.process.recordServers(
             this.user,
             hosts.map(host => ({ host, port: 11211, weight: 1 })),
         );
     }
 
-    /** A component takes an answer, or drops it, before anything else happens in its process. */
+    /**
+     * Answers a query. The component applies or ignores the answer before the next event of its
+     * process.
+     */
     async resolveAll(): Promise<ConnectionParams[]> {
         const found = await this.answer();
         const hosts = found.map(one => one.getHost()).join();
         if (hosts !== this.known().join()) {
-            this.hasNews = true;
-            this.process.loop.post(performance.now(), () => this.look());
+            this.hasNewList = true;
+            this.process.loop.post(performance.now(), () => this.recordServers());
         }
         return found;
     }
 
     resolveOne(): Promise<ConnectionParams> {
-        throw new Error('no component asks for one server');
+        throw new Error('unexpected query for one server');
     }
 
     register(): Promise<ConnectionParams> {
-        throw new Error('no component registers servers');
+        throw new Error('unexpected registration of a server');
     }
 
     private known(): string[] {

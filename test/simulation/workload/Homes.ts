@@ -1,9 +1,9 @@
 import { HashRing, type RingServer } from '../../../src/client/cluster/ketama/HashRing';
 
-/** Most schedules have the same few lists. */
+/** Cache of rings, because most schedules share a few lists. */
 const rings = new Map<string, HashRing>();
 
-/** Which server of a list has a key. Which one it should be is tested elsewhere. */
+/** Returns the server that owns a key. Other tests check the choice itself. */
 export function homeOf(servers: readonly RingServer[], key: string): string {
     if (servers.length === 1) return servers[0]!.host;
     const name = servers.map(({ host, weight }) => `${host} ${weight}`).join();
@@ -12,7 +12,7 @@ export function homeOf(servers: readonly RingServer[], key: string): string {
     return servers[ring.find(key)]!.host;
 }
 
-/** A key of each server. */
+/** Returns one key per server. */
 export function probeKeys(servers: readonly RingServer[], prefix: string): string[] {
     return servers.map(({ host }) => {
         for (let i = 0; ; i++) if (homeOf(servers, `${prefix}r${i}`) === host) return `r${i}`;

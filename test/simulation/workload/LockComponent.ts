@@ -9,7 +9,7 @@ import { Discovery } from './Discovery';
 import { probeKeys } from './Homes';
 import { Meter } from './Meter';
 import { referencesTo } from './referencesTo';
-import { withPatience } from './Patience';
+import { withCallerSignal } from './callerSignal';
 import { recover } from './recover';
 import { userOf } from './ServerLists';
 import type { Service } from './Service';
@@ -18,15 +18,15 @@ import type { Component, SimProcess } from './SimProcess';
 
 type Verb = (step: Step, entry: Entry) => Promise<unknown>;
 
-/** So often `withLock`'s work looks at its lease. */
-const LOOKS = 4;
+/** Number of lease checks during the work of `withLock`. */
+const LEASE_CHECKS = 4;
 
-/** A server that runs with `-C` has answered, too. */
-function unlessRefused(error: { readonly code?: string }): void {
+/** Ignores CAS_DISABLED, which proves that the server answers. */
+function ignoreCasDisabled(error: { readonly code?: string }): void {
     if (error.code !== 'CAS_DISABLED') throw error as Error;
 }
 
-/** The verbs of `MemcachedLock`. */
+/** Verbs of `MemcachedLock`. */
 export class LockComponent implements Component {
     readonly name = 'lock';
     readonly prefix = 'lock:';
@@ -34,7 +34,7 @@ export class LockComponent implements Component {
     readonly discovery: Discovery | null;
     private readonly lock = new MemcachedLock();
     private readonly user: string;
-    /** Acquired and not released, by key. */
+    /** Unreleased leases by key. */
     private readonly leases = new Map<string, Lease[]>();
 
     private readonly verbs: Readonly<Record<string, Verb>> = {
@@ -44,7 +44,7 @@ export class LockComponent implements Component {
             this.keep(await this.lock.tryAcquireLease(null, key!, ttl)),
         acquireLease: async ({ keys: [key], times: [ttl, timeout] }, entry) =>
             this.keep(
-                await withPatience(this.process, entry, signal =>
+                await withCallerSignal(this.process, entry, signal =>
                     this.lock.acquireLease(null, key!, ttl, timeout, { signal }),
                 ),
             ),
@@ -56,12 +56,12 @@ export class LockComponent implements Component {
             const lease = this.leases.get(key!)?.pop();
             if (lease === undefined) return null;
             entry.notes.set('token', lease.token);
-            this.service.book.releasing(lease);
+            this.service.book.recordRelease(lease);
             await lease.release();
             return true;
         },
         withLock: ({ keys: [key], times: [ttl, timeout, workMs] }, entry) =>
-            withPatience(this.process, entry, signal =>
+            withCallerSignal(this.process, entry, signal =>
                 this.lock.withLock(null, key!, { ttl: ttl!, timeout: timeout!, signal }, (own, lease) =>
                     this.work(own, lease, workMs!),
                 ),
@@ -76,10 +76,10 @@ export class LockComponent implements Component {
                 this.service,
                 async () => {
                     await this.lock.open(null);
-                    this.discovery?.look();
+                    this.discovery?.recordServers();
                     const servers = this.service.lists.last(this.user);
                     for (const key of probeKeys(servers, this.prefix)) {
-                        await this.lock.acquireLock(null, key, 1000, 5000).catch(unlessRefused);
+                        await this.lock.acquireLock(null, key, 1000, 5000).catch(ignoreCasDisabled);
                         await this.lock.releaseLock(null, key);
                     }
                 },
@@ -114,21 +114,21 @@ export class LockComponent implements Component {
 
     private keep(lease: Lease | null): string | null {
         if (lease === null) return null;
-        this.service.book.look(this.process.name, lease);
+        this.service.book.recordPromise(this.process.name, lease);
         this.leases.set(lease.key, [...(this.leases.get(lease.key) ?? []), lease]);
         return lease.token;
     }
 
     private async work(signal: AbortSignal, lease: Lease, workMs: number): Promise<string> {
-        this.service.book.begin(this.process.name, lease);
+        this.service.book.checkHeld(this.process.name, lease);
         try {
-            for (let i = 0; i < LOOKS && !signal.aborted; i++) {
-                this.service.book.look(this.process.name, lease);
-                await this.process.pause(Math.ceil(workMs / LOOKS));
+            for (let i = 0; i < LEASE_CHECKS && !signal.aborted; i++) {
+                this.service.book.recordPromise(this.process.name, lease);
+                await this.process.pause(Math.ceil(workMs / LEASE_CHECKS));
             }
             return signal.aborted ? 'aborted' : 'done';
         } finally {
-            this.service.book.releasing(lease);
+            this.service.book.recordRelease(lease);
         }
     }
 }

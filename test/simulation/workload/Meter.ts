@@ -3,13 +3,13 @@ import type { Entry } from '../schedule/Ledger';
 
 const calls = new AsyncLocalStorage<Entry>();
 
-/** Counters of one component. They tell which call of the workload has counted. */
+/** Counters of one component, with the call that raised each. */
 export class Meter {
     readonly counts = new Map<string, number>();
-    /** What `stats` was given. */
+    /** Values passed to `stats`. */
     readonly samples = new Map<string, number[]>();
 
-    /** What the call counts, now or later, stands in its entry. */
+    /** Runs a call and attributes its counters to the entry, even those raised later. */
     static during<T>(entry: Entry, call: () => T): T {
         return calls.run(entry, call);
     }

@@ -1,27 +1,27 @@
 import type { RingServer } from '../../../src/client/cluster/ketama/HashRing';
 
-/** From a moment on a component uses these servers. */
+/** Server list of a component from this time on. */
 interface Use {
     readonly fromMs: number;
     readonly servers: readonly RingServer[];
 }
 
-/** For so long discovery gave a component no list. */
-interface Silence {
+/** Interval in which discovery returned no list to a component. */
+interface Outage {
     readonly user: string;
     readonly fromMs: number;
     readonly toMs: number;
 }
 
-/** Which servers each component of each process has used, and when. */
+/** History of the server lists of each component in each process. */
 export class ServerLists {
-    /** By user, see `userOf`. */
+    /** Lists by user, see `userOf`. */
     private readonly uses = new Map<string, Use[]>();
-    readonly silences: Silence[] = [];
-    /** What is wrong by itself. */
-    readonly mistakes: string[] = [];
+    readonly outages: Outage[] = [];
+    /** Violations that the workload itself detects. */
+    readonly violations: string[] = [];
 
-    /** @param first what all of them begin with */
+    /** @param first initial list of every component */
     constructor(readonly first: readonly RingServer[]) {}
 
     use(user: string, servers: readonly RingServer[], fromMs: number): void {
@@ -30,7 +30,7 @@ export class ServerLists {
         if (nameOf(known.at(-1)!.servers) !== nameOf(servers)) known.push({ fromMs, servers });
     }
 
-    /** The lists that the component used at some moment between these two. */
+    /** Returns every list that the component used in this interval. */
     between(user: string, fromMs: number, toMs: number): (readonly RingServer[])[] {
         const known = this.uses.get(user);
         if (known === undefined) return [this.first];

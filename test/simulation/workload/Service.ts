@@ -6,7 +6,7 @@ import { LeaseBook } from './LeaseBook';
 import { ServerLists } from './ServerLists';
 import { LOGIN } from './settings';
 
-/** What the processes of a schedule have in common, and what its checks ask afterwards. */
+/** State that the processes of a schedule share, and that the checks read afterwards. */
 export class Service {
     readonly source = new DataSource();
     readonly book = new LeaseBook();
@@ -19,20 +19,20 @@ export class Service {
         this.lists = new ServerLists(servers.map(host => toServer(host)));
     }
 
-    /** A list of the plan. */
+    /** Returns the servers of a list of the plan. */
     toServers(members: readonly Member[]): RingServer[] {
         return members.map(({ server, weight }) => toServer(this.servers[server]!, weight));
     }
 
-    /** A list, as a client takes it. */
+    /** Adds the login that a client needs to the servers of a list. */
     toAddresses(servers: readonly RingServer[]): ServerAddress[] {
         const login = this.plan.hasLogin ? LOGIN : undefined;
         return servers.map(server => ({ ...server, login }));
     }
 
-    /** When the last fault is over. */
+    /** Time at which the last fault ends. */
     get quietMs(): number {
-        return Math.max(0, ...this.plan.faults.map(fault => fault.atMs + lastsMs(fault)));
+        return Math.max(0, ...this.plan.faults.map(fault => fault.atMs + durationMs(fault)));
     }
 }
 
@@ -40,7 +40,7 @@ function toServer(host: string, weight = 1): RingServer {
     return { host, port: 11211, weight };
 }
 
-function lastsMs(fault: Plan['faults'][number]): number {
+function durationMs(fault: Plan['faults'][number]): number {
     if (fault.kind === 'restart') return fault.downMs;
     return 'forMs' in fault ? fault.forMs : 0;
 }

@@ -1,9 +1,9 @@
 import type { Plan } from '../schedule/Plan';
 
-/** What all servers that ask for a login take. */
+/** Login that the servers accept. */
 export const LOGIN = { username: 'service', password: 'open-sesame' };
 
-/** The plan's options and servers, as a component is configured with them. */
+/** Returns the configuration of a component. */
 export function settingsOf(
     { client, failSoft, hasLogin, lists }: Plan,
     servers: readonly string[],

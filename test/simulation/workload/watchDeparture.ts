@@ -2,32 +2,32 @@ import { userOf } from './ServerLists';
 import type { Service } from './Service';
 import type { SimProcess } from './SimProcess';
 
-/** Rounds of the event loop. */
+/** Allows for rounds of the event loop. */
 const SLACK_MS = 20;
 /** Shorter than one callback. */
 const MOMENT_MS = 0.001;
-/** These connect before they ask. */
+/** Verbs that connect before they send a request. */
 const CONNECTING = /^(open|check|recover)/;
 
-/** The server has left a list of the process: when its last calls are over, no socket to it is left. */
+/** Checks that a process closes its sockets to a removed server once the last calls have ended. */
 export function watchDeparture(process: SimProcess, { plan, lists }: Service, server: string): void {
     const { loop } = process;
     const { requestTimeoutMs, connectTimeoutMs } = plan.client;
     const isConnecting = process.pendingVerbs.some(verb => CONNECTING.test(verb));
-    const mostMs = requestTimeoutMs + (isConnecting ? connectTimeoutMs : 0) + SLACK_MS;
-    const goneMs = performance.now();
+    const maxMs = requestTimeoutMs + (isConnecting ? connectTimeoutMs : 0) + SLACK_MS;
+    const removedMs = performance.now();
     const { heldMs } = loop;
-    // By another component of the process, or because it has come back.
+    // Another component may still use the server, or the server may return to the list.
     const isUsedUntil = (nowMs: number): boolean =>
         plan.parts
-            .flatMap(part => lists.between(userOf(process.name, part), goneMs + MOMENT_MS, nowMs))
+            .flatMap(part => lists.between(userOf(process.name, part), removedMs + MOMENT_MS, nowMs))
             .some(list => list.some(({ host }) => host === server));
     const check = (): void => {
         const nowMs = performance.now();
-        const leftMs = mostMs + 2 * (loop.heldMs - heldMs) - (nowMs - goneMs);
-        if (leftMs > 0) loop.post(nowMs + leftMs, check);
+        const remainingMs = maxMs + 2 * (loop.heldMs - heldMs) - (nowMs - removedMs);
+        if (remainingMs > 0) loop.post(nowMs + remainingMs, check);
         else if (!isUsedUntil(nowMs) && process.socketsTo(server) > 0)
-            lists.mistakes.push(`${process.name} has sockets to ${server}, ${mostMs} ms after it left the list`);
+            lists.violations.push(`${process.name} has sockets to ${server} ${maxMs} ms after its removal`);
     };
-    loop.post(goneMs + mostMs, check);
+    loop.post(removedMs + maxMs, check);
 }

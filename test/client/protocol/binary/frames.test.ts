@@ -202,7 +202,7 @@ function read(stream: Buffer): Request[] {
     return requests;
 }
 
-/** A request that is written, and how it must read. */
+/** A request and its expected fields. */
 interface Sample extends Request {
     write: (writer: BinaryWriter, opaque: number) => void;
 }
@@ -395,7 +395,7 @@ describe('BinaryWriter', () => {
 });
 
 describe('BinaryReply', () => {
-    /** The reply to this frame, alone in a chunk. */
+    /** Returns the reply of this frame, which is alone in a chunk. */
     const decodeOne = (frame: Partial<Frame>, use: (reply: BinaryReply) => void): void => {
         const none = Buffer.alloc(0);
         const all = { status: 0, opaque: 0, cas: 0n, extras: none, key: none, value: none, ...frame };

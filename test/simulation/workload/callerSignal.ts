@@ -1,13 +1,15 @@
 import type { Entry } from '../schedule/Ledger';
 import type { SimProcess } from './SimProcess';
 
-/** The reason of a caller's signal. */
-export class Impatience extends Error {
-    readonly code = 'IMPATIENT';
+/** Reason of a caller's abort. */
+export class CallerAborted extends Error {
+    readonly code = 'CALLER_ABORTED';
 }
 
-/** Calls with a signal that aborts when the step says so. When it did stands in the entry. */
-export async function withPatience<T>(
+/**
+ * Runs a call with a signal that aborts at the planned time, and records that time in the entry.
+ */
+export async function withCallerSignal<T>(
     process: SimProcess,
     entry: Entry,
     call: (signal: AbortSignal | undefined) => Promise<T>,
@@ -17,7 +19,7 @@ export async function withPatience<T>(
     const controller = new AbortController();
     const timer = process.loop.setTimer(() => {
         entry.notes.set('abortedMs', performance.now());
-        controller.abort(new Impatience());
+        controller.abort(new CallerAborted());
     }, abortMs);
     try {
         return await call(controller.signal);
