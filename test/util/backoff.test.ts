@@ -10,6 +10,11 @@ describe('backoffMs', () => {
         expect(pauses({ firstMs: 100, maxMs: 1000, jitter: 0 })).toEqual([100, 200, 400, 800, 1000]);
     });
 
+    it('grows by a given factor, or stays constant', () => {
+        expect(pauses({ firstMs: 10, maxMs: 1000, factor: 3, jitter: 0 })).toEqual([10, 30, 90, 270, 810]);
+        expect(pauses({ firstMs: 10, maxMs: 1000, factor: 1, jitter: 0 })).toEqual([10, 10, 10, 10, 10]);
+    });
+
     it('returns the maximum after any number of retries', () => {
         expect(backoffMs(1e6, { firstMs: 1, maxMs: 1000, jitter: 0 })).toBe(1000);
     });
