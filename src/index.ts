@@ -3,13 +3,11 @@ export type { Entries } from './cache/BatchVerbs';
 export type { Amount, CountOptions } from './cache/AtomicVerbs';
 export { BatchException } from './cache/model/errors';
 export type { Loaded, Loader, LoadOptions } from './cache/load/LoadOptions';
-export { MemcachedCache } from './cache/MemcachedCache';
+export { MemcachedCache, type CacheStats } from './cache/MemcachedCache';
 export type { CacheCounts } from './cache/engine/CacheMetrics';
-export type { CacheStats } from './cache/MemcachedCache';
 export type { Change } from './cache/UpdateVerbs';
-export { ERROR_CODES } from './client/model/errorCodes';
-export type { MemcachedErrorCode } from './client/model/errorCodes';
-export { MemcachedClient } from './client/MemcachedClient';
+export { ERROR_CODES, type MemcachedErrorCode } from './client/model/errorCodes';
+export { MemcachedClient, type GetResult } from './client/MemcachedClient';
 export type {
     Callback,
     CounterCallback,
@@ -21,7 +19,6 @@ export type {
 } from './client/memjs/callbacks';
 export type { CasValidity, CounterOptions, StoreOptions } from './client/model/CallOptions';
 export type { CounterResult, ValueInput } from './client/Commands';
-export type { GetResult } from './client/MemcachedClient';
 export type { ClientOptions, ServerObserver } from './client/model/ClientOptions';
 export type { ServerHealthReport } from './client/server/HealthCheck';
 export type { LatencySummary } from './diagnostics/LatencyWindows';
@@ -37,13 +34,10 @@ export type { Login, ServerAddress } from './client/model/ServerAddress';
 export type { ServerInfo } from './client/model/ServerInfo';
 export type { AnyContext } from './component/ComponentLogger';
 export { COUNTER_NAMES } from './component/counterNames';
-export { LOG_LINES } from './component/logLines';
-export type { LogLine } from './component/logLines';
-export { MemcachedConnection } from './connect/MemcachedConnection';
-export type { ConnectionStats } from './connect/MemcachedConnection';
+export { LOG_LINES, type LogLine } from './component/logLines';
+export { MemcachedConnection, type ConnectionStats } from './connect/MemcachedConnection';
 export { MemcachedConnectionResolver } from './connect/MemcachedConnectionResolver';
 export type { Lease } from './lock/Lease';
 export type { LockCounts } from './lock/LockMetrics';
-export { MemcachedLock } from './lock/MemcachedLock';
-export type { LockStats } from './lock/MemcachedLock';
+export { MemcachedLock, type LockStats } from './lock/MemcachedLock';
 export type { AcquireOptions, WithLockOptions } from './lock/LockOptions';

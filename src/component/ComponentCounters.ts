@@ -39,11 +39,11 @@ export class ComponentCounters {
         if (this.counters.length > 0) this.toEach(counters => counters.stats(name, value));
     }
 
-    private toEach(give: (counters: Counters) => unknown): void {
+    private toEach(record: (counters: Counters) => unknown): void {
         for (const counters of this.counters) {
             try {
-                const given = give(counters);
-                if (given instanceof Promise) given.catch(() => {});
+                const result = record(counters);
+                if (result instanceof Promise) result.catch(() => {});
             } catch {
                 // Counters have nowhere to report a failure.
             }

@@ -32,10 +32,10 @@ export class ComponentLogger {
         this.write(logger => logger.warn(context, message));
     }
 
-    private write(give: (logger: Logger) => unknown): void {
+    private write(log: (logger: Logger) => unknown): void {
         for (const logger of this.loggers) {
             // A logger has nowhere to report a failure, now or later.
-            new Promise(resolve => resolve(give(logger))).catch(() => {});
+            new Promise(resolve => resolve(log(logger))).catch(() => {});
         }
     }
 }

@@ -8,22 +8,19 @@ import { Sleeper } from '../util/Sleeper';
  */
 export class Session {
     private readonly pauses = new Sleeper();
-    private readonly left: Promise<void>;
-    private onLeft!: () => void;
+    private onLeft = (): void => {};
+    /** Resolves when the session is over and all calls have left it. */
+    private readonly left = new Promise<void>(resolve => (this.onLeft = resolve));
     private calls = 0;
-    private isEnding = false;
-
-    constructor() {
-        this.left = new Promise(resolve => (this.onLeft = resolve));
-    }
+    private hasEnded = false;
 
     get isOver(): boolean {
-        return this.isEnding;
+        return this.hasEnded;
     }
 
     /** @throws InvalidStateException NOT_OPENED */
     check(): void {
-        if (this.isEnding) throw notOpened();
+        if (this.hasEnded) throw notOpened();
     }
 
     /** A call that gives something back may enter a session that is over. */
@@ -32,17 +29,17 @@ export class Session {
     }
 
     leave(): void {
-        if (--this.calls === 0 && this.isEnding) this.onLeft();
+        if (--this.calls === 0 && this.hasEnded) this.onLeft();
     }
 
     /** Resolves early when the signal aborts or the session ends. */
     async pause(ms: number, signal?: AbortSignal): Promise<void> {
-        if (!this.isEnding) await this.pauses.sleep(ms, signal);
+        if (!this.hasEnded) await this.pauses.sleep(ms, signal);
     }
 
     /** Wakes calls that pause. Resolves when all calls have left. */
     end(): Promise<void> {
-        this.isEnding = true;
+        this.hasEnded = true;
         this.pauses.wakeAll();
         if (this.calls === 0) this.onLeft();
         return this.left;

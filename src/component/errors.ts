@@ -36,11 +36,6 @@ export function incompleteLogin(has: string, lacks: string): ApplicationExceptio
     return noCredential(`incomplete login: expected a ${lacks} beside the ${has}`);
 }
 
-/** @param cause why Node.js cannot read the file */
-export function unreadableFile(key: string, cause: Error): ApplicationException {
-    return noCredential(`cannot read ${key}: ${cause.message}`);
-}
-
 /** @param what the key, never what is in its file */
 export function invalidCredential(what: string, problem: string): ApplicationException {
     return exception('INVALID_CREDENTIAL', `invalid ${what}: ${problem}`);

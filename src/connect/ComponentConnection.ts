@@ -31,7 +31,7 @@ export class ComponentConnection {
     options: MemcachedOptions = readOptions(this.config);
 
     /** @param onSharedClose is called when a shared connection closes before the component does */
-    constructor(private readonly onSharedClose: (() => Promise<void> | null) | null = null) {}
+    constructor(private readonly onSharedClose: () => Promise<void> | null) {}
 
     /** @throws ConfigException INVALID_OPTION */
     configure(config: ConfigParams): void {
@@ -60,16 +60,15 @@ export class ComponentConnection {
         const { connection } = this;
         if (connection !== null && this.isOwner) return connection.open(context);
         if (connection?.isOpen()) return;
-        const shared = this.hasOwnConnection()
-            ? null
-            : this.references?.getOneOptional<MemcachedConnection>(CONNECTIONS);
+        const hasOwn = this.config.getSectionNames().some(name => name === 'connection' || name === 'connections');
+        const shared = hasOwn ? null : this.references?.getOneOptional<MemcachedConnection>(CONNECTIONS);
         if (shared) {
             this.warnOfIgnoredKeys(context);
             if (!shared.isOpen()) throw withTraceId(sharedNotOpened(), context);
             this.connection = shared;
             this.isOwner = false;
             this.unsubscribe?.();
-            if (this.onSharedClose !== null) this.unsubscribe = shared.beforeClose(this.onSharedClose);
+            this.unsubscribe = shared.beforeClose(this.onSharedClose);
             return;
         }
         const own = new MemcachedConnection(false);
@@ -129,10 +128,6 @@ export class ComponentConnection {
             if (problem !== null) throw problem;
         }
         return fullKey;
-    }
-
-    private hasOwnConnection(): boolean {
-        return this.config.getSectionNames().some(name => name === 'connection' || name === 'connections');
     }
 
     private warnOfIgnoredKeys(context: AnyContext): void {

@@ -28,9 +28,7 @@ export interface ConnectionUri {
 export function parseUri(uri: string): ConnectionUri {
     const [, name, rest] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/i.exec(uri.trim()) ?? [];
     const scheme = name?.toLowerCase();
-    if (scheme === undefined || rest === undefined) {
-        throw invalidConnection('uri', SCHEMES);
-    }
+    if (scheme === undefined || rest === undefined) throw invalidConnection('uri', SCHEMES);
     if (scheme === 'unix') {
         if (!rest.startsWith('/') || rest.length < 2) throw invalidConnection('uri', 'an absolute path: unix:///path');
         return { servers: [{ host: rest, port: 0, path: rest }], isTls: false };
@@ -69,9 +67,7 @@ function parseServer(text: string, index: number): UriServer {
 }
 
 function parseUser(text: string): { username: string; password: string } {
-    if (text.includes(',')) {
-        throw invalidConnection('uri', 'one login before all servers, with %2C for a comma');
-    }
+    if (text.includes(',')) throw invalidConnection('uri', 'one login before all servers, with %2C for a comma');
     const colon = text.indexOf(':');
     if (colon < 1) throw invalidConnection('uri', 'user:password before the @');
     try {

@@ -10,7 +10,7 @@ import type { Timeout } from '../util/Timeout';
  * fails leaves the servers as they are. The timers do not keep the process alive.
  */
 export class DiscoveryWatcher {
-    private timer: NodeJS.Timeout | null = null;
+    private timer: NodeJS.Timeout | undefined;
     private timeout: Timeout | null = null;
     private isStopped = false;
     private isFailing = false;
@@ -28,8 +28,7 @@ export class DiscoveryWatcher {
     /** A reply that comes later is ignored. */
     stop(): void {
         this.isStopped = true;
-        if (this.timer !== null) clearTimeout(this.timer);
-        this.timer = null;
+        clearTimeout(this.timer);
         this.timeout?.expire(new Error('stopped'));
     }
 

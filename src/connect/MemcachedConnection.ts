@@ -109,21 +109,21 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         return this.lifecycle.close(async () => {
             this.watcher?.stop();
             this.watcher = null;
-            const farewells = [...this.closeListeners].map(farewell => farewell()).filter(pending => pending !== null);
+            const pending = [...this.closeListeners].map(listener => listener()).filter(done => done !== null);
             // A process that is about to exit gets no further turn after an await.
-            if (farewells.length > 0) await Promise.allSettled(farewells);
+            if (pending.length > 0) await Promise.allSettled(pending);
             await this.disconnect();
         });
     }
 
     /**
-     * Makes `close` call `farewell` while the client is still open, and wait for what it returns.
+     * Makes `close` call `listener` while the client is still open, and wait for what it returns.
      * The returned function takes that back.
      * @internal
      */
-    beforeClose(farewell: () => Promise<void> | null): () => void {
-        this.closeListeners.add(farewell);
-        return () => this.closeListeners.delete(farewell);
+    beforeClose(listener: () => Promise<void> | null): () => void {
+        this.closeListeners.add(listener);
+        return () => this.closeListeners.delete(listener);
     }
 
     /**
@@ -214,10 +214,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     private follow(context: AnyContext, client: MemcachedClient): void {
         const { discoveryInterval } = this.options;
         if (discoveryInterval === 0) return;
-        if (!this.followsDiscovery) {
-            this.log.warn(context, line('discoveryUnused'));
-            return;
-        }
+        if (!this.followsDiscovery) return this.log.warn(context, line('discoveryUnused'));
         this.watcher = new DiscoveryWatcher(
             discoveryInterval,
             () => this.resolver.resolve(context),

@@ -9,7 +9,6 @@ import { DEFAULT_PORT, NOT_IN_HOSTS, checkPort, parseUri } from './ConnectionUri
 import { incompleteLogin, invalidConnection, noConnection, noCredential } from '../component/errors';
 import type { LogLine } from '../component/logLines';
 import { TlsSettings } from './tls/TlsSettings';
-import { securityWarnings } from './tls/securityWarnings';
 import { parseWholeNumber } from '../util/parseWholeNumber';
 import { withTraceId } from '../component/withTraceId';
 
@@ -73,7 +72,7 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
             const found = (await this.findAll(context)).flatMap(connection => toServers(connection, credential, tls));
             this.tls = tls;
             const servers = [...new Map(found.map(server => [formatAddress(server), server])).values()];
-            [...securityWarnings(servers, tls), ...configWarnings(servers, credential)].forEach(warn);
+            configWarnings(servers, credential, tls).forEach(warn);
             return servers;
         } catch (error) {
             throw error instanceof ConfigException ? withTraceId(error, context) : error;

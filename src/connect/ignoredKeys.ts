@@ -5,8 +5,10 @@ import { TLS_KEYS } from './tls/TlsSettings';
 /** The container reads these. */
 const COMPONENT_KEYS = ['descriptor', 'type'];
 /** The framework has two names for some. */
-const CONNECTION_KEYS = ['host', 'ip', 'port', 'uri', 'protocol', 'weight', 'discovery_key'];
-const CREDENTIAL_KEYS = ['username', 'user', 'password', 'pass', 'store_key', ...TLS_KEYS];
+const SECTION_KEYS = new Map([
+    ['connection', ['host', 'ip', 'port', 'uri', 'protocol', 'weight', 'discovery_key']],
+    ['credential', ['username', 'user', 'password', 'pass', 'store_key', ...TLS_KEYS]],
+]);
 
 /** Returns the keys that nothing reads: they are misspelt, or in the wrong place. */
 export function ignoredKeys(config: ConfigParams): string[] {
@@ -23,18 +25,8 @@ export function ignoredKeys(config: ConfigParams): string[] {
 }
 
 function isRead(section: string, path: readonly string[]): boolean {
-    switch (section) {
-        case 'options':
-            return isOption(path.join('.'));
-        case 'connection':
-            return CONNECTION_KEYS.includes(path.join('.'));
-        case 'connections':
-            return CONNECTION_KEYS.includes(path.slice(1).join('.'));
-        case 'credential':
-            return CREDENTIAL_KEYS.includes(path.join('.'));
-        case 'credentials':
-            return CREDENTIAL_KEYS.includes(path.slice(1).join('.'));
-        default:
-            return false;
-    }
+    if (section === 'options') return isOption(path.join('.'));
+    // The keys of `connections` and `credentials` have the name of an entry before them.
+    const [name, key] = section.endsWith('s') ? [section.slice(0, -1), path.slice(1)] : [section, path];
+    return SECTION_KEYS.get(name)?.includes(key.join('.')) ?? false;
 }

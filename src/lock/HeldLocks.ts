@@ -14,7 +14,11 @@ export class HeldLocks {
 
     add(lease: Lease): void {
         this.leases.set(lease.key, lease);
-        for (let i = 0; i < SWEPT_PER_ADD; i++) this.sweepOne();
+        for (let i = 0; i < SWEPT_PER_ADD; i++) {
+            const { value, done } = this.sweep.next();
+            if (done) this.sweep = this.leases.entries();
+            else if (value[1].isFinished) this.leases.delete(value[0]);
+        }
     }
 
     get(key: string): Lease | undefined {
@@ -24,11 +28,5 @@ export class HeldLocks {
     /** Does nothing when another task has acquired the key since. */
     remove(lease: Lease): void {
         if (this.leases.get(lease.key) === lease) this.leases.delete(lease.key);
-    }
-
-    private sweepOne(): void {
-        const { value, done } = this.sweep.next();
-        if (done) this.sweep = this.leases.entries();
-        else if (value[1].isFinished) this.leases.delete(value[0]);
     }
 }

@@ -3,18 +3,15 @@ import type { Session } from '../component/Session';
 import { withTraceId } from '../component/withTraceId';
 import { Mutex } from '../util/KeyedMutex';
 import { LeaseDeadline, Timestamp } from './LeaseDeadline';
-import type { StoredLock } from './LockStore';
+import type { LockMetrics } from './LockMetrics';
+import type { LockStore, StoredLock } from './LockStore';
 
-/** What a lease needs of its component. */
+/** What a lease needs from its component. */
 export interface LeaseOwner {
     readonly session: Session;
+    readonly store: Pick<LockStore, 'extend' | 'release'>;
+    readonly metrics: Pick<LockMetrics, 'count' | 'onLost' | 'onReleaseFailed'>;
     toTtl(ttl: number | null | undefined): number;
-    /** Returns null when the lock is gone, or held by another lease. */
-    extend(fullKey: string, lock: StoredLock, ttlMs: number): Promise<StoredLock | null>;
-    /** Returns false when the lock was gone, or held by another lease. */
-    release(fullKey: string, lock: StoredLock): Promise<boolean>;
-    onLost(lease: Lease, context: AnyContext): void;
-    onReleaseFailed(lease: Lease, context: AnyContext, fullKey: string, error: Error): void;
 }
 
 /**
@@ -115,11 +112,12 @@ export class Lease {
         const requested = new LeaseDeadline(new Timestamp(), ttlMs);
         if (requested.endsBefore(this.deadline)) this.deadline = requested;
         try {
-            const lock = await this.owner.extend(this.fullKey, this.lock, ttlMs);
+            const lock = await this.owner.store.extend(this.fullKey, this.lock, ttlMs);
             if (lock === null) {
                 this.markLost();
                 return false;
             }
+            this.owner.metrics.count('extended');
             this.lock = lock;
             this.ttlMs = ttlMs;
             this.deadline = new LeaseDeadline(lock.since, ttlMs);
@@ -133,24 +131,25 @@ export class Lease {
     private async releaseNow(): Promise<void> {
         if (this.state !== 'releasing') return;
         try {
-            const wasHeld = await this.owner.release(this.fullKey, this.lock);
+            const wasHeld = await this.owner.store.release(this.fullKey, this.lock, this.ttlMs);
+            if (wasHeld) this.owner.metrics.count('released');
             // The server may have carried out a release that failed before.
             if (wasHeld || this.hasReleaseFailed) this.state = 'released';
             else this.markLost();
         } catch (error) {
             const exception = withTraceId(error, this.context);
             this.hasReleaseFailed = true;
-            this.owner.onReleaseFailed(this, this.context, this.fullKey, exception);
+            this.owner.metrics.onReleaseFailed(this.context, this.key, exception);
             throw exception;
         }
     }
 
     private markLost(): void {
         this.state = this.state === 'held' ? 'lost' : 'released';
-        this.owner.onLost(this, this.context);
+        this.owner.metrics.onLost(this.context, this.key);
     }
 
-    /** `close` waits for calls that are in a session. */
+    /** `close` waits for a call until it has left its session. */
     private async inTurn<T>(work: () => Promise<T>): Promise<T> {
         const { session } = this.owner;
         session.enter();

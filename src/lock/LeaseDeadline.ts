@@ -1,7 +1,4 @@
-/**
- * The share of a ttl that a holder relies on: clocks differ in speed, and memcached's ticks may be
- * late.
- */
+/** A holder relies on less than the ttl: clocks differ in speed, and memcached's may be late. */
 const TRUSTED_SHARE = 0.99;
 /** memcached keeps a lock up to three seconds longer than its ttl. */
 const GRACE_MS = 5000;

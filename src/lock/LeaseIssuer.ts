@@ -7,19 +7,19 @@ import { isLockTimeout, lockTimeout } from './errors';
 import { Lease, type LeaseOwner } from './Lease';
 import type { LockMetrics } from './LockMetrics';
 import { readSignal, readTimeout, readTtl, type AcquireOptions } from './LockOptions';
-import { LockStore, type StoredLock } from './LockStore';
+import { LockStore } from './LockStore';
 import { OrphanedLocks } from './OrphanedLocks';
 
-/** Acquires leases, and carries out what they ask for. */
+/** Acquires leases in the session of the component. */
 export class LeaseIssuer implements LeaseOwner {
     /** Each call stays in the session in which it began. */
     session = new Session();
     private readonly orphans: OrphanedLocks;
-    private readonly store: LockStore;
+    readonly store: LockStore;
 
     constructor(
         private readonly connection: ComponentConnection,
-        private readonly metrics: LockMetrics,
+        readonly metrics: LockMetrics,
     ) {
         this.orphans = new OrphanedLocks(connection, () => metrics.count('orphansDeleted'));
         this.store = new LockStore(connection, this.orphans);
@@ -53,27 +53,6 @@ export class LeaseIssuer implements LeaseOwner {
 
     toTtl(ttl: number | null | undefined): number {
         return readTtl(ttl, this.connection.options);
-    }
-
-    async extend(fullKey: string, lock: StoredLock, ttlMs: number): Promise<StoredLock | null> {
-        const extended = await this.store.extend(fullKey, lock, ttlMs);
-        if (extended !== null) this.metrics.count('extended');
-        return extended;
-    }
-
-    async release(fullKey: string, lock: StoredLock): Promise<boolean> {
-        const wasHeld = await this.store.release(fullKey, lock);
-        if (wasHeld) this.metrics.count('released');
-        return wasHeld;
-    }
-
-    onLost(lease: Lease, context: AnyContext): void {
-        this.metrics.onLost(context, lease.key);
-    }
-
-    onReleaseFailed(lease: Lease, context: AnyContext, fullKey: string, error: Error): void {
-        this.orphans.add(fullKey, lease.token, lease.ttl);
-        this.metrics.onReleaseFailed(context, lease.key, error);
     }
 
     private async tryOnce(context: AnyContext, key: string, ttl: number | null | undefined): Promise<Lease | null> {

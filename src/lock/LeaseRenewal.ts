@@ -15,8 +15,8 @@ export class LeaseRenewal {
     private readonly controller = new AbortController();
     private readonly ttlMs: number;
     private isStopped = false;
-    private renewTimer: NodeJS.Timeout | null = null;
-    private deadlineTimer: NodeJS.Timeout | null = null;
+    private renewTimer: NodeJS.Timeout | undefined;
+    private deadlineTimer: NodeJS.Timeout | undefined;
     private renewing: Promise<void> = Promise.resolve();
     private readonly stopListening: () => void;
 
@@ -46,9 +46,8 @@ export class LeaseRenewal {
 
     private end(): void {
         this.isStopped = true;
-        if (this.renewTimer !== null) clearTimeout(this.renewTimer);
-        if (this.deadlineTimer !== null) clearTimeout(this.deadlineTimer);
-        this.renewTimer = this.deadlineTimer = null;
+        clearTimeout(this.renewTimer);
+        clearTimeout(this.deadlineTimer);
     }
 
     private renewIn(ms: number): void {
@@ -60,7 +59,7 @@ export class LeaseRenewal {
 
     /** The deadline passes also while an extension waits for its reply. */
     private watchDeadline(): void {
-        if (this.deadlineTimer !== null) clearTimeout(this.deadlineTimer);
+        clearTimeout(this.deadlineTimer);
         const ms = Math.min(Math.ceil(this.lease.remaining()), MAX_TIMER_MS);
         this.deadlineTimer = setTimeout(() => {
             if (this.lease.isHeld()) this.watchDeadline();

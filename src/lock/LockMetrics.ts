@@ -14,7 +14,7 @@ export interface LockCounts {
     readonly busy: number;
     /** Calls that rejected with LOCK_TIMEOUT. */
     readonly timedOut: number;
-    /** Calls that failed otherwise. Whether the lock was free is unknown. */
+    /** Calls that failed for other reasons. Whether the lock was free is unknown. */
     readonly failed: number;
     /** Extensions that succeeded. */
     readonly extended: number;
@@ -22,10 +22,7 @@ export interface LockCounts {
     readonly released: number;
     /** Locks that were gone, or had another holder, before their release. */
     readonly lost: number;
-    /**
-     * Releases that failed. The lock stays until it is deleted in the background, or its ttl is
-     * over.
-     */
+    /** Releases that failed. The lock stays until the background deletes it, or its ttl ends. */
     readonly releaseFailures: number;
     /** Locks without a holder that were found and deleted. */
     readonly orphansDeleted: number;

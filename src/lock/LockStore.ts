@@ -5,20 +5,19 @@ import type { Commands } from '../client/Commands';
 import type { MemcachedServer } from '../client/server/MemcachedServer';
 import { isUnanswered } from './errors';
 import { Timestamp } from './LeaseDeadline';
-import type { FoundLock, OrphanedLocks } from './OrphanedLocks';
+import { findLock, type FoundLock, type OrphanedLocks } from './OrphanedLocks';
 
 /** memcached's clock may take two seconds off an expiry. See `toExpirySeconds`. */
 const EXTRA_SECONDS = 2;
 const MAX_TRIES = 5;
-const PINNED = { pinned: true };
 
 /** A lock as the server has it. */
 export interface StoredLock {
     readonly token: string;
     readonly cas: bigint;
-    /** The epoch of the server in which it answered the CAS. */
+    /** The epoch of the server when it returned the CAS. */
     readonly epoch: number;
-    /** Before the request was sent that stored the lock. */
+    /** Taken before the request that stored the lock was sent. */
     readonly since: Timestamp;
     /** A request to store it was not answered, and the server may still carry it out. */
     readonly isUnsettled: boolean;
@@ -84,7 +83,7 @@ export class LockStore {
                     return null;
                 }
                 // The key may exist because the server has carried out an ADD without a reply.
-                const found = await this.read(commands, key, budget);
+                const found = await readBack(commands, key, budget);
                 const foundSince = found === null ? undefined : unanswered.get(found.token);
                 if (found !== null && foundSince !== undefined) {
                     unanswered.delete(found.token);
@@ -107,7 +106,7 @@ export class LockStore {
         let { cas, epoch, isUnsettled } = lock;
         for (const budget = new RetryBudget(commands, key); ; budget.spend()) {
             const since = new Timestamp();
-            let isLost = false;
+            let isReplyLost = false;
             const server = commands.cluster.homeServer(key);
             try {
                 const reply = await commands.casSet(key, token, cas, { ...storeOptions(ttlMs), epoch });
@@ -115,9 +114,9 @@ export class LockStore {
                 if (reply.outcome === 'missing') return null;
             } catch (error) {
                 budget.onError(error);
-                isLost = true;
+                isReplyLost = true;
             }
-            const found = await this.read(commands, key, budget);
+            const found = await readBack(commands, key, budget);
             if (found?.token !== token) return null;
             if (found.cas === 0n) throw casDisabled(found.server.address);
             const isNewCas = found.cas !== cas;
@@ -125,30 +124,35 @@ export class LockStore {
             ({ epoch } = found.server);
             // Only this lease stores this token. With no earlier request unsettled, this one was
             // carried out.
-            if (isLost && isNewCas && !isUnsettled) return { token, cas, epoch, since, isUnsettled };
-            isUnsettled ||= isLost;
+            if (isReplyLost && isNewCas && !isUnsettled) return { token, cas, epoch, since, isUnsettled };
+            isUnsettled ||= isReplyLost;
         }
     }
 
     /** Returns false when the lock was gone, or has another holder. Then nothing was deleted. */
-    async release(key: string, lock: StoredLock): Promise<boolean> {
-        const { commands } = this.connection;
+    async release(key: string, lock: StoredLock, ttlMs: number): Promise<boolean> {
         let { cas, epoch } = lock;
-        let isLost = false;
-        for (const budget = new RetryBudget(commands, key); ; budget.spend()) {
-            try {
-                const outcome = await commands.casDelete(key, cas, { pinned: true, epoch });
-                if (outcome === 'deleted') return true;
-                if (outcome === 'missing') return isLost;
-            } catch (error) {
-                budget.onError(error);
-                isLost = true;
+        let isReplyLost = false;
+        try {
+            const { commands } = this.connection;
+            for (const budget = new RetryBudget(commands, key); ; budget.spend()) {
+                try {
+                    const outcome = await commands.casDelete(key, cas, { pinned: true, epoch });
+                    if (outcome === 'deleted') return true;
+                    if (outcome === 'missing') return isReplyLost;
+                } catch (error) {
+                    budget.onError(error);
+                    isReplyLost = true;
+                }
+                const found = await readBack(commands, key, budget);
+                if (found?.token !== lock.token) return isReplyLost;
+                if (found.cas === 0n) throw casDisabled(found.server.address);
+                ({ cas } = found);
+                ({ epoch } = found.server);
             }
-            const found = await this.read(commands, key, budget);
-            if (found?.token !== lock.token) return isLost;
-            if (found.cas === 0n) throw casDisabled(found.server.address);
-            ({ cas } = found);
-            ({ epoch } = found.server);
+        } catch (error) {
+            this.orphans.add(key, lock.token, ttlMs);
+            throw error;
         }
     }
 
@@ -159,18 +163,13 @@ export class LockStore {
         if (commands.cluster.server(key) === server) await commands.delete(key).catch(() => {});
         throw casDisabled(server.address);
     }
+}
 
-    /**
-     * The key may move to another server during the request. The CAS belongs to the server that was
-     * asked.
-     */
-    private async read(commands: Commands, key: string, budget: RetryBudget): Promise<FoundLock | null> {
-        const server = commands.cluster.homeServer(key);
-        const { value, cas } = await commands.gets(key, PINNED).catch((error: Error) => {
-            throw budget.lastError ?? error;
-        });
-        return value === null ? null : { token: value.toString(), cas, server };
-    }
+/** @throws Error the one that made the read-back necessary, if it fails too */
+function readBack(commands: Commands, key: string, budget: RetryBudget): Promise<FoundLock | null> {
+    return findLock(commands, key).catch((error: unknown) => {
+        throw budget.lastError ?? error;
+    });
 }
 
 function storedLock(token: string, cas: bigint, { epoch }: MemcachedServer, since: Timestamp): StoredLock {

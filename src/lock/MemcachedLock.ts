@@ -28,7 +28,7 @@ export interface LockStats extends LockCounts, ConnectionStats {}
  * docs/locks.md for its guarantees and limits, and `LockStore` for its protocol.
  *
  * A ttl is in ms. Absent, null and 0 stand for `options.timeout`. The server keeps a lock up to three
- * seconds longer. That the lock is held is a result; every other failure is an exception.
+ * seconds longer. A held lock is a result; every other failure is an exception.
  *
  * ### Configuration parameters ###
  *
@@ -158,8 +158,8 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     }
 
     /**
-     * Extends the lock of `releaseLock`, for `ttl` ms from now on (absent: the last ttl again).
-     * Returns false when it is not held any more.
+     * Extends the lock that `releaseLock` would release, for `ttl` ms from now on (absent: the last
+     * ttl again). Returns false when it is not held any more.
      */
     async extendLock(_context: AnyContext, key: string, ttl?: number | null): Promise<boolean> {
         const lease = this.heldLocks.get(key);

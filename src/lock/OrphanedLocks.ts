@@ -9,11 +9,21 @@ const MAX_TOKENS_PER_KEY = 20;
 /** For a request in flight, and for the extra seconds of the server. */
 const GRACE_MS = 5000;
 
-/** A lock that a read has found, and on which server. */
+/** A lock in a server. */
 export interface FoundLock {
     readonly token: string;
     readonly cas: bigint;
     readonly server: MemcachedServer;
+}
+
+/**
+ * Reads which lock is under the key. The key may move to another server during the request. The CAS
+ * belongs to the server that was asked.
+ */
+export async function findLock(commands: Commands, key: string): Promise<FoundLock | null> {
+    const server = commands.cluster.homeServer(key);
+    const { value, cas } = await commands.gets(key, { pinned: true });
+    return value === null ? null : { token: value.toString(), cas, server };
 }
 
 interface Orphan {
@@ -47,10 +57,7 @@ export class OrphanedLocks {
         return this.orphans.has(key);
     }
 
-    /**
-     * Looks for the token until its ttl is over. Above the limits, the oldest key or token is
-     * forgotten.
-     */
+    /** Looks for the token until its ttl is over. Above the limits, it forgets the oldest. */
     add(key: string, token: string, ttlMs: number): void {
         const orphan = this.orphans.get(key) ?? this.newOrphan(key);
         orphan.tokens.add(token);
@@ -63,12 +70,10 @@ export class OrphanedLocks {
     /** Returns whether an orphan was found under the key and deleted. */
     async deleteNow(key: string): Promise<boolean> {
         const orphan = this.orphans.get(key);
-        return orphan !== undefined && (await this.find(orphan));
+        return orphan !== undefined && (await this.search(orphan));
     }
 
-    /**
-     * Deletes the lock that a read has found if it is an orphan. Returns whether it was deleted.
-     */
+    /** Deletes the lock that was found if it is an orphan. Returns whether it was deleted. */
     async deleteFound(key: string, found: FoundLock): Promise<boolean> {
         const orphan = this.orphans.get(key);
         return orphan !== undefined && (await this.delete(orphan, found));
@@ -78,7 +83,7 @@ export class OrphanedLocks {
     async flush(): Promise<void> {
         const orphans = [...this.orphans.values()];
         for (const orphan of orphans) this.forget(orphan);
-        await Promise.allSettled(orphans.map(orphan => this.find(orphan)));
+        await Promise.allSettled(orphans.map(orphan => this.search(orphan)));
     }
 
     private newOrphan(key: string): Orphan {
@@ -102,7 +107,7 @@ export class OrphanedLocks {
     private async check(orphan: Orphan): Promise<void> {
         orphan.timer = null;
         orphan.checks++;
-        await this.find(orphan).catch((error: { code?: string }) => {
+        await this.search(orphan).catch((error: { code?: string }) => {
             // `flush` looked a last time before the connection closed.
             if (error.code === 'NOT_OPENED') this.forget(orphan);
         });
@@ -112,17 +117,15 @@ export class OrphanedLocks {
         else this.schedule(orphan);
     }
 
-    private async find(orphan: Orphan): Promise<boolean> {
-        const { commands } = this.connection;
-        const server = commands.cluster.homeServer(orphan.key);
-        const { value, cas } = await commands.gets(orphan.key, { pinned: true });
-        return value !== null && this.delete(orphan, { token: value.toString(), cas, server });
+    private async search(orphan: Orphan): Promise<boolean> {
+        const found = await findLock(this.connection.commands, orphan.key);
+        return found !== null && this.delete(orphan, found);
     }
 
     private async delete({ key, tokens }: Orphan, { token, cas, server }: FoundLock): Promise<boolean> {
         if (!tokens.has(token) || cas === 0n) return false;
-        const { epoch } = server;
-        if ((await this.connection.commands.casDelete(key, cas, { pinned: true, epoch })) !== 'deleted') return false;
+        const options = { pinned: true, epoch: server.epoch };
+        if ((await this.connection.commands.casDelete(key, cas, options)) !== 'deleted') return false;
         tokens.delete(token);
         this.onDeleted();
         return true;

@@ -5,7 +5,7 @@ export class Mutex {
     /** @param onFree is called when the last step has settled */
     constructor(private readonly onFree: (() => void) | null = null) {}
 
-    /** The step begins at once, or when those before it have settled in whatever way. */
+    /** The step begins at once, or when the steps before it have settled. */
     run<T>(step: () => Promise<T>): Promise<T> {
         const done = this.last === null ? step() : this.last.then(step, step);
         this.last = done;

@@ -16,7 +16,7 @@ export async function openLoads(
     settings: Settings = {},
     leaseTimes?: LeaseTimes,
 ): Promise<{ loads: LoadThrough; pending: PendingLoads }> {
-    const user = new ComponentConnection();
+    const user = new ComponentConnection(() => null);
     user.configure(configOf(servers, settings));
     await user.open(null);
     const pending: PendingLoads = new Map();

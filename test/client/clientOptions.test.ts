@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import * as ts from 'typescript';
 import { MemcachedClient } from 'pip-services4-memcached-node';
 import { CLIENT_NUMBERS, readClientOptions } from '../../src/client/model/ClientOptions';
-import { describeOptions } from '../../src/connect/MemcachedOptions';
+import { OPTIONS } from '../../src/connect/MemcachedOptions';
 import { codeOf } from '../support/codeOf';
 import { useOpener } from '../support/Opener';
 import { root } from '../support/root';
@@ -91,7 +91,7 @@ it.each([null, 5, 'host', nothing])('rejects %p as options', options => {
 });
 
 it('has the same defaults and ranges as the component options', () => {
-    const described = new Map(describeOptions().map(one => [one.key, one]));
+    const described = new Map(Object.values(OPTIONS).map(one => [one.key, one]));
     const names = {
         poolSize: 'pool_size',
         retries: 'retries',
@@ -109,7 +109,7 @@ it('has the same defaults and ranges as the component options', () => {
     for (const [name, key] of Object.entries(names)) {
         const { default: byDefault, min, max } = CLIENT_NUMBERS[name as keyof typeof names];
         expect(described.get(key)).toMatchObject({
-            default: String(byDefault),
+            default: byDefault,
             allowed: `whole numbers from ${min} to ${max}`,
         });
     }

@@ -1,8 +1,8 @@
 import { ConfigParams } from 'pip-services4-components-node';
 import { MemcachedCache, MemcachedConnection } from 'pip-services4-memcached-node';
-import { describeOptions, misplacedOptions, readOptions } from '../../src/connect/MemcachedOptions';
+import { OPTIONS, misplacedOptions, readOptions } from '../../src/connect/MemcachedOptions';
 
-const described = describeOptions();
+const described = Object.values(OPTIONS);
 const read = (key: string, text: unknown) => {
     const options = readOptions(ConfigParams.fromTuples(`options.${key}`, text));
     return (options as Record<string, unknown>)[key.replace(/_./g, part => part[1]!.toUpperCase())];
@@ -41,22 +41,13 @@ const defaults = {
 };
 
 it('describes exactly these options with these defaults', () => {
-    expect(Object.fromEntries(described.map(({ key, default: value }) => [key, value]))).toEqual(
-        Object.fromEntries(Object.entries(defaults).map(([key, value]) => [key, String(value)])),
-    );
+    expect(Object.fromEntries(described.map(({ key, default: value }) => [key, value]))).toEqual(defaults);
 });
 
 it.each(Object.entries(defaults))('sets %s to %j when it is absent, null or empty', (key, value) => {
     expect(read('no_such_option', 1)).toBeUndefined();
     expect(read(key, null)).toBe(value);
     expect(read(key, '')).toBe(value);
-});
-
-it('describes the meaning and the range of each option', () => {
-    for (const { meaning, allowed } of described) {
-        expect(meaning).not.toBe('');
-        expect(allowed).not.toBe('');
-    }
 });
 
 it('returns immutable options', () => {

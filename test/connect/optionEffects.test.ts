@@ -1,7 +1,7 @@
 import { Descriptor } from 'pip-services4-components-node';
 import { ConnectionParams } from 'pip-services4-config-node';
 import type { MemcachedCache } from 'pip-services4-memcached-node';
-import { describeOptions } from '../../src/connect/MemcachedOptions';
+import { OPTIONS } from '../../src/connect/MemcachedOptions';
 import { codeOf } from '../support/codeOf';
 import { timed } from '../support/LagMeter';
 import { useOpener, useServer } from '../support/Opener';
@@ -294,7 +294,7 @@ it('closes no idle socket when idle is 0', async () => {
 it('covers every option', () => {
     const ofTheLock = ['retry_timeout'];
     expect([...Object.keys(effects), ...ofTheLock].sort()).toEqual(
-        describeOptions()
+        Object.values(OPTIONS)
             .map(({ key }) => key)
             .sort(),
     );

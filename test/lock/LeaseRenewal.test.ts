@@ -29,13 +29,14 @@ function renewed(signal?: AbortSignal) {
     const owner: LeaseOwner = {
         session,
         toTtl: ttl => ttl!,
-        extend: (_key, _lock, ttlMs) => {
-            extensions.push([performance.now() - begunMs, Math.round(ttlMs)]);
-            return server.answer();
+        store: {
+            extend: (_key, _lock, ttlMs) => {
+                extensions.push([performance.now() - begunMs, Math.round(ttlMs)]);
+                return server.answer();
+            },
+            release: async () => true,
         },
-        release: async () => true,
-        onLost: () => {},
-        onReleaseFailed: () => {},
+        metrics: { count: () => {}, onLost: () => {}, onReleaseFailed: () => {} },
     };
     const lease = new Lease(owner, null, 'key', 'key', stored(), TTL_MS);
     const renewal = new LeaseRenewal(lease, () => new Error('lost'), signal);

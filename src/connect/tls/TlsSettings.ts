@@ -10,8 +10,8 @@ const FILE_KEYS = ['ssl_ca_file', 'ssl_crt_file', 'ssl_key_file'];
 export const TLS_KEYS = [...FILE_KEYS, 'ssl_server_name', 'ssl_verify'];
 
 /**
- * The TLS part of a credential. The first server that uses TLS makes it read the files, into one
- * secure context for all sockets. To create a context costs more than a handshake.
+ * The TLS part of a credential. It reads the files when the first server needs TLS, into one secure
+ * context for all sockets, because creating a context costs more than a handshake.
  */
 export class TlsSettings {
     /** The certificates of servers are verified. */

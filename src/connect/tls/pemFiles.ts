@@ -1,21 +1,16 @@
 import { X509Certificate, createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { invalidCredential, unreadableFile } from '../../component/errors';
+import { invalidCredential, noCredential } from '../../component/errors';
 
 const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]*-----END (?:X509 |TRUSTED )?CERTIFICATE-----/g;
 const BEGIN = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/g;
 
-/** The text of a file in which every certificate is valid, and the first of them. */
-export interface PemCertificates {
-    readonly pem: string;
-    readonly first: X509Certificate;
-}
-
 /**
+ * Returns the text of a file in which every certificate is valid, and the first of them.
  * @param key names the file in errors, which never quote its contents
  * @throws ConfigException NO_CREDENTIAL, INVALID_CREDENTIAL
  */
-export function readCertificates(key: string, file: string): PemCertificates {
+export function readCertificates(key: string, file: string): { pem: string; first: X509Certificate } {
     const pem = read(key, file);
     const blocks = pem.match(CERTIFICATE) ?? [];
     if (blocks.length === 0)
@@ -46,6 +41,6 @@ function read(key: string, file: string): string {
     try {
         return readFileSync(file, 'latin1');
     } catch (error) {
-        throw unreadableFile(key, error as Error);
+        throw noCredential(`cannot read ${key}: ${(error as Error).message}`);
     }
 }

@@ -57,7 +57,6 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
         noCredential: [connect.noCredential('cause')],
         serversNotFound: [connect.serversNotFound('cause')],
         sharedNotOpened: [connect.sharedNotOpened()],
-        unreadableFile: [connect.unreadableFile('credential.ssl_ca_file', cause)],
     },
     cache: {
         batchFailed: [cache.batchFailed(new Map([['k', cause]]), new Map(), 2)],
