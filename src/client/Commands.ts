@@ -215,12 +215,7 @@ export class Commands {
         return this.cluster.sendToAll(() => new FlushCall());
     }
 
-    private casStore(
-        key: string,
-        value: ValueInput,
-        cas: bigint,
-        options: CasStoreOptions | null | undefined,
-    ): Promise<CasReply> {
+    private casStore(key: string, value: ValueInput, cas: bigint, options?: CasStoreOptions | null): Promise<CasReply> {
         const spec = this.spec(value, options ?? NO_OPTIONS);
         if (spec instanceof Error) return Promise.reject(spec);
         return this.runCas(key, new CasStoreCall(key, spec, cas, options?.epoch !== undefined), options);
@@ -233,7 +228,7 @@ export class Commands {
         return cluster.send(cluster.serverFor(key, placement), cluster.namespaces.guard(key, call));
     }
 
-    private runCas<T>(key: string, call: Call<T>, options: CasOptions | null | undefined): Promise<T> {
+    private runCas<T>(key: string, call: Call<T>, options?: CasOptions | null): Promise<T> {
         const problem = checkKey(key, this.limits.maxKeyBytes);
         if (problem !== null) return Promise.reject(problem);
         const { cluster } = this;

@@ -6,6 +6,7 @@ import type { ServerChange } from './cluster/ServerSet';
 import { Commands, type CounterResult, type ValueInput } from './Commands';
 import type { BatchResult, GetManyResult } from './KeyBatch';
 import * as memjs from './memjs/callbacks';
+import type { CallbackOrExpiry, OptionsOrCallback } from './memjs/callbacks';
 import { Client } from './memjs/memjs';
 import type { CasValidity, CounterOptions, StoreOptions } from './model/CallOptions';
 import { readClientOptions, type ClientOptions } from './model/ClientOptions';
@@ -135,12 +136,7 @@ export class MemcachedClient extends Client {
     set(key: string, value: ValueInput, options?: StoreOptions): Promise<boolean>;
     set(key: string, value: ValueInput, options: StoreOptions, callback: memjs.Callback<boolean>): void;
     set(key: string, value: ValueInput, callback: memjs.Callback<boolean>, expires?: number): void;
-    set(
-        key: string,
-        value: ValueInput,
-        a?: memjs.OptionsOrCallback,
-        b?: memjs.CallbackOrExpiry,
-    ): Promise<boolean> | void {
+    set(key: string, value: ValueInput, a?: OptionsOrCallback, b?: CallbackOrExpiry): Promise<boolean> | void {
         return this.store('set', key, value, a, b);
     }
 
@@ -148,12 +144,7 @@ export class MemcachedClient extends Client {
     add(key: string, value: ValueInput, options?: StoreOptions): Promise<boolean>;
     add(key: string, value: ValueInput, options: StoreOptions, callback: memjs.Callback<boolean>): void;
     add(key: string, value: ValueInput, callback: memjs.Callback<boolean>, expires?: number): void;
-    add(
-        key: string,
-        value: ValueInput,
-        a?: memjs.OptionsOrCallback,
-        b?: memjs.CallbackOrExpiry,
-    ): Promise<boolean> | void {
+    add(key: string, value: ValueInput, a?: OptionsOrCallback, b?: CallbackOrExpiry): Promise<boolean> | void {
         return this.store('add', key, value, a, b);
     }
 
@@ -161,12 +152,7 @@ export class MemcachedClient extends Client {
     replace(key: string, value: ValueInput, options?: StoreOptions): Promise<boolean>;
     replace(key: string, value: ValueInput, options: StoreOptions, callback: memjs.Callback<boolean>): void;
     replace(key: string, value: ValueInput, callback: memjs.Callback<boolean>, expires?: number): void;
-    replace(
-        key: string,
-        value: ValueInput,
-        a?: memjs.OptionsOrCallback,
-        b?: memjs.CallbackOrExpiry,
-    ): Promise<boolean> | void {
+    replace(key: string, value: ValueInput, a?: OptionsOrCallback, b?: CallbackOrExpiry): Promise<boolean> | void {
         return this.store('replace', key, value, a, b);
     }
 
@@ -343,8 +329,8 @@ export class MemcachedClient extends Client {
         mode: StoreMode,
         key: string,
         value: ValueInput,
-        a: memjs.OptionsOrCallback,
-        b: memjs.CallbackOrExpiry,
+        a: OptionsOrCallback,
+        b: CallbackOrExpiry,
     ): Promise<boolean> | void {
         const stored = this.commands.store(mode, key, value, memjs.storeOptions(a, b));
         return memjs.deliver(stored, memjs.storeCallback(a, b), memjs.one);
