@@ -237,8 +237,7 @@ export class Channel implements CallHolder, Timed {
         deadlines.remove(this.deadline);
         deadlines.readClock();
         const { pending } = this;
-        // The server must not carry out unanswered requests later, over what newer connections
-        // write.
+        // The server must not carry out unanswered requests after those of newer connections.
         if (pending.first === null) this.raw.destroy();
         else reset(this.raw, at);
         this.owner.onGone(this, fault, pending);
@@ -261,21 +260,16 @@ export class Channel implements CallHolder, Timed {
     }
 
     private onConnect(): void {
-        const { at, deadlines } = this.context;
+        const { at, address, deadlines } = this.context;
         deadlines.arrived();
         this.stage = 'unanswered';
-        if (at.login !== undefined || this.isExtra) this.begin(new HandshakeCall(at.login));
-        else this.beReady();
-    }
-
-    /** Sends the first call. Until it is answered the channel counts as connecting. */
-    private begin(call: Call<boolean>): void {
-        this.add(call);
+        if (at.login === undefined && !this.isExtra) return this.beReady();
+        // Until it is answered, the channel counts as connecting.
+        const handshake = new HandshakeCall(at.login);
+        this.add(handshake);
         this.flush();
-        call.promise.then(
-            isAccepted => (isAccepted ? this.beReady() : this.end(authFailed(this.context.address))),
-            () => {},
-        );
+        const settle = (isAccepted: boolean): void => (isAccepted ? this.beReady() : this.end(authFailed(address)));
+        handshake.promise.then(settle, () => {});
     }
 
     private beReady(): void {
@@ -325,8 +319,7 @@ export class Channel implements CallHolder, Timed {
                 if (problem !== null) this.wrongReply = new Error(problem);
             }
         } catch (error) {
-            // For example a counter without 8 bytes, or a text longer than a string may be. It ends
-            // this channel, not the process.
+            // For example a counter without 8 bytes, or a text longer than a string may be.
             this.wrongReply = error as Error;
         }
         if (this.hasAnswered) this.onReplies();

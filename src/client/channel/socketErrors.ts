@@ -7,9 +7,7 @@ import { TLSSocket, type PeerCertificate } from 'node:tls';
  */
 export class HandshakeRejectedError extends Error {}
 
-/**
- * The server has closed the connection, so it carries out no further request that was sent on it.
- */
+/** The server has closed the connection, so it carries out no further request sent on it. */
 export class ClosedByServerError extends Error {}
 
 /** No trusted authority has signed the server's certificate. */
@@ -24,9 +22,7 @@ const UNTRUSTED_CERTIFICATE = new Set([
 /** OpenSSL's codes for bytes that are not TLS. */
 const NOT_TLS = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG']);
 
-/**
- * Alerts of servers about the client's certificate or settings: a new attempt gets the same alert.
- */
+/** Alerts about the client's certificate or settings: a new attempt gets the same alert. */
 const REJECTION = /CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE|PROTOCOL_VERSION|UNRECOGNIZED_NAME/;
 
 /** The fields of Node's and OpenSSL's errors. */

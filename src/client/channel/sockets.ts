@@ -11,15 +11,16 @@ export function connect(
     { connectTimeoutMs }: { readonly connectTimeoutMs: number },
     onread: net.OnReadOpts,
 ): net.Socket {
-    const shared = {
+    const options = {
+        ...(path === undefined ? { host, port } : { path }),
+        ...(secure ? {} : { onread }),
         noDelay: true,
         keepAlive: true,
         keepAliveInitialDelay: 30_000,
         autoSelectFamilyAttemptTimeout: attemptMs(connectTimeoutMs),
     };
-    const where = path === undefined ? { host, port } : { path };
     try {
-        return net.connect({ ...where, ...shared, ...(secure ? {} : { onread }) } as net.NetConnectOpts);
+        return net.connect(options as net.NetConnectOpts);
     } catch (error) {
         return new net.Socket().destroy(error as Error);
     }
