@@ -6,7 +6,6 @@ import type { StoreSpec } from '../model/StoreSpec';
  * protocol is a further folder beside `binary`. `MemcachedServer` chooses the one of its channels.
  */
 export interface Protocol {
-    readonly name: string;
     /** The opaque of the first request of a connection. */
     readonly firstOpaque: number;
     createWriter(): RequestWriter;
