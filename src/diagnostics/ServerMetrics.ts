@@ -62,7 +62,6 @@ export class ServerMetrics {
     private readonly latencies = new LatencyWindows(performance.now());
     private readUs = 0;
 
-    /** Calls that have not settled. */
     get inFlight(): number {
         return this.calls - this.answered - this.failed;
     }

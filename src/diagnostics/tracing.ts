@@ -77,8 +77,7 @@ export function trace<C extends TraceContext & { result?: unknown }, T>(
     begin: () => Promise<T>,
     resultOf: (value: T) => C['result'],
 ): Promise<T> {
-    const promise = traceStart(tracing, context, begin);
-    return promise.then(
+    return traceStart(tracing, context, begin).then(
         value => {
             context.result = resultOf(value);
             traceDone(tracing, context);
