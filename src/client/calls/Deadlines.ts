@@ -129,9 +129,8 @@ export class Deadlines {
     }
 
     /**
-     * In a process that was busy, the timer is due before the answers that have arrived are read. Such
-     * an answer is in time, so the process reads until nothing arrives any more, but for no longer than
-     * it was late itself.
+     * After a busy time, the timer is due before answers that have arrived are read. They are in time,
+     * so the process reads until nothing more arrives, but for no longer than it was late itself.
      */
     private fire(): void {
         this.timer = null;
