@@ -81,11 +81,10 @@ export class MemcachedClient extends Client {
     }
 
     /**
-     * Replaces the servers. Servers that stay keep their sockets. New servers are connected to by
-     * their first call. Removed servers get no new calls, finish their pending ones within
-     * `requestTimeoutMs`, batches included, and close their sockets. A server with another login or
-     * other TLS settings is replaced. Another weight only moves keys. An invalid list changes
-     * nothing.
+     * Replaces the servers. Servers that stay keep their sockets. The first call to a new server
+     * connects to it. Removed servers get no new calls, finish their pending ones, batches included,
+     * within `requestTimeoutMs`, and close their sockets. A server with another login or other TLS
+     * settings is replaced. Another weight only moves keys. An invalid list changes nothing.
      * @throws ConnectionException CONNECT_FAILED when the list is empty
      * @throws ConfigException INVALID_CONNECTION for weights, INVALID_CREDENTIAL for a login
      */
@@ -303,8 +302,7 @@ export class MemcachedClient extends Client {
 
     /**
      * Returns the epoch of the home server of a key, for `casSet` and `casDelete`. If the servers
-     * may change between a `gets` and its answer, take `homeServer(key)` before it and the epoch of
-     * that after it.
+     * may change during a `gets`, take `homeServer(key)` before it, and the epoch of that after it.
      */
     epoch(key: string): number {
         return this.cluster.homeServer(key).epoch;

@@ -124,7 +124,6 @@ export class Channel implements CallHolder, Timed {
         return !this.load.isFull && !this.isSlow;
     }
 
-    /** The channel has as many requests as it can answer in time. */
     get isAtLimit(): boolean {
         return this.flow.isAtLimit;
     }
@@ -295,9 +294,8 @@ export class Channel implements CallHolder, Timed {
     }
 
     /**
-     * Node asks before every read; undefined means the same buffer as last time. While it connects there
-     * is no last time: Node takes a new handle for each address of a name, and that would read into a
-     * buffer of its own.
+     * Node asks before every read; undefined means the buffer of the last read. While it connects there
+     * is none: Node takes a new handle for each address, which would read into a buffer of its own.
      */
     private nextBuffer(): Buffer {
         const wanted = this.decoder.target ?? this.chunk;

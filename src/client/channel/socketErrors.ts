@@ -89,9 +89,7 @@ function describeAlert(alert: string, reason: string): string {
     if (alert === 'CERTIFICATE_REQUIRED') return `the server requires a client certificate (${reason})`;
     if (/CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED/.test(alert))
         return `the server rejected the client certificate (${reason})`;
-    const rejected = `the server rejected the TLS handshake (${reason})`;
     // TLS 1.2 has no alert for a missing certificate.
-    return alert === 'HANDSHAKE_FAILURE'
-        ? `${rejected}: it may require a client certificate, or other ciphers`
-        : rejected;
+    const advice = alert === 'HANDSHAKE_FAILURE' ? ': it may require a client certificate, or other ciphers' : '';
+    return `the server rejected the TLS handshake (${reason})${advice}`;
 }

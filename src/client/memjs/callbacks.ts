@@ -22,12 +22,10 @@ export type OptionsOrCallback = StoreOptions | Callback<boolean> | undefined;
 export type CallbackOrExpiry = Callback<boolean> | number | undefined;
 export type CounterArguments = [(CounterOptions | CounterCallback)?, CounterCallback?];
 
-const NO_OPTIONS: StoreOptions = {};
-
 /** Reads `(options)`, `(options, callback)`, `(callback)` and the old `(callback, expires)`. */
-export function storeOptions(a: OptionsOrCallback, b: CallbackOrExpiry): StoreOptions {
-    if (typeof a === 'function') return typeof b === 'number' ? { expires: b } : NO_OPTIONS;
-    return a ?? NO_OPTIONS;
+export function storeOptions(a: OptionsOrCallback, b: CallbackOrExpiry): StoreOptions | undefined {
+    if (typeof a === 'function') return typeof b === 'number' ? { expires: b } : undefined;
+    return a;
 }
 
 export function storeCallback(a: OptionsOrCallback, b: CallbackOrExpiry): Callback<boolean> | undefined {

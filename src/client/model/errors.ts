@@ -3,8 +3,7 @@ import { exception, serverException } from './errorCodes';
 
 /**
  * The errors that leave the client, one maker per code; `protocol/refusal.ts` has those of a
- * server. A message names the server and the wrong number, never a stored value or a password. The
- * component adds the trace id.
+ * server. A message names the server and the wrong number, never a stored value or a password.
  */
 
 export function notOpened(): ApplicationException {

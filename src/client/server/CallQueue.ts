@@ -5,8 +5,7 @@ import { LargeValues } from './LargeValues';
 
 /**
  * The calls to one server that have not been sent: those made in this turn of the event loop
- * (`entering`), those that wait for a channel (`ready`), and large values that wait for room in the
- * window (`largeValues`).
+ * (`entering`), those that wait for a channel (`ready`), and those that wait in `largeValues`.
  */
 export class CallQueue implements CallHolder {
     readonly largeValues = new LargeValues(call => {
