@@ -68,7 +68,7 @@ export class Commands {
     }
 
     store(mode: StoreMode, key: string, value: ValueInput, options?: StoreOptions | null): Promise<boolean> {
-        const spec = this.spec(value, options ?? NO_OPTIONS);
+        const spec = this.toSpec(value, options ?? NO_OPTIONS);
         return spec instanceof Error ? Promise.reject(spec) : this.run(key, new StoreCall(mode, key, spec));
     }
 
@@ -148,7 +148,7 @@ export class Commands {
         for (const entry of entries) {
             if (!Array.isArray(entry)) throw invalidBatch('expected each entry to be [key, value]');
             const [key, value, flags = options?.flags] = entry;
-            const spec = this.spec(value, { flags, expires: options?.expires });
+            const spec = this.toSpec(value, { flags, expires: options?.expires });
             if (spec instanceof Error) throw spec;
             keys.push(key);
             specs.push(spec);
@@ -216,7 +216,7 @@ export class Commands {
     }
 
     private casStore(key: string, value: ValueInput, cas: bigint, options?: CasStoreOptions | null): Promise<CasReply> {
-        const spec = this.spec(value, options ?? NO_OPTIONS);
+        const spec = this.toSpec(value, options ?? NO_OPTIONS);
         if (spec instanceof Error) return Promise.reject(spec);
         return this.runCas(key, new CasStoreCall(key, spec, cas, options?.epoch !== undefined), options);
     }
@@ -240,7 +240,7 @@ export class Commands {
         return cluster.send(server, guarded);
     }
 
-    private spec(value: ValueInput, { expires = 0, flags = 0 }: StoreOptions): StoreSpec | Error {
+    private toSpec(value: ValueInput, { expires = 0, flags = 0 }: StoreOptions): StoreSpec | Error {
         const problem = checkValue(value, this.limits.maxValueBytes) ?? checkExpiry(expires) ?? checkFlags(flags);
         return problem ?? { value, flagBits: flags, expirySeconds: expires };
     }

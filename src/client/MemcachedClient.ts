@@ -159,14 +159,14 @@ export class MemcachedClient extends Client {
     append(key: string, value: ValueInput): Promise<boolean>;
     append(key: string, value: ValueInput, callback: memjs.Callback<boolean>): void;
     append(key: string, value: ValueInput, callback?: memjs.Callback<boolean>): Promise<boolean> | void {
-        return memjs.deliver(this.commands.concat('append', key, value), callback, memjs.one);
+        return memjs.deliver(this.commands.concat('append', key, value), callback, memjs.resultOnly);
     }
 
     /** Prepends to the value. Resolves with false if the key does not exist. */
     prepend(key: string, value: ValueInput): Promise<boolean>;
     prepend(key: string, value: ValueInput, callback: memjs.Callback<boolean>): void;
     prepend(key: string, value: ValueInput, callback?: memjs.Callback<boolean>): Promise<boolean> | void {
-        return memjs.deliver(this.commands.concat('prepend', key, value), callback, memjs.one);
+        return memjs.deliver(this.commands.concat('prepend', key, value), callback, memjs.resultOnly);
     }
 
     /** Increases a counter of 64 bits, which wraps at 2^64 (memjs is wrong from 2^32 on). */
@@ -189,14 +189,14 @@ export class MemcachedClient extends Client {
     touch(key: string, expires: number): Promise<boolean>;
     touch(key: string, expires: number, callback: memjs.Callback<boolean>): void;
     touch(key: string, expires: number, callback?: memjs.Callback<boolean>): Promise<boolean> | void {
-        return memjs.deliver(this.commands.touch(key, expires), callback, memjs.one);
+        return memjs.deliver(this.commands.touch(key, expires), callback, memjs.resultOnly);
     }
 
     /** Deletes the key. Resolves with false if it does not exist. */
     delete(key: string): Promise<boolean>;
     delete(key: string, callback: memjs.Callback<boolean>): void;
     delete(key: string, callback?: memjs.Callback<boolean>): Promise<boolean> | void {
-        return memjs.deliver(this.commands.delete(key), callback, memjs.one);
+        return memjs.deliver(this.commands.delete(key), callback, memjs.resultOnly);
     }
 
     /** Stores the value if the key does not exist. Resolves with its CAS, else with null. */
@@ -331,7 +331,7 @@ export class MemcachedClient extends Client {
         b: CallbackOrExpiry,
     ): Promise<boolean> | void {
         const stored = this.commands.store(mode, key, value, memjs.storeOptions(a, b));
-        return memjs.deliver(stored, memjs.storeCallback(a, b), memjs.one);
+        return memjs.deliver(stored, memjs.storeCallback(a, b), memjs.resultOnly);
     }
 
     private count(

@@ -30,7 +30,7 @@ export interface CallHolder {
  */
 export type Retry = 'always' | 'afterClose' | 'never';
 
-// The executor of all promises: one of its own would be a closure per call.
+// The executor of all promises. An executor for each call would be a closure for each call.
 let resolveNew: (value: unknown) => void;
 let rejectNew: (error: Error) => void;
 function capture(resolve: (value: unknown) => void, reject: (error: Error) => void): void {

@@ -11,7 +11,7 @@ import type { Protocol, Reply, ReplyDecoder, RequestWriter } from '../protocol/P
 import { ChannelLoad, LARGE_BYTES } from './ChannelLoad';
 import { FlowControl, type FlowContext } from './FlowControl';
 import { closedByServerError, describeSocketError, timeoutError, type Stage } from './socketErrors';
-import { connect, reset, secure } from './sockets';
+import { connect, reset, startTls } from './sockets';
 
 const READ_BYTES = 64 * 1024;
 
@@ -30,7 +30,7 @@ export interface ChannelContext extends FlowContext {
     };
 }
 
-/** Is told of the channel's life. */
+/** Receives the events of a channel. */
 export interface ChannelOwner {
     /** The channel takes calls. */
     onReady(channel: Channel): void;
@@ -97,7 +97,7 @@ export class Channel implements CallHolder, Timed {
             callback: count => this.onBytes(count),
         });
         this.watch(this.raw);
-        this.raw.once('connect', () => (at.tls ? this.secure() : this.onConnect()));
+        this.raw.once('connect', () => (at.tls ? this.startTls() : this.onConnect()));
         this.raw.once('close', () => owner.onClosed());
         this.expireAt(deadlines.readClock() + options.connectTimeoutMs);
     }
@@ -248,10 +248,10 @@ export class Channel implements CallHolder, Timed {
         socket.on('close', () => this.onEnd());
     }
 
-    private secure(): void {
+    private startTls(): void {
         const { at, deadlines } = this.context;
         deadlines.arrived();
-        this.socket = secure(this.raw, at);
+        this.socket = startTls(this.raw, at);
         if (this.socket === this.raw) return;
         this.watch(this.socket);
         this.socket.once('secureConnect', () => this.onConnect());

@@ -30,7 +30,7 @@ export function connect(
  * Puts TLS on a connected socket. A socket that `tls.connect` opens itself cannot be reset. The price:
  * TLS has no `onread` here, so its bytes arrive as `data` events.
  */
-export function secure(socket: net.Socket, { host, tls: options }: ServerAddress): net.Socket {
+export function startTls(socket: net.Socket, { host, tls: options }: ServerAddress): net.Socket {
     try {
         return tls.connect({ ...options, host, socket });
     } catch (error) {

@@ -41,7 +41,7 @@ export function counterCallback([a, b]: CounterArguments): CounterCallback | und
     return typeof a === 'function' ? a : b;
 }
 
-export const one = <T>(result: T | null): [T | null] => [result];
+export const resultOnly = <T>(result: T | null): [T | null] => [result];
 
 export function valueAndFlags(item: Item | null): [Buffer | null, Buffer | null] {
     return [item?.value ?? null, item?.flags ?? null];
