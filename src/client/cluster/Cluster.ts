@@ -29,7 +29,6 @@ export class Cluster {
     private checking: Promise<readonly ServerHealthReport[]> | null = null;
     private readonly lifecycle = new Lifecycle(notOpened);
 
-    /** @throws ConfigException INVALID_CONNECTION for weights, INVALID_CREDENTIAL for a login */
     constructor(
         addresses: readonly ServerAddress[],
         readonly settings: ClientSettings,

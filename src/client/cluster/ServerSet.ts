@@ -50,7 +50,6 @@ export class ServerSet {
         if (options.failover) this.isUsable = index => servers[index]!.isUp;
     }
 
-    /** @throws ConfigException INVALID_CONNECTION for weights, INVALID_CREDENTIAL for a login */
     static of(addresses: readonly ServerAddress[], options: ServerSetOptions): ServerSet {
         return new ServerSet(new Map(), options).next(addresses).set;
     }
