@@ -68,7 +68,7 @@ export class Commands {
     }
 
     store(mode: StoreMode, key: string, value: ValueInput, options?: StoreOptions | null): Promise<boolean> {
-        const spec = this.spec(value, options ?? NO_OPTIONS);
+        const spec = this.toSpec(value, options ?? NO_OPTIONS);
         return spec instanceof Error ? Promise.reject(spec) : this.run(key, new StoreCall(mode, key, spec));
     }
 
@@ -148,7 +148,7 @@ export class Commands {
         for (const entry of entries) {
             if (!Array.isArray(entry)) throw invalidBatch('expected each entry to be [key, value]');
             const [key, value, flags = options?.flags] = entry;
-            const spec = this.spec(value, { flags, expires: options?.expires });
+            const spec = this.toSpec(value, { flags, expires: options?.expires });
             if (spec instanceof Error) throw spec;
             keys.push(key);
             specs.push(spec);
@@ -215,13 +215,8 @@ export class Commands {
         return this.cluster.sendToAll(() => new FlushCall());
     }
 
-    private casStore(
-        key: string,
-        value: ValueInput,
-        cas: bigint,
-        options: CasStoreOptions | null | undefined,
-    ): Promise<CasReply> {
-        const spec = this.spec(value, options ?? NO_OPTIONS);
+    private casStore(key: string, value: ValueInput, cas: bigint, options?: CasStoreOptions | null): Promise<CasReply> {
+        const spec = this.toSpec(value, options ?? NO_OPTIONS);
         if (spec instanceof Error) return Promise.reject(spec);
         return this.runCas(key, new CasStoreCall(key, spec, cas, options?.epoch !== undefined), options);
     }
@@ -233,7 +228,7 @@ export class Commands {
         return cluster.send(cluster.serverFor(key, placement), cluster.namespaces.guard(key, call));
     }
 
-    private runCas<T>(key: string, call: Call<T>, options: CasOptions | null | undefined): Promise<T> {
+    private runCas<T>(key: string, call: Call<T>, options?: CasOptions | null): Promise<T> {
         const problem = checkKey(key, this.limits.maxKeyBytes);
         if (problem !== null) return Promise.reject(problem);
         const { cluster } = this;
@@ -245,7 +240,7 @@ export class Commands {
         return cluster.send(server, guarded);
     }
 
-    private spec(value: ValueInput, { expires = 0, flags = 0 }: StoreOptions): StoreSpec | Error {
+    private toSpec(value: ValueInput, { expires = 0, flags = 0 }: StoreOptions): StoreSpec | Error {
         const problem = checkValue(value, this.limits.maxValueBytes) ?? checkExpiry(expires) ?? checkFlags(flags);
         return problem ?? { value, flagBits: flags, expirySeconds: expires };
     }

@@ -47,18 +47,16 @@ export class KeyBatch {
         return this.failed;
     }
 
-    async set(specs: readonly StoreSpec[], account: StoreAccount | null): Promise<BatchResult> {
-        await this.perform(specs, false, chunk => new SetManyCall(chunk.keys, chunk.specs, this.failed, account));
-        return { failed: this.failed };
+    set(specs: readonly StoreSpec[], account: StoreAccount | null): Promise<BatchResult> {
+        return this.perform(specs, false, chunk => new SetManyCall(chunk.keys, chunk.specs, this.failed, account));
     }
 
-    evict(receipts: ReadonlyMap<string, Receipt>): Promise<void> {
+    evict(receipts: ReadonlyMap<string, Receipt>): Promise<BatchResult> {
         return this.perform(null, false, ({ keys }) => new EvictManyCall(keys, receipts, this.failed));
     }
 
-    async delete(): Promise<BatchResult> {
-        await this.perform(null, false, ({ keys }) => new DeleteManyCall(keys, this.failed));
-        return { failed: this.failed };
+    delete(): Promise<BatchResult> {
+        return this.perform(null, false, ({ keys }) => new DeleteManyCall(keys, this.failed));
     }
 
     /** @param isRead the size of the values is unknown until the first chunk is answered */
@@ -66,9 +64,10 @@ export class KeyBatch {
         specs: readonly StoreSpec[] | null,
         isRead: boolean,
         createCall: (chunk: Chunk) => BatchCall,
-    ): Promise<void> {
+    ): Promise<BatchResult> {
         const parts = this.split(specs);
         await Promise.all([...parts].map(([server, part]) => this.performPart(server, part, isRead, createCall)));
+        return { failed: this.failed };
     }
 
     private async performPart(
@@ -84,7 +83,7 @@ export class KeyBatch {
             const call = this.isGuarded ? this.cluster.namespaces.guard(chunk.keys[0]!, own) : own;
             try {
                 // A call without any time left would count as a fault of its channel.
-                if (this.isLate)
+                if (this.deadlineMs !== 0 && this.deadlineMs <= performance.now())
                     throw server.metrics.rejectBeforeSend(timedOut(server.address, server.requestTimeoutMs));
                 await server.send(call);
                 part.recordAnswer(chunk, own.answeredBytes);
@@ -98,10 +97,6 @@ export class KeyBatch {
         };
         if (isRead) await performNext();
         if (part.hasMore) await Promise.all(Array.from({ length: CHUNKS_IN_FLIGHT }, performAll));
-    }
-
-    private get isLate(): boolean {
-        return this.deadlineMs !== 0 && this.deadlineMs <= performance.now();
     }
 
     private split(specs: readonly StoreSpec[] | null): Map<MemcachedServer, BatchPart> {

@@ -6,6 +6,7 @@ import type { ServerChange } from './cluster/ServerSet';
 import { Commands, type CounterResult, type ValueInput } from './Commands';
 import type { BatchResult, GetManyResult } from './KeyBatch';
 import * as memjs from './memjs/callbacks';
+import type { CallbackOrExpiry, OptionsOrCallback } from './memjs/callbacks';
 import { Client } from './memjs/memjs';
 import type { CasValidity, CounterOptions, StoreOptions } from './model/CallOptions';
 import { readClientOptions, type ClientOptions } from './model/ClientOptions';
@@ -80,11 +81,10 @@ export class MemcachedClient extends Client {
     }
 
     /**
-     * Replaces the servers. Servers that stay keep their sockets. New servers are connected to by
-     * their first call. Removed servers get no new calls, finish their pending ones within
-     * `requestTimeoutMs`, batches included, and close their sockets. A server with another login or
-     * other TLS settings is replaced. Another weight only moves keys. An invalid list changes
-     * nothing.
+     * Replaces the servers. Servers that stay keep their sockets. The first call to a new server
+     * connects to it. Removed servers get no new calls, finish their pending ones, batches included,
+     * within `requestTimeoutMs`, and close their sockets. A server with another login or other TLS
+     * settings is replaced. Another weight only moves keys. An invalid list changes nothing.
      * @throws ConnectionException CONNECT_FAILED when the list is empty
      * @throws ConfigException INVALID_CONNECTION for weights, INVALID_CREDENTIAL for a login
      */
@@ -135,12 +135,7 @@ export class MemcachedClient extends Client {
     set(key: string, value: ValueInput, options?: StoreOptions): Promise<boolean>;
     set(key: string, value: ValueInput, options: StoreOptions, callback: memjs.Callback<boolean>): void;
     set(key: string, value: ValueInput, callback: memjs.Callback<boolean>, expires?: number): void;
-    set(
-        key: string,
-        value: ValueInput,
-        a?: memjs.OptionsOrCallback,
-        b?: memjs.CallbackOrExpiry,
-    ): Promise<boolean> | void {
+    set(key: string, value: ValueInput, a?: OptionsOrCallback, b?: CallbackOrExpiry): Promise<boolean> | void {
         return this.store('set', key, value, a, b);
     }
 
@@ -148,12 +143,7 @@ export class MemcachedClient extends Client {
     add(key: string, value: ValueInput, options?: StoreOptions): Promise<boolean>;
     add(key: string, value: ValueInput, options: StoreOptions, callback: memjs.Callback<boolean>): void;
     add(key: string, value: ValueInput, callback: memjs.Callback<boolean>, expires?: number): void;
-    add(
-        key: string,
-        value: ValueInput,
-        a?: memjs.OptionsOrCallback,
-        b?: memjs.CallbackOrExpiry,
-    ): Promise<boolean> | void {
+    add(key: string, value: ValueInput, a?: OptionsOrCallback, b?: CallbackOrExpiry): Promise<boolean> | void {
         return this.store('add', key, value, a, b);
     }
 
@@ -161,12 +151,7 @@ export class MemcachedClient extends Client {
     replace(key: string, value: ValueInput, options?: StoreOptions): Promise<boolean>;
     replace(key: string, value: ValueInput, options: StoreOptions, callback: memjs.Callback<boolean>): void;
     replace(key: string, value: ValueInput, callback: memjs.Callback<boolean>, expires?: number): void;
-    replace(
-        key: string,
-        value: ValueInput,
-        a?: memjs.OptionsOrCallback,
-        b?: memjs.CallbackOrExpiry,
-    ): Promise<boolean> | void {
+    replace(key: string, value: ValueInput, a?: OptionsOrCallback, b?: CallbackOrExpiry): Promise<boolean> | void {
         return this.store('replace', key, value, a, b);
     }
 
@@ -174,14 +159,14 @@ export class MemcachedClient extends Client {
     append(key: string, value: ValueInput): Promise<boolean>;
     append(key: string, value: ValueInput, callback: memjs.Callback<boolean>): void;
     append(key: string, value: ValueInput, callback?: memjs.Callback<boolean>): Promise<boolean> | void {
-        return memjs.deliver(this.commands.concat('append', key, value), callback, memjs.one);
+        return memjs.deliver(this.commands.concat('append', key, value), callback, memjs.resultOnly);
     }
 
     /** Prepends to the value. Resolves with false if the key does not exist. */
     prepend(key: string, value: ValueInput): Promise<boolean>;
     prepend(key: string, value: ValueInput, callback: memjs.Callback<boolean>): void;
     prepend(key: string, value: ValueInput, callback?: memjs.Callback<boolean>): Promise<boolean> | void {
-        return memjs.deliver(this.commands.concat('prepend', key, value), callback, memjs.one);
+        return memjs.deliver(this.commands.concat('prepend', key, value), callback, memjs.resultOnly);
     }
 
     /** Increases a counter of 64 bits, which wraps at 2^64 (memjs is wrong from 2^32 on). */
@@ -204,14 +189,14 @@ export class MemcachedClient extends Client {
     touch(key: string, expires: number): Promise<boolean>;
     touch(key: string, expires: number, callback: memjs.Callback<boolean>): void;
     touch(key: string, expires: number, callback?: memjs.Callback<boolean>): Promise<boolean> | void {
-        return memjs.deliver(this.commands.touch(key, expires), callback, memjs.one);
+        return memjs.deliver(this.commands.touch(key, expires), callback, memjs.resultOnly);
     }
 
     /** Deletes the key. Resolves with false if it does not exist. */
     delete(key: string): Promise<boolean>;
     delete(key: string, callback: memjs.Callback<boolean>): void;
     delete(key: string, callback?: memjs.Callback<boolean>): Promise<boolean> | void {
-        return memjs.deliver(this.commands.delete(key), callback, memjs.one);
+        return memjs.deliver(this.commands.delete(key), callback, memjs.resultOnly);
     }
 
     /** Stores the value if the key does not exist. Resolves with its CAS, else with null. */
@@ -317,8 +302,7 @@ export class MemcachedClient extends Client {
 
     /**
      * Returns the epoch of the home server of a key, for `casSet` and `casDelete`. If the servers
-     * may change between a `gets` and its answer, take `homeServer(key)` before it and the epoch of
-     * that after it.
+     * may change during a `gets`, take `homeServer(key)` before it, and the epoch of that after it.
      */
     epoch(key: string): number {
         return this.cluster.homeServer(key).epoch;
@@ -343,11 +327,11 @@ export class MemcachedClient extends Client {
         mode: StoreMode,
         key: string,
         value: ValueInput,
-        a: memjs.OptionsOrCallback,
-        b: memjs.CallbackOrExpiry,
+        a: OptionsOrCallback,
+        b: CallbackOrExpiry,
     ): Promise<boolean> | void {
         const stored = this.commands.store(mode, key, value, memjs.storeOptions(a, b));
-        return memjs.deliver(stored, memjs.storeCallback(a, b), memjs.one);
+        return memjs.deliver(stored, memjs.storeCallback(a, b), memjs.resultOnly);
     }
 
     private count(

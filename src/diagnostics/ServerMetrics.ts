@@ -35,9 +35,6 @@ export interface ServerStats {
     };
 }
 
-/** The part of the stats that the server has itself. */
-export type ServerState = Pick<ServerStats, 'address' | 'isUp' | 'fault' | 'sockets'>;
-
 /**
  * Microseconds of a clock that begins again after 35 minutes. Differences are right up to that, and both
  * operands are small integers, which need no memory of their own.
@@ -62,7 +59,6 @@ export class ServerMetrics {
     private readonly latencies = new LatencyWindows(performance.now());
     private readUs = 0;
 
-    /** Calls that have not settled. */
     get inFlight(): number {
         return this.calls - this.answered - this.failed;
     }
@@ -104,7 +100,8 @@ export class ServerMetrics {
         this.errors.set(code, (this.errors.get(code) ?? 0) + 1);
     }
 
-    snapshot(state: ServerState): ServerStats {
+    /** @param state what the server knows itself */
+    snapshot(state: Pick<ServerStats, 'address' | 'isUp' | 'fault' | 'sockets'>): ServerStats {
         const { calls, answered, failed, hits, misses, retries, connects, bytesSent, bytesReceived, latencies } = this;
         latencies.rotate(performance.now());
         return Object.freeze({

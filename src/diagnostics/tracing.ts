@@ -67,8 +67,7 @@ export function isTraced<C extends object>({ start, end, asyncStart, asyncEnd, e
 }
 
 /**
- * Runs and traces asynchronous work. Node's own `tracePromise` publishes the value; this publishes only
- * `resultOf` the value.
+ * Runs and traces asynchronous work. Node's `tracePromise` would publish the value itself.
  * @param begin runs within the stores that are bound to `start`
  */
 export function trace<C extends TraceContext & { result?: unknown }, T>(
@@ -77,8 +76,7 @@ export function trace<C extends TraceContext & { result?: unknown }, T>(
     begin: () => Promise<T>,
     resultOf: (value: T) => C['result'],
 ): Promise<T> {
-    const promise = traceStart(tracing, context, begin);
-    return promise.then(
+    return traceStart(tracing, context, begin).then(
         value => {
             context.result = resultOf(value);
             traceDone(tracing, context);

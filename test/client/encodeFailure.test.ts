@@ -12,13 +12,9 @@ class BrokenCall extends Call<void> {
 
     constructor(
         private readonly write: (writer: RequestWriter, opaque: number) => void,
-        private readonly bytes = 0,
+        valueBytes = 0,
     ) {
-        super('broken');
-    }
-
-    override get valueBytes(): number {
-        return this.bytes;
+        super('broken', valueBytes);
     }
 
     encode(writer: RequestWriter, opaque: number): void {

@@ -30,7 +30,7 @@ export interface CallHolder {
  */
 export type Retry = 'always' | 'afterClose' | 'never';
 
-// The executor of all promises: one of its own would be a closure per call.
+// The executor of all promises. An executor for each call would be a closure for each call.
 let resolveNew: (value: unknown) => void;
 let rejectNew: (error: Error) => void;
 function capture(resolve: (value: unknown) => void, reject: (error: Error) => void): void {
@@ -91,8 +91,14 @@ export abstract class Call<T> implements Timed {
 
     abstract readonly retry: Retry;
 
-    /** @param key '' for a call without a key, or with many */
-    constructor(readonly key = '') {
+    /**
+     * @param key '' for a call without a key, or with many
+     * @param valueBytes the size of the values that it sends or is known to read, about
+     */
+    constructor(
+        readonly key = '',
+        readonly valueBytes = 0,
+    ) {
         this.promise = new Promise<T>(capture as never);
         this.resolve = resolveNew;
         this.reject = rejectNew;
@@ -115,11 +121,6 @@ export abstract class Call<T> implements Timed {
     /** Describes the result in traces. */
     describeResult(_value: T): string {
         return 'ok';
-    }
-
-    /** The size of the values that it sends or is known to read, about. */
-    get valueBytes(): number {
-        return 0;
     }
 
     /** Returns the key that a reply is about. */

@@ -72,9 +72,7 @@ export class Deadlines {
         return (this.nowMs = performance.now());
     }
 
-    /**
-     * Bytes or a connection have arrived: calls that are due may be answered with the next ones.
-     */
+    /** Bytes or a connection have arrived: the next ones may answer calls that are due. */
     arrived(): number {
         this.arrivals++;
         return (this.arrivedMs = this.readClock());
@@ -125,13 +123,14 @@ export class Deadlines {
     private arm(): void {
         this.stop();
         this.firesAt = this.end.later.ms;
-        this.timer = setTimeout(() => this.fire(), timerMs(this.firesAt - performance.now()));
+        // A timer that fires too early finds nothing to do and sets another one.
+        const ms = Math.max(1, Math.ceil(this.firesAt - performance.now()));
+        this.timer = setTimeout(() => this.fire(), Math.min(MAX_TIMER_MS, ms));
     }
 
     /**
-     * In a process that was busy, the timer is due before the answers that have arrived are read. Such
-     * an answer is in time, so the process reads until nothing arrives any more, but for no longer than
-     * it was late itself.
+     * After a busy time, the timer is due before answers that have arrived are read. They are in time,
+     * so the process reads until nothing more arrives, but for no longer than it was late itself.
      */
     private fire(): void {
         this.timer = null;
@@ -158,9 +157,4 @@ export class Deadlines {
         }
         if (this.end.later !== this.end) this.arm();
     }
-}
-
-/** A timer that fires too early finds nothing to do and sets another one. */
-function timerMs(ms: number): number {
-    return Math.min(MAX_TIMER_MS, Math.max(1, Math.ceil(ms)));
 }

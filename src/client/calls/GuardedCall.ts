@@ -15,7 +15,7 @@ export class GuardedCall<T> extends Call<T> {
         private readonly namespace: Namespace,
         private readonly fullKey: string,
     ) {
-        super(call.key);
+        super(call.key, call.valueBytes);
         this.retry = call.retry;
         this.frameCount = call.frameCount + 1;
         this.deadlineMs = call.deadlineMs;
@@ -29,10 +29,6 @@ export class GuardedCall<T> extends Call<T> {
 
     override get keyCount(): number | undefined {
         return this.call.keyCount;
-    }
-
-    override get valueBytes(): number {
-        return this.call.valueBytes;
     }
 
     override describeResult(value: T): string {

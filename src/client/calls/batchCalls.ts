@@ -19,8 +19,9 @@ export abstract class BatchCall extends Call<void> {
     constructor(
         protected readonly keys: readonly string[],
         protected readonly failed: Map<string, Error>,
+        valueBytes = 0,
     ) {
-        super();
+        super('', valueBytes);
         this.frameCount = keys.length + 1;
     }
 
@@ -75,16 +76,12 @@ export class GetManyCall<T> extends BatchCall {
     /** @param expectedBytes the known size of its values if they are large, else 0 */
     constructor(
         keys: readonly string[],
-        private readonly expectedBytes: number,
+        expectedBytes: number,
         private readonly found: Map<string, T>,
         private readonly read: (reply: Reply) => T,
         failed: Map<string, Error>,
     ) {
-        super(keys, failed);
-    }
-
-    override get valueBytes(): number {
-        return this.expectedBytes;
+        super(keys, failed, expectedBytes);
     }
 
     protected encodeOne(writer: RequestWriter, opaque: number, key: string): void {
@@ -95,20 +92,17 @@ export class GetManyCall<T> extends BatchCall {
         this.answeredBytes += reply.bodyBytes;
         if (reply.outcome === Outcome.NOT_FOUND) return;
         this.answeredKeys++;
-        if (reply.outcome === Outcome.OK) this.recordHit(key, this.read(reply));
-        else this.failKey(key, reply);
+        if (reply.outcome !== Outcome.OK) return this.failKey(key, reply);
+        const item = this.read(reply);
+        // Hits of an earlier try have been counted.
+        if (this.retries === 0 || !this.found.has(key)) this.host!.metrics.hits++;
+        this.found.set(key, item);
     }
 
     protected override onEnd(): void {
         const isMissing = (key: string): boolean => !this.found.has(key) && !this.failed.has(key);
         this.host!.metrics.misses +=
             this.retries === 0 ? this.keys.length - this.answeredKeys : this.keys.filter(isMissing).length;
-    }
-
-    /** Hits of an earlier try have been counted. */
-    private recordHit(key: string, item: T): void {
-        if (this.retries === 0 || !this.found.has(key)) this.host!.metrics.hits++;
-        this.found.set(key, item);
     }
 }
 
@@ -137,11 +131,8 @@ export class SetManyCall extends BatchCall {
         failed: Map<string, Error>,
         private readonly account: StoreAccount | null,
     ) {
-        super(keys, failed);
-    }
-
-    override get valueBytes(): number {
-        return this.specs.reduce((sum, { value }) => sum + value.length, 0);
+        const valueBytes = specs.reduce((sum, { value }) => sum + value.length, 0);
+        super(keys, failed, valueBytes);
     }
 
     override encode(writer: RequestWriter, opaque: number): void {

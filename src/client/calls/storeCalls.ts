@@ -13,16 +13,12 @@ export class StoreCall extends Call<boolean> {
         key: string,
         private readonly spec: StoreSpec,
     ) {
-        super(key);
+        super(key, spec.value.length);
         this.retry = operation === 'add' ? 'never' : 'afterClose';
     }
 
     override describeResult(isStored: boolean): string {
         return isStored ? 'stored' : 'not stored';
-    }
-
-    override get valueBytes(): number {
-        return this.spec.value.length;
     }
 
     encode(writer: RequestWriter, opaque: number): void {
@@ -56,7 +52,7 @@ export class EvictingSetCall extends Call<boolean> {
         private readonly receipt: Receipt,
         private readonly evicted: Receipt | null,
     ) {
-        super(key);
+        super(key, spec.value.length);
         if (evicted !== null) this.frameCount = 2;
     }
 
@@ -66,10 +62,6 @@ export class EvictingSetCall extends Call<boolean> {
 
     override describeResult(): string {
         return 'stored';
-    }
-
-    override get valueBytes(): number {
-        return this.spec.value.length;
     }
 
     encode(writer: RequestWriter, opaque: number): void {
@@ -117,7 +109,7 @@ export class CasStoreCall extends Call<CasReply> {
         private readonly cas: bigint,
         private readonly expectsEpoch: boolean,
     ) {
-        super(key);
+        super(key, spec.value.length);
     }
 
     get operation(): string {
@@ -130,10 +122,6 @@ export class CasStoreCall extends Call<CasReply> {
 
     override onEpochChange(): void {
         if (this.expectsEpoch) this.succeed(STALE);
-    }
-
-    override get valueBytes(): number {
-        return this.spec.value.length;
     }
 
     encode(writer: RequestWriter, opaque: number): void {
@@ -162,15 +150,11 @@ export class ConcatCall extends Call<boolean> {
         key: string,
         private readonly value: string | Uint8Array,
     ) {
-        super(key);
+        super(key, value.length);
     }
 
     override describeResult(isStored: boolean): string {
         return isStored ? 'stored' : 'missing';
-    }
-
-    override get valueBytes(): number {
-        return this.value.length;
     }
 
     encode(writer: RequestWriter, opaque: number): void {

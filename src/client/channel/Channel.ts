@@ -11,7 +11,7 @@ import type { Protocol, Reply, ReplyDecoder, RequestWriter } from '../protocol/P
 import { ChannelLoad, LARGE_BYTES } from './ChannelLoad';
 import { FlowControl, type FlowContext } from './FlowControl';
 import { closedByServerError, describeSocketError, timeoutError, type Stage } from './socketErrors';
-import { connect, reset, secure } from './sockets';
+import { connect, reset, startTls } from './sockets';
 
 const READ_BYTES = 64 * 1024;
 
@@ -30,7 +30,7 @@ export interface ChannelContext extends FlowContext {
     };
 }
 
-/** Is told of the channel's life. */
+/** Receives the events of a channel. */
 export interface ChannelOwner {
     /** The channel takes calls. */
     onReady(channel: Channel): void;
@@ -97,7 +97,7 @@ export class Channel implements CallHolder, Timed {
             callback: count => this.onBytes(count),
         });
         this.watch(this.raw);
-        this.raw.once('connect', () => (at.tls ? this.secure() : this.onConnect()));
+        this.raw.once('connect', () => (at.tls ? this.startTls() : this.onConnect()));
         this.raw.once('close', () => owner.onClosed());
         this.expireAt(deadlines.readClock() + options.connectTimeoutMs);
     }
@@ -124,7 +124,6 @@ export class Channel implements CallHolder, Timed {
         return !this.load.isFull && !this.isSlow;
     }
 
-    /** The channel has as many requests as it can answer in time. */
     get isAtLimit(): boolean {
         return this.flow.isAtLimit;
     }
@@ -237,8 +236,7 @@ export class Channel implements CallHolder, Timed {
         deadlines.remove(this.deadline);
         deadlines.readClock();
         const { pending } = this;
-        // The server must not carry out unanswered requests later, over what newer connections
-        // write.
+        // The server must not carry out unanswered requests after those of newer connections.
         if (pending.first === null) this.raw.destroy();
         else reset(this.raw, at);
         this.owner.onGone(this, fault, pending);
@@ -250,10 +248,10 @@ export class Channel implements CallHolder, Timed {
         socket.on('close', () => this.onEnd());
     }
 
-    private secure(): void {
+    private startTls(): void {
         const { at, deadlines } = this.context;
         deadlines.arrived();
-        this.socket = secure(this.raw, at);
+        this.socket = startTls(this.raw, at);
         if (this.socket === this.raw) return;
         this.watch(this.socket);
         this.socket.once('secureConnect', () => this.onConnect());
@@ -261,21 +259,16 @@ export class Channel implements CallHolder, Timed {
     }
 
     private onConnect(): void {
-        const { at, deadlines } = this.context;
+        const { at, address, deadlines } = this.context;
         deadlines.arrived();
         this.stage = 'unanswered';
-        if (at.login !== undefined || this.isExtra) this.begin(new HandshakeCall(at.login));
-        else this.beReady();
-    }
-
-    /** Sends the first call. Until it is answered the channel counts as connecting. */
-    private begin(call: Call<boolean>): void {
-        this.add(call);
+        if (at.login === undefined && !this.isExtra) return this.beReady();
+        // Until it is answered, the channel counts as connecting.
+        const handshake = new HandshakeCall(at.login);
+        this.add(handshake);
         this.flush();
-        call.promise.then(
-            isAccepted => (isAccepted ? this.beReady() : this.end(authFailed(this.context.address))),
-            () => {},
-        );
+        const settle = (isAccepted: boolean): void => (isAccepted ? this.beReady() : this.end(authFailed(address)));
+        handshake.promise.then(settle, () => {});
     }
 
     private beReady(): void {
@@ -301,9 +294,8 @@ export class Channel implements CallHolder, Timed {
     }
 
     /**
-     * Node asks before every read; undefined means the same buffer as last time. While it connects there
-     * is no last time: Node takes a new handle for each address of a name, and that would read into a
-     * buffer of its own.
+     * Node asks before every read; undefined means the buffer of the last read. While it connects there
+     * is none: Node takes a new handle for each address, which would read into a buffer of its own.
      */
     private nextBuffer(): Buffer {
         const wanted = this.decoder.target ?? this.chunk;
@@ -325,8 +317,7 @@ export class Channel implements CallHolder, Timed {
                 if (problem !== null) this.wrongReply = new Error(problem);
             }
         } catch (error) {
-            // For example a counter without 8 bytes, or a text longer than a string may be. It ends
-            // this channel, not the process.
+            // For example a counter without 8 bytes, or a text longer than a string may be.
             this.wrongReply = error as Error;
         }
         if (this.hasAnswered) this.onReplies();

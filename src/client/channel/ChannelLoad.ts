@@ -9,16 +9,12 @@ const SPREAD_BYTES = 256 * 1024;
 /** This load keeps a channel busy. More would only fill memory with copies and socket buffers. */
 const MAX_BYTES = 1024 * 1024;
 
-/**
- * What a channel has in flight: bytes sent and not answered, and bytes that the replies will have.
- */
+/** What a channel has in flight: bytes not answered, and the bytes of their replies, about. */
 export class ChannelLoad {
     /** What the next call would wait for. */
     bytes = 0;
     private largeCalls = 0;
-    /**
-     * Moving average of small replies. An integer, so that the load of a call needs no heap number.
-     */
+    /** Moving average of small replies. An integer: the load of a call then needs no heap number. */
     private smallReplyBytes = 100;
     /** Small replies since the average was last updated. */
     private smallReplies = 0;

@@ -7,9 +7,7 @@ import { TLSSocket, type PeerCertificate } from 'node:tls';
  */
 export class HandshakeRejectedError extends Error {}
 
-/**
- * The server has closed the connection, so it carries out no further request that was sent on it.
- */
+/** The server has closed the connection, so it carries out no further request sent on it. */
 export class ClosedByServerError extends Error {}
 
 /** No trusted authority has signed the server's certificate. */
@@ -24,9 +22,7 @@ const UNTRUSTED_CERTIFICATE = new Set([
 /** OpenSSL's codes for bytes that are not TLS. */
 const NOT_TLS = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG']);
 
-/**
- * Alerts of servers about the client's certificate or settings: a new attempt gets the same alert.
- */
+/** Alerts about the client's certificate or settings: a new attempt gets the same alert. */
 const REJECTION = /CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE|PROTOCOL_VERSION|UNRECOGNIZED_NAME/;
 
 /** The fields of Node's and OpenSSL's errors. */
@@ -93,9 +89,7 @@ function describeAlert(alert: string, reason: string): string {
     if (alert === 'CERTIFICATE_REQUIRED') return `the server requires a client certificate (${reason})`;
     if (/CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED/.test(alert))
         return `the server rejected the client certificate (${reason})`;
-    const rejected = `the server rejected the TLS handshake (${reason})`;
     // TLS 1.2 has no alert for a missing certificate.
-    return alert === 'HANDSHAKE_FAILURE'
-        ? `${rejected}: it may require a client certificate, or other ciphers`
-        : rejected;
+    const advice = alert === 'HANDSHAKE_FAILURE' ? ': it may require a client certificate, or other ciphers' : '';
+    return `the server rejected the TLS handshake (${reason})${advice}`;
 }

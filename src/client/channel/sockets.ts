@@ -2,24 +2,25 @@ import * as net from 'node:net';
 import * as tls from 'node:tls';
 import type { ServerAddress } from '../model/ServerAddress';
 
-/** Node's minimum for one address of a name. */
-const MIN_ATTEMPT_MS = 10;
-
 /** Opens a TCP or unix socket. An exception of Node becomes an error of the socket. */
 export function connect(
     { host, port, path, tls: secure }: ServerAddress,
     { connectTimeoutMs }: { readonly connectTimeoutMs: number },
     onread: net.OnReadOpts,
 ): net.Socket {
-    const shared = {
+    // Node tries the addresses of a name in turn, and gives each but the last this time, 250 ms by
+    // default and 10 ms at least. Four that drop packets must leave time for a fifth.
+    const attemptMs = Math.min(Math.floor(connectTimeoutMs / 5), net.getDefaultAutoSelectFamilyAttemptTimeout());
+    const options = {
+        ...(path === undefined ? { host, port } : { path }),
+        ...(secure ? {} : { onread }),
         noDelay: true,
         keepAlive: true,
         keepAliveInitialDelay: 30_000,
-        autoSelectFamilyAttemptTimeout: attemptMs(connectTimeoutMs),
+        autoSelectFamilyAttemptTimeout: Math.max(10, attemptMs),
     };
-    const where = path === undefined ? { host, port } : { path };
     try {
-        return net.connect({ ...where, ...shared, ...(secure ? {} : { onread }) } as net.NetConnectOpts);
+        return net.connect(options as net.NetConnectOpts);
     } catch (error) {
         return new net.Socket().destroy(error as Error);
     }
@@ -29,7 +30,7 @@ export function connect(
  * Puts TLS on a connected socket. A socket that `tls.connect` opens itself cannot be reset. The price:
  * TLS has no `onread` here, so its bytes arrive as `data` events.
  */
-export function secure(socket: net.Socket, { host, tls: options }: ServerAddress): net.Socket {
+export function startTls(socket: net.Socket, { host, tls: options }: ServerAddress): net.Socket {
     try {
         return tls.connect({ ...options, host, socket });
     } catch (error) {
@@ -44,13 +45,4 @@ export function secure(socket: net.Socket, { host, tls: options }: ServerAddress
 export function reset(socket: net.Socket, { path }: ServerAddress): void {
     if (path !== undefined || socket.connecting || socket.destroyed) socket.destroy();
     else socket.resetAndDestroy();
-}
-
-/**
- * Node tries the addresses of a name in turn, and gives each but the last this time, 250 ms by
- * default. Four that drop packets must leave time for a fifth.
- */
-function attemptMs(connectTimeoutMs: number): number {
-    const shareMs = Math.floor(connectTimeoutMs / 5);
-    return Math.max(MIN_ATTEMPT_MS, Math.min(shareMs, net.getDefaultAutoSelectFamilyAttemptTimeout()));
 }

@@ -29,7 +29,6 @@ export class Cluster {
     private checking: Promise<readonly ServerHealthReport[]> | null = null;
     private readonly lifecycle = new Lifecycle(notOpened);
 
-    /** @throws ConfigException INVALID_CONNECTION for weights, INVALID_CREDENTIAL for a login */
     constructor(
         addresses: readonly ServerAddress[],
         readonly settings: ClientSettings,
@@ -160,15 +159,15 @@ export class Cluster {
         if (this.serverSet !== serverSet) return this.connect(signal, allowUnavailable);
         await this.destroy();
         const faults = answers.map(answer => (answer as PromiseRejectedResult).reason as Error);
-        throw (
-            faults.find(isAuthFailure) ?? connectFailed(new Map(servers.map(({ address }, i) => [address, faults[i]!])))
-        );
+        const byAddress = new Map(servers.map(({ address }, i) => [address, faults[i]!]));
+        throw faults.find(isAuthFailure) ?? connectFailed(byAddress);
     }
 
-    private drain(): Promise<void> {
+    private async drain(): Promise<void> {
         for (const server of this.allServers) server.beginDrain();
-        if (this.deadlines.size === 0 && this.batches.size === 0) return this.destroy();
-        return this.idle().then(() => this.destroy());
+        if (this.batches.size > 0) await Promise.allSettled(this.batches);
+        if (this.deadlines.size > 0) await new Promise<void>(resolve => (this.deadlines.onEmpty = resolve));
+        await this.destroy();
     }
 
     /** Closes a removed server. A running batch may still have chunks for it. */
@@ -179,11 +178,6 @@ export class Cluster {
         await server.drained();
         await server.close();
         this.leaving.delete(server);
-    }
-
-    private async idle(): Promise<void> {
-        await Promise.allSettled(this.batches);
-        if (this.deadlines.size > 0) await new Promise<void>(resolve => (this.deadlines.onEmpty = resolve));
     }
 
     /** Destroys all sockets before it returns: an exiting process may get no further turn. */

@@ -50,12 +50,8 @@ export class ServerSet {
         if (options.failover) this.isUsable = index => servers[index]!.isUp;
     }
 
-    /** @throws ConfigException INVALID_CONNECTION for weights, INVALID_CREDENTIAL for a login */
     static of(addresses: readonly ServerAddress[], options: ServerSetOptions): ServerSet {
-        return new ServerSet(
-            new Map(addresses.map(at => [formatAddress(at), { at, server: options.createServer(at) }])),
-            options,
-        );
+        return new ServerSet(new Map(), options).next(addresses).set;
     }
 
     /** Returns the set for these addresses, `this` if nothing changes. */

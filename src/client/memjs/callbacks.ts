@@ -1,4 +1,5 @@
 import type { CounterOptions, StoreOptions } from '../model/CallOptions';
+import type { Item } from '../model/Item';
 
 /** memjs's callback forms of the verbs. */
 
@@ -21,12 +22,10 @@ export type OptionsOrCallback = StoreOptions | Callback<boolean> | undefined;
 export type CallbackOrExpiry = Callback<boolean> | number | undefined;
 export type CounterArguments = [(CounterOptions | CounterCallback)?, CounterCallback?];
 
-const NO_OPTIONS: StoreOptions = {};
-
 /** Reads `(options)`, `(options, callback)`, `(callback)` and the old `(callback, expires)`. */
-export function storeOptions(a: OptionsOrCallback, b: CallbackOrExpiry): StoreOptions {
-    if (typeof a === 'function') return typeof b === 'number' ? { expires: b } : NO_OPTIONS;
-    return a ?? NO_OPTIONS;
+export function storeOptions(a: OptionsOrCallback, b: CallbackOrExpiry): StoreOptions | undefined {
+    if (typeof a === 'function') return typeof b === 'number' ? { expires: b } : undefined;
+    return a;
 }
 
 export function storeCallback(a: OptionsOrCallback, b: CallbackOrExpiry): Callback<boolean> | undefined {
@@ -42,24 +41,26 @@ export function counterCallback([a, b]: CounterArguments): CounterCallback | und
     return typeof a === 'function' ? a : b;
 }
 
-/** What a callback gets after the error, of a result or of null for a failed call. */
-type Spread<T, R extends unknown[]> = (result: T | null) => R;
+export const resultOnly = <T>(result: T | null): [T | null] => [result];
 
-export const one = <T>(result: T | null): [T | null] => [result];
-export const valueAndFlags: Spread<
-    { value: Buffer | null; flags: Buffer | null },
-    [Buffer | null, Buffer | null]
-> = item => [item?.value ?? null, item?.flags ?? null];
-export const successAndValue: Spread<
-    { success: boolean; value: bigint | null },
-    [boolean | null, bigint | null]
-> = result => [result?.success ?? null, result?.value ?? null];
+export function valueAndFlags(item: Item | null): [Buffer | null, Buffer | null] {
+    return [item?.value ?? null, item?.flags ?? null];
+}
 
-/** Returns the promise, or passes its outcome to the callback. */
+export function successAndValue(
+    counted: { success: boolean; value: bigint | null } | null,
+): [boolean | null, bigint | null] {
+    return [counted?.success ?? null, counted?.value ?? null];
+}
+
+/**
+ * Returns the promise, or passes its outcome to the callback.
+ * @param spread returns the arguments after the error, for a result or for null when the call failed
+ */
 export function deliver<T, R extends unknown[]>(
     promise: Promise<T>,
     callback: ((error: Error | null, ...results: R) => void) | undefined,
-    spread: Spread<T, R>,
+    spread: (result: T | null) => R,
 ): Promise<T> | void {
     if (typeof callback !== 'function') return promise;
     // In a turn of its own, so that an exception of a callback fails no call and no socket.

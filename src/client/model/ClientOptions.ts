@@ -72,7 +72,6 @@ export const CLIENT_NUMBERS = {
 
 const OTHER_DEFAULTS = { failover: false, observer: { onDown: () => {}, onUp: () => {} } };
 
-/** Describes the range for an error message. */
 export function describeNumbers({ min, max }: NumberSpec): string {
     return `whole numbers from ${min} to ${max}`;
 }
@@ -86,7 +85,10 @@ export function readClientOptions(options: ClientOptions): ClientSettings {
     for (const [name, spec] of Object.entries(CLIENT_NUMBERS)) settings[name] = spec.default;
     for (const [name, value] of Object.entries(options)) {
         if (value === undefined) continue;
-        if (!Object.hasOwn(settings, name)) throw unknownOption(name, Object.keys(settings));
+        if (!Object.hasOwn(settings, name)) {
+            const known = Object.keys(settings).join(', ');
+            throw invalidClientOption(name, `one of ${known}; docs/migration.md maps the options of memjs`);
+        }
         const problem = problemOf(name, value);
         if (problem !== null) throw invalidClientOption(name, problem);
         settings[name] = value;
@@ -106,8 +108,4 @@ function problemOf(name: string, value: unknown): string | null {
 function isObserver(value: unknown): value is ServerObserver {
     const { onDown, onUp } = (value ?? {}) as Partial<ServerObserver>;
     return typeof onDown === 'function' && typeof onUp === 'function';
-}
-
-function unknownOption(name: string, known: readonly string[]): Error {
-    return invalidClientOption(name, `one of ${known.join(', ')}; docs/migration.md maps the options of memjs`);
 }

@@ -23,15 +23,8 @@ export interface StoreAccount {
     readonly isOver: boolean;
     /** Removes and returns the receipt of a value to evict. Null unless `isOver`. */
     evict(nowMs: number): Receipt | null;
-    /** Records the answer to a store: when it came, and the epoch in which the store was sent. */
-    stored(
-        receipt: Receipt,
-        casHigh: number,
-        casLow: number,
-        epoch: number,
-        nowMs: number,
-        expirySeconds: number,
-    ): void;
+    /** Records the answer to a store: the epoch in which it was sent, the time, and its expiry. */
+    stored(receipt: Receipt, casHigh: number, casLow: number, epoch: number, nowMs: number, seconds: number): void;
     /** Removes a value that was not stored, or may not have been. */
     forget(receipt: Receipt): void;
 }

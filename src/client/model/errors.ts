@@ -3,8 +3,7 @@ import { exception, serverException } from './errorCodes';
 
 /**
  * The errors that leave the client, one maker per code; `protocol/refusal.ts` has those of a
- * server. A message names the server and the wrong number, never a stored value or a password. The
- * component adds the trace id.
+ * server. A message names the server and the wrong number, never a stored value or a password.
  */
 
 export function notOpened(): ApplicationException {
@@ -21,13 +20,11 @@ export function invalidKey(problem: string): ApplicationException {
 }
 
 export function invalidTtl(seconds: unknown): ApplicationException {
-    const message = `invalid expiry ${String(seconds)}: expected whole seconds from 0 to 4294967295`;
-    return exception('INVALID_TTL', message);
+    return exception('INVALID_TTL', `invalid expiry ${String(seconds)}: expected whole seconds from 0 to 4294967295`);
 }
 
 export function invalidFlags(flags: unknown): ApplicationException {
-    const message = `invalid flags ${String(flags)}: expected an integer from 0 to 4294967295`;
-    return exception('INVALID_FLAGS', message);
+    return exception('INVALID_FLAGS', `invalid flags ${String(flags)}: expected an integer from 0 to 4294967295`);
 }
 
 export function invalidBatch(problem: string): ApplicationException {

@@ -6,7 +6,6 @@ import type { StoreSpec } from '../model/StoreSpec';
  * protocol is a further folder beside `binary`. `MemcachedServer` chooses the one of its channels.
  */
 export interface Protocol {
-    readonly name: string;
     /** The opaque of the first request of a connection. */
     readonly firstOpaque: number;
     createWriter(): RequestWriter;
@@ -18,12 +17,7 @@ export type StoreMode = 'set' | 'add' | 'replace';
 export type ConcatMode = 'append' | 'prepend';
 export type CountMode = 'increment' | 'decrement';
 
-/**
- * The contents of the reply to a store.
- * `error`: only a failure needs a reply.
- * `outcome`: whether the value was stored.
- * `cas`: the new CAS, too.
- */
+/** What the reply to a store must tell: only a failure, whether it was stored, or its CAS too. */
 export type StoreReply = 'error' | 'outcome' | 'cas';
 
 /**

@@ -5,8 +5,7 @@ import { LargeValues } from './LargeValues';
 
 /**
  * The calls to one server that have not been sent: those made in this turn of the event loop
- * (`entering`), those that wait for a channel (`ready`), and large values that wait for room in the
- * window (`largeValues`).
+ * (`entering`), those that wait for a channel (`ready`), and those that wait in `largeValues`.
  */
 export class CallQueue implements CallHolder {
     readonly largeValues = new LargeValues(call => {
@@ -17,9 +16,8 @@ export class CallQueue implements CallHolder {
     private readonly ready = new CallList();
     private isFlushScheduled = false;
     /**
-     * Replies of one server bring about calls for all of them. When these leave after all sockets have
-     * been read, each server gets one write with many calls instead of many writes with few. A server
-     * that is alone needs no such wait.
+     * Replies of one server bring about calls for all of them. When all sockets have been read first,
+     * these calls are one write for each server. A server that is alone needs no such wait.
      */
     isOneOfSeveral = false;
     private readonly flushTurn = (): void => this.flush();

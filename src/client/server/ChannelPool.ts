@@ -26,9 +26,7 @@ interface Entry {
 
 let lastEpoch = 0;
 
-/**
- * The channels to one server: opens them as its health allows, and chooses one for the next call.
- */
+/** The channels to one server: opens them as its health allows, and chooses one for each call. */
 export class ChannelPool implements ChannelOwner {
     /**
      * Changes whenever a channel gets ready or ends. While it stays the same, every channel leads to the

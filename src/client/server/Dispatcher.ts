@@ -97,7 +97,7 @@ export class Dispatcher implements PoolOwner {
         return true;
     }
 
-    /** Sends a call of our own to a server that is down. Any reply to it brings the server back. */
+    /** Sends a call without a caller to a server that is down. Any reply brings the server back. */
     private probe(channel: Channel): void {
         const { server } = this;
         const { deadlines, metrics, requestTimeoutMs } = server;

@@ -16,8 +16,7 @@ const MAX_KEYS = 1000;
  * Keeps large values from delaying small ones. Calls that move a large value are sent a few at a time,
  * in their order. The others wait here, and small calls overtake them.
  *
- * The size of a value that is read is unknown before its reply. The best guess is the last reply for
- * the same key.
+ * The size of a value is unknown until it is read. The best guess is the last reply for its key.
  */
 export class LargeValues {
     private inFlightBytes = 0;

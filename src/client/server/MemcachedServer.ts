@@ -33,7 +33,6 @@ export class MemcachedServer implements CallHost, ChannelContext {
     /** The wire protocol of the channels. */
     readonly protocol = binaryProtocol;
     maxInFlight = Infinity;
-    /** Whether the server is up. */
     readonly health: ServerHealth;
     private readonly maxPending: number;
     private readonly queue: CallQueue;
@@ -52,9 +51,7 @@ export class MemcachedServer implements CallHost, ChannelContext {
         this.requestTimeoutMs = options.requestTimeoutMs;
         this.maxPending = options.maxPending || Infinity;
         this.health = new ServerHealth(this.address, options);
-        const { queue, pool } = new Dispatcher(this, this.health);
-        this.queue = queue;
-        this.pool = pool;
+        ({ queue: this.queue, pool: this.pool } = new Dispatcher(this, this.health));
     }
 
     /** See `ChannelPool`. */
@@ -70,7 +67,6 @@ export class MemcachedServer implements CallHost, ChannelContext {
         return !this.health.isDown;
     }
 
-    /** Calls that have no deadline yet: those of this turn. */
     get enteringCount(): number {
         return this.queue.enteringCount;
     }

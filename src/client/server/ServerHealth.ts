@@ -80,19 +80,18 @@ export class ServerHealth {
         if (round < this.faultRound) return false;
         this.faultRound++;
         this.faults++;
-        // A new attempt would change neither a wrong password nor a certificate, and might lock the
-        // account.
-        const isRejected = isRejection(fault);
+        // With the same password or certificate, a new attempt would fail too, or lock the account.
+        const isRejected = isAuthFailure(fault) || fault instanceof HandshakeRejectedError;
         if (isRejected || this.faults >= this.options.failures) this.goDown(fault);
         if (this.isDown) this.cancelRetry();
         const maxMs = this.isDown ? this.options.retryMs : this.options.reconnectMs;
-        this.notBefore = performance.now() + pauseMs(isRejected ? Infinity : this.faults - 2, maxMs);
+        this.notBefore = performance.now() + pauseBefore(isRejected ? Infinity : this.faults - 2, maxMs);
         return true;
     }
 
     /** Another channel failed to open while others work: the pool does not grow for a while. */
     pauseGrowth(): void {
-        this.noGrowthBefore = performance.now() + pauseMs(Infinity, this.options.retryMs);
+        this.noGrowthBefore = performance.now() + pauseBefore(Infinity, this.options.retryMs);
     }
 
     /** The server has answered a call. */
@@ -133,12 +132,7 @@ export class ServerHealth {
     }
 }
 
-/** The server has rejected the password or the TLS handshake. */
-function isRejection(fault: Error): boolean {
-    return isAuthFailure(fault) || fault instanceof HandshakeRejectedError;
-}
-
 /** The first fault has no pause; from the second one on it doubles. */
-function pauseMs(retry: number, maxMs: number): number {
+function pauseBefore(retry: number, maxMs: number): number {
     return retry < 0 ? 0 : backoffMs(retry, { firstMs: FIRST_PAUSE_MS, maxMs, jitter: JITTER });
 }

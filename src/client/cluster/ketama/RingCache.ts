@@ -4,8 +4,8 @@ import { copyText } from '../../../util/copyText';
 const REMEMBER_ONE_IN = 8;
 
 /**
- * A number for each frequent key, in two generations of at most `limit` keys. When the recent
- * generation is full, it becomes the previous one. A key that is not used again is dropped then.
+ * A number for each frequent key, in two maps of at most `limit` keys. When the recent map is full,
+ * it becomes the previous one, and the keys that were only in that one are dropped.
  */
 export class RingCache {
     private recent = new Map<string, number>();

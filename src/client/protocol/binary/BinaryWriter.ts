@@ -20,12 +20,11 @@ export class BinaryWriter extends WriteBuffer implements RequestWriter {
     }
 
     store(opaque: number, mode: StoreMode, key: string, spec: StoreSpec, reply: StoreReply): void {
-        this.storeFrame(storeOpcode(mode, reply === 'error'), opaque, key, spec, 0, 0);
+        this.storeFrame(storeOpcode(mode, reply === 'error'), opaque, key, spec);
     }
 
     compareAndStore(opaque: number, key: string, spec: StoreSpec, casHigh: number, casLow: number): void {
-        // When memcached is out of memory, SET deletes the item under the key, whatever its CAS.
-        // REPLACE keeps it.
+        // When memcached is out of memory, SET deletes the item, whatever its CAS. REPLACE keeps it.
         this.storeFrame(Opcode.REPLACE, opaque, key, spec, casHigh, casLow);
     }
 
@@ -89,14 +88,7 @@ export class BinaryWriter extends WriteBuffer implements RequestWriter {
         this.end(null);
     }
 
-    private storeFrame(
-        opcode: number,
-        opaque: number,
-        key: string,
-        spec: StoreSpec,
-        casHigh: number,
-        casLow: number,
-    ): void {
+    private storeFrame(opcode: number, opaque: number, key: string, spec: StoreSpec, casHigh = 0, casLow = 0): void {
         this.begin(opcode, opaque, casHigh, casLow, key, 8);
         this.uint32(spec.flagBits);
         this.uint32(spec.expirySeconds);
@@ -104,21 +96,15 @@ export class BinaryWriter extends WriteBuffer implements RequestWriter {
         this.end(this.value(spec.value));
     }
 
-    private begin(
-        opcode: number,
-        opaque: number,
-        casHigh: number,
-        casLow: number,
-        key: string,
-        extrasBytes: number,
-    ): void {
+    /** @param extras their size in bytes */
+    private begin(opcode: number, opaque: number, casHigh: number, casLow: number, key: string, extras: number): void {
         this.start = this.position;
-        this.ensure(HEADER_BYTES + extrasBytes + key.length * 3);
+        this.ensure(HEADER_BYTES + extras + key.length * 3);
         const at = this.start;
         const b = this.buffer;
         b[at] = REQUEST_MAGIC;
         b[at + 1] = opcode;
-        b[at + 4] = extrasBytes;
+        b[at + 4] = extras;
         b[at + 5] = 0;
         b[at + 6] = 0;
         b[at + 7] = 0;
