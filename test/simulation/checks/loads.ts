@@ -105,8 +105,6 @@ function isOverwritten(
     return service.source.runs.some(run => run.key === key && run.version === version && run.startMs <= doneMs);
 }
 
-/** Minimum lifetime of a lease without renewal. */
-
 /** Checks that loads of a key do not overlap, unless a fault occurs or a call writes the key. */
 function checkLoaders(
     { service: { plan, source }, ledger }: Run,
