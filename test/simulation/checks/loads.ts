@@ -105,9 +105,6 @@ function isOverwritten(
     return service.source.runs.some(run => run.key === key && run.version === version && run.startMs <= doneMs);
 }
 
-/** Minimum lifetime of a lease without renewal. */
-const LEASE_MS = 2000;
-
 /** Checks that loads of a key do not overlap, unless a fault occurs or a call writes the key. */
 function checkLoaders(
     { service: { plan, source }, ledger }: Run,
@@ -137,17 +134,15 @@ function checkLoaders(
     };
     const runs = [...source.runs].sort((one, other) => one.startMs - other.startMs);
     for (const [i, run] of runs.entries()) {
-        // Without CAS each process loads a stale value, and a slow loader outlives its lease.
-        if (!plan.hasCas && ledger.entries.some(entry => mayBeStale(entry, run.key))) continue;
-        if (!plan.hasCas && runs.some(one => one.key === run.key && hasOutlivedLease(one, run.startMs))) continue;
         const homeFrom = (process: string, fromMs: number): readonly string[] =>
             places.between(userOf(process, 'cache'), `c:${run.key}`, fromMs - client.requestTimeoutMs, run.startMs);
-        // Each server stores a separate lease.
+        // Each server stores a separate lease. Without CAS there is none, and each process loads.
         const concurrent = runs
             .slice(0, i)
             .find(
                 one =>
                     one.key === run.key &&
+                    (plan.hasCas || one.process === run.process) &&
                     Math.min(one.endMs, one.abortedMs) > run.startMs &&
                     isOneServer(homeFrom(one.process, one.startMs), homeFrom(run.process, one.startMs)),
             );
@@ -159,14 +154,6 @@ function checkLoaders(
             continue;
         report(`${run.process} loads ${run.key} while ${concurrent.process} loads it`);
     }
-}
-
-function mayBeStale({ step: { verb, keys, times } }: Entry, key: string): boolean {
-    return verb === 'retrieveOrLoad' && keys[0] === key && times[2]! > 0;
-}
-
-function hasOutlivedLease({ startMs, endMs, abortedMs }: LoaderRun, nowMs: number): boolean {
-    return Math.min(endMs, abortedMs, nowMs) - startMs > LEASE_MS;
 }
 
 function isWrittenBetween(known: readonly Publication[], first: LoaderRun, second: LoaderRun): boolean {
