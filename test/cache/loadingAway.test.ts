@@ -132,6 +132,18 @@ it('loads once in each process and keeps stale values without CAS (-C)', async (
     await untilStored(other, 2);
 });
 
+it('counts no failed store when it closes while a loader runs without CAS (-C)', async () => {
+    const cache = await openShort(open, await open.server({ withoutCas: true }));
+    const loader = heldLoader<string>();
+    const loading = cache.retrieveOrLoad(null, 'key', 1000, loader.load);
+    await loader.called;
+    await cache.close(null);
+    loader.finish('value');
+    expect(await loading).toBe('value');
+    await new Promise(setImmediate);
+    expect(cache.getStats()).toMatchObject({ loads: 1, stored: 0, storeFailures: 0 });
+});
+
 it('returns loaded values when the server is full (-M)', async () => {
     const server = await open.server({ withoutEviction: true, memoryMegabytes: 1, maxItemBytes: 1024 * 512 });
     const cache = await openShort(open, server, { max_size: 0 });

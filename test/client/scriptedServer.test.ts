@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import type { ClientOptions } from 'pip-services4-memcached-node';
 import { codeOf } from '../support/codeOf';
 import { timed } from '../support/LagMeter';
@@ -49,6 +50,28 @@ describe('a client of a scripted server', () => {
         expect(most).toBe(1);
         server.script = answer;
         await observer.next(2);
+        expect(await client.set('key', 'value')).toBe(true);
+    });
+
+    it('probes again after a probe whose reply is late and comes in pieces', async () => {
+        const observer = new RecordingObserver();
+        const client = await openClient({ failures: 1, retryMs: 50, requestTimeoutMs: 500, observer });
+        const trickle = (request: Buffer, socket: Socket): void => {
+            server.script = answer;
+            const reply = replyTo(request);
+            let sent = 0;
+            const timer = setInterval(() => {
+                if (socket.destroyed || sent === reply.length - 1) return clearInterval(timer);
+                socket.write(reply.subarray(sent, ++sent));
+            }, 50);
+        };
+        server.script = (_, socket) => {
+            server.script = trickle;
+            socket.destroy();
+        };
+        await codeOf(client.increment('n', 1));
+        await observer.next(2);
+        expect(observer.heard[1]).toContain('up');
         expect(await client.set('key', 'value')).toBe(true);
     });
 

@@ -7,7 +7,8 @@ import type { StoredCas } from '../engine/CacheEngine';
  * item is still its own. Each process loads for itself, and the value that is stored last stays.
  */
 export class NoLease {
-    readonly isFinished = false;
+    /** Released: its value is not stored. */
+    isFinished = false;
 
     constructor(
         private readonly commands: Commands,
@@ -28,5 +29,8 @@ export class NoLease {
     }
 
     /** Nothing to give back: no process takes the item that `LoadLease.take` has added for a lease. */
-    async release(): Promise<void> {}
+    release(): Promise<void> {
+        this.isFinished = true;
+        return Promise.resolve();
+    }
 }

@@ -131,6 +131,7 @@ export class ChannelPool implements ChannelOwner {
         entry.span?.end(fault ?? 'unused');
         this.epoch = ++lastEpoch;
         if (fault !== null) this.countFault(entry, fault);
+        else this.probeAgain();
         this.owner.onGone(fault, pending);
     }
 
@@ -146,6 +147,13 @@ export class ChannelPool implements ChannelOwner {
         if (!health.recordFault(fault, round)) return;
         if (health.needsProbe) health.scheduleRetry(() => this.open());
         for (const { channel } of [...this.entries]) if (channel.isIdle) channel.end(null);
+    }
+
+    /** A probe whose reply is late ends its channel without a fault, which would begin the next probe. */
+    private probeAgain(): void {
+        const { health } = this;
+        if (!health.needsProbe || health.isRetryScheduled || this.willHaveChannel) return;
+        health.scheduleRetry(() => this.open());
     }
 
     private grow(): void {

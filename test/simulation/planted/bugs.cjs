@@ -193,14 +193,14 @@ const bugs = {
     ],
     'leave a rejection unhandled': [
         {
-            file: 'cache/engine/CacheEngine.ts',
-            from: `const [kept, { failed }] = await Promise.all([
-            surplus > 0 ? this.deleteAll(fullKeys.slice(0, surplus)) : null,
-            commands.setMany(entries, { expires }, tracked),
-        ]);`,
-            to: `const deleting = surplus > 0 ? this.deleteAll(fullKeys.slice(0, surplus)) : null;
-        const { failed } = await commands.setMany(entries, { expires }, tracked);
-        const kept = await deleting;`,
+            file: 'cache/BatchVerbs.ts',
+            from: `const [kept, failed] = await Promise.all([
+                        engine.deleteAll(ready.slice(these.length)),
+                        engine.setAll(context, ready.slice(0, these.length), encoded, expires),
+                    ]);`,
+            to: `const deleting = engine.deleteAll(ready.slice(these.length));
+                    const failed = await engine.setAll(context, ready.slice(0, these.length), encoded, expires);
+                    const kept = await deleting;`,
         },
     ],
     'leave a timer of a log running': [
@@ -220,61 +220,61 @@ const bugs = {
     'keep the sockets of a removed server until close': [
         {
             file: 'client/cluster/Cluster.ts',
-            from: `await node.untilIdle();\n        await node.close();\n        this.leaving.delete(node);`,
-            to: `await node.untilIdle();`,
+            from: `await server.drained();\n        await server.close();\n        this.leaving.delete(server);`,
+            to: `await server.drained();`,
         },
     ],
     'reject the pending calls of a removed server': [
         {
             file: 'client/cluster/Cluster.ts',
-            from: `await Promise.allSettled(this.batches);\n        await node.untilIdle();\n        await node.close();`,
-            to: `await node.close();`,
+            from: `await Promise.allSettled(this.batches);\n        await server.drained();\n        await server.close();`,
+            to: `await server.close();`,
         },
     ],
     'send the rest of a batch by the new list': [
         {
             file: 'client/KeyBatch.ts',
-            from: `else server.enqueue(call);`,
-            to: `else this.serverOf(chunk.keys[0]).enqueue(call);`,
+            from: `await server.send(call);`,
+            to: `await this.cluster.server(chunk.keys[0]!).send(call);`,
         },
     ],
     'compare the CAS of a lease on the new server': [
         {
             file: 'cache/load/LoadLease.ts',
-            from: `        this.generation = generation;\n    }\n}`,
-            to: `        this.generation = this.client.server(this.key).generation;\n    }\n}`,
+            from: `before, token, { cas, epoch: server.epoch });`,
+            to: `before, token, { cas, epoch: commands.cluster.server(key).epoch });`,
         },
     ],
     'compare the CAS of a lock on the new server': [
         {
             file: 'lock/LockStore.ts',
-            from: `if (cas !== null) return storedLock(token, cas, home, since);`,
-            to: `if (cas !== null) return storedLock(token, cas, client.home(key), since);`,
+            from: `if (cas !== null) return storedLock(token, cas, server, since);`,
+            to: `if (cas !== null) return storedLock(token, cas, commands.cluster.homeServer(key), since);`,
         },
     ],
     'fetch the token from a removed server': [
         {
             file: 'cache/keys/NamespaceTokens.ts',
-            from: `if (this.client.nodes.includes(server)) throw error;`,
+            from: `if (this.commands.cluster.servers.includes(server)) throw error;`,
             to: `if (server !== null) throw error;`,
         },
     ],
     'stop polling discovery after a failure': [
         {
             file: 'connect/DiscoveryWatcher.ts',
-            from: `this.fail((error as Error | undefined)?.message ?? String(error));`,
-            to: `return this.fail((error as Error | undefined)?.message ?? String(error));`,
+            from: `this.reportFailure((error as Error | undefined)?.message ?? String(error));`,
+            to: `return this.reportFailure((error as Error | undefined)?.message ?? String(error));`,
         },
     ],
     'wait for discovery without a timeout': [
         {
             file: 'connect/DiscoveryWatcher.ts',
-            from: `return await limit.race(this.ask());`,
-            to: `return await this.ask();`,
+            from: `return await timeout.race(this.lookUp());`,
+            to: `return await this.lookUp();`,
         },
     ],
     'fail over without the option': [
-        { file: 'client/cluster/ServerSet.ts', from: `if (failover) this.isUsable`, to: `this.isUsable` },
+        { file: 'client/cluster/ServerSet.ts', from: `if (options.failover) this.isUsable`, to: `this.isUsable` },
     ],
     'never return to a recovered server': [
         {
@@ -282,6 +282,9 @@ const bugs = {
             from: `this.lastFault = null;\n        this.isDown = false;`,
             to: `this.lastFault = null;`,
         },
+    ],
+    'stop probing after a late reply to a probe': [
+        { file: 'client/server/ChannelPool.ts', from: `else this.probeAgain();`, to: `` },
     ],
     'accept unconfirmed replies': [
         {
@@ -293,27 +296,27 @@ const bugs = {
     'count each lookup twice': [
         {
             file: 'cache/engine/CacheEngine.ts',
-            from: `this.events.lookedUp(value !== null);`,
-            to: `this.events.lookedUp(value !== null);\n        this.events.lookedUp(value !== null);`,
+            from: `this.metrics.onLookup(value !== null);`,
+            to: `this.metrics.onLookup(value !== null);\n        this.metrics.onLookup(value !== null);`,
         },
     ],
     'count failed stores of a batch as stored': [
         {
             file: 'cache/engine/CacheEngine.ts',
-            from: `this.events.count('stored', entries.length - failed.size);`,
-            to: `this.events.count('stored', entries.length);`,
+            from: `this.metrics.count('stored', entries.length - failed.size);`,
+            to: `this.metrics.count('stored', entries.length);`,
         },
     ],
     'count the release of a lost lock': [
         {
-            file: 'lock/MemcachedLock.ts',
-            from: `if (wasOurs) this.events.count('released');`,
-            to: `this.events.count('released');`,
+            file: 'lock/LeaseIssuer.ts',
+            from: `if (wasHeld) this.metrics.count('released');`,
+            to: `this.metrics.count('released');`,
         },
     ],
     'keep a lock acquired after the session closed': [
         {
-            file: 'lock/MemcachedLock.ts',
+            file: 'lock/LeaseIssuer.ts',
             from: `if (session.isOver || signal?.aborted) await lease?.[Symbol.asyncDispose]();`,
             to: ``,
         },
@@ -321,52 +324,56 @@ const bugs = {
     'count every key of a batch as a miss': [
         {
             file: 'client/calls/batchCalls.ts',
-            from: `this.repeats === 0 ? this.keys.length - this.told :`,
-            to: `this.repeats === 0 ? this.keys.length :`,
+            from: `this.retries === 0 ? this.keys.length - this.answeredKeys :`,
+            to: `this.retries === 0 ? this.keys.length :`,
         },
     ],
     'treat an invalid key as a miss': [
         {
             file: 'client/model/errors.ts',
-            from: `const AWAY = new Set([`,
-            to: `const AWAY = new Set(['INVALID_KEY', `,
+            from: `const UNAVAILABLE = new Set([`,
+            to: `const UNAVAILABLE = new Set(['INVALID_KEY', `,
         },
     ],
     'fall back when memcached rejects a value': [
         {
             file: 'cache/engine/CacheEngine.ts',
-            from: `if (!this.options.failSoft || !isAway(error)) throw this.failed(context, error);`,
-            to: `if (!this.options.failSoft) throw this.failed(context, error);`,
+            from: `if (!this.options.failSoft || !isUnavailable(error)) throw this.reject(context, error);`,
+            to: `if (!this.options.failSoft) throw this.reject(context, error);`,
         },
     ],
     'fall back in a conditional store': [
         {
-            file: 'cache/MemcachedCache.ts',
-            from: `            throw this.values.failed(context, error);`,
-            to: `            return this.values.soften(context, error, false as T);`,
+            file: 'cache/engine/CacheEngine.ts',
+            from: `            throw this.reject(context, error);`,
+            to: `            return this.fallback(context, error, false as T);`,
         },
     ],
     'fail a batch despite fail_soft': [
         {
             file: 'cache/BatchVerbs.ts',
-            from: `if (values.options.failSoft && isAway(error))`,
-            to: `if (isAway(undefined))`,
+            from: `if (engine.options.failSoft && isUnavailable(error))`,
+            to: `if (isUnavailable(undefined))`,
         },
     ],
     'fetch the token before validating the key': [
         {
             file: 'cache/keys/Keyspace.ts',
-            from: `this.check(fullKey);\n        return tokens.ask(key);`,
-            to: `return tokens.ask(key);`,
+            from: `this.check(fullKey);\n        return tokens.fetch(key);`,
+            to: `return tokens.fetch(key);`,
         },
     ],
     'grant a lock without CAS': [
-        { file: 'lock/LockStore.ts', from: `if (cas === 0n) await this.refuse(client, home, key);`, to: `` },
+        {
+            file: 'lock/LockStore.ts',
+            from: `if (cas === 0n) await this.rejectWithoutCas(commands, server, key);`,
+            to: ``,
+        },
     ],
     'keep a lock rejected for lack of CAS': [
         {
             file: 'lock/LockStore.ts',
-            from: `if (client.server(key) === home) await client.delete(key).catch(() => {});`,
+            from: `if (commands.cluster.server(key) === server) await commands.delete(key).catch(() => {});`,
             to: ``,
         },
     ],
@@ -378,10 +385,10 @@ const bugs = {
         },
         {
             file: 'cache/UpdateVerbs.ts',
-            from: `(await client.casSet(fullKey, bytes, item.cas, { expires, flags, generation })).outcome === 'stored'`,
+            from: `(await commands.casSet(fullKey, bytes, item.cas, { expires, flags, epoch })).outcome === 'stored'`,
             to: `item.cas === 0n
-                  ? await client.set(fullKey, bytes, { expires, flags })
-                  : (await client.casSet(fullKey, bytes, item.cas, { expires, flags, generation })).outcome === 'stored'`,
+                  ? await commands.store('set', fullKey, bytes, { expires, flags })
+                  : (await commands.casSet(fullKey, bytes, item.cas, { expires, flags, epoch })).outcome === 'stored'`,
         },
     ],
     'evict without comparing the CAS': [
@@ -394,8 +401,8 @@ const bugs = {
     'evict the value of another instance': [
         {
             file: 'client/calls/storeCalls.ts',
-            from: `writer.begin(Opcode.DELETEQ, opaque, casHigh, casLow, key, 0);`,
-            to: `writer.begin(Opcode.DELETEQ, opaque, casHigh * 0, casLow * 0, key, 0);`,
+            from: `writer.compareAndDelete(opaque, evicted.key, evicted.casHigh, evicted.casLow, true);`,
+            to: `writer.delete(opaque, evicted.key, true);`,
         },
     ],
     'report CAS on a server without CAS': [
@@ -408,29 +415,35 @@ const bugs = {
     'send calls before the login': [
         {
             file: 'client/channel/Channel.ts',
-            from: `if (this.at.login !== undefined) this.begin(new LoginCall(this.at.login));`,
-            to: `if (this.at.login !== undefined) { this.begin(new LoginCall(this.at.login)); this.beReady(); }`,
+            from: `if (at.login !== undefined || this.isExtra) this.begin(new HandshakeCall(at.login));`,
+            to: `if (at.login !== undefined) { this.begin(new HandshakeCall(at.login)); this.beReady(); }
+        else if (this.isExtra) this.begin(new HandshakeCall(undefined));`,
         },
     ],
     'fall back on a wrong password': [
         {
             file: 'client/model/errors.ts',
-            from: `const AWAY = new Set([`,
-            to: `const AWAY = new Set(['AUTH_FAILED', `,
+            from: `const UNAVAILABLE = new Set([`,
+            to: `const UNAVAILABLE = new Set(['AUTH_FAILED', `,
         },
     ],
     'stop connecting after a wrong password': [
         {
-            file: 'client/server/MemcachedServer.ts',
-            from: `if (!this.isSettling) health.waitThen(() => this.pool.open());`,
-            to: `if (!this.isSettling && !isAuthFailure(fault)) health.waitThen(() => this.pool.open());`,
+            file: 'client/server/ChannelPool.ts',
+            from: `if (health.needsProbe) health.scheduleRetry(() => this.open());`,
+            to: `if (health.needsProbe && !health.hasRejectedLogin) health.scheduleRetry(() => this.open());`,
         },
     ],
     'include the password in an error': [
         {
-            file: 'client/server/MemcachedServer.ts',
-            from: `return this.isRefused ? authFailed(this.address)`,
-            to: `return this.isRefused ? authFailed(this.address + this.at.login!.password)`,
+            file: 'client/channel/Channel.ts',
+            from: `this.end(authFailed(this.context.address))`,
+            to: `this.end(authFailed(this.context.address + this.context.at.login!.password))`,
+        },
+        {
+            file: 'client/server/ServerHealth.ts',
+            from: `return this.hasRejectedLogin ? authFailed(this.address)`,
+            to: `return this.hasRejectedLogin ? this.lastFault!`,
         },
     ],
     'keep an aborted caller waiting': [
@@ -443,18 +456,18 @@ const bugs = {
     'keep loading after every caller aborted': [
         {
             file: 'cache/load/PendingLoad.ts',
-            from: `if (this.listeners === 0 && !this.isBehind) this.abort(signal.reason);`,
+            from: `if (this.listeners === 0 && !this.isBackground) this.abort(signal.reason);`,
             to: ``,
         },
     ],
     'keep waiting for a lock after the abort': [
         {
-            file: 'lock/MemcachedLock.ts',
-            from: `await session.pause(Math.min(pauseMs, leftMs), signal);\n            signal?.throwIfAborted();`,
+            file: 'lock/LeaseIssuer.ts',
+            from: `await session.pause(Math.min(pauseMs, leftMs), signal);\n                signal?.throwIfAborted();`,
             to: `await session.pause(Math.min(pauseMs, leftMs));`,
         },
         {
-            file: 'lock/MemcachedLock.ts',
+            file: 'lock/LeaseIssuer.ts',
             from: `        session.check();\n        signal?.throwIfAborted();\n        return lease;`,
             to: `        session.check();\n        return lease;`,
         },
