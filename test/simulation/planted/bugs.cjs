@@ -309,9 +309,9 @@ const bugs = {
     ],
     'count the release of a lost lock': [
         {
-            file: 'lock/LeaseIssuer.ts',
-            from: `if (wasHeld) this.metrics.count('released');`,
-            to: `this.metrics.count('released');`,
+            file: 'lock/Lease.ts',
+            from: `if (wasHeld) this.owner.metrics.count('released');`,
+            to: `this.owner.metrics.count('released');`,
         },
     ],
     'keep a lock acquired after the session closed': [
@@ -415,9 +415,8 @@ const bugs = {
     'send calls before the login': [
         {
             file: 'client/channel/Channel.ts',
-            from: `if (at.login !== undefined || this.isExtra) this.begin(new HandshakeCall(at.login));`,
-            to: `if (at.login !== undefined) { this.begin(new HandshakeCall(at.login)); this.beReady(); }
-        else if (this.isExtra) this.begin(new HandshakeCall(undefined));`,
+            from: `handshake.promise.then(settle, () => {});`,
+            to: `handshake.promise.then(settle, () => {}); if (at.login !== undefined) this.beReady();`,
         },
     ],
     'fall back on a wrong password': [
@@ -437,8 +436,8 @@ const bugs = {
     'include the password in an error': [
         {
             file: 'client/channel/Channel.ts',
-            from: `this.end(authFailed(this.context.address))`,
-            to: `this.end(authFailed(this.context.address + this.context.at.login!.password))`,
+            from: `this.end(authFailed(address))`,
+            to: `this.end(authFailed(address + at.login!.password))`,
         },
         {
             file: 'client/server/ServerHealth.ts',
