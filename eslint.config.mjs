@@ -1,6 +1,10 @@
 import tseslint from 'typescript-eslint';
 import lint from './scripts/lint/importsPointDown.cjs';
 
+const madeInErrors = {
+    selector: 'CallExpression[callee.name=/^(exception|serverException)$/]',
+    message: 'Make errors in an errors.ts, or in replyErrors.ts.',
+};
 /** Every exception has a code of ERROR_CODES, and so its class. */
 const madeByCode = {
     selector: 'NewExpression[callee.name=/Exception$/]:not([callee.name="BatchException"])',
@@ -30,7 +34,11 @@ export default tseslint.config(
     {
         files: ['src/**'],
         plugins: { house: { rules: { 'imports-point-down': lint.importsPointDown } } },
-        rules: { 'house/imports-point-down': 'error', 'no-restricted-syntax': ['error', madeByCode] },
+        rules: { 'house/imports-point-down': 'error', 'no-restricted-syntax': ['error', madeByCode, madeInErrors] },
+    },
+    {
+        files: ['src/**/errors.ts', 'src/**/replyErrors.ts', 'src/**/errorCodes.ts'],
+        rules: { 'no-restricted-syntax': ['error', madeByCode] },
     },
     {
         files: ['**/*.test.ts', 'test/**/*.ts'],

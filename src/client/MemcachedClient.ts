@@ -7,7 +7,7 @@ import { Commands, type CounterResult, type ValueInput } from './Commands';
 import type { BatchResult, GetManyResult } from './KeyBatch';
 import * as memjs from './memjs/callbacks';
 import type { CallbackOrExpiry, OptionsOrCallback } from './memjs/callbacks';
-import { Client } from './memjs/memjs';
+import { Client } from './memjs/baseClass';
 import type { CasValidity, CounterOptions, StoreOptions } from './model/CallOptions';
 import { readClientOptions, type ClientOptions } from './model/ClientOptions';
 import type { Item } from './model/Item';

@@ -15,7 +15,7 @@ import type { ConnectionStats } from '../connect/MemcachedConnection';
 import { copyText } from '../util/copyText';
 import { HeldLocks } from './HeldLocks';
 import type { Lease } from './Lease';
-import { LeaseIssuer } from './LeaseIssuer';
+import { LeaseAcquirer } from './LeaseAcquirer';
 import { LockMetrics, type LockCounts } from './LockMetrics';
 import type { AcquireOptions, WithLockOptions } from './LockOptions';
 import { withLock } from './withLock';
@@ -54,7 +54,7 @@ export interface LockStats extends LockCounts, ConnectionStats {}
 export class MemcachedLock extends Lock implements IConfigurable, IReferenceable, IUnreferenceable, IOpenable {
     private readonly connection: ComponentConnection = new ComponentConnection(() => this.leases.endSession());
     private readonly metrics = new LockMetrics(this.connection.log, this.connection.counters);
-    private readonly leases: LeaseIssuer = new LeaseIssuer(this.connection, this.metrics);
+    private readonly leases: LeaseAcquirer = new LeaseAcquirer(this.connection, this.metrics);
     private readonly heldLocks = new HeldLocks();
     /** The last `close`. */
     private closed: Promise<void> = Promise.resolve();

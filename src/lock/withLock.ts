@@ -3,25 +3,25 @@ import type { AnyContext } from '../component/ComponentLogger';
 import { withTraceId } from '../component/withTraceId';
 import { invalidWork, lockLost } from './errors';
 import type { Lease } from './Lease';
-import type { LeaseIssuer } from './LeaseIssuer';
+import type { LeaseAcquirer } from './LeaseAcquirer';
 import { LeaseRenewal } from './LeaseRenewal';
 import type { WithLockOptions } from './LockOptions';
 
 /** Acquires a lease, renews it while `work` runs, and releases it. */
 export async function withLock<T>(
-    issuer: LeaseIssuer,
+    acquirer: LeaseAcquirer,
     context: AnyContext,
     key: string,
     options: WithLockOptions | null | undefined,
     work: (signal: AbortSignal, lease: Lease) => Promise<T> | T,
 ): Promise<T> {
     if (typeof work !== 'function') throw withTraceId(invalidWork(work), context);
-    const { session } = issuer;
+    const { session } = acquirer;
     const lostError = (): Error => withTraceId(lockLost(key), context);
     let lease: Lease;
     session.enter();
     try {
-        lease = await issuer.acquire(context, key, options?.ttl, options?.timeout, options);
+        lease = await acquirer.acquire(context, key, options?.ttl, options?.timeout, options);
         if (session.isOver || !lease.isHeld()) {
             await lease[Symbol.asyncDispose]();
             throw session.isOver ? withTraceId(notOpened(), context) : lostError();
@@ -35,7 +35,7 @@ export async function withLock<T>(
         return await work(renewal.signal, lease);
     } finally {
         // The component may have been closed and opened again while `work` ran.
-        const current = issuer.session;
+        const current = acquirer.session;
         current.enter();
         await renewal.stop();
         await lease[Symbol.asyncDispose]();

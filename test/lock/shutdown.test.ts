@@ -1,5 +1,5 @@
 import { Descriptor, References } from 'pip-services4-components-node';
-import { LeaseIssuer } from '../../src/lock/LeaseIssuer';
+import { LeaseAcquirer } from '../../src/lock/LeaseAcquirer';
 import { codeOf } from '../support/codeOf';
 import { opcodes } from '../support/opcodes';
 import { useOpener, useServer } from '../support/Opener';
@@ -48,10 +48,10 @@ describe('close', () => {
 
     it('prevents the work when it happens between the acquisition and the work', async () => {
         const lock = await open.lock(server);
-        const { acquire } = LeaseIssuer.prototype;
+        const { acquire } = LeaseAcquirer.prototype;
         const closings: Promise<void>[] = [];
-        const spy = jest.spyOn(LeaseIssuer.prototype, 'acquire').mockImplementation(async function (
-            this: LeaseIssuer,
+        const spy = jest.spyOn(LeaseAcquirer.prototype, 'acquire').mockImplementation(async function (
+            this: LeaseAcquirer,
             ...parameters
         ) {
             const lease = await acquire.apply(this, parameters);

@@ -1,7 +1,7 @@
 import { NOT_STARTED, type ServerMetrics } from '../../diagnostics/ServerMetrics';
 import { timedOut } from '../model/errors';
 import type { Reply, RequestWriter } from '../protocol/Protocol';
-import { refused } from '../protocol/refusal';
+import { rejected } from '../protocol/replyErrors';
 import { Deadline, type Deadlines, type Timed } from './Deadlines';
 
 /** The server of a call. */
@@ -167,7 +167,7 @@ export abstract class Call<T> implements Timed {
     }
 
     protected rejectWith(reply: Reply): true {
-        this.fail(refused(this.host!.address, reply.outcome, reply.detail()));
+        this.fail(rejected(this.host!.address, reply.outcome, reply.detail()));
         return true;
     }
 

@@ -1,7 +1,7 @@
 import type { Receipt, StoreAccount } from '../model/StoreAccount';
 import type { StoreSpec } from '../model/StoreSpec';
 import { Outcome, type Reply, type RequestWriter } from '../protocol/Protocol';
-import { refused } from '../protocol/refusal';
+import { rejected } from '../protocol/replyErrors';
 import { Call, type Retry } from './Call';
 
 const QUIET = true;
@@ -55,7 +55,7 @@ export abstract class BatchCall extends Call<void> {
 
     protected failKey(key: string, reply: Reply): void {
         const { address, metrics } = this.host!;
-        const error = refused(address, reply.outcome, reply.detail());
+        const error = rejected(address, reply.outcome, reply.detail());
         metrics.countError(error);
         this.failed.set(key, error);
     }

@@ -2,7 +2,7 @@ import type { ApplicationException } from 'pip-services4-commons-node';
 import { exception, serverException } from './errorCodes';
 
 /**
- * The errors that leave the client, one maker per code; `protocol/refusal.ts` has those of a
+ * The errors that leave the client, one maker per code; `protocol/replyErrors.ts` has those of a
  * server. A message names the server and the wrong number, never a stored value or a password.
  */
 
@@ -87,10 +87,6 @@ export function connectionLost(address: string, cause: Error | null): Applicatio
 
 export function serverDown(address: string, cause: Error | null): ApplicationException {
     return serverException('SERVER_DOWN', address, `memcached at ${address} is down`, cause);
-}
-
-export function authFailed(address: string): ApplicationException {
-    return serverException('AUTH_FAILED', address, `authentication to memcached at ${address} failed`);
 }
 
 export function overloaded(address: string): ApplicationException {

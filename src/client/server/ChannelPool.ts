@@ -3,7 +3,7 @@ import type { CallList } from '../calls/CallList';
 import { Channel, type ChannelContext, type ChannelOwner } from '../channel/Channel';
 import { ConnectSpan } from '../channel/ConnectSpan';
 import { connectTracing, isTraced } from '../../diagnostics/tracing';
-import type { ServerHealth } from './ServerHealth';
+import type { CircuitBreaker } from './CircuitBreaker';
 
 /** Gives calls to the channels, and takes them back. */
 export interface PoolOwner {
@@ -19,14 +19,14 @@ interface Entry {
     readonly channel: Channel;
     /** null if the connecting is not traced. */
     readonly span: ConnectSpan | null;
-    /** The health's round of faults when the channel last proved that it works. */
+    /** The breaker's round of faults when the channel last proved that it works. */
     round: number;
     wasReady: boolean;
 }
 
 let lastEpoch = 0;
 
-/** The channels to one server: opens them as its health allows, and chooses one for each call. */
+/** The channels to one server: opens them as the breaker allows, and chooses one for each call. */
 export class ChannelPool implements ChannelOwner {
     /**
      * Changes whenever a channel gets ready or ends. While it stays the same, every channel leads to the
@@ -40,7 +40,7 @@ export class ChannelPool implements ChannelOwner {
 
     constructor(
         private readonly context: ChannelContext,
-        private readonly health: ServerHealth,
+        private readonly breaker: CircuitBreaker,
         private readonly owner: PoolOwner,
     ) {}
 
@@ -61,7 +61,7 @@ export class ChannelPool implements ChannelOwner {
         const span = isTraced(connectTracing) ? new ConnectSpan(address) : null;
         const open = (): Channel => new Channel(this.context, this, isExtra);
         const channel = span === null ? open() : span.start(open);
-        this.entries.push({ channel, span, round: this.health.faultRound, wasReady: false });
+        this.entries.push({ channel, span, round: this.breaker.faultRound, wasReady: false });
     }
 
     /**
@@ -113,15 +113,15 @@ export class ChannelPool implements ChannelOwner {
     onReady(channel: Channel): void {
         const entry = this.entryOf(channel);
         entry.wasReady = true;
-        entry.round = this.health.faultRound;
+        entry.round = this.breaker.faultRound;
         entry.span?.end('connected');
         this.epoch = ++lastEpoch;
         this.owner.onReady(channel);
     }
 
     onReplies(channel: Channel): void {
-        this.entryOf(channel).round = this.health.faultRound;
-        if (this.health.lastFault !== null) this.health.recover();
+        this.entryOf(channel).round = this.breaker.faultRound;
+        if (this.breaker.lastFault !== null) this.breaker.recover();
         this.owner.onReplies();
     }
 
@@ -142,24 +142,24 @@ export class ChannelPool implements ChannelOwner {
     }
 
     private countFault({ wasReady, round }: Entry, fault: Error): void {
-        const { health } = this;
-        if (!wasReady && this.isWorking) return health.pauseGrowth();
-        if (!health.recordFault(fault, round)) return;
-        if (health.needsProbe) health.scheduleRetry(() => this.open());
+        const { breaker } = this;
+        if (!wasReady && this.isWorking) return breaker.pauseGrowth();
+        if (!breaker.recordFault(fault, round)) return;
+        if (breaker.needsProbe) breaker.scheduleRetry(() => this.open());
         for (const { channel } of [...this.entries]) if (channel.isIdle) channel.end(null);
     }
 
     /** A probe whose reply is late ends its channel without a fault, which would begin the next probe. */
     private probeAgain(): void {
-        const { health } = this;
-        if (!health.needsProbe || health.isRetryScheduled || this.willHaveChannel) return;
-        health.scheduleRetry(() => this.open());
+        const { breaker } = this;
+        if (!breaker.needsProbe || breaker.isRetryScheduled || this.willHaveChannel) return;
+        breaker.scheduleRetry(() => this.open());
     }
 
     private grow(): void {
-        const { entries, context, health } = this;
+        const { entries, context, breaker } = this;
         if (entries.length >= context.options.poolSize || !entries.every(({ channel }) => channel.isReady)) return;
-        if (health.canGrow) this.open();
+        if (breaker.canGrow) this.open();
     }
 
     /**
@@ -167,7 +167,7 @@ export class ChannelPool implements ChannelOwner {
      * not be sent on each of them in turn. They are used again when they have answered.
      */
     private isCurrent({ channel, round }: Entry): boolean {
-        return channel.isReady && round === this.health.faultRound;
+        return channel.isReady && round === this.breaker.faultRound;
     }
 
     private entryOf(channel: Channel): Entry {

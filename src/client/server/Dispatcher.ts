@@ -6,7 +6,7 @@ import { ClosedByServerError } from '../channel/socketErrors';
 import { connectionLost, overloaded } from '../model/errors';
 import { CallQueue } from './CallQueue';
 import { ChannelPool, type PoolOwner } from './ChannelPool';
-import type { ServerHealth } from './ServerHealth';
+import type { CircuitBreaker } from './CircuitBreaker';
 
 /**
  * Moves the calls of a server from its queue to its channels. When a channel is over, takes its
@@ -18,10 +18,10 @@ export class Dispatcher implements PoolOwner {
 
     constructor(
         private readonly server: CallHost & ChannelContext,
-        private readonly health: ServerHealth,
+        private readonly breaker: CircuitBreaker,
     ) {
         this.queue = new CallQueue(server, () => this.dispatch());
-        this.pool = new ChannelPool(server, health, this);
+        this.pool = new ChannelPool(server, breaker, this);
     }
 
     private dispatch(): void {
@@ -51,16 +51,16 @@ export class Dispatcher implements PoolOwner {
     }
 
     private connectSoon(): void {
-        const { health, pool } = this;
-        if (health.isDown || health.isRetryScheduled || pool.willHaveChannel) return;
-        if (health.canConnect) pool.open();
-        else health.scheduleRetry(() => this.dispatch());
+        const { breaker, pool } = this;
+        if (breaker.isDown || breaker.isRetryScheduled || pool.willHaveChannel) return;
+        if (breaker.canConnect) pool.open();
+        else breaker.scheduleRetry(() => this.dispatch());
     }
 
     onReady(channel: Channel): void {
         this.startEpoch();
-        if (!this.health.isDown) this.dispatch();
-        else if (this.health.needsProbe) this.probe(channel);
+        if (!this.breaker.isDown) this.dispatch();
+        else if (this.breaker.needsProbe) this.probe(channel);
     }
 
     onReplies(): void {
@@ -68,7 +68,7 @@ export class Dispatcher implements PoolOwner {
     }
 
     onGone(fault: Error | null, pending: CallList): void {
-        const { queue, health } = this;
+        const { queue, breaker } = this;
         this.startEpoch();
         const retried = new CallList();
         for (let call = pending.shift(); call !== null; call = pending.shift()) {
@@ -77,7 +77,7 @@ export class Dispatcher implements PoolOwner {
             if (this.retryOrFail(call, fault)) retried.push(call);
         }
         queue.requeue(retried);
-        if (health.isDown) queue.rejectAll(() => health.downError());
+        if (breaker.isDown) queue.rejectAll(() => breaker.downError());
         else this.dispatch();
     }
 

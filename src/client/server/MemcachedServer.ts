@@ -13,7 +13,7 @@ import type { CallQueue } from './CallQueue';
 import type { ChannelPool } from './ChannelPool';
 import { Dispatcher } from './Dispatcher';
 import type { LargeValues } from './LargeValues';
-import { ServerHealth } from './ServerHealth';
+import { CircuitBreaker } from './CircuitBreaker';
 
 /**
  * One memcached: admits calls, and opens, drains and closes what they pass through.
@@ -33,7 +33,7 @@ export class MemcachedServer implements CallHost, ChannelContext {
     /** The wire protocol of the channels. */
     readonly protocol = binaryProtocol;
     maxInFlight = Infinity;
-    readonly health: ServerHealth;
+    readonly breaker: CircuitBreaker;
     private readonly maxPending: number;
     private readonly queue: CallQueue;
     private readonly pool: ChannelPool;
@@ -50,8 +50,8 @@ export class MemcachedServer implements CallHost, ChannelContext {
         this.port = at.port;
         this.requestTimeoutMs = options.requestTimeoutMs;
         this.maxPending = options.maxPending || Infinity;
-        this.health = new ServerHealth(this.address, options);
-        ({ queue: this.queue, pool: this.pool } = new Dispatcher(this, this.health));
+        this.breaker = new CircuitBreaker(this.address, options);
+        ({ queue: this.queue, pool: this.pool } = new Dispatcher(this, this.breaker));
     }
 
     /** See `ChannelPool`. */
@@ -64,7 +64,7 @@ export class MemcachedServer implements CallHost, ChannelContext {
     }
 
     get isUp(): boolean {
-        return !this.health.isDown;
+        return !this.breaker.isDown;
     }
 
     get enteringCount(): number {
@@ -76,7 +76,7 @@ export class MemcachedServer implements CallHost, ChannelContext {
     }
 
     get timerCount(): number {
-        return this.health.isRetryScheduled ? 1 : 0;
+        return this.breaker.isRetryScheduled ? 1 : 0;
     }
 
     /** Whether the client has other servers: see `CallQueue`. */
@@ -85,14 +85,14 @@ export class MemcachedServer implements CallHost, ChannelContext {
     }
 
     getStats(): ServerStats {
-        const { address, isUp, socketCount: sockets, health } = this;
-        return this.metrics.snapshot({ address, isUp, sockets, fault: health.lastFault?.message ?? null });
+        const { address, isUp, socketCount: sockets, breaker: breaker } = this;
+        return this.metrics.snapshot({ address, isUp, sockets, fault: breaker.lastFault?.message ?? null });
     }
 
     open(): void {
         this.closing = null;
         this.isClosed = false;
-        this.health.resume();
+        this.breaker.resume();
     }
 
     /** Sends the call at the end of this turn of the event loop, or rejects it at once. */
@@ -117,7 +117,7 @@ export class MemcachedServer implements CallHost, ChannelContext {
         call.host = this;
         this.metrics.calls++;
         if (this.isClosed) call.fail(notOpened());
-        else if (this.health.isDown) call.fail(this.health.downError());
+        else if (this.breaker.isDown) call.fail(this.breaker.downError());
         else if (this.metrics.inFlight > this.maxPending) call.fail(overloaded(this.address));
         else this.queue.enter(call);
     }
@@ -129,9 +129,9 @@ export class MemcachedServer implements CallHost, ChannelContext {
 
     /** Sends the calls of this turn now, and probes the server no more if it is down. */
     beginDrain(): void {
-        this.health.retire();
+        this.breaker.retire();
         this.queue.flush();
-        if (this.health.isDown) this.pool.endAll();
+        if (this.breaker.isDown) this.pool.endAll();
     }
 
     /** Resolves when the calls that the server has now have settled. */
@@ -147,11 +147,11 @@ export class MemcachedServer implements CallHost, ChannelContext {
     private destroy(): Promise<void> {
         const closed = (): Error => connectionLost(this.address, new Error('the client was closed'));
         this.isClosed = true;
-        this.health.cancelRetry();
+        this.breaker.cancelRetry();
         this.queue.rejectAll(closed);
         for (const call of this.pool.calls()) call.fail(closed());
         this.pool.endAll();
-        this.health.reset();
+        this.breaker.reset();
         return this.pool.empty();
     }
 }

@@ -4,7 +4,7 @@ import { checkServerIdentity, createSecureContext, type ConnectionOptions, type 
 import type { CredentialParams } from 'pip-services4-config-node';
 import { parseBoolean } from '../../util/parseBoolean';
 import { invalidCredential } from '../../component/errors';
-import { readCertificates, readKey } from './pemFiles';
+import { readCertificates, readKey } from './pem';
 
 const FILE_KEYS = ['ssl_ca_file', 'ssl_crt_file', 'ssl_key_file'];
 export const TLS_KEYS = [...FILE_KEYS, 'ssl_server_name', 'ssl_verify'];

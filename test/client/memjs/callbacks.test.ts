@@ -1,5 +1,5 @@
 import type { MemcachedClient } from 'pip-services4-memcached-node';
-import { Client } from '../../../src/client/memjs/memjs';
+import { Client } from '../../../src/client/memjs/baseClass';
 import { useOpener, useServer } from '../../support/Opener';
 import type { MemcachedProcess } from '../../support/server/MemcachedProcess';
 import { readItem, readStat } from '../../support/server/textProtocol';

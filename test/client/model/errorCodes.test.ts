@@ -3,7 +3,7 @@ import { ERROR_CODES } from 'pip-services4-memcached-node';
 import * as cache from '../../../src/cache/model/errors';
 import * as client from '../../../src/client/model/errors';
 import { Outcome } from '../../../src/client/protocol/Protocol';
-import * as protocol from '../../../src/client/protocol/refusal';
+import * as protocol from '../../../src/client/protocol/replyErrors';
 import * as connect from '../../../src/component/errors';
 import * as lock from '../../../src/lock/errors';
 
@@ -24,7 +24,6 @@ const cause = new Error('cause');
  */
 const made: { [M in keyof Modules]: Made<Modules[M]> } = {
     client: {
-        authFailed: [client.authFailed('a:1')],
         casDisabled: [client.casDisabled('a:1')],
         connectFailed: [client.connectFailed(new Map()), client.connectFailed(new Map([['a:1', cause]]))],
         connectionLost: [client.connectionLost('a:1', cause)],
@@ -47,7 +46,10 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
         timedOut: [client.timedOut('a:1', 1)],
         valueTooLarge: [client.valueTooLarge(2, 1)],
     },
-    protocol: { refused: Object.values(Outcome).map(outcome => protocol.refused('a:1', outcome, '0x01')) },
+    protocol: {
+        authFailed: [protocol.authFailed('a:1')],
+        rejected: Object.values(Outcome).map(outcome => protocol.rejected('a:1', outcome, '0x01')),
+    },
     connect: {
         incompleteLogin: [connect.incompleteLogin('password', 'user name')],
         invalidConnection: [connect.invalidConnection('weight 0', 'an integer')],

@@ -278,7 +278,7 @@ const bugs = {
     ],
     'never return to a recovered server': [
         {
-            file: 'client/server/ServerHealth.ts',
+            file: 'client/server/CircuitBreaker.ts',
             from: `this.lastFault = null;\n        this.isDown = false;`,
             to: `this.lastFault = null;`,
         },
@@ -316,7 +316,7 @@ const bugs = {
     ],
     'keep a lock acquired after the session closed': [
         {
-            file: 'lock/LeaseIssuer.ts',
+            file: 'lock/LeaseAcquirer.ts',
             from: `if (session.isOver || signal?.aborted) await lease?.[Symbol.asyncDispose]();`,
             to: ``,
         },
@@ -429,8 +429,8 @@ const bugs = {
     'stop connecting after a wrong password': [
         {
             file: 'client/server/ChannelPool.ts',
-            from: `if (health.needsProbe) health.scheduleRetry(() => this.open());`,
-            to: `if (health.needsProbe && !health.hasRejectedLogin) health.scheduleRetry(() => this.open());`,
+            from: `if (breaker.needsProbe) breaker.scheduleRetry(() => this.open());`,
+            to: `if (breaker.needsProbe && !breaker.hasRejectedLogin) breaker.scheduleRetry(() => this.open());`,
         },
     ],
     'include the password in an error': [
@@ -440,7 +440,7 @@ const bugs = {
             to: `this.end(authFailed(address + at.login!.password))`,
         },
         {
-            file: 'client/server/ServerHealth.ts',
+            file: 'client/server/CircuitBreaker.ts',
             from: `return this.hasRejectedLogin ? authFailed(this.address)`,
             to: `return this.hasRejectedLogin ? this.lastFault!`,
         },
@@ -461,12 +461,12 @@ const bugs = {
     ],
     'keep waiting for a lock after the abort': [
         {
-            file: 'lock/LeaseIssuer.ts',
+            file: 'lock/LeaseAcquirer.ts',
             from: `await session.pause(Math.min(pauseMs, leftMs), signal);\n                signal?.throwIfAborted();`,
             to: `await session.pause(Math.min(pauseMs, leftMs));`,
         },
         {
-            file: 'lock/LeaseIssuer.ts',
+            file: 'lock/LeaseAcquirer.ts',
             from: `        session.check();\n        signal?.throwIfAborted();\n        return lease;`,
             to: `        session.check();\n        return lease;`,
         },

@@ -1,6 +1,7 @@
 import { HandshakeRejectedError } from '../channel/socketErrors';
-import { authFailed, isAuthFailure, serverDown } from '../model/errors';
+import { isAuthFailure, serverDown } from '../model/errors';
 import type { ClientSettings } from '../model/ClientOptions';
+import { authFailed } from '../protocol/replyErrors';
 import { backoffMs } from '../../util/backoff';
 
 const FIRST_PAUSE_MS = 50;
@@ -8,16 +9,16 @@ const FIRST_PAUSE_MS = 50;
 /** Pauses differ by a quarter, so that many clients do not come back as one. */
 const JITTER = 1 / 4;
 
-export type HealthOptions = Pick<ClientSettings, 'failures' | 'reconnectMs' | 'retryMs' | 'observer'>;
+export type BreakerOptions = Pick<ClientSettings, 'failures' | 'reconnectMs' | 'retryMs' | 'observer'>;
 
 /**
- * Whether a server is up, and when the next attempt to connect may begin. Only a reply to a call makes
- * the server healthy. Every fault makes the pause longer.
+ * Whether a server is up, and when the next attempt to connect, or the next probe, may begin. Only a
+ * reply to a call closes the circuit. Every fault makes the pause longer.
  *
  * Faults come in rounds: channels that fail together fail for one cause. A channel belongs to the round
  * in which it last proved that it works. Only a fault of a channel of this round begins the next one.
  */
-export class ServerHealth {
+export class CircuitBreaker {
     faultRound = 0;
     isDown = false;
     lastFault: Error | null = null;
@@ -30,7 +31,7 @@ export class ServerHealth {
 
     constructor(
         private readonly address: string,
-        private readonly options: HealthOptions,
+        private readonly options: BreakerOptions,
     ) {}
 
     /** Whether an attempt to connect may begin. */

@@ -11,7 +11,7 @@ import { LockStore } from './LockStore';
 import { OrphanedLocks } from './OrphanedLocks';
 
 /** Acquires leases in the session of the component. */
-export class LeaseIssuer implements LeaseOwner {
+export class LeaseAcquirer implements LeaseOwner {
     /** Each call stays in the session in which it began. */
     session = new Session();
     private readonly orphans: OrphanedLocks;

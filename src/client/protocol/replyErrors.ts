@@ -1,10 +1,14 @@
 import type { ApplicationException } from 'pip-services4-commons-node';
 import { serverException } from '../model/errorCodes';
-import { authFailed } from '../model/errors';
 import { Outcome } from './Protocol';
 
-/** The error of a request that the server rejected. `detail` has the server's own words. */
-export function refused(address: string, outcome: number, detail = ''): ApplicationException {
+/** The server rejected the login, or asks for one. */
+export function authFailed(address: string): ApplicationException {
+    return serverException('AUTH_FAILED', address, `authentication to memcached at ${address} failed`);
+}
+
+/** The server rejected a request. `detail` has the server's own words. */
+export function rejected(address: string, outcome: number, detail = ''): ApplicationException {
     if (outcome === Outcome.AUTH_ERROR) return authFailed(address);
     if (outcome === Outcome.TOO_LARGE) {
         return serverException('VALUE_TOO_LARGE', address, `value too large for memcached at ${address}`);
