@@ -20,7 +20,7 @@ export type {
 export type { CasValidity, CounterOptions, StoreOptions } from './client/model/CallOptions';
 export type { CounterResult, ValueInput } from './client/Commands';
 export type { ClientOptions, ServerObserver } from './client/model/ClientOptions';
-export type { ServerHealthReport } from './client/server/HealthCheck';
+export type { ServerHealthReport } from './client/server/ServerHealthReport';
 export type { LatencySummary } from './diagnostics/LatencyWindows';
 export type { ServerStats } from './diagnostics/ServerMetrics';
 export type { CommandTrace, ConnectTrace, LoadTrace, LockTrace } from './diagnostics/tracing';

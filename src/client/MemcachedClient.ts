@@ -14,7 +14,7 @@ import type { Item } from './model/Item';
 import type { ServerAddress } from './model/ServerAddress';
 import type { ServerInfo } from './model/ServerInfo';
 import type { CountMode, StoreMode } from './protocol/Protocol';
-import type { ServerHealthReport } from './server/HealthCheck';
+import type { ServerHealthReport } from './server/ServerHealthReport';
 import type { ServerStats } from '../diagnostics/ServerMetrics';
 
 /** The result of `get`. */

@@ -2,7 +2,7 @@ import { ConfigParams, Descriptor, type IReferences } from 'pip-services4-compon
 import { checkKey } from '../client/model/validate';
 import { invalidKey, notOpened } from '../client/model/errors';
 import type { Commands } from '../client/Commands';
-import type { ServerHealthReport } from '../client/server/HealthCheck';
+import type { ServerHealthReport } from '../client/server/ServerHealthReport';
 import { ComponentCounters } from '../component/ComponentCounters';
 import { ComponentLogger, type AnyContext } from '../component/ComponentLogger';
 import { sharedNotOpened } from '../component/errors';

@@ -8,7 +8,7 @@ import {
 } from 'pip-services4-components-node';
 import { MAX_KEY_BYTES } from '../client/model/ClientOptions';
 import { notOpened } from '../client/model/errors';
-import type { ServerHealthReport } from '../client/server/HealthCheck';
+import type { ServerHealthReport } from '../client/server/ServerHealthReport';
 import type { Commands } from '../client/Commands';
 import { MemcachedClient } from '../client/MemcachedClient';
 import type { ServerStats } from '../diagnostics/ServerMetrics';

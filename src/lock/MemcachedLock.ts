@@ -7,7 +7,7 @@ import type {
     IUnreferenceable,
 } from 'pip-services4-components-node';
 import { Lock } from 'pip-services4-logic-node';
-import type { ServerHealthReport } from '../client/server/HealthCheck';
+import type { ServerHealthReport } from '../client/server/ServerHealthReport';
 import type { AnyContext } from '../component/ComponentLogger';
 import { line } from '../component/logLines';
 import { ComponentConnection } from '../connect/ComponentConnection';

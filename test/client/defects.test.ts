@@ -5,7 +5,7 @@ import { Deadlines } from '../../src/client/calls/Deadlines';
 import { ServerMetrics } from '../../src/diagnostics/ServerMetrics';
 import { Channel } from '../../src/client/channel/Channel';
 import { readClientOptions } from '../../src/client/model/ClientOptions';
-import { binaryProtocol } from '../../src/client/protocol/binary/binaryProtocol';
+import { binaryProtocol } from '../../src/client/protocol/binary';
 import { GetCall, readFetched } from '../../src/client/calls/getCalls';
 import { LargeValues } from '../../src/client/server/LargeValues';
 import { forkSource } from '../support/forkSource';

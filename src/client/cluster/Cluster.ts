@@ -2,7 +2,7 @@ import type { Call } from '../calls/Call';
 import type { ClientSettings } from '../model/ClientOptions';
 import { Deadlines } from '../calls/Deadlines';
 import { connectFailed, isAuthFailure, notOpened } from '../model/errors';
-import { checkServer, type ServerHealthReport } from '../server/HealthCheck';
+import { checkServer, type ServerHealthReport } from '../server/ServerHealthReport';
 import { MemcachedServer } from '../server/MemcachedServer';
 import { Namespaces } from './Namespaces';
 import type { ServerAddress } from '../model/ServerAddress';

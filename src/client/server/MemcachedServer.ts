@@ -8,7 +8,7 @@ import { ServerMetrics, type ServerStats } from '../../diagnostics/ServerMetrics
 import type { ClientSettings } from '../model/ClientOptions';
 import { connectionLost, notOpened, overloaded } from '../model/errors';
 import { formatAddress, type ServerAddress } from '../model/ServerAddress';
-import { binaryProtocol } from '../protocol/binary/binaryProtocol';
+import { binaryProtocol } from '../protocol/binary';
 import type { CallQueue } from './CallQueue';
 import type { ChannelPool } from './ChannelPool';
 import { Dispatcher } from './Dispatcher';

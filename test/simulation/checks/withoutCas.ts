@@ -1,5 +1,5 @@
 import { Outcome } from '../../../src/client/protocol/Protocol';
-import type { ServerHealthReport } from '../../../src/client/server/HealthCheck';
+import type { ServerHealthReport } from '../../../src/client/server/ServerHealthReport';
 import { codeOf, type Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
 import { userOf } from '../workload/ServerLists';

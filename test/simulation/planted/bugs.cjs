@@ -407,7 +407,7 @@ const bugs = {
     ],
     'report CAS on a server without CAS': [
         {
-            file: 'client/server/HealthCheck.ts',
+            file: 'client/server/ServerHealthReport.ts',
             from: `if (text === 'yes') return true;`,
             to: `if (text !== undefined) return true;`,
         },
