@@ -7,7 +7,7 @@ interface User {
     readonly name: string;
 }
 
-/** Takes any ICache. In its own tests that may be a MemoryCache. */
+/** A repository of users. It takes any ICache, for example a MemoryCache in its tests. */
 class Users {
     loads = 0;
 

@@ -52,7 +52,7 @@ printTable([['runtime', 'version', 'result', 'seconds'], ...rows]);
 const has = result => rows.some(row => row[2] === result);
 process.exitCode = has('FAILED') || rows.length === 0 ? 1 : has('not installed') ? LEFT_OUT : 0;
 
-/** Returns all runtimes, or those that an argument names: `bun`, `24`. */
+/** Returns whether an argument names the runtime (`bun`, `24`), or there is no argument. */
 function isWanted({ name, version }) {
     return names.length === 0 || names.some(wanted => name.toLowerCase() === wanted || version.startsWith(wanted));
 }

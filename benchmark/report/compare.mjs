@@ -1,6 +1,9 @@
 import { rivals } from '../contenders/index.mjs';
 
-/** The case with the probe is judged by its latency, every other case by its throughput. */
+/**
+ * Returns whether the report compares this case by latency. It compares every other case by
+ * throughput.
+ */
 export const isLatencyCase = scenario => scenario.verb === 'interference';
 
 /**

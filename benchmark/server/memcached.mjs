@@ -8,7 +8,7 @@ import { answered, ask, requests } from './text.mjs';
 // memcached's default memory would evict values of the large cases.
 const FLAGS = ['-m', '512', '-t', '2'];
 
-/** The tests' maker of certificates is TypeScript. */
+/** Creates a certificate. The tests' module for it is TypeScript, so `register.cjs` loads it. */
 function createCertificate() {
     const require = createRequire(import.meta.url);
     require('../../test/support/register.cjs');

@@ -165,13 +165,13 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     /**
      * Stores the values. Null and undefined remove their entries.
      * @param entries a Map, a plain object, or pairs
-     * @throws BatchException BATCH_FAILED with the errors of keys in `failed`
+     * @throws BatchException BATCH_FAILED when keys fail, with their errors in `failed`
      */
     storeMany(context: AnyContext, entries: Entries, timeout?: number | null): Promise<void> {
         return this.batches.store(context, entries, timeout);
     }
 
-    /** @throws BatchException BATCH_FAILED with the errors of keys in `failed` */
+    /** @throws BatchException BATCH_FAILED when keys fail, with their errors in `failed` */
     removeMany(context: AnyContext, keys: Iterable<string>): Promise<void> {
         return this.batches.remove(context, keys);
     }

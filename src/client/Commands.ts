@@ -38,7 +38,6 @@ const MAX_COUNTER_TRIES = 10;
  * The cache and the lock use this class. `MemcachedClient` explains the verbs that users have.
  */
 export class Commands {
-    /** The maximum sizes in bytes. */
     readonly limits: { readonly maxKeyBytes: number; readonly maxValueBytes: number };
 
     constructor(readonly cluster: Cluster) {

@@ -82,9 +82,10 @@ export class MemcachedClient extends Client {
 
     /**
      * Replaces the servers. Servers that stay keep their sockets. The first call to a new server
-     * connects to it. Removed servers get no new calls, finish their pending ones, batches included,
-     * within `requestTimeoutMs`, and close their sockets. A server with another login or other TLS
-     * settings is replaced. Another weight only moves keys. An invalid list changes nothing.
+     * connects to it. Removed servers get no new calls, finish their pending ones, batches
+     * included, within `requestTimeoutMs`, and close their sockets. A server with another login or
+     * other TLS settings is replaced. Another weight only moves keys. An invalid list changes
+     * nothing.
      * @throws ConnectionException CONNECT_FAILED when the list is empty
      * @throws ConfigException INVALID_CONNECTION for weights, INVALID_CREDENTIAL for a login
      */

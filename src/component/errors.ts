@@ -36,7 +36,7 @@ export function incompleteLogin(has: string, lacks: string): ApplicationExceptio
     return noCredential(`incomplete login: expected a ${lacks} beside the ${has}`);
 }
 
-/** @param what the key, never what is in its file */
+/** @param what the key, never the content of its file */
 export function invalidCredential(what: string, problem: string): ApplicationException {
     return exception('INVALID_CREDENTIAL', `invalid ${what}: ${problem}`);
 }

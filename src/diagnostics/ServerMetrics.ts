@@ -25,8 +25,8 @@ export interface ServerStats {
     readonly bytesSent: number;
     readonly bytesReceived: number;
     /**
-     * The time from the end of the turn in which a call was made to its reply, retries included. A call
-     * that timed out counts with its timeout. Calls that failed otherwise do not count.
+     * The time from the end of the turn in which a call was made to its reply, retries included. A
+     * call that timed out counts with its timeout. Calls that failed otherwise do not count.
      */
     readonly latency: {
         readonly total: LatencySummary;
@@ -36,8 +36,8 @@ export interface ServerStats {
 }
 
 /**
- * Microseconds of a clock that begins again after 35 minutes. Differences are right up to that, and both
- * operands are small integers, which need no memory of their own.
+ * Microseconds of a clock that begins again after 35 minutes. Differences are right up to that, and
+ * both operands are small integers, which need no memory of their own.
  */
 const CLOCK_MASK = 0x7fffffff;
 

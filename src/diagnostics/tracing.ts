@@ -2,9 +2,9 @@ import { tracingChannel, type TracingChannel } from 'node:diagnostics_channel';
 
 /**
  * The object that subscribers of a `node:diagnostics_channel` get. As with Node's TracingChannel,
- * `start` and `end` surround the synchronous part, `asyncStart` and `asyncEnd` follow when the work is
- * done, and `error` comes before these if it failed. All five get the same object, which holds keys,
- * but never a value or a password.
+ * `start` and `end` surround the synchronous part, `asyncStart` and `asyncEnd` follow when the work
+ * is done, and `error` comes before these if it failed. All five get the same object, which holds
+ * keys, but never a value or a password.
  */
 interface TraceContext {
     /** Why it failed. Set before `error` is published. */

@@ -14,7 +14,7 @@ export interface LockCounts {
     readonly busy: number;
     /** Calls that rejected with LOCK_TIMEOUT. */
     readonly timedOut: number;
-    /** Calls that failed for other reasons. Whether the lock was free is unknown. */
+    /** Calls that failed with another error than LOCK_TIMEOUT. The lock may have been free. */
     readonly failed: number;
     /** Extensions that succeeded. */
     readonly extended: number;

@@ -27,8 +27,8 @@ export interface LockStats extends LockCounts, ConnectionStats {}
  * A lock that the instances of a service share. Only the holder can extend or release it. See
  * docs/locks.md for its guarantees and limits, and `LockStore` for its protocol.
  *
- * A ttl is in ms. Absent, null and 0 stand for `options.timeout`. The server keeps a lock up to three
- * seconds longer. A held lock is a result; every other failure is an exception.
+ * A ttl is in ms. If it is absent, null or 0, `options.timeout` applies. The server keeps a lock up
+ * to three seconds longer. A held lock is a result; every other failure is an exception.
  *
  * ### Configuration parameters ###
  *

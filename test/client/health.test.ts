@@ -72,7 +72,7 @@ it('reports an unavailable server before the client has noticed', async () => {
     });
 });
 
-it('probes a server that is down, since it may be back long before the next probe', async () => {
+it('checks a server that is down without waiting for its next probe', async () => {
     const server = await open.server();
     const client = await openPatiently(server, { failures: 1, retries: 0, retryMs: 600_000 });
     await server.kill();

@@ -64,7 +64,10 @@ describe('a folder of src', () => {
     });
 });
 
-/** Returns what the linter's rule reports about a file of `src` with these lines: each line, and how the message begins. */
+/**
+ * Returns what the linter's rule reports about a file of `src` with these lines: each line, and how
+ * the message begins.
+ */
 function lint(file: string, lines: readonly string[]): string[] {
     const config = {
         files: ['**/*.ts'],

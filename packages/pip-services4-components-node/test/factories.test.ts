@@ -51,7 +51,7 @@ describe('Factory', () => {
         expect(factory.create(query)).not.toBe(thing);
     });
 
-    it('turns a constructor that throws into CANNOT_CREATE with its message as the cause', () => {
+    it('throws CANNOT_CREATE when a constructor throws, with its message as the cause', () => {
         class Broken {
             public constructor() {
                 throw new TypeError('no port');

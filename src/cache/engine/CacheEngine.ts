@@ -33,7 +33,9 @@ export class CacheEngine {
     /** A later write to a key must not overtake an earlier one that is being compressed. */
     private readonly writes = new KeyedMutex();
 
-    /** @param loads by full key. A write detaches the load of its key: later callers begin another. */
+    /**
+     * @param loads by full key. A write detaches the load of its key: later callers begin another.
+     */
     constructor(
         private readonly connection: ComponentConnection,
         private readonly loads: Pick<Map<string, unknown>, 'size' | 'delete'>,
@@ -116,7 +118,7 @@ export class CacheEngine {
         return (await this.commands.deleteMany(fullKeys)).failed;
     }
 
-    /** Deletes the key, and returns what it held. */
+    /** Deletes the key, and returns the value that it held. */
     remove(fullKey: string): Promise<Fetched> {
         this.forget(fullKey);
         return this.commands.getAndDelete(fullKey);

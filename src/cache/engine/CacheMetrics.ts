@@ -49,7 +49,7 @@ export class CacheMetrics {
         if (count > 0 && this.counters.isUsed) this.counters.increment(NAMES[what], count);
     }
 
-    /** Like `count`, for every call: a variable name would cost more than the counting. */
+    /** Counts a hit or a miss. Every read does so, and a fixed name costs less than `count`. */
     onLookup(isFound: boolean): void {
         if (isFound) this.counts.hits++;
         else this.counts.misses++;

@@ -52,7 +52,8 @@ export class Keyspace {
         const tokens = this.tokensOf(this.connection.commands);
         const resolved = tokens.resolve(key);
         if (resolved !== null) return resolved;
-        // The client checks complete keys only. An invalid key fails also while its token is unknown.
+        // The client checks complete keys only. An invalid key fails also while its token is
+        // unknown.
         this.check(fullKey);
         return tokens.fetch(key);
     }
@@ -113,7 +114,10 @@ export class Keyspace {
         return true;
     }
 
-    /** @throws ConfigException NO_PREFIX */
+    /**
+     * Puts all values under the prefix out of reach.
+     * @throws ConfigException NO_PREFIX when `options.clear` is off or `options.prefix` is empty
+     */
     async clear(): Promise<void> {
         const { commands } = this.connection;
         if (!this.isGuarded) throw noPrefix();

@@ -20,7 +20,7 @@ class Entry extends Receipt {
  */
 export class TrackedKeys implements StoreAccount {
     private readonly entries = new Map<string, Entry>();
-    /** Closes the ring: its `newer` is the oldest entry, its `older` the newest. */
+    /** The end of the ring. Its `newer` is the oldest entry, and its `older` is the newest. */
     private readonly end = new Entry('');
     /** No entry expires before that. */
     private nextExpiry = NEVER;
@@ -67,7 +67,9 @@ export class TrackedKeys implements StoreAccount {
         return oldest;
     }
 
-    /** Stores of one key share an entry. The CAS of a value that was overwritten deletes nothing. */
+    /**
+     * Stores of one key share an entry. The CAS of a value that was overwritten deletes nothing.
+     */
     stored(entry: Entry, casHigh: number, casLow: number, epoch: number, nowMs: number, expirySeconds: number): void {
         // Without CAS (memcached -C) the value cannot be evicted.
         if (casHigh === 0 && casLow === 0) return this.forget(entry);

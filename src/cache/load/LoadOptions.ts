@@ -50,7 +50,10 @@ export interface Miss {
 export const DEFAULT_JITTER = 0.1;
 export const DEFAULT_LOAD_TIMEOUT_MS = 10_000;
 
-/** @throws BadRequestException INVALID_TTL, INVALID_FUNCTION, INVALID_LOAD_OPTION */
+/**
+ * Checks the arguments of a load.
+ * @throws BadRequestException INVALID_TTL, INVALID_FUNCTION, INVALID_LOAD_OPTION when one is wrong
+ */
 export function checkLoad(timeout: unknown, loader: unknown, options: LoadOptions | null | undefined): void {
     if (typeof loader !== 'function') throw invalidFunction('loader', loader);
     checkTimeout(timeout);

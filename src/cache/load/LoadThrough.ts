@@ -124,7 +124,8 @@ export class LoadThrough {
     /** Returns the stale value while one load refreshes it. Returns null if there is none. */
     private async serveStale(miss: Miss, earlier: PendingLoad | undefined, staleForMs: number): Promise<unknown> {
         const { held, request } = miss;
-        // Without a read, what the load has in memory. A clear may have put that out of reach since.
+        // Without a read, what the load has in memory. A clear may have put that out of reach
+        // since.
         const item = held !== undefined || this.engine.keys.isGuarded ? held : earlier?.previousItem;
         if (item == null || typeof item === 'string') return null;
         const stale = staleOrNull(item, staleForMs);

@@ -28,7 +28,9 @@ export class NoLease {
         await this.commands.delete(this.key);
     }
 
-    /** Nothing to give back: no process takes the item that `LoadLease.take` has added for a lease. */
+    /**
+     * Nothing to give back: no process takes the item that `LoadLease.take` has added for a lease.
+     */
     release(): Promise<void> {
         this.isFinished = true;
         return Promise.resolve();

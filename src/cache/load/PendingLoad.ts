@@ -74,8 +74,9 @@ export class PendingLoad {
     }
 
     /**
-     * Whether its value answers a caller whose read returned this, undefined if the read failed. If
-     * the lease is gone, a value was stored or removed since, and the loaded one may be older.
+     * Returns whether the loaded value answers a caller. `held` is the result of the caller's read,
+     * undefined if the read failed. If the lease is gone, a value was stored or removed since, and
+     * the loaded one may be older.
      */
     answersFor(held: Fetched | undefined): boolean {
         return this.hasValue && (held === undefined || this.lease === null || this.lease.isShownBy(held));

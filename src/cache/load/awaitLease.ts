@@ -79,7 +79,7 @@ class LeaseWatch {
             this.unchangedSinceMs = nowMs;
         }
         const isRenewed = nowMs - this.unchangedSinceMs <= this.leaseMs + DEAD_AFTER_MORE_MS;
-        // On a server without CAS no item shows a lease: see `NoLease`.
+        // On a server without CAS, no item shows a lease (see `NoLease`).
         return item.cas !== 0n && isRenewed && isLeased(item, this.leaseMs);
     }
 }

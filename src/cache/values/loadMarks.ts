@@ -28,7 +28,7 @@ export const MAX_NUMBER = 2 ** (8 * NUMBER_BYTES) - 1;
  */
 const CLOCKS_DIFFER_MS = 5000;
 
-/** Reads as nothing, in any language. */
+/** A JSON null, which readers in every language take for an absent value. */
 const NULL = STORED_NULL.value;
 const SPACES = ' \t\n\r';
 /** Only a JSON null with so much white space behind it has a mark. */

@@ -65,7 +65,7 @@ export abstract class Call<T> implements Timed {
     // CallQueue, but for a deadline that the creator of the call has set
 
     deadline: Deadline | null = null;
-    /** When its turn ended, by the clock of `ServerMetrics`. */
+    /** The end of the turn that created the call, by the clock of `ServerMetrics`. */
     startedUs = NOT_STARTED;
 
     // CallQueue, then Channel
@@ -104,7 +104,7 @@ export abstract class Call<T> implements Timed {
         this.reject = rejectNew;
     }
 
-    /** 0: the queue sets the deadline. */
+    /** The deadline in ms of `performance.now()`. 0 = the queue sets it. */
     get deadlineMs(): number {
         return this.deadline === null ? 0 : this.deadline.ms;
     }

@@ -6,7 +6,9 @@ export interface Timed {
     expire(): void;
 }
 
-/** A place in the list. Its own class, because reading a field from items of many classes is slow. */
+/**
+ * A place in the list. Its own class, because reading a field from items of many classes is slow.
+ */
 export class Deadline {
     /** Only `Deadlines` may write these. A place that is not in the list points to itself. */
     earlier: Deadline = this;
@@ -33,8 +35,8 @@ const MAX_LOOKS = 8;
 
 /**
  * All deadlines of a client in order, with one timer for the earliest. Most enter at the end, so
- * entering and leaving cost a few pointer writes. The timer keeps running when its call settles, and
- * then finds nothing to do: a client whose calls are answered in time sets one timer per timeout.
+ * entering and leaving cost a few pointer writes. The timer keeps running when its call settles.
+ * So a client whose calls are answered in time sets one timer per timeout.
  *
  * The list also holds the time of the turn. Reading the clock costs more than most work for a call.
  */
@@ -129,8 +131,9 @@ export class Deadlines {
     }
 
     /**
-     * After a busy time, the timer is due before answers that have arrived are read. They are in time,
-     * so the process reads until nothing more arrives, but for no longer than it was late itself.
+     * After a busy time, the timer is due before answers that have arrived are read. They are in
+     * time, so the process reads until nothing more arrives, but for no longer than it was late
+     * itself.
      */
     private fire(): void {
         this.timer = null;

@@ -189,8 +189,8 @@ export class Channel implements CallHolder, Timed {
     }
 
     /**
-     * A call has run out of time. The channel is judged when every other call that is due has settled,
-     * because the end of the channel must not retry a call that is due.
+     * A call has run out of time. The channel is judged when every other call that is due has
+     * settled, because the end of the channel must not retry a call that is due.
      */
     onLate(): void {
         if (this.isJudgeScheduled) return;
@@ -202,10 +202,11 @@ export class Channel implements CallHolder, Timed {
     }
 
     /**
-     * The channel is at fault when it had the full timeout to answer its oldest call and has received
-     * nothing in that time, not even a part of a large value. A late call alone proves nothing: it may
-     * have waited in the queue. A channel that receives is slow: closing it would make an overloaded
-     * server start again, so it is only closed when none of its calls has a caller left.
+     * The channel is at fault when it had the full timeout to answer its oldest call and has
+     * received nothing in that time, not even a part of a large value. A late call alone proves
+     * nothing: it may have waited in the queue. A channel that receives is slow: closing it would
+     * make an overloaded server start again, so it is only closed when none of its calls has a
+     * caller left.
      */
     private judge(): void {
         const { first } = this.pending;
@@ -288,15 +289,19 @@ export class Channel implements CallHolder, Timed {
         this.end(this.isIdle ? null : closedByServerError(this.socket, this.stage));
     }
 
-    /** Node reports it once. Without a new timeout, a pending call would keep the socket open forever. */
+    /**
+     * Node reports it once. Without a new timeout, a pending call would keep the socket open
+     * forever.
+     */
     private onIdle(): void {
         if (this.isIdle) this.end(null);
         else this.socket.setTimeout(this.context.options.idleMs);
     }
 
     /**
-     * Node asks before every read; undefined means the buffer of the last read. While it connects there
-     * is none: Node takes a new handle for each address, which would read into a buffer of its own.
+     * Node asks before every read; undefined means the buffer of the last read. While it connects
+     * there is none: Node takes a new handle for each address, which would read into a buffer of
+     * its own.
      */
     private nextBuffer(): Buffer {
         const wanted = this.decoder.target ?? this.chunk;

@@ -14,7 +14,9 @@ export class ChannelLoad {
     /** What the next call would wait for. */
     bytes = 0;
     private largeCalls = 0;
-    /** Moving average of small replies. An integer: the load of a call then needs no heap number. */
+    /**
+     * Moving average of small replies. An integer: the load of a call then needs no heap number.
+     */
     private smallReplyBytes = 100;
     /** Small replies since the average was last updated. */
     private smallReplies = 0;

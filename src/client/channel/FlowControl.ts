@@ -3,8 +3,8 @@ import type { Deadlines } from '../calls/Deadlines';
 
 /**
  * The share of `request_timeout` that a call may wait on a channel. A call that waits in the queue
- * instead can still move to another channel, even if it is not idempotent. It may wait there for half
- * of its time, so that every call that is sent is answered in time.
+ * instead can still move to another channel, even if it is not idempotent. It may wait there for
+ * half of its time, so that every call that is sent is answered in time.
  */
 const MAX_WAIT_SHARE = 3 / 8;
 
@@ -20,9 +20,9 @@ export interface FlowContext {
 }
 
 /**
- * How many requests a channel may have in flight, and how long a call may wait on it. Like the window of
- * TCP, the limit follows a sample per round trip: how long a call waited behind how many requests tells
- * how many the server answers in time.
+ * How many requests a channel may have in flight, and how long a call may wait on it. Like the
+ * window of TCP, the limit follows a sample per round trip: how long a call waited behind how many
+ * requests tells how many the server answers in time.
  */
 export class FlowControl {
     /** Requests that are unanswered; each key of a batch is one. */

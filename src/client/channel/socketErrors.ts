@@ -2,8 +2,8 @@ import { isIP, type Socket } from 'node:net';
 import { TLSSocket, type PeerCertificate } from 'node:tls';
 
 /**
- * Client and server do not accept each other's certificate or TLS settings. A new attempt at once
- * would fail too; a replaced certificate may help.
+ * The client or the server rejects the certificate or the TLS settings of the other side. A new
+ * attempt at once would fail too; a replaced certificate may help.
  */
 export class HandshakeRejectedError extends Error {}
 

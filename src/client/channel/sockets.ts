@@ -27,8 +27,8 @@ export function connect(
 }
 
 /**
- * Puts TLS on a connected socket. A socket that `tls.connect` opens itself cannot be reset. The price:
- * TLS has no `onread` here, so its bytes arrive as `data` events.
+ * Puts TLS on a connected socket. A socket that `tls.connect` opens itself cannot be reset. The
+ * price: TLS has no `onread` here, so its bytes arrive as `data` events.
  */
 export function startTls(socket: net.Socket, { host, tls: options }: ServerAddress): net.Socket {
     try {

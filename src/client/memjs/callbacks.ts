@@ -81,7 +81,10 @@ export function deliverStats(
     }
 }
 
-/** The promise rejects if a server fails. The callback gets all outcomes then too. */
+/**
+ * Passes the outcomes of all servers to the callback. Without a callback, returns a promise that
+ * rejects if a server fails.
+ */
 export function deliverFlush(
     byServer: ReadonlyMap<string, Promise<boolean>>,
     callback: FlushCallback | undefined,

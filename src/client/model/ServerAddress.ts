@@ -21,9 +21,9 @@ export interface ServerAddress {
 
 /** A login for SASL PLAIN. Neither part may contain NUL. */
 export interface Login {
-    /** Without NUL. */
+    /** The user name, without NUL. */
     readonly username: string;
-    /** Without NUL. */
+    /** The password, without NUL. */
     readonly password: string;
 }
 

@@ -16,8 +16,8 @@ export class CallQueue implements CallHolder {
     private readonly ready = new CallList();
     private isFlushScheduled = false;
     /**
-     * Replies of one server bring about calls for all of them. When all sockets have been read first,
-     * these calls are one write for each server. A server that is alone needs no such wait.
+     * Replies of one server bring about calls for all of them. When all sockets have been read
+     * first, these calls are one write for each server. A server that is alone needs no such wait.
      */
     isOneOfSeveral = false;
     private readonly flushTurn = (): void => this.flush();

@@ -29,8 +29,8 @@ let lastEpoch = 0;
 /** The channels to one server: opens them as the breaker allows, and chooses one for each call. */
 export class ChannelPool implements ChannelOwner {
     /**
-     * Changes whenever a channel gets ready or ends. While it stays the same, every channel leads to the
-     * process that it led to. Epochs are unique in the process, across servers and clients.
+     * Changes whenever a channel gets ready or ends. While it stays the same, every channel leads
+     * to the process that it led to. Epochs are unique in the process, across servers and clients.
      */
     epoch = ++lastEpoch;
     /** Sockets that are open, opening, or closing. */
@@ -65,8 +65,8 @@ export class ChannelPool implements ChannelOwner {
     }
 
     /**
-     * Returns the channel for the next calls: the one with room that has the least in flight. If all
-     * channels are saturated, opens another one for the turns to come.
+     * Returns the channel for the next calls: the one with room that has the least in flight. If
+     * all channels are saturated, opens another one for the turns to come.
      */
     leastLoaded(): Channel | null {
         let best: Channel | null = null;
@@ -149,7 +149,10 @@ export class ChannelPool implements ChannelOwner {
         for (const { channel } of [...this.entries]) if (channel.isIdle) channel.end(null);
     }
 
-    /** A probe whose reply is late ends its channel without a fault, which would begin the next probe. */
+    /**
+     * A probe whose reply is late ends its channel without a fault, which would begin the next
+     * probe.
+     */
     private probeAgain(): void {
         const { breaker } = this;
         if (!breaker.needsProbe || breaker.isRetryScheduled || this.willHaveChannel) return;
@@ -163,8 +166,8 @@ export class ChannelPool implements ChannelOwner {
     }
 
     /**
-     * When one channel fails, the others are likely to fail too, and do not know yet. A retried call must
-     * not be sent on each of them in turn. They are used again when they have answered.
+     * When one channel fails, the others are likely to fail too, and do not know yet. A retried
+     * call must not be sent on each of them in turn. They are used again when they have answered.
      */
     private isCurrent({ channel, round }: Entry): boolean {
         return channel.isReady && round === this.breaker.faultRound;

@@ -12,11 +12,12 @@ const JITTER = 1 / 4;
 export type BreakerOptions = Pick<ClientSettings, 'failures' | 'reconnectMs' | 'retryMs' | 'observer'>;
 
 /**
- * Whether a server is up, and when the next attempt to connect, or the next probe, may begin. Only a
- * reply to a call closes the circuit. Every fault makes the pause longer.
+ * Whether a server is up, and when the next attempt to connect, or the next probe, may begin. Only
+ * a reply to a call closes the circuit. Every fault makes the pause longer.
  *
- * Faults come in rounds: channels that fail together fail for one cause. A channel belongs to the round
- * in which it last proved that it works. Only a fault of a channel of this round begins the next one.
+ * Faults come in rounds: channels that fail together fail for one cause. A channel belongs to the
+ * round in which it last proved that it works. Only a fault of a channel of this round begins the
+ * next one.
  */
 export class CircuitBreaker {
     faultRound = 0;
@@ -95,7 +96,7 @@ export class CircuitBreaker {
         this.noGrowthBefore = performance.now() + pauseBefore(Infinity, this.options.retryMs);
     }
 
-    /** The server has answered a call. */
+    /** Marks the server as up, because it has answered a call. */
     recover(): void {
         const wasDown = this.isDown;
         this.reset();
@@ -117,7 +118,7 @@ export class CircuitBreaker {
         if (this.isDown) this.cancelRetry();
     }
 
-    /** Ends `retire`. */
+    /** Undoes `retire`. */
     resume(): void {
         this.isRetired = false;
     }

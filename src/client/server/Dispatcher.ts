@@ -39,9 +39,9 @@ export class Dispatcher implements PoolOwner {
     }
 
     /**
-     * No channel takes calls now. They wait in the queue, where a silent channel that is given up does
-     * not lose them. If the server answers but is too slow, calls that have waited for half of their
-     * time fail, so that the calls sent instead of them are answered in time.
+     * No channel takes calls now. They wait in the queue, where a silent channel that is given up
+     * does not lose them. If the server answers but is too slow, calls that have waited for half of
+     * their time fail, so that the calls sent instead of them are answered in time.
      */
     private hold(): void {
         const { deadlines, requestTimeoutMs, address } = this.server;

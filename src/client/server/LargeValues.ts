@@ -4,17 +4,17 @@ import { LARGE_BYTES } from '../channel/ChannelLoad';
 import { copyText } from '../../util/copyText';
 
 /**
- * Two values of half a MiB in flight keep a connection busy, and leave room between them. A small get
- * beside such transfers takes 0.6 ms (p50) and 10 ms (p99) with the window, and 2.5 ms and 13 ms
- * without it (bench: small-beside-large, 512 KiB values, 2026-11-26).
+ * Two values of half a MiB in flight keep a connection busy, and leave room between them. A small
+ * get beside such transfers takes 0.6 ms (p50) and 10 ms (p99) with the window, and 2.5 ms and 13
+ * ms without it (bench: small-beside-large, 512 KiB values, 2026-11-26).
  */
 const WINDOW_BYTES = 1280 * 1024;
 
 const MAX_KEYS = 1000;
 
 /**
- * Keeps large values from delaying small ones. Calls that move a large value are sent a few at a time,
- * in their order. The others wait here, and small calls overtake them.
+ * Keeps large values from delaying small ones. Calls that move a large value are sent a few at a
+ * time, in their order. The others wait here, and small calls overtake them.
  *
  * The size of a value is unknown until it is read. The best guess is the last reply for its key.
  */

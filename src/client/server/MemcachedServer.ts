@@ -122,7 +122,9 @@ export class MemcachedServer implements CallHost, ChannelContext {
         else this.queue.enter(call);
     }
 
-    /** Settles the calls that must not be sent in another epoch, of keys that have left this server. */
+    /**
+     * Settles the calls that must not be sent in another epoch, of keys that have left this server.
+     */
     onKeysMoved(isHome: (key: string) => boolean): void {
         for (const call of this.queue.unsent()) if (call.key !== '' && !isHome(call.key)) call.onEpochChange();
     }

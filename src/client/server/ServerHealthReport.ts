@@ -16,7 +16,7 @@ export interface ServerHealthReport {
     readonly memory: { readonly limitBytes: number; readonly usedBytes: number } | null;
     /** Items evicted since the server started. Above 0, it may evict locks too. */
     readonly evictions: number | null;
-    /** false: the server runs with `-C`, where locks fail with `CAS_DISABLED`. */
+    /** Whether the server runs with CAS. If not (`-C`), locks fail with `CAS_DISABLED`. */
     readonly casEnabled: boolean | null;
 }
 
@@ -26,8 +26,9 @@ const NOTHING: ServerFacts = { version: null, roundTripMs: null, memory: null, e
 const NO_OBSERVER = { onDown: () => {}, onUp: () => {} };
 
 /**
- * Checks a server on a new socket, regardless of its current state: a server that is down may be back,
- * and one that is up may accept no further connection. The check is in no statistics and never rejects.
+ * Checks a server on a new socket, regardless of its current state: a server that is down may be
+ * back, and one that is up may accept no further connection. The check is in no statistics and
+ * never rejects.
  */
 export async function checkServer(server: MemcachedServer): Promise<ServerHealthReport> {
     const { at, address, options, deadlines } = server;
@@ -53,7 +54,7 @@ function unreachable(address: string, error: Error): ServerHealthReport {
 }
 
 async function askFacts(server: MemcachedServer): Promise<ServerFacts> {
-    // Connects before the clock starts, and logs in: VERSION is answered also without a login.
+    // Connects and logs in before the clock starts. Servers answer VERSION even without a login.
     const deadlineMs = await server.greet();
     const ask = <T>(call: Call<T>): Promise<T> => {
         call.deadlineMs = deadlineMs;

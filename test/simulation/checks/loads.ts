@@ -65,7 +65,10 @@ function publicationsOf(entries: readonly Entry[], places: Places): Map<string, 
     return byKey;
 }
 
-/** The server may execute a store with an unknown outcome at any time. */
+/**
+ * Returns whether a store of this version has an unknown outcome. The server may execute such a
+ * store at any time.
+ */
 function isLate(known: readonly Publication[], version: number): boolean {
     return known.some(one => one.version === version && one.doneMs === Infinity);
 }

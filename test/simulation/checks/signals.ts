@@ -42,7 +42,10 @@ function takesStale({ step }: Entry): boolean {
     return step.times[2]! > 0;
 }
 
-/** Returns whether a stale value may have settled the call between the start of the load and its loader. */
+/**
+ * Returns whether a stale value may have settled the call between the start of the load and its
+ * loader.
+ */
 function isServedBehind(entry: Entry, begun: Entry, { process, key, startMs }: LoaderRun): boolean {
     const isOfKey = entry.process === process && entry.step.keys[0] === key;
     return isOfKey && takesStale(entry) && entry.endMs >= begun.startMs && entry.startMs <= startMs;

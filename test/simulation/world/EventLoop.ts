@@ -168,7 +168,7 @@ export class EventLoop {
         return timer.callback;
     }
 
-    /** Drops cleared timers from the front of the queue. */
+    /** Returns the time of the first timer. Drops cleared timers from the front of the queue. */
     private firstTimerMs(): number {
         const { timers } = this;
         while (timers.first?.isRunning === false) timers.shift();

@@ -32,7 +32,7 @@ export type LoadViolation = Omit<Violation, 'kind'> & { readonly kind: LoadKind 
 /**
  * The history of a key that is loaded.
  *
- * A loaded value was read from its origin when the loader began.
+ * The loader reads the value from its origin when it begins.
  * No read may find it after a write that began later.
  *
  * The same holds for the results of `retrieveOrLoad`, with the exceptions of docs/cache.md:

@@ -4,8 +4,8 @@ import { RecursiveObjectReader, StringValueMap } from 'pip-services4-commons-nod
  * A configuration as a flat map of strings: `connection.host` is the key `host` in the section
  * `connection`. Keys are case-sensitive.
  *
- * The own enumerable keys of an instance *are* the configuration, so neither this class nor its
- * children declare fields.
+ * The own enumerable keys of an instance *are* the configuration. So neither this class nor its
+ * subclasses may declare fields.
  */
 export class ConfigParams extends StringValueMap {
     public constructor(values?: unknown) {

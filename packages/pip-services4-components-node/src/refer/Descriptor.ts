@@ -61,8 +61,8 @@ export class Descriptor {
     }
 
     /**
-     * Returns null for an empty text. @throws ConfigException BAD_DESCRIPTOR when there are not
-     * five parts
+     * Returns null for an empty string.
+     * @throws ConfigException BAD_DESCRIPTOR when there are not five parts
      */
     public static fromString(value: string | null): Descriptor | null {
         if (value == null || value === '') return null;

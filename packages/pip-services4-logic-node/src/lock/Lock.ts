@@ -23,7 +23,7 @@ export abstract class Lock implements ILock, IReconfigurable {
     /**
      * Reads the clock after each pause. So a `timeout` of 0 still waits once, and a lock freed in
      * the last pause is not tried.
-     * @throws ConflictException LOCK_TIMEOUT
+     * @throws ConflictException LOCK_TIMEOUT when the lock is still busy after `timeout` ms
      */
     public async acquireLock(context: IContext | null, key: string, ttl: number, timeout: number): Promise<void> {
         const deadline = Date.now() + timeout;

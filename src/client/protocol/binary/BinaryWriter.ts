@@ -24,7 +24,8 @@ export class BinaryWriter extends WriteBuffer implements RequestWriter {
     }
 
     compareAndStore(opaque: number, key: string, spec: StoreSpec, casHigh: number, casLow: number): void {
-        // When memcached is out of memory, SET deletes the item, whatever its CAS. REPLACE keeps it.
+        // When memcached is out of memory, SET deletes the item, whatever its CAS. REPLACE keeps
+        // it.
         this.storeFrame(Opcode.REPLACE, opaque, key, spec, casHigh, casLow);
     }
 

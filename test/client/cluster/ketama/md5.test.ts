@@ -5,7 +5,7 @@ import { randomOf } from '../../../support/random';
 const nodes = (key: string) => createHash('md5').update(key).digest().readUInt32LE(0);
 const ASCII = Array.from({ length: 128 }, (_, i) => String.fromCharCode(i)).join('');
 
-describe('md5Word', () => {
+describe('md5First32', () => {
     it('equals the digest of Node for every length', () => {
         for (let length = 0; length <= 600; length++) {
             const key = ASCII.repeat(5).slice(length % 40, length + (length % 40));
