@@ -1,3 +1,4 @@
+import { LEASE_TIMES } from '../../src/cache/load/LoadLease';
 import { useOpener, useServer } from '../support/Opener';
 import { sleep } from '../support/sleep';
 import { loaderOf, never } from './loaders';
@@ -8,8 +9,10 @@ const open = useOpener();
 
 describe('the memory of loads', () => {
     it('holds nothing after 100,000 callers of one key, whose loader ran once', async () => {
-        // A caller whose read fails does not join the load, so the timeout is long.
-        const { pending, loads } = await openLoads(open, server, { request_timeout: 20_000 });
+        // A caller whose read fails does not join the load. While 100,000 callers keep the process busy, it
+        // does not renew its lease.
+        const lease = { ...LEASE_TIMES, seconds: 60 };
+        const { pending, loads } = await openLoads(open, server, { request_timeout: 20_000 }, lease);
         const loader = loaderOf('value', 500);
         const asked = Array.from({ length: 100_000 }, () => loads.retrieve(null, 'key', 30_000, loader.load, null));
         const answers = await Promise.all(asked);
