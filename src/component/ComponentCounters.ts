@@ -10,7 +10,7 @@ interface Counters {
 
 const COUNTERS = new Descriptor('*', 'counters', '*', '*', '1.0');
 
-/** All referenced counters. Their failures do not fail their user. */
+/** All referenced counters. Their failures do not fail the component. */
 export class ComponentCounters {
     private counters: Counters[] = [];
 
@@ -34,7 +34,7 @@ export class ComponentCounters {
         if (this.counters.length > 0) this.toEach(counters => counters.increment(name, value));
     }
 
-    /** Records a value of which counters keep the minimum, maximum and average. */
+    /** Records a value. Counters keep the minimum, maximum and average. */
     stats(name: CounterName, value: number): void {
         if (this.counters.length > 0) this.toEach(counters => counters.stats(name, value));
     }

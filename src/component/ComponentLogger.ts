@@ -1,7 +1,7 @@
 import { Descriptor, type IContext, type IReferences } from 'pip-services4-components-node';
 import type { LogLine } from './logLines';
 
-/** A context, or the trace id alone, as containers of version 3 pass it. */
+/** A context or, as containers of version 3 pass it, the trace id alone. */
 export type AnyContext = IContext | string | null | undefined;
 
 /** The part of a logger that every version of Pip.Services has. */
@@ -12,7 +12,7 @@ interface Logger {
 
 const LOGGERS = new Descriptor('*', 'logger', '*', '*', '1.0');
 
-/** All referenced loggers. Their failures do not fail their user. */
+/** All referenced loggers. Their failures do not fail the component. */
 export class ComponentLogger {
     private loggers: Logger[] = [];
 

@@ -3,13 +3,13 @@ import { line, type LogLine } from './logLines';
 
 const INTERVAL_MS = 60_000;
 
-/** Logs at most one warning of each kind a minute, with the number of those it left out before. */
+/** A log with at most one warning of each kind per minute. It counts the others. */
 export class LogThrottle<Kind extends string> {
     private readonly logged = new Map<Kind, { readonly atMs: number; suppressed: number }>();
 
     constructor(private readonly log: ComponentLogger) {}
 
-    /** @param message is called only when the line is written */
+    /** Logs a warning. Calls `message` only if it writes the line. */
     warn(context: AnyContext, kind: Kind, message: () => LogLine<'warn'>): void {
         const last = this.logged.get(kind);
         const nowMs = performance.now();

@@ -2,14 +2,14 @@ import { notOpened } from '../client/model/errors';
 import { Sleeper } from '../util/Sleeper';
 
 /**
- * One session of a component, from `open` to `close`. Calls that `close` must not cut off enter and
- * leave it. A call that acquires something must check the session before and after each request,
- * and give back what came too late.
+ * One session of a component, from `open` to `close`. Calls enter and leave it, and `close` waits
+ * for them. A call that acquires a lease checks the session before and after each request. If the
+ * session is over, the call gives back the lease.
  */
 export class Session {
     private readonly pauses = new Sleeper();
     private onLeft = (): void => {};
-    /** Resolves when the session is over and all calls have left it. */
+    /** The promise that resolves when the session is over and all calls have left it. */
     private readonly left = new Promise<void>(resolve => (this.onLeft = resolve));
     private calls = 0;
     private hasEnded = false;
@@ -18,12 +18,12 @@ export class Session {
         return this.hasEnded;
     }
 
-    /** @throws InvalidStateException NOT_OPENED */
+    /** Throws NOT_OPENED if the session is over. */
     check(): void {
         if (this.hasEnded) throw notOpened();
     }
 
-    /** A call that gives something back may enter a session that is over. */
+    /** Makes `end` wait for a call. A call that only releases may enter after the end. */
     enter(): void {
         this.calls++;
     }
@@ -32,12 +32,12 @@ export class Session {
         if (--this.calls === 0 && this.hasEnded) this.onLeft();
     }
 
-    /** Resolves early when the signal aborts or the session ends. */
+    /** Waits for `ms`, or until the signal aborts or the session ends. */
     async pause(ms: number, signal?: AbortSignal): Promise<void> {
         if (!this.hasEnded) await this.pauses.sleep(ms, signal);
     }
 
-    /** Wakes calls that pause. Resolves when all calls have left. */
+    /** Ends the session and wakes paused calls. Resolves when all calls have left. */
     end(): Promise<void> {
         this.hasEnded = true;
         this.pauses.wakeAll();

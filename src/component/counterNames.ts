@@ -1,4 +1,4 @@
-/** The name of every counter that the referenced counters get. */
+/** The names of all counters that the components report. */
 export const COUNTER_NAMES = {
     cache: {
         hits: 'memcached.cache.hits',

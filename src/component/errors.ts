@@ -1,7 +1,7 @@
 import type { ApplicationException } from 'pip-services4-commons-node';
 import { exception } from '../client/model/errorCodes';
 
-/** Errors of configuration. They quote no uri, host or login, which may hold a password. */
+// The errors of configuration. They quote no uri, host or login, which may hold a password.
 
 export function sharedNotOpened(): ApplicationException {
     const message = 'the referenced memcached connection is not open: list it before the components that use it';
@@ -14,7 +14,7 @@ export function invalidOption(key: string, text: string, allowed: string): Appli
         .withDetails('value', text);
 }
 
-/** @param cause what to configure, or what discovery lacks */
+/** Returns NO_CONNECTION. `cause` names the option to set, or the key that discovery lacks. */
 export function noConnection(cause: string): ApplicationException {
     return exception('NO_CONNECTION', `no memcached server to connect to: ${cause}`);
 }
@@ -23,7 +23,7 @@ export function serversNotFound(cause: string): ApplicationException {
     return exception('CONNECT_FAILED', `cannot look up the memcached servers: ${cause}`);
 }
 
-/** @param what the key, with its value if that can hold no password */
+/** Returns INVALID_CONNECTION. `what` is the key, with its value if that has no password. */
 export function invalidConnection(what: string, expected: string): ApplicationException {
     return exception('INVALID_CONNECTION', `invalid ${what}: expected ${expected}`);
 }
@@ -36,7 +36,7 @@ export function incompleteLogin(has: string, lacks: string): ApplicationExceptio
     return noCredential(`incomplete login: expected a ${lacks} beside the ${has}`);
 }
 
-/** @param what the key, never the content of its file */
+/** Returns INVALID_CREDENTIAL. `what` is the key, never the content of its file. */
 export function invalidCredential(what: string, problem: string): ApplicationException {
     return exception('INVALID_CREDENTIAL', `invalid ${what}: ${problem}`);
 }

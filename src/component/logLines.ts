@@ -1,4 +1,4 @@
-/** Every line of the log, with its level. Values replace `…`. */
+/** All lines of the log, with their levels. Values replace `…`. */
 export const LOG_LINES = {
     serverDown: 'warn: memcached at … is down: …',
     serverUp: 'info: memcached at … is up again',
@@ -31,7 +31,7 @@ export const LOG_LINES = {
 type Lines = typeof LOG_LINES;
 export type LineKey = keyof Lines;
 
-/** A line with its values. Only `line` creates one, so LOG_LINES has every line of the log. */
+/** A line with its values. Only `line` creates one, so LOG_LINES lists every line of the log. */
 export type LogLine<Level extends string> = string & { readonly [LEVEL]: Level };
 declare const LEVEL: unique symbol;
 

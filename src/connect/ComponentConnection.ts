@@ -16,9 +16,8 @@ const NO_STATS: ConnectionStats = Object.freeze({ servers: Object.freeze([]) });
 const CONNECTIONS = new Descriptor('*', 'connection', 'memcached', '*', '1.0');
 
 /**
- * The options, the log and the connection of a cache or a lock. A component with a connection in
- * its configuration opens and closes its own. Else it uses a referenced one, and neither opens nor
- * closes it.
+ * The options, the log and the connection of a cache or a lock. If its configuration has a
+ * connection, the component opens and closes its own. Otherwise it only uses a referenced one.
  */
 export class ComponentConnection {
     readonly log = new ComponentLogger();
@@ -30,10 +29,10 @@ export class ComponentConnection {
     private unsubscribe: (() => void) | null = null;
     options: MemcachedOptions = readOptions(this.config);
 
-    /** @param onSharedClose is called when a shared connection closes before the component does */
+    /** @param onSharedClose runs when a shared connection closes before the component does */
     constructor(private readonly onSharedClose: () => Promise<void> | null) {}
 
-    /** @throws ConfigException INVALID_OPTION */
+    /** Reads the configuration. Throws INVALID_OPTION. */
     configure(config: ConfigParams): void {
         this.options = readOptions(config);
         this.config = config;
@@ -55,7 +54,7 @@ export class ComponentConnection {
         return this.connection?.isOpen() ?? false;
     }
 
-    /** @throws InvalidStateException NOT_OPENED when the shared connection is not open */
+    /** Opens its own connection or uses the shared one. Throws NOT_OPENED if that is not open. */
     async open(context: AnyContext): Promise<void> {
         const { connection } = this;
         if (connection !== null && this.isOwner) return connection.open(context);
@@ -92,12 +91,12 @@ export class ComponentConnection {
         if (isOwner) await connection?.close(context);
     }
 
-    /** The servers may change while the component is open, so a key may move. */
+    /** Returns whether the servers may change while the component is open. A key may then move. */
     get followsDiscovery(): boolean {
         return this.connection?.followsDiscovery ?? false;
     }
 
-    /** @throws InvalidStateException NOT_OPENED */
+    /** Returns the commands of the client. Throws NOT_OPENED. */
     get commands(): Commands {
         if (this.connection === null) throw notOpened();
         return this.connection.commands;
@@ -107,22 +106,19 @@ export class ComponentConnection {
         return this.connection?.getStats() ?? NO_STATS;
     }
 
-    /** @throws InvalidStateException NOT_OPENED */
+    /** Asks every server for its health. Throws NOT_OPENED. */
     async checkHealth(context: AnyContext): Promise<readonly ServerHealthReport[]> {
         if (this.connection === null) throw withTraceId(notOpened(), context);
         return this.connection.checkHealth(context);
     }
 
-    /**
-     * Returns the key with the prefix.
-     * @throws BadRequestException INVALID_KEY
-     */
+    /** Returns the key with the prefix. Throws INVALID_KEY. */
     fullKey(key: string): string {
         const { prefix, maxKeySize } = this.options;
         if (typeof key !== 'string' || key === '')
             throw checkKey(key, maxKeySize) ?? invalidKey('expected at least 1 byte');
         const fullKey = prefix + key;
-        // The client checks the limit of its own.
+        // The client checks its own limit.
         if (maxKeySize < this.commands.limits.maxKeyBytes) {
             const problem = checkKey(fullKey, maxKeySize);
             if (problem !== null) throw problem;

@@ -5,7 +5,7 @@ import { parseWholeNumber } from '../util/parseWholeNumber';
 
 export const DEFAULT_PORT = 11211;
 
-/** Parts of other uris: a query, a fragment, an encoded character. */
+/** The characters that begin other parts of a uri (query, fragment, encoded character). */
 export const NOT_IN_HOSTS = /[?#%]/;
 
 const SCHEMES = 'memcached://, memcacheds:// or unix://';
@@ -20,9 +20,9 @@ export interface ConnectionUri {
 }
 
 /**
- * Reads `memcached://[user:password@]host[:port][,host[:port]…]`, `memcacheds://…` for TLS, and
- * `unix:///path`. IPv6 addresses are in brackets. Errors do not quote the uri: it may hold a
- * password, also where a server should be.
+ * Parses `memcached://[user:password@]host[:port][,host[:port]…]`, `memcacheds://…` for TLS, and
+ * `unix:///path`. IPv6 addresses are in brackets. Errors do not quote the uri, because any part of
+ * it may hold a password.
  * @throws ConfigException INVALID_CONNECTION
  */
 export function parseUri(uri: string): ConnectionUri {
@@ -45,7 +45,7 @@ export function parseUri(uri: string): ConnectionUri {
     return { servers, isTls: scheme === 'memcacheds', ...(at < 0 ? {} : parseUser(rest.slice(0, at))) };
 }
 
-/** @throws ConfigException INVALID_CONNECTION */
+/** Parses a port. Throws INVALID_CONNECTION. */
 export function checkPort(text: string): number {
     const port = parseWholeNumber(text, 1, 65535);
     if (port !== undefined) return port;

@@ -6,8 +6,8 @@ import { lookupTimeout } from './lookupTimeout';
 import type { Timeout } from '../util/Timeout';
 
 /**
- * Looks up the servers at an interval, one lookup at a time, and applies the result. A lookup that
- * fails leaves the servers as they are. The timers do not keep the process alive.
+ * A timer that looks up the servers at an interval, one lookup at a time, and applies the result. A
+ * failed lookup leaves the servers unchanged. The timer does not keep the process alive.
  */
 export class DiscoveryWatcher {
     private timer: NodeJS.Timeout | undefined;
@@ -25,7 +25,7 @@ export class DiscoveryWatcher {
         this.schedule();
     }
 
-    /** A reply that comes later is ignored. */
+    /** Stops the lookups, and ignores the reply of a lookup in flight. */
     stop(): void {
         this.isStopped = true;
         clearTimeout(this.timer);

@@ -28,7 +28,7 @@ import { withTraceId } from '../component/withTraceId';
 
 /** The counts of the servers of a connection. */
 export interface ConnectionStats {
-    /** One entry per server. Empty before `open` and after `close`. */
+    /** The counts of each server. Empty before `open` and after `close`. */
     readonly servers: readonly ServerStats[];
 }
 
@@ -39,7 +39,7 @@ export interface ConnectionStats {
  * ### Configuration parameters ###
  *
  * - `connection(s)`, `credential(s)`: see {@link MemcachedConnectionResolver}
- * - `options.*`: those that the README lists for connections
+ * - `options.*`: the options that the README lists for connections
  *
  * ### References ###
  *
@@ -56,17 +56,20 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     private readonly lifecycle = new Lifecycle(notOpened);
     private readonly closeListeners = new Set<() => Promise<void> | null>();
 
-    /** @param isShared false when a component creates the connection of its own configuration */
+    /** @param isShared false if a component creates the connection from its own configuration */
     constructor(private readonly isShared = true) {}
 
-    /** @throws ConfigException INVALID_OPTION */
+    /**
+     * Reads the options and the connections.
+     * @throws ConfigException INVALID_OPTION
+     */
     configure(config: ConfigParams): void {
         this.options = readOptions(config);
         this.config = config;
         this.resolver.configure(config);
     }
 
-    /** Sets where the connection finds discovery, credentials and loggers. */
+    /** Sets the sources of servers and credentials, and the loggers. */
     setReferences(references: IReferences): void {
         this.log.setReferences(references);
         this.resolver.setReferences(references);
@@ -77,7 +80,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         this.log.unsetReferences();
     }
 
-    /** The servers may change while the connection is open, so a key may move. */
+    /** Returns whether the servers may change while the connection is open. A key may then move. */
     get followsDiscovery(): boolean {
         return this.options.discoveryInterval > 0 && this.resolver.usesDiscovery;
     }
@@ -91,8 +94,8 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
      * Looks up the servers and connects to each.
      * @throws ConfigException NO_CONNECTION, INVALID_CONNECTION, NO_CREDENTIAL, INVALID_CREDENTIAL
      * @throws ConnectionException CONNECT_FAILED when discovery or a credential store does not
-     * answer, or no server does (unless `options.fail_soft` is set)
-     * @throws InvalidStateException NOT_OPENED when `close` is called meanwhile
+     *     answer, or, without `options.fail_soft`, no server does
+     * @throws InvalidStateException NOT_OPENED when `close` interrupts it
      */
     open(context: AnyContext): Promise<void> {
         const opening = this.lifecycle.open(signal => this.connect(context, signal));
@@ -102,23 +105,23 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     }
 
     /**
-     * Lets components give back what they hold, lets calls in flight finish within
-     * `options.request_timeout`, and closes every socket.
+     * Lets components release their locks and leases. Lets calls in flight finish, within
+     * `options.request_timeout`. Then closes every socket.
      */
     close(_context: AnyContext): Promise<void> {
         return this.lifecycle.close(async () => {
             this.watcher?.stop();
             this.watcher = null;
             const pending = [...this.closeListeners].map(listener => listener()).filter(done => done !== null);
-            // A process that is about to exit gets no further turn after an await.
+            // A process that is about to exit does not resume after an await.
             if (pending.length > 0) await Promise.allSettled(pending);
             await this.disconnect();
         });
     }
 
     /**
-     * Makes `close` call `listener` while the client is still open, and wait for what it returns.
-     * The returned function takes that back.
+     * Makes `close` call `listener` while the client is still open, and wait for its promise.
+     * Returns a function that removes the listener.
      * @internal
      */
     beforeClose(listener: () => Promise<void> | null): () => void {
@@ -192,7 +195,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
             failures: options.failures,
             retryMs: options.retry,
             idleMs: options.idle,
-            // A component checks keys itself. Its limit does not concern the keys that it adds.
+            // A component checks its own keys. Its limit does not apply to the keys that it adds.
             maxKeyBytes: this.isShared ? options.maxKeySize : MAX_KEY_BYTES,
             maxValueBytes: options.maxValue,
             failover: options.remove,

@@ -13,7 +13,7 @@ import { parseWholeNumber } from '../util/parseWholeNumber';
 import { withTraceId } from '../component/withTraceId';
 
 /**
- * Turns configuration, discovery and credentials into the addresses of servers.
+ * The resolver of server addresses from configuration, discovery and credentials.
  *
  * ### Configuration parameters ###
  *
@@ -22,9 +22,9 @@ import { withTraceId } from '../component/withTraceId';
  *   for TLS, `unix:///path`
  * - `connection(s).discovery_key`: looks up connections in every referenced discovery
  * - `connection(s).weight`: share of the keys, 1 when absent
- * - `connection(s).protocol`: `tls` for TLS, also of every connection found by a `discovery_key`
+ * - `connection(s).protocol`: `tls` for TLS, also of every connection from a `discovery_key`
  * - `credential(s).username`, `.password`: SASL PLAIN
- * - `credential(s).store_key`: looks up the credential, which wins over keys beside this one
+ * - `credential(s).store_key`: looks up the credential, which overrides the keys beside this one
  * - `credential(s).ssl_ca_file`: PEM file with the trusted authorities, instead of those of Node.js
  * - `credential(s).ssl_crt_file`, `.ssl_key_file`: PEM files with a client certificate and its key
  * - `credential(s).ssl_server_name`: the name in the server's certificate; the host when absent
@@ -39,7 +39,7 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
     private connections: ConnectionParams[] = [];
     private credentials = new CredentialResolver();
     private references: IReferences | null = null;
-    /** Of the last successful lookup. */
+    /** The TLS settings of the last successful lookup. */
     private tls: TlsSettings | null = null;
 
     /** Replaces the configuration. */
@@ -49,20 +49,20 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
         this.credentials = new CredentialResolver(config, this.references);
     }
 
-    /** Sets where the resolver finds discovery and credentials. */
+    /** Sets the referenced discovery and credential stores. */
     setReferences(references: IReferences): void {
         this.references = references;
         this.credentials.setReferences(references);
     }
 
-    /** Discovery may return other servers another time. */
+    /** Returns whether discovery provides the servers. Its next reply may differ. */
     get usesDiscovery(): boolean {
         return this.connections.some(connection => connection.useDiscovery());
     }
 
     /**
      * Returns the servers, each once.
-     * @param warn is called for each risk in a valid configuration
+     * @param warn receives each risk in a valid configuration
      * @throws ConfigException NO_CONNECTION, INVALID_CONNECTION, NO_CREDENTIAL, INVALID_CREDENTIAL
      */
     async resolve(context: AnyContext, warn: (risk: LogLine<'warn'>) => void = () => {}): Promise<ServerAddress[]> {
@@ -142,7 +142,7 @@ function toLogin(username: string | null, password: string | null): Login | unde
     throw username === null ? incompleteLogin('password', 'user name') : incompleteLogin('user name', 'password');
 }
 
-/** Messages name the host, so it must not be a uri, which may hold a password. */
+/** Returns the host. Rejects a uri, whose password would get into error messages. */
 function checkHost(host: string | null): string {
     if (host === null) throw invalidConnection('connection', 'host, uri or discovery_key');
     if (isIPv6(host) || (/^[^\s:[\]/@,]+$/.test(host) && !NOT_IN_HOSTS.test(host))) return host;

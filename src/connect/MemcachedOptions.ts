@@ -7,20 +7,20 @@ import { parseWholeNumber } from '../util/parseWholeNumber';
 
 const MONTH_MS = 30 * 24 * 60 * 60 * 1000;
 
-/** Which configuration an option belongs to. */
+/** The configuration that an option belongs to. */
 type Reader = 'connection' | 'component' | 'both';
 
 interface OptionSpec<T> {
     readonly key: string;
     readonly default: T;
     readonly reader: Reader;
-    /** In words. */
+    /** The allowed values, in words. */
     readonly allowed: string;
-    /** Returns undefined when the value is not allowed. */
+    /** The parser, which returns undefined for a value that is not allowed. */
     readonly parse: (text: string) => T | undefined;
 }
 
-/** Every option of `options.*`. The README says what each does, and a test compares the two. */
+/** All options of `options.*`. A test compares them with their descriptions in the README. */
 export const OPTIONS = {
     maxSize: integer('max_size', 'component', { default: 1000, min: 0, max: Number.MAX_SAFE_INTEGER }),
     maxKeySize: integer('max_key_size', 'both', CLIENT_NUMBERS.maxKeyBytes),
@@ -48,15 +48,15 @@ export const OPTIONS = {
 
 const SPECS = new Map<string, OptionSpec<unknown>>(Object.values(OPTIONS).map(spec => [spec.key, spec]));
 
-/** Every option, checked; durations in ms, sizes in bytes. */
+/** The valid values of all options, with durations in ms and sizes in bytes. */
 export type MemcachedOptions = {
     readonly [K in keyof typeof OPTIONS]: (typeof OPTIONS)[K] extends OptionSpec<infer T> ? T : never;
 };
 
-/** @throws ConfigException INVALID_OPTION */
+/** Parses the options. Throws INVALID_OPTION. */
 export function readOptions(config: ConfigParams): MemcachedOptions {
     const given = config.getSection('options');
-    // For an absent `remove`, ConfigParams returns its own method of that name.
+    // For an absent option `remove`, `ConfigParams` returns its own method `remove`.
     const present = new Set(given.getKeys());
     const options: Record<string, unknown> = {};
     for (const [name, spec] of Object.entries(OPTIONS) as [string, OptionSpec<unknown>][]) {

@@ -3,10 +3,10 @@ import type { AnyContext, ComponentLogger } from '../component/ComponentLogger';
 import { line } from '../component/logLines';
 
 const PERIOD_MS = 60_000;
-/** Two restarts within a period are logged as they happen. */
+/** The lines that a period logs before it only counts changes. Two restarts need four. */
 const MAX_LINES = 4;
 
-/** The changes of a server within a minute, from the first one on. */
+/** The changes of a server in the minute after the first one. */
 interface Period {
     logged: number;
     suppressed: number;
@@ -15,8 +15,8 @@ interface Period {
 }
 
 /**
- * Logs when a server goes down and when it is up again. A server may flap thousands of times a
- * minute. The log then has the number of changes, and the last state, at the end of the minute.
+ * A log of servers that go down and come up again. A server may flap thousands of times a minute.
+ * The log then has the number of changes and the last state, at the end of the minute.
  */
 export class ServerLog implements ServerObserver {
     private readonly periods = new Map<string, Period>();
@@ -34,7 +34,7 @@ export class ServerLog implements ServerObserver {
         this.onChange(address, () => this.log.info(this.context, line('serverUp', address)));
     }
 
-    /** Drops the changes that are not logged yet. */
+    /** Drops the changes that the log does not have yet. */
     stop(): void {
         for (const { timer } of this.periods.values()) clearTimeout(timer);
         this.periods.clear();

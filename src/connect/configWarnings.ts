@@ -9,7 +9,7 @@ const LOCAL = new BlockList();
 LOCAL.addSubnet('127.0.0.0', 8, 'ipv4');
 LOCAL.addAddress('::1', 'ipv6');
 
-/** Returns a line for each part of a valid configuration that is a risk, or probably a mistake. */
+/** Returns a line for each part of a valid configuration that is a risk or a probable mistake. */
 export function configWarnings(
     servers: readonly ServerAddress[],
     credential: CredentialParams,
@@ -31,7 +31,7 @@ export function configWarnings(
     return warnings;
 }
 
-/** Any name but `localhost` may lead to another machine. */
+/** Returns whether the server is local. Any name but `localhost` may lead to another machine. */
 function isLocal({ host, path }: ServerAddress): boolean {
     if (path !== undefined || host.toLowerCase() === 'localhost') return true;
     return LOCAL.check(host, isIPv6(host) ? 'ipv6' : 'ipv4');

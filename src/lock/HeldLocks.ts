@@ -1,9 +1,9 @@
 import type { Lease } from './Lease';
 
-/** More than one, so that finished leases go faster than new ones come. */
+/** The leases that each `add` checks. Two, because the sweep must outpace new leases. */
 const SWEPT_PER_ADD = 2;
 
-/** The last lease of `ILock`'s verbs under each key. Each `add` sweeps finished leases. */
+/** The last lease of the methods of `ILock` under each key. `add` sweeps finished leases. */
 export class HeldLocks {
     private readonly leases = new Map<string, Lease>();
     private sweep = this.leases.entries();
@@ -25,7 +25,7 @@ export class HeldLocks {
         return this.leases.get(key);
     }
 
-    /** Does nothing when another task has acquired the key since. */
+    /** Removes the lease, unless another task has acquired the key since. */
     remove(lease: Lease): void {
         if (this.leases.get(lease.key) === lease) this.leases.delete(lease.key);
     }

@@ -6,7 +6,7 @@ import { LeaseDeadline, Timestamp } from './LeaseDeadline';
 import type { LockMetrics } from './LockMetrics';
 import type { LockStore, StoredLock } from './LockStore';
 
-/** What a lease needs from its component. */
+/** The parts of a lock component that its leases use. */
 export interface LeaseOwner {
     readonly session: Session;
     readonly store: Pick<LockStore, 'extend' | 'release'>;
@@ -15,8 +15,8 @@ export interface LeaseOwner {
 }
 
 /**
- * One acquisition of a lock. Only its holder can extend and release it. With `await using`, the end
- * of the block releases it.
+ * One acquisition of a lock. Only its holder can extend and release the lock. With `await using`,
+ * the end of the block releases it.
  *
  * @example
  * const lease = await lock.acquireLease(context, 'invoice-17', 10_000, 5_000);
@@ -27,18 +27,18 @@ export interface LeaseOwner {
  * }
  */
 export class Lease {
-    /** Unique among all acquisitions of all keys and processes. */
+    /** A string that is unique among all acquisitions of all keys and processes. */
     readonly token: string;
     /**
-     * Larger than that of every earlier acquisition of this key, until the server restarts. A
-     * resource that rejects smaller ones is safe from a holder that does not know yet that it has
-     * lost the lock.
+     * A number larger than those of all earlier acquisitions of this key, until the server
+     * restarts. A holder may not know yet that it has lost the lock. A resource that rejects
+     * smaller numbers is safe from such a holder.
      */
     readonly fencingToken: bigint;
     private deadline: LeaseDeadline;
     private state: 'held' | 'lost' | 'releasing' | 'released' = 'held';
     private hasReleaseFailed = false;
-    /** Each request changes the CAS that the next one needs. */
+    /** A mutex for the requests, because each request changes the CAS that the next one needs. */
     private readonly mutex = new Mutex();
 
     /** @internal `MemcachedLock` creates leases. */
@@ -56,50 +56,50 @@ export class Lease {
         this.deadline = new LeaseDeadline(lock.since, ttlMs);
     }
 
-    /** Returns whether the lock is held. It turns false early rather than late. */
+    /** Returns whether the lock is held. It returns false early rather than late. */
     isHeld(): boolean {
         return this.remaining() > 0;
     }
 
-    /** Returns for how many ms `isHeld` stays true without an extension. 0 = it is false. */
+    /** Returns how long `isHeld` stays true without an extension, in ms. 0 = `isHeld` is false. */
     remaining(): number {
         return this.state === 'held' ? this.deadline.remainingMs : 0;
     }
 
-    /** The ttl of the acquisition, or of the last extension, in ms. */
+    /** Returns the ttl of the acquisition or of the last extension, in ms. */
     get ttl(): number {
         return this.ttlMs;
     }
 
-    /** The server does not have this lock any more. */
+    /** Returns whether the server is certain not to have this lock any more. */
     get isFinished(): boolean {
         return this.state === 'released' || this.state === 'lost' || this.deadline.isLongOver;
     }
 
-    /** `release` was called. */
+    /** Returns whether the holder has called `release`. */
     get isReleased(): boolean {
         return this.state === 'releasing' || this.state === 'released';
     }
 
     /**
-     * Extends the lock, for `ttl` ms from now on. Returns false when the lock is lost or released.
-     * When it rejects, the outcome is unknown, and `isHeld` stays right.
-     * @param ttl absent or 0: the last ttl again
+     * Extends the lock, for `ttl` ms from now on. Returns false if the lock is lost or released.
+     * When it rejects, the outcome is unknown, and `isHeld` stays correct.
+     * @param ttl absent or 0 = the last ttl
      */
     extend(ttl?: number | null): Promise<boolean> {
         return this.inTurn(() => this.extendNow(ttl));
     }
 
     /**
-     * Releases the lock, if it is still held. When it rejects, the lock may stay until its ttl is
-     * over. The caller may retry, and the component retries in the background.
+     * Releases the lock if it is still held. When `release` rejects, the lock may stay until its
+     * ttl is over. The caller may retry, and the component retries in the background.
      */
     release(): Promise<void> {
         if (this.state === 'held') this.state = 'releasing';
         return this.inTurn(() => this.releaseNow());
     }
 
-    /** Releases the lock, and never rejects: an error would hide the one of the block. */
+    /** Releases the lock. Never rejects, because its error would hide the error of the block. */
     async [Symbol.asyncDispose](): Promise<void> {
         // The owner has counted and logged the error.
         await this.release().catch(() => {});
@@ -108,7 +108,7 @@ export class Lease {
     private async extendNow(ttl: number | null | undefined): Promise<boolean> {
         const ttlMs = ttl === undefined || ttl === null || ttl === 0 ? this.ttlMs : this.owner.toTtl(ttl);
         if (this.state !== 'held') return false;
-        // The server may apply a shorter ttl although its reply is lost.
+        // The server may apply a shorter ttl although the client loses the reply.
         const requested = new LeaseDeadline(new Timestamp(), ttlMs);
         if (requested.endsBefore(this.deadline)) this.deadline = requested;
         try {
@@ -133,7 +133,7 @@ export class Lease {
         try {
             const wasHeld = await this.owner.store.release(this.fullKey, this.lock, this.ttlMs);
             if (wasHeld) this.owner.metrics.count('released');
-            // The server may have carried out a release that failed before.
+            // The server may have carried out an earlier release that failed in the client.
             if (wasHeld || this.hasReleaseFailed) this.state = 'released';
             else this.markLost();
         } catch (error) {
@@ -149,7 +149,7 @@ export class Lease {
         this.owner.metrics.onLost(this.context, this.key);
     }
 
-    /** `close` waits for a call until it has left its session. */
+    /** Runs the calls of a lease one at a time. `close` waits until they have left the session. */
     private async inTurn<T>(work: () => Promise<T>): Promise<T> {
         const { session } = this.owner;
         session.enter();

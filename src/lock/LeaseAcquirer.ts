@@ -10,9 +10,9 @@ import { readSignal, readTimeout, readTtl, type AcquireOptions } from './LockOpt
 import { LockStore } from './LockStore';
 import { OrphanedLocks } from './OrphanedLocks';
 
-/** Acquires leases in the session of the component. */
+/** The methods that acquire leases in the session of the component. */
 export class LeaseAcquirer implements LeaseOwner {
-    /** Each call stays in the session in which it began. */
+    /** The current session. Each call stays in the session in which it began. */
     session = new Session();
     private readonly orphans: OrphanedLocks;
     readonly store: LockStore;
@@ -29,7 +29,7 @@ export class LeaseAcquirer implements LeaseOwner {
         if (this.session.isOver) this.session = new Session();
     }
 
-    /** Needs an open connection, to give back what calls in flight acquire. */
+    /** Ends the session. Calls in flight need an open connection to release their locks. */
     async endSession(): Promise<void> {
         await this.session.end();
         await this.orphans.flush();
@@ -89,7 +89,7 @@ export class LeaseAcquirer implements LeaseOwner {
                 if (lease !== null) return lease;
                 const leftMs = begunMs + timeoutMs - performance.now();
                 if (leftMs <= 0) throw lockTimeout(key, timeoutMs);
-                // The jitter keeps waiters apart. The last attempt is at the deadline.
+                // The jitter spreads the attempts of waiters. The last attempt is at the deadline.
                 const pauseMs = this.connection.options.retryTimeout * (0.5 + Math.random());
                 await session.pause(Math.min(pauseMs, leftMs), signal);
                 signal?.throwIfAborted();
@@ -103,7 +103,7 @@ export class LeaseAcquirer implements LeaseOwner {
         }
     }
 
-    /** Releases the lock if the session or the wait of the caller ended meanwhile. */
+    /** Makes one attempt. Releases the lock if the session or the caller's wait ended meanwhile. */
     private async attempt(
         session: Session,
         context: AnyContext,

@@ -2,14 +2,14 @@ import { onAbort } from '../util/onAbort';
 import { MAX_TIMER_MS } from '../util/timers';
 import type { Lease } from './Lease';
 
-/** An extension that failed is repeated after this share of the ttl. */
+/** The share of the ttl between a failed extension and the next one. */
 const RETRY_SHARE = 1 / 10;
 const MIN_PAUSE_MS = 10;
 
 /**
- * Renews a lease at each third of its ttl. Its signal aborts when the lease is lost or over, and
- * when the signal of the caller aborts. A lease that is over is not renewed, because another holder
- * may have had the lock since.
+ * The renewal of a lease at each third of its ttl. Its signal aborts when the lease is lost or
+ * over, and when the caller's signal aborts. It does not renew a lease that is over, because
+ * another holder may have had the lock since.
  */
 export class LeaseRenewal {
     private readonly controller = new AbortController();
@@ -37,7 +37,7 @@ export class LeaseRenewal {
         return this.controller.signal;
     }
 
-    /** Resolves when no extension is in flight. */
+    /** Stops the renewal. Resolves when no extension is in flight. */
     async stop(): Promise<void> {
         this.end();
         this.stopListening();
@@ -57,7 +57,7 @@ export class LeaseRenewal {
         }, pauseMs);
     }
 
-    /** The deadline passes also while an extension waits for its reply. */
+    /** Aborts the signal at the deadline, which may pass while an extension waits for its reply. */
     private watchDeadline(): void {
         clearTimeout(this.deadlineTimer);
         const ms = Math.min(Math.ceil(this.lease.remaining()), MAX_TIMER_MS);
@@ -68,12 +68,12 @@ export class LeaseRenewal {
     }
 
     private async renew(): Promise<void> {
-        // The timer is late after a blocked event loop or a suspended process.
+        // The timer fires late after a blocked event loop or a suspended process.
         if (!this.lease.isHeld()) return this.onLost();
         let isExtended = true;
         let pauseMs = this.ttlMs / 3;
         try {
-            // The work may have extended its lease for longer.
+            // The work may have extended its lease by more than the ttl.
             isExtended = await this.lease.extend(Math.max(this.ttlMs, this.lease.remaining()));
         } catch {
             pauseMs = this.ttlMs * RETRY_SHARE;

@@ -4,7 +4,7 @@ import { COUNTER_NAMES } from '../component/counterNames';
 import { LogThrottle } from '../component/LogThrottle';
 import { line } from '../component/logLines';
 
-/** The counts of a lock component since it was created. */
+/** The counts of a lock component since its creation. */
 export interface LockCounts {
     /** Acquired locks. */
     readonly acquired: number;
@@ -22,13 +22,13 @@ export interface LockCounts {
     readonly released: number;
     /** Locks that were gone, or had another holder, before their release. */
     readonly lost: number;
-    /** Releases that failed. The lock stays until the background deletes it, or its ttl ends. */
+    /** Releases that failed. The lock stays until the component deletes it or its ttl ends. */
     readonly releaseFailures: number;
-    /** Locks without a holder that were found and deleted. */
+    /** Locks without a holder that the component found and deleted. */
     readonly orphansDeleted: number;
 }
 
-/** Counts what happens to locks, and logs what needs attention, at most once a minute per kind. */
+/** The counts and warnings of a lock component. It logs at most one warning a minute per kind. */
 export class LockMetrics {
     readonly counts: { -readonly [K in keyof LockCounts]: number } = {
         acquired: 0,

@@ -7,23 +7,23 @@ import { isUnanswered } from './errors';
 import { Timestamp } from './LeaseDeadline';
 import { findLock, type FoundLock, type OrphanedLocks } from './OrphanedLocks';
 
-/** memcached's clock may take two seconds off an expiry. See `toExpirySeconds`. */
+/** The seconds that memcached's clock may take off an expiry. See `toExpirySeconds`. */
 const EXTRA_SECONDS = 2;
 const MAX_TRIES = 5;
 
-/** A lock as the server has it. */
+/** A lock in a server, as the client knows it. */
 export interface StoredLock {
     readonly token: string;
     readonly cas: bigint;
     /** The epoch of the server when it returned the CAS. */
     readonly epoch: number;
-    /** Taken before the request that stored the lock was sent. */
+    /** A moment before the request that stored the lock. */
     readonly since: Timestamp;
-    /** A request to store it was not answered, and the server may still carry it out. */
+    /** Whether the server may still carry out an unanswered request to store the lock. */
     readonly isUnsettled: boolean;
 }
 
-/** Drawn with the first token, so that earlier copies of a process image differ. */
+/** The random part of tokens. The first token sets it, because a process image may have copies. */
 let instance: string | null = null;
 let tokens = 0;
 
@@ -35,23 +35,25 @@ function newToken(): string {
 /**
  * The protocol of the lock. While replies arrive, each operation is one request.
  *
- * 1. A lock is an item whose value is a token. Each ADD has a new token that no other request has,
- *    so its token in the server proves that the server carried out this ADD, and that the lock had
- *    no other holder since.
- * 2. Acquiring is ADD, which the server carries out only if the key is free. The CAS of its reply
- *    is the fencing token: a server counts the CAS up with each item it stores, until it restarts.
- * 3. Extending is REPLACE and releasing is DELETE, both with the CAS of the last reply. The server
- *    rejects them when another request has stored the item since.
- * 4. A CAS is valid in one epoch of a server, which ends with its connections. A server that was
- *    restarted may give the same CAS to another holder. With a CAS of an old epoch, the client
- *    sends nothing, and the token is read back.
- * 5. When a reply is lost, the token is read back, for the outcome and for the CAS. If that fails
- *    too, the operation rejects. After an ADD or a DELETE, `OrphanedLocks` then looks for the token
- *    until its ttl is over.
- * 6. The holder relies on its lock for 99 % of the ttl from before the request was sent, by two
- *    clocks (`LeaseDeadline`). The server keeps it for at least the whole ttl from the request on.
+ * 1. A lock is an item whose value is a token. Each ADD has a new token that no other request has.
+ *    A token in the server proves that the server carried out the ADD of that token. It also proves
+ *    that the lock has had no other holder since.
+ * 2. Acquiring is an ADD, which the server carries out only if the key is free. The CAS of its
+ *    reply is the fencing token. A server increments the CAS with each item that it stores, until
+ *    it restarts.
+ * 3. Extending is a REPLACE and releasing is a DELETE, both with the CAS of the last reply. The
+ *    server rejects them if another request has stored the item since.
+ * 4. A CAS is valid in one epoch of a server, which ends with its connections. A restarted server
+ *    may give the same CAS to another holder. The client never sends a CAS of an old epoch. It
+ *    reads the token back instead.
+ * 5. When a reply is lost, the client reads the token back, for the outcome and for the CAS. If the
+ *    read-back fails too, the operation rejects. After an ADD or a DELETE, `OrphanedLocks` then
+ *    looks for the token until its ttl is over.
+ * 6. The holder relies on its lock for 99 % of the ttl, by two clocks (`LeaseDeadline`). That time
+ *    begins before the client sends the request. The server keeps the lock for at least the whole
+ *    ttl from the request on.
  *
- * An operation takes at most 2 `request_timeout`s while connections stand, and 3.5 when they break.
+ * An operation takes at most 2 `request_timeout`s, or 3.5 when connections break (`RetryBudget`).
  */
 export class LockStore {
     constructor(
@@ -59,7 +61,7 @@ export class LockStore {
         private readonly orphans: OrphanedLocks,
     ) {}
 
-    /** Returns null when the lock is held. */
+    /** Acquires the lock. Returns null if it is held. */
     async acquire(key: string, ttlMs: number): Promise<StoredLock | null> {
         const { commands } = this.connection;
         const unanswered = new Map<string, Timestamp>();
@@ -82,7 +84,7 @@ export class LockStore {
                     if (this.orphans.has(key) && (await this.orphans.deleteNow(key))) continue;
                     return null;
                 }
-                // The key may exist because the server has carried out an ADD without a reply.
+                // The key may exist because the server carried out an ADD whose reply was lost.
                 const found = await readBack(commands, key, budget);
                 const foundSince = found === null ? undefined : unanswered.get(found.token);
                 if (found !== null && foundSince !== undefined) {
@@ -99,7 +101,7 @@ export class LockStore {
         }
     }
 
-    /** Returns null when the lock is gone, or has another holder. */
+    /** Extends the lock. Returns null if it is gone or has another holder. */
     async extend(key: string, lock: StoredLock, ttlMs: number): Promise<StoredLock | null> {
         const { commands } = this.connection;
         const { token } = lock;
@@ -122,14 +124,14 @@ export class LockStore {
             const isNewCas = found.cas !== cas;
             ({ cas } = found);
             ({ epoch } = found.server);
-            // Only this lease stores this token. With no earlier request unsettled, this one was
-            // carried out.
+            // Only this lease stores this token. If no earlier request is unsettled, the server has
+            // carried out this one.
             if (isReplyLost && isNewCas && !isUnsettled) return { token, cas, epoch, since, isUnsettled };
             isUnsettled ||= isReplyLost;
         }
     }
 
-    /** Returns false when the lock was gone, or has another holder. Then nothing was deleted. */
+    /** Releases the lock. Returns false, and deletes nothing, if this lock is gone. */
     async release(key: string, lock: StoredLock, ttlMs: number): Promise<boolean> {
         let { cas, epoch } = lock;
         let isReplyLost = false;
@@ -158,14 +160,14 @@ export class LockStore {
 
     /** Deletes a lock that its holder could not release safely, and throws. */
     private async rejectWithoutCas(commands: Commands, server: MemcachedServer, key: string): Promise<never> {
-        // Without a CAS, DELETE takes whatever is there. It is safe only at once, and only on the
-        // server that has the lock.
+        // Without a CAS, DELETE deletes the lock of any holder. It is safe only at once, and only
+        // on the server that has the lock.
         if (commands.cluster.server(key) === server) await commands.delete(key).catch(() => {});
         throw casDisabled(server.address);
     }
 }
 
-/** @throws Error the one that made the read-back necessary, if it fails too */
+/** Reads the lock. If that fails, throws the error that made the read-back necessary. */
 function readBack(commands: Commands, key: string, budget: RetryBudget): Promise<FoundLock | null> {
     return findLock(commands, key).catch((error: unknown) => {
         throw budget.lastError ?? error;
@@ -180,7 +182,7 @@ function storeOptions(ttlMs: number): { expires: number; pinned: true } {
     return { expires: toExpirySeconds(ttlMs, EXTRA_SECONDS), pinned: true };
 }
 
-/** Limits the tries of one operation, by their number and by time. */
+/** The limits of one operation, by its number of tries and by time. */
 class RetryBudget {
     lastError: Error | null = null;
     private tries = 1;
@@ -190,17 +192,17 @@ class RetryBudget {
     constructor(commands: Commands, key: string) {
         const { address, requestTimeoutMs } = commands.cluster.homeServer(key);
         this.address = address;
-        // After a timeout, the request is repeated once if the server answers the read-back.
+        // After a timeout, the client repeats the request once if the server answers the read-back.
         this.endMs = performance.now() + 1.5 * requestTimeoutMs;
     }
 
-    /** @throws Error the error itself, unless it leaves the outcome of the request unknown */
+    /** Records the error, or throws it if the outcome of the request is known. */
     onError(error: unknown): void {
         if (!isUnanswered(error)) throw error;
         this.lastError = error as Error;
     }
 
-    /** @throws Error the last one, when no further try is left */
+    /** Counts a further try. Throws the last error when no try is left. */
     spend(): void {
         if (++this.tries > MAX_TRIES || performance.now() > this.endMs) {
             throw this.lastError ?? connectionLost(this.address, null);

@@ -20,7 +20,7 @@ import { LockMetrics, type LockCounts } from './LockMetrics';
 import type { AcquireOptions, WithLockOptions } from './LockOptions';
 import { withLock } from './withLock';
 
-/** A snapshot of the counts of a lock component, and of its servers. */
+/** A snapshot of the counts of a lock component and of its servers. */
 export interface LockStats extends LockCounts, ConnectionStats {}
 
 /**
@@ -28,12 +28,12 @@ export interface LockStats extends LockCounts, ConnectionStats {}
  * docs/locks.md for its guarantees and limits, and `LockStore` for its protocol.
  *
  * A ttl is in ms. If it is absent, null or 0, `options.timeout` applies. The server keeps a lock up
- * to three seconds longer. A held lock is a result; every other failure is an exception.
+ * to three seconds longer. A held lock is a result. Every other failure is an exception.
  *
  * ### Configuration parameters ###
  *
- * - `connection(s)`, `credential(s)`: see {@link MemcachedConnectionResolver}; a referenced connection
- *   when absent
+ * - `connection(s)`, `credential(s)`: see {@link MemcachedConnectionResolver}; a referenced
+ *   connection when absent
  * - `options.timeout`: the default ttl; `options.retry_timeout`: the mean pause between attempts
  * - `options.*`: see the README
  *
@@ -56,17 +56,19 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     private readonly metrics = new LockMetrics(this.connection.log, this.connection.counters);
     private readonly leases: LeaseAcquirer = new LeaseAcquirer(this.connection, this.metrics);
     private readonly heldLocks = new HeldLocks();
-    /** The last `close`. */
     private closed: Promise<void> = Promise.resolve();
     private hasWarned = false;
 
-    /** @throws ConfigException INVALID_OPTION */
+    /**
+     * Reads the options and the connection.
+     * @throws ConfigException INVALID_OPTION
+     */
     override configure(config: ConfigParams): void {
         super.configure(config);
         this.connection.configure(config);
     }
 
-    /** Sets where the component finds what the class comment lists under References. */
+    /** Sets the references that the class comment lists. */
     setReferences(references: IReferences): void {
         this.connection.setReferences(references);
     }
@@ -95,9 +97,9 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     }
 
     /**
-     * Rejects callers that wait for a lock with NOT_OPENED, waits for requests in flight, gives
-     * back the locks that they acquire, and then closes the connection. Leases that callers hold
-     * stay held until their ttl is over, because their holders may be at work.
+     * Rejects waiting callers with NOT_OPENED. Waits for requests in flight, and releases the locks
+     * that they acquire. Then closes the connection. Leases of callers stay held until their ttl is
+     * over, because their holders may be at work.
      */
     close(context: AnyContext): Promise<void> {
         const ended = this.leases.endSession();
@@ -106,7 +108,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         return this.closed;
     }
 
-    /** The counts since the component was created. */
+    /** Returns the counts since the creation of the component. */
     get counts(): LockCounts {
         return { ...this.metrics.counts };
     }
@@ -118,14 +120,14 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
 
     /**
      * Asks every server for its health, as `MemcachedConnection.checkHealth` does. Locks need
-     * `casEnabled`, and no `evictions`: a server that evicts may evict a lock.
+     * `casEnabled`. They also need `evictions` to be 0, because an evicted lock is lost.
      * @throws InvalidStateException NOT_OPENED
      */
     checkHealth(context: AnyContext): Promise<readonly ServerHealthReport[]> {
         return this.connection.checkHealth(context);
     }
 
-    /** Makes one attempt. Returns false when the lock is held, also by this process. */
+    /** Makes one attempt. Returns false if this or another process holds the lock. */
     override async tryAcquireLock(context: AnyContext, key: string, ttl?: number | null): Promise<boolean> {
         const lease = await this.leases.tryAcquire(context, toOwnKey(key), ttl);
         if (lease !== null) this.heldLocks.add(lease);
@@ -133,7 +135,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     }
 
     /**
-     * Waits for the lock, at most `timeout` ms (absent: as long as the ttl).
+     * Waits for the lock, at most `timeout` ms. Absent = as long as the ttl.
      * @throws ConflictException LOCK_TIMEOUT
      */
     override async acquireLock(
@@ -147,8 +149,8 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     }
 
     /**
-     * Releases the lock that this instance acquired last under the key by `tryAcquireLock` or
-     * `acquireLock`, if it is still held.
+     * Releases the last lock that `tryAcquireLock` or `acquireLock` of this instance acquired under
+     * the key, if it is still held.
      */
     override async releaseLock(_context: AnyContext, key: string): Promise<void> {
         const lease = this.heldLocks.get(key);
@@ -158,8 +160,8 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     }
 
     /**
-     * Extends the lock that `releaseLock` would release, for `ttl` ms from now on (absent: the last
-     * ttl again). Returns false when it is not held any more.
+     * Extends the lock that `releaseLock` would release, for `ttl` ms from now on. Absent = the
+     * last ttl. Returns false if the lock is no longer held.
      */
     async extendLock(_context: AnyContext, key: string, ttl?: number | null): Promise<boolean> {
         const lease = this.heldLocks.get(key);
@@ -169,14 +171,14 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         return isExtended;
     }
 
-    /** Makes one attempt. Returns null when the lock is held. */
+    /** Makes one attempt. Returns null if the lock is held. */
     tryAcquireLease(context: AnyContext, key: string, ttl?: number | null): Promise<Lease | null> {
         return this.leases.tryAcquire(context, key, ttl);
     }
 
     /**
-     * Waits for the lock, at most `timeout` ms (absent: as long as the ttl).
-     * @throws ConflictException LOCK_TIMEOUT; the reason of `options.signal` when that aborts
+     * Waits for the lock, at most `timeout` ms. Absent = as long as the ttl.
+     * @throws ConflictException LOCK_TIMEOUT, or the reason of `options.signal` when it aborts
      * @throws BadRequestException INVALID_LOCK_OPTION, INVALID_TTL, INVALID_KEY
      */
     acquireLease(
@@ -190,9 +192,9 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     }
 
     /**
-     * Runs `work` under the lock, renews the lock meanwhile, releases it afterwards, and returns or
-     * throws what `work` does. The signal of `work` aborts with LOCK_LOST when the lock is lost or
-     * could not be renewed in time, and with the signal of the caller.
+     * Runs `work` under the lock, and settles as `work` does. Renews the lock meanwhile, and
+     * releases it afterwards. The signal of `work` aborts with LOCK_LOST when the lock is lost or
+     * no renewal succeeds in time. It also aborts with the caller's signal.
      * @throws ConflictException LOCK_TIMEOUT before `work` begins
      * @throws BadRequestException INVALID_FUNCTION, INVALID_LOCK_OPTION, INVALID_TTL, INVALID_KEY
      */
@@ -206,7 +208,7 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     }
 }
 
-/** Copies a key that this component keeps. Acquiring rejects one that is not a string. */
+/** Copies a key that this component keeps. Acquiring rejects a key that is not a string. */
 function toOwnKey(key: string): string {
     return typeof key === 'string' ? copyText(key) : key;
 }

@@ -6,10 +6,10 @@ import { copyText } from '../util/copyText';
 const BACKOFF = { firstMs: 250, maxMs: 10_000, jitter: 0 };
 const MAX_KEYS = 1000;
 const MAX_TOKENS_PER_KEY = 20;
-/** For a request in flight, and for the extra seconds of the server. */
+/** The margin for a request in flight and for the extra seconds of the server. */
 const GRACE_MS = 5000;
 
-/** A lock in a server. */
+/** A lock that a read found in a server. */
 export interface FoundLock {
     readonly token: string;
     readonly cas: bigint;
@@ -17,8 +17,8 @@ export interface FoundLock {
 }
 
 /**
- * Reads which lock is under the key. The key may move to another server during the request. The CAS
- * belongs to the server that was asked.
+ * Reads the lock under the key. The key may move to another server during the request. The CAS
+ * belongs to the server that answered.
  */
 export async function findLock(commands: Commands, key: string): Promise<FoundLock | null> {
     const server = commands.cluster.homeServer(key);
@@ -29,17 +29,17 @@ export async function findLock(commands: Commands, key: string): Promise<FoundLo
 interface Orphan {
     readonly key: string;
     readonly tokens: Set<string>;
-    /** The ttl is over then, and the server has removed the lock. */
+    /** The time when the ttl is over and the server has removed the lock. */
     endMs: number;
     checks: number;
     timer: NodeJS.Timeout | null;
 }
 
 /**
- * Locks that this instance may have left in the server, with no holder to release them: a release
- * failed, or the server may carry out an ADD after its caller got an error. Looks for their tokens
- * and deletes them. A miss proves nothing, because a stalled connection may deliver the ADD later.
- * So the search lasts for the whole ttl, after which a lock that was left is gone by itself.
+ * Locks that this instance may have left in the server without a holder. Either a release failed,
+ * or the server may carry out an ADD after its caller got an error. The component looks for their
+ * tokens and deletes them. A miss proves nothing, because a stalled connection may deliver the ADD
+ * later. The search therefore lasts for the whole ttl, after which the server removes the lock.
  */
 export class OrphanedLocks {
     private readonly orphans = new Map<string, Orphan>();
@@ -57,7 +57,7 @@ export class OrphanedLocks {
         return this.orphans.has(key);
     }
 
-    /** Looks for the token until its ttl is over. Above the limits, it forgets the oldest. */
+    /** Looks for the token until its ttl is over. Above the limits, forgets the oldest one. */
     add(key: string, token: string, ttlMs: number): void {
         const orphan = this.orphans.get(key) ?? this.newOrphan(key);
         orphan.tokens.add(token);
@@ -67,19 +67,19 @@ export class OrphanedLocks {
         this.schedule(orphan);
     }
 
-    /** Returns whether an orphan was found under the key and deleted. */
+    /** Searches the key for an orphan and deletes it. Returns whether it deleted one. */
     async deleteNow(key: string): Promise<boolean> {
         const orphan = this.orphans.get(key);
         return orphan !== undefined && (await this.search(orphan));
     }
 
-    /** Deletes the lock that was found if it is an orphan. Returns whether it was deleted. */
+    /** Deletes the found lock if it is an orphan. Returns whether it deleted the lock. */
     async deleteFound(key: string, found: FoundLock): Promise<boolean> {
         const orphan = this.orphans.get(key);
         return orphan !== undefined && (await this.delete(orphan, found));
     }
 
-    /** Looks for all orphans a last time, and forgets them. */
+    /** Looks for all orphans once more, and forgets them. */
     async flush(): Promise<void> {
         const orphans = [...this.orphans.values()];
         for (const orphan of orphans) this.forget(orphan);
@@ -108,10 +108,10 @@ export class OrphanedLocks {
         orphan.timer = null;
         orphan.checks++;
         await this.search(orphan).catch((error: { code?: string }) => {
-            // `flush` looked a last time before the connection closed.
+            // `flush` has searched once more before the connection closed.
             if (error.code === 'NOT_OPENED') this.forget(orphan);
         });
-        // A new token has begun the search anew, or the orphan was forgotten.
+        // Either a new token has restarted the search, or the component has forgotten the orphan.
         if (this.orphans.get(orphan.key) !== orphan || orphan.timer !== null) return;
         if (orphan.tokens.size === 0 || performance.now() > orphan.endMs) this.forget(orphan);
         else this.schedule(orphan);

@@ -1,7 +1,7 @@
 import type { ApplicationException } from 'pip-services4-commons-node';
 import { exception } from '../client/model/errorCodes';
 
-/** The errors that only locks have. The client makes those of the connection. */
+// The errors of locks. The client creates the errors of the connection.
 
 export function lockTimeout(key: string, timeoutMs: number): ApplicationException {
     const message = `cannot acquire lock ${key}: not free within ${timeoutMs} ms`;
@@ -36,7 +36,7 @@ export function isLockTimeout(error: unknown): boolean {
     return (error as { code?: string }).code === 'LOCK_TIMEOUT';
 }
 
-/** The request may have been sent, and it is unknown whether the server carried it out. */
+/** Returns whether the server may have carried out the request although it did not answer. */
 export function isUnanswered(error: unknown): boolean {
     const { code } = error as { code?: string };
     return code === 'CONNECTION_LOST' || code === 'TIMEOUT';

@@ -29,12 +29,12 @@ export async function withLock<T>(
     } finally {
         session.leave();
     }
-    // After `close` no work may begin: there must be no await between the check and `work`.
+    // No work may begin after `close`, so there must be no await between the check and `work`.
     const renewal = new LeaseRenewal(lease, lostError, options?.signal);
     try {
         return await work(renewal.signal, lease);
     } finally {
-        // The component may have been closed and opened again while `work` ran.
+        // The application may have closed and reopened the component while `work` ran.
         const current = acquirer.session;
         current.enter();
         await renewal.stop();

@@ -1,11 +1,11 @@
-/** Runs steps one at a time, in the order of the calls. */
+/** A queue that runs steps one at a time, in the order of the calls. */
 export class Mutex {
     private last: Promise<unknown> | null = null;
 
-    /** @param onFree is called when the last step has settled */
+    /** @param onFree runs when the last step has settled */
     constructor(private readonly onFree: (() => void) | null = null) {}
 
-    /** The step begins at once, or when the steps before it have settled. */
+    /** Runs the step, at once or when the steps before it have settled. */
     run<T>(step: () => Promise<T>): Promise<T> {
         const done = this.last === null ? step() : this.last.then(step, step);
         this.last = done;
@@ -23,7 +23,7 @@ export class Mutex {
 export class KeyedMutex {
     private readonly mutexes = new Map<string, Mutex>();
 
-    /** No step is running or waiting. */
+    /** Returns whether no step runs or waits. */
     get isEmpty(): boolean {
         return this.mutexes.size === 0;
     }
@@ -37,14 +37,14 @@ export class KeyedMutex {
         return mutex.run(step);
     }
 
-    /** Resolves to the function that releases the key, when the steps before have settled. */
+    /** Waits for earlier steps of the key. Resolves to the function that releases the key. */
     acquire(key: string): Promise<() => void> {
         return new Promise(resolve => {
             void this.run(key, () => new Promise<void>(release => resolve(release)));
         });
     }
 
-    /** Queues for all keys in one turn, so two such steps never deadlock. */
+    /** Runs the step under all keys. Queues for all at once, so such steps never deadlock. */
     async runAll<T>(keys: readonly string[], step: () => Promise<T>): Promise<T> {
         const releases = await Promise.all(keys.map(key => this.acquire(key)));
         try {

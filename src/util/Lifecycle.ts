@@ -1,9 +1,9 @@
 /**
- * Orders the opens and closes of one resource, whatever the interleaving of the calls:
+ * The order of the opens and closes of one resource, for any interleaving of the calls:
  *
- * 1. Calls of `open` share one attempt, until it fails or `close` is called.
- * 2. `close` does not wait for an attempt: it aborts the signal of the attempt, which must stop.
- * 3. An attempt that is made during a close begins when that close has ended.
+ * 1. Calls of `open` share one attempt, until it fails or a caller calls `close`.
+ * 2. `close` does not wait for an attempt. It aborts the signal of the attempt, which must stop.
+ * 3. An attempt that arrives during a close begins after that close.
  * 4. Calls of `close` share one close.
  */
 export class Lifecycle {
@@ -12,10 +12,10 @@ export class Lifecycle {
     private controller = new AbortController();
     private isOpened = false;
 
-    /** @param abortReason makes the error of an attempt that a close has overtaken */
+    /** @param abortReason creates the error of an attempt that a close aborts */
     constructor(private readonly abortReason: () => Error) {}
 
-    /** An attempt has succeeded, and `close` has not been called since. */
+    /** Returns whether an attempt has succeeded since the last `close`. */
     get isOpen(): boolean {
         return this.isOpened;
     }
@@ -24,7 +24,7 @@ export class Lifecycle {
         return this.opening !== null;
     }
 
-    /** @param work must reject when its signal aborts, and leave nothing open when it rejects */
+    /** Calls `work` to open. It must reject on abort, and leave nothing open when it rejects. */
     open(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
         if (this.opening === null) {
             this.controller = new AbortController();
@@ -33,28 +33,28 @@ export class Lifecycle {
         return this.opening;
     }
 
-    /** @param work is called at once, unless there is nothing to close */
+    /** Calls `work` to close, at once, unless there is nothing to close. */
     close(work: (wasOpen: boolean) => Promise<void>): Promise<void> {
         if (this.opening === null) return this.closing ?? Promise.resolve();
         const wasOpen = this.isOpened;
         this.opening = null;
         this.isOpened = false;
         this.controller.abort(this.abortReason());
-        // An attempt that waits for a close has begun nothing.
+        // An attempt that waits for a close has opened nothing.
         this.closing ??= work(wasOpen).finally(() => (this.closing = null));
         return this.closing;
     }
 
     private async attempt(work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
         try {
-            // The caller of `close` gets its error.
+            // The caller of `close` gets the error of the close.
             await this.closing?.catch(() => {});
             signal.throwIfAborted();
             await work(signal);
             signal.throwIfAborted();
             this.isOpened = true;
         } catch (error) {
-            // Another attempt may have followed a close.
+            // Another attempt may have begun after a close.
             if (!signal.aborted) this.opening = null;
             throw error;
         }

@@ -1,4 +1,4 @@
-/** Runs at most `max` works at a time, in the order of the calls. */
+/** A queue that runs at most `max` tasks at a time, in the order of the calls. */
 export class Semaphore {
     private running = 0;
     private readonly waiting: (() => void)[] = [];
@@ -15,7 +15,7 @@ export class Semaphore {
         }
     }
 
-    /** The next work takes the place of the one that ends, so a new call cannot overtake it. */
+    /** Passes the place to the next task, so a new call cannot overtake it. */
     private leave(): void {
         const enter = this.waiting.shift();
         if (enter === undefined) this.running--;

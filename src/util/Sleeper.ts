@@ -1,11 +1,11 @@
 import { onAbort } from './onAbort';
 import { MAX_TIMER_MS } from './timers';
 
-/** Pauses that can be ended together. */
+/** A set of pauses that one call ends. */
 export class Sleeper {
     private readonly sleeping = new Set<() => void>();
 
-    /** Resolves after `ms`, when the signal aborts, or when `wakeAll` is called. */
+    /** Waits for `ms`, or until the signal aborts or a caller calls `wakeAll`. */
     async sleep(ms: number, signal?: AbortSignal): Promise<void> {
         if (signal?.aborted) return;
         await new Promise<void>(resolve => {

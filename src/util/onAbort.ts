@@ -6,11 +6,10 @@ interface Listeners {
 const listenersOf = new WeakMap<AbortSignal, Listeners>();
 
 /**
- * Calls `callback` when the signal aborts. The returned function takes that back.
+ * Calls `callback` when the signal aborts. Returns a function that removes the callback.
  *
- * A signal gets one listener from this package, however many callbacks there are: a service may
- * pass the signal of one request to a hundred calls, and Node.js warns about more than ten
- * listeners.
+ * All callbacks of a signal share one listener. A service may pass the signal of one request to a
+ * hundred calls. Node.js warns about more than ten listeners.
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
     let listeners = listenersOf.get(signal);

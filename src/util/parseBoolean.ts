@@ -1,4 +1,4 @@
-/** Accepts the framework's words for true, and their opposites. Else returns undefined. */
+/** Parses the framework's words for true, and their opposites. Otherwise returns undefined. */
 export function parseBoolean(text: string): boolean | undefined {
     const word = text.trim().toLowerCase();
     if (['true', 'yes', 'y', 't', '1'].includes(word)) return true;

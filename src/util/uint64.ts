@@ -1,4 +1,3 @@
-/** Joins two 32-bit words. */
 export function join64(high: number, low: number): bigint {
     return (BigInt(high) << 32n) | BigInt(low);
 }
@@ -8,7 +7,6 @@ export function high32(value: bigint): number {
     return value === 0n ? 0 : Number(value >> 32n);
 }
 
-/** Returns the lower word. */
 export function low32(value: bigint): number {
     return value === 0n ? 0 : Number(value & 0xffffffffn);
 }

@@ -10,21 +10,20 @@ const FILE_KEYS = ['ssl_ca_file', 'ssl_crt_file', 'ssl_key_file'];
 export const TLS_KEYS = [...FILE_KEYS, 'ssl_server_name', 'ssl_verify'];
 
 /**
- * The TLS part of a credential. It reads the files when the first server needs TLS, into one secure
- * context for all sockets, because creating a context costs more than a handshake.
+ * The TLS part of a credential. It reads the files when the first server needs TLS. All sockets
+ * share one secure context, because creating a context costs more than a handshake.
  */
 export class TlsSettings {
-    /** The certificates of servers are verified. */
+    /** Whether the client verifies the certificates of servers. */
     readonly isVerified: boolean;
-    /** The keys that are configured. */
     readonly keys: readonly string[];
     private context: SecureContext | null = null;
-    /** The contents of the files when the context was created. */
+    /** The contents of the files at the creation of the context. */
     private files = '';
-    /** One function, so that the options for a host can be compared. */
+    /** The check of an address as server name. One function, so equal options compare equal. */
     private readonly checkIdentity: ConnectionOptions['checkServerIdentity'];
 
-    /** @throws ConfigException INVALID_CREDENTIAL */
+    /** Checks the keys of the credential. Throws INVALID_CREDENTIAL. */
     constructor(private readonly credential: CredentialParams) {
         this.keys = TLS_KEYS.filter(key => this.get(key) !== null);
         const isVerified = parseBoolean(this.get('ssl_verify') ?? 'true');
@@ -34,7 +33,7 @@ export class TlsSettings {
         if (name !== null && isIP(name)) this.checkIdentity = (_, peer) => checkServerIdentity(name, peer);
     }
 
-    /** Returns whether the credential and the contents of its files are the same. */
+    /** Returns whether the credential and the contents of its files are unchanged. */
     matches(credential: CredentialParams): boolean {
         const isSame = TLS_KEYS.every(
             key => credential.getAsNullableString(key) === this.credential.getAsNullableString(key),
@@ -52,7 +51,7 @@ export class TlsSettings {
         return {
             secureContext: this.context,
             rejectUnauthorized: this.isVerified,
-            // TLS has no addresses as server names, so `checkServerIdentity` verifies an address.
+            // TLS server names cannot be addresses, so `checkServerIdentity` verifies an address.
             servername: isIP(servername) ? undefined : servername,
             ...(this.checkIdentity ? { checkServerIdentity: this.checkIdentity } : {}),
         };

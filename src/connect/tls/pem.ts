@@ -6,7 +6,7 @@ const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]*-----END
 const BEGIN = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/g;
 
 /**
- * Returns the text of a file in which every certificate is valid, and the first of them.
+ * Returns the text and the first certificate of a file. Checks that every certificate is valid.
  * @param key names the file in errors, which never quote its contents
  * @throws ConfigException NO_CREDENTIAL, INVALID_CREDENTIAL
  */
@@ -26,7 +26,7 @@ export function readCertificates(key: string, file: string): { pem: string; firs
     return { pem, first: first! };
 }
 
-/** @throws ConfigException NO_CREDENTIAL, INVALID_CREDENTIAL */
+/** Reads a private key. Throws NO_CREDENTIAL, INVALID_CREDENTIAL. */
 export function readKey(key: string, file: string): KeyObject {
     const pem = read(key, file);
     if (pem.includes('ENCRYPTED')) throw invalidCredential(key, 'encrypted keys are not supported');
