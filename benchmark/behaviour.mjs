@@ -17,7 +17,7 @@ const [, self, name, question] = process.argv;
 if (name === undefined) await askEverybody();
 else await answer();
 
-/** In the child process: puts one question to one client. */
+/** Puts one question to one client, in the child process. */
 async function answer() {
     // An error that a service cannot catch would end it.
     process.once('uncaughtException', error => tell({ isGood: false, says: `crashes: ${error.message}` }));

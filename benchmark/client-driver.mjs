@@ -60,7 +60,7 @@ class Shelf {
     }
 }
 
-/** Drives a client through a case. It is checked before the first round and after the last. */
+/** Drives a client through a case. Checks it before the first round and after the last. */
 export async function openClientDriver(connect, port, setting, scenario, tag) {
     const client = await connect(port, setting);
     const small = new Shelf(client, tag, scenario.keys, scenario.valueBytes);

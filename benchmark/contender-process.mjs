@@ -3,8 +3,8 @@ import { drivers } from './contenders/index.mjs';
 import { openLockDriver } from './lock-driver.mjs';
 
 /**
- * One contender in one case, in its own process, alive over all rounds of the case. JIT, garbage
- * and CPU time belong to it alone, and it is as warm as a service that has run for a while.
+ * The driver of one contender in one case. Its process lives over all rounds of the case. JIT,
+ * garbage and CPU time belong to it alone. It is as warm as a service that has run for a while.
  */
 let driver;
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 const contenderScript = fileURLToPath(new URL('./contender-process.mjs', import.meta.url));
 
-/** memjs reads its servers and passwords from these variables. */
+/** Returns the environment without NODE_OPTIONS and memjs's servers and passwords. */
 function cleanEnvironment() {
     return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^MEMCACHE|^NODE_OPTIONS/.test(name)));
 }

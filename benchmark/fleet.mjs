@@ -7,8 +7,8 @@ import { median } from './rounds.mjs';
 import { makeKeys, makeValue } from './values.mjs';
 
 /**
- * Compares five servers with one, and measures how the other four behave while one of five is
- * killed for 5 s. Ratios are of one run, round against round.
+ * The number of servers that the benchmark compares with one. It kills one of five for 5 s, and
+ * measures how the other four behave. Ratios are of one run, round against round.
  */
 const SERVERS = 5;
 const ROUNDS = 9;
@@ -99,8 +99,8 @@ async function compare(servers) {
 }
 
 /**
- * Measures the share of a get's CPU that chooses the server: for hot keys, and for a million
- * distinct keys.
+ * Measures the share of a get's CPU that chooses the server. It does so for hot keys, and for a
+ * million distinct keys.
  */
 async function weighRing(servers) {
     const client = await openClient(servers);
@@ -125,8 +125,8 @@ async function weighRing(servers) {
 }
 
 /**
- * 64 loops read keys of the four servers, 8 loops read keys of the killed one. Measures each group
- * in each phase.
+ * Measures each group of loops in each phase. 64 loops read keys of the four servers, and 8 loops
+ * read keys of the killed one.
  */
 async function killOne(servers) {
     let downAt = Infinity;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** More errors than this end a round. Calls that fail at once would never let the timer fire. */
+/** The number of errors that ends a round. Calls that fail at once never let the timer fire. */
 const TOO_MANY_ERRORS = 100;
 
-/** Collects latencies in ms without allocating while the clock runs. */
+/** Latencies in ms, which it collects without allocating while the clock runs. */
 export class Samples {
     #values = new Float64Array(1 << 20);
     #count = 0;

@@ -6,8 +6,8 @@ import { MemcachedClient, MemcachedLock } from '../dist/index.js';
 import { startMemcached } from './server/memcached.mjs';
 
 /**
- * Measures whether calls leak: many that are answered, and many that never are. Sequential calls go
- * to a real server, waves of calls to a black hole that answers only the greeting. Run with
+ * The memory growth that counts as no leak, for answered and unanswered calls. Sequential calls go
+ * to a real server. Waves of calls go to a black hole that answers only the greeting. Run with
  * --expose-gc.
  */
 const ALLOWED_BYTES = 2 * 2 ** 20;
@@ -16,7 +16,7 @@ const LOCKS = 1_000_000;
 const UNANSWERED_CALLS = 100_000;
 const WAVE = 5_000;
 const REQUEST_TIMEOUT_MS = 200;
-// The longest that a wave may take beyond the deadline.
+// The longest time that a wave may take beyond the deadline.
 const LATE_MS = 1_000;
 
 if (MemcachedClient === undefined) throw new Error('dist/index.js has no MemcachedClient: run npm run build');
@@ -24,7 +24,7 @@ if (typeof globalThis.gc !== 'function') throw new Error('run with --expose-gc, 
 
 const NOOP_OPCODE = 0x0a;
 
-/** A NOOP has neither key nor value; its reply differs by one byte. */
+/** Returns the reply to a NOOP, which has no key and no value. It differs by one byte. */
 function replyTo(noop) {
     const reply = Buffer.from(noop);
     reply[0] = 0x81;
@@ -103,8 +103,7 @@ async function unanswered() {
         const client = new MemcachedClient([{ host: '127.0.0.1', port: blackHole.address().port }], {
             requestTimeoutMs: REQUEST_TIMEOUT_MS,
             connectTimeoutMs: REQUEST_TIMEOUT_MS,
-            // Never down, because calls to a server that is down fail at once, and this measures
-            // deadlines.
+            // The server is never down, because calls to such a server fail before their deadlines.
             failures: 1000,
             reconnectMs: 50,
             retries: 0,
@@ -141,7 +140,7 @@ async function locked() {
         const lock = new MemcachedLock();
         lock.configure(ConfigParams.fromTuples('connection.host', '127.0.0.1', 'connection.port', server.port));
         await lock.open(null);
-        // One key per lock, as in services; 64 in flight, so that it does not take minutes.
+        // Each lock has one key, as in services. 64 are in flight to save minutes.
         await measure('locks', LOCKS, async count => {
             let next = 0;
             const loop = async () => {

@@ -19,7 +19,7 @@ const server = await startMemcached();
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
 
-/** For the case that compares TLS with plain text: it listens with both. */
+/** The server that listens with both TLS and plain text, for the case that compares them. */
 let secureServer;
 const serverOf = async ({ isOfTls }) => (isOfTls ? (secureServer ??= await startMemcached({ isTls: true })) : server);
 

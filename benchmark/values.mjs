@@ -1,13 +1,11 @@
-/**
- * Returns the keys of one contender. All have the same length, and no other contender uses them.
- */
+/** Returns the keys of a contender. All have the same length. No other contender uses them. */
 export function makeKeys(tag, count) {
     return Array.from({ length: count }, (_, i) => `bench:${tag}:${String(i).padStart(6, '0')}`);
 }
 
 /**
- * Returns printable text as a cache holds it. It differs under every key, so that a reply for
- * another key is noticed. It has no line breaks, because some rivals search for them.
+ * Returns printable text as a cache holds it. It differs under every key, so that the check notices
+ * a reply for another key. It has no line breaks, because some rivals search for them.
  */
 export function makeValue(index, bytes) {
     const head = `{"id":${index},"text":"`;

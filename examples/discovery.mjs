@@ -1,4 +1,4 @@
-// Discovery: the service knows a name, and a registry returns the servers behind it. A credential
+// Discovery. The service knows a name, and a registry returns the servers behind it. A credential
 // store holds the password.
 import { DefaultMemcachedFactory } from 'pip-services4-memcached-node';
 import {
@@ -11,8 +11,8 @@ import {
 
 const { MEMCACHED_SERVICE_HOST = 'localhost', MEMCACHED_SERVICE_PORT = 11211 } = process.env;
 
-// In a service this is Consul, etcd or a file: any component with the descriptor *:discovery:*:*:*
-// and IDiscovery's methods.
+// In a service this is Consul, etcd or a file. Any component with the descriptor *:discovery:*:*:*
+// and IDiscovery's methods works.
 const discovery = new MemoryDiscovery(
     ConfigParams.fromValue({ sessions: { host: MEMCACHED_SERVICE_HOST, port: MEMCACHED_SERVICE_PORT } }),
 );

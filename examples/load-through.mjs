@@ -1,5 +1,4 @@
-// Load-through: a missing value is loaded once, no matter how many callers in how many processes
-// want it.
+// Load-through. The cache loads a missing value once for any number of callers in all processes.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemcachedCache } from 'pip-services4-memcached-node';
 import { ConfigParams } from 'pip-services4-memcached-node/framework';
@@ -25,8 +24,8 @@ async function loadPrices() {
     return { EUR: 1.1, GBP: 1.3 };
 }
 
-// Two caches stand for two processes. A hundred callers ask at once, one load runs, and all get its
-// value.
+// Two caches stand for two processes. A hundred callers request the value at once. One load runs,
+// and all get its value.
 const caches = [await openCache(), await openCache()];
 const asked = Array.from({ length: 100 }, (_, i) =>
     caches[i % 2].retrieveOrLoad('example', 'prices', 30_000, loadPrices),

@@ -1,4 +1,4 @@
-// The lock: one holder at a time, and only the holder can release it.
+// A lock has one holder at a time, and only the holder can release it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemcachedLock } from 'pip-services4-memcached-node';
 import { ConfigParams } from 'pip-services4-memcached-node/framework';
@@ -13,8 +13,8 @@ lock.configure(
 );
 await lock.open('example');
 
-// Three concurrent tasks run one after the other. The lock is renewed while a task runs, and
-// released at its end.
+// Three concurrent tasks run one after the other. The client renews the lock while a task runs, and
+// releases it at the end.
 let atWork = 0;
 let most = 0;
 async function work(signal, lease) {

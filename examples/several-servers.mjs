@@ -1,18 +1,17 @@
-// Several servers: each key lives on one of them. All processes with the same list agree on which
-// one.
+// Several servers. Each key lives on one of them, and all processes with the same list agree on it.
 import { MemcachedCache, MemcachedConnection } from 'pip-services4-memcached-node';
 import { ConfigParams, Descriptor, References } from 'pip-services4-memcached-node/framework';
 
 const { MEMCACHED_SERVERS = 'localhost:11211,localhost:11212' } = process.env;
 
-// One connection for all components of the service. They find it by its descriptor, and do not open
-// or close it.
+// All components of the service share this connection. They find it by its descriptor, and do not
+// open or close it.
 const connection = new MemcachedConnection();
 connection.configure(
     ConfigParams.fromValue({
         connection: { uri: `memcached://${MEMCACHED_SERVERS}` },
         // While a server is down, its keys go to the next one and are misses at first. When it
-        // returns, its old values return too, until they expire. For caches only.
+        // returns, its old values return too, until they expire. Use this for caches only.
         options: { remove: true, failures: 2 },
     }),
 );

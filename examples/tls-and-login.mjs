@@ -1,4 +1,4 @@
-// TLS and a login (SASL PLAIN): memcached runs with -Z and -S. Against any other server each of
+// TLS and a login (SASL PLAIN). memcached runs with -Z and -S. Against other servers each of
 // them is an error, never ignored.
 import { MemcachedCache } from 'pip-services4-memcached-node';
 import { ConfigParams } from 'pip-services4-memcached-node/framework';

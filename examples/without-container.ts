@@ -1,4 +1,4 @@
-// Without a container, in TypeScript: a repository that caches the values it loads.
+// A repository that caches the values it loads, in TypeScript and without a container.
 import { MemcachedCache, MemcachedLock } from 'pip-services4-memcached-node';
 import { ConfigParams, Context, type ICache } from 'pip-services4-memcached-node/framework';
 

@@ -6,8 +6,8 @@ import { availableParallelism } from 'node:os';
 import { text } from 'node:stream/consumers';
 
 /**
- * A stage begins when the one before it has ended. Its steps run side by side, one per core, the
- * longest first. Steps that measure time or leave files for others have their own stage.
+ * The stages. A stage begins when the one before it has ended. Its steps run side by side, one per
+ * core, the longest first. Steps that measure time or leave files for others have their own stage.
  */
 const stages = [
     { 'Set-up': ['scripts/setup.mjs', '--build'] },
@@ -47,7 +47,7 @@ async function runStage(steps) {
     return done;
 }
 
-/** A single step prints as it runs. The output of parallel steps is printed in one piece each. */
+/** Runs a step. It prints as it runs if it is alone, and otherwise in one piece at its end. */
 async function runStep([title, args], isAlone) {
     if (isAlone) console.log(`\n=== ${title}`);
     const stepStart = performance.now();

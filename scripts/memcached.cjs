@@ -1,4 +1,4 @@
-// Where the memcached of this checkout is, and how to start one that cannot outlive this process.
+// Finds the memcached of this checkout, and starts servers that cannot outlive this process. It is
 // CommonJS, so that jest's tests and the .mjs scripts share one copy.
 
 const { execFileSync, spawn } = require('node:child_process');
@@ -37,7 +37,7 @@ function readRecord() {
     return existsSync(recordPath) ? JSON.parse(readFileSync(recordPath, 'utf8')) : {};
 }
 
-/** Returns the memcached to work with: the one of the environment, or a new one. */
+/** Returns the memcached of the environment, or a new one. */
 async function openMemcached() {
     const { MEMCACHED_SERVICE_HOST: host, MEMCACHED_SERVICE_PORT: port } = process.env;
     const { binary, service } = readRecord();
@@ -64,16 +64,16 @@ async function startMemcached(options = {}) {
 }
 
 /**
- * Below the ports of outgoing connections. So a client that calls a dead server is never connected
- * to itself, and the port is still free when the server restarts.
+ * Returns a port below those of outgoing connections. So a client that calls a dead server never
+ * connects to itself. The port is still free when the server restarts.
  */
 function somePort() {
     return 15000 + Math.floor(Math.random() * 15000);
 }
 
 /**
- * The shell turns into memcached, and leaves a reader of this process's pipe behind. The pipe
- * closes when memcached ends, and when this process ends, even by SIGKILL.
+ * The script of a shell that turns into memcached, and leaves a reader of this process's pipe
+ * behind. The pipe closes when memcached or this process ends, even by SIGKILL.
  */
 const leash = `
 exec 3<&0 </dev/null
@@ -103,7 +103,7 @@ class LocalMemcached {
         const address = this.socketPath ? ['-s', this.socketPath] : ['-l', host, '-p', String(port)];
         const user = process.getuid?.() === 0 ? ['-u', 'root'] : [];
         const command = [binary.command, ...address, ...user, ...(prepared.args ?? []), ...args];
-        // Kept open, because the directory is deleted when memcached ends.
+        // The file stays open, because the server's end deletes the directory.
         this.#log = openSync(join(this.#directory, 'stderr'), 'w+');
         this.#child = spawn('sh', ['-c', leash, 'sh', this.#directory, ...command], {
             env: { ...process.env, ...binary.env, ...prepared.env, MEMCACHED_PORT_FILENAME: this.#listening },
@@ -122,8 +122,8 @@ class LocalMemcached {
     }
 
     /**
-     * memcached writes this file when it has bound its port. Any answer before that comes from
-     * another process.
+     * Returns the file that memcached writes when it has bound its port. Any answer before that
+     * comes from another process.
      */
     get #listening() {
         return join(this.#directory, 'port');
@@ -177,15 +177,15 @@ class LocalMemcached {
         while (!this.#hasEnded && !isStopped(Number(this.pid))) await delay(2);
     }
 
-    /** Kills it: a cache has nothing to save. */
+    /** Kills the server. A cache has nothing to save. */
     async end() {
-        // The caller waits for the end, also after `unref`.
+        // The caller waits for the end, even after `unref`.
         this.#child.ref();
         this.#child.kill('SIGKILL');
         await this.#closed;
     }
 
-    /** Lets this process end without a call of `end`; the server ends with it. */
+    /** Lets this process end without a call of `end`. The server ends with it. */
     unref() {
         this.#child.unref();
         /** @type {import('node:net').Socket} */ (this.#child.stdin).unref();
@@ -202,7 +202,8 @@ function isStopped(pid) {
 }
 
 /**
- * The child's writes have moved the file position, which both processes share.
+ * Reads the file from its start. The child's writes have moved the file position, which both
+ * processes share.
  * @param {number} file
  */
 function readFromStart(file) {

@@ -1,5 +1,5 @@
-// Tests the package as users install it: the list of its files, and a project outside this checkout
-// that uses them.
+// Tests the package as users install it. It checks the list of files, and a project outside this
+// checkout that uses them.
 import { spawnSync } from 'node:child_process';
 import {
     cpSync,
@@ -20,7 +20,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const name = 'pip-services4-memcached-node';
 const frameworkPackages = ['components', 'config', 'logic'].map(part => `pip-services4-${part}-node`);
 
-/** The public names that must exist, by their import path. Every public name is listed here. */
+/** The public names that must exist, by their import path. The list is complete. */
 const required = {
     [name]: names(
         'BatchException COUNTER_NAMES DefaultMemcachedFactory ERROR_CODES LOG_LINES MemcachedCache MemcachedClient MemcachedConnection MemcachedConnectionResolver',
@@ -81,7 +81,7 @@ function pack() {
     return join(work, filename);
 }
 
-/** One .js and one .d.ts per source, so that outdated build results are found too. */
+/** Returns one .js and one .d.ts per source, so that the test finds outdated build results. */
 function expectedFiles() {
     const built = (source, target) =>
         readdirSync(join(root, source), { recursive: true })
@@ -121,10 +121,10 @@ function importByName(exported) {
     console.log('Each of them can be imported by name in an ES module.');
 }
 
-/** As strict as a consumer can be: this also checks the package's own declarations. */
+/** Compiles as strictly as a consumer can, which also checks the package's own declarations. */
 function compile(exported) {
-    // Every Node project in TypeScript has these. They are copied, so that the project sees nothing
-    // of this checkout.
+    // Every Node project in TypeScript has these types. A copy hides this checkout from the
+    // project.
     for (const types of ['@types/node', 'undici-types']) {
         cpSync(join(root, 'node_modules', types), join(consumer, 'node_modules', types), { recursive: true });
     }
@@ -132,7 +132,7 @@ function compile(exported) {
     const settings = [
         ['--module', 'node16', '--moduleResolution', 'node16'],
         ['--module', 'esnext', '--moduleResolution', 'bundler'],
-        // Deprecated, and still the default of many projects.
+        // This is deprecated, and still the default of many projects.
         ['--module', 'commonjs', '--moduleResolution', 'node10', '--ignoreDeprecations', '6.0'],
     ];
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
@@ -142,7 +142,7 @@ function compile(exported) {
     }
 }
 
-/** The first steps of a new user: the script of the README, word for word. */
+/** Runs the README's script for new users, word for word. */
 async function quickStart() {
     const readme = readFileSync(join(consumer, 'node_modules', name, 'README.md'), 'utf8');
     const [, script] = /```js\n([^]*?)```/.exec(readme) ?? [];

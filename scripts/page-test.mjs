@@ -39,8 +39,8 @@ function isExecutable(path) {
 }
 
 /**
- * Installs only where apt asks no questions: as root on Debian. Ubuntu's package is a snap, which
- * does not start from here.
+ * Installs a browser where apt asks no questions, that is as root on Debian. Ubuntu's package is a
+ * snap, which does not start from here.
  */
 async function installBrowser() {
     if (!isDebian() || process.getuid() !== 0) return undefined;

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 
 /**
- * Each client with its defaults, and one second to wait by its own options. `get` resolves to text,
- * a Buffer, or null.
+ * The clients with their defaults, and one second to wait by their own options. `get` resolves to
+ * text, a Buffer, or null.
  */
 export const clients = {
     ours: async port => {

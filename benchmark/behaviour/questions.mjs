@@ -4,8 +4,8 @@ import memcached from '../../scripts/memcached.cjs';
 import { ask } from '../server/text.mjs';
 
 /**
- * A call that has not settled by then counts as hanging. The clients were told to wait for one
- * second.
+ * The time after which a call that has not settled counts as hanging. The clients were told to wait
+ * for one second.
  */
 const LIMIT_MS = 20_000;
 const CALLS = 100;
@@ -35,7 +35,7 @@ const asText = value => (value === null ? 'nothing' : value.toString());
 
 /**
  * The questions that a service has about its client. Each runs in its own process against its own
- * server. `isGood`: the answer is the desirable one.
+ * server. `isGood` is whether the answer is the desirable one.
  * @type {Record<string, { title: string, ask: (open: (port: number) => Promise<any>) => Promise<{ isGood: boolean, says: string }> }>}
  */
 export const questions = {
@@ -229,8 +229,8 @@ export const questions = {
 };
 
 /**
- * Forwards everything. On demand it ends the connection at the next request, or in the middle of
- * the next reply.
+ * Forwards all bytes. On demand it ends the connection at the next request, or in the middle of the
+ * next reply.
  */
 async function startProxy(port) {
     let isToCut = false;

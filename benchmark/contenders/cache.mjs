@@ -1,6 +1,6 @@
 /**
- * MemcachedCache as a service uses it: objects in, objects out. With `loop`, batches are stored by
- * loops of `store`.
+ * Opens MemcachedCache as a service uses it, with objects in and objects out. With `loop`, loops of
+ * `store` store the batches.
  */
 export async function connect(port, { maxSize, prefix = '', clear = false, loop = 0, isLoadThrough = false }) {
     const { MemcachedCache } = await import('../../dist/index.js');

@@ -4,10 +4,10 @@ import { measuredRound, probeBeside, Samples } from '../measure.mjs';
 import { makeKeys, makeValue } from '../values.mjs';
 
 /**
- * The limit of the wire and the server, measured with a client that does nothing. Its requests are
- * bytes made beforehand, and it only counts the bytes of the replies. `batch` is the share of the
- * calls in flight that must be answered before as many are sent again in one write. 1 is wave after
- * wave, 0 answers every chunk at once.
+ * The variants of a client that does nothing, which measures the limit of the wire and the server.
+ * Its requests are prepared bytes, and it only counts the bytes of the replies. `batch` is a share
+ * of the calls in flight. When so many are answered, the client sends as many again in one write. 1
+ * is wave after wave, 0 answers every chunk at once.
  */
 export const variants = [
     { sockets: 1, batch: 1 },
@@ -41,7 +41,7 @@ function request(opcode, key = '', value = '') {
 
 const getReplyBytes = value => HEADER_BYTES + 4 + value.length;
 
-/** The calls of a case in turn: `{ bytes, replyBytes }` each. */
+/** Returns the calls of a case in turn, each as `{ bytes, replyBytes }`. */
 function callsOf(verb, keys, values, perCall) {
     const get = i => ({ bytes: request(OPCODES.get, keys[i]), replyBytes: getReplyBytes(values[i]) });
     const set = i => ({ bytes: request(OPCODES.set, keys[i], values[i]), replyBytes: HEADER_BYTES });
@@ -94,7 +94,7 @@ class RawSocket {
                 port,
                 host: '127.0.0.1',
                 noDelay: true,
-                // One buffer for all reads: nothing is kept, so nothing needs to be allocated.
+                // All reads share one buffer, because the client keeps nothing.
                 onread: {
                     buffer: Buffer.allocUnsafe(1 << 18),
                     callback: (count, buffer) => {
@@ -147,7 +147,7 @@ class RawSocket {
         let answered = 0;
         let bytes = 0;
         let stopped = false;
-        // One call at a time is timed: the last one of a write.
+        // The client times one call at a time, which is the last of a write.
         let timedCall = -1;
         let timedFrom = 0;
 

@@ -1,5 +1,6 @@
 /**
- * A client module exports `connect(port, setting)`, which resolves to
+ * The client modules by contender. A client module exports `connect(port, setting)`, which resolves
+ * to
  *
  * - `encode(text)`: the text in the form that the client stores at the least cost
  * - `get(key)`, `set(key, value)`, `getMany(keys)`: the client's own promise, or a thin wrapper of
@@ -16,8 +17,7 @@
  * A module for locks has `lock(key)` instead of all but `close`. It acquires a free lock, releases
  * it, and resolves to true if both worked. For the check it has `acquire(key)`, which tries once.
  *
- * Both export `setting` and `variants`: the measured setting, and the settings that it was chosen
- * from.
+ * Both export `setting` and `variants`. Calibration has chosen `setting` from `variants`.
  */
 export const drivers = {
     ours: () => import('./ours.mjs'),
@@ -37,8 +37,8 @@ const clientRivals = ['memjs', 'memcached', 'memcache-client', 'memcache'];
 export const rivals = [...clientRivals, 'memcached-json', 'memcached-add', 'store-loop'];
 
 /**
- * The bare client is the floor of the cache. The difference is JSON, keys, expiries and the
- * tracking of stored keys.
+ * The contenders for a cache, with the bare client as the floor. The difference is JSON, keys,
+ * expiries and the tracking of stored keys.
  */
 const cacheContenders = [
     { id: 'cache-0', label: 'cache, max_size 0', kind: 'cache', tag: 'a', setting: { maxSize: 0 } },
@@ -55,7 +55,7 @@ const loadThrough = {
     tag: 'f',
     setting: { maxSize: 0, isLoadThrough: true },
 };
-/** The same client without TLS is the floor of TLS. */
+/** The contenders for TLS, with the same client without TLS as the floor. */
 const tlsContenders = [
     { id: 'ours-tls-1', label: 'TLS, pool of 1', kind: 'ours', tag: 'a', setting: { poolSize: 1, isTls: true } },
     { id: 'ours-tls-5', label: 'TLS, pool of 5', kind: 'ours', tag: 'b', setting: { poolSize: 5, isTls: true } },
@@ -87,14 +87,14 @@ const storeManyContenders = [
     { id: 'store-loop', label: 'store, 64 in flight', kind: 'cache', tag: 'c', setting: { maxSize: 0, loop: 64 } },
 ];
 
-/** The rival's lock has no owner: any process that deletes the key releases it. */
+/** The contenders for locks. The rival has no owner, so any process can release its lock. */
 const lockContenders = [
     { id: 'lock-1', label: 'MemcachedLock, pool of 1', kind: 'lock', tag: 'a', setting: { poolSize: 1 } },
     { id: 'lock-5', label: 'MemcachedLock, pool of 5', kind: 'lock', tag: 'b', setting: { poolSize: 5 } },
     { id: 'memcached-add', label: 'memcached, add and del', kind: 'memcached-add', tag: 'c', setting: {} },
 ];
 
-/** Returns all contenders of a run; `tag` keeps their keys apart. */
+/** Returns all contenders of a run. `tag` keeps their keys apart. */
 export async function contendersFor(scenario) {
     if (scenario.hasPrefix) return prefixContenders;
     if (scenario.isOfTls) return tlsContenders;

@@ -1,9 +1,6 @@
 import { connect as connectOurs } from './ours.mjs';
 
-/**
- * The client with JSON and nothing else. The difference from this to the cache is the cache's own
- * cost.
- */
+/** Opens the client with JSON and nothing else. The difference is the cache's own cost. */
 export async function connect(port, setting) {
     const client = await connectOurs(port, setting);
     return {

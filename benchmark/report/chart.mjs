@@ -17,7 +17,7 @@ const VALUE_WIDTH = 112;
 const HEAD = 76;
 const LINE = 17;
 
-/** A picture in a README appears on white or on black, and adapts to it. */
+/** The style of a picture that a README shows on white or on black. */
 const STYLE = `
   text { font: 13px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif; fill: #1f2328 }
   .title { font-size: 18px; font-weight: 600 }
@@ -59,8 +59,8 @@ const CHARTS = {
 };
 
 /**
- * @returns {Record<string, string>} the charts of a run by name, without those for which the run
- *     has no case
+ * Returns the charts of a run by name, without those for which the run has no case.
+ * @returns {Record<string, string>}
  */
 export function drawCharts(report) {
     const results = SHOWN.map(id => report.results.find(({ scenario }) => scenario.id === id)).filter(Boolean);
@@ -68,7 +68,7 @@ export function drawCharts(report) {
     return Object.fromEntries(Object.entries(CHARTS).map(([name, chart]) => [name, draw(chart, report.run, results)]));
 }
 
-/** A picture with everything that its figures need to be credible. */
+/** Draws a picture with everything that its figures need to be credible. */
 function draw(chart, run, results) {
     const most = Math.max(...results.map(({ entries }) => shownOf(entries).length));
     const height = PANEL.title + most * PANEL.row + PANEL.below;

@@ -29,7 +29,7 @@ function withTls(directory, { cert, key }, plainPort) {
 /**
  * Starts a memcached that ends with this process: `{ port, pid, version, flags, flush(),
  * answered(), requests(), stop() }`.
- * @param isTls it has a second port; `tls` holds the client's settings for it
+ * @param isTls whether it has a second port. `tls` holds the client's settings for it
  */
 export async function startMemcached({ isTls = false } = {}) {
     const certificate = isTls ? createCertificate() : null;
@@ -38,7 +38,7 @@ export async function startMemcached({ isTls = false } = {}) {
         args: FLAGS,
         prepare: directory => {
             if (certificate === null) return {};
-            // A port that is taken is replaced by another one.
+            // If a port is taken, another one replaces it.
             plainPort = 30_000 + Math.floor(Math.random() * 2000);
             return withTls(directory, certificate, plainPort);
         },

@@ -6,12 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ask } from './text.mjs';
 
 const READY_MS = 10_000;
-/**
- * The shell waits at the pipe that this process holds, and kills the server when the pipe closes.
- */
+/** The script of a shell that waits at this process's pipe. It kills Redis when the pipe closes. */
 const LEASH = 'redis-server "$@" </dev/null >/dev/null 2>&1 & read -r _; kill -9 $!';
 
-/** Whether `redis-server` is on the PATH. */
+/** Returns whether `redis-server` is on the PATH. */
 export const hasRedis = () => spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).status === 0;
 
 /**

@@ -21,7 +21,7 @@ export function ask(port, request, end) {
     });
 }
 
-/** Returns the value that the server holds under a key; null on a miss. */
+/** Returns the value that the server holds under a key, or null on a miss. */
 export async function stored(port, key) {
     const answer = await ask(port, `get ${key}\r\n`, 'END\r\n');
     const lineEnd = answer.indexOf('\r\n');

@@ -19,7 +19,7 @@ export class HttpController {
     #name = 'products';
     #port = 0;
     #requests = 0;
-    /** Keeps idle connections longer than load balancers do. */
+    /** The HTTP server. It keeps idle connections longer than load balancers do. */
     #server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => void this.#serve(request, response));
 
     /** @param {import('pip-services4-memcached-node/framework').ConfigParams} config */
@@ -61,8 +61,8 @@ export class HttpController {
      * @param {import('node:http').ServerResponse} response
      */
     async #serve(request, response) {
-        // A string, because the container and its logger are version 3. In version 4 this is
-        // `Context.fromTraceId(…)`.
+        // The trace id is a string, because the container and its logger are version 3. In version
+        // 4 this is `Context.fromTraceId(…)`.
         const traceId = request.headers['x-trace-id']?.toString() ?? randomUUID();
         const { status, body, headers } = await this.#answer(traceId, request).catch(error => {
             const { code = 'UNKNOWN', message } = error;
@@ -104,7 +104,7 @@ export class HttpController {
     }
 
     /**
-     * Reports unhealthy servers, but stays ready: without memcached the service is only slower.
+     * Reports unhealthy servers, but stays ready. Without memcached the service is only slower.
      * @param {string} traceId
      */
     async #health(traceId) {

@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /**
- * Many times as long as the job takes. If this instance dies during the job, another one may start
- * it after that time.
+ * The lifetime of the lock, many times as long as the job takes. If this instance dies during the
+ * job, another one may start it after that time.
  */
 const TTL_MS = 30_000;
 
@@ -30,8 +30,8 @@ export class NightlyJob {
     /**
      * @param {string} traceId
      * @param {string} night for example its date
-     * @returns {Promise<{ outcome: 'ran' | 'taken' | 'done' }>} `taken`: another instance is
-     *     running it. `done`: another instance has run it.
+     * @returns {Promise<{ outcome: 'ran' | 'taken' | 'done' }>} `taken` if another instance is
+     *     running it, `done` if another instance has run it
      */
     async run(traceId, night) {
         const lease = await this.#lock.tryAcquireLease(traceId, night, TTL_MS);

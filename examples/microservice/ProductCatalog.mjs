@@ -15,7 +15,7 @@ const THINGS = ['chair', 'kettle', 'blanket', 'lamp', 'bowl', 'clock', 'shelf', 
  * for every request.
  */
 export class ProductCatalog {
-    /** How many look-ups it has served. */
+    /** The number of look-ups that it has served. */
     lookUps = 0;
     #lookUpMs = 300;
 
@@ -27,7 +27,7 @@ export class ProductCatalog {
     /**
      * @param {number} number
      * @param {AbortSignal} [signal]
-     * @returns {Promise<Product | null>} null: there is no such product
+     * @returns {Promise<Product | null>} null if there is no such product
      */
     async lookUp(number, signal) {
         this.lookUps++;

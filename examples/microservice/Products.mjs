@@ -5,8 +5,8 @@ import { Descriptor } from 'pip-services4-memcached-node/framework';
  */
 
 /**
- * Products for callers: from memcached, or else from the catalog. Concurrent callers of one product
- * share one look-up.
+ * The products for callers, from memcached or else from the catalog. Concurrent callers of one
+ * product share one look-up.
  */
 export class Products {
     /** @type {import('pip-services4-memcached-node').MemcachedCache} */
@@ -23,12 +23,12 @@ export class Products {
     /**
      * @param {string} traceId
      * @param {number} number
-     * @returns {Promise<{ product: Product | null, isHit: boolean }>} `isHit`: this call did not
-     *     use the catalog
+     * @returns {Promise<{ product: Product | null, isHit: boolean }>} `isHit` is whether this call
+     *     did without the catalog
      */
     async get(traceId, number) {
         let isHit = true;
-        // No timeout here: `options.timeout` of config.yml applies.
+        // The call has no timeout, so `options.timeout` of config.yml applies.
         const product = await this.#cache.retrieveOrLoad(traceId, `${number}`, null, signal => {
             isHit = false;
             return this.#catalog.lookUp(number, signal);

@@ -9,7 +9,7 @@ class Microservice extends ProcessContainer {
     constructor() {
         super('products', 'A product catalogue behind memcached');
         this._configPath = fileURLToPath(new URL('config.yml', import.meta.url));
-        // The container of version 3 brings a discovery that ignores its configuration; this one
+        // The container of version 3 brings a discovery that ignores its configuration. This one
         // reads it.
         this.addFactory(/** @type {any} */ (new DefaultConfigFactory()));
         this.addFactory(/** @type {any} */ (new MicroserviceFactory()));
@@ -19,7 +19,7 @@ class Microservice extends ProcessContainer {
 const service = new Microservice();
 service.run(process.argv);
 
-// The container handles SIGINT only; orchestrators send SIGTERM.
+// The container handles SIGINT only, and orchestrators send SIGTERM.
 process.once('SIGTERM', () => void service.close('products').finally(() => process.exit(0)));
 // The parent process is gone, so nothing else would end this one.
 process.once('disconnect', () => process.exit(0));

@@ -3,14 +3,14 @@ const { LAYERS, PURE, SOCKETS } = require('./layers.cjs');
 
 const src = join(__dirname, '../../src');
 const NETWORK = new Set(['node:net', 'node:tls', 'node:dns', 'node:dgram', 'node:http', 'node:https']);
-/** Names of these modules that open no socket. */
+/** The names of these modules that open no socket. */
 const HARMLESS = new Set(['isIP', 'isIPv4', 'isIPv6', 'BlockList', 'createSecureContext', 'checkServerIdentity']);
 
 /** @typedef {{ importKind?: string, imported?: { name?: string } }} Specifier */
 /** @typedef {import('eslint').Rule.Node & { source?: { value?: unknown } | null, importKind?: string, specifiers?: Specifier[] }} Import */
 
 /**
- * The linter's rule for the folders of `src`: see `layers.cjs`.
+ * The linter's rule for the folders of `src` (see `layers.cjs`).
  * @type {import('eslint').Rule.RuleModule}
  */
 const importsPointDown = {
@@ -61,7 +61,7 @@ function rowOf(folder) {
 }
 
 /**
- * The folder of a file, as `layers.cjs` calls it.
+ * Returns the folder of a file, as `layers.cjs` calls it.
  * @param {string} file
  */
 function folderOf(file) {

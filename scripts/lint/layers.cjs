@@ -1,6 +1,6 @@
 /**
- * The folders of `src`, from the bottom up. A file imports from its own folder and from folders of
- * earlier rows, nothing else. That holds for types too.
+ * The folders of `src`, from the bottom up. A file imports only from its own folder and from
+ * folders of earlier rows. That holds for types too.
  */
 const LAYERS = [
     ['util', 'diagnostics'],
@@ -27,7 +27,7 @@ const LAYERS = [
     ['src'],
 ];
 
-/** Folders that turn data into data. They know no sockets; a type of theirs may. */
+/** The folders that turn data into data. They know no sockets, but a type of theirs may. */
 const PURE = [
     'util',
     'diagnostics',
@@ -40,7 +40,7 @@ const PURE = [
     'cache/values',
 ];
 
-/** Only this folder opens sockets. */
+/** The only folder that opens sockets. */
 const SOCKETS = 'client/channel';
 
 module.exports = { LAYERS, PURE, SOCKETS };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { root, say } from './say.mjs';
 
-// Not in node_modules, which `npm ci` removes.
+// The lock is not in node_modules, which `npm ci` removes.
 const lock = join(
     tmpdir(),
     `pip-services4-memcached-${createHash('sha256').update(root).digest('hex').slice(0, 16)}.lock`,
@@ -44,7 +44,7 @@ function take() {
     return take();
 }
 
-/** A killed set-up leaves its lock behind. */
+/** Returns whether a process holds the lock. A killed set-up leaves its lock behind. */
 function isHeld() {
     try {
         process.kill(Number(readFileSync(lock, 'utf8')), 0);

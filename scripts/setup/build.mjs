@@ -6,7 +6,7 @@ import { lastLines, root, run, SetupError, step } from './say.mjs';
 const projects = ['.', ...readdirSync(join(root, 'packages')).map(name => `packages/${name}`)];
 const stamp = join(root, 'node_modules/.cache/pip-services4-memcached/build');
 
-/** The compiler would notice too, but needs a second. */
+/** Returns whether the build is current. The compiler would notice too, but is slower. */
 export function isBuilt() {
     return areOutputsThere() && existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint();
 }

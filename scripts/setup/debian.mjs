@@ -3,14 +3,14 @@ import { dirname, join } from 'node:path';
 import { lastLines, root, run, step } from './say.mjs';
 
 const unpacked = join(root, 'node_modules/.cache/memcached');
-/** Checks PLAIN passwords for SASL. memcached's packages only recommend it. */
+/** The package that checks PLAIN passwords for SASL. memcached's packages only recommend it. */
 const plainPlugin = 'libsasl2-modules';
 
 export function isDebian() {
     return existsSync('/usr/bin/apt-get') && existsSync('/usr/bin/dpkg-deb');
 }
 
-/** Installs as root, and leaves no service running: each command starts its own servers. */
+/** Installs as root. Leaves no service running, because each command starts its own servers. */
 export async function installWithApt() {
     const patience = ['-o', 'Acquire::Retries=1', '-o', 'Acquire::http::Timeout=10', '-o', 'DPkg::Lock::Timeout=120'];
     // In runlevel 1 invoke-rc.d starts no services.
@@ -27,7 +27,7 @@ export async function installWithApt() {
     return isOk ? {} : { failure: `apt-get install failed:\n${lastLines(output, 6)}` };
 }
 
-/** Needs no rights: downloads the packages, and unpacks those that the system lacks. */
+/** Downloads the packages, and unpacks those that the system lacks. It needs no rights. */
 export async function unpackWithApt() {
     const draft = `${unpacked}.${process.pid}`;
     rmSync(draft, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 import { run, lastLines, step } from './say.mjs';
 import { checkService } from './service.mjs';
 
-/** The image of docker-compose.yml. */
+/** The service of docker-compose.yml. */
 const service = { host: '127.0.0.1', port: 11211 };
 
 /** @returns {Promise<{ service?: { host: string, port: number }, failure?: string }>} */

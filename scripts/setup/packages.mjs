@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { lastLines, root, run, SetupError, step } from './say.mjs';
 
 /**
- * npm writes `node_modules/.package-lock.json` last. If that file matches package-lock.json, the
- * installation is complete and current.
+ * Returns whether the installation is complete and current. npm writes
+ * `node_modules/.package-lock.json` last, so that file must match package-lock.json.
  */
 export function arePackagesInstalled() {
     const wanted = readPackages('package-lock.json');
@@ -28,7 +28,7 @@ function readPackages(lockFile) {
 export async function installPackages() {
     await step('Installing npm packages', async () => {
         const reason = await whyOffline();
-        // No scripts: no package needs one, and `prepare` builds, which not every command needs.
+        // No package needs a script. `prepare` builds, which not every command needs.
         const npm = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', reason ? '--offline' : '--prefer-offline'];
         const { isOk, output } = await runNpm(npm);
         if (isOk) return;
@@ -37,7 +37,7 @@ export async function installPackages() {
     });
 }
 
-/** Asked first, because `npm ci` takes a minute to notice that there is no network. */
+/** Returns why npm is offline. This check is faster than a failing `npm ci`. */
 async function whyOffline() {
     const { isOk, output } = await runNpm(['ping', '--fetch-retries=0', '--fetch-timeout=10000']);
     // A registry that answers but does not support ping is good enough.
@@ -51,7 +51,7 @@ async function offlineMessage(reason) {
 Next: connect to the network, or name a registry that can be reached (npm config set registry <url>); then run this again.`;
 }
 
-/** The npm that runs this script, if any. */
+/** Runs the npm that runs this script, if any. */
 function runNpm(args) {
     const { npm_execpath: npm } = process.env;
     return npm?.endsWith('.js') ? run(process.execPath, [npm, ...args]) : run('npm', args);

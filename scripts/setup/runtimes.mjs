@@ -7,7 +7,7 @@ const cache = join(root, 'node_modules/.cache/pip-services4-memcached/runtimes')
 /**
  * Installs a runtime from its npm package into its own folder, unless it is there.
  * @param {{ name: string, version: string, packageName: string, binary: string }} runtime
- * @returns {Promise<string | undefined>} the path of its binary; undefined if it cannot be
+ * @returns {Promise<string | undefined>} the path of its binary, undefined if it cannot be
  *     installed
  */
 export async function installRuntime({ name, version, packageName, binary }) {

@@ -6,15 +6,15 @@ import type { TimeoutMs } from './model/checkTimeout';
 /** An amount of a counter: a bigint from 2^53 on. */
 export type Amount = number | bigint;
 
-/** How a counter begins. */
+/** Options of a new counter. */
 export interface CountOptions {
-    /** The value of a counter that does not exist yet. Without it none is created. */
+    /** The value of a new counter. Without it the verb creates none. */
     readonly initial?: Amount | null | undefined;
-    /** How long a new counter lives, in ms. Absent: `options.timeout`. Others keep their expiry. */
+    /** The lifetime of a new counter, in ms. Absent: `options.timeout`. Old ones keep theirs. */
     readonly timeout?: number | null | undefined;
 }
 
-/** Verbs whose outcome memcached decides in one step. */
+/** Verbs that memcached decides in one step. */
 export class AtomicVerbs {
     constructor(private readonly engine: CacheEngine) {}
 

@@ -13,7 +13,7 @@ export type Entries = Iterable<readonly [string, unknown]> | Readonly<Record<str
 
 const NONE: ReadonlyMap<string, never> = new Map<string, never>();
 
-/** Verbs on many keys. All arguments are checked and encoded before a byte is sent. */
+/** Verbs on many keys. They check and encode all arguments before they send a byte. */
 export class BatchVerbs {
     constructor(private readonly engine: CacheEngine) {}
 
@@ -55,9 +55,9 @@ export class BatchVerbs {
                 keys.push(key);
                 encoding.push(encoded);
             }
-            // Of a batch that is larger than `max_size` the last values are stored.
+            // If a batch is larger than `max_size`, the cache stores its last values.
             const surplus = engine.surplusOf(keys.length);
-            // An invalid value fails the batch, also without room.
+            // An invalid value fails the batch, even if there is no room for it.
             for (const one of encoding.splice(0, surplus)) if (one instanceof Promise) await one;
             removed.push(...keys.splice(0, surplus));
             const all = removed.length === 0 ? keys : keys.concat(removed);
@@ -67,7 +67,7 @@ export class BatchVerbs {
                     const encoded: Encoded[] = [];
                     for (const one of these) encoded.push(one instanceof Promise ? await one : one);
                     if (these.length === ready.length) return engine.setAll(context, ready, encoded, expires);
-                    // Sent first, so that removed values make room for new ones.
+                    // The removals go first, so that they make room for new values.
                     const [kept, failed] = await Promise.all([
                         engine.deleteAll(ready.slice(these.length)),
                         engine.setAll(context, ready.slice(0, these.length), encoded, expires),
@@ -120,7 +120,7 @@ export class BatchVerbs {
         return found;
     }
 
-    /** @throws BatchException BATCH_FAILED, unless `fail_soft` turns the failed keys into misses */
+    /** Throws BATCH_FAILED, unless `fail_soft` turns the failed keys into misses. */
     private throwFailed(
         context: AnyContext,
         keys: readonly string[],
@@ -146,7 +146,7 @@ function toKeys(keys: unknown): string[] {
     return [...new Set(keys as Iterable<string>)];
 }
 
-/** The last value of a key counts. */
+/** Returns the entries as pairs. The last value of a key counts. */
 function toEntries(entries: unknown): Iterable<readonly [string, unknown]> {
     if (entries instanceof Map) return entries as Map<string, unknown>;
     if (isPlain(entries)) return Object.entries(entries);
@@ -159,7 +159,7 @@ function toEntries(entries: unknown): Iterable<readonly [string, unknown]> {
     return map;
 }
 
-/** Whether its own properties are entries. A promise or a date has none, so it is no batch. */
+/** Returns whether its own properties are entries. A promise or a date has none. */
 function isPlain(value: unknown): value is Record<string, unknown> {
     if (typeof value !== 'object' || value === null) return false;
     const prototype: unknown = Object.getPrototypeOf(value);

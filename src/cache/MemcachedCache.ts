@@ -24,14 +24,14 @@ import { ValueVerbs } from './ValueVerbs';
 export interface CacheStats extends CacheCounts, ConnectionStats {}
 
 /**
- * A cache that the instances of a service share. Values are stored as JSON text, which services in
- * other languages read, `Buffer` and `Uint8Array` as bytes. A miss is null. An error never becomes
- * a miss, unless `options.fail_soft` is set.
+ * A cache that the instances of a service share. It stores values as JSON text, which services in
+ * other languages read, and `Buffer` and `Uint8Array` as bytes. A miss is null. An error never
+ * becomes a miss, unless `options.fail_soft` is set.
  *
  * ### Configuration parameters ###
  *
- * - `connection(s)`, `credential(s)`: see {@link MemcachedConnectionResolver}. Without a connection of
- *   its own the cache uses a referenced one.
+ * - `connection(s)`, `credential(s)` (see {@link MemcachedConnectionResolver}). Without a
+ *   connection of its own the cache uses a referenced one.
  * - `options.*`: see the README
  *
  * ### References ###
@@ -57,7 +57,10 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     private readonly batches = new BatchVerbs(this.engine);
     private readonly loadThrough = new LoadThrough(this.engine, this.loads);
 
-    /** @throws ConfigException INVALID_OPTION */
+    /**
+     * Applies the options.
+     * @throws ConfigException INVALID_OPTION
+     */
     configure(config: ConfigParams): void {
         this.connection.configure(config);
         this.engine.configure();
@@ -73,14 +76,15 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
         this.connection.unsetReferences();
     }
 
-    /** Whether the connection of the cache is open. */
+    /** Returns whether the connection of the cache is open. */
     isOpen(): boolean {
         return this.connection.isOpen();
     }
 
     /**
+     * Opens the connection, unless the cache uses a shared one.
      * @throws ConfigException NO_CONNECTION, INVALID_CONNECTION, NO_CREDENTIAL
-     * @throws ConnectionException CONNECT_FAILED when no server answers, without `options.fail_soft`
+     * @throws ConnectionException CONNECT_FAILED when no server answers, unless `fail_soft` is set
      */
     open(context: AnyContext): Promise<void> {
         if (!this.isOpen()) this.engine.keys.reset();
@@ -88,13 +92,14 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     }
 
     /**
-     * Closes the cache and its own connection, and leaves a shared one open. Pending calls may
-     * finish first, and loaded values are stored.
+     * Closes the cache and its own connection, but not a shared one. Pending calls may finish
+     * first. Loaded values are still stored.
      */
     async close(context: AnyContext): Promise<void> {
         this.updates.stop();
         const stopping = this.loadThrough.stop();
-        // No await without need: a process that exits has no further turn of the event loop.
+        // Awaits only if needed, because a process that exits has no further turn of the event
+        // loop.
         if (stopping !== null) await stopping;
         await this.connection.close(context);
     }
@@ -105,8 +110,8 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     }
 
     /**
-     * Probes every server. Resolves within one `request_timeout` after connecting. An unreachable
-     * server is reported, not thrown.
+     * Probes every server. Resolves within one `request_timeout` after connecting. Reports
+     * unreachable servers and does not throw for them.
      * @throws InvalidStateException NOT_OPENED
      */
     checkHealth(context: AnyContext): Promise<readonly ServerHealthReport[]> {
@@ -137,10 +142,11 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     /**
      * Returns the value. On a miss calls the loader, stores its value for `timeout` ms, and returns
      * it without waiting for the store. One loader runs for all callers in all processes that miss
-     * the key; its errors are not kept. While memcached is unavailable the loader is called.
+     * the key. The cache keeps no errors of it. While memcached is unavailable, each process calls
+     * its loader.
      *
-     * Callers that wait for the same load get the same object: do not change it. The options of the
-     * first caller apply to the load. See docs/cache.md.
+     * Callers that wait for the same load get the same object and must not change it. The options
+     * of the first caller apply to the load. See docs/cache.md.
      * @param timeout in ms. Absent, 0 or negative: `options.timeout`. See also `jitter`
      * @throws InvocationException LOAD_TIMEOUT when the loader takes longer than `loadTimeout`
      */
@@ -165,13 +171,16 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     /**
      * Stores the values. Null and undefined remove their entries.
      * @param entries a Map, a plain object, or pairs
-     * @throws BatchException BATCH_FAILED when keys fail, with their errors in `failed`
+     * @throws BatchException BATCH_FAILED with the errors of keys in `failed`
      */
     storeMany(context: AnyContext, entries: Entries, timeout?: number | null): Promise<void> {
         return this.batches.store(context, entries, timeout);
     }
 
-    /** @throws BatchException BATCH_FAILED when keys fail, with their errors in `failed` */
+    /**
+     * Removes the entries.
+     * @throws BatchException BATCH_FAILED with the errors of keys in `failed`
+     */
     removeMany(context: AnyContext, keys: Iterable<string>): Promise<void> {
         return this.batches.remove(context, keys);
     }
@@ -192,8 +201,8 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     }
 
     /**
-     * Stores the value if there is none. Returns false if there is one. A null that
-     * `retrieveOrLoad` keeps, a stale value and a value that is being loaded count as one.
+     * Stores the value if there is none. Returns false if there is one. Stale values, values that
+     * are being loaded, and nulls that `retrieveOrLoad` keeps count as values.
      */
     add(context: AnyContext, key: string, value: unknown, timeout?: number | null): Promise<boolean> {
         return this.atomics.store('add', context, key, value, timeout);
@@ -205,7 +214,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     }
 
     /**
-     * Adds to a counter, which wraps at 2^64, and returns the sum: a bigint from 2^53 on. Returns
+     * Adds to a counter, which wraps at 2^64. Returns the sum, as a bigint from 2^53 on. Returns
      * null if there is no counter and no `initial`.
      * @param by a whole number from 0 on. 1 if absent
      */
@@ -213,7 +222,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
         return this.atomics.count('increment', context, key, by, options);
     }
 
-    /** Subtracts from a counter, which stops at 0. Otherwise like `increment`. */
+    /** Subtracts from a counter, which stops at 0. It is otherwise like `increment`. */
     decrement(context: AnyContext, key: string, by?: Amount | null, options?: CountOptions): Promise<Amount | null> {
         return this.atomics.count('decrement', context, key, by, options);
     }
@@ -226,7 +235,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
         return this.updates.join(context, key, text, timeout, (old, more) => old + more);
     }
 
-    /** Prepends to a text. Otherwise like `append`. */
+    /** Prepends to a text. It is otherwise like `append`. */
     prepend(context: AnyContext, key: string, text: string, timeout?: number | null): Promise<boolean> {
         return this.updates.join(context, key, text, timeout, (old, more) => more + old);
     }
@@ -235,7 +244,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
      * Changes a value without losing concurrent changes, and returns the new one. Calls `change`
      * again if another process was faster.
      * @throws ConflictException UPDATE_CONFLICT when it takes longer than `options.update_timeout`
-     * @throws ConnectionException when it is not known whether the value was changed
+     * @throws ConnectionException when the client cannot know whether the value was changed
      */
     update<T = unknown>(
         context: AnyContext,
@@ -247,8 +256,8 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     }
 
     /**
-     * Puts all entries under `options.prefix` out of reach, in all instances. The servers are not
-     * flushed: the entries expire there. If a server is unavailable, the others are cleared.
+     * Puts all entries under `options.prefix` out of reach, in all instances. It does not flush the
+     * servers, where the entries expire. It clears the others if a server is unavailable.
      * @throws ConfigException NO_PREFIX without `options.clear` or a prefix
      */
     clear(context: AnyContext): Promise<void> {

@@ -10,20 +10,20 @@ import type { TimeoutMs } from './model/checkTimeout';
 import { invalidFunction, notText, updateConflict } from './model/errors';
 
 /**
- * Computes the new value from the current one, which is null if there is none. Null and undefined
- * remove the entry. It may be called more than once.
+ * A function that computes the new value from the current one, which is null if there is none. Null
+ * and undefined remove the entry. `update` may call it more than once.
  */
 export type Change<T> = (value: T | null) => T | null | undefined | PromiseLike<T | null | undefined>;
 
-/** Between a conflict and the next read. */
+/** The pause between a conflict and the next read. */
 const RETRY_PAUSE: Backoff = { firstMs: 2, maxMs: 50, jitter: 1 };
 
-/** What a change returns that changes nothing. */
+/** The result of a change that changes nothing. */
 const UNCHANGED = Symbol('unchanged');
 
 /**
- * Reads, computes, compares and sets, and does so again if another process was faster. Updates of
- * one key in this process run one after the other, so that they do not conflict with each other.
+ * Verbs that read, compute, compare and set. They repeat this if another process was faster.
+ * Updates of one key in this process run one after the other, so they do not conflict.
  */
 export class UpdateVerbs {
     private readonly turns = new KeyedMutex();
@@ -32,7 +32,7 @@ export class UpdateVerbs {
 
     constructor(private readonly engine: CacheEngine) {}
 
-    /** Gives up updates that wait. A request that was sent is awaited. */
+    /** Gives up waiting updates. It awaits requests that were sent. */
     stop(): void {
         for (const limit of this.limits) limit.expire(notOpened());
         this.pauses.wakeAll();
@@ -46,7 +46,7 @@ export class UpdateVerbs {
         });
     }
 
-    /** Returns false if there is no text to join to. */
+    /** Joins to the text. Returns false if there is none. */
     join(
         context: AnyContext,
         key: string,
@@ -83,7 +83,7 @@ export class UpdateVerbs {
                     limit.check();
                     if (item.value !== null) {
                         if (item.cas === 0n) throw casDisabled(address);
-                        // In another epoch the same CAS may be that of another value.
+                        // In another epoch a different value may have the same CAS.
                         if (commands.cluster.server(fullKey).epoch !== epoch) continue;
                     }
                     tries++;

@@ -9,12 +9,12 @@ import { Agent, request } from 'node:http';
  */
 
 /**
- * Shorter than the services keep theirs. So a service never closes a connection at the moment of
- * its next use.
+ * The time that a connection is kept, in ms. The services keep theirs longer. So a service never
+ * closes a connection at the moment of its next use.
  */
 const KEPT_MS = 4000;
 
-/** Calls services over HTTP on kept connections, as many at once as its callers start. */
+/** A caller of services over HTTP on kept connections, without a limit of concurrent calls. */
 export class Caller {
     #agent = new Agent({ keepAlive: true, timeout: KEPT_MS });
 

@@ -1,7 +1,7 @@
 import { milliseconds } from './Narrator.mjs';
 
 const STAMPEDE_CALLS = 1000;
-/** Far from the products that the traffic requests. */
+/** A product number far from those that the traffic requests. */
 const COLD_PRODUCTS = 100_000;
 
 /** The actions behind the buttons of the page. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const SERVICE = fileURLToPath(new URL('../service.mjs', import.meta.url));
 
-/** `[trace id:WARN:time] ` */
+/** The start of a log line, `[trace id:WARN:time] `. */
 const LOG_PREFIX = /^\[[^\]]*\] /;
 
 /** One instance of the service, in its own process. It does not outlive this process. */
@@ -22,7 +22,7 @@ export class Instance {
      */
     constructor(name, env, onWarning, onCrash) {
         this.name = name;
-        // In its own process group, so that Ctrl-C reaches only this process, which ends the
+        // The child has its own process group. So Ctrl-C reaches only this process, which ends the
         // instances in order.
         this.#child = fork(SERVICE, [], {
             env: { ...process.env, ...env, SERVICE_NAME: name },

@@ -16,8 +16,8 @@ const PAGE_HEADERS = {
 export class PortTaken extends Error {}
 
 /**
- * Serves the page, its data as JSON and the actions of its buttons, and forwards other requests to
- * the instances. Listens on 127.0.0.1 only.
+ * The server of the page, its data as JSON and the actions of its buttons. It forwards other
+ * requests to the instances. It listens on 127.0.0.1 only.
  */
 export class LiveServer {
     #server = createServer((request, response) => void this.#serve(request, response));
@@ -42,7 +42,7 @@ export class LiveServer {
         this.#recorder.note(text, kind);
     }
 
-    /** @param {number | null} port null: 8080, or a free port if 8080 is taken */
+    /** @param {number | null} port null for 8080, or for a free port if 8080 is taken */
     async listen(port) {
         try {
             await this.#bind(port ?? DEFAULT_PORT);

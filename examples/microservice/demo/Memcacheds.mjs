@@ -12,7 +12,7 @@ import memcached from '../../../scripts/memcached.cjs';
 export class Memcacheds {
     /** @type {readonly Slot[]} */
     #slots;
-    /** Starts and kills run one after the other. */
+    /** The last start or kill. They run one after the other. */
     #turn = Promise.resolve();
 
     /**
@@ -21,7 +21,7 @@ export class Memcacheds {
      */
     constructor(slots, given) {
         this.#slots = slots;
-        /** The address of the user's server, which the demo must not kill; null without one. */
+        /** The address of the user's server, which the demo must not kill, or null without one. */
         this.given = given;
     }
 

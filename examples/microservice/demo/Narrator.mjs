@@ -1,6 +1,6 @@
 const WIDTH = 52;
 
-/** Prints the events of the demo in aligned lines: the event, its duration, and the observation. */
+/** The printer of the demo's events in aligned lines: the event, its duration, the observation. */
 export class Narrator {
     #isColored = process.stdout.isTTY && !process.env.NO_COLOR;
     #scenes = 0;

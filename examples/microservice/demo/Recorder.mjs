@@ -22,7 +22,7 @@ const TRAFFIC = { perSecond: 50, products: 60 };
  * @typedef {{ atMs: number, requests: number, lookUps: number }} Counted
  */
 
-/** Makes requests all the time, and keeps the results of the last two minutes. */
+/** A source of constant requests. It keeps the results of the last two minutes. */
 export class Recorder {
     /** @type {object | null} */
     stampede = null;

@@ -11,7 +11,7 @@ export class Stage {
     memcacheds;
     /** @type {Instance[]} */
     instances = [];
-    /** Rejects when an instance ends unexpectedly. */
+    /** The promise that rejects when an instance ends unexpectedly. */
     crashed;
     #crash = (/** @type {Error} */ _error) => {};
     #isClosed = false;
@@ -66,15 +66,15 @@ export class Stage {
         return { calls, failed, ms, replies, lookUps };
     }
 
-    /** Whether every instance sees every server as up. */
+    /** Returns whether every instance sees every server as up. */
     async isHealed() {
         const stats = await this.stats();
         return stats.every(({ cache }) => cache.servers.every((/** @type {{ isUp: boolean }} */ { isUp }) => isUp));
     }
 
     /**
-     * Returns the cause of a failure. If an instance has crashed, that is the cause, though its
-     * callers notice first.
+     * Returns the cause of a failure. A crashed instance is the cause, even if its callers notice
+     * first.
      * @param {unknown} error
      */
     async causeOf(error) {

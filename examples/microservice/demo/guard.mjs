@@ -1,8 +1,8 @@
 /**
- * Returns why a request is refused, or null. The buttons end processes, so no other page in the
- * same browser may trigger them. Such a page cannot send the header, because no preflight request
- * succeeds. It cannot have this origin. If it uses a host name of its own that resolves to
- * 127.0.0.1, `Host` shows it.
+ * Returns why the server refuses a request, or null. The buttons end processes, so no other page in
+ * the same browser may trigger them. Such a page cannot send the header, because no preflight
+ * request succeeds. It cannot have this origin. If its own host name resolves to 127.0.0.1, `Host`
+ * shows it.
  * @param {import('node:http').IncomingMessage} request
  * @param {string} port
  */

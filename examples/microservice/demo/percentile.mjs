@@ -1,5 +1,5 @@
 /**
- * Returns the percentile of the numbers; null for an empty list.
+ * Returns the percentile of the numbers, or null for an empty list.
  * @param {readonly number[]} numbers
  * @param {number} percent
  */

@@ -8,7 +8,7 @@ import { Traffic } from './Traffic.mjs';
  * @typedef {import('./Narrator.mjs').Narrator} Narrator
  */
 
-/** A claim of a scene does not hold. */
+/** The error of a scene whose claim does not hold. */
 export class NotShown extends Error {}
 
 /**
@@ -20,7 +20,7 @@ function expect(holds, problem) {
 }
 
 /**
- * The first call is slow. The second one is fast, at the other instance too.
+ * Shows that the first call is slow and the second one fast, at the other instance too.
  * @param {Stage} stage
  * @param {Narrator} narrator
  */
@@ -30,7 +30,7 @@ export async function secondCallIsFast({ caller, instances: [a, b] }, narrator) 
     narrator.line(`GET /products/4711 at ${a.name}`, first.ms, 'a miss: looked up in the catalogue, stored');
     const second = await caller.get(`${a.url}/products/4711`);
     narrator.line(`GET /products/4711 at ${a.name}`, second.ms, 'a hit');
-    // Its connection is new.
+    // This call opens the connection.
     await caller.get(`${b.url}/stats`);
     const other = await caller.get(`${b.url}/products/4711`);
     narrator.line(`GET /products/4711 at ${b.name}`, other.ms, `a hit: what one has stored, the other finds`);
@@ -46,7 +46,7 @@ export async function secondCallIsFast({ caller, instances: [a, b] }, narrator) 
 }
 
 /**
- * Many callers request a product that is not cached. The service looks it up once.
+ * Shows that the service looks up an uncached product once for many callers.
  * @param {Stage} stage
  * @param {Narrator} narrator
  */
@@ -69,7 +69,7 @@ export async function stampedeIsOneLookUp(stage, narrator) {
 }
 
 /**
- * All instances start the same job at the same time.
+ * Starts the same job on all instances at the same time.
  * @param {Stage} stage
  * @param {Narrator} narrator
  */

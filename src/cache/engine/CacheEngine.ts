@@ -23,8 +23,8 @@ import { CacheMetrics } from './CacheMetrics';
 export type StoredCas = Readonly<Pick<Receipt, 'cas' | 'epoch'>>;
 
 /**
- * The steps that all verbs share: full keys, encoding and decoding, expiries, the order of writes,
- * the tracking of stored keys for `options.max_size`, and `options.fail_soft`.
+ * The steps that all verbs share. They are full keys, encoding and decoding, expiries, the order of
+ * writes and `options.fail_soft`. Another is the tracking of stored keys for `options.max_size`.
  */
 export class CacheEngine {
     readonly metrics: CacheMetrics;
@@ -33,9 +33,7 @@ export class CacheEngine {
     /** A later write to a key must not overtake an earlier one that is being compressed. */
     private readonly writes = new KeyedMutex();
 
-    /**
-     * @param loads by full key. A write detaches the load of its key: later callers begin another.
-     */
+    /** @param loads by full key. A write detaches its key's load. Later callers begin another. */
     constructor(
         private readonly connection: ComponentConnection,
         private readonly loads: Pick<Map<string, unknown>, 'size' | 'delete'>,
@@ -45,7 +43,7 @@ export class CacheEngine {
         this.resetTracking();
     }
 
-    /** The options have changed. */
+    /** Applies changed options. */
     configure(): void {
         this.keys.reset();
         this.resetTracking();
@@ -69,7 +67,7 @@ export class CacheEngine {
         return done;
     }
 
-    /** Does `set` in the order of writes. Not part of `store`, which would pay for the closure. */
+    /** Does `set` in the order of writes. It is not part of `store`, to save the closure. */
     setInOrder(
         context: AnyContext,
         fullKey: string,
@@ -79,20 +77,19 @@ export class CacheEngine {
         return this.writes.run(fullKey, async () => this.set(context, fullKey, await encoded, expires));
     }
 
-    /** The number of values of a batch for which `max_size` has no room. */
+    /** Returns the number of values of a batch for which `max_size` has no room. */
     surplusOf(count: number): number {
         return this.tracked === null ? 0 : Math.max(0, count - this.options.maxSize);
     }
 
-    /** The first values of a batch had no room, and their keys were removed. */
+    /** Records that the first values of a batch had no room, and that their keys were removed. */
     recordSurplus(context: AnyContext, count: number): void {
         if (count > 0) this.metrics.onEvicted(context, count, this.options.maxSize);
     }
 
     /**
-     * Stores the values, and evicts others if there are too many.
-     * @throws what `commands.setMany` throws. After `encode` and `keys.each` have passed, that is
-     * nothing.
+     * Stores the values, and evicts others if there are too many. After `encode` and `keys.each`
+     * have passed, `commands.setMany` throws nothing.
      */
     async setAll(
         context: AnyContext,
@@ -118,13 +115,13 @@ export class CacheEngine {
         return (await this.commands.deleteMany(fullKeys)).failed;
     }
 
-    /** Deletes the key, and returns the value that it held. */
+    /** Deletes the key, and returns its previous value. */
     remove(fullKey: string): Promise<Fetched> {
         this.forget(fullKey);
         return this.commands.getAndDelete(fullKey);
     }
 
-    /** A loaded value was stored, with this CAS. */
+    /** Records that a loaded value was stored with this CAS. */
     recordLoaded(context: AnyContext, fullKey: string, { cas, epoch }: StoredCas, expires: number): void {
         const { tracked } = this;
         this.detachLoads(fullKey);
@@ -137,24 +134,24 @@ export class CacheEngine {
         this.reportEvictions(context, tracked);
     }
 
-    /** Memcached has decided to store a value. `max_size` does not count it. */
+    /** Records that memcached has decided to store a value. `max_size` does not count it. */
     recordStored(fullKey: string): void {
         this.forget(fullKey);
         this.metrics.onStored();
     }
 
-    /** The key holds nothing that `set` has stored. A pending load may be out of date. */
+    /** Records that the key holds no value of `set`, and detaches a pending load. */
     forget(fullKey: string): void {
         this.detachLoads(fullKey);
         this.tracked?.remove(fullKey);
     }
 
-    /** The value has another expiry. */
+    /** Records another expiry of the value. */
     touched(fullKey: string, expires: number): void {
         this.tracked?.touched(fullKey, expires);
     }
 
-    /** Performs a verb that has an answer for when memcached is unavailable: see `fallback`. */
+    /** Performs a verb that has an answer when memcached is unavailable (see `fallback`). */
     async ask<T>(context: AnyContext, answer: T, verb: () => Promise<T>): Promise<T> {
         try {
             return await verb();
@@ -163,7 +160,7 @@ export class CacheEngine {
         }
     }
 
-    /** Performs a verb whose outcome memcached decides. There is no fallback: it could be wrong. */
+    /** Performs a verb that memcached decides. It has no fallback, which could be wrong. */
     async decide<T>(context: AnyContext, verb: () => Promise<T>): Promise<T> {
         try {
             return await verb();
@@ -172,17 +169,17 @@ export class CacheEngine {
         }
     }
 
-    /** No earlier write is being compressed, so a write that is sent now stays in order. */
+    /** Returns whether no earlier write is being compressed. Then a new write stays in order. */
     get hasNoPendingWrites(): boolean {
         return this.writes.isEmpty;
     }
 
-    /** Performs the writes to a key in the order of their calls, also if some are compressed. */
+    /** Performs the writes to a key in the order of their calls, even if some are compressed. */
     inOrder<T>(fullKey: string, isCompressed: boolean, write: () => Promise<T>): Promise<T> {
         return isCompressed || !this.hasNoPendingWrites ? this.writes.run(fullKey, write) : write();
     }
 
-    /** Does the same for a write to many keys. */
+    /** Performs a write to many keys in the order of calls. */
     allInOrder<T>(fullKeys: readonly string[], isCompressed: boolean, write: () => Promise<T>): Promise<T> {
         return isCompressed || !this.hasNoPendingWrites ? this.writes.runAll(fullKeys, write) : write();
     }
@@ -196,12 +193,12 @@ export class CacheEngine {
         const { compressMin } = this.options;
         if (compressMin === 0 || !hasBytes(encoded, compressMin)) return this.checked(encoded);
         const compressed = compress(encoded).then(smaller => this.checked(smaller));
-        // It may wait for earlier writes. Its error is reported to the write that awaits it.
+        // The promise may wait for earlier writes. The write that awaits it reports its error.
         compressed.catch(() => {});
         return compressed;
     }
 
-    /** Decodes what was looked up, and counts it as a hit or a miss. */
+    /** Decodes the item of a lookup, and counts it as a hit or a miss. */
     read(context: AnyContext, held: Fetched): unknown {
         const value = this.decode(context, held);
         if (value instanceof Promise) return value.then((inflated: unknown) => this.countLookup(inflated));
@@ -230,7 +227,7 @@ export class CacheEngine {
         return toExpirySeconds(options.maxExpiration);
     }
 
-    /** Returns the answer if memcached is unavailable and `fail_soft` is set. Else throws. */
+    /** Returns the answer if memcached is unavailable and `fail_soft` is set. Otherwise throws. */
     fallback<T>(context: AnyContext, error: unknown, answer: T): T {
         if (!this.options.failSoft || !isUnavailable(error)) throw this.reject(context, error);
         this.metrics.onUnavailable(context, error as Error);
@@ -253,7 +250,7 @@ export class CacheEngine {
         this.tracked = maxSize > 0 ? new TrackedKeys(maxSize, receipt => this.evictLate(receipt)) : null;
     }
 
-    /** While the component closes, the value stays until it expires. */
+    /** Evicts a value late. While the component closes, the value stays until it expires. */
     private evictLate(receipt: Receipt): void {
         if (this.connection.isOpen()) this.commands.evict(receipt);
     }

@@ -20,19 +20,19 @@ export class CacheCounts {
     readonly undecodable: number = 0;
     /** Expirations that were capped at `options.max_expiration`. */
     readonly cappedExpirations: number = 0;
-    /** Calls answered without memcached (`options.fail_soft`, `retrieveOrLoad`): no misses. */
+    /** Calls without memcached (`options.fail_soft`, `retrieveOrLoad`). They are no misses. */
     readonly fallbacks: number = 0;
     /** Loader calls. */
     readonly loads: number = 0;
     /** Loaded values that could not be stored. */
     readonly storeFailures: number = 0;
-    /** Loads in the background that failed. Callers had the stale value. */
+    /** Failed loads in the background. Callers had the stale value. */
     readonly refreshFailures: number = 0;
 }
 
 const NAMES = COUNTER_NAMES.cache;
 
-/** Counts events, and logs those that need attention: the first of a kind, or one a minute. */
+/** The counter of events. It logs the first of a kind that needs attention, or one a minute. */
 export class CacheMetrics {
     readonly counts: { -readonly [K in keyof CacheCounts]: number } = new CacheCounts();
     private readonly throttle: LogThrottle<'fallbacks'>;
@@ -56,7 +56,7 @@ export class CacheMetrics {
         if (this.counters.isUsed) this.counters.increment(isFound ? NAMES.hits : NAMES.misses, 1);
     }
 
-    /** Like `onLookup`. */
+    /** Counts a stored value, at a low cost like `onLookup`. */
     onStored(): void {
         this.counts.stored++;
         if (this.counters.isUsed) this.counters.increment(NAMES.stored, 1);
@@ -74,7 +74,7 @@ export class CacheMetrics {
         this.note(context, 'cappedExpirations', [maxExpiration]);
     }
 
-    /** A loader was called, and has answered or failed after so many ms. */
+    /** Records a loader call that has answered or failed after so many ms. */
     onLoaded(ms: number): void {
         this.count('loads');
         this.counters.stats(NAMES.loadTime, ms);
@@ -84,14 +84,14 @@ export class CacheMetrics {
         this.note(context, 'storeFailures', [key, error.message]);
     }
 
-    /** @param error may be anything: a loader has thrown it */
+    /** @param error any value that a loader has thrown */
     onRefreshFailed(context: AnyContext, key: string, error: unknown): void {
         const { message } = (error ?? {}) as { message?: unknown };
         const cause = [message, error].find(one => typeof one === 'string') ?? 'the loader threw no Error';
         this.note(context, 'refreshFailures', [key, String(cause)]);
     }
 
-    /** The connection logs which servers are down, and when they are back. */
+    /** Notes an error. The connection logs which servers are down, and when they are back. */
     onUnavailable(context: AnyContext, error: Error): void {
         this.count('fallbacks');
         this.throttle.warn(context, 'fallbacks', () => line('fallbacks', error.message));

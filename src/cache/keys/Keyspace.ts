@@ -8,9 +8,9 @@ import { NamespaceTokens } from './NamespaceTokens';
 
 /** The outcome of a verb on many keys. */
 export interface BatchOutcome {
-    /** If a token could not be fetched, the key has a line break in front. */
+    /** The full keys. If a token could not be fetched, the key has a line break in front. */
     readonly fullKeys: readonly string[];
-    /** By full key. */
+    /** The errors by full key. */
     readonly failed: ReadonlyMap<string, Error>;
 }
 
@@ -21,21 +21,21 @@ export type BatchVerb = (
 ) => Promise<ReadonlyMap<string, Error>>;
 
 /**
- * Makes full keys: the prefix, with `options.clear` a token, and the key. Every reply under a token
- * is confirmed (see `GuardedCall`). If the token has changed, the call is repeated.
+ * The maker of full keys: the prefix, with `options.clear` a token, and the key. `GuardedCall`
+ * confirms every reply under a token. If the token has changed, `Keyspace` repeats the call.
  */
 export class Keyspace {
-    /** Full keys have a token: `options.clear` beside a prefix. */
+    /** Whether full keys have a token, which takes `options.clear` and a prefix. */
     isGuarded = false;
     private tokens: NamespaceTokens | null = null;
 
-    /** @param onChange what was stored under keys with this head is out of reach */
+    /** @param onChange receives a head whose values are out of reach */
     constructor(
         private readonly connection: ComponentConnection,
         private readonly onChange: (head: string) => void,
     ) {}
 
-    /** The options have changed, or the connection may have other servers. */
+    /** Applies changed options and other servers of the connection. */
     reset(): void {
         const { clear, prefix } = this.connection.options;
         this.isGuarded = clear && prefix !== '';
@@ -43,7 +43,7 @@ export class Keyspace {
     }
 
     /**
-     * Returns the full key; a promise while its token has to be fetched.
+     * Returns the full key, or a promise if its token must be fetched.
      * @throws BadRequestException INVALID_KEY
      */
     resolve(key: string): string | Promise<string> {
@@ -52,8 +52,7 @@ export class Keyspace {
         const tokens = this.tokensOf(this.connection.commands);
         const resolved = tokens.resolve(key);
         if (resolved !== null) return resolved;
-        // The client checks complete keys only. An invalid key fails also while its token is
-        // unknown.
+        // The client checks complete keys only. An invalid key fails even with an unknown token.
         this.check(fullKey);
         return tokens.fetch(key);
     }
@@ -62,8 +61,8 @@ export class Keyspace {
      * Calls `use` with the full key, and again when its token has changed meanwhile.
      *
      * Rule: no verb yields before its request is queued, so calls that are not awaited leave in
-     * order. Exceptions: the token has to be fetched, or the value compressed. `retrieve`, `store`
-     * and `retrieveOrLoad` keep the rule in their own lines, to save the closure.
+     * order. The exceptions fetch a token or compress a value. `retrieve`, `store` and
+     * `retrieveOrLoad` keep the rule in their own lines, to save the closure.
      * @throws BadRequestException INVALID_KEY
      */
     withFullKey<T>(key: string, use: (fullKey: string) => Promise<T>): Promise<T> {
@@ -77,8 +76,8 @@ export class Keyspace {
     }
 
     /**
-     * Performs a verb on all keys, and again on those whose token has changed. Sends nothing if one
-     * of the keys is invalid.
+     * Performs a verb on all keys, and again on those whose token has changed. Sends nothing if any
+     * key is invalid.
      * @throws BadRequestException INVALID_KEY
      */
     async each(keys: readonly string[], perform: BatchVerb): Promise<BatchOutcome> {
@@ -107,7 +106,7 @@ export class Keyspace {
         return { fullKeys, failed };
     }
 
-    /** Whether the call has to be repeated, because the token of its key has changed. */
+    /** Returns whether the call must be repeated, because the token of its key has changed. */
     isMoved(error: unknown): boolean {
         if (!(error instanceof TokenChanged)) return false;
         this.tokens?.adopt(error);

@@ -17,7 +17,7 @@ export class NamespaceTokens {
     private readonly placedHead: string;
     private readonly fetching = new Map<MemcachedServer, Promise<string>>();
 
-    /** @param onChange what was stored under keys with this head is out of reach */
+    /** @param onChange receives a head whose values are out of reach */
     constructor(
         readonly commands: Commands,
         prefix: string,
@@ -27,7 +27,7 @@ export class NamespaceTokens {
         this.placedHead = this.namespace.head('');
     }
 
-    /** Returns the full key; null while the token has to be fetched. */
+    /** Returns the full key, or null if the token must be fetched. */
     resolve(key: string): string | null {
         const head = this.heads.get(this.serverOf(key));
         return head === undefined ? null : head + key;
@@ -48,7 +48,7 @@ export class NamespaceTokens {
         if (namespace === this.namespace) this.remember(server, token);
     }
 
-    /** Puts what was stored on every server out of reach. */
+    /** Puts the stored values of every server out of reach. */
     async clear(): Promise<void> {
         const { commands, namespace } = this;
         const clearing = commands.cluster.servers.map(async server => {
@@ -75,7 +75,7 @@ export class NamespaceTokens {
         return head;
     }
 
-    /** Only `add` brings a token into use, and each token once: old values stay out of reach. */
+    /** Returns the server's token. Only `add` brings it into use, once. Old values stay hidden. */
     private async findOrMakeToken(server: MemcachedServer): Promise<string> {
         const { commands, namespace } = this;
         for (;;) {
@@ -89,7 +89,7 @@ export class NamespaceTokens {
         }
     }
 
-    /** Returns the head with this token; null if it is no valid token. */
+    /** Returns the head with this token, or null if the token is invalid. */
     private remember(server: object, token: string | null): string | null {
         const { heads } = this;
         const known = heads.get(server) ?? null;

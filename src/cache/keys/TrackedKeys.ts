@@ -8,23 +8,22 @@ const NEVER = 2 ** 30 - 1;
 class Entry extends Receipt {
     older: Entry = this;
     newer: Entry = this;
-    /** When the value is gone at the latest, in whole seconds of `performance.now()`. */
+    /** The latest time at which the value expires, in whole seconds of `performance.now()`. */
     expiresAt = NEVER;
     isEvicted = false;
 }
 
 /**
- * The values that a cache has stored and that have not expired, in the order of their last store.
- * `evict` keeps their number within a limit. Storing a key again only moves pointers: the map
- * changes when a key is added or removed.
+ * The unexpired values that a cache has stored, in the order of their last store. `evict` limits
+ * their number. Storing a key again only moves pointers. Only new and removed keys change the map.
  */
 export class TrackedKeys implements StoreAccount {
     private readonly entries = new Map<string, Entry>();
     /** The end of the ring. Its `newer` is the oldest entry, and its `older` is the newest. */
     private readonly end = new Entry('');
-    /** No entry expires before that. */
+    /** The time before which no entry expires. */
     private nextExpiry = NEVER;
-    /** How many values `evict` has selected since this was last set to 0. */
+    /** The number of values that `evict` has selected since this was last set to 0. */
     evictions = 0;
 
     /** @param onLate evicts a value whose CAS arrives after it was selected */
@@ -67,11 +66,9 @@ export class TrackedKeys implements StoreAccount {
         return oldest;
     }
 
-    /**
-     * Stores of one key share an entry. The CAS of a value that was overwritten deletes nothing.
-     */
+    /** Records a store. Stores of a key share an entry. An overwritten CAS deletes nothing. */
     stored(entry: Entry, casHigh: number, casLow: number, epoch: number, nowMs: number, expirySeconds: number): void {
-        // Without CAS (memcached -C) the value cannot be evicted.
+        // Without CAS (memcached -C) the cache cannot evict the value.
         if (casHigh === 0 && casLow === 0) return this.forget(entry);
         entry.casHigh = casHigh;
         entry.casLow = casLow;
@@ -80,13 +77,13 @@ export class TrackedKeys implements StoreAccount {
         else this.expire(entry, nowMs, expirySeconds);
     }
 
-    /** The value expires at another time from now on. */
+    /** Records the new expiry of the value. */
     touched(key: string, expirySeconds: number): void {
         const entry = this.entries.get(key);
         if (entry !== undefined) this.expire(entry, performance.now(), expirySeconds);
     }
 
-    /** The key holds nothing that this cache has stored. */
+    /** Drops a key that no longer holds a value of this cache. */
     remove(key: string): void {
         const entry = this.entries.get(key);
         if (entry !== undefined) this.forget(entry);
@@ -110,7 +107,7 @@ export class TrackedKeys implements StoreAccount {
         if (expiresAt < this.nextExpiry) this.nextExpiry = expiresAt;
     }
 
-    /** Runs at most once a second, because expiries are whole seconds. */
+    /** Removes expired entries, at most once a second, because expiries are whole seconds. */
     private removeExpired(now: number): void {
         let nextExpiry = NEVER;
         for (let entry = this.end.newer; entry !== this.end; entry = entry.newer) {
@@ -121,7 +118,7 @@ export class TrackedKeys implements StoreAccount {
     }
 }
 
-/** Leaves the entry's own pointers, so that a walk over the ring can go on from it. */
+/** Removes the entry but keeps its own pointers, so that a walk over the ring can go on. */
 function unlink(entry: Entry): void {
     entry.older.newer = entry.newer;
     entry.newer.older = entry.older;

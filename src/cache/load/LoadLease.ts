@@ -11,13 +11,13 @@ import { withLeaseMark, withPauseMark, failuresOf, leaseToken, MAX_NUMBER } from
 import type { Encoded } from '../values/valueCodec';
 import { NoLease } from './NoLease';
 
-/** How long a lease lives, and how long a failed load rests. Tests use shorter times. */
+/** The lifetime of a lease, and the pause after a failed load. Tests use shorter times. */
 export interface LeaseTimes {
-    /** A killed holder blocks its key for up to so long. See `toExpirySeconds` for the minimum. */
+    /** The longest time that a killed holder blocks its key. `toExpirySeconds` has the minimum. */
     readonly seconds: number;
     /** The interval of renewals: a third of the shortest life of a lease. */
     readonly renewedAfterMs: number;
-    /** How long a stale value rests after loads that failed. */
+    /** The pause of a stale value after loads that failed. */
     readonly failurePause: Backoff;
 }
 
@@ -30,28 +30,28 @@ export const LEASE_TIMES: LeaseTimes = {
 /** The right of a load to store its value. */
 export type AnyLease = LoadLease | NoLease;
 
-/** How often a write is sent whose CAS is out of date. */
+/** The maximum number of times that a write with an outdated CAS is sent. */
 const MAX_TRIES = 3;
 
 /**
- * Tells other processes that this one loads a value. The lease lies under the value's own key: one
- * read shows either, and `clear` leaves both behind. Storing or removing the value takes the lease
- * away. What was loaded may be older then, and is not stored.
+ * The sign for other processes that this one loads a value. The lease lies under the value's own
+ * key. One read shows either of them, and `clear` leaves both behind. Storing or removing the value
+ * takes the lease away. The loaded value may be older, so the lease drops it.
  *
  * A stale value stays in the item and keeps its own expiry. The date in the lease tells whether its
  * holder is alive.
  *
- * It is no lock: its holder may lose it and not know. Then a second loader runs, and the value of
- * the first one is not stored.
+ * It is no lock. Its holder may lose it and not know. Then a second loader runs, and the first
+ * one does not store its value.
  *
  * Every write compares the CAS of the last one. If that has changed, the token tells whether the
- * item is still this lease. On a server without CAS there is no lease: see `NoLease`.
+ * item is still this lease. A server without CAS has no lease (see `NoLease`).
  */
 export class LoadLease {
-    /** Lost, released, or replaced by the value. */
+    /** Whether the lease was lost, released, or replaced by the value. */
     isFinished = false;
     private timer: NodeJS.Timeout | null = null;
-    /** Changes the CAS, so every other write waits for it. */
+    /** The pending renewal. It changes the CAS, so every other write waits for it. */
     private renewing: Promise<void> | null = null;
 
     private constructor(
@@ -60,7 +60,7 @@ export class LoadLease {
         readonly key: string,
         private readonly previousItem: Item,
         private readonly token: number,
-        /** Of the item that the lease has written last. */
+        /** The CAS of the item that the lease has written last. */
         private written: StoredCas,
     ) {
         this.scheduleRenewal();
@@ -68,7 +68,7 @@ export class LoadLease {
 
     /**
      * Puts a lease in the place of the item. Returns null if another process was faster.
-     * @param epoch the one of the server that was read
+     * @param epoch the epoch of the server that was read
      */
     static async take(
         commands: Commands,
@@ -95,15 +95,15 @@ export class LoadLease {
         return new LoadLease(commands, times, key, before, token, { cas, epoch: server.epoch });
     }
 
-    /** Whether a read has found the lease: nothing was stored or removed in its place. */
+    /** Returns whether a read has found the lease. If so, no write has replaced or removed it. */
     isShownBy(held: Fetched): boolean {
         return typeof held === 'object' && held !== null && leaseToken(held) === this.token;
     }
 
     /**
      * Puts the value in the place of the lease. Returns null if the lease was lost, or the value
-     * was stored or removed meanwhile. The request is sent before this returns, unless a renewal is
-     * under way.
+     * was stored or removed meanwhile. Unless a renewal is in flight, sends the request before
+     * returning.
      */
     async store({ value, flags }: Encoded, expires: number): Promise<StoredCas | null> {
         if (!this.finish()) return null;
@@ -116,7 +116,7 @@ export class LoadLease {
         }
     }
 
-    /** Leaves nothing under the key, neither a value nor the previous one. */
+    /** Removes the lease and the previous value. */
     async remove(): Promise<void> {
         if (!this.finish()) return;
         await this.renewing;
@@ -125,7 +125,7 @@ export class LoadLease {
 
     /**
      * Puts the previous value back while it may still be returned stale.
-     * @param hasFailed the loader has: the stale value rests before it is loaded again
+     * @param hasFailed whether the loader has failed. If so, the stale value rests.
      */
     async release(hasFailed = false): Promise<void> {
         if (!this.finish()) return;
@@ -138,7 +138,7 @@ export class LoadLease {
         await this.compareAndSet(value, flags, expirySeconds(this.previousItem, this.times));
     }
 
-    /** Returns false if it is finished already. */
+    /** Finishes the lease. Returns false if it is finished already. */
     private finish(): boolean {
         if (this.isFinished) return false;
         this.isFinished = true;
@@ -155,7 +155,7 @@ export class LoadLease {
     private async renew(): Promise<void> {
         const { value, flags } = withLeaseMark(this.previousItem, this.token);
         const expires = expirySeconds(this.previousItem, this.times);
-        // A renewal that fails proves nothing: the next one finds out.
+        // A failed renewal proves nothing. The next one finds out.
         const isHeld = await this.compareAndSet(value, flags, expires).catch(() => true);
         if (this.isFinished) return;
         if (isHeld) this.scheduleRenewal();
@@ -193,7 +193,7 @@ export class LoadLease {
     }
 }
 
-/** A stale value keeps its own expiry. */
+/** Returns the expiry of the lease. A stale value keeps its own expiry. */
 function expirySeconds(before: Item, { seconds }: LeaseTimes): number {
     const keptMs = keptForMs(before);
     return keptMs === 0 ? seconds : Math.max(seconds, toExpirySeconds(keptMs));

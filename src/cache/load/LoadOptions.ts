@@ -4,10 +4,10 @@ import type { AnyContext } from '../../component/ComponentLogger';
 import { checkTimeout, type TimeoutMs } from '../model/checkTimeout';
 import { invalidFunction, invalidLoadOption } from '../model/errors';
 
-/** Returns the value. The signal aborts when no caller waits, and after `loadTimeout`. */
+/** The source of the value. Its signal aborts if no caller waits, and after `loadTimeout`. */
 export type Loader<T> = (signal: AbortSignal) => T | PromiseLike<T>;
 
-/** What callers get from a loader: undefined becomes null. */
+/** A loader's value as callers get it. Undefined becomes null. */
 export type Loaded<T> = undefined extends T ? Exclude<T, undefined> | null : T;
 
 /** Options of `retrieveOrLoad`. See docs/cache.md. */
@@ -19,11 +19,11 @@ export interface LoadOptions {
     readonly staleFor?: number | null | undefined;
     /** How long a null of the loader is kept, in ms. 0 or absent: the next caller loads again. */
     readonly nullTimeout?: number | null | undefined;
-    /** The share of the timeout, 0 to 1, that is subtracted at random. Absent: 0.1. */
+    /** The largest share (0 to 1) of the timeout to subtract at random. Absent: 0.1. */
     readonly jitter?: number | null | undefined;
     /** The limit for the loader, and for that of another process, in ms. Absent: 10,000. */
     readonly loadTimeout?: number | null | undefined;
-    /** Aborts the wait of this caller, which rejects with its reason at once. */
+    /** The signal that ends the wait of this caller, which rejects with its reason at once. */
     readonly signal?: AbortSignal | null | undefined;
 }
 
@@ -39,9 +39,9 @@ export interface LoadRequest {
 /** A call that has found no fresh value. */
 export interface Miss {
     readonly request: LoadRequest;
-    /** Has a line break, which no full key has, while the token cannot be fetched. */
+    /** The full key. If the token cannot be fetched, it has a line break, unlike full keys. */
     readonly fullKey: string;
-    /** What the read returned. Undefined if memcached was not read: then no lease is taken. */
+    /** The result of the read. Without a read it is undefined, and the load takes no lease. */
     readonly held: Fetched | undefined;
     /** The epoch of the server that was read. */
     readonly epoch: number;
@@ -52,7 +52,7 @@ export const DEFAULT_LOAD_TIMEOUT_MS = 10_000;
 
 /**
  * Checks the arguments of a load.
- * @throws BadRequestException INVALID_TTL, INVALID_FUNCTION, INVALID_LOAD_OPTION when one is wrong
+ * @throws BadRequestException INVALID_TTL, INVALID_FUNCTION, INVALID_LOAD_OPTION
  */
 export function checkLoad(timeout: unknown, loader: unknown, options: LoadOptions | null | undefined): void {
     if (typeof loader !== 'function') throw invalidFunction('loader', loader);
@@ -64,7 +64,7 @@ export function checkLoad(timeout: unknown, loader: unknown, options: LoadOption
     checkNumber('jitter', options.jitter, 0, 1);
     checkNumber('loadTimeout', options.loadTimeout, 1, MAX_TIMER_MS);
     const { signal } = options;
-    // Not instanceof: it may come from another realm.
+    // `instanceof` fails for a signal of another realm.
     if (signal !== null && signal !== undefined && typeof signal.throwIfAborted !== 'function') {
         throw invalidLoadOption('signal', 'an AbortSignal');
     }

@@ -21,38 +21,37 @@ import { storeLoaded } from './storeLoaded';
 const NO_OPTIONS: LoadOptions = {};
 
 /**
- * Returns the value from memcached, or else from its loader, which is called once for all callers
- * that miss it. In this process they join one `PendingLoad`; between processes a `LoadLease`
- * decides which one loads. When memcached is unavailable, the loader is called.
+ * The verb that returns the value from memcached, or else from its loader. It calls the loader once
+ * for all callers that miss the value. In this process they join one `PendingLoad`. Between
+ * processes a `LoadLease` decides which one loads. Without memcached the loader answers.
  *
- *     find          reads; a fresh value is the answer
+ *     find          reads and returns a fresh value
  *     miss          joins the load that had its value before the read, or
  *     serveStale    returns the stale value if the caller takes it, and refreshes it, or
  *     joinOrBegin   waits for a load, which this begins if there is none
  *     load          one load: its lease or the value of another process, its loader, its store
  */
 export class LoadThrough {
-    /** Loads that have something to finish, also those that callers cannot join any more. */
+    /** Unfinished loads, including those that callers cannot join any more. */
     private readonly running = new Set<PendingLoad>();
-    /** Loads that begin now take no lease, because `stop` would not release it. */
+    /** Whether new loads take no lease, because `stop` would not release it. */
     private isStopping = false;
 
-    /** @param pending is what callers may join. Writes to a key detach its load from it. */
+    /** @param pending holds the loads that callers may join. Writes to a key detach its load. */
     constructor(
         private readonly engine: CacheEngine,
         private readonly pending: PendingLoads,
         private readonly times: LeaseTimes = LEASE_TIMES,
     ) {}
 
-    /** Whether `stop` has nothing to do. */
+    /** Returns whether `stop` has nothing to do. */
     get isIdle(): boolean {
         return this.running.size === 0;
     }
 
     /**
-     * Releases the leases and waits for values that are being stored. Returns null if there is
-     * nothing to wait for. Callers that wait for a loader get its value. Loads that no caller waits
-     * for abort.
+     * Releases the leases and waits for values that are being stored. Returns null if there is no
+     * such work. Callers that wait for a loader get its value. Loads without waiting callers abort.
      */
     stop(): Promise<void> | null {
         return this.isIdle ? null : this.closeAll();
@@ -86,8 +85,8 @@ export class LoadThrough {
             const found = engine.keys.resolve(key);
             fullKey = typeof found === 'string' ? found : await found;
             if (this.pending.size > 0) joinable = this.pending.get(fullKey);
-            // Callers that arrive while the loader runs join it without a read. Those that take a
-            // stale value read: another process may have replaced or removed it.
+            // Callers that arrive while the loader runs join it without a read. If they take a
+            // stale value, they read, because another process may have replaced or removed it.
             if (!joinable?.isPending || options.staleFor) {
                 // The key may have another server when the reply comes.
                 const server = engine.commands.cluster.server(fullKey);
@@ -124,8 +123,7 @@ export class LoadThrough {
     /** Returns the stale value while one load refreshes it. Returns null if there is none. */
     private async serveStale(miss: Miss, earlier: PendingLoad | undefined, staleForMs: number): Promise<unknown> {
         const { held, request } = miss;
-        // Without a read, what the load has in memory. A clear may have put that out of reach
-        // since.
+        // Without a read, the load's item in memory counts. A clear may have put that out of reach.
         const item = held !== undefined || this.engine.keys.isGuarded ? held : earlier?.previousItem;
         if (item == null || typeof item === 'string') return null;
         const stale = staleOrNull(item, staleForMs);
@@ -137,7 +135,7 @@ export class LoadThrough {
 
     /**
      * Keeps a load running in the background. Begins none if another process loads, if a load has
-     * just failed, or if memcached was not read: then nothing could be stored.
+     * just failed, or without a read. Without a read, the load has no lease and cannot store.
      */
     private refresh(miss: Miss, item: Item): void {
         let load = this.pending.get(miss.fullKey);
@@ -182,7 +180,7 @@ export class LoadThrough {
             const value = (await this.timed(key, () => load.run(loader, timeoutMs, late))) ?? null;
             await load.complete(value, lease => storeLoaded(engine, request, lease, value));
         } catch (error) {
-            // A load that was aborted is done, so its loader does not count as failed.
+            // An aborted load is done, so its loader does not count as failed.
             const { isLoading: hasFailed, hasNoListener } = load;
             load.fail(error);
             if (hasNoListener) engine.metrics.onRefreshFailed(context, key, error);
@@ -209,7 +207,7 @@ export class LoadThrough {
     }
 }
 
-/** Rejects with the signal's reason at once. The outcome of the work is dropped after that. */
+/** Rejects with the signal's reason at once, and then drops the outcome of the work. */
 function untilAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
         signal.throwIfAborted();

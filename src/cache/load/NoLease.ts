@@ -3,11 +3,11 @@ import type { Encoded } from '../values/valueCodec';
 import type { StoredCas } from '../engine/CacheEngine';
 
 /**
- * Stands for a lease where memcached runs without CAS (-C): no process can tell there whether an
- * item is still its own. Each process loads for itself, and the value that is stored last stays.
+ * The substitute for a lease on a memcached without CAS (-C). No process can tell there whether an
+ * item is still its own. Each process loads for itself, and the last stored value stays.
  */
 export class NoLease {
-    /** Released: its value is not stored. */
+    /** Whether the load has released it. Then it does not store its value. */
     isFinished = false;
 
     constructor(
@@ -28,9 +28,7 @@ export class NoLease {
         await this.commands.delete(this.key);
     }
 
-    /**
-     * Nothing to give back: no process takes the item that `LoadLease.take` has added for a lease.
-     */
+    /** Finishes. No process mistakes the item of `LoadLease.take` for a lease. */
     release(): Promise<void> {
         this.isFinished = true;
         return Promise.resolve();

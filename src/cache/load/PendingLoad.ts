@@ -4,7 +4,7 @@ import { onAbort } from '../../util/onAbort';
 import type { AnyLease } from './LoadLease';
 import type { Loader } from './LoadOptions';
 
-/** By full key: the loads that callers may join. */
+/** The loads that callers may join, by full key. */
 export type PendingLoads = Map<string, PendingLoad>;
 
 /**
@@ -13,31 +13,34 @@ export type PendingLoads = Map<string, PendingLoad>;
  *     waiting ───── run ─────► loading ── complete ──► storing ──► done
  *        └─ succeed, giveUp, abort ─┴──── fail, abort ───────────────▲
  *
- * - waiting: for the lease, or for the value of another process
+ * - waiting: the load waits for the lease, or for the value of another process
  * - loading: its loader runs
- * - storing: its callers have the value, memcached does not have it yet
- * - done: it is not in the list of loads any more
+ * - storing: its callers have the value, and memcached does not have it yet
+ * - done: the list of loads does not contain it any more
  */
 export class PendingLoad {
-    /** Null until it has one. Without a lease its value is not stored. */
+    /**
+     * The lease, or null before the load has one. Without a lease the load does not store its
+     * value.
+     */
     lease: AnyLease | null = null;
     private phase: 'waiting' | 'loading' | 'storing' | 'done' = 'waiting';
-    /** `wait` returns a value, also when it is done. */
+    /** Whether `wait` returns a value, even after the load is done. */
     private hasValue = false;
     private taking: Promise<AnyLease | null> | null = null;
     private storing: Promise<void> | null = null;
-    /** The component is closing. */
+    /** Whether the component is closing. */
     private isClosing = false;
     private readonly controller = new AbortController();
     private readonly outcome: Promise<unknown>;
     private resolve!: (value: unknown) => void;
     private reject!: (reason: unknown) => void;
-    /** Callers that wait for the outcome and have not aborted. */
+    /** The number of callers that wait for the outcome and have not aborted. */
     private listeners = 0;
-    /** A caller has taken the stale value: the load goes on when no caller waits. */
+    /** Whether a caller has taken the stale value. Then the load goes on without callers. */
     private isBackground = false;
 
-    /** @param onDone is called when no caller may join the load any more */
+    /** @param onDone is called when callers cannot join the load any more */
     constructor(
         readonly previousItem: Item | null,
         private readonly onDone: () => void,
@@ -54,7 +57,7 @@ export class PendingLoad {
         return this.controller.signal;
     }
 
-    /** It has no outcome yet. */
+    /** Returns whether the load has no outcome yet. */
     get isPending(): boolean {
         return this.phase === 'waiting' || this.phase === 'loading';
     }
@@ -63,19 +66,19 @@ export class PendingLoad {
         return this.phase === 'loading';
     }
 
-    /** No caller would see its error. */
+    /** Returns whether its error would reach no caller. */
     get hasNoListener(): boolean {
         return this.isBackground && this.listeners === 0 && this.isPending;
     }
 
-    /** It takes no lease any more, and does not wait for another process. */
+    /** Returns whether it takes no lease any more, and does not wait for another process. */
     get isEnding(): boolean {
         return this.isClosing || this.signal.aborted;
     }
 
     /**
      * Returns whether the loaded value answers a caller. `held` is the result of the caller's read,
-     * undefined if the read failed. If the lease is gone, a value was stored or removed since, and
+     * undefined if the read failed. If the lease is gone, a value was stored or removed since. Then
      * the loaded one may be older.
      */
     answersFor(held: Fetched | undefined): boolean {
@@ -104,7 +107,7 @@ export class PendingLoad {
         return this.lease !== null;
     }
 
-    /** Calls the loader. What it returns after `timeoutMs`, or after an abort, is dropped. */
+    /** Calls the loader. Drops its result after `timeoutMs`, or after an abort. */
     run(loader: Loader<unknown>, timeoutMs: number, late: () => Error): Promise<unknown> {
         this.phase = 'loading';
         const { signal } = this;
@@ -125,8 +128,8 @@ export class PendingLoad {
     }
 
     /**
-     * Gives the loader's value to the callers, and resolves when it is stored. The store is sent
-     * first: what a caller sends next comes after it.
+     * Gives the loader's value to the callers, and resolves when it is stored. Sends the store
+     * before any request that a caller sends next.
      */
     async complete(value: unknown, store: (lease: AnyLease) => Promise<void>): Promise<void> {
         // Without a lease another process may have stored a newer value meanwhile.
@@ -135,7 +138,7 @@ export class PendingLoad {
         await this.storing;
     }
 
-    /** Gives the value to the callers. Later callers do not get a null: they load again. */
+    /** Gives the value to the callers. After a null, later callers load again. */
     succeed(value: unknown): void {
         if (!this.isPending) return;
         this.phase = 'storing';
@@ -144,13 +147,13 @@ export class PendingLoad {
         if (value === null) this.end();
     }
 
-    /** Ends without a value, which only a load without listeners may do. */
+    /** Ends without a value. Only a load without listeners may do so. */
     giveUp(): void {
         this.end();
         this.resolve(null);
     }
 
-    /** Rejects the callers before the signal aborts, because its listeners may run any code. */
+    /** Rejects the callers before the signal aborts. The signal's listeners may run any code. */
     abort(reason: unknown): void {
         if (!this.isPending) return;
         this.fail(reason);
@@ -168,14 +171,14 @@ export class PendingLoad {
         this.onDone();
     }
 
-    /** Releases the lease, also one that is being taken, or waits until the value is stored. */
+    /** Releases the lease, even one that is being taken, or waits until the value is stored. */
     async release(hasFailed = false): Promise<void> {
         const lease = await this.taking;
         if (this.storing !== null) return this.storing;
         await lease?.release(hasFailed);
     }
 
-    /** Lets waiting callers have the loader's value, without a store. Else aborts the load. */
+    /** Lets waiting callers have the loader's value, without a store. Otherwise aborts the load. */
     close(reason: () => Error): Promise<void> {
         this.isClosing = true;
         if (this.listeners === 0) this.abort(reason());

@@ -9,21 +9,20 @@ import { LoadLease, type LeaseTimes } from './LoadLease';
 import type { Miss } from './LoadOptions';
 import type { PendingLoad } from './PendingLoad';
 
-/** Polls after 10 ms, then less and less often, up to every 100 ms, on average. */
+/** The pauses between polls. The mean grows from 10 ms to 100 ms. */
 const POLLING: Backoff = { firstMs: 15, maxMs: 150, factor: 1.5, jitter: 2 / 3 };
 
 /**
- * A lease that is not renewed for its whole life and so much longer has no holder. Watching it
- * needs no clock of another machine, so waiting callers find out earlier than its date says.
+ * The time without a renewal, beyond the life of a lease, after which the lease has no holder.
+ * Callers that watch it need no clock of another machine. They find out before its date tells.
  */
 const DEAD_AFTER_MORE_MS = 1000;
 
 const sleeper = new Sleeper();
 
 /**
- * Waits until the load has the lease, or until another process has stored a value, which this
- * returns. Returns null with the lease, after `timeoutMs`, and when memcached fails: two loaders
- * are better than none.
+ * Waits until the load has the lease, or returns the value of another process. Returns null with
+ * the lease, after `timeoutMs`, and when memcached fails. Two loaders are better than none.
  */
 export async function awaitLease(
     engine: CacheEngine,
@@ -43,12 +42,12 @@ export async function awaitLease(
         return found;
     };
     try {
-        // Text has been read without its CAS.
+        // A read that returned text has no CAS.
         let item = typeof held === 'string' ? await read() : (held ?? Item.MISS);
         for (let tries = 0; ; tries++) {
             if (load.isEnding) return null;
             const isRemote = watch.isAlive(item);
-            // Another process may have failed to load the stale value since this one has read it.
+            // Another process may have failed to load the stale value since this process read it.
             if (load.hasNoListener && (isRemote || isPaused(item, times.failurePause.maxMs))) {
                 load.giveUp();
                 return { value: null };
@@ -65,7 +64,7 @@ export async function awaitLease(
     }
 }
 
-/** Tells whether another process holds the lease that an item shows. */
+/** The watch over an item that tells whether another process holds its lease. */
 class LeaseWatch {
     private cas = 0n;
     private unchangedSinceMs = 0;

@@ -6,11 +6,10 @@ import type { AnyLease } from './LoadLease';
 import { DEFAULT_JITTER, type LoadRequest } from './LoadOptions';
 
 /**
- * Stores the loader's value in the place of the lease, or removes the lease if the value is null
- * and is not kept. Callers have the value already, so a failure is counted and logged, not thrown.
+ * Stores the loader's value in the place of the lease. Removes the lease if the value is null and
+ * is not kept. Callers have the value already, so failures are counted and logged, not thrown.
  *
- * The request is sent before this returns its promise, unless the value is compressed or a renewal
- * of the lease is under way.
+ * Sends the request before returning, unless it compresses the value or awaits a renewal.
  */
 export async function storeLoaded(
     engine: CacheEngine,
@@ -18,7 +17,7 @@ export async function storeLoaded(
     lease: AnyLease,
     value: unknown,
 ): Promise<void> {
-    // `close` has released it, or it was lost: there is nothing to put in its place.
+    // A released or lost lease leaves nothing to replace.
     if (lease.isFinished) return;
     const { context, key, options } = request;
     try {
@@ -34,7 +33,7 @@ export async function storeLoaded(
         const cas = await lease.store(stored, expires);
         if (cas !== null) engine.recordLoaded(context, lease.key, cas, expires);
     } catch (error) {
-        // A clear has put the lease out of reach, as a removal would have.
+        // A clear has put the lease out of reach, like a removal.
         if (engine.keys.isMoved(error)) return;
         if (isUnavailable(error)) engine.metrics.onUnavailable(context, error as Error);
         else engine.metrics.onStoreFailed(context, key, error as Error);

@@ -1,8 +1,6 @@
 import { ConnectionException, type ApplicationException } from 'pip-services4-commons-node';
 import { exception, type CodeOf } from '../../client/model/errorCodes';
 
-/** The errors that only caches have. */
-
 export function noPrefix(): ApplicationException {
     return exception('NO_PREFIX', 'cannot clear the cache: expected options.clear and options.prefix');
 }
@@ -43,7 +41,7 @@ export function loadTimeout(key: string, ms: number): ApplicationException {
     return exception('LOAD_TIMEOUT', message).withDetails('key', key);
 }
 
-/** Some keys of a batch failed. */
+/** An error that some keys of a batch failed. */
 export class BatchException extends ConnectionException {
     /** The error of each key that failed. */
     readonly failed: ReadonlyMap<string, Error>;
@@ -65,7 +63,7 @@ export class BatchException extends ConnectionException {
     }
 }
 
-/** Limits the details, which may be sent over a network. */
+/** The limit for the details, which may be sent over a network. */
 const MAX_KEYS_IN_DETAILS = 100;
 
 export function batchFailed(

@@ -8,16 +8,16 @@ import { asDeflated, decodeInflated, type Encoded } from './valueCodec';
 const deflateBytes = promisify(deflate);
 const inflateBytes = promisify(inflate);
 
-/** Limits inflation, so that a few bytes cannot fill the memory of the process. */
+/** The limit of inflation, so that a few bytes cannot fill the memory of the process. */
 const MAX_BYTES = 128 * 1024 * 1024;
 
-/** Node's thread pool has four threads. More jobs would take memory and be no faster. */
+/** The limit of jobs. Node's thread pool has four threads, so more would only take memory. */
 const threads = new Semaphore(4);
 
-/** A value is stored compressed if this takes at most this share of its size. */
+/** The largest share of its size at which a value is stored compressed. */
 const MAX_SHARE = 0.9;
 
-/** Whether it has at least so many bytes in UTF-8. */
+/** Returns whether the value has at least so many bytes in UTF-8. */
 export function hasBytes({ value }: Encoded, min: number): boolean {
     if (value.length >= min) return true;
     return typeof value === 'string' && value.length * 3 >= min && Buffer.byteLength(value) >= min;
@@ -29,14 +29,14 @@ export function hasBytes({ value }: Encoded, min: number): boolean {
  */
 export async function compress(encoded: Encoded): Promise<Encoded> {
     const { value, flags } = encoded;
-    // A copy: the caller may change its bytes meanwhile.
+    // The caller may change the original bytes meanwhile.
     const plain = Buffer.from(value as string);
     if (plain.length > MAX_BYTES) throw valueTooLarge(plain.length, MAX_BYTES);
     const deflated = await threads.run(() => deflateBytes(plain, { level: constants.Z_BEST_SPEED }));
     return deflated.length > plain.length * MAX_SHARE ? { value: plain, flags } : asDeflated(encoded, deflated);
 }
 
-/** @throws Error when `compress` has not made it */
+/** Inflates the item. Throws an Error if `compress` has not made it. */
 export async function decompress(item: Item): Promise<unknown> {
     const bytes = await threads.run(() => inflateBytes(item.value!, { maxOutputLength: MAX_BYTES }));
     return decodeInflated(item, bytes);

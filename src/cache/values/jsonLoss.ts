@@ -1,6 +1,6 @@
 /**
- * Returns why JSON would silently empty the value, or null. Checks the value itself, not what is
- * inside. Plain objects and arrays, nearly all values, cost one look at the prototype.
+ * Returns why JSON would silently empty the value, or null. Checks only the value itself, not its
+ * contents. Most values are plain objects and arrays, which cost one look at the prototype.
  */
 export function jsonLoss(value: unknown): string | null {
     if (typeof value !== 'object' || value === null || isPlain(value)) return null;
@@ -13,7 +13,7 @@ export function jsonLoss(value: unknown): string | null {
     return OPEN_TAGS.has(tag) ? null : `JSON keeps nothing of a ${tag}`;
 }
 
-/** Objects with these tags may be empty, for example the instance of a class. */
+/** The tags of objects that may be empty, for example instances of a class. */
 const OPEN_TAGS = new Set(['Object', 'Array', 'String', 'Number', 'Boolean']);
 
 function isPlain(value: object): boolean {
@@ -21,7 +21,7 @@ function isPlain(value: object): boolean {
     return prototype === Object.prototype || prototype === Array.prototype || prototype === null;
 }
 
-/** As in `[object Map]`. Unlike `instanceof`, it knows the objects of another realm. */
+/** Returns the tag, as in `[object Map]`. Unlike `instanceof`, it knows other realms' objects. */
 function tagOf(value: object): string {
     return Object.prototype.toString.call(value).slice('[object '.length, -1);
 }

@@ -3,8 +3,8 @@ import { isWrapped, markOf, withMark } from './staleEnvelope';
 import { Flag, hasFlag, OURS, STORED_NULL } from './valueCodec';
 
 /**
- * Eight bytes that tell which process loads a key, and when: a date, five bytes, in 1/100 s since
- * 1970, and a number, three bytes.
+ * Eight bytes that tell which process loads a key, and when. They are a date (five bytes, in 1/100
+ * s since 1970) and a number (three bytes).
  *
  * - Of a lease: when it was taken or last renewed, and its token.
  * - Of a stale value without a lease: the end of its pause, and how many loads have failed.
@@ -23,18 +23,18 @@ const GRAIN_MS = 10;
 export const MAX_NUMBER = 2 ** (8 * NUMBER_BYTES) - 1;
 
 /**
- * By how much the clocks of two machines may differ. If they differ by more, both may load at once.
- * The CAS lets one of them store.
+ * The largest difference between the clocks of two machines. If they differ by more, both may load
+ * at once. The CAS lets one of them store.
  */
 const CLOCKS_DIFFER_MS = 5000;
 
 /** A JSON null, which readers in every language take for an absent value. */
 const NULL = STORED_NULL.value;
 const SPACES = ' \t\n\r';
-/** Only a JSON null with so much white space behind it has a mark. */
+/** The size of a JSON null with a mark. Only a null with so much white space behind it has one. */
 const PLAIN_BYTES = NULL.length + MARK_BYTES * 4;
 
-/** Returns what takes the place of the item while its value is loaded. */
+/** Returns the replacement of the item while its value is loaded. */
 export function withLeaseMark(item: Item, token: number): { value: Buffer; flags: number } {
     const mark = toBytes({ dateMs: Date.now(), number: token });
     if (isWrapped(item)) return withMark(item, mark, item.flagBits | Flag.LOADING);
@@ -47,16 +47,15 @@ export function leaseToken(item: Item): number | null {
 }
 
 /**
- * Whether the item shows a lease whose holder is alive by its date. The expiry does not tell:
- * `touch` may extend it. A date far in the future counts like one far in the past: no live holder
- * writes it.
+ * Returns whether the item shows a lease whose holder is alive by its date. The expiry cannot tell,
+ * because `touch` may extend it. No live holder writes dates far in the future or the past.
  */
 export function isLeased(item: Item, leaseMs: number): boolean {
     const lease = leaseOf(item);
     return lease !== null && Math.abs(Date.now() - lease.dateMs) < leaseMs + CLOCKS_DIFFER_MS;
 }
 
-/** Returns the stale value with a pause: no load begins in the background before `untilMs`. */
+/** Returns the stale value with a pause. No load begins in the background before `untilMs`. */
 export function withPauseMark(item: Item, failures: number, untilMs: number): { value: Buffer; flags: number } {
     const mark = toBytes({ dateMs: untilMs, number: failures });
     return withMark(item, mark, item.flagBits & ~Flag.LOADING);
@@ -67,7 +66,7 @@ export function failuresOf(item: Item): number {
     return pauseOf(item)?.number ?? 0;
 }
 
-/** Whether it is too early to load the stale value again. */
+/** Returns whether it is too early to load the stale value again. */
 export function isPaused(item: Item, maxPauseMs: number): boolean {
     const pause = pauseOf(item);
     if (pause === null) return false;
@@ -100,7 +99,7 @@ function fromBytes(bytes: Buffer): Mark {
     };
 }
 
-/** Each white space character holds two bits. */
+/** Returns the bytes as white space. Each character holds two bits. */
 function toSpaces(bytes: Uint8Array): string {
     let text = '';
     for (const byte of bytes) for (let shift = 0; shift < 8; shift += 2) text += SPACES[(byte >> shift) & 3]!;

@@ -3,10 +3,10 @@ import type { Fetched } from '../../client/calls/getCalls';
 import { Flag, hasFlag, OURS, type Encoded } from './valueCodec';
 
 /**
- * The header of values that are kept for longer than they are fresh: two dates, ms since 1970 as
- * doubles, until when the value is fresh and until when it is kept, and eight bytes for a mark (see
- * `loadMarks`). The dates are by the clock of the machine that stored the value. Other machines see
- * them shifted by as much as the clocks differ.
+ * The size of the header of values that are kept for longer than they are fresh. Its two dates tell
+ * until when the value is fresh and kept. They are doubles, in ms since 1970. A mark of eight bytes
+ * follows (see `loadMarks`). The dates are by the clock of the machine that stored the value. On
+ * other machines they are off by the difference of the clocks.
  */
 const HEADER_BYTES = 24;
 const KEPT_AT = 8;
@@ -24,19 +24,19 @@ export function isWrapped(item: Item): boolean {
     return hasFlag(item, Flag.DATED) && item.value !== null && item.value.length >= HEADER_BYTES;
 }
 
-/** Returns the value without its header; null if it is stale, or is only the mark of a lease. */
+/** Returns the value without its header, or null if it is stale or only the mark of a lease. */
 export function freshOrNull(held: Fetched): Fetched {
     if (held === null || typeof held === 'string') return held;
     if (isWrapped(held)) return Date.now() < freshUntilMs(held) ? unwrap(held) : null;
     return hasFlag(held, Flag.LOADING) ? null : held;
 }
 
-/** Returns the value without its header; null if it has been stale for longer, or has no header. */
+/** Returns the value without its header, or null if it is stale for longer or has no header. */
 export function staleOrNull(item: Item, staleForMs: number): Item | null {
     return isWrapped(item) && Date.now() < freshUntilMs(item) + staleForMs ? unwrap(item) : null;
 }
 
-/** Returns for how many ms it is to be kept; 0 for items without a header. */
+/** Returns for how many ms to keep the item, 0 if it has no header. */
 export function keptForMs(item: Item): number {
     return isWrapped(item) ? Math.max(0, item.value!.readDoubleBE(KEPT_AT) - Date.now()) : 0;
 }

@@ -4,15 +4,15 @@ import type { Fetched } from '../../client/calls/getCalls';
 import type { Item } from '../../client/model/Item';
 import { jsonLoss } from './jsonLoss';
 
-/** Flags that no other client uses: "PS", followed by the bits of `Flag`. */
+/** The flags that no other client uses: "PS", followed by the bits of `Flag`. */
 export const OURS = 0x5053_0000;
 
 export const Flag = {
     BYTES: 1,
     DEFLATED: 2,
-    /** It begins with dates: see `staleEnvelope`. */
+    /** The value begins with dates (see `staleEnvelope`). */
     DATED: 4,
-    /** A process loads the value: see `withLeaseMark`. */
+    /** A process loads the value (see `withLeaseMark`). */
     LOADING: 8,
 } as const;
 
@@ -27,24 +27,24 @@ export interface Encoded {
 const NULL = 'null';
 const NULL_BYTES = Buffer.from(NULL);
 
-/** What `nullTimeout` stores. */
+/** The item that `nullTimeout` stores. */
 export const STORED_NULL = { value: NULL, flags: 0 };
 
-/** Whether `nullTimeout` has stored it. */
+/** Returns whether `nullTimeout` has stored the item. */
 export function isStoredNull(held: Fetched): boolean {
     if (typeof held !== 'object') return held === NULL;
     return held !== null && held.flagBits === STORED_NULL.flags && held.value?.equals(NULL_BYTES) === true;
 }
 
-/** Whether this package has stored it with this bit. */
+/** Returns whether this package has stored the item with this bit. */
 export function hasFlag({ flagBits }: Item, bit: number): boolean {
     return (flagBits & bit) !== 0 && (flagBits & ~OUR_BITS) === OURS;
 }
 
 /**
  * Returns JSON text with flags 0, which services in other languages read, or bytes as they are.
- * @throws BadRequestException NOT_SERIALIZABLE if JSON cannot carry it (a bigint, a cycle, a
- * function, NaN) or would silently empty it (a promise, a Map)
+ * JSON cannot carry a bigint, a cycle, a function or NaN. It would empty a promise or a Map.
+ * @throws BadRequestException NOT_SERIALIZABLE
  */
 export function encode(value: unknown): Encoded {
     if (ArrayBuffer.isView(value) && isUint8Array(value)) return { value, flags: OURS | Flag.BYTES };
@@ -66,12 +66,12 @@ export function encode(value: unknown): Encoded {
 }
 
 /**
- * Flags under which any client stores JSON. docs/cache.md lists the clients. A value with other
+ * The flags under which any client stores JSON. docs/cache.md lists the clients. A value with other
  * flags may be anything, for example a binary number whose bytes look like digits.
  */
 const JSON_FLAGS: ReadonlySet<number> = new Set([0, 1, 2, 6, 8, 0x112, OURS]);
 
-/** @throws SyntaxError when it is neither JSON nor the bytes that `encode` returns */
+/** Decodes the value. Throws a SyntaxError if it is neither JSON nor bytes of `encode`. */
 export function decode(held: string | Item): unknown {
     if (typeof held === 'string') return JSON.parse(held);
     if (held.flagBits === (OURS | Flag.BYTES)) return held.value;
@@ -84,12 +84,12 @@ export function asDeflated({ flags }: Encoded, value: Uint8Array): Encoded {
     return { value, flags: flags | OURS | Flag.DEFLATED };
 }
 
-/** Whether it was deflated, by `asDeflated`. */
+/** Returns whether `asDeflated` has made the item. */
 export function isDeflated(held: string | Item): held is Item {
     return typeof held !== 'string' && (held.flagBits & ~Flag.BYTES) === (OURS | Flag.DEFLATED);
 }
 
-/** @throws SyntaxError as `decode` */
+/** Decodes inflated bytes. Throws a SyntaxError like `decode`. */
 export function decodeInflated({ flagBits }: Item, value: Buffer): unknown {
     return flagBits & Flag.BYTES ? value : JSON.parse(String(value));
 }
