@@ -12,7 +12,7 @@ export interface Chunk {
     readonly bytes: number;
 }
 
-/** The keys of a batch that belong to one server. They are cut into chunks one by one. */
+/** The keys of a batch that belong to one server. `next` cuts off one chunk at a time. */
 export class BatchPart {
     readonly keys: string[] = [];
     readonly specs: StoreSpec[] = [];
@@ -24,14 +24,14 @@ export class BatchPart {
         return this.from < this.keys.length;
     }
 
-    /** @param largeValues the known sizes of values that are read, null if no values are read */
+    /** @param largeValues the known sizes of values, null if the call reads no values */
     next(largeValues: LargeValues | null): Chunk {
         const { keys, specs, from } = this;
         const end = Math.min(keys.length, from + MAX_CHUNK_KEYS);
         // The values of earlier chunks predict the size of later ones.
         const average = this.answeredKeys === 0 ? 0 : this.answeredBytes / this.answeredKeys;
         const isStored = specs.length > 0;
-        // A batch of no known size, the usual case, needs no look at each key.
+        // Most batches have no known sizes. They need no look at each key.
         const isUnknown = !isStored && average === 0 && !largeValues?.hasSizes;
         let bytes = 0;
         let known = 0;

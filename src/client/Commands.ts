@@ -15,12 +15,12 @@ import type { StoreSpec } from './model/StoreSpec';
 import { checkCas, checkExpiry, checkFlags, checkKey, checkValue, isIterable, toUint64 } from './model/validate';
 import type { ConcatMode, CountMode, StoreMode } from './protocol/Protocol';
 
-/** Bytes are not copied: do not change them until the call has settled. */
+/** A value. The client does not copy bytes, so do not change them until the call settles. */
 export type ValueInput = string | Uint8Array;
 
 /** The result of `increment` and `decrement`. */
 export interface CounterResult {
-    /** false if there is no such counter. */
+    /** Whether there is such a counter. */
     readonly success: boolean;
     /** The value of the counter, null if there is no such counter. */
     readonly value: bigint | null;
@@ -30,11 +30,11 @@ type CasOptions = Placement & CasValidity;
 type CasStoreOptions = StoreOptions & CasOptions;
 
 const NO_OPTIONS: CasStoreOptions = {};
-/** A race for a new counter has one winner, so after a few lost races the counter exists. */
+/** Each race for a new counter has one winner, so it exists after a few lost races. */
 const MAX_COUNTER_TRIES = 10;
 
 /**
- * The verbs, promises only. A verb checks its arguments, and gives a call to the server of its key.
+ * The verbs, with promises only. A verb checks its arguments, and gives a call to the right server.
  * The cache and the lock use this class. `MemcachedClient` explains the verbs that users have.
  */
 export class Commands {
@@ -127,7 +127,7 @@ export class Commands {
         });
     }
 
-    /** Like `getMany`, with each value as `getText` returns it. */
+    /** Reads like `getMany`, but returns each value as `getText` does. */
     getManyText(keys: readonly string[]): Promise<BatchResult & { readonly fetched: Map<string, Fetched> }> {
         return this.batch(keys, async batch => {
             const fetched = new Map<string, Fetched>();
@@ -162,8 +162,9 @@ export class Commands {
     }
 
     /**
-     * `set` for a component that counts the values it stores. When the value is accepted, `account`
-     * may name a value to evict. The same write deletes that value if it is on the same server.
+     * Stores a value for a component that counts its values. When the server accepts the value,
+     * `account` may name a value to evict. The same write deletes that value if it is on the same
+     * server.
      */
     setCounted(
         key: string,
@@ -192,7 +193,7 @@ export class Commands {
         return cluster.send(server, cluster.namespaces.guard(key, call));
     }
 
-    /** Deletes a value if it is unchanged since its store. If that fails, it expires later. */
+    /** Deletes a value that is unchanged since its store. If this fails, it expires later. */
     evict(receipt: Receipt): void {
         if (receipt.epoch !== 0) this.casDelete(receipt.key, receipt.cas, receipt).catch(() => {});
     }
@@ -234,7 +235,7 @@ export class Commands {
         const { epoch } = options ?? NO_OPTIONS;
         const server = cluster.serverFor(key, options);
         const guarded = cluster.namespaces.guard(key, call);
-        // This settles the call as stale, and a settled call is not sent.
+        // This settles the call as stale. The server does not send settled calls.
         if (epoch !== undefined && epoch !== server.epoch) guarded.onEpochChange();
         return cluster.send(server, guarded);
     }

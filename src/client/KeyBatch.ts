@@ -10,7 +10,7 @@ import type { Receipt, StoreAccount } from './model/StoreAccount';
 
 /** The result of a verb on many keys. */
 export interface BatchResult {
-    /** The keys that failed, and why. */
+    /** The errors of the keys that failed. */
     readonly failed: Map<string, Error>;
 }
 
@@ -20,15 +20,15 @@ export interface GetManyResult extends BatchResult {
     readonly items: Map<string, Item>;
 }
 
-/** A chunk is one write and one answer. Limits how much of a batch is encoded at a time. */
+/** The limit of chunks that a batch encodes at a time. A chunk is one write and one answer. */
 const CHUNKS_IN_FLIGHT = 4;
 
 /** A verb on many keys, split by server and then into chunks. Errors go to `failed`, by key. */
 export class KeyBatch {
     private readonly failed = new Map<string, Error>();
-    /** The deadline of the first chunks and of all others; 0 until a chunk has got one. */
+    /** The deadline of all chunks. 0 until the first chunk has a deadline. */
     private deadlineMs = 0;
-    /** An answer counts only if the whole chunk is confirmed. */
+    /** Whether an answer counts only if the server confirms the whole chunk. */
     private readonly isGuarded: boolean;
 
     constructor(
@@ -59,7 +59,7 @@ export class KeyBatch {
         return this.perform(null, false, ({ keys }) => new DeleteManyCall(keys, this.failed));
     }
 
-    /** @param isRead the size of the values is unknown until the first chunk is answered */
+    /** @param isRead whether the size of the values is unknown until the first answer */
     private async perform(
         specs: readonly StoreSpec[] | null,
         isRead: boolean,

@@ -19,14 +19,14 @@ import type { ServerStats } from '../diagnostics/ServerMetrics';
 
 /** The result of `get`. */
 export interface GetResult {
-    /** null on a miss. */
+    /** The value, null on a miss. */
     readonly value: Buffer | null;
     /** The 32 bits as four bytes, null on a miss. */
     readonly flags: Buffer | null;
 }
 
 /**
- * A client of one or more memcached servers. It is a `memjs.Client` with another transport: it has
+ * A client of one or more memcached servers. It is a `memjs.Client` with another transport. It has
  * memjs's verbs, in their promise and their callback form, and more. Every call settles within
  * `requestTimeoutMs`. A call that fails rejects with a coded error. A miss, a key that exists and
  * "not stored" are results, not errors.
@@ -39,7 +39,7 @@ export interface GetResult {
  * await client.close();
  */
 export class MemcachedClient extends Client {
-    /** @internal The verbs of the components: the same promises, and what only components need. */
+    /** @internal The promise verbs, and the verbs that only components need. */
     readonly commands: Commands;
     private readonly cluster: Cluster;
 
@@ -54,12 +54,12 @@ export class MemcachedClient extends Client {
         this.commands = new Commands(cluster);
     }
 
-    /** Always throws: memjs's factory would create a client with memjs's transport. */
+    /** Throws always, because memjs's factory would create a client with memjs's transport. */
     static create(): never {
         throw new TypeError('use new MemcachedClient([{ host, port }], options)');
     }
 
-    /** Always throws: a frame of the binary protocol has no meaning on another protocol. */
+    /** Throws always, because a frame of the binary protocol needs that protocol. */
     perform(): never {
         throw new TypeError('perform is not supported: use the verbs of MemcachedClient');
     }
@@ -69,23 +69,22 @@ export class MemcachedClient extends Client {
      * the client opens although no server answers, and probes the servers until they answer.
      * @throws ConnectionException CONNECT_FAILED when no server answers
      * @throws ConnectionException AUTH_FAILED when no server answers and one rejects the login
-     * @throws InvalidStateException NOT_OPENED when `close` is called meanwhile
+     * @throws InvalidStateException NOT_OPENED when the caller closes the client meanwhile
      */
     open({ allowUnavailable = false } = {}): Promise<void> {
         return this.cluster.open(allowUnavailable);
     }
 
-    /** Returns whether the client was opened, and not closed since. */
+    /** Returns whether the client is open. */
     isOpen(): boolean {
         return this.cluster.isOpen;
     }
 
     /**
      * Replaces the servers. Servers that stay keep their sockets. The first call to a new server
-     * connects to it. Removed servers get no new calls, finish their pending ones, batches
-     * included, within `requestTimeoutMs`, and close their sockets. A server with another login or
-     * other TLS settings is replaced. Another weight only moves keys. An invalid list changes
-     * nothing.
+     * connects to it. Removed servers get no new calls. They finish pending calls and batches
+     * within `requestTimeoutMs`, and close their sockets. The client replaces a server whose login
+     * or TLS settings differ. Another weight only moves keys. An invalid list changes nothing.
      * @throws ConnectionException CONNECT_FAILED when the list is empty
      * @throws ConfigException INVALID_CONNECTION for weights, INVALID_CREDENTIAL for a login
      */
@@ -100,7 +99,7 @@ export class MemcachedClient extends Client {
         return this.cluster.close();
     }
 
-    /** memjs's `close`. */
+    /** Closes the client, as memjs's `close` does. */
     quit(): void {
         void this.close();
     }
@@ -112,12 +111,12 @@ export class MemcachedClient extends Client {
         return memjs.deliver(this.commands.gets(key), callback, memjs.valueAndFlags);
     }
 
-    /** Returns the item: its value, flags and CAS. */
+    /** Returns the item, which has a value, flags and a CAS. */
     gets(key: string): Promise<Item> {
         return this.commands.gets(key);
     }
 
-    /** Faster than `get`: returns a value without flags as text, other values as an item. */
+    /** Returns a value without flags as text, other values as an item. It is faster than `get`. */
     getText(key: string): Promise<Fetched> {
         return this.commands.getText(key);
     }
@@ -220,7 +219,7 @@ export class MemcachedClient extends Client {
         return this.commands.casDelete(key, cas, options);
     }
 
-    /** Returns the items that exist. `failed` has the keys that could not be read. */
+    /** Returns the items that exist. `failed` has the keys that the client could not read. */
     getMany(keys: readonly string[]): Promise<GetManyResult> {
         return this.commands.getMany(keys);
     }
@@ -286,7 +285,7 @@ export class MemcachedClient extends Client {
         return this.cluster.checkHealth();
     }
 
-    /** Returns the server for a key: its home server, or with `failover` the next one up. */
+    /** Returns the server for a key. With `failover`, returns the next one up. */
     server(key: string): ServerInfo {
         return this.cluster.server(key);
     }
@@ -303,23 +302,24 @@ export class MemcachedClient extends Client {
 
     /**
      * Returns the epoch of the home server of a key, for `casSet` and `casDelete`. If the servers
-     * may change during a `gets`, take `homeServer(key)` before it, and the epoch of that after it.
+     * may change during a `gets`, take `homeServer(key)` before it. Read the epoch of that server
+     * after it.
      */
     epoch(key: string): number {
         return this.cluster.homeServer(key).epoch;
     }
 
-    /** Sockets that are open or opening. 0 after `close`. */
+    /** Returns the number of sockets that are open or opening. 0 after `close`. */
     get socketCount(): number {
         return this.cluster.socketCount;
     }
 
-    /** Calls that have not settled. 0 after `close`. */
+    /** Returns the number of calls that have not settled. 0 after `close`. */
     get pendingCount(): number {
         return this.cluster.pendingCount;
     }
 
-    /** Timers that run. 0 after `close`. */
+    /** Returns the number of running timers. 0 after `close`. */
     get timerCount(): number {
         return this.cluster.timerCount;
     }

@@ -1,12 +1,12 @@
 /** Buckets per power of two. The middle of a bucket is at most 1/32 off any value in it. */
 const STEPS = 16;
 const STEP_BITS = 4;
-/** One for each of the first 16 microseconds, and 27 powers of two. */
+/** One bucket for each of the first 16 microseconds, then those of 27 powers of two. */
 const BUCKETS = 28 * STEPS;
 
-/** Counts durations in microseconds, up to 2^31 - 1, in a fixed number of buckets. */
+/** A count of durations in microseconds, up to 2^31 - 1, in a fixed number of buckets. */
 export class LatencyHistogram {
-    /** Doubles: at 30,000 calls per second a bucket has more than 2^32 of them after 40 hours. */
+    /** Doubles, because 30,000 calls per second are more than 2^32 calls after 40 hours. */
     private readonly counts = new Float64Array(BUCKETS);
     count = 0;
     maxUs = 0;
@@ -29,7 +29,7 @@ export class LatencyHistogram {
         this.count = this.maxUs = 0;
     }
 
-    /** Returns the duration in ms that so many percent do not exceed, null if there are none. */
+    /** Returns a percentile in ms, null without durations. */
     percentile(percent: number): number | null {
         if (this.count === 0) return null;
         let left = Math.max(1, Math.ceil((this.count * percent) / 100));

@@ -1,19 +1,19 @@
 import { LatencyHistogram } from './LatencyHistogram';
 
-/** The last minute is this half and the one before it. */
+/** Half a minute. The last minute is this half and the one before it. */
 const HALF_MS = 30_000;
 
-/** How long calls took, in ms. */
+/** The durations of calls, in ms. */
 export interface LatencySummary {
     /** The number of calls. */
     readonly count: number;
-    /** The median, at most 3 % off; null if there are no calls. */
+    /** The median, at most 3 % off (`LatencyHistogram`), null if there are no calls. */
     readonly p50: number | null;
     readonly p99: number | null;
     readonly max: number | null;
 }
 
-/** How long calls took, in total and in the last 30 to 60 seconds. It needs no timer. */
+/** The durations of calls, in total and in the last 30 to 60 seconds. They need no timer. */
 export class LatencyWindows {
     private current = new LatencyHistogram();
     private previous = new LatencyHistogram();
@@ -24,7 +24,7 @@ export class LatencyWindows {
         this.endMs = nowMs + HALF_MS;
     }
 
-    /** Call it before each record and read. */
+    /** Starts a new half if this one is over. Call it before each record and read. */
     rotate(nowMs: number): void {
         if (nowMs < this.endMs) return;
         this.rotateOnce();

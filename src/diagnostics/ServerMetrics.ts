@@ -1,50 +1,50 @@
 import { LatencyWindows, type LatencySummary } from './LatencyWindows';
 
-/** Counts of one server since the client was created. They stay when the client is closed. */
+/** The counts of one server since the creation of the client. They stay after `close`. */
 export interface ServerStats {
     readonly address: string;
-    /** false: the server is down, and calls fail at once. */
+    /** Whether the server is up. If not, calls fail at once. */
     readonly isUp: boolean;
     /** The last fault, null if the server has answered since. */
     readonly fault: string | null;
     readonly sockets: number;
-    /** Sockets opened so far. */
+    /** The number of sockets opened so far. */
     readonly connects: number;
-    /** Calls that have not settled. */
+    /** The number of calls that have not settled. */
     readonly inFlight: number;
-    /** `answered`, `failed` and `inFlight` together. A chunk of a batch is one call. */
+    /** The sum of `answered`, `failed` and `inFlight`. A chunk of a batch is one call. */
     readonly calls: number;
     readonly answered: number;
     readonly failed: number;
-    /** Keys that were read and found. Each key of a batch counts. */
+    /** The number of keys found. Each key of a batch counts. */
     readonly hits: number;
     readonly misses: number;
-    /** Errors by code: each failed call, and each key of a batch that the server rejected. */
+    /** The number of errors by code, of failed calls and of single keys of a batch. */
     readonly errors: Readonly<Record<string, number>>;
     readonly retries: number;
     readonly bytesSent: number;
     readonly bytesReceived: number;
     /**
-     * The time from the end of the turn in which a call was made to its reply, retries included. A
-     * call that timed out counts with its timeout. Calls that failed otherwise do not count.
+     * The time from the end of the turn that made a call to its reply, retries included. A call
+     * that timed out counts with its timeout. Calls that failed otherwise do not count.
      */
     readonly latency: {
         readonly total: LatencySummary;
-        /** Of the last 30 to 60 seconds. */
+        /** The durations of the last 30 to 60 seconds. */
         readonly lastMinute: LatencySummary;
     };
 }
 
 /**
- * Microseconds of a clock that begins again after 35 minutes. Differences are right up to that, and
- * both operands are small integers, which need no memory of their own.
+ * Microseconds of a clock that begins again after 35 minutes. Differences are right up to that
+ * time. Both operands are small integers, which need no memory of their own.
  */
 const CLOCK_MASK = 0x7fffffff;
 
-/** The start of a call that was not sent. */
+/** The start of an unsent call. */
 export const NOT_STARTED = -1;
 
-/** The counts of one server: a few additions per call, and no look at the clock. */
+/** The counts of one server, which cost a few additions per call, and no look at the clock. */
 export class ServerMetrics {
     calls = 0;
     answered = 0;
@@ -100,7 +100,7 @@ export class ServerMetrics {
         this.errors.set(code, (this.errors.get(code) ?? 0) + 1);
     }
 
-    /** @param state what the server knows itself */
+    /** @param state the fields that the server knows itself */
     snapshot(state: Pick<ServerStats, 'address' | 'isUp' | 'fault' | 'sockets'>): ServerStats {
         const { calls, answered, failed, hits, misses, retries, connects, bytesSent, bytesReceived, latencies } = this;
         latencies.rotate(performance.now());

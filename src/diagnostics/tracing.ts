@@ -2,48 +2,48 @@ import { tracingChannel, type TracingChannel } from 'node:diagnostics_channel';
 
 /**
  * The object that subscribers of a `node:diagnostics_channel` get. As with Node's TracingChannel,
- * `start` and `end` surround the synchronous part, `asyncStart` and `asyncEnd` follow when the work
- * is done, and `error` comes before these if it failed. All five get the same object, which holds
- * keys, but never a value or a password.
+ * `start` and `end` surround the synchronous part. `asyncStart` and `asyncEnd` follow the end of
+ * the work. If it failed, `error` comes before these. All five get the same object. It holds keys,
+ * but never a value or a password.
  */
 interface TraceContext {
-    /** Why it failed. Set before `error` is published. */
+    /** The reason of the failure. It is present before `error`. */
     error?: unknown;
 }
 
 /** `tracing:pip-services4-memcached:command:*`: one call to one server, or one chunk of a batch. */
 export interface CommandTrace extends TraceContext {
-    /** For example `get`, `set`, `getMany`. */
+    /** The verb, for example `get`, `set`, `getMany`. */
     readonly operation: string;
     /** The key on the server, with the prefix. Absent for batches and for calls without a key. */
     readonly key?: string;
     /** The number of keys of a batch. */
     readonly keyCount?: number;
-    /** `host:port`. */
+    /** The server as `host:port`. */
     readonly server: string;
-    /** For example `hit`, `miss`, `stored`. Absent if the call failed. */
+    /** The result, for example `hit`, `miss`, `stored`. Absent if the call failed. */
     result?: string;
 }
 
 /** `tracing:pip-services4-memcached:connect:*`: the opening of a socket, TLS and login included. */
 export interface ConnectTrace extends TraceContext {
     readonly server: string;
-    /** `unused`: the socket was not needed any more. */
+    /** The outcome. `unused` = the client did not need the socket any more. */
     result?: 'connected' | 'unused';
 }
 
 /** `tracing:pip-services4-memcached:lock:*`: the acquisition of a lock, waiting included. */
 export interface LockTrace extends TraceContext {
-    /** `tryAcquire` does not wait. */
+    /** The verb. `tryAcquire` does not wait. */
     readonly operation: 'acquire' | 'tryAcquire';
-    /** Without the prefix. */
+    /** The key without the prefix. */
     readonly key: string;
     result?: 'acquired' | 'busy';
 }
 
 /** `tracing:pip-services4-memcached:load:*`: a call of a loader for a missing key. */
 export interface LoadTrace extends TraceContext {
-    /** Without the prefix. */
+    /** The key without the prefix. */
     readonly key: string;
     result?: 'loaded' | 'nothing';
 }
@@ -55,7 +55,7 @@ export const connectTracing: Channel<ConnectTrace> = tracingChannel('pip-service
 export const lockTracing: Channel<LockTrace> = tracingChannel('pip-services4-memcached:lock');
 export const loadTracing: Channel<LoadTrace> = tracingChannel('pip-services4-memcached:load');
 
-/** Whether there are subscribers. In early Node 20 a TracingChannel has no `hasSubscribers`. */
+/** Returns whether there are subscribers. Early Node 20 has no `hasSubscribers`. */
 export function isTraced<C extends object>({ start, end, asyncStart, asyncEnd, error }: Channel<C>): boolean {
     return (
         start.hasSubscribers ||

@@ -10,18 +10,18 @@ export interface CallHost {
     readonly requestTimeoutMs: number;
     readonly deadlines: Deadlines;
     readonly metrics: ServerMetrics;
-    /** See `ChannelPool`. */
+    /** The epoch of the server. See `ChannelPool`. */
     readonly epoch: number;
 }
 
-/** Where a call waits: the queue of its server, or the channel that it was sent on. */
+/** A place where calls wait. It is the queue of the server, or the channel of a sent call. */
 export interface CallHolder {
-    /** A call has settled by its deadline, not by a reply. */
+    /** Reacts to a call that has settled by its deadline, not by a reply. */
     onLate(): void;
 }
 
 /**
- * Whether a call may be sent again when the server may have executed it, or may do so later.
+ * Whether the client may send a call again that the server may have executed, or may execute later.
  *
  * `always`: a second execution, or a late one, does no harm. At worst a value is missing.
  * `afterClose`: a late execution could undo newer writes. Only a server that has closed the
@@ -30,7 +30,7 @@ export interface CallHolder {
  */
 export type Retry = 'always' | 'afterClose' | 'never';
 
-// The executor of all promises. An executor for each call would be a closure for each call.
+// The executor of all promises. An executor for each call would cost a closure for each call.
 let resolveNew: (value: unknown) => void;
 let rejectNew: (error: Error) => void;
 function capture(resolve: (value: unknown) => void, reject: (error: Error) => void): void {
@@ -40,20 +40,20 @@ function capture(resolve: (value: unknown) => void, reject: (error: Error) => vo
 
 /**
  * One or more requests to a server, with the promise of their result. A call settles exactly once:
- * by its reply, by a fault after which it may not be retried, or by its deadline.
+ * by its reply, by its deadline, or by a fault that forbids a retry.
  *
- * Each heading below names the class that writes the fields under it. All others only read them.
- * `GuardedCall` also writes those of the call that it wraps.
+ * Each heading below names the class that writes the fields under it. Other classes only read them.
+ * `GuardedCall` also writes the fields of the call that it wraps.
  */
 export abstract class Call<T> implements Timed {
     // Call
 
-    /** Await the promise of `server.send` instead: a traced call has another one. */
+    /** The inner promise. Await that of `server.send`, because a traced call has another one. */
     readonly promise: Promise<T>;
     private readonly resolve: (value: unknown) => void;
     private readonly reject: (error: Error) => void;
     settled = false;
-    /** How many requests it writes. Each has its own opaque. */
+    /** The number of requests that it writes. Each request has its own opaque. */
     frameCount = 1;
 
     // MemcachedServer and Dispatcher
@@ -74,16 +74,16 @@ export abstract class Call<T> implements Timed {
 
     // LargeValues
 
-    /** The size of the large value that it moves, about. 0 until it may be sent. */
+    /** The estimated size of the large value that it moves. 0 until `LargeValues` admits it. */
     largeBytes = 0;
 
     // Channel
 
     /** The opaque of its first request. */
     opaque = 0;
-    /** A stamp of `Deadlines`. */
+    /** The time of the send, as a stamp of `Deadlines`. */
     sentMs = 0;
-    /** Bytes sent, and about as many as the replies will have. */
+    /** The bytes sent, plus the estimated bytes of the replies. */
     bytesInFlight = 0;
 
     /** Its name in traces. */
@@ -93,7 +93,7 @@ export abstract class Call<T> implements Timed {
 
     /**
      * @param key '' for a call without a key, or with many
-     * @param valueBytes the size of the values that it sends or is known to read, about
+     * @param valueBytes the estimated size of the values that it sends, or is known to read
      */
     constructor(
         readonly key = '',
@@ -104,7 +104,7 @@ export abstract class Call<T> implements Timed {
         this.reject = rejectNew;
     }
 
-    /** The deadline in ms of `performance.now()`. 0 = the queue sets it. */
+    /** Returns the deadline in ms of `performance.now()`. 0 = the queue sets it. */
     get deadlineMs(): number {
         return this.deadline === null ? 0 : this.deadline.ms;
     }
@@ -113,7 +113,7 @@ export abstract class Call<T> implements Timed {
         this.deadline = ms === 0 ? null : new Deadline(this, ms, true);
     }
 
-    /** The number of keys of a batch. */
+    /** Returns the number of keys of a batch. */
     get keyCount(): number | undefined {
         return undefined;
     }
@@ -131,16 +131,16 @@ export abstract class Call<T> implements Timed {
     /** Writes its requests, with opaques from `opaque` on. */
     abstract encode(writer: RequestWriter, opaque: number): void;
 
-    /** Called before it is sent, when a socket to its server has opened or closed. */
+    /** Reacts to a socket of its server that opens or closes before the send. */
     onEpochChange(): void {}
 
-    /** Called when it has failed. The server may have executed it. */
+    /** Reacts to a failure. The server may have executed the call. */
     onFailed(): void {}
 
     /** Handles a reply. Returns whether it was the last one. */
     abstract onReply(reply: Reply): boolean;
 
-    /** Whether a reply is the last one. Used when the call has settled before its replies. */
+    /** Returns whether a reply is the last one, for a call that has settled before its replies. */
     isLast(reply: Reply): boolean {
         return (reply.opaque - this.opaque) >>> 0 === this.frameCount - 1;
     }

@@ -1,14 +1,14 @@
 import type { Call } from './Call';
 
-/** A power of two. */
+/** The number of places in a new list, a power of two. */
 const MIN_PLACES = 16;
 
-/** An empty list with more places than this frees them. */
+/** The maximum number of places that an empty list keeps. */
 const MAX_IDLE_PLACES = 4096;
 
 /**
- * A queue of calls in a ring buffer. A linked list would be slower: calls are of many classes, and
- * writing a field of such objects is megamorphic.
+ * A queue of calls in a ring buffer. A linked list would be slower. It would write a field of
+ * objects of many classes, which is megamorphic.
  */
 export class CallList {
     private places = newPlaces(MIN_PLACES);

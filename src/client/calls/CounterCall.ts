@@ -1,14 +1,14 @@
 import { Outcome, type CountMode, type Reply, type RequestWriter } from '../protocol/Protocol';
 import { Call } from './Call';
 
-/** null: no such counter. 'raced': not counted, because another client created the counter. */
+/** The value. null = no such counter. 'raced' = not counted, as another client created it. */
 export type CounterReply = bigint | null | 'raced';
 
-/** Increments or decrements a counter. Not idempotent. */
+/** A call that increments or decrements a counter. It is not idempotent. */
 export class CounterCall extends Call<CounterReply> {
     readonly retry = 'never';
 
-    /** @param initial the value of a counter that does not exist yet; null: do not create it */
+    /** @param initial the value of a new counter, null = do not create it */
     constructor(
         readonly operation: CountMode,
         key: string,

@@ -1,23 +1,23 @@
 import { MAX_TIMER_MS } from '../../util/timers';
 
-/** Something that must settle by a point in time. */
+/** An item that must settle by a point in time. */
 export interface Timed {
-    /** The deadline has passed, and is in the list no more. */
+    /** Settles the item, whose deadline has passed and has left the list. */
     expire(): void;
 }
 
 /**
- * A place in the list. Its own class, because reading a field from items of many classes is slow.
+ * A place in the list. It is a class because reading a field from items of many classes is slow.
  */
 export class Deadline {
-    /** Only `Deadlines` may write these. A place that is not in the list points to itself. */
+    /** Neighbors that only `Deadlines` may write. A place outside the list points to itself. */
     earlier: Deadline = this;
     later: Deadline = this;
 
-    /** Whole ms: a small integer needs no memory of its own. */
+    /** Whole ms, because a small integer needs no memory of its own. */
     readonly ms: number;
 
-    /** @param isAwaited whether a caller waits for the item: it counts in `size` */
+    /** @param isAwaited whether a caller waits for the item, so that `size` counts it */
     constructor(
         readonly item: Timed | null,
         ms: number,
@@ -27,16 +27,16 @@ export class Deadline {
     }
 }
 
-/** After this silence no further bytes are expected in this turn. */
+/** The silence in ms after which a turn expects no further bytes. */
 const QUIET_MS = 5;
 
-/** TCP, TLS and login need a few turns of the event loop, however long each turn takes. */
+/** The maximum of looks. TCP, TLS and login need a few turns, however long each turn takes. */
 const MAX_LOOKS = 8;
 
 /**
  * All deadlines of a client in order, with one timer for the earliest. Most enter at the end, so
- * entering and leaving cost a few pointer writes. The timer keeps running when its call settles.
- * So a client whose calls are answered in time sets one timer per timeout.
+ * entering and leaving cost a few pointer writes. The timer keeps running when its call settles. So
+ * a client whose servers answer in time sets one timer per timeout.
  *
  * The list also holds the time of the turn. Reading the clock costs more than most work for a call.
  */
@@ -49,23 +49,23 @@ export class Deadlines {
     private firesAt = Infinity;
     private arrivals = 0;
     private arrivedMs = 0;
-    /** The clock when it was last read. */
+    /** The time when the list last read the clock. */
     nowMs = performance.now();
-    /** Deadlines that a caller waits for. */
+    /** The number of deadlines that a caller waits for. */
     size = 0;
-    /** Called when `size` falls to 0. */
+    /** The callback for a `size` that falls to 0. */
     onEmpty: (() => void) | null = null;
 
     get timerCount(): number {
         return this.timer === null && this.afterReads === null ? 0 : 1;
     }
 
-    /** The clock in 32 bits: a small integer, which needs no memory of its own. */
+    /** Returns the clock in 32 bits, a small integer, which needs no memory of its own. */
     get stamp(): number {
         return this.nowMs | 0;
     }
 
-    /** Returns the ms since a stamp. Unsigned: a signed age is negative after 25 days. */
+    /** Returns the ms since a stamp, unsigned. A signed age is negative after 25 days. */
     ageOf(stamp: number): number {
         return (this.stamp - stamp) >>> 0;
     }
@@ -74,7 +74,7 @@ export class Deadlines {
         return (this.nowMs = performance.now());
     }
 
-    /** Bytes or a connection have arrived: the next ones may answer calls that are due. */
+    /** Records an arrival of bytes or a connection. The next bytes may answer due calls. */
     arrived(): number {
         this.arrivals++;
         return (this.arrivedMs = this.readClock());
@@ -96,7 +96,7 @@ export class Deadlines {
         if (ms < this.firesAt) this.arm();
     }
 
-    /** Does nothing if the deadline is not in the list. */
+    /** Removes the deadline if it is in the list. */
     remove(deadline: Deadline): void {
         if (deadline.later === deadline) return;
         if (deadline === this.finger) this.finger = deadline.earlier;
@@ -106,7 +106,7 @@ export class Deadlines {
         if (deadline.isAwaited && --this.size === 0 && this.onEmpty !== null) this.onEmpty();
     }
 
-    /** Stops the timer. What is still in the list does not expire. */
+    /** Stops the timer. The deadlines in the list do not expire. */
     stop(): void {
         if (this.timer !== null) clearTimeout(this.timer);
         if (this.afterReads !== null) clearImmediate(this.afterReads);
@@ -114,7 +114,7 @@ export class Deadlines {
         this.firesAt = Infinity;
     }
 
-    /** All chunks of a batch have one deadline, so each enters beside the one before. */
+    /** Returns the place before `ms`. It searches from the last one, as chunks share a deadline. */
     private findPlace(ms: number): Deadline {
         let before = this.finger;
         while (before.ms > ms) before = before.earlier;
@@ -131,9 +131,8 @@ export class Deadlines {
     }
 
     /**
-     * After a busy time, the timer is due before answers that have arrived are read. They are in
-     * time, so the process reads until nothing more arrives, but for no longer than it was late
-     * itself.
+     * Settles due deadlines. After a busy time, the process may not have read answers that arrived
+     * in time. So it reads until nothing more arrives, but for no longer than it was late itself.
      */
     private fire(): void {
         this.timer = null;

@@ -51,7 +51,7 @@ export class GuardedCall<T> extends Call<T> {
     }
 
     override onEpochChange(): void {
-        // A result from another connection was not confirmed.
+        // The token of this connection does not confirm a result from another one.
         this.result = null;
         this.call.onEpochChange();
         if (this.result !== null) this.settle();
@@ -79,10 +79,10 @@ export class GuardedCall<T> extends Call<T> {
     }
 }
 
-/** The key has an old token. Caches retry with the new one, so callers never see this error. */
+/** The error for a key with an old token. Caches retry with the new one, so no caller sees it. */
 export class TokenChanged extends Error {
     override readonly name = 'TokenChanged';
-    /** The stored token; null: there is none. */
+    /** The stored token, null if there is none. */
     readonly token: string | null;
 
     constructor(

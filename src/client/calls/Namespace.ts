@@ -37,19 +37,19 @@ export class Namespace {
         return key.startsWith(END, end) ? this.prefix + key.slice(end + END.length) : null;
     }
 
-    /** Whether the key has a token. */
+    /** Returns whether the key has a token. */
     has(key: string): boolean {
         return key.startsWith(this.mark) && key.startsWith(END, this.mark.length + TOKEN_CHARS);
     }
 
-    /** Whether the reply carries the token of the key. */
+    /** Returns whether the reply carries the token of the key. */
     confirms(key: string, reply: Reply): boolean {
         const start = this.mark.length;
         return reply.outcome === Outcome.OK && reply.valueEquals(key, start, start + TOKEN_CHARS);
     }
 }
 
-/** Whether the text can be a token. */
+/** Returns whether the text can be a token. */
 export function isToken(text: string): boolean {
     return TOKEN.test(text);
 }

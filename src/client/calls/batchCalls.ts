@@ -8,7 +8,7 @@ const QUIET = true;
 
 /**
  * Many keys in one call: a quiet request for each, and a NOOP that ends the batch. The opaque of a
- * reply tells which key it belongs to.
+ * reply tells its key.
  */
 export abstract class BatchCall extends Call<void> {
     readonly retry: Retry = 'always';
@@ -60,14 +60,14 @@ export abstract class BatchCall extends Call<void> {
         this.failed.set(key, error);
     }
 
-    /** Called when all keys have been answered. */
+    /** Reacts to the end of the answers to all keys. */
     protected onEnd(): void {}
 
     protected abstract encodeOne(writer: RequestWriter, opaque: number, key: string, index: number): void;
     protected abstract onKey(key: string, reply: Reply, index: number): void;
 }
 
-/** Reads many keys. */
+/** A call that reads many keys. */
 export class GetManyCall<T> extends BatchCall {
     readonly operation = 'getMany';
     /** Hits and errors of this try. */
@@ -94,7 +94,7 @@ export class GetManyCall<T> extends BatchCall {
         this.answeredKeys++;
         if (reply.outcome !== Outcome.OK) return this.failKey(key, reply);
         const item = this.read(reply);
-        // Hits of an earlier try have been counted.
+        // An earlier try has counted its hits.
         if (this.retries === 0 || !this.found.has(key)) this.host!.metrics.hits++;
         this.found.set(key, item);
     }
@@ -106,21 +106,21 @@ export class GetManyCall<T> extends BatchCall {
     }
 }
 
-/** How many values of a batch share one reply. */
+/** The number of values of a batch that share one reply. */
 const VALUES_PER_REPLY = 50;
 
 /**
- * Stores many keys. Values that count need their CAS, but a reply to each value would double the
- * cost, so most are stored quietly. memcached gives each store the next CAS. If the CAS of two
- * replies differ by the distance of their values in the batch, nothing else was stored in between,
- * so the CAS of the values between them are known. Otherwise those values do not count.
+ * A call that stores many keys. Values that count need their CAS. A reply to each value would
+ * double the cost, so the call stores most values quietly. Each store in memcached gets the next
+ * CAS. If two CAS differ by the distance of their values in the batch, no other store came between.
+ * Then the CAS of the values between them are known. Otherwise those values do not count.
  */
 export class SetManyCall extends BatchCall {
     readonly operation = 'setMany';
     override readonly retry = 'afterClose';
-    /** The epoch in which it was sent. */
+    /** The epoch at the time of the send. */
     private epoch = 0;
-    /** The index and the CAS of the last value with a reply. -1: none, or an error since then. */
+    /** The index and the CAS of the last value with a reply. -1 = none, or an error since. */
     private lastIndex = -1;
     private lastHigh = 0;
     private lastLow = 0;
@@ -170,7 +170,7 @@ export class SetManyCall extends BatchCall {
     }
 }
 
-/** Deletes many keys. */
+/** A call that deletes many keys. */
 export class DeleteManyCall extends BatchCall {
     readonly operation = 'deleteMany';
 
@@ -183,7 +183,7 @@ export class DeleteManyCall extends BatchCall {
     }
 }
 
-/** Deletes values that are unchanged since their store. A retry would have another epoch. */
+/** A call that deletes values unchanged since their store. A retry would have another epoch. */
 export class EvictManyCall extends BatchCall {
     readonly operation = 'evictMany';
     override readonly retry = 'never';

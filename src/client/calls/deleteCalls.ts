@@ -2,7 +2,7 @@ import { Outcome, type Reply, type RequestWriter } from '../protocol/Protocol';
 import { high32, low32 } from '../../util/uint64';
 import { Call } from './Call';
 
-/** Deletes one key, and resolves with whether there was such a key. */
+/** A call that deletes one key. It resolves with whether the key existed. */
 export class DeleteCall extends Call<boolean> {
     readonly operation = 'delete';
     readonly retry = 'always';
@@ -23,10 +23,10 @@ export class DeleteCall extends Call<boolean> {
     }
 }
 
-/** 'stale': not sent, because the CAS is of another epoch. */
+/** The outcome. 'stale' = not sent, because the CAS is of another epoch. */
 export type CasDeleteReply = 'deleted' | 'changed' | 'missing' | 'stale';
 
-/** Deletes the item with this CAS. A retry would answer "missing" after a success. */
+/** A call that deletes the item with this CAS. A retry would answer "missing" after a success. */
 export class CasDeleteCall extends Call<CasDeleteReply> {
     readonly operation = 'casDelete';
     readonly retry = 'never';

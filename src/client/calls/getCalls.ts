@@ -2,7 +2,7 @@ import { Item } from '../model/Item';
 import { Outcome, type Reply, type RequestWriter } from '../protocol/Protocol';
 import { Call } from './Call';
 
-/** A value: text when it was stored without flags, an `Item` otherwise, null on a miss. */
+/** A value as text if it has no flags, otherwise as an `Item`. null on a miss. */
 export type Fetched = string | Item | null;
 
 export function readItem(reply: Reply): Item {
@@ -14,7 +14,7 @@ export function readFetched(reply: Reply): Fetched {
     return reply.flags === 0 ? reply.text() : readItem(reply);
 }
 
-/** Reads one key. */
+/** A call that reads one key. */
 export class GetCall<T> extends Call<T> {
     readonly retry = 'always';
 
@@ -57,7 +57,7 @@ export class GetCall<T> extends Call<T> {
     }
 }
 
-/** Reads and deletes one key in one write. If the value is lost, a retry is a miss. */
+/** A call that reads and deletes one key in one write. If the value is lost, a retry is a miss. */
 export class GetAndDeleteCall extends GetCall<Fetched> {
     private fetched: Fetched = null;
 
@@ -103,7 +103,7 @@ export class GetAndTouchCall extends GetCall<Item> {
     }
 }
 
-/** Changes the expiry of one key, and resolves with whether there is such a key. */
+/** A call that changes the expiry of one key. It resolves with whether the key exists. */
 export class TouchCall extends Call<boolean> {
     readonly operation = 'touch';
     readonly retry = 'always';

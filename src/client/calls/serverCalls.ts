@@ -19,7 +19,7 @@ export class NoopCall extends Call<void> {
     }
 }
 
-/** Asks whether a server answers. Its time limit starts when it is sent, not while connecting. */
+/** A probe of a server. Its time limit starts with the send, not while connecting. */
 export class GreetingCall extends NoopCall {
     override encode(writer: RequestWriter, opaque: number): void {
         const { deadlines, requestTimeoutMs } = this.host!;
@@ -45,7 +45,7 @@ export class VersionCall extends Call<string> {
     }
 }
 
-/** Reads a group of statistics: '' for the general ones. 'reset' sets the counts back to 0. */
+/** A call that reads a group of statistics, '' for the general ones. 'reset' resets the counts. */
 export class StatCall extends Call<Record<string, string>> {
     readonly operation = 'stats';
     readonly retry = 'always';
@@ -73,7 +73,7 @@ export class StatCall extends Call<Record<string, string>> {
     }
 }
 
-/** Deletes all items of the server. A late copy would delete newer items, too. */
+/** A call that deletes all items of the server. A late copy would delete newer items, too. */
 export class FlushCall extends Call<boolean> {
     readonly operation = 'flush';
     readonly retry = 'never';
@@ -89,12 +89,12 @@ export class FlushCall extends Call<boolean> {
     }
 }
 
-/** The first call of a channel. Resolves with whether the server accepts the connection. */
+/** The first call of a channel. It resolves with whether the server accepts the connection. */
 export class HandshakeCall extends Call<boolean> {
     readonly operation = 'handshake';
     readonly retry = 'never';
 
-    /** @param login undefined: only show that the server reads from the channel */
+    /** @param login undefined = only show that the server reads from the channel */
     constructor(private readonly login: Login | undefined) {
         super();
     }

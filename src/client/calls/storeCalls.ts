@@ -4,7 +4,7 @@ import { Outcome, type ConcatMode, type Reply, type RequestWriter, type StoreMod
 import { high32, low32 } from '../../util/uint64';
 import { Call, type Retry } from './Call';
 
-/** Resolves with whether the value was stored. An ADD that is retried finds its first try. */
+/** A store that resolves with whether it took place. A retried ADD finds its first try. */
 export class StoreCall extends Call<boolean> {
     readonly retry: Retry;
 
@@ -32,17 +32,17 @@ export class StoreCall extends Call<boolean> {
         return true;
     }
 
-    /** Whether the value was not stored because of the mode. Protocols name this differently. */
+    /** Returns whether the mode prevented the store. Protocols name this differently. */
     private isCondition(outcome: number): boolean {
         if (this.operation === 'add') return outcome === Outcome.EXISTS || outcome === Outcome.NOT_STORED;
         return this.operation === 'replace' && (outcome === Outcome.NOT_FOUND || outcome === Outcome.NOT_STORED);
     }
 }
 
-/** Stores a value that counts. The same write may evict another value of the same server. */
+/** A store of a value that counts. Its write may evict another value of the same server. */
 export class EvictingSetCall extends Call<boolean> {
     readonly retry = 'afterClose';
-    /** The epoch in which it was sent. */
+    /** The epoch at the time of the send. */
     private epoch = 0;
 
     constructor(
@@ -90,19 +90,19 @@ export class EvictingSetCall extends Call<boolean> {
 
 /** The result of a compare-and-set. */
 export interface CasReply {
-    /** 'stale': not sent, because the CAS is of another epoch. */
+    /** The outcome. 'stale' = not sent, because the CAS is of another epoch. */
     readonly outcome: 'stored' | 'changed' | 'missing' | 'stale';
-    /** The item's new CAS when it was stored, else 0. */
+    /** The item's new CAS after a store, else 0. */
     readonly cas: bigint;
 }
 
 const STALE: CasReply = { outcome: 'stale', cas: 0n };
 
-/** Stores over the item with this CAS. A retry would find the CAS of its first try. */
+/** A store over the item with this CAS. A retry would find the CAS of its first try. */
 export class CasStoreCall extends Call<CasReply> {
     readonly retry = 'never';
 
-    /** @param cas 0: store only if there is no such key */
+    /** @param cas 0 = store only if there is no such key */
     constructor(
         key: string,
         private readonly spec: StoreSpec,
@@ -141,7 +141,7 @@ export class CasStoreCall extends Call<CasReply> {
     }
 }
 
-/** Appends or prepends to one key. Not idempotent. */
+/** A call that appends or prepends to one key. It is not idempotent. */
 export class ConcatCall extends Call<boolean> {
     readonly retry = 'never';
 

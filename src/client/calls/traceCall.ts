@@ -2,8 +2,8 @@ import type { Call } from './Call';
 import { commandTracing, trace, type CommandTrace } from '../../diagnostics/tracing';
 
 /**
- * Gives a call to its server and publishes its trace. Only the returned promise rejects unhandled,
- * so a failure that no caller handles is reported once.
+ * Gives a call to its server and publishes its trace. Only the returned promise rejects unhandled.
+ * So Node reports an unhandled failure once.
  */
 export function traceCall<T>(call: Call<T>, server: string, accept: (call: Call<T>) => void): Promise<T> {
     const { operation, key, keyCount } = call;

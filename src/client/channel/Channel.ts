@@ -16,7 +16,7 @@ import { connect, reset, startTls } from './sockets';
 
 const READ_BYTES = 64 * 1024;
 
-/** What a channel knows of its server. */
+/** The part of a server that its channels use. */
 export interface ChannelContext extends FlowContext {
     readonly at: ServerAddress;
     readonly address: string;
@@ -24,65 +24,65 @@ export interface ChannelContext extends FlowContext {
     readonly protocol: Protocol;
     readonly metrics: ServerMetrics;
     readonly largeValues: {
-        /** The server has answered a value of this size, or stored it. */
+        /** Records the size of a value that the server has answered or stored. */
         answered(key: string, bytes: number): void;
-        /** A call that moves a large value is answered, or cannot be sent. */
+        /** Releases the room of a large value, after the answer or a failed send. */
         done(call: Call<unknown>): void;
     };
 }
 
-/** Receives the events of a channel. */
+/** The receiver of the events of a channel. */
 export interface ChannelOwner {
-    /** The channel takes calls. */
+    /** Uses a channel that takes calls from now on. */
     onReady(channel: Channel): void;
-    /** Replies to calls were read. */
+    /** Reacts to replies that the channel has read. */
     onReplies(channel: Channel): void;
     /**
-     * The channel is over; called once.
-     * @param fault null if the channel was closed on purpose or while idle
-     * @param pending the unanswered calls; the owner empties the list
+     * Takes back the calls of a channel that has ended. The channel calls it once.
+     * @param fault null if the client closed the channel on purpose or while idle
+     * @param pending the unanswered calls, which the owner removes from the list
      */
     onGone(channel: Channel, fault: Error | null, pending: CallList): void;
-    /** The socket is closed. Nothing of the channel is left. */
+    /** Reacts to a closed socket. Nothing of the channel is left. */
     onClosed(): void;
 }
 
 /**
- * One socket, used until its first fault and then thrown away: nothing of it outlives it.
+ * One socket, used until its first fault. No state of a channel outlives its socket.
  *
  * Calls leave in the order of `add`, all calls of a turn in one write. The server answers in that
- * order, so a reply belongs to the oldest unanswered call, or it is a fault.
+ * order. So a reply belongs to the oldest unanswered call, or it is a fault.
  *
  *     add → pending ─ flush → socket ─ onBytes → decoder ─ onReply → pending.shift()
  */
 export class Channel implements CallHolder, Timed {
     readonly load = new ChannelLoad();
     private readonly flow: FlowControl;
-    /** TCP or a unix path. */
+    /** The TCP or Unix socket. */
     private readonly raw: Socket;
-    /** What bytes go through: `raw`, or TLS on it. */
+    /** The stream for bytes, which is `raw` or TLS on it. */
     private socket: Socket;
     private readonly writer: RequestWriter;
     private readonly decoder: ReplyDecoder;
     private readonly chunk = Buffer.allocUnsafeSlow(READ_BYTES);
-    /** Where the socket reads to: the chunk, or the place of a large value. */
+    /** The buffer that the socket reads into: the chunk, or the place of a large value. */
     private reading: Buffer | null = null;
-    /** The unanswered calls, in the order in which they were sent. */
+    /** The unanswered calls, in the order of their sending. */
     private readonly pending = new CallList();
     private state: 'connecting' | 'ready' | 'gone' = 'connecting';
-    /** How far the connection came, for the text of a fault. */
+    /** The progress of the connection, for the text of a fault. */
     private stage: Stage = 'connecting';
     /** The fault of a reply, set in the decoder's callback. */
     private wrongReply: Error | null = null;
     /** Whether the bytes in hand completed a reply. */
     private hasAnswered = false;
-    /** When bytes last came. */
+    /** The time of the last bytes. */
     private lastBytesMs = 0;
-    /** When the channel must be connected, or is judged again. */
+    /** The time limit for connecting, then the time of the next `judge`. */
     private deadline!: Deadline;
     private isJudgeScheduled = false;
 
-    /** @param isExtra other channels work, so this one first proves that it works too */
+    /** @param isExtra whether other channels work, so this one first proves that it works too */
     constructor(
         private readonly context: ChannelContext,
         private readonly owner: ChannelOwner,
@@ -115,12 +115,12 @@ export class Channel implements CallHolder, Timed {
         return this.state === 'ready' && this.pending.first === null;
     }
 
-    /** So much is in flight that the next call had better use another channel. */
+    /** Returns whether the load is so high that the next call should use another channel. */
     get isSaturated(): boolean {
         return this.load.isHigh || this.decoder.isInLargeReply;
     }
 
-    /** Whether the channel takes calls. If not, they wait in the queue. */
+    /** Returns whether the channel takes calls. If not, they wait in the queue. */
     get hasRoom(): boolean {
         return !this.load.isFull && !this.isSlow;
     }
@@ -133,12 +133,12 @@ export class Channel implements CallHolder, Timed {
         return this.flow.isSlow(this.pending.first);
     }
 
-    /** The channel is slow, and yet has answered all the time for this long. */
+    /** Returns whether the channel is slow, and yet has answered all the time for this long. */
     isSlowFor(ms: number): boolean {
         return this.isSlow && this.flow.isAnsweringFor(ms);
     }
 
-    /** The unanswered calls. */
+    /** Returns the unanswered calls. */
     get calls(): Iterable<Call<unknown>> {
         return this.pending;
     }
@@ -152,7 +152,7 @@ export class Channel implements CallHolder, Timed {
         try {
             call.encode(writer, call.opaque);
         } catch (error) {
-            // The other calls of this write must not fail with it.
+            // This failure must not fail the other calls of the write.
             writer.rollBack();
             context.largeValues.done(call);
             call.fail(encodeFailed(context.address, error as Error));
@@ -178,7 +178,7 @@ export class Channel implements CallHolder, Timed {
             for (const part of parts) socket.write(part);
             socket.uncork();
         }
-        // Nothing waits in the socket: the kernel has it all.
+        // The kernel has all bytes, so none wait in the socket.
         if (socket.writableLength === 0) writer.recycle();
     }
 
@@ -189,8 +189,8 @@ export class Channel implements CallHolder, Timed {
     }
 
     /**
-     * A call has run out of time. The channel is judged when every other call that is due has
-     * settled, because the end of the channel must not retry a call that is due.
+     * Judges the channel when every other due call has settled. The end of the channel must not
+     * retry a call that is due.
      */
     onLate(): void {
         if (this.isJudgeScheduled) return;
@@ -202,11 +202,10 @@ export class Channel implements CallHolder, Timed {
     }
 
     /**
-     * The channel is at fault when it had the full timeout to answer its oldest call and has
-     * received nothing in that time, not even a part of a large value. A late call alone proves
-     * nothing: it may have waited in the queue. A channel that receives is slow: closing it would
-     * make an overloaded server start again, so it is only closed when none of its calls has a
-     * caller left.
+     * Ends the channel if it is at fault, or if it is slow and no caller waits for its calls. It is
+     * at fault if it had the full timeout for its oldest call and received nothing. A part of a
+     * large value counts as received. A late call alone proves nothing, because it may have waited
+     * in the queue. Closing a slow channel early would make an overloaded server repeat its work.
      */
     private judge(): void {
         const { first } = this.pending;
@@ -230,7 +229,7 @@ export class Channel implements CallHolder, Timed {
         return true;
     }
 
-    /** Closes the channel now. @param fault null: on purpose */
+    /** Closes the channel now. @param fault null = on purpose */
     end(fault: Error | null): void {
         if (this.isGone) return;
         this.state = 'gone';
@@ -238,7 +237,7 @@ export class Channel implements CallHolder, Timed {
         deadlines.remove(this.deadline);
         deadlines.readClock();
         const { pending } = this;
-        // The server must not carry out unanswered requests after those of newer connections.
+        // The server must not execute unanswered requests after those of newer connections.
         if (pending.first === null) this.raw.destroy();
         else reset(this.raw, at);
         this.owner.onGone(this, fault, pending);
@@ -265,7 +264,7 @@ export class Channel implements CallHolder, Timed {
         deadlines.arrived();
         this.stage = 'unanswered';
         if (at.login === undefined && !this.isExtra) return this.beReady();
-        // Until it is answered, the channel counts as connecting.
+        // The channel counts as connecting until the server answers it.
         const handshake = new HandshakeCall(at.login);
         this.add(handshake);
         this.flush();
@@ -290,8 +289,8 @@ export class Channel implements CallHolder, Timed {
     }
 
     /**
-     * Node reports it once. Without a new timeout, a pending call would keep the socket open
-     * forever.
+     * Closes an idle channel, or sets a new timeout. Node reports a timeout once. Without a new
+     * one, a pending call would keep the socket open forever.
      */
     private onIdle(): void {
         if (this.isIdle) this.end(null);
@@ -299,9 +298,9 @@ export class Channel implements CallHolder, Timed {
     }
 
     /**
-     * Node asks before every read; undefined means the buffer of the last read. While it connects
-     * there is none: Node takes a new handle for each address, which would read into a buffer of
-     * its own.
+     * Returns the buffer for the next read. Node calls it before every read, and keeps the last
+     * buffer on undefined. A connecting socket has no last buffer. Node takes a new handle for each
+     * address, which would read into a buffer of its own.
      */
     private nextBuffer(): Buffer {
         const wanted = this.decoder.target ?? this.chunk;
@@ -309,7 +308,7 @@ export class Channel implements CallHolder, Timed {
         return (this.reading = wanted);
     }
 
-    /** @param chunk where the bytes are; null: in the decoder's target */
+    /** @param chunk the bytes, null if they are in the decoder's target */
     private onBytes(count: number, chunk: Buffer | null = this.reading === this.chunk ? this.chunk : null): boolean {
         if (this.isGone) return false;
         const { deadlines, metrics } = this.context;
@@ -323,7 +322,7 @@ export class Channel implements CallHolder, Timed {
                 if (problem !== null) this.wrongReply = new Error(problem);
             }
         } catch (error) {
-            // For example a counter without 8 bytes, or a text longer than a string may be.
+            // An example is a counter without 8 bytes, or a text longer than a string may be.
             this.wrongReply = error as Error;
         }
         if (this.hasAnswered) this.onReplies();

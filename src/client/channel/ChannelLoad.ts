@@ -1,28 +1,26 @@
 import type { Call } from '../calls/Call';
 
-/** From here on a value takes so long on the wire that small calls must not wait behind it. */
+/** The size from which on a value takes so long that small calls must not wait behind it. */
 export const LARGE_BYTES = 64 * 1024;
 
-/** Below this load, one write for all calls is worth more than a second socket. */
+/** The load below which one write for all calls beats a second socket. */
 const SPREAD_BYTES = 256 * 1024;
 
-/** This load keeps a channel busy. More would only fill memory with copies and socket buffers. */
+/** The load that keeps a channel busy. More only fills memory with copies and socket buffers. */
 const MAX_BYTES = 1024 * 1024;
 
-/** What a channel has in flight: bytes not answered, and the bytes of their replies, about. */
+/** The load of a channel: unanswered bytes, and the estimated bytes of their replies. */
 export class ChannelLoad {
-    /** What the next call would wait for. */
+    /** The bytes that the next call would wait for. */
     bytes = 0;
     private largeCalls = 0;
-    /**
-     * Moving average of small replies. An integer: the load of a call then needs no heap number.
-     */
+    /** The average size of small replies, moving. An integer saves a heap number per call. */
     private smallReplyBytes = 100;
-    /** Small replies since the average was last updated. */
+    /** The number of small replies since the last update of the average. */
     private smallReplies = 0;
     private smallBytes = 0;
 
-    /** The next call had better use another channel. */
+    /** Returns whether the next call should use another channel. */
     get isHigh(): boolean {
         return this.largeCalls > 0 || this.bytes > SPREAD_BYTES;
     }
@@ -37,13 +35,13 @@ export class ChannelLoad {
         if (call.largeBytes > 0) this.largeCalls++;
     }
 
-    /** The call is answered. */
+    /** Removes the load of an answered call. */
     remove(call: Call<unknown>): void {
         this.bytes -= call.bytesInFlight;
         if (call.largeBytes > 0) this.largeCalls--;
     }
 
-    /** The rest of the reply to the call will have at least so many bytes. */
+    /** Raises the load of a call whose reply will have at least so many bytes. */
     expect(call: Call<unknown>, bytes: number): void {
         if (bytes <= call.bytesInFlight) return;
         this.bytes += bytes - call.bytesInFlight;

@@ -1,6 +1,6 @@
 import { connectTracing, traceDone, traceFailed, traceStart, type ConnectTrace } from '../../diagnostics/tracing';
 
-/** The trace of a socket from its first attempt until it can be used or cannot. */
+/** The trace of a socket from its first attempt until it works or has failed. */
 export class ConnectSpan {
     private readonly context: ConnectTrace;
     private isDone = false;

@@ -2,15 +2,15 @@ import { isIP, type Socket } from 'node:net';
 import { TLSSocket, type PeerCertificate } from 'node:tls';
 
 /**
- * The client or the server rejects the certificate or the TLS settings of the other side. A new
- * attempt at once would fail too; a replaced certificate may help.
+ * The error of a client or server that rejects the certificate or TLS settings of the other side. A
+ * new attempt at once would fail too. A replaced certificate may help.
  */
 export class HandshakeRejectedError extends Error {}
 
-/** The server has closed the connection, so it carries out no further request sent on it. */
+/** The error of a connection that the server has closed. It executes no further request on it. */
 export class ClosedByServerError extends Error {}
 
-/** No trusted authority has signed the server's certificate. */
+/** The codes for a certificate that no trusted authority has signed. */
 const UNTRUSTED_CERTIFICATE = new Set([
     'UNABLE_TO_GET_ISSUER_CERT',
     'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
@@ -22,7 +22,7 @@ const UNTRUSTED_CERTIFICATE = new Set([
 /** OpenSSL's codes for bytes that are not TLS. */
 const NOT_TLS = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG']);
 
-/** Alerts about the client's certificate or settings: a new attempt gets the same alert. */
+/** Alerts about the client's certificate or settings. A new attempt gets the same alert. */
 const REJECTION = /CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE|PROTOCOL_VERSION|UNRECOGNIZED_NAME/;
 
 /** The fields of Node's and OpenSSL's errors. */
@@ -31,14 +31,14 @@ interface SocketError extends Error {
     readonly reason?: string;
     readonly host?: string;
     readonly cert?: PeerCertificate;
-    /** One for each address of a name, if none of them answers. */
+    /** The errors of the addresses of a name, if none of them answers. */
     readonly errors?: readonly Error[];
 }
 
-/** How far a connection has come. With TLS 1.3 a server can reject an established connection. */
+/** The progress of a connection. With TLS 1.3 a server can reject an established connection. */
 export type Stage = 'connecting' | 'unanswered' | 'answered';
 
-/** Returns an error whose message says what to check. */
+/** Returns an error whose message advises a check. */
 export function describeSocketError(fault: SocketError, socket: Socket, stage: Stage): Error {
     const { code = '', errors } = fault;
     // An AggregateError has no message of its own.
@@ -46,7 +46,7 @@ export function describeSocketError(fault: SocketError, socket: Socket, stage: S
     if (code === 'ECONNRESET' || code === 'EPIPE')
         return new ClosedByServerError(`${fault.message}${hint(socket, stage)}`);
     if (!(socket instanceof TLSSocket)) return fault;
-    // Node sets it if the certificate is invalid, and rejects that only if the options say so.
+    // Node sets it for an invalid certificate. Node rejects that only if the options say so.
     if (stage === 'connecting' && (socket.authorizationError as unknown))
         return new HandshakeRejectedError(describeCertificateError(fault));
     const reason = fault.reason ?? fault.message;
@@ -62,7 +62,7 @@ export function closedByServerError(socket: Socket, stage: Stage): Error {
     return new ClosedByServerError(`the server closed the connection${hint(socket, stage)}`);
 }
 
-/** Says what a connection was waiting for when its time was up. */
+/** Returns the error of a timeout, which names the step that did not end in time. */
 export function timeoutError(socket: Socket, stage: Stage, hasLogin: boolean, timeoutMs: number): Error {
     if (socket.connecting) return new Error(`no connection within ${timeoutMs} ms`);
     if (stage === 'unanswered')

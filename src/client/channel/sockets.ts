@@ -8,7 +8,7 @@ export function connect(
     { connectTimeoutMs }: { readonly connectTimeoutMs: number },
     onread: net.OnReadOpts,
 ): net.Socket {
-    // Node tries the addresses of a name in turn, and gives each but the last this time, 250 ms by
+    // Node tries the addresses of a name in turn. Each but the last gets this time, 250 ms by
     // default and 10 ms at least. Four that drop packets must leave time for a fifth.
     const attemptMs = Math.min(Math.floor(connectTimeoutMs / 5), net.getDefaultAutoSelectFamilyAttemptTimeout());
     const options = {
@@ -27,8 +27,8 @@ export function connect(
 }
 
 /**
- * Puts TLS on a connected socket. A socket that `tls.connect` opens itself cannot be reset. The
- * price: TLS has no `onread` here, so its bytes arrive as `data` events.
+ * Puts TLS on a connected socket. The client cannot reset a socket that `tls.connect` opens itself.
+ * TLS has no `onread` here, so its bytes arrive as `data` events.
  */
 export function startTls(socket: net.Socket, { host, tls: options }: ServerAddress): net.Socket {
     try {
@@ -40,7 +40,7 @@ export function startTls(socket: net.Socket, { host, tls: options }: ServerAddre
 
 /**
  * Closes the socket and makes the kernel drop its unsent bytes. After an orderly close the kernel
- * would deliver them, for minutes if need be. Only TCP can be reset.
+ * would deliver them, for minutes if need be. Only TCP has a reset.
  */
 export function reset(socket: net.Socket, { path }: ServerAddress): void {
     if (path !== undefined || socket.connecting || socket.destroyed) socket.destroy();

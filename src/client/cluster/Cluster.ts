@@ -9,17 +9,17 @@ import type { ServerAddress } from '../model/ServerAddress';
 import { ServerSet, type ServerChange } from './ServerSet';
 import { Lifecycle } from '../../util/Lifecycle';
 
-/** Where a call goes instead of to the server for its key. */
+/** The place of a call that does not go to the usual server for its key. */
 export interface Placement {
-    /** To the home server of the key, whatever `failover` says. A lock has one place. */
+    /** Whether the call goes to the home server even with `failover`. A lock has one place. */
     readonly pinned?: boolean | undefined;
-    /** To this server, whatever the home server of the key is. */
+    /** The server of the call, also if it is not the home server of the key. */
     readonly server?: MemcachedServer | undefined;
 }
 
 /** The servers of a client. `MemcachedClient` explains the public methods. */
 export class Cluster {
-    /** Keys with a token are placed without it, and their calls are guarded. */
+    /** The namespaces of the client. It places keys without the token, and guards their calls. */
     readonly namespaces = new Namespaces();
     private readonly deadlines = new Deadlines();
     private serverSet: ServerSet;
@@ -89,7 +89,7 @@ export class Cluster {
         return this.allServers.reduce((sum, server) => sum + server.timerCount, this.deadlines.timerCount);
     }
 
-    /** The servers that keys belong to. */
+    /** Returns the servers that keys belong to. */
     get servers(): readonly MemcachedServer[] {
         return this.serverSet.servers;
     }
@@ -128,7 +128,7 @@ export class Cluster {
         return server?.enteringCount === 0 ? this.deadlines.readClock() : this.deadlines.nowMs;
     }
 
-    /** Makes `close` wait for a batch: between two chunks it has no pending call. */
+    /** Makes `close` wait for a batch, which has no pending call between two chunks. */
     track<T>(batch: Promise<T>): Promise<T> {
         this.batches.add(batch);
         return batch.finally(() => this.batches.delete(batch));
@@ -180,7 +180,7 @@ export class Cluster {
         this.leaving.delete(server);
     }
 
-    /** Destroys all sockets before it returns: an exiting process may get no further turn. */
+    /** Destroys all sockets before it returns. An exiting process may get no further turn. */
     private async destroy(): Promise<void> {
         this.deadlines.onEmpty = null;
         const closed = this.allServers.map(server => server.close());

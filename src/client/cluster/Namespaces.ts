@@ -19,7 +19,7 @@ export class Namespaces {
         return namespace;
     }
 
-    /** Returns the key without its token: the part that decides on its server. */
+    /** Returns the key without its token. The ring places this part. */
     place(key: string): string {
         for (const namespace of this.all) {
             const placed = namespace.place(key);
@@ -28,7 +28,7 @@ export class Namespaces {
         return key;
     }
 
-    /** Whether calls for the key are guarded. */
+    /** Returns whether the client guards calls for the key. */
     has(key: string): boolean {
         return this.all.some(namespace => namespace.has(key));
     }

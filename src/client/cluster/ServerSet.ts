@@ -5,7 +5,7 @@ import { HashRing, type RingServer } from './ketama/HashRing';
 import type { MemcachedServer } from '../server/MemcachedServer';
 import { formatAddress, type ServerAddress } from '../model/ServerAddress';
 
-/** What an update of the servers changed, as the addresses of servers. */
+/** The changes of an update, as the addresses of servers. */
 export interface ServerChange {
     /** New servers. */
     readonly added: readonly string[];
@@ -18,7 +18,7 @@ export interface ServerChange {
 }
 
 export interface ServerSetOptions {
-    /** While a server is down, its keys go to the next server on the ring. */
+    /** Whether the keys of a server that is down go to the next server on the ring. */
     readonly failover: boolean;
     /** Returns the part of a key that decides on its server. */
     readonly placedKey: (key: string) => string;
@@ -31,8 +31,8 @@ interface Member {
 }
 
 /**
- * The servers of a client, each once, and the ring that assigns keys to them. A set never changes:
- * an update makes another set, so all lookups in one set agree.
+ * The servers of a client, each once, and the ring that assigns keys to them. A set never changes.
+ * An update makes another set, so all lookups in one set agree.
  */
 export class ServerSet {
     readonly servers: readonly MemcachedServer[];

@@ -8,5 +8,5 @@ interface MemjsClient {
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- memjs has no types of its own
 const memjs = require('memjs') as { Client: new (servers: readonly ServerInfo[], options: object) => MemjsClient };
 
-/** Makes a client a `memjs.Client`. `MemcachedClient` overrides what needs memjs's transport. */
+/** The class that makes a client a `memjs.Client`. `MemcachedClient` replaces its transport. */
 export const Client = memjs.Client;

@@ -3,19 +3,19 @@ import type { Item } from '../model/Item';
 
 /** memjs's callback forms of the verbs. */
 
-/** Gets the result of a verb, or its error. */
+/** A callback that gets the result of a verb, or its error. */
 export type Callback<T> = (error: Error | null, result: T | null) => void;
-/** Gets a value and its flags. Both are null on a miss. */
+/** A callback that gets a value and its flags. Both are null on a miss. */
 export type GetCallback = (error: Error | null, value: Buffer | null, flags: Buffer | null) => void;
-/** Gets the value of a counter. `success` is false if there is no such counter. */
+/** A callback that gets the value of a counter. `success` is false without such a counter. */
 export type CounterCallback = (error: Error | null, success: boolean | null, value: bigint | null) => void;
 /** The statistics of a server by name. */
 export type Statistics = Record<string, string>;
-/** Gets the statistics of a server. The client calls it once for each server. */
+/** A callback that gets the statistics of a server. The client calls it once for each server. */
 export type StatsCallback = (error: Error | null, server: string, stats: Statistics | null) => void;
 /** The outcome of a flush by server: true, or the error. */
 export type FlushResults = Record<string, boolean | Error>;
-/** Gets all outcomes of a flush, with the last error if there is one. */
+/** A callback that gets all outcomes of a flush, with the last error if there is one. */
 export type FlushCallback = (error: Error | null, results: FlushResults) => void;
 
 export type OptionsOrCallback = StoreOptions | Callback<boolean> | undefined;
@@ -55,7 +55,7 @@ export function successAndValue(
 
 /**
  * Returns the promise, or passes its outcome to the callback.
- * @param spread returns the arguments after the error, for a result or for null when the call failed
+ * @param spread returns the arguments after the error, for a result or for null after a failure
  */
 export function deliver<T, R extends unknown[]>(
     promise: Promise<T>,
@@ -63,7 +63,7 @@ export function deliver<T, R extends unknown[]>(
     spread: (result: T | null) => R,
 ): Promise<T> | void {
     if (typeof callback !== 'function') return promise;
-    // In a turn of its own, so that an exception of a callback fails no call and no socket.
+    // A turn of its own keeps an exception of the callback from failing a call or a socket.
     promise.then(
         result => process.nextTick(callback, null, ...spread(result)),
         (error: Error) => process.nextTick(callback, error, ...spread(null)),

@@ -1,22 +1,22 @@
 import { invalidClientOption } from './errors';
 import { MAX_TIMER_MS } from '../../util/timers';
 
-/** Is called once for each change of a server between up and down. */
+/** An observer of servers. The client calls it once for each change between up and down. */
 export interface ServerObserver {
-    /** The server counts as down because of this fault. */
+    /** Reports a server that counts as down because of this fault. */
     onDown(address: string, fault: Error): void;
-    /** The server answers again. */
+    /** Reports a server that answers again. */
     onUp(address: string): void;
 }
 
 /**
  * Options of a `MemcachedClient`. An absent or undefined option has its default. The README has the
- * ranges; other values and names are rejected with `INVALID_OPTION`.
+ * ranges. The client rejects other values and names with `INVALID_OPTION`.
  */
 export interface ClientOptions {
     /** Maximum number of sockets per server. */
     readonly poolSize?: number | undefined;
-    /** How often an idempotent call is retried after a connection fault. */
+    /** Maximum number of retries of an idempotent call after connection faults. */
     readonly retries?: number | undefined;
     /** Maximum number of queued and in-flight calls per server, else `OVERLOADED`. 0 = no limit. */
     readonly maxPending?: number | undefined;
@@ -38,7 +38,7 @@ export interface ClientOptions {
     readonly maxValueBytes?: number | undefined;
     /** Whether the keys of a server that is down go to the next server on the ring. */
     readonly failover?: boolean | undefined;
-    /** Is called when a server goes down or comes back. */
+    /** The observer of servers that go down or come back. */
     readonly observer?: ServerObserver | undefined;
 }
 
@@ -52,7 +52,7 @@ export interface NumberSpec {
     readonly max: number;
 }
 
-/** The limit of memcached. */
+/** The maximum size of a key in memcached, in bytes. */
 export const MAX_KEY_BYTES = 250;
 
 /** Defaults and ranges of the numeric options. The components' `options.*` use them, too. */
@@ -96,7 +96,7 @@ export function readClientOptions(options: ClientOptions): ClientSettings {
     return Object.freeze(settings) as ClientSettings;
 }
 
-/** Returns null, or the values that are allowed. */
+/** Returns the allowed values, or null if the value is one. */
 function problemOf(name: string, value: unknown): string | null {
     if (name === 'failover') return typeof value === 'boolean' ? null : 'true or false';
     if (name === 'observer') return isObserver(value) ? null : 'an object with the functions onDown and onUp';

@@ -11,7 +11,7 @@ export class Item {
         private readonly casLow: number,
     ) {}
 
-    /** The flags as four bytes, as in memjs. */
+    /** Returns the flags as four bytes, as in memjs. */
     get flags(): Buffer | null {
         if (this.value === null) return null;
         const bytes = Buffer.allocUnsafe(4);
@@ -19,7 +19,7 @@ export class Item {
         return bytes;
     }
 
-    /** Differs from that of all earlier values of the key, until the server restarts. */
+    /** Returns the CAS. It differs from all earlier ones of the key until the server restarts. */
     get cas(): bigint {
         return join64(this.casHigh, this.casLow);
     }

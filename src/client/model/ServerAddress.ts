@@ -1,8 +1,8 @@
 import type { ConnectionOptions } from 'node:tls';
 
-/** Where a memcached server is, and how the client connects to it. */
+/** The place of a memcached server, and the settings of connections to it. */
 export interface ServerAddress {
-    /** With a path, the unique name of the server on the ring, for example the path. */
+    /** The host. With a path, the unique name of the server on the ring, for example the path. */
     readonly host: string;
     /** The TCP port. */
     readonly port: number;

@@ -7,8 +7,8 @@ export interface ServerInfo {
     /** The port of its `ServerAddress`. */
     readonly port: number;
     /**
-     * Changes when a socket to the server opens or closes. No two servers have the same epoch. A
-     * CAS is valid in its epoch only, because a restarted server gives the same CAS to other items.
+     * A number that changes when a socket to the server opens or closes. No two servers share one.
+     * A CAS is valid in its epoch only. A restarted server gives the same CAS to other items.
      */
     readonly epoch: number;
 }

@@ -9,22 +9,22 @@ export class Receipt {
 
     constructor(readonly key: string) {}
 
-    /** 0 if memcached runs with CAS disabled (-C). */
+    /** Returns the CAS, 0 if memcached runs with CAS disabled (-C). */
     get cas(): bigint {
         return join64(this.casHigh, this.casLow);
     }
 }
 
-/** Counts the values that a component stores, and chooses the values to evict. */
+/** The count of the values that a component stores. It chooses the values to evict. */
 export interface StoreAccount {
-    /** Records a value that will be sent or was stored. */
+    /** Records a value that the client will send or has stored. */
     add(key: string): Receipt;
-    /** Whether there are too many. */
+    /** Whether there are too many values. */
     readonly isOver: boolean;
     /** Removes and returns the receipt of a value to evict. Null unless `isOver`. */
     evict(nowMs: number): Receipt | null;
-    /** Records the answer to a store: the epoch in which it was sent, the time, and its expiry. */
+    /** Records the answer to a store, with the epoch of the send, the time, and the expiry. */
     stored(receipt: Receipt, casHigh: number, casLow: number, epoch: number, nowMs: number, seconds: number): void;
-    /** Removes a value that was not stored, or may not have been. */
+    /** Removes a value that the server has not stored, or may not have stored. */
     forget(receipt: Receipt): void;
 }

@@ -2,8 +2,8 @@ import type { ApplicationException } from 'pip-services4-commons-node';
 import { exception, serverException } from './errorCodes';
 
 /**
- * The errors that leave the client, one maker per code; `protocol/replyErrors.ts` has those of a
- * server. A message names the server and the wrong number, never a stored value or a password.
+ * The errors that leave the client, one maker per code. `protocol/replyErrors.ts` makes those of a
+ * server. A message names the server and the wrong number, never a value or a password.
  */
 
 export function notOpened(): ApplicationException {
@@ -66,7 +66,7 @@ export function invalidLogin(address: string): ApplicationException {
 
 const MAX_CAUSES = 5;
 
-/** @param faults why each server did not answer; empty: the client has no servers */
+/** @param faults the fault of each server, empty if the client has no servers */
 export function connectFailed(faults: ReadonlyMap<string, Error>): ApplicationException {
     const addresses = [...faults.keys()].join(', ');
     const [cause = new Error('the client has no servers'), ...others] = faults.values();
@@ -113,7 +113,7 @@ export function counterContended(address: string, tries: number): ApplicationExc
 
 const UNAVAILABLE = new Set(['CONNECTION_LOST', 'SERVER_DOWN', 'TIMEOUT', 'OVERLOADED', 'CONNECT_FAILED']);
 
-/** Whether memcached cannot be reached. False when it answered with an error. */
+/** Returns whether memcached is unreachable. False when it answered with an error. */
 export function isUnavailable(error: unknown): boolean {
     const { code = '' } = (error ?? {}) as { code?: string };
     return UNAVAILABLE.has(code);

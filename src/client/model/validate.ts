@@ -11,8 +11,8 @@ import {
 import type { Login } from './ServerAddress';
 
 /**
- * Checks of arguments before a byte is sent. They return the error, or null. memcached closes the
- * connection on a bad key, which would fail other calls.
+ * Checks of arguments, before the client sends a byte. They return the error, or null. memcached
+ * closes the connection on a bad key, which would fail other calls.
  */
 
 export function checkKey(key: unknown, maxKeyBytes: number): Error | null {
@@ -25,7 +25,7 @@ export function checkKey(key: unknown, maxKeyBytes: number): Error | null {
         if (c <= 0x20 || c === 0x7f) return invalidKey(`white space or control character ${c} at index ${i}`);
         if (c > 0x7f) isAscii = false;
     }
-    // A lone surrogate has no UTF-8 encoding: two such keys would become the same one.
+    // A lone surrogate has no UTF-8 encoding. Two such keys would become the same one.
     if (!isAscii && !key.isWellFormed()) return invalidKey('lone surrogate');
     const bytes = isAscii ? length : Buffer.byteLength(key);
     if (bytes > maxKeyBytes) return invalidKey(`${bytes} bytes, expected at most ${maxKeyBytes}`);
@@ -42,7 +42,7 @@ export function checkValue(value: unknown, maxValueBytes: number): Error | null 
     return value.length > maxValueBytes ? valueTooLarge(value.length, maxValueBytes) : null;
 }
 
-/** An expiry is 32 unsigned bits. A larger one would be stored as a different expiry. */
+/** Checks an expiry, which has 32 unsigned bits. A larger one would become a different expiry. */
 export function checkExpiry(seconds: unknown): Error | null {
     return isUint32(seconds) ? null : invalidTtl(seconds);
 }
@@ -63,12 +63,12 @@ export function isWeight(weight: unknown): boolean {
     return typeof weight === 'number' && weight > 0 && weight < Infinity;
 }
 
-/** SASL PLAIN separates the user name and the password with NUL. */
+/** Returns whether the login has texts without NUL, with which SASL PLAIN separates them. */
 export function isLogin(login: Login): boolean {
     return [login.username, login.password].every(text => typeof text === 'string' && !text.includes('\0'));
 }
 
-/** No item has the CAS 0: memcached takes it for "any", and a miss carries it. */
+/** Checks a CAS. No item has the CAS 0, which memcached takes for "any" and a miss carries. */
 export function checkCas(cas: unknown): Error | null {
     return typeof cas === 'bigint' && cas > 0n && cas <= 0xffffffffffffffffn ? null : invalidCas(cas);
 }

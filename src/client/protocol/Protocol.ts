@@ -2,14 +2,14 @@ import type { Login } from '../model/ServerAddress';
 import type { StoreSpec } from '../model/StoreSpec';
 
 /**
- * A wire protocol. Calls and channels use it through the types of this file only, so a further
- * protocol is a further folder beside `binary`. `MemcachedServer` chooses the one of its channels.
+ * A wire protocol. Calls and channels use it through the types of this file only. So a further
+ * protocol is a further folder beside `binary`. `MemcachedServer` chooses that of its channels.
  */
 export interface Protocol {
     /** The opaque of the first request of a connection. */
     readonly firstOpaque: number;
     createWriter(): RequestWriter;
-    /** @param onReply false: ignore the rest of the chunk */
+    /** @param onReply returns false to ignore the rest of the chunk */
     createDecoder(onReply: (reply: Reply) => boolean): ReplyDecoder;
 }
 
@@ -17,20 +17,20 @@ export type StoreMode = 'set' | 'add' | 'replace';
 export type ConcatMode = 'append' | 'prepend';
 export type CountMode = 'increment' | 'decrement';
 
-/** What the reply to a store must tell: only a failure, whether it was stored, or its CAS too. */
+/** The needed reply to a store: only a failure, whether the store took place, or the CAS too. */
 export type StoreReply = 'error' | 'outcome' | 'cas';
 
 /**
- * Collects the requests of one write. Each method writes one request, and its reply carries the
- * same opaque. `seconds` is an expiry. A CAS is two 32-bit words: a bigint costs an allocation.
+ * A collector of the requests of one write. Each method writes one request, and its reply carries
+ * the same opaque. `seconds` is an expiry. A CAS is two 32-bit words. A bigint costs an allocation.
  *
- * A quiet request needs a reply only for a value or an error. The server may send others.
+ * A quiet request needs a reply only for a value or an error. The server may send other replies.
  */
 export interface RequestWriter {
     get(opaque: number, key: string, isQuiet?: boolean): void;
     getAndTouch(opaque: number, key: string, seconds: number): void;
     touch(opaque: number, key: string, seconds: number): void;
-    /** An `add` or `replace` that fails must leave the stored item alone: locks depend on it. */
+    /** Writes a store. A failed `add` or `replace` must keep the item, on which locks depend. */
     store(opaque: number, mode: StoreMode, key: string, spec: StoreSpec, reply: StoreReply): void;
     /** Stores over the item that has this CAS, or leaves it alone. The reply has the new CAS. */
     compareAndStore(opaque: number, key: string, spec: StoreSpec, casHigh: number, casLow: number): void;
@@ -38,16 +38,16 @@ export interface RequestWriter {
     delete(opaque: number, key: string, isQuiet?: boolean): void;
     /** Deletes the item that has this CAS. */
     compareAndDelete(opaque: number, key: string, casHigh: number, casLow: number, isQuiet?: boolean): void;
-    /** @param initial the value of a counter that does not exist yet; null: do not create it */
+    /** @param initial the value of a new counter, null = do not create it */
     count(opaque: number, mode: CountMode, key: string, delta: bigint, initial: bigint | null, seconds: number): void;
     noop(opaque: number): void;
     version(opaque: number): void;
-    /** Has a reply for each statistic, and a last one without a key. */
+    /** Writes a request with a reply for each statistic, and a last one without a key. */
     stat(opaque: number, group: string): void;
     flush(opaque: number): void;
     login(opaque: number, login: Login): void;
 
-    /** Bytes that wait for `take`. */
+    /** The number of bytes that wait for `take`. */
     readonly pendingBytes: number;
     /** Remembers the end of the last complete request. */
     mark(): void;
@@ -59,18 +59,18 @@ export interface RequestWriter {
     recycle(): void;
 }
 
-/** Finds the replies in the bytes of a connection. */
+/** A decoder, which finds the replies in the bytes of a connection. */
 export interface ReplyDecoder {
-    /** Where to read the next bytes of a large reply, for `filled`. null: `push` the next chunk. */
+    /** The buffer for more bytes of a large reply, for `filled`. null = `push` the next chunk. */
     readonly target: Buffer | null;
     /** Whether a large reply has arrived in part. */
     readonly isInLargeReply: boolean;
     filled(count: number): void;
-    /** Returns null, or why the bytes are not of this protocol. The connection is unusable then. */
+    /** Returns null, or the violation of the protocol. Then the connection is unusable. */
     push(chunk: Buffer, length: number): string | null;
 }
 
-/** One reply. A decoder reuses its reply: copy the parts that must outlive `onReply`. */
+/** One reply. A decoder reuses its reply, so copy the parts that must outlive `onReply`. */
 export interface Reply {
     readonly opaque: number;
     /** An `Outcome`, or another number that the server sent. */
@@ -79,16 +79,16 @@ export interface Reply {
     readonly casLow: number;
     readonly cas: bigint;
     readonly flags: number;
-    /** Bytes of the reply, about. */
+    /** The approximate size of the reply, in bytes. */
     readonly bodyBytes: number;
-    /** Returns the value; the buffer is never written to again. */
+    /** Returns the value. The decoder never writes to its buffer again. */
     value(): Buffer;
     text(): string;
-    /** Whether the value is this part of an ASCII text. */
+    /** Returns whether the value is this part of an ASCII text. */
     valueEquals(text: string, start: number, end: number): boolean;
     /** Returns the name of a statistic, '' after the last one. */
     key(): string;
-    /** @throws Error when the value is not a counter: the connection cannot be trusted then */
+    /** @throws Error when the value is not a counter, after which the connection is unusable */
     counter(): bigint;
     /** Returns the server's own words for an outcome, for an error message. */
     detail(): string;

@@ -1,17 +1,17 @@
 const CHUNK_BYTES = 64 * 1024;
 
-/** A value of this size is handed to the socket instead of being copied into the write. */
+/** The size from which on the socket gets a value itself instead of a copy. */
 const BY_REFERENCE_BYTES = 4 * 1024;
 
-/** Up to this length a loop over the characters beats the call into native code. */
+/** The length up to which a loop over the characters beats the call into native code. */
 const SHORT_TEXT = 24;
 
 /** The bytes of one write: chunks of requests, with large values between them by reference. */
 export abstract class WriteBuffer {
     protected buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-    /** Where the next byte goes. */
+    /** The place of the next byte. */
     protected position = 0;
-    /** Where the current request starts. */
+    /** The start of the current request. */
     protected start = 0;
     private taken = 0;
     private parts: Uint8Array[] = [];

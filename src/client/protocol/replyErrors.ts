@@ -2,12 +2,12 @@ import type { ApplicationException } from 'pip-services4-commons-node';
 import { serverException } from '../model/errorCodes';
 import { Outcome } from './Protocol';
 
-/** The server rejected the login, or asks for one. */
+/** Returns the error of a server that rejected the login, or asks for one. */
 export function authFailed(address: string): ApplicationException {
     return serverException('AUTH_FAILED', address, `authentication to memcached at ${address} failed`);
 }
 
-/** The server rejected a request. `detail` has the server's own words. */
+/** Returns the error of a request that the server rejected. `detail` has the server's own words. */
 export function rejected(address: string, outcome: number, detail = ''): ApplicationException {
     if (outcome === Outcome.AUTH_ERROR) return authFailed(address);
     if (outcome === Outcome.TOO_LARGE) {

@@ -4,8 +4,8 @@ import { Deadline } from '../calls/Deadlines';
 import { LargeValues } from './LargeValues';
 
 /**
- * The calls to one server that have not been sent: those made in this turn of the event loop
- * (`entering`), those that wait for a channel (`ready`), and those that wait in `largeValues`.
+ * The unsent calls to one server. `entering` has the calls of this turn of the event loop. `ready`
+ * has those that wait for a channel. `largeValues` has those that wait for room.
  */
 export class CallQueue implements CallHolder {
     readonly largeValues = new LargeValues(call => {
@@ -16,19 +16,19 @@ export class CallQueue implements CallHolder {
     private readonly ready = new CallList();
     private isFlushScheduled = false;
     /**
-     * Replies of one server bring about calls for all of them. When all sockets have been read
-     * first, these calls are one write for each server. A server that is alone needs no such wait.
+     * Whether the client has other servers. Replies of one server cause calls to all of them. If
+     * the client reads all sockets first, it writes to each server once. One server needs no wait.
      */
     isOneOfSeveral = false;
     private readonly flushTurn = (): void => this.flush();
 
-    /** @param dispatch sends what may be sent: a turn is over, or there is room again */
+    /** @param dispatch sends calls when a turn is over, or when there is room again */
     constructor(
         private readonly host: CallHost,
         private readonly dispatch: () => void,
     ) {}
 
-    /** Calls that have no deadline yet: those of this turn. */
+    /** Returns the number of calls of this turn, which have no deadline yet. */
     get enteringCount(): number {
         return this.entering.length;
     }
@@ -37,7 +37,7 @@ export class CallQueue implements CallHolder {
         return this.ready.first === null;
     }
 
-    /** All calls that have not been sent. */
+    /** Returns all unsent calls. */
     unsent(): Call<unknown>[] {
         return [...this.entering, ...this.ready, ...this.largeValues.waiting];
     }
@@ -47,7 +47,7 @@ export class CallQueue implements CallHolder {
         this.flushSoon();
     }
 
-    /** Takes back calls that were sent in vain. They are older than those that wait. */
+    /** Takes back calls without an answer. They are older than the waiting calls. */
     requeue(calls: CallList): void {
         this.ready.prepend(calls);
     }
@@ -59,7 +59,7 @@ export class CallQueue implements CallHolder {
         else process.nextTick(this.flushTurn);
     }
 
-    /** Ends the turn: its calls get their deadlines and leave together. */
+    /** Ends the turn. Its calls get their deadlines and leave together. */
     flush(): void {
         this.isFlushScheduled = false;
         const { deadlines, metrics, requestTimeoutMs } = this.host;
@@ -77,7 +77,7 @@ export class CallQueue implements CallHolder {
         this.dispatch();
     }
 
-    /** Removes and returns the next call that may be sent, null if there is none. */
+    /** Removes and returns the next call to send, null if there is none. */
     dequeue(): Call<unknown> | null {
         for (let call = this.ready.shift(); call !== null; call = this.ready.shift()) {
             if (call.settled) this.largeValues.done(call);
@@ -86,7 +86,7 @@ export class CallQueue implements CallHolder {
         return null;
     }
 
-    /** Fails the calls that wait and have a deadline before this. */
+    /** Fails the waiting calls that have a deadline before this. */
     shed(beforeMs: number, error: () => Error): void {
         for (let call = this.ready.first; call !== null && call.deadlineMs < beforeMs; call = this.ready.first) {
             this.ready.shift();
@@ -95,7 +95,7 @@ export class CallQueue implements CallHolder {
         }
     }
 
-    /** A call has run out of time. Calls settle about in the order in which they came. */
+    /** Drops settled calls from the head. Calls settle about in the order in which they came. */
     onLate(): void {
         while (this.ready.first?.settled === true) this.largeValues.done(this.ready.shift()!);
         this.largeValues.dropSettled();

@@ -5,19 +5,19 @@ import { ConnectSpan } from '../channel/ConnectSpan';
 import { connectTracing, isTraced } from '../../diagnostics/tracing';
 import type { CircuitBreaker } from './CircuitBreaker';
 
-/** Gives calls to the channels, and takes them back. */
+/** The owner of a pool. It gives calls to the channels, and takes them back. */
 export interface PoolOwner {
     onReady(channel: Channel): void;
-    /** A channel may have room again. */
+    /** Sends calls that wait for room, as a channel may have room again. */
     onReplies(): void;
-    /** See `ChannelOwner`. */
+    /** Takes back the calls of a channel. See `ChannelOwner`. */
     onGone(fault: Error | null, pending: CallList): void;
 }
 
-/** A channel, and what only the pool needs to know of it. */
+/** A channel, with the data that only the pool needs. */
 interface Entry {
     readonly channel: Channel;
-    /** null if the connecting is not traced. */
+    /** The trace of the connecting, null if it is not traced. */
     readonly span: ConnectSpan | null;
     /** The breaker's round of faults when the channel last proved that it works. */
     round: number;
@@ -26,14 +26,14 @@ interface Entry {
 
 let lastEpoch = 0;
 
-/** The channels to one server: opens them as the breaker allows, and chooses one for each call. */
+/** The channels to one server. It opens them as the breaker allows, and chooses one per call. */
 export class ChannelPool implements ChannelOwner {
     /**
-     * Changes whenever a channel gets ready or ends. While it stays the same, every channel leads
-     * to the process that it led to. Epochs are unique in the process, across servers and clients.
+     * A number that changes whenever a channel gets ready or ends. While it stays the same, every
+     * channel leads to the same process. Epochs are unique across all servers and clients.
      */
     epoch = ++lastEpoch;
-    /** Sockets that are open, opening, or closing. */
+    /** The number of sockets that are open, opening, or closing. */
     socketCount = 0;
     private readonly entries: Entry[] = [];
     private onEmpty: (() => void) | null = null;
@@ -44,7 +44,7 @@ export class ChannelPool implements ChannelOwner {
         private readonly owner: PoolOwner,
     ) {}
 
-    /** Whether a channel takes calls, or may soon. */
+    /** Returns whether a channel takes calls, or may soon. */
     get willHaveChannel(): boolean {
         return this.entries.some(one => !one.channel.isReady || this.isCurrent(one));
     }
@@ -65,8 +65,8 @@ export class ChannelPool implements ChannelOwner {
     }
 
     /**
-     * Returns the channel for the next calls: the one with room that has the least in flight. If
-     * all channels are saturated, opens another one for the turns to come.
+     * Returns the channel for the next calls, which is the least loaded one with room. If all
+     * channels are saturated, opens another one for the turns to come.
      */
     leastLoaded(): Channel | null {
         let best: Channel | null = null;
@@ -81,17 +81,17 @@ export class ChannelPool implements ChannelOwner {
         return best;
     }
 
-    /** Returns the channel for the next call of a turn: `last` until that is saturated. */
+    /** Returns the channel for the next call of a turn. It stays `last` until that is saturated. */
     channelFor(last: Channel): Channel | null {
         return last.isSaturated || last.isAtLimit ? this.leastLoaded() : last;
     }
 
-    /** The server answers, and has had too much to do for this long. */
+    /** Returns whether the server answers, but has had too much to do for this long. */
     isSlowFor(ms: number): boolean {
         return this.entries.some(one => this.isCurrent(one) && one.channel.isSlowFor(ms));
     }
 
-    /** The unanswered calls. The first call of a connecting channel has no caller. */
+    /** Returns the unanswered calls. The first call of a connecting channel has no caller. */
     calls(): Call<unknown>[] {
         return this.entries.flatMap(({ channel }) => (channel.isReady ? [...channel.calls] : []));
     }
@@ -150,8 +150,8 @@ export class ChannelPool implements ChannelOwner {
     }
 
     /**
-     * A probe whose reply is late ends its channel without a fault, which would begin the next
-     * probe.
+     * Schedules the next probe. A fault would do so, but a probe with a late reply ends its channel
+     * without one.
      */
     private probeAgain(): void {
         const { breaker } = this;
@@ -166,8 +166,8 @@ export class ChannelPool implements ChannelOwner {
     }
 
     /**
-     * When one channel fails, the others are likely to fail too, and do not know yet. A retried
-     * call must not be sent on each of them in turn. They are used again when they have answered.
+     * Returns whether a channel has worked since the last fault. When one channel fails, the others
+     * are likely to fail too. The client must not retry a call on each of them in turn.
      */
     private isCurrent({ channel, round }: Entry): boolean {
         return channel.isReady && round === this.breaker.faultRound;

@@ -15,9 +15,9 @@ export type BreakerOptions = Pick<ClientSettings, 'failures' | 'reconnectMs' | '
  * Whether a server is up, and when the next attempt to connect, or the next probe, may begin. Only
  * a reply to a call closes the circuit. Every fault makes the pause longer.
  *
- * Faults come in rounds: channels that fail together fail for one cause. A channel belongs to the
- * round in which it last proved that it works. Only a fault of a channel of this round begins the
- * next one.
+ * Faults come in rounds, because channels that fail together fail for one cause. A channel belongs
+ * to the round in which it last proved that it works. Only a fault of a channel of this round
+ * begins the next one.
  */
 export class CircuitBreaker {
     faultRound = 0;
@@ -27,7 +27,7 @@ export class CircuitBreaker {
     private notBefore = 0;
     private noGrowthBefore = 0;
     private isRetired = false;
-    /** Until the next attempt to connect. */
+    /** The timer until the next attempt to connect. */
     private timer: NodeJS.Timeout | null = null;
 
     constructor(
@@ -35,17 +35,17 @@ export class CircuitBreaker {
         private readonly options: BreakerOptions,
     ) {}
 
-    /** Whether an attempt to connect may begin. */
+    /** Returns whether an attempt to connect may begin. */
     get canConnect(): boolean {
         return this.pauseMs === 0;
     }
 
-    /** Whether another channel may be opened beside those that work. */
+    /** Returns whether another channel may open beside those that work. */
     get canGrow(): boolean {
         return performance.now() >= this.noGrowthBefore;
     }
 
-    /** Whether probes bring the server back. A retired server that goes down stays down. */
+    /** Returns whether probes bring the server back. A retired server that goes down stays down. */
     get needsProbe(): boolean {
         return this.isDown && !this.isRetired;
     }
@@ -58,7 +58,7 @@ export class CircuitBreaker {
         return this.timer !== null;
     }
 
-    /** Why a call to a server that is down fails. */
+    /** Returns the error of a call to a server that is down. */
     downError(): Error {
         return this.hasRejectedLogin ? authFailed(this.address) : serverDown(this.address, this.lastFault);
     }
@@ -91,7 +91,7 @@ export class CircuitBreaker {
         return true;
     }
 
-    /** Another channel failed to open while others work: the pool does not grow for a while. */
+    /** Pauses the growth of the pool, as a channel failed to open while others work. */
     pauseGrowth(): void {
         this.noGrowthBefore = performance.now() + pauseBefore(Infinity, this.options.retryMs);
     }
@@ -112,7 +112,7 @@ export class CircuitBreaker {
         this.cancelRetry();
     }
 
-    /** From now on the server is neither probed nor reported when it goes down. */
+    /** Stops probes of the server, and reports of its going down. */
     retire(): void {
         this.isRetired = true;
         if (this.isDown) this.cancelRetry();
@@ -124,7 +124,7 @@ export class CircuitBreaker {
     }
 
     private goDown(fault: Error): void {
-        // Deferred: an exception of an observer must not interrupt the caller.
+        // `nextTick` keeps an exception of an observer from interrupting the caller.
         if (!this.isDown && !this.isRetired) process.nextTick(() => this.options.observer.onDown(this.address, fault));
         this.isDown = true;
     }
@@ -134,7 +134,7 @@ export class CircuitBreaker {
     }
 }
 
-/** The first fault has no pause; from the second one on it doubles. */
+/** Returns the pause before a retry. The first has none. From the second on it doubles. */
 function pauseBefore(retry: number, maxMs: number): number {
     return retry < 0 ? 0 : backoffMs(retry, { firstMs: FIRST_PAUSE_MS, maxMs, jitter: JITTER });
 }

@@ -9,8 +9,8 @@ import { ChannelPool, type PoolOwner } from './ChannelPool';
 import type { CircuitBreaker } from './CircuitBreaker';
 
 /**
- * Moves the calls of a server from its queue to its channels. When a channel is over, takes its
- * unanswered calls back: the only place that retries.
+ * The dispatcher that moves calls from the queue of a server to its channels. It takes back the
+ * unanswered calls of a channel that has ended. Only this class retries.
  */
 export class Dispatcher implements PoolOwner {
     readonly queue: CallQueue;
@@ -39,9 +39,9 @@ export class Dispatcher implements PoolOwner {
     }
 
     /**
-     * No channel takes calls now. They wait in the queue, where a silent channel that is given up
-     * does not lose them. If the server answers but is too slow, calls that have waited for half of
-     * their time fail, so that the calls sent instead of them are answered in time.
+     * Keeps calls in the queue while no channel takes calls. There, the end of a silent channel
+     * does not lose them. If the server is slow, calls that have waited for half of their time
+     * fail. So the server answers the calls sent instead of them in time.
      */
     private hold(): void {
         const { deadlines, requestTimeoutMs, address } = this.server;
@@ -81,7 +81,7 @@ export class Dispatcher implements PoolOwner {
         else this.dispatch();
     }
 
-    /** Settles the calls that must not be sent in another epoch. */
+    /** Settles the calls that must stay in their epoch. */
     private startEpoch(): void {
         for (const call of this.queue.unsent()) call.onEpochChange();
     }
@@ -112,7 +112,7 @@ export class Dispatcher implements PoolOwner {
     }
 }
 
-/** @param fault what ended the channel on which the call was sent and not answered */
+/** @param fault the fault of the channel that sent the call and got no answer */
 function isRetryable({ retry }: Call<unknown>, fault: Error | null): boolean {
     return retry === 'always' || (retry === 'afterClose' && fault instanceof ClosedByServerError);
 }

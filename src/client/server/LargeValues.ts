@@ -4,54 +4,54 @@ import { LARGE_BYTES } from '../channel/ChannelLoad';
 import { copyText } from '../../util/copyText';
 
 /**
- * Two values of half a MiB in flight keep a connection busy, and leave room between them. A small
- * get beside such transfers takes 0.6 ms (p50) and 10 ms (p99) with the window, and 2.5 ms and 13
- * ms without it (bench: small-beside-large, 512 KiB values, 2026-11-26).
+ * Two values of half a MiB in flight keep a connection busy, and leave room between them. With the
+ * window, a small get beside such transfers takes 0.6 ms (p50) and 10 ms (p99). Without it, a get
+ * takes 2.5 ms and 13 ms (bench: small-beside-large, 512 KiB values, 2026-11-26).
  */
 const WINDOW_BYTES = 1280 * 1024;
 
 const MAX_KEYS = 1000;
 
 /**
- * Keeps large values from delaying small ones. Calls that move a large value are sent a few at a
+ * A gate that keeps large values from delaying small ones. A few calls with a large value pass at a
  * time, in their order. The others wait here, and small calls overtake them.
  *
- * The size of a value is unknown until it is read. The best guess is the last reply for its key.
+ * The size of a value is unknown before a read. The best guess is the last reply for its key.
  */
 export class LargeValues {
     private inFlightBytes = 0;
     private readonly queue = new CallList();
-    /** The keys that were last answered with a large value, and its size. */
+    /** The sizes of the last values by key, for large values only. */
     private readonly sizes = new Map<string, number>();
 
     /** @param onAdmitted takes a call that had to wait */
     constructor(private readonly onAdmitted: (call: Call<unknown>) => void) {}
 
-    /** Calls that wait for room in the window. */
+    /** Returns the calls that wait for room in the window. */
     get waiting(): Iterable<Call<unknown>> {
         return this.queue;
     }
 
-    /** Whether the size of any key is known. */
+    /** Returns whether the size of any key is known. */
     get hasSizes(): boolean {
         return this.sizes.size > 0;
     }
 
-    /** Returns the size of the value under the key when it is known to be large, otherwise 0. */
+    /** Returns the size of the value under the key if it is known and large, otherwise 0. */
     expectedBytes(key: string): number {
         return this.sizes.size === 0 ? 0 : (this.sizes.get(key) ?? 0);
     }
 
-    /** Whether the call may be sent now. If not, it waits for `onAdmitted`. */
+    /** Returns whether the call may leave now. If not, it waits for `onAdmitted`. */
     admit(call: Call<unknown>): boolean {
         if (this.weigh(call) < LARGE_BYTES || (this.queue.first === null && this.tryEnter(call))) return true;
         this.queue.push(call);
         return false;
     }
 
-    /** The server has answered a value of this size, or stored it. */
+    /** Records the size of a value that the server has answered or stored. */
     answered(key: string, bytes: number): void {
-        // A call about many keys has no key. Its replies say nothing of the next such call.
+        // A call about many keys has no key. Its replies do not predict the next such call.
         if (key === '') return;
         const { sizes } = this;
         if (bytes < LARGE_BYTES) return void sizes.delete(key);
@@ -59,7 +59,7 @@ export class LargeValues {
         sizes.set(copyText(key), bytes);
     }
 
-    /** The call is answered, or in flight no more. Admits calls that wait for its room. */
+    /** Releases the room of a call that is no longer in flight, and admits waiting calls. */
     done(call: Call<unknown>): void {
         if (call.largeBytes === 0) return;
         this.inFlightBytes -= call.largeBytes;
@@ -88,7 +88,7 @@ export class LargeValues {
         return Math.max(call.valueBytes, this.expectedBytes(call.key));
     }
 
-    /** A single value always has room, whatever its size. */
+    /** Reserves room for a call. A single value always has room, however large it is. */
     private tryEnter(call: Call<unknown>): boolean {
         const bytes = this.weigh(call);
         if (this.inFlightBytes > 0 && this.inFlightBytes + bytes > WINDOW_BYTES) return false;

@@ -16,13 +16,13 @@ import type { LargeValues } from './LargeValues';
 import { CircuitBreaker } from './CircuitBreaker';
 
 /**
- * One memcached: admits calls, and opens, drains and closes what they pass through.
+ * One memcached. It admits calls, and opens, drains and closes the parts below.
  *
  *     send → CallQueue ─ end of turn → Dispatcher → Channel of the ChannelPool → socket
  *               ↑ LargeValues              │  ↑
- *               └──────── retries ─────────┘  └ ServerHealth: up or down, when to connect
+ *               └──────── retries ─────────┘  └ CircuitBreaker: whether and when to connect
  *
- * Everything below shares the server's fields, and only those: see `CallHost` and `ChannelContext`.
+ * The parts share only the server's fields. See `CallHost` and `ChannelContext`.
  */
 export class MemcachedServer implements CallHost, ChannelContext {
     readonly address: string;
@@ -54,7 +54,7 @@ export class MemcachedServer implements CallHost, ChannelContext {
         ({ queue: this.queue, pool: this.pool } = new Dispatcher(this, this.breaker));
     }
 
-    /** See `ChannelPool`. */
+    /** Returns the epoch of the `ChannelPool`. */
     get epoch(): number {
         return this.pool.epoch;
     }
@@ -79,7 +79,7 @@ export class MemcachedServer implements CallHost, ChannelContext {
         return this.breaker.isRetryScheduled ? 1 : 0;
     }
 
-    /** Whether the client has other servers: see `CallQueue`. */
+    /** Sets whether the client has other servers. See `CallQueue`. */
     set isOneOfSeveral(isOneOfSeveral: boolean) {
         this.queue.isOneOfSeveral = isOneOfSeveral;
     }
@@ -112,7 +112,7 @@ export class MemcachedServer implements CallHost, ChannelContext {
     }
 
     private admit(call: Call<unknown>): void {
-        // It may have settled before, for example as 'stale'. Then there is nothing to send.
+        // The call may have settled before, for example as 'stale'. Then it needs no send.
         if (call.settled) return;
         call.host = this;
         this.metrics.calls++;
@@ -122,9 +122,7 @@ export class MemcachedServer implements CallHost, ChannelContext {
         else this.queue.enter(call);
     }
 
-    /**
-     * Settles the calls that must not be sent in another epoch, of keys that have left this server.
-     */
+    /** Settles the calls of moved keys that must stay in their epoch. */
     onKeysMoved(isHome: (key: string) => boolean): void {
         for (const call of this.queue.unsent()) if (call.key !== '' && !isHome(call.key)) call.onEpochChange();
     }
@@ -136,7 +134,7 @@ export class MemcachedServer implements CallHost, ChannelContext {
         if (this.breaker.isDown) this.pool.endAll();
     }
 
-    /** Resolves when the calls that the server has now have settled. */
+    /** Resolves when all current calls of the server have settled. */
     async drained(): Promise<void> {
         await Promise.allSettled([...this.queue.unsent(), ...this.pool.calls()].map(call => call.promise));
     }

@@ -3,18 +3,18 @@ import { authFailed } from '../protocol/replyErrors';
 import { MemcachedServer } from './MemcachedServer';
 import { StatCall, VersionCall } from '../calls/serverCalls';
 
-/** The answers of a server to a health check. Whatever it did not answer is null. */
+/** The answers of a server to a health check. Missing answers are null. */
 export interface ServerHealthReport {
     readonly address: string;
     /** Whether it answered within `connect_timeout` and `request_timeout`, on a new socket. */
     readonly reachable: boolean;
-    /** Why it is not reachable. */
+    /** The reason why it is not reachable. */
     readonly error: { readonly code: string; readonly message: string } | null;
     readonly version: string | null;
-    /** How long a request took on the open socket, in ms. */
+    /** The time of a request on the open socket, in ms. */
     readonly roundTripMs: number | null;
     readonly memory: { readonly limitBytes: number; readonly usedBytes: number } | null;
-    /** Items evicted since the server started. Above 0, it may evict locks too. */
+    /** The number of items evicted since the server started. Above 0, it may evict locks too. */
     readonly evictions: number | null;
     /** Whether the server runs with CAS. If not (`-C`), locks fail with `CAS_DISABLED`. */
     readonly casEnabled: boolean | null;
@@ -26,7 +26,7 @@ const NOTHING: ServerFacts = { version: null, roundTripMs: null, memory: null, e
 const NO_OBSERVER = { onDown: () => {}, onUp: () => {} };
 
 /**
- * Checks a server on a new socket, regardless of its current state: a server that is down may be
+ * Checks a server on a new socket, regardless of its current state. A server that is down may be
  * back, and one that is up may accept no further connection. The check is in no statistics and
  * never rejects.
  */

@@ -4,9 +4,9 @@ import { md5, md5First32 } from './md5';
 const POINTS_PER_SERVER = 160;
 const POINTS_PER_HASH = 4;
 const MEMCACHED_PORT = 11211;
-/** An owner is a word of 16 bits. */
+/** The maximum number of servers. An owner is a word of 16 bits. */
 const MAX_SERVERS = 2 ** 16;
-/** The cache holds up to twice as many keys, which takes 2 MiB with keys of the maximum size. */
+/** The limit of a cache map. Two maps with the longest keys take 2 MiB (8,192 × 250 bytes). */
 const CACHED_KEYS = 4096;
 
 export interface RingServer {
@@ -16,9 +16,9 @@ export interface RingServer {
 }
 
 /**
- * Assigns keys to servers. A client with one server never uses the ring, its cache or its hash. The
- * ring is libmemcached's weighted ketama, so clients in other languages agree on the server of a
- * key. It depends on the names and weights of the servers, not on their order or their state.
+ * An assignment of keys to servers. A client with one server never uses the ring, its cache or its
+ * hash. The ring is libmemcached's weighted ketama, so clients in other languages agree with it. It
+ * depends on the names and weights of the servers, not on their order or their state.
  */
 export class HashRing {
     private readonly points: Uint32Array;
@@ -37,14 +37,14 @@ export class HashRing {
 
     /**
      * Returns the index of the server of a key. With `isUsable`, returns the first usable server
-     * from there on around the ring, and the key's own server if none is usable.
+     * from there on around the ring. If none is usable, returns the key's own server.
      */
     find(key: string, isUsable?: (index: number) => boolean): number {
         if (this.servers.length === 1) return 0;
         const first = this.pointOf.get(key);
         const home = this.owners[first]!;
         if (isUsable === undefined || isUsable(home)) return home;
-        // 300 servers have 48,000 points: too many for each key while all servers are down.
+        // 300 servers have 48,000 points (160 each), too many for each key while all are down.
         if (!this.servers.some((_, index) => isUsable(index))) return home;
         for (let i = 1; i < this.owners.length; i++) {
             const next = this.owners[(first + i) % this.owners.length]!;
@@ -78,7 +78,7 @@ function layOut(servers: readonly RingServer[]): { points: Uint32Array; owners: 
     const byLabel = [...servers.keys()].sort((a, b) => (labels[a]! < labels[b]! ? -1 : 1));
     const hashes = hashCounts(servers);
     const size = hashes.reduce((sum, count) => sum + count, 0) * POINTS_PER_HASH;
-    // A point and the rank of its owner in one number: a Float64Array sorts without a comparator.
+    // A number has a point and the rank of its owner. A Float64Array sorts without a comparator.
     const ring = new Float64Array(size);
     let filled = 0;
     byLabel.forEach((index, rank) => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Longer texts than memcached's keys take the slow path. */
+/** The length of memcached's longest key. Longer texts take the slow path. */
 const MAX_CHARS = 250;
 const WORDS_PER_BLOCK = 16;
 const words = new Int32Array(5 * WORDS_PER_BLOCK);
@@ -14,7 +14,7 @@ export function md5First32(text: string): number {
 
 /**
  * Returns the four words of a text's MD5, signed. The next call reuses the array. For a key, Node's
- * own hash takes eight times as long: it allocates two objects and calls native code thrice.
+ * own hash is slower. It allocates two objects and calls native code thrice.
  */
 export function md5(text: string): Int32Array {
     const { length } = text;
@@ -42,7 +42,7 @@ function slowMd5(text: string): Int32Array {
     return sum;
 }
 
-/** RFC 1321, four steps at a time. */
+/** Adds a block as in RFC 1321, four steps at a time. */
 function addBlock(at: number): void {
     let a = sum[0]!;
     let b = sum[1]!;

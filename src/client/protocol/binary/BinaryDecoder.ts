@@ -3,21 +3,21 @@ import { BinaryReply } from './BinaryReply';
 import { HEADER_BYTES, REPLY_MAGIC } from './constants';
 import { describeBytes } from './describeBytes';
 
-/** The memory reserved for a frame on the word of its header. More is added as bytes arrive. */
+/** The memory that the header of a frame may reserve. More follows as bytes arrive. */
 const TRUSTED_BYTES = 1024 * 1024 + 4096;
 
-/** From this size on, the rest of a frame is read straight into its own buffer. */
+/** The size from which on the socket reads the rest of a frame straight into its own buffer. */
 const DIRECT_BYTES = 16 * 1024;
 
 const EMPTY = Buffer.alloc(0);
 
-/** Splits a stream into frames, wherever its chunks end. */
+/** A decoder that splits a stream into frames, wherever its chunks end. */
 export class BinaryDecoder implements ReplyDecoder {
     private readonly reply = new BinaryReply();
     /** The first `have` bytes of a frame that continues in the next chunk. */
     private partial: Buffer = EMPTY;
     private have = 0;
-    /** The length of that frame. Until its header is complete, that of the header. */
+    /** The length of that frame, or of the header until the header is complete. */
     private want = HEADER_BYTES;
 
     constructor(private readonly onReply: (reply: BinaryReply) => boolean) {}
@@ -83,7 +83,7 @@ export class BinaryDecoder implements ReplyDecoder {
         return this.onReply(this.reply);
     }
 
-    /** Copies the bytes of the partial frame out of the chunk, and returns how many. */
+    /** Copies the bytes of the partial frame out of the chunk, and returns their number. */
     private collect(chunk: Buffer, at: number, length: number): number {
         const count = Math.min(this.want - this.have, length - at);
         const need = this.have + count;

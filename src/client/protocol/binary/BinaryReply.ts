@@ -3,7 +3,7 @@ import type { Reply } from '../Protocol';
 import { REPLY_MAGIC } from './constants';
 import { describeBytes } from './describeBytes';
 
-/** An item is at most 1 GiB (`-I`), and a key 250 bytes. */
+/** The limit of a body. An item has at most 1 GiB (`-I`), and a key 250 bytes. */
 const MAX_BODY_BYTES = 1024 * 1024 * 1024 + 4096;
 
 /** A frame: a header, then a body of extras, key and value. */
@@ -17,9 +17,9 @@ export class BinaryReply implements Reply {
     keyBytes = 0;
     bodyBytes = 0;
     buffer: Buffer = Buffer.alloc(0);
-    /** Where the body starts in `buffer`. */
+    /** The start of the body in `buffer`. */
     bodyAt = 0;
-    /** Whether the buffer is not reused, so that parts of it may be kept. */
+    /** Whether the decoder does not reuse the buffer, so that callers may keep parts of it. */
     owned = false;
 
     get cas(): bigint {
@@ -64,7 +64,7 @@ export class BinaryReply implements Reply {
         return `0x${this.outcome.toString(16).padStart(2, '0')}`;
     }
 
-    /** Fills the header's fields from 24 bytes. Returns null, or why they are not a header. */
+    /** Reads a header of 24 bytes. Returns null, or the reason why the bytes are no header. */
     readHeader(b: Buffer, at: number): string | null {
         if (b[at] !== REPLY_MAGIC) return describeBytes(b, at);
         this.keyBytes = (b[at + 2]! << 8) | b[at + 3]!;

@@ -5,7 +5,7 @@ import type { ConcatMode, CountMode, RequestWriter, StoreMode, StoreReply } from
 import { WriteBuffer } from '../WriteBuffer';
 import { HEADER_BYTES, NO_CREATE, Opcode, REQUEST_MAGIC } from './constants';
 
-/** Writes frames in the order of the wire: `begin`, words of the extras, `key`, `value`, `end`. */
+/** A writer of frames in wire order: `begin`, words of the extras, `key`, `value`, `end`. */
 export class BinaryWriter extends WriteBuffer implements RequestWriter {
     get(opaque: number, key: string, isQuiet = false): void {
         this.keyFrame(isQuiet ? Opcode.GETQ : Opcode.GET, opaque, key);
@@ -24,8 +24,7 @@ export class BinaryWriter extends WriteBuffer implements RequestWriter {
     }
 
     compareAndStore(opaque: number, key: string, spec: StoreSpec, casHigh: number, casLow: number): void {
-        // When memcached is out of memory, SET deletes the item, whatever its CAS. REPLACE keeps
-        // it.
+        // When memcached is out of memory, SET deletes the item despite its CAS. REPLACE keeps it.
         this.storeFrame(Opcode.REPLACE, opaque, key, spec, casHigh, casLow);
     }
 
@@ -68,7 +67,7 @@ export class BinaryWriter extends WriteBuffer implements RequestWriter {
         this.keyFrame(Opcode.FLUSH, opaque, '');
     }
 
-    /** SASL PLAIN, in one step. */
+    /** Logs in with SASL PLAIN, in one step. */
     login(opaque: number, { username, password }: Login): void {
         const mechanism = 'PLAIN';
         this.begin(Opcode.SASL_AUTH, opaque, 0, 0, mechanism, 0);
@@ -97,7 +96,7 @@ export class BinaryWriter extends WriteBuffer implements RequestWriter {
         this.end(this.value(spec.value));
     }
 
-    /** @param extras their size in bytes */
+    /** @param extras the size of the extras in bytes */
     private begin(opcode: number, opaque: number, casHigh: number, casLow: number, key: string, extras: number): void {
         this.start = this.position;
         this.ensure(HEADER_BYTES + extras + key.length * 3);

@@ -26,5 +26,5 @@ export const HEADER_BYTES = 24;
 export const REQUEST_MAGIC = 0x80;
 export const REPLY_MAGIC = 0x81;
 
-/** As the expiry of INCREMENT and DECREMENT: do not create the counter. */
+/** The expiry with which INCREMENT and DECREMENT do not create the counter. */
 export const NO_CREATE = 0xffffffff;

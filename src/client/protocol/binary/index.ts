@@ -3,7 +3,7 @@ import { BinaryDecoder } from './BinaryDecoder';
 import { BinaryWriter } from './BinaryWriter';
 
 export const binaryProtocol: Protocol = {
-    // A server that speaks only text waits for the end of a line: this CR LF makes it answer.
+    // A server that speaks only text waits for the end of a line. This CR LF makes it answer.
     firstOpaque: 0x0d0a,
     createWriter: () => new BinaryWriter(),
     createDecoder: onReply => new BinaryDecoder(onReply),
