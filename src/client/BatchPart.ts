@@ -24,6 +24,23 @@ export class BatchPart {
         return this.from < this.keys.length;
     }
 
+    add(key: string, spec: StoreSpec | undefined): void {
+        this.keys.push(key);
+        if (spec !== undefined) this.specs.push(spec);
+    }
+
+    /** Returns a part for each name of a key. */
+    splitBy(nameOf: (key: string) => string): BatchPart[] {
+        const parts = new Map<string, BatchPart>();
+        this.keys.forEach((key, i) => {
+            const name = nameOf(key);
+            const part = parts.get(name) ?? new BatchPart();
+            parts.set(name, part);
+            part.add(key, this.specs[i]);
+        });
+        return [...parts.values()];
+    }
+
     /** @param largeValues the known sizes of values, null if the call reads no values */
     next(largeValues: LargeValues | null): Chunk {
         const { keys, specs, from } = this;

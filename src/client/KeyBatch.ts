@@ -66,7 +66,7 @@ export class KeyBatch {
         createCall: (chunk: Chunk) => BatchCall,
     ): Promise<BatchResult> {
         const parts = this.split(specs);
-        await Promise.all([...parts].map(([server, part]) => this.performPart(server, part, isRead, createCall)));
+        await Promise.all(parts.map(([server, part]) => this.performPart(server, part, isRead, createCall)));
         return { failed: this.failed };
     }
 
@@ -99,15 +99,18 @@ export class KeyBatch {
         if (part.hasMore) await Promise.all(Array.from({ length: CHUNKS_IN_FLIGHT }, performAll));
     }
 
-    private split(specs: readonly StoreSpec[] | null): Map<MemcachedServer, BatchPart> {
+    private split(specs: readonly StoreSpec[] | null): (readonly [MemcachedServer, BatchPart])[] {
         const parts = new Map<MemcachedServer, BatchPart>();
         this.keys.forEach((key, i) => {
             const server = this.cluster.server(key);
             let part = parts.get(server);
             if (part === undefined) parts.set(server, (part = new BatchPart()));
-            part.keys.push(key);
-            if (specs !== null) part.specs.push(specs[i]!);
+            part.add(key, specs?.[i]);
         });
-        return parts;
+        if (!this.isGuarded) return [...parts];
+        // One GET confirms a chunk, so its keys must share a token. After a change of servers, the keys
+        // of a server may have different tokens.
+        const headOf = (key: string): string => this.cluster.namespaces.headOf(key);
+        return [...parts].flatMap(([server, part]) => part.splitBy(headOf).map(one => [server, one] as const));
     }
 }

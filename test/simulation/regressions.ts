@@ -11,6 +11,7 @@ export const REGRESSIONS: readonly { readonly seed: number; readonly defect: str
     { seed: 8795, defect: 'a call failed when its server left the list during the token request' },
     { seed: 270, defect: 'a load compared its lease on the new server of its key' },
     { seed: 24095, defect: 'a removed server kept its sockets until another socket had connected' },
+    { seed: 3038489, defect: 'a batch confirmed a value under the token of a removed server' },
     // The checks reported these schedules wrongly.
     { seed: 6274, defect: 'an append under a token that a clear removed in the same millisecond' },
     { seed: 2028167, defect: 'an append that a server executed before a clear and again after it' },

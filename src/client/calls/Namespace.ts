@@ -37,6 +37,11 @@ export class Namespace {
         return key.startsWith(END, end) ? this.prefix + key.slice(end + END.length) : null;
     }
 
+    /** Returns the head of a key that has a token. */
+    headOf(key: string): string {
+        return key.slice(0, this.mark.length + TOKEN_CHARS + END.length);
+    }
+
     /** Returns whether the key has a token. */
     has(key: string): boolean {
         return key.startsWith(this.mark) && key.startsWith(END, this.mark.length + TOKEN_CHARS);

@@ -28,6 +28,11 @@ export class Namespaces {
         return key;
     }
 
+    /** Returns the part of the key that ends with its token, or '' without a token. */
+    headOf(key: string): string {
+        return this.all.find(namespace => namespace.has(key))?.headOf(key) ?? '';
+    }
+
     /** Returns whether the client guards calls for the key. */
     has(key: string): boolean {
         return this.all.some(namespace => namespace.has(key));

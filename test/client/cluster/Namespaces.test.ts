@@ -4,6 +4,10 @@ import { TokenChanged } from '../../../src/client/calls/GuardedCall';
 import { Namespaces } from '../../../src/client/cluster/Namespaces';
 import { GetCall, readFetched } from '../../../src/client/calls/getCalls';
 import { BinaryReply } from '../../../src/client/protocol/binary/BinaryReply';
+import { useOpener, useServer } from '../../support/Opener';
+
+const server = useServer();
+const open = useOpener();
 
 const TOKEN = 'abcd-_12';
 const KEY = `p:#${TOKEN}:key`;
@@ -83,5 +87,24 @@ describe('a guarded call', () => {
     it('throws on a token that arrives before its answer', () => {
         const { answer } = send();
         expect(() => answer(8, TOKEN)).toThrow('invalid reply: a token before the result that it confirms');
+    });
+});
+
+describe('a guarded batch', () => {
+    it('confirms each token, so that a key with an old one fails', async () => {
+        const client = await open.client(server);
+        const { commands } = client;
+        commands.cluster.namespaces.of('mixed:');
+        await client.set('mixed:#namespace', 'AAAAAAAA');
+        const current = 'mixed:#AAAAAAAA:a';
+        const old = 'mixed:#BBBBBBBB:b';
+        const stored = await commands.setMany([
+            [current, '1'],
+            [old, '2'],
+        ]);
+        expect([...stored.failed.keys()]).toEqual([old]);
+        expect(stored.failed.get(old)).toBeInstanceOf(TokenChanged);
+        const found = await commands.getManyText([current, old]);
+        expect([[...found.fetched], [...found.failed.keys()]]).toEqual([[[current, '1']], [old]]);
     });
 });
