@@ -4,6 +4,7 @@ import type { Plan } from '../schedule/Plan';
 import type { Run } from '../schedule/runPlan';
 import { CacheComponent } from '../workload/CacheComponent';
 import { compareCounts, compareTotals, type Count } from './counts';
+import { CallerAborted } from '../workload/callerSignal';
 
 const NAMES = COUNTER_NAMES.cache;
 
@@ -164,7 +165,8 @@ const RULES: Readonly<Record<string, Rule>> = {
             loads: [0, 1],
             stored: [0, of('loads')],
             storeFailures: plan.faults.some(({ kind }) => kind === 'full' || kind === 'refuse') ? [0, of('loads')] : 0,
-            refreshFailures: [0, error === null && hasStale ? of('loads') : 0],
+            // After an abort of this caller, a caller with a stale value may keep its load running.
+            refreshFailures: [0, (error === null && hasStale) || error instanceof CallerAborted ? of('loads') : 0],
             // The read and the store of the loaded value may each fall back.
             fallbacks: [0, 2],
             ...evictionCounts(plan),
