@@ -15,7 +15,7 @@ import type { StoreSpec } from './model/StoreSpec';
 import { checkCas, checkExpiry, checkFlags, checkKey, checkValue, isIterable, toUint64 } from './model/validate';
 import type { ConcatMode, CountMode, StoreMode } from './protocol/Protocol';
 
-/** A value. The client does not copy bytes, so do not change them until the call settles. */
+/** A value to store. The client does not copy bytes. Do not change them until the call settles. */
 export type ValueInput = string | Uint8Array;
 
 /** The result of `increment` and `decrement`. */

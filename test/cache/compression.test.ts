@@ -124,7 +124,7 @@ describe('a compressed value', () => {
         expect(JSON.stringify(found) === JSON.stringify(value)).toBe(true);
     });
 
-    it('may be written a thousand at once', async () => {
+    it('is intact when a thousand are written at once', async () => {
         const entries = new Map(Array.from({ length: 1000 }, (_, i) => [`m${i}`, `${i},`.repeat(2000)] as const));
         const unlimited = await open({ compress_min: 1000, max_size: 0 });
         await Promise.all([...entries].map(([key, value]) => unlimited.store(null, key, value, 60_000)));

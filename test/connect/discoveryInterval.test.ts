@@ -147,8 +147,8 @@ describe('options.discovery_interval', () => {
         await logger.heard(/discovery failed/);
         expect((await connection.getClient().get('key')).value!.toString()).toBe('value');
         expect(proxy.connections).toBe(2);
-        // A replaced file may be read while half written. If its final content is the same, nothing
-        // changes.
+        // The connection may read a replaced file while it is half written. If the final content is
+        // the same, nothing changes.
         writeFileSync(file, two);
         await logger.heard(/discovery works again/);
         await discovery.askedAgain(2);

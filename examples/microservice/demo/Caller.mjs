@@ -14,7 +14,7 @@ import { Agent, request } from 'node:http';
  */
 const KEPT_MS = 4000;
 
-/** A caller of services over HTTP on kept connections, without a limit of concurrent calls. */
+/** An HTTP client with keep-alive connections and without a limit of concurrent calls. */
 export class Caller {
     #agent = new Agent({ keepAlive: true, timeout: KEPT_MS });
 

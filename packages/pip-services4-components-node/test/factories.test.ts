@@ -115,7 +115,7 @@ describe('CompositeFactory', () => {
 });
 
 describe('CreateException', () => {
-    it('is an internal error of its own class; a text is its message, anything else its locator', () => {
+    it('extends InternalException, and takes a text as its message and anything else as its locator', () => {
         const error = new CreateException('abc', query);
         expect(error).toBeInstanceOf(CreateException);
         expect(error).toBeInstanceOf(InternalException);

@@ -124,7 +124,7 @@ export class LoadLease {
     }
 
     /**
-     * Puts the previous value back while it may still be returned stale.
+     * Puts the previous value back if callers may still get it stale. Otherwise removes the lease.
      * @param hasFailed whether the loader has failed. If so, the stale value rests.
      */
     async release(hasFailed = false): Promise<void> {

@@ -41,7 +41,7 @@ export function loadTimeout(key: string, ms: number): ApplicationException {
     return exception('LOAD_TIMEOUT', message).withDetails('key', key);
 }
 
-/** An error that some keys of a batch failed. */
+/** The error of a batch in which some keys failed. */
 export class BatchException extends ConnectionException {
     /** The error of each key that failed. */
     readonly failed: ReadonlyMap<string, Error>;

@@ -6,7 +6,7 @@ import { backoffMs } from '../../util/backoff';
 
 const FIRST_PAUSE_MS = 50;
 
-/** Pauses differ by a quarter, so that many clients do not come back as one. */
+/** The largest share of a pause to subtract at random, to spread the reconnects of clients. */
 const JITTER = 1 / 4;
 
 export type BreakerOptions = Pick<ClientSettings, 'failures' | 'reconnectMs' | 'retryMs' | 'observer'>;

@@ -176,7 +176,8 @@ describe('an error of the loader', () => {
         const answers = await Promise.allSettled(asked);
         expect(answers.every(one => one.status === 'rejected')).toBe(true);
         expect(calls).toBe(2);
-        // The lease is released in the background. Otherwise it would last at least two seconds.
+        // The cache releases the lease in the background. Otherwise the lease would last at least
+        // two seconds.
         const untilReleased = async (): Promise<void> => {
             while ((await readItem(server, open.key)) !== null) await sleep(5);
         };

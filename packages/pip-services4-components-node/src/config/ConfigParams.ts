@@ -53,7 +53,7 @@ export class ConfigParams extends StringValueMap {
         return ConfigParams.mergeConfigs(params, this);
     }
 
-    /** Flattens an object: `{a: {b: [5]}}` becomes `a.b.0=5`. */
+    /** Flattens an object, for example `{a: {b: [5]}}` to `a.b.0=5`. */
     public static override fromValue(value: unknown): ConfigParams {
         return new ConfigParams(RecursiveObjectReader.getProperties(value));
     }

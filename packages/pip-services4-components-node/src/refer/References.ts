@@ -70,7 +70,7 @@ export class References implements IReferences {
         return new References(tuples);
     }
 
-    /** Returns the components put last first. */
+    /** Returns the references that match, the newest first. */
     private matching(locator: unknown): Reference[] {
         if (locator == null) return [];
         return this._references.filter(reference => reference.match(locator)).reverse();

@@ -18,8 +18,8 @@ function parse(text: string): unknown {
 /** Reads YAML files with mustache variables, see renderMustache. */
 export class YamlConfigReader extends FileConfigReader {
     /**
-     * Returns a map, a list, or null for an empty file. @throws ConfigException NO_PATH,
-     * FileException READ_FAILED
+     * Returns a map, a list, or null for an empty file.
+     * @throws ConfigException NO_PATH, FileException READ_FAILED
      */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the published signature
     public readObject(context: IContext | null, parameters: ConfigParams | null): any {
