@@ -140,10 +140,11 @@ const RULES: Readonly<Record<string, Rule>> = {
         const skipped = maxSize === 0 ? 0 : Math.max(0, step.keys.length - maxSize);
         const stored = step.keys.slice(skipped).filter(key => !failed?.has(key)).length;
         const isDone = error === null || failed !== null;
-        // With tokens the cache may repeat a part of the batch as a smaller batch.
+        // With tokens the cache may repeat a part of the batch, and the repetition may fail.
         const isExact = !plan.cache.hasClear && fallbacks === 0;
+        const isPartial = plan.cache.hasClear || (isDone && !isExact);
         return {
-            stored: isDone && !isExact ? [0, step.keys.length] : isDone ? stored : 0,
+            stored: isPartial ? [0, step.keys.length] : isDone ? stored : 0,
             fallbacks: [0, isDone ? step.keys.length : 0],
             ...evictionCounts(plan),
         };
