@@ -1,21 +1,15 @@
 import tseslint from 'typescript-eslint';
+import lint from './scripts/lint/importsPointDown.cjs';
 
-/**
- * Imports point down: build → cache, lock → connect → client. Within `client`, pure files import nothing that has a socket.
- * Each entry: the files, and what they may not import.
- */
-const house = [
-    { files: ['src/client/**'], above: ['**/connect/**', '**/cache/**', '**/lock/**', '**/build/**'] },
-    { files: ['src/connect/**'], above: ['**/cache/**', '**/lock/**', '**/build/**'] },
-    { files: ['src/cache/**'], above: ['**/lock/**', '**/build/**'] },
-    { files: ['src/lock/**'], above: ['**/cache/**', '**/build/**'] },
-];
+const madeInErrors = {
+    selector: 'CallExpression[callee.name=/^(exception|serverException)$/]',
+    message: 'Make errors in an errors.ts, or in replyErrors.ts.',
+};
 /** Every exception has a code of ERROR_CODES, and so its class. */
 const madeByCode = {
     selector: 'NewExpression[callee.name=/Exception$/]:not([callee.name="BatchException"])',
-    message: 'Make it with exception(code, message) of src/client/errorCodes.ts.',
+    message: 'Make it with exception(code, message) of src/client/model/errorCodes.ts.',
 };
-const frontDoors = ['**/index', '**/framework', '../index.js', '../framework.js'];
 
 export default tseslint.config(
     { ignores: ['**/dist/**', '**/node_modules/**', 'coverage/**', 'docs/api/**'] },
@@ -37,11 +31,15 @@ export default tseslint.config(
             'no-console': 'error',
         },
     },
-    ...house.map(({ files, above }) => ({
-        files,
-        rules: { 'no-restricted-imports': ['error', { patterns: [...above, ...frontDoors] }] },
-    })),
-    { files: ['src/**'], rules: { 'no-restricted-syntax': ['error', madeByCode] } },
+    {
+        files: ['src/**'],
+        plugins: { house: { rules: { 'imports-point-down': lint.importsPointDown } } },
+        rules: { 'house/imports-point-down': 'error', 'no-restricted-syntax': ['error', madeByCode, madeInErrors] },
+    },
+    {
+        files: ['src/**/errors.ts', 'src/**/replyErrors.ts', 'src/**/errorCodes.ts'],
+        rules: { 'no-restricted-syntax': ['error', madeByCode] },
+    },
     {
         files: ['**/*.test.ts', 'test/**/*.ts'],
         rules: {

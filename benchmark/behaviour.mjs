@@ -1,4 +1,5 @@
-// `npm run bench -- behaviour`: what the clients do when something goes wrong. Writes the table that the README's comparison rests on.
+// `npm run bench -- behaviour`: tests how the clients behave when something goes wrong. Writes the
+// table behind the README's comparison.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -16,9 +17,9 @@ const [, self, name, question] = process.argv;
 if (name === undefined) await askEverybody();
 else await answer();
 
-/** In the child: one question to one client. */
+/** Puts one question to one client, in the child process. */
 async function answer() {
-    // What a client throws where nobody can catch it ends a service.
+    // An error that a service cannot catch would end it.
     process.once('uncaughtException', error => tell({ isGood: false, says: `crashes: ${error.message}` }));
     const found = await questions[question].ask(clients[name]).catch(error => {
         return { isGood: false, says: `fails: ${error.message}` };

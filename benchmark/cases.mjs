@@ -1,8 +1,9 @@
 const KIB = 1024;
 
 /**
- * `keys`: distinct keys, each with its own value, asked for in turn. `perCall`: what one call counts for in the figures.
- * `sampleEvery`: of so many calls one is timed; coprime to 10, so that the mixed case times its sets as well.
+ * Returns a case of loops that request `keys` distinct keys in turn. `perCall` is how much one call
+ * counts in the figures. The loop times one of `sampleEvery` calls. That number is coprime to 10,
+ * so that the mixed case times its sets as well.
  */
 const closedLoop = (verb, valueBytes, inFlight) => ({
     id: `${verb}-${size(valueBytes).replace(' ', '')}@${inFlight}`,

@@ -4,7 +4,7 @@ import { makeKeys, makeValue } from './values.mjs';
 
 const asText = value => (typeof value === 'string' ? value : value.toString('latin1'));
 
-/** A set of keys with a value each, in the form the contender likes best. */
+/** A set of keys with one value each, in the form that suits the contender best. */
 class Shelf {
     constructor(client, tag, count, bytes) {
         this.client = client;
@@ -37,7 +37,7 @@ class Shelf {
         }
     }
 
-    /** Every value byte for byte, a few of them in the server itself, and a miss that is one. */
+    /** Compares every value byte for byte, some of them in the server itself, and tests a miss. */
     async check(port) {
         const { client, keys, texts } = this;
         const many = client.getMany && this.bytes <= 100 ? await client.getMany([...keys, 'bench:miss']) : null;
@@ -48,7 +48,7 @@ class Shelf {
                 throw new Error(`multi-get gave other bytes for ${keys[i]}`);
             }
         }
-        // Under a prefix of its own a cache's keys have other names.
+        // With a prefix, a cache's keys have other names in the server.
         for (const i of client.isInPlace === false ? [] : [0, keys.length >> 1, keys.length - 1]) {
             const bytes = await stored(port, keys[i]);
             if (bytes?.toString('latin1') !== texts[i])
@@ -60,7 +60,7 @@ class Shelf {
     }
 }
 
-/** Drives a client through a case: checked before the first round and after the last. */
+/** Drives a client through a case. Checks it before the first round and after the last. */
 export async function openClientDriver(connect, port, setting, scenario, tag) {
     const client = await connect(port, setting);
     const small = new Shelf(client, tag, scenario.keys, scenario.valueBytes);

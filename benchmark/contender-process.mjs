@@ -3,8 +3,8 @@ import { drivers } from './contenders/index.mjs';
 import { openLockDriver } from './lock-driver.mjs';
 
 /**
- * One contender in one case. A process of its own, alive over all rounds of the case: JIT, garbage and CPU time belong to
- * it alone, nothing is left over from another case, and it is as warm as a service that runs for longer than a second.
+ * The driver of one contender in one case. Its process lives over all rounds of the case. JIT,
+ * garbage and CPU time belong to it alone. It is as warm as a service that has run for a while.
  */
 let driver;
 

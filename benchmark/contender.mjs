@@ -3,12 +3,15 @@ import { fileURLToPath } from 'node:url';
 
 const contenderScript = fileURLToPath(new URL('./contender-process.mjs', import.meta.url));
 
-/** memjs reads its servers and passwords from these when they are there. */
+/** Returns the environment without NODE_OPTIONS and memjs's servers and passwords. */
 function cleanEnvironment() {
     return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^MEMCACHE|^NODE_OPTIONS/.test(name)));
 }
 
-/** The benchmark's end of a contender's process. A task that is not done in time ends the process: rivals may hang. */
+/**
+ * The benchmark's end of a contender's process. A task that takes too long ends the process,
+ * because rivals may hang.
+ */
 export class Contender {
     #child;
     #exited;

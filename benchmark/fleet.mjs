@@ -7,7 +7,8 @@ import { median } from './rounds.mjs';
 import { makeKeys, makeValue } from './values.mjs';
 
 /**
- * Five servers against one, and what the other four notice when one of five is killed for 5 s. Ratios are of one run, round against round.
+ * The number of servers that the benchmark compares with one. It kills one of five for 5 s, and
+ * measures how the other four behave. Ratios are of one run, round against round.
  */
 const SERVERS = 5;
 const ROUNDS = 9;
@@ -97,7 +98,10 @@ async function compare(servers) {
     await Promise.all([one.close(), five.close()]);
 }
 
-/** What of a get's CPU is the choice of its server: of keys that are asked for again and again, and of a million that are not. */
+/**
+ * Measures the share of a get's CPU that chooses the server. It does so for hot keys, and for a
+ * million distinct keys.
+ */
 async function weighRing(servers) {
     const client = await openClient(servers);
     const million = makeKeys('cold', 1_000_000);
@@ -120,7 +124,10 @@ async function weighRing(servers) {
     );
 }
 
-/** 64 ask for keys of the four, 8 for keys of the one that is killed: what each notices, in which phase. */
+/**
+ * Measures each group of loops in each phase. 64 loops read keys of the four servers, and 8 loops
+ * read keys of the killed one.
+ */
 async function killOne(servers) {
     let downAt = Infinity;
     let upAt = NaN;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** More errors than this end a round: a call that fails at once would keep the loop from ever seeing its timer. */
+/** The number of errors that ends a round. Calls that fail at once never let the timer fire. */
 const TOO_MANY_ERRORS = 100;
 
-/** Collects latencies in ms without allocating while the clock runs. */
+/** Latencies in ms, which it collects without allocating while the clock runs. */
 export class Samples {
     #values = new Float64Array(1 << 20);
     #count = 0;
@@ -20,8 +20,9 @@ export class Samples {
 }
 
 /**
- * Warms up, then says what `work` did and what it cost. `work` resolves to `{ calls, errors, firstError, samples }`;
- * `asked` counts everything the server must have seen, warm-up included.
+ * Warms up, then measures the results and the cost of `work`. `work` resolves to `{ calls, errors,
+ * firstError, samples }`. `asked` counts every request that the server must have seen, including
+ * the warm-up.
  */
 export async function measuredRound(work, { warmup, seconds: wanted }) {
     const warm = await work(warmup);
@@ -43,7 +44,9 @@ export async function measuredRound(work, { warmup, seconds: wanted }) {
     };
 }
 
-/** `inFlight` loops, each waiting for its reply before it asks again, for so many seconds. */
+/**
+ * Runs `inFlight` loops for so many seconds. Each loop waits for a reply before its next request.
+ */
 export async function closedLoop({ inFlight, seconds, sampleEvery, call, isRight }) {
     const samples = new Samples();
     let next = 0;
@@ -75,7 +78,10 @@ export async function closedLoop({ inFlight, seconds, sampleEvery, call, isRight
     return { calls: next, errors, firstError, samples };
 }
 
-/** Small calls one by one, about a ms apart, while `large` (a closed loop) runs beside them; the figures are the small ones'. */
+/**
+ * Makes small calls one by one, about a ms apart, while `large` (a closed loop) runs beside them.
+ * The figures are those of the small calls.
+ */
 export async function probeBeside({ seconds, large, call, isRight }) {
     const samples = new Samples();
     const state = { stopped: false, calls: 0, errors: 0, firstError: undefined };

@@ -6,8 +6,9 @@ import { MemcachedClient, MemcachedLock } from '../dist/index.js';
 import { startMemcached } from './server/memcached.mjs';
 
 /**
- * Whether calls leave anything behind: many that are answered, and many that never are. Sequential ones against a real
- * server; waves against a black hole, which greets back and is silent ever after. Run with --expose-gc.
+ * The memory growth that counts as no leak, for answered and unanswered calls. Sequential calls go
+ * to a real server. Waves of calls go to a black hole that answers only the greeting. Run with
+ * --expose-gc.
  */
 const ALLOWED_BYTES = 2 * 2 ** 20;
 const ANSWERED_CALLS = 1_000_000;
@@ -15,7 +16,7 @@ const LOCKS = 1_000_000;
 const UNANSWERED_CALLS = 100_000;
 const WAVE = 5_000;
 const REQUEST_TIMEOUT_MS = 200;
-// Settled by its deadline, not long after: so a wave may take this much longer than the deadline.
+// The longest time that a wave may take beyond the deadline.
 const LATE_MS = 1_000;
 
 if (MemcachedClient === undefined) throw new Error('dist/index.js has no MemcachedClient: run npm run build');
@@ -23,7 +24,7 @@ if (typeof globalThis.gc !== 'function') throw new Error('run with --expose-gc, 
 
 const NOOP_OPCODE = 0x0a;
 
-/** A NOOP has neither key nor value; its reply differs by one byte. */
+/** Returns the reply to a NOOP, which has no key and no value. It differs by one byte. */
 function replyTo(noop) {
     const reply = Buffer.from(noop);
     reply[0] = 0x81;
@@ -38,7 +39,9 @@ function heapAfterGc() {
 
 const inMiB = bytes => `${bytes < 0 ? '−' : '+'}${(Math.abs(bytes) / 2 ** 20).toFixed(2)} MiB`;
 
-/** Warms up with a tenth of the work, so that compiled code and inline caches do not count as leaks. */
+/**
+ * Warms up with a tenth of the work, so that compiled code and inline caches do not count as leaks.
+ */
 async function measure(name, calls, work) {
     await work(calls / 10);
     const before = heapAfterGc();
@@ -88,7 +91,7 @@ async function unanswered() {
     const sockets = new Set();
     const blackHole = createServer(socket => {
         sockets.add(socket);
-        // Always read, so that it is silent and does not push back. `open` greets with a NOOP.
+        // It reads all the time, so it is silent without pushing back. `open` greets with a NOOP.
         socket.on('data', chunk => {
             if (chunk[1] === NOOP_OPCODE) socket.write(replyTo(chunk));
         });
@@ -100,7 +103,7 @@ async function unanswered() {
         const client = new MemcachedClient([{ host: '127.0.0.1', port: blackHole.address().port }], {
             requestTimeoutMs: REQUEST_TIMEOUT_MS,
             connectTimeoutMs: REQUEST_TIMEOUT_MS,
-            // Never down: a server that is would fail the calls at once, and deadlines are what is tried here.
+            // The server is never down, because calls to such a server fail before their deadlines.
             failures: 1000,
             reconnectMs: 50,
             retries: 0,
@@ -137,7 +140,7 @@ async function locked() {
         const lock = new MemcachedLock();
         lock.configure(ConfigParams.fromTuples('connection.host', '127.0.0.1', 'connection.port', server.port));
         await lock.open(null);
-        // A key each, as services have it; 64 in flight, so that it does not take minutes.
+        // Each lock has one key, as in services. 64 are in flight to save minutes.
         await measure('locks', LOCKS, async count => {
             let next = 0;
             const loop = async () => {

@@ -26,7 +26,7 @@ function bounded(text, name, max) {
     return value;
 }
 
-/** Ends the process when help was asked for, or something that does not exist. */
+/** Ends the process after printing the help, or when an argument is unknown. */
 export function optionsOrExit(args) {
     try {
         const options = readOptions(args);
@@ -62,7 +62,7 @@ function readOptions(args) {
         help: values.help ?? false,
         cases: chosen,
         isPartial: chosen.length < cases.length || names !== undefined || (values.quick ?? false),
-        // 'ours' stands for both of its pools.
+        // 'ours' selects both pool sizes.
         isWanted: kind => names === undefined || names.includes(kind),
         rounds: Math.ceil(bounded(values.rounds ?? (values.quick ? 2 : 5), 'rounds', MAX_ROUNDS)),
         seconds,

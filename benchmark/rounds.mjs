@@ -13,8 +13,9 @@ export function median(values) {
 }
 
 /**
- * One case, everybody in turn, round after round, so that a slow moment of the machine hits all of them. Each round begins
- * with another contender, so that nobody always comes after the same neighbour. A contender that fails is out of this case.
+ * Runs one case with all contenders in turn, round after round. A slow moment of the machine then
+ * hits all of them. Each round begins with another contender, so that no contender always follows
+ * the same one. A contender that fails leaves this case.
  */
 export async function runCase({ scenario, contenders, server, rounds, seconds, warmup }) {
     await server.flush();

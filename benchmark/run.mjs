@@ -19,7 +19,7 @@ const server = await startMemcached();
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
 
-/** For the case that compares the two: it listens with TLS and without. */
+/** The server that listens with both TLS and plain text, for the case that compares them. */
 let secureServer;
 const serverOf = async ({ isOfTls }) => (isOfTls ? (secureServer ??= await startMemcached({ isTls: true })) : server);
 
@@ -41,7 +41,7 @@ try {
     await server.stop();
 }
 
-// A part of the run never takes the place of the whole one that the README quotes.
+// A partial run never replaces the full run that the README quotes.
 const resultsFolder = fileURLToPath(new URL('./results', import.meta.url));
 const folder = options.out ?? (options.isPartial ? join(resultsFolder, 'scratch') : resultsFolder);
 mkdirSync(folder, { recursive: true });

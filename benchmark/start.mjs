@@ -2,7 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** What `npm run bench` runs after the set-up: installs the rivals when they are not there, then starts what was asked for. */
+/**
+ * The start of `npm run bench` after the set-up. It installs missing rivals, then starts the
+ * benchmark.
+ */
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('..', import.meta.url));
 

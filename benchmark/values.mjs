@@ -1,11 +1,11 @@
-/** Keys of one contender: all of one length, shared with nobody else in the same server. */
+/** Returns the keys of a contender. All have the same length. No other contender uses them. */
 export function makeKeys(tag, count) {
     return Array.from({ length: count }, (_, i) => `bench:${tag}:${String(i).padStart(6, '0')}`);
 }
 
 /**
- * Printable text as a cache holds it, different under every key, so that somebody else's reply is a wrong one. No line
- * breaks: some rivals look for them, and should not pay for what they need not find.
+ * Returns printable text as a cache holds it. It differs under every key, so that the check notices
+ * a reply for another key. It has no line breaks, because some rivals search for them.
  */
 export function makeValue(index, bytes) {
     const head = `{"id":${index},"text":"`;

@@ -1,4 +1,4 @@
-// The cache: what ICache has, and what there is beyond it.
+// The cache: the verbs of ICache, and those beyond it.
 import { MemcachedCache } from 'pip-services4-memcached-node';
 import { ConfigParams } from 'pip-services4-memcached-node/framework';
 
@@ -18,16 +18,16 @@ console.log('user-42 is', await cache.retrieve('example', 'user-42'));
 console.log('removed', await cache.remove('example', 'user-42'));
 console.log('now it is', await cache.retrieve('example', 'user-42'));
 
-// Many values in one round trip per server; what is not there is not in the answer.
+// Many values in one round trip per server. The result lacks the keys that were not found.
 await cache.storeMany('example', { 'rate-eur': 1.1, 'rate-gbp': 1.3 }, 30_000);
 console.log('rates', Object.fromEntries(await cache.retrieveMany('example', ['rate-eur', 'rate-gbp', 'rate-xyz'])));
 
-// What memcached decides in one step, whoever else asks at the same time.
+// Changes that memcached makes atomically.
 console.log('added', await cache.add('example', 'first', 'me'), await cache.add('example', 'first', 'me too'));
 await cache.increment('example', 'visits', 1, { initial: 1 });
 console.log('visits', await cache.increment('example', 'visits'));
 
-// Read, change and write: of many who do so at once, one after the other.
+// Read, change and write. Concurrent updates of a key run one after the other.
 /** @param {string} name */
 const greet = name =>
     cache.update('example', 'guests', (/** @type {string[] | null} */ guests) => [...(guests ?? []), name]);
@@ -37,6 +37,6 @@ console.log('guests', (await cache.retrieve('example', 'guests')).sort().join(',
 // Mistakes and faults are errors with a code, never misses.
 await cache.retrieve('example', 'a key').catch(error => console.log(error.code));
 
-await cache.clear('example'); // everything under the prefix
+await cache.clear('example'); // removes every value with this prefix
 console.log('visits after clear', await cache.retrieve('example', 'visits'));
 await cache.close('example');

@@ -1,4 +1,4 @@
-// Load-through: what is not in the cache is loaded once, however many ask for it, in however many processes.
+// Load-through. The cache loads a missing value once for any number of callers in all processes.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemcachedCache } from 'pip-services4-memcached-node';
 import { ConfigParams } from 'pip-services4-memcached-node/framework';
@@ -24,7 +24,8 @@ async function loadPrices() {
     return { EUR: 1.1, GBP: 1.3 };
 }
 
-// Two caches stand for two processes: a hundred ask at once, one loads, all get the value.
+// Two caches stand for two processes. A hundred callers request the value at once. One load runs,
+// and all get its value.
 const caches = [await openCache(), await openCache()];
 const asked = Array.from({ length: 100 }, (_, i) =>
     caches[i % 2].retrieveOrLoad('example', 'prices', 30_000, loadPrices),
@@ -32,11 +33,11 @@ const asked = Array.from({ length: 100 }, (_, i) =>
 const prices = await Promise.all(asked);
 console.log('answers', prices.length, 'EUR', prices[99].EUR, 'loads', loads);
 
-// From now on it is in the cache.
+// From now on the value is in the cache.
 await caches[1].retrieveOrLoad('example', 'prices', 30_000, loadPrices);
 console.log('loads', loads);
 
-// What the loader throws is thrown to whoever asked, and not kept.
+// An error of the loader rejects its callers, and is not cached.
 const failing = caches[0].retrieveOrLoad('example', 'broken', 30_000, () => Promise.reject(new Error('no database')));
 await failing.catch(error => console.log(error.message));
 

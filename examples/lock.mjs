@@ -1,4 +1,4 @@
-// The lock: one at a time, and only the holder releases.
+// A lock has one holder at a time, and only the holder can release it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemcachedLock } from 'pip-services4-memcached-node';
 import { ConfigParams } from 'pip-services4-memcached-node/framework';
@@ -13,12 +13,13 @@ lock.configure(
 );
 await lock.open('example');
 
-// Three who want the same at once work one after the other. The lock is renewed while they work, and released at their end.
+// Three concurrent tasks run one after the other. The client renews the lock while a task runs, and
+// releases it at the end.
 let atWork = 0;
 let most = 0;
 async function work(signal, lease) {
     most = Math.max(most, ++atWork);
-    await sleep(50, undefined, { signal }); // the signal aborts when the lock was lost
+    await sleep(50, undefined, { signal }); // the signal aborts if the lock is lost
     atWork--;
     return lease.fencingToken;
 }
@@ -28,14 +29,14 @@ const tokens = await Promise.all(
 console.log('at work at a time:', most);
 console.log('tokens all different:', new Set(tokens).size === 3);
 
-// A lease is held across functions. Who comes meanwhile is told, or waits as long as it likes.
+// A lease spans several functions. Other callers meanwhile give up at once or wait, as they choose.
 const lease = await lock.acquireLease('example', 'report', 10_000);
 console.log('held:', lease.isHeld(), 'another gets:', await lock.tryAcquireLease('example', 'report', 10_000));
 await lock.acquireLock('example', 'report', 10_000, 100).catch(error => console.log(error.code));
 await lease.release();
 console.log('held after release:', lease.isHeld());
 
-// ILock, as other Pip.Services locks have it.
+// ILock, as other Pip.Services locks implement it.
 console.log('acquired:', await lock.tryAcquireLock('example', 'report', 10_000));
 await lock.releaseLock('example', 'report');
 await lock.close('example');

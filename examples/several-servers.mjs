@@ -1,16 +1,17 @@
-// Several servers: each key has one of them, the same one for everybody who has the same list.
+// Several servers. Each key lives on one of them, and all processes with the same list agree on it.
 import { MemcachedCache, MemcachedConnection } from 'pip-services4-memcached-node';
 import { ConfigParams, Descriptor, References } from 'pip-services4-memcached-node/framework';
 
 const { MEMCACHED_SERVERS = 'localhost:11211,localhost:11212' } = process.env;
 
-// One connection for all components of the service: they find it by its descriptor, and neither open nor close it.
+// All components of the service share this connection. They find it by its descriptor, and do not
+// open or close it.
 const connection = new MemcachedConnection();
 connection.configure(
     ConfigParams.fromValue({
         connection: { uri: `memcached://${MEMCACHED_SERVERS}` },
-        // While a server is down its keys go to the next one, and are misses at first. When it is back, so are its
-        // old values, until they expire. For caches only.
+        // While a server is down, its keys go to the next one and are misses at first. When it
+        // returns, its old values return too, until they expire. Use this for caches only.
         options: { remove: true, failures: 2 },
     }),
 );
@@ -26,7 +27,7 @@ const values = Object.fromEntries(keys.map(key => [key, `value of ${key}`]));
 await cache.storeMany('example', values, 30_000);
 console.log('found', (await cache.retrieveMany('example', keys)).size, 'of', keys.length);
 
-// Where they are, asked of the servers themselves.
+// Ask the servers themselves which of them holds each key.
 const servers = await connection.getClient().stats();
 for (const stats of servers.values()) {
     if (stats instanceof Error) throw stats;

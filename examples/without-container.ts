@@ -1,4 +1,4 @@
-// Without any container, in TypeScript: a repository that keeps in the cache what it has loaded.
+// A repository that caches the values it loads, in TypeScript and without a container.
 import { MemcachedCache, MemcachedLock } from 'pip-services4-memcached-node';
 import { ConfigParams, Context, type ICache } from 'pip-services4-memcached-node/framework';
 
@@ -7,7 +7,7 @@ interface User {
     readonly name: string;
 }
 
-/** It wants an ICache, and does not care whose: in its own tests that may be a MemoryCache. */
+/** A repository of users. It takes any ICache, for example a MemoryCache in its tests. */
 class Users {
     loads = 0;
 

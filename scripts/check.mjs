@@ -1,13 +1,13 @@
-// What CI runs: everything that must hold, the quick things first. Stops after the first stage in
-// which a step fails. A step that cannot be done here ends with 77, and is named at the end.
+// Runs all checks that CI runs, the quick ones first. It stops after the first stage with a failed
+// step. A step that is impossible on this machine ends with 77, and the report names it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { text } from 'node:stream/consumers';
 
 /**
- * A stage begins when the one before it has ended; its steps run side by side, one per core, the
- * longest first. Steps that measure time, or that leave files to others, have a stage of their own.
+ * The stages. A stage begins when the one before it has ended. Its steps run side by side, one per
+ * core, the longest first. Steps that measure time or leave files for others have their own stage.
  */
 const stages = [
     { 'Set-up': ['scripts/setup.mjs', '--build'] },
@@ -47,7 +47,7 @@ async function runStage(steps) {
     return done;
 }
 
-/** A step alone writes as it goes; of several, each one's output comes in one piece. */
+/** Runs a step. It prints as it runs if it is alone, and otherwise in one piece at its end. */
 async function runStep([title, args], isAlone) {
     if (isAlone) console.log(`\n=== ${title}`);
     const stepStart = performance.now();

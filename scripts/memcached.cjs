@@ -1,4 +1,4 @@
-// Where the memcached of this checkout is, and how to start one that cannot outlive us.
+// Finds the memcached of this checkout, and starts servers that cannot outlive this process. It is
 // CommonJS, so that jest's tests and the .mjs scripts share one copy.
 
 const { execFileSync, spawn } = require('node:child_process');
@@ -27,7 +27,7 @@ const { setTimeout: delay } = require('node:timers/promises');
  * @property {string[]} [args] further arguments
  */
 
-/** What `npm run setup` found out. */
+/** The result of `npm run setup`. */
 const recordPath = resolve(__dirname, '../node_modules/.cache/pip-services4-memcached/memcached.json');
 
 const getMemcached = 'run `npm run setup`, which installs memcached or says how to';
@@ -37,7 +37,7 @@ function readRecord() {
     return existsSync(recordPath) ? JSON.parse(readFileSync(recordPath, 'utf8')) : {};
 }
 
-/** The memcached to work with: the one of the environment, or one of our own. */
+/** Returns the memcached of the environment, or a new one. */
 async function openMemcached() {
     const { MEMCACHED_SERVICE_HOST: host, MEMCACHED_SERVICE_PORT: port } = process.env;
     const { binary, service } = readRecord();
@@ -46,7 +46,8 @@ async function openMemcached() {
 }
 
 /**
- * Starts a server of our own; resolves when it accepts connections. It dies with this process, however that ends.
+ * Starts a server, and resolves when it accepts connections. It dies with this process, even after
+ * SIGKILL.
  * @param {StartOptions} options
  */
 async function startMemcached(options = {}) {
@@ -57,22 +58,22 @@ async function startMemcached(options = {}) {
         const failure = await server.ready();
         if (!failure) return server;
         if (!failure.isAddressTaken || attempt === 20) throw new Error(failure.message);
-        // A given port may be held a little longer by the connections of its last server.
+        // Connections of a previous server may hold a given port a little longer.
         if (options.port) await delay(25);
     }
 }
 
 /**
- * Below the ports that systems give to outgoing connections: so a client that calls a dead server is never
- * connected to itself, and the port is still free when the server comes back.
+ * Returns a port below those of outgoing connections. So a client that calls a dead server never
+ * connects to itself. The port is still free when the server restarts.
  */
 function somePort() {
     return 15000 + Math.floor(Math.random() * 15000);
 }
 
 /**
- * The shell becomes memcached, and leaves behind a reader of the pipe that this process holds: the pipe closes when
- * memcached ends, and when we do, be it by SIGKILL.
+ * The script of a shell that turns into memcached, and leaves a reader of this process's pipe
+ * behind. The pipe closes when memcached or this process ends, even by SIGKILL.
  */
 const leash = `
 exec 3<&0 </dev/null
@@ -102,7 +103,7 @@ class LocalMemcached {
         const address = this.socketPath ? ['-s', this.socketPath] : ['-l', host, '-p', String(port)];
         const user = process.getuid?.() === 0 ? ['-u', 'root'] : [];
         const command = [binary.command, ...address, ...user, ...(prepared.args ?? []), ...args];
-        // Kept open, because the directory goes when memcached does.
+        // The file stays open, because the server's end deletes the directory.
         this.#log = openSync(join(this.#directory, 'stderr'), 'w+');
         this.#child = spawn('sh', ['-c', leash, 'sh', this.#directory, ...command], {
             env: { ...process.env, ...binary.env, ...prepared.env, MEMCACHED_PORT_FILENAME: this.#listening },
@@ -120,7 +121,10 @@ class LocalMemcached {
         return this.#child.pid;
     }
 
-    /** memcached writes this file when it has bound its port: whoever answers there before is somebody else. */
+    /**
+     * Returns the file that memcached writes when it has bound its port. Any answer before that
+     * comes from another process.
+     */
     get #listening() {
         return join(this.#directory, 'port');
     }
@@ -164,21 +168,24 @@ class LocalMemcached {
         this.#child.kill(signal);
     }
 
-    /** Resolves when none of its threads runs: the signal alone lets them answer for some milliseconds more. */
+    /**
+     * Resolves when none of its threads runs. After the signal they may answer for some
+     * milliseconds.
+     */
     async stop() {
         this.signal('SIGSTOP');
         while (!this.#hasEnded && !isStopped(Number(this.pid))) await delay(2);
     }
 
-    /** Kills it: a cache has nothing to save. */
+    /** Kills the server. A cache has nothing to save. */
     async end() {
-        // Whoever awaits this wants to live until it is done, also after `unref`.
+        // The caller waits for the end, even after `unref`.
         this.#child.ref();
         this.#child.kill('SIGKILL');
         await this.#closed;
     }
 
-    /** Lets this process end, and the server with it, although nobody called `end`. */
+    /** Lets this process end without a call of `end`. The server ends with it. */
     unref() {
         this.#child.unref();
         /** @type {import('node:net').Socket} */ (this.#child.stdin).unref();
@@ -195,7 +202,8 @@ function isStopped(pid) {
 }
 
 /**
- * The child's writes have moved the position that it shares with us.
+ * Reads the file from its start. The child's writes have moved the file position, which both
+ * processes share.
  * @param {number} file
  */
 function readFromStart(file) {

@@ -1,4 +1,5 @@
-// What reaches the people who install the package: the list of files, and a project outside of this repo that uses them.
+// Tests the package as users install it. It checks the list of files, and a project outside this
+// checkout that uses them.
 import { spawnSync } from 'node:child_process';
 import {
     cpSync,
@@ -19,7 +20,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const name = 'pip-services4-memcached-node';
 const frameworkPackages = ['components', 'config', 'logic'].map(part => `pip-services4-${part}-node`);
 
-/** The public names that must be there, by the path they are imported from. Extend these lists with every public name. */
+/** The public names that must exist, by their import path. The list is complete. */
 const required = {
     [name]: names(
         'BatchException COUNTER_NAMES DefaultMemcachedFactory ERROR_CODES LOG_LINES MemcachedCache MemcachedClient MemcachedConnection MemcachedConnectionResolver',
@@ -80,7 +81,7 @@ function pack() {
     return join(work, filename);
 }
 
-/** One .js and one .d.ts per source, so that files built from sources long deleted are found as well. */
+/** Returns one .js and one .d.ts per source, so that the test finds outdated build results. */
 function expectedFiles() {
     const built = (source, target) =>
         readdirSync(join(root, source), { recursive: true })
@@ -120,9 +121,10 @@ function importByName(exported) {
     console.log('Each of them can be imported by name in an ES module.');
 }
 
-/** As strictly as a consumer can: also the declarations of the package itself are checked. */
+/** Compiles as strictly as a consumer can, which also checks the package's own declarations. */
 function compile(exported) {
-    // Every Node project in TypeScript has these; they are copied so that nothing of the repo is seen by accident.
+    // Every Node project in TypeScript has these types. A copy hides this checkout from the
+    // project.
     for (const types of ['@types/node', 'undici-types']) {
         cpSync(join(root, 'node_modules', types), join(consumer, 'node_modules', types), { recursive: true });
     }
@@ -130,7 +132,7 @@ function compile(exported) {
     const settings = [
         ['--module', 'node16', '--moduleResolution', 'node16'],
         ['--module', 'esnext', '--moduleResolution', 'bundler'],
-        // Deprecated, and still the default of many projects.
+        // This is deprecated, and still the default of many projects.
         ['--module', 'commonjs', '--moduleResolution', 'node10', '--ignoreDeprecations', '6.0'],
     ];
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
@@ -140,7 +142,7 @@ function compile(exported) {
     }
 }
 
-/** What a new user does first: the script of the README, word for word. */
+/** Runs the README's script for new users, word for word. */
 async function quickStart() {
     const readme = readFileSync(join(consumer, 'node_modules', name, 'README.md'), 'utf8');
     const [, script] = /```js\n([^]*?)```/.exec(readme) ?? [];

@@ -1,5 +1,5 @@
-// `npm run test:page`: drives the demo's live page in a real browser. Ends with 77 when there is none and none can be installed:
-// that is no success, and no failure of the page either.
+// `npm run test:page`: drives the demo's live page in a real browser. Ends with 77 if there is no
+// browser and none can be installed.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -38,7 +38,10 @@ function isExecutable(path) {
     }
 }
 
-/** Only where it takes no questions: as root on Debian. Ubuntu's package is a snap, which does not start from here. */
+/**
+ * Installs a browser where apt asks no questions, that is as root on Debian. Ubuntu's package is a
+ * snap, which does not start from here.
+ */
 async function installBrowser() {
     if (!isDebian() || process.getuid() !== 0) return undefined;
     const apt = (...args) =>

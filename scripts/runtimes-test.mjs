@@ -1,5 +1,5 @@
-// `npm run test:runtimes [-- name …]`: the tests on each supported Node, and the package on other runtimes. Ends with 77
-// when a runtime cannot be installed and no other has failed.
+// `npm run test:runtimes [-- name …]`: runs the tests on each supported Node, and the package on
+// other runtimes. Ends with 77 if a runtime cannot be installed and no other has failed.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -52,18 +52,18 @@ printTable([['runtime', 'version', 'result', 'seconds'], ...rows]);
 const has = result => rows.some(row => row[2] === result);
 process.exitCode = has('FAILED') || rows.length === 0 ? 1 : has('not installed') ? LEFT_OUT : 0;
 
-/** All, or those that an argument names: `bun`, `24`. */
+/** Returns whether an argument names the runtime (`bun`, `24`), or there is no argument. */
 function isWanted({ name, version }) {
     return names.length === 0 || names.some(wanted => name.toLowerCase() === wanted || version.startsWith(wanted));
 }
 
-/** What `npm test` runs. Processes that tests start find the same Node. */
+/** Runs `npm test`. Processes that tests start find the same Node. */
 function testSources(path) {
     const env = { ...process.env, PATH: [dirname(path), process.env.PATH].join(delimiter) };
     return succeeds(path, [join(root, 'node_modules/jest/bin/jest.js')], { cwd: root, env });
 }
 
-/** The packed package in an empty project: what works, and that the process ends by itself. */
+/** Runs the packed package in an empty project. The process must end by itself. */
 async function testPackage(path, ...args) {
     const project = mkdtempSync(join(work, 'project-'));
     if (!(await installPackage(project))) return false;

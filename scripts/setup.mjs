@@ -1,5 +1,6 @@
-// Everything a checkout needs: npm packages, a build (with --build), a memcached. Ends at once when all is in place.
-// No dependencies, and no syntax here that keeps an old Node from reading the message.
+// Provides everything that a checkout needs: npm packages, a build (with --build), a memcached.
+// Ends at once if all is in place. It has no dependencies, and only syntax with which an old Node
+// can print the message.
 
 const required = 20;
 if (Number(process.versions.node.split('.')[0]) < required) {

@@ -1,5 +1,5 @@
 /**
- * The framework packages this package was built with, for services that have no other copy of them:
+ * The framework packages that this package uses, for services without another copy of them:
  * `import { ConfigParams } from 'pip-services4-memcached-node/framework'`.
  */
 export * from 'pip-services4-commons-node';

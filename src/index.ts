@@ -1,49 +1,43 @@
 export { DefaultMemcachedFactory } from './build/DefaultMemcachedFactory';
-export type { Entries } from './cache/Batches';
-export type { Amount, CountOptions } from './cache/Conditions';
-export { BatchException } from './cache/errors';
-export type { Loaded, Loader, LoadOptions } from './cache/LoadOptions';
-export { MemcachedCache } from './cache/MemcachedCache';
-export type { CacheCounts } from './cache/CacheEvents';
-export type { CacheStats } from './cache/MemcachedCache';
-export type { Change } from './cache/Updates';
-export { ERROR_CODES } from './client/errorCodes';
-export type { MemcachedErrorCode } from './client/errorCodes';
-export { MemcachedClient } from './client/MemcachedClient';
-export type { Callback, CounterCallback, GetCallback } from './client/callbacks';
-export type { CasValidity, CounterOptions, Placement, StoreOptions } from './client/CallOptions';
-export type { StoredValue } from './client/ItemVerbs';
-export type { CounterResult, GetResult } from './client/MemcachedClient';
-export type { ClientOptions } from './client/ClientOptions';
-export type { ServerHealthReport } from './client/HealthCheck';
-export type { LatencySummary } from './client/Latencies';
-export type { ServerStats } from './client/ServerCounts';
-export type { CommandTrace, ConnectTrace, LoadTrace, LockTrace } from './client/tracing';
-export type { Item } from './client/Item';
+export type { Entries } from './cache/BatchVerbs';
+export type { Amount, CountOptions } from './cache/AtomicVerbs';
+export { BatchException } from './cache/model/errors';
+export type { Loaded, Loader, LoadOptions } from './cache/load/LoadOptions';
+export { MemcachedCache, type CacheStats } from './cache/MemcachedCache';
+export type { CacheCounts } from './cache/engine/CacheMetrics';
+export type { Change } from './cache/UpdateVerbs';
+export { ERROR_CODES, type MemcachedErrorCode } from './client/model/errorCodes';
+export { MemcachedClient, type GetResult } from './client/MemcachedClient';
 export type {
+    Callback,
+    CounterCallback,
     FlushCallback,
-    MemjsErrorHandler,
-    MemjsResponse,
-    MemjsResponseHandler,
-    MemjsServer,
+    FlushResults,
+    GetCallback,
+    Statistics,
     StatsCallback,
-} from './client/memjs';
-export type { Held } from './client/readCalls';
+} from './client/memjs/callbacks';
+export type { CasValidity, CounterOptions, StoreOptions } from './client/model/CallOptions';
+export type { CounterResult, ValueInput } from './client/Commands';
+export type { ClientOptions, ServerObserver } from './client/model/ClientOptions';
+export type { ServerHealthReport } from './client/server/ServerHealthReport';
+export type { LatencySummary } from './diagnostics/LatencyWindows';
+export type { ServerStats } from './diagnostics/ServerMetrics';
+export type { CommandTrace, ConnectTrace, LoadTrace, LockTrace } from './diagnostics/tracing';
+export type { Item } from './client/model/Item';
+export type { Fetched } from './client/calls/getCalls';
 export type { BatchResult, GetManyResult } from './client/KeyBatch';
-export type { CasDeleteReply } from './client/deleteCalls';
-export type { CasReply } from './client/storeCalls';
-export type { ServerObserver } from './client/MemcachedServer';
-export type { Receipt, StoreAccount } from './client/StoreAccount';
-export type { ServerChange } from './client/ServerList';
-export type { Login, ServerAddress } from './client/ServerAddress';
-export type { AnyContext } from './connect/ComponentLog';
-export { COUNTER_NAMES } from './connect/counterNames';
-export { LOG_LINES } from './connect/logLines';
-export type { LogLine } from './connect/logLines';
-export { MemcachedConnection } from './connect/MemcachedConnection';
-export type { ConnectionStats } from './connect/MemcachedConnection';
+export type { CasDeleteReply } from './client/calls/deleteCalls';
+export type { CasReply } from './client/calls/storeCalls';
+export type { ServerChange } from './client/cluster/ServerSet';
+export type { Login, ServerAddress } from './client/model/ServerAddress';
+export type { ServerInfo } from './client/model/ServerInfo';
+export type { AnyContext } from './component/ComponentLogger';
+export { COUNTER_NAMES } from './component/counterNames';
+export { LOG_LINES, type LogLine } from './component/logLines';
+export { MemcachedConnection, type ConnectionStats } from './connect/MemcachedConnection';
 export { MemcachedConnectionResolver } from './connect/MemcachedConnectionResolver';
 export type { Lease } from './lock/Lease';
-export type { LockCounts } from './lock/LockEvents';
-export { MemcachedLock } from './lock/MemcachedLock';
-export type { AcquireOptions, LockStats, WithLockOptions } from './lock/MemcachedLock';
+export type { LockCounts } from './lock/LockMetrics';
+export { MemcachedLock, type LockStats } from './lock/MemcachedLock';
+export type { AcquireOptions, WithLockOptions } from './lock/LockOptions';

@@ -1,6 +1,9 @@
 import { createRequire } from 'node:module';
 
-/** Each client as it comes, told by its own options to wait for one second; `get` answers text, a Buffer, or null. */
+/**
+ * The clients with their defaults, and one second to wait by their own options. `get` resolves to
+ * text, a Buffer, or null.
+ */
 export const clients = {
     ours: async port => {
         const { MemcachedClient } = await import('../../dist/index.js');

@@ -3,13 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import memcached from '../../scripts/memcached.cjs';
 import { ask } from '../server/text.mjs';
 
-/** A call that has not settled by then is taken for one that never does: the clients were told to wait for one second. */
+/**
+ * The time after which a call that has not settled counts as hanging. The clients were told to wait
+ * for one second.
+ */
 const LIMIT_MS = 20_000;
 const CALLS = 100;
 
 const within = (promise, ms, otherwise) => Promise.race([promise, sleep(ms, otherwise, { ref: false })]);
 
-/** Many gets at once; `outcome` says how many of them do not settle. */
+/** Makes many gets at once. `outcome` counts those that do not settle. */
 function manyGets(client) {
     let settled = 0;
     const calls = Array.from({ length: CALLS }, (_, i) =>
@@ -31,7 +34,8 @@ function manyGets(client) {
 const asText = value => (value === null ? 'nothing' : value.toString());
 
 /**
- * What a service would like to know of its client. Each is asked in a process of its own, of a server of its own; `isGood` is what one would hope for.
+ * The questions that a service has about its client. Each runs in its own process against its own
+ * server. `isGood` is whether the answer is the desirable one.
  * @type {Record<string, { title: string, ask: (open: (port: number) => Promise<any>) => Promise<{ isGood: boolean, says: string }> }>}
  */
 export const questions = {
@@ -218,13 +222,16 @@ export const questions = {
             await client.set('key', 'value');
             await client.close();
             server.unref();
-            // Whoever asked this waits for the end of the process.
+            // The parent process waits for the end of this one.
             return { isGood: true, says: 'yes', mustEnd: true };
         },
     },
 };
 
-/** Passes everything on; told to, it ends the connection at the next request, or in the middle of the next reply. */
+/**
+ * Forwards all bytes. On demand it ends the connection at the next request, or in the middle of the
+ * next reply.
+ */
 async function startProxy(port) {
     let isToCut = false;
     let isToEnd = false;

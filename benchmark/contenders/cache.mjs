@@ -1,4 +1,7 @@
-/** MemcachedCache, as a service uses it: objects in, objects out. With `loop`, many are stored by so many loops of `store`. */
+/**
+ * Opens MemcachedCache as a service uses it, with objects in and objects out. With `loop`, loops of
+ * `store` store the batches.
+ */
 export async function connect(port, { maxSize, prefix = '', clear = false, loop = 0, isLoadThrough = false }) {
     const { MemcachedCache } = await import('../../dist/index.js');
     const { ConfigParams } = await import('../../dist/framework.js');

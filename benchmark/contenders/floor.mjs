@@ -4,9 +4,10 @@ import { measuredRound, probeBeside, Samples } from '../measure.mjs';
 import { makeKeys, makeValue } from '../values.mjs';
 
 /**
- * What the wire and the server give to a client that does nothing: requests are bytes made beforehand, replies are only
- * counted, by their length. `batch` is the share of the calls in flight that must be answered before as many are sent
- * again in one write: 1 is wave after wave, 0 answers every chunk at once.
+ * The variants of a client that does nothing, which measures the limit of the wire and the server.
+ * Its requests are prepared bytes, and it only counts the bytes of the replies. `batch` is a share
+ * of the calls in flight. When so many are answered, the client sends as many again in one write. 1
+ * is wave after wave, 0 answers every chunk at once.
  */
 export const variants = [
     { sockets: 1, batch: 1 },
@@ -40,7 +41,7 @@ function request(opcode, key = '', value = '') {
 
 const getReplyBytes = value => HEADER_BYTES + 4 + value.length;
 
-/** The calls of a case in turn: `{ bytes, replyBytes }` each. */
+/** Returns the calls of a case in turn, each as `{ bytes, replyBytes }`. */
 function callsOf(verb, keys, values, perCall) {
     const get = i => ({ bytes: request(OPCODES.get, keys[i]), replyBytes: getReplyBytes(values[i]) });
     const set = i => ({ bytes: request(OPCODES.set, keys[i], values[i]), replyBytes: HEADER_BYTES });
@@ -93,7 +94,7 @@ class RawSocket {
                 port,
                 host: '127.0.0.1',
                 noDelay: true,
-                // One buffer for all reads: nothing is kept, so nothing needs to be allocated.
+                // All reads share one buffer, because the client keeps nothing.
                 onread: {
                     buffer: Buffer.allocUnsafe(1 << 18),
                     callback: (count, buffer) => {
@@ -106,7 +107,7 @@ class RawSocket {
         });
     }
 
-    /** Sends calls from the `from`th on; their bytes lie one behind the other. */
+    /** Sends calls from index `from` on. Their bytes are contiguous. */
     #send(from, count) {
         const calls = this.#calls.length;
         while (count > 0) {
@@ -118,7 +119,7 @@ class RawSocket {
         }
     }
 
-    /** Every reply as bytes, call by call. */
+    /** Returns every reply as bytes, call by call. */
     async replies(count) {
         const chunks = [];
         let missing = 0;
@@ -136,14 +137,17 @@ class RawSocket {
         return this.#calls.slice(0, count).map(({ replyBytes }) => all.subarray(at, (at += replyBytes)));
     }
 
-    /** Closed loop of `inFlight` calls, in batches, until `seconds` have passed and all is answered. */
+    /**
+     * Runs a closed loop of `inFlight` calls in batches, until `seconds` have passed and every call
+     * is answered.
+     */
     run(inFlight, batch, seconds, samples) {
         const calls = this.#calls;
         let sent = 0;
         let answered = 0;
         let bytes = 0;
         let stopped = false;
-        // One call at a time is timed: the last of a write.
+        // The client times one call at a time, which is the last of a write.
         let timedCall = -1;
         let timedFrom = 0;
 
@@ -202,7 +206,7 @@ async function runGroup(group, inFlight, batchShare, seconds, samples) {
     return { calls, errors: isRight ? 0 : 1, firstError: isRight ? undefined : 'more bytes than expected', samples };
 }
 
-/** Stores the values and looks whether the replies carry them. */
+/** Stores the values and checks that the replies contain them. */
 async function fillAndCheck(port, keys, values, calls) {
     const [filler] = await openGroup(port, callsOf('set', keys, values), 1);
     await filler.replies(keys.length);

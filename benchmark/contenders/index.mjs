@@ -1,19 +1,23 @@
 /**
- * A client module exports `connect(port, setting)`, which resolves to
+ * The client modules by contender. A client module exports `connect(port, setting)`, which resolves
+ * to
  *
- * - `encode(text)`: the text in the form the client stores at the least cost
- * - `get(key)`, `set(key, value)`, `getMany(keys)`: the client's own promise, or the thinnest wrapping of its callback
- * - `value(result)`: the value in the result of `get`, null or undefined for a miss; `isStored(result)`: of `set`
- * - `isRight(result)`, where `value` costs more than a look: a cheap check of the result of `get`
+ * - `encode(text)`: the text in the form that the client stores at the least cost
+ * - `get(key)`, `set(key, value)`, `getMany(keys)`: the client's own promise, or a thin wrapper of
+ *   its callback
+ * - `value(result)`: the value in the result of `get`, null or undefined for a miss
+ * - `isStored(result)`: whether `set` has stored
+ * - `isRight(result)`, if `value` is expensive: a cheap check of the result of `get`
  * - `item(result, key, position)`: one value in the result of `getMany`
- * - `isRightMany(result, keys)`, where `item` costs more than a look; `setMany(pairs)`
- * - `isInPlace: false` when keys have other names in the server
+ * - `isRightMany(result, keys)`, if `item` is expensive
+ * - `setMany(pairs)`
+ * - `isInPlace: false` if keys have other names in the server
  * - `close()`
  *
- * one for locks has `lock(key)` in the place of all but `close`: acquires a lock that is free and releases it, and resolves to true
- * when both were done; and `acquire(key)`, one try, for the check.
+ * A module for locks has `lock(key)` instead of all but `close`. It acquires a free lock, releases
+ * it, and resolves to true if both worked. For the check it has `acquire(key)`, which tries once.
  *
- * and `setting`, `variants`: how it is measured, and what it was measured against to choose that.
+ * Both export `setting` and `variants`. Calibration has chosen `setting` from `variants`.
  */
 export const drivers = {
     ours: () => import('./ours.mjs'),
@@ -32,7 +36,10 @@ export const drivers = {
 const clientRivals = ['memjs', 'memcached', 'memcache-client', 'memcache'];
 export const rivals = [...clientRivals, 'memcached-json', 'memcached-add', 'store-loop'];
 
-/** Of the cache the bare client is the floor: what is above it is JSON, keys, expiries and the account of what was stored. */
+/**
+ * The contenders for a cache, with the bare client as the floor. The difference is JSON, keys,
+ * expiries and the tracking of stored keys.
+ */
 const cacheContenders = [
     { id: 'cache-0', label: 'cache, max_size 0', kind: 'cache', tag: 'a', setting: { maxSize: 0 } },
     { id: 'cache-1000', label: 'cache, max_size 1000', kind: 'cache', tag: 'b', setting: { maxSize: 1000 } },
@@ -48,7 +55,7 @@ const loadThrough = {
     tag: 'f',
     setting: { maxSize: 0, isLoadThrough: true },
 };
-/** Of TLS the same client without it is the floor. */
+/** The contenders for TLS, with the same client without TLS as the floor. */
 const tlsContenders = [
     { id: 'ours-tls-1', label: 'TLS, pool of 1', kind: 'ours', tag: 'a', setting: { poolSize: 1, isTls: true } },
     { id: 'ours-tls-5', label: 'TLS, pool of 5', kind: 'ours', tag: 'b', setting: { poolSize: 5, isTls: true } },
@@ -80,14 +87,14 @@ const storeManyContenders = [
     { id: 'store-loop', label: 'store, 64 in flight', kind: 'cache', tag: 'c', setting: { maxSize: 0, loop: 64 } },
 ];
 
-/** The rival's lock has no owner: whoever deletes the key has released it. */
+/** The contenders for locks. The rival has no owner, so any process can release its lock. */
 const lockContenders = [
     { id: 'lock-1', label: 'MemcachedLock, pool of 1', kind: 'lock', tag: 'a', setting: { poolSize: 1 } },
     { id: 'lock-5', label: 'MemcachedLock, pool of 5', kind: 'lock', tag: 'b', setting: { poolSize: 5 } },
     { id: 'memcached-add', label: 'memcached, add and del', kind: 'memcached-add', tag: 'c', setting: {} },
 ];
 
-/** Everybody in a run; `tag` keeps their keys apart. */
+/** Returns all contenders of a run. `tag` keeps their keys apart. */
 export async function contendersFor(scenario) {
     if (scenario.hasPrefix) return prefixContenders;
     if (scenario.isOfTls) return tlsContenders;
@@ -109,7 +116,7 @@ export async function contendersFor(scenario) {
     return list;
 }
 
-/** The settings to choose from. */
+/** Returns the settings to choose from. */
 export async function variantsOf(kind) {
     const { variants } = await drivers[kind]();
     return variants.map((setting, i) => ({

@@ -1,6 +1,6 @@
 import { Memcache } from 'memcache';
 
-// One socket per server and strings only: nothing to choose.
+// It has one socket per server and strings only, so there is only one setting.
 export const variants = [{}];
 export const settingFor = () => variants[0];
 

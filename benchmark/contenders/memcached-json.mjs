@@ -1,6 +1,6 @@
 import { connect as connectMemcached } from './memcached.mjs';
 
-/** What the Pip.Services component for memcached did: the `memcached` package, a pool of 5, JSON text. */
+/** Opens the old Pip.Services component: the `memcached` package, a pool of 5, JSON text. */
 export async function connect(port) {
     const client = await connectMemcached(port, { poolSize: 5, values: 'string' });
     return {

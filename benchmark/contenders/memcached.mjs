@@ -7,7 +7,7 @@ export const variants = [
     { poolSize: 10, values: 'string' },
     { poolSize: 1, values: 'buffer' },
 ];
-// Its pool makes no difference that the noise would not hide.
+// Its pool size makes no difference beyond the noise.
 export const settingFor = () => variants[0];
 
 export async function connect(port, { poolSize, values }) {
@@ -23,7 +23,8 @@ export async function connect(port, { poolSize, values }) {
     const get = key => new Promise((resolve, reject) => client.get(key, settled(resolve, reject)));
     await get('bench:first');
     return {
-        // Buffers travel as UTF-8 of their latin1 text: right bytes back, other bytes in the server.
+        // It sends buffers as UTF-8 of their latin1 text. They come back right, but the server
+        // holds other bytes.
         encode: text => (values === 'buffer' ? Buffer.from(text) : text),
         get,
         value: result => result,

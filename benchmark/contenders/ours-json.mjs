@@ -1,6 +1,6 @@
 import { connect as connectOurs } from './ours.mjs';
 
-/** The client and nothing but JSON: what is between this and the cache is the cache's own cost. */
+/** Opens the client with JSON and nothing else. The difference is the cache's own cost. */
 export async function connect(port, setting) {
     const client = await connectOurs(port, setting);
     return {

@@ -7,9 +7,10 @@ const TTL_MS = 10_000;
 const TIMEOUT_MS = 60_000;
 
 /**
- * How each package waits for a lock. `open(port, intervalMs)` resolves to `acquire`, which resolves to the lock's
- * release, and `close`. `intervalMs` is the mean pause between two tries, and waiting lasts long enough then;
- * without it the package is as it comes. `commands` are those that a client sends to Redis.
+ * The packages' ways to wait for a lock. `open(port, intervalMs)` resolves to `{ acquire, close }`.
+ * `acquire` resolves to a function that releases the lock. `intervalMs` is the mean pause between
+ * two tries, with a timeout that is long enough. Without it the package has its defaults.
+ * `commands` are those that a client sends to Redis.
  */
 export const locks = {
     ours: {

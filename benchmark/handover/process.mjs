@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { locks } from './locks.mjs';
 
-/** One process of a lock's contenders. It stays over all rounds, so it is as warm as a service. */
+/** The lock of one process, which lives over all rounds. So it is as warm as a service. */
 let lock;
 
 async function wait(holdMs, room) {

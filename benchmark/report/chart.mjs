@@ -1,6 +1,6 @@
 import { describeInLines } from './machine.mjs';
 
-/** The cases that the README shows; everything else stands in the tables. Ours with its default settings. */
+/** The cases of the README's chart, with our default settings. The tables show the others. */
 const SHOWN = ['get-100B@64', 'set-100B@64', 'getMany-100x100B@8', 'retrieve-100B@64'];
 const OURS = ['ours-5', 'cache-1000'];
 const LEFT_OUT = ['ours-1', 'cache-0', 'cache-load', 'json'];
@@ -17,7 +17,7 @@ const VALUE_WIDTH = 112;
 const HEAD = 76;
 const LINE = 17;
 
-/** A picture in a README is shown on white or on black, and knows which. */
+/** The style of a picture that a README shows on white or on black. */
 const STYLE = `
   text { font: 13px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif; fill: #1f2328 }
   .title { font-size: 18px; font-weight: 600 }
@@ -58,14 +58,17 @@ const CHARTS = {
     },
 };
 
-/** @returns {Record<string, string>} the charts of a run by their names; those for which the run has no case are not among them */
+/**
+ * Returns the charts of a run by name, without those for which the run has no case.
+ * @returns {Record<string, string>}
+ */
 export function drawCharts(report) {
     const results = SHOWN.map(id => report.results.find(({ scenario }) => scenario.id === id)).filter(Boolean);
     if (results.length === 0) return {};
     return Object.fromEntries(Object.entries(CHARTS).map(([name, chart]) => [name, draw(chart, report.run, results)]));
 }
 
-/** A picture that carries what its figures need to be believed. */
+/** Draws a picture with everything that its figures need to be credible. */
 function draw(chart, run, results) {
     const most = Math.max(...results.map(({ entries }) => shownOf(entries).length));
     const height = PANEL.title + most * PANEL.row + PANEL.below;
@@ -99,7 +102,7 @@ function draw(chart, run, results) {
 const shownOf = entries => entries.filter(({ id }) => !LEFT_OUT.includes(id));
 const isRival = id => !OURS.includes(id) && id !== 'floor';
 
-/** A bar per contender, on a scale of the case's own. */
+/** Draws a bar per contender, on a scale of the case's own. */
 function panel({ figure, show, unit, ratio, best }, { scenario, entries }, x, y) {
     const shown = shownOf(entries);
     const sound = shown.filter(({ failure }) => failure === undefined);

@@ -1,9 +1,14 @@
 import { rivals } from '../contenders/index.mjs';
 
-/** In the case with the probe the answer time counts; everywhere else the throughput. */
+/**
+ * Returns whether the report compares this case by latency. It compares every other case by
+ * throughput.
+ */
 export const isLatencyCase = scenario => scenario.verb === 'interference';
 
-/** Adds how often each contender beats the best rival and what share of the floor it reaches; more is better in both. */
+/**
+ * Adds two ratios to each contender: to the best rival, and to the floor. More is better in both.
+ */
 export function withRatios(scenario, entries) {
     const worth = entry => (isLatencyCase(scenario) ? 1 / entry.p99Ms : entry.perSecond);
     const sound = entries.filter(entry => entry.failure === undefined);

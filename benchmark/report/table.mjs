@@ -5,7 +5,7 @@ const fine = value => (value == null ? '–' : value >= 100 ? whole(value) : val
 const ratio = value => (value == null ? '–' : `${value.toFixed(2)} ×`);
 const percent = value => (value == null ? '–' : `${Math.round(value * 100)} %`);
 
-/** One case as a table that is both readable in a terminal and Markdown. */
+/** Returns one case as a table that is readable in a terminal and valid Markdown. */
 export function caseTable({ scenario, entries }) {
     const isLatency = isLatencyCase(scenario);
     const columns = [
@@ -18,7 +18,7 @@ export function caseTable({ scenario, entries }) {
         [isLatency ? 'p99: best rival' : 'to best rival', entry => ratio(entry.timesBestRival)],
         [isLatency ? 'p99: of floor' : 'of floor', entry => percent(entry.shareOfFloor)],
     ];
-    // The CPU of that case is the large calls': per probe it would say nothing.
+    // The CPU of that case belongs to the large calls, so a figure per probe would mislead.
     const shown = isLatency ? columns.filter(([head]) => head !== 'CPU µs/call') : columns;
     const rows = entries.map(entry =>
         entry.failure === undefined

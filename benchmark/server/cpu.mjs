@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** CPU time of all threads of a process in ms; NaN where Linux does not tell. */
+/** Returns the CPU time of all threads of a process in ms, or NaN if Linux does not provide it. */
 export function cpuMsOf(pid) {
     try {
         const tasks = readdirSync(`/proc/${pid}/task`);

@@ -5,17 +5,19 @@ import { join } from 'node:path';
 import memcached from '../../scripts/memcached.cjs';
 import { answered, ask, requests } from './text.mjs';
 
-// memcached's default memory would evict what the large cases store.
+// memcached's default memory would evict values of the large cases.
 const FLAGS = ['-m', '512', '-t', '2'];
 
-/** The tests' maker of certificates is TypeScript. */
+/** Creates a certificate. The tests' module for it is TypeScript, so `register.cjs` loads it. */
 function createCertificate() {
     const require = createRequire(import.meta.url);
     require('../../test/support/register.cjs');
     return require('../../test/support/server/certificate.ts').createCertificate();
 }
 
-/** What makes memcached speak TLS at its port, and listen at another one without. */
+/**
+ * Returns the options with which memcached speaks TLS on its port, and plain text on another one.
+ */
 function withTls(directory, { cert, key }, plainPort) {
     const files = { cert: join(directory, 'cert.pem'), key: join(directory, 'key.pem') };
     writeFileSync(files.cert, cert);
@@ -25,8 +27,9 @@ function withTls(directory, { cert, key }, plainPort) {
 }
 
 /**
- * A memcached of our own, which ends with us however we end: `{ port, pid, version, flags, flush(), answered(), requests(), stop() }`.
- * @param isTls it has a second port: `tls` is what our client is given to speak TLS there
+ * Starts a memcached that ends with this process: `{ port, pid, version, flags, flush(),
+ * answered(), requests(), stop() }`.
+ * @param isTls whether it has a second port. `tls` holds the client's settings for it
  */
 export async function startMemcached({ isTls = false } = {}) {
     const certificate = isTls ? createCertificate() : null;
@@ -35,7 +38,7 @@ export async function startMemcached({ isTls = false } = {}) {
         args: FLAGS,
         prepare: directory => {
             if (certificate === null) return {};
-            // Tried again with another one when this one is taken.
+            // If a port is taken, another one replaces it.
             plainPort = 30_000 + Math.floor(Math.random() * 2000);
             return withTls(directory, certificate, plainPort);
         },

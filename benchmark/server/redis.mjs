@@ -6,13 +6,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ask } from './text.mjs';
 
 const READY_MS = 10_000;
-/** The shell waits at the pipe that we hold, and kills the server when that closes, however we end. */
+/** The script of a shell that waits at this process's pipe. It kills Redis when the pipe closes. */
 const LEASH = 'redis-server "$@" </dev/null >/dev/null 2>&1 & read -r _; kill -9 $!';
 
-/** Whether `redis-server` is on the PATH. */
+/** Returns whether `redis-server` is on the PATH. */
 export const hasRedis = () => spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).status === 0;
 
-/** A Redis of our own, without persistence, which ends with us: `{ port, pid, version, requests(commands), stop() }`. */
+/**
+ * Starts a Redis without persistence, which ends with this process: `{ port, pid, version,
+ * requests(commands), stop() }`.
+ */
 export async function startRedis() {
     const port = await freePort();
     const args = ['--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'].map(String);
@@ -51,7 +54,10 @@ async function ready(port) {
     }
 }
 
-/** Calls of these commands since the server started. A script's own calls count under their own names. */
+/**
+ * Returns the calls of these commands since the server started. A script's own calls count under
+ * their own names.
+ */
 async function requests(port, commands) {
     const stats = await info(port, 'commandstats');
     const callsOf = name => Number(stats.match(`cmdstat_${name}:calls=(\\d+)`)?.[1] ?? 0);

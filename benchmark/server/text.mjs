@@ -1,6 +1,9 @@
 import { connect } from 'node:net';
 
-/** One request in memcached's text protocol on a socket of its own; the bytes up to and with `end`. */
+/**
+ * Sends one request in memcached's text protocol on its own socket. Resolves to the bytes up to and
+ * including `end`.
+ */
 export function ask(port, request, end) {
     return new Promise((resolve, reject) => {
         const socket = connect(port, '127.0.0.1');
@@ -18,7 +21,7 @@ export function ask(port, request, end) {
     });
 }
 
-/** What the server holds under a key, whoever stored it; null when nothing. */
+/** Returns the value that the server holds under a key, or null on a miss. */
 export async function stored(port, key) {
     const answer = await ask(port, `get ${key}\r\n`, 'END\r\n');
     const lineEnd = answer.indexOf('\r\n');
@@ -28,10 +31,10 @@ export async function stored(port, key) {
     return answer.subarray(lineEnd + 2, lineEnd + 2 + length);
 }
 
-/** Keys that the server has been asked for or given since it started. */
+/** Returns the number of keys that clients have read or written since the server started. */
 export const answered = port => sumOf(port, ['cmd_get', 'cmd_set']);
 
-/** Requests for single keys since the server started. */
+/** Returns the number of requests for single keys since the server started. */
 export const requests = port => sumOf(port, ['cmd_get', 'cmd_set', 'delete_hits', 'delete_misses']);
 
 async function sumOf(port, names) {

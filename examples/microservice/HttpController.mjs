@@ -7,7 +7,10 @@ import { createServer } from 'node:http';
  * @typedef {{ status: number, body: unknown, headers?: Record<string, string> }} Answer
  */
 
-/** The service as others call it: `GET /products/42`, `GET /stats`, `GET /health`, `POST /jobs/nightly/2026-01-31`. */
+/**
+ * The HTTP interface of the service: `GET /products/42`, `GET /stats`, `GET /health`, `POST
+ * /jobs/nightly/2026-01-31`.
+ */
 export class HttpController {
     /** @type {import('./Products.mjs').Products} */
     #products;
@@ -16,7 +19,7 @@ export class HttpController {
     #name = 'products';
     #port = 0;
     #requests = 0;
-    /** Keeps idle connections longer than load balancers do. */
+    /** The HTTP server. It keeps idle connections longer than load balancers do. */
     #server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => void this.#serve(request, response));
 
     /** @param {import('pip-services4-memcached-node/framework').ConfigParams} config */
@@ -41,7 +44,7 @@ export class HttpController {
         const { port } = /** @type {import('node:net').AddressInfo} */ (this.#server.address());
         const url = `http://127.0.0.1:${port}`;
         console.log(`${this.#name} listens at ${url}`);
-        // Who forked this process need not read that line.
+        // A parent process gets the port in a message, and does not parse this line.
         process.send?.({ url });
     }
 
@@ -58,7 +61,8 @@ export class HttpController {
      * @param {import('node:http').ServerResponse} response
      */
     async #serve(request, response) {
-        // A text, because the container, and with it the logger, is of version 3; in version 4 it is `Context.fromTraceId(…)`.
+        // The trace id is a string, because the container and its logger are version 3. In version
+        // 4 this is `Context.fromTraceId(…)`.
         const traceId = request.headers['x-trace-id']?.toString() ?? randomUUID();
         const { status, body, headers } = await this.#answer(traceId, request).catch(error => {
             const { code = 'UNKNOWN', message } = error;
@@ -100,7 +104,7 @@ export class HttpController {
     }
 
     /**
-     * The service works without memcached too, slowly: that is no reason to take it out of service.
+     * Reports unhealthy servers, but stays ready. Without memcached the service is only slower.
      * @param {string} traceId
      */
     async #health(traceId) {

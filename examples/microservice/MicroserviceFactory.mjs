@@ -4,7 +4,7 @@ import { NightlyJob } from './NightlyJob.mjs';
 import { ProductCatalog } from './ProductCatalog.mjs';
 import { Products } from './Products.mjs';
 
-/** Makes what this service adds, by the descriptors of config.yml. */
+/** The factory of this service's components, by the descriptors in config.yml. */
 export class MicroserviceFactory extends Factory {
     constructor() {
         super();

@@ -2,10 +2,13 @@ import { Descriptor } from 'pip-services4-memcached-node/framework';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** Many times what the job takes. When this instance dies in it, another one may begin after that. */
+/**
+ * The lifetime of the lock, many times as long as the job takes. If this instance dies during the
+ * job, another one may start it after that time.
+ */
 const TTL_MS = 30_000;
 
-/** What every instance starts at midnight, and one of them does. */
+/** A job that every instance starts at midnight, and exactly one runs. */
 export class NightlyJob {
     /** @type {import('pip-services4-memcached-node').MemcachedLock} */
     #lock;
@@ -27,14 +30,15 @@ export class NightlyJob {
     /**
      * @param {string} traceId
      * @param {string} night for example its date
-     * @returns {Promise<{ outcome: 'ran' | 'taken' | 'done' }>} taken: somebody else is at it; done: somebody else was faster
+     * @returns {Promise<{ outcome: 'ran' | 'taken' | 'done' }>} `taken` if another instance is
+     *     running it, `done` if another instance has run it
      */
     async run(traceId, night) {
         const lease = await this.#lock.tryAcquireLease(traceId, night, TTL_MS);
         if (lease === null) return { outcome: 'taken' };
         try {
-            // Who comes when the lock is free again must not begin anew. Memcached may forget it: what must never be done twice is
-            // kept in a database.
+            // An instance that gets the lock later must not run the job again. Memcached may evict
+            // this mark. A job that must never run twice keeps it in a database.
             if (await this.#cache.contains(traceId, `done:${night}`)) return { outcome: 'done' };
             await delay(this.#workMs);
             await this.#cache.store(traceId, `done:${night}`, true, DAY_MS);

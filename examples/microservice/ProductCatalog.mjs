@@ -10,9 +10,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 const MATERIALS = ['oak', 'steel', 'wool', 'linen', 'brass', 'cork', 'glass', 'slate'];
 const THINGS = ['chair', 'kettle', 'blanket', 'lamp', 'bowl', 'clock', 'shelf', 'vase', 'bench'];
 
-/** Where products come from. Stands for the database, the search or the partner's API that is too slow to be asked each time. */
+/**
+ * The source of products. It stands for a database, a search or a partner's API that is too slow
+ * for every request.
+ */
 export class ProductCatalog {
-    /** How often it was asked. */
+    /** The number of look-ups that it has served. */
     lookUps = 0;
     #lookUpMs = 300;
 
@@ -24,7 +27,7 @@ export class ProductCatalog {
     /**
      * @param {number} number
      * @param {AbortSignal} [signal]
-     * @returns {Promise<Product | null>} null: there is no such product
+     * @returns {Promise<Product | null>} null if there is no such product
      */
     async lookUp(number, signal) {
         this.lookUps++;

@@ -4,7 +4,10 @@ import { Descriptor } from 'pip-services4-memcached-node/framework';
  * @typedef {import('./ProductCatalog.mjs').Product} Product
  */
 
-/** Products as callers get them: from memcached, or else from the catalogue, which is asked once for all who wait for the same one. */
+/**
+ * The products for callers, from memcached or else from the catalog. Concurrent callers of one
+ * product share one look-up.
+ */
 export class Products {
     /** @type {import('pip-services4-memcached-node').MemcachedCache} */
     #cache;
@@ -20,11 +23,12 @@ export class Products {
     /**
      * @param {string} traceId
      * @param {number} number
-     * @returns {Promise<{ product: Product | null, isHit: boolean }>} isHit: this call has not asked the catalogue
+     * @returns {Promise<{ product: Product | null, isHit: boolean }>} `isHit` is whether this call
+     *     did without the catalog
      */
     async get(traceId, number) {
         let isHit = true;
-        // No timeout of its own: `options.timeout` of config.yml.
+        // The call has no timeout, so `options.timeout` of config.yml applies.
         const product = await this.#cache.retrieveOrLoad(traceId, `${number}`, null, signal => {
             isHit = false;
             return this.#catalog.lookUp(number, signal);
@@ -32,7 +36,7 @@ export class Products {
         return { product, isHit };
     }
 
-    /** What has happened so far, and what is known of each server. */
+    /** Returns the counts so far and the state of each server. */
     getStats() {
         return { lookUps: this.#catalog.lookUps, cache: this.#cache.getStats() };
     }

@@ -1,5 +1,6 @@
-// config.yml lists a factory of `pip-services4-memcached-node`, as a service does that has installed it. In this checkout the
-// package is not in node_modules, because it is the checkout: the name is answered with its build. Your service needs none of this.
+// config.yml names a factory of `pip-services4-memcached-node`, like any service that has installed
+// the package. In this checkout the package is not in node_modules, because it is the checkout. So
+// this file resolves the name to the build. Your service does not need it.
 
 const Module = require('node:module');
 

@@ -9,7 +9,8 @@ class Microservice extends ProcessContainer {
     constructor() {
         super('products', 'A product catalogue behind memcached');
         this._configPath = fileURLToPath(new URL('config.yml', import.meta.url));
-        // The container of version 3 brings a discovery that does not read its configuration; this one does.
+        // The container of version 3 brings a discovery that ignores its configuration. This one
+        // reads it.
         this.addFactory(/** @type {any} */ (new DefaultConfigFactory()));
         this.addFactory(/** @type {any} */ (new MicroserviceFactory()));
     }
@@ -18,7 +19,7 @@ class Microservice extends ProcessContainer {
 const service = new Microservice();
 service.run(process.argv);
 
-// The container knows SIGINT only; this is what orchestrators send.
+// The container handles SIGINT only, and orchestrators send SIGTERM.
 process.once('SIGTERM', () => void service.close('products').finally(() => process.exit(0)));
-// Whoever forked us is gone, and there is nobody left to stop us.
+// The parent process is gone, so nothing else would end this one.
 process.once('disconnect', () => process.exit(0));

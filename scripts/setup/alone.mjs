@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { root, say } from './say.mjs';
 
-// Not in node_modules, which `npm ci` removes.
+// The lock is not in node_modules, which `npm ci` removes.
 const lock = join(
     tmpdir(),
     `pip-services4-memcached-${createHash('sha256').update(root).digest('hex').slice(0, 16)}.lock`,
 );
 
-/** One set-up of this checkout at a time. */
+/** Lets one set-up of this checkout run at a time. */
 export async function alone(work) {
     for (let hasSaid = false; !take(); hasSaid = true) {
         if (!hasSaid) say('Waiting for another set-up of this folder …');
@@ -28,7 +28,7 @@ export async function alone(work) {
 }
 
 function take() {
-    // Linked, so that a lock is never seen without the number of its holder.
+    // A link makes the lock and the number of its holder visible in one step.
     const mine = `${lock}.${process.pid}`;
     writeFileSync(mine, String(process.pid));
     try {
@@ -44,7 +44,7 @@ function take() {
     return take();
 }
 
-/** A set-up that was killed leaves its lock behind. */
+/** Returns whether a process holds the lock. A killed set-up leaves its lock behind. */
 function isHeld() {
     try {
         process.kill(Number(readFileSync(lock, 'utf8')), 0);

@@ -6,7 +6,7 @@ import { lastLines, root, run, SetupError, step } from './say.mjs';
 const projects = ['.', ...readdirSync(join(root, 'packages')).map(name => `packages/${name}`)];
 const stamp = join(root, 'node_modules/.cache/pip-services4-memcached/build');
 
-/** The compiler would find out as well, but needs a second to do so. */
+/** Returns whether the build is current. The compiler would notice too, but is slower. */
 export function isBuilt() {
     return areOutputsThere() && existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint();
 }
@@ -14,7 +14,7 @@ export function isBuilt() {
 export async function build() {
     const built = fingerprint();
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    // `tsc -b` believes its build info, also when somebody has deleted what it built.
+    // `tsc -b` trusts its build info even if its results were deleted.
     const force = areOutputsThere() ? [] : ['--force'];
     const work = () => run(process.execPath, [tsc, '-b', 'tsconfig.build.json', ...force]);
     const { isOk, output } = await step('Building', work);

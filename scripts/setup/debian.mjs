@@ -3,17 +3,17 @@ import { dirname, join } from 'node:path';
 import { lastLines, root, run, step } from './say.mjs';
 
 const unpacked = join(root, 'node_modules/.cache/memcached');
-/** How SASL checks PLAIN passwords; a mere recommendation of memcached's packages. */
+/** The package that checks PLAIN passwords for SASL. memcached's packages only recommend it. */
 const plainPlugin = 'libsasl2-modules';
 
 export function isDebian() {
     return existsSync('/usr/bin/apt-get') && existsSync('/usr/bin/dpkg-deb');
 }
 
-/** As root. Leaves no service running: each command starts servers of its own. */
+/** Installs as root. Leaves no service running, because each command starts its own servers. */
 export async function installWithApt() {
     const patience = ['-o', 'Acquire::Retries=1', '-o', 'Acquire::http::Timeout=10', '-o', 'DPkg::Lock::Timeout=120'];
-    // Runlevel 1 is where invoke-rc.d starts no services.
+    // In runlevel 1 invoke-rc.d starts no services.
     const env = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
     const apt = (...args) => run('apt-get', [...patience, ...args], { env });
     const install = () => apt('install', '--yes', '--no-install-recommends', 'memcached', plainPlugin);
@@ -27,7 +27,7 @@ export async function installWithApt() {
     return isOk ? {} : { failure: `apt-get install failed:\n${lastLines(output, 6)}` };
 }
 
-/** Needs no rights: downloads the packages, and unpacks what the system lacks beside our own. */
+/** Downloads the packages, and unpacks those that the system lacks. It needs no rights. */
 export async function unpackWithApt() {
     const draft = `${unpacked}.${process.pid}`;
     rmSync(draft, { recursive: true, force: true });
@@ -46,7 +46,7 @@ export async function unpackWithApt() {
     }
 }
 
-/** What `unpackWithApt` has left, if anything. */
+/** Returns the memcached that `unpackWithApt` has unpacked, if any. */
 export function findUnpacked() {
     const command = join(unpacked, 'usr/bin/memcached');
     return existsSync(command) ? { command, env: librariesOf(unpacked) } : undefined;
@@ -69,8 +69,8 @@ async function download(directory) {
 }
 
 /**
- * The options under which apt works without rights. The package lists of the system are used when there are any; otherwise
- * they are fetched into the directory.
+ * Returns the options with which apt works without rights. It uses the system's package lists if
+ * they exist, and otherwise fetches them into the directory.
  */
 async function readyApt(directory) {
     const patience = ['-o', 'Acquire::Retries=1', '-o', 'Acquire::http::Timeout=10'];
@@ -101,7 +101,7 @@ async function lacksLibraries(directory) {
     return output.includes('not found');
 }
 
-/** The library packages that these depend on and the system does not have. */
+/** Returns the libraries that these packages depend on and the system lacks. */
 async function missingLibraries(packages, apt) {
     const { stdout } = await run('apt-cache', [...apt, 'depends', '--important', ...packages]);
     const names = [...stdout.matchAll(/Depends: (lib[^\s<>]+)/g)].map(([, name]) => name);
@@ -113,7 +113,7 @@ async function missingLibraries(packages, apt) {
     return missing;
 }
 
-/** The environment in which an unpacked memcached finds the libraries beside it. */
+/** Returns the environment in which an unpacked memcached finds its libraries. */
 function librariesOf(directory) {
     const files = readdirSync(directory, { recursive: true }).filter(name => /\.so(\.\d+)*$/.test(name));
     const directories = [...new Set(files.map(name => join(directory, dirname(name))))];

@@ -1,12 +1,12 @@
 import { run, lastLines, step } from './say.mjs';
 import { checkService } from './service.mjs';
 
-/** The one of docker-compose.yml. */
+/** The service of docker-compose.yml. */
 const service = { host: '127.0.0.1', port: 11211 };
 
 /** @returns {Promise<{ service?: { host: string, port: number }, failure?: string }>} */
 export async function startContainer() {
-    // A client without an engine is common, and `docker info` may hang on a remote one.
+    // Many machines have a client without an engine. `docker info` may hang on a remote engine.
     const { isOk: hasEngine } = await run('docker', ['info'], { timeoutMs: 5000 });
     if (!hasEngine) return { failure: 'Docker: no engine answers.' };
     const work = () => run('docker', ['compose', 'up', '--detach', '--wait'], { timeoutMs: 5 * 60_000 });

@@ -8,7 +8,7 @@ import { run, say, SetupError } from './say.mjs';
 
 const { recordPath, readRecord } = memcached;
 
-/** Looks, in this order, at the environment, the PATH and what an earlier set-up has left; installs nothing. */
+/** Looks at the environment, then the PATH, then an earlier set-up's result. Installs nothing. */
 export async function findMemcached() {
     const { MEMCACHED_SERVICE_HOST: host, MEMCACHED_SERVICE_PORT: port } = process.env;
     if (host) await checkService({ host, port: Number(port || 11211) });
@@ -25,7 +25,7 @@ export async function findMemcached() {
     );
 }
 
-/** From the mildest way to the heaviest. */
+/** Tries the least invasive way first and the most invasive one last. */
 export async function installMemcached() {
     const ways = [
         isDebian() && process.getuid() === 0 && installWithApt,
@@ -52,7 +52,7 @@ export function describeMemcached() {
     return binary ? `memcached ${binary.version} (${binary.command})` : `memcached at ${service.host}:${service.port}`;
 }
 
-/** @returns whether it runs */
+/** Records the memcached. Returns whether it runs. */
 async function remember({ command, env }) {
     const known = readRecord().binary;
     const { mtimeMs } = statSync(command);
@@ -81,7 +81,7 @@ function onPath(name) {
             accessSync(command, constants.X_OK);
             return { command, env: {} };
         } catch {
-            // The next one, then.
+            // Try the next one.
         }
     }
     return undefined;

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { lastLines, root, run, SetupError, step } from './say.mjs';
 
 /**
- * npm writes `node_modules/.package-lock.json` as its last act. So when that lists what package-lock.json asks for, the
- * installation is neither old nor interrupted, whoever made it.
+ * Returns whether the installation is complete and current. npm writes
+ * `node_modules/.package-lock.json` last, so that file must match package-lock.json.
  */
 export function arePackagesInstalled() {
     const wanted = readPackages('package-lock.json');
@@ -28,7 +28,7 @@ function readPackages(lockFile) {
 export async function installPackages() {
     await step('Installing npm packages', async () => {
         const reason = await whyOffline();
-        // No scripts: no package here has any that matter, and ours (`prepare`) builds, which not every command needs.
+        // No package needs a script. `prepare` builds, which not every command needs.
         const npm = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', reason ? '--offline' : '--prefer-offline'];
         const { isOk, output } = await runNpm(npm);
         if (isOk) return;
@@ -37,10 +37,10 @@ export async function installPackages() {
     });
 }
 
-/** Asked first, because without a network `npm ci` takes a minute to say so. */
+/** Returns why npm is offline. This check is faster than a failing `npm ci`. */
 async function whyOffline() {
     const { isOk, output } = await runNpm(['ping', '--fetch-retries=0', '--fetch-timeout=10000']);
-    // A registry that answers, but knows no ping, will do.
+    // A registry that answers but does not support ping is good enough.
     const codes = /ENOTFOUND|ECONNREFUSED|ECONNRESET|EAI_AGAIN|\w*TIMEOUT|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH/;
     return isOk ? undefined : codes.exec(output)?.[0];
 }
@@ -51,7 +51,7 @@ async function offlineMessage(reason) {
 Next: connect to the network, or name a registry that can be reached (npm config set registry <url>); then run this again.`;
 }
 
-/** The npm that called us, if one did. */
+/** Runs the npm that runs this script, if any. */
 function runNpm(args) {
     const { npm_execpath: npm } = process.env;
     return npm?.endsWith('.js') ? run(process.execPath, [npm, ...args]) : run('npm', args);

@@ -5,9 +5,10 @@ import { lastLines, root, run, say, step } from './say.mjs';
 const cache = join(root, 'node_modules/.cache/pip-services4-memcached/runtimes');
 
 /**
- * Installs a runtime from its npm package into a folder of its own, unless it is there.
+ * Installs a runtime from its npm package into its own folder, unless it is there.
  * @param {{ name: string, version: string, packageName: string, binary: string }} runtime
- * @returns {Promise<string | undefined>} the path of its binary; undefined when it cannot be installed
+ * @returns {Promise<string | undefined>} the path of its binary, undefined if it cannot be
+ *     installed
  */
 export async function installRuntime({ name, version, packageName, binary }) {
     const folder = join(cache, `${name}-${version}`.toLowerCase());

@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Said to the user without a stack trace: what is missing, and what to do next. */
+/** An error for the user, without a stack trace: the problem, and the next step. */
 export class SetupError extends Error {}
 
-/** Ends with 1, and the message of a SetupError instead of a stack trace. */
+/** Ends with 1, and prints the message of a SetupError instead of a stack trace. */
 export async function failSoftly(work) {
     try {
         await work();
@@ -17,14 +17,14 @@ export async function failSoftly(work) {
     }
 }
 
-/** To stderr: stdout belongs to the command that needed the set-up. */
+/** Writes to stderr, because stdout belongs to the command that needs the set-up. */
 export function say(line) {
     process.stderr.write(`${line}\n`);
 }
 
 /**
- * Shows that something long is going on: a ticking line on a terminal, two plain lines elsewhere. The work has failed when it
- * throws, or returns `isOk: false`.
+ * Shows the progress of a long step: a ticking line on a terminal, two plain lines elsewhere. The
+ * step has failed if it throws or returns `isOk: false`.
  */
 export async function step(title, work) {
     const start = Date.now();
@@ -74,7 +74,7 @@ export function run(command, args, { env = {}, cwd = root, timeoutMs = 15 * 60_0
     });
 }
 
-/** The end of what a failed command had to say. */
+/** Returns the end of a failed command's output. */
 export function lastLines(output, count = 15) {
     return output.trim().split('\n').slice(-count).join('\n');
 }

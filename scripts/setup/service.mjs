@@ -4,7 +4,10 @@ import { SetupError } from './say.mjs';
 const VERSION_REQUEST = Buffer.from([0x80, 0x0b, ...Array(22).fill(0)]);
 const RESPONSE = 0x81;
 
-/** Asks a server for its version in the binary protocol; throws when it does not answer so. */
+/**
+ * Asks a server for its version in the binary protocol. Throws if it does not answer in that
+ * protocol.
+ */
 export async function checkService({ host, port }, timeoutMs = 3000) {
     const failure = await new Promise(resolve => {
         const socket = connect({ host, port });

@@ -16,7 +16,7 @@ async function isComplete(wanted) {
     return arePackagesInstalled() && (!wanted.build || isBuilt()) && (await findMemcached());
 }
 
-/** Looks at everything again, because another set-up may have done it while we waited for our turn. */
+/** Checks everything again, because another set-up may have finished meanwhile. */
 async function complete(wanted) {
     if (!arePackagesInstalled()) await installPackages();
     if (wanted.build && !isBuilt()) await build();

@@ -4,7 +4,7 @@ import { MemcachedConnection } from '../connect/MemcachedConnection';
 import { MemcachedLock } from '../lock/MemcachedLock';
 
 /**
- * Creates the components of this package by their descriptors:
+ * The factory of the components of this package, by their descriptors:
  *
  * - `pip-services:connection:memcached:*:1.0` {@link MemcachedConnection}
  * - `pip-services:cache:memcached:*:1.0` {@link MemcachedCache}
@@ -18,6 +18,6 @@ export class DefaultMemcachedFactory extends Factory implements IReferenceable {
         this.registerAsType(new Descriptor('pip-services', 'lock', 'memcached', '*', '1.0'), MemcachedLock);
     }
 
-    /** Containers call it on everything that is listed by `type`; a factory needs nothing. */
+    /** Does nothing. Containers call it on each component that they create by `type`. */
     setReferences(_references: IReferences): void {}
 }

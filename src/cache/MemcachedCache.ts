@@ -7,33 +7,37 @@ import type {
     IUnreferenceable,
 } from 'pip-services4-components-node';
 import type { ICache } from 'pip-services4-logic-node';
-import type { ServerHealthReport } from '../client/HealthCheck';
-import type { Held } from '../client/readCalls';
-import type { AnyContext } from '../connect/ComponentLog';
-import { ConnectionUser } from '../connect/ConnectionUser';
+import type { ServerHealthReport } from '../client/server/ServerHealthReport';
+import type { AnyContext } from '../component/ComponentLogger';
+import { ComponentConnection } from '../connect/ComponentConnection';
 import type { ConnectionStats } from '../connect/MemcachedConnection';
-import { Batches, type Entries } from './Batches';
-import { Conditions, type Amount, type CountOptions } from './Conditions';
-import type { Loaded, Loader, LoadOptions } from './LoadOptions';
-import { LoadThrough } from './LoadThrough';
-import type { CacheCounts } from './CacheEvents';
-import { Updates, type Change } from './Updates';
-import { ValueStore } from './ValueStore';
+import { AtomicVerbs, type Amount, type CountOptions } from './AtomicVerbs';
+import { BatchVerbs, type Entries } from './BatchVerbs';
+import { CacheEngine } from './engine/CacheEngine';
+import type { CacheCounts } from './engine/CacheMetrics';
+import type { Loaded, Loader, LoadOptions } from './load/LoadOptions';
+import { LoadThrough } from './load/LoadThrough';
+import type { PendingLoads } from './load/PendingLoad';
+import { UpdateVerbs, type Change } from './UpdateVerbs';
+import { ValueVerbs } from './ValueVerbs';
 
 export interface CacheStats extends CacheCounts, ConnectionStats {}
 
 /**
- * A cache that the instances of a service share. Values travel as JSON text, so services in other languages read them; `Buffer` and `Uint8Array` are kept as bytes.
- * A miss is null. An error is never turned into a miss, unless `options.fail_soft` asks for it.
+ * A cache that the instances of a service share. It stores values as JSON text, which services in
+ * other languages read, and `Buffer` and `Uint8Array` as bytes. A miss is null. An error never
+ * becomes a miss, unless `options.fail_soft` is set.
  *
  * ### Configuration parameters ###
  *
- * - `connection(s)`, `credential(s)`: see {@link MemcachedConnectionResolver}; without a connection of its own it uses a referenced one
+ * - `connection(s)`, `credential(s)` (see {@link MemcachedConnectionResolver}). Without a
+ *   connection of its own the cache uses a referenced one.
  * - `options.*`: see the README
  *
  * ### References ###
  *
- * - `*:connection:memcached:*:1.0`, `*:discovery:*:*:*`, `*:credential-store:*:*:*`, `*:logger:*:*:1.0`, `*:counters:*:*:1.0`: all optional
+ * All optional: `*:connection:memcached:*:1.0`, `*:discovery:*:*:*`, `*:credential-store:*:*:*`,
+ * `*:logger:*:*:1.0`, `*:counters:*:*:1.0`
  *
  * @example
  * const cache = new MemcachedCache();
@@ -44,130 +48,107 @@ export interface CacheStats extends CacheCounts, ConnectionStats {}
  * await cache.close(null);
  */
 export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IUnreferenceable, IOpenable {
-    private readonly user: ConnectionUser = new ConnectionUser(() => this.loadThrough.stop());
-    private readonly values = new ValueStore(this.user);
-    private readonly batches = new Batches(this.values);
-    private readonly conditions = new Conditions(this.values);
-    private readonly updates = new Updates(this.values);
-    private readonly loadThrough = new LoadThrough(this.values);
+    private readonly connection: ComponentConnection = new ComponentConnection(() => this.loadThrough.stop());
+    private readonly loads: PendingLoads = new Map();
+    private readonly engine = new CacheEngine(this.connection, this.loads);
+    private readonly values = new ValueVerbs(this.engine);
+    private readonly atomics = new AtomicVerbs(this.engine);
+    private readonly updates = new UpdateVerbs(this.engine);
+    private readonly batches = new BatchVerbs(this.engine);
+    private readonly loadThrough = new LoadThrough(this.engine, this.loads);
 
-    /** @throws ConfigException INVALID_OPTION */
+    /**
+     * Applies the options.
+     * @throws ConfigException INVALID_OPTION
+     */
     configure(config: ConfigParams): void {
-        this.user.configure(config);
-        this.values.configure();
+        this.connection.configure(config);
+        this.engine.configure();
     }
 
-    /** Where it finds the shared connection, discovery, credentials and loggers. */
+    /** Sets where to find the shared connection, discovery, credentials, loggers and counters. */
     setReferences(references: IReferences): void {
-        this.user.setReferences(references);
+        this.connection.setReferences(references);
     }
 
-    /** Forgets the loggers and what else it was given. */
+    /** Drops all references. */
     unsetReferences(): void {
-        this.user.unsetReferences();
+        this.connection.unsetReferences();
     }
 
-    /** Whether it has a connection that is open. */
+    /** Returns whether the connection of the cache is open. */
     isOpen(): boolean {
-        return this.user.isOpen();
+        return this.connection.isOpen();
     }
 
     /**
+     * Opens the connection, unless the cache uses a shared one.
      * @throws ConfigException NO_CONNECTION, INVALID_CONNECTION, NO_CREDENTIAL
-     * @throws ConnectionException CONNECT_FAILED when no server answers, unless `options.fail_soft` is set
+     * @throws ConnectionException CONNECT_FAILED when no server answers, unless `fail_soft` is set
      */
     open(context: AnyContext): Promise<void> {
-        if (!this.isOpen()) this.values.keys.reset();
-        return this.user.open(context);
+        if (!this.isOpen()) this.engine.keys.reset();
+        return this.connection.open(context);
     }
 
     /**
-     * Closes its own connection, and leaves a shared one alone. Calls that are under way may finish
-     * first, and loaded values are stored.
+     * Closes the cache and its own connection, but not a shared one. Pending calls may finish
+     * first. Loaded values are still stored.
      */
     async close(context: AnyContext): Promise<void> {
         this.updates.stop();
         const stopping = this.loadThrough.stop();
-        // A process that is about to exit gets no further turn of the event loop.
+        // Awaits only if needed, because a process that exits has no further turn of the event
+        // loop.
         if (stopping !== null) await stopping;
-        await this.user.close(context);
+        await this.connection.close(context);
     }
 
-    /** What has happened so far, and what is known of each server; it costs nobody a request. See docs/operations.md. */
+    /** Returns counts and the state of each server without a request. See docs/operations.md. */
     getStats(): CacheStats {
-        return Object.freeze({ ...this.values.events.counts, ...this.user.getStats() });
+        return Object.freeze({ ...this.engine.metrics.counts, ...this.connection.getStats() });
     }
 
     /**
-     * Asks every server how it is, within one `request_timeout` after connecting. One that is away is told of, not rejected.
+     * Probes every server. Resolves within one `request_timeout` after connecting. Reports
+     * unreachable servers and does not throw for them.
      * @throws InvalidStateException NOT_OPENED
      */
     checkHealth(context: AnyContext): Promise<readonly ServerHealthReport[]> {
-        return this.user.checkHealth(context);
+        return this.connection.checkHealth(context);
     }
 
-    /** The value, null on a miss. */
+    /** Returns the value, or null on a miss. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- ICache's signature
-    async retrieve(context: AnyContext, key: string): Promise<any> {
-        const { values } = this;
-        try {
-            const found = values.keys.find(key);
-            const held = await values.client.getText(typeof found === 'string' ? found : await found);
-            return values.read(context, held);
-        } catch (error) {
-            if (values.keys.isMoved(error)) return this.retrieve(context, key);
-            return values.soften(context, error, null);
-        }
+    retrieve(context: AnyContext, key: string): Promise<any> {
+        return this.values.retrieve(context, key);
     }
 
     /**
-     * Stores a value and answers it; null and undefined remove the entry.
-     * @param timeout ms until it expires; absent, 0 and below: `options.timeout`. Rounded up to whole seconds.
+     * Stores the value and returns it. Null and undefined remove the entry.
+     * @param timeout in ms, rounded up to seconds. Absent, 0 or negative: `options.timeout`
      */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- ICache's signature
-    async store(context: AnyContext, key: string, value: any, timeout?: number | null): Promise<any> {
-        if (value === null || value === undefined) {
-            await this.remove(context, key);
-            return value as null | undefined;
-        }
-        const { values } = this;
-        try {
-            const encoded = values.encode(value);
-            const expires = values.expirySeconds(context, timeout);
-            const found = values.keys.find(key);
-            const fullKey = typeof found === 'string' ? found : await found;
-            if (encoded instanceof Promise || !values.isInOrder) {
-                await values.setInOrder(context, fullKey, encoded, expires);
-            } else {
-                await values.set(context, fullKey, encoded, expires);
-            }
-            values.events.stored();
-            return value as unknown;
-        } catch (error) {
-            if (values.keys.isMoved(error)) return this.store(context, key, value, timeout);
-            return values.soften(context, error, value);
-        }
+    store(context: AnyContext, key: string, value: any, timeout?: number | null): Promise<any> {
+        return this.values.store(context, key, value, timeout);
     }
 
-    /** Removes the entry and answers the value that it had, null when it had none. */
+    /** Removes the entry and returns its value, or null if there was none. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- ICache's signature
     remove(context: AnyContext, key: string): Promise<any> {
-        const { values } = this;
-        return values.ask<unknown>(context, key, null, async fullKey => {
-            const take = (): Promise<Held> => values.take(fullKey);
-            return values.decode(context, await (values.isInOrder ? take() : values.inOrder(fullKey, take)));
-        });
+        return this.values.remove(context, key);
     }
 
     /**
-     * The value; on a miss what the loader gives, which is stored for `timeout` ms. However many callers miss it, one loader runs, in this process and, by a
-     * short lease, among all; see docs/cache.md. Callers do not wait until it is stored. An error
-     * of the loader reaches all callers that wait for it here, and is not kept. While memcached is
-     * unavailable the loader is called, once at a time in this process.
+     * Returns the value. On a miss calls the loader, stores its value for `timeout` ms, and returns
+     * it without waiting for the store. One loader runs for all callers in all processes that miss
+     * the key. The cache keeps no errors of it. While memcached is unavailable, each process calls
+     * its loader.
      *
-     * Who waits for the same load gets the same object: do not change it. What comes from memcached is what JSON makes of it. A first caller's options count for a load.
-     * @param timeout ms until it expires; absent, 0 and below: `options.timeout`. Up to a tenth of it is taken off at random: see `jitter`.
-     * @throws InvocationException LOAD_TIMEOUT when the loader has no value after `loadTimeout` ms
+     * Callers that wait for the same load get the same object and must not change it. The options
+     * of the first caller apply to the load. See docs/cache.md.
+     * @param timeout in ms. Absent, 0 or negative: `options.timeout`. See also `jitter`
+     * @throws InvocationException LOAD_TIMEOUT when the loader takes longer than `loadTimeout`
      */
     retrieveOrLoad<T>(
         context: AnyContext,
@@ -180,99 +161,90 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     }
 
     /**
-     * What is there of these keys, in their order; what is not there is not in the answer.
-     * @throws BatchException BATCH_FAILED when some could not be asked for: it has the others in `found`
+     * Returns the values that exist, in the order of their keys.
+     * @throws BatchException BATCH_FAILED with the other values in `found`
      */
     retrieveMany<T = unknown>(context: AnyContext, keys: Iterable<string>): Promise<Map<string, T>> {
         return this.batches.retrieve(context, keys) as Promise<Map<string, T>>;
     }
 
     /**
-     * Stores all of them; null and undefined remove their entries.
+     * Stores the values. Null and undefined remove their entries.
      * @param entries a Map, a plain object, or pairs
-     * @throws BatchException BATCH_FAILED when some could not be stored: `failed` says which
+     * @throws BatchException BATCH_FAILED with the errors of keys in `failed`
      */
     storeMany(context: AnyContext, entries: Entries, timeout?: number | null): Promise<void> {
         return this.batches.store(context, entries, timeout);
     }
 
-    /** @throws BatchException BATCH_FAILED when some could not be removed: `failed` says which */
+    /**
+     * Removes the entries.
+     * @throws BatchException BATCH_FAILED with the errors of keys in `failed`
+     */
     removeMany(context: AnyContext, keys: Iterable<string>): Promise<void> {
         return this.batches.remove(context, keys);
     }
 
-    /** Whether there is a value. */
+    /** Returns whether there is a value. */
     async contains(context: AnyContext, key: string): Promise<boolean> {
         return (await this.retrieve(context, key)) !== null;
     }
 
-    /** Changes when the value expires; false: there is none. */
+    /** Changes when the value expires. Returns false if there is none. */
     touch(context: AnyContext, key: string, timeout?: number | null): Promise<boolean> {
-        const { values } = this;
-        return values.ask(context, key, false, async fullKey => {
-            const expires = values.expirySeconds(context, timeout);
-            const isThere = await values.client.touch(fullKey, expires);
-            if (isThere) values.touched(fullKey, expires);
-            return isThere;
-        });
+        return this.values.touch(context, key, timeout);
     }
 
-    /** The value, null on a miss, and when it expires from now on. */
+    /** Returns the value, or null on a miss, and changes when it expires. */
     retrieveAndTouch<T = unknown>(context: AnyContext, key: string, timeout?: number | null): Promise<T | null> {
-        const { values } = this;
-        return values.ask<T | null>(context, key, null, async fullKey => {
-            const expires = values.expirySeconds(context, timeout);
-            const item = await values.client.getAndTouch(fullKey, expires);
-            if (item.value !== null) values.touched(fullKey, expires);
-            return (await values.read(context, item.value === null ? null : item)) as T | null;
-        });
+        return this.values.retrieveAndTouch(context, key, timeout) as Promise<T | null>;
     }
 
     /**
-     * Stores the value when there is none; false: there is one, and it stays. A null that
-     * `retrieveOrLoad` keeps, a stale value and a value that is being loaded count as one.
+     * Stores the value if there is none. Returns false if there is one. Stale values, values that
+     * are being loaded, and nulls that `retrieveOrLoad` keeps count as values.
      */
     add(context: AnyContext, key: string, value: unknown, timeout?: number | null): Promise<boolean> {
-        return this.decided(context, () => this.conditions.store('add', context, key, value, timeout));
+        return this.atomics.store('add', context, key, value, timeout);
     }
 
-    /** Stores the value when there is one already, in the sense of `add`; false: there is none. */
+    /** Stores the value if there is one, in the sense of `add`. Returns false if there is none. */
     replace(context: AnyContext, key: string, value: unknown, timeout?: number | null): Promise<boolean> {
-        return this.decided(context, () => this.conditions.store('replace', context, key, value, timeout));
+        return this.atomics.store('replace', context, key, value, timeout);
     }
 
     /**
-     * Adds to a counter, and answers what it counts then: a bigint from 2^53 on, null when there is none and no `initial` to begin with. It wraps at 2^64.
-     * What `retrieveOrLoad` keeps (a null, a value with `staleFor`) is no counter: NOT_A_NUMBER.
-     * @param by whole, from 0 on; 1 when absent
+     * Adds to a counter, which wraps at 2^64. Returns the sum, as a bigint from 2^53 on. Returns
+     * null if there is no counter and no `initial`.
+     * @param by a whole number from 0 on. 1 if absent
      */
     increment(context: AnyContext, key: string, by?: Amount | null, options?: CountOptions): Promise<Amount | null> {
-        return this.decided(context, () => this.conditions.count('increment', context, key, by, options));
+        return this.atomics.count('increment', context, key, by, options);
     }
 
-    /** Takes from a counter, which stops at 0; else as `increment`. */
+    /** Subtracts from a counter, which stops at 0. It is otherwise like `increment`. */
     decrement(context: AnyContext, key: string, by?: Amount | null, options?: CountOptions): Promise<Amount | null> {
-        return this.decided(context, () => this.conditions.count('decrement', context, key, by, options));
+        return this.atomics.count('decrement', context, key, by, options);
     }
 
     /**
-     * Puts a text behind the text that is there; false: there is nothing. Its time begins anew.
-     * @throws BadRequestException NOT_TEXT when there is something else
+     * Appends to a text, and changes when it expires. Returns false if there is no value.
+     * @throws BadRequestException NOT_TEXT when the value is no text
      */
     append(context: AnyContext, key: string, text: string, timeout?: number | null): Promise<boolean> {
-        return this.decided(context, () => this.updates.join(context, key, text, timeout, (old, more) => old + more));
+        return this.updates.join(context, key, text, timeout, (old, more) => old + more);
     }
 
-    /** Puts a text before the text that is there; else as `append`. */
+    /** Prepends to a text. It is otherwise like `append`. */
     prepend(context: AnyContext, key: string, text: string, timeout?: number | null): Promise<boolean> {
-        return this.decided(context, () => this.updates.join(context, key, text, timeout, (old, more) => more + old));
+        return this.updates.join(context, key, text, timeout, (old, more) => more + old);
     }
 
     /**
-     * Changes a value, of many who do so at once one after the other, and answers what it is then. `change` gets the value, null when there is none, and
-     * answers the new one, null to remove the entry; it is asked again when somebody else was faster.
-     * @throws ConflictException UPDATE_CONFLICT when somebody else was faster each time for `options.update_timeout`
-     * @throws ConnectionException whether the change was made is not known then
+     * Changes a value without losing concurrent changes, and returns the new one. Calls `change`
+     * again if another process was faster.
+     * @throws ConflictException UPDATE_CONFLICT when it takes longer than `options.update_timeout`
+     * @throws ConnectionException when the client cannot know whether the value was changed
      */
     update<T = unknown>(
         context: AnyContext,
@@ -280,25 +252,15 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
         change: Change<T>,
         timeout?: number | null,
     ): Promise<T | null> {
-        return this.decided(context, () => this.updates.update(context, key, change, timeout));
+        return this.updates.update(context, key, change, timeout);
     }
 
     /**
-     * Puts everything under `options.prefix` out of reach, in all instances. The servers are not flushed;
-     * what was stored expires there. If a server is unavailable, the others are cleared.
+     * Puts all entries under `options.prefix` out of reach, in all instances. It does not flush the
+     * servers, where the entries expire. It clears the others if a server is unavailable.
      * @throws ConfigException NO_PREFIX without `options.clear` or a prefix
      */
     clear(context: AnyContext): Promise<void> {
-        return this.decided(context, () => this.values.keys.clear());
-    }
-
-    /** What asks memcached for a decision is not softened: an answer that it has not given would be a lie. */
-    private async decided<T>(context: AnyContext, ask: () => Promise<T>): Promise<T> {
-        try {
-            return await ask();
-        } catch (error) {
-            if (this.values.keys.isMoved(error)) return this.decided(context, ask);
-            throw this.values.failed(context, error);
-        }
+        return this.engine.decide(context, () => this.engine.keys.clear());
     }
 }

@@ -1,118 +1,116 @@
-import { DeleteManyCall, EvictManyCall, GetManyCall, SetManyCall, type BatchCall } from './batchCalls';
-import { Part, type Chunk } from './chunks';
-import { timedOut } from './errors';
-import type { Item } from './Item';
-import type { Namespaces } from './Namespaces';
-import type { Reply } from './Reply';
-import type { StoreSpec } from './storeCalls';
-import type { MemcachedServer } from './MemcachedServer';
-import type { Receipt, StoreAccount } from './StoreAccount';
+import { DeleteManyCall, EvictManyCall, GetManyCall, SetManyCall, type BatchCall } from './calls/batchCalls';
+import { BatchPart, type Chunk } from './BatchPart';
+import type { Cluster } from './cluster/Cluster';
+import { timedOut } from './model/errors';
+import type { Item } from './model/Item';
+import type { StoreSpec } from './model/StoreSpec';
+import type { Reply } from './protocol/Protocol';
+import type { MemcachedServer } from './server/MemcachedServer';
+import type { Receipt, StoreAccount } from './model/StoreAccount';
 
-/** What became of a batch. */
+/** The result of a verb on many keys. */
 export interface BatchResult {
+    /** The errors of the keys that failed. */
     readonly failed: Map<string, Error>;
 }
 
-/** What was found of many keys. */
+/** The result of `getMany`. */
 export interface GetManyResult extends BatchResult {
+    /** The items that exist. */
     readonly items: Map<string, Item>;
 }
 
-/** A chunk is one write and one answer. However large a batch is, only so much of it is encoded at a time. */
+/** The limit of chunks that a batch encodes at a time. A chunk is one write and one answer. */
 const CHUNKS_IN_FLIGHT = 4;
 
-/** A verb on many keys: split by server, and per server into chunks. It never rejects: what failed is said key by key. */
+/** A verb on many keys, split by server and then into chunks. Errors go to `failed`, by key. */
 export class KeyBatch {
     private readonly failed = new Map<string, Error>();
-    /** That of the first chunks, and of all others; 0 until one has got it. */
+    /** The deadline of all chunks. 0 until the first chunk has a deadline. */
     private deadlineMs = 0;
-    /** What a chunk has answered counts only if the whole chunk is confirmed. */
+    /** Whether an answer counts only if the server confirms the whole chunk. */
     private readonly isGuarded: boolean;
 
     constructor(
         private readonly keys: readonly string[],
-        private readonly serverOf: (key: string) => MemcachedServer,
-        private readonly namespaces: Namespaces,
+        private readonly cluster: Cluster,
     ) {
+        const { namespaces } = cluster;
         this.isGuarded = !namespaces.isEmpty && keys.length > 0 && namespaces.has(keys[0]!);
     }
 
-    /** What was found goes into `found`, as `read` reads it. */
     async get<T>(found: Map<string, T>, read: (reply: Reply) => T): Promise<Map<string, Error>> {
         await this.perform(null, true, ({ keys, bytes }) => new GetManyCall(keys, bytes, found, read, this.failed));
-        // A chunk that failed may have been answered in part, and one that was tried again may have failed in part before.
+        // A failed chunk may have found keys, and the first try of a chunk may have failed keys.
         if (this.failed.size > 0 && !this.isGuarded) for (const key of found.keys()) this.failed.delete(key);
         if (this.isGuarded) for (const key of this.failed.keys()) found.delete(key);
         return this.failed;
     }
 
-    async set(specs: readonly StoreSpec[], account: StoreAccount | null): Promise<BatchResult> {
-        await this.perform(specs, false, chunk => new SetManyCall(chunk.keys, chunk.specs, this.failed, account));
-        return { failed: this.failed };
+    set(specs: readonly StoreSpec[], account: StoreAccount | null): Promise<BatchResult> {
+        return this.perform(specs, false, chunk => new SetManyCall(chunk.keys, chunk.specs, this.failed, account));
     }
 
-    evict(receipts: ReadonlyMap<string, Receipt>): Promise<void> {
+    evict(receipts: ReadonlyMap<string, Receipt>): Promise<BatchResult> {
         return this.perform(null, false, ({ keys }) => new EvictManyCall(keys, receipts, this.failed));
     }
 
-    async delete(): Promise<BatchResult> {
-        await this.perform(null, false, ({ keys }) => new DeleteManyCall(keys, this.failed));
-        return { failed: this.failed };
+    delete(): Promise<BatchResult> {
+        return this.perform(null, false, ({ keys }) => new DeleteManyCall(keys, this.failed));
     }
 
-    /** @param isRead the size of the values is unknown until the first chunk is answered */
+    /** @param isRead whether the size of the values is unknown until the first answer */
     private async perform(
         specs: readonly StoreSpec[] | null,
         isRead: boolean,
-        make: (chunk: Chunk) => BatchCall,
-    ): Promise<void> {
+        createCall: (chunk: Chunk) => BatchCall,
+    ): Promise<BatchResult> {
         const parts = this.split(specs);
-        await Promise.all([...parts].map(([server, part]) => this.performPart(server, part, isRead, make)));
+        await Promise.all(parts.map(([server, part]) => this.performPart(server, part, isRead, createCall)));
+        return { failed: this.failed };
     }
 
     private async performPart(
         server: MemcachedServer,
-        part: Part,
+        part: BatchPart,
         isRead: boolean,
-        make: (chunk: Chunk) => BatchCall,
+        createCall: (chunk: Chunk) => BatchCall,
     ): Promise<void> {
-        const workNext = async (): Promise<void> => {
-            const chunk = part.next(isRead ? server.largeReplies : null);
-            const own = make(chunk);
+        const performNext = async (): Promise<void> => {
+            const chunk = part.next(isRead ? server.largeValues : null);
+            const own = createCall(chunk);
             own.deadlineMs = this.deadlineMs;
-            const call = this.isGuarded ? this.namespaces.guard(chunk.keys[0]!, own) : own;
-            // Sent without any time left it would be the fault of a channel that has none.
-            if (this.isLate) call.fail(server.counts.declined(timedOut(server.address, server.requestTimeoutMs)));
-            else server.enqueue(call);
+            const call = this.isGuarded ? this.cluster.namespaces.guard(chunk.keys[0]!, own) : own;
             try {
-                await call.promise;
-                part.learn(chunk, own.answeredBytes);
+                // A call without any time left would count as a fault of its channel.
+                if (this.deadlineMs !== 0 && this.deadlineMs <= performance.now())
+                    throw server.metrics.rejectBeforeSend(timedOut(server.address, server.requestTimeoutMs));
+                await server.send(call);
+                part.recordAnswer(chunk, own.answeredBytes);
             } catch (error) {
                 for (const key of chunk.keys) this.failed.set(key, error as Error);
             }
             this.deadlineMs ||= call.deadlineMs;
         };
-        const work = async (): Promise<void> => {
-            while (part.isLeft) await workNext();
+        const performAll = async (): Promise<void> => {
+            while (part.hasMore) await performNext();
         };
-        if (isRead) await workNext();
-        // Those that find nothing left are done at once.
-        if (part.isLeft) await Promise.all(Array.from({ length: CHUNKS_IN_FLIGHT }, work));
+        if (isRead) await performNext();
+        if (part.hasMore) await Promise.all(Array.from({ length: CHUNKS_IN_FLIGHT }, performAll));
     }
 
-    private get isLate(): boolean {
-        return this.deadlineMs !== 0 && this.deadlineMs <= performance.now();
-    }
-
-    private split(specs: readonly StoreSpec[] | null): Map<MemcachedServer, Part> {
-        const parts = new Map<MemcachedServer, Part>();
+    private split(specs: readonly StoreSpec[] | null): (readonly [MemcachedServer, BatchPart])[] {
+        const parts = new Map<MemcachedServer, BatchPart>();
         this.keys.forEach((key, i) => {
-            const server = this.serverOf(key);
+            const server = this.cluster.server(key);
             let part = parts.get(server);
-            if (part === undefined) parts.set(server, (part = new Part()));
-            part.keys.push(key);
-            if (specs !== null) part.specs.push(specs[i]!);
+            if (part === undefined) parts.set(server, (part = new BatchPart()));
+            part.add(key, specs?.[i]);
         });
-        return parts;
+        if (!this.isGuarded) return [...parts];
+        // One GET confirms a chunk, so its keys must share a token. After a change of servers, the keys
+        // of a server may have different tokens.
+        const headOf = (key: string): string => this.cluster.namespaces.headOf(key);
+        return [...parts].flatMap(([server, part]) => part.splitBy(headOf).map(one => [server, one] as const));
     }
 }

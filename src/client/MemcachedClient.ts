@@ -1,45 +1,35 @@
-import type { CounterOptions, StoreOptions } from './CallOptions';
-import { checkExpiry, checkValue, toUint64 } from './checks';
-import { refused } from './errors';
-import { TouchCall } from './readCalls';
-import { StoreCall, ConcatCall, type StoreOpcode } from './storeCalls';
-import { DeleteCall } from './deleteCalls';
-import { CounterCall, NO_CREATE } from './CounterCall';
-import {
-    answer,
-    give,
-    readCallback,
-    readOptions,
-    type Callback,
-    type CallbackOrExpiry,
-    type CounterArguments,
-    type CounterCallback,
-    type GetCallback,
-    type OptionsOrCallback,
-} from './callbacks';
-import { Opcode, Status } from './protocol';
-import { NoopCall, StatCall, VersionCall } from './serverCalls';
-import { ItemVerbs, type StoredValue } from './ItemVerbs';
+import type { CasDeleteReply } from './calls/deleteCalls';
+import type { Fetched } from './calls/getCalls';
+import type { CasReply } from './calls/storeCalls';
+import { Cluster } from './cluster/Cluster';
+import type { ServerChange } from './cluster/ServerSet';
+import { Commands, type CounterResult, type ValueInput } from './Commands';
+import type { BatchResult, GetManyResult } from './KeyBatch';
+import * as memjs from './memjs/callbacks';
+import type { CallbackOrExpiry, OptionsOrCallback } from './memjs/callbacks';
+import { Client } from './memjs/baseClass';
+import type { CasValidity, CounterOptions, StoreOptions } from './model/CallOptions';
+import { readClientOptions, type ClientOptions } from './model/ClientOptions';
+import type { Item } from './model/Item';
+import type { ServerAddress } from './model/ServerAddress';
+import type { ServerInfo } from './model/ServerInfo';
+import type { CountMode, StoreMode } from './protocol/Protocol';
+import type { ServerHealthReport } from './server/ServerHealthReport';
+import type { ServerStats } from '../diagnostics/ServerMetrics';
 
-/** What memjs answers to a get: `value` and `flags` are null on a miss. */
+/** The result of `get`. */
 export interface GetResult {
+    /** The value, null on a miss. */
     readonly value: Buffer | null;
+    /** The 32 bits as four bytes, null on a miss. */
     readonly flags: Buffer | null;
 }
 
-/** What a counter counts. */
-export interface CounterResult {
-    /** false: there is no such counter. */
-    readonly success: boolean;
-    readonly value: bigint | null;
-}
-
-/** A race for a new counter is lost to one winner at a time: after a few the counter is there. */
-const COUNTER_TRIES = 10;
-
 /**
- * A `memjs.Client` over servers of our own: memjs's verbs, in their promise and their callback form, without memjs's transport. Every call settles
- * within `requestTimeoutMs`; one that fails rejects with a coded error; a miss, a key that exists, "not stored" are answers.
+ * A client of one or more memcached servers. It is a `memjs.Client` with another transport. It has
+ * memjs's verbs, in their promise and their callback form, and more. Every call settles within
+ * `requestTimeoutMs`. A call that fails rejects with a coded error. A miss, a key that exists and
+ * "not stored" are results, not errors.
  *
  * @example
  * const client = new MemcachedClient([{ host: '127.0.0.1', port: 11211 }]);
@@ -48,175 +38,310 @@ const COUNTER_TRIES = 10;
  * const { value } = await client.get('greeting');
  * await client.close();
  */
-export class MemcachedClient extends ItemVerbs {
-    /** memjs's own: it would give a client with memjs's transport. */
+export class MemcachedClient extends Client {
+    /** @internal The promise verbs, and the verbs that only components need. */
+    readonly commands: Commands;
+    private readonly cluster: Cluster;
+
+    /**
+     * @throws ConfigException INVALID_OPTION
+     * @throws ConfigException INVALID_CONNECTION for weights, INVALID_CREDENTIAL for a login
+     */
+    constructor(addresses: readonly ServerAddress[], options: ClientOptions = {}) {
+        const cluster = new Cluster(addresses, readClientOptions(options));
+        super(cluster.servers, {});
+        this.cluster = cluster;
+        this.commands = new Commands(cluster);
+    }
+
+    /** Throws always, because memjs's factory would create a client with memjs's transport. */
     static create(): never {
         throw new TypeError('use new MemcachedClient([{ host, port }], options)');
     }
 
-    /** The value and its flags, both null on a miss. */
+    /** Throws always, because a frame of the binary protocol needs that protocol. */
+    perform(): never {
+        throw new TypeError('perform is not supported: use the verbs of MemcachedClient');
+    }
+
+    /**
+     * Connects to every server. Resolves when all have answered or failed. With `allowUnavailable`,
+     * the client opens although no server answers, and probes the servers until they answer.
+     * @throws ConnectionException CONNECT_FAILED when no server answers
+     * @throws ConnectionException AUTH_FAILED when no server answers and one rejects the login
+     * @throws InvalidStateException NOT_OPENED when the caller closes the client meanwhile
+     */
+    open({ allowUnavailable = false } = {}): Promise<void> {
+        return this.cluster.open(allowUnavailable);
+    }
+
+    /** Returns whether the client is open. */
+    isOpen(): boolean {
+        return this.cluster.isOpen;
+    }
+
+    /**
+     * Replaces the servers. Servers that stay keep their sockets. The first call to a new server
+     * connects to it. Removed servers get no new calls. They finish pending calls and batches
+     * within `requestTimeoutMs`, and close their sockets. The client replaces a server whose login
+     * or TLS settings differ. Another weight only moves keys. An invalid list changes nothing.
+     * @throws ConnectionException CONNECT_FAILED when the list is empty
+     * @throws ConfigException INVALID_CONNECTION for weights, INVALID_CREDENTIAL for a login
+     */
+    update(addresses: readonly ServerAddress[]): ServerChange {
+        const change = this.cluster.update(addresses);
+        this.servers = this.cluster.servers;
+        return change;
+    }
+
+    /** Waits for pending calls, which settle by their deadlines, and closes all sockets. */
+    close(): Promise<void> {
+        return this.cluster.close();
+    }
+
+    /** Closes the client, as memjs's `close` does. */
+    quit(): void {
+        void this.close();
+    }
+
+    /** Returns the value and its flags, both null on a miss. */
     get(key: string): Promise<GetResult>;
-    /** With a callback. */
-    get(key: string, callback: GetCallback): void;
-    get(key: string, callback?: GetCallback): Promise<GetResult> | void {
-        const promise = this.gets(key);
-        if (typeof callback !== 'function') return promise;
-        answer(
-            promise,
-            item => callback(null, item.value, item.flags),
-            error => callback(error, null, null),
-        );
+    get(key: string, callback: memjs.GetCallback): void;
+    get(key: string, callback?: memjs.GetCallback): Promise<GetResult> | void {
+        return memjs.deliver(this.commands.gets(key), callback, memjs.valueAndFlags);
     }
 
-    /** Stores the value, whatever is there; true. */
-    set(key: string, value: StoredValue, options?: StoreOptions): Promise<boolean>;
-    /** With a callback. */
-    set(key: string, value: StoredValue, options: StoreOptions, callback: Callback<boolean>): void;
-    /** memjs's old form. */
-    set(key: string, value: StoredValue, callback: Callback<boolean>, expires?: number): void;
-    set(key: string, value: StoredValue, a?: OptionsOrCallback, b?: CallbackOrExpiry): Promise<boolean> | void {
-        return this.store(Opcode.SET, key, value, a, b);
+    /** Returns the item, which has a value, flags and a CAS. */
+    gets(key: string): Promise<Item> {
+        return this.commands.gets(key);
     }
 
-    /** Only when there is no such key; false: there is. */
-    add(key: string, value: StoredValue, options?: StoreOptions): Promise<boolean>;
-    add(key: string, value: StoredValue, options: StoreOptions, callback: Callback<boolean>): void;
-    add(key: string, value: StoredValue, callback: Callback<boolean>, expires?: number): void;
-    add(key: string, value: StoredValue, a?: OptionsOrCallback, b?: CallbackOrExpiry): Promise<boolean> | void {
-        return this.store(Opcode.ADD, key, value, a, b);
+    /** Returns a value without flags as text, other values as an item. It is faster than `get`. */
+    getText(key: string): Promise<Fetched> {
+        return this.commands.getText(key);
     }
 
-    /** Only when there is such a key; false: there is not. */
-    replace(key: string, value: StoredValue, options?: StoreOptions): Promise<boolean>;
-    replace(key: string, value: StoredValue, options: StoreOptions, callback: Callback<boolean>): void;
-    replace(key: string, value: StoredValue, callback: Callback<boolean>, expires?: number): void;
-    replace(key: string, value: StoredValue, a?: OptionsOrCallback, b?: CallbackOrExpiry): Promise<boolean> | void {
-        return this.store(Opcode.REPLACE, key, value, a, b);
+    /** Returns the value as `getText` does, and deletes the key in the same write. */
+    getAndDelete(key: string): Promise<Fetched> {
+        return this.commands.getAndDelete(key);
     }
 
-    /** false: there was no such key. */
-    delete(key: string): Promise<boolean>;
-    delete(key: string, callback: Callback<boolean>): void;
-    delete(key: string, callback?: Callback<boolean>): Promise<boolean> | void {
-        return give(this.run(key, new DeleteCall(key)), callback);
+    /** Returns the item, and changes its expiry as `touch` does. */
+    getAndTouch(key: string, expires: number): Promise<Item> {
+        return this.commands.getAndTouch(key, expires);
     }
 
-    /** 64 bits (memjs: wrong from 2^32 on), wrapping at 2^64. */
+    /** Stores the value. Resolves with true. */
+    set(key: string, value: ValueInput, options?: StoreOptions): Promise<boolean>;
+    set(key: string, value: ValueInput, options: StoreOptions, callback: memjs.Callback<boolean>): void;
+    set(key: string, value: ValueInput, callback: memjs.Callback<boolean>, expires?: number): void;
+    set(key: string, value: ValueInput, a?: OptionsOrCallback, b?: CallbackOrExpiry): Promise<boolean> | void {
+        return this.store('set', key, value, a, b);
+    }
+
+    /** Stores the value if the key does not exist. Resolves with false if it exists. */
+    add(key: string, value: ValueInput, options?: StoreOptions): Promise<boolean>;
+    add(key: string, value: ValueInput, options: StoreOptions, callback: memjs.Callback<boolean>): void;
+    add(key: string, value: ValueInput, callback: memjs.Callback<boolean>, expires?: number): void;
+    add(key: string, value: ValueInput, a?: OptionsOrCallback, b?: CallbackOrExpiry): Promise<boolean> | void {
+        return this.store('add', key, value, a, b);
+    }
+
+    /** Stores the value if the key exists. Resolves with false if it does not exist. */
+    replace(key: string, value: ValueInput, options?: StoreOptions): Promise<boolean>;
+    replace(key: string, value: ValueInput, options: StoreOptions, callback: memjs.Callback<boolean>): void;
+    replace(key: string, value: ValueInput, callback: memjs.Callback<boolean>, expires?: number): void;
+    replace(key: string, value: ValueInput, a?: OptionsOrCallback, b?: CallbackOrExpiry): Promise<boolean> | void {
+        return this.store('replace', key, value, a, b);
+    }
+
+    /** Appends to the value. Resolves with false if the key does not exist. */
+    append(key: string, value: ValueInput): Promise<boolean>;
+    append(key: string, value: ValueInput, callback: memjs.Callback<boolean>): void;
+    append(key: string, value: ValueInput, callback?: memjs.Callback<boolean>): Promise<boolean> | void {
+        return memjs.deliver(this.commands.concat('append', key, value), callback, memjs.resultOnly);
+    }
+
+    /** Prepends to the value. Resolves with false if the key does not exist. */
+    prepend(key: string, value: ValueInput): Promise<boolean>;
+    prepend(key: string, value: ValueInput, callback: memjs.Callback<boolean>): void;
+    prepend(key: string, value: ValueInput, callback?: memjs.Callback<boolean>): Promise<boolean> | void {
+        return memjs.deliver(this.commands.concat('prepend', key, value), callback, memjs.resultOnly);
+    }
+
+    /** Increases a counter of 64 bits, which wraps at 2^64 (memjs is wrong from 2^32 on). */
     increment(key: string, amount: number | bigint, options?: CounterOptions): Promise<CounterResult>;
-    increment(key: string, amount: number | bigint, options: CounterOptions, callback: CounterCallback): void;
-    increment(key: string, amount: number | bigint, callback: CounterCallback): void;
-    increment(key: string, amount: number | bigint, ...rest: CounterArguments): Promise<CounterResult> | void {
-        return this.count(Opcode.INCREMENT, key, amount, rest);
+    increment(key: string, amount: number | bigint, options: CounterOptions, callback: memjs.CounterCallback): void;
+    increment(key: string, amount: number | bigint, callback: memjs.CounterCallback): void;
+    increment(key: string, amount: number | bigint, ...rest: memjs.CounterArguments): Promise<CounterResult> | void {
+        return this.count('increment', key, amount, rest);
     }
 
-    /** 64 bits, stopping at 0. */
+    /** Decreases a counter of 64 bits, which stops at 0. */
     decrement(key: string, amount: number | bigint, options?: CounterOptions): Promise<CounterResult>;
-    decrement(key: string, amount: number | bigint, options: CounterOptions, callback: CounterCallback): void;
-    decrement(key: string, amount: number | bigint, callback: CounterCallback): void;
-    decrement(key: string, amount: number | bigint, ...rest: CounterArguments): Promise<CounterResult> | void {
-        return this.count(Opcode.DECREMENT, key, amount, rest);
+    decrement(key: string, amount: number | bigint, options: CounterOptions, callback: memjs.CounterCallback): void;
+    decrement(key: string, amount: number | bigint, callback: memjs.CounterCallback): void;
+    decrement(key: string, amount: number | bigint, ...rest: memjs.CounterArguments): Promise<CounterResult> | void {
+        return this.count('decrement', key, amount, rest);
     }
 
-    /** false: there is no such key. */
-    append(key: string, value: StoredValue): Promise<boolean>;
-    append(key: string, value: StoredValue, callback: Callback<boolean>): void;
-    append(key: string, value: StoredValue, callback?: Callback<boolean>): Promise<boolean> | void {
-        return give(this.concat(Opcode.APPEND, key, value), callback);
-    }
-
-    /** false: there is no such key. memjs sends APPEND's opcode here. */
-    prepend(key: string, value: StoredValue): Promise<boolean>;
-    prepend(key: string, value: StoredValue, callback: Callback<boolean>): void;
-    prepend(key: string, value: StoredValue, callback?: Callback<boolean>): Promise<boolean> | void {
-        return give(this.concat(Opcode.PREPEND, key, value), callback);
-    }
-
-    /** Changes the expiry, to 0 (never) too; false: there is no such key. */
+    /** Changes the expiry, in seconds. 0 = never. Resolves with false if the key does not exist. */
     touch(key: string, expires: number): Promise<boolean>;
-    touch(key: string, expires: number, callback: Callback<boolean>): void;
-    touch(key: string, expires: number, callback?: Callback<boolean>): Promise<boolean> | void {
-        const problem = checkExpiry(expires);
-        const done = problem ? Promise.reject<boolean>(problem) : this.run(key, new TouchCall(key, expires));
-        return give(done, callback);
+    touch(key: string, expires: number, callback: memjs.Callback<boolean>): void;
+    touch(key: string, expires: number, callback?: memjs.Callback<boolean>): Promise<boolean> | void {
+        return memjs.deliver(this.commands.touch(key, expires), callback, memjs.resultOnly);
+    }
+
+    /** Deletes the key. Resolves with false if it does not exist. */
+    delete(key: string): Promise<boolean>;
+    delete(key: string, callback: memjs.Callback<boolean>): void;
+    delete(key: string, callback?: memjs.Callback<boolean>): Promise<boolean> | void {
+        return memjs.deliver(this.commands.delete(key), callback, memjs.resultOnly);
+    }
+
+    /** Stores the value if the key does not exist. Resolves with its CAS, else with null. */
+    casAdd(key: string, value: ValueInput, options?: StoreOptions | null): Promise<bigint | null> {
+        return this.commands.casAdd(key, value, options);
+    }
+
+    /** Stores the value if the item under the key has this CAS. */
+    casSet(
+        key: string,
+        value: ValueInput,
+        cas: bigint,
+        options?: (StoreOptions & CasValidity) | null,
+    ): Promise<CasReply> {
+        return this.commands.casSet(key, value, cas, options);
+    }
+
+    /** Deletes the key if its item has this CAS. */
+    casDelete(key: string, cas: bigint, options?: CasValidity | null): Promise<CasDeleteReply> {
+        return this.commands.casDelete(key, cas, options);
+    }
+
+    /** Returns the items that exist. `failed` has the keys that the client could not read. */
+    getMany(keys: readonly string[]): Promise<GetManyResult> {
+        return this.commands.getMany(keys);
+    }
+
+    /** Stores all values. `failed` has the keys that were not stored. */
+    setMany(
+        entries: Iterable<readonly [key: string, value: ValueInput, flags?: number]>,
+        options?: StoreOptions | null,
+    ): Promise<BatchResult> {
+        return this.commands.setMany(entries, options);
+    }
+
+    /** Deletes all keys. `failed` has the keys that may still exist. */
+    deleteMany(keys: readonly string[]): Promise<BatchResult> {
+        return this.commands.deleteMany(keys);
     }
 
     /** Resolves when every server has answered. */
-    async noop(): Promise<void> {
-        await Promise.all(this.nodes.map(node => this.runOn(node, new NoopCall())));
+    noop(): Promise<void> {
+        return this.commands.noop();
     }
 
-    /** Each server's version, or why it did not say. */
+    /** Returns the version or the error of each server. */
     version(): Promise<Map<string, string | Error>> {
-        return this.askAll(() => new VersionCall());
+        return memjs.settleEach(this.commands.version());
     }
 
-    /** Each server's statistics, or why it did not give them. With a callback, as in memjs: it is called once per server. */
-    stats(): Promise<Map<string, Record<string, string> | Error>>;
-    stats(callback: (error: Error | null, server: string, stats: Record<string, string> | null) => void): void;
-    stats(callback?: (error: Error | null, server: string, stats: Record<string, string> | null) => void): unknown {
-        if (typeof callback === 'function') return this.statsWithKey('', callback);
-        return this.askAll(() => new StatCall(''));
+    /** Deletes all items of all servers. Rejects if a server fails. */
+    flush(): Promise<memjs.FlushResults>;
+    flush(callback: memjs.FlushCallback): void;
+    flush(callback?: memjs.FlushCallback): Promise<memjs.FlushResults> | void {
+        return memjs.deliverFlush(this.commands.flush(), callback);
+    }
+
+    /** Returns the statistics or the error of each server. */
+    stats(): Promise<Map<string, memjs.Statistics | Error>>;
+    stats(callback: memjs.StatsCallback): void;
+    stats(callback?: memjs.StatsCallback): Promise<Map<string, memjs.Statistics | Error>> | void {
+        return memjs.deliverStats(this.commands.stats(''), callback);
+    }
+
+    /** Returns one group of statistics of each server, for example `items` or `settings`. */
+    statsWithKey(group: string): Promise<Map<string, memjs.Statistics | Error>>;
+    statsWithKey(group: string, callback: memjs.StatsCallback): void;
+    statsWithKey(group: string, callback?: memjs.StatsCallback): Promise<Map<string, memjs.Statistics | Error>> | void {
+        return memjs.deliverStats(this.commands.stats(group), callback);
+    }
+
+    /** Resets the statistics of each server. */
+    resetStats(): Promise<Map<string, memjs.Statistics | Error>>;
+    resetStats(callback: memjs.StatsCallback): void;
+    resetStats(callback?: memjs.StatsCallback): Promise<Map<string, memjs.Statistics | Error>> | void {
+        return memjs.deliverStats(this.commands.stats('reset'), callback);
+    }
+
+    /** Returns the counts of each server, without a request. `close` keeps them. */
+    getStats(): readonly ServerStats[] {
+        return this.cluster.servers.map(server => server.getStats());
+    }
+
+    /** Probes each server on a connection of its own. Concurrent calls share one probe. */
+    checkHealth(): Promise<readonly ServerHealthReport[]> {
+        return this.cluster.checkHealth();
+    }
+
+    /** Returns the server for a key. With `failover`, returns the next one up. */
+    server(key: string): ServerInfo {
+        return this.cluster.server(key);
+    }
+
+    /** Returns the index of `server(key)` in `servers`. */
+    getServer(key: string): number {
+        return this.cluster.indexOf(key);
+    }
+
+    /** Returns the home server of a key, also while it is down. */
+    homeServer(key: string): ServerInfo {
+        return this.cluster.homeServer(key);
+    }
+
+    /**
+     * Returns the epoch of the home server of a key, for `casSet` and `casDelete`. If the servers
+     * may change during a `gets`, take `homeServer(key)` before it. Read the epoch of that server
+     * after it.
+     */
+    epoch(key: string): number {
+        return this.cluster.homeServer(key).epoch;
+    }
+
+    /** Returns the number of sockets that are open or opening. 0 after `close`. */
+    get socketCount(): number {
+        return this.cluster.socketCount;
+    }
+
+    /** Returns the number of calls that have not settled. 0 after `close`. */
+    get pendingCount(): number {
+        return this.cluster.pendingCount;
+    }
+
+    /** Returns the number of running timers. 0 after `close`. */
+    get timerCount(): number {
+        return this.cluster.timerCount;
     }
 
     private store(
-        opcode: StoreOpcode,
+        mode: StoreMode,
         key: string,
-        value: StoredValue,
+        value: ValueInput,
         a: OptionsOrCallback,
         b: CallbackOrExpiry,
     ): Promise<boolean> | void {
-        const spec = this.spec(value, readOptions(a, b));
-        const isBad = spec instanceof Error;
-        const done = isBad ? Promise.reject<boolean>(spec) : this.run(key, new StoreCall(opcode, key, spec));
-        return give(done, readCallback(a, b));
-    }
-
-    private concat(
-        opcode: typeof Opcode.APPEND | typeof Opcode.PREPEND,
-        key: string,
-        value: StoredValue,
-    ): Promise<boolean> {
-        const problem = checkValue(value, this.settings.maxValueBytes);
-        return problem ? Promise.reject(problem) : this.run(key, new ConcatCall(opcode, key, value));
+        const stored = this.commands.store(mode, key, value, memjs.storeOptions(a, b));
+        return memjs.deliver(stored, memjs.storeCallback(a, b), memjs.resultOnly);
     }
 
     private count(
-        opcode: typeof Opcode.INCREMENT | typeof Opcode.DECREMENT,
+        mode: CountMode,
         key: string,
         amount: number | bigint,
-        [a, b]: CounterArguments,
+        rest: memjs.CounterArguments,
     ): Promise<CounterResult> | void {
-        const callback = typeof a === 'function' ? a : b;
-        const done = this.countAgain(opcode, key, amount, typeof a === 'function' ? {} : (a ?? {}));
-        if (typeof callback !== 'function') return done;
-        answer(
-            done,
-            ({ success, value }) => callback(null, success, value),
-            error => callback(error, null, null),
-        );
-    }
-
-    private async countAgain(
-        opcode: typeof Opcode.INCREMENT | typeof Opcode.DECREMENT,
-        key: string,
-        amount: number | bigint,
-        { initial = 0, expires = 0, pinned }: CounterOptions,
-    ): Promise<CounterResult> {
-        const problem = checkExpiry(expires);
-        if (problem !== null) throw problem;
-        const delta = toUint64(amount);
-        if (delta instanceof Error) throw delta;
-        const first = toUint64(initial ?? 0);
-        if (first instanceof Error) throw first;
-        const expirySeconds = initial === null ? NO_CREATE : Math.min(expires, NO_CREATE - 1);
-        let deadlineMs = 0;
-        for (let tries = 1; ; tries++) {
-            const call = new CounterCall(opcode, key, delta, first, expirySeconds);
-            call.deadlineMs = deadlineMs;
-            const value = await this.run(key, call, { pinned });
-            ({ deadlineMs } = call);
-            if (value !== 'raced') return { success: value !== null, value };
-            if (tries === COUNTER_TRIES) throw refused(this.server(key).address, Status.NOT_STORED);
-        }
+        const counted = this.commands.count(mode, key, amount, memjs.counterOptions(rest));
+        return memjs.deliver(counted, memjs.counterCallback(rest), memjs.successAndValue);
     }
 }

@@ -6,37 +6,40 @@ import {
     type IReferences,
     type IUnreferenceable,
 } from 'pip-services4-components-node';
-import { MOST_KEY_BYTES } from '../client/ClientOptions';
-import { notOpened } from '../client/errors';
-import type { ServerHealthReport } from '../client/HealthCheck';
+import { MAX_KEY_BYTES } from '../client/model/ClientOptions';
+import { notOpened } from '../client/model/errors';
+import type { ServerHealthReport } from '../client/server/ServerHealthReport';
+import type { Commands } from '../client/Commands';
 import { MemcachedClient } from '../client/MemcachedClient';
-import type { ServerStats } from '../client/ServerCounts';
-import type { ServerAddress } from '../client/ServerAddress';
-import { ComponentLog, type AnyContext } from './ComponentLog';
-import { DiscoveryWatch } from './DiscoveryWatch';
-import { serversNotFound } from './errors';
+import type { ServerStats } from '../diagnostics/ServerMetrics';
+import type { ServerAddress } from '../client/model/ServerAddress';
+import { ComponentLogger, type AnyContext } from '../component/ComponentLogger';
+import { DiscoveryWatcher } from './DiscoveryWatcher';
+import { serversNotFound } from '../component/errors';
 import { ignoredKeys } from './ignoredKeys';
-import { line } from './logLines';
-import { lookupLimit } from './lookupLimit';
+import { line } from '../component/logLines';
+import { lookupTimeout } from './lookupTimeout';
 import { MemcachedConnectionResolver } from './MemcachedConnectionResolver';
 import { misplacedOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
 import { ServerLog } from './ServerLog';
-import { withTraceId } from './withTraceId';
+import { Lifecycle } from '../util/Lifecycle';
+import { onAbort } from '../util/onAbort';
+import { withTraceId } from '../component/withTraceId';
 
-/** What a connection knows of its servers. */
+/** The counts of the servers of a connection. */
 export interface ConnectionStats {
-    /** One for each server; none before `open` and after `close`. */
+    /** The counts of each server. Empty before `open` and after `close`. */
     readonly servers: readonly ServerStats[];
 }
 
 /**
- * One client of one or more memcached servers, for the components that reference it. They neither open nor close it.
+ * A client of one or more memcached servers that several components share. They reference it, and
+ * neither open nor close it.
  *
  * ### Configuration parameters ###
  *
  * - `connection(s)`, `credential(s)`: see {@link MemcachedConnectionResolver}
- * - `options.max_key_size`, `.max_value`, `.pool_size`, `.max_pending`, `.reconnect`, `.retries`, `.request_timeout`, `.connect_timeout`, `.failures`,
- *   `.retry`, `.remove`, `.idle`, `.fail_soft`, `.discovery_interval`: see the README
+ * - `options.*`: the options that the README lists for connections
  *
  * ### References ###
  *
@@ -44,110 +47,110 @@ export interface ConnectionStats {
  */
 export class MemcachedConnection implements IConfigurable, IReferenceable, IUnreferenceable, IOpenable {
     private readonly resolver = new MemcachedConnectionResolver();
-    private readonly log = new ComponentLog();
+    private readonly log = new ComponentLogger();
     private config = new ConfigParams();
     private options: MemcachedOptions = readOptions(this.config);
     private client: MemcachedClient | null = null;
-    private watch: DiscoveryWatch | null = null;
+    private watcher: DiscoveryWatcher | null = null;
     private serverLog: ServerLog | null = null;
-    private opening: Promise<void> | null = null;
-    /** Ends the lookup of the servers that an open waits for. */
-    private giveUp: (() => void) | null = null;
-    /** Rises with every close, so that an open that was overtaken by one knows. */
-    private life = 0;
-    /** What components do with the client before it closes. */
-    private readonly farewells = new Set<() => Promise<void> | null>();
+    private readonly lifecycle = new Lifecycle(notOpened);
+    private readonly closeListeners = new Set<() => Promise<void> | null>();
 
-    /** @param isShared false for the connection that a component makes of its own configuration: there the component's options are in their place */
+    /** @param isShared false if a component creates the connection from its own configuration */
     constructor(private readonly isShared = true) {}
 
-    /** @throws ConfigException INVALID_OPTION */
+    /**
+     * Reads the options and the connections.
+     * @throws ConfigException INVALID_OPTION
+     */
     configure(config: ConfigParams): void {
         this.options = readOptions(config);
         this.config = config;
         this.resolver.configure(config);
     }
 
-    /** Where it finds discovery, credentials and loggers. */
+    /** Sets the sources of servers and credentials, and the loggers. */
     setReferences(references: IReferences): void {
         this.log.setReferences(references);
         this.resolver.setReferences(references);
     }
 
-    /** Forgets the loggers and what else it was given. */
+    /** Drops the loggers. */
     unsetReferences(): void {
         this.log.unsetReferences();
     }
 
-    /** Discovery is asked again while it is open, so a key may get another server. */
+    /** Returns whether the servers may change while the connection is open. A key may then move. */
     get followsDiscovery(): boolean {
         return this.options.discoveryInterval > 0 && this.resolver.usesDiscovery;
     }
 
-    /** Whether there is a client. */
+    /** Returns whether the client is open. */
     isOpen(): boolean {
         return this.client?.isOpen() ?? false;
     }
 
     /**
-     * Finds the servers and speaks to each.
+     * Looks up the servers and connects to each.
      * @throws ConfigException NO_CONNECTION, INVALID_CONNECTION, NO_CREDENTIAL, INVALID_CREDENTIAL
-     * @throws ConnectionException CONNECT_FAILED when none answers, unless `options.fail_soft` is set;
-     * also when discovery or a credential store does not answer
-     * @throws InvalidStateException NOT_OPENED when it is closed meanwhile
+     * @throws ConnectionException CONNECT_FAILED when discovery or a credential store does not
+     *     answer, or, without `options.fail_soft`, no server does
+     * @throws InvalidStateException NOT_OPENED when `close` interrupts it
      */
     open(context: AnyContext): Promise<void> {
-        const { life } = this;
-        this.opening ??= this.connect(context, life).catch((error: unknown) => {
-            if (this.life === life) this.opening = null;
-            throw error;
+        const opening = this.lifecycle.open(signal => this.connect(context, signal));
+        return opening.catch((error: unknown) => {
+            throw withTraceId(error, context);
         });
-        return this.opening;
     }
 
     /**
-     * Lets the components that share it give back what they hold in memcached, lets calls that are
-     * under way finish, within `options.request_timeout`, and closes every socket.
+     * Lets components release their locks and leases. Lets calls in flight finish, within
+     * `options.request_timeout`. Then closes every socket.
      */
-    async close(_context: AnyContext): Promise<void> {
-        const { client, serverLog } = this;
-        this.life++;
-        this.opening = null;
-        this.giveUp?.();
-        this.watch?.stop();
-        this.watch = null;
-        const farewells = [...this.farewells].map(farewell => farewell()).filter(pending => pending !== null);
-        // A process that is about to exit gets no further turn of the event loop.
-        if (farewells.length > 0) await Promise.allSettled(farewells);
-        // It may have been opened again meanwhile.
-        if (this.client === client) this.client = null;
-        await client?.close();
-        serverLog?.stop();
+    close(_context: AnyContext): Promise<void> {
+        return this.lifecycle.close(async () => {
+            this.watcher?.stop();
+            this.watcher = null;
+            const pending = [...this.closeListeners].map(listener => listener()).filter(done => done !== null);
+            // A process that is about to exit does not resume after an await.
+            if (pending.length > 0) await Promise.allSettled(pending);
+            await this.disconnect();
+        });
     }
 
     /**
-     * For components that share it: `farewell` is called by `close`, which waits for it while the
-     * client can still be used; null when there is nothing to do. The function that is returned takes
-     * it back.
+     * Makes `close` call `listener` while the client is still open, and wait for its promise.
+     * Returns a function that removes the listener.
+     * @internal
      */
-    beforeClose(farewell: () => Promise<void> | null): () => void {
-        this.farewells.add(farewell);
-        return () => this.farewells.delete(farewell);
+    beforeClose(listener: () => Promise<void> | null): () => void {
+        this.closeListeners.add(listener);
+        return () => this.closeListeners.delete(listener);
     }
 
-    /** @throws InvalidStateException NOT_OPENED */
+    /**
+     * Returns the client.
+     * @throws InvalidStateException NOT_OPENED
+     */
     getClient(): MemcachedClient {
         if (this.client !== null) return this.client;
         throw notOpened();
     }
 
-    /** What is known of each server; it costs nobody a request. See docs/operations.md. */
+    /** @internal */
+    get commands(): Commands {
+        return this.getClient().commands;
+    }
+
+    /** Returns the counts of each server. Sends no request. See docs/operations.md. */
     getStats(): ConnectionStats {
         return Object.freeze({ servers: Object.freeze(this.client?.getStats() ?? []) });
     }
 
     /**
-     * Asks every server how it is, within one `request_timeout`. One that is away is told of, not rejected.
+     * Asks every server for its health, within one `request_timeout` after connecting. An
+     * unavailable server is a result, not a rejection.
      * @throws InvalidStateException NOT_OPENED
      */
     async checkHealth(context: AnyContext): Promise<readonly ServerHealthReport[]> {
@@ -158,27 +161,29 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         }
     }
 
-    private async connect(context: AnyContext, life: number): Promise<void> {
-        this.warnOfStrayKeys(context);
-        const servers = await this.lookUp(context);
-        if (this.life !== life) throw withTraceId(notOpened(), context);
+    private async connect(context: AnyContext, signal: AbortSignal): Promise<void> {
+        this.warnOfIgnoredKeys(context);
+        const servers = await this.lookUp(context, signal);
+        signal.throwIfAborted();
+        const client = (this.client = this.makeClient(context, servers));
         try {
-            const client = this.makeClient(context, servers);
-            this.client = client;
-            await client.open({ mayBeAway: this.options.failSoft });
-            this.follow(context, client);
+            await client.open({ allowUnavailable: this.options.failSoft });
         } catch (error) {
-            if (this.life === life) {
-                this.client = null;
-                this.serverLog?.stop();
-            }
-            throw withTraceId(error, context);
+            if (!signal.aborted) await this.disconnect();
+            throw error;
         }
+        if (!signal.aborted) this.follow(context, client);
+    }
+
+    private async disconnect(): Promise<void> {
+        const { client } = this;
+        this.client = null;
+        await client?.close();
+        this.serverLog?.stop();
     }
 
     private makeClient(context: AnyContext, servers: readonly ServerAddress[]): MemcachedClient {
         const { options } = this;
-        this.serverLog?.stop();
         this.serverLog = new ServerLog(this.log, context);
         return new MemcachedClient(servers, {
             poolSize: options.poolSize,
@@ -190,39 +195,39 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
             failures: options.failures,
             retryMs: options.retry,
             idleMs: options.idle,
-            // Of a connection of its own the component checks keys itself: those that it makes besides are not subject to its own limit.
-            maxKeyBytes: this.isShared ? options.maxKeySize : MOST_KEY_BYTES,
+            // A component checks its own keys. Its limit does not apply to the keys that it adds.
+            maxKeyBytes: this.isShared ? options.maxKeySize : MAX_KEY_BYTES,
             maxValueBytes: options.maxValue,
             failover: options.remove,
             observer: this.serverLog,
         });
     }
 
-    private async lookUp(context: AnyContext): Promise<ServerAddress[]> {
-        const { discoveryInterval } = this.options;
-        const limit = lookupLimit(discoveryInterval, problem => withTraceId(serversNotFound(problem), context));
-        const giveUp = (): void => limit.end(withTraceId(notOpened(), context));
-        this.giveUp = giveUp;
+    private async lookUp(context: AnyContext, signal: AbortSignal): Promise<ServerAddress[]> {
+        const limit = lookupTimeout(this.options.discoveryInterval, serversNotFound);
+        const stopListening = onAbort(signal, () => limit.expire(signal.reason as Error));
         try {
             return await limit.race(this.resolver.resolve(context, risk => this.log.warn(context, risk)));
         } finally {
-            limit.lift();
-            if (this.giveUp === giveUp) this.giveUp = null;
+            limit.cancel();
+            stopListening();
         }
     }
 
     private follow(context: AnyContext, client: MemcachedClient): void {
         const { discoveryInterval } = this.options;
-        if (this.client !== client || discoveryInterval === 0) return;
-        if (!this.followsDiscovery) {
-            this.log.warn(context, line('discoveryUnused'));
-            return;
-        }
-        const ask = (): Promise<ServerAddress[]> => this.resolver.resolve(context);
-        this.watch = new DiscoveryWatch(discoveryInterval, ask, servers => client.update(servers), this.log, context);
+        if (discoveryInterval === 0) return;
+        if (!this.followsDiscovery) return this.log.warn(context, line('discoveryUnused'));
+        this.watcher = new DiscoveryWatcher(
+            discoveryInterval,
+            () => this.resolver.resolve(context),
+            servers => client.update(servers),
+            this.log,
+            context,
+        );
     }
 
-    private warnOfStrayKeys(context: AnyContext): void {
+    private warnOfIgnoredKeys(context: AnyContext): void {
         const ignored = ignoredKeys(this.config);
         if (ignored.length > 0) this.log.warn(context, line('ignoredKeys', ignored.join(', ')));
         const misplaced = misplacedOptions(this.config, 'connection');

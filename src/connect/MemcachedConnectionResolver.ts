@@ -2,33 +2,33 @@ import { isIPv6 } from 'node:net';
 import { ConfigException } from 'pip-services4-commons-node';
 import { ConfigParams, type IConfigurable, type IReferenceable, type IReferences } from 'pip-services4-components-node';
 import { ConnectionParams, ConnectionResolver, CredentialParams, CredentialResolver } from 'pip-services4-config-node';
-import { formatAddress, type Login, type ServerAddress } from '../client/ServerAddress';
-import type { AnyContext } from './ComponentLog';
-import { configRisks } from './configRisks';
-import { DEFAULT_PORT, NOT_IN_NAMES, checkPort, parseUri } from './ConnectionUri';
-import { invalidConnection, noConnection, noCredential } from './errors';
-import type { LogLine } from './logLines';
-import { TlsSettings } from './TlsSettings';
-import { transportRisks } from './transportRisks';
-import { parseWholeNumber } from './wholeNumber';
-import { withTraceId } from './withTraceId';
+import { formatAddress, type Login, type ServerAddress } from '../client/model/ServerAddress';
+import type { AnyContext } from '../component/ComponentLogger';
+import { configWarnings } from './configWarnings';
+import { DEFAULT_PORT, NOT_IN_HOSTS, checkPort, parseUri } from './ConnectionUri';
+import { incompleteLogin, invalidConnection, noConnection, noCredential } from '../component/errors';
+import type { LogLine } from '../component/logLines';
+import { TlsSettings } from './tls/TlsSettings';
+import { parseWholeNumber } from '../util/parseWholeNumber';
+import { withTraceId } from '../component/withTraceId';
 
 /**
- * From configuration, discovery and credentials to the addresses of servers. Shared by everything that talks to memcached.
+ * The resolver of server addresses from configuration, discovery and credentials.
  *
  * ### Configuration parameters ###
  *
  * - `connection(s).host`, `.port`: a server; port 11211 when absent
- * - `connection(s).uri`: `memcached://[user:password@]host[:port][,host[:port]…]`, `memcacheds://…` for TLS, `unix:///path`
- * - `connection(s).discovery_key`: look it up in every referenced discovery
+ * - `connection(s).uri`: `memcached://[user:password@]host[:port][,host[:port]…]`, `memcacheds://…`
+ *   for TLS, `unix:///path`
+ * - `connection(s).discovery_key`: looks up connections in every referenced discovery
  * - `connection(s).weight`: share of the keys, 1 when absent
- * - `connection(s).protocol`: `tls` for TLS; beside a `discovery_key` all that is found has to use it
+ * - `connection(s).protocol`: `tls` for TLS, also of every connection from a `discovery_key`
  * - `credential(s).username`, `.password`: SASL PLAIN
- * - `credential(s).store_key`: look the credential up; what is found wins over what is configured beside the key
- * - `credential(s).ssl_ca_file`: PEM file with the authorities that are trusted, in the place of those that Node trusts
- * - `credential(s).ssl_crt_file`, `.ssl_key_file`: PEM files with a certificate of our own and its key, for servers that ask for one
- * - `credential(s).ssl_server_name`: the name in the server's certificate, when it is reached by another; the host when absent
- * - `credential(s).ssl_verify`: false: certificates of servers are not verified, which the log says at each open; true when absent
+ * - `credential(s).store_key`: looks up the credential, which overrides the keys beside this one
+ * - `credential(s).ssl_ca_file`: PEM file with the trusted authorities, instead of those of Node.js
+ * - `credential(s).ssl_crt_file`, `.ssl_key_file`: PEM files with a client certificate and its key
+ * - `credential(s).ssl_server_name`: the name in the server's certificate; the host when absent
+ * - `credential(s).ssl_verify`: false accepts any certificate, with a warning; true when absent
  *
  * ### References ###
  *
@@ -39,70 +39,70 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
     private connections: ConnectionParams[] = [];
     private credentials = new CredentialResolver();
     private references: IReferences | null = null;
-    /** The last ones that could be used, as long as the credential stays as it is. */
+    /** The TLS settings of the last successful lookup. */
     private tls: TlsSettings | null = null;
 
-    /** Replaces what was configured before. */
+    /** Replaces the configuration. */
     configure(config: ConfigParams): void {
         this.connections = ConnectionParams.manyFromConfig(config);
         this.tls = null;
         this.credentials = new CredentialResolver(config, this.references);
     }
 
-    /** Where it finds discovery and credentials. */
+    /** Sets the referenced discovery and credential stores. */
     setReferences(references: IReferences): void {
         this.references = references;
         this.credentials.setReferences(references);
     }
 
-    /** Whether servers are looked up: then another answer may come another time. */
+    /** Returns whether discovery provides the servers. Its next reply may differ. */
     get usesDiscovery(): boolean {
         return this.connections.some(connection => connection.useDiscovery());
     }
 
     /**
-     * The servers, each once.
-     * @param warn hears of what works, but not as safely as somebody may believe
-     * @throws ConfigException NO_CONNECTION when there is none, INVALID_CONNECTION, NO_CREDENTIAL or INVALID_CREDENTIAL when one cannot be used
+     * Returns the servers, each once.
+     * @param warn receives each risk in a valid configuration
+     * @throws ConfigException NO_CONNECTION, INVALID_CONNECTION, NO_CREDENTIAL, INVALID_CREDENTIAL
      */
     async resolve(context: AnyContext, warn: (risk: LogLine<'warn'>) => void = () => {}): Promise<ServerAddress[]> {
         try {
-            const credential = await this.lookup(context);
-            const tls = this.tls?.isOf(credential) ? this.tls : new TlsSettings(credential);
-            const found = (await this.find(context)).flatMap(connection => toServers(connection, credential, tls));
+            const credential = await this.lookUpCredential(context);
+            const tls = this.tls?.matches(credential) ? this.tls : new TlsSettings(credential);
+            const found = (await this.findAll(context)).flatMap(connection => toServers(connection, credential, tls));
             this.tls = tls;
             const servers = [...new Map(found.map(server => [formatAddress(server), server])).values()];
-            [...transportRisks(servers, tls), ...configRisks(servers, credential)].forEach(warn);
+            configWarnings(servers, credential, tls).forEach(warn);
             return servers;
         } catch (error) {
             throw error instanceof ConfigException ? withTraceId(error, context) : error;
         }
     }
 
-    private async find(context: AnyContext): Promise<ConnectionParams[]> {
+    private async findAll(context: AnyContext): Promise<ConnectionParams[]> {
         if (this.connections.length === 0) {
-            throw noConnection('configure connection.host, connection.uri or connection.discovery_key');
+            throw noConnection('expected connection.host, connection.uri or connection.discovery_key');
         }
         const found = await Promise.all(this.connections.map(one => this.expand(context, one)));
         return found.flat();
     }
 
-    /** One by one: servers that are missing would send their keys to others, and nobody would know. */
+    /** Looks up one key at a time. A lookup of all keys would hide a key without servers. */
     private async expand(context: AnyContext, connection: ConnectionParams): Promise<ConnectionParams[]> {
         if (!connection.useDiscovery()) return [connection];
         const resolver = new ConnectionResolver(null, this.references);
         resolver.add(connection);
         const found = await resolver.resolveAll(context as never);
-        if (found.length === 0) throw noConnection(`discovery knows nothing under ${connection.getDiscoveryKey()}`);
+        if (found.length === 0)
+            throw noConnection(`discovery has none for discovery_key ${connection.getDiscoveryKey()}`);
         if (isTls(connection.getProtocol()) && !found.every(one => isTls(one.getProtocol()))) {
-            throw invalidConnection(
-                `protocol is tls, but not of all that is found under ${connection.getDiscoveryKey()}`,
-            );
+            const what = `protocol of a server for discovery_key ${connection.getDiscoveryKey()}`;
+            throw invalidConnection(what, 'tls, as beside the key');
         }
         return found;
     }
 
-    private async lookup(context: AnyContext): Promise<CredentialParams> {
+    private async lookUpCredential(context: AnyContext): Promise<CredentialParams> {
         const configured = this.credentials.getAll();
         if (configured.length === 0) return new CredentialParams();
         const credential = await this.credentials.lookup(context as never);
@@ -112,7 +112,7 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
             return new CredentialParams(ConfigParams.mergeConfigs(beside, credential));
         }
         const keys = configured.map(one => one.getStoreKey()).join(', ');
-        throw noCredential(`no credential store knows ${keys}`);
+        throw noCredential(`no credential found: expected ${keys} in a credential store`);
     }
 }
 
@@ -127,8 +127,7 @@ function toServers(connection: ConnectionParams, credential: CredentialParams, t
         return [{ host, port, weight, login, tls: isTlsProtocol ? tls.toOptions(host) : undefined }];
     }
     const { servers, isTls: isTlsUri, username, password } = parseUri(uri);
-    if (isTlsProtocol && !isTlsUri)
-        throw invalidConnection('protocol is tls, but the uri does not begin with memcacheds://');
+    if (isTlsProtocol && !isTlsUri) throw invalidConnection('uri beside protocol tls', 'memcacheds://');
     return servers.map(server => ({
         ...server,
         weight,
@@ -140,27 +139,26 @@ function toServers(connection: ConnectionParams, credential: CredentialParams, t
 function toLogin(username: string | null, password: string | null): Login | undefined {
     if (username === null && password === null) return undefined;
     if (username !== null && password !== null) return { username, password };
-    const [has, lacks] = username === null ? ['password', 'user name'] : ['user name', 'password'];
-    throw noCredential(`a ${has} is configured, but no ${lacks}`);
+    throw username === null ? incompleteLogin('password', 'user name') : incompleteLogin('user name', 'password');
 }
 
-/** A host is in every message: what may be a uri with a password in it is not taken for one, and not quoted. */
+/** Returns the host. Rejects a uri, whose password would get into error messages. */
 function checkHost(host: string | null): string {
-    if (host === null) throw invalidConnection('a connection has neither host nor uri');
-    if (isIPv6(host) || (/^[^\s:[\]/@,]+$/.test(host) && !NOT_IN_NAMES.test(host))) return host;
-    throw invalidConnection(
-        'host is neither a name nor an address; expected a port in port, a login in credential, several servers in connections',
-    );
+    if (host === null) throw invalidConnection('connection', 'host, uri or discovery_key');
+    if (isIPv6(host) || (/^[^\s:[\]/@,]+$/.test(host) && !NOT_IN_HOSTS.test(host))) return host;
+    const expected =
+        'a name or an address, with the port in port, the login in credential, more servers in connections';
+    throw invalidConnection('host', expected);
 }
 
 function toWeight(text: string | null): number {
     const weight = parseWholeNumber(text ?? '1', 1, 1000);
     if (weight !== undefined) return weight;
-    throw invalidConnection(`weight is ${text}, allowed are whole numbers from 1 to 1000`);
+    throw invalidConnection(`weight ${text}`, 'an integer from 1 to 1000');
 }
 
 function isTls(protocol: string | null): boolean {
     if (protocol === null || protocol === 'tcp' || protocol === 'memcached') return false;
     if (protocol === 'tls' || protocol === 'memcacheds') return true;
-    throw invalidConnection(`protocol is ${protocol}, allowed are tcp and tls`);
+    throw invalidConnection(`protocol ${protocol}`, 'tcp or tls');
 }

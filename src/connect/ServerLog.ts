@@ -1,69 +1,68 @@
-import type { ServerObserver } from '../client/MemcachedServer';
-import type { AnyContext, ComponentLog } from './ComponentLog';
-import { line } from './logLines';
+import type { ServerObserver } from '../client/model/ClientOptions';
+import type { AnyContext, ComponentLogger } from '../component/ComponentLogger';
+import { line } from '../component/logLines';
 
 const PERIOD_MS = 60_000;
-/** Two restarts are said as they happen. */
-const MOST_LINES = 4;
+/** The lines that a period logs before it only counts changes. Two restarts need four. */
+const MAX_LINES = 4;
 
-/** The changes of a server within a minute, from the first one on. */
+/** The changes of a server in the minute after the first one. */
 interface Period {
-    said: number;
-    kept: number;
-    /** Says the last change. */
-    last: () => void;
+    logged: number;
+    suppressed: number;
+    logLast: () => void;
     readonly timer: NodeJS.Timeout;
 }
 
 /**
- * Says in the log when a server is down and when it is back. A server that flaps may do so thousands
- * of times a minute: the log then has the number of changes, and its last state, at the end of the minute.
+ * A log of servers that go down and come up again. A server may flap thousands of times a minute.
+ * The log then has the number of changes and the last state, at the end of the minute.
  */
 export class ServerLog implements ServerObserver {
     private readonly periods = new Map<string, Period>();
 
     constructor(
-        private readonly log: ComponentLog,
+        private readonly log: ComponentLogger,
         private readonly context: AnyContext,
     ) {}
 
     onDown(address: string, fault: Error): void {
-        this.change(address, () => this.log.warn(this.context, line('serverDown', address, fault.message)));
+        this.onChange(address, () => this.log.warn(this.context, line('serverDown', address, fault.message)));
     }
 
     onUp(address: string): void {
-        this.change(address, () => this.log.info(this.context, line('serverUp', address)));
+        this.onChange(address, () => this.log.info(this.context, line('serverUp', address)));
     }
 
-    /** Drops the changes that are not said yet. */
+    /** Drops the changes that the log does not have yet. */
     stop(): void {
         for (const { timer } of this.periods.values()) clearTimeout(timer);
         this.periods.clear();
     }
 
-    private change(address: string, say: () => void): void {
-        const period = this.periods.get(address) ?? this.begin(address, say);
-        period.last = say;
-        if (period.said < MOST_LINES) {
-            period.said++;
-            say();
+    private onChange(address: string, log: () => void): void {
+        const period = this.periods.get(address) ?? this.beginPeriod(address, log);
+        period.logLast = log;
+        if (period.logged < MAX_LINES) {
+            period.logged++;
+            log();
         } else {
-            period.kept++;
+            period.suppressed++;
         }
     }
 
-    private begin(address: string, last: () => void): Period {
-        const timer = setTimeout(() => this.end(address), PERIOD_MS).unref();
-        const period = { said: 0, kept: 0, last, timer };
+    private beginPeriod(address: string, logLast: () => void): Period {
+        const timer = setTimeout(() => this.endPeriod(address), PERIOD_MS).unref();
+        const period = { logged: 0, suppressed: 0, logLast, timer };
         this.periods.set(address, period);
         return period;
     }
 
-    private end(address: string): void {
-        const { kept, last } = this.periods.get(address)!;
+    private endPeriod(address: string): void {
+        const { suppressed, logLast } = this.periods.get(address)!;
         this.periods.delete(address);
-        if (kept === 0) return;
-        this.log.warn(this.context, line('serverFlaps', address, kept));
-        this.change(address, last);
+        if (suppressed === 0) return;
+        this.log.warn(this.context, line('serverFlaps', address, suppressed));
+        this.onChange(address, logLast);
     }
 }

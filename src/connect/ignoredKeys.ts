@@ -1,40 +1,32 @@
 import type { ConfigParams } from 'pip-services4-components-node';
 import { isOption } from './MemcachedOptions';
-import { TLS_KEYS } from './TlsSettings';
+import { TLS_KEYS } from './tls/TlsSettings';
 
-/** The container reads these. */
-const OF_COMPONENTS = ['descriptor', 'type'];
-/** `ConnectionParams` and `CredentialParams` read these, some by two names, or this package does. */
-const OF_CONNECTIONS = ['host', 'ip', 'port', 'uri', 'protocol', 'weight', 'discovery_key'];
-const OF_CREDENTIALS = ['username', 'user', 'password', 'pass', 'store_key', ...TLS_KEYS];
+/** The keys that the container reads. */
+const COMPONENT_KEYS = ['descriptor', 'type'];
+/** The keys of each section. The framework has two names for some. */
+const SECTION_KEYS = new Map([
+    ['connection', ['host', 'ip', 'port', 'uri', 'protocol', 'weight', 'discovery_key']],
+    ['credential', ['username', 'user', 'password', 'pass', 'store_key', ...TLS_KEYS]],
+]);
 
-/** The keys of a configuration that nothing reads: misspelt, or in the wrong place. */
+/** Returns the misspelt and misplaced keys, which no component reads. */
 export function ignoredKeys(config: ConfigParams): string[] {
     const given = config.getSectionNames();
     return config.getKeys().filter(key => {
-        // An empty section asks for nothing.
+        // ConfigParams lists a section without keys as a key without a value.
         if (!config.getAsNullableString(key)) return false;
         const [section = '', ...path] = key.split('.');
-        if (path.length === 0) return !OF_COMPONENTS.includes(section);
-        // The framework reads `connections` in the place of `connection`.
+        if (path.length === 0) return !COMPONENT_KEYS.includes(section);
+        // The framework reads `connections` instead of `connection`.
         if (given.includes(`${section}s`)) return true;
         return !isRead(section, path);
     });
 }
 
 function isRead(section: string, path: readonly string[]): boolean {
-    switch (section) {
-        case 'options':
-            return isOption(path.join('.'));
-        case 'connection':
-            return OF_CONNECTIONS.includes(path.join('.'));
-        case 'connections':
-            return OF_CONNECTIONS.includes(path.slice(1).join('.'));
-        case 'credential':
-            return OF_CREDENTIALS.includes(path.join('.'));
-        case 'credentials':
-            return OF_CREDENTIALS.includes(path.slice(1).join('.'));
-        default:
-            return false;
-    }
+    if (section === 'options') return isOption(path.join('.'));
+    // In `connections` and `credentials`, the name of an entry precedes the key.
+    const [name, key] = section.endsWith('s') ? [section.slice(0, -1), path.slice(1)] : [section, path];
+    return SECTION_KEYS.get(name)?.includes(key.join('.')) ?? false;
 }

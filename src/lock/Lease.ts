@@ -1,24 +1,22 @@
-import type { AnyContext } from '../connect/ComponentLog';
-import type { Session } from '../connect/Session';
-import { withTraceId } from '../connect/withTraceId';
-import type { StoredLock } from './LockStore';
-import { Moment, Validity } from './Validity';
+import type { AnyContext } from '../component/ComponentLogger';
+import type { Session } from '../component/Session';
+import { withTraceId } from '../component/withTraceId';
+import { Mutex } from '../util/KeyedMutex';
+import { LeaseDeadline, Timestamp } from './LeaseDeadline';
+import type { LockMetrics } from './LockMetrics';
+import type { LockStore, StoredLock } from './LockStore';
 
-/** What a lease asks of the component that gave it. */
+/** The parts of a lock component that its leases use. */
 export interface LeaseOwner {
-    /** `close` does not cut off what is inside. */
-    session(): Session;
-    /** The ttl in ms that an argument stands for. */
+    readonly session: Session;
+    readonly store: Pick<LockStore, 'extend' | 'release'>;
+    readonly metrics: Pick<LockMetrics, 'count' | 'onLost' | 'onReleaseFailed'>;
     toTtl(ttl: number | null | undefined): number;
-    extend(fullKey: string, lock: StoredLock, ttlMs: number): Promise<StoredLock | null>;
-    /** false: it was not ours any more. */
-    release(fullKey: string, lock: StoredLock): Promise<boolean>;
-    onLost(lease: Lease, context: AnyContext): void;
-    onUnreleased(lease: Lease, context: AnyContext, fullKey: string, remainingMs: number, error: Error): void;
 }
 
 /**
- * One acquisition of a lock, which only its holder can extend and release. With `await using` it is released at the end of the block.
+ * One acquisition of a lock. Only its holder can extend and release the lock. With `await using`,
+ * the end of the block releases it.
  *
  * @example
  * const lease = await lock.acquireLease(context, 'invoice-17', 10_000, 5_000);
@@ -29,23 +27,25 @@ export interface LeaseOwner {
  * }
  */
 export class Lease {
-    /** Unlike that of any other acquisition, of any key, anywhere. */
+    /** A string that is unique among all acquisitions of all keys and processes. */
     readonly token: string;
     /**
-     * Larger than those of all earlier acquisitions of this key, until the server is restarted. A resource that remembers the largest one it has seen, and
-     * refuses smaller ones, is safe from holders that do not know yet that they have lost the lock.
+     * A number larger than those of all earlier acquisitions of this key, until the server
+     * restarts. A holder may not know yet that it has lost the lock. A resource that rejects
+     * smaller numbers is safe from such a holder.
      */
     readonly fencingToken: bigint;
-    private validity: Validity;
+    private deadline: LeaseDeadline;
     private state: 'held' | 'lost' | 'releasing' | 'released' = 'held';
     private hasReleaseFailed = false;
-    /** The request that is under way: they go one after another, because each changes the CAS. */
-    private turn: Promise<unknown> | null = null;
+    /** A mutex for the requests, because each request changes the CAS that the next one needs. */
+    private readonly mutex = new Mutex();
 
-    /** @internal Leases are given by `MemcachedLock`. */
+    /** @internal `MemcachedLock` creates leases. */
     constructor(
         private readonly owner: LeaseOwner,
         private readonly context: AnyContext,
+        /** The key of the lock, without the prefix. */
         readonly key: string,
         private readonly fullKey: string,
         private lock: StoredLock,
@@ -53,72 +53,74 @@ export class Lease {
     ) {
         this.token = lock.token;
         this.fencingToken = lock.cas;
-        this.validity = new Validity(lock.since, ttlMs);
+        this.deadline = new LeaseDeadline(lock.since, ttlMs);
     }
 
-    /** Whether nobody else can hold the lock now, as far as this process knows: false a little too early rather than too late. */
+    /** Returns whether the lock is held. It returns false early rather than late. */
     isHeld(): boolean {
         return this.remaining() > 0;
     }
 
-    /** ms for which `isHeld` stays true if nothing is done; 0 when it is false. */
+    /** Returns how long `isHeld` stays true without an extension, in ms. 0 = `isHeld` is false. */
     remaining(): number {
-        return this.state === 'held' ? this.validity.remainingMs : 0;
+        return this.state === 'held' ? this.deadline.remainingMs : 0;
     }
 
-    /** ms for which it was last acquired or extended. */
+    /** Returns the ttl of the acquisition or of the last extension, in ms. */
     get ttl(): number {
         return this.ttlMs;
     }
 
-    /** It was released, or found to be lost, or ran out so long ago that the server does not have it either. */
-    get isOver(): boolean {
-        return this.state === 'released' || this.state === 'lost' || this.validity.isLongOver;
+    /** Returns whether the server is certain not to have this lock any more. */
+    get isFinished(): boolean {
+        return this.state === 'released' || this.state === 'lost' || this.deadline.isLongOver;
     }
 
-    /** `release` was called. */
+    /** Returns whether the holder has called `release`. */
     get isReleased(): boolean {
         return this.state === 'releasing' || this.state === 'released';
     }
 
     /**
-     * From now on for `ttl` ms; absent or 0: for the last ttl again. false: the lock is lost, or was released. When it rejects nobody knows; what
-     * `isHeld` says stays right.
+     * Extends the lock, for `ttl` ms from now on. Returns false if the lock is lost or released.
+     * When it rejects, the outcome is unknown, and `isHeld` stays correct.
+     * @param ttl absent or 0 = the last ttl
      */
     extend(ttl?: number | null): Promise<boolean> {
         return this.inTurn(() => this.extendNow(ttl));
     }
 
     /**
-     * Lets others in. What is not held any more is left alone, without an error. When it rejects the lock may be held until its ttl is over; it can be
-     * called again, and the component tries again too.
+     * Releases the lock if it is still held. When `release` rejects, the lock may stay until its
+     * ttl is over. The caller may retry, and the component retries in the background.
      */
     release(): Promise<void> {
         if (this.state === 'held') this.state = 'releasing';
         return this.inTurn(() => this.releaseNow());
     }
 
-    /** `release` that never rejects: at the end of a block it would hide what happened there. */
+    /** Releases the lock. Never rejects, because its error would hide the error of the block. */
     async [Symbol.asyncDispose](): Promise<void> {
-        // It has been counted and logged.
+        // The owner has counted and logged the error.
         await this.release().catch(() => {});
     }
 
     private async extendNow(ttl: number | null | undefined): Promise<boolean> {
         const ttlMs = ttl === undefined || ttl === null || ttl === 0 ? this.ttlMs : this.owner.toTtl(ttl);
         if (this.state !== 'held') return false;
-        // Carried out without an answer, a shorter ttl counts all the same.
-        const asked = new Validity(new Moment(), ttlMs);
-        if (asked.endsBefore(this.validity)) this.validity = asked;
+        // The server may apply a shorter ttl although the client loses the reply.
+        const requested = new LeaseDeadline(new Timestamp(), ttlMs);
+        if (requested.endsBefore(this.deadline)) this.deadline = requested;
         try {
-            const lock = await this.owner.extend(this.fullKey, this.lock, ttlMs);
+            const lock = await this.owner.store.extend(this.fullKey, this.lock, ttlMs);
             if (lock === null) {
-                this.lose();
+                this.markLost();
                 return false;
             }
+            this.owner.metrics.count('extended');
             this.lock = lock;
             this.ttlMs = ttlMs;
-            this.validity = new Validity(lock.since, ttlMs);
+            this.deadline = new LeaseDeadline(lock.since, ttlMs);
             return !this.isReleased;
         } catch (error) {
             this.lock = { ...this.lock, isUnsettled: true };
@@ -129,33 +131,31 @@ export class Lease {
     private async releaseNow(): Promise<void> {
         if (this.state !== 'releasing') return;
         try {
-            const wasOurs = await this.owner.release(this.fullKey, this.lock);
-            // The release that failed before may have been carried out since.
-            if (wasOurs || this.hasReleaseFailed) this.state = 'released';
-            else this.lose();
+            const wasHeld = await this.owner.store.release(this.fullKey, this.lock, this.ttlMs);
+            if (wasHeld) this.owner.metrics.count('released');
+            // The server may have carried out an earlier release that failed in the client.
+            if (wasHeld || this.hasReleaseFailed) this.state = 'released';
+            else this.markLost();
         } catch (error) {
             const exception = withTraceId(error, this.context);
             this.hasReleaseFailed = true;
-            this.owner.onUnreleased(this, this.context, this.fullKey, this.ttlMs, exception);
+            this.owner.metrics.onReleaseFailed(this.context, this.key, exception);
             throw exception;
         }
     }
 
-    private lose(): void {
+    private markLost(): void {
         this.state = this.state === 'held' ? 'lost' : 'released';
-        this.owner.onLost(this, this.context);
+        this.owner.metrics.onLost(this.context, this.key);
     }
 
+    /** Runs the calls of a lease one at a time. `close` waits until they have left the session. */
     private async inTurn<T>(work: () => Promise<T>): Promise<T> {
-        const session = this.owner.session();
+        const { session } = this.owner;
         session.enter();
         try {
-            while (this.turn !== null) await this.turn.catch(() => {});
-            const turn = work();
-            this.turn = turn;
-            return await turn;
+            return await this.mutex.run(work);
         } finally {
-            this.turn = null;
             session.leave();
         }
     }

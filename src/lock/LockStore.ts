@@ -1,198 +1,211 @@
 import { randomBytes } from 'node:crypto';
-import { casDisabled, connectionLost } from '../client/errors';
-import { toExpirySeconds } from '../client/expiry';
-import type { MemcachedClient } from '../client/MemcachedClient';
-import type { MemcachedServer } from '../client/MemcachedServer';
-import type { Abandoned, FoundLock } from './Abandoned';
+import { casDisabled, connectionLost } from '../client/model/errors';
+import { toExpirySeconds } from '../client/model/expiry';
+import type { Commands } from '../client/Commands';
+import type { MemcachedServer } from '../client/server/MemcachedServer';
 import { isUnanswered } from './errors';
-import { Moment } from './Validity';
+import { Timestamp } from './LeaseDeadline';
+import { findLock, type FoundLock, type OrphanedLocks } from './OrphanedLocks';
 
-/** memcached's clock may take two seconds from what is asked for: see `toExpirySeconds`. */
+/** The seconds that memcached's clock may take off an expiry. See `toExpirySeconds`. */
 const EXTRA_SECONDS = 2;
-/** How often a request is made while connections break under it. */
-const MOST_TRIES = 5;
-const PINNED = { pinned: true };
+const MAX_TRIES = 5;
 
-/** A lock as it lies in the server. */
+/** A lock in a server, as the client knows it. */
 export interface StoredLock {
     readonly token: string;
     readonly cas: bigint;
-    /** In which the CAS was answered. */
-    readonly generation: number;
-    /** Before the request that stored it was sent. */
-    readonly since: Moment;
-    /** A request to store it was not answered, and may yet be carried out. */
+    /** The epoch of the server when it returned the CAS. */
+    readonly epoch: number;
+    /** A moment before the request that stored the lock. */
+    readonly since: Timestamp;
+    /** Whether the server may still carry out an unanswered request to store the lock. */
     readonly isUnsettled: boolean;
 }
 
-/** Drawn with the first token: copies of a process image that has loaded this module differ. */
+/** The random part of tokens. The first token sets it, because a process image may have copies. */
 let instance: string | null = null;
 let tokens = 0;
 
-/**
- * A new one for every ADD, unlike any other in the world. Found in the server it says that this very request was carried out, and that
- * nobody else has held the lock since.
- */
 function newToken(): string {
     instance ??= randomBytes(12).toString('base64url');
     return `${instance}-${(++tokens).toString(36)}`;
 }
 
 /**
- * Sends the requests: one round trip each, and another one that asks for the token when a reply was
- * lost, or when the CAS is of another generation. A call takes at most two `request_timeout`s while
- * connections stand, and at most 3.5 when they break.
+ * The protocol of the lock. While replies arrive, each operation is one request.
+ *
+ * 1. A lock is an item whose value is a token. Each ADD has a new token that no other request has.
+ *    A token in the server proves that the server carried out the ADD of that token. It also proves
+ *    that the lock has had no other holder since.
+ * 2. Acquiring is an ADD, which the server carries out only if the key is free. The CAS of its
+ *    reply is the fencing token. A server increments the CAS with each item that it stores, until
+ *    it restarts.
+ * 3. Extending is a REPLACE and releasing is a DELETE, both with the CAS of the last reply. The
+ *    server rejects them if another request has stored the item since.
+ * 4. A CAS is valid in one epoch of a server, which ends with its connections. A restarted server
+ *    may give the same CAS to another holder. The client never sends a CAS of an old epoch. It
+ *    reads the token back instead.
+ * 5. When a reply is lost, the client reads the token back, for the outcome and for the CAS. If the
+ *    read-back fails too, the operation rejects. After an ADD or a DELETE, `OrphanedLocks` then
+ *    looks for the token until its ttl is over.
+ * 6. The holder relies on its lock for 99 % of the ttl, by two clocks (`LeaseDeadline`). That time
+ *    begins before the client sends the request. The server keeps the lock for at least the whole
+ *    ttl from the request on.
+ *
+ * An operation takes at most 2 `request_timeout`s, or 3.5 when connections break (`RetryBudget`).
  */
 export class LockStore {
     constructor(
-        private readonly connection: { readonly client: MemcachedClient },
-        private readonly abandoned: Abandoned,
+        private readonly connection: { readonly commands: Commands },
+        private readonly orphans: OrphanedLocks,
     ) {}
 
-    /** null: somebody else has it. */
-    async take(key: string, ttlMs: number): Promise<StoredLock | null> {
-        const { client } = this.connection;
-        const unanswered = new Map<string, Moment>();
-        const tries = new Tries(client, key);
+    /** Acquires the lock. Returns null if it is held. */
+    async acquire(key: string, ttlMs: number): Promise<StoredLock | null> {
+        const { commands } = this.connection;
+        const unanswered = new Map<string, Timestamp>();
+        const budget = new RetryBudget(commands, key);
         try {
             for (;;) {
-                const since = new Moment();
+                const since = new Timestamp();
                 const token = newToken();
                 let cas: bigint | null = null;
-                const home = client.home(key);
+                const server = commands.cluster.homeServer(key);
                 try {
-                    cas = await client.casAdd(key, token, storing(ttlMs));
+                    cas = await commands.casAdd(key, token, storeOptions(ttlMs));
                 } catch (error) {
-                    tries.fail(error);
+                    budget.onError(error);
                     unanswered.set(token, since);
                 }
-                if (cas === 0n) await this.refuse(client, home, key);
-                if (cas !== null) return storedLock(token, cas, home, since);
+                if (cas === 0n) await this.rejectWithoutCas(commands, server, key);
+                if (cas !== null) return storedLock(token, cas, server, since);
                 if (unanswered.size === 0) {
-                    if (this.abandoned.has(key) && (await this.abandoned.clear(key))) continue;
+                    if (this.orphans.has(key) && (await this.orphans.deleteNow(key))) continue;
                     return null;
                 }
-                // "Exists" after a lost reply may speak of what the lost request has stored.
-                const found = await this.read(client, key, tries);
+                // The key may exist because the server carried out an ADD whose reply was lost.
+                const found = await readBack(commands, key, budget);
                 const foundSince = found === null ? undefined : unanswered.get(found.token);
                 if (found !== null && foundSince !== undefined) {
                     unanswered.delete(found.token);
-                    if (found.cas === 0n) await this.refuse(client, found.home, key);
-                    return storedLock(found.token, found.cas, found.home, foundSince);
+                    if (found.cas === 0n) await this.rejectWithoutCas(commands, found.server, key);
+                    return storedLock(found.token, found.cas, found.server, foundSince);
                 }
-                // An earlier call may have left it, and then it has no holder.
-                if (found !== null && !(await this.abandoned.clearFound(key, found))) return null;
-                tries.next();
+                // An orphan of an earlier call has no holder.
+                if (found !== null && !(await this.orphans.deleteFound(key, found))) return null;
+                budget.spend();
             }
         } finally {
-            for (const token of unanswered.keys()) this.abandoned.add(key, token, ttlMs);
+            for (const token of unanswered.keys()) this.orphans.add(key, token, ttlMs);
         }
     }
 
-    /** null: it is gone, or somebody else's. */
+    /** Extends the lock. Returns null if it is gone or has another holder. */
     async extend(key: string, lock: StoredLock, ttlMs: number): Promise<StoredLock | null> {
-        const { client } = this.connection;
+        const { commands } = this.connection;
         const { token } = lock;
-        let { cas, generation, isUnsettled } = lock;
-        for (const tries = new Tries(client, key); ; tries.next()) {
-            const since = new Moment();
-            let isLost = false;
-            const home = client.home(key);
+        let { cas, epoch, isUnsettled } = lock;
+        for (const budget = new RetryBudget(commands, key); ; budget.spend()) {
+            const since = new Timestamp();
+            let isReplyLost = false;
+            const server = commands.cluster.homeServer(key);
             try {
-                const reply = await client.casSet(key, token, cas, { ...storing(ttlMs), generation });
-                if (reply.outcome === 'stored') {
-                    return storedLock(token, reply.cas, home, since);
-                }
+                const reply = await commands.casSet(key, token, cas, { ...storeOptions(ttlMs), epoch });
+                if (reply.outcome === 'stored') return storedLock(token, reply.cas, server, since);
                 if (reply.outcome === 'missing') return null;
             } catch (error) {
-                tries.fail(error);
-                isLost = true;
+                budget.onError(error);
+                isReplyLost = true;
             }
-            const found = await this.read(client, key, tries);
+            const found = await readBack(commands, key, budget);
             if (found?.token !== token) return null;
-            if (found.cas === 0n) throw casDisabled(found.home.address);
-            const isNew = found.cas !== cas;
+            if (found.cas === 0n) throw casDisabled(found.server.address);
+            const isNewCas = found.cas !== cas;
             ({ cas } = found);
-            ({ generation } = found.home);
-            // Nobody but us stores this token, so this one request has.
-            if (isLost && isNew && !isUnsettled) return { token, cas, generation, since, isUnsettled };
-            isUnsettled ||= isLost;
+            ({ epoch } = found.server);
+            // Only this lease stores this token. If no earlier request is unsettled, the server has
+            // carried out this one.
+            if (isReplyLost && isNewCas && !isUnsettled) return { token, cas, epoch, since, isUnsettled };
+            isUnsettled ||= isReplyLost;
         }
     }
 
-    /** false: it was gone, or somebody else's, and nothing was deleted. */
-    async release(key: string, lock: StoredLock): Promise<boolean> {
-        const { client } = this.connection;
-        let { cas, generation } = lock;
-        let isUnanswered = false;
-        for (const tries = new Tries(client, key); ; tries.next()) {
-            try {
-                const outcome = await client.casDelete(key, cas, { pinned: true, generation });
-                if (outcome === 'deleted') return true;
-                if (outcome === 'missing') return isUnanswered;
-            } catch (error) {
-                tries.fail(error);
-                isUnanswered = true;
+    /** Releases the lock. Returns false, and deletes nothing, if this lock is gone. */
+    async release(key: string, lock: StoredLock, ttlMs: number): Promise<boolean> {
+        let { cas, epoch } = lock;
+        let isReplyLost = false;
+        try {
+            const { commands } = this.connection;
+            for (const budget = new RetryBudget(commands, key); ; budget.spend()) {
+                try {
+                    const outcome = await commands.casDelete(key, cas, { pinned: true, epoch });
+                    if (outcome === 'deleted') return true;
+                    if (outcome === 'missing') return isReplyLost;
+                } catch (error) {
+                    budget.onError(error);
+                    isReplyLost = true;
+                }
+                const found = await readBack(commands, key, budget);
+                if (found?.token !== lock.token) return isReplyLost;
+                if (found.cas === 0n) throw casDisabled(found.server.address);
+                ({ cas } = found);
+                ({ epoch } = found.server);
             }
-            const found = await this.read(client, key, tries);
-            if (found?.token !== lock.token) return isUnanswered;
-            if (found.cas === 0n) throw casDisabled(found.home.address);
-            ({ cas } = found);
-            ({ generation } = found.home);
+        } catch (error) {
+            this.orphans.add(key, lock.token, ttlMs);
+            throw error;
         }
     }
 
-    /** Without a CAS the lock could not be released by its holder alone. */
-    private async refuse(client: MemcachedClient, home: MemcachedServer, key: string): Promise<never> {
-        // This deletes whatever is there, so now or never: it has just been put there by us.
-        // There, and not where the key lives since then.
-        if (client.server(key) === home) await client.delete(key).catch(() => {});
-        throw casDisabled(home.address);
-    }
-
-    /** Who has the lock, and with which CAS. The servers may change while a request is under way: a CAS is of the generation of who was asked. */
-    private async read(client: MemcachedClient, key: string, tries: Tries): Promise<FoundLock | null> {
-        const home = client.home(key);
-        const { value, cas } = await client.gets(key, PINNED).catch((error: Error) => {
-            throw tries.fault ?? error;
-        });
-        return value === null ? null : { token: value.toString(), cas, home };
+    /** Deletes a lock that its holder could not release safely, and throws. */
+    private async rejectWithoutCas(commands: Commands, server: MemcachedServer, key: string): Promise<never> {
+        // Without a CAS, DELETE deletes the lock of any holder. It is safe only at once, and only
+        // on the server that has the lock.
+        if (commands.cluster.server(key) === server) await commands.delete(key).catch(() => {});
+        throw casDisabled(server.address);
     }
 }
 
-/** The server that was asked has it: its generation, and not that of the key's home since then. */
-function storedLock(token: string, cas: bigint, { generation }: MemcachedServer, since: Moment): StoredLock {
-    return { token, cas, generation, since, isUnsettled: false };
+/** Reads the lock. If that fails, throws the error that made the read-back necessary. */
+function readBack(commands: Commands, key: string, budget: RetryBudget): Promise<FoundLock | null> {
+    return findLock(commands, key).catch((error: unknown) => {
+        throw budget.lastError ?? error;
+    });
 }
 
-function storing(ttlMs: number): { expires: number; pinned: true } {
+function storedLock(token: string, cas: bigint, { epoch }: MemcachedServer, since: Timestamp): StoredLock {
+    return { token, cas, epoch, since, isUnsettled: false };
+}
+
+function storeOptions(ttlMs: number): { expires: number; pinned: true } {
     return { expires: toExpirySeconds(ttlMs, EXTRA_SECONDS), pinned: true };
 }
 
-/** How often, and how long, a request is made again. */
-class Tries {
-    fault: Error | null = null;
-    private made = 1;
+/** The limits of one operation, by its number of tries and by time. */
+class RetryBudget {
+    lastError: Error | null = null;
+    private tries = 1;
     private readonly address: string;
     private readonly endMs: number;
 
-    constructor(client: MemcachedClient, key: string) {
-        const { address, requestTimeoutMs } = client.home(key);
+    constructor(commands: Commands, key: string) {
+        const { address, requestTimeoutMs } = commands.cluster.homeServer(key);
         this.address = address;
-        // One that was not answered in time is made once more when the server answers the question after it.
+        // After a timeout, the client repeats the request once if the server answers the read-back.
         this.endMs = performance.now() + 1.5 * requestTimeoutMs;
     }
 
-    /** @throws the error itself, unless it leaves open what has become of the request */
-    fail(error: unknown): void {
+    /** Records the error, or throws it if the outcome of the request is known. */
+    onError(error: unknown): void {
         if (!isUnanswered(error)) throw error;
-        this.fault = error as Error;
+        this.lastError = error as Error;
     }
 
-    /** @throws the last fault when it has been tried often enough */
-    next(): void {
-        if (++this.made > MOST_TRIES || performance.now() > this.endMs) {
-            throw this.fault ?? connectionLost(this.address, null);
+    /** Counts a further try. Throws the last error when no try is left. */
+    spend(): void {
+        if (++this.tries > MAX_TRIES || performance.now() > this.endMs) {
+            throw this.lastError ?? connectionLost(this.address, null);
         }
     }
 }

@@ -7,66 +7,40 @@ import type {
     IUnreferenceable,
 } from 'pip-services4-components-node';
 import { Lock } from 'pip-services4-logic-node';
-import { notOpened } from '../client/errors';
-import type { ServerHealthReport } from '../client/HealthCheck';
-import { ownText } from '../client/ownText';
-import { isTraced, lockTracing, trace, type LockTrace } from '../client/tracing';
-import type { AnyContext } from '../connect/ComponentLog';
-import { ConnectionUser } from '../connect/ConnectionUser';
-import { line } from '../connect/logLines';
+import type { ServerHealthReport } from '../client/server/ServerHealthReport';
+import type { AnyContext } from '../component/ComponentLogger';
+import { line } from '../component/logLines';
+import { ComponentConnection } from '../connect/ComponentConnection';
 import type { ConnectionStats } from '../connect/MemcachedConnection';
-import { Session } from '../connect/Session';
-import { withTraceId } from '../connect/withTraceId';
-import { Abandoned } from './Abandoned';
-import {
-    invalidLockOption,
-    invalidLockTimeout,
-    invalidLockTtl,
-    invalidWork,
-    isLockTimeout,
-    lockLost,
-    lockTimeout,
-} from './errors';
-import { Holdings } from './Holdings';
-import { Lease, type LeaseOwner } from './Lease';
-import { LockEvents, type LockCounts } from './LockEvents';
-import { LockStore } from './LockStore';
-import { Renewal } from './Renewal';
+import { copyText } from '../util/copyText';
+import { HeldLocks } from './HeldLocks';
+import type { Lease } from './Lease';
+import { LeaseAcquirer } from './LeaseAcquirer';
+import { LockMetrics, type LockCounts } from './LockMetrics';
+import type { AcquireOptions, WithLockOptions } from './LockOptions';
+import { withLock } from './withLock';
 
-/** How to wait for a lock. */
-export interface AcquireOptions {
-    /** Ends the waiting; the rejection is its reason. */
-    readonly signal?: AbortSignal | undefined;
-}
-
-/** How long to hold a lock at a time, and how long to wait for it. */
-export interface WithLockOptions extends AcquireOptions {
-    /** ms; it is renewed at a third of it. Absent: `options.timeout`. */
-    readonly ttl?: number | undefined;
-    /** ms to wait for the lock. Absent: as long as the ttl. */
-    readonly timeout?: number | undefined;
-}
-
+/** A snapshot of the counts of a lock component and of its servers. */
 export interface LockStats extends LockCounts, ConnectionStats {}
 
-/** Expiries are 32 bits of seconds since 1970. */
-const LAST_EXPIRY_MS = 0xffffffff * 1000;
-
 /**
- * A lock that the instances of a service share, with an owner: only who has acquired it can extend and release it. See docs/locks.md for what it
- * guarantees, what it cannot, and how memcached is to be run for it.
+ * A lock that the instances of a service share. Only the holder can extend or release it. See
+ * docs/locks.md for its guarantees and limits, and `LockStore` for its protocol.
  *
- * A ttl is in ms; absent, null and 0 mean `options.timeout`. The lock lives at least that long unless it is released, and up to three seconds longer.
- * A lock that somebody else holds is an answer; everything else that goes wrong is an exception.
+ * A ttl is in ms. If it is absent, null or 0, `options.timeout` applies. The server keeps a lock up
+ * to three seconds longer. A held lock is a result. Every other failure is an exception.
  *
  * ### Configuration parameters ###
  *
- * - `connection(s)`, `credential(s)`: see {@link MemcachedConnectionResolver}; without a connection of its own it uses a referenced one
- * - `options.*`: see the README; `options.retry_timeout`: mean pause in ms between attempts, `options.timeout`: the default ttl
+ * - `connection(s)`, `credential(s)`: see {@link MemcachedConnectionResolver}; a referenced
+ *   connection when absent
+ * - `options.timeout`: the default ttl; `options.retry_timeout`: the mean pause between attempts
+ * - `options.*`: see the README
  *
  * ### References ###
  *
- * - `*:connection:memcached:*:1.0`, `*:discovery:*:*:*`, `*:credential-store:*:*:*`, `*:logger:*:*:1.0`, `*:counters:*:*:1.0`: all optional
+ * - `*:connection:memcached:*:1.0`, `*:discovery:*:*:*`, `*:credential-store:*:*:*`,
+ *   `*:logger:*:*:1.0`, `*:counters:*:*:1.0`: all optional
  *
  * @example
  * const lock = new MemcachedLock();
@@ -78,107 +52,90 @@ const LAST_EXPIRY_MS = 0xffffffff * 1000;
  * await lock.close(null);
  */
 export class MemcachedLock extends Lock implements IConfigurable, IReferenceable, IUnreferenceable, IOpenable {
-    private readonly user: ConnectionUser = new ConnectionUser(() => this.endSession());
-    private readonly events = new LockEvents(this.user.log, this.user.counters);
-    private readonly abandoned = new Abandoned(this.user, () => this.events.count('cleaned'));
-    private readonly store = new LockStore(this.user, this.abandoned);
-    private readonly holdings = new Holdings();
-    private session = new Session();
-    /** The last `close`. */
+    private readonly connection: ComponentConnection = new ComponentConnection(() => this.leases.endSession());
+    private readonly metrics = new LockMetrics(this.connection.log, this.connection.counters);
+    private readonly leases: LeaseAcquirer = new LeaseAcquirer(this.connection, this.metrics);
+    private readonly heldLocks = new HeldLocks();
     private closed: Promise<void> = Promise.resolve();
     private hasWarned = false;
-    private readonly owner: LeaseOwner = {
-        session: () => this.session,
-        toTtl: ttl => this.toTtl(ttl),
-        extend: async (key, lock, ttlMs) => {
-            const extended = await this.store.extend(key, lock, ttlMs);
-            if (extended !== null) this.events.count('extended');
-            return extended;
-        },
-        release: async (key, lock) => {
-            const wasOurs = await this.store.release(key, lock);
-            if (wasOurs) this.events.count('released');
-            return wasOurs;
-        },
-        onLost: (lease, context) => this.events.lost(context, lease.key),
-        onUnreleased: (lease, context, key, ttlMs, error) => {
-            this.abandoned.add(key, lease.token, ttlMs);
-            this.events.unreleased(context, lease.key, error);
-        },
-    };
 
-    /** @throws ConfigException INVALID_OPTION */
+    /**
+     * Reads the options and the connection.
+     * @throws ConfigException INVALID_OPTION
+     */
     override configure(config: ConfigParams): void {
         super.configure(config);
-        this.user.configure(config);
+        this.connection.configure(config);
     }
 
-    /** Where it finds the shared connection, discovery, credentials and loggers. */
+    /** Sets the references that the class comment lists. */
     setReferences(references: IReferences): void {
-        this.user.setReferences(references);
+        this.connection.setReferences(references);
     }
 
-    /** Forgets the loggers and what else it was given. */
+    /** Drops all references. */
     unsetReferences(): void {
-        this.user.unsetReferences();
+        this.connection.unsetReferences();
     }
 
-    /** Whether it has a connection that is open. */
+    /** Returns whether the component has an open connection. */
     isOpen(): boolean {
-        return !this.session.isOver && this.user.isOpen();
+        return !this.leases.session.isOver && this.connection.isOpen();
     }
 
     /**
-     * @throws ConfigException NO_CONNECTION, INVALID_CONNECTION, NO_CREDENTIAL
-     * @throws ConnectionException CONNECT_FAILED when no server answers, unless `options.fail_soft` is set
+     * Opens a connection, as `MemcachedConnection.open` does, or uses the referenced one.
+     * @throws InvalidStateException NOT_OPENED when the referenced connection is not open
      */
     async open(context: AnyContext): Promise<void> {
-        if (this.session.isOver) this.session = new Session();
+        this.leases.beginSession();
         await this.closed;
-        await this.user.open(context);
-        if (!this.user.followsDiscovery || this.hasWarned) return;
+        await this.connection.open(context);
+        if (!this.connection.followsDiscovery || this.hasWarned) return;
         this.hasWarned = true;
-        this.user.log.warn(context, line('discoveryForLocks'));
+        this.connection.log.warn(context, line('discoveryForLocks'));
     }
 
     /**
-     * Rejects callers that wait for a lock with NOT_OPENED, waits for requests in flight, gives back
-     * the locks that they acquire, and then closes the connection. Leases that callers hold stay
-     * held until their ttl is over: their holders may be at work.
+     * Rejects waiting callers with NOT_OPENED. Waits for requests in flight, and releases the locks
+     * that they acquire. Then closes the connection. Leases of callers stay held until their ttl is
+     * over, because their holders may be at work.
      */
     close(context: AnyContext): Promise<void> {
-        const ended = this.endSession();
+        const ended = this.leases.endSession();
         this.hasWarned = false;
-        this.closed = this.closed.then(() => ended).then(() => this.user.close(context));
+        this.closed = this.closed.then(() => ended).then(() => this.connection.close(context));
         return this.closed;
     }
 
-    /** What has happened so far. */
+    /** Returns the counts since the creation of the component. */
     get counts(): LockCounts {
-        return { ...this.events.counts };
+        return { ...this.metrics.counts };
     }
 
-    /** What has happened so far, and what is known of each server; it costs nobody a request. */
+    /** Returns the counts of the component and of each server. Sends no request. */
     getStats(): LockStats {
-        return Object.freeze({ ...this.events.counts, ...this.user.getStats() });
+        return Object.freeze({ ...this.metrics.counts, ...this.connection.getStats() });
     }
 
     /**
-     * Asks every server how it is, within one `request_timeout` after connecting. One that is away is told of, not rejected. For locks, `casEnabled` has to be true, and
-     * `evictions` 0: a server that evicts may evict a lock.
+     * Asks every server for its health, as `MemcachedConnection.checkHealth` does. Locks need
+     * `casEnabled`. They also need `evictions` to be 0, because an evicted lock is lost.
      * @throws InvalidStateException NOT_OPENED
      */
     checkHealth(context: AnyContext): Promise<readonly ServerHealthReport[]> {
-        return this.user.checkHealth(context);
+        return this.connection.checkHealth(context);
     }
 
-    /** One attempt: false when somebody holds the lock, be it another task of this process. */
+    /** Makes one attempt. Returns false if this or another process holds the lock. */
     override async tryAcquireLock(context: AnyContext, key: string, ttl?: number | null): Promise<boolean> {
-        return this.hold(await this.tryAcquireLease(context, toKeep(key), ttl));
+        const lease = await this.leases.tryAcquire(context, toOwnKey(key), ttl);
+        if (lease !== null) this.heldLocks.add(lease);
+        return lease !== null;
     }
 
     /**
-     * Waits for the lock, at most `timeout` ms (absent: as long as the ttl).
+     * Waits for the lock, at most `timeout` ms. Absent = as long as the ttl.
      * @throws ConflictException LOCK_TIMEOUT
      */
     override async acquireLock(
@@ -188,38 +145,40 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         timeout?: number | null,
         options?: AcquireOptions | null,
     ): Promise<void> {
-        this.hold(await this.acquireLease(context, toKeep(key), ttl, timeout, options));
-    }
-
-    /** Releases what `tryAcquireLock` or `acquireLock` of this instance acquired last under this key. What is not ours is left alone, without an error. */
-    override async releaseLock(_context: AnyContext, key: string): Promise<void> {
-        const lease = this.holdings.get(key);
-        if (lease === undefined) return;
-        await lease.release();
-        this.holdings.remove(lease);
+        this.heldLocks.add(await this.leases.acquire(context, toOwnKey(key), ttl, timeout, options));
     }
 
     /**
-     * From now on for `ttl` ms: what `tryAcquireLock` or `acquireLock` of this instance acquired last under this key. false: it is not held any more.
-     * @param ttl absent: the last one again
+     * Releases the last lock that `tryAcquireLock` or `acquireLock` of this instance acquired under
+     * the key, if it is still held.
+     */
+    override async releaseLock(_context: AnyContext, key: string): Promise<void> {
+        const lease = this.heldLocks.get(key);
+        if (lease === undefined) return;
+        await lease.release();
+        this.heldLocks.remove(lease);
+    }
+
+    /**
+     * Extends the lock that `releaseLock` would release, for `ttl` ms from now on. Absent = the
+     * last ttl. Returns false if the lock is no longer held.
      */
     async extendLock(_context: AnyContext, key: string, ttl?: number | null): Promise<boolean> {
-        const lease = this.holdings.get(key);
+        const lease = this.heldLocks.get(key);
         if (lease === undefined) return false;
         const isExtended = await lease.extend(ttl);
-        if (!isExtended) this.holdings.remove(lease);
+        if (!isExtended) this.heldLocks.remove(lease);
         return isExtended;
     }
 
-    /** One attempt: null when somebody holds the lock. */
+    /** Makes one attempt. Returns null if the lock is held. */
     tryAcquireLease(context: AnyContext, key: string, ttl?: number | null): Promise<Lease | null> {
-        if (!isTraced(lockTracing)) return this.tryOnce(context, key, ttl);
-        return traceAcquire('tryAcquire', key, () => this.tryOnce(context, key, ttl));
+        return this.leases.tryAcquire(context, key, ttl);
     }
 
     /**
-     * Waits for the lock, at most `timeout` ms (absent: as long as the ttl).
-     * @throws ConflictException LOCK_TIMEOUT; the reason of `options.signal` when that aborts
+     * Waits for the lock, at most `timeout` ms. Absent = as long as the ttl.
+     * @throws ConflictException LOCK_TIMEOUT, or the reason of `options.signal` when it aborts
      * @throws BadRequestException INVALID_LOCK_OPTION, INVALID_TTL, INVALID_KEY
      */
     acquireLease(
@@ -229,183 +188,27 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
         timeout?: number | null,
         options?: AcquireOptions | null,
     ): Promise<Lease> {
-        if (!isTraced(lockTracing)) return this.waitFor(context, key, ttl, timeout, options);
-        return traceAcquire('acquire', key, () => this.waitFor(context, key, ttl, timeout, options));
+        return this.leases.acquire(context, key, ttl, timeout, options);
     }
 
     /**
-     * Works under the lock, which is renewed meanwhile and released afterwards, and passes on what `work` answers or throws. The signal that `work` is given aborts
-     * with LOCK_LOST when the lock was lost or could not be renewed in time, and with the caller's signal.
-     * @throws ConflictException LOCK_TIMEOUT when the lock was not free in time; `work` is not begun then
+     * Runs `work` under the lock, and settles as `work` does. Renews the lock meanwhile, and
+     * releases it afterwards. The signal of `work` aborts with LOCK_LOST when the lock is lost or
+     * no renewal succeeds in time. It also aborts with the caller's signal.
+     * @throws ConflictException LOCK_TIMEOUT before `work` begins
      * @throws BadRequestException INVALID_FUNCTION, INVALID_LOCK_OPTION, INVALID_TTL, INVALID_KEY
      */
-    async withLock<T>(
+    withLock<T>(
         context: AnyContext,
         key: string,
         options: WithLockOptions | null | undefined,
         work: (signal: AbortSignal, lease: Lease) => Promise<T> | T,
     ): Promise<T> {
-        if (typeof work !== 'function') throw withTraceId(invalidWork(work), context);
-        const { session } = this;
-        const lost = (): Error => withTraceId(lockLost(key), context);
-        let lease: Lease;
-        session.enter();
-        try {
-            lease = await this.acquireLease(context, key, options?.ttl, options?.timeout, options);
-            if (session.isOver || !lease.isHeld()) {
-                await lease[Symbol.asyncDispose]();
-                throw session.isOver ? withTraceId(notOpened(), context) : lost();
-            }
-        } finally {
-            session.leave();
-        }
-        // No await since the session was checked: after `close` no work begins.
-        const renewal = new Renewal(lease, lost, options?.signal);
-        try {
-            return await work(renewal.signal, lease);
-        } finally {
-            // The component may have been closed and opened again while `work` ran.
-            const ending = this.session;
-            ending.enter();
-            await renewal.stop();
-            await lease[Symbol.asyncDispose]();
-            ending.leave();
-        }
-    }
-
-    /** Before the connection closes: a shared one may be closed by its owner first. */
-    private async endSession(): Promise<void> {
-        await this.session.end();
-        await this.abandoned.settle();
-    }
-
-    private async tryOnce(context: AnyContext, key: string, ttl: number | null | undefined): Promise<Lease | null> {
-        const { session } = this;
-        session.enter();
-        try {
-            const fullKey = this.user.fullKey(key);
-            return await this.take(session, context, key, fullKey, this.toTtl(ttl), performance.now());
-        } catch (error) {
-            this.events.count('failed');
-            throw withTraceId(error, context);
-        } finally {
-            session.leave();
-        }
-    }
-
-    private async waitFor(
-        context: AnyContext,
-        key: string,
-        ttl: number | null | undefined,
-        timeout: number | null | undefined,
-        options: AcquireOptions | null | undefined,
-    ): Promise<Lease> {
-        const { session } = this;
-        let signal: AbortSignal | undefined;
-        session.enter();
-        try {
-            signal = toSignal(options);
-            const ttlMs = this.toTtl(ttl);
-            return await this.poll(session, context, key, ttlMs, toTimeout(timeout ?? ttlMs), signal);
-        } catch (error) {
-            if (isReasonOf(signal, error)) throw error;
-            this.events.count(isLockTimeout(error) ? 'timedOut' : 'failed');
-            throw withTraceId(error, context);
-        } finally {
-            session.leave();
-        }
-    }
-
-    private async poll(
-        session: Session,
-        context: AnyContext,
-        key: string,
-        ttlMs: number,
-        timeoutMs: number,
-        signal: AbortSignal | undefined,
-    ): Promise<Lease> {
-        signal?.throwIfAborted();
-        const fullKey = this.user.fullKey(key);
-        const begunMs = performance.now();
-        for (;;) {
-            const lease = await this.take(session, context, key, fullKey, ttlMs, begunMs, signal);
-            if (lease !== null) return lease;
-            const leftMs = begunMs + timeoutMs - performance.now();
-            if (leftMs <= 0) throw lockTimeout(key, timeoutMs);
-            // Whoever waits for the same lock should not come at the same time; the last attempt is at the deadline.
-            const pauseMs = this.user.options.retryTimeout * (0.5 + Math.random());
-            await session.pause(Math.min(pauseMs, leftMs), signal);
-            signal?.throwIfAborted();
-        }
-    }
-
-    /** One attempt. Gives back the lock when the session or the caller's wait ended meanwhile. */
-    private async take(
-        session: Session,
-        context: AnyContext,
-        key: string,
-        fullKey: string,
-        ttlMs: number,
-        begunMs: number,
-        signal?: AbortSignal,
-    ): Promise<Lease | null> {
-        session.check();
-        const stored = await this.store.take(fullKey, ttlMs);
-        const lease = stored && new Lease(this.owner, context, key, fullKey, stored, ttlMs);
-        if (lease === null) this.events.count('busy');
-        else this.events.acquired(performance.now() - begunMs);
-        if (session.isOver || signal?.aborted) await lease?.[Symbol.asyncDispose]();
-        session.check();
-        signal?.throwIfAborted();
-        return lease;
-    }
-
-    private hold(lease: Lease | null): boolean {
-        if (lease === null) return false;
-        this.holdings.add(lease);
-        return true;
-    }
-
-    private toTtl(ttl: number | null | undefined): number {
-        const { timeout, maxExpiration } = this.user.options;
-        // A default is the operator's; shortening it is what `max_expiration` says.
-        if (ttl === null || ttl === undefined || ttl === 0) return Math.min(timeout, maxExpiration);
-        const maxMs = Math.min(maxExpiration, LAST_EXPIRY_MS - Date.now());
-        if (typeof ttl !== 'number' || !(ttl > 0 && ttl <= maxMs)) throw invalidLockTtl(ttl, maxMs);
-        return ttl;
+        return withLock(this.leases, context, key, options, work);
     }
 }
 
-function toTimeout(timeout: number): number {
-    if (typeof timeout === 'number' && !Number.isNaN(timeout)) return timeout;
-    throw invalidLockTimeout(timeout);
-}
-
-function toSignal(options: AcquireOptions | null | undefined): AbortSignal | undefined {
-    if (options === null || options === undefined) return undefined;
-    if (typeof options !== 'object') throw invalidLockOption('options', 'an object');
-    const signal = options.signal as AbortSignal | null | undefined;
-    if (signal === null || signal === undefined) return undefined;
-    // Not instanceof: the signal may come from another realm.
-    if (typeof signal.throwIfAborted !== 'function') throw invalidLockOption('signal', 'an AbortSignal');
-    return signal;
-}
-
-function isReasonOf(signal: AbortSignal | undefined, error: unknown): boolean {
-    return signal !== undefined && signal.aborted && error === signal.reason;
-}
-
-function traceAcquire<L extends Lease | null>(
-    operation: LockTrace['operation'],
-    key: string,
-    acquire: () => Promise<L>,
-): Promise<L> {
-    return trace<LockTrace, L>(lockTracing, { operation, key }, acquire, lease =>
-        lease === null ? 'busy' : 'acquired',
-    );
-}
-
-/** The key of a lease that this component remembers. One that is not a text is rejected later. */
-function toKeep(key: string): string {
-    return typeof key === 'string' ? ownText(key) : key;
+/** Copies a key that this component keeps. Acquiring rejects a key that is not a string. */
+function toOwnKey(key: string): string {
+    return typeof key === 'string' ? copyText(key) : key;
 }

@@ -1,25 +1,25 @@
 import type { ApplicationException } from 'pip-services4-commons-node';
-import { exception } from '../client/errorCodes';
+import { exception } from '../client/model/errorCodes';
 
-/** The errors that only locks have. Those of the connection are the client's. */
+// The errors of locks. The client creates the errors of the connection.
 
 export function lockTimeout(key: string, timeoutMs: number): ApplicationException {
-    const message = `lock ${key} was not free within ${timeoutMs} ms`;
+    const message = `cannot acquire lock ${key}: not free within ${timeoutMs} ms`;
     return exception('LOCK_TIMEOUT', message).withDetails('key', key);
 }
 
 export function lockLost(key: string): ApplicationException {
-    const message = `lock ${key} is not held any more: its time ran out before it could be extended, or it is gone from the server`;
+    const message = `lost lock ${key}: its ttl ran out before a renewal, or the server removed it`;
     return exception('LOCK_LOST', message).withDetails('key', key);
 }
 
 export function invalidLockTtl(ttl: unknown, maxMs: number): ApplicationException {
-    const message = `ttl is ${describe(ttl)}, allowed are up to ${maxMs} ms (options.max_expiration); absent or 0: options.timeout`;
+    const message = `invalid ttl ${describe(ttl)}: expected up to ${maxMs} ms (options.max_expiration), or none`;
     return exception('INVALID_TTL', message);
 }
 
 export function invalidLockTimeout(timeout: unknown): ApplicationException {
-    const message = `timeout is ${describe(timeout)}, allowed is a number of ms`;
+    const message = `invalid timeout ${describe(timeout)}: expected a number of ms`;
     return exception('INVALID_TTL', message);
 }
 
@@ -36,7 +36,7 @@ export function isLockTimeout(error: unknown): boolean {
     return (error as { code?: string }).code === 'LOCK_TIMEOUT';
 }
 
-/** The request was sent, or may have been, and it is unknown whether it was carried out. */
+/** Returns whether the server may have carried out the request although it did not answer. */
 export function isUnanswered(error: unknown): boolean {
     const { code } = error as { code?: string };
     return code === 'CONNECTION_LOST' || code === 'TIMEOUT';

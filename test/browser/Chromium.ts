@@ -31,7 +31,10 @@ const FLAGS = [
     '--remote-debugging-pipe',
 ];
 
-/** A headless browser that is told what to do through a pipe, in the DevTools protocol: JSON messages that end with a NUL byte. */
+/**
+ * A headless browser. This class controls it through a pipe, with the DevTools protocol.
+ * Each message is JSON followed by a NUL byte.
+ */
 export class Chromium {
     private readonly pending = new Map<number, { resolve(result: Json): void; reject(error: Error): void }>();
     private readonly listeners = new Map<string, Listener>();
@@ -44,21 +47,21 @@ export class Chromium {
     ) {
         const output = child.stdio[4] as Readable;
         output.setEncoding('utf8').on('data', (text: string) => this.read(text));
-        // What it is told while it ends is lost; who waits for it hears of it by 'close'.
+        // Writes during the end are lost. The 'close' event rejects their callers.
         (child.stdio[3] as Writable).on('error', () => {});
         child.once('close', () => this.fail(new Error('the browser has ended')));
     }
 
     static start(command: string): Chromium {
         const profile = mkdtempSync(join(tmpdir(), 'page-test-'));
-        // Its sandbox does not run as root.
+        // The sandbox of Chromium does not run as root.
         const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
         const args = [...FLAGS, ...asRoot, `--user-data-dir=${profile}`, 'about:blank'];
         const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
         return new Chromium(child, profile);
     }
 
-    /** What is sent to a page has its session. */
+    /** Sends a message to the browser, or to a page if there is a session. */
     send(method: string, params: Json = {}, sessionId?: string): Promise<Json> {
         const id = ++this.lastId;
         const message: Message = { id, method, params, ...(sessionId && { sessionId }) };

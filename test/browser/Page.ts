@@ -8,9 +8,9 @@ export interface View {
     readonly scheme: 'light' | 'dark';
 }
 
-/** A page of the browser, as somebody has it who looks and clicks. */
+/** A browser page that a test views and clicks as a person does. */
 export class Page {
-    /** What its console says that is no mere remark, exceptions, and what could not be loaded. */
+    /** Warnings and errors of the console, exceptions, and failed requests. */
     readonly problems: string[] = [];
 
     private constructor(
@@ -34,7 +34,7 @@ export class Page {
         await this.send('Emulation.setEmulatedMedia', { features });
     }
 
-    /** The value of an expression. */
+    /** Returns the value of an expression. */
     async ask<T>(expression: string): Promise<T> {
         const options = { expression, returnByValue: true, awaitPromise: true };
         const { result, exceptionDetails } = (await this.send('Runtime.evaluate', options)) as {
@@ -58,7 +58,7 @@ export class Page {
         return this.ask(`document.querySelector(${JSON.stringify(selector)}).innerText`);
     }
 
-    /** With the mouse, where it stands: what is covered or off the screen is not clicked. */
+    /** Clicks with the mouse at the position of the element, which must be visible. */
     async click(selector: string): Promise<void> {
         const [x, y] = await this.ask<[number, number]>(`(() => {
             const element = document.querySelector(${JSON.stringify(selector)});
@@ -71,7 +71,7 @@ export class Page {
         await this.send('Input.dispatchMouseEvent', { type: 'mouseReleased', ...at });
     }
 
-    /** All of the page, also what is below the screen. */
+    /** Takes a picture of the whole page, including the part below the screen. */
     async takePicture(file: string): Promise<void> {
         const { data } = await this.send('Page.captureScreenshot', { captureBeyondViewport: true });
         writeFileSync(file, Buffer.from(data as string, 'base64'));

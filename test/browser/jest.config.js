@@ -1,7 +1,7 @@
 const shared = require('../../jest.config.js');
 
 /**
- * `npm run test:page`: what needs a browser, and is therefore not among the tests that run everywhere.
+ * Configures `npm run test:page`, which needs a browser and is therefore separate.
  * @type {import('jest').Config}
  */
 module.exports = {

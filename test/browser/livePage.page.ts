@@ -4,7 +4,7 @@ import { DemoProcess } from '../e2e/examples/DemoProcess';
 import { Chromium } from './Chromium';
 import { Page, type View } from './Page';
 
-/** Of `npm run test:page`, which has found a browser. */
+/** The path of the browser that `npm run test:page` has found. */
 const { CHROMIUM } = process.env;
 const pictures = resolve(__dirname, '../../node_modules/.cache/pip-services4-memcached/pictures');
 
@@ -45,20 +45,20 @@ it('shows two servers that are up, and requests that are answered from the cache
     expect(tiles).toMatch(/Failed\s+0\b/);
 });
 
-it('counts on', async () => {
+it('updates the counts', async () => {
     const requests = `Number(/Requests\\s+([\\d,]+)/.exec(document.querySelector('#tiles').innerText)[1].replaceAll(',', ''))`;
     const before = await page.ask<number>(requests);
     await page.until(`${requests} > ${before} + 50`);
 });
 
-it('the stampede is one look-up', async () => {
+it('calls the loader once in a stampede', async () => {
     await page.click('#stampede');
     await page.until(`document.querySelector('#result').innerText.includes('all answered within')`);
     expect(await page.text('#result')).toMatch(/look-ups\s+1\s+calls\s+1,000\s+failed\s+0/);
     expect(await page.text('#events')).toContain('stampede: 1000 × GET /products/');
 });
 
-it('a server that is killed goes down, and is up when it was started again; no request fails', async () => {
+it('shows a killed server as down and a restarted one as up, without a failed request', async () => {
     await page.click('#kill-0');
     await page.until(`${state(0)} === 'down'`);
     expect(await page.ask(state(1))).toBe('up');
@@ -74,14 +74,14 @@ it('a server that is killed goes down, and is up when it was started again; no r
     expect(await page.text('#tiles')).toMatch(/Failed\s+0\b/);
 });
 
-it('a server that is restarted at once has another pid', async () => {
+it('shows another pid after an immediate restart', async () => {
     const pid = `/pid \\d+/.exec(document.querySelectorAll('#servers .head')[1].innerText)?.[0]`;
     const before = await page.ask<string>(pid);
     await page.click('#restart-1');
     await page.until(`(${pid} ?? ${JSON.stringify(before)}) !== ${JSON.stringify(before)}`);
 });
 
-it.each(Object.entries(VIEWS))('%s: nothing is wider than the screen', async (name, view) => {
+it.each(Object.entries(VIEWS))('shows nothing wider than the screen: %s', async (name, view) => {
     await page.show(view);
     await page.until(`document.querySelectorAll('#ratio path').length === 2`);
     const [content, screen] = await page.ask<number[]>(`[document.documentElement.scrollWidth, innerWidth]`);
@@ -90,11 +90,11 @@ it.each(Object.entries(VIEWS))('%s: nothing is wider than the screen', async (na
     await page.takePicture(`${pictures}/${name}.png`);
 });
 
-it('the console has nothing to say', () => {
+it('logs nothing to the console', () => {
     expect(page.problems).toEqual([]);
 });
 
-it('says so when the demo has ended', async () => {
+it('reports when the demo has ended', async () => {
     demo.signalAll('SIGTERM');
     await demo.outcome;
     await page.until(`document.querySelector('#problem').innerText.includes('Has it ended?')`);

@@ -14,7 +14,7 @@ it.each([
     ['cache', MemcachedCache],
     ['connection', MemcachedConnection],
     ['lock', MemcachedLock],
-])('creates a %s, a new one each time', (type, component) => {
+])('creates a new %s each time', (type, component) => {
     expect(factory.canCreate(descriptor(type))).not.toBeNull();
     const made = factory.create(descriptor(type));
     expect(made).toBeInstanceOf(component);
@@ -33,12 +33,12 @@ it('creates nothing else', () => {
     }
 });
 
-it('works among other factories, and takes references as containers give them to everything listed by type', () => {
+it('works among other factories, and accepts references from a container that lists it by type', () => {
     factory.setReferences(new References());
     expect(new CompositeFactory(factory).create(descriptor('cache'))).toBeInstanceOf(MemcachedCache);
 });
 
-it('makes components that a container can handle', () => {
+it('creates components that a container can handle', () => {
     for (const type of ['cache', 'connection', 'lock']) {
         const component = factory.create(descriptor(type)) as Record<string, unknown>;
         for (const method of ['configure', 'setReferences', 'unsetReferences', 'isOpen', 'open', 'close']) {

@@ -15,7 +15,10 @@ import { useOpener, useServer } from '../support/Opener';
 import { runScript } from '../support/runScript';
 import { readItem, readStat } from '../support/server/textProtocol';
 
-/** Components in the container that services run in, as its YAML lists them. The container is of version 3: its contexts are texts. */
+/**
+ * Runs components from YAML in the container that services use.
+ * The container is version 3, so its contexts are texts.
+ */
 class TestContainer extends ProcessContainer {
     references!: IReferences;
 
@@ -57,7 +60,7 @@ async function expectWorking(cache: MemcachedCache): Promise<void> {
     expect(await cache.retrieve('trace', 'key')).toEqual({ a: 1 });
 }
 
-it('a cache with its own connection: opened, configured and closed by the container', async () => {
+it('opens, configures and closes a cache with its own connection', async () => {
     const container = await run('direct.yml', [new DefaultMemcachedFactory()]);
     const cache = container.find<MemcachedCache>('cache');
     await expectWorking(cache);
@@ -68,7 +71,7 @@ it('a cache with its own connection: opened, configured and closed by the contai
     await expect(cache.retrieve('trace', 'key')).rejects.toMatchObject({ code: 'NOT_OPENED', trace_id: 'trace' });
 });
 
-it('servers by discovery, the password from a credential store', async () => {
+it('finds servers by discovery and the password in a credential store', async () => {
     const login = { username: 'ann', password: 'secret' };
     const locked = await opener.server({ login });
     const factories = [new DefaultMemcachedFactory(), new DefaultConfigFactory()];
@@ -79,7 +82,7 @@ it('servers by discovery, the password from a credential store', async () => {
     await expectWorking(container.find('cache'));
 });
 
-it('two caches over one connection', async () => {
+it('shares one connection between two caches', async () => {
     const before = await readStat(server, 'total_connections');
     const container = await run('shared.yml', [new DefaultMemcachedFactory()]);
     const caches = ['one', 'other'].map(name => container.find<MemcachedCache>('cache', name));
@@ -87,7 +90,7 @@ it('two caches over one connection', async () => {
     expect(caches[0]).not.toBe(caches[1]);
     expect(await readItem(server, 'one:key')).not.toBeNull();
     expect(await readItem(server, 'other:key')).not.toBeNull();
-    // The connection of the components, and four that were made to look.
+    // One connection belongs to the components, and three to the test itself.
     expect((await readStat(server, 'total_connections')) - before).toBe(4);
     const connection = container.find<MemcachedConnection>('connection');
     expect(connection.isOpen()).toBe(true);
@@ -95,7 +98,7 @@ it('two caches over one connection', async () => {
     expect([connection.isOpen(), ...caches.map(cache => cache.isOpen())]).toEqual([false, false, false]);
 });
 
-it("the numbers go to the container's own counters", async () => {
+it('sends all counts to the counters of the container', async () => {
     const container = await run('counters.yml', [new DefaultMemcachedFactory()]);
     const counters = container.references.getOneRequired<LogCounters>(
         new Descriptor('pip-services', 'counters', 'log', '*', '1.0'),
@@ -120,14 +123,14 @@ it("the numbers go to the container's own counters", async () => {
     expect(await lock.checkHealth('trace')).toMatchObject([{ reachable: true, casEnabled: true }]);
 });
 
-it('the factory, listed by its type', async () => {
+it('accepts the factory by its type', async () => {
     const container = await run('by-type.yml', []);
     const cache = container.find<MemcachedCache>('cache');
     await cache.store('trace', 'key', 1, 5000);
     expect((await readItem(server, 'by-type:key'))!.value).toBe('1');
 });
 
-it("the README's quick start", async () => {
+it('runs the quick start of the README', async () => {
     const readme = readFileSync(join(__dirname, '../../README.md'), 'utf8');
     const directory = mkdtempSync(join(tmpdir(), 'quick-start-'));
     const file = join(directory, 'config.yml');
@@ -139,14 +142,14 @@ it("the README's quick start", async () => {
     expect(await readItem(server, 'my-service:key')).not.toBeNull();
 });
 
-it('a bad option stops the container, and says which', async () => {
+it('rejects an invalid option by name', async () => {
     await expect(run('bad-option.yml', [new DefaultMemcachedFactory()])).rejects.toMatchObject({
         code: 'REF_ERROR',
-        cause: expect.stringContaining('options.retries is "-1", allowed: whole numbers from 0 to 100'),
+        cause: expect.stringContaining('invalid options.retries "-1": expected whole numbers from 0 to 100'),
     });
 });
 
-it('memcached that is away stops the container, with the trace id', async () => {
+it('rejects with the trace id when memcached is unavailable', async () => {
     const away = await opener.server();
     await away.kill();
     await expect(run('direct.yml', [new DefaultMemcachedFactory()], away)).rejects.toMatchObject({
@@ -155,7 +158,7 @@ it('memcached that is away stops the container, with the trace id', async () => 
     });
 });
 
-it('a process that runs the container and is interrupted ends in peace', async () => {
+it('ends the process cleanly when it is interrupted', async () => {
     const { code, stdout, stderr } = await runScript(`
         const { ProcessContainer } = require('pip-services3-container-nodex');
         const parameters = 'HOST=${server.host};PORT=${server.port}';

@@ -1,8 +1,8 @@
-import { date } from '../../src/cache/dated';
-import { asLeased } from '../../src/cache/marks';
-import { Item } from '../../src/client/Item';
+import { wrap } from '../../src/cache/values/staleEnvelope';
+import { withLeaseMark } from '../../src/cache/values/loadMarks';
+import { Item } from '../../src/client/model/Item';
 
-/** One key of a memcached. It notes when it was read, and when a lease was written. */
+/** A key on a fake memcached that records its reads and the writes of a lease. */
 export class LeasedKey {
     item = Item.MISS;
     readonly reads: number[] = [];
@@ -10,14 +10,14 @@ export class LeasedKey {
     isAway = false;
     private cas = 0;
 
-    /** As `values.client`. */
-    readonly client = {
+    /** Stands in for `engine.commands`. */
+    readonly commands = {
         gets: async () => {
             this.reads.push(performance.now());
             if (this.isAway) throw new Error('unavailable');
             return this.item;
         },
-        server: () => ({ generation: 1 }),
+        cluster: { server: () => ({ epoch: 1 }) },
         casAdd: async (_key: string, value: Buffer, options: { expires: number; flags: number }) => {
             if (this.item.value !== null) return null;
             this.write(value, options);
@@ -34,15 +34,15 @@ export class LeasedKey {
         },
     };
 
-    /** The lease of another process, taken or renewed, in the place of this. */
+    /** Writes a lease as another process does when it takes or renews one. */
     lease(before = Item.MISS): void {
-        const { value, flags } = asLeased(before, 1);
+        const { value, flags } = withLeaseMark(before, 1);
         this.item = new Item(value, flags, 0, ++this.cas);
     }
 
-    /** A stale value that is kept for so long. */
+    /** Stores a stale value that is kept for this long. */
     keep(text: string, keptMs: number): void {
-        const { value, flags } = date({ value: text, flags: 0 }, Date.now() - 1, Date.now() + keptMs);
+        const { value, flags } = wrap({ value: text, flags: 0 }, Date.now() - 1, Date.now() + keptMs);
         this.item = new Item(value as Buffer, flags, 0, ++this.cas);
     }
 

@@ -16,8 +16,8 @@ beforeEach(async () => {
     cache = await open();
 });
 
-describe('append and prepend', () => {
-    it('join texts, in one or many processes', async () => {
+describe('append or prepend', () => {
+    it('extends a text from one process or several', async () => {
         expect(await cache.append(null, 'key', 'x')).toBe(false);
         expect(await cache.prepend(null, 'key', 'x')).toBe(false);
         expect(await cache.retrieve(null, 'key')).toBeNull();
@@ -35,27 +35,27 @@ describe('append and prepend', () => {
         for (const text of texts) expect(joined).toContain(text);
     });
 
-    it.each([5, ['a'], { a: 1 }, false, Buffer.from('text')])('refuse what holds %p', async value => {
+    it.each([5, ['a'], { a: 1 }, false, Buffer.from('text')])('rejects when the key holds %p', async value => {
         await cache.store(null, 'key', value, 50_000);
         expect(await codeOf(cache.append(null, 'key', 'x'))).toBe('NOT_TEXT');
         expect(await codeOf(cache.prepend(null, 'key', 'x'))).toBe('NOT_TEXT');
         expect(await cache.retrieve(null, 'key')).toEqual(value);
     });
 
-    it.each([null, undefined, 5, ['x'], Buffer.from('x'), Symbol('s')])('refuse to join %p', async more => {
+    it.each([null, undefined, 5, ['x'], Buffer.from('x'), Symbol('s')])('rejects %p as text', async more => {
         await cache.store(null, 'key', 'text', 50_000);
         expect(await codeOf(cache.append(null, 'key', more as never))).toBe('NOT_TEXT');
         expect(await codeOf(cache.prepend(null, 'key', more as never))).toBe('NOT_TEXT');
         expect(await cache.retrieve(null, 'key')).toBe('text');
     });
 
-    it('leave alone what another program has stored', async () => {
+    it('does not change a value of another program', async () => {
         await writeItem(server, `${prefix}key`, 'no json', 7);
         expect(await cache.append(null, 'key', 'x')).toBe(false);
         expect(await readItem(server, `${prefix}key`)).toMatchObject({ value: 'no json', flags: 7 });
     });
 
-    it('refuse what becomes too large', async () => {
+    it('rejects when the result is too large', async () => {
         const small = await open({ max_value: 100 });
         await small.store(null, 'key', 'x'.repeat(90));
         expect(await codeOf(small.append(null, 'key', 'y'.repeat(20)))).toBe('VALUE_TOO_LARGE');

@@ -3,7 +3,7 @@ import type { Servers, Settings } from '../support/settings';
 
 let count = 0;
 
-/** Opens caches for batches: a prefix of its own each, no limit of values, and time for a busy machine. */
+/** Opens caches for batches with a separate prefix, no key limit and a long timeout. */
 export const batchCaches =
     (opener: Opener, server: Servers) =>
     (settings: Settings = {}, at: Servers = server) =>

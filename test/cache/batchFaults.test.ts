@@ -19,7 +19,7 @@ const failure = (promise: Promise<unknown>) =>
         (error: BatchException) => error,
     );
 
-describe('a server that is away', () => {
+describe('a batch with an unavailable server', () => {
     async function withOneDead(settings: Settings) {
         const dying = await opener.server();
         const cache = await open({ failures: 1, prefix: '', ...settings }, [server, second, dying]);
@@ -32,7 +32,7 @@ describe('a server that is away', () => {
         return { cache, entries, lost };
     }
 
-    it('retrieveMany says which keys failed, and has what came', async () => {
+    it('rejects retrieveMany with the failed keys and the found values', async () => {
         const { cache, entries, lost } = await withOneDead({});
         const error = await failure(cache.retrieveMany('trace', entries.keys()));
         expect(error).toBeInstanceOf(BatchException);
@@ -46,7 +46,7 @@ describe('a server that is away', () => {
         expect(error.message).toMatch(new RegExp(`^${lost.size} of 300 keys failed`));
     });
 
-    it('storeMany and removeMany do the others, and say which failed', async () => {
+    it('stores and removes the other keys, and rejects with the failed ones', async () => {
         const { cache, entries, lost } = await withOneDead({});
         const more = new Map([...entries.keys()].map((key, i) => [key, i % 2 ? 'new' : null] as const));
         const stored = await failure(cache.storeMany(null, more));
@@ -60,16 +60,16 @@ describe('a server that is away', () => {
         expect((await failure(cache.retrieveMany(null, entries.keys()))).found.size).toBe(0);
     });
 
-    it('with fail_soft they are misses, and the rest is there', async () => {
+    it('treats the failed keys as misses with fail_soft', async () => {
         const { cache, entries, lost } = await withOneDead({ fail_soft: true });
         const found = await cache.retrieveMany(null, entries.keys());
         expect(found).toEqual(new Map([...entries].filter(([key]) => !lost.has(key))));
         await cache.storeMany(null, entries);
         await cache.removeMany(null, entries.keys());
-        expect(opener.logger.count(/answered without memcached/)).toBe(1);
+        expect(opener.logger.count(/continuing without it/)).toBe(1);
     });
 
-    it('with fail_soft nothing is found while all are away, and mistakes stay errors', async () => {
+    it('finds nothing with fail_soft when every server is unavailable, and still rejects invalid input', async () => {
         const alone = await opener.server();
         const cache = await open({ fail_soft: true, failures: 1 }, alone);
         await alone.kill();
@@ -86,7 +86,7 @@ describe('a server that is away', () => {
 describeEachLoss(server, (it, point, end) => {
     const entries = numbered(500, i => ({ i }));
 
-    /** A cache that loses messages, and one that does not, in which the entries are. */
+    /** Opens a cache that loses messages, and another one that does not and holds the entries. */
     async function openBoth({ open, proxy, key }: LossContext, isRetried: boolean) {
         const settings = { max_size: 0, prefix: `${key}:` };
         const other = await open.cache(server, settings);
@@ -95,8 +95,8 @@ describeEachLoss(server, (it, point, end) => {
         return { cache, other };
     }
 
-    it('retrieveMany has everything when tried again, or says what it has not', async context => {
-        // Halves of many replies make no frames, so the client closes the connection itself.
+    it('finds every entry after a retry, or rejects with the missing keys', async context => {
+        // Halves of many replies form no frame, so the client closes the connection itself.
         const isRetried = end === 'a reset' || point === 'half of the reply';
         const { cache } = await openBoth(context, isRetried);
         context.lose(opcodes.GETQ);
@@ -108,7 +108,7 @@ describeEachLoss(server, (it, point, end) => {
         for (const [key, value] of found) expect(value).toEqual(entries.get(key));
     });
 
-    it('storeMany and removeMany are done when they say so', async context => {
+    it('has stored and removed every entry when it resolves', async context => {
         const { cache, other } = await openBoth(context, end === 'a reset');
         const more = numbered(500, i => -1 - i);
         context.lose(opcodes.SETQ);
@@ -124,7 +124,7 @@ describeEachLoss(server, (it, point, end) => {
     });
 });
 
-it('of a large batch only a part is on its way at a time', async () => {
+it('sends only a part of a large batch at a time', async () => {
     const proxy = await opener.recordingProxy();
     const silent = await opener.cache(proxy, { fail_soft: true, request_timeout: 300 });
     const value = 'x'.repeat(10_000);
@@ -133,17 +133,17 @@ it('of a large batch only a part is on its way at a time', async () => {
         numbered(20_000, () => value),
     );
     const sent = proxy.writes.reduce((sum, write) => sum + write.length, 0);
-    // 200 MB are not: the client sends no more until the server answers.
+    // The batch has 200 MB. The client sends no more until the server answers.
     expect(sent).toBeLessThan(16 * 2 ** 20);
 });
 
-it('a batch with removals takes one request_timeout of a silent server, not two', async () => {
+it('limits a batch with removals to one request_timeout when the server is silent', async () => {
     const proxy = await opener.recordingProxy();
     const cache = await open({ prefix: '', fail_soft: true, request_timeout: 1000, failures: 1000 }, proxy);
     expect(await timed(() => cache.storeMany(null, { a: 1, b: null }))).toBeLessThan(1900);
 });
 
-it('what memcached refuses is said key by key, and the others are stored', async () => {
+it('reports each entry that memcached rejects, and stores the others', async () => {
     const small = await opener.server({ maxItemBytes: 1024 * 1024 });
     const cache = await open({ max_value: 2 ** 22, fail_soft: true }, small);
     const stored = cache.storeMany(null, { a: 1, b: 'x'.repeat(2 ** 20), c: 3 });

@@ -9,7 +9,7 @@ let count = 0;
 
 const open = (settings: Settings = {}) => opener.cache(server, { max_size: 0, prefix: `i${count++}:`, ...settings });
 
-describe('bad input: nothing is done', () => {
+describe('a batch with invalid input', () => {
     const boom = new Error('boom');
     const halfWay = function* <T>(one: T): Generator<T> {
         yield one;
@@ -37,7 +37,7 @@ describe('bad input: nothing is done', () => {
         ['a Map of entries', new Map([['kept', 1]]), 'INVALID_KEY'],
     ];
 
-    it.each(badKeys)('keys that are %s', async (_, keys, code) => {
+    it.each(badKeys)('rejects keys when they are %s, and changes nothing', async (_, keys, code) => {
         const cache = await open();
         await cache.store(null, 'kept', 1, 50_000);
         expect(await codeOf(cache.retrieveMany('trace', keys as never))).toBe(code);
@@ -63,7 +63,7 @@ describe('bad input: nothing is done', () => {
         ['a Buffer', Buffer.from('kept'), 'INVALID_BATCH'],
         ['a Set of keys', new Set(['kept']), 'INVALID_BATCH'],
         [
-            'a Map with keys that are no texts',
+            'a Map with keys that are not text',
             new Map<unknown, unknown>([
                 ['kept', 2],
                 [1, 1],
@@ -79,7 +79,7 @@ describe('bad input: nothing is done', () => {
         ['a value that is too large', { kept: 2, more: 'x'.repeat(2 ** 20 + 1) }, 'VALUE_TOO_LARGE'],
     ];
 
-    it.each(badEntries)('entries that are %s', async (_, entries, code) => {
+    it.each(badEntries)('rejects entries when they are %s, and changes nothing', async (_, entries, code) => {
         const cache = await open({ max_size: 1 });
         await cache.store(null, 'kept', 1, 50_000);
         expect(await codeOf(cache.storeMany('trace', entries as never))).toBe(code);
@@ -87,7 +87,7 @@ describe('bad input: nothing is done', () => {
         expect(await cache.retrieve(null, 'more')).toBeNull();
     });
 
-    it('an iterator that throws half-way: its own error', async () => {
+    it('rejects with the error of an iterator that throws halfway', async () => {
         const cache = await open();
         await cache.store(null, 'kept', 1, 50_000);
         await expect(cache.retrieveMany('trace', halfWay('kept'))).rejects.toBe(boom);
@@ -111,13 +111,13 @@ describe('bad input: nothing is done', () => {
         expect(await cache.retrieve(null, 'kept')).toBe(1);
     });
 
-    it.each(['x', NaN.toString(), {}, true, 5n, Symbol('s')])('a timeout that is %p', async timeout => {
+    it.each(['x', NaN.toString(), {}, true, 5n, Symbol('s')])('rejects %p as a timeout', async timeout => {
         const cache = await open();
         expect(await codeOf(cache.storeMany(null, { a: 1 }, timeout as never))).toBe('INVALID_TTL');
         expect(await cache.retrieve(null, 'a')).toBeNull();
     });
 
-    it('before open, and after close', async () => {
+    it('rejects before open and after close', async () => {
         const cache = await open();
         await cache.close(null);
         for (const closed of [cache, new MemcachedCache()]) {
@@ -129,7 +129,7 @@ describe('bad input: nothing is done', () => {
         }
     });
 
-    it.each([5, {}, [], () => {}, Symbol('s')])('a context that is %p does not matter', async context => {
+    it.each([5, {}, [], () => {}, Symbol('s')])('accepts %p as a context', async context => {
         const cache = await open();
         const strange = context as never;
         await cache.storeMany(strange, { a: 1 });

@@ -8,7 +8,7 @@ const servers = [server, useServer(), useServer()];
 const opener = useOpener();
 const open = batchCaches(opener, server);
 
-describe('what was stored is found', () => {
+describe('a batch', () => {
     it.each<[string, (entries: [string, unknown][]) => never]>([
         ['a Map', entries => new Map(entries) as never],
         ['a plain object', entries => Object.fromEntries(entries) as never],
@@ -25,7 +25,7 @@ describe('what was stored is found', () => {
                     yield* entries;
                 })() as never,
         ],
-    ])('given as %s', async (_, form) => {
+    ])('finds every value that was stored from %s', async (_, form) => {
         const cache = await open();
         const entries: [string, unknown][] = [
             ['text', 'žluťoučký'],
@@ -38,12 +38,12 @@ describe('what was stored is found', () => {
         expect(await cache.storeMany(null, form(entries), 50_000)).toBeUndefined();
         const keys = entries.map(([key]) => key);
         const found = await cache.retrieveMany(null, ['nobody', ...keys.reverse(), 'nothing']);
-        // In the order in which the keys were given, without those that are not there.
+        // The result has the order of the given keys, without the missing ones.
         expect([...found]).toEqual(entries.reverse());
         for (const [key, value] of entries) expect(await cache.retrieve(null, key)).toEqual(value);
     });
 
-    it('keys may come from any iterable, and twice', async () => {
+    it('accepts keys from any iterable, with duplicates', async () => {
         const cache = await open();
         await cache.storeMany(null, { a: 1, b: 2 });
         expect([...(await cache.retrieveMany(null, new Set(['b', 'a'])))]).toEqual([
@@ -57,7 +57,7 @@ describe('what was stored is found', () => {
         expect([...(await cache.retrieveMany(null, new Map([['a', 0]]).keys()))]).toEqual([['a', 1]]);
     });
 
-    it('of a key that comes twice the last value counts', async () => {
+    it('keeps the last value of a duplicate key', async () => {
         const cache = await open();
         await cache.storeMany(null, [
             ['a', 1],
@@ -68,7 +68,7 @@ describe('what was stored is found', () => {
         expect(await cache.retrieveMany(null, ['a', 'b'])).toEqual(new Map([['a', 2]]));
     });
 
-    it('keys that objects have by birth are keys like others', async () => {
+    it('accepts keys that every object inherits', async () => {
         const cache = await open();
         const keys = ['__proto__', 'constructor', 'toString'];
         await cache.storeMany(
@@ -78,35 +78,35 @@ describe('what was stored is found', () => {
         expect([...(await cache.retrieveMany(null, keys))]).toEqual(keys.map(key => [key, key]));
     });
 
-    it('null and undefined remove', async () => {
+    it('removes keys whose value is null or undefined', async () => {
         const cache = await open();
         await cache.storeMany(null, { a: 1, b: 2, c: 3 });
         await cache.storeMany(null, { a: null, b: 4, c: undefined });
         expect(await cache.retrieveMany(null, ['a', 'b', 'c'])).toEqual(new Map([['b', 4]]));
     });
 
-    it('until its time is over', async () => {
+    it('stores values with the given timeout', async () => {
         const cache = await open({ prefix: 'ttl:' });
         await cache.storeMany(null, { a: 1 }, 100_000);
         expect((await readItem(server, 'ttl:a'))!.ttl).toBeGreaterThan(97);
         expect((await readItem(server, 'ttl:a'))!.ttl).toBeLessThanOrEqual(100);
     });
 
-    it('what is no value of ours is a miss', async () => {
+    it('treats an entry of another program as a miss', async () => {
         const cache = await open({ prefix: 'g:' });
         await cache.storeMany(null, { a: 1 });
         await writeItem(server, 'g:b', '{no json');
         expect(await cache.retrieveMany(null, ['a', 'b'])).toEqual(new Map([['a', 1]]));
     });
 
-    it('removeMany removes these and no others', async () => {
+    it('removes only the given keys', async () => {
         const cache = await open();
         await cache.storeMany(null, { a: 1, b: 2, c: 3 });
         expect(await cache.removeMany(null, ['c', 'a', 'nobody', 'a'])).toBeUndefined();
         expect(await cache.retrieveMany(null, ['a', 'b', 'c'])).toEqual(new Map([['b', 2]]));
     });
 
-    it('nothing is done with nothing, and no server is asked', async () => {
+    it('sends nothing when it is empty', async () => {
         const proxy = await opener.recordingProxy(server);
         const cache = await open({ prefix: '' }, proxy);
         const before = proxy.writes.length;
@@ -118,7 +118,7 @@ describe('what was stored is found', () => {
     });
 });
 
-it('100,000 keys on three servers', async () => {
+it('stores, retrieves and removes 100,000 keys on three servers', async () => {
     const cache = await open({ request_timeout: 60_000 }, servers);
     const entries = numbered(100_000, i => ({ i }));
     await cache.storeMany(null, entries, 60_000);
@@ -134,7 +134,7 @@ it('100,000 keys on three servers', async () => {
     expect((await cache.retrieveMany(null, entries.keys())).size).toBe(0);
 }, 60_000);
 
-it('a batch is one write per server', async () => {
+it('sends one write to each server', async () => {
     const proxies = await Promise.all(servers.map(one => opener.recordingProxy(one)));
     const cache = await open({ prefix: '' }, proxies);
     const keys = Array.from({ length: 300 }, (_, i) => `w${opener.key}-${i}`);
@@ -147,12 +147,12 @@ it('a batch is one write per server', async () => {
         for (const proxy of proxies) proxy.writes.length = 0;
         await verb();
         expect(proxies.map(({ writes }) => writes.length)).toEqual([1, 1, 1]);
-        // A NOOP ends it: everything before is quiet.
+        // A NOOP ends the batch, since all commands before it are quiet.
         for (const { writes } of proxies) expect(writes[0]![writes[0]!.length - 23]).toBe(opcodes.NOOP);
     }
 });
 
-it('what is asked for without waiting is done in this order', async () => {
+it('applies concurrent calls in the order in which they were made', async () => {
     for (const more of [{}, { prefix: '' }, { compress_min: 10, max_size: 100 }]) {
         const cache = await open(more);
         await cache.retrieve(null, 'o1');
@@ -173,7 +173,7 @@ it('what is asked for without waiting is done in this order', async () => {
     }
 });
 
-it('close waits for a batch that is under way', async () => {
+it('finishes a pending batch before close', async () => {
     const cache = await open({ prefix: '', request_timeout: 30_000 });
     const storing = cache.storeMany(null, numbered(20_000), 50_000);
     await cache.close(null);

@@ -1,4 +1,4 @@
-/** Clears a prefix when it is told to. Arguments: prefix, ports. */
+/** Clears a prefix when its parent sends a message. Arguments: prefix, ports. */
 import { MemcachedCache } from 'pip-services4-memcached-node';
 import { configOf } from '../support/settings';
 

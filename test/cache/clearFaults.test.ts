@@ -14,17 +14,17 @@ const opener = useOpener();
 const KEYS = Array.from({ length: 60 }, (_, i) => `key${i}`);
 let count = 0;
 
-/** Three servers. The first one has the fault, and instances reach it through a proxy. */
+/** Three servers. The first one fails, and instances reach it through a proxy. */
 interface Stage {
     readonly faulty: MemcachedProcess;
     readonly healthy: readonly [MemcachedProcess, MemcachedProcess];
     readonly proxy: FaultProxy;
     readonly prefix: string;
-    /** Where instances that start look for servers. */
+    /** The addresses that new instances use. */
     servers: Servers;
-    /** Keys that are not on the first server. */
+    /** The keys that are not on the first server. */
     readonly others: readonly string[];
-    /** That have been there before the fault. */
+    /** The instances that were open before the fault. */
     readonly instances: MemcachedCache[];
     open(): Promise<MemcachedCache>;
 }
@@ -55,13 +55,13 @@ async function prepare(): Promise<Stage> {
     return stage;
 }
 
-/** What is found, of keys whose server answers. */
+/** Returns the keys that are found. A failed read counts as not found. */
 async function found(cache: MemcachedCache, keys: readonly string[] = KEYS): Promise<string[]> {
     const answers = await Promise.all(keys.map(key => cache.retrieve(null, key).catch(() => null)));
     return keys.filter((_, i) => answers[i] !== null);
 }
 
-/** The fault is over when each key of the cache can be asked for. */
+/** Resolves when the fault is over, which is when every key can be read. */
 async function untilAllAnswer(cache: MemcachedCache): Promise<void> {
     while ((await codeOf(cache.retrieveMany(null, KEYS))) === 'BATCH_FAILED') await sleep(20);
 }
@@ -70,27 +70,27 @@ interface Fault {
     readonly name: string;
     begin(stage: Stage): Promise<unknown> | void;
     end?(stage: Stage): Promise<unknown> | void;
-    /** `clear` rejects while it lasts: it cannot reach a server. */
+    /** Whether `clear` rejects during the fault because it cannot reach a server. */
     readonly isAway?: boolean;
-    /** Keys move to another server, which does not have them. */
+    /** Whether keys move to a server that does not have them. */
     readonly moves?: boolean;
 }
 
 const FAULTS: readonly Fault[] = [
     { name: 'no fault', begin: () => {} },
     {
-        name: 'a server that is away',
+        name: 'an unavailable server',
         isAway: true,
         begin: ({ faulty }) => faulty.kill(),
         end: ({ faulty }) => faulty.restart(),
     },
     {
-        name: 'a server that hangs, and keeps its memory',
+        name: 'a server that hangs and keeps its memory',
         isAway: true,
         begin: ({ faulty }) => opener.stop(faulty),
         end: ({ faulty }) => faulty.continue(),
     },
-    { name: 'a server that is restarted', begin: ({ faulty }) => faulty.restart() },
+    { name: 'a restarted server', begin: ({ faulty }) => faulty.restart() },
     {
         name: 'a partition',
         isAway: true,
@@ -98,7 +98,7 @@ const FAULTS: readonly Fault[] = [
         end: ({ proxy }) => proxy.begin(passing),
     },
     {
-        name: 'a token that was evicted',
+        name: 'an evicted token',
         begin: async ({ faulty, prefix }) => (await opener.client(faulty)).delete(`${prefix}#namespace`),
     },
     {
@@ -110,14 +110,14 @@ const FAULTS: readonly Fault[] = [
         },
     },
     {
-        name: 'a server that is removed',
+        name: 'a removed server',
         begin: async stage => {
             stage.servers = [stage.servers].flat().slice(1);
             await reopen(stage);
         },
     },
     {
-        name: 'a process that is killed in the middle of clear',
+        name: 'a process that is killed during clear',
         moves: true,
         begin: async ({ faulty, healthy, prefix }) => {
             const token = `${prefix}#namespace`;
@@ -135,13 +135,13 @@ const FAULTS: readonly Fault[] = [
     },
 ];
 
-/** Instances that follow a change of servers. */
+/** Replaces the instances by ones with the current servers. */
 async function reopen(stage: Stage): Promise<void> {
     stage.instances.splice(0, 2, await stage.open(), await stage.open());
 }
 
-describe.each(FAULTS)('$name', ({ begin, end, isAway = false, moves = false }) => {
-    it('concerns its own keys only, also for an instance that starts', async () => {
+describe.each(FAULTS)('clear with $name', ({ begin, end, isAway = false, moves = false }) => {
+    it('affects only the keys of the faulty server, even for a new instance', async () => {
         const stage = await prepare();
         await begin(stage);
         const { others, instances } = stage;
@@ -160,7 +160,7 @@ describe.each(FAULTS)('$name', ({ begin, end, isAway = false, moves = false }) =
         }
     });
 
-    it('brings nothing back that was cleared, and loses no store and no removal after that', async () => {
+    it('restores no cleared key, and loses no later store or removal', async () => {
         const stage = await prepare();
         await begin(stage);
         const [one, other] = stage.instances as [MemcachedCache, MemcachedCache];
@@ -190,13 +190,13 @@ describe.each(FAULTS)('$name', ({ begin, end, isAway = false, moves = false }) =
     });
 });
 
-it('an instance that is cut off answers nothing that was cleared, then and later', async () => {
+it('serves no cleared key from an instance that is cut off, then or later', async () => {
     const stage = await prepare();
     const settings = { prefix: stage.prefix, clear: true, fail_soft: true, request_timeout: 200, retry: 50 };
     const cut = await opener.cache(stage.servers, settings);
     expect((await cut.retrieveMany(null, KEYS)).size).toBe(KEYS.length);
     stage.proxy.begin(holding);
-    // As an instance does that is not cut off.
+    // This is the effect of a clear by an instance that is not cut off.
     for (const server of [stage.faulty, ...stage.healthy])
         await (await opener.client(server)).delete(`${stage.prefix}#namespace`);
     expect((await cut.retrieveMany(null, KEYS)).size).toBe(0);

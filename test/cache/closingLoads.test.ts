@@ -10,7 +10,7 @@ import { heldLoader, loaderOf, never, notAsked } from './loaders';
 const server = useServer();
 const open = useOpener();
 
-/** A connection, and a cache that shares it. */
+/** Opens a connection and a cache that shares it. */
 async function openShared(): Promise<{ connection: MemcachedConnection; cache: MemcachedCache }> {
     const connection = open.connectionOf(server);
     await connection.open(null);
@@ -19,8 +19,8 @@ async function openShared(): Promise<{ connection: MemcachedConnection; cache: M
     return { connection, cache };
 }
 
-describe('Closing a shared connection first', () => {
-    it('leaves no lease behind, and lets those who wait have the value', async () => {
+describe('closing a shared connection before its cache', () => {
+    it('leaves no lease behind, and gives pending callers the value', async () => {
         const { connection, cache } = await openShared();
         const other = await open.cache(server);
         const { called, load, finish } = heldLoader<string>();
@@ -37,7 +37,7 @@ describe('Closing a shared connection first', () => {
         expect(open.logger.warnings).toEqual([]);
     });
 
-    it('aborts a load that no caller waits for', async () => {
+    it('aborts a load without a waiting caller', async () => {
         const { connection, cache } = await openShared();
         const options = { staleFor: 60_000, jitter: 0 };
         await cache.retrieveOrLoad(null, open.key, 1, () => 'stale', options);
@@ -52,7 +52,7 @@ describe('Closing a shared connection first', () => {
         expect(await readItem(server, open.key)).toMatchObject({ flags: 0x5053_0004 });
     });
 
-    it('and opening it again leaves the cache usable', async () => {
+    it('leaves the cache usable when the connection is reopened', async () => {
         const { connection, cache } = await openShared();
         const loader = loaderOf('value', 50);
         const asked = cache.retrieveOrLoad(null, open.key, 30_000, loader.load);
@@ -66,7 +66,7 @@ describe('Closing a shared connection first', () => {
         expect(await cache.retrieveOrLoad(null, `${open.key}x`, 30_000, notAsked)).toBe('later');
     });
 
-    it('does not concern a cache that has left it', async () => {
+    it('does not affect a cache that is already closed', async () => {
         const { connection, cache } = await openShared();
         const { called, load, finish } = heldLoader<string>();
         const asked = cache.retrieveOrLoad(null, open.key, 30_000, load);
@@ -78,7 +78,7 @@ describe('Closing a shared connection first', () => {
     });
 });
 
-it('Closing a cache while a loader runs logs nothing', async () => {
+it('logs nothing when a cache closes while a loader runs', async () => {
     const cache = await open.cache(server);
     const { called, load, finish } = heldLoader<string>();
     const asked = cache.retrieveOrLoad(null, open.key, 30_000, load);
@@ -88,10 +88,10 @@ it('Closing a cache while a loader runs logs nothing', async () => {
     expect(await asked).toBe('value');
     await new Promise(setImmediate);
     expect(open.logger.lines).toEqual([]);
-    expect(cache.getStats().unstored).toBe(0);
+    expect(cache.getStats().storeFailures).toBe(0);
 });
 
-it('A load that begins while a cache closes leaves no lease behind', async () => {
+it('leaves no lease behind when a load begins while the cache closes', async () => {
     const [one, two] = await Promise.all([open.server(), open.server()]);
     const proxy = await open.faultProxy(one);
     const cache = await open.cache([proxy, two], { request_timeout: 5000 });

@@ -18,7 +18,7 @@ const server = useServer({ maxItemBytes: 16 * MiB, memoryMegabytes: 256 });
 const opener = useOpener();
 const { logger } = opener;
 let cache: MemcachedCache;
-/** Sees what lies in the server. */
+/** Reads the stored items directly. */
 let client: MemcachedClient;
 
 const open = (settings: Settings = {}) => opener.cache(server, { request_timeout: 10_000, ...settings });
@@ -30,8 +30,8 @@ beforeEach(async () => {
 const flagsOf = async (key: string): Promise<number> => (await client.gets(key)).flagBits;
 const lengthOf = async (key: string): Promise<number> => (await client.gets(key)).value!.length;
 
-describe('values', () => {
-    it('of at least compress_min bytes are compressed, and come back as they were', async () => {
+describe('a compressed value', () => {
+    it('is restored unchanged when it has at least compress_min bytes', async () => {
         const text = 'žluťoučký kůň 🐎 '.repeat(1000);
         for (const [value, flags] of [
             [text, TEXT_DEFLATED],
@@ -53,7 +53,7 @@ describe('values', () => {
         }
     });
 
-    it('are read by who compresses nothing himself', async () => {
+    it('is readable by a cache that does not compress', async () => {
         const plain = await open();
         await cache.store(null, 'key', 'x'.repeat(5000), 50_000);
         expect(await plain.retrieve(null, 'key')).toBe('x'.repeat(5000));
@@ -67,7 +67,7 @@ describe('values', () => {
         ['two bytes each', 'č', 499, 498],
         ['three bytes each', '€', 333, 332],
         ['four bytes each', '🐎', 250, 249],
-    ])('the limit counts bytes of UTF-8: %s', async (_, one, enough, few) => {
+    ])('is measured in bytes of UTF-8: %s', async (_, one, enough, few) => {
         await cache.store(null, 'enough', one.repeat(enough), 50_000);
         await cache.store(null, 'few', one.repeat(few), 50_000);
         expect([await flagsOf('enough'), await flagsOf('few')]).toEqual([TEXT_DEFLATED, 0]);
@@ -76,7 +76,7 @@ describe('values', () => {
         expect([await flagsOf('bytes'), await flagsOf('less')]).toEqual([BYTES_DEFLATED, BYTES]);
     });
 
-    it('that do not get smaller are kept plain', async () => {
+    it('is stored plain when compression does not make it smaller', async () => {
         const bytes = randomBytes(5000);
         await cache.store(null, 'bytes', bytes, 50_000);
         expect(await flagsOf('bytes')).toBe(BYTES);
@@ -87,7 +87,7 @@ describe('values', () => {
         expect(await cache.retrieve(null, 'text')).toBe(text);
     });
 
-    it('are measured by max_value as they travel', async () => {
+    it('is measured by max_value after compression', async () => {
         const small = await open({ compress_min: 1000, max_value: 2000 });
         const value = 'x'.repeat(100_000);
         await small.store(null, 'key', value, 50_000);
@@ -101,7 +101,7 @@ describe('values', () => {
         expect(await small.retrieve(null, 'other')).toBeNull();
     });
 
-    it('are what was stored, whatever becomes of the bytes later', async () => {
+    it('keeps its content when the caller changes the bytes later', async () => {
         for (const bytes of [Buffer.alloc(5000, 1), randomBytes(5000)]) {
             const before = Buffer.from(bytes);
             const storing = cache.store(null, 'key', bytes, 50_000);
@@ -111,7 +111,7 @@ describe('values', () => {
         }
     });
 
-    it('of 10 MiB', async () => {
+    it('may have 10 MiB', async () => {
         const large = await open({ compress_min: 1000, max_value: 16 * MiB });
         const value = Array.from({ length: 100_000 }, (_, i) => ({
             id: i,
@@ -120,11 +120,11 @@ describe('values', () => {
         }));
         await large.store(null, 'large', value, 60_000);
         const found: unknown = await large.retrieve(null, 'large');
-        // As texts: it takes seconds to compare so many objects.
+        // Compares texts because a comparison of so many objects takes seconds.
         expect(JSON.stringify(found) === JSON.stringify(value)).toBe(true);
     });
 
-    it('a thousand at once', async () => {
+    it('is intact when a thousand are written at once', async () => {
         const entries = new Map(Array.from({ length: 1000 }, (_, i) => [`m${i}`, `${i},`.repeat(2000)] as const));
         const unlimited = await open({ compress_min: 1000, max_size: 0 });
         await Promise.all([...entries].map(([key, value]) => unlimited.store(null, key, value, 60_000)));
@@ -137,39 +137,39 @@ describe('values', () => {
     });
 });
 
-describe('what is under our flags and not ours is a miss', () => {
+describe('an entry that looks compressed', () => {
     const deflated = deflateSync(Buffer.from('{"a":1}'));
     it.each([
         ['garbage', randomBytes(100), TEXT_DEFLATED],
         ['garbage', randomBytes(100), BYTES_DEFLATED],
-        ['nothing', Buffer.alloc(0), TEXT_DEFLATED],
-        ['nothing', Buffer.alloc(0), BYTES_DEFLATED],
-        ['half of it', deflated.subarray(0, deflated.length >> 1), TEXT_DEFLATED],
-        ['half of it', deflated.subarray(0, deflated.length >> 1), BYTES_DEFLATED],
+        ['no bytes', Buffer.alloc(0), TEXT_DEFLATED],
+        ['no bytes', Buffer.alloc(0), BYTES_DEFLATED],
+        ['half of the bytes', deflated.subarray(0, deflated.length >> 1), TEXT_DEFLATED],
+        ['half of the bytes', deflated.subarray(0, deflated.length >> 1), BYTES_DEFLATED],
         ['all but the checksum', deflated.subarray(0, -4), TEXT_DEFLATED],
-        ['what is no JSON', deflateSync(Buffer.from('{"a":')), TEXT_DEFLATED],
+        ['invalid JSON', deflateSync(Buffer.from('{"a":')), TEXT_DEFLATED],
         ['plain text', Buffer.from('{"a":1}'), TEXT_DEFLATED],
-        ['compressed under flags of nobody', deflated, 0x5053_0006],
-        ['compressed under the flag of bytes of another', deflated, 2],
-        ['compressed without a flag', deflated, 0],
-    ])('%s', async (_, bytes, flags) => {
+        ['a compressed text under unknown flags', deflated, 0x5053_0006],
+        ['a compressed text under the bytes flag of another client', deflated, 2],
+        ['a compressed text without flags', deflated, 0],
+    ])('is a miss when it holds %s', async (_, bytes, flags) => {
         await writeItem(server, 'key', bytes, flags);
         await cache.store(null, 'good', 'g'.repeat(5000), 50_000);
         expect(await cache.retrieve('trace', 'key')).toBeNull();
         expect([...(await cache.retrieveMany(null, ['key', 'good'])).keys()]).toEqual(['good']);
         expect(await cache.retrieveAndTouch(null, 'key')).toBeNull();
         expect(await cache.remove(null, 'key')).toBeNull();
-        expect(logger.count(/is not JSON/)).toBe(1);
+        expect(logger.count(/expected JSON/)).toBe(1);
     });
 
-    it('what others have compressed in our way is read', async () => {
+    it('is read when another program has compressed it in the same format', async () => {
         await writeItem(server, 'text', deflateSync('{"a":1}', { level: 9 }), TEXT_DEFLATED);
         await writeItem(server, 'bytes', deflateSync('raw'), BYTES_DEFLATED);
         expect(await cache.retrieve(null, 'text')).toEqual({ a: 1 });
         expect(await cache.retrieve(null, 'bytes')).toEqual(Buffer.from('raw'));
     });
 
-    it('a few bytes that claim to be hundreds of megabytes, many at once', async () => {
+    it('is a miss when it expands to hundreds of megabytes, even twelve times at once', async () => {
         const bomb = deflateSync(Buffer.alloc(200 * MiB), { level: 9 });
         expect(bomb.length).toBeLessThan(MiB);
         await writeItem(server, 'bomb', bomb, BYTES_DEFLATED);
@@ -180,17 +180,17 @@ describe('what is under our flags and not ours is a miss', () => {
         const reading = Array.from({ length: 12 }, () => cache.retrieve(null, 'bomb'));
         expect(await Promise.all(reading)).toEqual(Array(12).fill(null));
         clearInterval(watching);
-        // Not twelve times 128 MiB.
+        // Twelve results of 128 MiB each would exceed this.
         expect(most - before).toBeLessThan(1100 * MiB);
         expect(await cache.store(null, 'key', 'x'.repeat(5000), 50_000)).toBe('x'.repeat(5000));
         expect(await cache.retrieve(null, 'key')).toBe('x'.repeat(5000));
     }, 60_000);
 });
 
-describe('order', () => {
+describe('the order of compressed writes', () => {
     const long = (of: string): string => of.repeat(100_000);
 
-    it('writes to one key are done in the order in which they were asked for', async () => {
+    it('is the order of the calls for each key', async () => {
         const calls: ((value: string) => Promise<unknown>)[] = [
             value => cache.store(null, 'key', long(value), 60_000),
             value => cache.store(null, 'key', value, 60_000),
@@ -213,7 +213,7 @@ describe('order', () => {
         expect(found).toEqual(expected);
     });
 
-    it('a value that turns out to be too large stops nobody behind it', async () => {
+    it('is not blocked by a value that turns out to be too large', async () => {
         const small = await open({ compress_min: 1000, max_value: 2000 });
         const calls = [
             small.store(null, 'key', randomBytes(5000), 50_000),
@@ -230,7 +230,7 @@ describe('order', () => {
         expect(await small.retrieve(null, 'key')).toBe('fourth');
     });
 
-    it('close while something is being compressed is an error, or it is stored', async () => {
+    it('ends with a result or NOT_OPENED for each write when the cache closes', async () => {
         const storing = [
             cache.store(null, 'key', long('a'), 50_000),
             cache.storeMany(null, { key: long('b') }),
@@ -241,17 +241,17 @@ describe('order', () => {
     });
 });
 
-it('compressing 10 MiB leaves the event loop to others', async () => {
+it('leaves the event loop free while it compresses 10 MiB', async () => {
     const large = await open({ compress_min: 1000, max_value: 16 * MiB });
     const value = Buffer.alloc(10 * MiB);
-    // Four bits of noise in each byte: it takes long to compress, and yet compresses.
+    // Four bits of noise in each byte make compression slow but still effective.
     const random = randomOf('noise');
     for (let i = 0; i < value.length; i++) value[i] = random() * 16;
     const begun = performance.now();
     inflateSync(deflateSync(value, { level: 1 }));
     const syncMs = performance.now() - begun;
     const delays: number[] = [];
-    // Other programs delay the loop too, but not each time.
+    // Other programs delay the loop too, but not every time.
     for (let i = 0; i < 5; i++) {
         const meter = monitorEventLoopDelay({ resolution: 1 });
         meter.enable();

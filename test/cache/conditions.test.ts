@@ -19,7 +19,7 @@ beforeEach(async () => {
 const ttlOf = async (key: string) => (await readItem(server, prefix + key))!.ttl;
 
 describe('add and replace', () => {
-    it('add stores where there is nothing, and nothing else', async () => {
+    it('stores with add only when the key is missing', async () => {
         expect(await cache.add(null, 'key', { a: 1 }, 100_000)).toBe(true);
         expect(await cache.add(null, 'key', { a: 2 }, 5000)).toBe(false);
         expect(await cache.retrieve(null, 'key')).toEqual({ a: 1 });
@@ -29,7 +29,7 @@ describe('add and replace', () => {
         expect(await cache.retrieve(null, 'key')).toEqual(Buffer.from([0, 1]));
     });
 
-    it('replace stores where there is something, and nothing else', async () => {
+    it('stores with replace only when the key exists', async () => {
         expect(await cache.replace(null, 'key', 1, 5000)).toBe(false);
         expect(await cache.retrieve(null, 'key')).toBeNull();
         await cache.store(null, 'key', 1, 5000);
@@ -38,7 +38,7 @@ describe('add and replace', () => {
         expect(await ttlOf('key')).toBeGreaterThan(90);
     });
 
-    it('of many who add at once one wins, and it is what it says', async () => {
+    it('lets exactly one of many concurrent adds win', async () => {
         const other = await open();
         const answers = await Promise.all(
             Array.from({ length: 100 }, (_, i) => (i % 2 ? cache : other).add(null, 'key', i, 5000)),
@@ -47,7 +47,7 @@ describe('add and replace', () => {
         expect(await cache.retrieve(null, 'key')).toBe(answers.indexOf(true));
     });
 
-    it('do not count for max_size', async () => {
+    it('does not count toward max_size', async () => {
         const small = await open({ max_size: 1 });
         expect(await small.add(null, 'a', 1)).toBe(true);
         expect(await small.add(null, 'b', 1)).toBe(true);
@@ -57,14 +57,14 @@ describe('add and replace', () => {
         expect(small.getStats().evicted).toBe(0);
     });
 
-    it.each([null, undefined])('nothing (%p) is no value for them', async nothing => {
+    it.each([null, undefined])('rejects %p as a value', async nothing => {
         await cache.store(null, 'key', 1, 5000);
         expect(await codeOf(cache.add(null, 'other', nothing))).toBe('NOT_SERIALIZABLE');
         expect(await codeOf(cache.replace(null, 'key', nothing))).toBe('NOT_SERIALIZABLE');
         expect(await cache.retrieve(null, 'key')).toBe(1);
     });
 
-    it('compressed values are added and replaced in the order in which that was asked for', async () => {
+    it('applies compressed adds and replaces in the order of the calls', async () => {
         const packing = await open({ compress_min: 100 });
         const long = (of: string) => of.repeat(50_000);
         const answers = [
@@ -78,8 +78,8 @@ describe('add and replace', () => {
     });
 });
 
-describe('counters', () => {
-    it('count, from an initial value on', async () => {
+describe('a counter', () => {
+    it('counts from an initial value on', async () => {
         expect(await cache.increment(null, 'n')).toBeNull();
         expect(await cache.decrement(null, 'n', 5)).toBeNull();
         expect(await cache.retrieve(null, 'n')).toBeNull();
@@ -97,14 +97,14 @@ describe('counters', () => {
         expect(await cache.increment(null, 'm', 1, { initial: 0 })).toBe(0);
     });
 
-    it('count what was stored as a number, or as text by another program', async () => {
+    it('counts from a stored number, or from text of another program', async () => {
         await cache.store(null, 'n', 41, 5000);
         expect(await cache.increment(null, 'n')).toBe(42);
         await writeItem(server, `${prefix}t`, '0007');
         expect(await cache.increment(null, 't')).toBe(8);
     });
 
-    it('are numbers up to 2^53 - 1, then bigints, and begin anew after 2^64', async () => {
+    it('returns numbers up to 2^53 - 1, then bigints, and wraps at 2^64', async () => {
         const most = BigInt(Number.MAX_SAFE_INTEGER);
         expect(await cache.increment(null, 'n', 1, { initial: most - 1n })).toBe(Number(most - 1n));
         expect(await cache.increment(null, 'n')).toBe(Number.MAX_SAFE_INTEGER);
@@ -113,14 +113,14 @@ describe('counters', () => {
         expect(await cache.increment(null, 'n', 3)).toBe(2);
     });
 
-    it('are read exactly by counting nothing, and rounded by retrieve from 2^53 on', async () => {
+    it('reads a counter exactly with an amount of 0, while retrieve rounds it from 2^53 on', async () => {
         const n = 2n ** 53n + 1n;
         await cache.increment(null, 'n', 1, { initial: n });
         expect(await cache.increment(null, 'n', 0)).toBe(n);
         expect(await cache.retrieve(null, 'n')).toBe(2 ** 53);
     });
 
-    it('lose nothing to many who count at once', async () => {
+    it('loses no count with many concurrent callers', async () => {
         const other = await open();
         const answers = await Promise.all(
             Array.from({ length: 1000 }, (_, i) => (i % 2 ? cache : other).increment(null, 'n', 1, { initial: 1 })),
@@ -128,14 +128,14 @@ describe('counters', () => {
         expect(answers.map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i + 1));
     });
 
-    it.each([['text'], [1.5], [-1], [{ a: 1 }], [Buffer.from([1])], [true]])('%p is no counter', async value => {
+    it.each([['text'], [1.5], [-1], [{ a: 1 }], [Buffer.from([1])], [true]])('rejects %p as a counter', async value => {
         await cache.store(null, 'n', value, 5000);
         expect(await codeOf(cache.increment(null, 'n', 1, { initial: 5 }))).toBe('NOT_A_NUMBER');
         expect(await codeOf(cache.decrement(null, 'n'))).toBe('NOT_A_NUMBER');
         expect(await cache.retrieve(null, 'n')).toEqual(value);
     });
 
-    it('do not count for max_size', async () => {
+    it('does not count toward max_size', async () => {
         const small = await open({ max_size: 1 });
         for (const key of ['a', 'b', 'a', 'c']) await small.increment(null, key, 1, { initial: 1 });
         await small.store(null, 'd', 1);
@@ -145,8 +145,8 @@ describe('counters', () => {
     });
 });
 
-describe('touch, contains, retrieveAndTouch', () => {
-    it('say what is there, and change when it expires', async () => {
+describe('touch, contains or retrieveAndTouch', () => {
+    it('finds an existing key, and changes its expiry except for contains', async () => {
         expect(await cache.touch(null, 'key', 100_000)).toBe(false);
         expect(await cache.contains(null, 'key')).toBe(false);
         expect(await cache.retrieveAndTouch(null, 'key', 100_000)).toBeNull();
@@ -163,20 +163,20 @@ describe('touch, contains, retrieveAndTouch', () => {
         }
     });
 
-    it('a touch for 40 days lasts 30, as the option says', async () => {
+    it('limits a touch for 40 days to max_expiration, which is 30 days', async () => {
         await cache.store(null, 'key', 1, 5000);
         await cache.touch(null, 'key', 40 * 24 * 3600 * 1000);
         expect(Math.abs((await ttlOf('key')) - 30 * 24 * 3600)).toBeLessThan(5);
     });
 
-    it('what is no value of ours is not contained', async () => {
+    it('treats an entry of another program as missing', async () => {
         await writeItem(server, `${prefix}key`, '{');
         expect(await cache.contains(null, 'key')).toBe(false);
         expect(await cache.retrieveAndTouch(null, 'key')).toBeNull();
     });
 });
 
-describe('bad input: nothing is done', () => {
+describe('conditional commands with invalid input', () => {
     type Verb = [name: string, call: (cache: MemcachedCache, key: unknown, timeout?: unknown) => Promise<unknown>];
     const verbs: Verb[] = [
         ['add', (cache, key, timeout) => cache.add('trace', key as never, 2, timeout as never)],
@@ -200,13 +200,13 @@ describe('bad input: nothing is done', () => {
     ];
     const badKeys = [null, undefined, '', 5, {}, [], Symbol('s'), 'b d', 'k'.repeat(260), '\ud800'];
 
-    it.each(verbs)('%s: keys', async (_, call) => {
+    it.each(verbs)('rejects an invalid key of %s', async (_, call) => {
         for (const key of badKeys) {
             await expect(call(cache, key)).rejects.toMatchObject({ code: 'INVALID_KEY', trace_id: 'trace' });
         }
     });
 
-    it.each(verbs.filter(([name]) => name !== 'contains'))('%s: timeouts', async (_, call) => {
+    it.each(verbs.filter(([name]) => name !== 'contains'))('rejects an invalid timeout of %s', async (_, call) => {
         await cache.store(null, 'n', 1, 100_000);
         for (const timeout of ['x', {}, [], true, 5n, Symbol('s'), () => 1]) {
             await expect(call(cache, 'n', timeout)).rejects.toMatchObject({ code: 'INVALID_TTL', trace_id: 'trace' });
@@ -215,7 +215,7 @@ describe('bad input: nothing is done', () => {
         expect(await ttlOf('n')).toBeGreaterThan(90);
     });
 
-    it.each(verbs)('%s: before open, and after close', async (_, call) => {
+    it.each(verbs)('rejects %s before open and after close', async (_, call) => {
         await cache.close(null);
         for (const closed of [cache, new MemcachedCache()]) {
             await expect(call(closed, 'n')).rejects.toMatchObject({ code: 'NOT_OPENED', trace_id: 'trace' });
@@ -224,7 +224,7 @@ describe('bad input: nothing is done', () => {
     });
 
     it.each([-1, 1.5, NaN, Infinity, 2 ** 53, 2n ** 64n, -1n, '1', {}, [], true, Symbol('s'), Object.create(null)])(
-        'amounts that are %p',
+        'rejects %p as an amount',
         async amount => {
             await cache.store(null, 'n', 1, 5000);
             for (const verb of ['increment', 'decrement'] as const) {
@@ -235,17 +235,17 @@ describe('bad input: nothing is done', () => {
         },
     );
 
-    it.each([5, 'x', true, Symbol('s'), () => 1])('options of counters that are %p', async options => {
+    it.each([5, 'x', true, Symbol('s'), () => 1])('rejects %p as options of a counter', async options => {
         expect(await codeOf(cache.increment(null, 'n', 1, options as never))).toBe('INVALID_AMOUNT');
     });
 
-    it.each([5n, () => 1, Symbol('s'), NaN])('values that are %p', async value => {
+    it.each([5n, () => 1, Symbol('s'), NaN])('rejects %p as a value', async value => {
         expect(await codeOf(cache.add(null, 'n', value))).toBe('NOT_SERIALIZABLE');
         expect(await codeOf(cache.replace(null, 'n', value))).toBe('NOT_SERIALIZABLE');
         expect(await cache.retrieve(null, 'n')).toBeNull();
     });
 
-    it('a value that is too large', async () => {
+    it('rejects a value that is too large', async () => {
         const small = await open({ max_value: 100 });
         await small.store(null, 'n', 1);
         expect(await codeOf(small.add(null, 'm', 'x'.repeat(99)))).toBe('VALUE_TOO_LARGE');

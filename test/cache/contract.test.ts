@@ -5,7 +5,7 @@ import { useOpener, useServer } from '../support/Opener';
 
 describe.each([
     ['MemcachedCache', {}],
-    ['MemcachedCache that keeps two values', { max_size: 2 }],
+    ['MemcachedCache with a max_size of two', { max_size: 2 }],
 ])('%s', (_, settings) => {
     const server = useServer();
     const open = useOpener();

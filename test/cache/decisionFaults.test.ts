@@ -15,21 +15,21 @@ const open = useOpener();
 type Counter = { n: number };
 const next = (value: Counter | null): Counter => ({ n: (value?.n ?? 0) + 1 });
 
-/** Through the proxy, and past it. */
+/** Opens a cache through the proxy and another one without it. */
 async function openBoth({ open, proxy, key }: LossContext) {
     const settings = { prefix: `${key}:` };
     const [through, cache] = [open.cache(proxy, { ...settings, request_timeout: 1000 }), open.cache(server, settings)];
     return { through: await through, cache: await cache };
 }
 
-/** What becomes of a request that must not be sent twice. */
+/** Returns the outcome of a request that is not idempotent. */
 const outcomeOf = (point: Point, end: End) => ({
     isDone: point !== 'the request',
     error: end === 'silence' ? 'TIMEOUT' : 'CONNECTION_LOST',
 });
 
-describe('memcached away', () => {
-    it('with fail_soft reads soften, decisions never do', async () => {
+describe('an unavailable memcached', () => {
+    it('softens reads with fail_soft, but never decisions', async () => {
         const dying = await open.server();
         const soft = await open.cache(dying, { fail_soft: true, failures: 1 });
         await dying.kill();
@@ -51,7 +51,7 @@ describe('memcached away', () => {
     describeEachLoss(server, (it, point, end) => {
         const { isDone, error } = outcomeOf(point, end);
 
-        it('a counter has counted once at most, and nobody is told otherwise', async context => {
+        it('counts at most once, and rejects when the outcome is unknown', async context => {
             const { through, cache } = await openBoth(context);
             await cache.store(null, 'n', 10, 50_000);
             context.lose(INCREMENT);
@@ -59,7 +59,7 @@ describe('memcached away', () => {
             expect(await cache.retrieve(null, 'n')).toBe(isDone ? 15 : 10);
         });
 
-        it('nobody is told that his add has lost against itself', async context => {
+        it('rejects an add with an unknown outcome instead of returning false', async context => {
             const { through, cache } = await openBoth(context);
             context.lose(ADD);
             expect(await codeOf(through.add(null, 'n', 5))).toBe(error);
@@ -72,11 +72,11 @@ describeEachLoss(server, (it, point, end) => {
     const { isDone, error } = outcomeOf(point, end);
 
     for (const [what, opcode, before] of [
-        ['a value that is made', ADD, null],
-        ['a value that is changed', REPLACE, 1],
-        ['a value that is removed', DELETE, 1],
+        ['adds', ADD, null],
+        ['changes', REPLACE, 1],
+        ['removes', DELETE, 1],
     ] as const) {
-        it(`nobody is told a tale of ${what}, and nothing is done twice`, async context => {
+        it(`rejects an update that ${what} a value with an unknown outcome, and does not repeat it`, async context => {
             const { through, cache } = await openBoth(context);
             if (before !== null) await cache.store(null, 'key', before, 50_000);
             const after = opcode === DELETE ? null : (before ?? 0) + 1;
@@ -88,7 +88,7 @@ describeEachLoss(server, (it, point, end) => {
         });
     }
 
-    it('a read that is lost is read again, or an error; the value is changed once', async context => {
+    it('repeats a lost read or rejects, and changes the value at most once', async context => {
         const { through, cache } = await openBoth(context);
         await cache.store(null, 'key', 1, 50_000);
         context.lose(GET);
@@ -98,7 +98,7 @@ describeEachLoss(server, (it, point, end) => {
     });
 });
 
-it('a server that was restarted between reading and writing is not written to by the old CAS', async () => {
+it('does not write with the old CAS after the server restarted between read and write', async () => {
     const dying = await open.server();
     const one = await open.cache(dying, { retry: 30 });
     await one.store(null, 'key', 'old', 5000);
@@ -108,7 +108,7 @@ it('a server that was restarted between reading and writing is not written to by
         if (seen.length === 1) {
             const cas = await casOf(dying, 'key');
             await dying.restart();
-            // As many writes as it takes to come to the CAS that was read.
+            // These writes raise the CAS to the one that was read.
             while ((await casOf(dying, 'key')) < cas) await writeItem(dying, 'key', '"foreign"');
         }
         return `${value} and more`;
@@ -125,7 +125,7 @@ async function casOf(at: MemcachedProcess, key: string): Promise<bigint> {
     return cas;
 }
 
-it('a server that dies in the middle of updates: each that was answered was done', async () => {
+it('has applied every resolved update when the server fails during updates', async () => {
     const dying = await open.server();
     const one = await open.cache(dying, { retry: 30, request_timeout: 500 });
     let isOver = false;
@@ -151,7 +151,7 @@ it('a server that dies in the middle of updates: each that was answered was done
         await dying.restart();
         done = [];
         await sleep(200);
-        // No number is answered twice.
+        // Each number is returned only once.
         expect(new Set(done).size).toBe(done.length);
     }
     isOver = true;
@@ -159,8 +159,8 @@ it('a server that dies in the middle of updates: each that was answered was done
     for (const code of codes) expect(code).toMatch(/^(CONNECTION_LOST|TIMEOUT|SERVER_DOWN)$/);
 });
 
-describe('servers of other kinds', () => {
-    it('without CAS (-C) conditions and counters work, and an update of what is there is refused', async () => {
+describe('a server with other options', () => {
+    it('supports conditions and counters without CAS (-C), but no update of an existing key', async () => {
         const bare = await open.server({ withoutCas: true });
         const one = await open.cache(bare);
         expect(await one.add(null, 'k', 'text')).toBe(true);
@@ -174,7 +174,7 @@ describe('servers of other kinds', () => {
         expect(await one.update(null, 'absent', value => value ?? 'made')).toBe('made');
     });
 
-    it('that are full (-M) refuse, and what was there stays', async () => {
+    it('rejects writes when full (-M), and keeps the existing values', async () => {
         const full = await open.server({ withoutEviction: true, memoryMegabytes: 2 });
         const one = await open.cache(full, { max_size: 0 });
         await one.store(null, 'k', 'text');

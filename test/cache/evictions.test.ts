@@ -9,7 +9,7 @@ const server = useServer();
 const opener = useOpener();
 let count = 0;
 
-/** Two instances of a service; the first one keeps few values. */
+/** Opens two instances of a service. The first one keeps few values. */
 async function open(maxSize: number, at: Servers = server) {
     const prefix = `evictions${count++}:`;
     const [one, other] = await Promise.all([
@@ -19,13 +19,16 @@ async function open(maxSize: number, at: Servers = server) {
     return { one, other, prefix };
 }
 
-/** An evicted value of another server, or one whose reply is late, is deleted in a write of its own. */
+/**
+ * Resolves when the value is gone.
+ * The delete is a separate write if the value is on another server or its reply is late.
+ */
 async function untilEvicted(isGone: () => Promise<boolean>): Promise<void> {
     while (!(await isGone())) await sleep(5);
 }
 
-describe('max_size does not delete', () => {
-    it('a value that another instance has stored since', async () => {
+describe('max_size', () => {
+    it('does not evict a value that another instance has stored since', async () => {
         const { one, other } = await open(3);
         await one.store(null, 'x', 'old');
         await other.store(null, 'x', 'new');
@@ -34,7 +37,7 @@ describe('max_size does not delete', () => {
         expect(await one.retrieve(null, 'x')).toBe('new');
     });
 
-    it('a value that another instance has stored since, for a batch', async () => {
+    it('does not evict a value that another instance has stored since, in a batch', async () => {
         const { one, other } = await open(3);
         await one.storeMany(null, { x: 'old', y: 'old' });
         await other.store(null, 'x', 'new');
@@ -43,7 +46,7 @@ describe('max_size does not delete', () => {
         expect(await one.retrieveMany(null, ['x', 'y'])).toEqual(new Map([['x', 'new']]));
     });
 
-    it('counters, whoever counts', async () => {
+    it('does not evict a counter, whichever instance counts', async () => {
         const { one, other } = await open(10);
         for (let i = 0; i < 3; i++) await one.increment(null, 'visits', 1, { initial: 1 });
         for (let i = 0; i < 3; i++) await other.increment(null, 'visits', 1);
@@ -52,7 +55,7 @@ describe('max_size does not delete', () => {
         expect(await other.increment(null, 'visits')).toBe(7);
     });
 
-    it('what was won by add, replaced or updated', async () => {
+    it('does not evict a value that add, replace or update has stored', async () => {
         const { one, other } = await open(2);
         expect(await one.add(null, 'job', 1)).toBe(true);
         await one.store(null, 'replaced', 1);
@@ -68,7 +71,7 @@ describe('max_size does not delete', () => {
         );
     });
 
-    it('the lease of a load for a key that it has stored before', async () => {
+    it('does not evict the lease of a load for a key that the instance has stored before', async () => {
         const { one, other } = await open(1);
         await one.store(null, 'x', 'before', 1000);
         while ((await one.retrieve(null, 'x')) !== null) await sleep(50);
@@ -89,7 +92,7 @@ describe('max_size does not delete', () => {
         expect([await loading, await waiting, loads]).toEqual(['first', 'first', 1]);
     });
 
-    it('a value of a server that was restarted, be its CAS the same', async () => {
+    it('does not evict a value of a restarted server, even with the same CAS', async () => {
         const own = await opener.server();
         const { one, other, prefix } = await open(1, own);
         await one.store(null, 'x', 'old');
@@ -103,7 +106,7 @@ describe('max_size does not delete', () => {
         expect(await other.retrieve(null, 'x')).toBe('new');
     });
 
-    it('anything of a server without CAS', async () => {
+    it('does not evict a value of a server without CAS', async () => {
         const own = await opener.server({ args: ['-C'] });
         const { one, other } = await open(1, own);
         await one.store(null, 'x', 'old');
@@ -113,8 +116,8 @@ describe('max_size does not delete', () => {
     });
 });
 
-describe('max_size counts', () => {
-    it('no value that has expired', async () => {
+describe('max_size', () => {
+    it('does not count an expired value', async () => {
         const { one } = await open(3);
         for (const key of ['a', 'b', 'c']) await one.store(null, key, 1, 1000);
         await sleep(2100);
@@ -124,7 +127,7 @@ describe('max_size counts', () => {
         expect(one.getStats().evicted).toBe(1);
     });
 
-    it('a value until its expiry, as touch and retrieveAndTouch have set it', async () => {
+    it('counts a value until the expiry that touch or retrieveAndTouch has set', async () => {
         const { one } = await open(2);
         await one.storeMany(null, { a: 1, b: 1 }, 2000);
         await one.touch(null, 'a', 50_000);
@@ -135,7 +138,7 @@ describe('max_size counts', () => {
         expect(await one.retrieveMany(null, [...'abcd'])).toEqual(new Map(Object.entries({ c: 1, d: 1 })));
     });
 
-    it('loaded values', async () => {
+    it('counts loaded values', async () => {
         const { one } = await open(2);
         for (const key of ['a', 'b', 'c']) await one.retrieveOrLoad(null, key, 50_000, () => key);
         await untilEvicted(async () => !(await one.contains(null, 'a')));
@@ -147,7 +150,7 @@ describe('max_size counts', () => {
         );
     });
 
-    it('values that are stored at once, also those that go before memcached has answered', async () => {
+    it('counts concurrently stored values, even those evicted before their reply', async () => {
         const { one, prefix } = await open(3);
         await Promise.all(Array.from({ length: 50 }, (_, i) => one.store(null, `key${i}`, i)));
         await untilEvicted(async () => (await readItem(server, `${prefix}key46`)) === null);
@@ -156,8 +159,8 @@ describe('max_size counts', () => {
     });
 });
 
-describe('a batch that is larger than max_size', () => {
-    it('leaves nothing old under the keys that it does not store', async () => {
+describe('a batch larger than max_size', () => {
+    it('removes the old values of the keys that it does not store', async () => {
         const { one, other } = await open(2);
         await other.store(null, 'key0', 'old');
         await one.storeMany(null, numbered(4));
@@ -167,7 +170,7 @@ describe('a batch that is larger than max_size', () => {
         ]);
     });
 
-    it('fails for the keys whose old values could not be deleted', async () => {
+    it('fails for the keys whose old values it could not delete', async () => {
         const [alive, dead] = await Promise.all([opener.server(), opener.server()]);
         const cache = await opener.cache([alive, dead], { max_size: 1, failures: 1, retries: 0 });
         const entries = numbered(40);
@@ -181,7 +184,7 @@ describe('a batch that is larger than max_size', () => {
     });
 });
 
-it('A store whose value is evicted before its reply succeeds, also while the cache closes', async () => {
+it('resolves a store whose value is evicted before its reply, even while the cache closes', async () => {
     const proxy = await opener.faultProxy(server);
     const { one } = await open(1, proxy);
     proxy.begin(holding);

@@ -8,7 +8,7 @@ import { sleep } from '../support/sleep';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const DAYS_30 = 30 * 24 * 60 * 60;
-/** Behind the header and the flags. */
+/** The offset of the expiry, after the header and the flags. */
 const EXPIRY_AT = 28;
 
 const server = useServer();
@@ -22,7 +22,9 @@ beforeEach(async () => {
 
 const open = (settings: Settings = {}) => opener.cache(proxy, settings);
 
-/** What was sent as the expiry, and the seconds that memcached says are left; between the two its clock may have ticked. */
+/**
+ * Returns the sent expiry and the remaining seconds, between which the clock of memcached may tick.
+ */
 async function expiryOf(cache: MemcachedCache, timeout: unknown): Promise<{ sent: number; ttl: number | null }> {
     const key = `expiry-${count++}`;
     await cache.store(null, key, 'value', timeout as number);
@@ -33,8 +35,8 @@ async function expiryOf(cache: MemcachedCache, timeout: unknown): Promise<{ sent
 }
 
 /**
- * Relative up to 30 days, a Unix time beyond. The clock of memcached ticks once a second, and some
- * seconds late when the machine is busy.
+ * Expects a relative expiry up to 30 days, and a Unix time beyond.
+ * The clock of memcached ticks once a second, and later on a busy machine.
  */
 async function expectSeconds(cache: MemcachedCache, timeout: unknown, seconds: number): Promise<void> {
     const before = unixTime();
@@ -52,7 +54,7 @@ async function expectSeconds(cache: MemcachedCache, timeout: unknown, seconds: n
 
 const unixTime = () => Math.floor(Date.now() / 1000);
 
-describe('memcached is given', () => {
+describe('the expiry sent to memcached', () => {
     it.each([
         ['1 ms', 1, 1],
         ['half a ms', 0.5, 1],
@@ -64,19 +66,19 @@ describe('memcached is given', () => {
         ['2000 ms', 2000, 2],
         ['59 min 59.5 s', 3_599_500, 3600],
         ['30 days', 30 * DAY_MS, DAYS_30],
-        ['30 days and 1 s, which max_expiration shortens', 30 * DAY_MS + 1000, DAYS_30],
+        ['30 days and 1 s, capped by max_expiration', 30 * DAY_MS + 1000, DAYS_30],
         ['2^31 ms + 1', 2 ** 31 + 1, 2147484],
-        ['the largest number', Number.MAX_VALUE, DAYS_30],
+        ['the maximum number', Number.MAX_VALUE, DAYS_30],
         ['Infinity', Infinity, DAYS_30],
-    ])('whole seconds, rounded up, for %s', async (_, timeout, seconds) => {
+    ])('is in whole seconds, rounded up, for %s', async (_, timeout, seconds) => {
         await expectSeconds(await open(), timeout, seconds);
     });
 
-    it.each([0, -0, -1, -Infinity, null, undefined])('options.timeout for %s', async timeout => {
+    it.each([0, -0, -1, -Infinity, null, undefined])('is options.timeout for %s', async timeout => {
         await expectSeconds(await open({ timeout: 20_500 }), timeout, 21);
     });
 
-    it('a minute when nothing is configured', async () => {
+    it('is a minute by default', async () => {
         await expectSeconds(await open(), undefined, 60);
     });
 
@@ -85,11 +87,11 @@ describe('memcached is given', () => {
         ['30 days and 1 s', 30 * DAY_MS + 1000, DAYS_30 + 1],
         ['31 days', 31 * DAY_MS, 31 * 24 * 60 * 60],
         ['10 years', 3650 * DAY_MS, 3650 * 24 * 60 * 60],
-    ])('a time that has not passed for %s, when max_expiration allows them', async (_, timeout, seconds) => {
+    ])('is a Unix time beyond 30 days when max_expiration allows %s', async (_, timeout, seconds) => {
         await expectSeconds(await open({ max_expiration: 4000 * DAY_MS }), timeout, seconds);
     });
 
-    it('its last second, and not for ever, when nothing limits an expiry', async () => {
+    it('is the maximum Unix time, not 0, when max_expiration does not cap it', async () => {
         const cache = await open({ max_expiration: Number.MAX_SAFE_INTEGER });
         const left = 0xffffffff - Math.floor(Date.now() / 1000);
         const { sent, ttl } = await expiryOf(cache, Infinity);
@@ -97,7 +99,7 @@ describe('memcached is given', () => {
         expect(Math.abs(ttl! - left)).toBeLessThanOrEqual(2);
     });
 
-    it('no more than max_expiration, also for options.timeout', async () => {
+    it('is at most max_expiration, even for options.timeout', async () => {
         const cache = await open({ max_expiration: 10_000 });
         await expectSeconds(cache, 10_001, 10);
         await expectSeconds(cache, undefined, 10);
@@ -105,12 +107,12 @@ describe('memcached is given', () => {
     });
 });
 
-it('a shortened expiry is logged once', async () => {
+it('logs a capped expiry once', async () => {
     const cache = await open({ max_expiration: 10_000 });
     await expiryOf(cache, 10_000);
     expect(opener.logger.lines).toEqual([]);
     for (const timeout of [10_001, 20_000]) await expiryOf(cache, timeout);
-    expect(opener.logger.lines).toEqual(['warn expiries are shortened to 10000 ms (options.max_expiration)']);
+    expect(opener.logger.lines).toEqual(['warn expirations are capped at 10000 ms (options.max_expiration)']);
 });
 
 it.each([
@@ -118,13 +120,13 @@ it.each([
     ['a bigint', 1000n],
     ['an object', {}],
     ['true', true],
-])('a timeout that is %s is refused, and stores nothing', async (_, timeout) => {
+])('rejects %s as a timeout, and stores nothing', async (_, timeout) => {
     const cache = await open();
     expect(await codeOf(cache.store(null, 'typed', 'value', timeout as never))).toBe('INVALID_TTL');
     expect(await cache.retrieve(null, 'typed')).toBeNull();
 });
 
-it('a value is there until it expires, and then it is not', async () => {
+it('keeps a value until it expires', async () => {
     const cache = await open();
     await cache.store(null, 'brief', 'value', 1500);
     expect(await cache.retrieve(null, 'brief')).toBe('value');

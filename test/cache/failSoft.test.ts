@@ -5,7 +5,7 @@ import type { MemcachedProcess } from '../support/server/MemcachedProcess';
 import type { Settings } from '../support/settings';
 
 const SOFT = { fail_soft: true, retry: 30, request_timeout: 1000 };
-const SOFTENED = /a call was answered without memcached/;
+const SOFTENED = /memcached is unavailable, continuing without it/;
 const DOWN = /^warn memcached at .* is down/;
 const BACK = /is up again/;
 
@@ -19,14 +19,25 @@ beforeEach(async () => {
 
 const open = (settings: Settings = {}) => opener.cache(server, { ...SOFT, ...settings });
 
-/** Asks until memcached answers. */
+/** Waits until memcached is up again, and stores a value. */
 async function untilStored(cache: MemcachedCache, key: string): Promise<void> {
     await logger.heard(BACK);
     await cache.store(null, key, 'new', 50_000);
     expect(await cache.retrieve(null, key)).toBe('new');
 }
 
-it('while memcached is away everything is a miss, and it works again when it is back; each said once', async () => {
+it('rejects invalid arguments with options.clear, also while the token of a server is unknown', async () => {
+    await server.kill();
+    const cache = await open({ prefix: 'soft:', clear: true });
+    let loads = 0;
+    expect(await codeOf(cache.retrieve(null, 'b d'))).toBe('INVALID_KEY');
+    expect(await codeOf(cache.retrieveOrLoad(null, 'b d', 1000, () => ++loads))).toBe('INVALID_KEY');
+    expect(await codeOf(cache.touch(null, 'key', NaN))).toBe('INVALID_TTL');
+    expect(await codeOf(cache.retrieveAndTouch(null, 'key', NaN))).toBe('INVALID_TTL');
+    expect(loads).toBe(0);
+});
+
+it('misses every key while memcached is unavailable, recovers later, and logs each once', async () => {
     const cache = await open();
     await cache.store(null, 'key', 'value', 50_000);
     await server.kill();
@@ -44,7 +55,7 @@ it('while memcached is away everything is a miss, and it works again when it is 
     expect([SOFTENED, DOWN, BACK].map(line => logger.count(line))).toEqual([1, 1, 1]);
 });
 
-it('a server that is silent is away too', async () => {
+it('treats a silent server as unavailable', async () => {
     const cache = await open({ request_timeout: 300 });
     await server.stop();
     expect(await cache.retrieve(null, 'key')).toBeNull();
@@ -54,7 +65,7 @@ it('a server that is silent is away too', async () => {
     server.continue();
 });
 
-it('opens with memcached away, and works once it appears', async () => {
+it('opens while memcached is unavailable, and works once it is up', async () => {
     await server.kill();
     const cache = await open();
     expect(cache.isOpen()).toBe(true);
@@ -64,7 +75,7 @@ it('opens with memcached away, and works once it appears', async () => {
     expect([logger.count(SOFTENED), logger.count(BACK)]).toEqual([1, 1]);
 });
 
-it('is not asked for: then open fails, and calls do', async () => {
+it('rejects open and calls without fail_soft', async () => {
     const { host, port } = server;
     const cache = await open({ fail_soft: false, failures: 1 });
     await server.kill();
@@ -81,7 +92,7 @@ it('is not asked for: then open fails, and calls do', async () => {
     expect(await codeOf(cache.retrieve(null, 'key'))).toBe('NOT_OPENED');
 });
 
-it('mistakes are errors all the same, also while memcached is away', async () => {
+it('rejects invalid input, even while memcached is unavailable', async () => {
     const cache = await open();
     for (const away of [false, true]) {
         if (away) await server.kill();
@@ -94,13 +105,13 @@ it('mistakes are errors all the same, also while memcached is away', async () =>
     expect(await codeOf(cache.retrieve(null, 'key'))).toBe('NOT_OPENED');
 });
 
-it('what memcached refuses is an error all the same', async () => {
+it('rejects when memcached rejects the value', async () => {
     const cache = await open({ max_value: 2 ** 21 });
     expect(await codeOf(cache.store(null, 'key', 'x'.repeat(2 ** 20), 50_000))).toBe('VALUE_TOO_LARGE');
     expect(logger.lines).toEqual([]);
 });
 
-it('a wrong password is an error all the same', async () => {
+it('rejects a wrong password', async () => {
     const locked = await opener.server({ login: { username: 'ann', password: 'secret' } });
     const credential = { 'credential.username': 'ann', 'credential.password': 'guess' };
     const cache = opener.cacheOf(locked, { ...SOFT, ...credential });
@@ -108,7 +119,7 @@ it('a wrong password is an error all the same', async () => {
     expect(cache.isOpen()).toBe(false);
 });
 
-it('a password that is not asked for at open, but later, is an error too', async () => {
+it('rejects a wrong password that is found after open', async () => {
     const { port } = server;
     const login = { username: 'ann', password: 'secret' };
     await server.kill();
@@ -119,16 +130,16 @@ it('a password that is not asked for at open, but later, is an error too', async
     expect(await codeOf(cache.store(null, 'key', 1, 50_000))).toBe('AUTH_FAILED');
 });
 
-it('a server that is away beside others is said once, and is back when it answers itself', async () => {
+it('logs one unavailable server of several once, and again when it is up', async () => {
     const others = await Promise.all([opener.server(), opener.server()]);
     const cache = await opener.cache([server, ...others], SOFT);
     const askAll = () => Promise.all(Array.from({ length: 200 }, (_, i) => cache.retrieve(null, `key-${i}`)));
     await server.kill();
     for (let i = 0; i < 5; i++) await askAll();
-    expect(cache.getStats().softened).toBeGreaterThan(100);
+    expect(cache.getStats().fallbacks).toBeGreaterThan(100);
     expect([...logger.lines].sort()).toEqual([
-        expect.stringMatching(/^warn a call was answered without memcached: .*memcached at/),
         `warn memcached at ${server.address} is down: connect ECONNREFUSED ${server.address}`,
+        expect.stringMatching(/^warn memcached is unavailable, continuing without it: .*memcached at/),
     ]);
     await server.restart();
     await logger.heard(BACK);

@@ -1,18 +1,19 @@
 import type { LoadOptions } from 'pip-services4-memcached-node';
-import type { LoadThrough } from '../../src/cache/LoadThrough';
-import { LEASE_TIMES } from '../../src/cache/LoadLease';
+import type { LoadThrough } from '../../src/cache/load/LoadThrough';
+import { LEASE_TIMES } from '../../src/cache/load/LoadLease';
 import { useOpener, useServer, type Opener } from '../support/Opener';
 import { readItem } from '../support/server/textProtocol';
 import { sleep } from '../support/sleep';
 import { openLoads } from './openLoads';
 
 const STALE: LoadOptions = { staleFor: 60_000, jitter: 0 };
-const TIMES = { ...LEASE_TIMES, firstPauseMs: 600, longestPauseMs: 1200 };
+const PAUSE = { firstMs: 600, maxMs: 1200, jitter: 0 };
+const TIMES = { ...LEASE_TIMES, failurePause: PAUSE };
 
 const server = useServer();
 const open = useOpener();
 
-/** When the loader was called. */
+/** The times of the calls of the loader. */
 let calls: number[];
 const failing = (): Promise<never> => {
     calls.push(Date.now());
@@ -27,7 +28,7 @@ async function openStale({ key }: Opener): Promise<{ cache: LoadThrough; other: 
     return { cache, other };
 }
 
-/** Asks until the loader has been called so often. */
+/** Calls until the loader has been called this many times. */
 async function untilCalled(times: number, ...loads: LoadThrough[]): Promise<void> {
     while (calls.length < times) {
         for (const one of loads) expect(await one.retrieve(null, open.key, 30_000, failing, STALE)).toBe('stale');
@@ -44,13 +45,13 @@ const untilReleased = async (): Promise<void> => {
 
 beforeEach(() => (calls = []));
 
-describe('A loader that fails while all callers have a stale value', () => {
-    it('is not called again before a pause, which grows and is that of all processes', async () => {
+describe('a failing loader while every caller has a stale value', () => {
+    it('is not called during a growing pause that all processes share', async () => {
         const { cache, other } = await openStale(open);
         await untilCalled(3, cache, other);
         const [first, second, third] = calls as [number, number, number];
-        expect(second - first).toBeGreaterThanOrEqual(TIMES.firstPauseMs);
-        expect(third - second).toBeGreaterThanOrEqual(2 * TIMES.firstPauseMs);
+        expect(second - first).toBeGreaterThanOrEqual(PAUSE.firstMs);
+        expect(third - second).toBeGreaterThanOrEqual(2 * PAUSE.firstMs);
         await untilReleased();
         expect((await readItem(server, open.key))!.ttl).toBeGreaterThan(50);
     });
@@ -67,7 +68,7 @@ describe('A loader that fails while all callers have a stale value', () => {
         }
     });
 
-    it('is called at once by a caller that needs a new value', async () => {
+    it('is called at once for a caller that needs a new value', async () => {
         const { cache, other } = await openStale(open);
         await untilCalled(1, cache);
         await untilReleased();
@@ -77,7 +78,7 @@ describe('A loader that fails while all callers have a stale value', () => {
         expect(calls).toHaveLength(3);
     });
 
-    it('is called at once after a load that has succeeded', async () => {
+    it('is called at once after a successful load', async () => {
         const { cache } = await openStale(open);
         await untilCalled(1, cache);
         let value: unknown;

@@ -35,23 +35,23 @@ it.each([
     ['a Byte of Java', binary(53), 0x500],
     ['true of PHP', '1', 3],
     ['bytes of npm memcached', '42', 4],
-    ['True of Python, or a text', '1', 16],
+    ['True or a text of Python', '1', 16],
     ['an Int32 of .NET', binary(49, 50, 51, 52), 0x109],
     ['bytes of .NET', '42', 0xfa52],
-    ['flags of this package with a bit that it does not know', '1', 0x50530080],
+    ['flags of this package with an unknown bit', '1', 0x50530080],
     ['unknown flags', '{"a":1}', 0xffffffff],
-])('counts %s as a miss, and says so', async (_, value, flags) => {
+])('counts %s as a miss, and logs it', async (_, value, flags) => {
     await writeItem(server, 'key', value, flags);
     expect(await cache.retrieve(null, 'key')).toBeNull();
     expect(await cache.retrieveMany(null, ['key'])).toEqual(new Map());
     expect(cache.getStats()).toMatchObject({ hits: 0, misses: 2, undecodable: 2 });
     expect(open.logger.lines).toEqual([
-        `warn a value with flags ${flags} is not JSON and counts as a miss: another program may use this memcached`,
+        `warn a value with flags ${flags} counts as a miss: expected JSON (options.prefix)`,
     ]);
     expect(await cache.retrieveOrLoad(null, 'key', 50_000, () => 'loaded')).toBe('loaded');
 });
 
-it('keeps for other programs the null that it keeps for itself, and takes theirs for one', async () => {
+it('stores its null as other programs do, and reads their null as its own', async () => {
     const nothing = () => Promise.resolve(null);
     expect(await cache.retrieveOrLoad(null, open.key, 50_000, nothing, { nullTimeout: 5000 })).toBeNull();
     let kept = await readItem(server, open.key);

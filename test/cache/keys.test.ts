@@ -17,7 +17,7 @@ beforeEach(async () => {
 
 const PREFIX_BYTES = Buffer.byteLength('préfix:');
 
-describe('keys that are taken', () => {
+describe('a valid key', () => {
     it.each([
         ['one character', 'k'],
         ['250 bytes', 'k'.repeat(250)],
@@ -26,14 +26,14 @@ describe('keys that are taken', () => {
         ['punctuation', '{}"\\%/:;'],
         ['the name of a method', '__proto__'],
         ['spaces and controls beyond ASCII', 'a\u00a0b\u3000c\u0085d'],
-    ])('%s', async (_, key) => {
+    ])('may be %s', async (_, key) => {
         expect(await cache.store(null, key, [key], 50_000)).toEqual([key]);
         expect(await cache.retrieve(null, key)).toEqual([key]);
         expect(await cache.remove(null, key)).toEqual([key]);
         expect(await cache.retrieve(null, key)).toBeNull();
     });
 
-    it('with a prefix, up to the same length together', async () => {
+    it('may have up to 250 bytes including the prefix', async () => {
         const key = 'k'.repeat(250 - PREFIX_BYTES);
         await prefixed.store(null, key, 1, 50_000);
         expect(await prefixed.retrieve(null, key)).toBe(1);
@@ -45,7 +45,7 @@ describe('keys that are taken', () => {
 const bad: [string, unknown][] = [
     ['251 bytes', 'k'.repeat(251)],
     ['252 bytes of UTF-8', 'é'.repeat(126)],
-    ['nothing', ''],
+    ['no characters', ''],
     ['a space', 'a b'],
     ['a newline', 'a\r\nb'],
     ['NUL', 'a\0'],
@@ -61,8 +61,8 @@ const bad: [string, unknown][] = [
 describe.each([
     ['without a prefix', () => cache],
     ['with a prefix', () => prefixed],
-])('keys that are refused before a byte is sent, %s', (_, which) => {
-    it.each(bad)('%s', async (_, key) => {
+])('an invalid key, %s', (_, which) => {
+    it.each(bad)('is rejected before anything is sent: %s', async (_, key) => {
         const sent = proxy.writes.length;
         for (const attempt of [
             () => which().retrieve('trace', key as string),
@@ -76,13 +76,13 @@ describe.each([
     });
 });
 
-it('a prefix can make a key too long, and the message counts it', async () => {
+it('counts the prefix in the length limit and in the message', async () => {
     const key = 'k'.repeat(251 - PREFIX_BYTES);
     expect(await codeOf(cache.store(null, key, 1, 50_000))).toBe('answered 1');
-    await expect(prefixed.store(null, key, 1, 50_000)).rejects.toThrow('key is 251 bytes, the limit is 250');
+    await expect(prefixed.store(null, key, 1, 50_000)).rejects.toThrow('invalid key: 251 bytes, expected at most 250');
 });
 
-it('a refused key harms nobody beside it', async () => {
+it('rejects an invalid key without an effect on concurrent calls', async () => {
     const calls = [cache.store(null, 'good', 1, 50_000), cache.retrieve(null, 'b d'), cache.retrieve(null, 'good')];
     expect(await Promise.allSettled(calls)).toMatchObject([{ value: 1 }, { status: 'rejected' }, { value: 1 }]);
     expect((await readItem(server, 'good'))!.value).toBe('1');

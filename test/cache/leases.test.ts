@@ -1,6 +1,6 @@
-import { date } from '../../src/cache/dated';
-import { asLeased } from '../../src/cache/marks';
-import { Item } from '../../src/client/Item';
+import { wrap } from '../../src/cache/values/staleEnvelope';
+import { withLeaseMark } from '../../src/cache/values/loadMarks';
+import { Item } from '../../src/client/model/Item';
 import { timed } from '../support/LagMeter';
 import { useServer } from '../support/Opener';
 import { writeItem } from '../support/server/textProtocol';
@@ -12,9 +12,10 @@ import { openLoads, SHORT_LEASE } from './openLoads';
 const server = useServer();
 const alongside = new SideBySide();
 
-describe('A value that is not there', () => {
-    alongside.it('is loaded once also by a loader that takes longer than a lease lives', async open => {
-        // A second more than SHORT_LEASE: it must outlive every tick of memcached's clock.
+describe('a missing value', () => {
+    alongside.it('is loaded once even by a loader that outlasts the lease', async open => {
+        // This is a second longer than SHORT_LEASE. The loader must outlast every tick of
+        // memcached's clock.
         const leaseTimes = { ...SHORT_LEASE, seconds: 3 };
         const { loads: one } = await openLoads(open, server, {}, leaseTimes);
         const { loads: other } = await openLoads(open, server, {}, leaseTimes);
@@ -27,22 +28,22 @@ describe('A value that is not there', () => {
     });
 });
 
-/** The lease of a holder that died so long ago, which a client has touched since. */
+/** Returns the lease of a holder that died this long ago. */
 function leaseOf(before: Item, ageMs: number) {
     const now = Date.now();
     const clock = jest.spyOn(Date, 'now').mockReturnValue(now - ageMs);
-    const lease = asLeased(before, 1);
+    const lease = withLeaseMark(before, 1);
     clock.mockRestore();
     return lease;
 }
 
 const staleItem = (): Item => {
-    const { value, flags } = date({ value: '"stale"', flags: 0 }, Date.now() - 1, Date.now() + 60_000);
+    const { value, flags } = wrap({ value: '"stale"', flags: 0 }, Date.now() - 1, Date.now() + 60_000);
     return new Item(value as Buffer, flags, 0, 0);
 };
 
-describe('While a value is loaded', () => {
-    alongside.it('somebody who touches the lease of a dead holder does not make it live', async open => {
+describe('a load', () => {
+    alongside.it('takes over the lease of a dead holder that another client touches', async open => {
         const { value, flags } = leaseOf(Item.MISS, 0);
         await writeItem(server, 'touched', value, flags);
         const { loads } = await openLoads(open, server, {}, SHORT_LEASE);
@@ -55,8 +56,8 @@ describe('While a value is loaded', () => {
     });
 });
 
-describe('The lease of a dead holder that was touched', () => {
-    alongside.it('is known by its date at once, and the value is stored', async open => {
+describe('the touched lease of a dead holder', () => {
+    alongside.it('is recognised by its date at once, so that the value is stored', async open => {
         const { value, flags } = leaseOf(Item.MISS, 9100);
         await writeItem(server, 'dated', value, flags);
         const cache = await open.cache(server);
@@ -66,7 +67,7 @@ describe('The lease of a dead holder that was touched', () => {
         while ((await cache.retrieve(null, 'dated')) !== 'value') await sleep(5);
     });
 
-    alongside.it('does not keep a stale value from being loaded anew', async open => {
+    alongside.it('does not prevent the reload of a stale value', async open => {
         const { value, flags } = leaseOf(staleItem(), 9100);
         await writeItem(server, 'stale', value, flags);
         const cache = await open.cache(server);
@@ -75,7 +76,7 @@ describe('The lease of a dead holder that was touched', () => {
         while ((await cache.retrieve(null, 'stale')) !== 'value') await sleep(5);
     });
 
-    alongside.it('leaves the stale value to all who take it, while it may be alive', async open => {
+    alongside.it('leaves the stale value to callers with staleFor while the holder may be alive', async open => {
         const { value, flags } = leaseOf(staleItem(), 0);
         await writeItem(server, 'alive', value, flags);
         const cache = await open.cache(server);

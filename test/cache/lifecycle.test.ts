@@ -28,7 +28,7 @@ async function expectNotOpened(cache: MemcachedCache): Promise<void> {
     }
 }
 
-it('before open and after close everything is NOT_OPENED', async () => {
+it('rejects every call with NOT_OPENED before open and after close', async () => {
     const cache = create();
     await expectNotOpened(cache);
     await cache.open(null);
@@ -53,7 +53,7 @@ it('opens twice, closes twice, and opens again', async () => {
     expect(await cache.retrieve(null, 'key')).toBe(1);
 });
 
-it('a close during open wins: the open is rejected, and no socket stays', async () => {
+it('rejects open when close interrupts it, and leaves no socket', async () => {
     for (const turns of [0, 1, 2, 3, 5]) {
         const cache = create();
         const opening = codeOf(cache.open('trace'));
@@ -65,7 +65,7 @@ it('a close during open wins: the open is rejected, and no socket stays', async 
     }
 });
 
-it('a close while discovery is asked wins too', async () => {
+it('rejects open when close interrupts the discovery', async () => {
     let answer!: (connections: unknown[]) => void;
     const discovery = { resolveAll: () => new Promise(resolve => (answer = resolve)) };
     const slow = new Descriptor('test', 'discovery', 'slow', 'default', '1.0');
@@ -93,7 +93,7 @@ it('opens again after a close during open', async () => {
     await proxy.until(() => proxy.openSockets === 0);
 });
 
-it('without a server, open fails with CONNECT_FAILED, leaves nothing, and may be tried again', async () => {
+it('rejects open with CONNECT_FAILED without a server, leaves nothing open, and allows a retry', async () => {
     await server.kill();
     const cache = create({ failures: 1 });
     await expect(cache.open('trace')).rejects.toMatchObject({
@@ -108,7 +108,7 @@ it('without a server, open fails with CONNECT_FAILED, leaves nothing, and may be
     expect(await cache.store(null, 'key', 1, 50_000)).toBe(1);
 });
 
-it('with nothing configured, open fails with NO_CONNECTION and says what to configure', async () => {
+it('rejects open with NO_CONNECTION and the options to set when nothing is configured', async () => {
     const cache = new MemcachedCache();
     await expect(cache.open('trace')).rejects.toMatchObject({
         code: 'NO_CONNECTION',
@@ -117,7 +117,7 @@ it('with nothing configured, open fails with NO_CONNECTION and says what to conf
     });
 });
 
-it('close lets what was asked before finish', async () => {
+it('finishes earlier calls before close', async () => {
     const cache = create();
     await cache.open(null);
     const calls = Promise.all(Array.from({ length: 100 }, (_, i) => cache.store(null, `key${i}`, i, 50_000)));
@@ -125,14 +125,14 @@ it('close lets what was asked before finish', async () => {
     expect((await calls).length).toBe(100);
 });
 
-describe('contexts', () => {
+describe('a context', () => {
     it.each([
         ['a context', Context.fromTraceId('trace'), 'trace'],
         ['a text', 'trace', 'trace'],
-        ['nothing', null, null],
+        ['null', null, null],
         ['undefined', undefined, null],
         ['a context without a trace id', new Context(), null],
-    ])('%s: values go and come, and errors carry its trace id', async (_, context, traceId) => {
+    ])('works as %s, and errors carry its trace id', async (_, context, traceId) => {
         const cache = create();
         await expect(cache.retrieve(context, 'key')).rejects.toMatchObject({ code: 'NOT_OPENED', trace_id: traceId });
         await cache.open(context);
@@ -151,12 +151,12 @@ describe('store, retrieve, remove', () => {
         await cache.open(null);
     });
 
-    it('store answers the very value it was given', async () => {
+    it('returns the given value itself from store', async () => {
         const value = { date: new Date() };
         expect(await cache.store(null, 'key', value, 50_000)).toBe(value);
     });
 
-    it('remove answers the value that it removed, and null when there is none', async () => {
+    it('returns the removed value from remove, or null when the key is missing', async () => {
         for (const value of [{ a: [1] }, '', 0, false]) {
             await cache.store(null, 'key', value, 50_000);
             expect(await cache.remove(null, 'key')).toEqual(value);
@@ -166,25 +166,25 @@ describe('store, retrieve, remove', () => {
         expect(String(await cache.remove(null, 'key'))).toBe('bytes');
     });
 
-    it('remove asks for the value and deletes it in one write', async () => {
+    it('reads and deletes with remove in one write', async () => {
         proxy.writes.length = 0;
         await cache.remove(null, 'key');
         expect(proxy.writes.length).toBe(1);
     });
 
-    it.each([null, undefined])('storing %s removes the entry', async nothing => {
+    it.each([null, undefined])('removes the entry when %s is stored', async nothing => {
         await cache.store(null, 'key', 1, 50_000);
         expect(await cache.store(null, 'key', nothing, 50_000)).toBe(nothing);
         expect(await cache.retrieve(null, 'key')).toBeNull();
     });
 
-    it('store takes no timeout', async () => {
+    it('stores without a timeout argument', async () => {
         await cache.store(null, 'key', 1);
         expect(await cache.retrieve(null, 'key')).toBe(1);
     });
 });
 
-it('two instances share what a server keeps', async () => {
+it('shares stored values between two instances', async () => {
     const [one, other] = [await opener.cache(server), await opener.cache(server)];
     await one.store(null, 'key', { from: 'one' }, 50_000);
     expect(await other.retrieve(null, 'key')).toEqual({ from: 'one' });
@@ -196,7 +196,7 @@ it('two instances share what a server keeps', async () => {
     expect(await other.retrieve(null, 'key')).toBe(1);
 });
 
-it('a close that nobody awaits, when the process exits, destroys the sockets at once', async () => {
+it('destroys the sockets at once when close is called as the process exits', async () => {
     const { code, stdout, stderr } = await runScript(`
         const net = require('node:net');
         const sockets = [];
@@ -215,7 +215,7 @@ it('a close that nobody awaits, when the process exits, destroys the sockets at 
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'destroyed true\n', stderr: '' });
 });
 
-it('a process whose caches are closed ends by itself, also when memcached is away', async () => {
+it('lets the process exit once its caches are closed, even without memcached', async () => {
     const { code, stdout, stderr } = await runScript(`
         const { MemcachedCache } = require('./src/index.ts');
         const { ConfigParams } = require('pip-services4-components-node');

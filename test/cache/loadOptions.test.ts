@@ -11,13 +11,13 @@ const open = useOpener();
 const cache = useCache(server);
 const other = useCache(server);
 
-/** What was loaded is stored or removed after its callers have it. */
+/** Resolves when the key is gone. A loaded value is stored or removed after its callers have it. */
 async function untilGone(): Promise<void> {
     while ((await readItem(server, open.key)) !== null) await sleep(2);
 }
 
-describe('Nothing', () => {
-    it.each([null, undefined])('that is %p is answered as null, and not kept', async nothing => {
+describe('a loaded null', () => {
+    it.each([null, undefined])('is returned as null for %p, and not stored', async nothing => {
         const loader = loaderOf(nothing);
         expect(await cache.retrieveOrLoad(null, open.key, 30_000, loader.load)).toBeNull();
         expect(await cache.retrieveOrLoad(null, open.key, 30_000, loader.load)).toBeNull();
@@ -25,7 +25,7 @@ describe('Nothing', () => {
         await untilGone();
     });
 
-    it('is kept for nullTimeout', async () => {
+    it('is stored for nullTimeout', async () => {
         const options = { nullTimeout: 20_000, jitter: 0 };
         expect(await cache.retrieveOrLoad(null, open.key, 60_000, () => null, options)).toBeNull();
         await untilStored(cache);
@@ -37,7 +37,7 @@ describe('Nothing', () => {
         expect(await other.retrieve(null, open.key)).toBeNull();
     });
 
-    it('that is kept reaches those who wait in another process', async () => {
+    it('reaches the waiting callers of another process when it is stored', async () => {
         const loader = loaderOf(null, 300);
         const asked = [cache, other].map(one =>
             one.retrieveOrLoad(null, open.key, 1, loader.load, { nullTimeout: 20_000 }),
@@ -46,7 +46,7 @@ describe('Nothing', () => {
         expect(loader.calls).toBe(1);
     });
 
-    it('that is kept is an entry for verbs that memcached decides', async () => {
+    it('counts as an entry for the commands that memcached decides', async () => {
         const options = { nullTimeout: 20_000 };
         for (const suffix of ['add', 'replace', 'count']) {
             await cache.retrieveOrLoad(null, `${open.key}-${suffix}`, 60_000, () => null, options);
@@ -60,14 +60,14 @@ describe('Nothing', () => {
     });
 });
 
-it('A number that is stored with staleFor is no counter', async () => {
+it('stores a number with staleFor, which makes it unusable as a counter', async () => {
     expect(await cache.retrieveOrLoad(null, open.key, 60_000, () => 5, { staleFor: 1000 })).toBe(5);
     await untilStored(cache);
     expect(await other.retrieve(null, open.key)).toBe(5);
     expect(await codeOf(other.increment(null, open.key))).toBe('NOT_A_NUMBER');
 });
 
-describe('Expiries', () => {
+describe('the expiry of a loaded value', () => {
     const ttls = async (jitter: number | undefined) => {
         const names = Array.from({ length: 200 }, (_, i) => `${open.key}-${i}`);
         const stored = storedCount(cache) + names.length;
@@ -78,9 +78,9 @@ describe('Expiries', () => {
             .sort((a, b) => a - b);
     };
 
-    it('are spread over half of the time with jitter 0.5', async () => {
+    it('is spread over half of the timeout with a jitter of 0.5', async () => {
         const found = await ttls(0.5);
-        // Time passes meanwhile.
+        // Time passes between the store and the read.
         expect(found[0]).toBeGreaterThanOrEqual(40);
         expect(found[0]).toBeLessThan(60);
         expect(found.at(-1)!).toBeGreaterThan(85);
@@ -88,7 +88,7 @@ describe('Expiries', () => {
         expect(found[100]).toBeLessThan(90);
     });
 
-    it('are spread over a tenth when nothing is said, and not at all with 0', async () => {
+    it('is spread over a tenth by default, and not at all with a jitter of 0', async () => {
         const found = await ttls(undefined);
         expect(new Set(found).size).toBeGreaterThan(5);
         expect(found[0]).toBeGreaterThanOrEqual(80);
@@ -97,7 +97,7 @@ describe('Expiries', () => {
         expect(exact.at(-1)! - exact[0]!).toBeLessThanOrEqual(3);
     });
 
-    it('are options.timeout when none is given, and no longer than options.max_expiration', async () => {
+    it('is options.timeout by default, and at most options.max_expiration', async () => {
         const short = await open.cache(server, { timeout: 20_000, max_expiration: 40_000 });
         await short.retrieveOrLoad(null, open.key, null, () => 1);
         await untilStored(short);
@@ -122,7 +122,7 @@ it.each([
     ['INVALID_LOAD_OPTION', { options: { loadTimeout: 0 } }],
     ['INVALID_LOAD_OPTION', { options: { loadTimeout: 2 ** 31 } }],
     ['INVALID_LOAD_OPTION', { options: { signal: {} } }],
-])('a mistake is %s before the loader is called: %p', async (code, mistake) => {
+])('rejects with %s before it calls the loader: %p', async (code, mistake) => {
     const given = { key: open.key, timeout: 1000, loader: notAsked, options: {}, ...mistake } as unknown as Record<
         string,
         never
@@ -132,18 +132,18 @@ it.each([
     ).rejects.toMatchObject({ code, category: 'BadRequest', trace_id: 'trace-1' });
 });
 
-it('is NOT_OPENED before open', async () => {
+it('rejects with NOT_OPENED before open', async () => {
     expect(await codeOf(new MemcachedCache().retrieveOrLoad(null, open.key, 1000, notAsked))).toBe('NOT_OPENED');
 });
 
 it.each([
     ['NOT_SERIALIZABLE', () => 5n],
     ['VALUE_TOO_LARGE', () => 'x'.repeat(2_000_000)],
-])('a value that is %s is answered, said once in the log, and keeps nobody waiting', async (_, load) => {
+])('returns a value that is %s, logs it once, and blocks no other caller', async (_, load) => {
     const one = await open.cache(server);
     for (const options of [{}, { staleFor: 1000 }]) {
         expect(await one.retrieveOrLoad<unknown>(null, open.key, 30_000, load, options)).toEqual(load());
         await untilGone();
     }
-    expect(open.logger.count(/could not be stored/)).toBe(1);
+    expect(open.logger.count(/cannot store the loaded value/)).toBe(1);
 });

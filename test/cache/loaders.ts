@@ -5,8 +5,8 @@ import { storedCount } from './useCache';
 export const never = (): Promise<never> => new Promise(() => {});
 
 /**
- * Resolves when the cache has stored so many values in this test. Callers have a loaded value before it is
- * stored.
+ * Resolves when the cache has stored this many values in this test.
+ * A loaded value is stored after its callers have it.
  */
 export async function untilStored(cache: MemcachedCache, count = 1): Promise<void> {
     while (storedCount(cache) < count) await sleep(2);
@@ -16,7 +16,7 @@ export const notAsked = (): never => {
     throw new Error('the loader must not be called');
 };
 
-/** A loader that counts its calls and takes its time. */
+/** Returns a loader that counts its calls and takes this long. */
 export function loaderOf<T>(value: T, ms = 0) {
     let onCalled: () => void;
     const loader = {
@@ -33,7 +33,7 @@ export function loaderOf<T>(value: T, ms = 0) {
     return loader;
 }
 
-/** A loader whose one call ends when the test says so. */
+/** Returns a loader whose only call is pending until `finish` is called. */
 export function heldLoader<T>() {
     let onCalled: () => void;
     let finish!: (value: T) => void;

@@ -10,8 +10,8 @@ const open = useOpener();
 const cache = useCache(server);
 const other = useCache(server);
 
-describe('A loader that never settles', () => {
-    it('is LOAD_TIMEOUT for everybody, with the trace id, and its signal aborts', async () => {
+describe('a loader that never settles', () => {
+    it('rejects every caller with LOAD_TIMEOUT and the trace id, and aborts the signal', async () => {
         let signal: AbortSignal | null = null;
         const load = (given: AbortSignal) => {
             signal = given;
@@ -30,7 +30,7 @@ describe('A loader that never settles', () => {
         expect(await cache.retrieveOrLoad(null, open.key, 30_000, () => 'value')).toBe('value');
     });
 
-    it('does not keep other processes from loading', async () => {
+    it('does not prevent other processes from loading', async () => {
         const { called, load } = heldLoader();
         const asked = codeOf(cache.retrieveOrLoad(null, open.key, 30_000, load, { loadTimeout: 1500 }));
         await called;
@@ -39,14 +39,14 @@ describe('A loader that never settles', () => {
         expect(await asked).toBe('LOAD_TIMEOUT');
     });
 
-    it('may be one that asks for its own key', async () => {
+    it('may be one that loads its own key', async () => {
         const load = (): Promise<unknown> => cache.retrieveOrLoad(null, open.key, 30_000, load);
         expect(await codeOf(cache.retrieveOrLoad(null, open.key, 30_000, load, { loadTimeout: 300 }))).toBe(
             'LOAD_TIMEOUT',
         );
     });
 
-    it('what it gives after that is dropped, be it an error', async () => {
+    it('is ignored when it settles after the timeout, even with an error', async () => {
         let reject: (error: Error) => void;
         const load = () => new Promise((_, fail) => (reject = fail));
         expect(await codeOf(cache.retrieveOrLoad(null, open.key, 30_000, load, { loadTimeout: 50 }))).toBe(
@@ -58,8 +58,8 @@ describe('A loader that never settles', () => {
     });
 });
 
-describe('The signal of a caller', () => {
-    it('rejects him at once with its reason, and nobody else', async () => {
+describe('the signal of a caller', () => {
+    it('rejects only its own caller, at once and with the reason', async () => {
         const { called, load, finish } = heldLoader<string>();
         const gone = new AbortController();
         const asked = [gone.signal, null, new AbortController().signal].map(signal =>
@@ -73,7 +73,7 @@ describe('The signal of a caller', () => {
         expect(await Promise.all(asked.slice(1))).toEqual(['value', 'value']);
     });
 
-    it('aborts the loader when all have gone, and who comes then gets a load of his own', async () => {
+    it('aborts the loader when every caller has aborted, and lets later callers start a new load', async () => {
         const controllers = Array.from({ length: 20 }, () => new AbortController());
         let loading: AbortSignal | null = null;
         const load = (signal: AbortSignal) => {
@@ -91,7 +91,7 @@ describe('The signal of a caller', () => {
         expect(await cache.retrieveOrLoad(null, open.key, 30_000, () => 'value')).toBe('value');
     });
 
-    it('that aborts while another process loads: the own loader is not called, and not counted', async () => {
+    it('prevents a call of the loader, and its count, when it aborts while another process loads', async () => {
         const { called, load, finish } = heldLoader<string>();
         const theirs = other.retrieveOrLoad(null, open.key, 30_000, load);
         await called;
@@ -107,13 +107,13 @@ describe('The signal of a caller', () => {
         expect(cache.getStats().loads).toBe(loads);
     });
 
-    it('that has aborted before asks for nothing', async () => {
+    it('prevents any request when it has aborted before', async () => {
         const reason = new Error('before');
         const asked = cache.retrieveOrLoad(null, open.key, 30_000, notAsked, { signal: AbortSignal.abort(reason) });
         await expect(asked).rejects.toBe(reason);
     });
 
-    it('that aborts while it is read begins no load', async () => {
+    it('prevents a load when it aborts during the read', async () => {
         const controller = new AbortController();
         const asked = cache.retrieveOrLoad(null, open.key, 30_000, notAsked, { signal: controller.signal });
         controller.abort();
@@ -122,7 +122,7 @@ describe('The signal of a caller', () => {
         expect(await readItem(server, open.key)).toBeNull();
     });
 
-    it('may be that of many calls: Node does not warn of too many listeners', async () => {
+    it('may be shared by many calls without a warning of too many listeners', async () => {
         const controller = new AbortController();
         const warned = jest.fn();
         process.on('warning', warned);
@@ -137,7 +137,7 @@ describe('The signal of a caller', () => {
         process.off('warning', warned);
     });
 
-    it('is left alone when the value is there', async () => {
+    it('keeps no listener after the value is found', async () => {
         const { signal } = new AbortController();
         const add = jest.spyOn(signal, 'addEventListener');
         const remove = jest.spyOn(signal, 'removeEventListener');

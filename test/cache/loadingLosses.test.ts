@@ -1,4 +1,4 @@
-import type { LoadThrough } from '../../src/cache/LoadThrough';
+import type { LoadThrough } from '../../src/cache/load/LoadThrough';
 import { timed } from '../support/LagMeter';
 import { useServer } from '../support/Opener';
 import { opcodes } from '../support/opcodes';
@@ -10,7 +10,7 @@ const { ADD, REPLACE, DELETE } = opcodes;
 
 const server = useServer();
 
-/** `cache` loses messages, `other` does not. */
+/** Opens `cache`, which loses messages, and `other`, which does not. */
 async function openBoth({ open, proxy }: LossContext) {
     const { loads: cache } = await openLoads(open, proxy, { request_timeout: 600 }, SHORT_LEASE);
     const { loads: other } = await openLoads(open, server, {}, SHORT_LEASE);
@@ -18,7 +18,7 @@ async function openBoth({ open, proxy }: LossContext) {
 }
 
 describeEachLoss(server, it => {
-    it('a lease that is renewed is still ours, and the value is stored', async context => {
+    it('keeps its lease when a renewal has an unknown outcome, and stores the value', async context => {
         const { open, proxy, key, lose } = context;
         const cache = await open.cache(proxy, { request_timeout: 600 });
         const other = await open.cache(server);
@@ -32,10 +32,10 @@ describeEachLoss(server, it => {
     });
 
     for (const [what, opcode] of [
-        ['taken', ADD],
-        ['replaced by the value', REPLACE],
+        ['take the lease', ADD],
+        ['replace the lease by the value', REPLACE],
     ] as const) {
-        it(`a lease that is ${what} costs nobody his value`, async context => {
+        it(`returns the value to every caller when the request to ${what} is lost`, async context => {
             const { key, lose } = context;
             const { cache, other } = await openBoth(context);
             lose(opcode);
@@ -48,7 +48,7 @@ describeEachLoss(server, it => {
         });
     }
 
-    it('a lease that is released costs nobody the error', async context => {
+    it('rejects with the error of the loader, and lets others load, when a release is lost', async context => {
         const { key, lose } = context;
         const { cache, other } = await openBoth(context);
         lose(DELETE);

@@ -14,7 +14,7 @@ beforeEach(async () => {
     cache = await open.cache(server);
 });
 
-/** A promise of a library: with properties of its own, and a toJSON. */
+/** A promise of a library, with own properties and a toJSON. */
 class Deferred {
     readonly state = 'pending';
     then(): void {}
@@ -40,9 +40,9 @@ const lossy: [string, unknown, RegExp][] = [
     ['a WeakMap', new WeakMap(), /JSON keeps nothing of a WeakMap$/],
     ['an ArrayBuffer', new ArrayBuffer(2), /JSON keeps nothing of a ArrayBuffer$/],
     ['a SharedArrayBuffer', new SharedArrayBuffer(2), /JSON keeps nothing of a SharedArrayBuffer$/],
-    ['a DataView', new DataView(new ArrayBuffer(2)), /bytes have to be a Buffer or Uint8Array, not a DataView$/],
-    ['a Float32Array', new Float32Array([1.5]), /bytes have to be .*, not a Float32Array$/],
-    ['an empty Uint16Array', new Uint16Array(), /bytes have to be .*, not a Uint16Array$/],
+    ['a DataView', new DataView(new ArrayBuffer(2)), /expected a Buffer or Uint8Array, not a DataView$/],
+    ['a Float32Array', new Float32Array([1.5]), /expected a Buffer or .*, not a Float32Array$/],
+    ['an empty Uint16Array', new Uint16Array(), /expected a Buffer or .*, not a Uint16Array$/],
     ['an Error', new Error('boom'), /JSON keeps nothing of a Error$/],
     ['a RegExp', /x/, /JSON keeps nothing of a RegExp$/],
     ['a Blob', new Blob(['x']), /JSON keeps nothing of a Blob$/],
@@ -50,7 +50,7 @@ const lossy: [string, unknown, RegExp][] = [
     ['a generator', [].values(), /JSON keeps nothing of a Array Iterator$/],
 ];
 
-it.each(lossy)('refuses %s, and keeps the old value', async (_, value, message) => {
+it.each(lossy)('rejects %s, and keeps the old value', async (_, value, message) => {
     await cache.store(null, 'key', 'old', 50_000);
     await expect(cache.store('trace', 'key', value, 50_000)).rejects.toMatchObject({
         code: 'NOT_SERIALIZABLE',
@@ -60,7 +60,7 @@ it.each(lossy)('refuses %s, and keeps the old value', async (_, value, message) 
     expect(await cache.retrieve(null, 'key')).toBe('old');
 });
 
-it('refuses them in every verb that stores', async () => {
+it('rejects such a value in every command that stores', async () => {
     const value = new Set([1]);
     const storing = [
         cache.storeMany(null, { [open.key]: value }),
@@ -72,12 +72,12 @@ it('refuses them in every verb that stores', async () => {
     expect(await cache.contains(null, open.key)).toBe(false);
 });
 
-it('gives a loaded value to its callers, and says that it was not stored', async () => {
+it('returns a loaded value to its callers, and logs that it was not stored', async () => {
     const value = new Map([['a', 1]]);
     expect(await cache.retrieveOrLoad(null, open.key, 50_000, () => value)).toBe(value);
-    await open.logger.heard(/could not be stored/);
+    await open.logger.heard(/cannot store the loaded value/);
     expect(open.logger.warnings).toEqual([expect.stringMatching(/JSON keeps nothing of a Map/)]);
-    expect(cache.getStats()).toMatchObject({ stored: 0, unstored: 1 });
+    expect(cache.getStats()).toMatchObject({ stored: 0, storeFailures: 1 });
 });
 
 it.each([
@@ -96,26 +96,26 @@ it.each([
     expect(await cache.retrieve(null, 'key')).toEqual(back);
 });
 
-it('answers NOT_SERIALIZABLE for an object that cannot be looked at', async () => {
+it('rejects an inaccessible object with NOT_SERIALIZABLE', async () => {
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
     expect(await codeOf(cache.storeMany(null, { key: proxy }))).toBe('NOT_SERIALIZABLE');
 });
 
-describe('bytes of another realm', () => {
+describe('a Uint8Array of another realm', () => {
     const bytes = runInNewContext('new Uint8Array([1, 0, 255]).subarray(1)') as Uint8Array;
 
     it.each([
-        ['as they are', {}],
+        ['plain', {}],
         ['compressed', { compress_min: 1 }],
-    ])('are kept as bytes, %s', async (_, settings) => {
+    ])('is kept as bytes, %s', async (_, settings) => {
         cache = await open.cache(server, settings);
         await cache.store(null, 'key', bytes, 50_000);
         expect(await cache.retrieve(null, 'key')).toEqual(Buffer.from([0, 255]));
         expect((await readItem(server, 'key'))!.flags).toBe(BYTES_FLAG);
     });
 
-    it('are taken by the client, small and large', async () => {
+    it('is accepted by the client, small or large', async () => {
         const client = await open.client(server);
         const large = runInNewContext('new Uint8Array(100_000).fill(7)') as Uint8Array;
         for (const value of [bytes, large]) {

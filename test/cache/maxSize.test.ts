@@ -2,7 +2,7 @@ import { codeOf } from '../support/codeOf';
 import { opcodes } from '../support/opcodes';
 import { useOpener, useServer } from '../support/Opener';
 import type { MemcachedProcess } from '../support/server/MemcachedProcess';
-import { readItem, readStat } from '../support/server/textProtocol';
+import { readItem, readStat, writeItem } from '../support/server/textProtocol';
 import type { Servers } from '../support/settings';
 import { sleep } from '../support/sleep';
 import { numbered } from './batchCaches';
@@ -11,7 +11,7 @@ const server = useServer();
 const opener = useOpener();
 let count = 0;
 
-/** A cache whose keys no other test has. */
+/** Opens a cache with keys that no other test uses. */
 async function open(maxSize: number | undefined, at: Servers = server) {
     const prefix = `${count++}:`;
     const cache = await opener.cache(at, { prefix, max_size: maxSize });
@@ -21,7 +21,7 @@ async function open(maxSize: number | undefined, at: Servers = server) {
         const found = await Promise.all(keys.map(key => readItem(server, prefix + key)));
         return keys.filter((_, i) => found[i] !== null).join('');
     };
-    /** An eviction that is not in the write of a store comes in a write of its own, after it. */
+    /** Waits for evictions in a separate write, after the write of the store. */
     const settled = async (expected: string, ...keys: string[]) => {
         for (let tries = 0; tries < 400 && (await left(...keys)) !== expected; tries++) await sleep(5);
         return left(...keys);
@@ -38,14 +38,14 @@ it.each([
     [3, 'aaaab', 'ab'],
     [2, 'abababc', 'bc'],
     [0, 'abcdefgh', 'abcdefgh'],
-])('with max_size %d, of %s there stays %s', async (maxSize, stored, stays) => {
+])('evicts the oldest values with max_size %d: of %s it keeps %s', async (maxSize, stored, stays) => {
     const { store, left } = await open(maxSize);
     await store(...stored);
     const keys = [...new Set(stored)];
     expect([...(await left(...keys))].sort().join('')).toBe([...stays].sort().join(''));
 });
 
-it('a thousand values stay when nothing is configured, and no more', async () => {
+it('keeps a thousand values by default', async () => {
     const { cache, left, settled } = await open(undefined);
     const keys = Array.from({ length: 1003 }, (_, i) => `k${i}`);
     await Promise.all(keys.map(key => cache.store(null, key, 1, 50_000)));
@@ -53,14 +53,14 @@ it('a thousand values stay when nothing is configured, and no more', async () =>
     expect(await left('k3', 'k4', 'k1002')).toBe('k3k4k1002');
 });
 
-it('0 is no limit, beyond a thousand', async () => {
+it('keeps more than a thousand values when max_size is 0', async () => {
     const { cache, left } = await open(0);
     const keys = Array.from({ length: 1003 }, (_, i) => `k${i}`);
     await Promise.all(keys.map(key => cache.store(null, key, 1, 50_000)));
     expect(await left('k0', 'k1002')).toBe('k0k1002');
 });
 
-it('remove makes room, and so does storing null', async () => {
+it('frees room when a key is removed or null is stored', async () => {
     const { cache, store, left } = await open(2);
     await store('a', 'b');
     await cache.remove(null, 'b');
@@ -73,7 +73,7 @@ it('remove makes room, and so does storing null', async () => {
     expect(await left('a', 'd', 'e')).toBe('de');
 });
 
-it('retrieving is not storing', async () => {
+it('does not count a retrieve as a store', async () => {
     const { cache, store, left } = await open(2);
     await store('a', 'b');
     await cache.retrieve(null, 'a');
@@ -81,7 +81,7 @@ it('retrieving is not storing', async () => {
     expect(await left('a', 'b', 'c')).toBe('bc');
 });
 
-it('a store that is refused costs no other value', async () => {
+it('evicts no value for a rejected store', async () => {
     const { cache, store, left } = await open(1);
     await store('a');
     expect(await codeOf(cache.store(null, 'b d', 1, 50_000))).toBe('INVALID_KEY');
@@ -94,15 +94,15 @@ it('a store that is refused costs no other value', async () => {
     expect(await left('a', 'c')).toBe('c');
 });
 
-it('the first value that goes is said in the log, and no other', async () => {
+it('logs only the first eviction', async () => {
     const { store } = await open(2);
     await store('a', 'b', 'a');
     expect(opener.logger.lines).toEqual([]);
     await store('c', 'd', 'e');
-    expect(opener.logger.lines).toEqual(['warn more than 2 values stored, the oldest is evicted (options.max_size)']);
+    expect(opener.logger.lines).toEqual(['warn more than 2 values stored: evicting the oldest (options.max_size)']);
 });
 
-it('what goes leaves in the write that stores, quietly', async () => {
+it('evicts with a quiet delete in the write of the store', async () => {
     const proxy = await opener.recordingProxy(server);
     const { store, prefix } = await open(2, proxy);
     await store('a', 'b');
@@ -117,7 +117,7 @@ it('what goes leaves in the write that stores, quietly', async () => {
     expect(await readStat(server, 'delete_hits')).toBe(deleted + 1);
 });
 
-it('what goes may have gone before', async () => {
+it('evicts a value that another instance has already removed', async () => {
     const { cache, prefix, store, left } = await open(1);
     await store('a');
     const other = await opener.cache(server, { prefix });
@@ -127,7 +127,7 @@ it('what goes may have gone before', async () => {
     expect(await cache.retrieve(null, 'b')).toBe('b');
 });
 
-it('what another instance stored is not counted, and stays', async () => {
+it('neither counts nor evicts the values of another instance', async () => {
     const { cache, prefix, store, left } = await open(2);
     const other = await opener.cache(server, { prefix, max_size: 2 });
     await other.store(null, 'x', 1, 50_000);
@@ -137,12 +137,13 @@ it('what another instance stored is not counted, and stays', async () => {
     expect(await cache.retrieve(null, 'x')).toBe(1);
 });
 
-it('what goes may be on another server', async () => {
+it('evicts a value on another server', async () => {
     const servers = await Promise.all([opener.server(), opener.server(), opener.server()]);
     const cache = await opener.cache(servers, { max_size: 5 });
     const keys = Array.from({ length: 40 }, (_, i) => `key${i}`);
     for (const key of keys) await cache.store(null, key, key, 50_000);
-    // A delete that went to another server than its store may come after the store's reply; what is asked later comes later still.
+    // A delete on another server may come after the reply to the store. A later read comes after
+    // both.
     await Promise.all(keys.map(key => cache.retrieve(null, key)));
     const held = async () => {
         const found = keys.map(async key => {
@@ -156,7 +157,7 @@ it('what goes may be on another server', async () => {
     expect(used.every(sets => sets > 0)).toBe(true);
 });
 
-it('what goes is gone also when the server of the new value is away', async () => {
+it('evicts a value even when the server of the new value is unavailable', async () => {
     const [alive, dying] = await Promise.all([opener.server(), opener.server()]);
     const cache = await opener.cache([alive, dying], { max_size: 1, failures: 1 });
     const placed = async (at: MemcachedProcess) => {
@@ -172,7 +173,7 @@ it('what goes is gone also when the server of the new value is away', async () =
     expect(await cache.retrieve(null, here)).toBeNull();
 });
 
-it('what was stored is an answer, also when the cache is closed before another one goes for it', async () => {
+it('resolves a stored write even when the cache closes before its eviction', async () => {
     const closing = await opener.cache(server, { max_size: 1 });
     await closing.store(null, 'first-of-closing', 1, 50_000);
     const storing = [
@@ -186,7 +187,7 @@ it('what was stored is an answer, also when the cache is closed before another o
 });
 
 describe('max_size', () => {
-    it('what a batch stores counts, and the oldest go', async () => {
+    it('counts the values of a batch, and evicts the oldest ones', async () => {
         const { cache, left, settled } = await open(3);
         await cache.store(null, 'a', 1);
         await cache.storeMany(null, { b: 1, c: 1 });
@@ -196,14 +197,14 @@ describe('max_size', () => {
         expect(await left(...'abcde')).toBe('ade');
     });
 
-    it('of a batch that is larger the last ones stay, and what the others held goes', async () => {
+    it('keeps the last values of a larger batch, and removes the old values of its other keys', async () => {
         const { cache, left } = await open(3);
         await cache.storeMany(null, { a: 'old', b: 'old' });
         await cache.storeMany(null, { a: 'new', b: 'new', c: 1, d: 1, e: 1 });
         expect(await left(...'abcde')).toBe('cde');
     });
 
-    it('there are never more on the server than may be', async () => {
+    it('keeps at most max_size values on the server during a large batch', async () => {
         const { cache, left } = await open(50);
         const before = await readStat(server, 'curr_items');
         await cache.storeMany(null, numbered(5000));
@@ -211,7 +212,7 @@ describe('max_size', () => {
         expect(await left('key0', 'key4949', 'key4950', 'key4999')).toBe('key4950key4999');
     });
 
-    it('what a batch removes makes room', async () => {
+    it('frees the room of the keys that a batch removes', async () => {
         const { cache, left } = await open(2);
         await cache.storeMany(null, { a: 1, b: 1 });
         await cache.removeMany(null, ['a']);
@@ -221,7 +222,7 @@ describe('max_size', () => {
         expect(await left(...'abcd')).toBe('cd');
     });
 
-    it('a batch that is refused costs nobody anything', async () => {
+    it('evicts no value for a rejected batch', async () => {
         const { cache, left } = await open(2);
         await cache.storeMany(null, { a: 1, b: 1 });
         expect(await codeOf(cache.storeMany(null, { c: 1, d: 'x'.repeat(2 ** 20 + 1) }))).toBe('VALUE_TOO_LARGE');
@@ -230,4 +231,20 @@ describe('max_size', () => {
         await cache.store(null, 'c', 1);
         expect(await left(...'abc')).toBe('bc');
     });
+});
+
+it('removes the surplus of a batch, also when a token has changed meanwhile', async () => {
+    const servers = await Promise.all([opener.server(), opener.server()]);
+    const client = await opener.client(servers);
+    const names = Array.from({ length: 50 }, (_, i) => `k${i}`);
+    const [surplus, last] = servers.map(one => names.find(key => client.server(`s:${key}`).port === one.port)!);
+    const cache = await opener.cache(servers, { prefix: 's:', clear: true, max_size: 1 });
+    for (const key of [surplus!, last!]) await cache.store(null, key, 0, 50_000);
+    await writeItem(servers[0], 's:#namespace', 'AAAAAAAA');
+    await cache.storeMany(null, [
+        [surplus!, 1],
+        [last!, 2],
+    ]);
+    expect([await cache.retrieve(null, surplus!), await cache.retrieve(null, last!)]).toEqual([null, 2]);
+    expect(cache.getStats()).toMatchObject({ stored: 3, evicted: 2 });
 });

@@ -22,7 +22,10 @@ const odd = [
     Promise.resolve(5),
 ];
 
-/** Right arguments of each verb, behind the context; one at a time is replaced by odd ones. */
+/**
+ * Valid arguments of each command after the context. The test replaces one at a time with an odd
+ * value.
+ */
 const verbs: Record<string, unknown[]> = {
     retrieve: ['key'],
     store: ['key', 'value', 1000],
@@ -43,7 +46,7 @@ const verbs: Record<string, unknown[]> = {
     removeMany: [['key']],
 };
 
-it.each(Object.entries(verbs))('%s throws nothing, and rejects with a code', async (verb, right) => {
+it.each(Object.entries(verbs))('rejects odd arguments of %s with a code, and never throws', async (verb, right) => {
     const call = (cache as unknown as Record<string, (...args: unknown[]) => unknown>)[verb]!.bind(cache);
     for (const [place] of right.entries()) {
         for (const value of odd) {
@@ -60,7 +63,7 @@ it.each(Object.entries(verbs))('%s throws nothing, and rejects with a code', asy
     }
 });
 
-/** The timeout is the last argument, or an option in it. */
+/** The commands with a timeout as the last argument, or as an option in it. */
 const timed: [string, (timeout: number) => Promise<unknown>][] = [
     ['store', timeout => cache.store(null, 'key', 1, timeout)],
     ['touch', timeout => cache.touch(null, 'key', timeout)],
@@ -73,11 +76,11 @@ const timed: [string, (timeout: number) => Promise<unknown>][] = [
     ['retrieveOrLoad', timeout => cache.retrieveOrLoad(null, 'key', timeout, () => 1)],
 ];
 
-it.each(timed)('%s refuses a timeout that is NaN, or no number', async (_, call) => {
+it.each(timed)('rejects NaN and other types as the timeout of %s', async (_, call) => {
     for (const timeout of [NaN, '1000', 5n, true]) expect(await codeOf(call(timeout as number))).toBe('INVALID_TTL');
 });
 
-it.each(timed)('%s takes null, 0 and Infinity for a timeout', async (_, call) => {
+it.each(timed)('accepts null, 0 and Infinity as the timeout of %s', async (_, call) => {
     await cache.store(null, 'key', 'text');
     for (const timeout of [null, 0, -1, Infinity]) {
         expect(await codeOf(call(timeout as number))).not.toBe('INVALID_TTL');

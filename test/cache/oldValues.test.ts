@@ -6,7 +6,10 @@ import type { Settings } from '../support/settings';
 
 const open = useOpener();
 
-/** One of two servers is out of reach, and keeps its memory. What the writes to two of its keys come to, and what these hold when it is back. */
+/**
+ * Makes one of two servers unreachable while it keeps its memory.
+ * Returns the outcomes of writes to two of its keys, and their values when it is back.
+ */
 async function writeMeanwhile(settings: Settings) {
     const [server, other] = await Promise.all([open.server(), open.server()]);
     const proxy = await open.faultProxy(server);
@@ -35,8 +38,8 @@ async function keysOn(server: { host: string; port: number }, cache: MemcachedCa
     return [keys[0]!, keys[1]!];
 }
 
-describe('the values of a server that was out of reach', () => {
-    it('come back with options.remove, also those that were replaced or removed', async () => {
+describe('an old value of an unreachable server', () => {
+    it('reappears with options.remove, even if it was replaced or removed meanwhile', async () => {
         expect(await writeMeanwhile({ remove: true })).toEqual({
             outcomes: ['answered new', 'answered null'],
             found: ['answered new', 'answered null'],
@@ -44,7 +47,7 @@ describe('the values of a server that was out of reach', () => {
         });
     });
 
-    it('stay as they are without it, and writes of them fail', async () => {
+    it('stays unchanged without it, and writes to the key fail', async () => {
         expect(await writeMeanwhile({})).toEqual({
             outcomes: ['SERVER_DOWN', 'SERVER_DOWN'],
             found: ['SERVER_DOWN', 'SERVER_DOWN'],
@@ -52,7 +55,7 @@ describe('the values of a server that was out of reach', () => {
         });
     });
 
-    it('stay as they are with options.fail_soft, and writes of them do nothing', async () => {
+    it('stays unchanged with options.fail_soft, and writes to the key have no effect', async () => {
         expect(await writeMeanwhile({ fail_soft: true })).toEqual({
             outcomes: ['answered new', 'answered null'],
             found: ['answered null', 'answered null'],

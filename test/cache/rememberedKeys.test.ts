@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { MemcachedClient } from 'pip-services4-memcached-node';
-import { LargeReplies } from '../../src/client/LargeReplies';
-import { Abandoned } from '../../src/lock/Abandoned';
+import type { Commands } from '../../src/client/Commands';
+import { LargeValues } from '../../src/client/server/LargeValues';
+import { OrphanedLocks } from '../../src/lock/OrphanedLocks';
 import { useOpener, useServer } from '../support/Opener';
 
 setFlagsFromString('--expose-gc');
@@ -12,7 +12,10 @@ const KEYS = 300;
 const TEXT_CHARS = 300_000;
 let made = 0;
 
-/** Runs the work with new keys, cut out of long texts. Returns MB: 90 if each key keeps its text. */
+/**
+ * Runs the work with new keys, each sliced from a long text.
+ * Returns the growth in MB, which is 90 if each key retains its text.
+ */
 async function heapGrowth(work: (key: string) => unknown): Promise<number> {
     collectGarbage();
     const before = process.memoryUsage().heapUsed;
@@ -30,27 +33,27 @@ const LIMIT_MB = 20;
 const open = useOpener();
 const server = useServer();
 
-it('a cache without prefix keeps its stored keys, not the texts they were cut from', async () => {
+it('retains the stored keys of a cache without a prefix, but not the texts they were sliced from', async () => {
     const cache = await open.cache(server);
     expect(await heapGrowth(key => cache.store(null, key, 'value', 60_000))).toBeLessThan(LIMIT_MB);
     expect(await heapGrowth(key => cache.storeMany(null, [[key, 'value']], 60_000))).toBeLessThan(LIMIT_MB);
     expect(await heapGrowth(key => cache.add(null, key, 'value', 60_000))).toBeLessThan(LIMIT_MB);
 });
 
-it('a client keeps the keys of large values, not the texts they were cut from', async () => {
+it('retains the keys of large values in a client, but not the texts they were sliced from', async () => {
     const client = await open.client(server);
     const value = Buffer.alloc(70_000);
     expect(await heapGrowth(key => client.set(key, value, { expires: 60 }))).toBeLessThan(LIMIT_MB);
 });
 
-it('remembered large replies do not keep the texts their keys were cut from', async () => {
-    const replies = new LargeReplies();
+it('retains no text from which the key of a remembered large reply was sliced', async () => {
+    const largeValues = new LargeValues(() => {});
     let last = '';
-    expect(await heapGrowth(key => replies.saw((last = key), 100_000))).toBeLessThan(LIMIT_MB);
-    expect(replies.expected(last)).toBe(100_000);
+    expect(await heapGrowth(key => largeValues.answered((last = key), 100_000))).toBeLessThan(LIMIT_MB);
+    expect(largeValues.expectedBytes(last)).toBe(100_000);
 });
 
-it('held locks keep their keys, not the texts they were cut from', async () => {
+it('retains the keys of held locks, but not the texts they were sliced from', async () => {
     const lock = await open.lock(server);
     const growth = await heapGrowth(async key => {
         expect(await lock.tryAcquireLock(null, key, 60_000)).toBe(true);
@@ -58,10 +61,13 @@ it('held locks keep their keys, not the texts they were cut from', async () => {
     expect(growth).toBeLessThan(LIMIT_MB);
 });
 
-it('locks that may be left behind keep their keys, not the texts they were cut from', async () => {
-    const client = { home: () => ({}), gets: () => Promise.resolve({ value: null, cas: 0n }) };
-    const abandoned = new Abandoned({ client: client as unknown as MemcachedClient }, () => {});
+it('retains the keys of orphaned locks, but not the texts they were sliced from', async () => {
+    const commands = {
+        cluster: { homeServer: () => ({}) },
+        gets: () => Promise.resolve({ value: null, cas: 0n }),
+    };
+    const abandoned = new OrphanedLocks({ commands: commands as unknown as Commands }, () => {});
     expect(await heapGrowth(key => abandoned.add(key, 'token', 60_000))).toBeLessThan(LIMIT_MB);
     expect(abandoned.size).toBe(KEYS);
-    await abandoned.settle();
+    await abandoned.flush();
 });

@@ -6,7 +6,7 @@ import { sleep } from '../support/sleep';
 import { heldLoader, loaderOf, never, notAsked } from './loaders';
 
 const STALE: LoadOptions = { staleFor: 60_000, jitter: 0 };
-/** A lease is asked for that long: without one, each instance calls its loader. */
+/** The timeout covers the time to take a lease. Without a lease, each instance calls its loader. */
 const PATIENT = { request_timeout: 5000, connect_timeout: 5000 };
 
 const server = useServer();
@@ -19,13 +19,13 @@ beforeEach(async () => {
     [cache, other] = await Promise.all([open.cache(server, PATIENT), open.cache(server, PATIENT)]);
 });
 
-/** Loads it, and waits until it is fresh no more. */
+/** Loads the value, and waits until it is stale. */
 async function makeStale(value: unknown, options = STALE): Promise<void> {
     await cache.retrieveOrLoad(null, open.key, 50, () => value, options);
     await sleep(80);
 }
 
-/** Until the open.key holds this. */
+/** Resolves when the key holds this value. */
 async function untilIt(holds: unknown): Promise<void> {
     for (;;) {
         const held: unknown = await other.retrieve(null, open.key);
@@ -34,7 +34,7 @@ async function untilIt(holds: unknown): Promise<void> {
     }
 }
 
-it('a value that is fresh is what all verbs find', async () => {
+it('serves a fresh value to every command', async () => {
     for (const value of [{ a: 1 }, Buffer.from('bytes'), 'x'.repeat(100_000)]) {
         open.key += 'x';
         expect(await cache.retrieveOrLoad<unknown>(null, open.key, 30_000, () => value, STALE)).toBe(value);
@@ -46,7 +46,7 @@ it('a value that is fresh is what all verbs find', async () => {
     }
 });
 
-it('a value that is stale is nothing to all verbs but this one', async () => {
+it('hides a stale value from every command except retrieveOrLoad', async () => {
     await makeStale('old');
     expect(await other.retrieve(null, open.key)).toBeNull();
     expect(await other.contains(null, open.key)).toBe(false);
@@ -60,7 +60,7 @@ it('a value that is stale is nothing to all verbs but this one', async () => {
     expect(await readItem(server, open.key)).toBeNull();
 });
 
-it('the stale value is answered at once by everybody, while one load runs behind', async () => {
+it('returns the stale value to every caller at once, while one load runs in the background', async () => {
     await makeStale('old');
     const { called, load, finish } = heldLoader<string>();
     const counted = jest.fn(load);
@@ -75,12 +75,12 @@ it('the stale value is answered at once by everybody, while one load runs behind
     finish('new');
     await untilIt('new');
     const ask = () => cache.retrieveOrLoad<unknown>(null, open.key, 30_000, notAsked, STALE);
-    // It may still be on its way to the lease, and so not know of the new value.
+    // The load may still hold the lease, so the new value may not be visible yet.
     while ((await ask()) === 'old') await sleep(5);
     expect(await ask()).toBe('new');
 });
 
-it('is not answered any more when there is a new one, though that could not be stored yet', async () => {
+it('returns the new value once it is loaded, even if it could not be stored yet', async () => {
     const cache = await open.cache(server);
     await makeStale('old');
     let isLoaded = false;
@@ -96,7 +96,7 @@ it('is not answered any more when there is a new one, though that could not be s
     server.continue();
 });
 
-it('each caller gets a stale value of his own', async () => {
+it('returns a separate copy of the stale value to each caller', async () => {
     await makeStale({ a: 1 });
     const { load } = loaderOf({ a: 2 }, 100);
     const answers = await Promise.all([1, 2].map(() => cache.retrieveOrLoad(null, open.key, 30_000, load, STALE)));
@@ -105,7 +105,7 @@ it('each caller gets a stale value of his own', async () => {
     await untilIt({ a: 2 });
 });
 
-it('who does not ask for it waits for the loader, and so does who allows less', async () => {
+it('waits for the loader when staleFor is absent or shorter', async () => {
     await makeStale('old');
     const { called, load, finish } = heldLoader<string>();
     expect(await cache.retrieveOrLoad(null, open.key, 30_000, load, STALE)).toBe('old');
@@ -121,7 +121,7 @@ it('who does not ask for it waits for the loader, and so does who allows less', 
     expect(await Promise.all(asked)).toEqual(['new', 'new', 'new', 'new']);
 });
 
-it('what is removed or stored does not come back', async () => {
+it('does not restore a value that was removed or replaced', async () => {
     await makeStale('old');
     await other.remove(null, open.key);
     expect(await cache.retrieveOrLoad(null, open.key, 30_000, () => 'new', STALE)).toBe('new');
@@ -131,7 +131,7 @@ it('what is removed or stored does not come back', async () => {
     expect(await cache.retrieveOrLoad(null, open.key, 30_000, () => 'newer', STALE)).toBe('newer');
 });
 
-it('what is removed while it is loaded behind does not come back', async () => {
+it('does not restore a value that was removed during its background load', async () => {
     await makeStale('old');
     const { called, load, finish } = heldLoader<string>();
     expect(await cache.retrieveOrLoad(null, open.key, 30_000, load, STALE)).toBe('old');
@@ -143,7 +143,7 @@ it('what is removed while it is loaded behind does not come back', async () => {
     expect(await cache.retrieveOrLoad(null, open.key, 30_000, () => 'new', STALE)).toBe('new');
 });
 
-it('is gone when the loader says that there is nothing, kept or not', async () => {
+it('removes the value when the loader returns null, with or without nullTimeout', async () => {
     for (const nullTimeout of [0, 30_000]) {
         open.key += 'x';
         await makeStale('old');
@@ -156,19 +156,19 @@ it('is gone when the loader says that there is nothing, kept or not', async () =
     }
 });
 
-it('an error of a load that nobody waits for is said in the log, and the stale value stays', async () => {
+it('logs the error of a background load, and keeps the stale value', async () => {
     await makeStale('old');
     const fail = jest.fn(() => Promise.reject(new Error('no database')));
     for (let i = 1; i <= 2; i++) {
-        // The second one is called after a pause.
+        // The second call comes after a pause.
         while (fail.mock.calls.length < i) {
             expect(await cache.retrieveOrLoad(null, open.key, 30_000, fail, STALE)).toBe('old');
             await sleep(5);
         }
-        // The lease is released, and the item is as it was.
+        // The lease is released, and the item is unchanged.
         while ((await readItem(server, open.key))!.flags !== 0x5053_0004) await sleep(5);
     }
-    await logger.heard(/loading key\d+ failed, its stale value stays while it may: no database/);
+    await logger.heard(/cannot refresh the stale value of key\d+: no database/);
     expect((await readItem(server, open.key))!.ttl).toBeGreaterThan(50);
     let value: string | null = 'old';
     while (value === 'old') {
@@ -185,22 +185,22 @@ it.each([
     })(),
     'a text',
     undefined,
-])('whatever a load that nobody waits for throws, the next one may run (%#)', async thrown => {
+])('allows the next load, whatever a background load throws (%#)', async thrown => {
     await makeStale('old');
     const fail = () => Promise.reject(thrown as Error);
     expect(await cache.retrieveOrLoad(null, open.key, 30_000, fail, STALE)).toBe('old');
-    await logger.heard(/failed, its stale value stays/);
+    await logger.heard(/cannot refresh the stale value/);
     expect(await cache.retrieveOrLoad(null, open.key, 30_000, () => 'new')).toBe('new');
 });
 
-it('a loader that never settles is given up behind, too', async () => {
+it('times out a background load whose loader never settles', async () => {
     await makeStale('old');
     const asked = cache.retrieveOrLoad(null, open.key, 30_000, never, { ...STALE, loadTimeout: 200 });
     expect(await asked).toBe('old');
-    await logger.heard(/failed, its stale value stays .*after 200 ms/);
+    await logger.heard(/cannot refresh the stale value .*after 200 ms/);
 });
 
-it('a load behind goes on when its caller is aborted, and what waits for it gets its value', async () => {
+it('continues a background load when its caller aborts, and gives the value to waiting callers', async () => {
     await makeStale('old');
     const controller = new AbortController();
     const { called, load, finish } = heldLoader<string>();
@@ -215,7 +215,7 @@ it('a load behind goes on when its caller is aborted, and what waits for it gets
     await untilIt('new');
 });
 
-it('close aborts a load that nobody waits for, and leaves the stale value', async () => {
+it('aborts a background load on close, and keeps the stale value', async () => {
     await makeStale('old');
     let signal: AbortSignal | null = null;
     const load = (given: AbortSignal) => {
@@ -231,7 +231,7 @@ it('close aborts a load that nobody waits for, and leaves the stale value', asyn
     expect(logger.count(/failed/)).toBe(0);
 });
 
-it('freshness ends to the ms, and the item is kept so much longer', async () => {
+it('ends the freshness to the millisecond, and keeps the item for staleFor longer', async () => {
     await cache.retrieveOrLoad(null, open.key, 300, () => 'old', STALE);
     const ms = await timed(async () => {
         while ((await cache.retrieve(null, open.key)) !== null) await sleep(2);
@@ -240,7 +240,7 @@ it('freshness ends to the ms, and the item is kept so much longer', async () => 
     expect((await readItem(server, open.key))!.ttl).toBeGreaterThan(50);
 });
 
-it('what another program has put there with such flags is a miss', async () => {
+it('treats an entry of another program with such flags as a miss', async () => {
     for (const flags of [0x5053_0004, 0x5053_0008, 0x5053_000c, 0x5053_000f]) {
         for (const value of ['', 'short', 'x'.repeat(24), 'x'.repeat(100)]) {
             await writeItem(server, open.key, value, flags);

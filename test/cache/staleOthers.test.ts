@@ -10,20 +10,20 @@ const STALE: LoadOptions = { staleFor: 60_000, jitter: 0, loadTimeout: 20_000 };
 const server = useServer();
 const open = useOpener();
 
-/** A stale value that `cache` loads anew, until `finish` is called. */
+/** Stores a stale value that `cache` reloads until `finish` is called. */
 async function loadBehind(cache: MemcachedCache, key: string) {
     await cache.retrieveOrLoad(null, key, 50, () => 'stale', STALE);
     await sleep(80);
     const { called, load, finish } = heldLoader<string>();
     const begun = called.then(() => true);
     do {
-        // On a busy machine the first load may not be over yet: then no other one begins.
+        // On a busy machine the first load may be pending, and then no other one begins.
         expect(await cache.retrieveOrLoad(null, key, 30_000, load, STALE)).toBe('stale');
     } while (!(await Promise.race([begun, sleep(20)])));
     return { finish };
 }
 
-describe('While a process loads a stale value anew', () => {
+describe('a process that reloads a stale value', () => {
     let cache: MemcachedCache;
     let other: MemcachedCache;
     let key: string;
@@ -35,7 +35,7 @@ describe('While a process loads a stale value anew', () => {
 
     const ask = (load: () => string = notAsked) => cache.retrieveOrLoad(null, key, 30_000, load, STALE);
 
-    it('it answers what another process stores', async () => {
+    it('returns the value that another process stores meanwhile', async () => {
         const { finish } = await loadBehind(cache, key);
         await other.store(null, key, 'stored', 30_000);
         expect(await ask()).toBe('stored');
@@ -44,7 +44,7 @@ describe('While a process loads a stale value anew', () => {
         expect(await ask()).toBe('stored');
     });
 
-    it('it does not answer what another process removes, and does not put it back', async () => {
+    it('does not return or restore a value that another process removes meanwhile', async () => {
         const { finish } = await loadBehind(cache, key);
         await other.remove(null, key);
         const asked = ask();
@@ -55,7 +55,7 @@ describe('While a process loads a stale value anew', () => {
         expect(await readItem(server, key)).toBeNull();
     });
 
-    it('the stale value keeps its own life', async () => {
+    it('keeps the expiry of the stale value', async () => {
         const { finish } = await loadBehind(cache, key);
         expect((await readItem(server, key))!.ttl).toBeGreaterThan(50);
         // A lease is renewed after 650 ms.
@@ -65,7 +65,7 @@ describe('While a process loads a stale value anew', () => {
     });
 });
 
-it('A stale value is answered from memory when memcached cannot be read', async () => {
+it('returns a stale value from memory when memcached cannot be read', async () => {
     const proxy = await open.faultProxy(server);
     const cache = await open.cache(proxy, { request_timeout: 300 });
     const { finish } = await loadBehind(cache, open.key);

@@ -8,11 +8,11 @@ import { openLoads, SHORT_LEASE } from './openLoads';
 const server = useServer();
 const open = useOpener();
 
-/** So long that only a caller that waits for memcached needs seconds. */
+/** The timeout is so long that only a caller that waits for memcached takes seconds. */
 const SLOW = { request_timeout: 8000 };
 
-describe('A value that is loaded', () => {
-    it('is answered before memcached has taken it', async () => {
+describe('a loaded value', () => {
+    it('is returned before memcached has stored it', async () => {
         const proxy = await open.faultProxy(server);
         const cache = await open.cache(proxy, SLOW);
         const other = await open.cache(server);
@@ -28,7 +28,7 @@ describe('A value that is loaded', () => {
         while (cache.getStats().stored === 0) await sleep(2);
     });
 
-    it('is answered while its lease is being renewed', async () => {
+    it('is returned while its lease is being renewed', async () => {
         const proxy = await open.faultProxy(server);
         const { loads } = await openLoads(open, proxy, SLOW, SHORT_LEASE);
         const { called, load, finish } = heldLoader<string>();
@@ -44,7 +44,7 @@ describe('A value that is loaded', () => {
         while ((await other.retrieve(null, open.key)) !== 'value') await sleep(2);
     });
 
-    it('is what the same process finds from then on', async () => {
+    it('is found by the same process from then on', async () => {
         const cache = await open.cache(server);
         for (let i = 0; i < 50; i++) {
             const key = `${open.key}-${i}`;
@@ -53,7 +53,7 @@ describe('A value that is loaded', () => {
         }
     });
 
-    it('is given to callers that come while memcached does not answer', async () => {
+    it('is given to later callers while memcached does not answer', async () => {
         const proxy = await open.faultProxy(server);
         const cache = await open.cache(proxy, { request_timeout: 500 });
         const { called, load, finish } = heldLoader<string>();
@@ -66,7 +66,7 @@ describe('A value that is loaded', () => {
         proxy.begin(passing);
     });
 
-    it('is stored before close is done', async () => {
+    it('is stored before close resolves', async () => {
         for (const delayMs of [0, 100]) {
             const proxy = await open.faultProxy(server);
             const cache = await open.cache(proxy);
@@ -87,9 +87,9 @@ describe('A value that is loaded', () => {
         }
     });
 
-    it('that cannot be stored is counted', async () => {
+    it('is counted when it cannot be stored', async () => {
         const cache = await open.cache(server);
         expect(await cache.retrieveOrLoad(null, open.key, 30_000, loaderOf(5n).load)).toBe(5n);
-        expect(cache.getStats().unstored).toBe(1);
+        expect(cache.getStats().storeFailures).toBe(1);
     });
 });

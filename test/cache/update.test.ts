@@ -38,7 +38,7 @@ describe('update', () => {
         expect((await readItem(server, `${prefix}key`))!.ttl).toBeLessThanOrEqual(60);
     });
 
-    it('may change its argument, and answer anything that awaits', async () => {
+    it('may change its argument, and may return a thenable', async () => {
         await cache.store(null, 'key', { list: [1] }, 50_000);
         const answer = await cache.update<{ list: number[] }>(null, 'key', value => {
             value!.list.push(2);
@@ -48,7 +48,7 @@ describe('update', () => {
         expect(await cache.retrieve(null, 'key')).toEqual({ list: [1, 2] });
     });
 
-    it('keeps bytes, and values that are compressed', async () => {
+    it('keeps bytes and compressed values', async () => {
         const packing = await open({ compress_min: 1000 });
         await packing.store(null, 'bytes', Buffer.alloc(5000, 1), 50_000);
         const more = await packing.update<Buffer>(null, 'bytes', value => Buffer.concat([value!, Buffer.from([2])]));
@@ -62,20 +62,20 @@ describe('update', () => {
         expect(((await packing.retrieve(null, 'texts')) as string[]).length).toBe(20);
     });
 
-    it.each([null, undefined])('removes the entry when it answers %p', async nothing => {
+    it.each([null, undefined])('removes the entry when the change returns %p', async nothing => {
         expect(await cache.update(null, 'key', () => nothing)).toBeNull();
         await cache.store(null, 'key', 1, 50_000);
         expect(await cache.update(null, 'key', () => Promise.resolve(nothing))).toBeNull();
         expect(await readItem(server, `${prefix}key`)).toBeNull();
     });
 
-    it('is given null for what is no value of ours, and may put one in its place', async () => {
+    it('passes null for an entry of another program, and may replace it', async () => {
         await writeItem(server, `${prefix}key`, '{no json');
         expect(await cache.update(null, 'key', next)).toEqual({ n: 1 });
         expect(await cache.retrieve(null, 'key')).toEqual({ n: 1 });
     });
 
-    it('asks again when somebody else was faster', async () => {
+    it('calls the change again when another writer was faster', async () => {
         for (const [before, meddled] of [
             [1, 10],
             [null, 10],
@@ -93,7 +93,7 @@ describe('update', () => {
         }
     });
 
-    it('removes nothing that somebody else has stored meanwhile', async () => {
+    it('does not remove a value that another writer has stored meanwhile', async () => {
         await cache.store(null, 'key', 1, 50_000);
         let tries = 0;
         const answer = await cache.update<number>(null, 'key', async value => {
@@ -103,7 +103,7 @@ describe('update', () => {
         expect([answer, tries, await cache.retrieve(null, 'key')]).toEqual([2, 2, 2]);
     });
 
-    it('asks once only, also with the first call and after the sockets were closed', async () => {
+    it('calls the change only once, even in the first call and after the sockets were closed', async () => {
         const idle = await open({ idle: 50 });
         for (let i = 1; i <= 3; i++) {
             let asked = 0;
@@ -129,7 +129,7 @@ describe('update', () => {
         expect(proxy.writes.map(write => write[1])).toEqual([opcodes.GET, opcodes.REPLACE]);
     });
 
-    it('1,000 at once in one process lose nothing, and do not race each other', async () => {
+    it('loses none of 1,000 concurrent updates in one process, and avoids conflicts between them', async () => {
         let asked = 0;
         const answers = await Promise.all(
             Array.from({ length: 1000 }, () =>
@@ -143,7 +143,7 @@ describe('update', () => {
         expect(asked).toBe(1000);
     });
 
-    it('loses no update of two instances that race each other', async () => {
+    it('loses no update of two concurrent instances', async () => {
         const other = await open();
         const change = jest.fn(next);
         await Promise.all(Array.from({ length: 200 }, (_, i) => (i % 2 ? cache : other).update(null, 'key', change)));
@@ -151,7 +151,7 @@ describe('update', () => {
         expect(change.mock.calls.length).toBeGreaterThan(200);
     });
 
-    it('of different keys do not wait for each other', async () => {
+    it('does not wait for updates of other keys', async () => {
         let finish!: () => void;
         const slow = cache.update(null, 'slow', async () => {
             await new Promise<void>(resolve => (finish = resolve));
@@ -162,7 +162,7 @@ describe('update', () => {
         expect(await slow).toBe(1);
     });
 
-    it('does not count for max_size, and makes room when it changes or removes a stored value', async () => {
+    it('does not count toward max_size, and frees room when it changes or removes a stored value', async () => {
         const small = await open({ max_size: 2 });
         const kept = async () => [...(await small.retrieveMany(null, ['a', 'b', 'c', 'd'])).keys()].join('');
         for (const key of ['a', 'b', 'a', 'c']) await small.update(null, key, () => 1);
@@ -179,8 +179,8 @@ describe('update', () => {
     });
 });
 
-describe('a change that', () => {
-    it.each([new Error('own'), null, undefined, 'text', 5])('throws %p: that is what is thrown', async own => {
+describe('a change', () => {
+    it.each([new Error('own'), null, undefined, 'text', 5])('rejects with its own error %p', async own => {
         await cache.store(null, 'key', 1, 50_000);
         const throwing = (): never => {
             throw own as Error;
@@ -200,7 +200,7 @@ describe('a change that', () => {
         expect(await cache.update(null, 'key', () => 2)).toBe(2);
     });
 
-    it('throws an exception with a trace id of its own keeps it when there is no other', async () => {
+    it('keeps the trace id of an exception that already has one', async () => {
         const own = new BadRequestException('own', 'OWN', 'own');
         const throwing = (): never => {
             throw own;
@@ -209,27 +209,27 @@ describe('a change that', () => {
         expect(own.trace_id).toBe('own');
     });
 
-    it.each([5n, () => 1, Symbol('s'), NaN, 'x'.repeat(2 ** 20)])('answers what cannot be stored', async bad => {
+    it.each([5n, () => 1, Symbol('s'), NaN, 'x'.repeat(2 ** 20)])('rejects an unstorable result', async bad => {
         await cache.store(null, 'key', 1, 50_000);
         expect(await codeOf(cache.update(null, 'key', () => bad as never))).toMatch(/NOT_SERIALIZABLE|VALUE_TOO_LARGE/);
         expect(await cache.retrieve(null, 'key')).toBe(1);
     });
 
-    it.each([null, undefined, 5, 'text', {}, Promise.resolve(1), Symbol('s')])('is none: %p', async change => {
+    it.each([null, undefined, 5, 'text', {}, Promise.resolve(1), Symbol('s')])('is rejected as %p', async change => {
         await expect(cache.update('trace', 'key', change as never)).rejects.toMatchObject({
             code: 'INVALID_FUNCTION',
             trace_id: 'trace',
         });
     });
 
-    it('never settles is given up, and what it answers later changes nothing', async () => {
+    it('times out when it never settles, and its late result changes nothing', async () => {
         const hasty = await open({ update_timeout: 200 });
         await hasty.store(null, 'key', 1, 50_000);
         let answer!: (value: number) => void;
         const stuck = hasty.update<number>(null, 'key', () => new Promise(resolve => (answer = resolve)));
         const behind = hasty.update<number>(null, 'key', value => value! + 1);
         await expect(stuck).rejects.toMatchObject({ code: 'UPDATE_CONFLICT', details: { key: 'key' } });
-        // Its turn came in time, or it was given up too.
+        // The second update had its turn in time, or it timed out too.
         const after = await codeOf(behind);
         expect(['UPDATE_CONFLICT', 'answered 2']).toContain(after);
         const held = await hasty.retrieve(null, 'key');
@@ -238,14 +238,14 @@ describe('a change that', () => {
         expect(await hasty.update<number>(null, 'key', value => value! + 1)).toBe((held as number) + 1);
     });
 
-    it('updates its own key does not hang', async () => {
+    it('does not hang when it updates its own key', async () => {
         const hasty = await open({ update_timeout: 200 });
         const inner = (): Promise<number | null> => hasty.update<number>(null, 'key', () => 1);
         expect(await codeOf(hasty.update<number>(null, 'key', inner))).toBe('UPDATE_CONFLICT');
         expect(await hasty.update<number>(null, 'key', () => 2)).toBe(2);
     });
 
-    it('meets somebody faster each time is a conflict in time', async () => {
+    it('rejects with UPDATE_CONFLICT in time when another writer is faster each time', async () => {
         const hasty = await open({ update_timeout: 200 });
         let meddled = 0;
         const begun = performance.now();
@@ -265,7 +265,7 @@ describe('a change that', () => {
 });
 
 describe('close', () => {
-    it('ends what waits for its turn, for its change, or between two tries', async () => {
+    it('rejects updates that wait for their turn, for their change, or between two attempts', async () => {
         await cache.store(null, 'held', 1, 50_000);
         const stuck = [
             cache.update(null, 'held', () => new Promise<never>(() => {})),
@@ -290,7 +290,7 @@ describe('close', () => {
         expect(await cache.update(null, 'held', () => 2)).toBe(2);
     });
 
-    it('in the middle of updates: what is answered is done, and nothing else', async () => {
+    it('has applied exactly the resolved updates', async () => {
         for (let round = 0; round < 10; round++) {
             await cache.store(null, 'key', { n: 0 }, 50_000);
             const updating = Array.from({ length: 50 }, () => cache.update<Counter>(null, 'key', next));

@@ -1,13 +1,15 @@
 import { MemcachedCache } from 'pip-services4-memcached-node';
 import { configOf, type Servers, type Settings } from '../support/settings';
 
-/** What the caches had stored before the test that runs. */
+/** The number of values that each cache had stored before the current test. */
 const storedBefore = new WeakMap<MemcachedCache, number>();
 
-/** How many values the cache has stored in this test. */
+/** Returns how many values the cache has stored in this test. */
 export const storedCount = (cache: MemcachedCache): number => cache.getStats().stored - (storedBefore.get(cache) ?? 0);
 
-/** A cache that is open in all tests of a file or of a `describe`. Another one is like another process. */
+/**
+ * Opens a cache for all tests of a file or of a `describe`. A second one acts as another process.
+ */
 export function useCache(servers: Servers, settings?: Settings): MemcachedCache {
     const cache = new MemcachedCache();
     beforeEach(async () => {

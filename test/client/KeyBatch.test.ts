@@ -12,14 +12,14 @@ beforeEach(() => Promise.all(servers.map(flush)));
 
 let client: MemcachedClient;
 const keys = Array.from({ length: 1000 }, (_, i) => `key:${i}`);
-const partOf = ({ port }: { port: number }) => keys.filter(key => client.home(key).port === port);
+const partOf = ({ port }: { port: number }) => keys.filter(key => client.homeServer(key).port === port);
 
 async function openFull(options: ClientOptions = {}): Promise<void> {
     client = await open.client(servers, { requestTimeoutMs: REQUEST_TIMEOUT_MS, ...options });
     expect((await client.setMany(keys.map(key => [key, key]))).failed.size).toBe(0);
 }
 
-/** When the last reply about some keys came, as seen on the way into the map of what was found. */
+/** Records when the last reply about one of these keys entered the map of found items. */
 function watchItems(of: readonly string[]): { lastMs: number } {
     const seen = { lastMs: NaN };
     const wanted = new Set(of);
@@ -47,7 +47,7 @@ describe('a batch over several servers', () => {
         expect((await client.getMany(keys)).items.size).toBe(0);
     });
 
-    it('is one write to each server, and all of them leave at once', async () => {
+    it('sends one write to each server, all of them in the same turn', async () => {
         await openFull();
         const ports: (number | undefined)[] = [];
         const { write } = Socket.prototype;
@@ -56,7 +56,8 @@ describe('a batch over several servers', () => {
             return write.apply(this, args as never);
         });
         const batch = client.getMany(keys);
-        // Also what is asked for a little later in the same pass of the event loop, as by replies of other servers.
+        // These calls start later in the same pass of the event loop, as replies from other servers
+        // do.
         const calls: Promise<unknown>[] = [];
         await new Promise<void>(resolve => {
             process.nextTick(() => resolve(void calls.push(...keys.slice(0, 50).map(key => client.get(key)))));
@@ -66,7 +67,7 @@ describe('a batch over several servers', () => {
     });
 
     it.each(['getMany', 'setMany', 'deleteMany'] as const)(
-        'names the keys of a server that is silent and of one that is dead, and no others: %s',
+        'reports exactly the keys of a silent server and of a dead one as failed: %s',
         async verb => {
             await openFull({ retries: 0, failures: 1 });
             const [silent, dead] = servers;
@@ -91,7 +92,8 @@ describe('a batch over several servers', () => {
                     server: `127.0.0.1:${dead.port}`,
                 });
             }
-            // It is over when the silent one's time is; what the others had to say came long before.
+            // The batch ends when the silent server times out. The other replies arrive long
+            // before.
             expect(ms - lag.totalMs).toBeLessThan(2 * REQUEST_TIMEOUT_MS);
             if (result.items) {
                 expect([...result.items.keys()].sort()).toEqual(others.sort());
@@ -101,11 +103,11 @@ describe('a batch over several servers', () => {
         },
     );
 
-    it('for the others is not delayed by one that waits for a silent server', async () => {
+    it('finishes for the other servers while another batch waits for a silent server', async () => {
         await openFull();
         await open.stop(servers[0]);
         const slow = client.getMany(keys);
-        const others = keys.filter(key => client.home(key).port !== servers[0].port);
+        const others = keys.filter(key => client.homeServer(key).port !== servers[0].port);
         const ms = await timed(async () => {
             for (let i = 0; i < 5; i++) expect((await client.getMany(others)).items.size).toBe(others.length);
         });
@@ -115,7 +117,7 @@ describe('a batch over several servers', () => {
         expect(failed.size).toBe(keys.length - others.length);
     });
 
-    it('fails at once for the keys of a server that counts as down', async () => {
+    it('fails at once for the keys of a server that is down', async () => {
         await openFull({ failures: 1, retryMs: 60_000 });
         await open.kill(servers[0]);
         await client.getMany(keys);
@@ -129,7 +131,7 @@ describe('a batch over several servers', () => {
         expect(ms).toBeLessThan(REQUEST_TIMEOUT_MS);
     });
 
-    it('with failover asks the next servers for the keys of one that is down', async () => {
+    it('asks the next servers for the keys of a server that is down when failover is on', async () => {
         await openFull({ failures: 1, retryMs: 60_000, failover: true });
         await open.kill(servers[0]);
         await client.getMany(keys);
@@ -137,7 +139,7 @@ describe('a batch over several servers', () => {
         expect((await client.getMany(keys)).items.size).toBe(keys.length);
     });
 
-    it('ends when all servers are silent, with every key named', async () => {
+    it('settles with every key failed when all servers are silent', async () => {
         await openFull({ requestTimeoutMs: 300 });
         await Promise.all(servers.map(server => open.stop(server)));
         const many = [...keys, ...Array.from({ length: 20_000 }, (_, i) => `many:${i}`)];
@@ -146,7 +148,7 @@ describe('a batch over several servers', () => {
         expect(client.pendingCount).toBe(0);
     });
 
-    it('takes a key twice, and no keys at all', async () => {
+    it('accepts a duplicate key and an empty list of keys', async () => {
         await openFull();
         expect((await client.getMany(['key:1', 'key:1', 'key:2'])).items.size).toBe(2);
         expect((await client.getMany([])).items.size).toBe(0);

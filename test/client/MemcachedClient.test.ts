@@ -14,40 +14,40 @@ beforeEach(async () => {
 });
 
 const text = async (key: string) => (await client.get(key)).value?.toString() ?? null;
-/** Whole seconds that memcached keeps the key for; -1: for ever. */
+/** Returns the remaining lifetime of the key in whole seconds, or -1 if the key never expires. */
 const ttlOf = async (key: string) => (await readItem(server, key))!.ttl;
 
 describe('get and set', () => {
-    it('give back what was set', async () => {
+    it('returns the stored value', async () => {
         expect(await client.set('key', 'value')).toBe(true);
         expect(await client.get('key')).toMatchObject({ value: Buffer.from('value'), flags: Buffer.alloc(4) });
     });
 
-    it('answer null for a miss', async () => {
+    it('returns null for a miss', async () => {
         expect(await client.get('nothing')).toMatchObject({ value: null, flags: null });
     });
 
     it.each([
-        ['nothing', ''],
+        ['no characters', ''],
         ['unicode', 'žluťoučký kůň 🐎'],
         ['a long text', 'é'.repeat(300_000)],
-    ])('keep a text of %s', async (_, value) => {
+    ])('keeps a text of %s', async (_, value) => {
         await client.set('key', value);
         expect(await text('key')).toBe(value);
     });
 
-    it.each([0, 1, 4095, 4096, 4097, 65_536, 1_500_000])('keep a buffer of %d bytes', async size => {
+    it.each([0, 1, 4095, 4096, 4097, 65_536, 1_500_000])('keeps a buffer of %d bytes', async size => {
         const value = Buffer.alloc(size, 'memcached');
         await client.set('key', value);
         expect((await client.get('key')).value!.equals(value)).toBe(true);
     });
 
-    it('keep 32 bits of flags', async () => {
+    it('keeps 32 bits of flags', async () => {
         await client.set('key', 'value', { flags: 0xfffffffe });
         expect(await client.gets('key')).toMatchObject({ flagBits: 0xfffffffe, flags: Buffer.from('fffffffe', 'hex') });
     });
 
-    it('answer a value that nothing changes later', async () => {
+    it('returns values that later replies do not overwrite', async () => {
         const keys = Array.from({ length: 200 }, (_, i) => `key${i}`);
         await Promise.all(keys.map(key => client.set(key, `value of ${key}`)));
         const early = await Promise.all(keys.map(key => client.get(key)));
@@ -56,21 +56,21 @@ describe('get and set', () => {
         expect(early.map(({ value }) => value!.toString())).toEqual(keys.map(key => `value of ${key}`));
     });
 
-    it('let an item expire', async () => {
+    it('expires an item after its expiry', async () => {
         await client.set('key', 'value', { expires: 1 });
         await expect(gone('key')).resolves.toBe(true);
     });
 
-    it.each([-1, 0.5, NaN, Infinity, 2 ** 32])('refuse an expiry of %d', async expires => {
+    it.each([-1, 0.5, NaN, Infinity, 2 ** 32])('rejects an expiry of %d', async expires => {
         expect(await codeOf(client.set('key', 'value', { expires }))).toBe('INVALID_TTL');
     });
 
-    it('refuse a value that is neither text nor bytes', async () => {
+    it('rejects a value that is neither text nor bytes', async () => {
         expect(await codeOf(client.set('key', 5 as never))).toBe('NOT_SERIALIZABLE');
         expect(await codeOf(client.set('key', undefined as never))).toBe('NOT_SERIALIZABLE');
     });
 
-    it('refuse a value over the limit before a byte is sent, counting bytes', async () => {
+    it('rejects a value above the limit before it sends anything, and measures it in bytes', async () => {
         const limit = 2 * 1024 * 1024;
         expect(await codeOf(client.set('key', 'é'.repeat(limit / 2 + 1)))).toBe('VALUE_TOO_LARGE');
         expect(await codeOf(client.set('key', Buffer.alloc(limit + 1)))).toBe('VALUE_TOO_LARGE');
@@ -78,13 +78,13 @@ describe('get and set', () => {
     });
 });
 
-describe('keys', () => {
+describe('key validation', () => {
     it.each([
         ['250 bytes', 'k'.repeat(250)],
         ['250 bytes of UTF-8', 'é'.repeat(125)],
         ['a pair of surrogates', '🐎'],
         ['punctuation', '{}"\\%/:;'],
-    ])('of %s are taken', async (_, key) => {
+    ])('accepts %s', async (_, key) => {
         await client.set(key, 'value');
         expect(await text(key)).toBe('value');
     });
@@ -92,7 +92,7 @@ describe('keys', () => {
     it.each([
         ['251 bytes', 'k'.repeat(251)],
         ['252 bytes of UTF-8', 'é'.repeat(126)],
-        ['nothing', ''],
+        ['no characters', ''],
         ['a space', 'a b'],
         ['a newline', 'a\nb'],
         ['NUL', 'a\0'],
@@ -100,30 +100,30 @@ describe('keys', () => {
         ['half a pair of surrogates', 'a\ud800'],
         ['null', null as never],
         ['a number', 5 as never],
-    ])('of %s are refused', async (_, key) => {
+    ])('rejects %s', async (_, key) => {
         expect(await codeOf(client.get(key))).toBe('INVALID_KEY');
         expect(await codeOf(client.getMany(['good', key]))).toBe('INVALID_KEY');
     });
 
-    it('that are refused say which number was broken', async () => {
-        await expect(client.get('k'.repeat(260))).rejects.toThrow('key is 260 bytes, the limit is 250');
+    it('reports the length of a rejected key and the limit', async () => {
+        await expect(client.get('k'.repeat(260))).rejects.toThrow('invalid key: 260 bytes, expected at most 250');
     });
 });
 
 describe('add, replace, append, prepend, delete', () => {
-    it('add stores once', async () => {
+    it('stores with add only once', async () => {
         expect([await client.add('key', '1'), await client.add('key', '2')]).toEqual([true, false]);
         expect(await text('key')).toBe('1');
     });
 
-    it('replace stores only over something', async () => {
+    it('replaces an existing item only', async () => {
         expect(await client.replace('key', '1')).toBe(false);
         await client.set('key', '0');
         expect(await client.replace('key', '1')).toBe(true);
         expect(await text('key')).toBe('1');
     });
 
-    it('append and prepend add to the end and to the beginning', async () => {
+    it('appends to the end and prepends to the beginning', async () => {
         expect(await client.append('key', '>')).toBe(false);
         expect(await client.prepend('key', '<')).toBe(false);
         await client.set('key', '-');
@@ -132,7 +132,7 @@ describe('add, replace, append, prepend, delete', () => {
         expect(await text('key')).toBe('<->');
     });
 
-    it('delete says whether there was something', async () => {
+    it('returns whether delete found an item', async () => {
         await client.set('key', 'value');
         expect([await client.delete('key'), await client.delete('key')]).toEqual([true, false]);
         expect(await text('key')).toBeNull();
@@ -140,13 +140,13 @@ describe('add, replace, append, prepend, delete', () => {
 });
 
 describe('compare and set', () => {
-    it('casAdd answers the CAS of the new item, and null when the key is taken', async () => {
+    it('returns the CAS of the new item from casAdd, and null when the key exists', async () => {
         const cas = await client.casAdd('key', '1');
         expect((await client.gets('key')).cas).toBe(cas);
         expect(await client.casAdd('key', '2')).toBeNull();
     });
 
-    it('casSet stores over the item it knows, and over no other', async () => {
+    it('stores with casSet only when the CAS matches', async () => {
         const cas = (await client.casAdd('key', '1'))!;
         const stored = await client.casSet('key', '2', cas);
         expect(stored.outcome).toBe('stored');
@@ -156,14 +156,14 @@ describe('compare and set', () => {
         expect(await text('key')).toBe('2');
     });
 
-    it('casDelete deletes the item it knows, and no other', async () => {
+    it('deletes with casDelete only when the CAS matches', async () => {
         const cas = (await client.casAdd('key', '1'))!;
         expect(await client.casDelete('key', cas + 1n)).toBe('changed');
         expect(await client.casDelete('key', cas)).toBe('deleted');
         expect(await client.casDelete('key', cas)).toBe('missing');
     });
 
-    it.each([0n, -1n, 2n ** 64n, 5, null, undefined])('refuse %s: no item has that CAS', async cas => {
+    it.each([0n, -1n, 2n ** 64n, 5, null, undefined])('rejects %s because it is not a valid CAS', async cas => {
         await client.set('key', 'value');
         expect(await codeOf(client.casSet('key', 'other', cas as never))).toBe('INVALID_CAS');
         expect(await codeOf(client.casDelete('key', cas as never))).toBe('INVALID_CAS');
@@ -171,10 +171,10 @@ describe('compare and set', () => {
     });
 });
 
-describe('counters', () => {
+describe('a counter', () => {
     const big = 2n ** 64n - 1n;
 
-    it('begin with their initial value and count on, beyond 2^53', async () => {
+    it('starts at the initial value and counts beyond 2^53', async () => {
         expect(await client.increment('n', 5)).toEqual({ success: true, value: 0n });
         expect(await client.increment('n', 5)).toEqual({ success: true, value: 5n });
         expect(await client.increment('n', 2n ** 63n)).toEqual({ success: true, value: 2n ** 63n + 5n });
@@ -182,25 +182,25 @@ describe('counters', () => {
         expect(await client.increment('m', 1, { initial: big })).toEqual({ success: true, value: big });
     });
 
-    it('wrap at 2^64 and stop at 0', async () => {
+    it('wraps at 2^64 and stops at 0', async () => {
         await client.set('n', String(big));
         expect((await client.increment('n', 1)).value).toBe(0n);
         expect((await client.decrement('n', 7)).value).toBe(0n);
     });
 
-    it('are created with the longest expiry that there is, although it is the number that says not to', async () => {
+    it('creates a counter with the maximum expiry, which the protocol uses for "do not create"', async () => {
         expect(await client.increment('n', 1, { initial: 5, expires: 0xffffffff })).toEqual({
             success: true,
             value: 5n,
         });
     });
 
-    it('are not created when that is not wanted', async () => {
+    it('does not create a counter when initial is null', async () => {
         expect(await client.increment('n', 1, { initial: null })).toEqual({ success: false, value: null });
         expect(await text('n')).toBeNull();
     });
 
-    it('are created once by many at the same time, and lose no count', async () => {
+    it('creates a counter once for many concurrent callers, and loses no count', async () => {
         const clients = await Promise.all([1, 2, 3, 4].map(() => open.client(server)));
         const values = await Promise.all(
             clients.flatMap(one => Array.from({ length: 50 }, () => one.increment('n', 1, { initial: 1 }))),
@@ -210,12 +210,12 @@ describe('counters', () => {
         expect(await text('n')).toBe('200');
     });
 
-    it.each([-1, 0.5, NaN, 2 ** 53, 2n ** 64n, -1n, '5' as never])('refuse to count by %s', async amount => {
+    it.each([-1, 0.5, NaN, 2 ** 53, 2n ** 64n, -1n, '5' as never])('rejects %s as an amount', async amount => {
         expect(await codeOf(client.increment('n', amount))).toBe('INVALID_AMOUNT');
         expect(await codeOf(client.decrement('n', 1, { initial: amount }))).toBe('INVALID_AMOUNT');
     });
 
-    it('say NOT_A_NUMBER of a value that is no number', async () => {
+    it('rejects with NOT_A_NUMBER when the value is not a number', async () => {
         await client.set('n', 'many');
         await expect(client.increment('n', 1)).rejects.toMatchObject({
             code: 'NOT_A_NUMBER',
@@ -225,7 +225,7 @@ describe('counters', () => {
 });
 
 describe('touch', () => {
-    it('sets another expiry, and 0 is never', async () => {
+    it('sets a new expiry, where 0 means never', async () => {
         expect(await client.touch('key', 10)).toBe(false);
         await client.set('key', 'value', { expires: 2 });
         await client.set('other', 'value', { expires: 100 });
@@ -236,16 +236,16 @@ describe('touch', () => {
         expect(await client.getAndTouch('nothing', 1)).toMatchObject({ value: null });
     });
 
-    it('refuses an expiry that memcached cannot have', async () => {
+    it('rejects an expiry that memcached does not support', async () => {
         expect(await codeOf(client.touch('key', -1))).toBe('INVALID_TTL');
         expect(await codeOf(client.getAndTouch('key', 1.5))).toBe('INVALID_TTL');
     });
 });
 
-describe('batches', () => {
+describe('a batch', () => {
     const keys = Array.from({ length: 12_345 }, (_, i) => `key:${i}`);
 
-    it('set, get and delete more keys than fit into one write', async () => {
+    it('sets, gets and deletes more keys than fit into one write', async () => {
         expect((await client.setMany(keys.map(key => [key, `value of ${key}`]))).failed.size).toBe(0);
         const { items, failed } = await client.getMany([...keys, 'nothing', keys[0]!]);
         expect([items.size, failed.size]).toEqual([keys.length, 0]);
@@ -254,13 +254,13 @@ describe('batches', () => {
         expect([...(await client.getMany(keys)).items.keys()]).toEqual([keys[0]]);
     });
 
-    it('of nothing need no server', async () => {
+    it('sends nothing for an empty batch', async () => {
         expect(await client.getMany([])).toEqual({ items: new Map(), failed: new Map() });
         expect(await client.setMany([])).toEqual({ failed: new Map() });
         expect(await client.deleteMany([])).toEqual({ failed: new Map() });
     });
 
-    it('store what can be stored and say of the rest why it could not', async () => {
+    it('stores the valid entries and reports why the others failed', async () => {
         const other = await open.client(await open.server(), { maxValueBytes: 2 * 1024 * 1024 });
         const { failed } = await other.setMany([
             ['a', 'fits'],
@@ -272,7 +272,7 @@ describe('batches', () => {
         expect([...(await other.getMany(['a', 'b', 'c'])).items.keys()]).toEqual(['a', 'c']);
     });
 
-    it('with a bad value send nothing', async () => {
+    it('sends nothing when one value is invalid', async () => {
         const entries = [
             ['a', 'good'],
             ['b', 5 as never],
@@ -282,24 +282,24 @@ describe('batches', () => {
     });
 });
 
-describe('servers', () => {
-    it('answer noop, version and stats', async () => {
+describe('a server', () => {
+    it('answers noop, version and stats', async () => {
         await client.noop();
         expect([...(await client.version())]).toEqual([[server.address, expect.stringMatching(/^1\.\d+\.\d+/)]]);
         expect((await client.stats()).get(server.address)).toMatchObject({ pid: String(server.pid) });
     });
 });
 
-it('flush of a server that does not allow it is an error', async () => {
+it('rejects flush when the server does not allow it', async () => {
     const client = await open.client(await open.server({ args: ['-F'] }));
     expect(await codeOf(client.flush())).toBe('AUTH_FAILED');
 });
 
-describe("memjs's forms", () => {
+describe('a call in the style of memjs', () => {
     const called = (start: (callback: (...results: unknown[]) => void) => void) =>
         new Promise(resolve => start((...results) => resolve(results)));
 
-    it('take callbacks', async () => {
+    it('accepts callbacks', async () => {
         expect(await called(callback => client.set('key', '1', {}, callback))).toEqual([null, true]);
         expect(await called(callback => client.set('key', '1', callback))).toEqual([null, true]);
         expect(await called(callback => client.get('key', callback))).toEqual([
@@ -319,7 +319,7 @@ describe("memjs's forms", () => {
         expect(await called(callback => client.delete('key', callback))).toEqual([null, true]);
     });
 
-    it('give errors to callbacks', async () => {
+    it('passes errors to callbacks', async () => {
         expect(await called(callback => client.get('', callback))).toMatchObject([{ code: 'INVALID_KEY' }, null, null]);
         expect(await called(callback => client.set('key', 5 as never, {}, callback))).toMatchObject([
             { code: 'NOT_SERIALIZABLE' },
@@ -327,28 +327,28 @@ describe("memjs's forms", () => {
         ]);
     });
 
-    it('take null for no callback', async () => {
+    it('treats a null callback as no callback', async () => {
         expect(await (client.delete('nothing', null as never) as unknown as Promise<boolean>)).toBe(false);
         expect(await client.increment('n', 1, null as never)).toEqual({ success: true, value: 0n });
     });
 
-    it("do not make clients with memjs's transport", () => {
+    it('rejects create(), which would use the transport of memjs', () => {
         expect(() => MemcachedClient.create()).toThrow('new MemcachedClient');
     });
 
-    it('take the old order of a callback and an expiry', async () => {
+    it('accepts the old order of a callback and an expiry', async () => {
         await called(callback => client.set('key', 'value', callback, 100));
         expect([99, 100]).toContain(await ttlOf('key'));
     });
 
-    it('that we leave to memjs go over our sockets', async () => {
+    it('sends the calls that memjs implements over the sockets of this client', async () => {
         const stats = (await called(callback => client.stats(callback))) as unknown[];
         expect(stats).toEqual([null, server.address, expect.objectContaining({ pid: String(server.pid) })]);
         expect(await client.flush()).toEqual({ [server.address]: true });
     });
 });
 
-/** Whether the key is gone within a while. */
+/** Returns whether the key disappears within 4 seconds. */
 async function gone(key: string): Promise<boolean> {
     const until = Date.now() + 4000;
     while (Date.now() < until) {

@@ -5,57 +5,58 @@ import { all, at, keys, storeAll } from './fleetOf';
 const open = useOpener();
 const fleet = useFleet(open);
 
-describe('a CAS, when its key gets another server', () => {
-    it('is of another generation, and is not compared', async () => {
+describe('a CAS whose key moves to another server', () => {
+    it('belongs to an old epoch and is not compared', async () => {
         const client = await open.client(all(fleet).slice(0, 2));
         await storeAll(client);
         const moving = (() => {
             const probe = open.clientOf(all(fleet));
-            return keys.find(key => probe.home(key).port === fleet.proxies[2].port)!;
+            return keys.find(key => probe.homeServer(key).port === fleet.proxies[2].port)!;
         })();
         const { cas } = await client.gets(moving);
-        const generation = client.generation(moving);
+        const epoch = client.epoch(moving);
         client.update(all(fleet));
-        // The same number lies under the same key in the other server.
+        // The same CAS number exists under the same key on the other server.
         await client.set(moving, 'of another');
-        expect(client.generation(moving)).not.toBe(generation);
-        expect(await client.casSet(moving, 'mine', cas, { generation })).toMatchObject({ outcome: 'stale' });
-        expect(await client.casDelete(moving, cas, { generation })).toBe('stale');
+        expect(client.epoch(moving)).not.toBe(epoch);
+        expect(await client.casSet(moving, 'mine', cas, { epoch })).toMatchObject({ outcome: 'stale' });
+        expect(await client.casDelete(moving, cas, { epoch })).toBe('stale');
         expect((await client.get(moving)).value!.toString()).toBe('of another');
-        // Nor is it when the key is at home again: a socket may have been away meanwhile, or not.
+        // The epoch stays different when the key returns, because its sockets may have closed
+        // meanwhile.
         client.update(all(fleet).slice(1));
-        expect(client.generation(moving)).not.toBe(generation);
+        expect(client.epoch(moving)).not.toBe(epoch);
     });
 
-    it.each(['removed', 'another home'])('and waits, is answered with stale: %s', async what => {
+    it.each(['removed', 'another home'])('settles a queued call as stale: %s', async what => {
         const client = await open.client([at(fleet.proxies[0])], { idleMs: 50 });
         const { cas } = (await client.set('key', 'value'), await client.gets('key'));
-        const generation = client.generation('key');
+        const epoch = client.epoch('key');
         const waiting = [
-            client.casSet('key', 'other', cas, { generation, pinned: true }),
-            client.casDelete('key', cas, { generation, pinned: true }),
+            client.commands.casSet('key', 'other', cas, { epoch, pinned: true }),
+            client.commands.casDelete('key', cas, { epoch, pinned: true }),
         ];
         const others = client.get('key');
-        // Of all keys this one goes to the new server.
+        // The weight moves this key to the new server.
         const heavy = { weight: 1000 };
         client.update(
             what === 'removed' ? [at(fleet.proxies[1])] : [at(fleet.proxies[0]), at(fleet.proxies[1], heavy)],
         );
-        expect(client.home('key').port).toBe(fleet.proxies[1].port);
+        expect(client.homeServer('key').port).toBe(fleet.proxies[1].port);
         expect((await waiting[0]) as object).toMatchObject({ outcome: 'stale' });
         expect(await waiting[1]).toBe('stale');
-        // What was asked for of the old server is answered by it.
+        // The old server answers the call without a CAS.
         expect((await others).value!.toString()).toBe('value');
     });
 
-    it('a generation is given once', async () => {
+    it('uses each epoch only once', async () => {
         const client = await open.client(all(fleet));
-        const seen = new Set<number>(keys.map(key => client.generation(key)));
+        const seen = new Set<number>(keys.map(key => client.epoch(key)));
         for (let i = 0; i < 20; i++) {
             client.update([at(fleet.proxies[i % 3]!)]);
-            const generation = client.generation('key');
-            expect(seen.has(generation) && i > 0).toBe(false);
-            seen.add(generation);
+            const epoch = client.epoch('key');
+            expect(seen.has(epoch) && i > 0).toBe(false);
+            seen.add(epoch);
         }
     });
 });

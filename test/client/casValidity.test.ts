@@ -5,8 +5,8 @@ import { sleep } from '../support/sleep';
 
 const open = useOpener();
 
-describe('a server that is full and evicts nothing', () => {
-    it('keeps what a compare-and-set could not replace, whoever it belongs to', async () => {
+describe('a full server without eviction', () => {
+    it('keeps an item that a compare-and-set could not replace, whether or not the CAS matches', async () => {
         const server = await open.server({ withoutEviction: true, memoryMegabytes: 2 });
         const client = await open.client(server);
         await client.set('key', 'theirs');
@@ -15,7 +15,7 @@ describe('a server that is full and evicts nothing', () => {
             client.setMany(Array.from({ length: count }, (_, i) => [`fill:${from + i}`, 'x'.repeat(20)]));
         let filled = 0;
         while ((await fill(filled, 2000)).failed.size === 0) filled += 2000;
-        // Of the same size as those that have filled it.
+        // The size matches the items that filled the server, so the same slab class is full.
         const other = 'x'.repeat(24);
         expect(await codeOf(client.casSet('key', other, cas + 1n))).toBe('SERVER_ERROR');
         expect(await codeOf(client.casSet('key', other, cas))).toBe('SERVER_ERROR');
@@ -30,44 +30,45 @@ describe('a CAS', () => {
 
     it('is compared while the same sockets are open', async () => {
         const client = await open.client(server);
-        const cas = (await client.casAdd('key', '1', pinned))!;
-        const generation = client.generation('key');
-        const stored = await client.casSet('key', '2', cas, { pinned: true, generation });
+        const cas = (await client.commands.casAdd('key', '1', pinned))!;
+        const epoch = client.epoch('key');
+        const stored = await client.commands.casSet('key', '2', cas, { pinned: true, epoch });
         expect(stored.outcome).toBe('stored');
-        expect(client.generation('key')).toBe(generation);
-        expect(await client.casDelete('key', stored.cas, { pinned: true, generation })).toBe('deleted');
+        expect(client.epoch('key')).toBe(epoch);
+        expect(await client.commands.casDelete('key', stored.cas, { pinned: true, epoch })).toBe('deleted');
     });
 
-    it('is stale when the server was restarted, also for a call that waits for a socket', async () => {
+    it('is stale after a server restart, even for a call that waits for a socket', async () => {
         const young = await open.server();
         const client = await open.client(young, { requestTimeoutMs: 5000, failures: 20 });
-        const cas = (await client.casAdd('key', 'ours', pinned))!;
-        const generation = client.generation('key');
+        const cas = (await client.commands.casAdd('key', 'ours', pinned))!;
+        const epoch = client.epoch('key');
         await young.restart();
         while (client.socketCount > 0) await sleep(5);
 
-        // Asked for when no socket is open, in the generation of that moment: sent on the next one it would meet another process.
-        const early = client.generation('key');
-        expect(early).not.toBe(generation);
-        const late = client.casDelete('key', cas, { pinned: true, generation: early });
+        // This call gets the epoch of a moment without sockets. On the next socket it would meet
+        // another process.
+        const early = client.epoch('key');
+        expect(early).not.toBe(epoch);
+        const late = client.commands.casDelete('key', cas, { pinned: true, epoch: early });
         expect(await late).toBe('stale');
 
-        // The same number belongs to another item now.
+        // The same CAS number now belongs to another item.
         let other: bigint;
         do {
             await client.set('key', 'theirs');
             other = (await client.gets('key')).cas;
         } while (other < cas);
         expect(other).toBe(cas);
-        expect(await client.casDelete('key', cas, { pinned: true, generation })).toBe('stale');
-        expect(await client.casSet('key', 'ours', cas, { pinned: true, generation })).toMatchObject({
+        expect(await client.commands.casDelete('key', cas, { pinned: true, epoch })).toBe('stale');
+        expect(await client.commands.casSet('key', 'ours', cas, { pinned: true, epoch })).toMatchObject({
             outcome: 'stale',
         });
         expect((await client.get('key')).value!.toString()).toBe('theirs');
     });
 
-    it('is stale for every other client', async () => {
+    it('has a different epoch for every other client', async () => {
         const clients = [await open.client(server), await open.client(server)] as const;
-        expect(clients[0].generation('key')).not.toBe(clients[1].generation('key'));
+        expect(clients[0].epoch('key')).not.toBe(clients[1].epoch('key'));
     });
 });

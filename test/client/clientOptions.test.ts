@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import * as ts from 'typescript';
 import { MemcachedClient } from 'pip-services4-memcached-node';
-import { CLIENT_NUMBERS, readClientOptions } from '../../src/client/ClientOptions';
-import { describeOptions } from '../../src/connect/MemcachedOptions';
+import { CLIENT_NUMBERS, readClientOptions } from '../../src/client/model/ClientOptions';
+import { OPTIONS } from '../../src/connect/MemcachedOptions';
 import { codeOf } from '../support/codeOf';
 import { useOpener } from '../support/Opener';
 import { root } from '../support/root';
@@ -37,30 +37,30 @@ function refusal(name: string, allowed: string): Error {
     }) as Error;
 }
 
-describe.each(numbers)('%s', (name, { least, most, default: byDefault }) => {
+describe.each(numbers)('%s', (name, { min, max, default: byDefault }) => {
     it('has its default when it is absent or undefined', () => {
         expect(readClientOptions({})).toMatchObject({ [name]: byDefault });
         expect(readClientOptions({ [name]: undefined })).toMatchObject({ [name]: byDefault });
     });
 
     it('accepts both ends of its range', () => {
-        expect(readClientOptions({ [name]: least })).toMatchObject({ [name]: least });
-        expect(readClientOptions({ [name]: most })).toMatchObject({ [name]: most });
+        expect(readClientOptions({ [name]: min })).toMatchObject({ [name]: min });
+        expect(readClientOptions({ [name]: max })).toMatchObject({ [name]: max });
     });
 
-    it('refuses everything else', () => {
-        for (const value of [least - 1, most + 1, ...notNumbers]) {
-            expect(() => create({ [name]: value })).toThrow(refusal(name, `whole numbers from ${least} to ${most}`));
+    it('rejects everything else', () => {
+        for (const value of [min - 1, max + 1, ...notNumbers]) {
+            expect(() => create({ [name]: value })).toThrow(refusal(name, `whole numbers from ${min} to ${max}`));
         }
     });
 });
 
-it.each([null, 0, 1, 'true', {}])('refuses %p as failover', value => {
+it.each([null, 0, 1, 'true', {}])('rejects %p as failover', value => {
     expect(() => create({ failover: value })).toThrow(refusal('failover', 'true or false'));
 });
 
 it.each([null, nothing, {}, { onDown: nothing }, { onUp: nothing }, { onDown: nothing, onUp: true }, 'console'])(
-    'refuses %p as an observer',
+    'rejects %p as an observer',
     observer => {
         expect(() => create({ observer })).toThrow(refusal('observer', 'an object with the functions onDown and onUp'));
     },
@@ -81,17 +81,17 @@ it.each([
     'requestTimeout',
     'constructor',
     '__proto__',
-])('refuses %s, which it does not know', name => {
+])('rejects the unknown option %s', name => {
     const options = Object.defineProperty({}, name, { value: 1, enumerable: true });
     expect(() => create(options)).toThrow(refusal(name, 'one of .*requestTimeoutMs.*docs/migration.md'));
 });
 
-it.each([null, 5, 'host', nothing])('refuses %p as options', options => {
+it.each([null, 5, 'host', nothing])('rejects %p as options', options => {
     expect(() => create(options)).toThrow(refusal('options', 'an object'));
 });
 
-it('has the defaults and ranges of the components', () => {
-    const described = new Map(describeOptions().map(one => [one.key, one]));
+it('has the same defaults and ranges as the component options', () => {
+    const described = new Map(Object.values(OPTIONS).map(one => [one.key, one]));
     const names = {
         poolSize: 'pool_size',
         retries: 'retries',
@@ -107,15 +107,15 @@ it('has the defaults and ranges of the components', () => {
     };
     expect(Object.keys(names)).toEqual(Object.keys(CLIENT_NUMBERS));
     for (const [name, key] of Object.entries(names)) {
-        const { default: byDefault, least, most } = CLIENT_NUMBERS[name as keyof typeof names];
+        const { default: byDefault, min, max } = CLIENT_NUMBERS[name as keyof typeof names];
         expect(described.get(key)).toMatchObject({
-            default: String(byDefault),
-            allowed: `whole numbers from ${least} to ${most}`,
+            default: byDefault,
+            allowed: `whole numbers from ${min} to ${max}`,
         });
     }
 });
 
-it('a client that was given undefined for every option has its time-outs and tells of servers that go down', async () => {
+it('applies the default timeouts and down detection when every option is undefined', async () => {
     const server = await open.server();
     const names = [...Object.keys(CLIENT_NUMBERS), 'failover', 'observer', 'timeout'];
     const options = Object.fromEntries(names.map(name => [name, undefined]));
@@ -127,7 +127,7 @@ it('a client that was given undefined for every option has its time-outs and tel
     while (!codes.has('SERVER_DOWN')) codes.add(await codeOf(client.get('key')));
 });
 
-it('accepts undefined for every optional property, also with exactOptionalPropertyTypes', () => {
+it('accepts undefined for every optional property under exactOptionalPropertyTypes', () => {
     const file = join(__dirname, 'undefinedOptions.ts');
     const text = `
         import type * as api from 'pip-services4-memcached-node';
@@ -136,7 +136,6 @@ it('accepts undefined for every optional property, also with exactOptionalProper
         export const client: api.ClientOptions = give<api.ClientOptions>();
         export const store: api.StoreOptions = give<api.StoreOptions>();
         export const counter: api.CounterOptions = give<api.CounterOptions>();
-        export const placement: api.Placement = give<api.Placement>();
         export const validity: api.CasValidity = give<api.CasValidity>();
         export const load: api.LoadOptions = give<api.LoadOptions>();
         export const count: api.CountOptions = give<api.CountOptions>();

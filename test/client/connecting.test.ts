@@ -5,7 +5,7 @@ const open = useOpener();
 const server = useServer();
 
 describe('a name with several addresses', () => {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- the module itself, to put something else in it
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- tests replace its `lookup`
     const dns = require('node:dns') as { lookup: unknown };
     const { lookup } = dns;
     const both = [
@@ -23,7 +23,7 @@ describe('a name with several addresses', () => {
         dns.lookup = lookup;
     });
 
-    it('is tried at each, and what comes back is read', async () => {
+    it('connects to the next address when one fails, and reads the reply', async () => {
         const client = await open.client({ host: 'two.example', port: server.port }, { failures: 2 });
         await client.set('key', 'value');
         expect((await client.get('key')).value!.toString()).toBe('value');
@@ -32,7 +32,7 @@ describe('a name with several addresses', () => {
     it.each([
         ['in TLS', {}],
         ['without TLS', undefined],
-    ])('none of which answers: the error says why of each, %s', async (_, tls) => {
+    ])('reports why each address failed when none answers, %s', async (_, tls) => {
         const client = open.clientOf({ host: 'two.example', port: 1, tls }, { failures: 1 });
         await expect(client.open()).rejects.toMatchObject({
             code: 'CONNECT_FAILED',
@@ -43,7 +43,7 @@ describe('a name with several addresses', () => {
     });
 });
 
-it('a certificate that is none is a fault, and not the end of the process', async () => {
+it('reports an invalid certificate as a fault, and does not crash the process', async () => {
     const tls = { cert: 'garbage', key: 'garbage' };
     const client = open.clientOf({ host: server.host, port: server.port, tls }, { failures: 2 });
     await expect(client.open()).rejects.toMatchObject({

@@ -4,17 +4,17 @@ import * as net from 'node:net';
 import { join } from 'node:path';
 import { useOpener, useServer } from '../support/Opener';
 
-// eslint-disable-next-line @typescript-eslint/no-require-imports -- the module itself, to put something else in it
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- tests replace its `lookup`
 const dns = require('node:dns') as { lookup: unknown };
 const { lookup } = dns;
 const dead = ['127.0.0.2', '127.0.0.3', '127.0.0.4', '127.0.0.5'];
-/** More than a listener with a backlog of 1 takes. */
+/** The number of connections that fill a listener with a backlog of 1. */
 const FILLERS = 6;
 
 const open = useOpener();
 const server = useServer();
 
-/** Listeners that accept nothing and have no room left: the kernel drops what wants to connect. */
+/** Starts listeners that accept nothing and are full, so that the kernel drops new connections. */
 beforeEach(async () => {
     const holes = fork(join(__dirname, 'listenerChild.cjs'), [String(server.port), ...dead]);
     open.atEnd(async () => {
@@ -38,7 +38,7 @@ beforeEach(async () => {
     open.atEnd(() => (dns.lookup = lookup));
 });
 
-it.each([1000, 2000])('a name whose first four addresses drop packets is reached, connectTimeoutMs %d', async ms => {
+it.each([1000, 2000])('connects to a name whose first four addresses drop packets, connectTimeoutMs %d', async ms => {
     const options = { connectTimeoutMs: ms, requestTimeoutMs: 20_000 };
     const client = await open.client({ host: 'five.example', port: server.port }, options);
     expect(await client.set('key', 'value')).toBe(true);

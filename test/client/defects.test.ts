@@ -1,11 +1,13 @@
 import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
 import type { ClientOptions, MemcachedClient } from 'pip-services4-memcached-node';
-import { Deadlines } from '../../src/client/Deadlines';
-import { LargeReplies } from '../../src/client/LargeReplies';
-import { ServerCounts } from '../../src/client/ServerCounts';
-import { Channel } from '../../src/client/Channel';
-import { GetCall } from '../../src/client/readCalls';
+import { Deadlines } from '../../src/client/calls/Deadlines';
+import { ServerMetrics } from '../../src/diagnostics/ServerMetrics';
+import { Channel } from '../../src/client/channel/Channel';
+import { readClientOptions } from '../../src/client/model/ClientOptions';
+import { binaryProtocol } from '../../src/client/protocol/binary';
+import { GetCall, readFetched } from '../../src/client/calls/getCalls';
+import { LargeValues } from '../../src/client/server/LargeValues';
 import { forkSource } from '../support/forkSource';
 import { timed } from '../support/LagMeter';
 import { useOpener, useServer } from '../support/Opener';
@@ -15,8 +17,8 @@ import { blackHole, endingOnce, halfThen, inPieces, resettingOnce } from '../fau
 
 const TIMEOUT_MS = 400;
 
-/** What is wrong with memjs 1.3.2's transport and verbs, one test for each defect: why we have our own. */
-describe('Not one of the defects of memjs:', () => {
+/** Covers each defect of the transport and the commands of memjs 1.3.2 with one test. */
+describe('the defects of memjs', () => {
     const opener = useOpener();
     const memcached = useServer();
     let proxy: FaultProxy;
@@ -35,11 +37,11 @@ describe('Not one of the defects of memjs:', () => {
         return (await client.get(key)).value?.toString();
     }
 
-    /** Asked of the server itself. */
+    /** Reads the value directly from the server, without the proxy. */
     const stored = async (key: string, port = memcached.port) =>
         (await readItem({ host: '127.0.0.1', port }, key))?.value ?? null;
 
-    it('a connection that ends without an error settles every call (memjs defect 1)', async () => {
+    it('settles every call when a connection ends without an error (memjs defect 1)', async () => {
         const client = await open({ retries: 0 });
         proxy.begin(holding);
         const calls = Array.from({ length: 200 }, (_, i) => client.get(`key${i}`));
@@ -51,7 +53,7 @@ describe('Not one of the defects of memjs:', () => {
         expect(client.pendingCount).toBe(0);
     });
 
-    it('half a reply does not get into the next connection (memjs defect 2)', async () => {
+    it('does not carry half a reply into the next connection (memjs defect 2)', async () => {
         const client = await open({ retries: 0 });
         await client.set('first', 'value of first');
         await client.set('second', 'value of second');
@@ -62,7 +64,7 @@ describe('Not one of the defects of memjs:', () => {
         expect(await textOf(client, 'first')).toBe('value of first');
     });
 
-    it('the late close of an old socket leaves the new one alone (memjs defect 3)', async () => {
+    it('keeps the new socket when the old one closes late (memjs defect 3)', async () => {
         const client = await open();
         await client.set('key', 'value');
         const old: Link[] = [];
@@ -78,7 +80,7 @@ describe('Not one of the defects of memjs:', () => {
         expect(client.socketCount).toBe(1);
     });
 
-    it('traffic on the connection does not postpone the deadline of a call (memjs defect 4)', async () => {
+    it('keeps the deadline of a call despite traffic on the connection (memjs defect 4)', async () => {
         const client = await open({ retries: 0 });
         await client.set('key', 'v'.repeat(1000));
         proxy.begin(dripping(10, 20));
@@ -89,29 +91,32 @@ describe('Not one of the defects of memjs:', () => {
         expect(await textOf(client, 'key')).toBe('v'.repeat(1000));
     });
 
-    it('the numbers of calls are unsigned and begin again after 2^32 (memjs defect 5)', async () => {
+    it('numbers calls with unsigned opaques that wrap at 2^32 (memjs defect 5)', async () => {
         await (await open()).set('key', 'value');
         const address = { host: '127.0.0.1', port: memcached.port };
-        const timeouts = { connectTimeoutMs: TIMEOUT_MS, requestTimeoutMs: TIMEOUT_MS, idleMs: TIMEOUT_MS };
+        const options = readClientOptions({
+            connectTimeoutMs: TIMEOUT_MS,
+            requestTimeoutMs: TIMEOUT_MS,
+            idleMs: TIMEOUT_MS,
+        });
         const deadlines = new Deadlines();
         const gone = jest.fn();
-        const counts = new ServerCounts();
+        const metrics = new ServerMetrics();
         const host = {
+            at: address,
             address: 'here',
+            options,
+            protocol: binaryProtocol,
             requestTimeoutMs: TIMEOUT_MS,
             deadlines,
-            counts,
-            onExpired: () => {},
+            metrics,
+            epoch: 0,
+            maxInFlight: Infinity,
+            largeValues: new LargeValues(() => {}),
         };
-        const calls = Array.from({ length: 6 }, () => Object.assign(new GetCall('key'), { host }));
+        const calls = Array.from({ length: 6 }, () => Object.assign(new GetCall('key', readFetched, null), { host }));
         await new Promise<void>(resolve => {
             const owner = {
-                smallReplyBytes: 0,
-                mostInFlight: Infinity,
-                largeReplies: new LargeReplies(),
-                counts,
-                deadlines,
-                onBulkDone: () => {},
                 onReady: (channel: Channel) => {
                     for (const call of calls) channel.add(call);
                     channel.flush();
@@ -121,21 +126,21 @@ describe('Not one of the defects of memjs:', () => {
                 onGone: gone,
                 onClosed: resolve,
             };
-            new Channel(address, timeouts, owner, 0, false, 0xfffffffd);
+            new Channel(host, owner, false, 0xfffffffd);
         });
         expect(calls.map(({ opaque }) => opaque)).toEqual([0xfffffffd, 0xfffffffe, 0xffffffff, 0, 1, 2]);
-        for (const call of calls) expect((await call.promise).value?.toString()).toBe('value');
+        for (const call of calls) expect(await call.promise).toBe('value');
         expect(gone).toHaveBeenCalledWith(expect.anything(), null, expect.objectContaining({ first: null }));
         deadlines.stop();
     });
 
-    it('an exception in a callback does not reach the socket (memjs defect 6)', async () => {
+    it('keeps an exception in a callback away from the socket (memjs defect 6)', async () => {
         const child = forkSource(join(__dirname, 'throwingCallback.ts'), [memcached.port], { silent: true });
         const stdout = await text(child.stdout!);
         expect(JSON.parse(stdout)).toEqual({ thrown: ['of the callback'], values: ['value', 'value'], sockets: 1 });
     });
 
-    it('prepend prepends (memjs defect 7)', async () => {
+    it('prepends with prepend (memjs defect 7)', async () => {
         const client = await open();
         await client.set('text', 'b');
         await client.prepend('text', 'a');
@@ -143,7 +148,7 @@ describe('Not one of the defects of memjs:', () => {
         expect(await textOf(client, 'text')).toBe('abc');
     });
 
-    it('counters have 64 bits (memjs defect 7)', async () => {
+    it('counts with 64 bits (memjs defect 7)', async () => {
         const client = await open();
         await client.set('count', String(2n ** 32n - 1n));
         expect(await client.increment('count', 1)).toEqual({ success: true, value: 2n ** 32n });
@@ -151,7 +156,7 @@ describe('Not one of the defects of memjs:', () => {
         expect(await client.decrement('count', 2n ** 60n)).toEqual({ success: true, value: 2n ** 32n });
     });
 
-    it('an expiry of 0 is taken, and one that memcached cannot have is refused (memjs defect 8)', async () => {
+    it('accepts an expiry of 0 and rejects an unsupported one (memjs defect 8)', async () => {
         const client = await open();
         expect(await client.set('key', 'value', { expires: 0 })).toBe(true);
         for (const expires of [-1, 0.5, NaN, Infinity]) {
@@ -160,7 +165,7 @@ describe('Not one of the defects of memjs:', () => {
         expect(await textOf(client, 'key')).toBe('value');
     });
 
-    it('what must not be repeated is sent once, what may be is tried again (memjs defect 9)', async () => {
+    it('sends non-idempotent calls once and retries idempotent ones (memjs defect 9)', async () => {
         const client = await open();
         await client.set('count', '10');
         await client.set('text', 'a');
@@ -178,7 +183,7 @@ describe('Not one of the defects of memjs:', () => {
         expect(await stored('text')).toBe('ab');
     });
 
-    it('a dead server costs nobody the full timeout, and its keys do not move (memjs defect 10)', async () => {
+    it('does not wait the full timeout for a dead server, and does not move its keys (memjs defect 10)', async () => {
         const dying = await opener.server();
         const client = await open({ failures: 2, requestTimeoutMs: 2000 }, [memcached.port, dying.port]);
         const keys = Array.from({ length: 50 }, (_, i) => `moving${i}`);
@@ -200,7 +205,7 @@ describe('Not one of the defects of memjs:', () => {
         for (const key of keys) if (!lost.includes(key)) expect(await textOf(client, key)).toBe('before');
     });
 
-    it('close settles what is pending, and nothing comes back after it (memjs defect 11)', async () => {
+    it('settles pending calls on close, and ignores later replies (memjs defect 11)', async () => {
         const client = await open();
         proxy.begin(blackHole);
         const callback = jest.fn();
@@ -213,7 +218,7 @@ describe('Not one of the defects of memjs:', () => {
         expect([proxy.linkCount, client.socketCount]).toEqual([0, 0]);
     });
 
-    it('a server may have an IPv6 address (memjs defect 12)', async () => {
+    it('connects to an IPv6 address (memjs defect 12)', async () => {
         const server = await opener.server({ host: '::1' });
         const client = await opener.client(server);
         await client.set('key', 'value');
@@ -222,7 +227,7 @@ describe('Not one of the defects of memjs:', () => {
         await expect(client.get('key')).rejects.toMatchObject({ details: { server: server.address } });
     });
 
-    it('no server comes out of the environment (memjs defect 12)', async () => {
+    it('takes no server from the environment (memjs defect 12)', async () => {
         process.env.MEMCACHIER_SERVERS = process.env.MEMCACHE_SERVERS = `127.0.0.1:${memcached.port}`;
         try {
             const client = opener.clientOf([], { requestTimeoutMs: TIMEOUT_MS });
@@ -234,7 +239,7 @@ describe('Not one of the defects of memjs:', () => {
         }
     });
 
-    it('a login that is missing is an error with a code (memjs defect 13)', async () => {
+    it('rejects with a code when the login is missing (memjs defect 13)', async () => {
         const server = await opener.server({ login: { username: 'ann', password: 'secret' } });
         const call = open({}, [server.port]).then(client => client.get('key'));
         await expect(call).rejects.toMatchObject({
@@ -243,7 +248,7 @@ describe('Not one of the defects of memjs:', () => {
         });
     });
 
-    it('nothing is printed, and the options are left as they are (memjs defect 13)', async () => {
+    it('prints nothing and leaves the options unchanged (memjs defect 13)', async () => {
         const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
         const writeError = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
         const log = jest.spyOn(console, 'log').mockReturnValue(undefined);
@@ -255,7 +260,7 @@ describe('Not one of the defects of memjs:', () => {
         expect(printed).toEqual([]);
     });
 
-    it('a value that comes in a thousand pieces is whole (memjs defect 14)', async () => {
+    it('assembles a value that arrives in a thousand pieces (memjs defect 14)', async () => {
         const client = await open({ requestTimeoutMs: 5000 });
         const value = Buffer.alloc(1_000_000);
         for (let at = 0; at < value.length; at += 4) value.writeUInt32BE(at, at);
@@ -264,7 +269,7 @@ describe('Not one of the defects of memjs:', () => {
         expect((await client.get('large')).value?.equals(value)).toBe(true);
     });
 
-    it('many keys at once, CAS and Unix sockets are there (memjs defect 15)', async () => {
+    it('supports batches, CAS and Unix sockets (memjs defect 15)', async () => {
         const server = await opener.server({ unixSocket: true });
         const client = await opener.client({ host: 'localhost', port: 0, path: server.socketPath });
         const cas = await client.casAdd('key', 'value');
@@ -282,7 +287,9 @@ describe('Not one of the defects of memjs:', () => {
     });
 });
 
-/** Every reply comes drop by drop, so that the connection is never silent for long. */
+/**
+ * Returns a fault that sends every reply in small parts, so that the connection is never silent.
+ */
 function dripping(bytes: number, everyMs: number): Fault {
     return {
         reply(link, frame) {

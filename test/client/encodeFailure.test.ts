@@ -1,29 +1,23 @@
 import type { MemcachedClient } from 'pip-services4-memcached-node';
-import { Call } from '../../src/client/Call';
-import type { FrameWriter } from '../../src/client/FrameWriter';
-import { Opcode } from '../../src/client/protocol';
-import { encodeStore } from '../../src/client/storeCalls';
+import { Call } from '../../src/client/calls/Call';
+import type { RequestWriter } from '../../src/client/protocol/Protocol';
 import { codeOf } from '../support/codeOf';
 import { useOpener } from '../support/Opener';
 
-/** Throws after it has written a part of what it sends. */
+/** A call that throws after it has written a part of its frames. */
 class BrokenCall extends Call<void> {
     readonly retry = 'always';
     readonly operation = 'broken';
-    override frames = 3;
+    override frameCount = 3;
 
     constructor(
-        private readonly write: (writer: FrameWriter, opaque: number) => void,
-        private readonly bytes = 0,
+        private readonly write: (writer: RequestWriter, opaque: number) => void,
+        valueBytes = 0,
     ) {
-        super('broken');
+        super('broken', valueBytes);
     }
 
-    override get valueBytes(): number {
-        return this.bytes;
-    }
-
-    encode(writer: FrameWriter, opaque: number): void {
+    encode(writer: RequestWriter, opaque: number): void {
         this.write(writer, opaque);
         throw new RangeError('Array buffer allocation failed');
     }
@@ -34,25 +28,30 @@ class BrokenCall extends Call<void> {
 }
 
 const spec = (value: string | Uint8Array) => ({ value, flagBits: 0, expirySeconds: 0 });
+const store = (writer: RequestWriter, opaque: number, value: string | Uint8Array) =>
+    writer.store(opaque, 'set', 'broken', spec(value), 'outcome');
+/** A call that throws after it has written its header, extras and key. */
+const unreadable = {
+    ...spec(''),
+    get value(): string {
+        throw new RangeError('Invalid string length');
+    },
+};
+const storeInPart = (writer: RequestWriter, opaque: number) =>
+    writer.store(opaque, 'set', 'broken', unreadable, 'outcome');
 const broken: Record<string, () => BrokenCall> = {
     'with nothing written': () => new BrokenCall(() => {}),
-    'in the middle of a frame': () =>
-        new BrokenCall((writer, opaque) => {
-            writer.begin(Opcode.SET, opaque, 0, 0, 'broken', 8);
-            writer.uint32(1);
-        }),
-    'between two frames': () =>
-        new BrokenCall((writer, opaque) => encodeStore(writer, Opcode.SET, opaque, 'broken', spec('x'), 0n)),
+    'in the middle of a frame': () => new BrokenCall(storeInPart),
+    'between two frames': () => new BrokenCall((writer, opaque) => store(writer, opaque, 'x')),
     'after a value that is sent by reference': () =>
         new BrokenCall((writer, opaque) => {
-            encodeStore(writer, Opcode.SET, opaque, 'broken', spec(Buffer.alloc(10_000)), 0n);
-            writer.begin(Opcode.SET, opaque + 1, 0, 0, 'broken', 8);
-            writer.value(Buffer.alloc(10_000));
+            store(writer, opaque, Buffer.alloc(10_000));
+            storeInPart(writer, opaque + 1);
         }),
     'after it has filled a chunk of the writer': () =>
         new BrokenCall((writer, opaque) => {
-            for (let i = 0; i < 50; i++) encodeStore(writer, Opcode.SET, opaque, 'broken', spec('x'.repeat(4000)), 0n);
-            writer.begin(Opcode.SET, opaque, 0, 0, 'broken', 8);
+            for (let i = 0; i < 50; i++) store(writer, opaque, 'x'.repeat(4000));
+            storeInPart(writer, opaque);
         }),
     'with a large value': () => new BrokenCall(() => {}, 100_000),
 };
@@ -64,15 +63,14 @@ beforeEach(async () => {
     client = await open.client(await open.server());
 });
 
-it.each(Object.keys(broken))('an exception while a call is encoded, %s, fails that call only', async name => {
+it.each(Object.keys(broken))('fails only a call whose encoding throws %s', async name => {
     const settings = Array.from({ length: 20 }, (_, i) => i);
     const before = settings.map(i => client.set(`before:${i}`, `value ${i}`));
     const counted = client.increment('counter', 1, { initial: 1 });
-    // More than the window for large values holds.
-    const calls = Array.from({ length: 20 }, () => broken[name]!());
-    for (const call of calls) client.server('broken').enqueue(call);
+    // These calls exceed the window for large values.
+    const sent = Array.from({ length: 20 }, () => client.commands.cluster.server('broken').send(broken[name]!()));
     const after = settings.map(i => client.set(`after:${i}`, Buffer.alloc(5000, i)));
-    expect(new Set(await Promise.all(calls.map(call => codeOf(call.promise))))).toEqual(new Set(['ENCODE_FAILED']));
+    expect(new Set(await Promise.all(sent.map(codeOf)))).toEqual(new Set(['ENCODE_FAILED']));
     expect((await Promise.all([...before, ...after])).every(Boolean)).toBe(true);
     expect(await counted).toEqual({ success: true, value: 1n });
     expect((await client.get('before:19')).value?.toString()).toBe('value 19');
@@ -83,9 +81,9 @@ it.each(Object.keys(broken))('an exception while a call is encoded, %s, fails th
     expect(stats!.errors).toEqual({ ENCODE_FAILED: 20 });
 });
 
-it('setCounted checks its flags as every other verb does', async () => {
+it('checks the flags of setCounted as for every other command', async () => {
     for (const flags of [5n, -1, 2 ** 32, 1.5, NaN, 'x', null, undefined]) {
-        expect(await codeOf(client.setCounted('key', 'value', 0, flags as never, null))).toBe('INVALID_FLAGS');
+        expect(await codeOf(client.commands.setCounted('key', 'value', 0, flags as never, null))).toBe('INVALID_FLAGS');
     }
     expect((await client.get('key')).value).toBeNull();
 });

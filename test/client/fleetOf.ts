@@ -1,7 +1,7 @@
 import type { MemcachedClient, ServerAddress } from 'pip-services4-memcached-node';
 import type { Fleet } from '../support/Fleet';
 
-/** Keys enough for every server to have some. */
+/** Enough keys for every server to own some. */
 export const keys = Array.from({ length: 200 }, (_, i) => `key:${i}`);
 
 export const at = ({ port }: { port: number }, more: Partial<ServerAddress> = {}): ServerAddress => {
@@ -10,16 +10,16 @@ export const at = ({ port }: { port: number }, more: Partial<ServerAddress> = {}
 
 export const named = ({ port }: { port: number }) => `127.0.0.1:${port}`;
 
-/** The addresses of all proxies. */
+/** Returns the addresses of all proxies. */
 export const all = ({ proxies }: Fleet): ServerAddress[] => proxies.map(proxy => at(proxy));
 
 export const storeAll = (client: MemcachedClient) => Promise.all(keys.map(key => client.set(key, key)));
 
-/** A key whose server this is. */
+/** Returns a key that this server owns. */
 export const keyOf = (client: MemcachedClient, { port }: { port: number }) =>
-    keys.find(key => client.home(key).port === port)!;
+    keys.find(key => client.homeServer(key).port === port)!;
 
-/** Passes of the event loop. */
+/** Waits for this many passes of the event loop. */
 export const turns = async (count: number): Promise<void> => {
     for (let i = 0; i < count; i++) await new Promise(resolve => setImmediate(resolve));
 };

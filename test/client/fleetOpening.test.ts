@@ -7,7 +7,7 @@ const open = useOpener();
 const fleet = useFleet(open);
 
 describe('open and close', () => {
-    it('several servers none of which answers: the error says why of each', async () => {
+    it('reports why each of several servers failed when none answers', async () => {
         const silent = await open.recordingProxy();
         await open.kill(fleet.servers[0]);
         const options = { requestTimeoutMs: 500, failures: 1 };
@@ -15,21 +15,23 @@ describe('open and close', () => {
         await expect(open.clientOf([at(fleet.servers[0]), at(silent)], options).open()).rejects.toMatchObject({
             code: 'CONNECT_FAILED',
             message:
-                `none of 2 memcached servers answers: memcached at ${away} is down: connect ECONNREFUSED ${away}; ` +
+                `cannot connect to any of 2 memcached servers: memcached at ${away} is down: connect ECONNREFUSED ${away}; ` +
                 `memcached at ${named(silent)} did not answer within 500 ms`,
             details: { server: `${away}, ${named(silent)}` },
         });
     });
 
-    it('of many servers it says so of five', async () => {
+    it('reports the reasons of at most five servers', async () => {
         const none = Array.from({ length: 300 }, (_, i) => at({ port: i + 1 }));
         const client = open.clientOf(none, { failures: 1, requestTimeoutMs: 20_000, connectTimeoutMs: 20_000 });
         const error = (await client.open().catch((error: unknown) => error)) as Error;
-        expect(error.message).toMatch(/^none of 300 memcached servers answers: (.* 127\.0\.0\.1:\d; ){5}and 295 more$/);
+        expect(error.message).toMatch(
+            /^cannot connect to any of 300 memcached servers: (.* 127\.0\.0\.1:\d; ){5}and 295 more$/,
+        );
         expect([client.socketCount, client.pendingCount, client.timerCount]).toEqual([0, 0, 0]);
     });
 
-    it('a list that changes before open is the one that is opened', async () => {
+    it('opens the servers of the last update before open', async () => {
         const client = open.clientOf([at(fleet.proxies[0])]);
         client.update(all(fleet).slice(1));
         expect(await codeOf(client.get('key'))).toBe('NOT_OPENED');
@@ -37,7 +39,7 @@ describe('open and close', () => {
         expect(fleet.proxies.map(proxy => proxy.connections)).toEqual([0, 1, 1]);
     });
 
-    it('a list that changes while it opens is used, also when no server of the first one answers', async () => {
+    it('uses servers that an update brings during open, even when no earlier server answers', async () => {
         const silent = await open.recordingProxy();
         for (const first of [at(silent), at(fleet.proxies[0])]) {
             const client = open.clientOf([first], { requestTimeoutMs: 200 });
@@ -51,7 +53,7 @@ describe('open and close', () => {
         expect(silent.openSockets).toBe(0);
     });
 
-    it('a list that changes while it closes, or afterwards, is opened next time', async () => {
+    it('opens the servers of an update during or after close the next time', async () => {
         const client = await open.client([at(fleet.proxies[0])]);
         const last = client.set('key', 'value');
         const closing = client.close();
@@ -65,7 +67,7 @@ describe('open and close', () => {
         expect(fleet.proxies.map(proxy => proxy.connections)).toEqual([1, 0, 1]);
     });
 
-    it('close waits for a server that is gone, as for the others', async () => {
+    it('waits in close for a removed server as for the others', async () => {
         const client = await open.client(all(fleet), { requestTimeoutMs: 300 });
         await open.stop(fleet.servers[0]);
         const calls = [codeOf(client.get(keyOf(client, fleet.proxies[0]))), client.getMany(keys)] as const;

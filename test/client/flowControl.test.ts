@@ -15,7 +15,7 @@ async function countOf(outcomes: Promise<string>[]): Promise<Record<string, numb
     return counts;
 }
 
-describe('with a server of a script', () => {
+describe('flow control with a scripted server', () => {
     let server: ScriptedServer;
     let client: MemcachedClient;
 
@@ -24,7 +24,7 @@ describe('with a server of a script', () => {
         client = await opener.client(server, options);
     }
 
-    it('hands about 1 MiB to a socket that is not read, whatever waits behind it', async () => {
+    it('hands about 1 MiB to a socket that is not read, however much is queued', async () => {
         await open({ requestTimeoutMs: 10_000, poolSize: 1 });
         server.sockets[0]!.pause();
         const value = 'x'.repeat(60_000);
@@ -36,7 +36,7 @@ describe('with a server of a script', () => {
         expect(await stores).toEqual({ answered: 500 });
     });
 
-    it('fails calls beyond `maxPending` at once, and none of the others', async () => {
+    it('rejects only the calls beyond `maxPending`, and does so at once', async () => {
         await open({ maxPending: 10 });
         const calls = countOf(Array.from({ length: 30 }, () => outcomeOf(client.get('key'))));
         expect(client.pendingCount).toBe(10);
@@ -44,10 +44,10 @@ describe('with a server of a script', () => {
         expect(await outcomeOf(client.get('key'))).toBe('answered');
     });
 
-    it('keeps the throughput of a server that has too much to do', async () => {
+    it('keeps the throughput of an overloaded server', async () => {
         const requestTimeoutMs = 1000;
         await open({ requestTimeoutMs });
-        // It answers one request per ms, and is asked for twice as many.
+        // The server answers one request per ms. The client sends more than that.
         const backlog: [Buffer, Socket][] = [];
         let answered = 0;
         server.script = (request, socket) => backlog.push([request, socket]);
@@ -72,7 +72,7 @@ describe('with a server of a script', () => {
     it.each([
         ['answers again in time', 600],
         ['is given up', Infinity],
-    ])('keeps calls for later while a connection is silent that %s: none is OVERLOADED', async (_, pauseMs) => {
+    ])('queues calls while a silent connection %s, and rejects none with OVERLOADED', async (_, pauseMs) => {
         await open({ requestTimeoutMs: 800, poolSize: 1 });
         let paused: [Buffer, Socket][] | null = [];
         server.script = (request, socket, connection) => {
@@ -87,14 +87,14 @@ describe('with a server of a script', () => {
         }
         const early = outcomeOf(client.append('key', 'a'));
         await sleep(400);
-        // Not idempotent: it would be lost on the silent connection.
+        // The call is not idempotent, so it would be lost on the silent connection.
         const late = Array.from({ length: 20 }, () => outcomeOf(client.append('key', 'b')));
         expect(await countOf(late)).toEqual({ answered: 20 });
         expect(await early).toBe(pauseMs < Infinity ? 'answered' : 'TIMEOUT');
     });
 });
 
-describe('with memcached', () => {
+describe('flow control with memcached', () => {
     const server = useServer({ memoryMegabytes: 128 });
     const keys = Array.from({ length: 60 }, (_, i) => `large${i}`);
     let client: MemcachedClient;
@@ -104,7 +104,7 @@ describe('with memcached', () => {
         await client.setMany(keys.map(key => [key, Buffer.alloc(300_000)]));
     });
 
-    it('asks for a few large values at a time once it knows that they are large', async () => {
+    it('requests a few values at a time once it knows that they are large', async () => {
         expect((await client.getMany(keys)).items.size).toBe(keys.length);
         const before = client.getStats()[0]!;
         const batch = client.getMany(keys);
@@ -112,24 +112,24 @@ describe('with memcached', () => {
         await nextTurn();
         const first = client.getStats()[0]!;
         expect((await batch).items.size).toBe(keys.length);
-        // Chunks of one value each, and four at a time; in two turns some may have been answered.
+        // Each chunk has one value, and four are in flight. Some may have settled within two turns.
         const perKey = 24 + keys[0]!.length + 24;
         expect(first.bytesSent - before.bytesSent).toBeLessThan(20 * perKey);
         expect(client.getStats()[0]!.calls - before.calls).toBe(keys.length);
     });
 
-    it('sizes the chunks of a batch by what its earlier keys weighed', async () => {
+    it('sizes the chunks of a batch by the size of its earlier values', async () => {
         const many = Array.from({ length: 3000 }, (_, i) => `k${i}`);
         await client.setMany(many.map(key => [key, Buffer.alloc(1000)]));
         const before = client.getStats()[0]!;
         expect((await client.getMany(many)).items.size).toBe(3000);
-        // 1000 keys, of which nothing is known, and then about 260 in each.
+        // The first chunk has 1000 keys of unknown size. The later ones have about 260 each.
         const chunks = client.getStats()[0]!.calls - before.calls;
         expect(chunks).toBeGreaterThan(7);
         expect(chunks).toBeLessThan(11);
     });
 
-    it('sends small calls on another connection than large answers', async () => {
+    it('sends small calls on a different connection from large replies', async () => {
         const other = await opener.client(server, { requestTimeoutMs: 5000 });
         const batch = other.getMany(keys);
         let isDone = false;

@@ -15,7 +15,7 @@ beforeEach(async () => {
     client = await open.client(server, { requestTimeoutMs: 2000, connectTimeoutMs: 100, failures: 2 });
 });
 
-/** So much at once that the pool wants to grow, and calls that may not be sent twice. */
+/** Sends so much at once that the pool grows, and adds calls that are not idempotent. */
 function burst(): Promise<unknown> {
     const stores = Array.from({ length: 200 }, (_, i) => client.set(`key${i}`, VALUE));
     return Promise.all([...stores, ...Array.from({ length: 20 }, () => client.touch('n', 1)), client.append('a', 'b')]);
@@ -25,7 +25,7 @@ const refusals: [string, () => void][] = [
     ['is refused', () => server.refuse()],
     ['is ignored', () => {}],
     ['is closed', () => (server.onSocket = socket => socket.end('ERROR Too many open connections\r\n'))],
-    ['is closed when it has sent something', () => (server.script = closeFurther)],
+    ['is closed after its first request', () => (server.script = closeFurther)],
 ];
 
 function closeFurther(request: Buffer, socket: Socket, connection: number): void {
@@ -33,16 +33,16 @@ function closeFurther(request: Buffer, socket: Socket, connection: number): void
     else socket.destroy();
 }
 
-it.each(refusals)('a further connection that %s costs no call, and is not tried again at once', async (_, refuse) => {
+it.each(refusals)('loses no call to an extra connection that %s, and does not retry it at once', async (_, refuse) => {
     refuse();
     for (let i = 0; i < ROUNDS; i++) await burst();
-    // The attempt may still be under way.
+    // The attempt may still be in flight.
     while (client.socketCount > 1) await burst();
     for (let i = 0; i < ROUNDS; i++) await burst();
     expect(client.getStats()[0]).toMatchObject({ isUp: true, failed: 0, retries: 0, connects: 2, fault: null });
 });
 
-it('a further connection is used when it has answered', async () => {
+it('uses an extra connection once it has answered', async () => {
     const asked: number[] = [];
     server.script = (request, socket, connection) => {
         asked[connection] = (asked[connection] ?? 0) + 1;

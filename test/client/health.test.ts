@@ -11,14 +11,14 @@ const AWAY = { version: null, roundTripMs: null, memory: null, evictions: null, 
 const open = useOpener();
 const server = useServer();
 
-/** A client that opens also when no server answers. */
+/** Opens a client even when no server answers. */
 async function openPatiently(...parameters: Parameters<typeof open.clientOf>): Promise<MemcachedClient> {
     const client = open.clientOf(...parameters);
-    await client.open({ mayBeAway: true });
+    await client.open({ allowUnavailable: true });
     return client;
 }
 
-it('says of every server how it is', async () => {
+it('reports the state of every server', async () => {
     const plain = await open.server();
     const locked = await open.server({ args: ['-C', '-m', '16'] });
     const client = await openPatiently([plain, locked]);
@@ -42,13 +42,13 @@ it('says of every server how it is', async () => {
     });
 });
 
-it('asks all it wants to know, however few calls may wait', async () => {
+it('asks every question, whatever the limit of pending calls', async () => {
     const client = await openPatiently(server, { maxPending: 1 });
     const [report] = await client.checkHealth();
     expect(report).toMatchObject({ reachable: true, memory: { limitBytes: 64 * 1024 * 1024 }, casEnabled: true });
 });
 
-it('counts what had to go for want of memory', async () => {
+it('reports the evictions of a full server', async () => {
     const server = await open.server({ args: ['-m', '2'] });
     const client = await openPatiently(server);
     const value = 'x'.repeat(100_000);
@@ -58,7 +58,7 @@ it('counts what had to go for want of memory', async () => {
     expect(report!.evictions).toBe(await readStat(server, 'evictions'));
 });
 
-it('a server that is away is an answer, also before the client knows of it', async () => {
+it('reports an unavailable server before the client has noticed', async () => {
     const [there, away] = [await open.server(), await open.server()];
     const client = await openPatiently([there, away]);
     await away.kill();
@@ -72,19 +72,19 @@ it('a server that is away is an answer, also before the client knows of it', asy
     });
 });
 
-it('a server that counts as down is tried: it may be back long before the next probe', async () => {
+it('checks a server that is down without waiting for its next probe', async () => {
     const server = await open.server();
     const client = await openPatiently(server, { failures: 1, retries: 0, retryMs: 600_000 });
     await server.kill();
     while (client.getStats()[0]!.isUp) await client.get('key').catch(() => {});
-    // Until the next probe is so far away that it is not what finds the server.
+    // The next probe is then too late to find the server.
     const probes = client.getStats()[0]!.connects;
     while (client.getStats()[0]!.connects < probes + 5) await sleep(10);
     await server.restart();
     expect((await client.checkHealth())[0]).toMatchObject({ reachable: true });
 });
 
-it('a server that does not answer: within one request_timeout', async () => {
+it('reports a server that does not answer within one request_timeout', async () => {
     const proxy = await open.faultProxy(server);
     const client = await openPatiently(proxy, {
         requestTimeoutMs: 300,
@@ -96,11 +96,11 @@ it('a server that does not answer: within one request_timeout', async () => {
     const tookMs = performance.now() - startedMs;
     expect(tookMs).toBeGreaterThanOrEqual(299);
     expect(tookMs).toBeLessThan(3000);
-    // It is nobody's call.
+    // The probe does not count as a call.
     expect(client.getStats()[0]).toMatchObject({ isUp: true, sockets: 1, failed: 0, errors: {} });
 });
 
-it('a server that is slow to connect and then silent: within one request_timeout, not two', async () => {
+it('reports a server that connects slowly and then is silent within one request_timeout', async () => {
     const proxy = await open.faultProxy(server);
     const client = await openPatiently(proxy, { requestTimeoutMs: 600 });
     proxy.begin({
@@ -112,7 +112,7 @@ it('a server that is slow to connect and then silent: within one request_timeout
     expect(ms).toBeLessThan(1000);
 });
 
-it('a server that answers half of the questions is reachable, and the rest is not known', async () => {
+it('reports a server that answers half of the questions as reachable, and the rest as unknown', async () => {
     const proxy = await open.faultProxy(server);
     const client = await openPatiently(proxy, { requestTimeoutMs: 300 });
     proxy.begin({
@@ -129,7 +129,7 @@ it('a server that answers half of the questions is reachable, and the rest is no
     });
 });
 
-it('a wrong password is not tried again', async () => {
+it('does not retry a wrong password', async () => {
     const server = await open.server({ login: { username: 'ann', password: 'right' } });
     const proxy = await open.faultProxy(server);
     const at = { host: '127.0.0.1', port: proxy.port };
@@ -145,17 +145,17 @@ it('a wrong password is not tried again', async () => {
     expect((await nobody.checkHealth())[0]).toMatchObject({ reachable: false, error: { code: 'AUTH_FAILED' } });
 });
 
-it('what is no memcached is not reachable', async () => {
+it('reports a server that is not memcached as unreachable', async () => {
     const other = await open.scripted((_, socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     const client = await openPatiently(other, { failures: 1, retryMs: 60_000 });
-    const message = expect.stringContaining('not in memcached');
+    const message = expect.stringContaining('instead of the binary protocol');
     expect((await client.checkHealth())[0]).toMatchObject({
         reachable: false,
         error: { code: 'CONNECTION_LOST', message },
     });
 });
 
-it('close in the middle: it is answered, and nothing is left', async () => {
+it('settles when close interrupts it, and leaves nothing behind', async () => {
     const proxy = await open.faultProxy(server);
     const client = await openPatiently(proxy, { requestTimeoutMs: 300 });
     proxy.begin(holding);
@@ -166,13 +166,13 @@ it('close in the middle: it is answered, and nothing is left', async () => {
     expect((await asking)[0]).toMatchObject({ reachable: false, error: { code: 'TIMEOUT' } });
     expect([client.socketCount, client.timerCount, client.pendingCount]).toEqual([0, 0, 0]);
     expect(proxy.linkCount).toBe(0);
-    // Opened again, it answers again.
+    // The client answers again after it is reopened.
     proxy.begin(passing);
     await client.open();
     expect((await client.checkHealth())[0]).toMatchObject({ reachable: true });
 });
 
-it('leaves nothing open, counts in no numbers, and is asked once for all who ask at the same time', async () => {
+it('leaves nothing open, changes no statistics, and runs once for all concurrent callers', async () => {
     const client = await openPatiently(server);
     const before = client.getStats();
     const total = await readStat(server, 'total_connections');
@@ -180,12 +180,12 @@ it('leaves nothing open, counts in no numbers, and is asked once for all who ask
     expect(new Set(reports).size).toBe(1);
     expect(client.getStats()).toEqual(before);
     expect([client.socketCount, client.pendingCount]).toEqual([1, 0]);
-    // One of it, one that looks.
+    // One connection belongs to the probe, one to the reader of this statistic.
     expect((await readStat(server, 'total_connections')) - total).toBe(2);
     expect(await client.checkHealth()).not.toBe(reports[0]);
 });
 
-it('rejects with NOT_OPENED before open and after close; close waits for one that is under way', async () => {
+it('rejects with NOT_OPENED before open and after close, which waits for a pending probe', async () => {
     const client = open.clientOf(server);
     await expect(client.checkHealth()).rejects.toMatchObject({ code: 'NOT_OPENED' });
     await client.open();

@@ -20,10 +20,10 @@ beforeEach(async () => {
     server = await open.scripted();
 });
 
-describe('a call that is late', () => {
-    it('does not end a connection that is younger: one that falls silent costs few calls', async () => {
+describe('a late call', () => {
+    it('does not end a younger connection, so that a silent connection costs few calls', async () => {
         const client = await open.client(server, { requestTimeoutMs: 1000 });
-        // The connection of this moment answers nothing any more, the others do.
+        // The current connection stops answering, and later ones answer.
         server.script = (request, socket, connection) => connection > 0 && answer(request, socket);
         const calls: Promise<string>[] = [];
         const begun = performance.now();
@@ -37,7 +37,7 @@ describe('a call that is late', () => {
         expect(client.getStats()[0]!.fault).toBeNull();
     });
 
-    it('is no fault when it is a large value that takes longer: the server stays up', async () => {
+    it('does not count as a fault while a large value is still arriving', async () => {
         const client = await open.client(server, { requestTimeoutMs: 300, failures: 2, poolSize: 1 });
         server.script = (request, socket) => {
             if (!request.includes('large')) return answer(request, socket);
@@ -53,7 +53,7 @@ describe('a call that is late', () => {
         expect(client.getStats()[0]).toMatchObject({ isUp: true, fault: null });
     });
 
-    it('ends a silent connection also when it has been quiet for 26 days', async () => {
+    it('ends a silent connection even after 26 quiet days', async () => {
         const client = await open.client(server, { requestTimeoutMs: 200, idleMs: 0 });
         const realNow = performance.now.bind(performance);
         const now = jest.spyOn(performance, 'now').mockImplementation(() => realNow() + 26 * 86_400_000);
@@ -64,14 +64,15 @@ describe('a call that is late', () => {
                 calls.push(outcomeOf(client.append('key', 'value')));
                 await sleep(5);
             }
-            // Lost with the connection, for which a fault is the only way to end while calls wait.
+            // While calls are pending, only a fault can end the connection, and it rejects them
+            // with this code.
             expect(await Promise.all(calls)).toContain('CONNECTION_LOST');
         } finally {
             now.mockRestore();
         }
     });
 
-    it('does not end a connection that answers, and its reply is nobody else’s', async () => {
+    it('does not end a connection that answers, and its reply settles no other call', async () => {
         const client = await open.client(server, { requestTimeoutMs: 600, poolSize: 1 });
         const waiting: [Buffer, Socket][] = [];
         server.script = (request, socket) => waiting.push([request, socket]);
@@ -89,13 +90,13 @@ describe('a call that is late', () => {
         while (waiting.length < 3) await nextTurn();
         while (waiting.length > 0) answerOne();
         expect(await third).toBe('answered');
-        // What came too late does not change what was answered.
+        // The late replies do not change the settled results.
         expect([[...items], [...failed.keys()]]).toEqual([[], ['second']]);
         expect(server.sockets.length).toBe(1);
         expect(client.getStats()[0]).toMatchObject({ retries: 0, hits: 1, inFlight: 0 });
     });
 
-    it('ends a connection that answers if none of its calls has a caller left', async () => {
+    it('ends a connection that answers if all of its calls have expired', async () => {
         const client = await open.client(server, { requestTimeoutMs: 600, poolSize: 1 });
         const waiting: [Buffer, Socket][] = [];
         server.script = (request, socket) => waiting.push([request, socket]);
@@ -111,8 +112,8 @@ describe('a call that is late', () => {
     });
 });
 
-describe('a process that is busy', () => {
-    it('takes all answers that have come for answers in time, however many they are', async () => {
+describe('a busy process', () => {
+    it('accepts every answer that has arrived in time, whatever the number', async () => {
         const client = await open.client(await open.server(), { requestTimeoutMs: 300 });
         await client.set('key', Buffer.alloc(3000));
         const calls = Array.from({ length: 1000 }, () => outcomeOf(client.get('key')));
@@ -121,7 +122,7 @@ describe('a process that is busy', () => {
         expect(new Set(await Promise.all(calls))).toEqual(new Set(['answered']));
     });
 
-    it('connects, although each turn of its event loop takes longer than `connect_timeout`', async () => {
+    it('connects even when each turn of its event loop takes longer than `connectTimeoutMs`', async () => {
         const { port } = await open.server({ certificate: createCertificate() });
         const options = { connectTimeoutMs: 40, requestTimeoutMs: 2000, failures: 5 };
         const client = open.clientOf({ port, tls: { rejectUnauthorized: false } }, options);
@@ -137,7 +138,7 @@ describe('a process that is busy', () => {
     });
 });
 
-it('`open` and `checkHealth` have the time to connect besides that for an answer', async () => {
+it('allows open and checkHealth the connect timeout in addition to the request timeout', async () => {
     const { SASL_AUTH, NOOP, STAT } = opcodes;
     server.script = (request, socket) => {
         if (request[1] === SASL_AUTH || request[1] === NOOP) setTimeout(answer, 100, request, socket);

@@ -1,4 +1,4 @@
-// Listens at the port on each host, and says when it does.
+// Listens at the port on each host, then sends 'listening' to its parent.
 const { createServer } = require('node:net');
 
 const [port, ...hosts] = process.argv.slice(2);

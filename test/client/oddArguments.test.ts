@@ -11,10 +11,10 @@ beforeEach(async () => {
     client = await open.client(server);
 });
 
-/** Right arguments of each verb; one at a time is replaced by odd ones. */
+/** Valid arguments of each command. The test replaces one at a time with an odd value. */
 const verbs: Record<string, unknown[]> = {
     get: ['key'],
-    gets: ['key', { pinned: true }],
+    gets: ['key'],
     getText: ['key'],
     getAndDelete: ['key'],
     getMany: [['key']],
@@ -32,13 +32,14 @@ const verbs: Record<string, unknown[]> = {
     getAndTouch: ['key', 60],
     casAdd: ['key', 'value', { expires: 60 }],
     casSet: ['key', 'value', 1n, { expires: 60 }],
-    casDelete: ['key', 1n, { pinned: true }],
+    casDelete: ['key', 1n, { epoch: 1 }],
     increment: ['key', 1, { initial: 1 }],
     decrement: ['key', 1, { initial: 1 }],
 };
 
-it.each(Object.entries(verbs))('%s throws nothing, and rejects with a code', async (verb, right) => {
-    const call = (client as unknown as Record<string, (...args: unknown[]) => unknown>)[verb]!.bind(client);
+it.each(Object.entries(verbs))('rejects odd arguments of %s with a code, and never throws', async (verb, right) => {
+    const owner = verb in client ? client : client.commands;
+    const call = (owner as unknown as Record<string, (...args: unknown[]) => unknown>)[verb]!.bind(owner);
     for (const [place] of right.entries()) {
         for (const value of odd) {
             const args = right.map((one, i) => (i === place ? value : one));
@@ -54,13 +55,13 @@ it.each(Object.entries(verbs))('%s throws nothing, and rejects with a code', asy
     }
 });
 
-it.each(['getMany', 'getManyText', 'deleteMany', 'setMany'] as const)('%s refuses what is no list', async verb => {
+it.each(['getMany', 'deleteMany', 'setMany'] as const)('rejects a non-list for %s', async verb => {
     for (const value of [null, undefined, 5, {}, true]) {
         expect(await codeOf(client[verb](value as never))).toBe('INVALID_BATCH');
     }
 });
 
-it('setMany refuses entries that are no pairs', async () => {
+it('rejects entries of setMany that are not pairs', async () => {
     for (const entries of [[null], ['ab'], [5], [{}]]) {
         expect(await codeOf(client.setMany(entries as never))).toBe('INVALID_BATCH');
     }

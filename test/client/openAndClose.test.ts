@@ -11,7 +11,7 @@ beforeEach(() => flush(server));
 const leftOf = (client: MemcachedClient) => [client.socketCount, client.pendingCount, client.timerCount];
 
 describe('open and close', () => {
-    it('before open, after close: NOT_OPENED', async () => {
+    it('rejects calls with NOT_OPENED before open and after close', async () => {
         const client = open.clientOf(server);
         expect(await codeOf(client.get('key'))).toBe('NOT_OPENED');
         await client.close();
@@ -30,7 +30,7 @@ describe('open and close', () => {
         expect(await client.set('key', 'value')).toBe(true);
     });
 
-    it('close during open: the open is rejected, nothing is left', async () => {
+    it('rejects open when close interrupts it, and leaves nothing behind', async () => {
         const client = open.clientOf(server);
         const opening = codeOf(client.open());
         await client.close();
@@ -38,7 +38,7 @@ describe('open and close', () => {
         expect(leftOf(client)).toEqual([0, 0, 0]);
     });
 
-    it('close, open and close again in one turn all settle, and calls made before finish', async () => {
+    it('settles close, open and close again in one turn, and finishes earlier calls', async () => {
         const client = open.clientOf(server);
         for (const withCall of [false, true]) {
             await client.open();
@@ -52,7 +52,7 @@ describe('open and close', () => {
         expect(leftOf(client)).toEqual([0, 0, 0]);
     });
 
-    it('close lets calls of the same turn finish', async () => {
+    it('finishes calls of the same turn before close', async () => {
         const client = await open.client(server);
         const calls = Promise.all(Array.from({ length: 1000 }, (_, i) => client.set(`key${i}`, 'value')));
         await client.close();
@@ -60,7 +60,7 @@ describe('open and close', () => {
         expect(leftOf(client)).toEqual([0, 0, 0]);
     });
 
-    it('close lets a batch of many chunks finish', async () => {
+    it('finishes a batch of many chunks before close', async () => {
         const client = await open.client(server);
         const value = Buffer.alloc(200_000);
         const batch = client.setMany(Array.from({ length: 20 }, (_, i) => [`key${i}`, value]));
@@ -69,7 +69,7 @@ describe('open and close', () => {
         expect(leftOf(client)).toEqual([0, 0, 0]);
     });
 
-    it('close with nothing under way destroys the sockets before it returns', async () => {
+    it('destroys the sockets before close returns when no call is pending', async () => {
         const client = await open.client(server);
         await client.get('key');
         const closing = client.close();
@@ -80,7 +80,7 @@ describe('open and close', () => {
         await closing;
     });
 
-    it('open fails with CONNECT_FAILED when nobody is there, and may be tried again', async () => {
+    it('rejects open with CONNECT_FAILED when no server answers, and allows a retry', async () => {
         await open.kill(server);
         const client = open.clientOf(server, { failures: 2 });
         expect(await codeOf(client.open())).toBe('CONNECT_FAILED');

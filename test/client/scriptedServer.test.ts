@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import type { ClientOptions } from 'pip-services4-memcached-node';
 import { codeOf } from '../support/codeOf';
 import { timed } from '../support/LagMeter';
@@ -9,11 +10,11 @@ import { RecordingObserver } from '../support/RecordingObserver';
 import { answer, replyTo, type ScriptedServer } from '../support/server/ScriptedServer';
 
 const EXISTS = 5;
-/** Longer than a busy machine makes anybody late. */
+/** These timeouts exceed the lag of a busy machine. */
 const PATIENT = { connectTimeoutMs: 10_000, requestTimeoutMs: 10_000 };
 const open = useOpener();
 
-describe('a server of a script', () => {
+describe('a client of a scripted server', () => {
     let server: ScriptedServer;
 
     beforeEach(async () => {
@@ -22,12 +23,12 @@ describe('a server of a script', () => {
 
     async function openClient(options: ClientOptions = {}) {
         const client = open.clientOf(server, { ...PATIENT, ...options });
-        // A process that is late may miss the answer to the greeting.
-        await client.open({ mayBeAway: true });
+        // A late process may miss the answer to the greeting.
+        await client.open({ allowUnavailable: true });
         return client;
     }
 
-    it('that is down is probed by one connection at a time, however many call', async () => {
+    it('probes a server that is down with one connection at a time, whatever the number of calls', async () => {
         const observer = new RecordingObserver();
         const client = await openClient({ failures: 2, retryMs: 50, requestTimeoutMs: 200, observer });
         for (const socket of server.sockets) socket.destroy();
@@ -38,7 +39,7 @@ describe('a server of a script', () => {
             probes++;
             most = Math.max(most, client.socketCount);
         };
-        // Silence: each round of calls is a fault.
+        // Each round of calls without an answer is a fault.
         while ((await codeOf(client.get('key'))) !== 'SERVER_DOWN');
         await observer.next(1);
         const before = probes;
@@ -52,18 +53,40 @@ describe('a server of a script', () => {
         expect(await client.set('key', 'value')).toBe(true);
     });
 
-    it('that speaks another protocol is said so', async () => {
+    it('probes again after a probe whose reply is late and comes in pieces', async () => {
+        const observer = new RecordingObserver();
+        const client = await openClient({ failures: 1, retryMs: 50, requestTimeoutMs: 500, observer });
+        const trickle = (request: Buffer, socket: Socket): void => {
+            server.script = answer;
+            const reply = replyTo(request);
+            let sent = 0;
+            const timer = setInterval(() => {
+                if (socket.destroyed || sent === reply.length - 1) return clearInterval(timer);
+                socket.write(reply.subarray(sent, ++sent));
+            }, 50);
+        };
+        server.script = (_, socket) => {
+            server.script = trickle;
+            socket.destroy();
+        };
+        await codeOf(client.increment('n', 1));
+        await observer.next(2);
+        expect(observer.heard[1]).toContain('up');
+        expect(await client.set('key', 'value')).toBe(true);
+    });
+
+    it('reports a server that speaks another protocol', async () => {
         server.script = (_, socket) => socket.write('ERROR\r\n');
         await expect(open.client(server)).rejects.toMatchObject({
             code: 'CONNECT_FAILED',
-            message: expect.stringContaining('it answers in text (ERROR)'),
+            message: expect.stringContaining('the server answers in text (ERROR)'),
         });
     });
 
-    it('that closes five sockets at once has one fault, not five', async () => {
+    it('counts one fault, not five, when five sockets close at once', async () => {
         const observer = new RecordingObserver();
         const client = await openClient({ failures: 2, poolSize: 5, observer });
-        // Much to send makes it open all of its sockets.
+        // This many bytes make the client open all of its sockets.
         const value = Buffer.alloc(50_000);
         const storeMuch = () => Promise.all(Array.from({ length: 100 }, () => client.set('key', value)));
         while (client.socketCount < 5) await storeMuch();
@@ -74,13 +97,13 @@ describe('a server of a script', () => {
         expect(observer.heard).toEqual([]);
     });
 
-    it('sees one socket while calls are small, however many they are', async () => {
+    it('uses one socket for small calls, whatever their number', async () => {
         const client = await openClient({ poolSize: 5 });
         for (let i = 0; i < 5; i++) await Promise.all(Array.from({ length: 300 }, (_, k) => client.set(`k${k}`, 'v')));
         expect(server.sockets.length).toBe(1);
     });
 
-    it('closes an idle socket of its own, and the next call opens one', async () => {
+    it('closes an idle socket, and opens a new one for the next call', async () => {
         const client = await openClient({ idleMs: 200 });
         await once(server.sockets[0]!, 'close');
         while (client.socketCount > 0) await new Promise(setImmediate);
@@ -88,7 +111,7 @@ describe('a server of a script', () => {
         expect(server.sockets.length).toBe(2);
     });
 
-    it('closes a socket that becomes idle after a call that took longer than `idleMs`', async () => {
+    it('closes a socket that becomes idle after a call longer than `idleMs`', async () => {
         const client = await openClient({ idleMs: 100, requestTimeoutMs: 10_000 });
         server.script = (request, socket) => void setTimeout(() => answer(request, socket), 350);
         await client.touch('key', 0);
@@ -96,7 +119,7 @@ describe('a server of a script', () => {
         expect(server.sockets.length).toBe(1);
     });
 
-    it('that needs too long for a large batch is asked for none of it after the deadline', async () => {
+    it('sends no part of a large batch after its deadline', async () => {
         const observer = new RecordingObserver();
         const client = await openClient({ requestTimeoutMs: 500, poolSize: 1, observer });
         server.script = () => {};
@@ -109,14 +132,14 @@ describe('a server of a script', () => {
         expect(server.sockets.length).toBe(1);
     });
 
-    it('that loses every race for a counter is asked no longer than one call may take', async () => {
+    it('stops after one request timeout when every CAS of a counter fails', async () => {
         const client = await openClient({ requestTimeoutMs: 200 });
         server.script = (request, socket) => setTimeout(() => socket.write(replyTo(request, EXISTS)), 60);
         const ms = await timed(async () => expect(await codeOf(client.increment('n', 1))).toBe('TIMEOUT'));
         expect(ms).toBeLessThan(1000);
     });
 
-    it('that goes away in the middle of a batch leaves each key in one of the two answers', async () => {
+    it('reports each key as found or as failed when the server closes during a batch', async () => {
         const client = await openClient({ retries: 0 });
         server.script = (request, socket) => {
             const opaque = opaqueOf(request);
@@ -128,7 +151,7 @@ describe('a server of a script', () => {
         expect([...failed.keys()]).toEqual(['b']);
     });
 
-    it('gets every call of a turn in one write', async () => {
+    it('sends all calls of a turn in one write', async () => {
         const client = await openClient();
         let chunks = 0;
         server.sockets[0]!.on('data', () => chunks++);

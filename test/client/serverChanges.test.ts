@@ -1,8 +1,12 @@
 import type { ServerAddress } from 'pip-services4-memcached-node';
-import type { MemcachedServer } from '../../src/client/MemcachedServer';
-import { ServerList } from '../../src/client/ServerList';
+import type { MemcachedServer } from '../../src/client/server/MemcachedServer';
+import { ServerSet } from '../../src/client/cluster/ServerSet';
 
-const make = ({ host }: ServerAddress): MemcachedServer => ({ host, isUp: true }) as unknown as MemcachedServer;
+const options = (failover: boolean) => ({
+    failover,
+    placedKey: (key: string) => key,
+    createServer: ({ host }: ServerAddress) => ({ host, isUp: true }) as unknown as MemcachedServer,
+});
 const cache = (n: number, more: Partial<ServerAddress> = {}): ServerAddress => ({
     host: `cache-${n}`,
     port: 11211,
@@ -15,9 +19,9 @@ it.each([
     ['another order', [cache(2), cache(1)]],
     ['a server twice', [cache(1), cache(2), cache(1)]],
     ['the default weight', [cache(1, { weight: 1 }), cache(2, { weight: undefined })]],
-])('%s is no change: the list and its ring stay', (_, addresses) => {
-    const list = ServerList.of([cache(1), cache(2)], true, key => key, make);
-    expect(list.next(addresses, make).list).toBe(list);
+])('keeps the list and its ring for %s', (_, addresses) => {
+    const list = ServerSet.of([cache(1), cache(2)], options(true));
+    expect(list.next(addresses).set).toBe(list);
 });
 
 it.each([
@@ -25,10 +29,10 @@ it.each([
     ['a server less', [cache(1)]],
     ['another weight', [cache(1), cache(2, { weight: 2 })]],
     ['another login', [cache(1), cache(2, login('secret'))]],
-])('%s is a change: another list takes its place, and the servers that stay are the same objects', (_, addresses) => {
-    const list = ServerList.of([cache(1), cache(2)], false, key => key, make);
-    const { list: next } = list.next(addresses, make);
+])('replaces the list, but keeps the objects of the servers that stay, for %s', (_, addresses) => {
+    const list = ServerSet.of([cache(1), cache(2)], options(false));
+    const { set: next } = list.next(addresses);
     expect(next).not.toBe(list);
-    expect(next.nodes[0]).toBe(list.nodes[0]);
-    expect(next.nodes.map(({ host }) => host)).toEqual(addresses.map(({ host }) => host));
+    expect(next.servers[0]).toBe(list.servers[0]);
+    expect(next.servers.map(({ host }) => host)).toEqual(addresses.map(({ host }) => host));
 });

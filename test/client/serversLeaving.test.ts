@@ -7,8 +7,8 @@ import { all, at, keyOf, keys, turns } from './fleetOf';
 const open = useOpener();
 const fleet = useFleet(open);
 
-describe('a server that is gone', () => {
-    it('answers the calls that it has, batches included', async () => {
+describe('a removed server', () => {
+    it('answers its pending calls, including batches', async () => {
         const client = await open.client([at(fleet.proxies[0])]);
         const many = Array.from({ length: 20_000 }, (_, i) => `many:${i}`);
         const calls = [...keys.map(key => client.set(key, key))];
@@ -22,7 +22,7 @@ describe('a server that is gone', () => {
         expect((await client.getMany(many)).items.size).toBe(many.length);
     });
 
-    it('and silent settles its calls in time, then its sockets go, and nobody else waits for it', async () => {
+    it('settles its calls in time when silent, then closes its sockets, and delays no other call', async () => {
         const client = await open.client(all(fleet), { requestTimeoutMs: 300 });
         await open.stop(fleet.servers[0]);
         const key = keyOf(client, fleet.proxies[0]);
@@ -37,7 +37,7 @@ describe('a server that is gone', () => {
         expect(client.pendingCount).toBe(0);
     });
 
-    it('while it is down is not probed any more, and not spoken of', async () => {
+    it('is not probed or reported any more', async () => {
         const heard: string[] = [];
         const observer = { onDown: () => heard.push('down'), onUp: () => heard.push('up') };
         const client = await open.client(all(fleet), { failures: 1, retryMs: 10, observer });
@@ -50,13 +50,13 @@ describe('a server that is gone', () => {
         const { connections } = fleet.proxies[0];
         await sleep(100);
         expect(fleet.proxies[0].connections).toBe(connections);
-        // That of the deadlines, which nobody has to stop.
+        // The remaining timer belongs to the deadlines, which stop by themselves.
         expect(client.timerCount).toBeLessThanOrEqual(1);
         expect(heard).toEqual(['down']);
         expect(await client.set(key, 'value')).toBe(true);
     });
 
-    it('and comes back is a new one: nothing of its past is held against it', async () => {
+    it('starts without faults when it is added again', async () => {
         const client = await open.client(all(fleet), { failures: 1, retryMs: 100_000 });
         const key = keyOf(client, fleet.proxies[0]);
         fleet.proxies[0].cutting = 1;
@@ -68,7 +68,7 @@ describe('a server that is gone', () => {
 });
 
 describe('a new server', () => {
-    it('that is away delays and fails its own keys only', async () => {
+    it('delays and fails only its own keys when unavailable', async () => {
         const client = await open.client(all(fleet).slice(0, 2), { requestTimeoutMs: 400 });
         const silent = await open.recordingProxy();
         client.update([...all(fleet).slice(0, 2), at(silent), { host: 'nowhere.invalid', port: 1 }]);
@@ -80,7 +80,7 @@ describe('a new server', () => {
         expect(await nowhere).toMatch(/CONNECTION_LOST|SERVER_DOWN|TIMEOUT/);
     });
 
-    it('is not connected to before somebody asks for one of its keys', async () => {
+    it('is not connected before a call for one of its keys', async () => {
         const client = await open.client(all(fleet).slice(0, 2));
         client.update(all(fleet));
         await turns(5);

@@ -14,7 +14,7 @@ beforeEach(async () => {
     open.atEnd(() => server.end());
 });
 
-/** What becomes of 40 calls every 20 ms for so long. */
+/** Starts 40 calls every 20 ms for this long, and returns their outcomes. */
 async function load(call: () => Promise<unknown>, forMs: number): Promise<string[]> {
     const calls: Promise<string>[] = [];
     for (const begun = performance.now(); performance.now() < begun + forMs; await sleep(20)) {
@@ -25,15 +25,15 @@ async function load(call: () => Promise<unknown>, forMs: number): Promise<string
 
 const answeredOf = (codes: string[]): number => codes.filter(code => code.startsWith('answered')).length / codes.length;
 
-describe('a way that takes much of `request_timeout`', () => {
-    it('is not taken for a server that has too much to do', async () => {
+describe('a network delay near `request_timeout`', () => {
+    it('is not mistaken for an overloaded server', async () => {
         const client = await open.client(server, { requestTimeoutMs: REQUEST_TIMEOUT_MS });
         server.script = (request, socket) => setTimeout(() => answer(request, socket), WAY_MS);
         const codes = await load(() => client.touch('key', 0), 3 * REQUEST_TIMEOUT_MS);
         expect(answeredOf(codes)).toBeGreaterThan(0.8);
     });
 
-    it('does not keep calls back for ever after a pause of the server', async () => {
+    it('does not hold back calls forever after a pause of the server', async () => {
         const client = await open.client(server, { requestTimeoutMs: REQUEST_TIMEOUT_MS, poolSize: 1 });
         let delayMs = WAY_MS / 2;
         let free = Promise.resolve();
@@ -54,7 +54,7 @@ describe('a way that takes much of `request_timeout`', () => {
 describe('a process that is busy most of the time', () => {
     const memcached = useServer();
 
-    it('does not send the less for it', async () => {
+    it('does not send fewer calls', async () => {
         const client = await open.client(memcached, { requestTimeoutMs: 400 });
         const calls: Promise<string>[] = [];
         for (let turn = 0; turn < 20; turn++) {

@@ -7,8 +7,8 @@ const open = useOpener();
 const server = useServer();
 beforeEach(() => flush(server));
 
-describe('counts', () => {
-    it('are 0 before anything happens, but for the greeting', async () => {
+describe('getStats', () => {
+    it('returns 0 for every count before anything happens, except for the greeting', async () => {
         const unopened = open.clientOf(server);
         expect(statsOf(unopened)).toMatchObject({ calls: 0, sockets: 0, isUp: true, bytesSent: 0, bytesReceived: 0 });
         expect(statsOf(unopened).latency.total).toEqual({ count: 0, p50: null, p99: null, max: null });
@@ -33,7 +33,7 @@ describe('counts', () => {
         });
     });
 
-    it('hits and misses of every verb that reads, as memcached counts them itself', async () => {
+    it('counts the same hits and misses as memcached, for every command that reads', async () => {
         const client = await open.client(server);
         await client.set('there', 'value');
         const [hits, misses] = [await readStat(server, 'get_hits'), await readStat(server, 'get_misses')];
@@ -48,14 +48,14 @@ describe('counts', () => {
         expect(since(before, statsOf(client))).toMatchObject({ calls: 7, answered: 7, hits: 5, misses: 5 });
         expect((await readStat(server, 'get_hits')) - hits).toBe(5);
         expect((await readStat(server, 'get_misses')) - misses).toBe(5);
-        // memcached has other numbers for these.
+        // memcached has separate counters for these commands.
         await client.set('there', 'value');
         await client.getAndTouch('there', 60);
         await client.getAndTouch('nothing', 60);
         expect(since(before, statsOf(client))).toMatchObject({ hits: 6, misses: 6 });
     });
 
-    it('what neither reads nor fails is a call and nothing else', async () => {
+    it('counts a call that neither reads nor fails as a call only', async () => {
         const client = await open.client(server);
         const before = statsOf(client);
         await client.set('key', '1');
@@ -80,7 +80,7 @@ describe('counts', () => {
         expect(statsOf(client).errors).toEqual({});
     });
 
-    it('bytes are those on the wire', async () => {
+    it('includes all bytes on the wire', async () => {
         const client = await open.client(server);
         const before = statsOf(client);
         await client.set('key', 'x'.repeat(100_000));
@@ -90,12 +90,12 @@ describe('counts', () => {
         expect(after.bytesReceived - before.bytesReceived).toBe(24 + 24 + 4 + 100_000);
     });
 
-    it('calls in flight', async () => {
+    it('includes the calls in flight', async () => {
         const proxy = await open.faultProxy(server);
         const client = await open.client(proxy);
         proxy.begin(holding);
         const calls = Array.from({ length: 10 }, () => client.get('key'));
-        // Those of this turn, too.
+        // The calls of the current turn count too.
         expect(statsOf(client).inFlight).toBe(10);
         await proxy.until(({ replyFrames }) => replyFrames > 10);
         expect(statsOf(client)).toMatchObject({ inFlight: 10, calls: 11, answered: 1 });
@@ -104,7 +104,7 @@ describe('counts', () => {
         expect(statsOf(client)).toMatchObject({ inFlight: 0, calls: 11, answered: 11, misses: 10 });
     });
 
-    it('a snapshot stays as it is, and cannot be changed', async () => {
+    it('returns a frozen snapshot', async () => {
         const client = await open.client(server);
         const stats = statsOf(client);
         await client.get('key');
@@ -115,7 +115,7 @@ describe('counts', () => {
         expect(JSON.parse(JSON.stringify(stats))).toEqual(stats);
     });
 
-    it('each client has its own, each server has its own, and they stay after close', async () => {
+    it('counts separately for each client and each server, and keeps the counts after close', async () => {
         const other = await open.server();
         const [one, two] = [await open.client([server, other]), await open.client([server, other])];
         await Promise.all(Array.from({ length: 100 }, (_, i) => one.get(`key${i}`)));
@@ -132,7 +132,7 @@ describe('counts', () => {
 });
 
 describe('latency', () => {
-    it('is that of the server', async () => {
+    it('measures the server', async () => {
         const proxy = await open.faultProxy(server);
         const client = await open.client(proxy);
         const delayMs = 100;
@@ -150,7 +150,7 @@ describe('latency', () => {
         expect(total.count).toBe(106);
         expect(total.max).toBeGreaterThanOrEqual(delayMs - 1);
         expect(total.max).toBeLessThanOrEqual(tookMs);
-        // 5 of 106 are more than 1 %, and less than a half.
+        // These 5 of 106 calls are more than 1 % and less than half.
         expect(total.p99).toBeGreaterThan(delayMs * 0.95);
         expect(total.p99).toBeLessThanOrEqual(total.max!);
         expect(total.p50).toBeLessThan(total.p99!);

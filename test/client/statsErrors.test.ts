@@ -8,12 +8,12 @@ const open = useOpener();
 const server = useServer();
 beforeEach(() => flush(server));
 
-describe('errors', () => {
-    it('by code, once for each call, also of calls that were never sent', async () => {
+describe('getStats', () => {
+    it('counts errors by code, once for each call, including unsent calls', async () => {
         const client = await open.client(server, { failures: 1, retryMs: 60_000, retries: 0 });
         await client.set('text', 'no number');
         expect(await codeOf(client.increment('text', 1))).toBe('NOT_A_NUMBER');
-        // A mistake of the caller is not the server's.
+        // An invalid key is an error of the caller, so no server counts it.
         expect(await codeOf(client.get('a key'))).toBe('INVALID_KEY');
         expect(statsOf(client).errors).toEqual({ NOT_A_NUMBER: 1 });
         await open.kill(server);
@@ -31,7 +31,7 @@ describe('errors', () => {
         expect([errors.NOT_OPENED, calls - closed.calls, failed - closed.failed]).toEqual([1, 1, 1]);
     });
 
-    it('a key of a batch that the server refuses', async () => {
+    it('counts an error for a key of a batch that the server rejects', async () => {
         const client = await open.client(server, { maxValueBytes: 4 * 1024 * 1024 });
         const before = statsOf(client);
         const { failed } = await client.setMany([
@@ -43,16 +43,16 @@ describe('errors', () => {
         expect(since(before, statsOf(client))).toMatchObject({ answered: 1, failed: 0 });
     });
 
-    it('a call that is answered before it is sent is none', async () => {
+    it('does not count a call that settles before it is sent', async () => {
         const client = await open.client(server);
         const cas = (await client.casAdd('key', 'value'))!;
         const before = statsOf(client);
-        const generation = client.generation('key') - 1;
-        expect(await client.casSet('key', 'other', cas, { generation })).toMatchObject({ outcome: 'stale' });
+        const epoch = client.epoch('key') - 1;
+        expect(await client.casSet('key', 'other', cas, { epoch })).toMatchObject({ outcome: 'stale' });
         expect(statsOf(client)).toMatchObject({ calls: before.calls, inFlight: 0 });
     });
 
-    it('chunks of a batch for which there is no time left', async () => {
+    it('counts an error for each chunk of a batch that has no time left', async () => {
         const proxy = await open.faultProxy(server);
         const client = await open.client(proxy, { requestTimeoutMs: 200 });
         proxy.begin(holding);
@@ -68,7 +68,7 @@ describe('errors', () => {
         });
     });
 
-    it('a call that runs into its timeout took as long as that', async () => {
+    it('includes the latency of a call that times out', async () => {
         const proxy = await open.faultProxy(server);
         const client = await open.client(proxy, { requestTimeoutMs: 200 });
         proxy.begin(holding);
@@ -79,7 +79,7 @@ describe('errors', () => {
         expect(latency.total.max).toBeGreaterThanOrEqual(199);
     });
 
-    it('what is tried again', async () => {
+    it('counts retries, but not as errors', async () => {
         const proxy = await open.faultProxy(server);
         const client = await open.client(proxy, { retries: 3 });
         proxy.begin(holding);
@@ -99,7 +99,7 @@ describe('errors', () => {
     });
 });
 
-it('a batch that is tried again counts each key once', async () => {
+it('counts each key of a retried batch once', async () => {
     const proxy = await open.faultProxy(server);
     const client = await open.client(proxy);
     await client.set('a', '1');
@@ -108,7 +108,7 @@ it('a batch that is tried again counts each key once', async () => {
     let replies = 0;
     proxy.begin({
         reply(link, frame) {
-            // The first key is answered, then the connection breaks.
+            // The first key is answered, then the connection ends.
             if (++replies === 1) link.toClient(frame);
             else if (replies === 2) link.end();
             else link.toClient(frame);

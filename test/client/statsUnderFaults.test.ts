@@ -11,7 +11,7 @@ async function more(count: () => number, by = 1): Promise<void> {
     while (count() < enough) await sleep(5);
 }
 
-it('everything adds up while the server is killed and connections break', async () => {
+it('balances all counts while the server is killed and connections break', async () => {
     const server = await open.server();
     const proxy = await open.faultProxy(server);
     const client = open.clientOf(proxy, {
@@ -21,7 +21,7 @@ it('everything adds up while the server is killed and connections break', async 
         retryMs: 50,
         reconnectMs: 20,
     });
-    await client.open({ mayBeAway: true });
+    await client.open({ allowUnavailable: true });
     const seen = { hits: 0, misses: 0, stored: 0, batches: 0, errors: {} as Record<string, number> };
     const note = (error: { code: string }): void => void (seen.errors[error.code] = (seen.errors[error.code] ?? 0) + 1);
     const reads = async (i: number): Promise<void> => {
@@ -38,7 +38,7 @@ it('everything adds up while the server is killed and connections break', async 
         seen.batches++;
         seen.hits += items.size;
         seen.misses += keys.length - items.size - failed.size;
-        // One chunk, and so one error.
+        // The keys of a batch form one chunk, which counts one error.
         for (const error of failed.values()) return note(error as Error & { code: string });
     };
     const before = statsOf(client);
@@ -75,12 +75,12 @@ it('everything adds up while the server is killed and connections break', async 
     expect(after.hits - before.hits).toBe(seen.hits);
     expect(after.misses - before.misses).toBe(seen.misses);
     expect(sum(after.errors)).toBe(failed);
-    // The client's own probes fail too.
+    // The probes of the client fail too.
     for (const [name, count] of Object.entries(seen.errors)) expect(after.errors[name]).toBeGreaterThanOrEqual(count);
     const probes = calls - before.calls - made;
     expect(probes).toBeGreaterThanOrEqual(0);
     expect(failed - sum(seen.errors)).toBeLessThanOrEqual(probes);
-    // It was not for nothing.
+    // The run must produce every kind of outcome.
     expect(Math.min(seen.hits, seen.misses, seen.stored, sum(seen.errors), after.retries)).toBeGreaterThan(0);
     expect(after.connects).toBeGreaterThan(4);
 });

@@ -1,4 +1,4 @@
-/** A process with a callback that throws (see defects.test.ts): prints what became of the calls around it. */
+/** Runs a client whose callback throws, and prints the outcomes of the calls around it. */
 import { MemcachedClient } from 'pip-services4-memcached-node';
 
 async function main(): Promise<void> {

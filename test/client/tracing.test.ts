@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { tracingChannel } from 'node:diagnostics_channel';
 import type { CommandTrace, ConnectTrace, MemcachedClient } from 'pip-services4-memcached-node';
-import { Connecting } from '../../src/client/Connecting';
-import * as traceCall from '../../src/client/traceCall';
+import { ConnectSpan } from '../../src/client/channel/ConnectSpan';
+import * as traceCall from '../../src/client/calls/traceCall';
 import { useOpener, useServer } from '../support/Opener';
 import { holding } from '../support/proxy/FaultProxy';
 import { accountThatEvicts } from './accountThatEvicts';
@@ -23,7 +23,7 @@ beforeEach(async () => {
 
 afterEach(() => stops.splice(0).forEach(stop => stop()));
 
-/** All events of a tracing channel, in order. */
+/** Records all events of a tracing channel in order. */
 function listen<C extends object>(name: string): { events: string[]; contexts: C[] } {
     const heard: { events: string[]; contexts: C[] } = { events: [], contexts: [] };
     const subscribers = Object.fromEntries(
@@ -44,7 +44,7 @@ function listen<C extends object>(name: string): { events: string[]; contexts: C
 describe('a command', () => {
     const listenToCommands = () => listen<CommandTrace>('command');
 
-    it('is told of as Node specifies: start and end at once, asyncStart and asyncEnd before its caller goes on', async () => {
+    it('publishes start and end at once, and asyncStart and asyncEnd before its caller continues', async () => {
         const { events, contexts } = listenToCommands();
         const getting = client.get('key');
         expect(events).toEqual(['start', 'end']);
@@ -74,8 +74,8 @@ describe('a command', () => {
         ['casDelete', c => c.casDelete('nothing', 1n), ['casDelete', 'missing']],
         ['increment', c => c.increment('count', 1), ['increment', 'counted']],
         ['decrement', c => c.decrement('nothing', 1, { initial: null as never }), ['decrement', 'missing']],
-        ['setCounted', c => c.setCounted('key', SECRET, 0, 0, accountThatEvicts(c, 'old')), ['set', 'stored']],
-    ])('%s says what it does and what came of it, and no value', async (_, perform, [operation, result]) => {
+        ['setCounted', c => c.commands.setCounted('key', SECRET, 0, 0, accountThatEvicts(c, 'old')), ['set', 'stored']],
+    ])('publishes the operation and the result of %s, and no value', async (_, perform, [operation, result]) => {
         await client.set('key', SECRET);
         const { contexts } = listenToCommands();
         await perform(client);
@@ -83,7 +83,7 @@ describe('a command', () => {
         expect(JSON.stringify(contexts)).not.toContain(SECRET);
     });
 
-    it('batches tell how many keys they are about', async () => {
+    it('publishes the number of keys of a batch', async () => {
         const { contexts } = listenToCommands();
         const keys = Array.from({ length: 1500 }, (_, i) => `key${i}`);
         await client.setMany(keys.map(key => [key, SECRET]));
@@ -104,17 +104,17 @@ describe('a command', () => {
         ]);
     });
 
-    it('what is about no key has none', async () => {
+    it('publishes no key when it has none', async () => {
         const { contexts } = listenToCommands();
         await client.version();
         await client.stats();
         await client.noop();
         await client.flush();
         const operations = contexts.map(({ operation, ...rest }) => [operation, Object.keys(rest).join()]);
-        expect(operations).toEqual(['version', 'stats', 'noop', 'memjs'].map(one => [one, 'server,result']));
+        expect(operations).toEqual(['version', 'stats', 'noop', 'flush'].map(one => [one, 'server,result']));
     });
 
-    it('one that fails says why, and its caller hears it as without listeners', async () => {
+    it('publishes its error, and rejects as it does without listeners', async () => {
         await client.set('text', SECRET);
         const { events, contexts } = listenToCommands();
         const error = await client.increment('text', 1).catch((failure: Error) => failure);
@@ -123,7 +123,7 @@ describe('a command', () => {
         expect(contexts).toEqual([{ operation: 'increment', key: 'text', server: server.address, error }]);
     });
 
-    it('of a server that is down is told too', async () => {
+    it('is published for a server that is down too', async () => {
         const other = await open.server();
         const failing = await open.client(other, { failures: 1, retries: 0, retryMs: 60_000 });
         await other.kill();
@@ -135,7 +135,7 @@ describe('a command', () => {
         expect(contexts[0]).toMatchObject({ key: 'key', error: { code: 'SERVER_DOWN' } });
     });
 
-    it('a rejection that nobody handles is still noticed', async () => {
+    it('keeps an unhandled rejection visible', async () => {
         const unflushable = await open.server({ args: ['-F'] });
         const { stdout } = await runScript(`
             const { tracingChannel } = require('node:diagnostics_channel');
@@ -149,7 +149,6 @@ describe('a command', () => {
                 client.increment('text', 1);
                 await client.noop();
                 await new Promise(setImmediate);
-                // memjs's own verbs have their callbacks.
                 const [refused] = Object.values(await client.flush().catch(error => [error]));
                 console.log(refused.code);
                 await new Promise(setImmediate);
@@ -159,7 +158,7 @@ describe('a command', () => {
         expect(stdout.trim().split('\n')).toEqual(['unhandled NOT_A_NUMBER', 'AUTH_FAILED']);
     });
 
-    it('what a listener throws is its own, as everywhere in Node, and fails no call', async () => {
+    it('does not fail when a listener throws, which Node reports as an uncaught exception', async () => {
         const { stdout } = await runScript(`
             const { tracingChannel } = require('node:diagnostics_channel');
             const { MemcachedClient } = require('./src/client/MemcachedClient');
@@ -179,7 +178,7 @@ describe('a command', () => {
         expect(JSON.parse(stdout)).toEqual([[true, 'value'], 1, 8]);
     });
 
-    it('a store that is bound to start is that of the caller, also where others ask in the same turn', async () => {
+    it('keeps the bound store of its caller when several callers share a turn', async () => {
         const store = new AsyncLocalStorage<{ parent: unknown; key?: string }>();
         const caller = new AsyncLocalStorage<string>();
         const tracing = tracingChannel<unknown, CommandTrace>('pip-services4-memcached:command');
@@ -203,7 +202,7 @@ describe('a command', () => {
 describe('a socket', () => {
     const listenToSockets = () => listen<ConnectTrace>('connect');
 
-    it('is told of from its beginning until it can be used', async () => {
+    it('is published from its creation until it is usable', async () => {
         const { events, contexts } = listenToSockets();
         const other = open.clientOf(server);
         const opening = other.open();
@@ -214,7 +213,7 @@ describe('a socket', () => {
         expect(events.length).toBe(4);
     });
 
-    it('that cannot be connected says why', async () => {
+    it('publishes why it cannot connect', async () => {
         const away = await open.server();
         await away.kill();
         const { events, contexts } = listenToSockets();
@@ -224,7 +223,7 @@ describe('a socket', () => {
         expect(contexts[0]).toMatchObject({ server: away.address, error: { code: 'ECONNREFUSED' } });
     });
 
-    it('that is not needed any more ends without an error', async () => {
+    it('ends without an error when it is no longer needed', async () => {
         const locked = await open.server({ login: { username: 'ann', password: 'x' } });
         const proxy = await open.faultProxy(locked);
         proxy.begin(holding);
@@ -241,9 +240,9 @@ describe('a socket', () => {
     });
 });
 
-it('without listeners nothing is made for them', async () => {
+it('creates no traces without listeners', async () => {
     const calls = jest.spyOn(traceCall, 'traceCall');
-    const sockets = jest.spyOn(Connecting, 'trace');
+    const sockets = jest.spyOn(ConnectSpan.prototype, 'start');
     const other = await open.client(server);
     await other.get('key');
     await other.getMany(['a', 'b']);

@@ -5,7 +5,7 @@ import { turns } from './fleetOf';
 const open = useOpener();
 const server = useServer();
 
-/** Opens further sockets, if the pool may have them. */
+/** Makes the pool open further sockets, up to its limit. */
 async function fillPool(client: MemcachedClient): Promise<void> {
     const value = 'x'.repeat(10_000);
     for (let round = 0; round < 5; round++) {
@@ -13,7 +13,7 @@ async function fillPool(client: MemcachedClient): Promise<void> {
     }
 }
 
-it('small writes to one key that are made in one turn keep their order', async () => {
+it('keeps the order of small writes to one key within one turn', async () => {
     const client = await open.client(server, { poolSize: 5 });
     await fillPool(client);
     expect(client.socketCount).toBeGreaterThan(1);
@@ -24,7 +24,7 @@ it('small writes to one key that are made in one turn keep their order', async (
     }
 });
 
-it('with one socket, small writes to one key that are made in several turns keep their order', async () => {
+it('keeps the order of small writes to one key over several turns when the pool has one socket', async () => {
     const client = await open.client(server, { poolSize: 1, requestTimeoutMs: 10_000 });
     await fillPool(client);
     for (let round = 0; round < 50; round++) {

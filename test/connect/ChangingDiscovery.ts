@@ -8,7 +8,7 @@ export interface Place {
     readonly weight?: number;
 }
 
-/** A discovery whose answer changes; it may be made to fail, or to be slow. */
+/** A discovery whose answer changes. It can also fail or be slow. */
 export class ChangingDiscovery {
     places: readonly Place[] = [];
     answer: () => Promise<unknown> = () => Promise.resolve();
@@ -27,13 +27,13 @@ export class ChangingDiscovery {
         while (this.asked < until) await new Promise<void>(resolve => this.waiters.push(resolve));
     }
 
-    /** To this discovery and to a logger. */
+    /** Returns references to this discovery and to a logger. */
     references(logger: RecordingLogger) {
         return logger.references(new Descriptor('test', 'discovery', 'changing', 'default', '1.0'), this);
     }
 }
 
-/** A connection that asks discovery again and again. */
+/** The settings of a connection that polls discovery. */
 export const followed = { 'connection.discovery_key': 'memcached', discovery_interval: 20 };
 
 export const placeOf = ({ host, port }: Place): Place => ({ host, port });

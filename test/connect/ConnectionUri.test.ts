@@ -11,18 +11,18 @@ it.each([
     ['memcached://[::1]', [server('::1')]],
     ['memcached://[fe80::1]:11212,b', [server('fe80::1', 11212), server('b')]],
     ['memcached://under_score.and-dash:65535', [server('under_score.and-dash', 65535)]],
-])('%s', (uri, servers) => {
+])('parses %s', (uri, servers) => {
     expect(parseUri(uri)).toEqual({ servers, isTls: false });
 });
 
-it('memcacheds is TLS', () => {
+it('treats memcacheds as TLS', () => {
     expect(parseUri('memcacheds://cache.example:443')).toEqual({
         servers: [server('cache.example', 443)],
         isTls: true,
     });
 });
 
-it('unix is a path', () => {
+it('treats unix as the path of a socket', () => {
     const path = '/run/memcached/memcached.sock';
     expect(parseUri(`unix://${path}`)).toEqual({ servers: [{ host: path, port: 0, path }], isTls: false });
 });
@@ -33,7 +33,7 @@ it.each([
     ['ann:p%40ss%2Fw%3Ard', 'ann', 'p@ss/w:rd'],
     ['%C3%A9:%F0%9F%90%8E', 'é', '🐎'],
     ['ann:a@b:c/d%2Ce', 'ann', 'a@b:c/d,e'],
-])('%s@ is a login', (login, username, password) => {
+])('parses the login %s@', (login, username, password) => {
     expect(parseUri(`memcached://${login}@one:1,two`)).toEqual({
         servers: [server('one', 1), server('two')],
         isTls: false,
@@ -43,30 +43,30 @@ it.each([
 });
 
 it.each([
-    ['localhost:11211', /does not begin with memcached:/],
-    ['', /does not begin with/],
-    ['memcached:localhost', /does not begin with/],
-    ['redis://localhost', /unknown scheme redis:\/\/, known are memcached:/],
-    ['memcached://', /server 1 of it is no host/],
-    ['memcached://:11211', /server 1 of it is no host/],
-    ['memcached://a,', /server 2 of it is no host/],
-    ['memcached://a,,b', /server 2 of it is no host/],
-    ['memcached://a/b', /server 1 of it is no host/],
-    ['memcached://a b', /server 1 of it is no host/],
-    ['memcached://::1', /server 1 of it is no host/],
-    ['memcached://[::1', /server 1 of it is no host/],
-    ['memcached://[localhost]', /server 1 of it is no host/],
-    ['memcached://a:0', /port is 0, allowed are 1 to 65535/],
-    ['memcached://a:65536', /port is 65536, allowed are 1 to 65535/],
-    ['memcached://a:', /the port of server 1 of it is no number/],
-    ['memcached://a,b:x', /the port of server 2 of it is no number/],
-    ['memcached://ann@a', /before the @ it wants user:password/],
-    ['memcached://:secret@a', /before the @ it wants user:password/],
-    ['memcached://ann:%zz@a', /not percent-encoded/],
+    ['localhost:11211', /expected memcached:/],
+    ['', /expected memcached:/],
+    ['memcached:localhost', /expected memcached:/],
+    ['redis://localhost', /invalid uri scheme redis:\/\/: expected memcached:/],
+    ['memcached://', /server 1: expected host/],
+    ['memcached://:11211', /server 1: expected host/],
+    ['memcached://a,', /server 2: expected host/],
+    ['memcached://a,,b', /server 2: expected host/],
+    ['memcached://a/b', /server 1: expected host/],
+    ['memcached://a b', /server 1: expected host/],
+    ['memcached://::1', /server 1: expected host/],
+    ['memcached://[::1', /server 1: expected host/],
+    ['memcached://[localhost]', /server 1: expected host/],
+    ['memcached://a:0', /invalid port 0: expected an integer from 1 to 65535/],
+    ['memcached://a:65536', /invalid port 65536: expected an integer from 1 to 65535/],
+    ['memcached://a:', /server 1: expected a number as its port/],
+    ['memcached://a,b:x', /server 2: expected a number as its port/],
+    ['memcached://ann@a', /expected user:password before the @/],
+    ['memcached://:secret@a', /expected user:password before the @/],
+    ['memcached://ann:%zz@a', /expected percent-encoding/],
     ['unix://run/memcached.sock', /absolute path/],
     ['unix://', /absolute path/],
     ['unix:///', /absolute path/],
-])('%s is refused', (uri, problem) => {
+])('rejects %s', (uri, problem) => {
     expect(() => parseUri(uri)).toThrow(
         expect.objectContaining({ code: 'INVALID_CONNECTION', message: expect.stringMatching(problem) }),
     );
@@ -82,7 +82,7 @@ it.each([
     'memcached://ann hunter2',
     'ann:hunter2@a',
     'http://ann:hunter2@a',
-])('what is wrong with %s is said without the password', uri => {
+])('reports the problem of %s without the password', uri => {
     expect.assertions(1);
     try {
         parseUri(uri);

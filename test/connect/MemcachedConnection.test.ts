@@ -22,12 +22,12 @@ beforeEach(async () => {
 
 const connectionOf = (settings?: Settings): MemcachedConnection => open.connectionOf(proxy, settings);
 
-/** A cache that references the connection. */
+/** Returns a cache that references the connection. */
 const cacheOf = (settings?: Settings, servers: Servers = []): MemcachedCache =>
     open.cacheOf(servers, settings, logger.references(SHARED, connection));
 
-describe('a connection', () => {
-    it('opens and closes its client, as often as it is told', async () => {
+describe('MemcachedConnection', () => {
+    it('opens and closes its client, and accepts repeated calls', async () => {
         expect(() => connection.getClient()).toThrow(expect.objectContaining({ code: 'NOT_OPENED' }));
         await Promise.all([connection.open(null), connection.open(null)]);
         expect(connection.isOpen()).toBe(true);
@@ -40,16 +40,16 @@ describe('a connection', () => {
         expect(await connection.getClient().delete('key')).toBe(true);
     });
 
-    it('that is closed while it opens stays closed', async () => {
-        const opening = codeOf(connection.open('trace'));
+    it('stays closed when it is closed during open', async () => {
+        const opening = connection.open('trace').catch((error: unknown) => error);
         await connection.close(null);
-        expect(await opening).toBe('NOT_OPENED');
+        expect(await opening).toMatchObject({ code: 'NOT_OPENED', trace_id: 'trace' });
         expect(connection.isOpen()).toBe(false);
         await connection.open(null);
         expect(connection.isOpen()).toBe(true);
     });
 
-    it('fails with CONNECT_FAILED when no server answers, and may be tried again', async () => {
+    it('rejects with CONNECT_FAILED when no server answers, and allows a retry', async () => {
         await open.kill(server);
         await expect(connection.open('trace')).rejects.toMatchObject({
             code: 'CONNECT_FAILED',
@@ -68,7 +68,7 @@ describe('a connection', () => {
         expect(connection.isOpen()).toBe(true);
     });
 
-    it('uses what it was configured with last', async () => {
+    it('uses the last configuration', async () => {
         connection.configure(configOf(server));
         await connection.open(null);
         expect(proxy.connections).toBe(0);
@@ -76,7 +76,7 @@ describe('a connection', () => {
 });
 
 describe('a shared connection', () => {
-    it('is used by every component that references it, with one socket', async () => {
+    it('serves every component that references it with one socket', async () => {
         await connection.open(null);
         const [one, other] = [cacheOf({ prefix: 'one:' }), cacheOf()];
         await Promise.all([one.open(null), other.open(null)]);
@@ -85,7 +85,7 @@ describe('a shared connection', () => {
         expect(proxy.connections).toBe(1);
     });
 
-    it('is neither opened nor closed by them', async () => {
+    it('is neither opened nor closed by its components', async () => {
         const cache = cacheOf();
         await expect(cache.open('trace')).rejects.toMatchObject({
             code: 'NOT_OPENED',
@@ -102,7 +102,7 @@ describe('a shared connection', () => {
         expect(await connection.getClient().set('key', 'value')).toBe(true);
     });
 
-    it('that is closed under a cache closes the cache, until it is open again', async () => {
+    it('closes its caches with it, until it is open again', async () => {
         await connection.open(null);
         const cache = cacheOf();
         await cache.open(null);
@@ -115,7 +115,7 @@ describe('a shared connection', () => {
         expect(await cache.store(null, 'key', 1, 5000)).toBe(1);
     });
 
-    it('is left alone by a cache that has a connection of its own', async () => {
+    it('is not used by a cache with its own connection', async () => {
         const own = await open.server();
         const cache = cacheOf({}, own);
         await cache.open(null);
@@ -123,7 +123,7 @@ describe('a shared connection', () => {
         expect([connection.isOpen(), proxy.connections]).toEqual([false, 0]);
     });
 
-    it('of any name and group is found', async () => {
+    it('is found under any name and group', async () => {
         await connection.open(null);
         const named = new Descriptor('mine', 'connection', 'memcached', 'x', '1.0');
         const cache = await open.cache([], {}, References.fromTuples(named, connection));
@@ -149,13 +149,13 @@ describe('a shared connection', () => {
     });
 });
 
-describe('options that do nothing where they stand are said once', () => {
-    it('unknown ones, by a cache with its own connection', async () => {
+describe('the log of ignored options', () => {
+    it('lists unknown options of a cache with its own connection', async () => {
         await open.cache(server, { pool: 3, ttl: 5, pool_size: 2, max_size: 7 });
-        expect(logger.lines).toEqual(['warn keys that nothing reads are ignored: options.pool, options.ttl']);
+        expect(logger.lines).toEqual(['warn unknown configuration keys are ignored: options.pool, options.ttl']);
     });
 
-    it('unknown and misplaced ones, by a cache with a shared connection', async () => {
+    it('lists unknown and misplaced options of a cache with a shared connection', async () => {
         await connection.open(null);
         const cache = cacheOf({
             pool_size: 2,
@@ -166,22 +166,22 @@ describe('options that do nothing where they stand are said once', () => {
         await cache.open('trace');
         await cache.open('trace');
         expect(logger.lines).toEqual([
-            'warn keys that nothing reads are ignored: options.ttl',
-            'warn keys of the shared connection are ignored here: options.pool_size, options.retries',
+            'warn unknown configuration keys are ignored: options.ttl',
+            'warn keys of a connection are ignored in a component that shares one: options.pool_size, options.retries',
         ]);
         expect(logger.contexts).toEqual(['trace', 'trace']);
     });
 
-    it('unknown and misplaced ones, by a connection that is a component of its own', async () => {
+    it('lists unknown and misplaced options of a shared connection', async () => {
         connection = connectionOf({ max_size: 2, size: 2 });
         await connection.open(null);
         expect(logger.lines).toEqual([
-            'warn keys that nothing reads are ignored: options.size',
-            'warn keys of the components are ignored here: options.max_size',
+            'warn unknown configuration keys are ignored: options.size',
+            'warn keys of a component are ignored in a shared connection: options.max_size',
         ]);
     });
 
-    it('nothing is said of those that are in their place', async () => {
+    it('lists no option in its right place', async () => {
         connection = connectionOf({ pool_size: 2, fail_soft: true });
         await connection.open(null);
         await cacheOf({ prefix: 'p:', fail_soft: true }).open(null);
@@ -190,7 +190,7 @@ describe('options that do nothing where they stand are said once', () => {
 });
 
 describe('the log', () => {
-    it('says once that a server is down, and once that it is up again', async () => {
+    it('reports once that a server is down, and once that it is up again', async () => {
         connection = connectionOf({ failures: 1, retry: 20 });
         await connection.open('trace');
         const caches = [cacheOf(), cacheOf()];
@@ -212,7 +212,7 @@ describe('the log', () => {
         expect(new Set(logger.contexts)).toEqual(new Set(['trace']));
     });
 
-    it('that throws breaks nothing', async () => {
+    it('breaks nothing when it throws', async () => {
         const broken = () => {
             throw new Error('the log is full');
         };
@@ -243,14 +243,14 @@ describe('the log', () => {
         expect(logger.lines.length).toBe(6);
     });
 
-    it('that answers with a rejected promise breaks nothing', async () => {
+    it('breaks nothing when it returns a rejected promise', async () => {
         const late = async () => Promise.reject(new Error('the log is away'));
         const name = new Descriptor('test', 'logger', 'late', 'default', '1.0');
         const references = References.fromTuples(name, { info: late, warn: late });
         await open.cache(proxy, { x: 1 }, references);
     });
 
-    it('is not needed', async () => {
+    it('is optional', async () => {
         const cache = new MemcachedCache();
         cache.configure(configOf(proxy, { x: 1, max_size: 1 }));
         await cache.open(null);

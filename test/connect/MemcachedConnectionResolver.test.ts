@@ -14,7 +14,7 @@ function resolverOf(tuples: unknown[], references?: References): MemcachedConnec
     return resolver;
 }
 
-/** Without what was not configured. */
+/** Resolves the servers without properties that are not configured. */
 async function resolve(tuples: unknown[], references?: References): Promise<object[]> {
     const servers = await resolverOf(tuples, references).resolve('trace');
     return JSON.parse(JSON.stringify(servers)) as object[];
@@ -24,7 +24,7 @@ const tls = { secureContext: expect.anything() as unknown, rejectUnauthorized: t
 
 const server = (host: string, port = 11211, more = {}) => ({ host, port, weight: 1, ...more });
 
-describe('connections', () => {
+describe('MemcachedConnectionResolver', () => {
     it.each<[string, unknown[], object[]]>([
         ['host and port', ['connection.host', 'a', 'connection.port', 1], [server('a', 1)]],
         ['a host', ['connection.host', 'a'], [server('a')]],
@@ -60,75 +60,80 @@ describe('connections', () => {
         ],
         ['a zone', ['connection.host', 'fe80::1%lo'], [server('fe80::1%lo')]],
         [
-            'the same one twice',
+            'a duplicate server',
             ['connections.0.host', 'a', 'connections.1.uri', 'memcached://a:11211,b'],
             [server('a'), server('b')],
         ],
-    ])('%s', async (_, tuples, servers) => {
+    ])('resolves %s', async (_, tuples, servers) => {
         expect(await resolve(tuples)).toEqual(servers);
     });
 
     it.each<[string, unknown[], string, RegExp]>([
-        ['nothing', [], 'NO_CONNECTION', /configure connection.host/],
-        ['host at the top', ['host', 'a', 'port', 1], 'NO_CONNECTION', /configure connection.host/],
-        ['only a port', ['connection.port', 1], 'INVALID_CONNECTION', /neither host nor uri/],
+        ['an empty configuration', [], 'NO_CONNECTION', /expected connection.host/],
+        ['host at the top', ['host', 'a', 'port', 1], 'NO_CONNECTION', /expected connection.host/],
+        ['only a port', ['connection.port', 1], 'INVALID_CONNECTION', /invalid connection: expected host, uri or/],
         [
             'port 0',
             ['connection.host', 'a', 'connection.port', 0],
             'INVALID_CONNECTION',
-            /port is 0, allowed are 1 to 65535/,
+            /invalid port 0: expected an integer from 1 to 65535/,
         ],
-        ['port 65536', ['connection.host', 'a', 'connection.port', 65536], 'INVALID_CONNECTION', /port is 65536/],
-        ['port abc', ['connection.host', 'a', 'connection.port', 'abc'], 'INVALID_CONNECTION', /port is abc/],
-        ['port 1.5', ['connection.host', 'a', 'connection.port', '1.5'], 'INVALID_CONNECTION', /port is 1.5/],
-        ['port -1', ['connection.host', 'a', 'connection.port', -1], 'INVALID_CONNECTION', /port is -1/],
+        ['port 65536', ['connection.host', 'a', 'connection.port', 65536], 'INVALID_CONNECTION', /invalid port 65536/],
+        ['port abc', ['connection.host', 'a', 'connection.port', 'abc'], 'INVALID_CONNECTION', /invalid port abc/],
+        ['port 1.5', ['connection.host', 'a', 'connection.port', '1.5'], 'INVALID_CONNECTION', /invalid port 1.5/],
+        ['port -1', ['connection.host', 'a', 'connection.port', -1], 'INVALID_CONNECTION', /invalid port -1/],
         [
             'weight 0',
             ['connection.host', 'a', 'connection.weight', 0],
             'INVALID_CONNECTION',
-            /weight is 0, allowed are whole/,
+            /invalid weight 0: expected an integer/,
         ],
-        ['weight x', ['connection.host', 'a', 'connection.weight', 'x'], 'INVALID_CONNECTION', /weight is x/],
+        ['weight x', ['connection.host', 'a', 'connection.weight', 'x'], 'INVALID_CONNECTION', /invalid weight x/],
         [
-            'a protocol',
+            'an unknown protocol',
             ['connection.host', 'a', 'connection.protocol', 'http'],
             'INVALID_CONNECTION',
-            /protocol is http, allowed are tcp and tls/,
+            /invalid protocol http: expected tcp or tls/,
         ],
         [
-            'a strange protocol',
+            'a protocol with the name of an inherited property',
             ['connection.host', 'a', 'connection.protocol', 'constructor'],
             'INVALID_CONNECTION',
-            /protocol is constructor/,
+            /invalid protocol constructor/,
         ],
-        ['a uri', ['connection.uri', 'redis://a'], 'INVALID_CONNECTION', /unknown scheme redis/],
+        [
+            'a uri with an unknown scheme',
+            ['connection.uri', 'redis://a'],
+            'INVALID_CONNECTION',
+            /invalid uri scheme redis/,
+        ],
         [
             'a protocol beside a uri',
             ['connection.uri', 'memcached://a', 'connection.protocol', 'http'],
             'INVALID_CONNECTION',
-            /protocol is http/,
+            /invalid protocol http/,
         ],
         [
-            'TLS by protocol, not by uri',
+            'TLS by protocol but not by uri',
             ['connection.uri', 'memcached://a', 'connection.protocol', 'tls'],
             'INVALID_CONNECTION',
-            /protocol is tls, but the uri does not begin with memcacheds:/,
+            /invalid uri beside protocol tls: expected memcacheds:/,
         ],
         [
             'TLS for a Unix socket',
             ['connection.uri', 'unix:///a', 'connection.protocol', 'tls'],
             'INVALID_CONNECTION',
-            /protocol is tls, but/,
+            /invalid uri beside protocol tls/,
         ],
         ...['a:1', 'ann:hunter2@a', 'memcached://a', '[::1]', 'a b', '/run/a'].map<[string, unknown[], string, RegExp]>(
             host => [
                 `host ${host}`,
                 ['connection.host', host],
                 'INVALID_CONNECTION',
-                /^host is neither a name nor an address; expected a port in port, a login in credential, several/,
+                /^invalid host: expected a name or an address, with the port in port, the login in credential, more/,
             ],
         ),
-    ])('refused: %s', async (_, tuples, code, problem) => {
+    ])('rejects %s', async (_, tuples, code, problem) => {
         await expect(resolve(tuples)).rejects.toMatchObject({
             code,
             trace_id: 'trace',
@@ -141,12 +146,12 @@ describe('connections', () => {
 describe('discovery', () => {
     const byKey = (...keys: string[]) => keys.flatMap((key, i) => [`connections.${i}.discovery_key`, key]);
 
-    it('gives the connection under the key', async () => {
+    it('returns the connection under the key', async () => {
         const references = referencesTo('discovery', discoveryOf('one.host', 'a', 'one.port', 1, 'two.host', 'b'));
         expect(await resolve(['connection.discovery_key', 'one'], references)).toEqual([server('a', 1)]);
     });
 
-    it('is asked wherever there is one, and gives uris and weights too', async () => {
+    it('is asked in all components, and returns uris and weights too', async () => {
         const references = referencesTo(
             'discovery',
             discoveryOf('one.uri', 'memcached://a,b', 'one.weight', 2),
@@ -160,7 +165,7 @@ describe('discovery', () => {
         );
     });
 
-    it('gives several connections under one key, duplicates once', async () => {
+    it('returns several connections under one key, without duplicates', async () => {
         const discovery = discoveryOf();
         for (const host of ['a', 'b', 'a']) {
             await discovery.register(null, 'one', ConnectionParams.fromTuples('host', host));
@@ -169,28 +174,28 @@ describe('discovery', () => {
         expect(await resolve(['connection.discovery_key', 'one'], references)).toEqual([server('a'), server('b')]);
     });
 
-    it('goes together with direct connections, in any order', async () => {
+    it('is combined with direct connections, in any order', async () => {
         const references = referencesTo('discovery', discoveryOf('one.host', 'a', 'two.host', 'b'));
         const tuples = [...byKey('one', 'two'), 'connections.5.host', 'c'];
         expect(await resolve(tuples, references)).toEqual([server('a'), server('b'), server('c')]);
     });
 
-    it('adds what is found to what is configured beside the key', async () => {
+    it('adds the discovered properties to those configured beside the key', async () => {
         const references = referencesTo('discovery', discoveryOf('one.host', 'a'));
         const tuples = ['connection.discovery_key', 'one', 'connection.port', 7, 'connection.weight', 4];
         expect(await resolve(tuples, references)).toEqual([server('a', 7, { weight: 4 })]);
     });
 
     it.each([
-        ['a key that nobody knows', byKey('nobody')],
-        ['one of two keys that nobody knows', byKey('one', 'nobody')],
-        ['such a key beside a direct connection', [...byKey('nobody'), 'connections.5.host', 'c']],
-    ])('%s is an error that names the key', async (_, tuples) => {
+        ['an unknown key', byKey('nobody')],
+        ['one unknown key of two', byKey('one', 'nobody')],
+        ['an unknown key beside a direct connection', [...byKey('nobody'), 'connections.5.host', 'c']],
+    ])('rejects %s, and names the key', async (_, tuples) => {
         const references = referencesTo('discovery', discoveryOf('one.host', 'a'));
         await expect(resolve(tuples, references)).rejects.toMatchObject({
             code: 'NO_CONNECTION',
             trace_id: 'trace',
-            message: expect.stringContaining('discovery knows nothing under nobody'),
+            message: expect.stringContaining('discovery has none for discovery_key nobody'),
         });
     });
 
@@ -203,7 +208,7 @@ describe('discovery', () => {
             ['one.uri', 'memcacheds://a', 'one.protocol', 'tls'],
             ['connection.protocol', 'tls'],
         ],
-    ])('gives servers with TLS: %s', async (_, found, beside: string[] = []) => {
+    ])('returns servers with TLS: %s', async (_, found, beside: string[] = []) => {
         const references = referencesTo('discovery', discoveryOf(...found));
         const tuples = ['connection.discovery_key', 'one', ...beside, 'credential.ssl_server_name', 'b'];
         expect(await resolve(tuples, references)).toEqual([server('a', 11211, { tls: { ...tls, servername: 'b' } })]);
@@ -212,16 +217,18 @@ describe('discovery', () => {
     it.each([
         ['another protocol', ['one.host', 'a', 'one.protocol', 'tcp']],
         ['a uri without it', ['one.uri', 'memcached://a']],
-    ])('cannot take TLS away that is configured beside the key: %s', async (_, found) => {
+    ])('cannot remove TLS that is configured beside the key: %s', async (_, found) => {
         const references = referencesTo('discovery', discoveryOf(...found));
         const tuples = ['connection.discovery_key', 'one', 'connection.protocol', 'tls'];
         await expect(resolve(tuples, references)).rejects.toMatchObject({
             code: 'INVALID_CONNECTION',
-            message: expect.stringContaining('protocol is tls, but'),
+            message: expect.stringMatching(
+                /^invalid (protocol of a server for discovery_key one|uri beside protocol tls): expected/,
+            ),
         });
     });
 
-    it('without references or without any discovery is an error', async () => {
+    it('rejects when there are no references or no discovery', async () => {
         await expect(resolve(byKey('one'))).rejects.toMatchObject({ code: 'NO_CONNECTION', trace_id: 'trace' });
         await expect(resolve(byKey('one'), new References())).rejects.toMatchObject({
             code: 'REF_ERROR',
@@ -230,26 +237,26 @@ describe('discovery', () => {
     });
 });
 
-describe('credentials', () => {
+describe('a credential', () => {
     const at = ['connection.host', 'a'];
     const ann = { username: 'ann', password: 'secret' };
     const direct = ['credential.username', 'ann', 'credential.password', 'secret'];
 
     it.each<[string, unknown[], object]>([
         ['direct', direct, ann],
-        ['as a list', ['credentials.0.username', 'ann', 'credentials.0.password', 'secret'], ann],
+        ['in a list', ['credentials.0.username', 'ann', 'credentials.0.password', 'secret'], ann],
         ['with short names', ['credential.user', 'ann', 'credential.pass', 'secret'], ann],
-    ])('%s', async (_, tuples, login) => {
+    ])('is accepted %s', async (_, tuples, login) => {
         expect(await resolve([...at, ...tuples])).toEqual([server('a', 11211, { login })]);
     });
 
-    it('of a uri win over others', async () => {
+    it('takes precedence when it is part of a uri', async () => {
         const tuples = ['connection.uri', 'memcached://bob:b@a,b', ...direct];
         const login = { username: 'bob', password: 'b' };
         expect(await resolve(tuples)).toEqual([server('a', 11211, { login }), server('b', 11211, { login })]);
     });
 
-    it('by store_key, in any store', async () => {
+    it('is read by store_key from any store', async () => {
         const stores = [
             new MemoryCredentialStore(ConfigParams.fromTuples('cache.username', 'ann', 'cache.password', 'secret')),
             new MemoryCredentialStore(ConfigParams.fromTuples('other.username', 'x')),
@@ -264,20 +271,20 @@ describe('credentials', () => {
         });
     });
 
-    it('by store_key without a store are an error', async () => {
+    it('is rejected when store_key has no store', async () => {
         const tuples = [...at, 'credential.store_key', 'cache'];
         await expect(resolve(tuples)).rejects.toMatchObject({ code: 'NO_CREDENTIAL' });
         await expect(resolve(tuples, new References())).rejects.toMatchObject({ code: 'REF_ERROR' });
     });
 
-    it('without a password are an error', async () => {
+    it('is rejected without a password', async () => {
         await expect(resolve([...at, 'credential.username', 'ann'])).rejects.toMatchObject({
             code: 'NO_CREDENTIAL',
-            message: 'a user name is configured, but no password',
+            message: 'incomplete login: expected a password beside the user name',
         });
     });
 
-    it('of a store go together with what is configured beside the key, and win', async () => {
+    it('is combined with the one beside the key if it is from a store, and takes precedence', async () => {
         const store = new MemoryCredentialStore(
             ConfigParams.fromTuples('cache.username', 'ann', 'cache.password', 'secret'),
         );
@@ -292,7 +299,7 @@ describe('credentials', () => {
     });
 });
 
-it('configuring again replaces connections and credentials', async () => {
+it('replaces connections and credentials when it is configured again', async () => {
     const resolver = resolverOf([
         'connections.0.host',
         'a',
@@ -309,14 +316,14 @@ it('configuring again replaces connections and credentials', async () => {
     await expect(resolver.resolve(null)).rejects.toMatchObject({ code: 'NO_CONNECTION' });
 });
 
-it('references may be given before or after the configuration', async () => {
+it('accepts references before or after the configuration', async () => {
     const resolver = new MemcachedConnectionResolver();
     resolver.setReferences(referencesTo('discovery', discoveryOf('one.host', 'a')));
     resolver.configure(ConfigParams.fromTuples('connection.discovery_key', 'one'));
     expect(await resolver.resolve(null)).toMatchObject([{ host: 'a' }]);
 });
 
-it('a context that cannot be read does not take the place of the error', async () => {
+it('reports the original error when the context is unreadable', async () => {
     const unreadable = {
         get: () => {
             throw new TypeError('get');

@@ -1,4 +1,4 @@
-import { ComponentLog } from '../../src/connect/ComponentLog';
+import { ComponentLogger } from '../../src/component/ComponentLogger';
 import { ServerLog } from '../../src/connect/ServerLog';
 import { RecordingLogger } from '../support/RecordingLogger';
 
@@ -7,7 +7,7 @@ afterEach(() => jest.useRealTimers());
 
 function create() {
     const logger = new RecordingLogger();
-    const log = new ComponentLog();
+    const log = new ComponentLogger();
     log.setReferences(logger.references());
     return { logger, servers: new ServerLog(log, 'trace') };
 }
@@ -17,7 +17,7 @@ const up = (address: string) => `info memcached at ${address} is up again`;
 const fault = new Error('cut');
 
 describe('ServerLog', () => {
-    it('says each change of a server that restarts now and then', () => {
+    it('logs each change of a server that restarts now and then', () => {
         const { logger, servers } = create();
         const said: string[] = [];
         for (let i = 0; i < 5; i++) {
@@ -30,7 +30,7 @@ describe('ServerLog', () => {
         expect(logger.contexts).toEqual(said.map(() => 'trace'));
     });
 
-    it('says four changes of a server that flaps, and at the end of the minute how many more there were, and its state', () => {
+    it('logs four changes of a flapping server, then after a minute the number of further changes and its state', () => {
         const { logger, servers } = create();
         for (let i = 0; i < 100; i++) {
             servers.onDown('a:1', fault);
@@ -46,7 +46,7 @@ describe('ServerLog', () => {
         expect(logger.lines).toHaveLength(7);
     });
 
-    it('says nothing more when it is stopped, and leaves no timer', () => {
+    it('logs nothing after it is stopped, and leaves no timer', () => {
         const { logger, servers } = create();
         for (let i = 0; i < 9; i++) servers.onDown('a:1', fault);
         servers.stop();

@@ -14,22 +14,22 @@ const user = (username: string, password: string) => ({
 });
 
 const invalid: [string, Record<string, unknown>, RegExp][] = [
-    ['a login before each server', uri('memcached://u:p@a,u:p@b'), /one login stands before all servers/],
-    ['a login before the second server', uri('memcached://a,u:p@b'), /a comma in it is written as %2C/],
-    ['a comma in a password', uri('memcached://u:p,q@a'), /a comma in it is written as %2C/],
-    ['a query in a uri', uri('memcached://a?x=1'), /a uri has no query/],
+    ['a login before each server', uri('memcached://u:p@a,u:p@b'), /expected one login before all servers/],
+    ['a login before the second server', uri('memcached://a,u:p@b'), /%2C for a comma/],
+    ['a comma in a password', uri('memcached://u:p,q@a'), /%2C for a comma/],
+    ['a query in a uri', uri('memcached://a?x=1'), /no query/],
     ['a fragment in a uri', uri('memcached://a,b#x'), /no fragment/],
-    ['an encoded host in a uri', uri('memcached://a%41:11211'), /no encoded host/],
-    ['a query in a host', { 'connection.host': 'a?x=1' }, /^host is neither a name nor an address/],
-    ['two names in a host', { 'connection.host': 'a,b' }, /^host is neither a name nor an address/],
+    ['an encoded host in a uri', uri('memcached://a%41:11211'), /a host without \? # %/],
+    ['a query in a host', { 'connection.host': 'a?x=1' }, /^invalid host: expected a name or an address/],
+    ['two names in a host', { 'connection.host': 'a,b' }, /^invalid host: expected a name or an address/],
     ...['0x10', '1e2', '5.0', '+5', '-1', '1001', 'x'].map((weight): [string, Record<string, unknown>, RegExp] => [
         `weight ${weight}`,
         { ...at, 'connection.weight': weight },
-        /^weight is .*from 1 to 1000$/,
+        /^invalid weight .*from 1 to 1000$/,
     ]),
 ];
 
-it.each(invalid)('%s is INVALID_CONNECTION', async (_, config, message) => {
+it.each(invalid)('rejects with INVALID_CONNECTION for %s', async (_, config, message) => {
     expect(await openError(open, config)).toMatchObject({
         code: 'INVALID_CONNECTION',
         trace_id: 'trace',
@@ -37,16 +37,24 @@ it.each(invalid)('%s is INVALID_CONNECTION', async (_, config, message) => {
     });
 });
 
-it('a comma may be written as %2C', () => {
+it('accepts a comma that is written as %2C', () => {
     expect(parseUri('memcached://u%2Cv:p%2Cq@a,b')).toMatchObject({ username: 'u,v', password: 'p,q' });
 });
 
 it.each([
-    ['a password without a user name', { ...at, 'credential.password': 'secret' }, /password .*, but no user name$/],
-    ['a password and an empty user name', { ...at, ...user('', 'secret') }, /password .*, but no user name$/],
-    ['a user name and an empty password', { ...at, ...user('ann', '') }, /user name .*, but no password$/],
-    ['an empty password in a uri', uri('memcached://ann:@a'), /user name .*, but no password$/],
-])('%s is NO_CREDENTIAL', async (_, config, message) => {
+    [
+        'a password without a user name',
+        { ...at, 'credential.password': 'secret' },
+        /expected a user name beside the password$/,
+    ],
+    [
+        'a password and an empty user name',
+        { ...at, ...user('', 'secret') },
+        /expected a user name beside the password$/,
+    ],
+    ['a user name and an empty password', { ...at, ...user('ann', '') }, /expected a password beside the user name$/],
+    ['an empty password in a uri', uri('memcached://ann:@a'), /expected a password beside the user name$/],
+])('rejects with NO_CREDENTIAL for %s', async (_, config, message) => {
     const error = await openError(open, config);
     expect(error).toMatchObject({ code: 'NO_CREDENTIAL', message: expect.stringMatching(message) });
 });
@@ -55,7 +63,7 @@ it.each([
     ['in a uri', uri('memcached://a%00b:c@127.0.0.1:1')],
     ['in a user name', { ...at, ...user('a\0b', 'c') }],
     ['in a password', { ...at, ...user('a', 'b\0c') }],
-])('NUL %s is INVALID_CREDENTIAL', async (_, config) => {
+])('rejects with INVALID_CREDENTIAL for NUL %s', async (_, config) => {
     expect(await openError(open, config)).toMatchObject({
         code: 'INVALID_CREDENTIAL',
         trace_id: 'trace',
@@ -63,14 +71,14 @@ it.each([
     });
 });
 
-it('a client refuses a login with NUL, or of another type', () => {
+it('rejects a login with NUL or of another type in a client', () => {
     for (const login of [{ username: 'a\0b', password: 'c' }, { username: 5, password: 'c' }, { username: 'a' }]) {
         const create = (): unknown => new MemcachedClient([{ host: 'a', port: 1, login: login as never }]);
         expect(create).toThrow(expect.objectContaining({ code: 'INVALID_CREDENTIAL' }) as Error);
     }
 });
 
-it('weights whose sum is no number are refused, and a client keeps its servers', () => {
+it('rejects weights with an infinite sum, and keeps the servers of a client', () => {
     const heavy = [1, 2].map(port => ({ host: '127.0.0.1', port, weight: 1e308 }));
     const problem = expect.objectContaining({
         code: 'INVALID_CONNECTION',
@@ -82,23 +90,23 @@ it('weights whose sum is no number are refused, and a client keeps its servers',
     expect(client.getStats()).toHaveLength(1);
 });
 
-it('an empty user name and password are said once: there is no login', async () => {
+it('logs once that an empty user name and password mean no login', async () => {
     await open.cache(await open.server(), user('', ''));
-    expect(lines).toEqual(['warn credential.username and credential.password are empty: there is no login']);
+    expect(lines).toEqual(['warn credential.username and credential.password are empty: no login is sent']);
 });
 
-it('a server that gets no keys is said once', async () => {
+it('logs a server without keys once', async () => {
     const servers = await Promise.all([open.server(), open.server()]);
     const weights = (weight: number) => ({ 'connections.0.weight': 1, 'connections.1.weight': weight });
     await open.cache(servers, weights(70));
     expect(lines).toEqual([]);
     await open.cache(servers, weights(1000));
     expect(lines).toEqual([
-        `warn no key belongs to 127.0.0.1:${servers[0].port}: raise connection.weight, it is too small beside the others`,
+        `warn no key belongs to 127.0.0.1:${servers[0].port}: its weight is too small beside the others (connection.weight)`,
     ]);
 });
 
-it('a server that is alone has all keys, whatever its weight', async () => {
+it('assigns all keys to a single server, whatever its weight', async () => {
     await open.cache(await open.server(), { 'connections.0.weight': 1 });
     expect(lines).toEqual([]);
 });

@@ -1,6 +1,9 @@
 import type { MemcachedClient } from 'pip-services4-memcached-node';
 
-/** Stores large values: while a socket carries one, the next calls would rather have another socket. */
+/**
+ * Stores large values. While a socket carries one, the pool wants another socket for the next
+ * calls.
+ */
 export async function crowd(client: MemcachedClient): Promise<void> {
     const value = Buffer.alloc(500_000);
     for (let round = 0; round < 20; round++) {

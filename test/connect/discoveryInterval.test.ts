@@ -31,26 +31,26 @@ const versions = async (): Promise<string[]> => [...(await connection.getClient(
 const keys = Array.from({ length: 100 }, (_, i) => `key:${i}`);
 
 describe('options.discovery_interval', () => {
-    it('follows what discovery says, and says once what has changed', async () => {
+    it('follows discovery, and logs each change once', async () => {
         await connection.open('trace');
         await discovery.askedAgain(2);
         expect(logger.lines).toEqual([]);
         discovery.places = fleet.proxies.slice(1).map(placeOf);
-        await logger.heard(/have changed/);
+        await logger.heard(/servers changed/);
         expect(await versions()).toEqual(fleet.proxies.slice(1).map(named).sort());
         await fleet.proxies[0].until(() => fleet.proxies[0].openSockets === 0);
         discovery.places = [{ ...placeOf(fleet.proxies[1]), weight: 5 }];
-        await logger.heard(/have changed/, 2);
+        await logger.heard(/servers changed/, 2);
         await discovery.askedAgain(2);
         expect(logger.lines).toEqual([
-            `info the servers have changed: added: ${named(fleet.proxies[2])}; removed: ${named(fleet.proxies[0])}`,
-            `info the servers have changed: removed: ${named(fleet.proxies[2])}; other weight: ${named(fleet.proxies[1])}`,
+            `info the servers changed: added: ${named(fleet.proxies[2])}; removed: ${named(fleet.proxies[0])}`,
+            `info the servers changed: removed: ${named(fleet.proxies[2])}; reweighted: ${named(fleet.proxies[1])}`,
         ]);
         expect(new Set(logger.contexts)).toEqual(new Set(['trace']));
         expect(fleet.proxies[1].connections).toBe(1);
     });
 
-    it('costs no call under load, and no socket of a server that stays', async () => {
+    it('loses no call under load, and keeps the sockets of the servers that stay', async () => {
         await connection.open(null);
         const cache = await open.cache([], {}, logger.references(SHARED, connection));
         let isOver = false;
@@ -66,7 +66,7 @@ describe('options.discovery_interval', () => {
         });
         for (let change = 1; change <= 10; change++) {
             discovery.places = fleet.proxies.slice(0, change % 2 === 0 ? 2 : 3).map(placeOf);
-            await logger.heard(/have changed/, change);
+            await logger.heard(/servers changed/, change);
         }
         isOver = true;
         await Promise.all(load);
@@ -78,31 +78,31 @@ describe('options.discovery_interval', () => {
     it.each<[string, () => void]>([
         ['an empty answer', () => (discovery.places = [])],
         ['a failure', () => (discovery.answer = () => Promise.reject(new Error('away')))],
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- that is the case
-        ['a failure that is no error', () => (discovery.answer = () => Promise.reject('no error'))],
-        ['a server that is none', () => (discovery.places = [{ host: '127.0.0.1', port: -1 }])],
-    ])('%s leaves the servers as they are; it is said once, and once when it is well again', async (_, breakIt) => {
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the test case
+        ['a rejection without an error', () => (discovery.answer = () => Promise.reject('no error'))],
+        ['an invalid server', () => (discovery.places = [{ host: '127.0.0.1', port: -1 }])],
+    ])('keeps the servers, and logs the problem and the recovery once each, after %s', async (_, breakIt) => {
         const { places, answer } = discovery;
         await connection.open(null);
         for (const cycle of [1, 2]) {
             breakIt();
-            await logger.heard(/gives no servers/, cycle);
+            await logger.heard(/discovery failed/, cycle);
             await discovery.askedAgain(3);
             expect(await versions()).toEqual(fleet.proxies.slice(0, 2).map(named).sort());
             Object.assign(discovery, { places, answer });
-            await logger.heard(/answers again/, cycle);
+            await logger.heard(/discovery works again/, cycle);
         }
         await discovery.askedAgain(2);
         expect(logger.lines.map(line => line.split(' ', 3).join(' '))).toEqual([
-            'warn discovery gives',
-            'info discovery answers',
-            'warn discovery gives',
-            'info discovery answers',
+            'warn discovery failed,',
+            'info discovery works',
+            'warn discovery failed,',
+            'info discovery works',
         ]);
         expect(fleet.proxies.map(proxy => proxy.connections)).toEqual([1, 1, 0]);
     });
 
-    it('asks one question at a time, and ignores an answer that comes after close', async () => {
+    it('asks one question at a time, and ignores an answer after close', async () => {
         await connection.open(null);
         const client = connection.getClient();
         let answer = (): void => {};
@@ -125,7 +125,7 @@ describe('options.discovery_interval', () => {
         expect(logger.lines).toEqual([]);
     });
 
-    it('connects anew with TLS when a certificate or a name has changed, and only then', async () => {
+    it('reconnects with TLS only when a certificate or a name has changed', async () => {
         const certificate = createCertificate();
         const file = fileOf(certificate.cert);
         const server = await open.server({ certificate });
@@ -139,34 +139,35 @@ describe('options.discovery_interval', () => {
         expect([proxy.connections, logger.lines.length]).toEqual([1, 0]);
         const two = certificate.cert + createCertificate().cert;
         writeFileSync(file, two);
-        await logger.heard(/connected anew/);
+        await logger.heard(/reconnected/);
         await discovery.askedAgain(3);
         expect((await connection.getClient().get('key')).value!.toString()).toBe('value');
         expect([proxy.connections, logger.lines.length]).toEqual([2, 1]);
         writeFileSync(file, 'no certificate');
-        await logger.heard(/gives no servers/);
+        await logger.heard(/discovery failed/);
         expect((await connection.getClient().get('key')).value!.toString()).toBe('value');
         expect(proxy.connections).toBe(2);
-        // A file that is replaced may be seen half written: when it is what it was, nothing has changed.
+        // The connection may read a replaced file while it is half written. If the final content is
+        // the same, nothing changes.
         writeFileSync(file, two);
-        await logger.heard(/answers again/);
+        await logger.heard(/discovery works again/);
         await discovery.askedAgain(2);
         expect((await connection.getClient().get('key')).value!.toString()).toBe('value');
-        expect([proxy.connections, logger.count(/connected anew/)]).toEqual([2, 1]);
+        expect([proxy.connections, logger.count(/reconnected/)]).toEqual([2, 1]);
     });
 
-    it('goes on after close and open, once', async () => {
+    it('continues with one watcher after close and open', async () => {
         await connection.open(null);
         await connection.close(null);
         await connection.open(null);
         discovery.places = [placeOf(fleet.proxies[2])];
-        await logger.heard(/have changed/);
+        await logger.heard(/servers changed/);
         await discovery.askedAgain(2);
         expect(logger.lines).toHaveLength(1);
         expect(await versions()).toEqual([named(fleet.proxies[2])]);
     });
 
-    it('is not begun when open fails', async () => {
+    it('does not start when open fails', async () => {
         await Promise.all(fleet.servers.map(server => open.kill(server)));
         expect(await codeOf(connection.open(null))).toBe('CONNECT_FAILED');
         const { asked } = discovery;
@@ -174,7 +175,7 @@ describe('options.discovery_interval', () => {
         expect(discovery.asked).toBe(asked);
     });
 
-    it('close in the middle of a change closes everything', async () => {
+    it('closes everything when close interrupts a change', async () => {
         for (let i = 0; i < 10; i++) {
             await connection.open(null);
             const client = connection.getClient();
@@ -187,17 +188,17 @@ describe('options.discovery_interval', () => {
         }
     });
 
-    it('0 asks at open only', async () => {
+    it('asks only at open when it is 0', async () => {
         connection = connectionOf({ discovery_interval: 0 });
         await connection.open(null);
         await sleep(60);
         expect(discovery.asked).toBe(1);
     });
 
-    it('without any discovery_key does nothing, and that is said', async () => {
+    it('logs that it has no effect without a discovery_key', async () => {
         await open.connectionOf(fleet.servers[0], { discovery_interval: 5 }).open(null);
         expect(logger.lines).toEqual([
-            'warn options.discovery_interval does nothing: no connection has a discovery_key',
+            'warn options.discovery_interval has no effect: no connection has a discovery_key',
         ]);
     });
 });

@@ -4,7 +4,7 @@ import { codeOf } from '../support/codeOf';
 import { useOpener, useServer } from '../support/Opener';
 import type { Settings } from '../support/settings';
 
-/** Answers nothing until `answer` is called. */
+/** A lookup that is pending until `answer` is called. */
 class Hanging<T> {
     asked = 0;
     private answers: T | null = null;
@@ -26,14 +26,14 @@ class Hanging<T> {
 const DISCOVERY = new Descriptor('test', 'discovery', 'hanging', 'default', '1.0');
 const STORE = new Descriptor('test', 'credential-store', 'hanging', 'default', '1.0');
 
-// Before the opener closes what hangs.
+// This must run before the opener closes the hanging components.
 afterEach(() => {
     jest.useRealTimers();
 });
 const open = useOpener();
 const server = useServer();
 
-/** A component whose discovery or credential store hangs. */
+/** Creates a component whose discovery or credential store hangs. */
 function hanging(name: string, more: Settings = {}) {
     const discovery = new Hanging<ConnectionParams[]>();
     const store = new Hanging<CredentialParams>();
@@ -52,8 +52,8 @@ function hanging(name: string, more: Settings = {}) {
 
 const all = ['connection', 'cache', 'lock'].flatMap(made => ['discovery', 'store'].map(what => `${made}, ${what}`));
 
-describe.each(all)('%s hangs:', name => {
-    it.each([{}, { fail_soft: true }])('open gives up after ten seconds, %j', async more => {
+describe.each(all)('a hanging lookup: %s', name => {
+    it.each([{}, { fail_soft: true }])('rejects open after ten seconds, %j', async more => {
         jest.useFakeTimers();
         const { one } = hanging(name, more);
         const opening = codeOf(one.open(null));
@@ -67,7 +67,7 @@ describe.each(all)('%s hangs:', name => {
         await one.close(null);
     });
 
-    it('open waits for an interval of discovery when that is longer', async () => {
+    it('rejects open after discovery_interval when that is longer', async () => {
         jest.useFakeTimers();
         const { one } = hanging(name, { discovery_interval: 60_000 });
         const opening = one.open('trace').catch((error: unknown) => error);
@@ -79,12 +79,12 @@ describe.each(all)('%s hangs:', name => {
         expect(await opening).toMatchObject({
             code: 'CONNECT_FAILED',
             trace_id: 'trace',
-            message: expect.stringMatching(/no answer from discovery or a credential store within 60000 ms/),
+            message: expect.stringMatching(/no reply from discovery or a credential store within 60000 ms/),
         });
         await one.close(null);
     });
 
-    it('close ends an open that is pending, and a later open works', async () => {
+    it('rejects a pending open in close, and allows a later open', async () => {
         const { one, answer, asked } = hanging(name);
         const opening = one.open('trace').catch((error: unknown) => error);
         const again = codeOf(one.open(null));

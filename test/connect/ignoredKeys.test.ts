@@ -8,7 +8,7 @@ const { logger } = open;
 
 const ofKeys = (...keys: string[]) => ignoredKeys(ConfigParams.fromTuples(...keys.flatMap(key => [key, 'x'])));
 
-it('names keys that are misspelt, or in the wrong place', () => {
+it('returns misspelt and misplaced keys', () => {
     const keys = [
         'prefix',
         'timeout',
@@ -29,7 +29,7 @@ it('names keys that are misspelt, or in the wrong place', () => {
     for (const key of keys) expect(ofKeys(key)).toEqual([key]);
 });
 
-it('names none that the container, the framework or this package reads', () => {
+it('returns no key that the container, the framework or this package reads', () => {
     const keys = [
         'descriptor',
         'type',
@@ -49,11 +49,11 @@ it('names none that the container, the framework or this package reads', () => {
     expect(ofKeys('connection.protocol', 'connection.port', 'credential.username', 'credential.password')).toEqual([]);
 });
 
-it('names none that is empty', () => {
+it('returns no empty key', () => {
     expect(ignoredKeys(ConfigParams.fromValue({ connection: null, credential: [], option: '' }))).toEqual([]);
 });
 
-it('names those of one connection beside several: the framework reads these alone', () => {
+it('returns the keys of a single section that the framework ignores beside several', () => {
     expect(ofKeys('connection.host', 'connections.a.host', 'credential.username')).toEqual(['connection.host']);
     expect(ofKeys('credential.username', 'credentials.a.username')).toEqual(['credential.username']);
 });
@@ -61,8 +61,8 @@ it('names those of one connection beside several: the framework reads these alon
 const SHARED = new Descriptor('pip-services', 'connection', 'memcached', 'default', '1.0');
 const CREDENTIAL = { 'credential.username': '', 'credential.password': '' };
 
-it('is said at open, once, by the cache, the lock and the connection', async () => {
-    const said = 'warn keys that nothing reads are ignored: connection.prefix, option.prefix';
+it('logs them once at open of the cache, the lock and the connection', async () => {
+    const said = 'warn unknown configuration keys are ignored: connection.prefix, option.prefix';
     const stray = { 'connection.prefix': 'a', 'option.prefix': 'b' };
     const at = { 'connection.host': '127.0.0.1', 'connection.port': server.port };
     await open.cache([], { ...at, ...stray });
@@ -71,13 +71,13 @@ it('is said at open, once, by the cache, the lock and the connection', async () 
     expect(logger.lines).toEqual([said, said, said]);
 });
 
-it('is said of a component with a shared connection, and so is a login that the connection needs', async () => {
+it('logs them for a component with a shared connection, including the ignored login', async () => {
     const connection = open.connectionOf(server);
     await connection.open(null);
     const references = logger.references(SHARED, connection);
     await open.cache([], { prefx: 'a', pool_size: 2, ...CREDENTIAL }, references);
     expect(logger.lines).toEqual([
-        'warn keys that nothing reads are ignored: options.prefx',
-        'warn keys of the shared connection are ignored here: options.pool_size, credential.username, credential.password',
+        'warn unknown configuration keys are ignored: options.prefx',
+        'warn keys of a connection are ignored in a component that shares one: options.pool_size, credential.username, credential.password',
     ]);
 });

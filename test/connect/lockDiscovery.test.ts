@@ -9,7 +9,7 @@ const SHARED = new Descriptor('test', 'connection', 'memcached', 'default', '1.0
 
 const open = useOpener();
 const { logger } = open;
-/** Each test has its own: they count the CAS alike. */
+/** Each test has separate servers because their CAS numbers must be equal. */
 let servers: [MemcachedProcess, MemcachedProcess];
 let discovery: ChangingDiscovery;
 
@@ -23,15 +23,15 @@ const openLock = (settings: Settings = {}): Promise<MemcachedLock> =>
     open.lock([], { ...followed, ...settings }, discovery.references(logger));
 
 describe('a lock on a connection that follows discovery', () => {
-    const warning = /^warn options\.discovery_interval is for caches/;
+    const warning = /^warn a lock is lost when its key moves/;
 
-    it('of its own says at open that it is not for locks', async () => {
+    it('warns at open that its own polling connection is not for locks', async () => {
         const lock = await openLock();
         await lock.open(null);
         expect(logger.count(warning)).toBe(1);
     });
 
-    it('of others too, and a cache says nothing, nor a lock when discovery is asked once', async () => {
+    it('warns of a shared connection too, but not for a cache or without polling', async () => {
         const connection = open.connectionOf([], followed, discovery.references(logger));
         await connection.open(null);
         const references = logger.references(SHARED, connection);
@@ -45,14 +45,14 @@ describe('a lock on a connection that follows discovery', () => {
         expect(logger.count(warning)).toBe(1);
     });
 
-    it('whose key gets another server is lost: it extends and releases nothing of the next holder', async () => {
+    it('loses its lease when the key moves, and neither extends nor releases that of the next holder', async () => {
         const [lock, other] = [await openLock(), await openLock()];
         const lease = (await lock.tryAcquireLease(null, 'key', 10_000))!;
         discovery.places = [placeOf(servers[1])];
-        await logger.heard(/have changed/, 2);
+        await logger.heard(/servers changed/, 2);
         const next = (await other.tryAcquireLease(null, 'key', 10_000))!;
         expect(next).not.toBeNull();
-        // The servers are new: what they count is alike.
+        // The servers are new, so their CAS numbers are equal.
         expect(next.fencingToken).toBe(lease.fencingToken);
         expect(await lease.extend(10_000)).toBe(false);
         await lease.release();
@@ -61,16 +61,16 @@ describe('a lock on a connection that follows discovery', () => {
         expect(await lock.tryAcquireLock(null, 'key', 10_000)).toBe(true);
     });
 
-    it('whose key gets another server while it is acquired does not take the CAS for one of that server', async () => {
+    it('does not use the CAS of the new server when the key moves during the acquisition', async () => {
         const lock = await openLock();
         await open.stop(servers[0]);
         const acquiring = lock.tryAcquireLease(null, 'key', 10_000);
         discovery.places = [placeOf(servers[1])];
-        await logger.heard(/have changed/);
-        // Another process holds it where it belongs now, under the same CAS.
+        await logger.heard(/servers changed/);
+        // Another process holds the key on its new server, with the same CAS.
         const client = await open.client(servers[1]);
         const cas = await client.casAdd('key', 'of another', {});
-        // Its socket to that server is there, so that no new one gives it away.
+        // The socket to the new server is already open, so no new connection reveals the move.
         await lock.tryAcquireLock(null, 'other', 10_000);
         servers[0].continue();
         const lease = (await acquiring)!;

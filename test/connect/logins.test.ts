@@ -9,7 +9,7 @@ import { sleep } from '../support/sleep';
 import { crowd } from './crowd';
 import * as opening from './opening';
 
-/** Ways to a server other than a bare TCP connection to an IPv4 address: each with a real memcached behind it. */
+/** Covers connections other than plain TCP to an IPv4 address, each with a real memcached. */
 
 const login = { username: 'ann', password: 'hunter2' };
 const credential = { 'credential.username': 'ann', 'credential.password': 'hunter2' };
@@ -18,7 +18,7 @@ const open = useOpener();
 const { logger } = open;
 const expectWorking = (settings: Settings) => opening.expectWorking(open, settings);
 
-/** All errors of this file, and what the tests before this one have logged. */
+/** All errors of this file, and the log lines of the earlier tests. */
 const errors: Error[] = [];
 const earlier: string[] = [];
 afterEach(() => void earlier.push(...logger.lines));
@@ -29,7 +29,7 @@ async function openError(settings: Settings) {
     return error;
 }
 
-describe('a server that asks for a password', () => {
+describe('a server with a password', () => {
     it.each([
         ['by credential', { ...credential }, ''],
         ['by uri', {}, 'ann:hunter2@'],
@@ -38,12 +38,12 @@ describe('a server that asks for a password', () => {
             { 'credential.username': 'ann', 'credential.password': 'x' },
             'ann:hunter%32@',
         ],
-    ])('lets us in, %s', async (_, more, user) => {
+    ])('accepts the login %s', async (_, more, user) => {
         const { address } = await open.server({ login });
         await expectWorking({ 'connection.uri': `memcached://${user}${address}`, ...more });
     });
 
-    it('lets us in again after a restart', async () => {
+    it('accepts the login again after a restart', async () => {
         const server = await open.server({ login });
         const cache = open.cacheOf([], {
             'connection.uri': `memcached://${server.address}`,
@@ -63,7 +63,7 @@ describe('a server that asks for a password', () => {
     it.each([
         ['a wrong password', 'ann', 'hunter3'],
         ['a wrong user', 'bob', 'hunter2'],
-    ])('refuses %s with AUTH_FAILED, after one attempt', async (_, username, password) => {
+    ])('rejects %s with AUTH_FAILED after one attempt', async (_, username, password) => {
         const proxy = await open.recordingProxy(await open.server({ login }));
         const { host, port } = proxy;
         const config = {
@@ -80,7 +80,7 @@ describe('a server that asks for a password', () => {
         expect(proxy.connections).toBe(1);
     });
 
-    it('is not stormed with a password that was changed', async () => {
+    it('is not flooded with logins after the password has changed', async () => {
         const server = await open.server({ login });
         const { port } = server;
         const proxy = await open.recordingProxy(server);
@@ -94,12 +94,12 @@ describe('a server that asks for a password', () => {
         const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => codeOf(cache.retrieve(null, `${i}`))));
         for (let i = 0; i < 50; i++) answers.push(await codeOf(cache.store(null, `${i}`, 1, 5000)));
         expect(new Set(answers)).toEqual(new Set(['AUTH_FAILED']));
-        // That nobody comes is no event.
+        // The absence of connections has no event to await.
         await sleep(200);
         expect(proxy.connections - before).toBe(1);
     });
 
-    it('is told it again by every socket, of a pool that grows as well', async () => {
+    it('gets the login on every socket, including those of a growing pool', async () => {
         const server = await open.server({ login });
         const cache = await open.cache([], {
             'connection.uri': `memcached://${server.address}`,
@@ -115,7 +115,7 @@ describe('a server that asks for a password', () => {
         expect(server.passwords!.asked).toBeLessThanOrEqual(5);
     });
 
-    it('is asked a few times a minute while it refuses what it took before, and lets us in when it takes it again', async () => {
+    it('is probed at a limited rate while it rejects the login, and recovers when it accepts the login again', async () => {
         const server = await open.server({ login });
         const passwords = server.passwords!;
         const cache = await open.cache([], {
@@ -136,16 +136,16 @@ describe('a server that asks for a password', () => {
         }
         answers.delete('CONNECTION_LOST');
         expect(answers).toEqual(new Set(['AUTH_FAILED']));
-        // A probe every 75 to 100 ms.
+        // The client probes every 75 to 100 ms.
         expect(passwords.asked - before).toBeLessThan(3 + (performance.now() - begun) / 75);
-        // A refusal is an answer, too, but none that brings the server back.
+        // The rejected login is a reply too, but it must not mark the server as up.
         expect([logger.count(isDown), logger.count(isUp)]).toEqual([1, 0]);
         passwords.login = login;
         await logger.heard(isUp);
         expect(await codeOf(cache.store(null, 'key', 1, 5000))).toBe('answered 1');
     });
 
-    it('is not asked at every turn by a pool that would grow, while older sockets work', async () => {
+    it('is not asked in each turn by a growing pool while older sockets work', async () => {
         const server = await open.server({ login });
         const passwords = server.passwords!;
         const { host, port } = server;
@@ -157,7 +157,7 @@ describe('a server that asks for a password', () => {
         expect(passwords.asked).toBe(2);
     });
 
-    it('and answers nothing but logins is down after a few faults, as any other', async () => {
+    it('is down after a few faults when it answers only logins', async () => {
         const proxy = await open.faultProxy(await open.server({ login }));
         const client = await open.client({ port: proxy.port, login }, { requestTimeoutMs: 20_000 });
         const isLogin = (chunk: Buffer): boolean => chunk[1] === opcodes.SASL_AUTH;
@@ -166,7 +166,7 @@ describe('a server that asks for a password', () => {
         expect(await codeOf(client.get('key'))).toBe('SERVER_DOWN');
     });
 
-    it('and is given none says so', async () => {
+    it('reports AUTH_FAILED when the client has no login', async () => {
         const { host, port } = await open.server({ login });
         const cache = open.cacheOf({ host, port }, { fail_soft: true });
         await expect(cache.open('trace')).rejects.toMatchObject({
@@ -177,13 +177,13 @@ describe('a server that asks for a password', () => {
     });
 });
 
-it('a server that asks for no password says AUTH_FAILED when it is given one', async () => {
+it('reports AUTH_FAILED when a server without passwords gets a login', async () => {
     const { host, port } = await open.server();
     const config = { 'connection.host': host, 'connection.port': port, ...credential };
     expect((await openError(config)).code).toBe('AUTH_FAILED');
 });
 
-it('a Unix socket, with and without a password', async () => {
+it('connects to a Unix socket with and without a password', async () => {
     const bare = await open.server({ unixSocket: true });
     await expectWorking({ 'connection.uri': `unix://${bare.socketPath}` });
     const locked = await open.server({ unixSocket: true, login });
@@ -196,21 +196,21 @@ it('a Unix socket, with and without a password', async () => {
     });
 });
 
-it('IPv6, by host and by uri', async () => {
+it('connects to IPv6 by host and by uri', async () => {
     const { port } = await open.server({ host: '::1' });
     await expectWorking({ 'connection.host': '::1', 'connection.port': port });
     await expectWorking({ 'connection.uri': `memcached://[::1]:${port}` });
 });
 
-it('a name', async () => {
+it('connects to a host name', async () => {
     const { port } = await open.server({ host: '127.0.0.1' });
     await expectWorking({ 'connection.host': 'localhost', 'connection.port': port });
     const error = await openError({ 'connection.host': 'no-such-host.invalid', failures: 1 });
     expect(error.code).toBe('CONNECT_FAILED');
 });
 
-it('a password that travels unencrypted to another machine is said at each open, with the server', async () => {
-    const warning = /^warn the password travels unencrypted to no-such-host\.invalid:11211: use memcacheds:/;
+it('warns at each open when a password travels unencrypted to another host', async () => {
+    const warning = /^warn the password is sent unencrypted to no-such-host\.invalid:11211 \(use memcacheds:/;
     const config = { 'connection.host': 'no-such-host.invalid', ...credential, failures: 1 };
     const before = logger.count(warning);
     await openError(config);
@@ -219,7 +219,7 @@ it('a password that travels unencrypted to another machine is said at each open,
     expect([...earlier, ...logger.lines].join('\n')).not.toMatch(/unencrypted to (localhost|127|\[::1|unix)/);
 });
 
-/** All the ways to look at an error. */
+/** Returns all representations of an error. */
 function everythingOf(error: unknown): string {
     const { message, stack, cause, details } = error as Error & { cause?: unknown; details?: unknown };
     const inspected = [error, cause, details].map(one => inspect(one, { depth: 10, showHidden: true, getters: true }));
@@ -228,7 +228,7 @@ function everythingOf(error: unknown): string {
     return [String(error), message, stack, ...inspected, ...json, JSON.stringify(described)].join('\n');
 }
 
-it('no error and no line of the log has held a password', async () => {
+it('includes no password in any error or log line', async () => {
     const { address } = await open.server({ login });
     const uris = [
         `memcached://ann:hunter3@${address}`,

@@ -1,14 +1,14 @@
 import type { Opener } from '../support/Opener';
 import type { Settings } from '../support/settings';
 
-/** A cache that is configured by these settings alone opens, stores and finds. */
+/** Expects that a cache with only these settings opens, stores and retrieves. */
 export async function expectWorking(open: Opener, settings: Settings): Promise<void> {
     const cache = await open.cache([], settings);
     await cache.store(null, 'key', { a: 1 }, 5000);
     expect(await cache.retrieve(null, 'key')).toEqual({ a: 1 });
 }
 
-/** Why a cache with these settings does not open. */
+/** Returns the error of opening a cache with these settings. */
 export function openError(open: Opener, settings: Settings): Promise<Error & { code: string }> {
     return open
         .cacheOf([], settings)

@@ -1,7 +1,7 @@
 import { Descriptor } from 'pip-services4-components-node';
 import { ConnectionParams } from 'pip-services4-config-node';
 import type { MemcachedCache } from 'pip-services4-memcached-node';
-import { describeOptions } from '../../src/connect/MemcachedOptions';
+import { OPTIONS } from '../../src/connect/MemcachedOptions';
 import { codeOf } from '../support/codeOf';
 import { timed } from '../support/LagMeter';
 import { useOpener, useServer } from '../support/Opener';
@@ -13,7 +13,7 @@ import { sleep } from '../support/sleep';
 const opener = useOpener();
 const { logger } = opener;
 const server = useServer();
-/** Stands before the server. */
+/** Records the connections and writes to the server. */
 let proxy: RecordingProxy;
 
 beforeEach(async () => {
@@ -29,7 +29,7 @@ const large = Buffer.alloc(300_000);
 const storeLarge = (cache: MemcachedCache) =>
     Promise.all(Array.from({ length: 20 }, (_, i) => cache.store(null, `large${i}`, large, 5000)));
 
-/** How often a server that cuts every connection is connected to, while a cache asks it for so long or so often. */
+/** Returns the connections to a server that ends each one, while a cache keeps calling it. */
 async function attempts(options: Settings, isEnough: (attempts: number, ms: number) => boolean): Promise<number> {
     const cutting = await opener.recordingProxy(server);
     const cache = await open({ ...options, request_timeout: 500 }, cutting);
@@ -43,10 +43,10 @@ async function attempts(options: Settings, isEnough: (attempts: number, ms: numb
     return cutting.connections - before;
 }
 
-/** How long 12 attempts take. With the defaults it is more than 20 seconds. */
+/** Returns the time of 12 attempts in ms. With the defaults it is more than 20 seconds. */
 const msOfTwelve = (options: Settings) => timed(() => attempts(options, count => count >= 12));
 
-/** What an option changes, seen from outside; each with another value than the default. */
+/** The visible effect of each option, with a value other than the default. */
 const effects: Record<string, () => Promise<void>> = {
     async max_size() {
         const cache = await open({ max_size: 1 });
@@ -58,7 +58,9 @@ const effects: Record<string, () => Promise<void>> = {
     async max_key_size() {
         const cache = await open({ max_key_size: 10, prefix: 'é:' });
         expect(await cache.store(null, '1234567', 1, 5000)).toBe(1);
-        await expect(cache.store(null, '12345678', 1, 5000)).rejects.toThrow('key is 11 bytes, the limit is 10');
+        await expect(cache.store(null, '12345678', 1, 5000)).rejects.toThrow(
+            'invalid key: 11 bytes, expected at most 10',
+        );
         expect(await codeOf(cache.retrieve(null, '12345678'))).toBe('INVALID_KEY');
         expect(await codeOf(cache.remove(null, '12345678'))).toBe('INVALID_KEY');
     },
@@ -72,7 +74,9 @@ const effects: Record<string, () => Promise<void>> = {
     async max_value() {
         const cache = await open({ max_value: 10 });
         expect(await cache.store(null, 'key', '12345678', 5000)).toBe('12345678');
-        await expect(cache.store(null, 'key', '123456789', 5000)).rejects.toThrow('value is 11 bytes, the limit is 10');
+        await expect(cache.store(null, 'key', '123456789', 5000)).rejects.toThrow(
+            'value too large: 11 bytes, expected at most 10',
+        );
     },
 
     async clear() {
@@ -169,7 +173,7 @@ const effects: Record<string, () => Promise<void>> = {
         const opening = open({ connect_timeout: 60, request_timeout: 10_000, failures: 1, ...login }, silent);
         await expect(opening).rejects.toMatchObject({
             code: 'CONNECT_FAILED',
-            message: expect.stringContaining('no answer to the login within 60 ms'),
+            message: expect.stringContaining('no reply to the login within 60 ms'),
         });
     },
 
@@ -179,7 +183,7 @@ const effects: Record<string, () => Promise<void>> = {
             const connections = proxy.connections;
             proxy.cutting = Infinity;
             expect(await codeOf(cache.retrieve(null, 'key'))).toBe('SERVER_DOWN');
-            // The connection of before has the first fault.
+            // The first fault belongs to the earlier connection.
             expect(proxy.connections - connections).toBe(failures - 1);
             await cache.close(null);
             proxy.cutting = 0;
@@ -187,7 +191,7 @@ const effects: Record<string, () => Promise<void>> = {
     },
 
     async retry() {
-        // Down at once.
+        // The server is down after the first fault.
         expect(await msOfTwelve({ retry: 10, failures: 1 })).toBeLessThan(2000);
     },
 
@@ -214,7 +218,7 @@ const effects: Record<string, () => Promise<void>> = {
         const during = await placesOf();
         for (const [i, places] of during.entries()) {
             expect(places).toHaveLength(1);
-            // Only the keys of the server that is down have moved.
+            // Only the keys of the unavailable server have moved.
             if (before[i]![0] === 0) expect(places).not.toContain(0);
             else expect(places).toEqual(before[i]);
         }
@@ -233,7 +237,7 @@ const effects: Record<string, () => Promise<void>> = {
         const settings = { 'connection.discovery_key': 'any', discovery_interval: 20 };
         const cache = await opener.cache([], settings, logger.references(descriptor, discovery));
         discovery.port = server.port;
-        await logger.heard(/the servers have changed/);
+        await logger.heard(/the servers changed/);
         await cache.store(null, 'key', 1, 5000);
         await proxy.until(() => proxy.openSockets === 0);
         expect((await readItem(server, 'key'))!.value).toBe('1');
@@ -263,9 +267,9 @@ const effects: Record<string, () => Promise<void>> = {
     },
 };
 
-it.each(Object.entries(effects))('%s does what it says', (_, effect) => effect());
+it.each(Object.entries(effects))('applies %s', (_, effect) => effect());
 
-it('without `remove` a server that is down keeps its keys: they are errors', async () => {
+it('rejects calls for the keys of a server that is down without `remove`', async () => {
     const servers = await Promise.all([1, 2, 3].map(() => opener.server()));
     const cache = await open({ failures: 1 }, servers);
     await servers[0]!.kill();
@@ -273,24 +277,24 @@ it('without `remove` a server that is down keeps its keys: they are errors', asy
     expect(new Set(await Promise.all(stores))).toEqual(new Set(['SERVER_DOWN', 'answered 1']));
 });
 
-it('attempts are few with the defaults of reconnect and retry', async () => {
-    // 0, 50, 100, 200 ms …
+it('attempts few connections with the defaults of reconnect and retry', async () => {
+    // The expected pauses are 0, 50, 100, 200 ms, and so on.
     const within = (options: Settings) => attempts(options, (_, ms) => ms >= 300);
     const counts = await Promise.all([within({ failures: 1000, retries: 100 }), within({ failures: 1 })]);
     for (const count of counts) expect(count).toBeLessThan(8);
 });
 
-it('idle 0 closes nothing', async () => {
+it('closes no idle socket when idle is 0', async () => {
     const cache = await open({ idle: 0, max_size: 0 });
     await cache.store(null, 'key', 1, 5000);
     await sleep(100);
     expect(proxy.openSockets).toBe(1);
 });
 
-it('every option has such a test', () => {
+it('covers every option', () => {
     const ofTheLock = ['retry_timeout'];
     expect([...Object.keys(effects), ...ofTheLock].sort()).toEqual(
-        describeOptions()
+        Object.values(OPTIONS)
             .map(({ key }) => key)
             .sort(),
     );

@@ -27,7 +27,7 @@ describe('a private authority', () => {
         await expectWorking(open, { ...connection(server.port), 'credential.ssl_ca_file': fileOf(authority.cert) });
     });
 
-    it('is one of several in a file', async () => {
+    it('may be one of several in a file', async () => {
         const bundle = `of ours:\n${createCertificate(['x']).cert}\n${authority.cert.replaceAll('\n', '\r\n')}`;
         await expectWorking(open, tlsConfigOf(server, { 'credential.ssl_ca_file': fileOf(bundle) }));
     });
@@ -40,7 +40,7 @@ describe('a private authority', () => {
         await expectWorking(open, tlsConfigOf({ port }, { 'connection.uri': `memcacheds://[::1]:${port}` }));
     });
 
-    it('is trusted with a server that discovery knows', async () => {
+    it('is trusted for a discovered server', async () => {
         const discovery = new MemoryDiscovery(
             ConfigParams.fromTuples('one.host', 'localhost', 'one.port', server.port, 'one.protocol', 'tls'),
         );
@@ -53,13 +53,13 @@ describe('a private authority', () => {
         expect(await cache.store(null, 'key', 1, 5000)).toBe(1);
     });
 
-    it('and a password', async () => {
+    it('is combined with a password', async () => {
         const { port } = await open.server({ certificate, login: { username: 'ann', password: 'hunter2' } });
         const more = { 'connection.uri': `memcacheds://ann:hunter2@localhost:${port}` };
         await expectWorking(open, tlsConfigOf({ port }, more));
     });
 
-    it('is trusted by a bare client as Node takes it', async () => {
+    it('is trusted by a client with the TLS options of Node', async () => {
         const secure = [{ ca: authority.cert }, { secureContext: createSecureContext({ ca: authority.cert }) }];
         for (const tls of secure) {
             const client = await open.client({ host: 'localhost', port: server.port, tls });
@@ -68,13 +68,13 @@ describe('a private authority', () => {
     });
 });
 
-it('values of all sizes come back whole, on several sockets at once', async () => {
+it('restores values of all sizes on several concurrent sockets', async () => {
     const { port } = await open.server({ certificate, maxItemBytes: 4 << 20, memoryMegabytes: 256 });
     const client = await open.client(
         { host: 'localhost', port, tls: { ca: authority.cert } },
         { requestTimeoutMs: 30_000, maxValueBytes: 3 << 20 },
     );
-    // A record of TLS holds 16 KiB.
+    // A TLS record holds 16 KiB.
     const sizes = [0, 1, 100, 16_383, 16_384, 16_385, 65_535, 65_536, 500_000, 1 << 20, 3 << 20];
     const values = sizes.map(size => randomBytes(size));
     for (let round = 0; round < 3; round++) {
@@ -90,7 +90,7 @@ it('values of all sizes come back whole, on several sockets at once', async () =
 it.each([
     ['the handshake', {}],
     ['the login', { 'credential.username': 'ann', 'credential.password': 'x' }],
-])('close in the middle of %s ends it, and leaves nothing open', async (_, more) => {
+])('ends %s on close, and leaves nothing open', async (_, more) => {
     const locked = await open.server({ certificate, login: { username: 'ann', password: 'x' } });
     for (const turns of [0, 1, 2, 3, 5, 8, 13]) {
         const cache = open.cacheOf([], tlsConfigOf(locked, more));
@@ -102,26 +102,26 @@ it.each([
     }
 });
 
-describe('a name that is not the host', () => {
-    it.each(['elsewhere.example', 'ELSEWHERE.example', '10.1.2.3'])('by ssl_server_name %s', async name => {
+describe('a server name other than the host', () => {
+    it.each(['elsewhere.example', 'ELSEWHERE.example', '10.1.2.3'])('is set by ssl_server_name %s', async name => {
         const other = await open.server({ certificate: elsewhere });
         await expectWorking(open, tlsConfigOf(other, { 'credential.ssl_server_name': name }));
     });
 
-    it('that is wrong is refused, also where the host would be right', async () => {
+    it('is rejected when it is wrong, even if the host would be right', async () => {
         for (const name of ['elsewhere.example', '10.1.2.3']) {
             expect(await openError(open, tlsConfigOf(server, { 'credential.ssl_server_name': name }))).toMatchObject({
                 code: 'CONNECT_FAILED',
                 message: expect.stringMatching(
-                    new RegExp(`its certificate is for localhost, 127\\.0\\.0\\.1, .*not for .*${name}$`),
+                    new RegExp(`the server certificate is for localhost, 127\\.0\\.0\\.1, .*not for .*${name}$`),
                 ),
             });
         }
     });
 });
 
-describe('a certificate of our own', () => {
-    it('lets us in where one is asked for', async () => {
+describe('a client certificate', () => {
+    it('is accepted by a server that requires one', async () => {
         const asking = await open.server({ certificate, clientAuthority: authority.cert });
         await expectWorking(open, tlsConfigOf(asking, pairOf(mine)));
     });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCertificate } from '../support/server/certificate';
 
-/** The authority that clients trust here, and what it has signed. */
+/** The authority that the clients of these tests trust, and its certificates. */
 export const authority = createCertificate(['an authority of our own']);
 export const signed = (names?: string[], endsInDays?: number) => createCertificate(names, { authority, endsInDays });
 export const certificate = signed();
@@ -16,14 +16,14 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 let files = 0;
 
-/** A file with these contents, until the tests of the file are over. */
+/** Writes a file with this content that exists until the test file ends. */
 export function fileOf(contents: string | Buffer): string {
     const file = join(directory, `${files++}.pem`);
     writeFileSync(file, contents);
     return file;
 }
 
-/** The configuration of a connection to the server that trusts the authority. */
+/** Returns the configuration of a TLS connection to the server that trusts the authority. */
 export function tlsConfigOf({ port }: { port: number }, more: Record<string, unknown> = {}): Record<string, unknown> {
     return {
         'connection.uri': `memcacheds://localhost:${port}`,

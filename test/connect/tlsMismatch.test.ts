@@ -4,32 +4,32 @@ import { certificate, tlsConfigOf } from './tlsFiles';
 
 const open = useOpener();
 
-describe('one side speaks TLS, the other does not', () => {
+describe('a TLS mismatch', () => {
     const patient = { connect_timeout: 30_000, request_timeout: 60_000 };
 
-    it('we do', async () => {
+    it('is reported when only the client uses TLS', async () => {
         const server = await open.server();
         expect(await openError(open, tlsConfigOf(server, patient))).toMatchObject({
             code: 'CONNECT_FAILED',
-            message: expect.stringMatching(/it does not answer in TLS \(/),
+            message: expect.stringMatching(/the server does not speak TLS \(/),
         });
     });
 
-    it('the server does', async () => {
+    it('is reported when only the server uses TLS', async () => {
         const { host, port } = await open.server({ certificate });
         const config = { 'connection.host': host, 'connection.port': port, ...patient };
         expect(await openError(open, config)).toMatchObject({
             code: 'CONNECT_FAILED',
             message: expect.stringMatching(
-                /before it had answered anything: does it speak only TLS, or only the text protocol\?$/,
+                /before its first reply \(does it speak only TLS, or only the text protocol\?\)$/,
             ),
         });
     });
 
     it.each([
-        ['answers HTTP', 'HTTP/1.1 400 Bad Request\r\n\r\n', /it does not answer in TLS/],
-        ['hangs up', null, /closed the connection in the TLS handshake: does it speak TLS\?$/],
-    ])('the server %s', async (_, answer, message) => {
+        ['answers HTTP', 'HTTP/1.1 400 Bad Request\r\n\r\n', /the server does not speak TLS/],
+        ['hangs up', null, /closed the connection in the TLS handshake \(does it speak TLS\?\)$/],
+    ])('is reported when the server %s', async (_, answer, message) => {
         const port = await listen(answer);
         const config = tlsConfigOf({ port }, { ...patient, failures: 1 });
         expect(await openError(open, config)).toMatchObject({
@@ -38,25 +38,28 @@ describe('one side speaks TLS, the other does not', () => {
         });
     });
 
-    it('the server says nothing', async () => {
+    it('is reported when the server is silent', async () => {
         const config = tlsConfigOf({ port: await listen('') }, { ...patient, failures: 1 });
         expect(await openError(open, { ...config, connect_timeout: 500 })).toMatchObject({
             code: 'CONNECT_FAILED',
-            message: expect.stringMatching(/no TLS handshake within 500 ms: does the server speak TLS\?$/),
+            message: expect.stringMatching(/no TLS handshake within 500 ms \(does the server speak TLS\?\)$/),
         });
     });
 
-    it('the server answers a plain client with an alert of TLS', async () => {
+    it('is reported when the server answers a plain client with a TLS alert', async () => {
         const port = await listen(Buffer.from('15030300020246', 'hex'));
         const config = { 'connection.host': '127.0.0.1', 'connection.port': port, ...patient };
         expect(await openError(open, config)).toMatchObject({
             code: 'CONNECT_FAILED',
-            message: expect.stringMatching(/it answers in TLS, and was not spoken to in TLS$/),
+            message: expect.stringMatching(/the server answers in TLS, but the connection does not use TLS$/),
         });
     });
 });
 
-/** A server that answers the first bytes with these; null: hangs up. */
+/**
+ * Starts a server that sends this answer to the first bytes, or closes the connection if it is
+ * null.
+ */
 async function listen(answer: string | Buffer | null): Promise<number> {
     const server = await open.scripted();
     server.onSocket = socket => {

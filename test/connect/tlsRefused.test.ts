@@ -8,56 +8,61 @@ import { authority, certificate, elsewhere, expired, fileOf, pairOf, signed, tls
 
 const open = useOpener();
 
-describe('a server that cannot be trusted', () => {
+describe('an untrusted server', () => {
     it.each([
-        ['an authority that nobody told us of', { certificate }, { 'credential.ssl_ca_file': '' }, /no authority that/],
+        [
+            'an authority that is not configured',
+            { certificate },
+            { 'credential.ssl_ca_file': '' },
+            /no trusted authority/,
+        ],
         [
             'another authority',
             { certificate },
             { 'credential.ssl_ca_file': fileOf(createCertificate().cert) },
-            /no authority that we trust has signed its certificate \(unable to verify/,
+            /no trusted authority has signed the server certificate \(unable to verify/,
         ],
         [
-            'a certificate that it signed itself',
+            'a self-signed certificate',
             { certificate: createCertificate() },
             {},
-            /no authority that we trust has signed its certificate \(self-signed/,
+            /no trusted authority has signed the server certificate \(self-signed/,
         ],
         [
             'an expired certificate',
             { certificate: expired },
             {},
-            /its certificate is refused: certificate has expired$/,
+            /invalid server certificate: certificate has expired$/,
         ],
         [
             'a certificate for other names',
             { certificate: elsewhere },
             {},
-            /its certificate is for elsewhere\.example, 10\.1\.2\.3, not for localhost$/,
+            /the server certificate is for elsewhere\.example, 10\.1\.2\.3, not for localhost$/,
         ],
         [
-            'none, although it asks for ours',
+            'no client certificate, which the server requires',
             { certificate, clientAuthority: authority.cert },
             {},
-            /it asks for a certificate of ours \(tlsv13 alert certificate required\)$/,
+            /the server requires a client certificate \(tlsv13 alert certificate required\)$/,
         ],
         [
-            'an authority that does not know our certificate',
+            'a client certificate of another authority',
             { certificate, clientAuthority: authority.cert },
             pairOf(createCertificate(['bob'])),
-            /it refuses our certificate \(tlsv1 alert unknown ca\)$/,
+            /the server rejected the client certificate \(tlsv1 alert unknown ca\)$/,
         ],
         [
-            'a clock by which our certificate has expired',
+            'an expired client certificate',
             { certificate, clientAuthority: authority.cert },
             pairOf(signed(['ann'], -1)),
-            /it refuses our certificate \((sslv3|ssl\/tls) alert certificate expired\)$/,
+            /the server rejected the client certificate \((sslv3|ssl\/tls) alert certificate expired\)$/,
         ],
-    ])('%s: said at once, after one attempt', async (_, options, more, message) => {
+    ])('is reported at once after one attempt: %s', async (_, options, more, message) => {
         const server = await open.server(options);
         const proxy = await open.recordingProxy(server);
         const config = tlsConfigOf(proxy, more);
-        // Nobody waits for these.
+        // The error must not wait for these timeouts.
         const patient = { request_timeout: 60_000, connect_timeout: 60_000 };
         const error = await openError(open, { ...config, ...patient });
         expect(error).toMatchObject({
@@ -70,13 +75,13 @@ describe('a server that cannot be trusted', () => {
     });
 });
 
-describe('a certificate that is not accepted', () => {
-    it('is not asked for again and again, and comes back by itself when it is replaced', async () => {
+describe('a rejected certificate', () => {
+    it('is retried at a limited rate, and the client recovers once it is replaced', async () => {
         const server = await open.server({ certificate: expired });
         const { port } = server;
         const proxy = await open.recordingProxy(server);
         const patient = { fail_soft: true, retry: 100 };
-        const isDown = /^warn memcached at \S+ is down: its certificate is refused: certificate has expired/;
+        const isDown = /^warn memcached at \S+ is down: invalid server certificate: certificate has expired/;
         const downs = open.logger.count(isDown);
         const cache = await open.cache([], tlsConfigOf(proxy, patient));
         const begun = performance.now();
@@ -84,7 +89,7 @@ describe('a certificate that is not accepted', () => {
             expect(await cache.retrieve(null, 'key')).toBeNull();
             await sleep(1);
         }
-        // A probe about every 75 to 100 ms; a storm would be hundreds.
+        // The client probes every 75 to 100 ms. A storm would make hundreds of connections.
         expect(proxy.connections).toBeLessThan(3 + (performance.now() - begun) / 75);
         expect(open.logger.count(isDown)).toBe(downs + 1);
         const cycles = open.logger.count(/is up again/);
@@ -95,7 +100,7 @@ describe('a certificate that is not accepted', () => {
         expect(await cache.retrieve(null, 'key')).toBe('value');
     });
 
-    it('is no fault of the sockets that stand, and does not bring one knock per call', async () => {
+    it('does not affect open sockets, and does not cause one attempt per call', async () => {
         const proxy = await open.recordingProxy(await open.server({ certificate }));
         const observer = new RecordingObserver();
         const client = await open.client(
@@ -118,13 +123,13 @@ describe('ssl_verify', () => {
         }
     });
 
-    it('off: any server will do, and each open says so once, with the servers', async () => {
+    it('accepts any server when off, and logs the affected servers once per open', async () => {
         const { port } = await open.server({
             certificate: createCertificate(['elsewhere.example'], { endsInDays: -1 }),
         });
         const { logger } = open;
         const risk = new RegExp(
-            `^warn credential\\.ssl_verify is false: whoever answers at localhost:${port} is taken for memcached$`,
+            `^warn the certificates of localhost:${port} are not verified \\(credential\\.ssl_verify\\)$`,
         );
         const before = logger.count(risk);
         const cache = await open.cache([], {
@@ -138,7 +143,7 @@ describe('ssl_verify', () => {
         expect(logger.count(risk)).toBe(before + 2);
     });
 
-    it('off: what breaks a connection later is not taken for a certificate that is refused', async () => {
+    it('does not mistake a later fault for a rejected certificate when off', async () => {
         const proxy = await open.recordingProxy(await open.server({ certificate: createCertificate(['x']) }));
         const observer = new RecordingObserver();
         const client = await open.client(
@@ -148,7 +153,7 @@ describe('ssl_verify', () => {
         const gone = proxy.until(() => proxy.openSockets === 0);
         proxy.say(Buffer.from('bytes that are no TLS'));
         await gone;
-        // With the first fault after it had worked a server is not down.
+        // A server is not down after its first fault.
         expect(await client.set('key', 'value')).toBe(true);
         expect([observer.heard, proxy.connections]).toEqual([[], 2]);
     });

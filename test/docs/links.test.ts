@@ -3,7 +3,7 @@ import { dirname, join, normalize } from 'node:path';
 import { root } from '../support/root';
 import { listFiles, read, withoutCode } from './markdown';
 
-/** What is wrong with the links of a Markdown text. Links to elsewhere are not followed. */
+/** Returns the broken links of a Markdown text. External links are not checked. */
 function brokenLinks(file: string, text: string): string[] {
     const bare = withoutCode(text);
     const found = [
@@ -21,7 +21,7 @@ function brokenLinks(file: string, text: string): string[] {
     });
 }
 
-/** As GitHub makes them of headings. */
+/** Returns the anchors that GitHub generates for headings. */
 function anchorsOf(text: string): Set<string> {
     const anchors = new Set<string>();
     const fenced = text.replace(/^(\s*)(`{3,})[^]*?^\s*\2\s*$/gm, '');
@@ -37,11 +37,11 @@ function anchorsOf(text: string): Set<string> {
 
 const files = listFiles(/\.md$/);
 
-it.each(files)('the links of %s lead somewhere', file => {
+it.each(files)('finds no broken link in %s', file => {
     expect(brokenLinks(file, read(file))).toEqual([]);
 });
 
-it('the README is among them', () => {
+it('covers the README', () => {
     expect(files).toEqual(expect.arrayContaining(['README.md', 'docs/locks.md']));
 });
 
@@ -54,6 +54,6 @@ it.each([
     ['<img src="nowhere.svg">', 1],
     ['[a](docs/locks.md "title") [a](README.md) [a](#to-be-here) [a](https://nowhere) [a](src)\n## To be, `here`!', 0],
     ['`[a](nowhere.md)`\n```text\n[a](nowhere.md)\n```', 0],
-])('%j has %d broken links', (text, count) => {
+])('counts the broken links in %j: %d', (text, count) => {
     expect(brokenLinks('test.md', text)).toHaveLength(count);
 });

@@ -3,18 +3,18 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../support/root';
 
-/** A piece of code that is shown to readers. */
+/** Code block that the documentation shows. */
 export interface CodeBlock {
-    /** Relative to the project. */
+    /** Path relative to the repository. */
     readonly file: string;
-    /** Of the first line of code, from 1. */
+    /** Line number of the first line of code, from 1. */
     readonly line: number;
-    /** What stands behind the fence; `ts` for the examples in doc comments. */
+    /** Info string of the fence; `ts` for examples in doc comments. */
     readonly kind: string;
     readonly code: string;
 }
 
-/** What git has or would take, so that nothing generated or installed is looked at. */
+/** Lists tracked and untracked files, without the ones that git ignores. */
 export function listFiles(pattern: RegExp): string[] {
     const args = ['ls-files', '--cached', '--others', '--exclude-standard', '-z'];
     const files = execFileSync('git', args, { cwd: root, encoding: 'utf8' }).split('\0');
@@ -25,7 +25,7 @@ export function read(file: string): string {
     return readFileSync(join(root, file), 'utf8');
 }
 
-/** The fenced blocks of a Markdown text; a fence may be indented, as in lists. */
+/** Returns the fenced blocks of a Markdown text. Fences may be indented, as in lists. */
 export function fencedBlocks(file: string, text: string): CodeBlock[] {
     const blocks: CodeBlock[] = [];
     let open: { indent: string; fence: string; kind: string; line: number; lines: string[] } | null = null;
@@ -42,11 +42,13 @@ export function fencedBlocks(file: string, text: string): CodeBlock[] {
             open.lines.push(line.startsWith(open.indent) ? line.slice(open.indent.length) : line.trimStart());
         }
     });
-    if (open !== null) throw new Error(`${file}:${(open as { line: number }).line} a block that does not end`);
+    if (open !== null) throw new Error(`${file}:${(open as { line: number }).line} unterminated code block`);
     return blocks;
 }
 
-/** The `@example`s of the doc comments of a source. Each goes on to the next tag or the end of the comment. */
+/**
+ * Returns the `@example`s in doc comments. Each ends at the next tag or at the end of the comment.
+ */
 export function exampleBlocks(file: string, source: string): CodeBlock[] {
     const blocks: CodeBlock[] = [];
     for (const comment of source.matchAll(/\/\*\*[^]*?\*\//g)) {
@@ -69,7 +71,7 @@ export function allBlocks(): CodeBlock[] {
     ];
 }
 
-/** Markdown without its code, in which brackets mean nothing; the lines stay where they are. */
+/** Replaces code by spaces, because brackets in code are not links. Line numbers stay the same. */
 export function withoutCode(text: string): string {
     const blank = (code: string): string => code.replace(/[^\n]/g, ' ');
     return text.replace(/^(\s*)(`{3,})[^]*?^\s*\2\s*$/gm, blank).replace(/(`+)[^`\n][^\n]*?\1/g, blank);

@@ -7,22 +7,25 @@ import { runScript } from '../support/runScript';
 
 const page = readFileSync(join(root, 'docs/operations.md'), 'utf8');
 
-/** The first column without its backquotes, between `<!-- name -->` and `<!-- /name -->`. */
+/**
+ * Returns the first column without backquotes, from the table between `<!-- name -->` and `<!--
+ * /name -->`.
+ */
 function firstColumn(name: string): string[] {
     const [, table] = new RegExp(`<!-- ${name} -->\\n([^]*?)<!-- /${name} -->`).exec(page)!;
     return [...table!.matchAll(/^\| ([^|`]*)`([^`]+)`/gm)].map(([, level, text]) => `${level}${text}`);
 }
 
-it('the table of counters has every name that the sources use, and no other', () => {
+it('lists exactly the counters of the sources', () => {
     const names = Object.values(COUNTER_NAMES).flatMap(part => Object.values(part));
     expect(firstColumn('counters').sort()).toEqual([...names].sort());
 });
 
-it('the table of log lines has every line that the sources write, and no other', () => {
+it('lists exactly the log lines of the sources', () => {
     expect(firstColumn('log').sort()).toEqual(Object.values(LOG_LINES).sort());
 });
 
-it('the example of a trace works', async () => {
+it('shows an example that traces calls', async () => {
     const [, example] = /```js\n([^]*?)```/.exec(page)!;
     const server = await MemcachedProcess.start();
     const { stdout, stderr } = await runScript(`

@@ -2,13 +2,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { ERROR_CODES } from 'pip-services4-memcached-node';
-import { describeOptions } from '../../src/connect/MemcachedOptions';
+import { OPTIONS } from '../../src/connect/MemcachedOptions';
 import { root } from '../support/root';
 
 const path = join(root, 'README.md');
 let readme = readFileSync(path, 'utf8');
 
-/** Between `<!-- name -->` and `<!-- /name -->`. */
+/** Returns the text between `<!-- name -->` and `<!-- /name -->`. */
 function section(name: string): string {
     const [, text] = new RegExp(`<!-- ${name} -->\\n([^]*?)<!-- /${name} -->`).exec(readme) ?? [];
     if (text === undefined) throw new Error(`README.md has no section ${name}`);
@@ -27,7 +27,7 @@ const rowsOf = (table: string) =>
                 .map(cell => cell.trim()),
         );
 
-/** Holds a section to what it is made of; UPDATE_README=1 writes it. */
+/** Compares a section with the generated text, or writes it with UPDATE_README=1. */
 function expectSection(name: string, text: string): void {
     const current = section(name);
     if (!process.env.UPDATE_README || current === text) {
@@ -39,15 +39,18 @@ function expectSection(name: string, text: string): void {
     writeFileSync(path, readme);
 }
 
-it('the table of options is that of the code (UPDATE_README=1 writes it)', () => {
-    const rows = describeOptions().map(({ key, meaning, allowed, default: value }) => {
+it('lists the options of the code (UPDATE_README=1 writes all but their meanings)', () => {
+    const meanings = new Map(rowsOf(section('options')).map(([option, meaning]) => [option, meaning]));
+    const rows = Object.values(OPTIONS).map(({ key, allowed, default: value }) => {
+        const meaning = meanings.get(`\`options.${key}\``);
+        expect([key, meaning]).toEqual([key, expect.stringMatching(/./)]);
         return `| \`options.${key}\` | ${meaning} | ${value} | ${allowed} |`;
     });
     const table = ['| option | meaning | default | allowed |', '|---|---|---|---|', ...rows, ''].join('\n');
     expectSection('options', table);
 });
 
-it('the comparison is what `npm run bench -- behaviour` has found (UPDATE_README=1 writes it)', () => {
+it('shows the results of `npm run bench -- behaviour` (UPDATE_README=1 writes the table)', () => {
     const found = readFileSync(join(root, 'benchmark/results/behaviour.md'), 'utf8');
     const table = found.slice(found.indexOf('\n|') + 1);
     expectSection('behaviour', table);
@@ -56,13 +59,13 @@ it('the comparison is what `npm run bench -- behaviour` has found (UPDATE_README
     expect(ours.filter(cell => cell.startsWith('**'))).toEqual([]);
 });
 
-it('the table of errors has every code that the sources throw, with its exception, and no other', () => {
+it('lists exactly the error codes of the sources, with their exceptions', () => {
     const codes = Object.entries(ERROR_CODES).map(([code, exception]) => `${code} ${exception}`);
     const written = rowsOf(section('errors')).map(([code, exception]) => `${code} ${exception}`.replaceAll('`', ''));
     expect(written.sort()).toEqual(codes.sort());
 });
 
-it('the quick start is as short as it says', () => {
+it('has a quick start of at most 10 lines of YAML and 22 of JavaScript', () => {
     const [, yaml] = /```yml\n([^]*?)```/.exec(readme)!;
     const [, script] = /```js\n([^]*?)```/.exec(readme)!;
     expect(yaml!.trim().split('\n').filter(Boolean).length).toBeLessThanOrEqual(10);

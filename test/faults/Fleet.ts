@@ -12,10 +12,10 @@ interface Tally {
     errors: string[];
 }
 
-/** Servers under load. The first one stands behind a proxy that counts its connections. */
+/** Several servers under load. A proxy counts the connections of the first one. */
 export class Fleet {
     readonly keys = Array.from({ length: 300 }, (_, i) => `key:${i}`);
-    /** What the client says of its servers: `down`, `up`. */
+    /** The reports of the observer in order: `down` or `up`. */
     readonly heard: string[] = [];
     private wake = (): void => {};
     client!: MemcachedClient;
@@ -41,7 +41,7 @@ export class Fleet {
     }
 
     isOfFirst(key: string): boolean {
-        return this.client.home(key).port === this.proxy.port;
+        return this.client.homeServer(key).port === this.proxy.port;
     }
 
     async until(what: 'down' | 'up', times = 1): Promise<void> {
@@ -56,7 +56,7 @@ export class Fleet {
         expect((await client.getMany(keys)).items.size).toBe(keys.length);
     }
 
-    /** 32 callers without a break, 4 of them with batches. The first server is counted apart. */
+    /** Starts 32 continuous callers, 4 of them with batches. Counts the first server separately. */
     load(): { first: Tally; others: Tally; stop: () => Promise<void> } {
         const tally = (): Tally => ({ calls: 0, misses: 0, errors: [] });
         const [first, others] = [tally(), tally()];
@@ -77,7 +77,7 @@ export class Fleet {
                     note(key, isThere);
                 } catch (error) {
                     note(key, false, error as Error);
-                    // A call that fails at once leaves the others no turn.
+                    // Without the pause, a caller whose calls fail at once would starve the others.
                     await sleep(5);
                 }
             }

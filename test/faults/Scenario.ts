@@ -9,14 +9,17 @@ export interface World {
     client: MemcachedClient;
 }
 
-/** Which calls succeed: all; all but those that must not be repeated; none; as it happens. */
+/** Which calls succeed: all, only idempotent ones, none, or any number. */
 export type Expectation = 'all' | 'repeatable' | 'none' | 'any';
 
-/** How a server, or the way to it, breaks and comes back. */
+/** How a server, or the network path to it, fails and recovers. */
 export interface Break {
-    /** Without a proxy between client and server. */
+    /** Connects the client to the server without the proxy. */
     direct?: boolean;
-    /** Keeps the server from answering, so that there is something in flight to break. Absent: the break finds the client idle. */
+    /**
+     * Holds the answers back, so that calls are in flight at the break. If absent, the client is
+     * idle then.
+     */
     catches?(world: World): void | Promise<void>;
     strikes(world: World): void | Promise<void>;
     mends(world: World): void | Promise<void>;
@@ -24,19 +27,19 @@ export interface Break {
 
 export interface Scenario extends Break {
     name: string;
-    /** The calls that were in flight when it broke. */
+    /** Which of the calls in flight at the break succeed. */
     inFlight: Expectation;
-    /** The calls made before it was mended. */
+    /** Which of the calls between the break and the recovery succeed. */
     meanwhile: Expectation;
-    /** It stays broken at least so long. */
+    /** How long the fault lasts at least, in ms. */
     lastsMs?: number;
-    /** The server that comes back is empty. */
+    /** Whether the server is empty when it returns. */
     forgets?: boolean;
     memcachedArgs?: string[];
     options?: ClientOptions;
 }
 
-/** The network does it: the proxy holds what is in flight, and lets the fault decide about it. */
+/** Breaks the network. The proxy holds the calls in flight until the fault decides their fate. */
 export function onTheWay(fault: Fault): Break {
     return {
         catches: ({ proxy }) => proxy.begin(holding),
@@ -45,7 +48,9 @@ export function onTheWay(fault: Fault): Break {
     };
 }
 
-/** The server does it: it is stopped while calls are made, and what happens then happens to a stopped server. */
+/**
+ * Breaks the server, which is stopped while calls are made and stays stopped until `strikes` runs.
+ */
 export function atTheServer(strikes: Break['strikes'], mends: Break['mends']): Break {
     return { direct: true, catches: ({ memcached }) => memcached.stop(), strikes, mends };
 }

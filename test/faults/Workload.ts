@@ -1,6 +1,6 @@
 import type { MemcachedClient } from 'pip-services4-memcached-node';
 import type { LagMeter } from '../support/LagMeter';
-import { flawOf } from './flawOf';
+import { flawOf } from './describeBadError';
 
 const SECRET = 'only-for-the-owner-of-the-key';
 const READ_KEYS = 200;
@@ -8,33 +8,33 @@ const OTHER_KEYS = 20;
 const FAT_BYTES = 300 * 1024;
 const TURNS = 5;
 
-/** Names its key, so that an answer to somebody else is recognised. */
+/** Returns a value that contains its key, so that a reply to another call is detectable. */
 function valueOf(key: string): string {
     return `${key} ${SECRET} ${'.'.repeat((key.charCodeAt(key.length - 1) * 7) % 250)}`;
 }
 
 export type Verb = 'get' | 'getMany' | 'set' | 'delete' | 'increment';
 
-/** What became of one call. */
+/** The outcome of one call. */
 export interface Outcome {
     verb: Verb | 'some call';
     ms: number;
-    /** How long it went on after its deadline, less the time for which this process was late. */
+    /** How long the call outlasted its deadline, less the lag of this process. */
     overdueMs: number;
-    /** null: it succeeded. */
+    /** The code of the error, or null if the call succeeded. */
     code: string | null;
 }
 
 export interface Wave {
-    /** Every call has been made; all wait for their answers. */
+    /** Resolves when every call has been made and is pending. */
     issued: Promise<void>;
-    /** Does not wait for ever: a call that hangs is to be counted, not to hang the test. */
+    /** Resolves after `giveUpMs` at the latest, and reports each pending call as HUNG. */
     settled(giveUpMs: number): Promise<Outcome[]>;
 }
 
 /**
- * Calls of all kinds, and the judge of their answers: what is wrong with any of them is collected in `wrong` (an answer
- * that is not true) and `flaws` (an error that nobody could use).
+ * Makes calls of all kinds and checks their outcomes.
+ * It collects false replies in `wrong` and unusable errors in `flaws`.
  */
 export class Workload {
     readonly wrong: string[] = [];
@@ -44,7 +44,7 @@ export class Workload {
     private readonly counted = new Map<string, { issued: number; succeeded: number }>();
     private serial = 0;
 
-    /** @param forgets whether the server may have lost what was stored */
+    /** @param forgets whether the server may have lost the stored values */
     constructor(
         private readonly client: MemcachedClient,
         private readonly address: string,
@@ -62,7 +62,7 @@ export class Workload {
         }
     }
 
-    /** Makes the client open several sockets. */
+    /** Makes the client open this many sockets. */
     async spread(sockets: number): Promise<void> {
         const value = 'x'.repeat(FAT_BYTES / 4);
         while (this.client.socketCount < sockets) {
@@ -71,8 +71,8 @@ export class Workload {
     }
 
     /**
-     * Makes calls of every verb, in several turns of the event loop, each beginning with a value so large that the calls
-     * after it go to another socket.
+     * Makes calls of every kind in several turns of the event loop.
+     * Each turn begins with a value so large that the following calls go to another socket.
      */
     launch(count: number): Wave {
         const calls: Promise<Outcome>[] = [];
@@ -87,7 +87,7 @@ export class Workload {
         return { issued, settled: giveUpMs => issued.then(() => settledOrHung(calls, giveUpMs)) };
     }
 
-    /** All keys that were stored, read one by one; null, or what was not right. */
+    /** Reads all stored keys one by one. Returns null, or the first problem. */
     async read(): Promise<string | null> {
         const before = this.wrong.length;
         const reads = Array.from({ length: READ_KEYS }, (_, i) => this.call('get', () => this.get(`read:${i}`)));
@@ -95,7 +95,7 @@ export class Workload {
         return failed?.code ?? this.wrong[before] ?? null;
     }
 
-    /** @param countOf what the server itself says of a counter */
+    /** @param countOf reads a counter directly from the server */
     async checkCounters(countOf: (key: string) => Promise<number>): Promise<void> {
         for (const [key, { issued, succeeded }] of this.counted) {
             const count = await countOf(key);

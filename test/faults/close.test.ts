@@ -22,7 +22,7 @@ describe('MemcachedClient.close', () => {
         client = create();
     });
 
-    /** A client that is not open. */
+    /** Creates a client that is not open. */
     function create(options: ClientOptions = {}, servers: Server[] = [proxy]): MemcachedClient {
         const addresses = servers.map(({ port }) => ({ host: '127.0.0.1', port }));
         const timeouts = { requestTimeoutMs: TIMEOUT_MS, connectTimeoutMs: TIMEOUT_MS };
@@ -31,7 +31,7 @@ describe('MemcachedClient.close', () => {
         return created;
     }
 
-    /** Starts calls and does not wait for them. The answer tells how each one ended. */
+    /** Starts calls without waiting for them. Each result is the outcome of one call. */
     function callMany(): Promise<string>[] {
         return Array.from({ length: PENDING }, (_, i) => codeOf(client.get(`key${i}`).then(() => 'a call')));
     }
@@ -49,7 +49,7 @@ describe('MemcachedClient.close', () => {
         await proxy.until(({ linkCount }) => linkCount === 0);
     }
 
-    it('lets 1,000 running calls finish', async () => {
+    it('lets 1,000 pending calls finish', async () => {
         client = create({ requestTimeoutMs: 5000 });
         await client.open();
         const calls = callMany();
@@ -59,7 +59,7 @@ describe('MemcachedClient.close', () => {
         await expectNothingLeft();
     });
 
-    it('rejects 1,000 calls that nobody answers, at their deadline', async () => {
+    it('rejects 1,000 unanswered calls at their deadline', async () => {
         await client.open();
         proxy.begin(blackHole);
         const calls = callMany();
@@ -79,7 +79,7 @@ describe('MemcachedClient.close', () => {
         await expectNothingLeft();
     });
 
-    it('leaves nothing of a server that is down', async () => {
+    it('leaves nothing open for a server that is down', async () => {
         client = create({ failures: 1, retryMs: 10_000 });
         await client.open();
         proxy.begin(resetting);
@@ -97,7 +97,7 @@ describe('MemcachedClient.close', () => {
         for (const one of [proxy, other]) one.begin(blackHole);
         const calls = [0, 1].map(async index => {
             const key = Array.from({ length: 100 }, (_, i) => `key${i}`).find(one => client.getServer(one) === index)!;
-            // So that a probe of the first would stand in the list when the call to the second ends, and the other way round.
+            // The offset lets a probe of one server begin before the call to the other one ends.
             await sleep((index * TIMEOUT_MS) / 2);
             return codeOf(client.get(key));
         });
@@ -107,7 +107,7 @@ describe('MemcachedClient.close', () => {
         expectNothingOpen();
     });
 
-    it('may be called twice, at once and afterwards', async () => {
+    it('allows a second call, concurrent or later', async () => {
         client = create({ requestTimeoutMs: 5000 });
         await client.open();
         const calls = callMany();
@@ -117,21 +117,21 @@ describe('MemcachedClient.close', () => {
         await expectNothingLeft();
     });
 
-    it('may be called before open', async () => {
+    it('allows a call before open', async () => {
         await client.close();
         await expectNothingLeft();
         await client.open();
         await expect(client.set('key', 'value')).resolves.toBe(true);
     });
 
-    it('ends an open that is under way', async () => {
+    it('rejects a pending open', async () => {
         const opening = expect(client.open()).rejects.toMatchObject({ code: 'NOT_OPENED' });
         await client.close();
         await opening;
         await expectNothingLeft();
     });
 
-    it('ends an open that nobody answers', async () => {
+    it('rejects a pending open that the server does not answer', async () => {
         proxy.begin(blackHole);
         const opening = expect(client.open()).rejects.toMatchObject({ code: 'NOT_OPENED' });
         await proxy.until(({ requestFrames }) => requestFrames === 1);
@@ -140,7 +140,7 @@ describe('MemcachedClient.close', () => {
         expectNothingOpen();
     });
 
-    it('leaves nothing after an open that failed', async () => {
+    it('leaves nothing open after a failed open', async () => {
         await proxy.refuse();
         await expect(client.open()).rejects.toMatchObject({ code: 'CONNECT_FAILED' });
         await expectNothingLeft();
@@ -150,7 +150,7 @@ describe('MemcachedClient.close', () => {
         await expect(client.set('key', 'value')).resolves.toBe(true);
     });
 
-    it('can be followed by open, again and again', async () => {
+    it('allows open again, several times', async () => {
         for (let i = 0; i < 5; i++) {
             await client.open();
             await client.set('key', `value ${i}`);
@@ -160,7 +160,7 @@ describe('MemcachedClient.close', () => {
         }
     });
 
-    it('is waited for by an open that follows at once', async () => {
+    it('delays an open that follows at once', async () => {
         await client.open();
         const closing = client.close();
         await client.open();
@@ -168,7 +168,7 @@ describe('MemcachedClient.close', () => {
         await expect(client.set('key', 'value')).resolves.toBe(true);
     });
 
-    it('does not come back through the late end of an old socket', async () => {
+    it('ignores the late end of an old socket after the client is reopened', async () => {
         await client.open();
         proxy.begin(blackHole);
         const call = expect(client.get('key')).rejects.toMatchObject({ code: 'TIMEOUT' });
@@ -202,7 +202,7 @@ describe('MemcachedClient.close', () => {
         ['noop', one => one.noop()],
     ];
 
-    it.each(verbs)('makes %s reject with NOT_OPENED, as before open', async (_, call) => {
+    it.each(verbs)('makes %s reject with NOT_OPENED, as it does before open', async (_, call) => {
         await expect(call(client)).rejects.toMatchObject({ code: 'NOT_OPENED' });
         await client.open();
         await client.close();
@@ -210,7 +210,7 @@ describe('MemcachedClient.close', () => {
         await expectNothingLeft();
     });
 
-    it('rejects what is called while it closes', async () => {
+    it('rejects calls that are made while it is pending', async () => {
         await client.open();
         proxy.begin(blackHole);
         const [first] = callMany();
@@ -220,7 +220,7 @@ describe('MemcachedClient.close', () => {
         expect(await first).toBe('TIMEOUT');
     });
 
-    it('is not kept from ending by a client that was never opened', () => {
+    it('is unnecessary for a client that was never opened', () => {
         const { host, port } = server;
         const other = new MemcachedClient([{ host, port }]);
         expect([other.socketCount, other.pendingCount, other.timerCount]).toEqual([0, 0, 0]);

@@ -3,7 +3,7 @@ import { useOpener } from '../support/Opener';
 import { sleep } from '../support/sleep';
 import { Fleet } from './Fleet';
 
-/** The first server answers all calls again, and the others have never failed. */
+/** Expects that the first server answers all calls again and that the others never failed. */
 async function expectRecovery({ first, others, stop }: ReturnType<Fleet['load']>): Promise<void> {
     await sleep(300);
     first.errors.length = 0;
@@ -13,12 +13,12 @@ async function expectRecovery({ first, others, stop }: ReturnType<Fleet['load']>
     expect(others).toMatchObject({ errors: [], misses: 0 });
 }
 
-/** What the loss of one of so many servers costs. */
+/** Tests the cost of losing one server of several. */
 export function describeFleet(count: number): void {
     describe(`one of ${count} servers`, () => {
         const open = useOpener();
 
-        it('that is killed and started again costs the others no call, and its own calls fail at once', async () => {
+        it('fails its own calls at once when killed and restarted, and no others', async () => {
             const fleet = await Fleet.open(open, count);
             const load = fleet.load();
             await sleep(200);
@@ -32,7 +32,7 @@ export function describeFleet(count: number): void {
             const begun = performance.now();
             for (let i = 0; i < 200; i++)
                 expect(await codeOf(fleet.client.get(mine[i % mine.length]!))).toBe('SERVER_DOWN');
-            // Each would take a second if it waited.
+            // Each call would take a second if it waited.
             expect(performance.now() - begun).toBeLessThan(5000);
 
             await fleet.first.restart();
@@ -42,7 +42,7 @@ export function describeFleet(count: number): void {
             expect(fleet.heard).toEqual(['down', 'up']);
         });
 
-        it('that is suspended for a while costs the others no call', async () => {
+        it('fails no calls of the others when suspended for a while', async () => {
             const fleet = await Fleet.open(open, count, { requestTimeoutMs: 300, failures: 2 });
             const load = fleet.load();
             await sleep(100);

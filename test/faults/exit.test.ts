@@ -7,13 +7,13 @@ import type { FaultProxy } from '../support/proxy/FaultProxy';
 import type { Step, Story } from './exitChild';
 import { blackHole, halfThen, resetting } from './replyFaults';
 
-/** Far below the minute after which the child's own timers, were one left, would let it go. */
+/** This is far below the minute after which a leaked timer of the child would fire. */
 const EXIT_MS = 2000;
 
 type Breaks = () => void | Promise<void>;
 const nothing: Breaks = () => {};
 
-describe('After close a process ends by itself,', () => {
+describe('a process that closes its client', () => {
     const server = useServer();
     const open = useOpener();
     let proxy: FaultProxy;
@@ -22,7 +22,9 @@ describe('After close a process ends by itself,', () => {
         proxy = await open.faultProxy(server);
     });
 
-    /** How the child ended, and the ms that it took for it after `close` had resolved. */
+    /**
+     * Returns the exit code of the child and the time from the end of `close` to its exit, in ms.
+     */
     async function run(story: Story, breaks: Breaks): Promise<{ code: number; ms: number }> {
         const child = forkSource(join(__dirname, 'exitChild.ts'), [proxy.port, story]);
         let closedAt = NaN;
@@ -37,15 +39,15 @@ describe('After close a process ends by itself,', () => {
     }
 
     it.each<[string, Story, Breaks]>([
-        ['with nothing in flight', 'idle', nothing],
-        ['with calls in flight', 'calls in flight', nothing],
-        ['closed while it opens', 'opening', nothing],
-        ['with calls in a black hole', 'server breaks', () => proxy.begin(blackHole)],
-        ['with half a reply', 'server breaks', () => proxy.begin(halfThen('silence'))],
-        ['with connections that are reset', 'server breaks', () => proxy.begin(resetting)],
-        ['with connections that are refused', 'server breaks', () => proxy.refuse()],
-        ['when nobody was there', 'nobody there', nothing],
-    ])('%s', async (_, story, breaks) => {
+        ['nothing in flight', 'idle', nothing],
+        ['calls in flight', 'calls in flight', nothing],
+        ['close during open', 'opening', nothing],
+        ['calls in a black hole', 'server breaks', () => proxy.begin(blackHole)],
+        ['half a reply', 'server breaks', () => proxy.begin(halfThen('silence'))],
+        ['reset connections', 'server breaks', () => proxy.begin(resetting)],
+        ['refused connections', 'server breaks', () => proxy.refuse()],
+        ['no server', 'nobody there', nothing],
+    ])('exits by itself: %s', async (_, story, breaks) => {
         if (story === 'nobody there') await proxy.refuse();
         const { code, ms } = await run(story, breaks);
         expect(code).toBe(0);

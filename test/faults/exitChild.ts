@@ -1,8 +1,9 @@
 /**
- * A process that uses a client and closes it. It has to end by itself after that: it never calls `process.exit`, and an
- * exception or a rejection that nobody handles ends it with a code that is not 0.
+ * Uses a client and closes it. The process must then exit by itself, without `process.exit`.
+ * An unhandled exception or rejection makes the exit code nonzero.
  *
- * Arguments: port, story. It reports each step over IPC, and waits for an answer where the story needs a break.
+ * Arguments: port, story. The process reports each step over IPC.
+ * If the story needs a break, it waits for an answer.
  */
 import { once } from 'node:events';
 

@@ -1,22 +1,22 @@
 import { SideBySide } from '../support/sideBySide';
-import { POOL_SIZE, play, type Report } from './play';
+import { POOL_SIZE, play, type Report } from './runScenario';
 import { scenarios } from './scenarios';
 import { publish } from './table';
 
-/** With time for servers that a busy machine makes late. */
+/** This leaves time for servers that a busy machine delays. */
 const RECOVERY_MS = 3000;
 const CLOSING_MS = 500;
-/** Most scenarios wait. With more at a time, each is late because of the others. */
+/** Most scenarios wait. With more at a time, they would delay each other. */
 const AT_ONCE = 2;
 
-describe('Whatever breaks, nothing hangs and nothing lies:', () => {
+describe('a client whose server or network fails', () => {
     const reports = new Map<string, Report>();
     const plays = new SideBySide(AT_ONCE);
 
     afterAll(() => publish(scenarios.flatMap(({ name }) => reports.get(name) ?? [])));
 
     for (const scenario of scenarios) {
-        plays.it(scenario.name, async open => {
+        plays.it(`settles every call correctly: ${scenario.name}`, async open => {
             const report = await play(scenario, open);
             reports.set(scenario.name, report);
 

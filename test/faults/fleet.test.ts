@@ -9,7 +9,7 @@ const open = useOpener();
 describeFleet(3);
 
 describe('a server that is down', () => {
-    it('is tried by one connection at a time, and comes back without a flood', async () => {
+    it('is probed by one connection at a time, and is reconnected without a flood', async () => {
         const fleet = await Fleet.open(open, 3, { poolSize: 3, failures: 1, retryMs: 50 });
         const { proxy } = fleet;
         const { stop } = fleet.load();
@@ -23,7 +23,7 @@ describe('a server that is down', () => {
         await sleep(1000);
         const probes = proxy.connections - before;
         expect(proxy.mostAtOnce).toBe(1);
-        // One probe after another, of which each waits for at least three quarters of `retryMs`.
+        // Probes run one after another. Each waits for at least three quarters of `retryMs`.
         expect(probes).toBeGreaterThan(2);
         expect(probes).toBeLessThanOrEqual((performance.now() - begun) / 37 + 1);
 
@@ -34,11 +34,11 @@ describe('a server that is down', () => {
         await sleep(200);
         await stop();
         expect(proxy.mostAtOnce).toBeLessThanOrEqual(3);
-        // The last probe's connection stays in use; probes that came while it started are over.
+        // The connection of the last probe stays in use. Concurrent probes end when it opens.
         expect(proxy.connections - connections).toBeLessThan(20);
     });
 
-    it('with failover gives its keys to the next ones and takes them back; what is pinned stays at home', async () => {
+    it('hands its keys to the next servers with failover and takes them back, except pinned keys', async () => {
         const fleet = await Fleet.open(open, 4, { failover: true, failures: 1 });
         const { client } = fleet;
         const mine = fleet.keys.filter(key => fleet.isOfFirst(key));
@@ -47,24 +47,24 @@ describe('a server that is down', () => {
         await fleet.until('down');
         await sleep(100);
         for (const key of mine) {
-            expect(client.server(key)).not.toBe(client.home(key));
+            expect(client.server(key)).not.toBe(client.homeServer(key));
             expect(await client.set(key, 'elsewhere')).toBe(true);
         }
         expect(new Set(mine.map(key => client.server(key).port)).size).toBeGreaterThan(1);
         for (const key of mine.slice(0, 20)) {
-            expect(await codeOf(client.gets(key, { pinned: true }))).toBe('SERVER_DOWN');
-            expect(await codeOf(client.casAdd(key, 'lock', { pinned: true }))).toBe('SERVER_DOWN');
+            expect(await codeOf(client.commands.gets(key, { pinned: true }))).toBe('SERVER_DOWN');
+            expect(await codeOf(client.commands.casAdd(key, 'lock', { pinned: true }))).toBe('SERVER_DOWN');
         }
         await fleet.first.restart();
         await fleet.until('up');
-        for (const key of mine) expect(client.server(key)).toBe(client.home(key));
-        expect(typeof (await client.casAdd('pinned', 'lock', { pinned: true }))).toBe('bigint');
+        for (const key of mine) expect(client.server(key)).toBe(client.homeServer(key));
+        expect(typeof (await client.commands.casAdd('pinned', 'lock', { pinned: true }))).toBe('bigint');
         await stop();
         expect(others.errors).toEqual([]);
     });
 });
 
-it('servers that go and come in turn leave the client whole', async () => {
+it('recovers fully after each server has failed in turn', async () => {
     const fleet = await Fleet.open(open, 5, { failures: 1, retryMs: 50 });
     const { stop } = fleet.load();
     for (let round = 1; round <= 5; round++) {

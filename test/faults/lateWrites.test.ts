@@ -8,7 +8,7 @@ import { answer } from '../support/server/ScriptedServer';
 import { accountThatEvicts } from '../client/accountThatEvicts';
 import { sleep } from '../support/sleep';
 
-/** A call of a quarter of it later is sent on the connection that stalls, and outlives it. */
+/** A call made a quarter of this later uses the stalled connection, and outlives it. */
 const REQUEST_TIMEOUT_MS = 800;
 const opener = useOpener();
 
@@ -24,7 +24,7 @@ describe('a path that stalls and delivers late', () => {
         held = [];
     });
 
-    /** The connections of this moment stall; new ones work. */
+    /** Stalls the current connections. New ones work. */
     function stall(): void {
         const stalled = new Set<Link>();
         proxy.begin({
@@ -33,7 +33,7 @@ describe('a path that stalls and delivers late', () => {
         });
     }
 
-    /** What was held arrives, on a path of its own. */
+    /** Delivers the held requests over a separate path. */
     async function deliver(): Promise<void> {
         const late = server.connect();
         for (const chunk of held) late.write(chunk);
@@ -51,11 +51,11 @@ describe('a path that stalls and delivers late', () => {
                     for (const error of failed.values()) throw error;
                 }),
         ],
-        ['a set that evicts', () => client.setCounted('key', 'old', 0, 0, accountThatEvicts(client, 'other'))],
-    ])('never undoes a newer value by %s that was reported as stored', async (_, storeOld) => {
+        ['a set that evicts', () => client.commands.setCounted('key', 'old', 0, 0, accountThatEvicts(client, 'other'))],
+    ])('never lets %s undo a newer value after it was reported as stored', async (_, storeOld) => {
         await client.set('key', 'first');
         stall();
-        // This call is the older one: the connection is given up when its time is over.
+        // This call is the oldest one. When it times out, the client abandons the connection.
         const oldest = codeOf(client.get('other'));
         await sleep(REQUEST_TIMEOUT_MS / 4);
         const stored = codeOf(storeOld());
@@ -67,7 +67,7 @@ describe('a path that stalls and delivers late', () => {
         expect(await stored).toBe('CONNECTION_LOST');
     });
 
-    it('retries what does no harm when it is late', async () => {
+    it('retries calls that do no harm when they arrive late', async () => {
         await client.set('key', 'value');
         stall();
         const oldest = codeOf(client.get('other'));
@@ -90,10 +90,10 @@ describe.each([
     ['TCP', undefined],
     ['TLS', createCertificate()],
 ])('the end of a connection over %s', (_, certificate) => {
-    /** What the server hears at the end of its only connection: 'end', or the code of an error. */
+    /** The last event of the only connection at the server: 'end', or the code of an error. */
     let ending: Promise<string>;
 
-    /** @param answers how many requests it answers before it falls silent */
+    /** @param answers the number of requests that the server answers before it falls silent */
     async function open(answers: number, options: ClientOptions): Promise<MemcachedClient> {
         const server = await opener.scripted((frame, socket) => answers-- > 0 && answer(frame, socket), certificate);
         server.onSocket = socket => {
@@ -106,13 +106,13 @@ describe.each([
         return opener.client({ port: server.port, tls }, { failures: 1, ...options });
     }
 
-    it('is a reset after a fault: the kernel drops what it still holds', async () => {
+    it('is a reset after a fault, so that the kernel discards unsent data', async () => {
         const client = await open(1, { requestTimeoutMs: 300 });
         expect(await codeOf(client.set('key', 'value'))).toBe('TIMEOUT');
         expect(await ending).toBe('ECONNRESET');
     });
 
-    it('is an orderly one when it is idle, and at `close`', async () => {
+    it('is orderly for an idle socket and in `close`', async () => {
         await open(1, { idleMs: 20 });
         expect(await ending).toBe('end');
         const client = await open(1, {});

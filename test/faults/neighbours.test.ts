@@ -1,13 +1,13 @@
 import type { ClientOptions, MemcachedClient } from 'pip-services4-memcached-node';
-import { GetCall } from '../../src/client/readCalls';
+import { GetCall, readFetched } from '../../src/client/calls/getCalls';
 import { codeOf } from '../support/codeOf';
 import { useOpener, useServer } from '../support/Opener';
 
 const NEIGHBOURS = 100;
 const MIB = 1024 * 1024;
 
-/** One call that cannot succeed among a hundred that leave in the same write. */
-describe('A bad call does no harm to its neighbours:', () => {
+/** Sends one invalid call in the same write as a hundred valid ones. */
+describe('an invalid call among valid ones', () => {
     const server = useServer();
     const open = useOpener();
     let client: MemcachedClient;
@@ -17,7 +17,7 @@ describe('A bad call does no harm to its neighbours:', () => {
         await Promise.all(Array.from({ length: NEIGHBOURS }, (_, i) => client.set(`key${i}`, `value of key${i}`)));
     }
 
-    /** The neighbours before and after it, and what became of the bad call. */
+    /** Sends calls before and after the invalid call, and returns its outcome. */
     async function amongNeighbours(bad: () => Promise<unknown>): Promise<unknown> {
         const neighbour = async (i: number): Promise<void> => {
             if (i % 2 === 0) expect(await client.set(`key${i}`, `value of key${i}`)).toBe(true);
@@ -36,34 +36,31 @@ describe('A bad call does no harm to its neighbours:', () => {
         ['of 252 bytes in 126 characters', 'é'.repeat(126)],
         ['with a blank', 'a b'],
         ['with a line break', 'a\r\nflush_all\r\n'],
-    ])('a key that is %s', async (_, key) => {
+    ])('fails alone when its key is %s', async (_, key) => {
         await begin();
         expect(await amongNeighbours(() => client.get(key))).toBe('INVALID_KEY');
         expect(await amongNeighbours(() => client.set(key, 'value'))).toBe('INVALID_KEY');
         expect(await amongNeighbours(() => client.getMany(['key1', key]))).toBe('INVALID_KEY');
     });
 
-    it('a key that only the server finds too long, upon which it closes the connection', async () => {
+    it('fails alone when only the server rejects its key as too long and closes the connection', async () => {
         await begin();
-        const unchecked = new GetCall('k'.repeat(300));
-        const send = (): Promise<unknown> => {
-            client.server(unchecked.key).enqueue(unchecked);
-            return unchecked.promise;
-        };
+        const unchecked = new GetCall('k'.repeat(300), readFetched, null);
+        const send = (): Promise<unknown> => client.commands.cluster.server(unchecked.key).send(unchecked);
         expect(await amongNeighbours(send)).toBe('SERVER_ERROR');
     });
 
-    it('a value that is larger than our own limit', async () => {
+    it('fails alone when its value exceeds the limit of the client', async () => {
         await begin({ maxValueBytes: 1000 });
         expect(await amongNeighbours(() => client.set('large', 'v'.repeat(1001)))).toBe('VALUE_TOO_LARGE');
     });
 
-    it("a value that is larger than the server's limit", async () => {
+    it('fails alone when its value exceeds the limit of the server', async () => {
         await begin({ maxValueBytes: 2 * MIB });
         expect(await amongNeighbours(() => client.set('large', 'v'.repeat(1.5 * MIB)))).toBe('VALUE_TOO_LARGE');
     });
 
-    it('an increment of what is no number', async () => {
+    it('fails alone when it increments a value that is not a number', async () => {
         await begin();
         expect(await amongNeighbours(() => client.increment('key1', 1))).toBe('NOT_A_NUMBER');
     });

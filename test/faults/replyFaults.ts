@@ -1,21 +1,21 @@
 import type { Fault, Link } from '../support/proxy/FaultProxy';
 import { HEADER_BYTES, claiming, opaqueOf, replyFrame, withOpaque } from '../support/proxy/frames';
 
-/** Accepts, swallows, never answers. */
+/** Accepts connections and requests, and never replies. */
 export const blackHole: Fault = {
     request() {},
     reply() {},
     mute: true,
 };
 
-/** Connections are reset as soon as they are there. */
+/** Resets all connections, including new ones right after they open. */
 export const resetting: Fault = {
     strike: link => link.reset(),
     accept: link => link.reset(),
     reply() {},
 };
 
-/** Only the connections of this moment are reset. */
+/** Resets only the current connections. */
 export const resettingOnce: Fault = {
     strike(link) {
         link.held.length = 0;
@@ -23,7 +23,7 @@ export const resettingOnce: Fault = {
     },
 };
 
-/** Only the connections of this moment end, with a FIN, as those of a server with an idle timeout do. */
+/** Ends only the current connections, with a FIN, as a server with an idle timeout does. */
 export const endingOnce: Fault = {
     strike(link) {
         link.held.length = 0;
@@ -31,17 +31,17 @@ export const endingOnce: Fault = {
     },
 };
 
-/** Every reply is late; their order is kept. */
+/** Delays every reply and keeps their order. */
 export function late(ms: number): Fault {
     return {
         reply(link, frame) {
-            // What is still under way when a test ends keeps nothing alive.
+            // A pending timer must not keep the process alive after a test.
             setTimeout(() => link.toClient(frame), ms).unref();
         },
     };
 }
 
-/** Replies arrive in pieces, each in a turn of its own. */
+/** Delivers replies in pieces, each in a separate turn. */
 export function inPieces(bytes: number): Fault {
     const queues = new WeakMap<Link, Buffer[]>();
     function drain(link: Link, queue: Buffer[]): void {
@@ -68,7 +68,7 @@ export function inPieces(bytes: number): Fault {
     };
 }
 
-/** Of each connection's next reply one half, and after that … */
+/** Delivers half of the next reply on each connection, then falls silent, ends or resets. */
 export function halfThen(after: 'silence' | 'end' | 'reset'): Fault {
     const halved = new WeakSet<Link>();
     return {
@@ -77,7 +77,8 @@ export function halfThen(after: 'silence' | 'end' | 'reset'): Fault {
             halved.add(link);
             link.toClient(frame.subarray(0, frame.length >> 1));
             if (after === 'end') link.end();
-            // Data and a reset that arrive together look like a FIN to Node: let the half be read first.
+            // Node reports data and a reset that arrive together as a FIN, so the half must be read
+            // first.
             if (after === 'reset') setTimeout(() => link.reset(), 5);
         },
         mute: after === 'silence',
@@ -91,7 +92,7 @@ export const duplicated: Fault = {
     },
 };
 
-/** Something else instead of each reply. */
+/** Sends a different frame instead of each reply. */
 export function replacing(other: (frame: Buffer) => Buffer): Fault {
     return {
         reply(link, frame) {
@@ -100,7 +101,7 @@ export function replacing(other: (frame: Buffer) => Buffer): Fault {
     };
 }
 
-/** The same bytes in every run, and no two replies alike. None begins as a frame does. */
+/** Returns reproducible bytes that differ for each reply and never begin like a frame. */
 function garbage(frame: Buffer): Buffer {
     const bytes = Buffer.alloc(frame.length + 5);
     let state = opaqueOf(frame) | 1;
@@ -115,20 +116,25 @@ function garbage(frame: Buffer): Buffer {
 export const talkingGarbage: Fault = replacing(garbage);
 export const talkingText: Fault = replacing(() => Buffer.from('ERROR\r\n'));
 
-/** A body larger than any value is announced. */
+/** Announces a body larger than any value. */
 export const lyingHuge: Fault = replacing(frame => claiming(frame, 0xfffffff0));
 
-/** A body that could be, but does not come, is announced: whoever believes it waits for it, or makes room for it. */
+/**
+ * Announces a valid body length, but never sends the body. A naive client waits or allocates for
+ * it.
+ */
 export const lyingLong: Fault = replacing(frame => claiming(frame, 512 * 1024 * 1024));
 
-/** A body shorter than its own extras is announced; what follows is read as the next header by whoever believes it. */
+/**
+ * Announces a body shorter than its own extras. A naive client reads the rest as the next header.
+ */
 export const lyingShort: Fault = replacing(frame =>
     frame.length > HEADER_BYTES + 4
         ? claiming(frame, 2)
         : replyFrame({ opaque: opaqueOf(frame), body: Buffer.from('??') }),
 );
 
-/** Each reply is preceded by one to a request that nobody sent, with a value in it that belongs to nobody. */
+/** Precedes each reply by a reply to a request that was never sent, with a value of its own. */
 export const answeringStrangers: Fault = {
     reply(link, frame) {
         const stranger = replyFrame({ extras: Buffer.alloc(4), body: Buffer.from('nobody asked for this') });

@@ -8,7 +8,7 @@ import type { Scenario, World } from './Scenario';
 import { atTheServer, onTheWay } from './Scenario';
 import * as faults from './replyFaults';
 
-/** For breaks that cost no call that may be repeated: a busy machine must not cost it either. */
+/** These options are for faults that fail no idempotent call, even on a busy machine. */
 const PATIENT = { requestTimeoutMs: 2000 };
 
 const bringsBack = ({ memcached }: World): Promise<void> => memcached.restart();
@@ -28,7 +28,7 @@ export const scenarios: Scenario[] = [
         inFlight: 'repeatable',
         meanwhile: 'all',
         forgets: true,
-        // However long the new server takes to come up.
+        // These limits exceed the start-up time of the new server.
         options: { requestTimeoutMs: 5000, failures: 1000 },
     },
     {
@@ -114,7 +114,7 @@ export const scenarios: Scenario[] = [
     { name: 'a length of 4 GiB', ...onTheWay(faults.lyingHuge), inFlight: 'none', meanwhile: 'none' },
     { name: 'a length that never comes', ...onTheWay(faults.lyingLong), inFlight: 'none', meanwhile: 'none' },
     { name: 'a length that is too short', ...onTheWay(faults.lyingShort), inFlight: 'any', meanwhile: 'any' },
-    { name: 'an opaque that nobody sent', ...onTheWay(faults.answeringStrangers), inFlight: 'none', meanwhile: 'none' },
+    { name: 'an unknown opaque', ...onTheWay(faults.answeringStrangers), inFlight: 'none', meanwhile: 'none' },
     { name: 'every reply twice', ...onTheWay(faults.duplicated), inFlight: 'any', meanwhile: 'any' },
 ];
 
@@ -133,7 +133,7 @@ function fillsAcceptQueue(): Pick<Scenario, 'direct' | 'catches' | 'strikes' | '
             const hanging = queue.filter(socket => socket.connecting);
             for (const socket of queue.splice(0)) socket.destroy();
             memcached.continue();
-            if (hanging.length === 0) throw new Error('nobody hangs in connect: the accept queue is not full');
+            if (hanging.length === 0) throw new Error('no connection hangs: the accept queue is not full');
         },
     );
 }

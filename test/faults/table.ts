@@ -1,11 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-import type { Report } from './play';
+import type { Report } from './runScenario';
 
 const directory = resolve('node_modules/.cache/pip-services4-memcached');
 
-/** Prints one line for each scenario, and keeps all there is to know of them in `faults.json` for the documents. */
+/**
+ * Prints one line for each scenario, and writes the reports to `faults.json` for the documentation.
+ */
 export function publish(reports: readonly Report[]): void {
     if (reports.length === 0) return;
     const head = ['scenario', 'settled', 'wrong', 'late', 'slowest/limit ms', 'recovered after ms', 'failed with'];

@@ -2,7 +2,7 @@ import { MemcachedClient } from 'pip-services4-memcached-node';
 import { useOpener } from '../support/Opener';
 import { talkingText } from './replyFaults';
 
-describe('A server that talks only text', () => {
+describe('a server that speaks only the text protocol', () => {
     const open = useOpener();
 
     async function failureToOpen({ host, port }: { host: string; port: number }): Promise<unknown> {
@@ -19,7 +19,7 @@ describe('A server that talks only text', () => {
         expect(failure).toMatchObject({ code: 'CONNECT_FAILED', message: expect.stringMatching(/text/) });
     });
 
-    it('is recognised when it is a memcached with -B ascii', async () => {
+    it('is recognised when it is memcached with -B ascii', async () => {
         const failure = await failureToOpen(await open.server({ args: ['-B', 'ascii'] }));
         expect(failure).toMatchObject({ code: 'CONNECT_FAILED', message: expect.stringMatching(/text|binary/) });
     });

@@ -3,28 +3,28 @@ import { TestEnvironment } from 'jest-environment-node';
 import { sleep } from '../support/sleep';
 
 /**
- * Fails a test file that leaves sockets, servers, child processes or timers open. Jest's own
- * `--detectOpenHandles` only prints them, and only when everything runs in one process.
+ * Fails a test file that leaves sockets, servers, child processes or timers open.
+ * The option `--detectOpenHandles` of jest only prints them, and only with one worker process.
  *
- * It waits for them while jest still listens for rejections and exceptions, so late ones fail the
- * file as well.
+ * The environment waits for them while jest still listens for rejections and exceptions.
+ * Late ones therefore fail the file too.
  */
 export default class StrictEnvironment extends TestEnvironment {
     private before = new Map<string, number>();
 
     override async setup(): Promise<void> {
         await super.setup();
-        // Node opens these when they are first looked at.
+        // Node opens these streams on first access.
         void process.stdout;
         void process.stderr;
         this.before = activeResources();
     }
 
-    // Called by jest-circus, and awaited.
+    // Runs before each event of jest-circus, which awaits it.
     async handleTestEvent(event: Circus.AsyncEvent, state: Circus.State): Promise<void> {
         if (event.name === 'run_finish') makeSerializable(state.rootDescribeBlock);
-        // Right after this event jest collects the rejections of tests and hooks for the last time:
-        // `run_finish` is too late to wait for them.
+        // Jest collects the rejections of tests and hooks for the last time right after this event.
+        // The event `run_finish` is too late to wait for them.
         if (event.name !== 'run_describe_finish') return;
         if (event.describeBlock !== state.rootDescribeBlock) return;
         const left = await this.leftOpen();
@@ -35,7 +35,7 @@ export default class StrictEnvironment extends TestEnvironment {
         }
     }
 
-    /** Closing takes a moment: waits up to a second for it. */
+    /** Returns the open resources. Waits up to a second because closing takes a moment. */
     private async leftOpen(): Promise<string[]> {
         for (let waited = 0; ; waited += 10) {
             await sleep(10);
@@ -48,7 +48,7 @@ export default class StrictEnvironment extends TestEnvironment {
     }
 }
 
-/** `jest --json` writes no report at all when one failure has a bigint or a cycle in it. */
+/** Converts failures with a bigint or a cycle, for which `jest --json` would write no report. */
 function makeSerializable(block: Circus.DescribeBlock): void {
     for (const child of block.children) {
         if (child.type === 'describeBlock') makeSerializable(child);

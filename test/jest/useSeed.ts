@@ -1,5 +1,5 @@
 import { configureGlobal } from 'fast-check';
 import { seed } from '../support/random';
 
-// Property tests draw from the seed of the run, as all random tests do.
+// Property tests use the seed of the run, as all random tests do.
 configureGlobal({ seed: seed() });

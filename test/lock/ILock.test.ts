@@ -3,7 +3,7 @@ import type { MemcachedLock } from 'pip-services4-memcached-node';
 import { testLock } from '../support/LockFixture';
 import { useOpener, useServer } from '../support/Opener';
 
-describe('MemcachedLock, as an ILock,', () => {
+describe('MemcachedLock as an ILock', () => {
     const server = useServer();
     const open = useOpener();
     let one: MemcachedLock;
@@ -15,7 +15,7 @@ describe('MemcachedLock, as an ILock,', () => {
     testLock(() => one, { other: () => two, lateMs: 2500 });
 });
 
-describe('MemoryLock, as an ILock,', () => {
+describe('MemoryLock as an ILock', () => {
     const lock = new MemoryLock();
     testLock(() => lock);
 });

@@ -8,7 +8,7 @@ const open = useOpener();
 const stored = storedIn(server);
 
 describe('a lease', () => {
-    it('knows how long it is held, a little less than the server', async () => {
+    it('believes in a slightly shorter ttl than the server', async () => {
         const lock = await open.lock(server);
         const client = await open.client(server);
         const lease = await lock.acquireLease(null, open.key, 10_000, 0);
@@ -25,13 +25,13 @@ describe('a lease', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    it('is not held any more when its ttl is over, while the server still has it', async () => {
+    it('is not held after its ttl, while the server still stores it', async () => {
         const lock = await open.lock(server);
         const lease = await lock.acquireLease(null, open.key, 200, 0);
         await sleep(200);
         expect(lease.isHeld()).toBe(false);
         expect(await stored(open.key)).toBe(lease.token);
-        // Nobody has had it since: it can be had back.
+        // The key has had no other holder since, so the lease can be restored.
         expect(await lease.extend(10_000)).toBe(true);
         expect(lease.isHeld()).toBe(true);
         await lease.release();
@@ -39,8 +39,8 @@ describe('a lease', () => {
 
     it.each([
         ['the monotonic clock', performance],
-        ['the time of the system, which goes on while the machine is suspended', Date],
-    ] as [string, { now(): number }][])('is not held any more when its ttl is over by %s', async (_, clock) => {
+        ['the system clock, which includes suspension', Date],
+    ] as [string, { now(): number }][])('is not held after its ttl by %s', async (_, clock) => {
         const lock = await open.lock(server);
         const lease = await lock.acquireLease(null, open.key, 10_000, 0);
         const now = clock.now.bind(clock);
@@ -52,7 +52,7 @@ describe('a lease', () => {
         await lease.release();
     });
 
-    it('is held as long as before when the time is set back', async () => {
+    it('is not held for longer when the system clock is set back', async () => {
         const lock = await open.lock(server);
         const lease = await lock.acquireLease(null, open.key, 150, 0);
         const spy = jest.spyOn(Date, 'now').mockReturnValue(Date.now() - 3_600_000);
@@ -62,7 +62,7 @@ describe('a lease', () => {
         await lease.release();
     });
 
-    it.each(['extend', 'release'] as const)('that slept until its connection was gone can still %s', async verb => {
+    it.each(['extend', 'release'] as const)('can still %s after its connection was closed', async verb => {
         const lock = await open.lock(server, { idle: 20 });
         const lease = await lock.acquireLease(null, open.key, 10_000, 0);
         await sleep(100);
@@ -81,7 +81,7 @@ describe('a lease', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    it('extends and releases one after another, however it is asked to', async () => {
+    it('runs concurrent extensions and releases one after another', async () => {
         const lock = await open.lock(server);
         const lease = await lock.acquireLease(null, open.key, 10_000, 0);
         expect(await Promise.all([lease.extend(), lease.extend(20_000), lease.extend(), lease.extend(5000)])).toEqual([
@@ -100,7 +100,7 @@ describe('a lease', () => {
         expect(lock.counts).toMatchObject({ released: 1, lost: 0 });
     });
 
-    it('is released behind an extension that fails', async () => {
+    it('is released after an extension that fails', async () => {
         const lock = await open.lock(server);
         const lease = await lock.acquireLease(null, open.key, 10_000, 0);
         const extending = codeOf(lease.extend(-1));
@@ -109,7 +109,7 @@ describe('a lease', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    it('of one holder after another has a rising fencing token, also when extended in between', async () => {
+    it('has a fencing token that rises from holder to holder, even with extensions in between', async () => {
         const lock = await open.lock(server);
         let last = 0n;
         for (let i = 0; i < 50; i++) {

@@ -9,8 +9,8 @@ const server = useServer();
 const open = useOpener();
 const stored = storedIn(server);
 
-describe('the component', () => {
-    it('needs to be open', async () => {
+describe('MemcachedLock', () => {
+    it('rejects calls before open', async () => {
         const lock = new MemcachedLock();
         expect(lock.isOpen()).toBe(false);
         for (const call of [
@@ -24,7 +24,7 @@ describe('the component', () => {
         await lock.close(null);
     });
 
-    it.each([undefined, null, 'trace', {}, { get: () => undefined }, 7])('takes a context of %p', async context => {
+    it.each([undefined, null, 'trace', {}, { get: () => undefined }, 7])('accepts %p as a context', async context => {
         const lock = await open.lock(server);
         const client = await open.client(server);
         const any = context as string;
@@ -36,7 +36,7 @@ describe('the component', () => {
         expect(await codeOf(lock.acquireLock(any, open.key, 1000, 0))).toBe('LOCK_TIMEOUT');
     });
 
-    it('puts its prefix before every key, and counts its bytes', async () => {
+    it('prepends its prefix to every key, and counts the bytes of both', async () => {
         const lock = await open.lock(server, { prefix: 'my:', max_key_size: 10 });
         await lock.acquireLock(null, '1234567', 1000, 0);
         expect(await stored('my:1234567')).not.toBeNull();
@@ -51,7 +51,7 @@ describe('the component', () => {
         await lock.releaseLock(null, '1234567');
     });
 
-    it('keeps what is held when it is closed, and knows it when it is open again', async () => {
+    it('keeps its locks when it is closed, and can release them after it is reopened', async () => {
         const lock = await open.lock(server);
         await lock.acquireLock(null, open.key, 10_000, 0);
         const lease = await lock.acquireLease(null, 'other', 10_000, 0);
@@ -68,13 +68,13 @@ describe('the component', () => {
         expect([await stored(open.key), await stored('other')]).toEqual([null, null]);
     });
 
-    it('refuses options that it cannot follow', () => {
+    it('rejects invalid options', () => {
         const lock = new MemcachedLock();
         const configure = (): void => lock.configure(ConfigParams.fromTuples('options.retry_timeout', 'soon'));
         expect(configure).toThrow(/options.retry_timeout/);
     });
 
-    it('forgets what expired long ago', async () => {
+    it('forgets locks that expired long ago', async () => {
         const lock = await open.lock(server);
         const now = performance.now.bind(performance);
         const spy = jest.spyOn(performance, 'now');
@@ -84,8 +84,8 @@ describe('the component', () => {
             await lock.tryAcquireLock(null, `new:${i}`, 60_000);
             await lock.releaseLock(null, `new:${i}`);
         }
-        const { holdings } = lock as unknown as { holdings: { size: number } };
-        expect(holdings.size).toBe(0);
+        const { heldLocks } = lock as unknown as { heldLocks: { size: number } };
+        expect(heldLocks.size).toBe(0);
         spy.mockRestore();
     });
 });

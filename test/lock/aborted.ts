@@ -1,4 +1,4 @@
-/** The reason of a signal, as soon as it aborts. */
+/** Resolves with the reason of a signal when it aborts. */
 export const aborted = (signal: AbortSignal): Promise<unknown> =>
     new Promise(resolve => {
         if (signal.aborted) resolve(signal.reason);

@@ -1,4 +1,4 @@
-/** Holds a lock until it loses it or is told to finish. Arguments: port, key, ttl. */
+/** Holds a lock until it is lost or a message arrives. Arguments: port, key, ttl. */
 import { Opener } from '../support/Opener';
 
 async function main(): Promise<void> {

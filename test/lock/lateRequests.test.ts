@@ -11,10 +11,11 @@ const server = useServer();
 const open = useOpener();
 const stored = storedIn(server);
 
-describe('a request that arrives late', () => {
+describe('a late request', () => {
     /**
-     * Keeps the next request with this opcode, as a suspended server does, and ends its connection.
-     * Returns a function that delivers the request, and resolves when it was carried out.
+     * Delays the next request with this opcode, as a suspended server does, and ends its
+     * connection.
+     * Returns a function that delivers the request and resolves when the server has executed it.
      */
     function delayNext(proxy: FaultProxy, opcode: Opcode): () => Promise<void> {
         let late: Buffer | null = null;
@@ -32,7 +33,7 @@ describe('a request that arrives late', () => {
         };
     }
 
-    it('finds the lock taken by its own successor, and does no harm', async () => {
+    it('has no effect when its own retry has taken the lock', async () => {
         const { lock, proxy } = await lockBehindProxy(open, server);
         const deliver = delayNext(proxy, opcodes.ADD);
         const lease = (await lock.tryAcquireLease(null, open.key, 60_000))!;
@@ -43,23 +44,24 @@ describe('a request that arrives late', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    it('and makes a lock after everything is over is found and taken back', async () => {
+    it('leaves no lock behind when it creates one after the release', async () => {
         const { lock, proxy } = await lockBehindProxy(open, server);
         const deliver = delayNext(proxy, opcodes.ADD);
         const lease = (await lock.tryAcquireLease(null, open.key, 60_000))!;
         await lease.release();
         await deliver();
-        while (lock.counts.cleaned === 0) await sleep(20);
-        expect(lock.counts.cleaned).toBe(1);
+        while (lock.counts.orphansDeleted === 0) await sleep(20);
+        expect(lock.counts.orphansDeleted).toBe(1);
         expect(await stored(open.key)).toBeNull();
     });
 
-    it('and makes a lock after somebody else held it is not taken for the old lease', async () => {
+    it('does not revive a lease when it creates a lock after another holder had it', async () => {
         const { lock, proxy } = await lockBehindProxy(open, server);
         const client = await open.client(server);
         const deliver = delayNext(proxy, opcodes.ADD);
         const lease = (await lock.tryAcquireLease(null, open.key, 60_000))!;
-        // Somebody flushes the server, another one holds the lock for a while, and then the request arrives.
+        // A client flushes the server, another one holds the lock for a while, and then the request
+        // arrives.
         await client.flush();
         await client.set(open.key, 'somebody');
         await client.delete(open.key);
@@ -69,7 +71,7 @@ describe('a request that arrives late', () => {
         expect(lease.isHeld()).toBe(false);
     });
 
-    it('to extend the lock does not outlive its release', async () => {
+    it('has no effect when it extends a lock after its release', async () => {
         const { lock, proxy } = await lockBehindProxy(open, server);
         const lease = (await lock.tryAcquireLease(null, open.key, 60_000))!;
         const deliver = delayNext(proxy, opcodes.REPLACE);
@@ -79,7 +81,7 @@ describe('a request that arrives late', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    it('to extend the lock of a lease that was extended again does not bring its short ttl back', async () => {
+    it('does not restore a short ttl after a later extension', async () => {
         const { lock, proxy } = await lockBehindProxy(open, server);
         const client = await open.client(server);
         const lease = (await lock.tryAcquireLease(null, open.key, 60_000))!;
@@ -93,7 +95,7 @@ describe('a request that arrives late', () => {
         await lease.release();
     });
 
-    it('to release the lock does not release the one of the next holder', async () => {
+    it('does not release the lock of the next holder', async () => {
         const { lock, proxy } = await lockBehindProxy(open, server);
         const client = await open.client(server);
         await lock.acquireLock(null, open.key, 60_000, 0);

@@ -3,7 +3,7 @@ import type { Opener } from '../support/Opener';
 import type { FaultProxy } from '../support/proxy/FaultProxy';
 import type { Server, Settings } from '../support/settings';
 
-/** A lock whose connections can be broken. It gives up early. */
+/** Opens a lock through a proxy, with a short timeout. */
 export async function lockBehindProxy(
     open: Opener,
     server: Server,

@@ -15,7 +15,7 @@ const server = useServer();
 const stored = storedIn(server);
 
 describeEachLoss(server, (it, point, end) => {
-    it('a lock is acquired all the same, and is ours', async ({ open, proxy, key, lose }) => {
+    it('acquires the lock despite the loss', async ({ open, proxy, key, lose }) => {
         const lock = await open.lock(proxy, OPTIONS);
         const client = await open.client(server);
         lose(opcodes.ADD);
@@ -23,7 +23,7 @@ describeEachLoss(server, (it, point, end) => {
         expect(await timed(() => acquiring)).toBeLessThan(2000);
         const lease = await acquiring;
         expect(lease!.isHeld()).toBe(true);
-        // Counted from before the first byte.
+        // The lease counts from before the first byte of the request.
         expect(lease!.remaining()).toBeLessThanOrEqual(9900 - (end === 'silence' && point !== 'the request' ? 990 : 0));
         expect(await stored(key)).toBe(lease!.token);
         expect(lease!.fencingToken).toBe((await client.gets(key)).cas);
@@ -32,7 +32,7 @@ describeEachLoss(server, (it, point, end) => {
         expect(await stored(key)).toBeNull();
     });
 
-    it('a lock that somebody holds is busy', async ({ open, proxy, key, lose }) => {
+    it('reports a lock of another holder as busy', async ({ open, proxy, key, lose }) => {
         const lock = await open.lock(proxy, OPTIONS);
         const client = await open.client(server);
         await client.set(key, 'somebody');
@@ -41,7 +41,7 @@ describeEachLoss(server, (it, point, end) => {
         expect(await stored(key)).toBe('somebody');
     });
 
-    it('a lock is extended all the same', async ({ open, proxy, key, lose }) => {
+    it('extends the lock despite the loss', async ({ open, proxy, key, lose }) => {
         const lock = await open.lock(proxy, OPTIONS);
         const lease = (await lock.tryAcquireLease(null, key, 10_000))!;
         lose(opcodes.REPLACE);
@@ -54,16 +54,16 @@ describeEachLoss(server, (it, point, end) => {
         expect(lock.counts).toMatchObject({ released: 1, lost: 0 });
     });
 
-    it('a lock is released all the same', async ({ open, proxy, key, lose }) => {
+    it('releases the lock despite the loss', async ({ open, proxy, key, lose }) => {
         const lock = await open.lock(proxy, OPTIONS);
         const lease = (await lock.tryAcquireLease(null, key, 10_000))!;
         lose(opcodes.DELETE);
         await lease.release();
         expect(await stored(key)).toBeNull();
-        expect(lock.counts).toMatchObject({ released: 1, lost: 0, unreleased: 0 });
+        expect(lock.counts).toMatchObject({ released: 1, lost: 0, releaseFailures: 0 });
     });
 
-    it('a release deletes nothing of the one who came after', async ({ open, proxy, key, lose }) => {
+    it('keeps the lock of the next holder when it releases its own', async ({ open, proxy, key, lose }) => {
         const lock = await open.lock(proxy, OPTIONS);
         const client = await open.client(server);
         const lease = (await lock.tryAcquireLease(null, key, 10_000))!;
@@ -74,21 +74,21 @@ describeEachLoss(server, (it, point, end) => {
     });
 });
 
-describe('when the question after a lost reply is lost too,', () => {
+describe('a lost reply whose check is lost too', () => {
     const unanswered = new SideBySide();
 
-    unanswered.it('an acquisition is an error, and the lock is taken back', async open => {
+    unanswered.it('rejects the acquisition, and deletes the lock later', async open => {
         const { lock, proxy } = await lockBehindProxy(open, server, { retries: 0 });
         proxy.begin(losingAllAfterFirst(opcodes.ADD));
         expect(await codeOf(lock.tryAcquireLock(null, open.key, 60_000))).toMatch(/CONNECTION_LOST|TIMEOUT/);
         expect(await stored(open.key)).not.toBeNull();
         proxy.begin(passing);
-        while (lock.counts.cleaned === 0) await sleep(20);
+        while (lock.counts.orphansDeleted === 0) await sleep(20);
         expect(await stored(open.key)).toBeNull();
-        expect(lock.counts).toMatchObject({ acquired: 0, cleaned: 1 });
+        expect(lock.counts).toMatchObject({ acquired: 0, orphansDeleted: 1 });
     });
 
-    unanswered.it('the next try for the key does not wait for that', async open => {
+    unanswered.it('does not delay the next attempt for the key', async open => {
         const { lock, proxy } = await lockBehindProxy(open, server, { retries: 0 });
         proxy.begin(losingAllAfterFirst(opcodes.ADD));
         expect(await codeOf(lock.tryAcquireLock(null, open.key, 60_000))).toMatch(/CONNECTION_LOST|TIMEOUT/);
@@ -99,16 +99,16 @@ describe('when the question after a lost reply is lost too,', () => {
         await lock.releaseLock(null, open.key);
     });
 
-    unanswered.it('the next try gets the lock also when its own reply is lost', async open => {
+    unanswered.it('lets the next attempt get the lock even when its own reply is lost', async open => {
         const { lock, proxy } = await lockBehindProxy(open, server, { retries: 0 });
         proxy.begin(losingAllAfterFirst(opcodes.ADD));
         expect(await codeOf(lock.tryAcquireLock(null, open.key, 60_000))).toMatch(/CONNECTION_LOST|TIMEOUT/);
         proxy.begin(losing(opcodes.ADD, 'the reply', 'a reset'));
         expect(await lock.tryAcquireLock(null, open.key, 60_000)).toBe(true);
-        expect(lock.counts).toMatchObject({ acquired: 1, busy: 0, cleaned: 1 });
+        expect(lock.counts).toMatchObject({ acquired: 1, busy: 0, orphansDeleted: 1 });
     });
 
-    unanswered.it('closing the component takes the lock back', async open => {
+    unanswered.it('deletes the lock when the component closes', async open => {
         const { lock, proxy } = await lockBehindProxy(open, server, { retries: 0 });
         proxy.begin(losingAllAfterFirst(opcodes.ADD));
         expect(await codeOf(lock.tryAcquireLock(null, open.key, 60_000))).toMatch(/CONNECTION_LOST|TIMEOUT/);
@@ -117,7 +117,7 @@ describe('when the question after a lost reply is lost too,', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    unanswered.it('a release is an error, can be tried again, and is tried again', async open => {
+    unanswered.it('rejects a release, which the caller or the component retries', async open => {
         const { lock, proxy } = await lockBehindProxy(open, server, { retries: 0 });
         for (const isTriedByUs of [true, false]) {
             await lock.acquireLock(null, open.key, 60_000, 0);
@@ -125,14 +125,14 @@ describe('when the question after a lost reply is lost too,', () => {
             expect(await codeOf(lock.releaseLock('trace-1', open.key))).toMatch(/CONNECTION_LOST|TIMEOUT/);
             proxy.begin(passing);
             if (isTriedByUs) await lock.releaseLock(null, open.key);
-            else while (lock.counts.cleaned === 0) await sleep(20);
+            else while (lock.counts.orphansDeleted === 0) await sleep(20);
             expect(await stored(open.key)).toBeNull();
         }
-        expect(lock.counts).toMatchObject({ unreleased: 2, cleaned: 1 });
+        expect(lock.counts).toMatchObject({ releaseFailures: 2, orphansDeleted: 1 });
         await lock.releaseLock(null, open.key);
     });
 
-    unanswered.it('an extension is an error, and the lease is what it was', async open => {
+    unanswered.it('rejects an extension, and leaves the lease unchanged', async open => {
         const { lock, proxy } = await lockBehindProxy(open, server, { retries: 0 });
         const lease = (await lock.tryAcquireLease('trace-1', open.key, 10_000))!;
         proxy.begin(losingAllAfterFirst(opcodes.REPLACE));
@@ -145,7 +145,7 @@ describe('when the question after a lost reply is lost too,', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    unanswered.it('an extension to less is believed at once', async open => {
+    unanswered.it('shortens the lease at once when an extension to a shorter ttl is lost', async open => {
         const { lock, proxy } = await lockBehindProxy(open, server, { retries: 0 });
         const lease = (await lock.tryAcquireLease(null, open.key, 60_000))!;
         proxy.begin(losingAllAfterFirst(opcodes.REPLACE));
@@ -155,7 +155,7 @@ describe('when the question after a lost reply is lost too,', () => {
         await lease.release();
     });
 
-    /** The first one reaches the server; after that nothing does. */
+    /** Passes the first request with this opcode to the server, and drops everything after it. */
     function losingAllAfterFirst(opcode: Opcode, point: Point = 'the reply'): Fault {
         let isOver = false;
         return {

@@ -8,7 +8,7 @@ const stored = storedIn(server);
 
 const refusal = (code: string) => ({ code, status: 400, trace_id: 'trace-1' });
 
-describe('the arguments of a lock', () => {
+describe('an argument of a lock', () => {
     it.each([
         5,
         'soon',
@@ -17,7 +17,7 @@ describe('the arguments of a lock', () => {
         { signal: {} },
         { signal: 'aborted' },
         { signal: new AbortController() },
-    ])('that are options of %p are INVALID_LOCK_OPTION', async odd => {
+    ])('rejects with INVALID_LOCK_OPTION for options of %p', async odd => {
         const lock = await open.lock(server);
         const options = odd as WithLockOptions & AcquireOptions;
         const work = jest.fn();
@@ -32,7 +32,7 @@ describe('the arguments of a lock', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    it.each([undefined, null, {}, { signal: null }, { signal: undefined }])('may be options of %p', async odd => {
+    it.each([undefined, null, {}, { signal: null }, { signal: undefined }])('accepts options of %p', async odd => {
         const lock = await open.lock(server);
         const options = odd as AcquireOptions;
         await (await lock.acquireLease(null, open.key, 1000, 0, options)).release();
@@ -41,14 +41,14 @@ describe('the arguments of a lock', () => {
         expect(await lock.withLock(null, open.key, options, () => 'worked')).toBe('worked');
     });
 
-    it.each([undefined, null, 'work', {}])('that are work of %p are INVALID_FUNCTION', async odd => {
+    it.each([undefined, null, 'work', {}])('rejects with INVALID_FUNCTION for work of %p', async odd => {
         const lock = await open.lock(server);
         const work = odd as () => void;
         await expect(lock.withLock('trace-1', open.key, {}, work)).rejects.toMatchObject(refusal('INVALID_FUNCTION'));
         expect(lock.counts.acquired).toBe(0);
     });
 
-    it('that lack the options are INVALID_FUNCTION', async () => {
+    it('rejects with INVALID_FUNCTION when the options are missing', async () => {
         const lock = await open.lock(server);
         const withLock = lock.withLock.bind(lock) as (...parameters: unknown[]) => Promise<unknown>;
         await expect(withLock('trace-1', open.key, () => 'worked')).rejects.toMatchObject(refusal('INVALID_FUNCTION'));

@@ -7,7 +7,7 @@ const open = useOpener();
 const stored = storedIn(server);
 const expired = new SideBySide();
 
-/** A lock that holds `open.key`, and a client that can touch what it holds. */
+/** Opens a lock that holds `open.key`, and a client that can change the stored value. */
 async function heldLock() {
     const lock = await open.lock(server);
     await lock.acquireLock(null, open.key, 10_000, 0);
@@ -15,7 +15,7 @@ async function heldLock() {
 }
 
 describe('an owner', () => {
-    expired.it('that is too late releases and extends nothing of the next one', async open => {
+    expired.it('releases and extends no lock of the next owner when it is too late', async open => {
         const a = await open.lock(server);
         const b = await open.lock(server);
         expect(await a.tryAcquireLock(null, open.key, 1)).toBe(true);
@@ -27,15 +27,13 @@ describe('an owner', () => {
         expect(await stored(open.key)).toBe(token);
         expect(a.counts).toMatchObject({ acquired: 1, lost: 1, released: 0, extended: 0 });
         expect(open.logger.warnings.join()).not.toContain(token);
-        expect(open.logger.warnings).toEqual([
-            expect.stringContaining(`lock ${open.key} was over before it was released`),
-        ]);
+        expect(open.logger.warnings).toEqual([expect.stringContaining(`lock ${open.key} was lost before its release`)]);
 
         await b.releaseLock(null, open.key);
         expect(await stored(open.key)).toBeNull();
     });
 
-    expired.it('that is too late loses its lease to another task of its own instance', async open => {
+    expired.it('loses its lease to another task of its instance when it is too late', async open => {
         const lock = await open.lock(server);
         const first = (await lock.tryAcquireLease(null, open.key, 1))!;
         const second = await lock.acquireLease(null, open.key, 10_000, 5000);
@@ -47,7 +45,7 @@ describe('an owner', () => {
         await second.release();
     });
 
-    it('of a lease keeps it from releaseLock and extendLock', async () => {
+    it('keeps a lease when releaseLock and extendLock are called for its key', async () => {
         const lock = await open.lock(server);
         const lease = (await lock.tryAcquireLease(null, open.key, 10_000))!;
         await lock.releaseLock(null, open.key);
@@ -56,7 +54,7 @@ describe('an owner', () => {
         await lease.release();
     });
 
-    expired.it('that took the lock of an expired one in the same instance is not forgotten with it', async open => {
+    expired.it('stays registered when it replaces an expired owner in the same instance', async open => {
         const lock = await open.lock(server);
         await lock.acquireLock(null, open.key, 1, 0);
         await lock.acquireLock(null, open.key, 10_000, 5000);
@@ -65,7 +63,7 @@ describe('an owner', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    it('does not lose its lock to a reader or to a change of its expiry', async () => {
+    it('keeps its lock when other clients read it or change its expiry', async () => {
         const { lock, client } = await heldLock();
         await client.touch(open.key, 100);
         await client.getAndTouch(open.key, 100);
@@ -75,14 +73,14 @@ describe('an owner', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    it('does not delete what somebody has put over its lock', async () => {
+    it('does not delete a value that another client has stored over its lock', async () => {
         const { lock, client } = await heldLock();
         await client.set(open.key, 'something else');
         await lock.releaseLock(null, open.key);
         expect(await stored(open.key)).toBe('something else');
     });
 
-    it('can hold 10,000 keys at once, and none is left behind', async () => {
+    it('can hold 10,000 keys at once, and leaves none behind', async () => {
         const lock = await open.lock(server, { request_timeout: 5000 });
         const client = await open.client(server);
         const keys = Array.from({ length: 10_000 }, (_, i) => `many:${i}`);

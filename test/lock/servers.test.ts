@@ -1,5 +1,5 @@
 import type { Lease, MemcachedClient } from 'pip-services4-memcached-node';
-import { Abandoned } from '../../src/lock/Abandoned';
+import { OrphanedLocks } from '../../src/lock/OrphanedLocks';
 import { LockStore } from '../../src/lock/LockStore';
 import { codeOf } from '../support/codeOf';
 import { useOpener } from '../support/Opener';
@@ -10,15 +10,15 @@ import { storedIn } from './storedIn';
 
 const open = useOpener();
 
-/** Somebody's lock under the key, with this very number. */
+/** Stores a foreign value under the key until it has this CAS. */
 async function reach(client: MemcachedClient, cas: bigint): Promise<void> {
     do await client.set('key', 'theirs');
     while ((await client.gets('key')).cas < cas);
     expect((await client.gets('key')).cas).toBe(cas);
 }
 
-describe('a server that is restarted', () => {
-    it('has forgotten the lock: extending says so, releasing does nothing', async () => {
+describe('a restarted server', () => {
+    it('has lost the lock, so that extend returns false and release has no effect', async () => {
         const server = await open.server();
         const lock = await open.lock(server, { failures: 100 });
         const lease = (await lock.tryAcquireLease(null, 'key', 60_000))!;
@@ -28,22 +28,22 @@ describe('a server that is restarted', () => {
         expect(await lease.extend()).toBe(false);
         expect(lease.isHeld()).toBe(false);
         await lease.release();
-        expect(lock.counts).toMatchObject({ lost: 2, released: 0, unreleased: 0 });
+        expect(lock.counts).toMatchObject({ lost: 2, released: 0, releaseFailures: 0 });
     });
 
     it.each([
-        ['release', 'by a lease that slept'],
-        ['extend', 'by a lease that slept'],
+        ['release', 'by an idle lease'],
+        ['extend', 'by an idle lease'],
         ['release', 'by one whose component is busy'],
         ['extend', 'by one whose component is busy'],
-    ] as const)('gives the same CAS to another holder, who survives a %s %s', async (verb, who) => {
+    ] as const)('keeps the lock of a holder that gets the same CAS, despite a %s %s', async (verb, who) => {
         const server = await open.server();
         const lock = await open.lock(server, { failures: 100, idle: 60_000 });
         const lease = (await lock.tryAcquireLease(null, 'key', 60_000))!;
         await server.restart();
         const client = await open.client(server);
 
-        // Another one's lock gets the very number that ours had.
+        // The lock of another holder gets the CAS of this one.
         await reach(client, lease.fencingToken);
         if (who === 'by one whose component is busy')
             await Promise.all([lock.tryAcquireLock(null, 'a', 1000), lease[verb]()]);
@@ -51,7 +51,7 @@ describe('a server that is restarted', () => {
         expect(await client.gets('key')).toMatchObject({ cas: lease.fencingToken, value: Buffer.from('theirs') });
     });
 
-    it('while a lock is being released, does not lose the lock of the next holder', async () => {
+    it('keeps the lock of the next holder while a release is pending', async () => {
         for (let round = 0; round < 10; round++) {
             const server = await open.server();
             const lock = await open.lock(server, { failures: 1000, reconnect: 20, request_timeout: 3000 });
@@ -69,7 +69,7 @@ describe('a server that is restarted', () => {
 });
 
 describe('a server without CAS (-C)', () => {
-    it('is refused, and keeps nothing', async () => {
+    it('rejects locks, and keeps none', async () => {
         const server = await open.server({ withoutCas: true });
         const lock = await open.lock(server);
         const client = await open.client(server);
@@ -90,15 +90,15 @@ describe('a server without CAS (-C)', () => {
         expect(await storedIn(server)('key')).toBe('theirs');
     });
 
-    it('that is gone from the list when it answers: the lock of the next server’s holder is left alone', async () => {
+    it('keeps the lock on the next server when it answers after its removal from the list', async () => {
         const [server, next] = [await open.server({ withoutCas: true }), await open.server()];
         const proxy = await open.faultProxy(server);
         const client = await open.client(proxy);
-        const connection = { client };
-        const store = new LockStore(connection, new Abandoned(connection, () => {}));
+        const connection = { commands: client.commands };
+        const store = new LockStore(connection, new OrphanedLocks(connection, () => {}));
         proxy.begin(holding);
         const asked = proxy.replyFrames;
-        const taking = codeOf(store.take('key', 60_000));
+        const taking = codeOf(store.acquire('key', 60_000));
         await proxy.until(({ replyFrames }) => replyFrames > asked);
         client.update([next]);
         await client.set('key', 'theirs');
@@ -107,7 +107,7 @@ describe('a server without CAS (-C)', () => {
         expect(await storedIn(next)('key')).toBe('theirs');
     });
 
-    it('that takes the place of one with CAS deletes nobody’s lock', async () => {
+    it('keeps every lock when it replaces a server with CAS', async () => {
         const server = await open.server();
         const lock = await open.lock(server, { failures: 100 });
         const lease = (await lock.tryAcquireLease(null, 'key', 60_000))!;
@@ -122,8 +122,8 @@ describe('a server without CAS (-C)', () => {
     });
 });
 
-describe('a server that is full', () => {
-    it('without eviction (-M) is an error, not a lock that somebody holds', async () => {
+describe('a full server', () => {
+    it('rejects a lock without eviction (-M), instead of reporting it as busy', async () => {
         const server = await open.server({ withoutEviction: true, memoryMegabytes: 2 });
         const lock = await open.lock(server);
         const stored = storedIn(server);
@@ -142,7 +142,8 @@ describe('a server that is full', () => {
             trace_id: 'trace-1',
             details: { status: String(0x82) },
         });
-        // Those that are held are as good as ever: the full server takes no extension, and lets go.
+        // The held locks are unaffected. The full server may reject an extension, but accepts a
+        // release.
         const held = keys[0]!;
         expect(await stored(held)).not.toBeNull();
         expect(await codeOf(lock.extendLock(null, held))).toMatch(/^(answered true|SERVER_ERROR)$/);
@@ -153,7 +154,7 @@ describe('a server that is full', () => {
         expect(await lock.tryAcquireLock(null, last, 1000)).toBe(true);
     });
 
-    it('without eviction (-M) refuses extensions, and keeps what is held until its ttl is over', async () => {
+    it('rejects extensions without eviction (-M), and keeps each lock until its ttl is over', async () => {
         const server = await open.server({ withoutEviction: true, memoryMegabytes: 2 });
         const lock = await open.lock(server);
         const keyOf = (i: number): string => `${i}`.padEnd(200, 'x');
@@ -170,7 +171,7 @@ describe('a server that is full', () => {
             expect(await codeOf(held.extend())).toBe('SERVER_ERROR');
             expect([held.isHeld(), await storedIn(server)(held.key)]).toEqual([true, held.token]);
             const why = await aborted(signal);
-            // The server keeps it, up to three seconds longer than its holder believes.
+            // The server keeps the lock up to three seconds longer than its holder believes.
             expect(await storedIn(server)(keyOf(0))).toBe(lease.token);
             return why;
         });
@@ -180,12 +181,12 @@ describe('a server that is full', () => {
         expect(await leases[0]!.extend()).toBe(true);
     });
 
-    it('with eviction loses locks, and their holders find out', async () => {
+    it('evicts locks with eviction, and their holders detect it', async () => {
         const server = await open.server({ memoryMegabytes: 2 });
         const lock = await open.lock(server);
         const client = await open.client(server);
         const lease = (await lock.tryAcquireLease(null, 'key', 3_600_000))!;
-        // Not read meanwhile, as that would keep it.
+        // A read would keep the lock from being evicted.
         for (let i = 0; i < 60; i++) {
             await client.setMany(Array.from({ length: 1000 }, (_, j) => [`fill:${i}:${j}`, 'x'.repeat(20)] as const));
         }
@@ -194,20 +195,20 @@ describe('a server that is full', () => {
     });
 });
 
-describe('a server that is stopped', () => {
-    it('and carries the request out later leaves no lock behind', async () => {
+describe('a suspended server', () => {
+    it('leaves no lock behind when it executes the request later', async () => {
         const server = await open.server();
         const lock = await open.lock(server, { request_timeout: 200 });
         await server.stop();
         expect(await codeOf(lock.tryAcquireLock(null, 'key', 3_600_000))).toBe('TIMEOUT');
         server.continue();
-        while (lock.counts.cleaned === 0) await sleep(20);
+        while (lock.counts.orphansDeleted === 0) await sleep(20);
         expect(await storedIn(server)('key')).toBeNull();
     });
 });
 
-describe('several servers', () => {
-    it('keep each lock on its own one, also with `remove` while that is down', async () => {
+describe('a fleet of servers', () => {
+    it('keeps each lock on its own server, even with `remove` while that server is down', async () => {
         const [one, two] = await Promise.all([open.server(), open.server()]);
         const options = { remove: 'true', failures: 1, retry: 60_000, request_timeout: 500 };
         const lock = await open.lock([one, two], options);
@@ -219,7 +220,8 @@ describe('several servers', () => {
             const outcome = await codeOf(lock.tryAcquireLock(null, key, 60_000));
             outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
         }
-        // Those of the living server are held, those of the dead one are out of reach, and none is given away a second time.
+        // Locks on the live server are busy, those on the dead server are unavailable. None is
+        // acquired twice.
         expect(outcomes.get('answered true')).toBeUndefined();
         expect(outcomes.get('answered false')).toBeGreaterThan(0);
         expect(outcomes.get('answered false')).toBeLessThan(keys.length);

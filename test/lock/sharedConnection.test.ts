@@ -6,7 +6,7 @@ import { configOf } from '../support/settings';
 const server = useServer();
 const open = useOpener();
 
-it('A lock and a cache share a connection, which a close of the lock leaves open', async () => {
+it('shares a connection between a lock and a cache, and leaves it open when the lock closes', async () => {
     const connection = new MemcachedConnection();
     connection.configure(configOf(server));
     open.atEnd(() => connection.close(null));

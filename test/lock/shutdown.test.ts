@@ -1,4 +1,5 @@
 import { Descriptor, References } from 'pip-services4-components-node';
+import { LeaseAcquirer } from '../../src/lock/LeaseAcquirer';
 import { codeOf } from '../support/codeOf';
 import { opcodes } from '../support/opcodes';
 import { useOpener, useServer } from '../support/Opener';
@@ -14,7 +15,7 @@ const open = useOpener();
 const stored = storedIn(server);
 
 describe('close', () => {
-    it('begins no work and leaves no lock behind, whenever it comes in a hand-over', async () => {
+    it('starts no work and leaves no lock behind at any moment of a handover', async () => {
         const { begunAfterClose, locksLeft, outcomes } = await shutDown(server, 8);
         expect({ begunAfterClose, locksLeft }).toEqual({ begunAfterClose: 0, locksLeft: 0 });
         expect(Object.keys(outcomes)).toEqual(expect.arrayContaining(['NOT_OPENED']));
@@ -22,7 +23,7 @@ describe('close', () => {
     });
 
     it.each(['tryAcquireLock', 'acquireLock', 'tryAcquireLease', 'acquireLease', 'withLock'] as const)(
-        'gives back a lock that %s is acquiring',
+        'releases a lock that %s is acquiring',
         async verb => {
             const { lock, proxy } = await lockBehindProxy(open, server, { request_timeout: 5000 });
             const { replyFrames } = proxy;
@@ -45,12 +46,15 @@ describe('close', () => {
         },
     );
 
-    it('lets no work begin when it comes between the lock and the work', async () => {
+    it('prevents the work when it happens between the acquisition and the work', async () => {
         const lock = await open.lock(server);
-        const acquireLease = lock.acquireLease.bind(lock);
+        const { acquire } = LeaseAcquirer.prototype;
         const closings: Promise<void>[] = [];
-        jest.spyOn(lock, 'acquireLease').mockImplementation(async (...parameters) => {
-            const lease = await acquireLease(...parameters);
+        const spy = jest.spyOn(LeaseAcquirer.prototype, 'acquire').mockImplementation(async function (
+            this: LeaseAcquirer,
+            ...parameters
+        ) {
+            const lease = await acquire.apply(this, parameters);
             closings.push(lock.close(null));
             return lease;
         });
@@ -60,11 +64,12 @@ describe('close', () => {
             trace_id: 'trace-1',
         });
         await Promise.all(closings);
+        spy.mockRestore();
         expect(work).not.toHaveBeenCalled();
         expect(await stored(open.key)).toBeNull();
     });
 
-    it('refuses what is asked for while it waits for a request', async () => {
+    it('rejects calls while it waits for a pending request', async () => {
         const { lock, proxy } = await lockBehindProxy(open, server, { request_timeout: 5000 });
         const { replyFrames } = proxy;
         proxy.begin(holding);
@@ -95,7 +100,7 @@ describe('close', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    it('waits for the release after work that has ended, also behind a renewal', async () => {
+    it('waits for the release after finished work, even behind a renewal', async () => {
         const { lock, proxy } = await lockBehindProxy(open, server, { request_timeout: 5000 });
         const held: (() => void)[] = [];
         let isOver = false;
@@ -117,7 +122,7 @@ describe('close', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    it('of a shared connection gives back what a lock acquires, and begins no work', async () => {
+    it('releases a lock that is being acquired on a shared connection, and starts no work', async () => {
         const proxy = await open.faultProxy(server);
         const connection = open.connectionOf(proxy, { request_timeout: 5000 });
         await connection.open(null);
@@ -140,7 +145,7 @@ describe('close', () => {
         await lock.releaseLock(null, open.key);
     });
 
-    it('is waited for by the next open', async () => {
+    it('delays the next open', async () => {
         const { lock, proxy } = await lockBehindProxy(open, server, { request_timeout: 5000 });
         const { replyFrames } = proxy;
         proxy.begin(holding);
@@ -155,7 +160,7 @@ describe('close', () => {
         await lock.releaseLock(null, open.key);
     });
 
-    it('overtakes an open that waits for an earlier close', async () => {
+    it('rejects an open that waits for an earlier close', async () => {
         const lock = await open.lock(server);
         const closing = lock.close(null);
         const opening = lock.open('trace-1');

@@ -8,18 +8,19 @@ import { storedIn } from './storedIn';
 const NETWORK_MS = 30;
 const WAITERS = 5;
 
-/** What became of the callers that waited for locks while their component was closed. */
+/** The outcomes of callers that wait for locks while their component closes. */
 export interface Shutdowns {
-    /** Work that began after `close` was called. */
+    /** The number of tasks that began after `close` was called. */
     begunAfterClose: number;
-    /** Locks that lay in the server after `close`, although their work had ended. */
+    /** The number of locks on the server after `close` whose task had ended. */
     locksLeft: number;
     readonly outcomes: Record<string, number>;
 }
 
 /**
- * Closes components at any point of a hand-over, over a network of 30 ms: a lock with five waiters
- * becomes free, and the component is closed within the next two round trips.
+ * Closes components at any point of a handover over a network with a delay of 30 ms.
+ * A lock with five waiters becomes free, and the component is closed within the next two round
+ * trips.
  */
 export async function shutDown(server: MemcachedProcess, times: number): Promise<Shutdowns> {
     const shutdowns: Shutdowns = { begunAfterClose: 0, locksLeft: 0, outcomes: {} };

@@ -16,15 +16,15 @@ function blockEventLoop(ms: number): void {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
-describe('withLock', () => {
-    it('tells the work when the event loop was blocked for longer than the ttl', async () => {
+describe('withLock in a blocked process', () => {
+    it('aborts the work when the event loop was blocked for longer than the ttl', async () => {
         const lock = await open.lock(server);
         const other = await open.lock(server);
         const outcome = await codeOf(
             lock.withLock(null, open.key, { ttl: 500 }, async (signal, lease) => {
                 blockEventLoop(700);
                 expect(lease.isHeld()).toBe(false);
-                // The lock is still in the server, but nobody here may rely on that.
+                // The server still has the lock, but the holder may not rely on it.
                 await sleep(0);
                 await sleep(0);
                 signal.throwIfAborted();
@@ -35,7 +35,7 @@ describe('withLock', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    it('does not take back the time that the work has given itself', async () => {
+    it('keeps the longer ttl that the work has set', async () => {
         const lock = await open.lock(server);
         await lock.withLock(null, open.key, { ttl: 300 }, async (signal, lease) => {
             await lease.extend(20_000);
@@ -47,17 +47,17 @@ describe('withLock', () => {
     });
 });
 
-describe('a holder that is suspended', () => {
+describe('a suspended holder', () => {
     const holders = new SideBySide();
 
-    /** A process that holds the lock, and how to hear from it. */
+    /** Starts a process that holds the lock, and returns how to read its messages. */
     function startHolder(open: Opener, ttlMs: number) {
         const child = forkSource(join(__dirname, 'holderChild.ts'), [server.port, open.key, ttlMs]);
         open.atEnd(() => child.kill('SIGKILL'));
         return { child, next: async (): Promise<unknown> => ((await once(child, 'message')) as unknown[])[0] };
     }
 
-    holders.it('past its ttl knows that it has lost the lock, and does not touch that of the next one', async open => {
+    holders.it('knows after its ttl that it has lost the lock, and keeps that of the next holder', async open => {
         const { child, next } = startHolder(open, 1000);
         expect(await next()).toMatchObject({ event: 'working', isHeld: true });
         child.kill('SIGSTOP');
@@ -74,7 +74,7 @@ describe('a holder that is suspended', () => {
         await lease.release();
     });
 
-    holders.it('for less than its ttl goes on', async open => {
+    holders.it('continues after a suspension shorter than its ttl', async open => {
         const { child, next } = startHolder(open, 1000);
         expect(await next()).toMatchObject({ event: 'working', isHeld: true });
         child.kill('SIGSTOP');

@@ -8,7 +8,7 @@ const DAY_MS = 24 * 3600 * 1000;
 const server = useServer();
 const open = useOpener();
 const stored = storedIn(server);
-/** Seconds that memcached says are left. */
+/** Returns the remaining seconds that memcached reports. */
 const ttlOf = async (key: string): Promise<number> => (await readItem(server, key))!.ttl;
 
 describe('a ttl', () => {
@@ -20,15 +20,15 @@ describe('a ttl', () => {
         ['an hour', 3_600_000, 3602],
         ['29 days', 29 * DAY_MS, 29 * 86_400 + 2],
         ['30 days', 30 * DAY_MS, 30 * 86_400 + 2],
-    ])('of %s is kept that long by the server', async (_, ttl, seconds) => {
+    ])('is stored for the full time of %s', async (_, ttl, seconds) => {
         const lock = await open.lock(server);
         expect(await lock.tryAcquireLock(null, open.key, ttl)).toBe(true);
-        // The server's own seconds may make one of difference, in what it shows.
+        // The displayed ttl may differ by one second because memcached counts whole seconds.
         expect(Math.abs((await ttlOf(open.key)) - seconds)).toBeLessThanOrEqual(1);
         await lock.releaseLock(null, open.key);
     });
 
-    it('of more than `max_expiration` is refused, not shortened', async () => {
+    it('is rejected, not shortened, above `max_expiration`', async () => {
         const lock = await open.lock(server);
         await expect(lock.tryAcquireLock('trace-1', open.key, 31 * DAY_MS)).rejects.toMatchObject({
             code: 'INVALID_TTL',
@@ -43,12 +43,12 @@ describe('a ttl', () => {
         await patient.releaseLock(null, open.key);
     });
 
-    it('beyond the end of memcached’s time is refused', async () => {
+    it('is rejected beyond the maximum time of memcached', async () => {
         const lock = await open.lock(server, { max_expiration: Number.MAX_SAFE_INTEGER });
         expect(await codeOf(lock.tryAcquireLock(null, open.key, 0xffffffff * 1000))).toBe('INVALID_TTL');
     });
 
-    it.each([-1, -0.1, NaN, Infinity, -Infinity, '1000', {}, true, 10n])('of %p is INVALID_TTL', async ttl => {
+    it.each([-1, -0.1, NaN, Infinity, -Infinity, '1000', {}, true, 10n])('is INVALID_TTL as %p', async ttl => {
         const lock = await open.lock(server);
         const bad = ttl as number;
         expect(await codeOf(lock.tryAcquireLock(null, open.key, bad))).toBe('INVALID_TTL');
@@ -61,7 +61,7 @@ describe('a ttl', () => {
         await lease.release();
     });
 
-    it.each([undefined, null, 0])('of %p is `options.timeout`', async ttl => {
+    it.each([undefined, null, 0])('is `options.timeout` for %p', async ttl => {
         const lock = await open.lock(server, { timeout: 7000 });
         const lease = (await lock.tryAcquireLease(null, open.key, ttl))!;
         expect(lease.remaining()).toBeGreaterThan(5900);
@@ -69,7 +69,7 @@ describe('a ttl', () => {
         await lease.release();
     });
 
-    it('when extended without one is the last one again', async () => {
+    it('is the previous one when extend has none', async () => {
         const lock = await open.lock(server);
         const lease = (await lock.tryAcquireLease(null, open.key, 5000))!;
         expect(await lease.extend(20_000)).toBe(true);

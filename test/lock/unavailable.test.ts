@@ -12,12 +12,12 @@ import { lockBehindProxy } from './lockBehindProxy';
 const server = useServer();
 const away = new SideBySide();
 
-describe('when memcached is away,', () => {
+describe('an unavailable memcached', () => {
     for (const [how, breaks, withinMs] of [
         ['silent', proxy => proxy.begin(blackHole), 1000],
         ['not listening', proxy => proxy.refuse(), 700],
     ] as [string, (proxy: FaultProxy) => void | Promise<void>, number][]) {
-        away.it(`${how}, every call is an error, in time`, async open => {
+        away.it(`rejects every call in time when it is ${how}`, async open => {
             const { lock, proxy } = await lockBehindProxy(open, server);
             const lease = (await lock.tryAcquireLease(null, `${open.key}-held`, 10_000))!;
             await breaks(proxy);
@@ -36,7 +36,7 @@ describe('when memcached is away,', () => {
         });
     }
 
-    away.it('suspended, a try and a release take two request timeouts at most', async open => {
+    away.it('rejects a try and a release within two request timeouts when it is suspended', async open => {
         const requestTimeoutMs = 1000;
         const suspended = await open.server();
         const lock = await open.lock(suspended, { request_timeout: requestTimeoutMs });
@@ -50,19 +50,19 @@ describe('when memcached is away,', () => {
         }
     });
 
-    away.it('an error ends the waiting; a lock that is free is found when it is back', async open => {
+    away.it('ends the wait with an error, and a later try gets the free lock', async open => {
         const { lock, proxy } = await lockBehindProxy(open, server, { retry: 200 });
         await proxy.refuse();
         expect(await codeOf(lock.acquireLock(null, open.key, 1000, 5000))).toMatch(
             /CONNECTION_LOST|SERVER_DOWN|TIMEOUT/,
         );
         await proxy.listenAgain();
-        // A server that is down is said at once: without a pause this would never let the probe be answered.
+        // Without this pause, the immediate errors would starve the probe of its answer.
         while ((await codeOf(lock.tryAcquireLock(null, open.key, 1000))) !== 'answered true') await sleep(5);
         await lock.releaseLock(null, open.key);
     });
 
-    away.it('reads are tried again, so a reset in between is not noticed', async open => {
+    away.it('retries reads, so that a reset in between has no effect', async open => {
         const { lock, proxy } = await lockBehindProxy(open, server);
         proxy.begin(losing(opcodes.ADD, 'the reply', 'a reset'));
         const { replyFrames } = proxy;

@@ -9,13 +9,13 @@ const server = useServer();
 const open = useOpener();
 const stored = storedIn(server);
 
-describe('waiting', () => {
-    it.each([NaN, '100', {}])('with a timeout of %p is INVALID_TTL', async timeout => {
+describe('a wait for a lock', () => {
+    it.each([NaN, '100', {}])('rejects with INVALID_TTL for a timeout of %p', async timeout => {
         const lock = await open.lock(server);
         expect(await codeOf(lock.acquireLock(null, open.key, 1000, timeout as number))).toBe('INVALID_TTL');
     });
 
-    it.each([0, -1, -Infinity])('with a timeout of %p tries once', async timeout => {
+    it.each([0, -1, -Infinity])('tries once with a timeout of %p', async timeout => {
         const lock = await open.lock(server);
         await lock.acquireLock(null, open.key, 10_000, timeout);
         expect(await codeOf(lock.acquireLock(null, open.key, 10_000, timeout))).toBe('LOCK_TIMEOUT');
@@ -23,7 +23,7 @@ describe('waiting', () => {
         await lock.releaseLock(null, open.key);
     });
 
-    it('without a timeout lasts as long as the ttl', async () => {
+    it('lasts as long as the ttl without a timeout', async () => {
         const lock = await open.lock(server, { retry_timeout: 20 });
         await lock.acquireLock(null, open.key, 10_000);
         const begun = performance.now();
@@ -32,7 +32,7 @@ describe('waiting', () => {
         await lock.releaseLock(null, open.key);
     });
 
-    it('for ever is possible, and ends with the holder', async () => {
+    it('lasts until the holder releases with an infinite timeout', async () => {
         const lock = await open.lock(server, { retry_timeout: 20 });
         await lock.acquireLock(null, open.key, 10_000);
         const waiting = lock.acquireLease(null, open.key, 10_000, Infinity);
@@ -41,7 +41,7 @@ describe('waiting', () => {
         expect((await waiting).isHeld()).toBe(true);
     });
 
-    it('tries a last time at the deadline', async () => {
+    it('tries once more at the deadline', async () => {
         const lock = await open.lock(server, { retry_timeout: 1_000_000 });
         await lock.acquireLock(null, open.key, 10_000);
         const waiting = lock.acquireLock(null, open.key, 10_000, 500);
@@ -51,7 +51,7 @@ describe('waiting', () => {
         expect(lock.counts).toMatchObject({ acquired: 2, busy: 1 });
     });
 
-    it('pauses about `retry_timeout` between attempts, never the same', async () => {
+    it('pauses about `retry_timeout` between attempts, with random variation', async () => {
         const lock = await open.lock(server, { retry_timeout: 20 });
         await lock.acquireLock(null, open.key, 10_000);
         const lag = new LagMeter();
@@ -80,7 +80,7 @@ describe('waiting', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    it('listens once to a signal, however many wait and work with it', async () => {
+    it('adds one listener to a signal, whatever the number of waits and tasks', async () => {
         const lock = await open.lock(server, { retry_timeout: 1_000_000 });
         await lock.acquireLock(null, open.key, 10_000);
         const { signal, controller, reason } = abortable();
@@ -114,7 +114,7 @@ describe('waiting', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    it('gives back a lock that it got when its signal aborted meanwhile', async () => {
+    it('releases the lock when its signal aborted meanwhile', async () => {
         const lock = await open.lock(server);
         const { signal, controller, reason } = abortable();
         const waiting = lock.acquireLease(null, open.key, 10_000, 1000, { signal });
@@ -123,7 +123,7 @@ describe('waiting', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    it.each([undefined, 'text', null, 0])('rejects with a reason of %p as it is', async reason => {
+    it.each([undefined, 'text', null, 0])('rejects with the original reason %p', async reason => {
         const lock = await open.lock(server);
         const controller = new AbortController();
         controller.abort(reason);

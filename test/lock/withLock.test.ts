@@ -13,10 +13,10 @@ import { storedIn } from './storedIn';
 const server = useServer();
 const open = useOpener();
 const stored = storedIn(server);
-// More at a time begin with a burst of work that makes each other late.
+// With more at a time, their initial bursts of work would delay each other.
 const slow = new SideBySide(4);
 
-/** Swallows requests with this opcode. */
+/** Returns a fault that drops requests with this opcode. */
 const swallowing = (opcode: Opcode): Fault => ({
     request(link, chunk) {
         if (chunk[1] !== opcode) link.toServer(chunk);
@@ -24,7 +24,7 @@ const swallowing = (opcode: Opcode): Fault => ({
 });
 
 describe('withLock', () => {
-    it('works under the lock, and passes on what the work answers', async () => {
+    it('runs the work under the lock, and returns its result', async () => {
         const lock = await open.lock(server);
         const answer = await lock.withLock(null, open.key, { ttl: 5000 }, async (signal, lease) => {
             expect(await stored(open.key)).toBe(lease.token);
@@ -45,13 +45,13 @@ describe('withLock', () => {
             },
         ],
         ['rejects', () => Promise.reject(new Error('broken'))],
-    ])('passes on what work that %s says, and releases', async (_, work: () => Promise<never>) => {
+    ])('rejects with the error of work that %s, and releases the lock', async (_, work: () => Promise<never>) => {
         const lock = await open.lock(server);
         await expect(lock.withLock(null, open.key, {}, work)).rejects.toThrow('broken');
         expect(await stored(open.key)).toBeNull();
     });
 
-    slow.it('keeps the lock as long as the work takes, and longer than its ttl', async open => {
+    slow.it('holds the lock until the work ends, even beyond its ttl', async open => {
         const lock = await open.lock(server);
         const other = await open.lock(server, { retry_timeout: 50 });
         let isDone = false;
@@ -71,7 +71,7 @@ describe('withLock', () => {
         await other.releaseLock(null, open.key);
     });
 
-    it('does not begin the work when the lock is not free in time', async () => {
+    it('does not start the work when the lock stays busy', async () => {
         const lock = await open.lock(server);
         await lock.acquireLock(null, open.key, 10_000);
         const work = jest.fn();
@@ -83,7 +83,7 @@ describe('withLock', () => {
         expect(work).not.toHaveBeenCalled();
     });
 
-    slow.it('tells the work when the lock was deleted, and leaves the next holder alone', async open => {
+    slow.it('aborts the work when the lock was deleted, and keeps the lock of the next holder', async open => {
         const lock = await open.lock(server);
         const client = await open.client(server);
         const reason = await lock.withLock('trace-1', open.key, { ttl: 300 }, async signal => {
@@ -102,7 +102,7 @@ describe('withLock', () => {
     });
 
     slow.it(
-        'tells the work when the lock cannot be renewed in time, also while a renewal waits for its answer',
+        'aborts the work when the lock cannot be renewed in time, even while a renewal waits for its answer',
         async open => {
             const { lock, proxy } = await lockBehindProxy(open, server, { request_timeout: 5000 });
             const lag = new LagMeter();
@@ -128,7 +128,7 @@ describe('withLock', () => {
         },
     );
 
-    slow.it('does not notice an outage that is shorter than the ttl', async open => {
+    slow.it('does not abort during an outage shorter than the ttl', async open => {
         const { lock, proxy } = await lockBehindProxy(open, server, { request_timeout: 500, failures: 3, retry: 100 });
         const isAborted = await lock.withLock(null, open.key, { ttl: 3000 }, async signal => {
             await sleep(900);
@@ -142,7 +142,7 @@ describe('withLock', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    slow.it('passes on the answer of work that does not listen, although the lock was lost', async open => {
+    slow.it('returns the result of work that ignores its signal, although the lock was lost', async open => {
         const lock = await open.lock(server);
         const client = await open.client(server);
         const answer = await lock.withLock(null, open.key, { ttl: 300 }, async () => {
@@ -154,10 +154,10 @@ describe('withLock', () => {
     });
 
     for (const [what, work, expected] of [
-        ['answers', async () => 'done', 'answered done'],
+        ['resolves', async () => 'done', 'answered done'],
         ['rejects', () => Promise.reject(Object.assign(new Error('broken'), { code: 'BROKEN' })), 'BROKEN'],
     ] as [string, () => Promise<string>, string][]) {
-        slow.it(`passes on what the work ${what} when the release fails`, async open => {
+        slow.it(`settles like work that ${what} when the release fails`, async open => {
             const { lock, proxy } = await lockBehindProxy(open, server, { request_timeout: 500 });
             const outcome = codeOf(
                 lock.withLock(null, open.key, { ttl: 60_000 }, async () => {
@@ -166,15 +166,15 @@ describe('withLock', () => {
                 }),
             );
             expect(await outcome).toBe(expected);
-            expect(open.logger.warnings).toEqual([expect.stringContaining('could not be released')]);
-            expect(lock.counts.unreleased).toBe(1);
-            // And it is released when that is possible again.
+            expect(open.logger.warnings).toEqual([expect.stringContaining('cannot release lock')]);
+            expect(lock.counts.releaseFailures).toBe(1);
+            // The lock is released once the server is available again.
             proxy.begin(passing);
             while ((await stored(open.key)) !== null) await sleep(20);
         });
     }
 
-    slow.it('waits for a renewal under way before it releases', async open => {
+    slow.it('waits for a pending renewal before it releases', async open => {
         const { lock, proxy } = await lockBehindProxy(open, server, { request_timeout: 5000 });
         const held: (() => void)[] = [];
         let sent: number[] = [];
@@ -197,7 +197,7 @@ describe('withLock', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    slow.it('hands the signal of its caller to the work, and stays in it until the work has ended', async open => {
+    slow.it('passes the signal of its caller to the work, and holds the lock until the work has ended', async open => {
         const lock = await open.lock(server);
         const controller = new AbortController();
         const reason = new Error('enough');
@@ -231,7 +231,7 @@ describe('withLock', () => {
         }
     });
 
-    slow.it('lets the work release the lock itself', async open => {
+    slow.it('allows the work to release the lock', async open => {
         const lock = await open.lock(server);
         const client = await open.client(server);
         const isAborted = await lock.withLock(null, open.key, { ttl: 600 }, async (signal, lease) => {
@@ -245,7 +245,7 @@ describe('withLock', () => {
         expect(lock.counts.lost).toBe(0);
     });
 
-    slow.it('when the component is closed goes on until the ttl is over', async open => {
+    slow.it('continues until the ttl is over when the component is closed', async open => {
         const lock = await open.lock(server);
         const begun = performance.now();
         const outcome = await codeOf(
@@ -259,7 +259,7 @@ describe('withLock', () => {
         expect(performance.now() - begun).toBeGreaterThan(450);
     });
 
-    it('lets one of many work at a time', async () => {
+    it('runs one work at a time for many callers', async () => {
         const lock = await open.lock(server, { retry_timeout: 5 });
         const other = await open.lock(server, { retry_timeout: 5 });
         let inside = 0;

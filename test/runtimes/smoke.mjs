@@ -1,5 +1,6 @@
-// What must work on every runtime that has Node's modules. `npm run test:runtimes` runs it in a
-// project that has installed the package. The process has to end by itself.
+// Checks the features that must work on every runtime with the modules of Node.
+// The command `npm run test:runtimes` runs it in a project that has installed the package.
+// The process must exit by itself.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
@@ -24,7 +25,7 @@ assert.deepEqual(await cache.retrieve(null, 'ann'), { age: 42 });
 await cache.remove(null, 'ann');
 assert.equal(await cache.retrieve(null, 'ann'), null);
 
-// Compressed, and more than one read of the socket.
+// The value is compressed and needs more than one read of the socket.
 const large = Array.from({ length: 100_000 }, (_, i) => (i * 7919) % 65537).join();
 await cache.store(null, 'large', large, TTL);
 assert.equal(await cache.retrieve(null, 'large'), large);
@@ -68,7 +69,7 @@ assert.equal(await codeOfBroken(socket => socket.end()), 'CONNECTION_LOST');
 assert.equal(await codeOfBroken(socket => socket.resetAndDestroy()), 'CONNECTION_LOST');
 
 /**
- * The error of a call whose server breaks the connection when it has read the call.
+ * Returns the error code of a call whose server breaks the connection after reading it.
  * @param {(socket: import('node:net').Socket) => void} breakIt
  */
 async function codeOfBroken(breakIt) {
@@ -76,7 +77,7 @@ async function codeOfBroken(breakIt) {
         const server = connect(port, host);
         server.on('data', reply => socket.write(reply)).on('error', () => {});
         socket.on('close', () => server.destroy()).on('error', () => {});
-        // The first request is that of `open`.
+        // The first request belongs to `open`.
         socket.once('data', request => {
             server.write(request);
             socket.on('data', () => breakIt(socket));

@@ -3,7 +3,7 @@ import type { Plan } from './schedule/Plan';
 import { runPlan } from './schedule/runPlan';
 import { shrink } from './schedule/shrink';
 
-/** What happened in a schedule, line by line, and what was wrong with it. */
+/** Plays a schedule and returns its trace and its violations, line by line. */
 export async function trace(plan: Plan): Promise<{ lines: string[]; isFailed: boolean }> {
     const { tasks, faults, ...settings } = plan;
     const lines = [`schedule ${JSON.stringify(settings)}`];
@@ -14,12 +14,12 @@ export async function trace(plan: Plan): Promise<{ lines: string[]; isFailed: bo
     return { lines, isFailed: violations.length > 0 };
 }
 
-/** The smallest schedule that still fails, of one whose seed is known to fail. */
+/** Shrinks the schedule of a failing seed and returns the trace of the result. */
 export async function explain(seed: number): Promise<string[]> {
     const plan = makePlan(seed);
     const { lines: before } = await trace(plan);
     const small = await shrink(plan, async one => (await runPlan(one)).violations.length > 0);
     const { lines } = await trace(small);
     const found = before.filter(line => line.startsWith('violation: '));
-    return [`seed ${seed}`, ...found, 'the shortest schedule that fails:', ...lines];
+    return [`seed ${seed}`, ...found, 'the shortest schedule that still fails:', ...lines];
 }

@@ -1,18 +1,18 @@
 import { makePlan } from './schedule/makePlan';
 import { runPlan } from './schedule/runPlan';
 
-/** What a search has come to. */
+/** Result of a search. */
 export interface Found {
     readonly schedules: number;
     readonly steps: number;
     readonly calls: number;
-    /** The seeds of schedules with violations. */
+    /** Seeds of the schedules with violations. */
     readonly failed: readonly number[];
 }
 
 /**
- * Plays the schedules of these seeds until the time is over, or so many have failed.
- * @param isOver asked between two schedules; it is told how many have failed
+ * Plays the schedules of these seeds until `isOver` returns true.
+ * @param isOver takes the number of failed schedules; runs before each schedule
  */
 export async function search(seeds: Iterable<number>, isOver: (failed: number) => boolean): Promise<Found> {
     let [schedules, steps, calls] = [0, 0, 0];

@@ -7,8 +7,9 @@ import { explain, trace } from './report';
 import { search, type Found } from './search';
 
 /**
- * `npm run simulate -- --seed N` plays one schedule and prints what happens; `--shrink` prints the
- * shortest one of its kind that fails. `--seeds N --from F --minutes M --workers W` searches.
+ * Command-line entry point. `npm run simulate -- --seed N` plays one schedule and prints its trace.
+ * `--shrink` prints the shortest schedule that still fails. `--seeds N --from F --minutes M
+ * --workers W` searches.
  */
 const { values } = parseArgs({
     options: {
@@ -16,33 +17,33 @@ const { values } = parseArgs({
         shrink: { type: 'boolean', default: false },
         seeds: { type: 'string', default: '10000' },
         from: { type: 'string' },
-        /** Ends with the first schedule that fails. */
+        /** Stops at the first schedule that fails. */
         'until-failure': { type: 'boolean', default: false },
-        /** Explains no schedule that fails. */
+        /** Skips the explanations of failed schedules. */
         plain: { type: 'boolean', default: false },
         minutes: { type: 'string', default: '60' },
         workers: { type: 'string', default: String(availableParallelism()) },
-        /** Of a worker: which of them it is. */
+        /** Index of a worker process. */
         worker: { type: 'string' },
     },
 });
-/** How many failing schedules are explained. */
-const MOST_EXPLAINED = 3;
+/** Number of failed schedules that the command explains. */
+const MAX_EXPLAINED = 3;
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const workers = Number(values.workers);
 const from = Number(values.from ?? Date.now() % 2 ** 31);
 const startMs = performance.now();
 
 async function replay(seed: number): Promise<void> {
     const { lines, isFailed } = await trace(makePlan(seed));
-    for (const line of lines) say(line);
-    if (isFailed && values.shrink) for (const line of await explain(seed)) say(line);
+    for (const line of lines) print(line);
+    if (isFailed && values.shrink) for (const line of await explain(seed)) print(line);
     process.exitCode = isFailed ? 1 : 0;
 }
 
-/** Every `workers`th seed. */
-async function work(worker: number): Promise<void> {
+/** Searches every `workers`th seed and sends the result to the parent process. */
+async function runWorker(worker: number): Promise<void> {
     const endMs = startMs + Number(values.minutes) * 60_000;
     function* seeds(): Iterable<number> {
         for (let i = worker; i < Number(values.seeds); i += workers) yield from + i;
@@ -53,26 +54,26 @@ async function work(worker: number): Promise<void> {
     process.disconnect();
 }
 
-function hire(worker: number): Promise<Found> {
+function startWorker(worker: number): Promise<Found> {
     const args = [...process.argv.slice(2), '--from', String(from), '--worker', String(worker)];
     const child = fork(join(__dirname, 'simulate.ts'), args, { execArgv: process.execArgv });
     return new Promise((resolve, reject) => {
         child.on('message', found => resolve(found as Found));
-        child.on('exit', code => reject(new Error(`worker ${worker} ended with ${code}`)));
+        child.on('exit', code => reject(new Error(`worker ${worker} exited with code ${code}`)));
     });
 }
 
 async function main(): Promise<void> {
     if (values.seed !== undefined) return replay(Number(values.seed));
-    if (values.worker !== undefined) return work(Number(values.worker));
-    const found = await Promise.all(Array.from({ length: workers }, (_, i) => hire(i)));
-    const sum = (what: 'schedules' | 'steps' | 'calls'): number => found.reduce((all, one) => all + one[what], 0);
+    if (values.worker !== undefined) return runWorker(Number(values.worker));
+    const found = await Promise.all(Array.from({ length: workers }, (_, i) => startWorker(i)));
+    const sum = (field: 'schedules' | 'steps' | 'calls'): number => found.reduce((all, one) => all + one[field], 0);
     const failed = found.flatMap(one => one.failed);
     const seconds = (performance.now() - startMs) / 1000;
-    const explained = values.plain ? [] : failed.slice(0, MOST_EXPLAINED);
-    for (const seed of explained) for (const line of await explain(seed)) say(line);
-    say(
-        `${sum('schedules')} schedules from seed ${from} on in ${seconds.toFixed(0)} s, ` +
+    const explained = values.plain ? [] : failed.slice(0, MAX_EXPLAINED);
+    for (const seed of explained) for (const line of await explain(seed)) print(line);
+    print(
+        `${sum('schedules')} schedules from seed ${from} in ${seconds.toFixed(0)} s, ` +
             `${(sum('schedules') / seconds).toFixed(0)}/s, ${sum('calls')} calls, ${sum('steps')} steps; failed: ${failed.join(' ') || 'none'}`,
     );
     process.exitCode = failed.length > 0 ? 1 : 0;

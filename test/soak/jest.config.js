@@ -1,8 +1,8 @@
 const shared = require('../../jest.config.js');
 
 /**
- * `npm run test:soak`: many processes, many servers, random faults. `SOAK_MS` lengthens the random
- * ones.
+ * Configures `npm run test:soak` with many processes, many servers and random faults.
+ * `SOAK_MS` lengthens the random tests.
  * @type {import('jest').Config}
  */
 module.exports = {

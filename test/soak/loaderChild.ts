@@ -1,4 +1,6 @@
-/** Asks for one key many times at once when it is told to. Arguments: port, key, callers, ms that its loader takes. */
+/**
+ * Loads one key many times at once on a message. Arguments: port, key, callers, loader time in ms.
+ */
 import { MemcachedCache } from 'pip-services4-memcached-node';
 import { configOf } from '../support/settings';
 import { sleep } from '../support/sleep';

@@ -3,12 +3,15 @@ import { sleep } from '../support/sleep';
 
 const open = useOpener();
 
-describe('memcached’s clock', () => {
-    /** Seconds of the system's monotonic clock, which memcached shows the whole seconds of. */
+describe('the clock of memcached', () => {
+    /**
+     * Returns the fraction of a second of the system's monotonic clock, whose seconds memcached
+     * shows.
+     */
     const monotonic = (): number => Number(process.hrtime.bigint() % 1_000_000_000n) / 1e9;
 
-    it('skips a second from time to time; no lock is shorter for it', async () => {
-        // The tick keeps the phase at which it began, and drifts over the full second from here.
+    it('shortens no lock when it skips a second from time to time', async () => {
+        // The tick keeps its initial phase, and drifts over the full second from here.
         const running = await Promise.all(
             [0.985, 0.99, 0.995].map(async phase => {
                 while (Math.abs(monotonic() - phase) > 0.002) await sleep(1);

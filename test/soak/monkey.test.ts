@@ -14,7 +14,10 @@ const server = useServer();
 const open = useOpener();
 const random = randomOf('monkey');
 
-/** Every request may be lost before or after the server has it, be answered by half, or arrive long after its connection has gone. */
+/**
+ * Returns a fault that may lose a request or its reply, halve the reply, or deliver the request
+ * late.
+ */
 function monkey(port: number, happened: Map<string, number>): Fault {
     const broken = new WeakMap<Link, 'swallow' | 'half'>();
     const note = (what: string): void => void happened.set(what, (happened.get(what) ?? 0) + 1);
@@ -67,12 +70,12 @@ function monkey(port: number, happened: Map<string, number>): Fault {
     };
 }
 
-describe('Two instances whose connections break at every seventh request', () => {
-    it('never share a key, never release each other’s, and leave nothing behind', async () => {
+describe('MemcachedLock with connections that break at every seventh request', () => {
+    it('never shares a key between two instances, releases no lock of the other, and leaves nothing behind', async () => {
         const client = await open.client(server);
         const proxy = await open.faultProxy(server);
         const options = { request_timeout: 60, retry: 50, reconnect: 20, failures: 10, retries: 2, retry_timeout: 10 };
-        // On a busy machine a whole server may need longer than this short timeout to answer at first.
+        // On a busy machine, the first reply may take longer than this short timeout.
         const openLock = (tries = 5): Promise<MemcachedLock> =>
             open.lock(proxy, options).catch((error: unknown) => {
                 if (tries === 1) throw error;
@@ -112,7 +115,7 @@ describe('Two instances whose connections break at every seventh request', () =>
                     const lease = await lock.tryAcquireLease(null, key, TTL_MS);
                     if (lease !== null) await hold(key, lease);
                 } catch {
-                    // Memcached was away: an answer too.
+                    // A rejection is a valid outcome while memcached is unavailable.
                 }
                 await sleep(random() * 5);
             }
@@ -121,7 +124,7 @@ describe('Two instances whose connections break at every seventh request', () =>
         await Promise.all([one, one, one, two, two, two].map(task));
         proxy.begin(passing);
 
-        // Whoever was told that it failed, and whatever arrived late: it is found, long before its ttl is over.
+        // Locks of rejected calls and late requests are cleaned up long before their ttl.
         const keys = Array.from({ length: 4 }, (_, i) => `key:${i}`);
         const patience = performance.now() + 10_000;
         let left = keys;
@@ -129,7 +132,13 @@ describe('Two instances whose connections break at every seventh request', () =>
             await sleep(50);
             left = [...(await client.getMany(keys)).items.keys()];
         }
-        const { acquired, busy, lost, unreleased, cleaned } = one.counts;
+        const {
+            acquired: acquired,
+            busy,
+            lost: lost,
+            releaseFailures: unreleased,
+            orphansDeleted: cleaned,
+        } = one.counts;
         process.stdout.write(
             `monkey: ${steps} steps; ${[...happened].map(([what, count]) => `${count} × ${what}`).join(', ')}; ` +
                 `of one: ${JSON.stringify({ acquired, busy, lost, unreleased, cleaned })}\n`,

@@ -3,7 +3,7 @@ import { useServer } from '../support/Opener';
 
 const server = useServer();
 
-it('40 shutdowns of waiters begin no work after close and leave no lock behind', async () => {
+it('starts no work after close and leaves no lock behind in 40 shutdowns of waiters', async () => {
     const { begunAfterClose, locksLeft, outcomes } = await shutDown(server, 40);
     process.stdout.write(
         `40 shutdowns: work begun after close ${begunAfterClose}; locks left behind ${locksLeft}; ` +

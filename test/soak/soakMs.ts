@@ -1,2 +1,2 @@
-/** How long a random test runs, in ms. */
+/** Returns the duration of a random test in ms. */
 export const soakMs = (defaultMs: number): number => Number(process.env.SOAK_MS ?? defaultMs);

@@ -16,11 +16,11 @@ interface Message {
 const server = useServer();
 const open = useOpener();
 
-/** Processes that are told to ask for one key. What they say is kept. */
+/** Processes that load one key on demand. Their messages are recorded. */
 class Crowd {
-    /** In the order in which their loaders began. */
+    /** The processes in the order in which their loaders began. */
     readonly loading: ChildProcess[] = [];
-    /** Callers that got the value. */
+    /** The number of callers that got the value. */
     right = 0;
     private readonly children: ChildProcess[];
     private readonly exits: Promise<unknown>;
@@ -36,7 +36,7 @@ class Crowd {
         this.exits = Promise.all(this.children.map(child => once(child, 'exit')));
     }
 
-    /** All of them ask as soon as all are ready. */
+    /** Makes all processes load once all are ready. */
     async ask(): Promise<void> {
         await Promise.all(this.children.map(child => once(child, 'message')));
         for (const child of this.children) child.send('ask');
@@ -58,7 +58,7 @@ class Crowd {
     }
 }
 
-it('of 1,000 callers in 4 processes on a cold key is one call of the loader', async () => {
+it('calls the loader once for 1,000 callers in 4 processes on a cold key', async () => {
     const crowd = new Crowd('cold', 300);
     await crowd.ask();
     await crowd.ends();
@@ -66,7 +66,7 @@ it('of 1,000 callers in 4 processes on a cold key is one call of the loader', as
     expect(crowd.loading).toHaveLength(1);
 });
 
-it('whose loader is killed half-way is two', async () => {
+it('calls the loader a second time when the first one is killed halfway', async () => {
     const crowd = new Crowd('killed', 300);
     await crowd.ask();
     await crowd.loads();
@@ -77,7 +77,7 @@ it('whose loader is killed half-way is two', async () => {
     expect(crowd.loading).toHaveLength(2);
 });
 
-it.each(['kill', 'stop'] as const)('while memcached is lost (%s) is one call in each process at most', async how => {
+it.each(['kill', 'stop'] as const)('loads at most once per process while memcached is lost (%s)', async how => {
     await server.restart();
     const crowd = new Crowd(how, 1000);
     await crowd.ask();

@@ -1,4 +1,4 @@
-/** Increments a counter that is JSON, one update after the other. Arguments: port, key, times. */
+/** Increments a JSON counter by one update after another. Arguments: port, key, times. */
 import { MemcachedCache } from 'pip-services4-memcached-node';
 import { configOf } from '../support/settings';
 

@@ -9,7 +9,7 @@ const TIMES = 1000;
 const server = useServer();
 const open = useOpener();
 
-it(`${PROCESSES} processes × ${TIMES} increments of a JSON counter are exactly ${PROCESSES * TIMES}`, async () => {
+it(`counts exactly ${PROCESSES * TIMES} in ${PROCESSES} processes × ${TIMES} increments of a JSON counter`, async () => {
     const children = Array.from({ length: PROCESSES }, () => {
         const child = forkSource(join(__dirname, 'updateChild.ts'), [server.port, 'key', TIMES]);
         open.atEnd(() => child.kill('SIGKILL'));

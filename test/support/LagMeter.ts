@@ -1,13 +1,13 @@
 const EVERY_MS = 5;
 
 /**
- * Measures how late this process is. A call may be late by so much on a busy machine without the
- * client being at fault.
+ * Measures the lag of this process.
+ * On a busy machine, a call may be late by this much without a fault of the client.
  */
 export class LagMeter {
-    /** The longest single delay. */
+    /** The maximum single delay. */
     maxMs = 0;
-    /** All delays together. */
+    /** The sum of all delays. */
     totalMs = 0;
     private readonly delays: { endMs: number; ms: number }[] = [];
     private last = performance.now();
@@ -18,7 +18,10 @@ export class LagMeter {
         this.tick();
     }
 
-    /** All delays that ended after this time of `performance.now()`, and the current one. */
+    /**
+     * Returns the sum of the delays that ended after this `performance.now()`, plus the current
+     * one.
+     */
     since(startMs: number): number {
         let sumMs = this.currentMs();
         for (let i = this.delays.length - 1; i >= 0; i--) {
@@ -42,7 +45,7 @@ export class LagMeter {
     }
 }
 
-/** How long `work` takes, less the time for which this process was late. For upper bounds. */
+/** Returns the duration of `work` less the lag of this process. It is meant for upper bounds. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
     const lag = new LagMeter();
     const begun = performance.now();

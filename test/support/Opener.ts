@@ -14,7 +14,7 @@ import { MemcachedProcess, type MemcachedProcessOptions } from './server/Memcach
 import { ScriptedServer } from './server/ScriptedServer';
 import { configOf, type Server, type Servers, type Settings } from './settings';
 
-/** Where a client connects to: a server or a proxy, or an address with TLS, a login or a weight. */
+/** The target of a client: a server, a proxy, or an address with TLS, a login or a weight. */
 type ClientServer = Server & Partial<ServerAddress>;
 
 let keys = 0;
@@ -28,8 +28,8 @@ interface Component {
 }
 
 /**
- * Opens servers, proxies, clients, caches and locks, and closes them in reverse order. What the
- * components of a test log goes to `logger`, unless they get references of their own.
+ * Opens servers, proxies, clients, caches and locks, and closes them in reverse order.
+ * Components log to `logger`, unless they get other references.
  */
 export class Opener {
     readonly logger = new RecordingLogger();
@@ -46,7 +46,7 @@ export class Opener {
         this.key = newKey();
     }
 
-    /** Ends with the test. */
+    /** Ends the started object at the end of the test. */
     async ending<T extends { end(): Promise<void> }>(starting: Promise<T>): Promise<T> {
         const started = await starting;
         this.atEnd(() => started.end());
@@ -65,24 +65,24 @@ export class Opener {
         return this.ending(FaultProxy.start(port));
     }
 
-    /** @param target without one the proxy accepts connections and never answers */
+    /** @param target the server; without it, the proxy accepts connections and never answers */
     recordingProxy(target: { host: string; port: number } | null = null): Promise<RecordingProxy> {
         return this.ending(RecordingProxy.start(target));
     }
 
-    /** Stops the server until the test is over. */
+    /** Suspends the server until the end of the test. */
     async stop(server: MemcachedProcess): Promise<void> {
         this.atEnd(() => server.continue());
         await server.stop();
     }
 
-    /** Kills the server. It is back, and empty, when the test is over. */
+    /** Kills the server until the end of the test, when it restarts empty. */
     async kill(server: MemcachedProcess): Promise<void> {
         this.atEnd(() => server.restart());
         await server.kill();
     }
 
-    /** A client that is not open. */
+    /** Creates a client that is not open. */
     clientOf(servers: ClientServer | readonly ClientServer[], options: ClientOptions = {}): MemcachedClient {
         const addresses = [servers].flat().map(toAddress);
         const client = new MemcachedClient(addresses, options);
@@ -96,12 +96,12 @@ export class Opener {
         return client;
     }
 
-    /** A connection that is configured and not open. */
+    /** Creates a connection that is configured and not open. */
     connectionOf(servers: Servers, settings?: Settings, references?: IReferences): MemcachedConnection {
         return this.configured(new MemcachedConnection(), servers, settings, references);
     }
 
-    /** A cache that is configured and not open. */
+    /** Creates a cache that is configured and not open. */
     cacheOf(servers: Servers, settings?: Settings, references?: IReferences): MemcachedCache {
         return this.configured(new MemcachedCache(), servers, settings, references);
     }
@@ -110,7 +110,7 @@ export class Opener {
         return opened(this.cacheOf(...parameters));
     }
 
-    /** A lock that is configured and not open. */
+    /** Creates a lock that is configured and not open. */
     lockOf(servers: Servers, settings?: Settings, references?: IReferences): MemcachedLock {
         return this.configured(new MemcachedLock(), servers, settings, references);
     }
@@ -132,7 +132,10 @@ export class Opener {
     }
 }
 
-/** For the tests of a file or of a `describe`: what a test opens is closed when that test is over. */
+/**
+ * Creates an opener for the tests of a file or of a `describe`. It closes everything after each
+ * test.
+ */
 export function useOpener(): Opener {
     const opener = new Opener();
     beforeEach(() => opener.logger.clear());
@@ -140,7 +143,10 @@ export function useOpener(): Opener {
     return opener;
 }
 
-/** A server for all tests of a file or of a `describe`. Its address is known when the tests run. */
+/**
+ * Starts a server for all tests of a file or of a `describe`. Its address is known when the tests
+ * run.
+ */
 export function useServer(options: MemcachedProcessOptions = {}): MemcachedProcess {
     const server = new MemcachedProcess(options);
     beforeAll(() => server.launch());

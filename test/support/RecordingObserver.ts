@@ -1,6 +1,6 @@
 import type { ServerObserver } from 'pip-services4-memcached-node';
 
-/** Hears which servers of a client go down and come back; what it hears can be awaited. */
+/** An observer that records which servers go down and up, and allows tests to await it. */
 export class RecordingObserver implements ServerObserver {
     readonly heard: string[] = [];
     private readonly waiters: (() => void)[] = [];
@@ -13,7 +13,7 @@ export class RecordingObserver implements ServerObserver {
         this.hear(`up ${address}`);
     }
 
-    /** Resolves when it has heard so many. */
+    /** Resolves when this many events were recorded. */
     async next(count: number): Promise<void> {
         while (this.heard.length < count) await new Promise<void>(resolve => this.waiters.push(resolve));
     }

@@ -1,4 +1,4 @@
-/** The code of the error that a promise rejects with, or what it resolves with: `answered true`. */
+/** Returns the code of the error of a promise, or its result as text, such as `answered true`. */
 export function codeOf(promise: Promise<unknown>): Promise<string> {
     return promise.then(
         answer => `answered ${String(answer)}`,
@@ -6,7 +6,7 @@ export function codeOf(promise: Promise<unknown>): Promise<string> {
     );
 }
 
-/** `answered`, or the code of the error: for answers that make no good text. */
+/** Returns `answered` or the code of the error, for results without a useful text. */
 export async function outcomeOf(promise: Promise<unknown>): Promise<string> {
     const code = await codeOf(promise);
     return code.startsWith('answered ') ? 'answered' : code;

@@ -1,7 +1,9 @@
 import { fork, type ChildProcess, type ForkOptions } from 'node:child_process';
 import { join } from 'node:path';
 
-/** Runs a TypeScript file of the tests in a process of its own; it imports the sources as tests do. */
+/**
+ * Runs a TypeScript file of the tests in a child process, which imports the sources as tests do.
+ */
 export function forkSource(file: string, args: readonly (string | number)[], options: ForkOptions = {}): ChildProcess {
     const execArgv = ['-r', join(__dirname, 'register.cjs')];
     return fork(file, args.map(String), { execArgv, ...options });

@@ -1,4 +1,4 @@
-/** Arguments that callers without types may pass to any verb. */
+/** Arguments that untyped callers may pass to any command. */
 export const oddValues: readonly unknown[] = [
     undefined,
     null,

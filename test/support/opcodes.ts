@@ -1,6 +1,6 @@
 /**
- * The opcodes of memcached's binary protocol that faults are aimed at. Written apart from
- * `src/client/protocol`, so that a mistake there cannot hide itself here.
+ * The opcodes of memcached's binary protocol that faults target.
+ * They are independent of `src/client/protocol`, so that a mistake there is detected here.
  */
 export const opcodes = {
     GET: 0x00,

@@ -1,9 +1,9 @@
-/** The seed of this run. The global set-up chooses and prints it; `SEED=…` repeats a run. */
+/** Returns the seed of this run. The global setup chooses and prints it. `SEED=…` repeats a run. */
 export const seed = (): number => Number(process.env.SEED ?? 1) >>> 0;
 
 /**
- * Numbers from 0 to 1, the same ones for the same seed and name. The name keeps tests apart: the
- * numbers of one do not depend on which others run.
+ * Returns a generator of numbers from 0 to 1 that depends on the seed and the name.
+ * The name makes the numbers of a test independent of the other tests that run.
  */
 export function randomOf(name: string): () => number {
     let state = seed();

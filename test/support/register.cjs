@@ -1,5 +1,5 @@
-// Lets a child process of a test run our sources: TypeScript is compiled as it is loaded, as jest does it for the tests,
-// and kept under the hash of its source.
+// Lets a child process of a test run the TypeScript sources.
+// Files are compiled when they are loaded, and cached under the hash of their source.
 
 const { createHash } = require('node:crypto');
 const { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
@@ -16,7 +16,7 @@ function compiled(path) {
     if (existsSync(kept)) return readFileSync(kept, 'utf8');
 
     /** @type {import('typescript')} */
-    const ts = require('typescript'); // takes longer to load than all the rest
+    const ts = require('typescript'); // takes longer to load than everything else
     const { outputText } = ts.transpileModule(source, {
         fileName: path,
         compilerOptions: {

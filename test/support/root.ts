@@ -1,4 +1,4 @@
 import { resolve } from 'node:path';
 
-/** The folder of this project. */
+/** The root folder of this project. */
 export const root = resolve(__dirname, '../..');

@@ -4,13 +4,13 @@ import { text } from 'node:stream/consumers';
 import { root } from './root';
 
 export interface Outcome {
-    /** Null when a signal ended it. */
+    /** The exit code, or null if a signal ended the process. */
     readonly code: number | null;
     readonly stdout: string;
     readonly stderr: string;
 }
 
-/** Runs node in the project's folder, and kills it when it does not end within a minute. */
+/** Runs Node in the root folder of the project, and kills it after a minute. */
 export async function runNode(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
     const child = spawn(process.execPath, args, {
         cwd: root,

@@ -7,10 +7,10 @@ export interface Server {
 
 export type Servers = Server | readonly Server[];
 
-/** Configuration by its keys. A key without a dot is the name of an option: `{ prefix: 'p:' }`. */
+/** Configuration by key. A key without a dot names an option: `{ prefix: 'p:' }`. */
 export type Settings = Record<string, unknown>;
 
-/** The configuration of a component: connections to the servers, and the settings. */
+/** Returns the configuration of a component: connections to the servers, and the settings. */
 export function configOf(servers: Servers, settings: Settings = {}): ConfigParams {
     const connections = [servers].flat().flatMap(({ host, port }: Server, i) => [
         [`connections.${i}.host`, host ?? '127.0.0.1'],

@@ -1,26 +1,26 @@
 import { Opener } from './Opener';
 
-/** Runs one of its tests, or awaits it when it runs already. */
+/** Runs a test, or awaits it if it is running. */
 type Runner = () => Promise<void>;
-/** What it opens is its own, and is closed when it is over. */
+/** A test with a separate opener, which closes everything at its end. */
 type Test = (open: Opener) => Promise<void>;
 
 /**
- * Tests that mostly wait, started together: the first one that jest runs starts them all, and each
- * one reports its own outcome. They share no state, so they use no `beforeEach` and no `afterEach`.
+ * Starts tests that mostly wait together. The first one that jest runs starts them all.
+ * Each test reports its own outcome. They share no state and use no `beforeEach` or `afterEach`.
  */
 export class SideBySide {
     private readonly tests: Test[] = [];
     private readonly waiting: (() => void)[] = [];
     private running: Promise<void>[] | undefined;
 
-    /** @param free how many may run at the same time */
+    /** @param free the maximum number of concurrent tests */
     constructor(private free = Infinity) {
-        // `jest -t` may have asked for a few of them only: the others end before the file does.
+        // With `jest -t`, unselected tests run too. They must end before the file does.
         afterAll(() => Promise.allSettled(this.running ?? []));
     }
 
-    /** The function to give to `it`. */
+    /** Adds a test, and returns the function to pass to `it`. */
     add(test: Test): Runner {
         const index = this.tests.push(test) - 1;
         return () => this.start()[index]!;
@@ -34,7 +34,7 @@ export class SideBySide {
     private start(): Promise<void>[] {
         if (this.running === undefined) {
             this.running = this.tests.map(test => this.run(test));
-            // Each is awaited by its own test, which may come later than the failure.
+            // Each promise is awaited by its own test, which may start after the failure.
             for (const one of this.running) one.catch(() => {});
         }
         return this.running;

@@ -1,2 +1,2 @@
-/** Resolves after `ms`. For delays that a scenario is made of; never to wait for an event. */
+/** Resolves after `ms`. It is for delays that are part of a scenario, never to await an event. */
 export const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));

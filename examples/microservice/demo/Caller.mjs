@@ -4,14 +4,17 @@ import { Agent, request } from 'node:http';
  * @typedef {object} Reply
  * @property {number} status
  * @property {any} body
- * @property {string | undefined} cache what the service says of its cache: hit or miss
+ * @property {string | undefined} cache the service's own word for its cache: hit or miss
  * @property {number} ms from the call to the last byte
  */
 
-/** Less than services keep theirs: who is called never closes a connection in the moment in which it is used again. */
+/**
+ * The time that a connection is kept, in ms. The services keep theirs longer. So a service never
+ * closes a connection at the moment of its next use.
+ */
 const KEPT_MS = 4000;
 
-/** Calls services over HTTP, on connections that are kept. As many at once as it is told to. */
+/** An HTTP client with keep-alive connections and without a limit of concurrent calls. */
 export class Caller {
     #agent = new Agent({ keepAlive: true, timeout: KEPT_MS });
 

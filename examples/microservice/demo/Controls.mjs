@@ -1,10 +1,10 @@
 import { milliseconds } from './Narrator.mjs';
 
 const STAMPEDE_CALLS = 1000;
-/** Far from those that the traffic asks for. */
+/** A product number far from those that the traffic requests. */
 const COLD_PRODUCTS = 100_000;
 
-/** What the buttons of the page do. */
+/** The actions behind the buttons of the page. */
 export class Controls {
     #stage;
     #recorder;
@@ -22,7 +22,7 @@ export class Controls {
     }
 
     /**
-     * To the instances in turn.
+     * Requests a path from the instances in turn.
      * @param {string} path
      */
     pass(path) {

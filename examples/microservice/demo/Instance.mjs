@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 
 const SERVICE = fileURLToPath(new URL('../service.mjs', import.meta.url));
 
-/** `[trace id:WARN:time] ` */
+/** The start of a log line, `[trace id:WARN:time] `. */
 const LOG_PREFIX = /^\[[^\]]*\] /;
 
-/** One instance of the service, in a process of its own. It does not outlive this one. */
+/** One instance of the service, in its own process. It does not outlive this process. */
 export class Instance {
     url = '';
     #child;
@@ -16,13 +16,14 @@ export class Instance {
 
     /**
      * @param {string} name
-     * @param {Record<string, string>} env what its config.yml asks for
-     * @param {(what: string) => void} onWarning hears what it says on stderr
+     * @param {Record<string, string>} env the variables of its config.yml
+     * @param {(what: string) => void} onWarning gets each line of its stderr
      * @param {(error: Error) => void} onCrash
      */
     constructor(name, env, onWarning, onCrash) {
         this.name = name;
-        // In a process group of its own: Ctrl-C is for us, who end it in order.
+        // The child has its own process group. So Ctrl-C reaches only this process, which ends the
+        // instances in order.
         this.#child = fork(SERVICE, [], {
             env: { ...process.env, ...env, SERVICE_NAME: name },
             stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -44,7 +45,10 @@ export class Instance {
         return this.#child.pid;
     }
 
-    /** Resolves when it serves; does not when it crashes: that is told to `onCrash`. */
+    /**
+     * Resolves when the instance serves. After a crash it stays pending, and `onCrash` gets the
+     * error.
+     */
     async listening() {
         const [{ url }] = await once(this.#child, 'message');
         this.url = url;

@@ -15,7 +15,10 @@ const PAGE_HEADERS = {
 
 export class PortTaken extends Error {}
 
-/** The page, what it shows as JSON, and what its buttons do; in front of the instances, for one's own curls. On 127.0.0.1 only. */
+/**
+ * The server of the page, its data as JSON and the actions of its buttons. It forwards other
+ * requests to the instances. It listens on 127.0.0.1 only.
+ */
 export class LiveServer {
     #server = createServer((request, response) => void this.#serve(request, response));
     #recorder = new Recorder();
@@ -39,7 +42,7 @@ export class LiveServer {
         this.#recorder.note(text, kind);
     }
 
-    /** @param {number | null} port null: 8080, or a free one when that is taken */
+    /** @param {number | null} port null for 8080, or for a free port if 8080 is taken */
     async listen(port) {
         try {
             await this.#bind(port ?? DEFAULT_PORT);

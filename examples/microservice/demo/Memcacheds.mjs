@@ -1,17 +1,18 @@
 import memcached from '../../../scripts/memcached.cjs';
 
 /**
- * @typedef {object} Slot one memcached: it keeps its port when it is killed and started again
+ * @typedef {object} Slot one memcached, which keeps its port over a kill and a restart
  * @property {string} address
  * @property {number} port
- * @property {Awaited<ReturnType<typeof memcached.startMemcached>> | null} server null while there is none
+ * @property {Awaited<ReturnType<typeof memcached.startMemcached>> | null} server null while it is
+ *     not running
  */
 
-/** The memcacheds of the demo: two of its own, which it may kill, or the one that it was given. */
+/** The memcacheds of the demo: two of its own, which it may kill, or the one that the user gave. */
 export class Memcacheds {
     /** @type {readonly Slot[]} */
     #slots;
-    /** One after the other, whoever asks. */
+    /** The last start or kill. They run one after the other. */
     #turn = Promise.resolve();
 
     /**
@@ -20,7 +21,7 @@ export class Memcacheds {
      */
     constructor(slots, given) {
         this.#slots = slots;
-        /** The address of a server that is not ours to kill. */
+        /** The address of the user's server, which the demo must not kill, or null without one. */
         this.given = given;
     }
 
@@ -51,12 +52,12 @@ export class Memcacheds {
         return index in this.#slots;
     }
 
-    /** SIGKILL. */
+    /** Kills the server with SIGKILL. */
     kill(/** @type {number} */ index) {
         return this.#inTurn(() => kill(this.#slots[index]));
     }
 
-    /** On its port; nothing when it runs. */
+    /** Starts the server on its port, if it is not running. */
     start(/** @type {number} */ index) {
         return this.#inTurn(() => start(this.#slots[index]));
     }

@@ -1,6 +1,6 @@
 const WIDTH = 52;
 
-/** Tells what happens, in aligned lines: what was done, how long it took, what is to be seen. */
+/** The printer of the demo's events in aligned lines: the event, its duration, the observation. */
 export class Narrator {
     #isColored = process.stdout.isTTY && !process.env.NO_COLOR;
     #scenes = 0;
@@ -17,7 +17,7 @@ export class Narrator {
 
     /**
      * @param {string} what
-     * @param {number | string} amount a number is ms
+     * @param {number | string} amount a number is in ms
      * @param {string} [why]
      */
     line(what, amount, why = '') {

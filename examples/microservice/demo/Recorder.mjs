@@ -3,7 +3,10 @@ import { warmUp } from './scenes.mjs';
 import { Traffic } from './Traffic.mjs';
 
 const INTERVAL_MS = 500;
-/** What a sample is of: some more than is new, so that lines are calm. */
+/**
+ * The period that a sample covers. It is longer than the time between samples, which smooths the
+ * lines.
+ */
 const WINDOW_MS = 2000;
 const KEPT_SAMPLES = 240;
 const KEPT_EVENTS = 60;
@@ -12,14 +15,14 @@ const TRAFFIC = { perSecond: 50, products: 60 };
 /**
  * @typedef {object} Sample
  * @property {number} atMs
- * @property {number | null} hitRatio share of the requests for which nobody had to look up
- * @property {number | null} p50 ms, as a caller of the service has them
+ * @property {number | null} hitRatio share of the requests that needed no look-up
+ * @property {number | null} p50 in ms, as callers of the service see it
  * @property {number | null} p99
  *
  * @typedef {{ atMs: number, requests: number, lookUps: number }} Counted
  */
 
-/** Makes requests all the time, and remembers two minutes of what becomes of them. */
+/** A source of constant requests. It keeps the results of the last two minutes. */
 export class Recorder {
     /** @type {object | null} */
     stampede = null;
@@ -64,7 +67,7 @@ export class Recorder {
         this.#events.length = Math.min(this.#events.length, KEPT_EVENTS);
     }
 
-    /** What the page shows. */
+    /** Returns the data of the page. */
     state() {
         const { memcacheds } = /** @type {import('./Stage.mjs').Stage} */ (this.#stage);
         const { requests = 0, answered = 0, failed = 0, problem = '' } = this.#traffic ?? {};
@@ -86,7 +89,7 @@ export class Recorder {
     }
 
     /**
-     * One server, as the instances see it.
+     * Returns one server as the instances see it.
      * @param {string} address
      */
     #memcached(address) {

@@ -4,19 +4,19 @@ import { Caller } from './Caller.mjs';
 import { Instance } from './Instance.mjs';
 import { Memcacheds } from './Memcacheds.mjs';
 
-/** What the demo plays on: memcached, two instances of the service, and somebody who calls them. */
+/** The processes of the demo: memcached, two instances of the service, and a caller. */
 export class Stage {
     caller = new Caller();
     /** @type {Memcacheds} */
     memcacheds;
     /** @type {Instance[]} */
     instances = [];
-    /** Rejects when an instance has ended that should not. */
+    /** The promise that rejects when an instance ends unexpectedly. */
     crashed;
     #crash = (/** @type {Error} */ _error) => {};
     #isClosed = false;
 
-    /** @param {(what: string) => void} onWarning hears what the instances have to say */
+    /** @param {(what: string) => void} onWarning gets the instances' warnings */
     constructor(onWarning) {
         this.crashed = new Promise((_, reject) => (this.#crash = reject));
         this.crashed.catch(() => {});
@@ -25,11 +25,11 @@ export class Stage {
 
     async open() {
         this.memcacheds = await Memcacheds.start();
-        // Somebody may have interrupted us meanwhile.
+        // The user may have interrupted the demo meanwhile.
         if (this.#isClosed) return this.memcacheds.end();
         const env = {
             MEMCACHED_SERVERS: this.memcacheds.addresses.join(','),
-            // A memcached that we were given may know what an earlier demo has stored.
+            // A memcached of the user may still hold values of an earlier demo.
             STAGE: `demo-${randomBytes(4).toString('hex')}`,
             HTTP_PORT: '',
         };
@@ -40,7 +40,7 @@ export class Stage {
         await Promise.race([listening, this.crashed]);
     }
 
-    /** What each instance says of itself. */
+    /** Returns the statistics of each instance. */
     async stats() {
         const replies = await Promise.all(this.instances.map(({ url }) => this.caller.get(`${url}/stats`)));
         return replies.map(reply => reply.body);
@@ -51,7 +51,7 @@ export class Stage {
     }
 
     /**
-     * Everybody at once, half at each instance, asks for the same product.
+     * Requests the same product many times at once, half from each instance.
      * @param {number} calls
      * @param {string} path
      */
@@ -66,21 +66,22 @@ export class Stage {
         return { calls, failed, ms, replies, lookUps };
     }
 
-    /** Whether every instance takes every server for one that works. */
+    /** Returns whether every instance sees every server as up. */
     async isHealed() {
         const stats = await this.stats();
         return stats.every(({ cache }) => cache.servers.every((/** @type {{ isUp: boolean }} */ { isUp }) => isUp));
     }
 
     /**
-     * Why something has failed: when an instance has crashed, that; its callers hear of it first.
+     * Returns the cause of a failure. A crashed instance is the cause, even if its callers notice
+     * first.
      * @param {unknown} error
      */
     async causeOf(error) {
         return Promise.race([this.crashed, delay(500, error)]).catch(crash => crash);
     }
 
-    /** Ends everything, also what is still starting. */
+    /** Ends all processes, including those that are still starting. */
     async close() {
         this.#isClosed = true;
         this.caller.close();

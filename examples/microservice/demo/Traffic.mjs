@@ -7,7 +7,10 @@
 
 const TICK_MS = 20;
 
-/** A constant stream of requests for products, as many per second whether they are answered fast or slowly. */
+/**
+ * A constant stream of requests for products. The rate does not depend on how fast the answers
+ * come.
+ */
 export class Traffic {
     requests = 0;
     answered = 0;
@@ -40,7 +43,7 @@ export class Traffic {
         this.#timer = setInterval(() => this.#tick(), TICK_MS);
     }
 
-    /** Resolves when the last answer has come. */
+    /** Resolves when the last answer has arrived. */
     async stop() {
         clearInterval(this.#timer);
         await Promise.all(this.#underWay);

@@ -1,5 +1,5 @@
-// `npm run demo`: what the package does for a small service, in four scenes that are checked as they are told.
-// It ends by itself, with 0 when everything was shown. `--serve` keeps it running, with a page to look at and to play with.
+// `npm run demo`: shows in four checked scenes how the package helps a small service. It ends by
+// itself, with 0 if every scene has shown its claim. `--serve` keeps it running, with a live page.
 import { parseArgs } from 'node:util';
 import { LiveServer, PortTaken } from './LiveServer.mjs';
 import { Narrator } from './Narrator.mjs';
@@ -26,7 +26,7 @@ for (const [signal, code] of /** @type {const} */ ([
     ['SIGHUP', 129],
 ])) {
     // prettier-ignore
-    // Where it runs until somebody ends it, that is the way to end.
+    // With `--serve` the demo runs until the user interrupts it, so an interrupt is a regular end.
     process.once(signal, () => end(live.isServing ? 0 : code));
 }
 endWithNpm();
@@ -35,7 +35,7 @@ const code = await Promise.race([play(), interrupted]);
 isEnding = true;
 await live.close();
 await stage.close();
-// Scenes that were interrupted are still waiting for something.
+// Interrupted scenes may still be waiting.
 process.exit(code);
 
 async function play() {
@@ -49,7 +49,7 @@ async function play() {
         return await Promise.race([interrupted, stage.crashed]);
     } catch (failure) {
         const error = await stage.causeOf(failure);
-        // What is ended fails.
+        // An interrupted scene fails because its processes have ended.
         if (isEnding) return 1;
         if (error instanceof NotShown) narrator.failed(error.message);
         else if (error instanceof PortTaken) process.stderr.write(`${error.message}\n`);
@@ -121,7 +121,10 @@ function readArguments() {
     }
 }
 
-/** A signal to npm ends npm and its shell only: when they are gone, nobody else can end us. */
+/**
+ * Ends the demo when npm or its shell ends. A signal to npm ends only those two. Without this the
+ * user could not interrupt the demo.
+ */
 function endWithNpm() {
     if (!process.env.npm_lifecycle_event) return;
     const parent = process.ppid;

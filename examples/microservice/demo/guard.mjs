@@ -1,6 +1,8 @@
 /**
- * Why a request is not served, or null. What the buttons do ends processes: no other page that is open in the same browser may do it. Such a page cannot
- * send the header without being asked for permission, which nobody gives, nor be of our origin; a name of its own that leads to 127.0.0.1 shows in Host.
+ * Returns why the server refuses a request, or null. The buttons end processes, so no other page in
+ * the same browser may trigger them. Such a page cannot send the header, because no preflight
+ * request succeeds. It cannot have this origin. If its own host name resolves to 127.0.0.1, `Host`
+ * shows it.
  * @param {import('node:http').IncomingMessage} request
  * @param {string} port
  */

@@ -1,5 +1,5 @@
 /**
- * What so many percent of them do not exceed; null when there are none.
+ * Returns the percentile of the numbers, or null for an empty list.
  * @param {readonly number[]} numbers
  * @param {number} percent
  */

@@ -8,7 +8,7 @@ import { Traffic } from './Traffic.mjs';
  * @typedef {import('./Narrator.mjs').Narrator} Narrator
  */
 
-/** What a scene claims does not hold. */
+/** The error of a scene whose claim does not hold. */
 export class NotShown extends Error {}
 
 /**
@@ -20,7 +20,7 @@ function expect(holds, problem) {
 }
 
 /**
- * The first call is slow, the second fast, also at the other instance.
+ * Shows that the first call is slow and the second one fast, at the other instance too.
  * @param {Stage} stage
  * @param {Narrator} narrator
  */
@@ -30,7 +30,7 @@ export async function secondCallIsFast({ caller, instances: [a, b] }, narrator) 
     narrator.line(`GET /products/4711 at ${a.name}`, first.ms, 'a miss: looked up in the catalogue, stored');
     const second = await caller.get(`${a.url}/products/4711`);
     narrator.line(`GET /products/4711 at ${a.name}`, second.ms, 'a hit');
-    // The connection to it is new.
+    // This call opens the connection.
     await caller.get(`${b.url}/stats`);
     const other = await caller.get(`${b.url}/products/4711`);
     narrator.line(`GET /products/4711 at ${b.name}`, other.ms, `a hit: what one has stored, the other finds`);
@@ -46,7 +46,7 @@ export async function secondCallIsFast({ caller, instances: [a, b] }, narrator) 
 }
 
 /**
- * Many ask at once for what nobody has looked up yet: it is looked up once.
+ * Shows that the service looks up an uncached product once for many callers.
  * @param {Stage} stage
  * @param {Narrator} narrator
  */
@@ -69,7 +69,7 @@ export async function stampedeIsOneLookUp(stage, narrator) {
 }
 
 /**
- * All instances start the same job at the same time.
+ * Starts the same job on all instances at the same time.
  * @param {Stage} stage
  * @param {Narrator} narrator
  */
@@ -98,14 +98,14 @@ const PRODUCTS = 40;
 const DOWN_MS = 1500;
 
 /**
- * A memcached is killed, and comes back empty, while requests go on.
+ * Kills a memcached and starts it again, empty, while requests go on.
  * @param {Stage} stage
  * @param {Narrator} narrator
  */
 export async function restartIsNotNoticed(stage, narrator) {
     const { memcacheds } = stage;
     const [address] = memcacheds.addresses;
-    narrator.scene('A memcached is killed under load and started again, and nobody notices');
+    narrator.scene('A memcached is killed under load and started again, and the service goes on');
     /** @type {number[]} */
     const latencies = [];
     const onAnswer = (/** @type {import('./Traffic.mjs').Heard} */ { ms }) => latencies.push(ms);

@@ -18,7 +18,7 @@ describe('ConfigParams', () => {
         expect(config.getAsIntegerWithDefault('a', 5)).toBe(5);
     });
 
-    it('gives the default for what is not a number', () => {
+    it('returns the default for a value that is not a number', () => {
         expect(ConfigParams.fromTuples('a', 'many').getAsIntegerWithDefault('a', 5)).toBe(5);
         expect(ConfigParams.fromTuples('a', 'many').getAsInteger('a')).toBe(0);
     });

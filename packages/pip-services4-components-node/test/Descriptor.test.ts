@@ -21,7 +21,7 @@ describe('Descriptor', () => {
         expect(cache.match(new Descriptor('*', 'Cache', '*', '*', '*'))).toBe(false);
     });
 
-    it('takes * for nothing but * in an exact match', () => {
+    it('matches * only with * in an exact match', () => {
         const open = new Descriptor('pip-services', 'cache', '*', 'default', '1.0');
         expect(cache.exactMatch(open)).toBe(false);
         expect(open.exactMatch(cache)).toBe(false);
@@ -42,7 +42,7 @@ describe('Descriptor', () => {
         }
     });
 
-    it('is parsed with its parts trimmed; nothing gives null', () => {
+    it('is parsed with its parts trimmed, and null for an empty text', () => {
         const descriptor = Descriptor.fromString(' pip-services : cache:* :default: 1.0 ');
         expect(descriptor?.toString()).toBe('pip-services:cache:*:default:1.0');
         expect(Descriptor.fromString('')).toBeNull();

@@ -21,7 +21,7 @@ const two = () =>
     );
 
 describe('References', () => {
-    it('finds what was put last first', () => {
+    it('returns the component put last first', () => {
         expect(two().getOptional(anyCache)).toEqual([newer, older]);
         expect(two().getRequired(anyCache)).toEqual([newer, older]);
         expect(two().find(anyCache, false)).toEqual([newer, older]);
@@ -42,7 +42,7 @@ describe('References', () => {
         expect(references.getOneOptional('third')).toBeNull();
     });
 
-    it('finds by a query of another copy of Descriptor, and what another copy is stored under', () => {
+    it('finds by a query of another copy of Descriptor, and under a locator of another copy', () => {
         const query = new Descriptor3('*', 'cache', '*', 'x', '*');
         expect(two().getOneOptional(query)).toBe(older);
         const foreign = References.fromTuples(new Descriptor3('a', 'cache', 'memory', 'x', '1.0'), older);
@@ -62,14 +62,14 @@ describe('References', () => {
         expect(others.removeAll(null)).toEqual([]);
     });
 
-    it('gives null or an empty list for what is optional, also when the locator is null', () => {
+    it('returns null or an empty list for a missing optional component, also when the locator is null', () => {
         expect(two().getOneOptional('none')).toBeNull();
         expect(two().getOptional('none')).toEqual([]);
         expect(two().getOneOptional(null)).toBeNull();
         expect(two().getOptional(null)).toEqual([]);
     });
 
-    it('throws REF_ERROR for what is required and missing', () => {
+    it('throws REF_ERROR when a required component is missing', () => {
         const locator = new Descriptor('*', 'lock', '*', '*', '*');
         for (const ask of [
             () => two().getOneRequired(locator),
@@ -114,7 +114,7 @@ describe('ReferenceException', () => {
 });
 
 describe('Referencer', () => {
-    it('gives and takes references of those that have the method', () => {
+    it('sets and unsets references of components that have the method', () => {
         const references = new References();
         const component = { setReferences: jest.fn(), unsetReferences: jest.fn() };
         Referencer.setReferences(references, [{}, component]);

@@ -30,7 +30,7 @@ describe('Factory', () => {
         expect([factory.create('x'), factory.create('y')]).toEqual(['made', null]);
     });
 
-    it('gives null for what nobody registered', () => {
+    it('returns null for an unregistered locator', () => {
         expect(new Factory().create(query)).toBeNull();
     });
 
@@ -51,7 +51,7 @@ describe('Factory', () => {
         expect(factory.create(query)).not.toBe(thing);
     });
 
-    it('turns a constructor that throws into CANNOT_CREATE with its message as the cause', () => {
+    it('throws CANNOT_CREATE when a constructor throws, with its message as the cause', () => {
         class Broken {
             public constructor() {
                 throw new TypeError('no port');
@@ -115,7 +115,7 @@ describe('CompositeFactory', () => {
 });
 
 describe('CreateException', () => {
-    it('is an internal error of its own class; a text is its message, anything else its locator', () => {
+    it('extends InternalException, and takes a text as its message and anything else as its locator', () => {
         const error = new CreateException('abc', query);
         expect(error).toBeInstanceOf(CreateException);
         expect(error).toBeInstanceOf(InternalException);

@@ -11,7 +11,7 @@ function recorder() {
         clear: async () => record(`clear ${name}`, fails),
     });
     async function record(call: string, fails: boolean): Promise<void> {
-        // A turn later, so that a call that is not awaited is out of order.
+        // Settles a turn later, so that a call without `await` is out of order.
         await Promise.resolve();
         if (fails) throw new Error(`${call} failed`);
         calls.push(call);
@@ -20,7 +20,7 @@ function recorder() {
 }
 
 describe('Opener', () => {
-    it('opens in list order, passing over what has no open method', async () => {
+    it('opens in list order, skipping components without an open method', async () => {
         const { calls, component } = recorder();
         const components = [component('a'), {}, component('b')];
         expect(Opener.isOpen(components)).toBe(false);
@@ -29,7 +29,7 @@ describe('Opener', () => {
         expect(Opener.isOpen(components)).toBe(true);
     });
 
-    it('takes what has no isOpen method for open', () => {
+    it('treats a component without isOpen as open', () => {
         expect(Opener.isOpenOne({})).toBe(true);
         expect(Opener.isOpenOne({ isOpen: () => false })).toBe(false);
     });
@@ -70,7 +70,7 @@ describe('Closer', () => {
 });
 
 describe('Cleaner', () => {
-    it('clears in list order what has a clear method', async () => {
+    it('clears in list order, skipping components without a clear method', async () => {
         const { calls, component } = recorder();
         await Cleaner.clear(context, [component('a'), {}, component('b')]);
         expect(calls).toEqual(['clear a', 'clear b']);

@@ -2,7 +2,7 @@ import { ConfigParams } from 'pip-services4-components-node';
 import { ConnectionParams } from 'pip-services4-config-node';
 
 describe('ConnectionParams', () => {
-    it('gives null for what is absent, and 0 for the port', () => {
+    it('returns null for absent keys, and 0 for the port', () => {
         const connection = new ConnectionParams();
         expect(connection.getProtocol()).toBeNull();
         expect(connection.getHost()).toBeNull();
@@ -14,7 +14,7 @@ describe('ConnectionParams', () => {
         expect(connection.getPortWithDefault(11211)).toBe(11211);
     });
 
-    it('gives the default for a port that is no number', () => {
+    it('returns the default for a port that is not a number', () => {
         const connection = ConnectionParams.fromTuples('port', 'memcached');
         expect(connection.getPort()).toBe(0);
         expect(connection.getPortWithDefault(11211)).toBe(11211);
@@ -25,7 +25,7 @@ describe('ConnectionParams', () => {
         expect(ConnectionParams.fromString('ip=10.0.0.1;host=cache').getHost()).toBe('cache');
     });
 
-    it('gives what was set, and keeps nothing else among its keys', () => {
+    it('returns the values that were set, and has no other keys', () => {
         const connection = new ConnectionParams();
         connection.setProtocol('tcp');
         connection.setHost('cache');

@@ -16,7 +16,7 @@ describe('CredentialParams', () => {
         expect([both.getUsername(), both.getPassword()]).toEqual(['b', 'd']);
     });
 
-    it('gives null for what is absent', () => {
+    it('returns null for absent keys', () => {
         const credential = new CredentialParams();
         expect([credential.getUsername(), credential.getPassword(), credential.getStoreKey()]).toEqual([
             null,
@@ -26,7 +26,7 @@ describe('CredentialParams', () => {
         expect(credential.useCredentialStore()).toBe(false);
     });
 
-    it('gives what was set, and keeps nothing else among its keys', () => {
+    it('returns the values that were set, and has no other keys', () => {
         const credential = new CredentialParams();
         credential.setUsername('me');
         credential.setPassword('secret');
@@ -77,7 +77,7 @@ describe('CredentialResolver', () => {
         expect(await new CredentialResolver().lookup(context)).toBeNull();
     });
 
-    it('adds to what it has when it is configured twice', () => {
+    it('keeps the first configuration when it is configured twice', () => {
         const resolver = new CredentialResolver(config('credential.username', 'a'));
         resolver.configure(config('credential.username', 'b'));
         resolver.add(CredentialParams.fromString('username=c'));
@@ -93,7 +93,7 @@ describe('CredentialResolver', () => {
         expect((await resolver.lookup(context))?.getUsername()).toBe('direct');
     });
 
-    it('gives what a store has, as it is stored, whichever store has it', async () => {
+    it('returns the credential of any store, as it is stored', async () => {
         const full = new MemoryCredentialStore(config('main.username', 'me'));
         for (const references of [
             referring(full, new MemoryCredentialStore()),
@@ -105,7 +105,7 @@ describe('CredentialResolver', () => {
         }
     });
 
-    it('gives null for a key that no store knows, and when it was given no references', async () => {
+    it('returns null for an unknown key, and without references', async () => {
         expect(
             await new CredentialResolver(toLookUp, referring(new MemoryCredentialStore())).lookup(context),
         ).toBeNull();

@@ -24,7 +24,7 @@ describe('MemoryDiscovery', () => {
         expect((await memory.resolveOne(context, 'b'))?.getHost()).toBe('two');
     });
 
-    it('passes over scalars: a descriptor is no connection', async () => {
+    it('skips scalars such as its descriptor', async () => {
         const memory = discovery('descriptor', 'pip-services:discovery:memory:default:1.0', 'main.host', 'a');
         expect(await memory.resolveOne(context, 'descriptor')).toBeNull();
         expect(await memory.resolveAll(context, 'descriptor')).toEqual([]);
@@ -62,7 +62,7 @@ describe('ConnectionResolver', () => {
         }
     });
 
-    it('adds to what it has when it is configured twice', async () => {
+    it('keeps the first configuration when it is configured twice', async () => {
         const resolver = new ConnectionResolver(config('connection.host', 'a'));
         resolver.configure(config('connection.host', 'b'));
         resolver.add(ConnectionParams.fromString('host=c'));
@@ -70,7 +70,7 @@ describe('ConnectionResolver', () => {
         expect(await resolver.resolveAll(context)).toEqual(resolver.getAll());
     });
 
-    it('merges what it discovers over what is configured beside the key', async () => {
+    it('merges the discovered keys over those configured beside the discovery key', async () => {
         const resolver = new ConnectionResolver(toDiscover, references(discovery('main.host', 'a', 'main.port', 1)));
         const merged = { discovery_key: 'main', host: 'a', port: '1', weight: '2' };
         expect({ ...(await resolver.resolve(context)) }).toEqual(merged);
@@ -101,7 +101,7 @@ describe('ConnectionResolver', () => {
         expect((await resolver.resolve(context))?.getHost()).toBe('direct');
     });
 
-    it('finds nothing under a key that nobody knows', async () => {
+    it('finds nothing under an unknown key', async () => {
         const resolver = new ConnectionResolver(toDiscover, references(discovery('other.host', 'a')));
         expect(await resolver.resolveAll(context)).toEqual([]);
         expect(await resolver.resolve(context)).toBeNull();

@@ -97,7 +97,7 @@ describe('YamlConfigReader', () => {
         expect(yaml(content)).toEqual({});
     });
 
-    it('merges anchors (`<<`), and keeps words that look like booleans as texts', () => {
+    it('reads `yes` as a string beside a merged anchor (`<<`)', () => {
         const content = 'base: &base {a: 1, b: 2}\nother:\n  <<: *base\n  b: yes';
         expect(yaml(content)).toEqual({ 'base.a': '1', 'base.b': '2', 'other.a': '1', 'other.b': 'yes' });
     });
@@ -186,7 +186,7 @@ describe('MemoryConfigReader', () => {
         expect({ ...(await new MemoryConfigReader().readConfig(context, parameters)) }).toEqual({});
     });
 
-    it('rejects a value that is no template with BAD_TEMPLATE', async () => {
+    it('rejects a value that is not a template with BAD_TEMPLATE', async () => {
         const reader = new MemoryConfigReader(ConfigParams.fromTuples('a', '{{b.c}}'));
         await expect(reader.readConfig(context, parameters)).rejects.toMatchObject({ code: 'BAD_TEMPLATE' });
     });

@@ -7,7 +7,7 @@ beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
 describe('MemoryCache', () => {
-    it('gives back what it stores, and finds the very same object', async () => {
+    it('returns the stored value, and finds the very same object', async () => {
         const cache = new MemoryCache();
         const value = { a: 1 };
         expect(await cache.store(context, 'key', value, 1000)).toBe(value);
@@ -43,14 +43,14 @@ describe('MemoryCache', () => {
         expect(await cache.retrieve(context, 'key')).toBeNull();
     });
 
-    it.each([null, undefined])('removes the entry when %s is stored, and gives it back', async nothing => {
+    it.each([null, undefined])('removes the entry when %s is stored, and returns it', async nothing => {
         const cache = new MemoryCache();
         await cache.store(context, 'key', 'value', 1000);
         expect(await cache.store(context, 'key', nothing, 1000)).toBe(nothing);
         expect(await cache.retrieve(context, 'key')).toBeNull();
     });
 
-    it('removes an entry and answers nothing', async () => {
+    it('removes an entry and returns nothing', async () => {
         const cache = new MemoryCache();
         await cache.store(context, 'key', 'value', 1000);
         expect(await cache.remove(context, 'key')).toBeUndefined();
@@ -66,7 +66,7 @@ describe('MemoryCache', () => {
         }
     });
 
-    it('drops what was stored longest ago when there are more than options.max_size', async () => {
+    it('evicts the oldest entry when there are more than options.max_size', async () => {
         const cache = new MemoryCache();
         cache.configure(ConfigParams.fromTuples('options.max_size', 2));
         for (const key of ['a', 'b', 'a', 'c']) await cache.store(context, key, key, 1000);
@@ -77,7 +77,7 @@ describe('MemoryCache', () => {
 });
 
 describe('NullCache', () => {
-    it('gives back what it is given and keeps nothing', async () => {
+    it('returns the given value and keeps nothing', async () => {
         const cache = new NullCache();
         expect(await cache.store(context, 'key', 'value', 1000)).toBe('value');
         expect(await cache.retrieve(context, 'key')).toBeNull();
@@ -86,7 +86,7 @@ describe('NullCache', () => {
 });
 
 describe('CacheEntry', () => {
-    it('knows its key, its value and when it expires', () => {
+    it('has its key, its value and its expiry', () => {
         const entry = new CacheEntry('key', 'value', 1000);
         expect([entry.getKey(), entry.getValue()]).toEqual(['key', 'value']);
         expect(entry.getExpiration()).toBe(Date.now() + 1000);

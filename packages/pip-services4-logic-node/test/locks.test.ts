@@ -8,7 +8,7 @@ const context = Context.fromTraceId('abc');
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
-/** Taken until it is set free; remembers when it was asked for, in ms after the first time. */
+/** Busy until it is freed. Records the times of the attempts, in ms after the first one. */
 class ScriptedLock extends Lock {
     public isFree = false;
     public attempts: number[] = [];
@@ -87,7 +87,7 @@ describe('Lock', () => {
 });
 
 describe('MemoryLock', () => {
-    it('is held by one until it is released, by anybody', async () => {
+    it('is held by one caller until any caller releases it', async () => {
         const lock = new MemoryLock();
         expect(await lock.tryAcquireLock(context, 'key', 1000)).toBe(true);
         expect(await lock.tryAcquireLock(context, 'key', 1000)).toBe(false);
@@ -105,13 +105,13 @@ describe('MemoryLock', () => {
         expect(await lock.tryAcquireLock(context, 'key', 1000)).toBe(true);
     });
 
-    it('does not mind the release of a lock that nobody holds', async () => {
+    it('ignores the release of a free lock', async () => {
         await expect(new MemoryLock().releaseLock(context, 'key')).resolves.toBeUndefined();
     });
 });
 
 describe('NullLock', () => {
-    it('lets everybody have the lock', async () => {
+    it('grants the lock to every caller', async () => {
         const lock = new NullLock();
         expect(await lock.tryAcquireLock(context, 'key', 1000)).toBe(true);
         expect(await lock.tryAcquireLock(context, 'key', 1000)).toBe(true);

@@ -1,4 +1,7 @@
-/** A component of a service: it is given a cache by its container, uses it, and ends the process as an operator would. */
+/**
+ * A component of a service that gets a cache from its container.
+ * It uses the cache, then interrupts the process as an operator would.
+ */
 class Probe {
     /** @param {{ getOneRequired(locator: unknown): any }} references */
     setReferences(references) {

@@ -6,12 +6,12 @@ import { root } from '../../support/root';
 
 const { scripts, name } = JSON.parse(read('package.json')) as { scripts: Record<string, string>; name: string };
 
-/** Programs that are not ours: nothing is said of their arguments, except that files of this project must be there. */
+/** Foreign programs. The test checks only that the project files in their arguments exist. */
 const FOREIGN = ['node', 'npx', 'git', 'cd', 'docker', 'export', 'curl'];
-/** What npm knows by itself. */
+/** The built-in commands of npm. */
 const OF_NPM = ['install', 'ci', 'pack'];
 
-/** What is wrong with the commands, line by line; behind a `#` there is a comment. */
+/** Returns the problems of the commands line by line. A `#` starts a comment. */
 export async function checkCommands(code: string): Promise<string[]> {
     const commands = code
         .split('\n')
@@ -44,7 +44,7 @@ function checkNpm([verb = '', script = '', ...rest]: string[]): string | null {
     return verb === 'install' && strange !== undefined ? `${strange} is not this package` : null;
 }
 
-/** It starts with these arguments, on another port. */
+/** Starts memcached with these arguments on another port. */
 async function checkMemcached(args: string[]): Promise<string | null> {
     const given = args.join(' ').replace(/-[plu] \S+|--(port|listen|user)=\S+|-d\b/g, '');
     try {

@@ -8,29 +8,29 @@ const blocks = allBlocks();
 const of = (...kinds: string[]): CodeBlock[] => blocks.filter(({ kind }) => kinds.includes(kind));
 const named = (list: CodeBlock[]): [string, CodeBlock][] => list.map(block => [`${block.file}:${block.line}`, block]);
 
-/** What each kind of block is held to. `text` is for pictures: there is nothing in them to be wrong. */
+/** The kinds of blocks. `text` is for diagrams, which are not checked. */
 const KINDS = ['ts', 'js', 'yml', 'sh', 'text'];
 
 const block = (code: string, kind = 'ts', file = 'a.md'): CodeBlock => ({ file, line: 7, kind, code });
 
-/** Name, code, and how the compiler's complaint begins. */
+/** The name, the code, and the beginning of the compiler's complaint. */
 const mistakes: [string, string, RegExp][] = [
-    ['a verb that is not there', "await cache.fetch(context, 'key');", /:7 .*'fetch'/],
-    ['a type that is not allowed', "\nawait lock.withLock(context, 'key', { ttl: '1' }, () => {});", /:8 .*number/],
-    ['a name from nowhere', 'await nobody.knows();', /:7 .*'nobody'/],
+    ['a missing method', "await cache.fetch(context, 'key');", /:7 .*'fetch'/],
+    ['a wrong type', "\nawait lock.withLock(context, 'key', { ttl: '1' }, () => {});", /:8 .*number/],
+    ['an unknown name', 'await nobody.knows();', /:7 .*'nobody'/],
     [
-        'a module that does not import what it uses',
+        'a module that lacks an import',
         "import { MemcachedLock } from 'pip-services4-memcached-node';\nnew MemcachedCache();",
         /:8 .*'MemcachedCache'/,
     ],
     [
-        'an import that is not there',
+        'an import that does not exist',
         "import { Cache } from 'pip-services4-memcached-node';",
         /:7 .*no exported member 'Cache'/,
     ],
-    ['what is no code', 'store(key, …)', /:7 Invalid character/],
+    ['a text that is not code', 'store(key, …)', /:7 Invalid character/],
 ];
-/** Compiled together with the documentation: a program takes its seconds. */
+/** Compiles the mistakes together with the documentation, because a program takes seconds. */
 let problems: string[] | undefined;
 function compiled(): string[] {
     const fragments = of('js').filter(one => !isWhole(one));
@@ -38,42 +38,42 @@ function compiled(): string[] {
     return (problems ??= compileBlocks([...of('ts'), ...fragments, ...wrong]));
 }
 
-it('every block says of which kind it is', () => {
+it('labels every block with its kind', () => {
     expect(blocks.length).toBeGreaterThan(10);
     const strange = blocks.filter(({ kind }) => !KINDS.includes(kind));
     expect(strange.map(({ file, line, kind }) => `${file}:${line} is "${kind}"`)).toEqual([]);
 });
 
-it('TypeScript compiles in strict mode, and so do fragments of JavaScript', () => {
+it('compiles TypeScript and fragments of JavaScript in strict mode', () => {
     const ofMistakes = mistakes.map(([name]) => `${name}:`);
     expect(compiled().filter(problem => !ofMistakes.some(name => problem.startsWith(name)))).toEqual([]);
 });
 
-it.each(named(of('ts', 'js').filter(isWhole)))('the program at %s runs to its end', async (_, block) => {
+it.each(named(of('ts', 'js').filter(isWhole)))('runs the program at %s to its end', async (_, block) => {
     expect(await runProgram(block)).toMatchObject({ code: 0, stderr: '' });
 });
 
-it.each(named(of('yml')))('the components at %s are configured and opened', async (_, block) => {
+it.each(named(of('yml')))('configures and opens the components at %s', async (_, block) => {
     expect(await openComponents(block.code)).toEqual([]);
 });
 
-it.each(named(of('sh')))('the commands at %s are there', async (_, block) => {
+it.each(named(of('sh')))('finds the commands at %s', async (_, block) => {
     expect(await checkCommands(block.code)).toEqual([]);
 });
 
-describe('These would be found:', () => {
-    it.each(mistakes)('%s', (name, _, words) => {
+describe('the check of the documentation', () => {
+    it.each(mistakes)('finds %s', (name, _, words) => {
         const ofThis = compiled().filter(problem => problem.startsWith(name));
         expect(ofThis).toContainEqual(expect.stringMatching(words));
     });
 
-    it('a program that fails, and one that writes to stderr', async () => {
+    it('finds a program that fails, and one that writes to stderr', async () => {
         expect(await runProgram(block("import 'node:fs';\nthrow new Error('no');", 'js'))).toMatchObject({ code: 1 });
         const talks = block("import 'node:fs';\nconsole.error('oh');", 'js');
         expect(await runProgram(talks)).toMatchObject({ stderr: 'oh\n' });
     });
 
-    it('options that nobody reads, and values that are not allowed', async () => {
+    it('finds unknown options and invalid values', async () => {
         const component = (option: string): string =>
             `- descriptor: pip-services:cache:memcached:default:1.0\n  connection:\n    host: h\n  options:\n    ${option}\n`;
         expect(await openComponents(component('prefix: a'))).toEqual([]);
@@ -87,13 +87,13 @@ describe('These would be found:', () => {
     });
 
     it.each(['npm run nothing', 'node examples/nothing.mjs', 'memcached --nonsense', 'nonsense', 'npm tset'])(
-        '%s',
+        'finds the invalid command %s',
         async command => {
             expect(await checkCommands(command)).toHaveLength(1);
         },
     );
 
-    it('a block that does not end, blocks in lists, examples in comments', () => {
+    it('finds an unclosed block, blocks in lists, and examples in comments', () => {
         expect(() => fencedBlocks('a.md', '```ts\ncode')).toThrow('a.md:2');
         expect(fencedBlocks('a.md', '- list\n\n  ```ts\n  if (a)\n    b();\n  ```\n')).toEqual([
             { file: 'a.md', line: 4, kind: 'ts', code: 'if (a)\n  b();' },

@@ -5,21 +5,20 @@ import { root } from '../../support/root';
 
 const PARAMETER_WITHOUT_TYPE = 7006;
 
-/** Where fragments find the names that they do not declare. */
+/** The modules that provide the names that fragments do not declare. */
 const modules = {
     'pip-services4-memcached-node/framework': 'src/framework.ts',
     'pip-services4-memcached-node': 'src/index.ts',
     './scene.js': 'test/e2e/docs/scene.ts',
-    // For those who write tests.
     '../../support/server/MemcachedProcess.js': 'test/support/server/MemcachedProcess.ts',
 };
 
 /**
- * Compiles blocks as strictly as the sources, against the sources, all of them in one program.
+ * Compiles blocks in one program against the sources, and as strictly as the sources.
  *
- * A block that imports something is a whole module and sees nothing but its imports. Any other is a
- * fragment: the names that it uses and does not declare may be public names of the package and of
- * its `/framework`, or stand in `scene.ts`.
+ * A block that imports something is a whole module, and sees only its imports.
+ * Any other block is a fragment. It may also use public names of the package and of its
+ * `/framework`, and the names of `scene.ts`.
  */
 export function compileBlocks(blocks: readonly CodeBlock[]): string[] {
     const options = readOptions();
@@ -36,7 +35,7 @@ export function compileBlocks(blocks: readonly CodeBlock[]): string[] {
     return [...sources].flatMap(([path, { block }]) => {
         const source = program.getSourceFile(path)!;
         const problems = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].filter(
-            // JavaScript has no place to write the type of a parameter.
+            // JavaScript has no syntax for the type of a parameter.
             ({ code }) => block.kind === 'ts' || code !== PARAMETER_WITHOUT_TYPE,
         );
         return problems.map(({ start = 0, messageText }) => {
@@ -54,7 +53,7 @@ export function isCommonJs({ code }: CodeBlock): boolean {
     return /\brequire\(/.test(code);
 }
 
-/** Modules, because only they may await at the top. */
+/** Returns the extension of a module, because only modules may await at the top level. */
 function extensionOf(block: CodeBlock): string {
     return `${isCommonJs(block) ? 'c' : 'm'}${block.kind}`;
 }
@@ -66,11 +65,11 @@ function readOptions(): ts.CompilerOptions {
         config: object;
     };
     const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
-    // What a block shows need not be used in it.
+    // A block may declare names without using them.
     return { ...options, noUnusedLocals: false, noUnusedParameters: false };
 }
 
-/** Name → the module that a fragment has it from. */
+/** Returns the module of each name that a fragment may use. */
 function findNames(program: ts.Program): Map<string, string> {
     const checker = program.getTypeChecker();
     const places = new Map<string, string>();
@@ -83,7 +82,7 @@ function findNames(program: ts.Program): Map<string, string> {
     return places;
 }
 
-/** The imports that a fragment lacks, in front of its first line: the numbers of the lines stay. */
+/** Adds the missing imports before the first line of a fragment, which keeps the line numbers. */
 function complete(block: CodeBlock, places: Map<string, string>): string {
     if (isWhole(block)) return block.code;
     const { used, declared } = namesIn(block.code);
@@ -93,7 +92,10 @@ function complete(block: CodeBlock, places: Map<string, string>): string {
     return `${imports.join(' ')} export {}; ${block.code}`;
 }
 
-/** Names declared further inside hide an import by themselves, and one too many does no harm. */
+/**
+ * Returns the used and the declared names. Inner declarations hide an import, so extra ones are
+ * harmless.
+ */
 function namesIn(code: string): { used: Set<string>; declared: Set<string> } {
     const source = ts.createSourceFile('block.mts', code, ts.ScriptTarget.ES2022, true);
     const used = new Set<string>();
@@ -110,7 +112,7 @@ function namesIn(code: string): { used: Set<string>; declared: Set<string> } {
     return { used, declared };
 }
 
-/** Adds sources that are in no file to a program whose files are parsed already. */
+/** Adds sources without a file to a program whose files are already parsed. */
 function hostOf(sources: Map<string, { text: string }>, parsed: ts.Program): ts.CompilerHost {
     const host = ts.createCompilerHost(parsed.getCompilerOptions());
     const { fileExists, readFile, getSourceFile } = host;

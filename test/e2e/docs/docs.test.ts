@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { useOpener, useServer } from '../../support/Opener';
 import { root } from '../../support/root';
 
-/** `expression; // → value` is checked. */
+/** A line `expression; // → value` is checked. */
 const CHECKED = /^(\s*)(.+); \/\/ → (.+)$/gm;
 
 const server = useServer();
 const open = useOpener();
 
-it('the examples of docs/cache.md do what they say', async () => {
+it('gets the documented results from the examples of docs/cache.md', async () => {
     const text = readFileSync(join(root, 'docs/cache.md'), 'utf8');
     const examples = [...text.matchAll(/```js\n([^]*?)```/g)].map(([, code]) => code!);
     expect(examples.length).toBeGreaterThan(5);

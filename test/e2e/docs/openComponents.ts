@@ -18,16 +18,17 @@ type Section = { [key: string]: unknown };
 
 const context = Context.fromTraceId('documentation');
 const factories = [new ours.DefaultMemcachedFactory(), new DefaultConfigFactory()];
-/** What a component of ours has; a mapping of these is one component's section. */
+/** The sections of a component. A mapping with these keys is the section of one component. */
 const OURS = ['descriptor', 'connection', 'connections', 'credential', 'credentials', 'options'];
-/** The framework's, which this project has no copy of. */
+/** Components of the framework, which this project does not contain. */
 const OTHERS = /^pip-services:(logger|counters|tracer|context-info):/;
-/** What other programs read is only parsed. */
+/** The configuration of other programs is only parsed. */
 const FOREIGN = ['services', 'apiVersion', 'scrape_configs', 'groups'];
 
 /**
- * Does with a configuration what a container does: creates what is listed by the factories, configures, links, opens and closes it. Wherever it names a server
- * stands the one of the tests instead. The answer is what is wrong: errors, and whatever the components say in the log.
+ * Creates, configures, links, opens and closes the components of a configuration like a container.
+ * The server of the tests replaces every server in the configuration.
+ * Returns the errors and all lines in the log.
  */
 export async function openComponents(yaml: string): Promise<string[]> {
     const logger = new RecordingLogger();
@@ -53,7 +54,7 @@ async function fillIn(yaml: string): Promise<string> {
     return filled.getAsString('yaml');
 }
 
-/** A cache reads every option that there is. */
+/** Treats a single section as a cache, which reads every option. */
 function asComponent(section: Section): Section {
     const strange = Object.keys(section).find(key => !OURS.includes(key));
     if (strange !== undefined) throw new Error(`${strange} is no section of a component`);
@@ -78,7 +79,10 @@ function create(section: Section, references: References): unknown[] {
     return [component];
 }
 
-/** The server of the tests takes no login and speaks no TLS; that keys of these are spelled as in docs/connections.md is looked at here. */
+/**
+ * Redirects a section to the server of the tests, which has no login and no TLS.
+ * The keys of these must be documented in docs/connections.md.
+ */
 function toTheTests(section: Section): Section {
     const known = read('docs/connections.md');
     const { MEMCACHED_SERVICE_HOST: host, MEMCACHED_SERVICE_PORT: port } = process.env;

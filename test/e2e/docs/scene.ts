@@ -10,7 +10,9 @@ import type {
     ServerAddress,
 } from 'pip-services4-memcached-node';
 
-/** What stands around the fragments in the documentation. Nothing of it exists: fragments are compiled, not run. */
+/**
+ * Declares the surroundings of the fragments in the documentation, which are compiled but not run.
+ */
 export declare const cache: MemcachedCache;
 export declare const lock: MemcachedLock;
 export declare const lease: Lease;
@@ -29,7 +31,7 @@ export declare const keys: string[];
 export declare const cas: bigint;
 export declare const seconds: number;
 
-/** The reader's service. */
+/** The service of the reader. */
 export declare const user: { id: number; name: string };
 export declare function findUser(id: number, signal?: AbortSignal): Promise<{ id: number; name: string }>;
 export declare const invoice: { id: string };

@@ -34,7 +34,9 @@ describe('FaultProxy', () => {
         return socket;
     }
 
-    /** Opens a connection, asks for the version, and collects what comes until the connection ends. */
+    /**
+     * Opens a connection, asks for the version, and collects the reply until the connection ends.
+     */
     async function collect(fault: Fault, until: (received: Buffer) => boolean): Promise<Buffer> {
         const socket = await open();
         proxy.begin(fault);
@@ -73,7 +75,7 @@ describe('FaultProxy', () => {
         await answer;
     });
 
-    it('swallows what was held when it turns into a black hole', async () => {
+    it('drops held replies when it becomes a black hole', async () => {
         const socket = await open();
         let received = 0;
         socket.on('data', chunk => (received += chunk.length));
@@ -131,7 +133,7 @@ describe('FaultProxy', () => {
         expect((await exchange(await open(), version())).status).toBe(0);
     });
 
-    it('answers twice', async () => {
+    it('duplicates replies', async () => {
         const received = await collect(faults.duplicated, ({ length }) => length === 2 * versionReplyBytes);
         expect(received.subarray(0, versionReplyBytes)).toEqual(received.subarray(versionReplyBytes));
     });
@@ -141,12 +143,12 @@ describe('FaultProxy', () => {
         ['garbage', faults.talkingGarbage, /^42/],
         ['a body that is too long', faults.lyingHuge, /^810b000000000000fffffff000000007/],
         ['a body that is too short', faults.lyingShort, /^810b00000000000000000002/],
-        ['an opaque that nobody sent', faults.answeringStrangers, /^810b[0-9a-f]{20}40000007/],
-    ])('says %s', async (_, fault, bytes) => {
+        ['an unknown opaque', faults.answeringStrangers, /^810b[0-9a-f]{20}40000007/],
+    ])('sends %s', async (_, fault, bytes) => {
         expect((await collect(fault, ({ length }) => length > 0)).toString('hex')).toMatch(bytes);
     });
 
-    it('knows how many connections the client holds', async () => {
+    it('counts the connections that the client holds', async () => {
         const socket = await open();
         await open();
         await proxy.until(({ linkCount }) => linkCount === 2);

@@ -22,7 +22,7 @@ describe('MemcachedProcess', () => {
 
     function opened<T extends Socket>(socket: T): T {
         opener.atEnd(() => socket.destroy());
-        // Servers are killed here; what matters is seen in the replies.
+        // Servers are killed here, so the sockets fail. The replies show the relevant outcome.
         return socket.on('error', () => {});
     }
 
@@ -32,7 +32,7 @@ describe('MemcachedProcess', () => {
         expect(await exchange(socket, get('k'))).toMatchObject({ status: OK, value: 'v' });
     });
 
-    it('runs several at once, each with its own contents', async () => {
+    it('runs several servers at once, each with its own contents', async () => {
         const [first, second] = await Promise.all([start(), start()]);
         expect(first.port).not.toBe(second.port);
         await exchange(open(first), set('k', 'first'));
@@ -45,14 +45,14 @@ describe('MemcachedProcess', () => {
         expect(await exchange(open(server), version())).toMatchObject({ status: OK });
     });
 
-    it('listens on a Unix socket, which is gone after the end', async () => {
+    it('listens on a Unix socket, and removes it at the end', async () => {
         const server = await start({ unixSocket: true });
         expect(await exchange(open(server), version())).toMatchObject({ status: OK });
         await server.end();
         expect(await answers(server)).toBe(false);
     });
 
-    it('with a login refuses everybody else', async () => {
+    it('accepts only its login', async () => {
         const server = await start({ login: { username: 'ann', password: 'secret' } });
         expect(await exchange(open(server), get('k'))).toMatchObject({ status: AUTH_ERROR });
         expect(await exchange(open(server), saslPlain('ann', 'guess'))).toMatchObject({ status: AUTH_ERROR });
@@ -69,7 +69,7 @@ describe('MemcachedProcess', () => {
         expect(await exchange(open(server), saslPlain('ann', 'secret'))).toMatchObject({ status: OK });
     });
 
-    it('with a certificate speaks TLS, and shows that certificate', async () => {
+    it('uses TLS with its certificate', async () => {
         const certificate = createCertificate();
         const { port, host } = await start({ certificate });
         for (const servername of ['localhost', '']) {
@@ -92,7 +92,7 @@ describe('MemcachedProcess', () => {
         expect(await exchange(open(server), saslPlain('ann', 'secret'))).toMatchObject({ status: OK });
     });
 
-    it('with a certificate for another name is not trusted', async () => {
+    it('is not trusted with a certificate for another name', async () => {
         const certificate = createCertificate(['elsewhere.example']);
         const { port, host } = await start({ certificate });
         const socket = connectTls({ port, host, servername: 'localhost', ca: certificate.cert });
@@ -100,12 +100,12 @@ describe('MemcachedProcess', () => {
         await expect(once(socket, 'secureConnect')).rejects.toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
     });
 
-    it('counts changes, and without CAS answers 0', async () => {
+    it('counts changes in the CAS, and returns 0 without CAS', async () => {
         expect((await exchange(open(await start()), set('k', 'v'))).cas).toBeGreaterThan(0n);
         expect((await exchange(open(await start({ withoutCas: true })), set('k', 'v'))).cas).toBe(0n);
     });
 
-    it('without eviction says that it is full', async () => {
+    it('reports that it is full without eviction', async () => {
         const socket = open(await start({ withoutEviction: true, memoryMegabytes: 2 }));
         const value = 'v'.repeat(100_000);
         let status = OK;
@@ -114,7 +114,7 @@ describe('MemcachedProcess', () => {
         expect(await exchange(socket, get('k0'))).toMatchObject({ status: OK });
     });
 
-    it('refuses values that are larger than the given limit', async () => {
+    it('rejects values above the given limit', async () => {
         const socket = open(await start({ maxItemBytes: 2 * MiB }));
         expect(await exchange(socket, set('k', 'v'.repeat(2 * MiB)))).toMatchObject({ status: TOO_LARGE });
         expect(await exchange(socket, set('k', 'v'.repeat(1.9 * MiB)))).toMatchObject({ status: OK });
@@ -127,7 +127,7 @@ describe('MemcachedProcess', () => {
         await once(socket, 'end');
     });
 
-    it('takes any other argument', async () => {
+    it('accepts any other argument', async () => {
         const server = await start({ args: ['-c', '77'] });
         const socket = open(server);
         socket.write('stats settings\r\n');
@@ -135,7 +135,7 @@ describe('MemcachedProcess', () => {
         expect(reply.toString()).toContain('STAT maxconns 77\r\n');
     });
 
-    it('is silent while stopped, and answers when it continues', async () => {
+    it('is silent while suspended, and answers when it continues', async () => {
         const server = await start();
         const socket = open(server);
         await exchange(socket, version());
@@ -148,14 +148,14 @@ describe('MemcachedProcess', () => {
         expect(await reply).toMatchObject({ status: OK });
     });
 
-    it('ends although it is stopped', async () => {
+    it('ends while it is suspended', async () => {
         const server = await start();
         await server.stop();
         await server.end();
         expect(await answers(server)).toBe(false);
     });
 
-    it('breaks its connections when killed, and comes back empty on the same port', async () => {
+    it('breaks its connections when killed, and restarts empty on the same port', async () => {
         const server = await start();
         const { port, pid } = server;
         const socket = open(server);
@@ -172,7 +172,7 @@ describe('MemcachedProcess', () => {
         expect(await exchange(open(server), get('k'))).toMatchObject({ status: NOT_FOUND });
     });
 
-    it('finds another port when the first one is taken', async () => {
+    it('chooses another port when the first one is taken', async () => {
         const server = await start();
         const random = jest.spyOn(Math, 'random').mockReturnValueOnce((server.port - 15000 + 0.5) / 15000);
         const other = await start();
@@ -181,7 +181,7 @@ describe('MemcachedProcess', () => {
         random.mockRestore();
     });
 
-    it("says memcached's own words when it does not start", async () => {
+    it('reports the message of memcached when it does not start', async () => {
         await expect(start({ args: ['--no-such-option'] })).rejects.toThrow(/did not start: .*no-such-option/);
     });
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../support/root';
 
-/** Test files that look successful, and the words with which they have to fail. */
+/** Test files that seem to pass, and the message with which they must fail. */
 const failing = {
     'an unhandled rejection in a passing test': [
         `test('x', async () => { Promise.reject(new Error('nobody listens')); await new Promise(setImmediate); })`,
@@ -35,7 +35,7 @@ const failing = {
         })`,
         /left open: .*TCPS(ocket|erver)Wrap.*TCPS(ocket|erver)Wrap/,
     ],
-    'a bigint that is another one': [`test('x', () => { expect(5n).toBe(7n); })`, 'Expected: 7n'],
+    'a wrong bigint': [`test('x', () => { expect(5n).toBe(7n); })`, 'Expected: 7n'],
     'an error with a cycle': [
         `test('x', () => { const error = new Error('round and round'); error.self = error; throw error; })`,
         'round and round',
@@ -47,7 +47,7 @@ const failing = {
 } as const;
 
 const passing = {
-    'everything closed, some of it in the last moment': `
+    'everything closed, partly at the last moment': `
         let server;
         beforeAll(done => { server = require('net').createServer().listen(0, '127.0.0.1', done); });
         test('x', async () => { await Promise.reject(new Error('expected')).catch(() => {}); setTimeout(() => {}, 200); });
@@ -79,7 +79,7 @@ describe('StrictEnvironment', () => {
         expect(result.success).toBe(false);
     });
 
-    it.each(Object.keys(passing))('is content with %s', name => {
+    it.each(Object.keys(passing))('passes with %s', name => {
         expect(outcome(name)).toMatchObject({ status: 'passed', message: '' });
     });
 });

@@ -9,7 +9,9 @@ import { sleep } from '../../support/sleep';
 
 const memcached = JSON.stringify(join(root, 'scripts/memcached.cjs'));
 
-/** Starts a memcached, tells its port, and then does what a test run may do. */
+/**
+ * Returns a script that starts a memcached, prints its port, and then ends as a test run may end.
+ */
 const parent = (fate: string) => `
     const { startMemcached } = require(${memcached});
     startMemcached().then(server => {
@@ -17,13 +19,13 @@ const parent = (fate: string) => `
         ${fate}
     });`;
 
-describe('a memcached that we started', () => {
+describe('a memcached of startMemcached', () => {
     it.each([
         ['is killed', '', 'SIGKILL'],
         ['is interrupted', '', 'SIGINT'],
         ['crashes', `process.stdin.once('data', () => { throw new Error('crash'); });`, undefined],
         ['exits', `process.stdin.once('data', () => process.exit(3));`, undefined],
-        ['has nothing left to do', `process.stdin.once('data', () => server.unref());`, undefined],
+        ['has no more work', `process.stdin.once('data', () => server.unref());`, undefined],
     ] as const)('ends when its parent %s', async (_, fate, signal) => {
         const child = spawn(process.execPath, ['-e', parent(fate)], { stdio: ['pipe', 'pipe', 'ignore'] });
         const [told] = (await once(child.stdout, 'data')) as [Buffer];
@@ -31,7 +33,7 @@ describe('a memcached that we started', () => {
         const socket = connect(port, '127.0.0.1');
         await once(socket, 'connect');
 
-        // The connection breaks in the moment in which memcached ends.
+        // The connection breaks at the moment when memcached ends.
         const ended = new Promise(resolve =>
             socket
                 .resume()
@@ -51,7 +53,7 @@ describe('a memcached that we started', () => {
         expect(await once(child, 'exit')).toEqual([7, null]);
     });
 
-    it('takes its private directory along', async () => {
+    it('removes its private directory', async () => {
         const child = spawn(process.execPath, ['-e', parent('')], { stdio: ['pipe', 'pipe', 'ignore'] });
         const before = privateDirectories();
         await once(child.stdout, 'data');

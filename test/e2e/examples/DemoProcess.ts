@@ -3,34 +3,35 @@ import { once } from 'node:events';
 import { root } from '../../support/root';
 import type { Outcome } from '../../support/runNode';
 
-/** `npm run demo` as somebody types it, with a terminal's signals. */
+/** Runs `npm run demo` as a user does, with the signals of a terminal. */
 export class DemoProcess {
     stdout = '';
     stderr = '';
     readonly outcome: Promise<Outcome>;
     private readonly child: ChildProcess;
 
-    /** @param env undefined takes a variable away */
+    /** @param env the variables; undefined removes one */
     constructor(args: string[] = [], env: Record<string, string | undefined> = {}) {
-        // Jest's own would be taken for a server that must not be killed.
+        // The demo kills only servers that it has started, so it must not see the server of jest.
         const given = { MEMCACHED_SERVICE_HOST: undefined, MEMCACHED_SERVICE_PORT: undefined, ...env };
         this.child = spawn('npm', ['run', '--silent', 'demo', '--', ...args], {
             cwd: root,
             env: { ...process.env, ...given },
             stdio: ['ignore', 'pipe', 'pipe'],
-            // A group of its own, so that it can be given a Ctrl-C.
+            // The separate process group can receive a Ctrl-C.
             detached: true,
         });
         this.child.stdout!.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
         this.child.stderr!.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
-        // 'close' comes when nobody is left who could write: npm, the demo, the services and memcached.
+        // The event 'close' comes when every writer has exited: npm, the demo, the services and
+        // memcached.
         this.outcome = once(this.child, 'close').then(() => {
             const { stdout, stderr } = this;
             return { code: this.child.exitCode, stdout, stderr };
         });
     }
 
-    /** Resolves with what matches; rejects when the demo ends without having said it. */
+    /** Resolves with the match, or rejects when the demo ends without it. */
     async says(words: RegExp): Promise<RegExpExecArray> {
         for (;;) {
             const found = words.exec(this.stdout);
@@ -42,22 +43,22 @@ export class DemoProcess {
         }
     }
 
-    /** With `--serve`: when it serves. */
+    /** Resolves with the address when the demo serves with `--serve`. */
     async url(): Promise<string> {
         return (await this.says(/(http:\/\/127\.0\.0\.1:\d+)\/ in a browser/))[1]!;
     }
 
-    /** To npm alone, as `kill` does. */
+    /** Signals npm alone, as `kill` does. */
     signal(signal: NodeJS.Signals): void {
         this.child.kill(signal);
     }
 
-    /** To everybody in the terminal's foreground. */
+    /** Signals all processes in the foreground of the terminal. */
     signalAll(signal: NodeJS.Signals): void {
         process.kill(-this.child.pid!, signal);
     }
 
-    /** The services and memcacheds that it has told of. */
+    /** The pids of the services and servers that the demo has printed. */
     get toldPids(): number[] {
         return [...this.stdout.matchAll(/\bpid (\d+)/g)].map(([, pid]) => Number(pid));
     }

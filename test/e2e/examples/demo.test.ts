@@ -6,7 +6,7 @@ import { SideBySide } from '../../support/sideBySide';
 import { sleep } from '../../support/sleep';
 import { DemoProcess, isAlive, parentOf } from './DemoProcess';
 
-/** The long ones: each has its own demo. */
+/** Runs the long tests side by side, each with its own demo. */
 const sideBySide = new SideBySide();
 const given = useServer();
 
@@ -14,11 +14,11 @@ const scenes = [
     'The first call is slow, the second is fast',
     '1,000 concurrent cold calls are one look-up',
     'Two instances want to run the nightly job, one does',
-    'A memcached is killed under load and started again, and nobody notices',
+    'A memcached is killed under load and started again, and the service goes on',
 ];
 
 it(
-    'tells its scenes, ends by itself with 0, and leaves nothing behind',
+    'runs its scenes, exits with 0, and leaves nothing behind',
     sideBySide.add(async () => {
         const demo = new DemoProcess();
         const { code, stdout, stderr } = await demo.outcome;
@@ -32,17 +32,17 @@ it(
         expect(stdout).toMatch(/look-ups in the catalogue, both instances together +1\n/);
         expect(stdout).toMatch(/requests meanwhile, 100 per second +0 failed\n/);
         expect(Number(/All of it happened as told, in ([\d.]+) s/.exec(stdout)![1])).toBeLessThan(30);
-        // Two instances, two servers, and the one that was started again.
+        // Two instances, two servers, and the restarted server.
         expect(demo.toldPids).toHaveLength(4);
         expect(demo.toldPids.filter(isAlive)).toEqual([]);
     }),
 );
 
 it(
-    'with a memcached that it was given, it leaves out killing it',
+    'skips the kill of a memcached that it was given',
     sideBySide.add(async () => {
         const env = { MEMCACHED_SERVICE_HOST: given.host, MEMCACHED_SERVICE_PORT: String(given.port) };
-        // Twice: what the first one has stored must not disturb the second one.
+        // The values of the first run must not affect the second one.
         for (let run = 0; run < 2; run++) {
             const { code, stdout } = await new DemoProcess([], env).outcome;
             expect({ code, problems: stdout.match(/✗.*/g) }).toEqual({ code: 0, problems: null });
@@ -55,7 +55,7 @@ it(
     }),
 );
 
-it('a crash of an instance is said, with what it said, and ends the demo with 1', async () => {
+it('exits with 1 and the output of the instance when an instance crashes', async () => {
     const demo = new DemoProcess();
     const [, pid] = await demo.says(/products-a +\S+ +pid (\d+)/);
     await demo.says(/\n1 {2}/);
@@ -76,7 +76,7 @@ const signals = [
 
 for (const [how, to, signal, when] of signals) {
     it(
-        `${how}: nothing stays behind, and nothing is complained about`,
+        `leaves nothing behind and prints no error on ${how}`,
         sideBySide.add(async () => {
             const demo = new DemoProcess();
             await demo.says(when);
@@ -90,17 +90,17 @@ for (const [how, to, signal, when] of signals) {
     );
 }
 
-it('a demo that is killed takes its services and servers along', async () => {
+it('takes its services and servers along when it is killed', async () => {
     const demo = new DemoProcess();
     const [, instance] = await demo.says(/products-a +\S+ +pid (\d+)/);
     await demo.says(/\n2 {2}/);
     process.kill(parentOf(Number(instance)), 'SIGKILL');
-    // 'close' of the pipes: nobody is left who holds them.
+    // The pipes close when every process that holds them has exited.
     await demo.outcome;
     for (const pid of demo.toldPids) while (isAlive(pid)) await sleep(20);
 });
 
-it('a port that is taken is said before anything is started', async () => {
+it('reports a port that is taken before it starts anything', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
@@ -113,7 +113,7 @@ it('a port that is taken is said before anything is started', async () => {
 it.each([
     [['--port', 'x'], '--port is x, allowed: 0 to 65535'],
     [['--serv'], "Unknown option '--serv'"],
-])('%s is refused, with what is allowed', async (args, message) => {
+])('rejects %s, and prints the allowed arguments', async (args, message) => {
     const { code, stderr } = await new DemoProcess(args).outcome;
     expect(code).toBe(2);
     expect(stderr).toContain(message);

@@ -9,12 +9,15 @@ import { createCertificate } from '../../support/server/certificate';
 import type { MemcachedProcess } from '../../support/server/MemcachedProcess';
 
 const folder = join(root, 'examples');
-/** The programs themselves; what is in folders has tests of its own. */
+/** The programs themselves. Folders have separate tests. */
 const examples = readdirSync(folder, { withFileTypes: true })
     .filter(({ name }) => /\.(mjs|cjs|ts)$/.test(name) && !name.startsWith('demo'))
     .map(({ name }) => name);
 
-/** As its reader runs it. Nothing ends it but itself: what it leaves open would show. TypeScript is compiled to a module first. */
+/**
+ * Runs an example as its reader does, without ending it, so that a leak would hang.
+ * TypeScript is first compiled to a module.
+ */
 function runExample(file: string, env: Record<string, string>): Promise<Outcome> {
     const path = join(folder, file);
     if (!file.endsWith('.ts')) return runNode([path], env);
@@ -60,11 +63,11 @@ const at = ({ host, port }: MemcachedProcess) => ({
     MEMCACHED_SERVICE_PORT: String(port),
 });
 
-it('each has a test', () => {
+it('covers each example', () => {
     expect(Object.keys(said).sort()).toEqual(examples.sort());
 });
 
-it.each(examples)('%s is less than 60 lines long, and leaves its end to itself', file => {
+it.each(examples)('keeps %s under 60 lines and free of process.exit', file => {
     const source = readFileSync(join(folder, file), 'utf8');
     expect(source.trim().split('\n').length).toBeLessThan(60);
     expect(source).not.toContain('process.exit');
@@ -72,14 +75,14 @@ it.each(examples)('%s is less than 60 lines long, and leaves its end to itself',
 
 const plain = examples.filter(file => file !== 'tls-and-login.mjs');
 
-it.each(plain)('%s says what it should, also the second time', async file => {
+it.each(plain)('prints the expected output of %s twice in a row', async file => {
     const env = { ...at(server), MEMCACHED_SERVERS: `${server.address},${other.address}` };
     for (let i = 0; i < 2; i++) {
         expect(await runExample(file, env)).toEqual({ code: 0, stdout: said[file], stderr: '' });
     }
 });
 
-it.each(plain)('%s fails, and ends, when memcached is away', async file => {
+it.each(plain)('fails and exits in %s when memcached is unavailable', async file => {
     const away = await open.server();
     await away.kill();
     const { code, stdout, stderr } = await runExample(file, { ...at(away), MEMCACHED_SERVERS: away.address });
@@ -87,11 +90,11 @@ it.each(plain)('%s fails, and ends, when memcached is away', async file => {
     expect(stderr).toContain('CONNECT_FAILED');
 });
 
-describe('With a login', () => {
+describe('an example with a login', () => {
     const login = { username: 'ann', password: 'secret' };
     const env = { MEMCACHED_USERNAME: login.username, MEMCACHED_PASSWORD: login.password };
 
-    it('tls-and-login.mjs says what it should', async () => {
+    it('prints the expected output in tls-and-login.mjs', async () => {
         const directory = mkdtempSync(join(tmpdir(), 'example-'));
         open.atEnd(() => rmSync(directory, { recursive: true }));
         const certificate = createCertificate();
@@ -102,7 +105,7 @@ describe('With a login', () => {
         expect(outcome).toEqual({ code: 0, stdout: said['tls-and-login.mjs'], stderr: '' });
     });
 
-    it('discovery.mjs finds it in the credential store', async () => {
+    it('finds the login in the credential store in discovery.mjs', async () => {
         const locked = await open.server({ login });
         const outcome = await runExample('discovery.mjs', { ...at(locked), ...env });
         expect(outcome).toEqual({ code: 0, stdout: said['discovery.mjs'], stderr: '' });

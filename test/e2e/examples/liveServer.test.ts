@@ -21,7 +21,7 @@ interface Reply {
     text: string;
 }
 
-/** Not `fetch`, which does not let a Host or an Origin be given. */
+/** Calls the server. It does not use `fetch`, which allows no Host or Origin header. */
 function call(method: string, path: string, headers: Record<string, string> = {}): Promise<Reply> {
     return new Promise((resolve, reject) => {
         const sent = request(url + path, { method, headers, agent: false }, response => {
@@ -68,14 +68,14 @@ async function untilState(isTrue: (state: State) => boolean): Promise<State> {
     }
 }
 
-it('serves the page, which needs nothing from elsewhere', async () => {
+it('serves the page, which loads nothing from other hosts', async () => {
     const { status, type, text } = await call('GET', '/');
     expect({ status, type }).toEqual({ status: 200, type: 'text/html; charset=utf-8' });
     expect(text).toContain('<title>A service on memcached, live</title>');
     expect(text.match(/(?:src|href)\s*=\s*"(?!data:)|url\(/g)).toBeNull();
 });
 
-it('serves what the page shows', async () => {
+it('serves the data of the page', async () => {
     const state = await untilState(({ now, traffic }) => now.p50 !== null && traffic.answered > 20);
     expect(state.traffic).toMatchObject({ failed: 0, problem: '' });
     expect(state.now.hitRatio).toBeGreaterThan(0.5);
@@ -91,7 +91,7 @@ it('serves what the page shows', async () => {
     expect(state.instances.map(({ name }) => name)).toEqual(['products-a', 'products-b']);
 });
 
-it('the lines that it prints for curl are answered', async () => {
+it('answers the lines that it prints for curl', async () => {
     const lines = [...demo.stdout.matchAll(/curl (-X POST -H 'x-demo: 1' )?(http:\S+)/g)];
     expect(lines).toHaveLength(6);
     for (const [, post, address] of lines) {
@@ -103,7 +103,7 @@ it('the lines that it prints for curl are answered', async () => {
     await untilState(areUp);
 });
 
-it('a server is killed, seen as down, and up again when it was started', async () => {
+it('shows a killed server as down, and as up after its start', async () => {
     const [before] = (await readState()).memcacheds;
     expect((await call('POST', '/memcached/0/kill', { 'x-demo': '1' })).status).toBe(200);
     expect(isAlive(before.pid!)).toBe(false);
@@ -117,7 +117,7 @@ it('a server is killed, seen as down, and up again when it was started', async (
     expect(up.traffic).toMatchObject({ failed: 0, problem: '' });
 });
 
-it('both servers are killed: slow, but no request fails', async () => {
+it('is slow but fails no request when both servers are killed', async () => {
     for (const index of [0, 1]) await call('POST', `/memcached/${index}/kill`, { 'x-demo': '1' });
     const { traffic } = await untilState(areDown);
     const after = await untilState(state => state.traffic.answered > traffic.answered + 100);
@@ -126,14 +126,14 @@ it('both servers are killed: slow, but no request fails', async () => {
     await untilState(areUp);
 });
 
-it('the stampede is one look-up, and one at a time', async () => {
+it('calls the loader once in a stampede, and allows one stampede at a time', async () => {
     const replies = await Promise.all([1, 2].map(() => call('POST', '/stampede', { 'x-demo': '1' })));
     expect(replies.map(({ status }) => status).sort()).toEqual([200, 409]);
     const result = JSON.parse(replies.find(({ status }) => status === 200)!.text);
     expect(result).toMatchObject({ calls: 1000, failed: 0, lookUps: 1 });
 });
 
-describe('what ends processes is not for other pages', () => {
+describe('a request that ends a process', () => {
     const port = () => new URL(url).port;
     it.each([
         ['without the header', () => ({})],
@@ -141,7 +141,7 @@ describe('what ends processes is not for other pages', () => {
         ['from another port', () => ({ 'x-demo': '1', origin: `http://127.0.0.1:${Number(port()) - 1}` })],
         ['from a file', () => ({ 'x-demo': '1', origin: 'null' })],
         ['under another name', () => ({ 'x-demo': '1', host: `elsewhere.example:${port()}` })],
-    ] as [string, () => Record<string, string>][])('%s', async (_, headers) => {
+    ] as [string, () => Record<string, string>][])('is rejected %s', async (_, headers) => {
         const pids = async () => (await readState()).memcacheds.map(({ pid }) => pid);
         const before = await pids();
         const { status } = await call('POST', '/memcached/0/kill', headers());
@@ -149,12 +149,12 @@ describe('what ends processes is not for other pages', () => {
         expect(await pids()).toEqual(before);
     });
 
-    it('the page itself may', async () => {
+    it('is accepted from the page itself', async () => {
         const headers = { 'x-demo': '1', origin: url };
         expect((await call('POST', '/memcached/0/restart', headers)).status).toBe(200);
     });
 
-    it('nothing is read under another name, and no other page is given leave', async () => {
+    it('is rejected under another name, as are reads and preflights', async () => {
         expect((await call('GET', '/state', { host: `elsewhere.example:${port()}` })).status).toBe(403);
         expect((await call('OPTIONS', '/memcached/0/kill', { origin: 'http://elsewhere.example' })).status).toBe(403);
     });
@@ -166,13 +166,13 @@ it.each([
     ['GET', '/memcached/0/kill', 404],
     ['GET', '/products/0', 404],
     ['GET', '/products/x', 404],
-])('%s %s is %d', async (method, path, expected) => {
+])('answers %s %s with %d', async (method, path, expected) => {
     const { status, text } = await call(method, path, { 'x-demo': '1' });
     expect(status).toBe(expected);
     expect(JSON.parse(text)).toHaveProperty('message');
 });
 
-it('ends with 0 when it is told to, and leaves nothing behind', async () => {
+it('exits and leaves nothing behind on SIGTERM', async () => {
     const pids = (await readState()).memcacheds.map(({ pid }) => pid);
     demo.signalAll('SIGTERM');
     await demo.outcome;

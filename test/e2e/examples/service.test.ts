@@ -42,7 +42,7 @@ async function get(url: string, init?: RequestInit) {
     return { status: reply.status, cache: reply.headers.get('x-cache'), body: (await reply.json()) as object };
 }
 
-it('looks a product up once; what there is not is not found', async () => {
+it('looks a product up once, and answers 404 for a missing one', async () => {
     const url = await urlOf(start());
     const product = { number: 42, name: 'wool shelf', price: 5.98 };
     expect(await get(`${url}/products/42`)).toEqual({ status: 200, cache: 'miss', body: product });
@@ -52,7 +52,7 @@ it('looks a product up once; what there is not is not found', async () => {
     expect((await get(`${url}/stats`)).body).toMatchObject({ name: 'one', requests: 3, lookUps: 2 });
 });
 
-it('a memcached that is away makes it slow, not broken, also when it starts', async () => {
+it('is slow but works while memcached is unavailable, even at its start', async () => {
     const away = await open.server();
     await away.kill();
     const url = await urlOf(start({ MEMCACHED_SERVERS: `${away.host}:${away.port}` }));
@@ -60,11 +60,11 @@ it('a memcached that is away makes it slow, not broken, also when it starts', as
         expect(await get(`${url}/products/42`)).toMatchObject({ status: 200, cache: 'miss' });
     }
     expect(await get(`${url}/health`)).toMatchObject({ status: 200, body: { status: 'degraded' } });
-    // Nobody can say that the job is not under way elsewhere.
+    // Another process may be running the job.
     expect(await get(`${url}/jobs/nightly/today`, { method: 'POST' })).toMatchObject({ status: 500 });
 });
 
-it('runs a job once, however often it is asked', async () => {
+it('runs a job once, however many times it is requested', async () => {
     const url = await urlOf(start());
     const runs = await Promise.all([1, 2, 3].map(() => get(`${url}/jobs/nightly/once`, { method: 'POST' })));
     runs.push(await get(`${url}/jobs/nightly/once`, { method: 'POST' }));
@@ -72,7 +72,7 @@ it('runs a job once, however often it is asked', async () => {
     expect(outcomes.sort()).toEqual(['done', 'ran', 'taken', 'taken']);
 });
 
-it.each(['SIGTERM', 'SIGINT'] as const)('%s ends it in order', async signal => {
+it.each(['SIGTERM', 'SIGINT'] as const)('exits in order on %s', async signal => {
     const child = start();
     await urlOf(child);
     const closed = once(child, 'close');
@@ -80,7 +80,7 @@ it.each(['SIGTERM', 'SIGINT'] as const)('%s ends it in order', async signal => {
     expect(await closed).toEqual([0, null]);
 });
 
-it('ends with the process that forked it', async () => {
+it('exits with the process that forked it', async () => {
     const child = start();
     await urlOf(child);
     const exited = once(child, 'exit');
@@ -88,7 +88,7 @@ it('ends with the process that forked it', async () => {
     expect(await exited).toEqual([0, null]);
 });
 
-it('a port that is taken ends it with 1, and is named', async () => {
+it('exits with 1 and the address when the port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;

@@ -1,46 +1,65 @@
-import { Status } from '../../../src/client/protocol';
+import { Outcome as Status } from '../../../src/client/protocol/Protocol';
 import { TOKEN_KEY, type Execution, type History, type KeyState } from '../memcached/History';
 import type { Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
+import { Places } from './Places';
 
 const PREFIX = 'c:';
 const TOKEN = /^c:#([^:]+):/;
 
 /**
- * What the servers say about a call. With `options.clear` the keys of the cache have a token: what
- * lies under another token than that in use is out of reach.
+ * Requests that the servers executed for each call. With `options.clear` the keys of the cache
+ * carry a token, and items under an older token are unreachable.
  */
 export class Truth {
-    /** What was carried out, by the bytes that were sent. */
+    /** Executed requests by their value. */
     private readonly bySent = new Map<string, Execution[]>();
+    private readonly byKey = new Map<string, Execution[]>();
     private readonly hasTokens: boolean;
+    private readonly histories = new Map<string, History>();
+    readonly places: Places;
 
     constructor(private readonly run: Run) {
         this.hasTokens = run.service.plan.cache.hasClear;
-        for (const { history } of run.servers) {
+        this.places = new Places(run);
+        for (const { name, history } of run.servers) {
+            this.histories.set(name, history);
             for (const execution of history.executions) {
+                const plainKey = this.plainKey(execution.key);
+                const ofKey = this.byKey.get(plainKey);
+                if (ofKey === undefined) this.byKey.set(plainKey, [execution]);
+                else ofKey.push(execution);
                 const sent = markOf(execution.sent);
                 if (sent === '') continue;
-                const name = `${this.plainKey(execution.key)} ${sent}`;
-                const same = this.bySent.get(name);
-                if (same === undefined) this.bySent.set(name, [execution]);
+                const mark = `${plainKey} ${sent}`;
+                const same = this.bySent.get(mark);
+                if (same === undefined) this.bySent.set(mark, [execution]);
                 else same.push(execution);
             }
         }
     }
 
-    /** `options.max_size`. */
+    /** Value of `options.max_size`. */
     get maxSize(): number {
         return this.run.service.plan.cache.maxSize;
     }
 
-    /** What the key held on its server at some moment between call and answer. */
-    during({ startMs, endMs, fullKeys }: Entry, index = 0): KeyState[] {
-        return this.between(fullKeys[index]!, startMs, endMs);
+    /**
+     * Returns every state of the key between the call and its result, on each server that may own
+     * it.
+     */
+    during(entry: Entry, index = 0): KeyState[] {
+        const { startMs, endMs, fullKeys } = entry;
+        return this.places
+            .of(entry, index)
+            .flatMap(server => this.between(this.historyOf(server), fullKeys[index]!, startMs, endMs));
     }
 
-    between(key: string, fromMs: number, toMs: number): KeyState[] {
-        const history = this.historyOf(key);
+    historyOf(server: string): History {
+        return this.histories.get(server)!;
+    }
+
+    private between(history: History, key: string, fromMs: number, toMs: number): KeyState[] {
         if (!this.isGuarded(key)) return history.between(key, fromMs, toMs);
         return history.between(TOKEN_KEY, fromMs, toMs).flatMap(token => {
             if (token.item === null) return [token];
@@ -49,46 +68,51 @@ export class Truth {
         });
     }
 
-    /** Requests for the key that are like this. */
+    /** Returns the matching requests for the key. */
     executionsOf(key: string, isWanted: (execution: Execution) => boolean): Execution[] {
-        const { executions } = this.historyOf(key);
-        return this.inReach(
-            key,
-            executions.filter(one => this.plainKey(one.key) === key && isWanted(one)),
-        );
+        return this.reachable(key, (this.byKey.get(key) ?? []).filter(isWanted));
     }
 
-    /** Requests with this value that changed something. */
-    carriedOut(key: string, sent: string): Execution[] {
+    /** Returns the successful requests that carry this value. */
+    executed(key: string, sent: string): Execution[] {
         const bytes = Buffer.from(sent);
         const alike = this.bySent.get(`${key} ${markOf(bytes)}`) ?? [];
-        return this.inReach(
+        return this.reachable(
             key,
             alike.filter(one => one.status === Status.OK && one.sent.equals(bytes)),
         );
     }
 
-    /** How often the token of the key's server changed meanwhile. */
-    changesDuring({ startMs, endMs, fullKeys }: Entry): number {
+    /**
+     * Counts how often the token of a key changed during the call, including moves to another
+     * server.
+     */
+    changesDuring(entry: Entry): number {
         if (!this.hasTokens) return 0;
-        return Math.max(0, ...fullKeys.map(key => this.historyOf(key).between(TOKEN_KEY, startMs, endMs).length - 1));
+        const { startMs, endMs, fullKeys } = entry;
+        const changesOn = (server: string): number =>
+            this.historyOf(server).between(TOKEN_KEY, startMs, endMs).length - 1;
+        const changes = fullKeys.map((_, i) =>
+            this.places.of(entry, i).reduce((sum, server) => sum + changesOn(server), 0),
+        );
+        return Math.max(0, ...changes) + this.places.changesDuring(entry);
     }
 
-    /** The servers that had the same token all the time. */
-    uncleared({ startMs, endMs }: Entry): string[] {
-        return this.run.servers
-            .map(({ history }) => history)
-            .filter(history => history.between(TOKEN_KEY, startMs, endMs).every(({ item }) => item !== null))
-            .map(({ server }) => server);
+    /** Returns the listed servers whose token did not change during the call. */
+    uncleared(entry: Entry): string[] {
+        const { startMs, endMs } = entry;
+        return this.places.atStart(entry).filter(server =>
+            this.historyOf(server)
+                .between(TOKEN_KEY, startMs, endMs)
+                .every(({ item }) => item !== null),
+        );
     }
 
-    historyOf(key: string): History {
-        const home = this.run.service.homes.of(key);
-        return this.run.servers.find(({ name }) => name === home)!.history;
-    }
-
-    /** Those under the last token of them all that was in use. The others count as not made: the call is repeated. */
-    private inReach(key: string, executions: readonly Execution[]): Execution[] {
+    /**
+     * Keeps the requests under the last valid token. Earlier ones do not count, because the cache
+     * repeats the call.
+     */
+    private reachable(key: string, executions: readonly Execution[]): Execution[] {
         if (!this.isGuarded(key)) return [...executions];
         const inUse = executions.filter(one => one.token !== null && TOKEN.exec(one.key)?.[1] === one.token);
         const last = inUse.at(-1);
@@ -104,7 +128,7 @@ export class Truth {
     }
 }
 
-/** What tells a value from most others. */
+/** Returns a prefix that distinguishes most values. */
 function markOf(value: Buffer): string {
     return value.toString('latin1', 0, 24);
 }

@@ -1,15 +1,24 @@
 import type { Entry } from '../schedule/Ledger';
 import type { Plan } from '../schedule/Plan';
+import { LOOKUP_MS } from '../workload/Discovery';
 
-/** What `options.update_timeout` is configured to. */
+/** Configured `options.update_timeout`. */
 const UPDATE_TIMEOUT_MS = 500;
-/** What a call to the lock takes when connections break, in `request_timeout`s. */
-const LOCK_TRIES = 3.5;
+/** Maximum duration of a lock call with broken connections, in `request_timeout`s. */
+export const LOCK_TRIES = 3.5;
+/** Allows for rounds of the event loop and for timers with whole milliseconds. */
+export const SLACK_MS = 20;
 
-/** Within what time a call settles, in ms, as documented; the time for which its process was held comes on top. */
-export function boundOf({ step }: Entry, { client, cache }: Plan, changes: number): number {
+/**
+ * Returns the documented time limit of a call, in ms, without the time for which its process was
+ * held.
+ * @param changes how often the token of a key changed during the call
+ * @param listChanges how often the server list changed during the call
+ */
+export function boundOf({ step }: Entry, { client, cache, lists }: Plan, changes: number, listChanges: number): number {
     const { connectTimeoutMs } = client;
-    // A server is asked for its token before the first request, and a call under an old one is repeated.
+    // The cache fetches a server's token before the first request, and repeats a call under an old
+    // one.
     const requestTimeoutMs = client.requestTimeoutMs * (cache.hasClear ? 2 * (1 + changes) : 1);
     const [, waitMs = 0, workMs = 0] = step.times;
     switch (step.verb) {
@@ -20,8 +29,9 @@ export function boundOf({ step }: Entry, { client, cache }: Plan, changes: numbe
         case 'open client':
         case 'open cache':
         case 'open lock':
-            // It waits for a close before it.
-            return 2 * (connectTimeoutMs + requestTimeoutMs);
+            // An open waits for an earlier close, queries discovery, and connects to the servers of
+            // each new list.
+            return (2 + listChanges) * (connectTimeoutMs + requestTimeoutMs) + (lists.discoveryMs > 0 ? LOOKUP_MS : 0);
         case 'checkHealth':
         case 'check cache':
         case 'check lock':
@@ -46,7 +56,7 @@ export function boundOf({ step }: Entry, { client, cache }: Plan, changes: numbe
         case 'extendLock':
         case 'releaseLease':
         case 'releaseLock':
-            // One request of a lease at a time.
+            // A lease sends one request at a time.
             return 3 * LOCK_TRIES * requestTimeoutMs;
         case 'withLock':
             return waitMs + workMs + 3 * LOCK_TRIES * requestTimeoutMs;

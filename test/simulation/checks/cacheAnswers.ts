@@ -4,95 +4,119 @@ import type { Execution } from '../memcached/History';
 import { codeOf, type Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
 import { valueOf } from '../workload/values';
+import { fallbacksOf } from './failSoft';
 import { Truth } from './Truth';
 import { visibleOf } from './visible';
 
-type Say = (what: string) => void;
+type Fail = (message: string) => void;
 
-/** Every answer of the cache is true, and changes are made as often as they are acknowledged. */
+/**
+ * Checks that every result of the cache is true and that every acknowledged change happened once.
+ */
 export function checkCacheAnswers(run: Run, report: (violation: string) => void): void {
     const truth = new Truth(run);
     for (const entry of run.ledger.entries) {
         const check = CHECKS[entry.step.verb];
         if (check === undefined || entry.endMs === Infinity) continue;
-        check(truth, entry, what =>
-            report(`${entry.process} #${entry.step.id} ${entry.step.verb} ${entry.step.keys.join(' ')}: ${what}`),
+        check(truth, entry, message =>
+            report(`${entry.process} #${entry.step.id} ${entry.step.verb} ${entry.step.keys.join(' ')}: ${message}`),
         );
     }
     for (const { history } of run.servers) for (const execution of history.executions) checkList(execution, report);
 }
 
-/** With tokens a change that was made before a clear counts for nothing, and is made again. */
-type Check = (truth: Truth, entry: Entry, say: Say) => void;
+/** Unknown outcome. With `fail_soft` the caller does not see the error. */
+const UNKNOWN = new Error('answered without memcached');
+
+/** Check of one verb. With tokens a clear discards earlier changes, and the cache repeats them. */
+type Check = (truth: Truth, entry: Entry, fail: Fail) => void;
 
 const CHECKS: Readonly<Record<string, Check>> = {
-    retrieve: ifAnswered((truth, entry, say) => found(truth, entry, 0, entry.result, say)),
-    remove: ifAnswered((truth, entry, say) => found(truth, entry, 0, entry.result, say)),
-    retrieveAndTouch: ifAnswered((truth, entry, say) => found(truth, entry, 0, entry.result, say)),
-    contains: ifAnswered((truth, entry, say) => {
+    retrieve: ifAnswered((truth, entry, fail) => found(truth, entry, 0, entry.result, fail)),
+    remove: ifAnswered((truth, entry, fail) => found(truth, entry, 0, entry.result, fail)),
+    retrieveAndTouch: ifAnswered((truth, entry, fail) => found(truth, entry, 0, entry.result, fail)),
+    contains: ifAnswered((truth, entry, fail) => {
         if (!truth.during(entry).some(({ item }) => isVisible(item, entry) === entry.result || mayBeStale(item)))
-            say(`answered ${String(entry.result)}`);
+            fail(`returned ${String(entry.result)}`);
     }),
-    'touch value': ifAnswered((truth, entry, say) => {
+    'touch value': ifAnswered((truth, entry, fail) => {
         if (!truth.during(entry).some(({ item }) => (item !== null) === entry.result))
-            say(`answered ${String(entry.result)}`);
+            fail(`returned ${String(entry.result)}`);
     }),
-    store: (truth, entry, say) => stored(truth, entry, 0, entry.error, say),
-    'add value': (truth, entry, say) => {
-        const times = carriedOut(truth, entry, 0);
+    store: (truth, entry, fail) => stored(truth, entry, 0, fallbacksOf(entry) > 0 ? UNKNOWN : entry.error, fail),
+    'add value': (truth, entry, fail) => {
+        const times = executed(truth, entry, 0);
         if (times.length > 1 || (entry.result === true && times.length === 0))
-            say(`was carried out ${times.length} times`);
-        if (entry.result === false && times.length > 0) say('was carried out all the same');
-        if (entry.result === false && !truth.during(entry).some(({ item }) => item !== null)) say('there was nothing');
+            fail(`was executed ${times.length} times`);
+        if (entry.result === false && times.length > 0) fail('was executed despite its result');
+        if (entry.result === false && !truth.during(entry).some(({ item }) => item !== null))
+            fail('failed without an existing item');
     },
-    'replace value': (truth, entry, say) => {
-        if (entry.result === true) stored(truth, entry, 0, null, say);
+    'replace value': (truth, entry, fail) => {
+        if (entry.result === true) stored(truth, entry, 0, null, fail);
         if (entry.result === false && !truth.during(entry).some(({ item }) => item === null))
-            say('there was something');
+            fail('failed although the item existed');
     },
-    retrieveMany: ifAnswered((truth, entry, say) => {
+    retrieveMany: (truth, entry, fail) => {
+        if (entry.error !== null) return;
         const values = entry.result as Map<string, unknown>;
-        entry.step.keys.forEach((key, i) => found(truth, entry, i, values.get(key) ?? null, say));
-    }),
-    storeMany: (truth, entry, say) => {
-        const failed = (entry.error as { failed?: Map<string, Error> } | null)?.failed;
-        if (entry.error !== null && failed === undefined) return;
-        // Of more than that the last ones are stored.
-        const skipped = truth.maxSize === 0 ? 0 : Math.max(0, entry.step.keys.length - truth.maxSize);
-        entry.step.keys.forEach((key, i) => {
-            if (i >= skipped) stored(truth, entry, i, failed?.get(key) ?? null, say);
+        eachKey(entry, fail, (i, failKey) => {
+            const value = values.get(entry.step.keys[i]!) ?? null;
+            found(truth, entry, i, value, value === null ? failKey : fail);
         });
     },
-    count: (truth, entry, say) => {
-        const times = truth.carriedOut(entry.fullKeys[0]!, `${entry.step.amount}`);
-        if (times.length > 1) say(`was counted ${times.length} times`);
+    storeMany: (truth, entry, fail) => {
+        const failed = (entry.error as { failed?: Map<string, Error> } | null)?.failed;
+        if (entry.error !== null && failed === undefined) return;
+        // The cache stores only the last `max_size` values of a batch.
+        const skipped = truth.maxSize === 0 ? 0 : Math.max(0, entry.step.keys.length - truth.maxSize);
+        eachKey(entry, fail, (i, failKey) => {
+            if (i >= skipped) stored(truth, entry, i, failed?.get(entry.step.keys[i]!) ?? null, failKey);
+        });
+    },
+    count: (truth, entry, fail) => {
+        const times = truth.executed(entry.fullKeys[0]!, `${entry.step.amount}`);
+        if (times.length > 1) fail(`was executed ${times.length} times`);
         if (entry.error !== null) return;
-        if (times.length === 0) say('was not counted');
+        if (times.length === 0) fail('was not executed');
         else if (times[0]!.after?.value.toString().trimEnd() !== String(entry.result))
-            say(`answered ${String(entry.result)}`);
+            fail(`returned ${String(entry.result)}`);
     },
     'append text': joined,
     'prepend text': joined,
     update: joined,
-    clear: ifAnswered((truth, entry, say) => {
-        for (const server of truth.uncleared(entry)) say(`${server} has kept its token`);
+    clear: ifAnswered((truth, entry, fail) => {
+        for (const server of truth.uncleared(entry)) fail(`${server} kept its token`);
     }),
 };
 
 function ifAnswered(check: Check): Check {
-    return (truth, entry, say) => {
-        if (entry.error === null) check(truth, entry, say);
+    return (truth, entry, fail) => {
+        if (entry.error === null && fallbacksOf(entry) === 0) check(truth, entry, fail);
     };
 }
 
-/** A value that the key had, and that was fresh; or nothing. */
-function found(truth: Truth, entry: Entry, index: number, value: unknown, say: Say): void {
+/** Allows one wrong key per fallback of the batch. */
+function eachKey(entry: Entry, fail: Fail, check: (index: number, fail: Fail) => void): void {
+    const failures: string[] = [];
+    const wrong = entry.step.keys.filter((_, i) => {
+        const before = failures.length;
+        check(i, message => failures.push(message));
+        return failures.length > before;
+    });
+    if (wrong.length > fallbacksOf(entry)) for (const message of failures) fail(message);
+}
+
+/**
+ * Checks that the key had this value and that the value was fresh, or that the miss was possible.
+ */
+function found(truth: Truth, entry: Entry, index: number, value: unknown, fail: Fail): void {
     const isTrue = truth.during(entry, index).some(({ item }) => {
         const { value: stored, freshUntilMs } = visibleOf(item);
         if (value === null) return stored === undefined || freshUntilMs < Infinity;
         return isDeepStrictEqual(stored, value) && entry.startMs + offsetOf(entry) < freshUntilMs;
     });
-    if (!isTrue) say(`found ${JSON.stringify(value)?.slice(0, 40)} under ${entry.step.keys[index]}`);
+    if (!isTrue) fail(`found ${JSON.stringify(value)?.slice(0, 40)} under ${entry.step.keys[index]}`);
 }
 
 function isVisible(item: Parameters<typeof visibleOf>[0], entry: Entry): boolean {
@@ -104,44 +128,49 @@ function mayBeStale(item: Parameters<typeof visibleOf>[0]): boolean {
     return visibleOf(item).freshUntilMs < Infinity;
 }
 
-/** Of the process' clock, at its earliest during the call. */
+/** Returns the smallest offset of the process clock during the call. */
 function offsetOf({ notes }: Entry): number {
     return (notes.get('clock') as number | undefined) ?? EPOCH_MS;
 }
 
-function carriedOut(truth: Truth, { step, fullKeys }: Entry, index: number): Execution[] {
-    return truth.carriedOut(fullKeys[index]!, JSON.stringify(valueOf(step, index)));
+function executed(truth: Truth, { step, fullKeys }: Entry, index: number): Execution[] {
+    return truth.executed(fullKeys[index]!, JSON.stringify(valueOf(step, index)));
 }
 
-function stored(truth: Truth, entry: Entry, index: number, error: Error | null, say: Say): void {
-    const times = carriedOut(truth, entry, index);
-    if (['OVERLOADED', 'NOT_OPENED'].includes(codeOf(error) ?? '') && times.length > 0) say('was stored all the same');
+function stored(truth: Truth, entry: Entry, index: number, error: Error | null, fail: Fail): void {
+    const times = executed(truth, entry, index);
+    if (['OVERLOADED', 'NOT_OPENED'].includes(codeOf(error) ?? '') && times.length > 0)
+        fail('was stored despite its error');
     if (error !== null) return;
-    if (times.length === 0) say(`${entry.step.keys[index]} was not stored`);
+    if (times.length === 0) fail(`${entry.step.keys[index]} was not stored`);
     for (const { atMs } of times) {
         if (atMs < entry.startMs || atMs > entry.endMs)
-            say(`${entry.step.keys[index]} was stored before or after the call`);
+            fail(`${entry.step.keys[index]} was stored before or after the call`);
     }
 }
 
-/** A change is made once when it is acknowledged, and never twice. */
-function joined(truth: Truth, entry: Entry, say: Say): void {
+/** Errors that guarantee an unchanged value. */
+const UNCHANGED_CODES = new Set(['UPDATE_CONFLICT', 'OVERLOADED', 'CAS_DISABLED']);
+
+/** Checks that an acknowledged change happened once and that no change happened twice. */
+function joined(truth: Truth, entry: Entry, fail: Fail): void {
     const [key] = entry.fullKeys;
     const mark = valueOf(entry.step);
-    const made = truth.executionsOf(key!, one => has(one.after?.value, mark) && !has(one.before?.value, mark));
-    if (made.length > 1) say(`was made ${made.length} times`);
+    const changes = truth.executionsOf(key!, one => has(one.after?.value, mark) && !has(one.before?.value, mark));
+    if (changes.length > 1) fail(`was executed ${changes.length} times`);
     const code = codeOf(entry.error);
-    const isDenied = entry.result === false || code === 'UPDATE_CONFLICT' || code === 'OVERLOADED';
-    // What was made just before a clear counts as not made: the call is repeated under the next token.
-    if (isDenied && made.length > 0 && truth.changesDuring(entry) === 0) say('was made all the same');
-    if (entry.error === null && entry.result !== false && made.length === 0) say('was not made');
+    const isUnchanged = entry.result === false || UNCHANGED_CODES.has(code ?? '');
+    // A clear discards a change made just before it, and the cache repeats the call under the next
+    // token.
+    if (isUnchanged && changes.length > 0 && truth.changesDuring(entry) === 0) fail('was executed despite its result');
+    if (entry.error === null && entry.result !== false && changes.length === 0) fail('was not executed');
 }
 
 function has(value: Buffer | undefined, mark: string): boolean {
     return value?.includes(mark) ?? false;
 }
 
-/** Only updates write lists: each has what was there before, and one entry more. */
+/** Checks that each update of a list appends one entry and keeps the others. */
 function checkList({ key, before, after, process, status }: Execution, report: (violation: string) => void): void {
     if (!/^c:(#[^:]+:)?u/.test(key) || after === null || after === before || status !== 0) return;
     const lists = [before, after].map(item => (visibleOf(item).value ?? []) as string[]);

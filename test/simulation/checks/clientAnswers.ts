@@ -1,5 +1,5 @@
-import type { StoredValue } from '../../../src/client/ItemVerbs';
-import type { CasReply } from '../../../src/client/storeCalls';
+import type { ValueInput } from '../../../src/client/Commands';
+import type { CasReply } from '../../../src/client/calls/storeCalls';
 import type { Execution } from '../memcached/History';
 import { codeOf, type Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
@@ -11,18 +11,20 @@ interface Found {
     readonly cas?: bigint;
 }
 
-type Say = (what: string) => void;
+type Fail = (message: string) => void;
 
-/** Every answer of the client is true, and nothing is carried out that must not be. */
+/**
+ * Checks that every result of the client is true and that no server executed a rejected request.
+ */
 export function checkClientAnswers(run: Run, report: (violation: string) => void): void {
     const truth = new Truth(run);
     for (const entry of run.ledger.entries) {
         if (!VERBS.has(entry.step.verb)) continue;
-        const say = (what: string): void =>
-            report(`${entry.process} #${entry.step.id} ${entry.step.verb} ${entry.step.keys.join(' ')}: ${what}`);
-        if (READS.has(entry.step.verb)) checkRead(truth, entry, say);
-        else if (entry.step.verb.endsWith('Many')) checkBatch(truth, entry, say);
-        else checkChange(truth, entry, say);
+        const fail = (message: string): void =>
+            report(`${entry.process} #${entry.step.id} ${entry.step.verb} ${entry.step.keys.join(' ')}: ${message}`);
+        if (READS.has(entry.step.verb)) checkRead(truth, entry, fail);
+        else if (entry.step.verb.endsWith('Many')) checkBatch(truth, entry, fail);
+        else checkChange(truth, entry, fail);
     }
 }
 
@@ -33,13 +35,13 @@ const VERBS = new Set(
 );
 const READS = new Set(['get', 'gets', 'getText', 'getAndTouch', 'getAndDelete']);
 
-function checkRead(truth: Truth, entry: Entry, say: Say): void {
+function checkRead(truth: Truth, entry: Entry, fail: Fail): void {
     if (!isAnswered(entry)) return;
     const [key] = entry.step.keys;
-    checkFound(truth, entry, key!, 0, toFound(entry.result), say);
+    checkFound(truth, entry, key!, 0, toFound(entry.result), fail);
 }
 
-function checkFound(truth: Truth, entry: Entry, key: string, index: number, { value, cas }: Found, say: Say): void {
+function checkFound(truth: Truth, entry: Entry, key: string, index: number, { value, cas }: Found, fail: Fail): void {
     const states = truth.during(entry, index);
     const isTrue = states.some(({ item }) => {
         if (value === null || item === null) return value === item?.value || (value === null && item === null);
@@ -48,65 +50,66 @@ function checkFound(truth: Truth, entry: Entry, key: string, index: number, { va
     });
     if (isTrue) return;
     const held = states.map(({ item }) => (item === null ? 'nothing' : short(item.value)));
-    say(`found ${short(value)} under ${key}, where there was ${held.join(', then ')}`);
+    fail(`found ${short(value)} under ${key}, expected ${held.join(' or ')}`);
 }
 
-function checkBatch(truth: Truth, entry: Entry, say: Say): void {
+function checkBatch(truth: Truth, entry: Entry, fail: Fail): void {
     if (entry.error !== null || entry.endMs === Infinity) return;
     const { step, result } = entry;
     const { failed, items } = result as { failed: Map<string, Error>; items?: Map<string, Found> };
     step.keys.forEach((key, i) => {
         const error = failed.get(key) ?? null;
-        if (items?.has(key) && error !== null) say(`${key} was found and failed`);
+        if (items?.has(key) && error !== null) fail(`${key} is both an item and a failure`);
         if (step.verb === 'getMany') {
-            if (error === null) checkFound(truth, entry, key, i, items!.get(key) ?? NOTHING, say);
+            if (error === null) checkFound(truth, entry, key, i, items!.get(key) ?? NOTHING, fail);
         } else if (step.verb === 'setMany') {
-            checkStored(truth.carriedOut(key, valueOf(step, i)), entry, error, say);
+            checkStored(truth.executed(key, valueOf(step, i)), entry, error, fail);
         } else if (error === null && !truth.during(entry, i).some(({ item }) => item === null)) {
-            say(`${key} was not deleted`);
+            fail(`${key} was not deleted`);
         }
     });
 }
 
 const NOTHING: Found = { value: null };
 
-function checkChange(truth: Truth, entry: Entry, say: Say): void {
+function checkChange(truth: Truth, entry: Entry, fail: Fail): void {
     const { step, result, error, notes } = entry;
     const [key] = step.keys;
     const isCounter = step.verb === 'increment' || step.verb === 'decrement';
-    const carriedOut = truth.carriedOut(key!, isCounter ? `${step.amount}` : valueOf(step));
-    const held = (what: 'something' | 'nothing'): void => {
+    const executed = truth.executed(key!, isCounter ? `${step.amount}` : valueOf(step));
+    const held = (expected: 'something' | 'nothing'): void => {
         const states = truth.during(entry);
-        if (!states.some(({ item }) => (item === null) === (what === 'nothing'))) say(`there was never ${what}`);
+        if (!states.some(({ item }) => (item === null) === (expected === 'nothing')))
+            fail(`had ${expected === 'nothing' ? 'an item' : 'no item'} all the time`);
     };
     const once = (): void => {
-        if (carriedOut.length !== 1) say(`was carried out ${carriedOut.length} times`);
-        else if (!isDuring(carriedOut[0]!, entry)) say('was carried out before or after the call');
+        if (executed.length !== 1) fail(`was executed ${executed.length} times`);
+        else if (!isDuring(executed[0]!, entry)) fail('was executed before or after the call');
     };
     const never = (): void => {
-        if (carriedOut.length > 0) say('was carried out all the same');
+        if (executed.length > 0) fail('was executed despite its result');
     };
     if (!isAnswered(entry)) {
-        if (MAY_REPEAT.has(step.verb)) return checkStored(carriedOut, entry, error, say);
-        if (carriedOut.length > 1) say(`was carried out ${carriedOut.length} times`);
+        if (MAY_REPEAT.has(step.verb)) return checkStored(executed, entry, error, fail);
+        if (executed.length > 1) fail(`was executed ${executed.length} times`);
         if (wasNotSent(error)) never();
         return;
     }
     switch (step.verb) {
         case 'set':
-            return checkStored(carriedOut, entry, null, say);
+            return checkStored(executed, entry, null, fail);
         case 'add':
         case 'casAdd': {
             const isStored = step.verb === 'add' ? result === true : result !== null;
             if (isStored) once();
             else never();
             if (!isStored) held('something');
-            else if (step.verb === 'casAdd' && carriedOut[0]?.after?.cas !== result)
-                say(`answered the CAS ${String(result)}`);
+            else if (step.verb === 'casAdd' && executed[0]?.after?.cas !== result)
+                fail(`returned the CAS ${String(result)}`);
             return;
         }
         case 'replace':
-            return result === true ? checkStored(carriedOut, entry, null, say) : held('nothing');
+            return result === true ? checkStored(executed, entry, null, fail) : held('nothing');
         case 'append':
         case 'prepend':
             if (result === true) return once();
@@ -120,25 +123,26 @@ function checkChange(truth: Truth, entry: Entry, say: Say): void {
                 return held('nothing');
             }
             once();
-            const counted = carriedOut[0]?.after?.value.toString().trimEnd();
-            if (counted !== undefined && counted !== `${value}`) say(`answered ${value} instead of ${counted}`);
+            const counted = executed[0]?.after?.value.toString().trimEnd();
+            if (counted !== undefined && counted !== `${value}`) fail(`returned ${value}, expected ${counted}`);
             return;
         }
         case 'casSet': {
+            if (result === null) return never();
             const { outcome, cas } = result as CasReply;
             if (outcome === 'stored') {
                 once();
-                const [only] = carriedOut;
+                const [only] = executed;
                 if (only?.before?.cas !== notes.get('cas') || String(only?.before?.value) !== notes.get('value'))
-                    say('was stored over another item');
-                if (only?.after?.cas !== cas) say(`answered the CAS ${cas}`);
+                    fail('was stored over another item');
+                if (only?.after?.cas !== cas) fail(`returned the CAS ${cas}`);
                 return;
             }
             never();
-            return checkRefusal(truth, entry, outcome, say);
+            return checkRefusal(truth, entry, outcome, fail);
         }
         case 'casDelete':
-            return checkRefusal(truth, entry, result as string, say);
+            return result === null ? never() : checkRefusal(truth, entry, result as string, fail);
         case 'delete':
         case 'touch':
             return held(result === true ? 'something' : 'nothing');
@@ -147,27 +151,31 @@ function checkChange(truth: Truth, entry: Entry, say: Say): void {
 
 const MAY_REPEAT = new Set(['set', 'replace']);
 
-/** Of what may be sent again: it was stored during the call, and nothing of it comes after a success. */
-function checkStored(carriedOut: readonly Execution[], entry: Entry, error: Error | null, say: Say): void {
-    if (wasNotSent(error) && carriedOut.length > 0) say(`was stored in spite of ${codeOf(error)}`);
+/**
+ * Checks an idempotent store. After success the server must have executed it during the call only.
+ */
+function checkStored(executed: readonly Execution[], entry: Entry, error: Error | null, fail: Fail): void {
+    if (wasNotSent(error) && executed.length > 0) fail(`was stored despite ${codeOf(error)}`);
     if (error !== null || entry.endMs === Infinity) return;
-    if (carriedOut.length === 0) say('was not stored');
-    for (const execution of carriedOut) if (!isDuring(execution, entry)) say('was stored before or after the call');
+    if (executed.length === 0) fail('was not stored');
+    for (const execution of executed) if (!isDuring(execution, entry)) fail('was stored before or after the call');
 }
 
-function checkRefusal(truth: Truth, entry: Entry, outcome: string, say: Say): void {
+function checkRefusal(truth: Truth, entry: Entry, outcome: string, fail: Fail): void {
     const states = truth.during(entry);
     const cas = entry.notes.get('cas');
-    if (outcome === 'missing' && !states.some(({ item }) => item === null)) say('said "missing" of what was there');
-    if (outcome === 'changed' && !states.some(({ item }) => item !== null && item.cas !== cas)) say('said "changed"');
+    if (outcome === 'missing' && !states.some(({ item }) => item === null))
+        fail('returned "missing" for an existing item');
+    if (outcome === 'changed' && !states.some(({ item }) => item !== null && item.cas !== cas))
+        fail('returned "changed" for an unchanged item');
     if (
         outcome === 'deleted' &&
         !states.some(({ item }) => item?.cas === cas && String(item?.value) === entry.notes.get('value'))
     )
-        say('deleted another item');
+        fail('deleted another item');
 }
 
-/** The error says that the server has not seen it. */
+/** Returns whether the error guarantees that the request was not sent. */
 function wasNotSent(error: Error | null): boolean {
     return ['OVERLOADED', 'NOT_OPENED'].includes(codeOf(error) ?? '');
 }
@@ -185,7 +193,7 @@ function toFound(result: unknown): Found {
     return result as Found;
 }
 
-function short(value: StoredValue | null): string {
+function short(value: ValueInput | null): string {
     if (value === null) return 'nothing';
     const text = typeof value === 'string' ? value : Buffer.from(value).toString('latin1');
     return text.length > 40 ? `${text.slice(0, 20)}… (${text.length})` : text;

@@ -1,14 +1,25 @@
 import type { Run } from '../schedule/runPlan';
 import { checkCacheAnswers } from './cacheAnswers';
+import { checkCacheCounters } from './cacheCounters';
+import { checkCasNumbers } from './casNumbers';
 import { checkClientAnswers } from './clientAnswers';
+import { checkEvictions } from './evictions';
+import { checkExpiries } from './expiries';
+import { checkFailSoft } from './failSoft';
 import { checkLeftovers } from './leftovers';
 import { checkLoads } from './loads';
+import { checkLockCounters } from './lockCounters';
 import { checkLocks } from './locks';
+import { checkRouting } from './routing';
+import { checkLogins } from './logins';
+import { checkMistakes } from './mistakes';
 import { checkSettling } from './settling';
+import { checkSignals } from './signals';
 import { checkStatistics } from './statistics';
 import { checkTimeouts } from './timeouts';
+import { checkWithoutCas } from './withoutCas';
 
-/** Says what is wrong with a schedule that has been played. */
+/** Check of a finished schedule. It reports each violation. */
 export type Check = (run: Run, report: (violation: string) => void) => void;
 
 const CHECKS: readonly Check[] = [
@@ -16,15 +27,26 @@ const CHECKS: readonly Check[] = [
     checkLeftovers,
     checkStatistics,
     checkTimeouts,
+    checkMistakes,
+    checkSignals,
+    checkLogins,
+    checkFailSoft,
     checkClientAnswers,
     checkCacheAnswers,
+    checkEvictions,
+    checkExpiries,
     checkLoads,
     checkLocks,
+    checkRouting,
+    checkCasNumbers,
+    checkWithoutCas,
+    checkCacheCounters,
+    checkLockCounters,
 ];
 
 export function findViolations(run: Run): string[] {
     const violations: string[] = [];
-    for (const error of run.errors) violations.push(`thrown where nothing catches it: ${error.stack ?? String(error)}`);
+    for (const error of run.errors) violations.push(`uncaught: ${error.stack ?? String(error)}`);
     for (const check of CHECKS) check(run, violation => violations.push(violation));
     return violations;
 }

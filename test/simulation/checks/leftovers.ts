@@ -1,11 +1,12 @@
 import type { Run } from '../schedule/runPlan';
 
-/** After everything is closed a process has no socket and no timer. */
+/** Checks that a process keeps no socket and no timer after its components have closed. */
 export function checkLeftovers({ processes, network }: Run, report: (violation: string) => void): void {
-    for (const { name, isDone, left, loop } of processes) {
+    for (const { name, isDone, leftovers, loop } of processes) {
         if (!isDone) continue;
-        if (left.sockets > 0) report(`${name} has left ${left.sockets} sockets open`);
-        if (left.timers > 0) report(`${name} has left ${left.timers} timers running`);
-        if (network.socketsOf(name) + loop.timerCount > 0) report(`${name} has opened something after it was closed`);
+        if (leftovers.sockets > 0) report(`${name} has leaked ${leftovers.sockets} sockets`);
+        if (leftovers.timers > 0) report(`${name} has leaked ${leftovers.timers} timers`);
+        if (network.socketsOf(name) + loop.timerCount > 0)
+            report(`${name} has opened a socket or a timer after its close`);
     }
 }

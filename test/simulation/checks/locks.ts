@@ -1,4 +1,5 @@
-import { Opcode, Status } from '../../../src/client/protocol';
+import { Opcode } from '../../../src/client/protocol/binary/constants';
+import { Outcome as Status } from '../../../src/client/protocol/Protocol';
 import type { Execution, KeyState } from '../memcached/History';
 import { codeOf, type Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
@@ -6,14 +7,16 @@ import type { LeaseRecord, Promised } from '../workload/LeaseBook';
 import { Truth } from './Truth';
 
 const PREFIX = 'lock:';
-/** Beyond the ttl, in seconds, until a lock whose holder has died is gone. */
+/** Seconds between the end of the ttl and the expiry of a dead holder's lock. */
 const EXTRA_SECONDS = 3;
 
-/** While the servers keep their memory, a lock has one holder at a time, and only its holder releases it. */
+/**
+ * Checks mutual exclusion while the servers keep their memory. Only the holder may release a lock.
+ */
 export function checkLocks(run: Run, report: (violation: string) => void): void {
-    const { book } = run.service;
+    const { book, plan } = run.service;
     const truth = new Truth(run);
-    for (const mistake of book.mistakes) report(mistake);
+    for (const violation of book.violations) report(violation);
     const executions = run.servers.flatMap(({ history }) => history.executions).filter(isOfLock);
     const owners = new Map<string, Execution>();
     for (const one of executions) {
@@ -21,14 +24,22 @@ export function checkLocks(run: Run, report: (violation: string) => void): void 
     }
     for (const record of book.records.values()) {
         checkFencing(record, owners, report);
-        const sinceMs = owners.get(record.token)?.atMs ?? 0;
-        for (const promised of record.promised) checkPromise(run, truth, record, promised, sinceMs, report);
+        const acquired = owners.get(record.token);
+        if (acquired === undefined) continue;
+        for (const promised of record.promised) checkPromise(run, truth, record, promised, acquired, report);
     }
-    for (const one of executions) checkOwner(one, owners, report);
+    // Without CAS the component grants no lock. A call deletes the lock that it just added, or
+    // leaves it to expire.
+    if (plan.hasCas) for (const one of executions) checkOwner(one, owners, report);
     for (const entry of run.ledger.entries) {
-        if (isBusy(entry) && !run.ledger.entries.some(one => isBeside(one, entry) || isForgotten(one, entry)))
+        if (
+            plan.hasCas &&
+            isBusy(entry) &&
+            !run.ledger.entries.some(one => isConcurrent(one, entry) || isAfterClose(one, entry))
+        )
             checkBusy(truth, entry, owners, report);
-        if (entry.notes.has('token') && entry.error === null) checkReleased(truth, entry, report);
+        const released = owners.get(entry.notes.get('token') as string);
+        if (released !== undefined && entry.error === null) checkReleased(truth, entry, released, report);
     }
     checkExpiries(executions, run, report);
 }
@@ -37,26 +48,28 @@ function isOfLock({ key }: Execution): boolean {
     return key.startsWith(PREFIX);
 }
 
-/** For as long as a lease says that it is held, its token lies in the server. */
+/**
+ * Checks that the server that granted the lease stores the token for as long as the lease promises.
+ */
 function checkPromise(
     run: Run,
     truth: Truth,
     { process, key, token, releasingMs }: LeaseRecord,
     { atMs, untilMs }: Promised,
-    sinceMs: number,
+    { server, atMs: sinceMs }: Execution,
     report: (violation: string) => void,
 ): void {
     const endMs = Math.min(untilMs, releasingMs);
     if (endMs <= atMs) return;
-    const history = truth.historyOf(PREFIX + key);
-    // It frees every lock concerned.
+    const history = truth.historyOf(server);
+    // A restart frees every lock of the server.
     if (history.losses.some(lostMs => lostMs <= endMs && lostMs >= sinceMs)) return;
     if (run.service.plan.faults.some(fault => fault.kind === 'evict' && fault.key === PREFIX + key)) return;
     for (const state of history.between(PREFIX + key, atMs, endMs)) {
         if (state.toMs === atMs || state.fromMs === endMs || holds(state, token)) continue;
-        const what = state.item === null ? 'nothing' : 'the lock of another holder';
+        const stored = state.item === null ? 'no lock' : 'another lock';
         report(
-            `${process} was promised ${key} from ${atMs.toFixed(1)} to ${endMs.toFixed(1)}, but there was ${what} from ${state.fromMs.toFixed(1)} to ${state.toMs.toFixed(1)}`,
+            `${process} held ${key} from ${atMs.toFixed(1)} to ${endMs.toFixed(1)}, but the server stored ${stored} from ${state.fromMs.toFixed(1)} to ${state.toMs.toFixed(1)}`,
         );
     }
 }
@@ -65,19 +78,19 @@ function holds({ item }: KeyState, token: string): boolean {
     return item?.value.toString() === token;
 }
 
-/** The fencing token is the CAS of the acquisition: the server lets it rise. */
+/** Checks the fencing token, which is the CAS of the acquisition. */
 function checkFencing(
     { process, key, token, fencingToken }: LeaseRecord,
     owners: ReadonlyMap<string, Execution>,
     report: (violation: string) => void,
 ): void {
     const added = owners.get(token);
-    if (added === undefined) report(`${process} has a lease of ${key} that no server has given`);
+    if (added === undefined) report(`${process} has a lease of ${key} without an executed ADD`);
     else if (added.after!.cas > fencingToken)
-        report(`${process} has a fencing token of ${key} from before it acquired it`);
+        report(`${process} has a fencing token of ${key} that is older than the acquisition`);
 }
 
-/** What is deleted or replaced was put there by the same process. */
+/** Checks that a process deletes and replaces only its own locks. */
 function checkOwner(
     { opcode, key, process, status, before, atMs }: Execution,
     owners: ReadonlyMap<string, Execution>,
@@ -86,7 +99,7 @@ function checkOwner(
     if (status !== Status.OK || before === null) return;
     if (opcode !== Opcode.DELETE && opcode !== Opcode.REPLACE && opcode !== Opcode.SET) return;
     const owner = owners.get(before.value.toString())?.process;
-    if (owner !== process) report(`${process} has taken ${key} from ${owner} at ${atMs.toFixed(1)}`);
+    if (owner !== process) report(`${process} took ${key} from ${owner} at ${atMs.toFixed(1)}`);
 }
 
 function isBusy({ step, result, error, endMs }: Entry): boolean {
@@ -95,19 +108,22 @@ function isBusy({ step, result, error, endMs }: Entry): boolean {
     return (step.verb === 'tryAcquireLease' || step.verb === 'tryAcquireLock') && error === null && !result;
 }
 
-/** Another call of the process that may have got the lock meanwhile. */
-function isBeside(one: Entry, entry: Entry): boolean {
+/** Returns whether another call of the process may have acquired the lock during this call. */
+function isConcurrent(one: Entry, entry: Entry): boolean {
     if (one === entry || one.process !== entry.process || one.fullKeys[0] !== entry.fullKeys[0]) return false;
     if (!/cquire|withLock/.test(one.step.verb) || one.startMs > entry.endMs) return false;
     return one.endMs >= entry.startMs;
 }
 
-/** The component has closed: it looks no more for what earlier calls have left. */
-function isForgotten({ step, process, startMs }: Entry, entry: Entry): boolean {
+/**
+ * Returns whether the component closed before the call ended. It then stops looking for orphaned
+ * locks.
+ */
+function isAfterClose({ step, process, startMs }: Entry, entry: Entry): boolean {
     return step.verb === 'close lock' && process === entry.process && startMs <= entry.endMs;
 }
 
-/** "Busy" means that another acquisition held the lock. */
+/** Checks that a busy lock had another holder. */
 function checkBusy(
     truth: Truth,
     entry: Entry,
@@ -122,29 +138,38 @@ function checkBusy(
     };
     const isDuring = ({ atMs }: Execution): boolean => atMs >= entry.startMs && atMs <= entry.endMs;
     const deletions = truth.executionsOf(entry.fullKeys[0]!, one => isDeletion(one, entry) && isDuring(one));
-    const isCleanedMeanwhile = deletions.length > 0;
-    if (isCleanedMeanwhile || truth.during(entry).some(isAnother)) return;
-    report(`${entry.process} #${entry.step.id} ${entry.step.verb} found the lock busy, and it had no other holder`);
+    const isOrphanDeleted = deletions.length > 0;
+    if (isOrphanDeleted || truth.during(entry).some(isAnother)) return;
+    report(`${entry.process} #${entry.step.id} ${entry.step.verb} found the lock busy without another holder`);
 }
 
 function isDeletion({ opcode, status, process }: Execution, entry: Entry): boolean {
     return process === entry.process && opcode === Opcode.DELETE && status === Status.OK;
 }
 
-/** A release that has succeeded leaves nothing behind. */
-function checkReleased(truth: Truth, entry: Entry, report: (violation: string) => void): void {
+/**
+ * Checks that a successful release leaves no lock behind. A lock whose key moved is lost, and may
+ * stay.
+ */
+function checkReleased(
+    truth: Truth,
+    entry: Entry,
+    { server, atMs }: Execution,
+    report: (violation: string) => void,
+): void {
     const token = entry.notes.get('token') as string;
     const [key] = entry.fullKeys;
-    const states = truth.historyOf(key!).between(key!, entry.endMs, Infinity);
+    if (truth.places.between(entry.user, key!, atMs, entry.endMs).some(place => place !== server)) return;
+    const states = truth.historyOf(server).between(key!, entry.endMs, Infinity);
     if (states.some(state => state.toMs > entry.endMs && holds(state, token)))
-        report(`${entry.process} #${entry.step.id} has released ${key}, and it is still held`);
+        report(`${entry.process} #${entry.step.id} released ${key}, but the server still stores the lock`);
 }
 
-/** A holder that dies blocks the key for its ttl and three seconds at most. */
+/** Checks that a dead holder blocks the key for no longer than its ttl and three seconds. */
 function checkExpiries(executions: readonly Execution[], { ledger }: Run, report: (violation: string) => void): void {
-    const longestMs = Math.max(1000, ...ledger.entries.map(({ step }) => step.times[0] ?? 0));
+    const maxMs = Math.max(1000, ...ledger.entries.map(({ step }) => step.times[0] ?? 0));
     for (const { expiry, sent, key, process } of executions) {
         if (sent.length === 0 || expiry === null) continue;
-        if (expiry > longestMs / 1000 + EXTRA_SECONDS) report(`${process} has taken ${key} for ${expiry} s`);
+        if (expiry > maxMs / 1000 + EXTRA_SECONDS) report(`${process} stored ${key} for ${expiry} s`);
     }
 }

@@ -1,19 +1,66 @@
-import type { MemcachedClient } from '../../../src/client/MemcachedClient';
+import type { ServerStats } from '../../../src/diagnostics/ServerMetrics';
+import { Opcode } from '../../../src/client/protocol/binary/constants';
+import { Outcome } from '../../../src/client/protocol/Protocol';
 import type { Run } from '../schedule/runPlan';
+import { ClientComponent } from '../workload/ClientComponent';
+import type { SimProcess } from '../workload/SimProcess';
 
-/** `calls` are those that were answered, those that failed, and those in flight: none after `close`. */
-export function checkStatistics({ components, processes }: Run, report: (violation: string) => void): void {
+/**
+ * Checks that `calls` equals answered plus failed calls, and that no call is in flight after
+ * `close`.
+ */
+export function checkStatistics(run: Run, report: (violation: string) => void): void {
+    const { components, processes } = run;
     for (const process of processes) {
         if (process.loop.isDead) continue;
-        for (const { client } of (components.get(process) ?? []) as readonly { client?: MemcachedClient }[]) {
-            if (client === undefined) continue;
+        for (const component of components.get(process) ?? []) {
+            if (!(component instanceof ClientComponent)) continue;
+            const { client, everyServer } = component;
             if (client.pendingCount > 0) report(`${process.name} has ${client.pendingCount} pending calls`);
-            for (const { address, calls, answered, failed, inFlight } of client.getStats()) {
+            const stats = [...everyServer].map(server => server.getStats());
+            for (const { address, calls, answered, failed, inFlight } of stats) {
                 if (calls === answered + failed && inFlight === 0) continue;
                 report(
                     `${process.name} counts ${calls} calls to ${address}: ${answered} answered, ${failed} failed, ${inFlight} in flight`,
                 );
             }
+            if (!isMisled(run, process)) checkReads(run, process.name, stats, report);
         }
+    }
+}
+
+/** A broken server leaves a reply out, or sends it twice. */
+function isMisled({ service, processes }: Run, process: SimProcess): boolean {
+    return service.plan.faults.some(
+        fault =>
+            fault.kind === 'lose' &&
+            processes[fault.process] === process &&
+            (fault.how === 'skip' || fault.how === 'repeat'),
+    );
+}
+
+const READS = new Set<number>([Opcode.GET, Opcode.GETQ, Opcode.GAT]);
+
+/**
+ * Checks that the client counts the same reads as the servers, unless a call failed or was retried.
+ */
+function checkReads(
+    { servers }: Run,
+    process: string,
+    stats: readonly ServerStats[],
+    report: (violation: string) => void,
+): void {
+    if (stats.some(({ failed, retries }) => failed + retries > 0)) return;
+    for (const { history } of servers) {
+        const reads = history.executions.filter(one => one.process === process && READS.has(one.opcode));
+        const found = reads.filter(({ status }) => status === Outcome.OK).length;
+        // A server that returns to the list has one set of statistics per stay.
+        const own = stats.filter(({ address }) => address.startsWith(`${history.server}:`));
+        const hits = own.reduce((sum, one) => sum + one.hits, 0);
+        const misses = own.reduce((sum, one) => sum + one.misses, 0);
+        if (hits !== found || misses !== reads.length - found)
+            report(
+                `${process} counts ${hits} hits and ${misses} misses on ${history.server}, expected ${found} and ${reads.length - found}`,
+            );
     }
 }

@@ -3,12 +3,15 @@ import { codeOf } from '../schedule/Ledger';
 import { valueOf } from '../workload/values';
 import { Truth } from './Truth';
 
-/** What keeps no reply from a process, or only by holding the process itself. */
-const HARMLESS = new Set(['skip', 'evict', 'clock', 'hold', 'kill']);
-/** Of one segment. */
+/** Faults that delay no reply, except by holding the process itself. */
+const HARMLESS = new Set(['skip', 'evict', 'clock', 'hold', 'kill', 'list', 'discovery']);
+/** Maximum size of a value that fits into one segment. */
 const SMALL_BYTES = 100;
 
-/** A reply that has come in time is no timeout, however late the process reads it. */
+/**
+ * Checks that a call does not time out if its reply arrived in time, however late the process reads
+ * it.
+ */
 export function checkTimeouts(run: Run, report: (violation: string) => void): void {
     const {
         service: { plan },
@@ -19,8 +22,8 @@ export function checkTimeouts(run: Run, report: (violation: string) => void): vo
     for (const { step, process, startMs, error } of ledger.entries) {
         if (codeOf(error) !== 'TIMEOUT' || step.bytes > SMALL_BYTES || step.keys.length !== 1) continue;
         const replyMs = (execution: { atMs: number }): number => execution.atMs + plan.latencyMs + plan.jitterMs + 1;
-        const carriedOut = truth.carriedOut(step.keys[0]!, valueOf(step));
-        if (carriedOut.some(one => replyMs(one) < startMs + plan.client.requestTimeoutMs))
-            report(`${process} #${step.id} ${step.verb} timed out, and was answered in time`);
+        const executed = truth.executed(step.keys[0]!, valueOf(step));
+        if (executed.some(one => replyMs(one) < startMs + plan.client.requestTimeoutMs))
+            report(`${process} #${step.id} ${step.verb} timed out although its reply arrived in time`);
     }
 }

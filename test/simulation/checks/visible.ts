@@ -1,18 +1,18 @@
 import type { StoredItem } from '../memcached/History';
 
-/** The flags of the package, as docs/cache.md describes the values that have them. */
+/** Flags of the package, as in docs/cache.md. */
 const OURS = 0x5053_0000;
 const BYTES = 1;
 const DATED = 4;
 const LOADING = 8;
-/** Two dates and a mark. */
+/** Length of the header: two timestamps and a mark. */
 const HEADER_BYTES = 24;
 
-/** What the cache makes of an item. */
+/** Value that the cache reads from an item. */
 export interface Visible {
-    /** undefined: nothing. */
+    /** Value of the item; undefined for a miss. */
     readonly value: unknown;
-    /** By the clock of who stored it; Infinity: as long as it is there. */
+    /** End of freshness by the clock of the storing process, or Infinity. */
     readonly freshUntilMs: number;
 }
 
@@ -28,7 +28,7 @@ export function visibleOf(item: StoredItem | null): Visible {
     return flags === (OURS | BYTES) ? { value, freshUntilMs: Infinity } : NOTHING;
 }
 
-/** A null that is kept is nothing for most verbs. */
+/** Parses a value. Most verbs treat a stored null as a miss. */
 function parse(text: Buffer): unknown {
     return (JSON.parse(text.toString()) as unknown) ?? undefined;
 }

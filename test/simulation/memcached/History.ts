@@ -1,21 +1,21 @@
-/** Where a server keeps the token of the cache, with `options.clear`. */
+/** Key of the cache token on each server, with `options.clear`. */
 export const TOKEN_KEY = 'c:#namespace';
 
-/** What a server has under a key. */
+/** Item that a server stores under a key. */
 export interface StoredItem {
     readonly value: Buffer;
     readonly flags: number;
     readonly cas: bigint;
 }
 
-/** What a key held from one moment to another. */
+/** State of a key during an interval. */
 export interface KeyState {
     readonly fromMs: number;
     toMs: number;
     readonly item: StoredItem | null;
 }
 
-/** A request that a server has carried out. */
+/** Request that a server has executed. */
 export interface Execution {
     readonly atMs: number;
     readonly server: string;
@@ -23,21 +23,21 @@ export interface Execution {
     readonly opcode: number;
     readonly key: string;
     readonly status: number;
-    /** That was sent, or in a counter's place its amount. */
+    /** Value of the request, or the delta of a counter command. */
     readonly sent: Buffer;
     readonly requestCas: bigint;
     readonly before: StoredItem | null;
     readonly after: StoredItem | null;
-    /** The token of the cache that the server held then. */
+    /** Cache token on the server at that time. */
     readonly token: string | null;
-    /** The expiry that was asked for, in seconds; null where there is none. */
+    /** Requested expiry in seconds, or null. */
     readonly expiry: number | null;
 }
 
-/** Everything that has ever been true of one server: what the checks compare answers with. */
+/** Record of every request to one server and of every state of its keys. */
 export class History {
     readonly executions: Execution[] = [];
-    /** When the server lost its memory. */
+    /** Times at which the server lost its memory. */
     readonly losses: number[] = [];
     private readonly states = new Map<string, KeyState[]>();
 
@@ -50,7 +50,7 @@ export class History {
         states.push({ fromMs: atMs, toMs: Infinity, item });
     }
 
-    /** What the key held at some moment between these two. */
+    /** Returns every state of the key in this interval. */
     between(key: string, fromMs: number, toMs: number): KeyState[] {
         const states = this.states.get(key);
         if (states === undefined) return [{ fromMs: 0, toMs: Infinity, item: null }];

@@ -1,32 +1,33 @@
-import { Opcode, Status } from '../../../src/client/protocol';
+import { Opcode } from '../../../src/client/protocol/binary/constants';
+import { Outcome as Status } from '../../../src/client/protocol/Protocol';
 import type { History, StoredItem } from './History';
 import type { ServerClock } from './ServerClock';
 import type { Request } from './Request';
 
-/** memcached's default, less its own header. */
-const MOST_ITEM_BYTES = 1024 * 1024 - 48;
+/** memcached's default limit without its item header. */
+const MAX_ITEM_BYTES = 1024 * 1024 - 48;
 const NO_CREATE = 0xffffffff;
 const NOTHING = Buffer.alloc(0);
-const MOST_COUNT = 2n ** 64n;
+const COUNTER_MODULUS = 2n ** 64n;
 
 interface Entry extends StoredItem {
     readonly second: number;
 }
 
-/** A reply, without the frame around it. */
+/** Reply without its frame. */
 export interface Answer {
     readonly status: number;
     readonly cas: bigint;
     readonly value: Buffer;
-    /** Flags of a value that was read; -1: the reply has no flags. */
+    /** Flags of a read value; -1 means a reply without flags. */
     readonly flags: number;
 }
 
-/** What memcached's verbs do to its items. */
+/** Items of one memcached, with the effects of each command. */
 export class Memory {
     private readonly items = new Map<string, Entry>();
     private lastCas = 0n;
-    /** Until then there is no memory for anything. */
+    /** Until this time every store fails with OUT_OF_MEMORY. */
     fullUntilMs = 0;
     private nextExpiryMs = Infinity;
 
@@ -36,7 +37,7 @@ export class Memory {
         private readonly hasCas: boolean,
     ) {}
 
-    /** Items expire when the clock shows their second, also without a request. */
+    /** Removes expired items. Expiry needs no request. */
     expire(nowMs: number): void {
         if (nowMs < this.nextExpiryMs) return;
         this.nextExpiryMs = Infinity;
@@ -47,8 +48,8 @@ export class Memory {
         }
     }
 
-    /** The clock has skipped a second. */
-    reckonAgain(): void {
+    /** Recomputes the next expiry after a clock skip. */
+    recomputeExpiry(): void {
         this.nextExpiryMs = 0;
     }
 
@@ -90,78 +91,82 @@ export class Memory {
             case Opcode.GAT:
                 return this.touch(request, nowMs);
             default:
-                return said(Status.UNKNOWN_COMMAND);
+                return statusAnswer(Status.UNKNOWN_COMMAND);
         }
     }
 
     private found(key: string): Answer {
         const item = this.items.get(key);
-        if (item === undefined) return said(Status.NOT_FOUND);
-        return { status: Status.OK, cas: this.shown(item.cas), value: item.value, flags: item.flags };
+        if (item === undefined) return statusAnswer(Status.NOT_FOUND);
+        return { status: Status.OK, cas: item.cas, value: item.value, flags: item.flags };
     }
 
-    private store({ opcode, key, cas, value, flags, expiry }: Request, nowMs: number): Answer {
+    private store(request: Request, nowMs: number): Answer {
+        const { opcode, key, value, flags, expiry } = request;
+        const cas = this.compared(request);
         const old = this.items.get(key);
         const isSet = opcode === Opcode.SET || opcode === Opcode.SETQ;
-        if (value.length > MOST_ITEM_BYTES || nowMs < this.fullUntilMs) {
-            // What a failed SET would have replaced is gone.
+        if (value.length > MAX_ITEM_BYTES || nowMs < this.fullUntilMs) {
+            // A failed SET removes the old item.
             if (isSet && old !== undefined) this.drop(key, nowMs);
-            return said(value.length > MOST_ITEM_BYTES ? Status.TOO_LARGE : Status.OUT_OF_MEMORY);
+            return statusAnswer(value.length > MAX_ITEM_BYTES ? Status.TOO_LARGE : Status.OUT_OF_MEMORY);
         }
-        if (opcode === Opcode.ADD && old !== undefined) return said(Status.EXISTS);
-        if ((opcode === Opcode.REPLACE || cas !== 0n) && old === undefined) return said(Status.NOT_FOUND);
-        if (cas !== 0n && this.shown(old!.cas) !== cas) return said(Status.EXISTS);
+        if (opcode === Opcode.ADD && old !== undefined) return statusAnswer(Status.EXISTS);
+        if ((opcode === Opcode.REPLACE || cas !== 0n) && old === undefined) return statusAnswer(Status.NOT_FOUND);
+        if (cas !== 0n && old!.cas !== cas) return statusAnswer(Status.EXISTS);
         const item = this.put(key, value, flags, this.clock.toSecond(expiry, nowMs), nowMs);
-        return said(Status.OK, this.shown(item.cas));
+        return statusAnswer(Status.OK, item.cas);
     }
 
-    private concat({ opcode, key, cas, value }: Request, nowMs: number): Answer {
+    private concat(request: Request, nowMs: number): Answer {
+        const { opcode, key, value } = request;
+        const cas = this.compared(request);
         const old = this.items.get(key);
-        if (old === undefined) return said(Status.NOT_STORED);
-        if (nowMs < this.fullUntilMs) return said(Status.OUT_OF_MEMORY);
-        if (cas !== 0n && this.shown(old.cas) !== cas) return said(Status.EXISTS);
+        if (old === undefined) return statusAnswer(Status.NOT_STORED);
+        if (nowMs < this.fullUntilMs) return statusAnswer(Status.OUT_OF_MEMORY);
+        if (cas !== 0n && old.cas !== cas) return statusAnswer(Status.EXISTS);
         const joined = Buffer.concat(opcode === Opcode.APPEND ? [old.value, value] : [value, old.value]);
         const item = this.put(key, joined, old.flags, old.second, nowMs);
-        return said(Status.OK, this.shown(item.cas));
+        return statusAnswer(Status.OK, item.cas);
     }
 
     private delete({ key, cas }: Request, nowMs: number): Answer {
         const old = this.items.get(key);
-        if (old === undefined) return said(Status.NOT_FOUND);
-        if (cas !== 0n && this.shown(old.cas) !== cas) return said(Status.EXISTS);
+        if (old === undefined) return statusAnswer(Status.NOT_FOUND);
+        if (cas !== 0n && old.cas !== cas) return statusAnswer(Status.EXISTS);
         this.drop(key, nowMs);
-        return said(Status.OK);
+        return statusAnswer(Status.OK);
     }
 
     private count({ opcode, key, delta, initial, expiry }: Request, nowMs: number): Answer {
         const old = this.items.get(key);
-        if (nowMs < this.fullUntilMs) return said(Status.OUT_OF_MEMORY);
+        if (nowMs < this.fullUntilMs) return statusAnswer(Status.OUT_OF_MEMORY);
         if (old === undefined) {
-            if (expiry === NO_CREATE) return said(Status.NOT_FOUND);
+            if (expiry === NO_CREATE) return statusAnswer(Status.NOT_FOUND);
             const item = this.put(key, Buffer.from(`${initial}`), 0, this.clock.toSecond(expiry, nowMs), nowMs);
-            return counted(initial, this.shown(item.cas));
+            return counterAnswer(initial, item.cas);
         }
         const text = old.value.toString('latin1').trimEnd();
-        if (!/^\d{1,20}$/.test(text)) return said(Status.NOT_A_NUMBER);
+        if (!/^\d{1,20}$/.test(text)) return statusAnswer(Status.NOT_A_NUMBER);
         const before = BigInt(text);
-        const raised = (before + delta) % MOST_COUNT;
+        const raised = (before + delta) % COUNTER_MODULUS;
         const lowered = before > delta ? before - delta : 0n;
         const after = opcode === Opcode.INCREMENT ? raised : lowered;
-        // In place: what is shorter than before is filled up with spaces.
+        // memcached overwrites counters in place and pads shorter numbers with spaces.
         const item = this.put(key, Buffer.from(`${after}`.padEnd(old.value.length)), old.flags, old.second, nowMs);
-        return counted(after, this.shown(item.cas));
+        return counterAnswer(after, item.cas);
     }
 
     private touch({ opcode, key, expiry }: Request, nowMs: number): Answer {
         const old = this.items.get(key);
-        if (old === undefined) return said(Status.NOT_FOUND);
+        if (old === undefined) return statusAnswer(Status.NOT_FOUND);
         this.items.set(key, { ...old, second: this.clock.toSecond(expiry, nowMs) });
         this.nextExpiryMs = 0;
-        return opcode === Opcode.GAT ? this.found(key) : said(Status.OK);
+        return opcode === Opcode.GAT ? this.found(key) : statusAnswer(Status.OK);
     }
 
     private put(key: string, value: Buffer, flags: number, second: number, nowMs: number): Entry {
-        const item = { value, flags, cas: ++this.lastCas, second };
+        const item = { value, flags, cas: this.hasCas ? ++this.lastCas : 0n, second };
         this.items.set(key, item);
         this.history.change(key, nowMs, item);
         this.nextExpiryMs = Math.min(this.nextExpiryMs, second === Infinity ? Infinity : this.clock.momentOf(second));
@@ -173,16 +178,20 @@ export class Memory {
         this.history.change(key, atMs, null);
     }
 
-    private shown(cas: bigint): bigint {
+    /**
+     * Returns the CAS to compare. With `-C` memcached ignores the CAS of stores, but a delete with
+     * a CAS still fails.
+     */
+    private compared({ cas }: Request): bigint {
         return this.hasCas ? cas : 0n;
     }
 }
 
-function said(status: number, cas = 0n): Answer {
+function statusAnswer(status: number, cas = 0n): Answer {
     return { status, cas, value: NOTHING, flags: -1 };
 }
 
-function counted(count: bigint, cas: bigint): Answer {
+function counterAnswer(count: bigint, cas: bigint): Answer {
     const value = Buffer.alloc(8);
     value.writeBigUInt64BE(count);
     return { status: Status.OK, cas, value, flags: -1 };

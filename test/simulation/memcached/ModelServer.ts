@@ -1,4 +1,5 @@
-import { Opcode, Status } from '../../../src/client/protocol';
+import { Opcode } from '../../../src/client/protocol/binary/constants';
+import { Outcome as Status } from '../../../src/client/protocol/Protocol';
 import type { Connection, Listener } from '../network/Network';
 import type { Receiver } from '../network/Pipe';
 import type { EventLoop } from '../world/EventLoop';
@@ -8,16 +9,18 @@ import { History, TOKEN_KEY, type StoredItem } from './History';
 import { Memory, type Answer } from './Memory';
 import { encodeReply, frameBytes, parseRequest, type Request } from './Request';
 import { ServerClock } from './ServerClock';
+import { LOGIN } from '../workload/settings';
 
-/** So many requests of one connection are answered before others have their turn. */
-const MOST_AT_ONCE = 20;
+/** Maximum number of requests that one connection executes before it yields. */
+const MAX_BATCH = 20;
 const NOTHING = Buffer.alloc(0);
-/** What memcached says in the body of a reply that is no success. */
-const REFUSAL = Buffer.from('refused');
+/** Body of an error reply. */
+const ERROR_BODY = Buffer.from('refused');
+const AUTHENTICATED = Buffer.from('Authenticated');
 
 const VERBS = new Map(Object.entries(Opcode).map(([name, opcode]) => [opcode as number, name]));
 
-/** Replies that are left out when there is nothing to say. */
+/** Status for which a quiet command sends no reply. */
 const QUIET: Readonly<Record<number, number>> = {
     [Opcode.GETQ]: Status.NOT_FOUND,
     [Opcode.SETQ]: Status.OK,
@@ -26,30 +29,35 @@ const QUIET: Readonly<Record<number, number>> = {
 
 export interface ServerSettings {
     readonly hasCas: boolean;
-    /** What a request takes, in ms. */
+    readonly hasLogin: boolean;
+    /** Duration of one request, in ms. */
     readonly requestMs: number;
 }
 
-/** What becomes of replies: `fin` and `reset` end the connection, the last two are those of a broken server. */
+/**
+ * Ways to lose a reply. `fin` and `reset` end the connection, `silence` stalls it. With `repeat`
+ * and `skip` a broken server sends a reply twice or not at all.
+ */
 export type Loss = 'fin' | 'reset' | 'silence' | 'repeat' | 'skip';
 
-/** A connection, as the server has it. */
+/** Server side of a connection. */
 class Session implements Receiver {
     private input: Buffer = NOTHING;
     private isBusy = false;
-    /** Until then its thread does nothing. */
+    private isLoggedIn = false;
+    /** Until this time the thread of the connection is blocked. */
     stuckUntilMs = 0;
 
     constructor(
         private readonly server: ModelServer,
         readonly connection: Connection,
         readonly loop: EventLoop,
-        private readonly life: number,
+        private readonly epoch: number,
         private readonly random: Random,
     ) {}
 
     get isAlive(): boolean {
-        return this.server.life === this.life && !this.connection.isCut;
+        return this.server.epoch === this.epoch && !this.connection.isCut;
     }
 
     onData(bytes: Buffer): void {
@@ -58,12 +66,12 @@ class Session implements Receiver {
         if (!this.isBusy) this.work();
     }
 
-    /** It answers what it has been sent before it closes. */
+    /** Answers the received requests before it closes. */
     onEnd(): void {
         if (this.isAlive) this.connection.toClient.finish();
     }
 
-    /** What lies in its kernel is read before it hears of the reset. */
+    /** Ignores the reset, because the server first reads the bytes in its kernel. */
     onReset(): void {}
 
     private work(): void {
@@ -73,20 +81,27 @@ class Session implements Receiver {
             return this.loop.post(this.stuckUntilMs, () => this.work());
         }
         const replies: Buffer[] = [];
-        const most = this.random.int(1, MOST_AT_ONCE);
+        const max = this.random.int(1, MAX_BATCH);
         let at = 0;
         let done = 0;
-        for (; done < most; done++) {
+        for (; done < max; done++) {
             const bytes = frameBytes(this.input, at);
             if (bytes === 0 || this.input.length - at < bytes) break;
-            this.server.answer(parseRequest(this.input, at), this.connection.client, replies);
+            this.answer(parseRequest(this.input, at), replies);
             at += bytes;
         }
         this.input = this.input.subarray(at);
         if (replies.length > 0) this.send(replies);
         this.server.spend(done);
-        this.isBusy = done === most;
+        this.isBusy = done === max;
         if (this.isBusy) this.loop.post(0, () => this.work());
+    }
+
+    private answer(request: Request, replies: Buffer[]): void {
+        const { server, connection } = this;
+        if (request.opcode === Opcode.SASL_AUTH) this.isLoggedIn = server.logIn(request, replies);
+        else if (this.isLoggedIn || server.isPublic(request)) server.answer(request, connection.client, replies);
+        else throw new Error(`unexpected opcode ${request.opcode} before the login`);
     }
 
     private send(replies: Buffer[]): void {
@@ -94,23 +109,24 @@ class Session implements Receiver {
         const loss = this.server.takeLoss(this.connection.client);
         if (loss === 'fin' || loss === 'reset') return this.connection.cut(loss);
         if (loss === 'silence') toClient.stall(Infinity);
-        // That a quiet request was answered cannot be known.
+        // A client cannot notice a missing reply to a quiet request.
         if (loss === 'skip' && QUIET[replies[0]![1]!] === undefined) replies.shift();
         if (loss === 'repeat') replies.push(replies[0]!);
         toClient.send(Buffer.concat(replies));
     }
 }
 
-/** One memcached: its memory, its clock, its connections, and what can happen to it. */
+/** Model of one memcached: memory, clock, connections and faults. */
 export class ModelServer implements Listener {
     isListening = true;
-    /** Rises with every start: sessions belong to one. */
-    life = 0;
+    /** Number of starts. A session belongs to one start. */
+    epoch = 0;
     readonly history: History;
     private clock!: ServerClock;
     private memory!: Memory;
     private slowness = 1;
     private slowUntilMs = 0;
+    private refusesUntilMs = 0;
     private sessions: Session[] = [];
     private accepted = 0;
     private readonly losses = new Map<string, Loss>();
@@ -128,7 +144,7 @@ export class ModelServer implements Listener {
 
     accept(connection: Connection): Receiver {
         const random = this.random.of(`session ${++this.accepted}`);
-        const session = new Session(this, connection, this.loop, this.life, random);
+        const session = new Session(this, connection, this.loop, this.epoch, random);
         this.sessions = [...this.sessions.filter(({ isAlive }) => isAlive), session];
         return session;
     }
@@ -137,14 +153,14 @@ export class ModelServer implements Listener {
         return this.world.nowMs;
     }
 
-    /** The thread that serves these connections stands still. */
+    /** Blocks the thread that serves the current connections of a client. */
     stick(client: string, forMs: number): void {
         for (const session of this.sessions) {
             if (session.connection.client === client) session.stuckUntilMs = this.nowMs + forMs;
         }
     }
 
-    /** What the next replies to this process come to. */
+    /** Loses the next replies to a client. */
     lose(client: string, how: Loss): void {
         this.losses.set(client, how);
     }
@@ -155,12 +171,12 @@ export class ModelServer implements Listener {
         return loss;
     }
 
-    /** Its memory is gone; it listens again after a while. The caller cuts its connections. */
+    /** Clears the memory and listens again after the downtime. The caller cuts the connections. */
     restart(downMs: number): void {
         if (!this.isListening) return;
         this.memory.lose(this.world.nowMs);
         this.isListening = false;
-        this.life++;
+        this.epoch++;
         this.loop.post(this.world.nowMs + downMs, () => this.start());
     }
 
@@ -177,16 +193,20 @@ export class ModelServer implements Listener {
         this.memory.fullUntilMs = this.world.nowMs + forMs;
     }
 
+    refuseLogins(forMs: number): void {
+        this.refusesUntilMs = this.world.nowMs + forMs;
+    }
+
     skipSecond(): void {
         this.clock.skip(this.world.nowMs);
-        this.memory.reckonAgain();
+        this.memory.recomputeExpiry();
     }
 
     evict(key: string): void {
         this.memory.evict(key, this.world.nowMs);
     }
 
-    /** Everything that the clock has ended by now is in the history. */
+    /** Records the expiry of every item that has expired by now. */
     settle(): void {
         this.memory.expire(this.world.nowMs);
     }
@@ -197,12 +217,27 @@ export class ModelServer implements Listener {
         this.loop.hold(requests * this.settings.requestMs * times);
     }
 
+    /** Checks the user name and the password. */
+    logIn(request: Request, replies: Buffer[]): boolean {
+        const { username, password } = LOGIN;
+        const isRight = request.key === 'PLAIN' && request.value.toString() === `\0${username}\0${password}`;
+        const isAccepted = isRight && this.nowMs >= this.refusesUntilMs;
+        const status = isAccepted ? Status.OK : Status.AUTH_ERROR;
+        replies.push(encodeReply(request, status, 0n, -1, '', isAccepted ? AUTHENTICATED : ERROR_BODY));
+        return isAccepted;
+    }
+
+    /** Returns whether the request needs no login. */
+    isPublic({ opcode }: Request): boolean {
+        return !this.settings.hasLogin || opcode === Opcode.VERSION;
+    }
+
     answer(request: Request, process: string, replies: Buffer[]): void {
         const { opcode, key } = request;
-        if (opcode === Opcode.STAT) return this.tellStatistics(request, replies);
+        if (opcode === Opcode.STAT) return this.answerStatistics(request, replies);
         if (opcode === Opcode.NOOP || opcode === Opcode.VERSION) {
-            const said = opcode === Opcode.VERSION ? Buffer.from('1.6.18') : NOTHING;
-            replies.push(encodeReply(request, Status.OK, 0n, -1, '', said));
+            const body = opcode === Opcode.VERSION ? Buffer.from('1.6.18') : NOTHING;
+            replies.push(encodeReply(request, Status.OK, 0n, -1, '', body));
             return;
         }
         const { nowMs } = this.world;
@@ -214,7 +249,7 @@ export class ModelServer implements Listener {
             replies.push(encodeReply(request, answer.status, answer.cas, answer.flags, '', bodyOf(answer)));
     }
 
-    private tellStatistics(request: Request, replies: Buffer[]): void {
+    private answerStatistics(request: Request, replies: Buffer[]): void {
         for (const [name, value] of [
             ['version', '1.6.18'],
             ['evictions', '0'],
@@ -253,5 +288,5 @@ export class ModelServer implements Listener {
 }
 
 function bodyOf({ status, value }: Answer): Buffer {
-    return status === Status.OK ? value : REFUSAL;
+    return status === Status.OK ? value : ERROR_BODY;
 }

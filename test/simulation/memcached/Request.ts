@@ -1,6 +1,6 @@
-import { HEADER_BYTES, Opcode, REQUEST_MAGIC } from '../../../src/client/protocol';
+import { HEADER_BYTES, Opcode, REQUEST_MAGIC } from '../../../src/client/protocol/binary/constants';
 
-/** One frame of a client. */
+/** Request frame of a client. */
 export interface Request {
     readonly opcode: number;
     readonly opaque: number;
@@ -13,7 +13,7 @@ export interface Request {
     readonly initial: bigint;
 }
 
-/** The extras that memcached insists on, in bytes. */
+/** Length of the extras that memcached requires, in bytes. */
 const EXTRAS: Readonly<Record<number, number>> = {
     [Opcode.SET]: 8,
     [Opcode.SETQ]: 8,
@@ -33,15 +33,19 @@ const WITH_VALUE = new Set<number>([
     Opcode.REPLACE,
     Opcode.APPEND,
     Opcode.PREPEND,
+    Opcode.SASL_AUTH,
 ]);
 const KNOWN = new Set<number>(Object.values(Opcode));
 
-/** How long the frame at this place is; 0: not all of its header is there. */
+/** Returns the length of the frame at this offset, or 0 if the header is incomplete. */
 export function frameBytes(b: Buffer, at: number): number {
     return b.length - at < HEADER_BYTES ? 0 : HEADER_BYTES + b.readUInt32BE(at + 8);
 }
 
-/** @throws Error for a frame that memcached would refuse */
+/**
+ * Parses a request.
+ * @throws Error for a frame that memcached would reject
+ */
 export function parseRequest(b: Buffer, at: number): Request {
     const opcode = b[at + 1]!;
     const keyBytes = b.readUInt16BE(at + 2);
@@ -52,15 +56,16 @@ export function parseRequest(b: Buffer, at: number): Request {
     const valueAt = keyAt + keyBytes;
     const end = at + HEADER_BYTES + bodyBytes;
     const where = `in a request with opcode ${opcode}`;
-    if (b[at] !== REQUEST_MAGIC) throw new Error(`magic ${b[at]} ${where}`);
+    if (b[at] !== REQUEST_MAGIC) throw new Error(`invalid magic ${b[at]} ${where}`);
     if (!KNOWN.has(opcode)) throw new Error(`unknown opcode ${where}`);
-    if (extrasBytes !== (EXTRAS[opcode] ?? 0)) throw new Error(`${extrasBytes} bytes of extras ${where}`);
-    if (valueAt > end) throw new Error(`a body of ${bodyBytes} bytes ${where}`);
-    if (keyBytes > 250) throw new Error(`a key of ${keyBytes} bytes ${where}`);
+    if (extrasBytes !== (EXTRAS[opcode] ?? 0)) throw new Error(`invalid extras of ${extrasBytes} bytes ${where}`);
+    if (valueAt > end) throw new Error(`invalid body of ${bodyBytes} bytes ${where}`);
+    if (keyBytes > 250) throw new Error(`invalid key of ${keyBytes} bytes ${where}`);
     const needsKey = !WITHOUT_KEY.has(opcode);
     if ((keyBytes === 0) === needsKey && !MAY_HAVE_KEY.has(opcode))
-        throw new Error(`a key of ${keyBytes} bytes ${where}`);
-    if (valueAt < end && !WITH_VALUE.has(opcode)) throw new Error(`a value of ${end - valueAt} bytes ${where}`);
+        throw new Error(`invalid key of ${keyBytes} bytes ${where}`);
+    if (valueAt < end && !WITH_VALUE.has(opcode))
+        throw new Error(`unexpected value of ${end - valueAt} bytes ${where}`);
     const isCounter = extrasBytes === 20;
     return {
         opcode,
@@ -75,7 +80,7 @@ export function parseRequest(b: Buffer, at: number): Request {
     };
 }
 
-/** A reply; flags of -1 are left out. */
+/** Encodes a reply. Flags of -1 are omitted. */
 export function encodeReply(
     { opcode, opaque }: { readonly opcode: number; readonly opaque: number },
     status: number,

@@ -1,10 +1,13 @@
-/** The time of day that all machines agree on until a clock is set. */
+/** Initial system time of every machine. */
 export const EPOCH_MS = Date.UTC(2026, 0, 1);
-const LONGEST_RELATIVE_SECONDS = 30 * 24 * 60 * 60;
-/** memcached's own time when it starts. */
+const MAX_RELATIVE_SECONDS = 30 * 24 * 60 * 60;
+/** Value of memcached's clock at its start. */
 const FIRST_SECOND = 2;
 
-/** memcached's clock: whole seconds, which tick at a phase that drifts, so that now and then one is skipped. */
+/**
+ * Clock of memcached. It counts whole seconds, and a timer that drifts makes it skip one now and
+ * then.
+ */
 export class ServerClock {
     private readonly startedUnix: number;
     private readonly skips: number[] = [];
@@ -20,19 +23,19 @@ export class ServerClock {
         return FIRST_SECOND + Math.floor((ms - this.startedMs + this.phaseMs) / 1000) + this.skipsUntil(ms);
     }
 
-    /** From now on the clock is a second further. */
+    /** Advances the clock by one second. */
     skip(nowMs: number): void {
         this.skips.push(nowMs);
     }
 
-    /** The second in which an item dies; Infinity: never. */
+    /** Returns the second in which an item expires, or Infinity. */
     toSecond(expiry: number, nowMs: number): number {
         if (expiry === 0) return Infinity;
-        if (expiry <= LONGEST_RELATIVE_SECONDS) return expiry + this.secondAt(nowMs);
+        if (expiry <= MAX_RELATIVE_SECONDS) return expiry + this.secondAt(nowMs);
         return Math.max(1, expiry - this.startedUnix);
     }
 
-    /** The first moment at which it shows this second or a later one. */
+    /** Returns the first time at which the clock shows this second or a later one. */
     momentOf(second: number): number {
         const { skips } = this;
         const without = this.startedMs - this.phaseMs + (second - FIRST_SECOND) * 1000;

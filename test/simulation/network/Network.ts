@@ -5,24 +5,24 @@ import type { World } from '../world/World';
 import { Pipe, type Delays, type Receiver } from './Pipe';
 import { SimSocket } from './SimSocket';
 
-/** What a server does with a connection. */
+/** Server side of the network. */
 export interface Listener {
     readonly name: string;
     readonly isListening: boolean;
-    /** The answer reads what the client sends. */
+    /** Returns the receiver of the client's bytes. */
     accept(connection: Connection): Receiver;
 }
 
 export type Direction = 'both' | 'toServer' | 'toClient';
 
-/** Both directions of a connection, seen by the server. */
+/** Both directions of a connection, as the server sees it. */
 export interface Connection {
     readonly client: string;
     readonly toServer: Pipe;
     readonly toClient: Pipe;
-    /** Nothing more is carried out of what came on it. */
+    /** Whether the connection has ended. The server executes no more of its requests. */
     readonly isCut: boolean;
-    /** The server, or something on the way, ends it; `reset` drops the replies that are on their way. */
+    /** Ends the connection from the server or the network; `reset` drops replies in flight. */
     cut(how: 'fin' | 'reset'): void;
 }
 
@@ -45,12 +45,12 @@ class Link implements Connection {
     }
 }
 
-/** Cables between every process and every server, with what goes wrong on them. */
+/** Connections between every process and every server, with their faults. */
 export class Network {
     private readonly listeners = new Map<string, Listener>();
     private readonly links = new Set<Link>();
-    private readonly sockets = new Map<SimSocket, string>();
-    /** Until when nothing passes between a process and a server. */
+    private readonly sockets = new Map<SimSocket, { readonly process: string; readonly server: string }>();
+    /** Times until which no bytes pass between a process and a server. */
     private readonly stalls = new Map<string, number>();
     private opened = 0;
 
@@ -64,17 +64,18 @@ export class Network {
         this.listeners.set(listener.name, listener);
     }
 
-    /** Sockets of a process that are open, or opening. */
-    socketsOf(process: string): number {
+    /** Counts the open and opening sockets of a process, to one server or to all. */
+    socketsOf(process: string, server?: string): number {
         let count = 0;
-        for (const owner of this.sockets.values()) if (owner === process) count++;
+        for (const one of this.sockets.values())
+            if (one.process === process && (server === undefined || one.server === server)) count++;
         return count;
     }
 
     connect(loop: EventLoop, options: NetConnectOpts): Socket {
         const { host, onread } = options as { host: string; onread: OnReadOpts };
         const socket = new SimSocket(loop, onread, one => this.sockets.delete(one));
-        this.sockets.set(socket, loop.name);
+        this.sockets.set(socket, { process: loop.name, server: host });
         const random = this.random.of(`${++this.opened}`);
         const delays = this.delays(random);
         const untilMs = Math.max(this.world.nowMs, this.stalls.get(route(loop.name, host)) ?? 0);
@@ -84,8 +85,8 @@ export class Network {
     }
 
     /**
-     * Nothing passes for so long. Infinity: one side of what is connected now never hears of the
-     * other again; what is connected later works.
+     * Holds back all bytes for this time. With Infinity, existing connections stay silent in this
+     * direction for good, while new connections work.
      */
     stall(process: string, server: string, forMs: number, direction: Direction): void {
         const untilMs = this.world.nowMs + forMs;
@@ -96,21 +97,21 @@ export class Network {
         if (forMs < Infinity && direction === 'both') this.stalls.set(route(process, server), untilMs);
     }
 
-    /** Ends the connections, as the server would. */
+    /** Ends the connections as the server would. */
     cut(process: string, server: string, how: 'fin' | 'reset'): void {
         for (const link of this.linksOf(process, server)) link.cut(how);
     }
 
-    /** The process is gone: its kernel closes what it had open. */
+    /** Closes the connections of a killed process, as its kernel does. */
     drop(process: string): void {
         for (const link of this.links) if (link.client === process) link.toServer.reset();
-        for (const [socket, owner] of this.sockets) if (owner === process) this.sockets.delete(socket);
+        for (const [socket, owner] of this.sockets) if (owner.process === process) this.sockets.delete(socket);
     }
 
     private establish(socket: SimSocket, loop: EventLoop, host: string, delays: Delays, random: Random): void {
         if (socket.destroyed) return;
         const listener = this.listeners.get(host);
-        if (listener?.isListening !== true) return socket.failed('ECONNREFUSED', `connect ECONNREFUSED ${host}`);
+        if (listener?.isListening !== true) return socket.fail('ECONNREFUSED', `connect ECONNREFUSED ${host}`);
         const toServer = new Pipe(this.world, delays, random.of('to server'));
         const toClient = new Pipe(this.world, delays, random.of('to client'));
         const link = new Link(loop.name, host, socket, toServer, toClient);

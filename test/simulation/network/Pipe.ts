@@ -2,7 +2,7 @@ import type { EventLoop } from '../world/EventLoop';
 import type { Random } from '../world/Random';
 import type { World } from '../world/World';
 
-/** What arrives at one end of a connection. */
+/** One end of a connection. */
 export interface Receiver {
     readonly loop: EventLoop;
     onData(bytes: Buffer): void;
@@ -13,26 +13,26 @@ export interface Receiver {
 interface Segment {
     atMs: number;
     readonly bytes: Buffer | null;
-    /** Without bytes: how the stream ends. */
+    /** End of the stream, for a segment without bytes. */
     readonly end: 'fin' | 'reset' | null;
 }
 
-/** The most that one read takes out of the kernel. */
+/** Maximum number of bytes that one read takes from the kernel. */
 const READ_BYTES = 64 * 1024;
 
 export interface Delays {
     readonly latencyMs: number;
-    /** Up to so much more, for each segment. */
+    /** Maximum extra delay of a segment. */
     readonly jitterMs: number;
-    /** Into up to so many segments a write is cut. */
-    readonly mostCuts: number;
-    /** What the kernels hold of one direction before a write has to wait. */
+    /** Maximum number of cuts in one write. */
+    readonly maxCuts: number;
+    /** Bytes that the kernels buffer per direction before a write must wait. */
     readonly windowBytes: number;
 }
 
 /**
- * One direction of a connection: bytes in order, cut and merged as TCP may do it. What has been sent
- * and not read lies in the kernels, also while the process that should read it is held.
+ * One direction of a connection. Bytes arrive in order, split and merged as TCP may do. The kernels
+ * buffer unread bytes, even while the reading process is held.
  */
 export class Pipe {
     private readonly segments: Segment[] = [];
@@ -40,7 +40,7 @@ export class Pipe {
     private unread = 0;
     private stalledUntilMs = 0;
     private isOver = false;
-    /** Called when there is room again, after there was none. */
+    /** Runs when a full pipe has room again. */
     onRoom: (() => void) | null = null;
     receiver: Receiver | null = null;
 
@@ -54,12 +54,12 @@ export class Pipe {
         return this.delays.windowBytes - this.unread;
     }
 
-    /** Keeps a copy: the caller may use its buffer again. */
+    /** Copies the bytes, because the caller may reuse its buffer. */
     send(bytes: Uint8Array): void {
         if (this.isOver || bytes.length === 0) return;
         this.unread += bytes.length;
-        const cuts = this.random.int(0, this.delays.mostCuts);
-        // What is drawn does not depend on what is sent: fractions, and a delay also for an empty piece.
+        const cuts = this.random.int(0, this.delays.maxCuts);
+        // The number of draws must not depend on the bytes. An empty piece draws a delay, too.
         const at = Array.from({ length: cuts }, () => Math.floor(this.random.next() * bytes.length)).sort(byValue);
         let from = 0;
         for (const to of [...at, bytes.length]) {
@@ -69,14 +69,14 @@ export class Pipe {
         }
     }
 
-    /** Orderly: after everything that was sent. */
+    /** Ends the stream in order, after all sent bytes. */
     finish(): void {
         if (this.isOver) return;
         this.push({ atMs: 0, bytes: null, end: 'fin' });
         this.isOver = true;
     }
 
-    /** What has not left the sender is dropped; what is on its way arrives, and then the reset. */
+    /** Resets from the sender. Bytes in flight still arrive, but unsent bytes are dropped. */
     reset(): void {
         if (this.isOver) return;
         this.isOver = true;
@@ -87,7 +87,7 @@ export class Pipe {
         this.push({ atMs: 0, bytes: null, end: 'reset' });
     }
 
-    /** Reset by something on the way: what has not arrived yet does not arrive any more. */
+    /** Resets from the network. Bytes in flight are dropped. */
     abort(): void {
         if (this.isOver) return;
         this.isOver = true;
@@ -97,20 +97,20 @@ export class Pipe {
         this.push({ atMs: 0, bytes: null, end: 'reset' });
     }
 
-    /** Nothing more is read. */
+    /** Stops reading. */
     close(): void {
         this.isOver = true;
         this.segments.length = 0;
         this.receiver = null;
     }
 
-    /** Nothing arrives before that; Infinity: never. */
+    /** Holds back all bytes until this time. Infinity means forever. */
     stall(untilMs: number): void {
         this.stalledUntilMs = Math.max(this.stalledUntilMs, untilMs);
         for (const segment of this.segments) {
             if (segment.atMs <= this.world.nowMs || segment.atMs >= untilMs) continue;
             segment.atMs = untilMs;
-            this.announce(segment);
+            this.scheduleRead(segment);
         }
         this.lastMs = Math.max(this.lastMs, untilMs);
     }
@@ -127,10 +127,10 @@ export class Pipe {
         const arrivesMs = Math.max(this.world.nowMs, this.stalledUntilMs) + delayMs;
         this.lastMs = segment.atMs = Math.max(this.lastMs, arrivesMs);
         this.segments.push(segment);
-        this.announce(segment);
+        this.scheduleRead(segment);
     }
 
-    private announce({ atMs }: Segment): void {
+    private scheduleRead({ atMs }: Segment): void {
         if (atMs < Infinity) this.receiver?.loop.post(atMs, () => this.read());
     }
 
@@ -147,9 +147,9 @@ export class Pipe {
         const bytes = this.takeArrived();
         this.unread -= bytes.length;
         if (this.onRoom !== null && this.room > 0) this.onRoom();
-        // What did not fit is read next, and before anything else of this connection.
+        // The receiver reads the remaining bytes before any other event of this connection.
         if (segments.length > 0)
-            this.announce({ ...segments[0]!, atMs: Math.max(segments[0]!.atMs, this.world.nowMs) });
+            this.scheduleRead({ ...segments[0]!, atMs: Math.max(segments[0]!.atMs, this.world.nowMs) });
         receiver.onData(bytes);
     }
 

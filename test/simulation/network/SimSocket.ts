@@ -3,11 +3,11 @@ import type { OnReadOpts } from 'node:net';
 import type { EventLoop, VirtualTimer } from '../world/EventLoop';
 import type { Pipe, Receiver } from './Pipe';
 
-/** The part of a `net.Socket` that the client uses, with Node's order of events. */
+/** Subset of `net.Socket` that the client uses, with Node's order of events. */
 export class SimSocket extends EventEmitter implements Receiver {
     connecting = true;
     destroyed = false;
-    /** Bytes that the kernel has not taken. */
+    /** Number of bytes that the kernel has not accepted. */
     writableLength = 0;
     private outgoing: Pipe | null = null;
     private incoming: Pipe | null = null;
@@ -15,7 +15,7 @@ export class SimSocket extends EventEmitter implements Receiver {
     private idleMs = 0;
     private idleTimer: VirtualTimer | null = null;
 
-    /** @param onread where bytes go, as `net.connect` takes it */
+    /** @param onread receives the bytes, as in `net.connect` */
     constructor(
         readonly loop: EventLoop,
         private readonly onread: OnReadOpts,
@@ -33,7 +33,7 @@ export class SimSocket extends EventEmitter implements Receiver {
         this.emit('connect');
     }
 
-    failed(code: string, message: string): void {
+    fail(code: string, message: string): void {
         if (this.destroyed) return;
         this.destroy(Object.assign(new Error(message), { code }));
     }
@@ -93,7 +93,7 @@ export class SimSocket extends EventEmitter implements Receiver {
 
     private last: Uint8Array | null = null;
 
-    /** The sources answer undefined for the buffer that they gave last. */
+    /** Returns the read buffer. The sources return undefined to keep the previous one. */
     private target(): Uint8Array {
         const { buffer } = this.onread;
         const next = (typeof buffer === 'function' ? buffer() : buffer) as Uint8Array | undefined;

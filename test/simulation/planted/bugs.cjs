@@ -1,144 +1,160 @@
 /**
- * Bugs that the simulation must find: each replaces a text of a source.
+ * Bugs that the simulation must find. Each edit replaces a text of a source file.
  * @typedef {{ file: string, from: string, to: string }} Edit
  * @type {Record<string, readonly Edit[]>}
  */
 const bugs = {
     'retry an ADD': [
         {
-            file: 'client/storeCalls.ts',
-            from: `this.retry = opcode === Opcode.ADD ? 'never' : 'afterClose';`,
+            file: 'client/calls/storeCalls.ts',
+            from: `this.retry = operation === 'add' ? 'never' : 'afterClose';`,
             to: `this.retry = 'afterClose';`,
         },
     ],
-    'retry a counter': [{ file: 'client/CounterCall.ts', from: `retry = 'never';`, to: `retry = 'always';` }],
-    'retry a SET that may still be carried out': [
+    'retry a counter': [{ file: 'client/calls/CounterCall.ts', from: `retry = 'never';`, to: `retry = 'always';` }],
+    'retry a SET that the server may still execute': [
         {
-            file: 'client/storeCalls.ts',
-            from: `this.retry = opcode === Opcode.ADD ? 'never' : 'afterClose';`,
-            to: `this.retry = opcode === Opcode.ADD ? 'never' : 'always';`,
+            file: 'client/calls/storeCalls.ts',
+            from: `this.retry = operation === 'add' ? 'never' : 'afterClose';`,
+            to: `this.retry = operation === 'add' ? 'never' : 'always';`,
         },
     ],
     'ignore the opaque': [
         {
-            file: 'client/Channel.ts',
-            from: `if (call === null || (reply.opaque - call.opaque) >>> 0 >= call.frames)`,
+            file: 'client/channel/Channel.ts',
+            from: `if (call === null || (reply.opaque - call.opaque) >>> 0 >= call.frameCount)`,
             to: `if (call === null)`,
         },
     ],
     'forget a deadline': [
         {
-            file: 'client/CallQueue.ts',
+            file: 'client/server/CallQueue.ts',
             from: `deadlines.add((call.deadline ??= new Deadline(call, deadlineMs, true)));`,
-            to: `if (call === this.turn[0]) deadlines.add((call.deadline ??= new Deadline(call, deadlineMs, true)));`,
+            to: `if (call === this.entering[0]) deadlines.add((call.deadline ??= new Deadline(call, deadlineMs, true)));`,
         },
     ],
     'keep a dead channel in the pool': [
-        { file: 'client/MemcachedServer.ts', from: `this.pool.remove(channel);`, to: `` },
-    ],
-    'accept the CAS of an old generation': [
         {
-            file: 'client/ItemVerbs.ts',
-            from: `if (generation !== undefined && generation !== node.generation)`,
-            to: `if (generation === null)`,
+            file: 'client/server/ChannelPool.ts',
+            from: `this.entries.splice(this.entries.indexOf(entry), 1);`,
+            to: ``,
+        },
+    ],
+    'accept the CAS of an old epoch': [
+        {
+            file: 'client/Commands.ts',
+            from: `if (epoch !== undefined && epoch !== server.epoch)`,
+            to: `if (epoch === null)`,
         },
     ],
     'drop the last chunk of a batch': [
         {
-            file: 'client/chunks.ts',
+            file: 'client/BatchPart.ts',
             from: `return this.from < this.keys.length;`,
             to: `return this.from === 0 && this.keys.length > 0;`,
         },
     ],
-    'write again what the kernel has not taken': [
-        { file: 'client/Channel.ts', from: `if (socket.writableLength === 0)`, to: `if (socket.writableLength >= 0)` },
-    ],
-    'count a fault of a call twice': [
+    'reuse a buffer that the kernel has not accepted': [
         {
-            file: 'client/Call.ts',
-            from: `this.host?.counts.failedBy(error);`,
-            to: `this.host?.counts.failedBy(error); if (this.repeats > 1) this.host?.counts.failedBy(error);`,
+            file: 'client/channel/Channel.ts',
+            from: `if (socket.writableLength === 0)`,
+            to: `if (socket.writableLength >= 0)`,
+        },
+    ],
+    'count a failed call twice': [
+        {
+            file: 'client/calls/Call.ts',
+            from: `this.host?.metrics.recordFailure(error);`,
+            to: `this.host?.metrics.recordFailure(error); if (this.retries > 1) this.host?.metrics.recordFailure(error);`,
         },
     ],
     'leave a socket open': [
         {
-            file: 'client/Channel.ts',
+            file: 'client/channel/Channel.ts',
             from: `if (pending.first === null)`,
-            to: `if (this.state === 'gone' && !this.wasReady) ;\n        else if (pending.first === null)`,
+            to: `if (this.stage === 'connecting') ;\n        else if (pending.first === null)`,
         },
     ],
-    'judge before what has arrived is read': [
-        { file: 'client/Deadlines.ts', from: `this.look(0, nowMs + (nowMs - this.firesAt));`, to: `this.expireDue();` },
-    ],
-    'answer with a load whose lease is gone': [
+    'expire calls before reading their replies': [
         {
-            file: 'cache/Loading.ts',
+            file: 'client/calls/Deadlines.ts',
+            from: `this.look(0, nowMs + (nowMs - this.firesAt));`,
+            to: `this.expireDue();`,
+        },
+    ],
+    'return a load that lost its lease': [
+        {
+            file: 'cache/load/PendingLoad.ts',
             from: `return this.hasValue && (held === undefined || this.lease === null || this.lease.isShownBy(held));`,
             to: `return this.hasValue;`,
         },
     ],
-    'queue behind an add': [
+    'queue writes behind a pending add': [
         {
-            file: 'cache/Conditions.ts',
-            from: `return mayPass ? write() : values.inOrder(fullKey, write);`,
-            to: `return values.inOrder(fullKey, write);`,
+            file: 'cache/AtomicVerbs.ts',
+            from: `engine.inOrder(fullKey, encoded instanceof Promise,`,
+            to: `engine.inOrder(fullKey, true,`,
         },
     ],
     'store a loaded value without a lease': [
         {
-            file: 'cache/LoadLease.ts',
-            from: `if (reply.outcome === 'missing' || tries === MOST_TRIES || !(await this.find())) return false;`,
-            to: `return this.client.set(this.key, value, { expires, flags });`,
+            file: 'cache/load/LoadLease.ts',
+            from: `if (reply.outcome === 'missing' || tries === MAX_TRIES || !(await this.rediscover())) return false;`,
+            to: `return this.commands.store('set', this.key, value, { expires, flags });`,
         },
     ],
     'join a load that began before a store': [
         {
-            file: 'cache/ValueStore.ts',
-            from: `        const { stored, loads } = this;
+            file: 'cache/engine/CacheEngine.ts',
+            from: `        const { tracked, loads } = this;
         if (loads.size > 0) loads.delete(fullKey);`,
-            to: `        const { stored } = this;`,
+            to: `        const { tracked } = this;`,
         },
     ],
-    'take no lease': [
+    'load without a lease': [
         {
-            file: 'cache/LoadThrough.ts',
-            from: `if (held !== undefined && !this.isStopping)`,
-            to: `if (held === null && this.isStopping)`,
+            file: 'cache/load/LoadThrough.ts',
+            from: `if (miss.held !== undefined && !this.isStopping)`,
+            to: `if (miss.held === null && this.isStopping)`,
         },
     ],
     'return a stale value as fresh': [
         {
-            file: 'cache/dated.ts',
-            from: `return Date.now() < freshUntilMs(held) ? undated(held) : null;`,
-            to: `return undated(held);`,
+            file: 'cache/values/staleEnvelope.ts',
+            from: `return Date.now() < freshUntilMs(held) ? unwrap(held) : null;`,
+            to: `return unwrap(held);`,
         },
     ],
-    'update without comparing': [
+    'write an update without its CAS': [
         {
-            file: 'cache/Updates.ts',
-            from: `(await client.casSet(fullKey, bytes, item.cas, { expires, flags, generation })).outcome === 'stored'`,
-            to: `await client.set(fullKey, bytes, { expires, flags })`,
+            file: 'cache/UpdateVerbs.ts',
+            from: `(await commands.casSet(fullKey, bytes, item.cas, { expires, flags, epoch })).outcome === 'stored'`,
+            to: `await commands.store('set', fullKey, bytes, { expires, flags })`,
         },
     ],
-    'update with the CAS of an old generation': [
-        { file: 'cache/Updates.ts', from: `if (client.server(fullKey).generation !== generation)`, to: `if (false)` },
-        { file: 'client/ItemVerbs.ts', from: `generation !== node.generation`, to: `false` },
-        { file: 'client/storeCalls.ts', from: `if (this.isOfGeneration)`, to: `if (false)` },
+    'update with the CAS of an old epoch': [
+        {
+            file: 'cache/UpdateVerbs.ts',
+            from: `if (commands.cluster.server(fullKey).epoch !== epoch)`,
+            to: `if (false)`,
+        },
+        { file: 'client/Commands.ts', from: `epoch !== server.epoch`, to: `false` },
+        { file: 'client/calls/storeCalls.ts', from: `if (this.expectsEpoch)`, to: `if (false)` },
     ],
-    'count validity from the reply': [
+    'start the validity of a lease at its reply': [
         {
             file: 'lock/Lease.ts',
-            from: `this.validity = new Validity(lock.since, ttlMs);\n    }`,
-            to: `this.validity = new Validity(new Moment(), ttlMs);\n    }`,
+            from: `this.deadline = new LeaseDeadline(lock.since, ttlMs);\n    }`,
+            to: `this.deadline = new LeaseDeadline(new Timestamp(), ttlMs);\n    }`,
         },
     ],
-    'believe the whole ttl and a second more': [
-        { file: 'lock/Validity.ts', from: `const BELIEVED = 0.99;`, to: `const BELIEVED = 2;` },
+    'trust a lease for twice its ttl': [
+        { file: 'lock/LeaseDeadline.ts', from: `const TRUSTED_SHARE = 0.99;`, to: `const TRUSTED_SHARE = 2;` },
     ],
-    'ask memcached for no extra seconds': [
+    'store locks without extra seconds': [
         { file: 'lock/LockStore.ts', from: `const EXTRA_SECONDS = 2;`, to: `const EXTRA_SECONDS = 0;` },
     ],
-    'ask memcached for one extra second': [
+    'store locks with one extra second': [
         { file: 'lock/LockStore.ts', from: `const EXTRA_SECONDS = 2;`, to: `const EXTRA_SECONDS = 1;` },
     ],
     'skip the read-back after a lost reply': [
@@ -151,61 +167,315 @@ const bugs = {
     'release without the CAS': [
         {
             file: 'lock/LockStore.ts',
-            from: `const outcome = await client.casDelete(key, cas, { pinned: true, generation });`,
-            to: `const outcome = (await client.delete(key)) ? 'deleted' : 'missing';`,
+            from: `const outcome = await commands.casDelete(key, cas, { pinned: true, epoch });`,
+            to: `const outcome = (await commands.delete(key)) ? 'deleted' : 'missing';`,
         },
     ],
     'extend without the CAS': [
         {
             file: 'lock/LockStore.ts',
-            from: `const reply = await client.casSet(key, token, cas, { ...storing(ttlMs), generation });`,
-            to: `const reply = { outcome: (await client.replace(key, token, storing(ttlMs))) ? 'stored' : 'missing', cas };`,
+            from: `const reply = await commands.casSet(key, token, cas, { ...storeOptions(ttlMs), epoch });`,
+            to: `const reply = { outcome: (await commands.store('replace', key, token, storeOptions(ttlMs))) ? 'stored' : 'missing', cas };`,
         },
     ],
-    'clean up without looking at the token': [
+    'delete orphaned locks without comparing the token': [
         {
-            file: 'lock/Abandoned.ts',
+            file: 'lock/OrphanedLocks.ts',
             from: `if (!tokens.has(token) || cas === 0n)`,
             to: `if (cas === 0n)`,
         },
     ],
-    'leave a timer of the lock running': [
-        { file: 'lock/Abandoned.ts', from: `for (const entry of entries) this.forget(entry);`, to: `` },
+    'leave a timer of a lock running': [
+        { file: 'lock/OrphanedLocks.ts', from: `for (const orphan of orphans) this.forget(orphan);`, to: `` },
     ],
-    'work under a lease that has run out': [
-        { file: 'lock/MemcachedLock.ts', from: `if (session.isOver || !lease.isHeld())`, to: `if (session.isOver)` },
+    'start work under an expired lease': [
+        { file: 'lock/withLock.ts', from: `if (session.isOver || !lease.isHeld())`, to: `if (session.isOver)` },
     ],
-    'leave a rejection without a handler': [
+    'leave a rejection unhandled': [
         {
-            file: 'cache/ValueStore.ts',
-            from: `const [kept, { failed }] = await Promise.all([
-            surplus > 0 ? this.deleteAll(fullKeys.slice(0, surplus)) : null,
-            client.setMany(entries, { expires }, stored),
-        ]);`,
-            to: `const deleting = surplus > 0 ? this.deleteAll(fullKeys.slice(0, surplus)) : null;
-        const { failed } = await client.setMany(entries, { expires }, stored);
-        const kept = await deleting;`,
+            file: 'cache/BatchVerbs.ts',
+            from: `const [kept, failed] = await Promise.all([
+                        engine.deleteAll(ready.slice(these.length)),
+                        engine.setAll(context, ready.slice(0, these.length), encoded, expires),
+                    ]);`,
+            to: `const deleting = engine.deleteAll(ready.slice(these.length));
+                    const failed = await engine.setAll(context, ready.slice(0, these.length), encoded, expires);
+                    const kept = await deleting;`,
         },
     ],
-    'leave the timer of a log running': [
+    'leave a timer of a log running': [
         {
             file: 'connect/MemcachedConnection.ts',
-            from: `                this.serverLog?.stop();\n            }`,
-            to: `            }`,
+            from: `        await client?.close();\n        this.serverLog?.stop();`,
+            to: `        await client?.close();`,
         },
     ],
-    'take what an earlier call has left for a holder': [
+    'treat an orphaned lock as held': [
         {
             file: 'lock/LockStore.ts',
-            from: `if (found !== null && !(await this.abandoned.clearFound(key, found))) return null;`,
+            from: `if (found !== null && !(await this.orphans.deleteFound(key, found))) return null;`,
             to: `if (found !== null) return null;`,
         },
     ],
-    'believe replies that are not confirmed': [
+    'keep the sockets of a removed server until close': [
         {
-            file: 'client/Namespace.ts',
-            from: `if (status !== Status.OK || valueBytes !== TOKEN_CHARS) return false;`,
-            to: `if (status !== Status.OK || valueBytes !== 0) return true;`,
+            file: 'client/cluster/Cluster.ts',
+            from: `await server.drained();\n        await server.close();\n        this.leaving.delete(server);`,
+            to: `await server.drained();`,
+        },
+    ],
+    'reject the pending calls of a removed server': [
+        {
+            file: 'client/cluster/Cluster.ts',
+            from: `await Promise.allSettled(this.batches);\n        await server.drained();\n        await server.close();`,
+            to: `await server.close();`,
+        },
+    ],
+    'send the rest of a batch by the new list': [
+        {
+            file: 'client/KeyBatch.ts',
+            from: `await server.send(call);`,
+            to: `await this.cluster.server(chunk.keys[0]!).send(call);`,
+        },
+    ],
+    'compare the CAS of a lease on the new server': [
+        {
+            file: 'cache/load/LoadLease.ts',
+            from: `before, token, { cas, epoch: server.epoch });`,
+            to: `before, token, { cas, epoch: commands.cluster.server(key).epoch });`,
+        },
+    ],
+    'compare the CAS of a lock on the new server': [
+        {
+            file: 'lock/LockStore.ts',
+            from: `if (cas !== null) return storedLock(token, cas, server, since);`,
+            to: `if (cas !== null) return storedLock(token, cas, commands.cluster.homeServer(key), since);`,
+        },
+    ],
+    'fetch the token from a removed server': [
+        {
+            file: 'cache/keys/NamespaceTokens.ts',
+            from: `if (this.commands.cluster.servers.includes(server)) throw error;`,
+            to: `if (server !== null) throw error;`,
+        },
+    ],
+    'stop polling discovery after a failure': [
+        {
+            file: 'connect/DiscoveryWatcher.ts',
+            from: `this.reportFailure((error as Error | undefined)?.message ?? String(error));`,
+            to: `return this.reportFailure((error as Error | undefined)?.message ?? String(error));`,
+        },
+    ],
+    'wait for discovery without a timeout': [
+        {
+            file: 'connect/DiscoveryWatcher.ts',
+            from: `return await timeout.race(this.lookUp());`,
+            to: `return await this.lookUp();`,
+        },
+    ],
+    'fail over without the option': [
+        { file: 'client/cluster/ServerSet.ts', from: `if (options.failover) this.isUsable`, to: `this.isUsable` },
+    ],
+    'never return to a recovered server': [
+        {
+            file: 'client/server/CircuitBreaker.ts',
+            from: `this.lastFault = null;\n        this.isDown = false;`,
+            to: `this.lastFault = null;`,
+        },
+    ],
+    'stop probing after a late reply to a probe': [
+        { file: 'client/server/ChannelPool.ts', from: `else this.probeAgain();`, to: `` },
+    ],
+    'accept unconfirmed replies': [
+        {
+            file: 'client/calls/Namespace.ts',
+            from: `return reply.outcome === Outcome.OK && reply.valueEquals(key, start, start + TOKEN_CHARS);`,
+            to: `return reply.outcome !== Outcome.OK || !reply.valueEquals(key, start, start);`,
+        },
+    ],
+    'count each lookup twice': [
+        {
+            file: 'cache/engine/CacheEngine.ts',
+            from: `this.metrics.onLookup(value !== null);`,
+            to: `this.metrics.onLookup(value !== null);\n        this.metrics.onLookup(value !== null);`,
+        },
+    ],
+    'count failed stores of a batch as stored': [
+        {
+            file: 'cache/engine/CacheEngine.ts',
+            from: `this.metrics.count('stored', entries.length - failed.size);`,
+            to: `this.metrics.count('stored', entries.length);`,
+        },
+    ],
+    'count the release of a lost lock': [
+        {
+            file: 'lock/Lease.ts',
+            from: `if (wasHeld) this.owner.metrics.count('released');`,
+            to: `this.owner.metrics.count('released');`,
+        },
+    ],
+    'keep a lock acquired after the session closed': [
+        {
+            file: 'lock/LeaseAcquirer.ts',
+            from: `if (session.isOver || signal?.aborted) await lease?.[Symbol.asyncDispose]();`,
+            to: ``,
+        },
+    ],
+    'count every key of a batch as a miss': [
+        {
+            file: 'client/calls/batchCalls.ts',
+            from: `this.retries === 0 ? this.keys.length - this.answeredKeys :`,
+            to: `this.retries === 0 ? this.keys.length :`,
+        },
+    ],
+    'treat an invalid key as a miss': [
+        {
+            file: 'client/model/errors.ts',
+            from: `const UNAVAILABLE = new Set([`,
+            to: `const UNAVAILABLE = new Set(['INVALID_KEY', `,
+        },
+    ],
+    'fall back when memcached rejects a value': [
+        {
+            file: 'cache/engine/CacheEngine.ts',
+            from: `if (!this.options.failSoft || !isUnavailable(error)) throw this.reject(context, error);`,
+            to: `if (!this.options.failSoft) throw this.reject(context, error);`,
+        },
+    ],
+    'fall back in a conditional store': [
+        {
+            file: 'cache/engine/CacheEngine.ts',
+            from: `            throw this.reject(context, error);`,
+            to: `            return this.fallback(context, error, false as T);`,
+        },
+    ],
+    'fail a batch despite fail_soft': [
+        {
+            file: 'cache/BatchVerbs.ts',
+            from: `if (engine.options.failSoft && isUnavailable(error))`,
+            to: `if (isUnavailable(undefined))`,
+        },
+    ],
+    'fetch the token before validating the key': [
+        {
+            file: 'cache/keys/Keyspace.ts',
+            from: `this.check(fullKey);\n        return tokens.fetch(key);`,
+            to: `return tokens.fetch(key);`,
+        },
+    ],
+    'grant a lock without CAS': [
+        {
+            file: 'lock/LockStore.ts',
+            from: `if (cas === 0n) await this.rejectWithoutCas(commands, server, key);`,
+            to: ``,
+        },
+    ],
+    'keep a lock rejected for lack of CAS': [
+        {
+            file: 'lock/LockStore.ts',
+            from: `if (commands.cluster.server(key) === server) await commands.delete(key).catch(() => {});`,
+            to: ``,
+        },
+    ],
+    'update on a server without CAS': [
+        {
+            file: 'cache/UpdateVerbs.ts',
+            from: `if (item.cas === 0n) throw casDisabled(address);`,
+            to: `void address; void casDisabled;`,
+        },
+        {
+            file: 'cache/UpdateVerbs.ts',
+            from: `(await commands.casSet(fullKey, bytes, item.cas, { expires, flags, epoch })).outcome === 'stored'`,
+            to: `item.cas === 0n
+                  ? await commands.store('set', fullKey, bytes, { expires, flags })
+                  : (await commands.casSet(fullKey, bytes, item.cas, { expires, flags, epoch })).outcome === 'stored'`,
+        },
+    ],
+    'evict without comparing the CAS': [
+        {
+            file: 'cache/keys/TrackedKeys.ts',
+            from: `if (casHigh === 0 && casLow === 0) return this.forget(entry);`,
+            to: ``,
+        },
+    ],
+    'evict the value of another instance': [
+        {
+            file: 'client/calls/storeCalls.ts',
+            from: `writer.compareAndDelete(opaque, evicted.key, evicted.casHigh, evicted.casLow, true);`,
+            to: `writer.delete(opaque, evicted.key, true);`,
+        },
+    ],
+    'report CAS on a server without CAS': [
+        {
+            file: 'client/server/ServerHealthReport.ts',
+            from: `if (text === 'yes') return true;`,
+            to: `if (text !== undefined) return true;`,
+        },
+    ],
+    'send calls before the login': [
+        {
+            file: 'client/channel/Channel.ts',
+            from: `handshake.promise.then(settle, () => {});`,
+            to: `handshake.promise.then(settle, () => {}); if (at.login !== undefined) this.beReady();`,
+        },
+    ],
+    'fall back on a wrong password': [
+        {
+            file: 'client/model/errors.ts',
+            from: `const UNAVAILABLE = new Set([`,
+            to: `const UNAVAILABLE = new Set(['AUTH_FAILED', `,
+        },
+    ],
+    'stop connecting after a wrong password': [
+        {
+            file: 'client/server/ChannelPool.ts',
+            from: `if (breaker.needsProbe) breaker.scheduleRetry(() => this.open());`,
+            to: `if (breaker.needsProbe && !breaker.hasRejectedLogin) breaker.scheduleRetry(() => this.open());`,
+        },
+    ],
+    'include the password in an error': [
+        {
+            file: 'client/channel/Channel.ts',
+            from: `this.end(authFailed(address))`,
+            to: `this.end(authFailed(address + at.login!.password))`,
+        },
+        {
+            file: 'client/server/CircuitBreaker.ts',
+            from: `return this.hasRejectedLogin ? authFailed(this.address)`,
+            to: `return this.hasRejectedLogin ? this.lastFault!`,
+        },
+    ],
+    'keep an aborted caller waiting': [
+        {
+            file: 'cache/load/LoadThrough.ts',
+            from: `return signal ? untilAborted(signal, () => this.find(request)) : this.find(request);`,
+            to: `return this.find(request);`,
+        },
+    ],
+    'keep loading after every caller aborted': [
+        {
+            file: 'cache/load/PendingLoad.ts',
+            from: `if (this.listeners === 0 && !this.isBackground) this.abort(signal.reason);`,
+            to: ``,
+        },
+    ],
+    'keep waiting for a lock after the abort': [
+        {
+            file: 'lock/LeaseAcquirer.ts',
+            from: `await session.pause(Math.min(pauseMs, leftMs), signal);\n                signal?.throwIfAborted();`,
+            to: `await session.pause(Math.min(pauseMs, leftMs));`,
+        },
+        {
+            file: 'lock/LeaseAcquirer.ts',
+            from: `        session.check();\n        signal?.throwIfAborted();\n        return lease;`,
+            to: `        session.check();\n        return lease;`,
+        },
+    ],
+    'store a value beyond max_expiration': [
+        {
+            file: 'cache/engine/CacheEngine.ts',
+            from: `return toExpirySeconds(options.maxExpiration);`,
+            to: `return toExpirySeconds(ms);`,
         },
     ],
 };

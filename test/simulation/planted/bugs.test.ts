@@ -4,7 +4,7 @@ import { root } from '../../support/root';
 import bugs from './bugs.cjs';
 
 describe('a planted bug', () => {
-    it.each(Object.entries(bugs))('has its place in the sources: %s', (_, edits) => {
+    it.each(Object.entries(bugs))('matches one place per edit: %s', (_, edits) => {
         for (const { file, from } of edits) {
             const source = readFileSync(join(root, 'src', file), 'utf8');
             expect(source.split(from).length - 1).toBe(1);

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import bugs from './bugs.cjs';
 
 /**
- * `npm run simulate:planted -- [seeds] [part of a name]`: plants each bug in turn and prints the first
- * seed that finds it.
+ * Plants each bug in turn and prints the first seed that finds it.
+ * @example npm run simulate:planted -- [seeds] [part of a name]
  */
 const [seeds = '20000', wanted = ''] = process.argv.slice(2);
 const simulation = join(__dirname, '..');

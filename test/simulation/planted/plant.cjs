@@ -1,4 +1,4 @@
-// Preloaded after `register.cjs`: plants the bug that `PLANTED` names into the sources as they are loaded.
+// Load after `register.cjs`. Plants the bug named by `PLANTED` into the sources as Node loads them.
 
 const { readFileSync } = require('node:fs');
 const { join } = require('node:path');

@@ -1,24 +1,30 @@
 import type { Step } from './Plan';
 
-/** A call and what became of it. */
+/** Call and its outcome. */
 export interface Entry {
     readonly step: Step;
     readonly process: string;
+    /** Component whose server list applies, see `userOf`. */
+    user: string;
     readonly startMs: number;
-    /** Infinity while it is pending. */
+    /** Infinity while the call is pending. */
     endMs: number;
-    /** How long the process had been held when it began, and when it ended. */
+    /** Time for which the process had been held when the call started. */
     readonly heldBeforeMs: number;
     heldAfterMs: number;
     result: unknown;
     error: Error | null;
-    /** The keys as memcached has them. */
+    /** Keys as memcached stores them. */
     fullKeys: readonly string[];
-    /** What the check needs to know that the result does not tell. */
+    /** Facts for the checks that the result does not contain. */
     readonly notes: Map<string, unknown>;
+    /** Counters that the call has raised so far. */
+    readonly counts: Map<string, number>;
+    /** Counters at the end of the call. A background load may raise `counts` later. */
+    countsAtEnd: ReadonlyMap<string, number>;
 }
 
-/** Every call of a schedule, in the order of their beginnings. */
+/** Every call of a schedule, ordered by start. */
 export class Ledger {
     readonly entries: Entry[] = [];
 
@@ -26,6 +32,7 @@ export class Ledger {
         const entry: Entry = {
             step,
             process,
+            user: '',
             startMs,
             endMs: Infinity,
             heldBeforeMs,
@@ -34,6 +41,8 @@ export class Ledger {
             error: null,
             fullKeys: [],
             notes: new Map(),
+            counts: new Map(),
+            countsAtEnd: new Map(),
         };
         this.entries.push(entry);
         return entry;

@@ -1,23 +1,27 @@
 import type { Loss } from '../memcached/ModelServer';
 import type { Direction } from '../network/Network';
 
-/** One call of a verb. Each verb takes of the arguments what it needs. */
+/** One call of a verb. Each verb uses only some of the arguments. */
 export interface Step {
-    /** Its number in the plan; what it writes has this number in it. */
+    /** Number of the step, which its values contain. */
     readonly id: number;
     readonly pauseMs: number;
-    /** Whether the task waits for it before its next step. */
+    /** Whether the task waits for the call before its next step. */
     readonly isAwaited: boolean;
     readonly verb: string;
     readonly keys: readonly string[];
-    /** How long the value is, beside its number. */
+    /** Minimum length of the value. */
     readonly bytes: number;
-    /** How long it lives, holds, waits or works. What the unit is depends on the verb. */
+    /** Durations. Their meaning and unit depend on the verb. */
     readonly times: readonly number[];
     readonly amount: number;
+    /** Time until the caller aborts, in ms; undefined means a call without a signal. */
+    readonly abortMs?: number | undefined;
+    /** Whether the loader waits until its signal aborts. */
+    readonly hangs?: boolean;
 }
 
-/** Steps that one process takes one after the other. */
+/** Steps that one process runs one after another. */
 export interface Task {
     readonly process: number;
     readonly steps: readonly Step[];
@@ -35,18 +39,36 @@ export type Fault = { readonly atMs: number } & (
     | { readonly kind: 'slow'; readonly server: number; readonly times: number; readonly forMs: number }
     | { readonly kind: 'full'; readonly server: number; readonly forMs: number }
     | { readonly kind: 'skip'; readonly server: number }
+    /** Refuses new logins and keeps the sessions that have logged in. */
+    | { readonly kind: 'refuse'; readonly server: number; readonly forMs: number }
     | { readonly kind: 'evict'; readonly server: number; readonly key: string }
     | ({ readonly kind: 'stall'; readonly forMs: number } & Route)
     | ({ readonly kind: 'vanish' } & Route)
     | { readonly kind: 'cut'; readonly server: number; readonly process: number; readonly how: 'fin' | 'reset' }
-    /** What is connected now is not served for a while, what is connected later is. */
+    /** Blocks the existing connections for a time, but not new ones. */
     | { readonly kind: 'stick'; readonly server: number; readonly process: number; readonly forMs: number }
-    /** What becomes of the next replies: the connection ends instead, or they are wrong. */
+    /** Loses the next replies, see `Loss`. */
     | { readonly kind: 'lose'; readonly server: number; readonly process: number; readonly how: Loss }
     | { readonly kind: 'hold'; readonly process: number; readonly forMs: number }
     | { readonly kind: 'kill'; readonly process: number }
     | { readonly kind: 'clock'; readonly process: number; readonly byMs: number }
+    /** Gives the process another server list. */
+    | { readonly kind: 'list'; readonly process: number; readonly members: readonly Member[] }
+    /** Disturbs the discovery of the process for a time. */
+    | { readonly kind: 'discovery'; readonly process: number; readonly how: Trouble; readonly forMs: number }
 );
+
+/** Server of a list with its weight. */
+export interface Member {
+    readonly server: number;
+    readonly weight: number;
+}
+
+/**
+ * Failures of discovery. `hang` never answers. `slow` answers late with the list at the time of the
+ * query.
+ */
+export type Trouble = 'fail' | 'empty' | 'malformed' | 'hang' | 'slow';
 
 export interface ClientPlan {
     readonly poolSize: number;
@@ -62,22 +84,36 @@ export interface ClientPlan {
 
 export type Part = 'client' | 'cache' | 'lock';
 
-/** Everything that a schedule is made of, as data: a seed makes one, and shrinking takes parts away. */
+/** Description of a schedule as plain data. A seed determines it, and shrinking removes parts. */
 export interface Plan {
     readonly seed: number;
     readonly processes: number;
     readonly servers: number;
     readonly hasCas: boolean;
+    /** Whether the servers require a login. */
+    readonly hasLogin: boolean;
+    /** Value of `options.fail_soft` for the cache and the lock. */
+    readonly failSoft: boolean;
     readonly requestMs: number;
     readonly latencyMs: number;
     readonly jitterMs: number;
-    readonly mostCuts: number;
+    readonly maxCuts: number;
     readonly windowBytes: number;
     readonly client: ClientPlan;
-    /** What each process has of the package. */
+    /** Components that each process runs. */
     readonly parts: readonly Part[];
-    readonly cache: { readonly maxSize: number; readonly loadTimeoutMs: number; readonly hasClear: boolean };
+    readonly cache: {
+        readonly maxSize: number;
+        readonly loadTimeoutMs: number;
+        readonly hasClear: boolean;
+        readonly maxExpirationMs: number;
+    };
     readonly lock: { readonly retryTimeoutMs: number };
+    /**
+     * `options.remove` and `options.discovery_interval`. 0 means fixed lists for the cache and the
+     * lock.
+     */
+    readonly lists: { readonly failover: boolean; readonly discoveryMs: number };
     readonly tasks: readonly Task[];
     readonly faults: readonly Fault[];
 }

@@ -25,7 +25,7 @@ const VERBS: Readonly<Record<Kind, Readonly<Record<string, number>>>> = {
 };
 const LETTERS = { value: 'v', counter: 'n', text: 't', list: 'u', loaded: 'd', server: '' };
 
-/** A call of one of the cache's verbs. */
+/** Draws a call of the cache. */
 export function cacheStep(random: Random, id: number, pace: number, count: number): Step {
     const kind = random.weighted({ value: 5, counter: 1, text: 1.5, list: 2.5, loaded: 6, server: 0.3 });
     const verb = random.weighted(VERBS[kind]);

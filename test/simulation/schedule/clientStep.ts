@@ -16,11 +16,11 @@ const VALUES = {
     casDelete: 1,
 };
 const SERVERS = { noop: 1, version: 0.5, stats: 0.5, 'close client': 0.5, 'open client': 1 };
-const LARGE_BATCH = Array.from({ length: 20 }, (_, i) => `b${i}`);
+export const LARGE_BATCH = Array.from({ length: 20 }, (_, i) => `b${i}`);
 
 type Kind = 'value' | 'counter' | 'text' | 'server';
 
-/** A call of one of the client's verbs. */
+/** Draws a call of the client. */
 export function clientStep(random: Random, id: number, pace: number, count: number): Step {
     const kind = random.weighted({ value: 8, counter: 2, text: 2, server: 0.6 });
     const verb = pickVerb(random, kind);

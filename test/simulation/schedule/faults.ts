@@ -3,15 +3,15 @@ import type { Network } from '../network/Network';
 import type { SimProcess } from '../workload/SimProcess';
 import type { Fault } from './Plan';
 
-/** What a fault happens to. */
+/** Targets of the faults. */
 export interface Stage {
     readonly network: Network;
     readonly servers: readonly ModelServer[];
     readonly processes: readonly SimProcess[];
 }
 
-/** Makes it happen, now. */
-export function inflict(fault: Fault, { network, servers, processes }: Stage): void {
+/** Injects a fault now. */
+export function inject(fault: Fault, { network, servers, processes }: Stage): void {
     switch (fault.kind) {
         case 'restart': {
             const server = servers[fault.server]!;
@@ -25,6 +25,8 @@ export function inflict(fault: Fault, { network, servers, processes }: Stage): v
             return servers[fault.server]!.slowDown(fault.times, fault.forMs);
         case 'full':
             return servers[fault.server]!.fill(fault.forMs);
+        case 'refuse':
+            return servers[fault.server]!.refuseLogins(fault.forMs);
         case 'skip':
             return servers[fault.server]!.skipSecond();
         case 'evict':
@@ -49,5 +51,9 @@ export function inflict(fault: Fault, { network, servers, processes }: Stage): v
         case 'clock':
             processes[fault.process]!.clockOffsetMs += fault.byMs;
             return;
+        case 'list':
+            return processes[fault.process]!.follow(fault.members);
+        case 'discovery':
+            return processes[fault.process]!.disturbDiscovery(fault.how, fault.forMs);
     }
 }

@@ -17,7 +17,7 @@ const VERBS = {
 };
 const WITHOUT_KEY = new Set(['check lock', 'close lock', 'open lock']);
 
-/** A call of one of the lock's verbs. */
+/** Draws a call of the lock. */
 export function lockStep(random: Random, id: number, pace: number, count: number): Step {
     const verb = random.weighted(VERBS);
     const ttlMs = random.pick([300, 1000, 1000, 2500, 5000]);

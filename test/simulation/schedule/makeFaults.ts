@@ -2,7 +2,7 @@ import type { Direction } from '../network/Network';
 import type { Random } from '../world/Random';
 import type { Fault, Plan } from './Plan';
 
-/** How likely each is, beside the others. */
+/** Relative frequencies. */
 const KINDS = {
     restart: 2,
     suspend: 3,
@@ -22,11 +22,11 @@ const KINDS = {
 
 const LOSSES = { fin: 3, reset: 3, silence: 3, repeat: 1, skip: 1 };
 
-/** What goes wrong, and when; a third of the schedules have nothing of it. */
+/** Draws the faults. About a third of the schedules have none. */
 export function makeFaults(
     random: Random,
     { processes, servers, client }: Pick<Plan, 'processes' | 'servers' | 'client'>,
-    lastsMs: number,
+    durationMs: number,
 ): Fault[] {
     if (random.chance(0.3)) return [];
     const times = { short: 1, medium: client.requestTimeoutMs, long: 5 * client.requestTimeoutMs };
@@ -34,7 +34,7 @@ export function makeFaults(
         const forMs = Math.round(times[random.weighted({ short: 2, medium: 4, long: 2 })] * random.between(0.5, 1.5));
         const how = random.pick(['fin', 'reset'] as const);
         const common: Common = {
-            atMs: Math.round(random.between(0, lastsMs) * 10) / 10,
+            atMs: Math.round(random.between(0, durationMs) * 10) / 10,
             server: random.int(0, servers - 1),
             process: random.int(0, processes - 1),
             forMs,
@@ -43,7 +43,7 @@ export function makeFaults(
         };
         return toFault(random.weighted(KINDS), common, random);
     });
-    // Locks allow for one second that is skipped.
+    // Locks tolerate only one skipped second.
     const isFirst = ({ kind }: Fault, at: number): boolean => at === faults.findIndex(one => one.kind === kind);
     return faults.filter((fault, i) => fault.kind !== 'skip' || isFirst(fault, i));
 }
@@ -57,7 +57,11 @@ interface Common {
     readonly direction: Direction;
 }
 
-function toFault(kind: Fault['kind'], { atMs, server, process, forMs, how, direction }: Common, random: Random): Fault {
+function toFault(
+    kind: keyof typeof KINDS,
+    { atMs, server, process, forMs, how, direction }: Common,
+    random: Random,
+): Fault {
     switch (kind) {
         case 'restart':
             return { kind, atMs, server, downMs: forMs, how };

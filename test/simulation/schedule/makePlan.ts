@@ -1,14 +1,18 @@
 import { Random } from '../world/Random';
 import { makeFaults } from './makeFaults';
+import { makeLists, withChanges } from './makeLists';
+import { makeRefusals } from './makeRefusals';
 import { cacheStep } from './cacheStep';
 import { clientStep } from './clientStep';
 import { lockStep } from './lockStep';
+import { withSignals } from './withSignals';
+import { withMistakes } from './mistakes';
 import type { ClientPlan, Part, Plan, Step, Task } from './Plan';
 
 const STEPS = { client: clientStep, cache: cacheStep, lock: lockStep };
 const PARTS: readonly (readonly Part[])[] = [['client'], ['cache'], ['lock'], ['cache', 'lock']];
 
-/** What a schedule looks like whose seed is this. */
+/** Makes the schedule of a seed. */
 export function makePlan(seed: number): Plan {
     const random = new Random(seed, 'plan');
     const processes = random.int(1, 4);
@@ -18,25 +22,44 @@ export function makePlan(seed: number): Plan {
     const shape = { processes, servers, client };
     const parts = random.pick(PARTS);
     const hasClear = random.of('clear').chance(0.4);
+    const hasLogin = random.of('login').chance(0.2);
     const tasks = makeTasks(random.of('tasks'), processes, parts).map(task =>
-        withClears(task, random.of('clears'), hasClear),
+        withSignals(
+            withMistakes(withClears(task, random.of('clears'), hasClear), random.of(`mistakes ${task.process}`)),
+            random.of(`signals ${task.process}`),
+        ),
     );
-    const lastsMs = Math.max(...tasks.map(({ steps }) => steps.reduce((sum, { pauseMs }) => sum + pauseMs, 0)));
-    return {
+    const durationMs = Math.max(...tasks.map(({ steps }) => steps.reduce((sum, { pauseMs }) => sum + pauseMs, 0)));
+    const { lists, changes } = makeLists(random.of('lists'), { ...shape, parts }, durationMs);
+    const plan = {
         seed,
         ...shape,
         parts,
-        cache: { maxSize: random.pick([0, 1, 1000]), loadTimeoutMs: random.pick([50, 10_000, 10_000]), hasClear },
+        cache: {
+            maxSize: random.pick([0, 1, 1000]),
+            loadTimeoutMs: random.pick([50, 10_000, 10_000]),
+            hasClear,
+            maxExpirationMs: random.of('expiration').pick([1500, 60_000, 60_000]),
+        },
         lock: { retryTimeoutMs: random.pick([5, 50]) },
-        hasCas: true,
+        lists,
+        hasLogin,
+        hasCas: !random.of('cas').chance(0.15),
+        failSoft: random.of('fail soft').chance(0.3),
         requestMs: random.pick([0.005, 0.02, 0.5]),
         latencyMs,
         jitterMs: latencyMs * random.pick([0, 0.2, 2]),
-        mostCuts: random.pick([0, 1, 3]),
+        maxCuts: random.pick([0, 1, 3]),
         windowBytes: random.pick(latencyMs < 2 ? [1000, 65_536, 262_144] : [262_144]),
         tasks,
-        faults: makeFaults(random.of('faults'), shape, lastsMs),
+        faults: [
+            ...makeFaults(random.of('faults'), shape, durationMs),
+            ...(hasLogin ? makeRefusals(random.of('refusals'), shape, durationMs) : []),
+            ...changes,
+        ],
     };
+    if (changes.length === 0 || !parts.includes('client')) return plan;
+    return { ...plan, tasks: tasks.map((task, i) => withChanges(task, random.of(`changes ${i}`), plan)) };
 }
 
 function makeClient(random: Random, latencyMs: number): ClientPlan {
@@ -54,7 +77,7 @@ function makeClient(random: Random, latencyMs: number): ClientPlan {
     };
 }
 
-/** Some of the cache's steps are clears. */
+/** Turns some steps of the cache into clears. */
 function withClears(task: Task, random: Random, hasClear: boolean): Task {
     if (!hasClear) return task;
     const steps = task.steps.map(step =>

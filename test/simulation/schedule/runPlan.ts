@@ -9,15 +9,15 @@ import { SimProcess, type Component } from '../workload/SimProcess';
 import { Random } from '../world/Random';
 import { World } from '../world/World';
 import { installGlobals } from '../world/virtualGlobals';
-import { inflict, type Stage } from './faults';
+import { inject, type Stage } from './faults';
 import { Ledger } from './Ledger';
 import type { Plan } from './Plan';
 
 const PARTS = { client: ClientComponent, cache: CacheComponent, lock: LockComponent };
 
-/** Whatever a schedule does, it is over by then. */
-const LONGEST_MS = 30 * 60_000;
-const MOST_STEPS = 500_000;
+/** Virtual time by which every schedule has ended. */
+const MAX_MS = 30 * 60_000;
+const MAX_STEPS = 500_000;
 
 export interface Outcome {
     readonly violations: readonly string[];
@@ -25,19 +25,19 @@ export interface Outcome {
     readonly calls: number;
 }
 
-/** Everything that a schedule leaves for the checks. */
+/** Input of the checks. */
 export interface Run extends Stage {
     readonly service: Service;
     readonly world: World;
     readonly ledger: Ledger;
     readonly components: ReadonlyMap<SimProcess, readonly Component[]>;
-    /** What was thrown where nothing catches it. */
+    /** Uncaught exceptions and unhandled rejections. */
     readonly errors: readonly Error[];
 }
 
 /**
- * Plays a schedule from its beginning until nothing is left to do.
- * @param log takes the lines of the trace
+ * Plays a schedule until no event is left.
+ * @param log receives the lines of the trace
  */
 export async function runPlan(plan: Plan, log: ((line: string) => void) | null = null): Promise<Outcome> {
     const random = new Random(plan.seed, 'run');
@@ -69,18 +69,19 @@ export async function runPlan(plan: Plan, log: ((line: string) => void) | null =
                 return made;
             };
             one.start(
+                service,
                 make,
                 plan.tasks.filter(task => task.process === i),
             );
         }
-        const fate = world.newLoop('fate');
+        const faultLoop = world.newLoop('faults');
         for (const fault of plan.faults) {
-            fate.post(world.nowMs + fault.atMs, () => {
+            faultLoop.post(world.nowMs + fault.atMs, () => {
                 world.log?.(`fault ${JSON.stringify(fault)}`);
-                inflict(fault, stage);
+                inject(fault, stage);
             });
         }
-        await world.run(LONGEST_MS, MOST_STEPS);
+        await world.run(MAX_MS, MAX_STEPS);
     } catch (error) {
         errors.push(error as Error);
     } finally {

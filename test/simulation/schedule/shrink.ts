@@ -1,24 +1,24 @@
 import type { Plan, Step, Task } from './Plan';
 
-/** So many schedules are played for it, at most. */
-const MOST_TRIES = 400;
+/** Maximum number of schedules that shrinking plays. */
+const MAX_RUNS = 400;
 
-/** A part of a plan that can be left out: a step by its number, or a fault by its place. */
+/** Part of a plan that shrinking can remove: a step by its number, or a fault by its index. */
 interface Piece {
     readonly step?: number;
     readonly fault?: number;
 }
 
 /**
- * Leaves out of a failing plan whatever it fails without: first halves of what is left, then smaller
- * and smaller parts.
+ * Removes every part of a failing plan that the failure does not need. Shrinking starts with halves
+ * and continues with smaller parts.
  */
 export async function shrink(plan: Plan, fails: (plan: Plan) => Promise<boolean>): Promise<Plan> {
     let left: readonly Piece[] = partsOf(plan);
     let tries = 0;
-    for (let size = Math.ceil(left.length / 2); size >= 1 && tries < MOST_TRIES;) {
+    for (let size = Math.ceil(left.length / 2); size >= 1 && tries < MAX_RUNS;) {
         let hasShrunk = false;
-        for (let from = 0; from < left.length && tries < MOST_TRIES;) {
+        for (let from = 0; from < left.length && tries < MAX_RUNS;) {
             const fewer = [...left.slice(0, from), ...left.slice(from + size)];
             tries++;
             if (await fails(only(plan, fewer))) {
@@ -47,7 +47,7 @@ function only(plan: Plan, parts: readonly Piece[]): Plan {
     };
 }
 
-/** What stays is done when it was done before. */
+/** Keeps the start times of the remaining steps. */
 function keep({ process, steps }: Task, ids: ReadonlySet<number | undefined>): Task {
     const kept: Step[] = [];
     let pauseMs = 0;

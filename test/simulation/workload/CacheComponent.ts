@@ -1,8 +1,16 @@
 import { ConfigParams } from 'pip-services4-components-node';
+import type { CacheCounts } from '../../../src/cache/engine/CacheMetrics';
 import { MemcachedCache } from '../../../src/cache/MemcachedCache';
+import type { RingServer } from '../../../src/client/cluster/ketama/HashRing';
 import type { Entry } from '../schedule/Ledger';
 import type { Step } from '../schedule/Plan';
+import { Discovery } from './Discovery';
+import { probeKeys } from './Homes';
+import { Meter } from './Meter';
+import { referencesTo } from './referencesTo';
+import { withCallerSignal } from './callerSignal';
 import { recover } from './recover';
+import { userOf } from './ServerLists';
 import type { Service } from './Service';
 import { settingsOf } from './settings';
 import type { Component, SimProcess } from './SimProcess';
@@ -10,16 +18,19 @@ import { valueOf } from './values';
 
 type Verb = (step: Step, entry: Entry) => Promise<unknown>;
 
-/** The loader has failed, as the workload wants it. */
+/** Planned failure of a loader. */
 export class LoaderError extends Error {
     readonly code = 'LOADER_FAILED';
 }
 
-/** The verbs of `MemcachedCache`. */
+/** Verbs of `MemcachedCache`. */
 export class CacheComponent implements Component {
     readonly name = 'cache';
     readonly prefix = 'c:';
+    readonly meter = new Meter();
+    readonly discovery: Discovery | null;
     private readonly cache = new MemcachedCache();
+    private readonly user: string;
 
     private readonly verbs: Readonly<Record<string, Verb>> = {
         'open cache': () => this.cache.open(null),
@@ -49,32 +60,35 @@ export class CacheComponent implements Component {
         clear: () => this.cache.clear(null),
         removeMany: ({ keys }) => this.cache.removeMany(null, keys),
         'recover cache': () =>
-            recover(this.process, this.service, async () => {
-                await this.cache.open(null);
-                for (const key of this.service.probeKeys(this.prefix)) await this.cache.contains(null, key);
-            }),
+            recover(
+                this.process,
+                this.service,
+                async () => {
+                    await this.cache.open(null);
+                    this.discovery?.recordServers();
+                    const { fallbacks } = this.stats;
+                    const servers = this.service.lists.last(this.user);
+                    for (const key of probeKeys(servers, this.prefix)) await this.cache.contains(null, key);
+                    if (this.stats.fallbacks > fallbacks) throw new Error('memcached is unavailable');
+                },
+                () => this.cache.getStats().servers,
+            ),
         'check cache': () => this.cache.checkHealth(null),
         publish: ({ keys: [key], amount, times: [ms] }, entry) =>
             this.service.source.publish(key!, this.process, async version => {
-                entry.notes.set('version', version).set('begunMs', performance.now());
+                entry.notes.set('version', version).set('startedMs', performance.now());
                 if (amount % 3 === 0) await this.cache.remove(null, key!);
                 else await this.cache.store(null, key!, { version }, ms);
             }),
-        retrieveOrLoad: async (step, entry) => {
+        retrieveOrLoad: (step, entry) => {
             const [ms, loadMs, staleFor, nullTimeout] = step.times;
-            const { softened } = this.cache.getStats();
             const options = { loadTimeout: this.service.plan.cache.loadTimeoutMs, staleFor, nullTimeout };
-            try {
-                return await this.cache.retrieveOrLoad(
-                    null,
-                    step.keys[0]!,
-                    ms,
-                    () => this.load(step, loadMs!),
-                    options,
-                );
-            } finally {
-                entry.notes.set('softened', this.cache.getStats().softened > softened);
-            }
+            return withCallerSignal(this.process, entry, signal =>
+                this.cache.retrieveOrLoad(null, step.keys[0]!, ms, own => this.load(step, loadMs!, own), {
+                    ...options,
+                    signal,
+                }),
+            );
         },
     };
 
@@ -84,18 +98,26 @@ export class CacheComponent implements Component {
     ) {
         const { plan, servers } = service;
         const { maxSize } = plan.cache;
+        this.user = userOf(process.name, this.name);
+        this.discovery = Discovery.of(process, service, this.user, () => this.cache.getStats().servers);
         const own = {
             'options.prefix': this.prefix,
             'options.clear': String(plan.cache.hasClear),
             'options.update_timeout': 500,
+            'options.max_expiration': plan.cache.maxExpirationMs,
         };
         this.cache.configure(
             ConfigParams.fromValue({ ...settingsOf(plan, servers), ...own, 'options.max_size': maxSize }),
         );
+        this.cache.setReferences(referencesTo(this.meter, this.discovery));
     }
 
-    get counts(): { readonly hits: number; readonly misses: number } {
+    get stats(): CacheCounts {
         return this.cache.getStats();
+    }
+
+    follow(servers: readonly RingServer[]): void {
+        this.discovery?.follow(servers);
     }
 
     verb(name: string): Verb | undefined {
@@ -107,8 +129,8 @@ export class CacheComponent implements Component {
         return value;
     }
 
-    /** What it answers is the version when it began. */
-    private async load({ keys: [key], amount }: Step, ms: number): Promise<unknown> {
+    /** Returns the version at the start of the load. */
+    private async load({ id, keys: [key], amount, hangs }: Step, ms: number, signal: AbortSignal): Promise<unknown> {
         const { process } = this;
         const { source } = this.service;
         const run = {
@@ -117,11 +139,16 @@ export class CacheComponent implements Component {
             version: source.version(key!),
             startMs: performance.now(),
             endMs: Infinity,
+            step: id,
+            abortedMs: Infinity,
         };
+        const aborted = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()));
+        signal.addEventListener('abort', () => (run.abortedMs = performance.now()));
         source.runs.push(run);
-        process.say(`loads ${key} at version ${run.version}`);
-        await process.pause(ms);
+        process.trace(`loads ${key} at version ${run.version}`);
+        await (hangs ? aborted : process.pause(ms));
         run.endMs = performance.now();
+        if (hangs) throw new LoaderError();
         if (amount % 7 === 0) throw new LoaderError();
         return run.version === 0 && amount % 5 === 0 ? null : { version: run.version };
     }

@@ -1,15 +1,19 @@
 import type { SimProcess } from './SimProcess';
 
-/** A call of a loader. */
+/** Call of a loader. */
 export interface LoaderRun {
     readonly process: string;
     readonly key: string;
     readonly version: number;
+    /** Number of the step that started the load. */
+    readonly step: number;
     readonly startMs: number;
     endMs: number;
+    /** Time at which the loader's signal aborted. */
+    abortedMs: number;
 }
 
-/** What the cache stands in front of: a version for each key, which only its writer raises. */
+/** Data behind the cache: one version per key. Only `publish` raises it. */
 export class DataSource {
     readonly runs: LoaderRun[] = [];
     private readonly versions = new Map<string, number>();
@@ -20,8 +24,9 @@ export class DataSource {
     }
 
     /**
-     * The next version, told to the cache by `write`. One at a time for each key; null: another
-     * process is at it. Processes must not wait for each other here: they share nothing but servers.
+     * Raises the version and lets `write` update the cache. Returns null while another call
+     * publishes the key. Processes must not wait for each other, because they share only the
+     * servers.
      */
     async publish<T>(key: string, process: SimProcess, write: (version: number) => Promise<T>): Promise<T | null> {
         const writer = this.writers.get(key);

@@ -1,14 +1,20 @@
-import { HashRing } from '../../../src/client/HashRing';
+import { HashRing, type RingServer } from '../../../src/client/cluster/ketama/HashRing';
 
-/** Which server has a key. Which one it should be is tested elsewhere. */
-export class Homes {
-    private readonly ring: HashRing;
+/** Cache of rings, because most schedules share a few lists. */
+const rings = new Map<string, HashRing>();
 
-    constructor(private readonly servers: readonly { readonly host: string; readonly port: number }[]) {
-        this.ring = new HashRing(servers.map(one => ({ ...one, weight: 1 })));
-    }
+/** Returns the server that owns a key. Other tests check the choice itself. */
+export function homeOf(servers: readonly RingServer[], key: string): string {
+    if (servers.length === 1) return servers[0]!.host;
+    const name = servers.map(({ host, weight }) => `${host} ${weight}`).join();
+    let ring = rings.get(name);
+    if (ring === undefined) rings.set(name, (ring = new HashRing(servers)));
+    return servers[ring.find(key)]!.host;
+}
 
-    of(key: string): string {
-        return this.servers[this.ring.find(key)]!.host;
-    }
+/** Returns one key per server. */
+export function probeKeys(servers: readonly RingServer[], prefix: string): string[] {
+    return servers.map(({ host }) => {
+        for (let i = 0; ; i++) if (homeOf(servers, `${prefix}r${i}`) === host) return `r${i}`;
+    });
 }

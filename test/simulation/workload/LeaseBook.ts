@@ -1,6 +1,6 @@
 import type { Lease } from '../../../src/lock/Lease';
 
-/** At a moment a lease said that it would be held for so long. */
+/** Remaining time of a lease, as `remaining()` returned it. */
 export interface Promised {
     readonly atMs: number;
     untilMs: number;
@@ -12,31 +12,31 @@ export interface LeaseRecord {
     readonly token: string;
     readonly fencingToken: bigint;
     readonly promised: Promised[];
-    /** That are under way. */
+    /** Number of pending extensions. */
     extensions: number;
-    /** When its holder began to release it. */
+    /** Time at which the holder started the release. */
     releasingMs: number;
 }
 
-/** What leases have said about themselves. */
+/** Record of what leases reported about themselves. */
 export class LeaseBook {
     readonly records = new Map<string, LeaseRecord>();
-    /** What is wrong by itself. */
-    readonly mistakes: string[] = [];
+    /** Violations that the workload itself detects. */
+    readonly violations: string[] = [];
 
-    /** Work begins under it. */
-    begin(process: string, lease: Lease): void {
-        if (!lease.isHeld()) this.mistakes.push(`${process} begins to work under a lock ${lease.key} that is not held`);
+    /** Checks the lease before work starts. */
+    checkHeld(process: string, lease: Lease): void {
+        if (!lease.isHeld()) this.violations.push(`${process} starts work under the lost lock ${lease.key}`);
     }
 
-    look(process: string, lease: Lease): void {
+    recordPromise(process: string, lease: Lease): void {
         const atMs = performance.now();
         this.recordOf(process, lease).promised.push({ atMs, untilMs: atMs + lease.remaining() });
     }
 
     /**
-     * Extends the lease, for a shorter time perhaps: what it said before counts no more, and what it
-     * says counts only when no other extension is under way.
+     * Extends the lease, possibly for a shorter time. Ends earlier promises, and records a new one
+     * unless another extension is pending.
      */
     async extend(process: string, lease: Lease, ttlMs: number | undefined): Promise<boolean> {
         const record = this.recordOf(process, lease);
@@ -47,11 +47,11 @@ export class LeaseBook {
             return await lease.extend(ttlMs);
         } finally {
             record.extensions--;
-            if (record.extensions === 0) this.look(process, lease);
+            if (record.extensions === 0) this.recordPromise(process, lease);
         }
     }
 
-    releasing(lease: Lease): void {
+    recordRelease(lease: Lease): void {
         const record = this.records.get(lease.token);
         if (record !== undefined) record.releasingMs = Math.min(record.releasingMs, performance.now());
     }

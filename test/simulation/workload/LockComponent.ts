@@ -1,24 +1,40 @@
 import { ConfigParams } from 'pip-services4-components-node';
+import type { RingServer } from '../../../src/client/cluster/ketama/HashRing';
 import type { Lease } from '../../../src/lock/Lease';
+import type { LockCounts } from '../../../src/lock/LockMetrics';
 import { MemcachedLock } from '../../../src/lock/MemcachedLock';
 import type { Entry } from '../schedule/Ledger';
 import type { Step } from '../schedule/Plan';
+import { Discovery } from './Discovery';
+import { probeKeys } from './Homes';
+import { Meter } from './Meter';
+import { referencesTo } from './referencesTo';
+import { withCallerSignal } from './callerSignal';
 import { recover } from './recover';
+import { userOf } from './ServerLists';
 import type { Service } from './Service';
 import { settingsOf } from './settings';
 import type { Component, SimProcess } from './SimProcess';
 
 type Verb = (step: Step, entry: Entry) => Promise<unknown>;
 
-/** So often `withLock`'s work looks at its lease. */
-const LOOKS = 4;
+/** Number of lease checks during the work of `withLock`. */
+const LEASE_CHECKS = 4;
 
-/** The verbs of `MemcachedLock`. */
+/** Ignores CAS_DISABLED, which proves that the server answers. */
+function ignoreCasDisabled(error: { readonly code?: string }): void {
+    if (error.code !== 'CAS_DISABLED') throw error as Error;
+}
+
+/** Verbs of `MemcachedLock`. */
 export class LockComponent implements Component {
     readonly name = 'lock';
     readonly prefix = 'lock:';
+    readonly meter = new Meter();
+    readonly discovery: Discovery | null;
     private readonly lock = new MemcachedLock();
-    /** Acquired and not released, by key. */
+    private readonly user: string;
+    /** Unreleased leases by key. */
     private readonly leases = new Map<string, Lease[]>();
 
     private readonly verbs: Readonly<Record<string, Verb>> = {
@@ -26,8 +42,12 @@ export class LockComponent implements Component {
         'close lock': () => this.lock.close(null),
         tryAcquireLease: async ({ keys: [key], times: [ttl] }) =>
             this.keep(await this.lock.tryAcquireLease(null, key!, ttl)),
-        acquireLease: async ({ keys: [key], times: [ttl, timeout] }) =>
-            this.keep(await this.lock.acquireLease(null, key!, ttl, timeout)),
+        acquireLease: async ({ keys: [key], times: [ttl, timeout] }, entry) =>
+            this.keep(
+                await withCallerSignal(this.process, entry, signal =>
+                    this.lock.acquireLease(null, key!, ttl, timeout, { signal }),
+                ),
+            ),
         extendLease: async ({ keys: [key], times: [ttl] }) => {
             const lease = this.leases.get(key!)?.at(-1);
             return lease === undefined ? null : this.service.book.extend(this.process.name, lease, ttl);
@@ -36,26 +56,35 @@ export class LockComponent implements Component {
             const lease = this.leases.get(key!)?.pop();
             if (lease === undefined) return null;
             entry.notes.set('token', lease.token);
-            this.service.book.releasing(lease);
+            this.service.book.recordRelease(lease);
             await lease.release();
             return true;
         },
-        withLock: ({ keys: [key], times: [ttl, timeout, workMs] }) =>
-            this.lock.withLock(null, key!, { ttl: ttl!, timeout: timeout! }, (signal, lease) =>
-                this.work(signal, lease, workMs!),
+        withLock: ({ keys: [key], times: [ttl, timeout, workMs] }, entry) =>
+            withCallerSignal(this.process, entry, signal =>
+                this.lock.withLock(null, key!, { ttl: ttl!, timeout: timeout!, signal }, (own, lease) =>
+                    this.work(own, lease, workMs!),
+                ),
             ),
         tryAcquireLock: ({ keys: [key], times: [ttl] }) => this.lock.tryAcquireLock(null, key!, ttl),
         acquireLock: ({ keys: [key], times: [ttl, timeout] }) => this.lock.acquireLock(null, key!, ttl, timeout),
         extendLock: ({ keys: [key], times: [ttl] }) => this.lock.extendLock(null, key!, ttl),
         releaseLock: ({ keys: [key] }) => this.lock.releaseLock(null, key!),
         'recover lock': () =>
-            recover(this.process, this.service, async () => {
-                await this.lock.open(null);
-                for (const key of this.service.probeKeys(this.prefix)) {
-                    await this.lock.acquireLock(null, key, 1000, 5000);
-                    await this.lock.releaseLock(null, key);
-                }
-            }),
+            recover(
+                this.process,
+                this.service,
+                async () => {
+                    await this.lock.open(null);
+                    this.discovery?.recordServers();
+                    const servers = this.service.lists.last(this.user);
+                    for (const key of probeKeys(servers, this.prefix)) {
+                        await this.lock.acquireLock(null, key, 1000, 5000).catch(ignoreCasDisabled);
+                        await this.lock.releaseLock(null, key);
+                    }
+                },
+                () => this.lock.getStats().servers,
+            ),
         'check lock': () => this.lock.checkHealth(null),
     };
 
@@ -64,8 +93,19 @@ export class LockComponent implements Component {
         private readonly service: Service,
     ) {
         const { plan, servers } = service;
+        this.user = userOf(process.name, this.name);
+        this.discovery = Discovery.of(process, service, this.user, () => this.lock.getStats().servers);
         const own = { 'options.prefix': this.prefix, 'options.retry_timeout': plan.lock.retryTimeoutMs };
         this.lock.configure(ConfigParams.fromValue({ ...settingsOf(plan, servers), ...own }));
+        this.lock.setReferences(referencesTo(this.meter, this.discovery));
+    }
+
+    get stats(): LockCounts {
+        return this.lock.getStats();
+    }
+
+    follow(servers: readonly RingServer[]): void {
+        this.discovery?.follow(servers);
     }
 
     verb(name: string): Verb | undefined {
@@ -74,21 +114,21 @@ export class LockComponent implements Component {
 
     private keep(lease: Lease | null): string | null {
         if (lease === null) return null;
-        this.service.book.look(this.process.name, lease);
+        this.service.book.recordPromise(this.process.name, lease);
         this.leases.set(lease.key, [...(this.leases.get(lease.key) ?? []), lease]);
         return lease.token;
     }
 
     private async work(signal: AbortSignal, lease: Lease, workMs: number): Promise<string> {
-        this.service.book.begin(this.process.name, lease);
+        this.service.book.checkHeld(this.process.name, lease);
         try {
-            for (let i = 0; i < LOOKS && !signal.aborted; i++) {
-                this.service.book.look(this.process.name, lease);
-                await this.process.pause(Math.ceil(workMs / LOOKS));
+            for (let i = 0; i < LEASE_CHECKS && !signal.aborted; i++) {
+                this.service.book.recordPromise(this.process.name, lease);
+                await this.process.pause(Math.ceil(workMs / LEASE_CHECKS));
             }
             return signal.aborted ? 'aborted' : 'done';
         } finally {
-            this.service.book.releasing(lease);
+            this.service.book.recordRelease(lease);
         }
     }
 }

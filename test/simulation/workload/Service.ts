@@ -1,37 +1,46 @@
-import type { Plan } from '../schedule/Plan';
+import type { RingServer } from '../../../src/client/cluster/ketama/HashRing';
+import type { ServerAddress } from '../../../src/client/model/ServerAddress';
+import type { Member, Plan } from '../schedule/Plan';
 import { DataSource } from './DataSource';
-import { Homes } from './Homes';
 import { LeaseBook } from './LeaseBook';
+import { ServerLists } from './ServerLists';
+import { LOGIN } from './settings';
 
-/** What the processes of a schedule have in common, and what its checks ask afterwards. */
+/** State that the processes of a schedule share, and that the checks read afterwards. */
 export class Service {
     readonly source = new DataSource();
     readonly book = new LeaseBook();
-    readonly homes: Homes;
-    readonly addresses: readonly { readonly host: string; readonly port: number }[];
+    readonly lists: ServerLists;
 
     constructor(
         readonly plan: Plan,
         readonly servers: readonly string[],
     ) {
-        this.addresses = servers.map(host => ({ host, port: 11211 }));
-        this.homes = new Homes(this.addresses);
+        this.lists = new ServerLists(servers.map(host => toServer(host)));
     }
 
-    /** A key of each server. */
-    probeKeys(prefix: string): string[] {
-        return this.servers.map(server => {
-            for (let i = 0; ; i++) if (this.homes.of(`${prefix}r${i}`) === server) return `r${i}`;
-        });
+    /** Returns the servers of a list of the plan. */
+    toServers(members: readonly Member[]): RingServer[] {
+        return members.map(({ server, weight }) => toServer(this.servers[server]!, weight));
     }
 
-    /** When the last fault is over. */
+    /** Adds the login that a client needs to the servers of a list. */
+    toAddresses(servers: readonly RingServer[]): ServerAddress[] {
+        const login = this.plan.hasLogin ? LOGIN : undefined;
+        return servers.map(server => ({ ...server, login }));
+    }
+
+    /** Time at which the last fault ends. */
     get quietMs(): number {
-        return Math.max(0, ...this.plan.faults.map(fault => fault.atMs + lastsMs(fault)));
+        return Math.max(0, ...this.plan.faults.map(fault => fault.atMs + durationMs(fault)));
     }
 }
 
-function lastsMs(fault: Plan['faults'][number]): number {
+function toServer(host: string, weight = 1): RingServer {
+    return { host, port: 11211, weight };
+}
+
+function durationMs(fault: Plan['faults'][number]): number {
     if (fault.kind === 'restart') return fault.downMs;
     return 'forMs' in fault ? fault.forMs : 0;
 }

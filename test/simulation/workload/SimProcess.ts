@@ -1,32 +1,48 @@
 import type { NetConnectOpts, Socket } from 'node:net';
+import type { RingServer } from '../../../src/client/cluster/ketama/HashRing';
 import { EPOCH_MS } from '../memcached/ServerClock';
 import type { Network } from '../network/Network';
 import type { Entry, Ledger } from '../schedule/Ledger';
-import type { Step, Task } from '../schedule/Plan';
+import type { Member, Step, Task, Trouble } from '../schedule/Plan';
 import type { EventLoop } from '../world/EventLoop';
 import type { Random } from '../world/Random';
 import type { Machine } from '../world/virtualGlobals';
 import type { World } from '../world/World';
+import type { Discovery } from './Discovery';
+import { Meter } from './Meter';
+import { userOf } from './ServerLists';
+import type { Service } from './Service';
+import { watchDeparture } from './watchDeparture';
 
-/** A part of the package that a process has one instance of. */
+/** Part of the package with one instance per process. */
 export interface Component {
     readonly name: string;
-    /** What stands before its keys in memcached. */
+    /** Prefix of its keys in memcached. */
     readonly prefix: string;
-    /** It has the verbs `open <name>` and `close <name>`, too. The function that calls the verb; undefined: it is not one of this component's verbs. */
+    /** Discovery of the component; null means a fixed list. */
+    readonly discovery: Discovery | null;
+    /** Applies another server list. */
+    follow(servers: readonly RingServer[]): void;
+    /**
+     * Returns the function that calls the verb, or undefined. Every component has the verbs `open
+     * <name>` and `close <name>`.
+     */
     verb(name: string): ((step: Step, entry: Entry) => Promise<unknown>) | undefined;
 }
 
-/** One process of the service: an event loop, a clock, and the components that work in it. */
+/** Process of the service, with an event loop, a clock and components. */
 export class SimProcess implements Machine {
     clockOffsetMs = EPOCH_MS;
     readonly bytes: Random;
-    /** Its tasks are done, and its components closed. */
+    /** Whether all tasks have ended and all components have closed. */
     isDone = false;
-    /** What was left open when everything had been closed. */
-    left = { sockets: 0, timers: 0 };
+    /** Sockets and timers that were still open after the components had closed. */
+    leftovers = { sockets: 0, timers: 0 };
     private components: readonly Component[] = [];
-    /** Timers of the workload. */
+    private service!: Service;
+    /** Pending calls. */
+    private readonly pending = new Set<Entry>();
+    /** Number of running timers of the workload itself. */
     private pauses = 0;
 
     constructor(
@@ -44,16 +60,50 @@ export class SimProcess implements Machine {
         return this.network.connect(this.loop, options);
     }
 
-    /** From the first callback to the last. */
-    start(make: (process: SimProcess) => readonly Component[], tasks: readonly Task[]): void {
+    /** Verbs of the pending calls. */
+    get pendingVerbs(): string[] {
+        return [...this.pending].map(({ step }) => step.verb);
+    }
+
+    socketsTo(server: string): number {
+        return this.network.socketsOf(this.name, server);
+    }
+
+    /** Runs the process from its first callback on. */
+    start(service: Service, make: () => readonly Component[], tasks: readonly Task[]): void {
+        this.service = service;
         this.loop.post(this.world.nowMs, () => {
-            this.components = make(this);
+            this.components = make();
             void this.live(tasks);
         });
     }
 
-    say(line: string): void {
+    /** Gives the components another server list, as the next event of the process. */
+    follow(members: readonly Member[]): void {
+        const servers = this.service.toServers(members);
+        this.later(component => component.follow(servers));
+    }
+
+    disturbDiscovery(how: Trouble, forMs: number): void {
+        const untilMs = this.world.nowMs + forMs;
+        this.later(({ discovery }) => discovery?.disturbDiscovery(how, untilMs));
+    }
+
+    /** Records that a component uses these servers from now on. */
+    recordServers(user: string, servers: readonly RingServer[]): void {
+        const { lists } = this.service;
+        const before = lists.last(user);
+        lists.use(user, servers, this.world.nowMs);
+        for (const { host } of before)
+            if (!servers.some(one => one.host === host)) watchDeparture(this, this.service, host);
+    }
+
+    trace(line: string): void {
         this.world.log?.(`${this.name} ${line}`);
+    }
+
+    private later(work: (component: Component) => void): void {
+        this.loop.post(this.world.nowMs, () => this.components.forEach(work));
     }
 
     private async live(tasks: readonly Task[]): Promise<void> {
@@ -63,7 +113,7 @@ export class SimProcess implements Machine {
         await Promise.all(tasks.map(task => this.work(task)));
         await all('recover');
         await all('close');
-        this.left = { sockets: this.network.socketsOf(this.name), timers: this.loop.timerCount - this.pauses };
+        this.leftovers = { sockets: this.network.socketsOf(this.name), timers: this.loop.timerCount - this.pauses };
         this.isDone = true;
     }
 
@@ -87,41 +137,47 @@ export class SimProcess implements Machine {
     private async perform(step: Step): Promise<void> {
         const { world, loop, ledger, clockOffsetMs } = this;
         const entry = ledger.begin(step, this.name, world.nowMs, loop.heldMs);
+        this.pending.add(entry);
         world.log?.(`${this.name} #${step.id} ${step.verb} ${step.keys.join(' ')}`);
+        const component = this.components.find(one => one.verb(step.verb) !== undefined);
+        component?.discovery?.recordServers();
         try {
-            const component = this.components.find(one => one.verb(step.verb) !== undefined);
-            if (component === undefined) throw new Error(`no component has the verb ${step.verb}`);
+            if (component === undefined) throw new Error(`unknown verb ${step.verb}`);
+            entry.user = userOf(this.name, component.name);
             entry.fullKeys = step.keys.map(key => component.prefix + key);
-            entry.result = await component.verb(step.verb)!(step, entry);
+            entry.result = await Meter.during(entry, () => component.verb(step.verb)!(step, entry));
         } catch (error) {
             entry.error = error as Error;
         }
+        component?.discovery?.recordServers();
+        this.pending.delete(entry);
         entry.endMs = world.nowMs;
+        entry.countsAtEnd = new Map(entry.counts);
         entry.notes.set('clock', Math.min(clockOffsetMs, this.clockOffsetMs));
         entry.heldAfterMs = loop.heldMs;
-        world.log?.(`${this.name} #${step.id} ${step.verb} → ${describe(entry)}`);
+        world.log?.(`${this.name} #${step.id} ${step.verb} → ${describeOutcome(entry)}`);
     }
 }
 
-/** A step that is in no plan. */
+/** Makes a step outside the plan. */
 function plainStep(verb: string): Step {
     return { id: 0, pauseMs: 0, isAwaited: true, verb, keys: [], bytes: 0, times: [], amount: 0 };
 }
 
-function describe({ result, error }: Entry): string {
+function describeOutcome({ result, error }: Entry): string {
     if (error !== null) return `${(error as { code?: string }).code ?? error.name}: ${error.message}`;
-    return tell(result);
+    return format(result);
 }
 
-function tell(value: unknown): string {
+function format(value: unknown): string {
     if (typeof value === 'bigint') return `${value}`;
-    if (Buffer.isBuffer(value)) return tell(value.toString('latin1'));
-    if (value instanceof Map) return `{${[...value].map(([key, one]) => `${key}: ${tell(one)}`).join(', ')}}`;
+    if (Buffer.isBuffer(value)) return format(value.toString('latin1'));
+    if (value instanceof Map) return `{${[...value].map(([key, one]) => `${key}: ${format(one)}`).join(', ')}}`;
     if (value instanceof Error) return String((value as { code?: string }).code ?? value.message);
-    if (Array.isArray(value)) return `[${value.map(tell).join(', ')}]`;
+    if (Array.isArray(value)) return `[${value.map(format).join(', ')}]`;
     if (typeof value === 'object' && value !== null) {
         const own = Object.entries(value).filter(([, one]) => typeof one !== 'function');
-        return `{${own.map(([key, one]) => `${key}: ${tell(one)}`).join(', ')}}`;
+        return `{${own.map(([key, one]) => `${key}: ${format(one)}`).join(', ')}}`;
     }
     const text = String(value);
     return text.length > 60 ? `${text.slice(0, 20)}…(${text.length})` : text;

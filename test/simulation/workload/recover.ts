@@ -1,26 +1,39 @@
+import { LOOKUP_MS } from './Discovery';
 import type { Service } from './Service';
 import type { SimProcess } from './SimProcess';
 
-/** Channels that hear nothing are found out one round after another. */
-const MOST_TRIES = 10;
-/** More than a pause, rounded up and late. */
+/** Each attempt may reveal only one dead channel per server. */
+const MAX_ATTEMPTS = 10;
+/** Exceeds the delay of any timer. */
 const MARGIN_MS = 1000;
 
-/** When all faults are over, and after the pauses between attempts to connect, everything works again. */
+/**
+ * Checks that a component works again after all faults and after the pause between connection
+ * attempts.
+ * @param use sends a request to every server
+ * @param servers returns the state of every server
+ */
 export async function recover(
     process: SimProcess,
     { plan, quietMs }: Service,
     use: () => Promise<void>,
+    servers: () => readonly { readonly isUp: boolean }[],
 ): Promise<void> {
     const { retryMs, reconnectMs, requestTimeoutMs, connectTimeoutMs } = plan.client;
+    const { discoveryMs } = plan.lists;
     const pauseMs = retryMs + reconnectMs + requestTimeoutMs + connectTimeoutMs + MARGIN_MS;
-    await process.pause(quietMs + MARGIN_MS);
-    for (let tries = 1; ; tries++) {
+    // A hanging discovery query must time out first.
+    const mayHang = plan.faults.some(({ kind }) => kind === 'discovery');
+    await process.pause(quietMs + MARGIN_MS + discoveryMs + (mayHang ? LOOKUP_MS : 0));
+    for (let attempt = 1; ; attempt++) {
         try {
-            return await use();
+            await use();
+            // With failover another server may have answered.
+            if (!plan.lists.failover || servers().every(({ isUp }) => isUp)) return;
+            if (attempt === MAX_ATTEMPTS) throw new Error('a server is still marked as down');
         } catch (error) {
-            if (tries === MOST_TRIES) throw error;
-            await process.pause(pauseMs);
+            if (attempt === MAX_ATTEMPTS) throw error;
         }
+        await process.pause(pauseMs);
     }
 }

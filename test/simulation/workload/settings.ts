@@ -1,7 +1,13 @@
 import type { Plan } from '../schedule/Plan';
 
-/** The plan's options and servers, as a component is configured with them. */
-export function settingsOf({ client }: Plan, servers: readonly string[]): Record<string, string | number> {
+/** Login that the servers accept. */
+export const LOGIN = { username: 'service', password: 'open-sesame' };
+
+/** Returns the configuration of a component. */
+export function settingsOf(
+    { client, failSoft, hasLogin, lists }: Plan,
+    servers: readonly string[],
+): Record<string, string | number> {
     const settings: Record<string, string | number> = {
         'options.pool_size': client.poolSize,
         'options.retries': client.retries,
@@ -12,7 +18,19 @@ export function settingsOf({ client }: Plan, servers: readonly string[]): Record
         'options.failures': client.failures,
         'options.retry': client.retryMs,
         'options.idle': client.idleMs,
+        'options.fail_soft': String(failSoft),
+        'options.remove': String(lists.failover),
     };
+    if (hasLogin) {
+        settings['credential.username'] = LOGIN.username;
+        settings['credential.password'] = LOGIN.password;
+    }
+    if (lists.discoveryMs > 0)
+        return {
+            ...settings,
+            'connection.discovery_key': 'servers',
+            'options.discovery_interval': lists.discoveryMs,
+        };
     servers.forEach((host, i) => (settings[`connections.${i}.host`] = host));
     return settings;
 }

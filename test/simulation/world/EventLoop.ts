@@ -1,16 +1,19 @@
 import { EventQueue, type Due } from './EventQueue';
 import type { World } from './World';
 
-/** What one callback costs, in ms. */
+/** Duration of one callback, in ms. */
 const CALLBACK_MS = 0.01;
-/** What a round costs that only runs immediates. Shorter ones would make a busy wait take long to simulate. */
+/**
+ * Duration of a round that runs immediates, in ms. A shorter round makes busy waits slow to
+ * simulate.
+ */
 const ROUND_MS = 0.2;
 
 interface Arrival extends Due {
     readonly run: () => void;
 }
 
-/** Has the methods of a `NodeJS.Timeout` that the sources use. */
+/** Timer with the methods of `NodeJS.Timeout` that the sources use. */
 export class VirtualTimer implements Due {
     isRunning = true;
     order = 0;
@@ -54,11 +57,11 @@ export interface VirtualImmediate {
 }
 
 /**
- * The event loop of one process, in Node's order: timers that are due, what has arrived, immediates.
- * It is served one callback at a time, so that promises settle between two of them as in Node.
+ * Event loop of one process. Each round follows Node's order: due timers, arrivals, immediates. The
+ * world runs one callback at a time, so promises settle between two callbacks, as in Node.
  */
 export class EventLoop {
-    /** Until then the process does nothing: it is busy, or suspended. */
+    /** Until this time the process runs no callback, because it is busy or suspended. */
     private heldUntilMs = 0;
     private readonly timers = new EventQueue<VirtualTimer>();
     private readonly arrivals = new EventQueue<Arrival>();
@@ -67,7 +70,7 @@ export class EventLoop {
     private phase: 'timers' | 'arrivals' | 'immediates' = 'timers';
     private runningTimers = 0;
     isDead = false;
-    /** How long callbacks had to wait because the process was held. */
+    /** Total time for which the process was held. */
     heldMs = 0;
 
     constructor(
@@ -75,12 +78,12 @@ export class EventLoop {
         readonly name: string,
     ) {}
 
-    /** Timers that would still fire. */
+    /** Number of timers that can still fire. */
     get timerCount(): number {
         return this.runningTimers;
     }
 
-    /** When it has something to do; Infinity: never. */
+    /** Time of the next callback, or Infinity. */
     get readyMs(): number {
         if (this.isDead) return Infinity;
         const hasRound = this.phase !== 'timers' || this.immediates.length > 0;
@@ -88,14 +91,14 @@ export class EventLoop {
         return Math.max(dueMs, this.heldUntilMs);
     }
 
-    /** Runs one callback, if there is one left in this round. */
+    /** Runs one callback, if this round has one left. */
     runOne(): void {
         const callback = this.take();
         this.heldUntilMs = Math.max(this.heldUntilMs, this.world.nowMs + CALLBACK_MS);
         callback?.();
     }
 
-    /** From outside, for example a socket: runs when the process gets to it. */
+    /** Schedules an event from outside, for example from a socket. */
     post(atMs: number, run: () => void): void {
         if (!this.isDead) this.arrivals.push({ atMs, order: this.world.nextOrder(), run });
     }
@@ -165,7 +168,7 @@ export class EventLoop {
         return timer.callback;
     }
 
-    /** Timers that were stopped are dropped when they come to the front. */
+    /** Returns the time of the first timer. Drops cleared timers from the front of the queue. */
     private firstTimerMs(): number {
         const { timers } = this;
         while (timers.first?.isRunning === false) timers.shift();

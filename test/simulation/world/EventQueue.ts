@@ -1,11 +1,11 @@
-/** Something that is to happen at a time of the simulation. */
+/** Event at a simulated time. */
 export interface Due {
     atMs: number;
-    /** Of two things at the same time the older one comes first. */
+    /** Breaks ties. Of two simultaneous events, the older one runs first. */
     order: number;
 }
 
-/** A binary heap: the earliest first. */
+/** Binary heap with the earliest event first. */
 export class EventQueue<T extends Due> {
     private readonly heap: T[] = [];
 

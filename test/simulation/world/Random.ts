@@ -1,6 +1,6 @@
 /**
- * Numbers that depend on a seed and a label alone. Parts of a schedule draw from streams of their
- * own, so removing one operation leaves the numbers of the others as they are.
+ * Random numbers that depend only on a seed and a label. Each part of a schedule draws from its own
+ * stream. Removing one operation leaves the numbers of the others unchanged.
  */
 export class Random {
     private state: number;
@@ -14,12 +14,12 @@ export class Random {
         this.state = this.seed = state;
     }
 
-    /** Another stream, whatever was drawn from this one before. */
+    /** Returns an independent stream. Earlier draws do not affect it. */
     of(label: string): Random {
         return new Random(this.seed, `/${label}`);
     }
 
-    /** From 0 to 1, without 1. */
+    /** Returns a number from 0 (inclusive) to 1 (exclusive). */
     next(): number {
         this.state = (this.state + 0x6d2b79f5) | 0;
         let mixed = Math.imul(this.state ^ (this.state >>> 15), this.state | 1);
@@ -27,13 +27,13 @@ export class Random {
         return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
     }
 
-    between(least: number, most: number): number {
-        return least + this.next() * (most - least);
+    between(min: number, max: number): number {
+        return min + this.next() * (max - min);
     }
 
-    /** A whole number, both ends included. */
-    int(least: number, most: number): number {
-        return least + Math.floor(this.next() * (most - least + 1));
+    /** Returns an integer, with both bounds included. */
+    int(min: number, max: number): number {
+        return min + Math.floor(this.next() * (max - min + 1));
     }
 
     chance(probability: number): boolean {
@@ -44,7 +44,7 @@ export class Random {
         return choices[Math.floor(this.next() * choices.length)]!;
     }
 
-    /** One of the names, as often as its weight says. */
+    /** Picks a name with a probability proportional to its weight. */
     weighted<K extends string>(weights: Readonly<Record<K, number>>): K {
         const entries = Object.entries(weights) as [K, number][];
         let left = this.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);

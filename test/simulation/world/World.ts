@@ -2,16 +2,20 @@ import { setImmediate as setRealImmediate } from 'node:timers';
 import { EventLoop } from './EventLoop';
 import type { Random } from './Random';
 
-/** Steps that are handed to Node together: it drains ticks and promises after each of them. */
-const STEPS_AT_ONCE = 64;
+/** Number of steps per batch of Node immediates. Node drains ticks and promises after each step. */
+const STEPS_PER_BATCH = 64;
 
-/** Time, and everything that has an event loop. Nothing happens outside of a step of one of them. */
+/**
+ * Virtual time and every event loop. Code of the simulation runs only inside a step of one loop.
+ */
 export class World {
-    nowMs = 1000;
-    /** Of the callback that runs now: timers and sockets belong to it. */
+    /** Time at which every schedule starts. */
+    static readonly START_MS = 1000;
+    nowMs = World.START_MS;
+    /** Loop of the running callback. New timers and sockets belong to it. */
     current: EventLoop | null = null;
     steps = 0;
-    /** Takes the lines of the trace; null: there is no trace. */
+    /** Receives the lines of the trace; null disables tracing. */
     log: ((line: string) => void) | null = null;
     private readonly loops: EventLoop[] = [];
     private order = 0;
@@ -28,8 +32,8 @@ export class World {
         return ++this.order;
     }
 
-    /** Runs until nothing is left to do, or the time is over. What a callback throws ends it. */
-    async run(untilMs: number, mostSteps: number): Promise<void> {
+    /** Runs until no event is left or the time is over. An exception in a callback ends the run. */
+    async run(untilMs: number, maxSteps: number): Promise<void> {
         await new Promise<void>((resolve, reject) => {
             let queued = 0;
             let isOver = false;
@@ -37,7 +41,7 @@ export class World {
                 queued--;
                 if (isOver) return;
                 try {
-                    if (this.steps >= mostSteps) throw new Error(`more than ${mostSteps} steps`);
+                    if (this.steps >= maxSteps) throw new Error(`the schedule exceeds ${maxSteps} steps`);
                     isOver = !this.step(untilMs);
                     if (isOver) resolve();
                 } catch (error) {
@@ -47,7 +51,7 @@ export class World {
                 if (!isOver && queued === 0) enqueue();
             };
             const enqueue = (): void => {
-                for (; queued < STEPS_AT_ONCE; queued++) setRealImmediate(step);
+                for (; queued < STEPS_PER_BATCH; queued++) setRealImmediate(step);
             };
             enqueue();
         }).finally(() => (this.current = null));
@@ -58,7 +62,7 @@ export class World {
         let atMs = Infinity;
         for (const loop of this.loops) {
             const { readyMs } = loop;
-            // Of those that are ready at the same time, any may be first.
+            // Loops that are ready at the same time run in random order.
             if (readyMs < atMs || (readyMs === atMs && readyMs < Infinity && this.random.chance(0.5))) {
                 next = loop;
                 atMs = readyMs;

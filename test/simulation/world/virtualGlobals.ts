@@ -4,13 +4,13 @@ import type { EventLoop, VirtualImmediate, VirtualTimer } from './EventLoop';
 import type { Random } from './Random';
 import type { World } from './World';
 
-/** What a process sees of its machine, beside its event loop. */
+/** Machine of a process: event loop, randomness, clock and network. */
 export interface Machine {
     readonly loop: EventLoop;
     readonly random: Random;
-    /** For tokens. */
+    /** Random bytes of tokens. */
     readonly bytes: Random;
-    /** What the time of day is ahead of the simulation's own time. */
+    /** Difference between the system clock and simulated time. */
     readonly clockOffsetMs: number;
     connect(options: net.NetConnectOpts): net.Socket;
 }
@@ -18,8 +18,8 @@ export interface Machine {
 type Callback = (...args: unknown[]) => void;
 
 /**
- * Puts the simulation in the place of every source of time, chance and sockets that the sources
- * use, each for the process that runs now. The result puts Node's own back.
+ * Replaces every source of time, randomness and sockets that the sources use. Each replacement acts
+ * for the running process. Returns a function that restores Node's functions.
  */
 export function installGlobals(world: World, machineOf: (loop: EventLoop) => Machine): () => void {
     const here = (): Machine => machineOf(world.current!);
@@ -42,8 +42,9 @@ export function installGlobals(world: World, machineOf: (loop: EventLoop) => Mac
         replace(performance, 'now', () => world.nowMs),
         replace(Date, 'now', () => Math.floor(world.nowMs + (world.current === null ? 0 : here().clockOffsetMs))),
         replace(Math, 'random', () => here().random.next()),
-        replace(crypto, 'randomInt', (most: number) => here().random.int(0, most - 1)),
-        // Of a stream of its own: the lock asks once, in whichever schedule comes first.
+        replace(crypto, 'randomInt', (max: number) => here().random.int(0, max - 1)),
+        // Bytes need their own stream, because the lock draws them once per Node process, in its
+        // first schedule.
         replace(crypto, 'randomBytes', (size: number) =>
             Buffer.from(Array.from({ length: size }, () => here().bytes.int(0, 255))),
         ),

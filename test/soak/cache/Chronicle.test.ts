@@ -28,7 +28,7 @@ function judged(...events: Event[]): string {
     return countsOf(chronicle.findings());
 }
 
-describe('The chronicle of all keys', () => {
+describe('Chronicle', () => {
     it.each<[string, ...Event[]]>([
         ['was cleared', wrote('value:1', 1, 0), cleared(2), found('value:1', null, 5)],
         [
@@ -53,7 +53,7 @@ describe('The chronicle of all keys', () => {
             refused('value:1', 1, 2),
             found('value:1', 1, 2),
         ],
-    ])('has nothing against a value that %s', (_, ...events) => {
+    ])('accepts a value that %s', (_, ...events) => {
         expect(judged(...events)).toBe('none');
     });
 
@@ -84,12 +84,12 @@ describe('The chronicle of all keys', () => {
         expect(judged(...events)).toBe(finding);
     });
 
-    it('begins counters anew after a clear and a restart', () => {
+    it('restarts counters after a clear and a server restart', () => {
         expect(judged(counted('counter:1', 5, 0), cleared(2), counted('counter:1', 1, 5))).toBe('none');
         expect(judged(counted('counter:1', 5, 0), lost(2), counted('counter:1', 1, 5))).toBe('none');
     });
 
-    it('tells what happened to the key', () => {
+    it('lists the events of the key around a finding', () => {
         const chronicle = new Chronicle(true);
         chronicle.add([wrote('value:1', 1, 0), cleared(2), found('value:1', 1, 5), found('value:2', null, 5)]);
         expect(storiesOf(chronicle, chronicle.findings())).toEqual([

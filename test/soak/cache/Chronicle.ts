@@ -12,7 +12,7 @@ export type Finding = Judgement & { readonly key: string };
 export class Chronicle {
     private readonly events: Event[] = [];
 
-    /** @param clears with `options.clear` */
+    /** @param clears whether the caches have `options.clear` */
     constructor(private readonly clears: boolean) {}
 
     add(events: readonly Event[]): void {
@@ -32,8 +32,9 @@ export class Chronicle {
     }
 
     /**
-     * Lists the origin of the value that was found, and the writes and the reads of the two values
-     * around the finding. Times are relative to its beginning.
+     * Lists the origin of the found value, and the writes and reads of both values around the
+     * finding.
+     * Times are relative to its beginning.
      */
     story({ key, kind, value, after, began, ended }: Finding): string[] {
         const time = (ms: number): string => (ms - began).toFixed(1).padStart(8);

@@ -7,7 +7,7 @@ import { nowMs, type Wrote } from './events';
 import { LOAD_TIMEOUT_MS, STALE_FOR_MS, TIMEOUT_MS } from './plan';
 import type { Outcome, Recorder } from './Recorder';
 
-/** No value expires during the test, except what loads store. */
+/** No value expires during the test, except those that loads store. */
 const LONG_MS = 3_600_000;
 
 export interface Shared {
@@ -47,7 +47,7 @@ export class Instance {
     }
 
     async open(): Promise<void> {
-        // It fails while no server answers.
+        // Open rejects while no server answers.
         for (;;) {
             try {
                 return await this.cache.open(null);
@@ -113,7 +113,7 @@ export class Instance {
         }
     }
 
-    /** true proves that there was nothing. */
+    /** Adds a value. The result true proves that the key was empty. */
     async add(key: string): Promise<void> {
         const { value, text } = this.newText();
         const outcome = await this.call('add', key, 1, () => this.cache.add(null, key, text, LONG_MS));
@@ -126,7 +126,7 @@ export class Instance {
         if (outcome.answer === true) this.found('add', key, null, outcome);
     }
 
-    /** It proves that the key held what the function was given at last. */
+    /** Updates a value. Its success proves that the key held the last argument of the change. */
     async update(key: string): Promise<void> {
         const { value, text } = this.newText();
         const removes = this.shared.random() < 0.1;
@@ -139,7 +139,7 @@ export class Instance {
             this.cache.update(null, key, change, LONG_MS).then(() => true),
         );
         const isUpdated = outcome.answer === true;
-        // A removal of nothing sends nothing.
+        // A removal of a missing value sends nothing.
         if (!removes || old !== null) this.wrote('update', key, removes ? null : value, outcome, isUpdated, false);
         if (isUpdated) this.found('update', key, valueOf(old), outcome);
     }
@@ -167,12 +167,12 @@ export class Instance {
         this.found('retrieve', key, typeof held === 'object' ? (held?.n ?? null) : held, outcome);
     }
 
-    /** @param takesStale with `staleFor` */
+    /** @param takesStale whether the call has `staleFor` */
     async retrieveOrLoad(key: string, takesStale: boolean): Promise<void> {
         const { recorder, random } = this.shared;
         const verb = takesStale ? 'retrieveOrLoad+' : 'retrieveOrLoad';
         const freshMs = 100 + random() * 500;
-        // Callers that take stale values seldom wait for a load.
+        // Callers with `staleFor` seldom wait for a load.
         const isSlow = random() < (takesStale ? 0.4 : 0.1);
         const loadMs = isSlow ? 200 + random() * 1300 : random() * 40;
         const fails = random() < 0.05;
@@ -199,7 +199,7 @@ export class Instance {
     }
 
     private get softened(): number {
-        return this.cache.getStats().softened;
+        return this.cache.getStats().fallbacks;
     }
 
     private call<T>(verb: string, key: string, keys: number, run: () => Promise<T>): Promise<Outcome<T>> {
@@ -242,7 +242,7 @@ export class Instance {
     }
 }
 
-/** Of a batch, for one key. */
+/** Returns whether a batch succeeded for this key. */
 function isDone({ answer, error }: Outcome<unknown>, key: string): boolean {
     return error instanceof BatchException ? !error.failed.has(key) : answer !== null;
 }

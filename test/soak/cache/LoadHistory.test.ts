@@ -5,9 +5,12 @@ const FRESH_MS = 1000;
 const LATER = 10_000;
 
 /**
- * Each call names the instance, the verb, the value and the times. Verbs: `w` stores, `f` stores a value
- * that may be evicted, `r` retrieves, `l` is a loader, `a` is `retrieveOrLoad`, `s` takes stale values,
- * `S` does so while memcached is unavailable, `x` is a rejected removal. `-` is an empty key.
+ * Parses calls of an instance: the verb, the value and the times.
+ *
+ * The verb `w` stores, `f` stores a value that may be evicted, and `r` retrieves.
+ * The verb `l` is a loader, `a` is `retrieveOrLoad`, and `s` adds `staleFor` to it.
+ * The verb `S` is like `s` while memcached is unavailable. The verb `x` is a rejected removal.
+ * The value `-` is an empty key.
  */
 function violations(calls: string[], remembers = true): string[] {
     const history = new LoadHistory(remembers);
@@ -27,7 +30,7 @@ function violations(calls: string[], remembers = true): string[] {
     return history.violations().map(({ kind, value, after }) => `${kind} ${value} after ${after}`);
 }
 
-describe('The history of a key that is loaded', () => {
+describe('LoadHistory', () => {
     it.each<[string, ...string[]]>([
         ['loads a value, stores it and finds it', 'a.l1 1-2', 'a.a1 0-3', 'b.r1 4-5', 'a.a1 6-7'],
         ['misses while it loads', 'a.w1 0-1', 'a.l2 3-9', 'b.r- 4-5', 'a.a2 2-10', 'b.r2 11-12'],
@@ -35,12 +38,12 @@ describe('The history of a key that is loaded', () => {
         ['joins a load that began before another one removed it', 'a.l1 0-9', 'b.w- 1-2', 'a.a1 3-10', 'a.s1 4-10'],
         ['joins a load that began before another one stored it', 'a.l1 0-9', 'b.w2 1-2', 'a.a1 3-10'],
         ['joins beside a value that may have been removed', 'a.l1 0-9', 'b.w2 1-2', 'c.x- 1-50', 'a.s1 3-10'],
-        ['joins beside a value that was replaced by one that may go', 'a.l1 0-9', 'b.w2 1-2', 'c.f3 3-4', 'a.s1 5-10'],
-        ['joins a load of before its own removal during that', 'a.l1 0-9', 'a.w- 1-5', 'a.a1 3-10'],
+        ['joins beside a value replaced by a fleeting one', 'a.l1 0-9', 'b.w2 1-2', 'c.f3 3-4', 'a.s1 5-10'],
+        ['joins an earlier load during its own removal', 'a.l1 0-9', 'a.w- 1-5', 'a.a1 3-10'],
         ['joins while memcached is unavailable', 'a.l1 0-9', 'b.w2 1-2', 'a.S1 3-10'],
         ['has a stale value from memory while memcached is unavailable', 'a.w1 0-1', 'b.w2 2-3', 'a.S1 4-5'],
-        ['joins a load that finds what another one removed', 'a.w1 0-1', 'b.a1 2-9', 'c.w- 3-4', 'b.a1 5-9'],
-    ])('has nothing against a cache that %s', (_, ...calls) => {
+        ['joins a load that finds a removed value', 'a.w1 0-1', 'b.a1 2-9', 'c.w- 3-4', 'b.a1 5-9'],
+    ])('accepts a cache that %s', (_, ...calls) => {
         expect(violations(calls)).toEqual([]);
     });
 
@@ -60,7 +63,7 @@ describe('The history of a key that is loaded', () => {
             `a.a1 ${LATER + 2}-${LATER + 3}`,
         ],
         [
-            'a read by another load that is too old to be under way',
+            'a read by another load that is too old to be pending',
             'undone 1 after null',
             'a.w1 0-1',
             `b.a1 2-${LATER}`,
@@ -71,7 +74,7 @@ describe('The history of a key that is loaded', () => {
         expect(violations(calls)).toEqual([violation]);
     });
 
-    it('finds a stale value from memory, with `options.clear`', () => {
+    it('finds a stale value from memory with `options.clear`', () => {
         const calls = ['a.w1 0-1', 'b.w2 2-3', 'a.S1 4-5'];
         expect(violations(calls, false)).toEqual(['undone 1 after 2']);
     });

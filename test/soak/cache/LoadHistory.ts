@@ -3,59 +3,65 @@ import type { Asked, Load, Wrote } from './events';
 import { groupBy } from './groupBy';
 import { LOAD_TIMEOUT_MS, LONGEST_PAUSE_MS, TIMEOUT_MS } from './plan';
 
-/** The longest time that a load takes to store the value after its loader has returned it. */
+/** The maximum time from the return of a loader to the store of its value. */
 const STORING_MS = 1200 + LONGEST_PAUSE_MS;
 
-/** The longest load: it waits for another process, then for its own loader, and reads twice. */
+/**
+ * The maximum duration of a load, which waits for another process and its loader, and reads twice.
+ */
 const LONGEST_LOAD_MS = 2 * LOAD_TIMEOUT_MS + 2 * TIMEOUT_MS + LONGEST_PAUSE_MS;
 
-/** The longest read. */
+/** The maximum duration of a read. */
 const READING_MS = TIMEOUT_MS + LONGEST_PAUSE_MS;
 
-/** From the end of a loader to the date in its value. All processes have the same clock. */
+/**
+ * The maximum time from the end of a loader to the date in its value. All processes share a clock.
+ */
 const DATING_MS = 100 + LONGEST_PAUSE_MS;
 
-/** A store or removal, and the instance that made it. A `clear` is a removal. */
+/** A store or removal, and the instance that made it. A `clear` counts as a removal. */
 type Write = Interval & Pick<Wrote, 'value' | 'by' | 'isFleeting'>;
 
 /**
- * - `overtaken`: an instance returns a value that it began to load before it stored or removed the key.
- * - `unread`: a caller that takes stale values joined a load, although memcached had a stored value.
+ * - `overtaken`: an instance returns a value whose load began before its own store or removal.
+ * - `unread`: a caller with `staleFor` joined a load although memcached had a stored value.
  */
 export type LoadKind = Violation['kind'] | 'overtaken' | 'unread';
 export type LoadViolation = Omit<Violation, 'kind'> & { readonly kind: LoadKind };
 
 /**
- * The history of a key that is loaded. A loaded value was read from its origin when the loader began.
- * So no read finds it after a write that began later.
+ * The history of a key that is loaded.
  *
- * The same holds for answers of `retrieveOrLoad`, with the exceptions of docs/cache.md:
+ * The loader reads the value from its origin when it begins.
+ * No read may find it after a write that began later.
  *
- * - A caller may join a load of its own instance. Its answer is as old as the load. After the instance
- *   has stored or removed the key, callers do not join loads that began before. Callers that take
- *   stale values join only after a miss.
- * - Without `options.clear`: if memcached is unavailable while a load runs, a stale value may come from
- *   memory. It is as old as the load.
+ * The same holds for the results of `retrieveOrLoad`, with the exceptions of docs/cache.md:
+ *
+ * - A caller may join a load of its own instance, and gets a result as old as the load.
+ *   After a store or removal by the instance, callers do not join earlier loads.
+ *   Callers with `staleFor` join only after a miss.
+ * - Without `options.clear`, a stale value may come from memory if memcached is unavailable.
+ *   It is as old as the load.
  */
 export class LoadHistory {
     private readonly register = new RegisterHistory();
     private readonly loads = new Map<number, Load>();
     private readonly asked: Asked[] = [];
     private readonly done: Write[] = [];
-    /** Writes after which the key may hold nothing. */
+    /** The writes after which the key may be empty. */
     private readonly removals: Interval[] = [];
 
-    /** @param remembers stale values may come from memory */
+    /** @param remembers whether stale values may come from memory */
     constructor(private readonly remembers: boolean) {}
 
-    /** @param isDone false: it was rejected, and may be carried out until `ended` */
+    /** @param isDone false if the write was rejected, and may take effect until `ended` */
     wrote(write: Write, isDone: boolean): void {
         this.register.wrote({ ...write, isAcknowledged: isDone });
         if (isDone) this.done.push(write);
         if (write.value === null || write.isFleeting) this.removals.push(write);
     }
 
-    /** A miss proves nothing: the key may hold a lease or a stale value. */
+    /** Records a read. A miss proves nothing because the key may hold a lease or a stale value. */
     found(read: Read): void {
         if (read.value !== null) this.register.found(read);
     }
@@ -92,7 +98,7 @@ export class LoadHistory {
         return [...this.register.violations(), ...found];
     }
 
-    /** Judges the answer of a caller that has joined the load. */
+    /** Checks the result of a caller that has joined the load. */
     private judge(asked: Asked, load: Load, writes: readonly Write[]): LoadViolation[] {
         const { by, value, takesStale, wasAway, began, ended } = asked;
         const since = writes.filter(write => write.began > load.began && write.ended < began);
@@ -107,8 +113,9 @@ export class LoadHistory {
 }
 
 /**
- * When the answer may have been read. The caller may have joined a load that gets the value from
- * another process, by a read that was under way when the caller came. Such a value is fresh then.
+ * Returns the earliest time at which the result may have been read.
+ * The caller may have joined a load that gets the value from another process by an earlier read.
+ * Such a value is fresh at that time.
  * @param others calls of the same instance
  */
 function joinedSince({ began }: Asked, load: Load | undefined, others: Sorted<Asked>): number {
@@ -119,7 +126,7 @@ function joinedSince({ began }: Asked, load: Load | undefined, others: Sorted<As
     return before.some(other => other.began < began && isUnderWay(other)) ? since : began;
 }
 
-/** Intervals in the order of their beginnings. */
+/** Intervals sorted by their beginnings. */
 class Sorted<T extends Interval> {
     private readonly intervals: readonly T[];
 
@@ -131,7 +138,7 @@ class Sorted<T extends Interval> {
         return this.intervals.slice(this.indexOf(from), this.indexOf(to));
     }
 
-    /** Of the first interval that does not begin before that. */
+    /** Returns the index of the first interval that does not begin before this moment. */
     private indexOf(moment: number): number {
         let [from, to] = [0, this.intervals.length];
         while (from < to) {

@@ -17,7 +17,7 @@ export class Recorder {
 
     /**
      * Makes a call. If it rejects with a code, the `answer` is null. Other errors are thrown.
-     * @param keys how many keys the call has
+     * @param keys the number of keys of the call
      */
     async call<T>(verb: string, key: string, keys: number, run: () => Promise<T>): Promise<Outcome<T>> {
         count(this.operations, `${verb} ${kindOf(key)}`, keys);

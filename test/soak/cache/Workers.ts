@@ -22,7 +22,7 @@ export class Workers {
 
     /**
      * Resolves when the caches of all processes are open.
-     * @param proxies of each process
+     * @param proxies the ports of the proxies of each process
      */
     async start(plan: Plan, proxies: readonly Start['proxies'][]): Promise<void> {
         const ready = proxies.map((own, number) => {
@@ -36,7 +36,7 @@ export class Workers {
         await Promise.all(ready);
     }
 
-    /** Stops the process for a while. Its connections stay. */
+    /** Suspends the process for a while. Its connections stay open. */
     async pause(number: number, ms: number): Promise<void> {
         const child = this.children[number]!;
         child.kill('SIGSTOP');
@@ -44,7 +44,7 @@ export class Workers {
         child.kill('SIGCONT');
     }
 
-    /** Resolves when every process has reported everything and has ended. */
+    /** Resolves when every process has reported everything and has exited. */
     async stop(): Promise<void> {
         for (const child of this.children) child.send('stop');
         const codes = (await Promise.all(this.exits)).map(([code]) => code);

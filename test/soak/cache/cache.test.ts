@@ -5,9 +5,9 @@ import type { Event } from './events';
 import { countsOf, storiesOf } from './findings';
 import { Trial } from './Trial';
 
-/** A longer run consists of rounds, each with its own servers and processes. */
+/** A longer run has several rounds, each with separate servers and processes. */
 const LONGEST_ROUND_MS = 60_000;
-/** For the start and the end of a round, and the judgement. */
+/** The time for the start, the end and the checks of a round. */
 const OVERHEAD_MS = 60_000;
 const RUN_MS = soakMs(25_000);
 const ROUND_MS = Math.min(LONGEST_ROUND_MS, RUN_MS);
@@ -16,11 +16,11 @@ const MAX_SIZE = 4;
 const rounds = Array.from({ length: Math.ceil(RUN_MS / ROUND_MS) }, (_, round) => round);
 const isAnswer = ({ what }: Event): boolean => ['found', 'counted', 'asked'].includes(what);
 
-describe.each([false, true])('Caches of several processes, options.clear: %s', clears => {
+describe.each([false, true])('MemcachedCache in several processes with options.clear: %s', clears => {
     const opener = useOpener();
 
     it.each(rounds)(
-        'keep the promises of docs/cache.md under faults of servers, connections and processes (round %i)',
+        'keeps the promises of docs/cache.md under faults of servers, connections and processes (round %i)',
         async round => {
             const trial = new Trial(opener, { round, maxSize: MAX_SIZE, clears });
             await trial.run(ROUND_MS);

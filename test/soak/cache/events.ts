@@ -1,6 +1,6 @@
 import type { Interval, Value } from '../histories/RegisterHistory';
 
-/** The machine's monotonic clock, which processes share, in ms. */
+/** Returns the monotonic clock of the machine in ms, which all processes share. */
 export const nowMs = (): number => Number(process.hrtime.bigint()) / 1e6;
 
 interface Done extends Interval {
@@ -10,16 +10,16 @@ interface Done extends Interval {
     readonly by: string;
 }
 
-/** `isDone` false: it was rejected, and its outcome is unknown. */
+/** A write. If `isDone` is false, it was rejected and its outcome is unknown. */
 export interface Wrote extends Done {
     readonly what: 'wrote';
     readonly value: Value;
     readonly isDone: boolean;
-    /** The instance may evict it. */
+    /** Whether the instance may evict the value. */
     readonly isFleeting: boolean;
 }
 
-/** An `add` that was answered with false. */
+/** An `add` that returned false. */
 export interface Refused extends Done {
     readonly what: 'refused';
     readonly value: number;
@@ -30,7 +30,7 @@ export interface Found extends Done {
     readonly value: Value;
 }
 
-/** An increment that was answered with `value`. */
+/** An increment that returned `value`. */
 export interface Counted extends Done {
     readonly what: 'counted';
     readonly value: number;
@@ -40,16 +40,16 @@ export interface Counted extends Done {
 export interface Load extends Done {
     readonly what: 'load';
     readonly value: number;
-    /** The value is fresh for so many ms at most. */
+    /** The maximum time for which the value is fresh, in ms. */
     readonly freshMs: number;
 }
 
-/** A call of `retrieveOrLoad`. The value is null if it was rejected. */
+/** A call of `retrieveOrLoad`. The value is null if the call was rejected. */
 export interface Asked extends Done {
     readonly what: 'asked';
     readonly value: Value;
     readonly takesStale: boolean;
-    /** During the call a read of the instance failed because memcached was unavailable. */
+    /** Whether a read of the instance failed during the call because memcached was unavailable. */
     readonly wasAway: boolean;
 }
 
@@ -59,7 +59,7 @@ export interface Cleared extends Interval {
     readonly isDone: boolean;
 }
 
-/** A server was restarted. */
+/** The restart of a server. */
 export interface Lost extends Interval {
     readonly what: 'lost';
     readonly server: number;

@@ -5,15 +5,15 @@ import { kindOf, type Kind } from './keys';
 import { LoadHistory, type LoadViolation } from './LoadHistory';
 import { LONGEST_STALL_MS } from './plan';
 
-/** The server carries out a rejected write within this time, or never. */
+/** The server executes a rejected write within this time, or never. */
 const LATE_MS = LONGEST_STALL_MS + 1000;
 
 export type Judgement = Violation | LoadViolation | Miscount;
 
 /**
- * Finds the answers that break a promise of the cache.
+ * Finds the results that break a promise of the cache.
  * @param events of the key, and those that concern all keys
- * @param clears with `options.clear`
+ * @param clears whether the caches have `options.clear`
  */
 export function judge(key: string, events: readonly Event[], clears: boolean): Judgement[] {
     return judges[kindOf(key)](events, clears);
@@ -67,7 +67,10 @@ function judgeCounter(events: readonly Event[]): Miscount[] {
 
 type Write = Interval & Pick<Wrote, 'value' | 'by' | 'isDone' | 'isFleeting'>;
 
-/** The write that an event is for each key. A restart removes the keys of one server only. */
+/**
+ * Returns the write that an event means for each key. A restart removes the keys of one server
+ * only.
+ */
 function writeOf(event: Event): Write | null {
     switch (event.what) {
         case 'wrote':
@@ -81,7 +84,7 @@ function writeOf(event: Event): Write | null {
     }
 }
 
-/** When the server may carry it out. */
+/** Returns the interval in which the server may execute the write. */
 function withDelay({ began, ended, isDone }: Wrote | Cleared): Interval {
     return { began, ended: isDone ? ended : ended + LATE_MS };
 }

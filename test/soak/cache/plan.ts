@@ -2,15 +2,15 @@ import { nowMs } from './events';
 
 /** The parameters of a run. All times are in ms. */
 export interface Plan {
-    /** Each round has random numbers of its own. */
+    /** Each round has separate random numbers. */
     readonly round: number;
-    /** The ports by which all processes know the servers. They decide which server a key is on. */
+    /** The ports under which all processes know the servers. They decide the server of a key. */
     readonly servers: readonly number[];
     /** `options.max_size` of the instances that evict. */
     readonly maxSize: number;
     /** `options.clear`, and whether processes call `clear`. */
     readonly clears: boolean;
-    /** By the machine's monotonic clock. */
+    /** The start of the run by the monotonic clock of the machine. */
     readonly beganMs: number;
 }
 
@@ -24,22 +24,23 @@ export interface Start {
 
 export const TIMEOUT_MS = 300;
 
-/** The longest time for which a proxy holds requests. */
+/** The maximum time for which a proxy holds requests. */
 export const LONGEST_STALL_MS = 1500;
 
-/** The longest time for which a process is stopped. */
+/** The maximum time for which a process is suspended. */
 export const LONGEST_PAUSE_MS = 600;
 
 export const LOAD_TIMEOUT_MS = 2000;
 export const STALE_FOR_MS = 5000;
 
-/** The mean pause between two calls of `clear` by one process at clear time. */
+/** The mean pause between two calls of `clear` by one process during clear time. */
 export const CLEAR_EVERY_MS = 1500;
 const CLEAR_TIME_MS = 4000;
 
 /**
- * Processes call `clear` in one third of the time. After a rejected clear any value may be missing,
- * so the checks are stricter in the rest of the time.
+ * Returns whether processes call `clear` now, which is one third of the time.
+ * After a rejected clear any value may be missing, so the checks are stricter in the other two
+ * thirds.
  */
 export function isClearTime({ beganMs }: Plan): boolean {
     return Math.floor((nowMs() - beganMs) / CLEAR_TIME_MS) % 3 === 1;

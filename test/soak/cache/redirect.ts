@@ -1,8 +1,10 @@
 import net from 'node:net';
 
 /**
- * Leads connections to other ports. All processes know the servers by the same addresses, because an
- * address decides which keys a server has, but each process connects to proxies of its own.
+ * Redirects connections to other ports.
+ * All processes know the servers by the same addresses, because an address decides the keys of a
+ * server.
+ * Each process connects to separate proxies.
  */
 export function redirect(ports: Readonly<Record<number, number>>): void {
     const connect = net.connect as (options: net.TcpNetConnectOpts) => net.Socket;

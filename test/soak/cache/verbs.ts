@@ -8,7 +8,7 @@ export const picker =
     <T>(of: readonly T[]): T =>
         of[Math.floor(random() * of.length)]!;
 
-/** Every verb, by kinds of keys. Verbs and kinds that occur more than once are called more often. */
+/** Returns every command by kind of key. Repeated commands and kinds are called more often. */
 export function verbsOf(random: () => number): readonly (readonly Verb[])[] {
     const pick = picker(random);
     const some = <T>(of: readonly T[]): T[] => of.filter((_, i) => i === of.length - 1 || random() < 0.5);

@@ -1,4 +1,7 @@
-/** Calls the verbs of several caches at random, and reports the outcomes. The first message is a `Start`. */
+/**
+ * Calls commands of several caches at random, and reports the outcomes. The first message is a
+ * `Start`.
+ */
 import { once } from 'node:events';
 import { randomOf } from '../../support/random';
 import { sleep } from '../../support/sleep';

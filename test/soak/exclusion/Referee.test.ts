@@ -4,8 +4,8 @@ const claim = (referee: Referee, fencingToken: bigint, ...times: bigint[]): void
     for (const at of times) referee.claim({ pid: 1, key: 'key', fencingToken, beforeNs: at, afterNs: at + 1n });
 };
 
-describe('The referee', () => {
-    it('finds nothing when one leaves before the next one enters', () => {
+describe('Referee', () => {
+    it('accepts a holder that leaves before the next one enters', () => {
         const referee = new Referee();
         claim(referee, 1n, 10n, 20n);
         claim(referee, 2n, 30n, 40n);
@@ -29,7 +29,7 @@ describe('The referee', () => {
         expect(referee.disorders().length).toBe(1);
     });
 
-    it('knows what a process has entered and not left', () => {
+    it('lists the locks that a process has entered and not left', () => {
         const referee = new Referee();
         claim(referee, 1n, 10n);
         expect(referee.heldBy(1)).toEqual(['key']);

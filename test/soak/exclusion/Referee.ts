@@ -1,4 +1,7 @@
-/** A holder's word: between `beforeNs` and `afterNs` its lease said that it is held. By the machine's monotonic clock, which processes share. */
+/**
+ * The claim of a holder that its lease was held between `beforeNs` and `afterNs`.
+ * The times are from the monotonic clock of the machine, which all processes share.
+ */
 export interface Claim {
     readonly pid: number;
     readonly key: string;
@@ -7,7 +10,7 @@ export interface Claim {
     readonly afterNs: bigint;
 }
 
-/** One acquisition, from its holder's first claim to its last; both ends are sure. */
+/** One acquisition from the first claim of its holder to the last one. Both ends are certain. */
 interface Stay {
     readonly pid: number;
     readonly fencingToken: bigint;
@@ -17,7 +20,7 @@ interface Stay {
     isLeft: boolean;
 }
 
-/** Writes down who says when that it holds what, and finds the contradictions. */
+/** Records the claims of all holders, and finds the contradictions. */
 export class Referee {
     private readonly keys = new Map<string, Map<bigint, Stay>>();
 
@@ -40,20 +43,20 @@ export class Referee {
         }
     }
 
-    /** The holder is about to release. */
+    /** Records that the holder is about to release. */
     leave(key: string, fencingToken: bigint): void {
         const stay = this.staysOf(key).get(fencingToken);
         if (stay !== undefined) stay.isLeft = true;
     }
 
-    /** What this process has entered and not left. */
+    /** Returns the locks that this process has entered and not left. */
     heldBy(pid: number): string[] {
         return [...this.keys]
             .filter(([, stays]) => [...stays.values()].some(s => s.pid === pid && !s.isLeft))
             .map(([key]) => key);
     }
 
-    /** ns from a moment until somebody was sure to have entered; null: nobody has. */
+    /** Returns the time from a moment to the next certain entry in ns, or null without one. */
     waitForNext(key: string, sinceNs: bigint): bigint | null {
         const entries = [...this.staysOf(key).values()].map(stay => stay.firstAfterNs).filter(at => at > sinceNs);
         return entries.length === 0 ? null : entries.reduce((a, b) => (a < b ? a : b)) - sinceNs;
@@ -63,7 +66,7 @@ export class Referee {
         return [...this.keys.values()].reduce((sum, stays) => sum + stays.size, 0);
     }
 
-    /** Two holders of one key that were both sure at the same time. */
+    /** Returns pairs of holders of one key that were both certain at the same time. */
     overlaps(): string[] {
         return this.inOrder((key, earlier, later) =>
             later.firstAfterNs < earlier.lastBeforeNs
@@ -72,7 +75,7 @@ export class Referee {
         );
     }
 
-    /** A later holder of the key with a token that is not larger. */
+    /** Returns later holders of a key whose token is not larger. */
     disorders(): string[] {
         return this.inOrder((key, earlier, later) =>
             later.fencingToken > earlier.fencingToken
@@ -85,7 +88,8 @@ export class Referee {
         const found: string[] = [];
         for (const [key, stays] of this.keys) {
             const sorted = [...stays.values()].sort((a, b) => (a.firstBeforeNs < b.firstBeforeNs ? -1 : 1));
-            // The one with the latest last claim of all before: a stay may span several others.
+            // A stay may span several others, so each is also compared with the one whose last
+            // claim is latest.
             let longest: Stay | null = null;
             let last: Stay | null = null;
             for (const stay of sorted) {

@@ -1,7 +1,8 @@
 /**
- * Tasks that lock random keys, hold them for a while, and write down every time that their lease says it is held. Its output is
- * written at once, so what was said before a SIGKILL has been said. Arguments: number, port, tasks, keys, ttl. The number
- * and the seed of the run decide what it does.
+ * Runs tasks that lock random keys, hold them for a while, and print each claim of their leases.
+ * Each line is written synchronously, so a SIGKILL loses none.
+ *
+ * Arguments: number, port, tasks, keys, ttl. The number and the seed of the run decide the calls.
  */
 import { writeSync } from 'node:fs';
 import type { Lease, MemcachedLock } from 'pip-services4-memcached-node';
@@ -56,7 +57,7 @@ async function byLease(lock: MemcachedLock, key: string): Promise<void> {
 async function byWithLock(lock: MemcachedLock, key: string): Promise<void> {
     await lock.withLock(null, key, { ttl, timeout: 2 * ttl }, async (_, lease) => {
         await stay(lease, howLong());
-        // A computation that forgets the time.
+        // This blocks the event loop like a long computation.
         if (dice() < 0.002) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, random(1, 4) * ttl);
         await stay(lease, 0);
         say('left', key, lease.fencingToken);
@@ -84,7 +85,7 @@ async function main(): Promise<void> {
     await Promise.all(Array.from({ length: tasks }, () => task(lock)));
     await open.end();
     for (const [code, count] of codes) say('failed', code, count);
-    const { acquired, busy, lost, cleaned } = lock.counts;
+    const { acquired, busy, lost, orphansDeleted: cleaned } = lock.counts;
     say('counts', acquired, busy, lost, cleaned);
 }
 

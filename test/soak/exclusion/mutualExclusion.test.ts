@@ -19,10 +19,10 @@ const TASKS = 8;
 const KEYS = 20;
 const TTL_MS = 1000;
 const RUN_MS = soakMs(20_000);
-/** Two seconds of memcached's, and what it takes to find out. */
+/** The maximum delay, which is two seconds of memcached plus the time to notice. */
 const LATE_MS = 2500;
 
-describe('Four processes, eight tasks each, over twenty keys', () => {
+describe('MemcachedLock in four processes with eight tasks each over twenty keys', () => {
     const referee = new Referee();
     const done = { kills: 0, stops: 0, resets: 0, delays: 0, silences: 0 };
     const inheritances: { key: string; killedNs: bigint }[] = [];
@@ -40,7 +40,7 @@ describe('Four processes, eight tasks each, over twenty keys', () => {
 
     beforeEach(async () => {
         proxy = await open.faultProxy(server);
-        // The heirs of killed holders have no proxy in their way.
+        // The heirs of killed holders connect without the proxy.
         lock = await open.lock(server, { retry_timeout: 50 });
         open.atEnd(() => children.forEach(child => child.kill('SIGKILL')));
     });
@@ -74,7 +74,7 @@ describe('Four processes, eight tasks each, over twenty keys', () => {
         }
     }
 
-    /** Somebody who wants the lock, be it that no task does, and stays in it for a while. */
+    /** Acquires the lock even if no task does, and holds it for a while. */
     async function inherit(key: string, stayMs: number): Promise<void> {
         const lease = await lock.acquireLease(null, key, 2 * stayMs, 30_000);
         const { fencingToken } = lease;
@@ -107,14 +107,14 @@ describe('Four processes, eight tasks each, over twenty keys', () => {
         spawn();
     }
 
-    /** Some come back in time, some when somebody else has their lock. */
+    /** Suspends a process. Some resume in time, others when their lock has another holder. */
     function stop(): void {
         const child = any();
         child.kill('SIGSTOP');
         const ms = random() < 0.4 ? random() * TTL_MS : TTL_MS + 2000 + random() * 2 * TTL_MS;
         setTimeout(() => child.kill('SIGCONT'), ms);
         done.stops++;
-        // What it said before it was stopped has been heard by then.
+        // By then, everything that the process printed before has been read.
         if (ms > TTL_MS)
             setTimeout(() => referee.heldBy(child.pid!).forEach(key => heirs.push(inherit(key, 1500))), 100);
     }
@@ -140,7 +140,7 @@ describe('Four processes, eight tasks each, over twenty keys', () => {
         }
     }
 
-    it('never hold a key at the same time, whatever happens to them and their connections', async () => {
+    it('never has two holders of a key at the same time, despite faults of processes and connections', async () => {
         const lag = new LagMeter();
         open.atEnd(() => lag.stop());
         for (let i = 0; i < PROCESSES; i++) spawn();

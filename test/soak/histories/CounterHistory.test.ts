@@ -6,20 +6,20 @@ const history = (...counts: [value: number, began: number, ended: number][]): Co
     return all;
 };
 
-describe('The history of a counter', () => {
-    it('has nothing against concurrent increments in any order, nor against gaps', () => {
+describe('CounterHistory', () => {
+    it('accepts concurrent increments in any order, and gaps', () => {
         expect(history([1, 0, 1], [5, 2, 9], [3, 2, 8], [9, 10, 11]).violations()).toEqual([]);
     });
 
-    it('finds a value that is answered twice', () => {
+    it('finds a value that is returned twice', () => {
         expect(history([1, 0, 5], [2, 1, 4], [2, 2, 6]).violations()).toEqual(['2 twice']);
     });
 
-    it('finds an answer that is less than an earlier one', () => {
+    it('finds a result that is less than an earlier one', () => {
         expect(history([1, 0, 1], [3, 2, 3], [2, 4, 5]).violations()).toEqual(['2 after 3']);
     });
 
-    it('begins anew after a loss, and leaves out counts that overlap it', () => {
+    it('starts over after a loss, and ignores counts that overlap it', () => {
         const all = history([7, 0, 1], [8, 2, 6], [1, 4, 9], [1, 10, 11], [2, 12, 13]);
         all.lost({ began: 3, ended: 8 });
         expect(all.violations()).toEqual([]);
@@ -27,7 +27,7 @@ describe('The history of a counter', () => {
         expect(all.violations()).toEqual(['1 twice']);
     });
 
-    it('allows a read that finds the latest count, a later one, or a concurrent one', () => {
+    it('accepts a read that finds the latest count, a later one, or a concurrent one', () => {
         const all = history([1, 0, 1], [2, 2, 3], [3, 5, 9]);
         for (const value of [2, 3]) all.found({ value, began: 4, ended: 8 });
         expect(all.violations()).toEqual([]);
@@ -49,7 +49,7 @@ describe('The history of a counter', () => {
         expect(all.violations()).toEqual(['3 after 3']);
     });
 
-    it('allows a miss before the first count and after a loss', () => {
+    it('accepts a miss before the first count and after a loss', () => {
         const all = history([1, 2, 3]);
         all.found({ value: null, began: 0, ended: 1 });
         all.found({ value: null, began: 6, ended: 7 });

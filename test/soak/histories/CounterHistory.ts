@@ -1,6 +1,6 @@
 import type { Interval, Value } from './RegisterHistory';
 
-/** An increment that was answered with `value`. */
+/** An increment that returned `value`. */
 export interface Count extends Interval {
     readonly value: number;
 }
@@ -15,7 +15,7 @@ interface Answer extends Interval {
     readonly isCount: boolean;
 }
 
-/** The answers are those of increments and of reads. `after`: the highest earlier answer. */
+/** A wrong result of an increment or a read. `after` is the highest earlier result. */
 export interface Miscount extends Interval {
     readonly kind: 'twice' | 'back' | 'gone';
     readonly value: Value;
@@ -23,9 +23,11 @@ export interface Miscount extends Interval {
 }
 
 /**
- * The answers of one counter. A life of the counter ends when its server loses it. Within a life no
- * value is answered twice, an increment that begins after another one is answered with more, and a
- * read that begins after an answer finds no less.
+ * The results of one counter. A life of the counter ends when its server loses it.
+ *
+ * Within a life no value is returned twice.
+ * An increment that begins after another one returns more.
+ * A read that begins after a result finds no less.
  */
 export class CounterHistory {
     private readonly answers: Answer[] = [];
@@ -39,7 +41,7 @@ export class CounterHistory {
         this.answers.push({ value, began, ended, isCount: false });
     }
 
-    /** The server loses the counter at some moment of the interval, or not at all. */
+    /** Records that the server loses the counter at some moment of the interval, or not at all. */
     lost(interval: Interval): void {
         this.losses.push(interval);
     }
@@ -58,7 +60,7 @@ export class CounterHistory {
         );
     }
 
-    /** An answer that overlaps a loss belongs to either life, so it is left out. */
+    /** Returns the results of each life, without those that overlap a loss and belong to either. */
     private lives(): Answer[][] {
         const lives = new Map<number, Answer[]>();
         for (const answer of this.answers) {

@@ -1,8 +1,9 @@
 import { RegisterHistory, type Value } from './RegisterHistory';
 
 /**
- * `w1 0-2` stores 1 from 0 to 2, `r1` reads it, `x1` is a rejected store, `-` an empty key. `f1` stores
- * a value that may go, and `h1` gets it from memory.
+ * Parses calls: `w1 0-2` stores 1 from 0 to 2, `r1` reads it, and `x1` is a rejected store.
+ * The value `-` is an empty key. `f1` stores a value that may expire or be evicted.
+ * `h1` gets the value from memory.
  */
 function violations(...calls: string[]): string[] {
     const history = new RegisterHistory();
@@ -16,7 +17,7 @@ function violations(...calls: string[]): string[] {
     return history.violations().map(({ kind, value, after }) => `${kind} ${value} after ${after}`);
 }
 
-describe('The history of a key', () => {
+describe('RegisterHistory', () => {
     it.each<[string, ...string[]]>([
         ['reads the newest value', 'w1 0-1', 'r1 2-3', 'w2 4-5', 'r2 6-7'],
         ['reads nothing at first and after a removal', 'r- 0-1', 'w1 2-3', 'w- 4-5', 'r- 6-7'],
@@ -26,12 +27,12 @@ describe('The history of a key', () => {
         ['sees a rejected write after a while', 'w1 0-1', 'x2 2-3', 'r1 4-5', 'r2 6-7'],
         ['sees a write that never settled', 'w1 0-1', 'x2 2-', 'r1 4-5', 'r2 6-7'],
         ['sees a rejected removal after a while', 'w1 0-1', 'x- 2-3', 'r1 4-5', 'r- 6-7'],
-        ['misses a value that may go', 'f1 0-1', 'r- 2-3'],
-        ['misses a value that may have been stored last and may go', 'f1 0-3', 'w2 0-2', 'r- 4-5'],
-        ['misses a value that was seen and may go', 'w2 0-1', 'f1 0-1', 'r1 2-3', 'r- 4-5'],
-        ['has an answer from memory before the value is stored', 'w1 0-1', 'x2 2-2', 'h2 3-4', 'r1 5-6', 'r2 7-8'],
+        ['misses a fleeting value', 'f1 0-1', 'r- 2-3'],
+        ['misses a fleeting value that may have been stored last', 'f1 0-3', 'w2 0-2', 'r- 4-5'],
+        ['misses a fleeting value that was seen', 'w2 0-1', 'f1 0-1', 'r1 2-3', 'r- 4-5'],
+        ['gets a value from memory before it is stored', 'w1 0-1', 'x2 2-2', 'h2 3-4', 'r1 5-6', 'r2 7-8'],
         ['reads the older value while the newer one is being acknowledged', 'w1 0-1', 'r1 2-9', 'w2 3-4'],
-    ])('has nothing against a client that %s', (_, ...calls) => {
+    ])('accepts a client that %s', (_, ...calls) => {
         expect(violations(...calls)).toEqual([]);
     });
 
@@ -47,23 +48,23 @@ describe('The history of a key', () => {
             'r1 6-7',
         ],
         ['an acknowledged store after a miss', 'undone 1 after null', 'w1 0-1', 'x- 2-3', 'r- 4-5', 'r1 6-7'],
-        ['a value that comes and goes', 'undone 1 after 2', 'w1 0-3', 'w2 1-4', 'r2 5-6', 'r1 7-8'],
-        ['a pending store that is carried out twice', 'repeated 1 after 2', 'w1 0-9', 'r1 1-2', 'w2 3-4', 'r1 5-6'],
+        ['a value that reappears', 'undone 1 after 2', 'w1 0-3', 'w2 1-4', 'r2 5-6', 'r1 7-8'],
+        ['a pending store that is executed twice', 'repeated 1 after 2', 'w1 0-9', 'r1 1-2', 'w2 3-4', 'r1 5-6'],
         ['a store that is repeated and then rejected', 'repeated 1 after 2', 'x1 0-9', 'r1 1-2', 'w2 3-4', 'r1 5-6'],
         ['a rejected store over a newer one', 'late 1 after 2', 'x1 0-1', 'w2 2-3', 'r1 4-5'],
         ['a rejected store that was seen, over a newer one', 'late 1 after 2', 'x1 0-1', 'r1 2-3', 'w2 4-5', 'r1 6-7'],
         ['a miss without a removal', 'vanished null after 1', 'w1 0-1', 'r- 2-3'],
         ['a rejected removal over a newer store', 'late null after 2', 'w1 0-1', 'x- 2-3', 'w2 4-5', 'r- 6-7'],
         ['a miss after an older removal', 'vanished null after 1', 'w- 0-1', 'w1 2-3', 'r- 4-5'],
-        ['a miss after a value that may go was replaced', 'vanished null after 2', 'f1 0-1', 'w2 2-3', 'r- 4-5'],
-        ['an answer from memory that is too old', 'undone 1 after 2', 'w1 0-1', 'w2 2-3', 'h1 4-5'],
+        ['a miss after a fleeting value was replaced', 'vanished null after 2', 'f1 0-1', 'w2 2-3', 'r- 4-5'],
+        ['a value from memory that is too old', 'undone 1 after 2', 'w1 0-1', 'w2 2-3', 'h1 4-5'],
         ['a value that was never written', 'invented 7 after 1', 'w1 0-1', 'r7 2-3'],
         ['a value before it is written', 'invented 2 after 1', 'w1 0-1', 'r2 2-3', 'w2 4-5'],
     ])('finds %s', (_, violation, ...calls) => {
         expect(violations(...calls)).toEqual([violation]);
     });
 
-    it('finds a planted violation among many concurrent calls, whatever their order', () => {
+    it('finds a planted violation among many concurrent calls in any order', () => {
         const calls: string[] = [];
         for (let i = 1; i <= 300; i++) {
             calls.push(`w${i} ${i * 10}-${i * 10 + 15}`, `r${i} ${i * 10 + 16}-${i * 10 + 18}`);

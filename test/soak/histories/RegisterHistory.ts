@@ -1,36 +1,39 @@
-/** The number that a write stores under its key; null: the key is empty. */
+/** The number that a write stores under its key. null means that the key is empty. */
 export type Value = number | null;
 
-/** Times are of any clock that all observers share. */
+/** An interval of any clock that all observers share. */
 export interface Interval {
     readonly began: number;
-    /** Infinity when the call has not settled. */
+    /** Infinity if the call has not settled. */
     readonly ended: number;
 }
 
 /** A call that removes the key, or stores a value that no other write of the key stores. */
 export interface Write extends Interval {
     readonly value: Value;
-    /** false: it was rejected or has not settled, so its outcome is unknown. */
+    /**
+     * Whether the write resolved. If not, it was rejected or is pending, so its outcome is unknown.
+     */
     readonly isAcknowledged: boolean;
-    /** The value may go at any time after the write: it expires, or is evicted. */
+    /** Whether the value may expire or be evicted at any time after the write. */
     readonly isFleeting?: boolean;
 }
 
 /** A call that found `value`. */
 export interface Read extends Interval {
     readonly value: Value;
-    /** The answer may come from memory: it does not prove that the key held the value. */
+    /**
+     * Whether the result may come from memory, and so does not prove that the key held the value.
+     */
     readonly isHearsay?: boolean;
 }
 
 /**
- * - `undone`: an acknowledged write is back after a later value had taken its place.
- * - `repeated`: the same, but the later value came and went while the write was still pending.
- *   Writers that do not wait for each other may find any of their values, so only a reader that
- *   saw all three can tell.
- * - `late`: a rejected write was carried out after a later write.
- * - `vanished`: a value is gone, no removal was under way, and no rejected one can be late.
+ * - `undone`: an acknowledged write reappears after a later value.
+ * - `repeated`: the same, but the later value was stored and replaced while the write was pending.
+ *   Concurrent writers may find any of their values, so only a reader of all three can tell.
+ * - `late`: a rejected write was executed after a later write.
+ * - `vanished`: a value is missing without a pending removal or a rejected one that may be late.
  * - `invented`: the value had not been written when the read ended.
  */
 export type Kind = 'undone' | 'repeated' | 'late' | 'vanished' | 'invented';
@@ -45,11 +48,13 @@ export interface Violation extends Read {
 type Claim = Read;
 
 /**
- * All writes and reads of one key, by any number of processes.
+ * All writes and reads of one key by any number of processes.
  *
- * An acknowledged write proves that the key held its value within the interval of the call, and so
- * does a read. If proofs show one value, then another one, then the first one again, the first
- * write was carried out twice. A rejected write proves nothing and may be carried out at any time.
+ * An acknowledged write proves that the key held its value within the interval of the call.
+ * A read proves the same. If proofs show one value, another one, and the first one again,
+ * the first write was executed twice.
+ *
+ * A rejected write proves nothing and may be executed at any time.
  * It is `late` only over a value that was written after the rejection.
  */
 export class RegisterHistory {
@@ -95,7 +100,7 @@ export class RegisterHistory {
         return origins;
     }
 
-    /** @param beganOf the earliest moment at which the key held the value of a read */
+    /** @param beganOf returns the earliest moment at which the key held the value of a read */
     private claims(
         origins: ReadonlyMap<number, Origin>,
         beganOf: (read: Read, write: Write | undefined) => number,
@@ -118,7 +123,7 @@ interface Origin {
 /** The last proof of another value before a read. */
 interface Last {
     readonly held: Claim;
-    /** With the beginning of its write, where `held` has the beginning of the read that proved it. */
+    /** The claim that begins with its write, where `held` begins with the read that proved it. */
     readonly written: Claim;
 }
 
@@ -134,11 +139,11 @@ function judge(origin: Origin | undefined, { held, written }: Last, ended: numbe
 /** Every key is empty before its first write. */
 const BEGINNING: Claim = { value: null, began: -Infinity, ended: -Infinity };
 
-/** The claims that ended before a moment which only moves forward. */
+/** The claims that ended before a moment, which only moves forward. */
 class Past {
     private readonly claims: readonly Claim[];
     private at = 0;
-    /** The claim that began last, and the one that began last of those with other values. */
+    /** The claim that began last, and the one with another value that began last. */
     private latest = BEGINNING;
     private other = BEGINNING;
 
@@ -146,7 +151,7 @@ class Past {
         this.claims = claims.sort((a, b) => a.ended - b.ended);
     }
 
-    /** The claim that began last of those with another value that ended before `moment`. */
+    /** Returns the claim with another value that began last and ended before `moment`. */
     latestBut(value: Value, moment: number): Claim {
         for (; this.at < this.claims.length && this.claims[this.at]!.ended < moment; this.at++) {
             this.take(this.claims[this.at]!);
@@ -164,7 +169,7 @@ class Past {
     }
 }
 
-/** Judges reads that found nothing. A value that may go counts as a removal too. */
+/** Checks reads that found nothing. A fleeting value counts as a removal too. */
 class Removals {
     private readonly known: Ends;
     private readonly unknown: Ends;
@@ -195,7 +200,7 @@ class Ends {
         for (const { ended } of intervals) this.latest.push((last = Math.max(last, ended)));
     }
 
-    /** The latest end of the intervals that began before this moment. */
+    /** Returns the latest end of the intervals that began before this moment. */
     lastOfThoseBefore(moment: number): number {
         let [from, to] = [0, this.intervals.length];
         while (from < to) {

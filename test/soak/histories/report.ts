@@ -1,6 +1,6 @@
 import type { Kind, Violation } from './RegisterHistory';
 
-/** A violation of one of many keys. */
+/** A violation for one of many keys. */
 export interface Finding extends Violation {
     readonly key: string;
 }
@@ -8,7 +8,7 @@ export interface Finding extends Violation {
 const KINDS: readonly Kind[] = ['undone', 'repeated', 'late', 'vanished', 'invented'];
 const MOST_LISTED = 10;
 
-/** `3 undone (1 write), 0 repeated, …`: an undone write may be read many times. */
+/** Returns the counts by kind. An undone write may be read many times: `3 undone (1 write), …`. */
 export function countsOf(findings: readonly Finding[]): string {
     return KINDS.map(kind => {
         const some = findings.filter(finding => finding.kind === kind);
@@ -19,7 +19,7 @@ export function countsOf(findings: readonly Finding[]): string {
     }).join(', ');
 }
 
-/** One finding per write, as texts. No finding of these kinds: []. */
+/** Returns one finding per write of these kinds as texts, or []. */
 export function listOf(findings: readonly Finding[], ...kinds: Kind[]): string[] {
     return firstOfEachWrite(findings.filter(({ kind }) => kinds.includes(kind)))
         .slice(0, MOST_LISTED)
@@ -39,7 +39,7 @@ function firstOfEachWrite(findings: readonly Finding[]): Finding[] {
     return [...first.values()];
 }
 
-/** `3 resets, 2 cuts` */
+/** Returns counts as text: `3 resets, 2 cuts`. */
 export function listed(counts: ReadonlyMap<string, number>): string {
     return [...counts].map(([what, count]) => `${count} ${what}`).join(', ') || 'none';
 }

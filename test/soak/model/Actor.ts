@@ -1,9 +1,9 @@
-import type { Held, MemcachedClient } from 'pip-services4-memcached-node';
+import type { Fetched, MemcachedClient } from 'pip-services4-memcached-node';
 import { sleep } from '../../support/sleep';
 import { textOf, valueOf } from '../histories/texts';
 import type { Ledger } from './Ledger';
 
-/** Calls one verb after another on keys that all actors use, and enters the outcomes. */
+/** Calls commands on keys that all actors share, and records the outcomes. */
 export class Actor {
     private readonly verbs = [
         () => this.get(),
@@ -79,20 +79,23 @@ export class Actor {
         if (answer !== null) this.ledger.found(key, valueOf(textHeld(answer.held)), when);
     }
 
-    /** Stores over a value that it has read. 'stored' proves that the key still held that value. */
+    /**
+     * Stores over a value that it has read. The outcome 'stored' proves that the key still held the
+     * value.
+     */
     private async casSet(): Promise<void> {
         const key = this.pick(this.keys);
         const server = this.client.server(key);
-        const { generation } = server;
+        const { epoch } = server;
         const { answer: item, ...when } = await this.ledger.call('gets', () => this.client.gets(key));
         if (item === null) return;
         const old = valueOf(textIn(item.value));
         this.ledger.found(key, old, when);
-        // The server may have been restarted, and a restarted server gives the same CAS again.
-        if (old === null || server.generation !== generation) return;
+        // A restarted server may issue the same CAS again.
+        if (old === null || server.epoch !== epoch) return;
         const value = this.ledger.newValue();
         const { answer, ...then } = await this.ledger.call('casSet', () =>
-            this.client.casSet(key, this.textOf(value), item.cas, { generation }),
+            this.client.casSet(key, this.textOf(value), item.cas, { epoch }),
         );
         if (answer === null || answer.outcome === 'stored') this.ledger.wrote(key, value, answer !== null, then);
         if (answer?.outcome === 'stored') this.ledger.found(key, old, then);
@@ -127,4 +130,4 @@ export class Actor {
 }
 
 const textIn = (bytes: Buffer | null | undefined): string | null => bytes?.toString() ?? null;
-const textHeld = (held: Held): string | null => (typeof held === 'string' ? held : textIn(held?.value));
+const textHeld = (held: Fetched): string | null => (typeof held === 'string' ? held : textIn(held?.value));

@@ -4,7 +4,7 @@ import { count } from './Ledger';
 
 export type Disaster = () => Promise<void>;
 
-/** Restarts and suspends servers, and makes other disasters, one after another. */
+/** Restarts and suspends servers, and causes other disasters, one after another. */
 export class Disasters {
     readonly counts = new Map<string, number>();
     private readonly all: readonly (readonly [name: string, Disaster])[];
@@ -32,7 +32,7 @@ export class Disasters {
         }
     }
 
-    /** The server is empty afterwards. */
+    /** Restarts a server, which is empty afterwards. */
     private async restart(): Promise<void> {
         const index = this.below(this.servers.length);
         const server = this.servers[index]!;

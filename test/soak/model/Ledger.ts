@@ -3,8 +3,8 @@ import { Histories } from '../histories/Histories';
 import type { Value } from '../histories/RegisterHistory';
 
 /**
- * The calls of all actors and their outcomes. Its clock counts events, so no two of them happen at
- * the same time.
+ * Records the calls of all actors and their outcomes.
+ * Its clock counts events, so no two of them happen at the same time.
  */
 export class Ledger {
     readonly histories = new Histories();
@@ -22,12 +22,12 @@ export class Ledger {
         return ++this.moment;
     }
 
-    /** A value that no other write stores. */
+    /** Returns a value that no other write stores. */
     newValue(): number {
         return ++this.lastValue;
     }
 
-    /** Makes a call. An error with a code leads to an `answer` of null. Other errors are thrown. */
+    /** Makes a call. If it rejects with a code, the `answer` is null. Other errors are thrown. */
     async call<T>(verb: string, run: () => Promise<T>): Promise<{ answer: T | null; began: number; ended: number }> {
         count(this.calls, verb);
         const began = this.now();

@@ -20,25 +20,25 @@ const TIMEOUT_MS = 300;
 const OPTIONS = { requestTimeoutMs: TIMEOUT_MS, connectTimeoutMs: 300, reconnectMs: 100, retryMs: 200 };
 
 /**
- * A suspended server later carries out requests that it received before the client gave up. So a
- * rejected write, or a removal that was retried, may be late. The test counts and prints both. An
- * acknowledged store never comes back.
+ * A resumed server executes requests that it received before the client gave up.
+ * A rejected write, or a retried removal, may therefore be late. The test counts and prints both.
+ * An acknowledged store never reappears.
  */
-describe('A client whose servers and connections break', () => {
+describe('a client whose servers and connections break', () => {
     const opener = useOpener();
 
-    it('reads only values that the history of the key allows, and counts each number once', async () => {
+    it('reads only values that the history of the key allows, and returns each count once', async () => {
         const servers = await Promise.all(Array.from({ length: SERVERS }, () => opener.server({ args: IN_ORDER })));
         const proxies = await Promise.all(servers.map(server => opener.ending(StallingProxy.start(server, 'network'))));
         const clients = await Promise.all(Array.from({ length: CLIENTS }, () => opener.client(proxies, OPTIONS)));
         const ledger = new Ledger(COUNTERS);
 
-        /** A restart removes all keys of its server. */
+        /** Records that a restart removes all keys of its server. */
         const onRestart = (server: number): (() => void) => {
             const began = ledger.now();
             return () => {
                 const ended = ledger.now();
-                const isLost = (key: string): boolean => clients[0]!.home(key).port === proxies[server]!.port;
+                const isLost = (key: string): boolean => clients[0]!.homeServer(key).port === proxies[server]!.port;
                 for (const key of KEYS.filter(isLost)) ledger.wrote(key, null, true, { began, ended });
                 for (const key of COUNTERS.filter(isLost)) ledger.counters.get(key)!.lost({ began, ended });
             };
@@ -48,7 +48,7 @@ describe('A client whose servers and connections break', () => {
         const reopen = async (): Promise<void> => {
             const client = clients[Math.floor(random() * CLIENTS)]!;
             await client.close();
-            // It fails while no server answers.
+            // Open rejects while no server answers.
             while ((await codeOf(client.open())) !== 'answered undefined') await sleep(50);
         };
         const disasters = new Disasters(servers, { 'clients opened anew': reopen }, onRestart, random);
@@ -58,7 +58,7 @@ describe('A client whose servers and connections break', () => {
         );
         const end = performance.now() + RUN_MS;
         const running = [faults, disasters, ...actors].map(one => one.run(() => performance.now() >= end));
-        // Nothing may go on when the test has failed.
+        // No call may continue after the test has failed.
         await Promise.allSettled(running);
         await Promise.all(running);
 

@@ -1,7 +1,7 @@
 import { sleep } from '../../support/sleep';
 import type { End, Path, StallingProxy } from './StallingProxy';
 
-/** Each begins a fault of one connection. `dice` is a number from 0 to 1. */
+/** Starts a fault of one connection. `dice` is a number from 0 to 1. */
 const FAULTS = {
     stall: (path: Path, dice: number, timeoutMs: number) => path.holdRequests(timeoutMs * (1.1 + dice * 3.5)),
     delay: (path: Path, dice: number, timeoutMs: number) => path.holdRequests(timeoutMs * dice * 0.6),
@@ -14,11 +14,11 @@ type Fault = keyof typeof FAULTS;
 const endOf = (dice: number): End => (dice < 0.5 ? 'fin' : 'reset');
 const WEIGHTED: Fault[] = ['stall', 'stall', 'stall', 'delay', 'stalled reply', 'torn request', 'torn reply'];
 
-/** Begins faults of single connections, at random. */
+/** Starts faults of single connections at random. */
 export class FaultSource {
     readonly counts = new Map<string, number>();
 
-    /** @param timeoutMs the request timeout of the clients: a stall lasts longer */
+    /** @param timeoutMs the request timeout of the clients, which a stall exceeds */
     constructor(
         private readonly proxies: readonly StallingProxy[],
         private readonly timeoutMs: number,

@@ -2,32 +2,31 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /**
- * Decides about bytes that the path still holds when the client resets the connection.
+ * The fate of bytes that the path holds when the client resets the connection.
  *
- * - `network` drops them. A kernel retransmits nothing on a connection that was reset, so this is
- *   plain TCP.
- * - `middlebox` delivers them. A proxy, or the server's own receive buffer, has them already.
+ * - `network` drops them, as plain TCP does. A kernel retransmits nothing after a reset.
+ * - `middlebox` delivers them. A proxy, or the receive buffer of the server, has them already.
  *
- * In both modes the path delivers them when the client only closes the connection (FIN), and drops
- * them when the server's side closes it.
+ * In both modes the path delivers them when the client only closes the connection (FIN).
+ * It drops them when the server's side closes it.
  */
 export type Mode = 'network' | 'middlebox';
 
 /**
- * Arguments of a memcached behind the proxy. Its one thread carries out all pending requests of a
- * connection in one go, so requests are carried out in the order of their delivery.
+ * Arguments of a memcached behind the proxy.
+ * Its one thread executes all pending requests of a connection at once, in the order of delivery.
  */
 export const IN_ORDER = ['-t', '1', '-R', '1000'];
 
 /** How the server's side closes the connection. */
 export type End = 'fin' | 'reset';
 
-/** One connection of the client, and the proxy's connection to the server on its behalf. */
+/** One connection of the client, and the connection of the proxy to the server for it. */
 export class Path {
-    /** The bytes that the path holds, by direction; null: it passes them on. */
+    /** The bytes that the path holds, by direction. null means that it passes them on. */
     private requests: Buffer[] | null = null;
     private replies: Buffer[] | null = null;
-    /** How the client hears that the server's side has closed. */
+    /** How the server's side closes towards the client. */
     private end: End = 'fin';
     private torn: 'request' | 'reply' | null = null;
     private share = 0.5;
@@ -43,8 +42,9 @@ export class Path {
         this.upstream = connect({ port: upstreamPort, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
         client.on('data', chunk => this.onRequest(chunk));
         client.on('end', () => {
-            // Node takes data and a reset that arrive together for a FIN. Only a write tells: after a
-            // reset it is an error. The clients of the proxy close both directions, so none reads it.
+            // Node reports data and a reset that arrive together as a FIN.
+            // Only a write reveals the reset by an error. The clients close both directions, so
+            // none reads it.
             client.write('?');
             this.onClientEnd();
         });
@@ -59,7 +59,7 @@ export class Path {
         });
     }
 
-    /** The client uses the connection, and no fault is at work on it. */
+    /** Whether the client uses the connection and no fault affects it. */
     get isHealthy(): boolean {
         return !this.hasClientEnded && this.requests === null && this.replies === null && this.torn === null;
     }
@@ -70,7 +70,7 @@ export class Path {
         setTimeout(() => this.releaseRequests(), ms).unref();
     }
 
-    /** Holds the server's bytes. */
+    /** Holds the server's bytes for `ms`. */
     holdReplies(ms: number): void {
         this.replies = [];
         setTimeout(() => {
@@ -81,8 +81,8 @@ export class Path {
     }
 
     /**
-     * Passes on a share of the next bytes in one direction. Then the server's side closes: the server
-     * carries out nothing more of this connection by the time the client hears of it.
+     * Passes on a share of the next bytes in one direction, then closes the server's side.
+     * The server executes nothing more of this connection once the client notices.
      */
     tear(torn: 'request' | 'reply', end: End, share = 0.5): void {
         this.torn = torn;
@@ -151,7 +151,7 @@ export class Path {
     }
 }
 
-/** A TCP proxy whose single connections stall, and are torn, while the others work. */
+/** A TCP proxy whose single connections stall or break while the others work. */
 export class StallingProxy {
     readonly host = '127.0.0.1';
     private readonly paths = new Set<Path>();
@@ -181,12 +181,12 @@ export class StallingProxy {
         return (this.listener.address() as AddressInfo).port;
     }
 
-    /** The connections that a fault may hit. */
+    /** Returns the connections that a fault may affect. */
     healthy(): Path[] {
         return [...this.paths].filter(path => path.isHealthy);
     }
 
-    /** All connections stall, also those that are made meanwhile. */
+    /** Stalls all connections, including new ones, for `ms`. */
     stall(ms: number): void {
         this.stalledUntilMs = performance.now() + ms;
         for (const path of this.healthy()) path.holdRequests(ms);

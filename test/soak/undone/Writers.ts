@@ -14,7 +14,7 @@ export class Writers {
     handOvers = 0;
     private readonly children: ChildProcess[] = [];
     private readonly exits: Promise<unknown[]>[] = [];
-    /** The process that writes a group. */
+    /** The process that writes each group. */
     private readonly owners = new Map<string, ChildProcess>();
     private readonly heirs = new Map<string, ChildProcess>();
     private isStopping = false;
@@ -25,7 +25,7 @@ export class Writers {
         private readonly timeoutMs: number,
     ) {}
 
-    /** Resolves when all of them write. */
+    /** Resolves when all processes write. */
     async start(port: number): Promise<void> {
         const ready: Promise<unknown>[] = [];
         for (let i = 0; i < this.processes; i++) {
@@ -48,20 +48,20 @@ export class Writers {
         }
     }
 
-    /** Gives one of the groups to another process as soon as its writer has ended its call. */
+    /** Hands one of the groups to another process as soon as its writer has finished its call. */
     private handOver(random: () => number): void {
         const pick = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)]!;
         if (this.owners.size === 0) return;
         const name = pick([...this.owners.keys()].sort());
         const owner = this.owners.get(name)!;
         const heir = pick(this.children.filter(child => child !== owner));
-        // Until the writer gives it back, the group has no owner and is not handed over again.
+        // The group has no owner until the writer returns it, so it is not handed over again.
         this.owners.delete(name);
         this.heirs.set(name, heir);
         order(owner, { give: name });
     }
 
-    /** Resolves when every process has reported everything and has ended. */
+    /** Resolves when every process has reported everything and has exited. */
     async stop(): Promise<void> {
         this.isStopping = true;
         for (const child of this.children) order(child, { stop: true });

@@ -1,14 +1,14 @@
 import { BatchException, type MemcachedCache, type MemcachedClient } from 'pip-services4-memcached-node';
 
-/** The verbs that cache and client have in common, for texts. */
+/** The text commands that the cache and the client have in common. */
 export interface Face {
     store(key: string, text: string): Promise<unknown>;
     remove(key: string): Promise<unknown>;
     retrieve(key: string): Promise<string | null>;
-    /** Resolves with the keys that failed. */
+    /** Resolves with the failed keys. */
     storeMany(keys: readonly string[], text: string): Promise<ReadonlySet<string>>;
     removeMany(keys: readonly string[]): Promise<ReadonlySet<string>>;
-    /** Keys that failed are left out; a miss is null. */
+    /** Resolves with the values without the failed keys. A miss is null. */
     retrieveMany(keys: readonly string[]): Promise<ReadonlyMap<string, string | null>>;
 }
 
@@ -52,7 +52,7 @@ interface Part {
     readonly found: ReadonlyMap<string, unknown>;
 }
 
-/** Splits a batch that failed for some of its keys. */
+/** Returns the failed keys and the found values of a batch. */
 async function part(batch: Promise<Map<string, unknown> | void>): Promise<Part> {
     try {
         return { failed: new Map(), found: (await batch) ?? new Map() };

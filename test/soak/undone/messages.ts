@@ -1,16 +1,16 @@
 import type { Value } from '../histories/RegisterHistory';
 
-/** The keys of a group have one writer at a time. */
+/** A group of keys with one writer at a time. */
 export interface Group {
     readonly name: string;
-    /** The value of its next write; values rise. */
+    /** The value of its next write. Values rise. */
     readonly next: number;
 }
 
-/** `give`: the writer ends its call and gives the group back. */
+/** An order to a writer. `give` makes it finish its call and return the group. */
 export type Order = { readonly take: Group } | { readonly give: string } | { readonly stop: true };
 
-/** Times are ns of the machine's monotonic clock, which processes share. */
+/** A call. Times are ns of the monotonic clock of the machine, which all processes share. */
 export type Call = readonly [
     what: 'wrote' | 'failed to write' | 'found',
     key: string,
@@ -23,7 +23,7 @@ export type Answer =
     | { readonly ready: true }
     | { readonly gave: Group }
     | { readonly calls: readonly Call[] }
-    /** How many calls were made, and how many of them rejected, by code. */
+    /** The number of calls, and the number of rejections by code. */
     | { readonly made: number; readonly codes: Record<string, number> };
 
 export const keysOf = (group: string): string[] => [`${group}:a`, `${group}:b`];

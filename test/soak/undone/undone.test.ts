@@ -12,15 +12,19 @@ const TIMEOUT_MS = 250;
 const RUN_MS = soakMs(7000);
 
 /**
- * The values of a key are written one after another, and each write is awaited.
+ * Writes the values of a key one after another, and awaits each write.
  *
- * An acknowledged write never comes back, in either mode: the client retries a store only if its
- * first copy cannot be carried out any more. A rejected write has an unknown outcome, and may be
- * late: a call may time out on a connection that still answers, and the server then carries it out.
- * The test counts and prints late writes. In mode `middlebox` the path delivers what the client has
- * given up: a removal that was retried may leave a miss, which the test counts and prints too.
+ * An acknowledged write never reappears in either mode.
+ * The client retries a store only if its first copy cannot be executed any more.
+ *
+ * A rejected write has an unknown outcome, and may be late.
+ * A call may time out on a connection that still answers, and the server then executes it.
+ * The test counts and prints late writes.
+ *
+ * In mode `middlebox` the path delivers requests that the client has given up.
+ * A retried removal may then leave a miss, which the test counts and prints too.
  */
-describe.each<Mode>(['network', 'middlebox'])('A client whose connections stall (%s)', mode => {
+describe.each<Mode>(['network', 'middlebox'])('a client whose connections stall (%s)', mode => {
     const opener = useOpener();
 
     it('never undoes a completed write', async () => {

@@ -1,6 +1,6 @@
 /**
- * Writes the keys of its own groups, and reads the keys of all groups. Arguments: number
- * of this process, port, groups, request timeout in ms.
+ * Writes the keys of its own groups, and reads the keys of all groups.
+ * Arguments: number of this process, port, groups, request timeout in ms.
  */
 import { MemcachedCache, MemcachedClient } from 'pip-services4-memcached-node';
 import { randomOf } from '../../support/random';
@@ -25,7 +25,7 @@ let calls: Call[] = [];
 let made = 0;
 const codes: Record<string, number> = {};
 
-/** Resolves with null when the call rejected, and counts the code. */
+/** Resolves with null when the call rejects, and counts the code. */
 async function attempt<T>(call: Promise<T>): Promise<{ result: T } | null> {
     made++;
     try {
@@ -55,7 +55,7 @@ async function write(face: Face, keys: string[], value: Value): Promise<void> {
 
 const given = new Set<string>();
 
-/** The only writer of the group, until it is to be given back. */
+/** Writes a group as its only writer until the group must be returned. */
 async function writer(faces: Face[], { name, next }: Group): Promise<void> {
     let value = next;
     const keys = keysOf(name);

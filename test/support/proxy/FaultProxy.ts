@@ -4,17 +4,17 @@ import { once } from 'node:events';
 
 import { FrameSplitter } from './frames';
 
-/** What a proxy does instead of passing on. Everything that is left out passes. */
+/** The behaviour of a proxy. A missing handler passes the data on. */
 export interface Fault {
-    /** Happens to every link that is open when the fault begins. */
+    /** Runs for every link that is open when the fault begins. */
     strike?(link: Link): void;
-    /** Happens to every link that is made while the fault lasts. */
+    /** Runs for every link that opens during the fault. */
     accept?(link: Link): void;
-    /** A chunk of the client's bytes. */
+    /** Handles a chunk of requests from the client. */
     request?(link: Link, chunk: Buffer): void;
-    /** A whole reply of the server, also each reply that was held back when the fault began. */
+    /** Handles a complete reply of the server, including those held back when the fault began. */
     reply?(link: Link, frame: Buffer): void;
-    /** Not even the end of a connection is answered. */
+    /** Whether the proxy also hides the end of a connection. */
     mute?: boolean;
 }
 
@@ -23,7 +23,7 @@ interface Owner {
     onFrame(counter: 'requestFrames' | 'replyFrames'): void;
 }
 
-/** One connection of the client, and the proxy's connection to the server on its behalf. */
+/** One connection of the client, and the connection of the proxy to the server for it. */
 export class Link {
     readonly held: Buffer[] = [];
     private readonly upstream: Socket;
@@ -67,7 +67,7 @@ export class Link {
         if (this.client.writable) this.client.write(chunk);
     }
 
-    /** What was written arrives, then a FIN; the client may still talk. */
+    /** Ends the connection with a FIN after the written data. The client may still send. */
     end(): void {
         if (this.client.writable) this.client.end();
     }
@@ -88,7 +88,9 @@ export class Link {
 
 export const passing: Fault = {};
 
-/** Keeps replies back until the next fault (or `passing`) decides about them: this is how calls are caught in flight. */
+/**
+ * Holds replies back until the next fault, which catches calls in flight. `passing` delivers them.
+ */
 export const holding: Fault = {
     reply(link, frame) {
         link.held.push(frame);
@@ -96,10 +98,10 @@ export const holding: Fault = {
     mute: true,
 };
 
-/** A TCP proxy before a real memcached, with one fault at a time, to be changed while calls are in flight. */
+/** A TCP proxy before a real memcached with one fault at a time, which may change during calls. */
 export class FaultProxy implements Owner {
     fault: Fault = passing;
-    /** Whole frames seen since the start, over all links. */
+    /** The number of complete frames since the start over all links. */
     requestFrames = 0;
     replyFrames = 0;
     readonly host = '127.0.0.1';
@@ -120,7 +122,7 @@ export class FaultProxy implements Owner {
         return this.listeningPort;
     }
 
-    /** Connections that the client holds open at this moment. */
+    /** The number of connections that the client holds open. */
     get linkCount(): number {
         return [...this.links].filter(link => link.isOpen).length;
     }
@@ -137,14 +139,14 @@ export class FaultProxy implements Owner {
         }
     }
 
-    /** Nobody listens any more: open connections are reset, new ones refused. */
+    /** Stops listening, so that open connections are reset and new ones refused. */
     async refuse(): Promise<void> {
         const stopped = this.stopListening();
         for (const link of [...this.links]) link.reset();
         await stopped;
     }
 
-    /** After `refuse`: listens on the same port as before, and is honest. */
+    /** Listens again on the same port after `refuse`, without a fault. */
     async listenAgain(): Promise<void> {
         this.fault = passing;
         const listener = createServer({ allowHalfOpen: true }, socket => this.onConnection(socket));
@@ -154,7 +156,10 @@ export class FaultProxy implements Owner {
         this.listeningPort = (listener.address() as AddressInfo).port;
     }
 
-    /** Resolves when the condition holds; it is looked at whenever a frame has passed or a link has come or gone. */
+    /**
+     * Resolves when the condition holds. It is checked after each frame, and when a link opens or
+     * closes.
+     */
     async until(condition: (proxy: this) => boolean): Promise<void> {
         if (condition(this)) return;
         await new Promise<void>(resolve => {
@@ -182,7 +187,7 @@ export class FaultProxy implements Owner {
         const listener = this.listener;
         if (listener === null) return;
         this.listener = null;
-        // Resolves when the connections are gone too.
+        // The callback runs after all connections have closed.
         await new Promise(resolve => listener.close(resolve));
     }
 

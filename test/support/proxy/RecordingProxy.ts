@@ -1,13 +1,15 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** Stands before a server, counts its connections, keeps what clients write, and cuts when told to. */
+/**
+ * A proxy that counts connections, records the writes of clients, and cuts connections on demand.
+ */
 export class RecordingProxy {
     /** Every chunk that a client wrote. */
     readonly writes: Buffer[] = [];
     connections = 0;
     mostAtOnce = 0;
-    /** So many of the next chunks from clients are swallowed, and their connections cut. */
+    /** The number of next chunks from clients that the proxy drops, with their connections. */
     cutting = 0;
     private readonly sockets = new Set<Socket>();
     private readonly waiters: (() => void)[] = [];
@@ -19,7 +21,7 @@ export class RecordingProxy {
         listener.on('connection', (socket: Socket) => this.onConnection(socket));
     }
 
-    /** Without a target it accepts, and is silent. */
+    /** Starts a proxy. Without a target, it accepts connections and is silent. */
     static async start(target: { host: string; port: number } | null = null): Promise<RecordingProxy> {
         const listener = createServer().listen(0, '127.0.0.1');
         await once(listener, 'listening');
@@ -36,17 +38,20 @@ export class RecordingProxy {
         return this.sockets.size;
     }
 
-    /** Resolves when it holds after a connection has come or gone, or a client has written. */
+    /**
+     * Resolves when the condition holds. It is checked after each connection event and client
+     * write.
+     */
     async until(isSo: () => boolean): Promise<void> {
         while (!isSo()) await new Promise<void>(resolve => this.waiters.push(resolve));
     }
 
-    /** Where the next connections go to; those that stand stay. */
+    /** Changes the target of new connections. Existing ones stay. */
     leadTo(target: { host: string; port: number }): void {
         this.target = target;
     }
 
-    /** Every client that is connected hears it, as if the server had said it. */
+    /** Sends bytes to every connected client, as if the server had sent them. */
     say(bytes: Buffer): void {
         for (const socket of this.sockets) socket.write(bytes);
     }

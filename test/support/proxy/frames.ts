@@ -1,11 +1,11 @@
 /**
- * As much of memcached's binary framing as it takes to break it. Written apart from `src/client/protocol`, so that a mistake
- * there cannot hide itself here.
+ * Implements the part of memcached's binary framing that faults need.
+ * It is independent of `src/client/protocol`, so that a mistake there is detected here.
  */
 export const HEADER_BYTES = 24;
 const REPLY_MAGIC = 0x81;
 
-/** Cuts a stream of bytes into frames; calls back with each complete one. */
+/** Splits a stream of bytes into frames, and passes each complete one to a callback. */
 export class FrameSplitter {
     private rest: Buffer = Buffer.alloc(0);
 
@@ -24,7 +24,7 @@ export class FrameSplitter {
     }
 }
 
-/** The opcode and the key of each request in a write. */
+/** Returns the opcode and the key of each request in a write. */
 export function requestsIn(write: Buffer): { opcode: number; key: string }[] {
     const requests: { opcode: number; key: string }[] = [];
     const splitter = new FrameSplitter(frame => {
@@ -40,13 +40,13 @@ export interface ReplyFields {
     opcode?: number;
     status?: number;
     opaque?: number;
-    /** What the header says about the length of the body, when that is a lie. */
+    /** The false length of the body in the header, if any. */
     claimedBodyBytes?: number;
     extras?: Buffer;
     body?: Buffer;
 }
 
-/** A reply as memcached would frame it, but for the lies asked for. */
+/** Returns a reply as memcached frames it, except for a false length. */
 export function replyFrame(fields: ReplyFields): Buffer {
     const extras = fields.extras ?? Buffer.alloc(0);
     const body = Buffer.concat([extras, fields.body ?? Buffer.alloc(0)]);
@@ -64,14 +64,14 @@ export function opaqueOf(frame: Buffer): number {
     return frame.readUInt32BE(12);
 }
 
-/** The same frame, its header claiming another length of body. */
+/** Returns a copy of the frame with another body length in the header. */
 export function claiming(frame: Buffer, bodyBytes: number): Buffer {
     const lie = Buffer.from(frame);
     lie.writeUInt32BE(bodyBytes, 8);
     return lie;
 }
 
-/** The same frame under another opaque. */
+/** Returns a copy of the frame with another opaque. */
 export function withOpaque(frame: Buffer, opaque: number): Buffer {
     const other = Buffer.from(frame);
     other.writeUInt32BE(opaque >>> 0, 12);

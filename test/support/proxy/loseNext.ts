@@ -2,7 +2,7 @@ import type { Opener } from '../Opener';
 import { SideBySide } from '../sideBySide';
 import type { Fault, FaultProxy, Link } from './FaultProxy';
 
-/** What is lost of the next request of a kind. */
+/** The part that is lost of a request and its reply. */
 export type Point = 'the request' | 'the reply' | 'half of the reply';
 export type End = 'a reset' | 'silence';
 
@@ -10,12 +10,12 @@ export const losses = (['the request', 'the reply', 'half of the reply'] as cons
     (['a reset', 'silence'] as const).map(end => [point, end] as [Point, End]),
 );
 
-/** Loses `times` requests that begin with this opcode, or their replies; all others pass. */
+/** Loses `times` requests with this opcode, or their replies, and passes all others. */
 export function losing(opcode: number, point: Point, end: End, times = 1): Fault {
     let left = times;
     const hit = new WeakSet<Link>();
     const finish = (link: Link): void => {
-        // What was written should be read before the reset.
+        // The delay lets the client read the written data before the reset.
         if (end === 'a reset') setTimeout(() => link.reset(), 5);
     };
     return {
@@ -35,7 +35,7 @@ export function losing(opcode: number, point: Point, end: End, times = 1): Fault
     };
 }
 
-/** What a test of a lost message works with. All of it is the test's own, and ends with the test. */
+/** The tools of a test of a lost message. Each test has its own, which end with the test. */
 export interface LossContext {
     readonly point: Point;
     readonly end: End;
@@ -43,22 +43,22 @@ export interface LossContext {
     readonly proxy: FaultProxy;
     /** A key that no other test uses. */
     readonly key: string;
-    /** Loses the next `times` requests that begin with this opcode, or their replies. */
+    /** Loses the next `times` requests with this opcode, or their replies. */
     lose(opcode: number, times?: number): void;
 }
 
 type LossTest = (context: LossContext) => Promise<void>;
 
 /**
- * Defines the same tests for each of the six kinds of loss. The six of one name run side by side:
- * they mostly wait.
+ * Defines the same tests for each of the six kinds of loss.
+ * The six tests with the same name run side by side because they mostly wait.
  */
 export function describeEachLoss(
     server: { readonly port: number },
     define: (it: (name: string, test: LossTest) => void, point: Point, end: End) => void,
 ): void {
     const groups = new Map<string, SideBySide>();
-    describe.each(losses)('when %s is lost, followed by %s,', (point, end) => {
+    describe.each(losses)('loss of %s, followed by %s', (point, end) => {
         const itLoses = (name: string, test: LossTest): void => {
             const group = groups.get(name) ?? new SideBySide();
             groups.set(name, group);

@@ -10,21 +10,21 @@ import type { Login } from './PasswordServer';
 import { PasswordServer } from './PasswordServer';
 
 export interface MemcachedProcessOptions {
-    /** 127.0.0.1 when absent. */
+    /** The default is 127.0.0.1. */
     host?: string;
-    /** A free one when absent. */
+    /** The default is a free port. */
     port?: number;
     /** `-s`: listens at `socketPath` instead of `host` and `port`. */
     unixSocket?: boolean;
-    /** `-S`: refuses everybody but this login. */
+    /** `-S`: accepts only this login. */
     login?: Login;
-    /** `-Z`: speaks TLS only. */
+    /** `-Z`: accepts only TLS. */
     certificate?: Certificate;
-    /** PEM: speaks only to clients with a certificate of this authority. */
+    /** The PEM of an authority. The server accepts only clients with a certificate of it. */
     clientAuthority?: string;
-    /** `-C`: answers CAS 0. */
+    /** `-C`: returns CAS 0. */
     withoutCas?: boolean;
-    /** `-M`: answers "out of memory" (0x82) when full. */
+    /** `-M`: returns "out of memory" (0x82) when full. */
     withoutEviction?: boolean;
     /** `-m` */
     memoryMegabytes?: number;
@@ -32,14 +32,14 @@ export interface MemcachedProcessOptions {
     maxItemBytes?: number;
     /** `-o idle_timeout` */
     idleTimeoutSeconds?: number;
-    /** Anything else, as on the command line. */
+    /** Further command-line arguments. */
     args?: string[];
 }
 
 type LocalMemcached = Awaited<ReturnType<typeof startMemcached>>;
 
 /**
- * A memcached of a test's own, to be broken at will. Dies with the test run, however that ends.
+ * A memcached that a test may break. It ends with the test run, however that ends.
  *
  *     const server = await MemcachedProcess.start({ withoutCas: true });
  *     …
@@ -47,7 +47,7 @@ type LocalMemcached = Awaited<ReturnType<typeof startMemcached>>;
  */
 export class MemcachedProcess {
     #process!: LocalMemcached;
-    /** Who is asked about logins; only with `login`. */
+    /** The server that checks logins, if there is a `login`. */
     readonly passwords: PasswordServer | undefined;
 
     constructor(private readonly options: MemcachedProcessOptions) {
@@ -60,7 +60,7 @@ export class MemcachedProcess {
         return server;
     }
 
-    /** For the first time: `start` has done so. */
+    /** Starts the server for the first time. `start` calls it. */
     launch(): Promise<void> {
         return this.#launch(this.options.port);
     }
@@ -81,24 +81,30 @@ export class MemcachedProcess {
         return this.#process.pid;
     }
 
-    /** As memjs wants it: `127.0.0.1:15000`, `[::1]:15000`. */
+    /** The address in the format of memjs: `127.0.0.1:15000`, `[::1]:15000`. */
     get address(): string {
         return isIPv6(this.host) ? `[${this.host}]:${this.port}` : `${this.host}:${this.port}`;
     }
 
-    /** A bare socket, whatever the server speaks; it trusts any certificate. */
+    /**
+     * Opens a bare socket to the server, with TLS if the server uses it, and trusts any
+     * certificate.
+     */
     connect(): Socket {
         const { host, port, socketPath } = this;
         if (socketPath) return connect(socketPath);
         return this.options.certificate ? connectTls({ host, port, rejectUnauthorized: false }) : connect(port, host);
     }
 
-    /** From one moment to the next, as power cuts do it. `restart` brings it back. */
+    /** Kills the server at once, as a power failure does. `restart` starts it again. */
     async kill(): Promise<void> {
         await this.#process.end();
     }
 
-    /** Silent, with its connections open and new ones accepted by the kernel. `continue` wakes it up. */
+    /**
+     * Suspends the server. Connections stay open and the kernel accepts new ones. `continue`
+     * resumes it.
+     */
     async stop(): Promise<void> {
         await this.#process.stop();
     }
@@ -107,7 +113,7 @@ export class MemcachedProcess {
         this.#process.signal('SIGCONT');
     }
 
-    /** Empty, on the same port. */
+    /** Restarts the server empty on the same port. */
     async restart(): Promise<void> {
         await this.#process.end();
         await this.#launch(this.port);
@@ -136,7 +142,7 @@ export class MemcachedProcess {
         }
     }
 
-    /** Without the plugin memcached starts, and refuses everybody. */
+    /** Throws if memcached lacks the plugin, without which it rejects every login. */
     async #expectPlain(): Promise<void> {
         const socket = this.connect();
         const { value: mechanisms } = await exchange(socket, saslMechanisms());

@@ -9,18 +9,19 @@ export interface Login {
 }
 
 /**
- * What memcached asks about SASL logins, in the place of saslauthd: each question is four strings (user, password, service,
- * realm) with their lengths before them, each answer one. Nothing has to be installed for it.
+ * Checks SASL logins for memcached instead of saslauthd, so that nothing must be installed.
+ * Each question is four strings with a length prefix: user, password, service and realm.
+ * Each answer is one such string.
  */
 export class PasswordServer {
     #server: Server | undefined;
     /** How often memcached has asked. */
     asked = 0;
 
-    /** @param login who is let in; may be another one later */
+    /** @param login the accepted login, which may change later */
     constructor(public login: Login) {}
 
-    /** Moves to the directory, and returns the environment that memcached needs. */
+    /** Listens in the directory, and returns the environment that memcached needs. */
     listen(directory: string): Record<string, string> {
         this.#server?.close();
         const path = join(directory, 'saslauthd');

@@ -4,14 +4,14 @@ import { createServer as createTlsServer } from 'node:tls';
 import { FrameSplitter, opaqueOf, replyFrame } from '../proxy/frames';
 import type { Certificate } from './certificate';
 
-/** What a script does with a request of a connection, the first of which is number 0. */
+/** Handles a request of a connection. The first connection has number 0. */
 export type Script = (request: Buffer, socket: Socket, connection: number) => void;
 
-/** A server that does with each request what a script says. */
+/** A server whose script handles each request. */
 export class ScriptedServer {
     readonly host = '127.0.0.1';
     readonly sockets: Socket[] = [];
-    /** Happens to each new connection. */
+    /** Runs for each new connection. */
     onSocket: (socket: Socket) => void = () => {};
     private readonly listener: Server;
 
@@ -35,7 +35,7 @@ export class ScriptedServer {
         return (this.listener.address() as AddressInfo).port;
     }
 
-    /** Takes no further connection; those that stand stay. */
+    /** Accepts no further connection. Existing ones stay. */
     refuse(): void {
         this.listener.close();
     }
@@ -53,7 +53,7 @@ export class ScriptedServer {
     }
 }
 
-/** An empty "ok", or another status. */
+/** Returns an empty reply with status "ok", or with another status. */
 export function replyTo(request: Buffer, status = 0): Buffer {
     return replyFrame({ opcode: request[1], status, opaque: opaqueOf(request) });
 }

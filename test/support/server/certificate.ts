@@ -2,17 +2,17 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { isIP } from 'node:net';
 
 export interface Certificate {
-    /** PEM; self-signed, hence also the authority that a client has to trust, unless another has signed it. */
+    /** The PEM. A self-signed certificate is also the authority that a client must trust. */
     cert: string;
     key: string;
-    /** Whom it is for: the first of its names. */
+    /** The first of its names. */
     subject: string;
 }
 
 export interface CertificateOptions {
-    /** Itself when absent. */
+    /** The signing authority. The default is the certificate itself. */
     authority?: Certificate;
-    /** When it ends; -1 was yesterday. */
+    /** The number of days until it expires. -1 means yesterday. */
     endsInDays?: number;
 }
 
@@ -20,7 +20,8 @@ const DAY_MS = 86_400_000;
 let lastSerial = 0;
 
 /**
- * A certificate for the given names and addresses, since two days ago and until tomorrow. Made here because slim images have no `openssl` command.
+ * Creates a certificate for these names and addresses, valid from two days ago until tomorrow.
+ * Slim images have no `openssl` command, so it is built here.
  */
 export function createCertificate(
     names: string[] = ['localhost', '127.0.0.1', '::1'],
@@ -79,7 +80,7 @@ function time(ms: number): Buffer {
     return der(0x17, Buffer.from(utc.slice(2)));
 }
 
-/** Tag, length, contents: all there is to DER. */
+/** Encodes a value in DER, which consists of a tag, a length and contents. */
 function der(tag: number, ...parts: Buffer[]): Buffer {
     const contents = Buffer.concat(parts);
     const { length } = contents;

@@ -9,7 +9,7 @@ export interface Reply {
 
 const HEADER = 24;
 
-/** One request and its reply, in plain bytes: these tests are about servers and must not lean on our client. */
+/** Sends one request and returns its reply, without the client, because it tests servers only. */
 export async function exchange(
     socket: Socket,
     {

@@ -1,14 +1,16 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** What memcached says of an item, past our client. `ttl` in seconds, -1 for ever. */
+/**
+ * An item as memcached reports it, without the client. `ttl` is in seconds, and -1 means forever.
+ */
 export interface HeldItem {
     readonly value: string;
     readonly flags: number;
     readonly ttl: number;
 }
 
-/** null on a miss. */
+/** Reads an item, or returns null on a miss. */
 export async function readItem(server: { host: string; port: number }, key: string): Promise<HeldItem | null> {
     const reply = await ask(
         server,
@@ -27,7 +29,7 @@ export async function readItem(server: { host: string; port: number }, key: stri
     return { value, flags: flag('f'), ttl: flag('t') };
 }
 
-/** As a client that is not ours would: any bytes, any flags. */
+/** Stores any bytes with any flags, as another client does. */
 export async function writeItem(
     server: { host: string; port: number },
     key: string,
@@ -44,7 +46,7 @@ export async function writeItem(
     if (reply !== 'STORED\r\n') throw new Error(`memcached says ${reply}`);
 }
 
-/** One of `stats`: what the server has counted. */
+/** Returns a number of the server from `stats`. */
 export async function readStat(server: { host: string; port: number }, name: string): Promise<number> {
     const reply = await ask(server, 'stats\r\n', text => text.endsWith('END\r\n'));
     return Number(new RegExp(`^STAT ${name} (\\d+)`, 'm').exec(reply)?.[1]);

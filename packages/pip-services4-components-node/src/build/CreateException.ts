@@ -2,7 +2,7 @@ import { InternalException } from 'pip-services4-commons-node';
 
 /** CANNOT_CREATE: no factory makes such a component, or its constructor threw. */
 export class CreateException extends InternalException {
-    /** A text is the message; anything else is the locator that was asked for. */
+    /** @param messageOrLocator a string is the message; anything else is the requested locator */
     public constructor(traceId: string | null, messageOrLocator: unknown) {
         const message =
             typeof messageOrLocator === 'string'

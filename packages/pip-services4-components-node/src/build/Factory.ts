@@ -7,7 +7,7 @@ interface Registration {
     make: (locator: unknown) => unknown;
 }
 
-/** The first registration whose locator answers makes the component. */
+/** Makes a component by the first registration whose locator matches. */
 export class Factory implements IFactory {
     private readonly _registrations: Registration[] = [];
 
@@ -27,7 +27,10 @@ export class Factory implements IFactory {
         return this.registrationFor(locator)?.locator ?? null;
     }
 
-    /** null when nothing is registered for it. @throws CreateException CANNOT_CREATE when the constructor throws */
+    /**
+     * Returns null if no registration matches. @throws CreateException CANNOT_CREATE when the
+     * constructor throws
+     */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the published signature
     public create(locator: unknown): any {
         const registration = this.registrationFor(locator);

@@ -1,5 +1,5 @@
 export interface IFactory {
-    /** The registered locator that answers, or null. */
+    /** Returns the registered locator that matches, or null. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the published signature
     canCreate(locator: unknown): any;
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the published signature

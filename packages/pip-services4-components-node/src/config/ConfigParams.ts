@@ -1,16 +1,21 @@
 import { RecursiveObjectReader, StringValueMap } from 'pip-services4-commons-node';
 
 /**
- * A configuration as a flat map of strings: `connection.host` is the key `host` in the section `connection`. Case matters.
+ * A configuration as a flat map of strings: `connection.host` is the key `host` in the section
+ * `connection`. Keys are case-sensitive.
  *
- * The own enumerable keys of an instance *are* the configuration: neither this class nor its children declare fields.
+ * The own enumerable keys of an instance *are* the configuration. So neither this class nor its
+ * subclasses may declare fields.
  */
 export class ConfigParams extends StringValueMap {
     public constructor(values?: unknown) {
         super(values);
     }
 
-    /** The first part of every key, in order of insertion; a key without a dot is a section name too. */
+    /**
+     * Returns the first part of every key, in order of insertion. A key without a dot is a section
+     * name too.
+     */
     public getSectionNames(): string[] {
         const names = this.getKeys().map(key => {
             const dot = key.indexOf('.');
@@ -19,7 +24,7 @@ export class ConfigParams extends StringValueMap {
         return [...new Set(names)];
     }
 
-    /** The keys below `section`, without its name. Empty when there are none. */
+    /** Returns the keys below `section`, without its name. Empty if there are none. */
     public getSection(section: string): ConfigParams {
         const prefix = section + '.';
         const result = new ConfigParams();
@@ -30,7 +35,7 @@ export class ConfigParams extends StringValueMap {
         return result;
     }
 
-    /** Puts every key of `params` below `section`; the key '' becomes the section's own value. */
+    /** Puts every key of `params` below `section`. The key '' becomes the section's own value. */
     public addSection(section: string, params: ConfigParams): void {
         if (section == null) throw new Error('Section name cannot be null');
         for (const key of params.getKeys()) {
@@ -38,22 +43,22 @@ export class ConfigParams extends StringValueMap {
         }
     }
 
-    /** A copy in which the values of `params` win. */
+    /** Returns a copy in which the values of `params` win. */
     public override(params: ConfigParams): ConfigParams {
         return ConfigParams.mergeConfigs(this, params);
     }
 
-    /** A copy in which `params` fill the keys that are missing here. */
+    /** Returns a copy in which `params` fill the missing keys. */
     public setDefaults(params: ConfigParams): ConfigParams {
         return ConfigParams.mergeConfigs(params, this);
     }
 
-    /** Flattens an object: `{a: {b: [5]}}` becomes `a.b.0=5`. */
+    /** Flattens an object, for example `{a: {b: [5]}}` to `a.b.0=5`. */
     public static override fromValue(value: unknown): ConfigParams {
         return new ConfigParams(RecursiveObjectReader.getProperties(value));
     }
 
-    /** Keys and values in turn. */
+    /** Takes keys and values in turn. */
     public static override fromTuples(...tuples: unknown[]): ConfigParams {
         return new ConfigParams(StringValueMap.fromTuplesArray(tuples));
     }

@@ -18,7 +18,7 @@ export class Context implements IContext {
         return new Context(value);
     }
 
-    /** Keys and values in turn: `fromTuples('trace_id', 'abc', 'client', 'me')`. */
+    /** Takes keys and values in turn: `fromTuples('trace_id', 'abc', 'client', 'me')`. */
     public static fromTuples(...tuples: unknown[]): Context {
         return new Context(AnyValueMap.fromTuplesArray(tuples));
     }

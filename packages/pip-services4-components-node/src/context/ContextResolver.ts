@@ -1,11 +1,14 @@
 import { StringConverter } from 'pip-services4-commons-node';
 import type { IContext } from './IContext';
 
-/** Reads well-known values out of a context. Where version 4 passes a context, version 3 passes the trace id itself. */
+/**
+ * Reads well-known values from a context. Version 3 passes the trace id where version 4 passes a
+ * context.
+ */
 export class ContextResolver {
     /**
-     * `trace_id`, or else `traceId`; null when there is none. Declared `string`, as it is published, because the constructors
-     * of the exceptions ask for it so.
+     * Returns `trace_id`, or else `traceId`; null if there is none. The declared type is `string`,
+     * as in the published package, because the constructors of the exceptions require it.
      */
     public static getTraceId(context: IContext | string | null | undefined): string {
         if (typeof context === 'string') return context;

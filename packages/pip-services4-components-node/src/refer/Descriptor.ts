@@ -3,9 +3,11 @@ import { ConfigException } from 'pip-services4-commons-node';
 type Part = string | null;
 
 /**
- * Locates a component by `group:type:kind:name:version`, as `pip-services:cache:memory:*:1.0`; `*` is kept as null.
+ * Locates a component by `group:type:kind:name:version`, for example
+ * `pip-services:cache:memory:*:1.0`. `*` is kept as null.
  *
- * Copies of this class from different packages recognise each other by its name: it must not be minified or renamed.
+ * Copies of this class from different packages recognize each other by its name, so it must not be
+ * minified or renamed.
  */
 export class Descriptor {
     private readonly _parts: readonly Part[];
@@ -29,13 +31,16 @@ export class Descriptor {
         return this._parts[4] ?? null;
     }
 
-    /** `*` on either side matches; everything else is compared as text (1.0 is not 1.1). */
+    /**
+     * Whether the descriptors match. `*` on either side matches anything; other parts are compared
+     * as text (1.0 is not 1.1).
+     */
     public match(descriptor: Descriptor): boolean {
         const others = partsOf(descriptor);
         return this._parts.every((part, i) => part == null || others[i] == null || part === others[i]);
     }
 
-    /** Like `match`, but `*` equals nothing but `*`. */
+    /** Like `match`, but `*` equals only `*`. */
     public exactMatch(descriptor: Descriptor): boolean {
         const others = partsOf(descriptor);
         return this._parts.every((part, i) => part === others[i]);
@@ -45,7 +50,7 @@ export class Descriptor {
         return this._parts.every(part => part != null);
     }
 
-    /** True for a descriptor, of this or another copy of the class, that matches. */
+    /** Whether the value is a matching descriptor, of this or another copy of the class. */
     public equals(value: unknown): boolean {
         if (typeof value !== 'object' || value == null) return false;
         return value.constructor?.name === 'Descriptor' && this.match(value as Descriptor);
@@ -55,7 +60,10 @@ export class Descriptor {
         return this._parts.map(part => part ?? '*').join(':');
     }
 
-    /** null for an empty text. @throws ConfigException BAD_DESCRIPTOR when there are not five parts */
+    /**
+     * Returns null for an empty string.
+     * @throws ConfigException BAD_DESCRIPTOR when there are not five parts
+     */
     public static fromString(value: string | null): Descriptor | null {
         if (value == null || value === '') return null;
         const parts = value.split(':').map(part => part.trim());
@@ -70,7 +78,7 @@ export class Descriptor {
     }
 }
 
-/** Only through the getters: the other side may be another copy of the class. */
+/** Uses only the getters, because the other descriptor may be of another copy of the class. */
 function partsOf(d: Descriptor): Part[] {
     return [d.getGroup(), d.getType(), d.getKind(), d.getName(), d.getVersion()];
 }

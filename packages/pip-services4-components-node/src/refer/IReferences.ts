@@ -1,7 +1,10 @@
-/** The components a component may depend on. A locator is a `Descriptor`, a string, or the component itself. */
+/**
+ * The components that a component may depend on. A locator is a `Descriptor`, a string, or the
+ * component itself.
+ */
 export interface IReferences {
     put(locator: unknown, component: unknown): unknown;
-    /** The removed component, or null. */
+    /** Returns the removed component, or null. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the published signature
     remove(locator: unknown): any;
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the published signature
@@ -11,12 +14,18 @@ export interface IReferences {
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the published signature
     getAll(): any[];
     getOptional<T>(locator: unknown): T[];
-    /** @throws ReferenceException REF_ERROR when there is none */
+    /** @throws ReferenceException REF_ERROR when no component matches */
     getRequired<T>(locator: unknown): T[];
-    /** The one put last, or null. */
+    /** Returns the component put last, or null. */
     getOneOptional<T>(locator: unknown): T | null;
-    /** The one put last. @throws ReferenceException REF_ERROR when there is none */
+    /**
+     * Returns the component put last. @throws ReferenceException REF_ERROR when no component
+     * matches
+     */
     getOneRequired<T>(locator: unknown): T;
-    /** The one put last comes first. @throws ReferenceException REF_ERROR when `required` and there is none */
+    /**
+     * Returns the component put last first. @throws ReferenceException REF_ERROR when `required`
+     * and no component matches
+     */
     find<T>(locator: unknown, required: boolean): T[];
 }

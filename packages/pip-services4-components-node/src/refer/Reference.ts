@@ -1,6 +1,6 @@
 import { locatorMatches } from './locatorMatches';
 
-/** A component and the locator it is known by. */
+/** A component and its locator. */
 export class Reference {
     private readonly _locator: unknown;
     private readonly _component: unknown;
@@ -11,7 +11,7 @@ export class Reference {
         this._component = component;
     }
 
-    /** By locator, or by the component itself. */
+    /** Matches by locator, or by the component itself. */
     public match(locator: unknown): boolean {
         return this._component === locator || locatorMatches(this._locator, locator);
     }

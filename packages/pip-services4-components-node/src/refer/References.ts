@@ -5,7 +5,7 @@ import { ReferenceException } from './ReferenceException';
 export class References implements IReferences {
     protected _references: Reference[] = [];
 
-    /** Locators and components in turn. */
+    /** Takes locators and components in turn. */
     public constructor(tuples: unknown[] = []) {
         for (let i = 0; i + 1 < tuples.length; i += 2) this.put(tuples[i], tuples[i + 1]);
     }
@@ -70,7 +70,7 @@ export class References implements IReferences {
         return new References(tuples);
     }
 
-    /** The one put last comes first. */
+    /** Returns the references that match, the newest first. */
     private matching(locator: unknown): Reference[] {
         if (locator == null) return [];
         return this._references.filter(reference => reference.match(locator)).reverse();

@@ -1,6 +1,6 @@
 /**
- * Does what was registered under `stored` answer to `requested`? Any locator with an `equals` method decides for itself,
- * so that descriptors of another copy of this package work as well.
+ * Returns whether a registration under `stored` matches `requested`. A locator with an `equals`
+ * method decides for itself, so descriptors of another copy of this package work as well.
  */
 export function locatorMatches(stored: unknown, requested: unknown): boolean {
     if (stored === requested) return true;

@@ -2,9 +2,12 @@ import { StringValueMap } from 'pip-services4-commons-node';
 import { ConfigParams } from 'pip-services4-components-node';
 import { paramSections } from '../config/paramSections';
 
-/** Who asks. Getters give null for what is absent. Declares no fields: its keys are the configuration. */
+/**
+ * The identity of a client. Getters return null for absent keys. It declares no fields, because its
+ * keys are the configuration.
+ */
 export class CredentialParams extends ConfigParams {
-    /** Whether the rest is to be looked up under a key. */
+    /** Whether a credential store holds the rest. */
     public useCredentialStore(): boolean {
         return this.getStoreKey() != null;
     }
@@ -16,7 +19,7 @@ export class CredentialParams extends ConfigParams {
         this.put('store_key', value);
     }
 
-    /** `username`, or else `user`. */
+    /** Returns `username`, or else `user`. */
     public getUsername(): string | null {
         return this.getAsNullableString('username') ?? this.getAsNullableString('user');
     }
@@ -24,7 +27,7 @@ export class CredentialParams extends ConfigParams {
         this.put('username', value);
     }
 
-    /** `password`, or else `pass`. */
+    /** Returns `password`, or else `pass`. */
     public getPassword(): string | null {
         return this.getAsNullableString('password') ?? this.getAsNullableString('pass');
     }
@@ -41,12 +44,12 @@ export class CredentialParams extends ConfigParams {
         return new CredentialParams(StringValueMap.fromTuplesArray(tuples));
     }
 
-    /** Every section of `credentials`, or else `credential`. */
+    /** Returns every section of `credentials`, or else `credential`. */
     public static manyFromConfig(config: ConfigParams): CredentialParams[] {
         return paramSections(config, 'credentials', 'credential').map(section => new CredentialParams(section));
     }
 
-    /** The first of `manyFromConfig`, or null. */
+    /** Returns the first of `manyFromConfig`, or null. */
     public static fromConfig(config: ConfigParams): CredentialParams | null {
         return CredentialParams.manyFromConfig(config)[0] ?? null;
     }

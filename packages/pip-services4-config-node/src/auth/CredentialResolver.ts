@@ -4,8 +4,8 @@ import { CredentialParams } from './CredentialParams';
 import type { ICredentialStore } from './ICredentialStore';
 
 /**
- * Finds a credential: `credentials.<name>.*`, or else `credential.*`, as it is configured. One with a `store_key` is looked
- * up in every referenced `*:credential-store:*:*:*`.
+ * Finds a credential: `credentials.<name>.*`, or else `credential.*`, as configured. It looks one
+ * with a `store_key` up in every referenced `*:credential-store:*:*:*`.
  */
 export class CredentialResolver implements IConfigurable, IReferenceable {
     private readonly _credentials: CredentialParams[] = [];
@@ -16,7 +16,7 @@ export class CredentialResolver implements IConfigurable, IReferenceable {
         if (references != null) this.setReferences(references);
     }
 
-    /** Adds to the credentials it has: configuring twice gives both. */
+    /** Adds to the credentials so far: a second configuration keeps the first. */
     public configure(config: ConfigParams): void {
         this._credentials.push(...CredentialParams.manyFromConfig(config));
     }
@@ -34,8 +34,8 @@ export class CredentialResolver implements IConfigurable, IReferenceable {
     }
 
     /**
-     * The first direct credential, or else the first that a store has, as it is stored, or else null.
-     * @throws ReferenceException REF_ERROR when a store is asked for and none is referenced
+     * Returns the first direct credential, or else the first one in a store, or else null.
+     * @throws ReferenceException REF_ERROR when a store is needed and none is referenced
      */
     public async lookup(context: IContext | null): Promise<CredentialParams | null> {
         const direct = this._credentials.find(credential => !credential.useCredentialStore());

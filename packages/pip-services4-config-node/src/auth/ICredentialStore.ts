@@ -2,8 +2,8 @@ import type { IContext } from 'pip-services4-components-node';
 import type { CredentialParams } from './CredentialParams';
 
 export interface ICredentialStore {
-    /** null as the credential removes it. */
+    /** Stores the credential. null removes the key. */
     store(context: IContext | null, key: string, credential: CredentialParams | null): Promise<void>;
-    /** null for a key that is not there. */
+    /** Returns null for an unknown key. */
     lookup(context: IContext | null, key: string): Promise<CredentialParams | null>;
 }

@@ -14,7 +14,10 @@ export class MemoryCredentialStore implements ICredentialStore, IReconfigurable 
         this.readCredentials(config);
     }
 
-    /** Replaces what it knew. A key without a section below it (such as `descriptor`) is no credential. */
+    /**
+     * Replaces all credentials. A key without a section below it (such as `descriptor`) is not a
+     * credential.
+     */
     public readCredentials(config: ConfigParams): void {
         this._credentials.clear();
         for (const key of config.getSectionNames()) {

@@ -26,7 +26,8 @@ export abstract class FileConfigReader extends ConfigReader {
     }
 
     /**
-     * The parsed content: a map, a list (its sections are 0, 1, …), or null for an empty file.
+     * Returns the parsed content: a map, a list (its sections are 0, 1, …), or null for an empty
+     * file.
      * @throws ConfigException NO_PATH, FileException READ_FAILED
      */
     protected readParsed(

@@ -3,8 +3,8 @@ import { ConfigParams, type IContext } from 'pip-services4-components-node';
 import { FileConfigReader } from './FileConfigReader';
 
 /**
- * The tags of js-yaml 4, which the framework's own package reads configurations with. The default
- * schema of js-yaml 5 has neither merge keys (`<<`) nor dates.
+ * The tags of js-yaml 4, which the framework's own package uses. The default schema of js-yaml 5
+ * has neither merge keys (`<<`) nor dates.
  */
 const schema = CORE_SCHEMA.withTags(mergeTag, timestampTag, binaryTag, omapTag, pairsTag, setTag);
 
@@ -15,9 +15,12 @@ function parse(text: string): unknown {
     return documents[0] ?? null;
 }
 
-/** Reads YAML files with mustache variables in them, see renderMustache. */
+/** Reads YAML files with mustache variables, see renderMustache. */
 export class YamlConfigReader extends FileConfigReader {
-    /** A map, a list, or null for an empty file. @throws ConfigException NO_PATH, FileException READ_FAILED */
+    /**
+     * Returns a map, a list, or null for an empty file.
+     * @throws ConfigException NO_PATH, FileException READ_FAILED
+     */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the published signature
     public readObject(context: IContext | null, parameters: ConfigParams | null): any {
         return this.readParsed(context, parameters, parse);

@@ -1,6 +1,9 @@
 import type { ConfigParams } from 'pip-services4-components-node';
 
-/** `connections.<name>.*`, one by one, or else the single `connection.*`; the same for credentials. */
+/**
+ * Returns the sections `connections.<name>.*`, or else the single `connection.*`. The same for
+ * credentials.
+ */
 export function paramSections(config: ConfigParams, plural: string, singular: string): ConfigParams[] {
     const many = config.getSection(plural);
     if (many.length() > 0) return many.getSectionNames().map(name => many.getSection(name));

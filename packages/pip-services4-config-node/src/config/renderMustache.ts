@@ -11,17 +11,18 @@ const TAG = /(?<!\{)(?:\{\{\{([^{}]*)\}\}\}|\{\{([^{}]*)\}\})(?!\})/g;
 const BODY = /^(?:(#if|#unless)\s+|([#^/])\s*)?([\w-]+)$/;
 
 /**
- * Fills a configuration template in:
+ * Fills in a configuration template:
  *
- * - `{{X}}` the value as it is; `{{{X}}}` the value escaped for a JSON string; '' when X is not set
- * - `{{#X}}…{{/X}}` or `{{#if X}}…{{/if}}` when X is set; `{{^X}}…{{/X}}` or `{{#unless X}}…{{/unless}}` when it is not
+ * - `{{X}}`: the value as it is; `{{{X}}}`: the value escaped for a JSON string; '' if X is not set
+ * - `{{#X}}…{{/X}}` or `{{#if X}}…{{/if}}`: if X is set
+ * - `{{^X}}…{{/X}}` or `{{#unless X}}…{{/unless}}`: if X is not set
  *
- * Names of variables do not depend on case. Set means not empty: 'false' is set.
+ * Names of variables are not case-sensitive. Set means not empty: 'false' is set.
  *
- * No library speaks this dialect: mustache has neither `if` nor `unless`, handlebars cannot be told to leave `{{X}}` raw
- * and to escape `{{{X}}}`, and both accept comments and dotted names, which are mistakes here.
+ * No library supports this dialect. mustache has neither `if` nor `unless`. handlebars cannot leave
+ * `{{X}}` raw and escape `{{{X}}}`. Both accept comments and dotted names, which are mistakes here.
  *
- * @throws ConfigException BAD_TEMPLATE for a tag that is none of these, or a section that is not closed
+ * @throws ConfigException BAD_TEMPLATE for any other tag, or a section that is not closed
  */
 export function renderMustache(template: string, parameters: ConfigParams): string {
     const values = new Map(parameters.getKeys().map(key => [key.toLowerCase(), parameters.get(key) ?? '']));

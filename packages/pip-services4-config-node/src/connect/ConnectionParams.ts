@@ -2,9 +2,12 @@ import { StringValueMap } from 'pip-services4-commons-node';
 import { ConfigParams } from 'pip-services4-components-node';
 import { paramSections } from '../config/paramSections';
 
-/** Where a service is. Getters give null for what is absent. Declares no fields: its keys are the configuration. */
+/**
+ * The address of a service. Getters return null for absent keys. It declares no fields, because its
+ * keys are the configuration.
+ */
 export class ConnectionParams extends ConfigParams {
-    /** Whether the rest is to be looked up under a key. */
+    /** Whether discovery provides the rest. */
     public useDiscovery(): boolean {
         return this.getDiscoveryKey() != null;
     }
@@ -27,7 +30,7 @@ export class ConnectionParams extends ConfigParams {
         this.put('protocol', value);
     }
 
-    /** `host`, or else `ip`. */
+    /** Returns `host`, or else `ip`. */
     public getHost(): string | null {
         return this.getAsNullableString('host') ?? this.getAsNullableString('ip');
     }
@@ -35,7 +38,7 @@ export class ConnectionParams extends ConfigParams {
         this.put('host', value);
     }
 
-    /** 0 when it is absent or no number. */
+    /** Returns 0 if it is absent or not a number. */
     public getPort(): number {
         return this.getPortWithDefault(0);
     }
@@ -63,12 +66,14 @@ export class ConnectionParams extends ConfigParams {
         return new ConnectionParams(StringValueMap.fromTuplesArray(tuples));
     }
 
-    /** Every section of `connections`, or else `connection`. Keys at the top level are not read. */
+    /**
+     * Returns every section of `connections`, or else `connection`. Ignores keys at the top level.
+     */
     public static manyFromConfig(config: ConfigParams): ConnectionParams[] {
         return paramSections(config, 'connections', 'connection').map(section => new ConnectionParams(section));
     }
 
-    /** The first of `manyFromConfig`, or null. */
+    /** Returns the first of `manyFromConfig`, or null. */
     public static fromConfig(config: ConfigParams): ConnectionParams | null {
         return ConnectionParams.manyFromConfig(config)[0] ?? null;
     }

@@ -4,9 +4,9 @@ import { ConnectionParams } from './ConnectionParams';
 import type { IDiscovery } from './IDiscovery';
 
 /**
- * Finds connections: `connections.<name>.*`, or else `connection.*`, as they are configured. One with a `discovery_key` is
- * looked up in every referenced `*:discovery:*:*:*`; what is found wins over what is configured beside the key. When there
- * are references but no discovery service among them, that is a REF_ERROR.
+ * Finds connections: `connections.<name>.*`, or else `connection.*`, as configured. It looks one
+ * with a `discovery_key` up in every referenced `*:discovery:*:*:*`. The keys of the result win
+ * over those configured beside the key. References without a discovery service are a REF_ERROR.
  */
 export class ConnectionResolver implements IConfigurable, IReferenceable {
     private readonly _connections: ConnectionParams[] = [];
@@ -17,7 +17,7 @@ export class ConnectionResolver implements IConfigurable, IReferenceable {
         if (references != null) this.setReferences(references);
     }
 
-    /** Adds to the connections it has: configuring twice gives both. */
+    /** Adds to the connections so far: a second configuration keeps the first. */
     public configure(config: ConfigParams): void {
         this._connections.push(...ConnectionParams.manyFromConfig(config));
     }
@@ -34,7 +34,10 @@ export class ConnectionResolver implements IConfigurable, IReferenceable {
         this._connections.push(connection);
     }
 
-    /** The first direct connection, else the first discovered one, else null. @throws ReferenceException REF_ERROR */
+    /**
+     * Returns the first direct connection, else the first discovered one, else null. @throws
+     * ReferenceException REF_ERROR
+     */
     public async resolve(context: IContext | null): Promise<ConnectionParams | null> {
         const direct = this._connections.find(connection => !connection.useDiscovery());
         if (direct != null) return direct;
@@ -48,7 +51,10 @@ export class ConnectionResolver implements IConfigurable, IReferenceable {
         return null;
     }
 
-    /** The direct connections, then everything the discovery services find. @throws ReferenceException REF_ERROR */
+    /**
+     * Returns the direct connections, then all discovered ones. @throws ReferenceException
+     * REF_ERROR
+     */
     public async resolveAll(context: IContext | null): Promise<ConnectionParams[]> {
         const resolved = this._connections.filter(connection => !connection.useDiscovery());
         for (const connection of this._connections.filter(one => one.useDiscovery())) {
@@ -61,7 +67,10 @@ export class ConnectionResolver implements IConfigurable, IReferenceable {
         return resolved;
     }
 
-    /** Tells every discovery service about a connection that has a discovery key; any other is left alone. */
+    /**
+     * Registers a connection that has a discovery key with every discovery service. Ignores any
+     * other.
+     */
     public async register(context: IContext | null, connection: ConnectionParams): Promise<void> {
         const key = connection.getDiscoveryKey();
         if (key == null || this._references == null) return;

@@ -3,8 +3,8 @@ import type { ConnectionParams } from './ConnectionParams';
 
 export interface IDiscovery {
     register(context: IContext | null, key: string, connection: ConnectionParams): Promise<ConnectionParams>;
-    /** null for a key that nobody knows. */
+    /** Returns null for an unknown key. */
     resolveOne(context: IContext | null, key: string): Promise<ConnectionParams | null>;
-    /** Empty for a key that nobody knows. */
+    /** Returns an empty list for an unknown key. */
     resolveAll(context: IContext | null, key: string): Promise<ConnectionParams[]>;
 }

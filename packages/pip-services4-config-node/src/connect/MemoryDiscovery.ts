@@ -14,7 +14,10 @@ export class MemoryDiscovery implements IDiscovery, IReconfigurable {
         this.readConnections(config);
     }
 
-    /** Replaces what it knew. A key without a section below it (such as `descriptor`) is no connection. */
+    /**
+     * Replaces all connections. A key without a section below it (such as `descriptor`) is not a
+     * connection.
+     */
     public readConnections(config: ConfigParams): void {
         this._connections.clear();
         for (const key of config.getSectionNames()) {

@@ -4,7 +4,7 @@ export class CacheEntry {
     private _value: unknown;
     private _expiration = 0;
 
-    /** `timeout` in ms from now. */
+    /** @param timeout in ms from now */
     public constructor(key: string, value: unknown, timeout: number) {
         this._key = key;
         this.setValue(value, timeout);
@@ -19,7 +19,7 @@ export class CacheEntry {
         return this._value;
     }
 
-    /** In ms since 1970. */
+    /** Returns the time in ms since 1970. */
     public getExpiration(): number {
         return this._expiration;
     }

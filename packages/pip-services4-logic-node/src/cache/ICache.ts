@@ -1,10 +1,13 @@
 import type { IContext } from 'pip-services4-components-node';
 
 export interface ICache {
-    /** null for a miss. */
+    /** Returns null on a miss. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the published signature
     retrieve(context: IContext | null, key: string): Promise<any>;
-    /** Gives the value back. `timeout` in ms; 0 or less is the cache's default. null as the value removes the entry. */
+    /**
+     * Stores the value and returns it. `timeout` is in ms; 0 or less is the cache's default. A null
+     * value removes the entry.
+     */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the published signature
     store(context: IContext | null, key: string, value: any, timeout: number): Promise<any>;
     remove(context: IContext | null, key: string): Promise<void>;

@@ -3,12 +3,12 @@ import { CacheEntry } from './CacheEntry';
 import type { ICache } from './ICache';
 
 /**
- * A cache in this process. Values are kept as they are, not copied. A null key is an Error.
+ * A cache in this process. It keeps values as they are, without copying. A null key is an Error.
  *
  * ### Configuration parameters ###
  *
- * - `options.timeout`: ms until an entry expires, when `store` is given no timeout (default: 60000)
- * - `options.max_size`: most entries; storing one more removes the one stored longest ago (default: 1000)
+ * - `options.timeout`: ms until an entry expires, if `store` gets no timeout (default: 60000)
+ * - `options.max_size`: the maximum number of entries; one more removes the oldest (default: 1000)
  */
 export class MemoryCache implements ICache, IReconfigurable {
     /** In the order in which they were stored. */

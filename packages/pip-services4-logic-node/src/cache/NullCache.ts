@@ -1,7 +1,7 @@
 import type { IContext } from 'pip-services4-components-node';
 import type { ICache } from './ICache';
 
-/** Keeps nothing. */
+/** A cache that keeps nothing. */
 export class NullCache implements ICache {
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the published signature
     public retrieve(_context: IContext | null, _key: string): Promise<any> {

@@ -1,8 +1,8 @@
 import type { IContext } from 'pip-services4-components-node';
 
-/** `ttl` and `timeout` are in ms. */
+/** A lock with times in ms. */
 export interface ILock {
-    /** One attempt: false when somebody holds the lock. It is free again `ttl` later at the latest. */
+    /** Tries once; false if the lock is held. A lock is free again after `ttl` at the latest. */
     tryAcquireLock(context: IContext | null, key: string, ttl: number): Promise<boolean>;
     /** @throws ConflictException LOCK_TIMEOUT when the lock is not free within `timeout` */
     acquireLock(context: IContext | null, key: string, ttl: number, timeout: number): Promise<void>;

@@ -3,7 +3,7 @@ import { ContextResolver, type ConfigParams, type IContext, type IReconfigurable
 import type { ILock } from './ILock';
 
 /**
- * Waits for a lock by trying again and again.
+ * Waits for a lock by polling.
  *
  * ### Configuration parameters ###
  *
@@ -21,8 +21,9 @@ export abstract class Lock implements ILock, IReconfigurable {
     public abstract releaseLock(context: IContext | null, key: string): Promise<void>;
 
     /**
-     * The clock is read after each pause: a `timeout` of 0 still waits once; a lock freed in the last pause is not tried.
-     * @throws ConflictException LOCK_TIMEOUT
+     * Reads the clock after each pause. So a `timeout` of 0 still waits once, and a lock freed in
+     * the last pause is not tried.
+     * @throws ConflictException LOCK_TIMEOUT when the lock is still busy after `timeout` ms
      */
     public async acquireLock(context: IContext | null, key: string, ttl: number, timeout: number): Promise<void> {
         const deadline = Date.now() + timeout;

@@ -1,7 +1,7 @@
 import type { IContext } from 'pip-services4-components-node';
 import { Lock } from './Lock';
 
-/** Locks within this process, by its own clock. Anybody can release them. */
+/** Locks within this process, by its own clock. Any caller can release them. */
 export class MemoryLock extends Lock {
     /** Key → ms since 1970. */
     private readonly _expirations = new Map<string, number>();

@@ -1,0 +1,46 @@
+/**
+ * The folders of `src`, from the bottom up. A file imports only from its own folder and from
+ * folders of earlier rows. That holds for types too.
+ */
+const LAYERS = [
+    ['util', 'diagnostics'],
+    ['client/model'],
+    ['client/protocol'],
+    ['client/protocol/binary'],
+    ['client/calls'],
+    ['client/channel'],
+    ['client/server'],
+    ['client/cluster/ketama'],
+    ['client/cluster'],
+    ['client/memjs'],
+    ['client'],
+    ['component'],
+    ['connect/tls'],
+    ['connect'],
+    ['cache/model'],
+    ['cache/values'],
+    ['cache/keys'],
+    ['cache/engine'],
+    ['cache/load'],
+    ['cache', 'lock'],
+    ['build'],
+    ['src'],
+];
+
+/** The folders that turn data into data. They know no sockets, but a type of theirs may. */
+const PURE = [
+    'util',
+    'diagnostics',
+    'client/model',
+    'client/protocol',
+    'client/protocol/binary',
+    'client/calls',
+    'client/cluster/ketama',
+    'cache/model',
+    'cache/values',
+];
+
+/** The only folder that opens sockets. */
+const SOCKETS = 'client/channel';
+
+module.exports = { LAYERS, PURE, SOCKETS };

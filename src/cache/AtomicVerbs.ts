@@ -1,0 +1,63 @@
+import type { AnyContext } from '../component/ComponentLogger';
+import { invalidCountOptions } from './model/errors';
+import type { CacheEngine } from './engine/CacheEngine';
+import type { TimeoutMs } from './model/checkTimeout';
+
+/** An amount of a counter: a bigint from 2^53 on. */
+export type Amount = number | bigint;
+
+/** Options of a new counter. */
+export interface CountOptions {
+    /** The value of a new counter. Without it the verb creates none. */
+    readonly initial?: Amount | null | undefined;
+    /** The lifetime of a new counter, in ms. Absent: `options.timeout`. Old ones keep theirs. */
+    readonly timeout?: number | null | undefined;
+}
+
+/** Verbs that memcached decides in one step. */
+export class AtomicVerbs {
+    constructor(private readonly engine: CacheEngine) {}
+
+    store(
+        verb: 'add' | 'replace',
+        context: AnyContext,
+        key: string,
+        value: unknown,
+        timeout: TimeoutMs,
+    ): Promise<boolean> {
+        const { engine } = this;
+        return engine.decide(context, async () => {
+            const encoded = engine.encode(value);
+            const expires = engine.expirySeconds(context, timeout);
+            return engine.keys.withFullKey(key, fullKey =>
+                engine.inOrder(fullKey, encoded instanceof Promise, async () => {
+                    const { value: bytes, flags } = encoded instanceof Promise ? await encoded : encoded;
+                    const isStored = await engine.commands.store(verb, fullKey, bytes, { expires, flags });
+                    if (isStored) engine.recordStored(fullKey);
+                    return isStored;
+                }),
+            );
+        });
+    }
+
+    count(
+        verb: 'increment' | 'decrement',
+        context: AnyContext,
+        key: string,
+        by: Amount | null | undefined,
+        options: CountOptions | null | undefined,
+    ): Promise<Amount | null> {
+        const { engine } = this;
+        return engine.decide(context, async () => {
+            if (typeof (options ?? {}) !== 'object') throw invalidCountOptions(options);
+            const { initial = null, timeout } = options ?? {};
+            const expires = engine.expirySeconds(context, timeout);
+            return engine.keys.withFullKey(key, async fullKey => {
+                const { value } = await engine.commands.count(verb, fullKey, by ?? 1, { initial, expires });
+                if (value === null) return null;
+                engine.recordStored(fullKey);
+                return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
+            });
+        });
+    }
+}

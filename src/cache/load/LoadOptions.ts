@@ -1,0 +1,77 @@
+import type { Fetched } from '../../client/calls/getCalls';
+import { MAX_TIMER_MS } from '../../util/timers';
+import type { AnyContext } from '../../component/ComponentLogger';
+import { checkTimeout, type TimeoutMs } from '../model/checkTimeout';
+import { invalidFunction, invalidLoadOption } from '../model/errors';
+
+/** The source of the value. Its signal aborts if no caller waits, and after `loadTimeout`. */
+export type Loader<T> = (signal: AbortSignal) => T | PromiseLike<T>;
+
+/** A loader's value as callers get it. Undefined becomes null. */
+export type Loaded<T> = undefined extends T ? Exclude<T, undefined> | null : T;
+
+/** Options of `retrieveOrLoad`. See docs/cache.md. */
+export interface LoadOptions {
+    /**
+     * How long a value past its `timeout` is still returned, in ms, while one load runs in the
+     * background. 0 or absent: callers wait for the loader. Only this package reads such a value.
+     */
+    readonly staleFor?: number | null | undefined;
+    /** How long a null of the loader is kept, in ms. 0 or absent: the next caller loads again. */
+    readonly nullTimeout?: number | null | undefined;
+    /** The largest share (0 to 1) of the timeout to subtract at random. Absent: 0.1. */
+    readonly jitter?: number | null | undefined;
+    /** The limit for the loader, and for that of another process, in ms. Absent: 10,000. */
+    readonly loadTimeout?: number | null | undefined;
+    /** The signal that ends the wait of this caller, which rejects with its reason at once. */
+    readonly signal?: AbortSignal | null | undefined;
+}
+
+/** The arguments of one call. */
+export interface LoadRequest {
+    readonly context: AnyContext;
+    readonly key: string;
+    readonly timeout: TimeoutMs;
+    readonly loader: Loader<unknown>;
+    readonly options: LoadOptions;
+}
+
+/** A call that has found no fresh value. */
+export interface Miss {
+    readonly request: LoadRequest;
+    /** The full key. If the token cannot be fetched, it has a line break, unlike full keys. */
+    readonly fullKey: string;
+    /** The result of the read. Without a read it is undefined, and the load takes no lease. */
+    readonly held: Fetched | undefined;
+    /** The epoch of the server that was read. */
+    readonly epoch: number;
+}
+
+export const DEFAULT_JITTER = 0.1;
+export const DEFAULT_LOAD_TIMEOUT_MS = 10_000;
+
+/**
+ * Checks the arguments of a load.
+ * @throws BadRequestException INVALID_TTL, INVALID_FUNCTION, INVALID_LOAD_OPTION
+ */
+export function checkLoad(timeout: unknown, loader: unknown, options: LoadOptions | null | undefined): void {
+    if (typeof loader !== 'function') throw invalidFunction('loader', loader);
+    checkTimeout(timeout);
+    if (options === null || options === undefined) return;
+    if (typeof options !== 'object') throw invalidLoadOption('options', 'an object');
+    checkNumber('staleFor', options.staleFor, 0, Number.MAX_SAFE_INTEGER);
+    checkNumber('nullTimeout', options.nullTimeout, 0, Number.MAX_SAFE_INTEGER);
+    checkNumber('jitter', options.jitter, 0, 1);
+    checkNumber('loadTimeout', options.loadTimeout, 1, MAX_TIMER_MS);
+    const { signal } = options;
+    // `instanceof` fails for a signal of another realm.
+    if (signal !== null && signal !== undefined && typeof signal.throwIfAborted !== 'function') {
+        throw invalidLoadOption('signal', 'an AbortSignal');
+    }
+}
+
+function checkNumber(name: string, value: unknown, min: number, max: number): void {
+    if (value === null || value === undefined) return;
+    if (typeof value === 'number' && value >= min && value <= max) return;
+    throw invalidLoadOption(name, `a number from ${min} to ${max}`);
+}

@@ -1,0 +1,91 @@
+import { Item } from '../../client/model/Item';
+import type { AnyContext } from '../../component/ComponentLogger';
+import { backoffMs, type Backoff } from '../../util/backoff';
+import { Sleeper } from '../../util/Sleeper';
+import type { CacheEngine } from '../engine/CacheEngine';
+import { isLeased, isPaused } from '../values/loadMarks';
+import { isStoredNull } from '../values/valueCodec';
+import { LoadLease, type LeaseTimes } from './LoadLease';
+import type { Miss } from './LoadOptions';
+import type { PendingLoad } from './PendingLoad';
+
+/** The pauses between polls. The mean grows from 10 ms to 100 ms. */
+const POLLING: Backoff = { firstMs: 15, maxMs: 150, factor: 1.5, jitter: 2 / 3 };
+
+/**
+ * The time without a renewal, beyond the life of a lease, after which the lease has no holder.
+ * Callers that watch it need no clock of another machine. They find out before its date tells.
+ */
+const DEAD_AFTER_MORE_MS = 1000;
+
+const sleeper = new Sleeper();
+
+/**
+ * Waits until the load has the lease, or returns the value of another process. Returns null with
+ * the lease, after `timeoutMs`, and when memcached fails. Two loaders are better than none.
+ */
+export async function awaitLease(
+    engine: CacheEngine,
+    times: LeaseTimes,
+    load: PendingLoad,
+    { request, fullKey, held, epoch }: Miss,
+    timeoutMs: number,
+): Promise<{ readonly value: unknown } | null> {
+    const endMs = performance.now() + timeoutMs;
+    const watch = new LeaseWatch(times.seconds * 1000);
+    const { commands } = engine;
+    const read = async (): Promise<Item> => {
+        // The key may have another server when the reply comes.
+        const server = commands.cluster.server(fullKey);
+        const found = await commands.gets(fullKey);
+        ({ epoch } = server);
+        return found;
+    };
+    try {
+        // A read that returned text has no CAS.
+        let item = typeof held === 'string' ? await read() : (held ?? Item.MISS);
+        for (let tries = 0; ; tries++) {
+            if (load.isEnding) return null;
+            const isRemote = watch.isAlive(item);
+            // Another process may have failed to load the stale value since this process read it.
+            if (load.hasNoListener && (isRemote || isPaused(item, times.failurePause.maxMs))) {
+                load.giveUp();
+                return { value: null };
+            }
+            if (isRemote) await sleeper.sleep(backoffMs(tries, POLLING), load.signal);
+            else if (await load.take(LoadLease.take(commands, times, fullKey, item, epoch))) return null;
+            if (load.isEnding || performance.now() > endMs) return null;
+            item = await read();
+            const found = await valueOf(engine, request.context, item);
+            if (found !== null) return found;
+        }
+    } catch {
+        return null;
+    }
+}
+
+/** The watch over an item that tells whether another process holds its lease. */
+class LeaseWatch {
+    private cas = 0n;
+    private unchangedSinceMs = 0;
+
+    constructor(private readonly leaseMs: number) {}
+
+    isAlive(item: Item): boolean {
+        const nowMs = performance.now();
+        if (item.cas !== this.cas) {
+            this.cas = item.cas;
+            this.unchangedSinceMs = nowMs;
+        }
+        const isRenewed = nowMs - this.unchangedSinceMs <= this.leaseMs + DEAD_AFTER_MORE_MS;
+        // On a server without CAS, no item shows a lease (see `NoLease`).
+        return item.cas !== 0n && isRenewed && isLeased(item, this.leaseMs);
+    }
+}
+
+async function valueOf(engine: CacheEngine, context: AnyContext, item: Item): Promise<{ value: unknown } | null> {
+    if (item.value === null) return null;
+    if (isStoredNull(item)) return { value: null };
+    const value = await engine.decode(context, item);
+    return value === null ? null : { value };
+}

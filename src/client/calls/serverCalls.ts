@@ -1,0 +1,111 @@
+import type { Login } from '../model/ServerAddress';
+import { Outcome, type Reply, type RequestWriter } from '../protocol/Protocol';
+import { Call } from './Call';
+
+/** Calls to the server itself, without a key. */
+
+export class NoopCall extends Call<void> {
+    readonly operation = 'noop';
+    readonly retry = 'always';
+
+    encode(writer: RequestWriter, opaque: number): void {
+        writer.noop(opaque);
+    }
+
+    onReply(reply: Reply): boolean {
+        if (reply.outcome === Outcome.OK) this.succeed();
+        else this.rejectWith(reply);
+        return true;
+    }
+}
+
+/** A probe of a server. Its time limit starts with the send, not while connecting. */
+export class GreetingCall extends NoopCall {
+    override encode(writer: RequestWriter, opaque: number): void {
+        const { deadlines, requestTimeoutMs } = this.host!;
+        deadlines.remove(this.deadline!);
+        this.deadlineMs = Math.min(this.deadlineMs, deadlines.nowMs + requestTimeoutMs);
+        deadlines.add(this.deadline!);
+        super.encode(writer, opaque);
+    }
+}
+
+export class VersionCall extends Call<string> {
+    readonly operation = 'version';
+    readonly retry = 'always';
+
+    encode(writer: RequestWriter, opaque: number): void {
+        writer.version(opaque);
+    }
+
+    onReply(reply: Reply): boolean {
+        if (reply.outcome === Outcome.OK) this.succeed(reply.text());
+        else this.rejectWith(reply);
+        return true;
+    }
+}
+
+/** A call that reads a group of statistics, '' for the general ones. 'reset' resets the counts. */
+export class StatCall extends Call<Record<string, string>> {
+    readonly operation = 'stats';
+    readonly retry = 'always';
+    private stats: Record<string, string> = {};
+
+    constructor(private readonly group: string) {
+        super();
+    }
+
+    encode(writer: RequestWriter, opaque: number): void {
+        this.stats = Object.create(null) as Record<string, string>;
+        writer.stat(opaque, this.group);
+    }
+
+    onReply(reply: Reply): boolean {
+        if (reply.outcome !== Outcome.OK) return this.rejectWith(reply);
+        const isLast = this.isLast(reply);
+        if (isLast) this.succeed(this.stats);
+        else this.stats[reply.key()] = reply.text();
+        return isLast;
+    }
+
+    override isLast(reply: Reply): boolean {
+        return reply.key() === '' || reply.outcome !== Outcome.OK;
+    }
+}
+
+/** A call that deletes all items of the server. A late copy would delete newer items, too. */
+export class FlushCall extends Call<boolean> {
+    readonly operation = 'flush';
+    readonly retry = 'never';
+
+    encode(writer: RequestWriter, opaque: number): void {
+        writer.flush(opaque);
+    }
+
+    onReply(reply: Reply): boolean {
+        if (reply.outcome === Outcome.OK) this.succeed(true);
+        else this.rejectWith(reply);
+        return true;
+    }
+}
+
+/** The first call of a channel. It resolves with whether the server accepts the connection. */
+export class HandshakeCall extends Call<boolean> {
+    readonly operation = 'handshake';
+    readonly retry = 'never';
+
+    /** @param login undefined = only show that the server reads from the channel */
+    constructor(private readonly login: Login | undefined) {
+        super();
+    }
+
+    encode(writer: RequestWriter, opaque: number): void {
+        if (this.login === undefined) writer.noop(opaque);
+        else writer.login(opaque, this.login);
+    }
+
+    onReply(reply: Reply): boolean {
+        this.succeed(reply.outcome === Outcome.OK);
+        return true;
+    }
+}

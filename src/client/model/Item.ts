@@ -1,0 +1,26 @@
+import { join64 } from '../../util/uint64';
+
+/** A value with flags and CAS. A miss has a null value and null flags, as in memjs, and CAS 0. */
+export class Item {
+    static readonly MISS: Item = Object.freeze(new Item(null, 0, 0, 0)) as Item;
+
+    constructor(
+        readonly value: Buffer | null,
+        readonly flagBits: number,
+        private readonly casHigh: number,
+        private readonly casLow: number,
+    ) {}
+
+    /** Returns the flags as four bytes, as in memjs. */
+    get flags(): Buffer | null {
+        if (this.value === null) return null;
+        const bytes = Buffer.allocUnsafe(4);
+        bytes.writeUInt32BE(this.flagBits);
+        return bytes;
+    }
+
+    /** Returns the CAS. It differs from all earlier ones of the key until the server restarts. */
+    get cas(): bigint {
+        return join64(this.casHigh, this.casLow);
+    }
+}

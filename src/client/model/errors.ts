@@ -1,0 +1,124 @@
+import type { ApplicationException } from 'pip-services4-commons-node';
+import { exception, serverException } from './errorCodes';
+
+/**
+ * The errors that leave the client, one maker per code. `protocol/replyErrors.ts` makes those of a
+ * server. A message names the server and the wrong number, never a value or a password.
+ */
+
+export function notOpened(): ApplicationException {
+    return exception('NOT_OPENED', 'the memcached client is not open');
+}
+
+export function invalidClientOption(name: string, allowed: string): ApplicationException {
+    const message = `invalid client option ${name}: expected ${allowed}`;
+    return exception('INVALID_OPTION', message).withDetails('option', name);
+}
+
+export function invalidKey(problem: string): ApplicationException {
+    return exception('INVALID_KEY', `invalid key: ${problem}`);
+}
+
+export function invalidTtl(seconds: unknown): ApplicationException {
+    return exception('INVALID_TTL', `invalid expiry ${String(seconds)}: expected whole seconds from 0 to 4294967295`);
+}
+
+export function invalidFlags(flags: unknown): ApplicationException {
+    return exception('INVALID_FLAGS', `invalid flags ${String(flags)}: expected an integer from 0 to 4294967295`);
+}
+
+export function invalidBatch(problem: string): ApplicationException {
+    return exception('INVALID_BATCH', `invalid batch: ${problem}`);
+}
+
+export function invalidAmount(amount: unknown): ApplicationException {
+    const shown =
+        typeof amount === 'number' || typeof amount === 'bigint' ? String(amount) : `of type ${typeof amount}`;
+    return exception('INVALID_AMOUNT', `invalid amount ${shown}: expected an integer from 0 to 2^64 - 1`);
+}
+
+export function invalidCas(cas: unknown): ApplicationException {
+    return exception('INVALID_CAS', `invalid CAS ${String(cas)}: expected a bigint from 1 to 2^64 - 1`);
+}
+
+export function notSerializable(problem: string): ApplicationException {
+    return exception('NOT_SERIALIZABLE', `invalid value: ${problem}`);
+}
+
+export function valueTooLarge(bytes: number, limit: number): ApplicationException {
+    const message = `value too large: ${bytes} bytes, expected at most ${limit}`;
+    return exception('VALUE_TOO_LARGE', message).withDetails('bytes', bytes);
+}
+
+export function invalidWeight(address: string, weight: unknown): ApplicationException {
+    const message = `invalid weight ${String(weight)} of ${address}: expected a number greater than 0`;
+    return serverException('INVALID_CONNECTION', address, message);
+}
+
+export function invalidWeights(): ApplicationException {
+    return exception('INVALID_CONNECTION', 'invalid weights: expected a sum that is a finite number');
+}
+
+export function invalidLogin(address: string): ApplicationException {
+    const message = `invalid login for memcached at ${address}: expected a user name and a password without NUL`;
+    return serverException('INVALID_CREDENTIAL', address, message);
+}
+
+const MAX_CAUSES = 5;
+
+/** @param faults the fault of each server, empty if the client has no servers */
+export function connectFailed(faults: ReadonlyMap<string, Error>): ApplicationException {
+    const addresses = [...faults.keys()].join(', ');
+    const [cause = new Error('the client has no servers'), ...others] = faults.values();
+    if (others.length === 0) {
+        const where = faults.size === 0 ? 'memcached' : `memcached at ${addresses}`;
+        return serverException('CONNECT_FAILED', addresses, `cannot connect to ${where}`, cause);
+    }
+    const causes = [cause, ...others.slice(0, MAX_CAUSES - 1)].map(({ message }) => message);
+    if (faults.size > causes.length) causes.push(`and ${faults.size - causes.length} more`);
+    const error = new Error(causes.join('; '));
+    const message = `cannot connect to any of ${faults.size} memcached servers`;
+    return serverException('CONNECT_FAILED', addresses, message, error);
+}
+
+export function connectionLost(address: string, cause: Error | null): ApplicationException {
+    return serverException('CONNECTION_LOST', address, `connection to memcached at ${address} was lost`, cause);
+}
+
+export function serverDown(address: string, cause: Error | null): ApplicationException {
+    return serverException('SERVER_DOWN', address, `memcached at ${address} is down`, cause);
+}
+
+export function overloaded(address: string): ApplicationException {
+    return serverException('OVERLOADED', address, `memcached at ${address} is overloaded: the call was not sent`);
+}
+
+export function timedOut(address: string, timeoutMs: number): ApplicationException {
+    return serverException('TIMEOUT', address, `memcached at ${address} did not answer within ${timeoutMs} ms`);
+}
+
+export function casDisabled(address: string): ApplicationException {
+    const message = `memcached at ${address} runs with CAS disabled (-C): locks and update() need CAS`;
+    return serverException('CAS_DISABLED', address, message);
+}
+
+export function encodeFailed(address: string, cause: Error): ApplicationException {
+    return serverException('ENCODE_FAILED', address, `cannot encode the request to memcached at ${address}`, cause);
+}
+
+export function counterContended(address: string, tries: number): ApplicationException {
+    const message = `cannot create the counter on memcached at ${address}: lost ${tries} races for it`;
+    return serverException('SERVER_ERROR', address, message);
+}
+
+const UNAVAILABLE = new Set(['CONNECTION_LOST', 'SERVER_DOWN', 'TIMEOUT', 'OVERLOADED', 'CONNECT_FAILED']);
+
+/** Returns whether memcached is unreachable. False when it answered with an error. */
+export function isUnavailable(error: unknown): boolean {
+    const { code = '' } = (error ?? {}) as { code?: string };
+    return UNAVAILABLE.has(code);
+}
+
+export function isAuthFailure(error: Error | null): boolean {
+    return (error as ApplicationException | null)?.code === 'AUTH_FAILED';
+}

@@ -1,0 +1,20 @@
+const MAX_RELATIVE_SECONDS = 30 * 24 * 60 * 60;
+
+/**
+ * Converts milliseconds to an expiry of memcached, in whole seconds. It rounds up, because 0 means
+ * "never". Above 30 days memcached reads a Unix time, so the client sends one.
+ *
+ * @param extraSeconds added to the expiry. The clock of memcached ticks once a second and may skip
+ *     a second. So an item with expiry n lives between n - 2 and n seconds. Items that must live
+ *     for the full time ask for 2 more.
+ */
+export function toExpirySeconds(ms: number, extraSeconds = 0): number {
+    const seconds = Math.max(1, Math.ceil(ms / 1000)) + extraSeconds;
+    if (seconds <= MAX_RELATIVE_SECONDS) return seconds;
+    return Math.min(0xffffffff, Math.floor(Date.now() / 1000) + seconds);
+}
+
+/** Returns whether memcached counts the expiry from the store. If not, it is a Unix time or 0. */
+export function isRelative(expirySeconds: number): boolean {
+    return expirySeconds > 0 && expirySeconds <= MAX_RELATIVE_SECONDS;
+}

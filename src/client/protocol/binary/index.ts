@@ -1,0 +1,10 @@
+import type { Protocol } from '../Protocol';
+import { BinaryDecoder } from './BinaryDecoder';
+import { BinaryWriter } from './BinaryWriter';
+
+export const binaryProtocol: Protocol = {
+    // A server that speaks only text waits for the end of a line. This CR LF makes it answer.
+    firstOpaque: 0x0d0a,
+    createWriter: () => new BinaryWriter(),
+    createDecoder: onReply => new BinaryDecoder(onReply),
+};

@@ -1,0 +1,37 @@
+import type { ApplicationException } from 'pip-services4-commons-node';
+import { serverException } from '../model/errorCodes';
+import { Outcome } from './Protocol';
+
+/** Returns the error of a server that rejected the login, or asks for one. */
+export function authFailed(address: string): ApplicationException {
+    return serverException('AUTH_FAILED', address, `authentication to memcached at ${address} failed`);
+}
+
+/** Returns the error of a request that the server rejected. `detail` has the server's own words. */
+export function rejected(address: string, outcome: number, detail = ''): ApplicationException {
+    if (outcome === Outcome.AUTH_ERROR) return authFailed(address);
+    if (outcome === Outcome.TOO_LARGE) {
+        return serverException('VALUE_TOO_LARGE', address, `value too large for memcached at ${address}`);
+    }
+    if (outcome === Outcome.NOT_A_NUMBER) {
+        const message = `the value at this key is not a 64-bit decimal counter (memcached at ${address})`;
+        return serverException('NOT_A_NUMBER', address, message);
+    }
+    const reason = [REASONS[outcome] ?? 'unknown reason', detail && `(${detail})`].filter(Boolean).join(' ');
+    const message = `memcached at ${address} rejected the request: ${reason}`;
+    return serverException('SERVER_ERROR', address, message).withDetails('status', outcome);
+}
+
+const REASONS: Record<number, string> = {
+    [Outcome.NOT_FOUND]: 'no such key',
+    [Outcome.EXISTS]: 'the key exists, with another CAS',
+    [Outcome.INVALID]: 'invalid arguments',
+    [Outcome.NOT_STORED]: 'not stored',
+    [Outcome.AUTH_CONTINUE]: 'authentication not finished',
+    [Outcome.UNKNOWN_COMMAND]: 'unknown command',
+    [Outcome.OUT_OF_MEMORY]: 'out of memory',
+    [Outcome.NOT_SUPPORTED]: 'not supported',
+    [Outcome.INTERNAL]: 'internal error',
+    [Outcome.BUSY]: 'busy',
+    [Outcome.TEMPORARY]: 'temporary failure',
+};

@@ -1,0 +1,157 @@
+import type { Call, CallHost } from '../calls/Call';
+import type { Deadlines } from '../calls/Deadlines';
+import { GreetingCall } from '../calls/serverCalls';
+import { traceCall } from '../calls/traceCall';
+import type { ChannelContext } from '../channel/Channel';
+import { commandTracing, isTraced } from '../../diagnostics/tracing';
+import { ServerMetrics, type ServerStats } from '../../diagnostics/ServerMetrics';
+import type { ClientSettings } from '../model/ClientOptions';
+import { connectionLost, notOpened, overloaded } from '../model/errors';
+import { formatAddress, type ServerAddress } from '../model/ServerAddress';
+import { binaryProtocol } from '../protocol/binary';
+import type { CallQueue } from './CallQueue';
+import type { ChannelPool } from './ChannelPool';
+import { Dispatcher } from './Dispatcher';
+import type { LargeValues } from './LargeValues';
+import { CircuitBreaker } from './CircuitBreaker';
+
+/**
+ * One memcached. It admits calls, and opens, drains and closes the parts below.
+ *
+ *     send → CallQueue ─ end of turn → Dispatcher → Channel of the ChannelPool → socket
+ *               ↑ LargeValues              │  ↑
+ *               └──────── retries ─────────┘  └ CircuitBreaker: whether and when to connect
+ *
+ * The parts share only the server's fields. See `CallHost` and `ChannelContext`.
+ */
+export class MemcachedServer implements CallHost, ChannelContext {
+    readonly address: string;
+    readonly host: string;
+    readonly port: number;
+    readonly requestTimeoutMs: number;
+    readonly metrics = new ServerMetrics();
+    /** The wire protocol of the channels. */
+    readonly protocol = binaryProtocol;
+    maxInFlight = Infinity;
+    readonly breaker: CircuitBreaker;
+    private readonly maxPending: number;
+    private readonly queue: CallQueue;
+    private readonly pool: ChannelPool;
+    private isClosed = true;
+    private closing: Promise<void> | null = null;
+
+    constructor(
+        readonly at: ServerAddress,
+        readonly options: ClientSettings,
+        readonly deadlines: Deadlines,
+    ) {
+        this.address = formatAddress(at);
+        this.host = at.host;
+        this.port = at.port;
+        this.requestTimeoutMs = options.requestTimeoutMs;
+        this.maxPending = options.maxPending || Infinity;
+        this.breaker = new CircuitBreaker(this.address, options);
+        ({ queue: this.queue, pool: this.pool } = new Dispatcher(this, this.breaker));
+    }
+
+    /** Returns the epoch of the `ChannelPool`. */
+    get epoch(): number {
+        return this.pool.epoch;
+    }
+
+    get largeValues(): LargeValues {
+        return this.queue.largeValues;
+    }
+
+    get isUp(): boolean {
+        return !this.breaker.isDown;
+    }
+
+    get enteringCount(): number {
+        return this.queue.enteringCount;
+    }
+
+    get socketCount(): number {
+        return this.pool.socketCount;
+    }
+
+    get timerCount(): number {
+        return this.breaker.isRetryScheduled ? 1 : 0;
+    }
+
+    /** Sets whether the client has other servers. See `CallQueue`. */
+    set isOneOfSeveral(isOneOfSeveral: boolean) {
+        this.queue.isOneOfSeveral = isOneOfSeveral;
+    }
+
+    getStats(): ServerStats {
+        const { address, isUp, socketCount: sockets, breaker: breaker } = this;
+        return this.metrics.snapshot({ address, isUp, sockets, fault: breaker.lastFault?.message ?? null });
+    }
+
+    open(): void {
+        this.closing = null;
+        this.isClosed = false;
+        this.breaker.resume();
+    }
+
+    /** Sends the call at the end of this turn of the event loop, or rejects it at once. */
+    send<T>(call: Call<T>): Promise<T> {
+        if (isTraced(commandTracing)) return traceCall(call, this.address, one => this.admit(one));
+        this.admit(call);
+        return call.promise;
+    }
+
+    /** Connects and waits for an answer. Resolves with the deadline of the greeting. */
+    async greet(): Promise<number> {
+        const { connectTimeoutMs, requestTimeoutMs } = this.options;
+        const call = new GreetingCall();
+        call.deadlineMs = performance.now() + connectTimeoutMs + requestTimeoutMs;
+        await this.send(call);
+        return call.deadlineMs;
+    }
+
+    private admit(call: Call<unknown>): void {
+        // The call may have settled before, for example as 'stale'. Then it needs no send.
+        if (call.settled) return;
+        call.host = this;
+        this.metrics.calls++;
+        if (this.isClosed) call.fail(notOpened());
+        else if (this.breaker.isDown) call.fail(this.breaker.downError());
+        else if (this.metrics.inFlight > this.maxPending) call.fail(overloaded(this.address));
+        else this.queue.enter(call);
+    }
+
+    /** Settles the calls of moved keys that must stay in their epoch. */
+    onKeysMoved(isHome: (key: string) => boolean): void {
+        for (const call of this.queue.unsent()) if (call.key !== '' && !isHome(call.key)) call.onEpochChange();
+    }
+
+    /** Sends the calls of this turn now, and probes the server no more if it is down. */
+    beginDrain(): void {
+        this.breaker.retire();
+        this.queue.flush();
+        if (this.breaker.isDown) this.pool.endAll();
+    }
+
+    /** Resolves when all current calls of the server have settled. */
+    async drained(): Promise<void> {
+        await Promise.allSettled([...this.queue.unsent(), ...this.pool.calls()].map(call => call.promise));
+    }
+
+    /** Destroys the sockets and rejects all calls now. Resolves when the sockets are closed. */
+    close(): Promise<void> {
+        return (this.closing ??= this.destroy());
+    }
+
+    private destroy(): Promise<void> {
+        const closed = (): Error => connectionLost(this.address, new Error('the client was closed'));
+        this.isClosed = true;
+        this.breaker.cancelRetry();
+        this.queue.rejectAll(closed);
+        for (const call of this.pool.calls()) call.fail(closed());
+        this.pool.endAll();
+        this.breaker.reset();
+        return this.pool.empty();
+    }
+}

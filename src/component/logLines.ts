@@ -1,0 +1,50 @@
+/** All lines of the log, with their levels. Values replace `…`. */
+export const LOG_LINES = {
+    serverDown: 'warn: memcached at … is down: …',
+    serverUp: 'info: memcached at … is up again',
+    serverFlaps: 'warn: memcached at … flaps: … more changes within a minute',
+    fallbacks: 'warn: memcached is unavailable, continuing without it: …',
+    evicted: 'warn: more than … values stored: evicting the oldest (options.max_size)',
+    undecodable: 'warn: a value with flags … counts as a miss: expected JSON (options.prefix)',
+    cappedExpirations: 'warn: expirations are capped at … ms (options.max_expiration)',
+    storeFailures: 'warn: cannot store the loaded value of …: …',
+    refreshFailures: 'warn: cannot refresh the stale value of …: …',
+    lockLost: 'warn: lock … was lost before its release: its ttl ran out, or the server removed it',
+    lockReleaseFailed: 'warn: cannot release lock …: …',
+    repeated: 'warn: … (and … more since the last such line)',
+    passwordExposed: 'warn: the password is sent unencrypted to … (use memcacheds:// or connection.protocol: tls)',
+    unverified: 'warn: the certificates of … are not verified (credential.ssl_verify)',
+    tlsUnused: 'warn: no server uses TLS, so these keys have no effect: …',
+    loginEmpty: 'warn: credential.username and credential.password are empty: no login is sent',
+    serverWithoutKeys: 'warn: no key belongs to …: its weight is too small beside the others (connection.weight)',
+    serversChanged: 'info: the servers changed: …',
+    discoveryFailed: 'warn: discovery failed, keeping the current servers: …',
+    discoveryRecovered: 'info: discovery works again',
+    discoveryUnused: 'warn: options.discovery_interval has no effect: no connection has a discovery_key',
+    discoveryForLocks:
+        'warn: a lock is lost when its key moves to another server (options.discovery_interval is for caches)',
+    ignoredKeys: 'warn: unknown configuration keys are ignored: …',
+    keysOfConnection: 'warn: keys of a connection are ignored in a component that shares one: …',
+    keysOfComponents: 'warn: keys of a component are ignored in a shared connection: …',
+} as const;
+
+type Lines = typeof LOG_LINES;
+export type LineKey = keyof Lines;
+
+/** A line with its values. Only `line` creates one, so LOG_LINES lists every line of the log. */
+export type LogLine<Level extends string> = string & { readonly [LEVEL]: Level };
+declare const LEVEL: unique symbol;
+
+type Levels = { [K in LineKey]: Lines[K] extends `${infer Level}: ${string}` ? Level : never };
+type ValuesIn<Text extends string> = Text extends `${string}…${infer Rest}`
+    ? [value: string | number, ...others: ValuesIn<Rest>]
+    : [];
+/** One value for each `…` of the line. */
+export type ValuesOf<K extends LineKey> = ValuesIn<Lines[K]>;
+
+export function line<K extends LineKey>(key: K, ...values: ValuesOf<K>): LogLine<Levels[K]> {
+    // The error of a loader may have line breaks.
+    const rest = values.map(value => String(value).replace(/\s*[\r\n]+\s*/g, ' '));
+    const text = LOG_LINES[key].replace(/^\w+: /, '').replace(/…/g, () => rest.shift()!);
+    return text as LogLine<Levels[K]>;
+}

@@ -1,7 +1,0 @@
-/** The words for true that the framework knows, and their opposites; undefined for any other. */
-export function parseBoolean(text: string): boolean | undefined {
-    const word = text.trim().toLowerCase();
-    if (['true', 'yes', 'y', 't', '1'].includes(word)) return true;
-    if (['false', 'no', 'n', 'f', '0'].includes(word)) return false;
-    return undefined;
-}

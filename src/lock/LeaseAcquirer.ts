@@ -1,0 +1,136 @@
+import type { AnyContext } from '../component/ComponentLogger';
+import { Session } from '../component/Session';
+import { withTraceId } from '../component/withTraceId';
+import type { ComponentConnection } from '../connect/ComponentConnection';
+import { isTraced, lockTracing, trace, type LockTrace } from '../diagnostics/tracing';
+import { isLockTimeout, lockTimeout } from './errors';
+import { Lease, type LeaseOwner } from './Lease';
+import type { LockMetrics } from './LockMetrics';
+import { readSignal, readTimeout, readTtl, type AcquireOptions } from './LockOptions';
+import { LockStore } from './LockStore';
+import { OrphanedLocks } from './OrphanedLocks';
+
+/** The methods that acquire leases in the session of the component. */
+export class LeaseAcquirer implements LeaseOwner {
+    /** The current session. Each call stays in the session in which it began. */
+    session = new Session();
+    private readonly orphans: OrphanedLocks;
+    readonly store: LockStore;
+
+    constructor(
+        private readonly connection: ComponentConnection,
+        readonly metrics: LockMetrics,
+    ) {
+        this.orphans = new OrphanedLocks(connection, () => metrics.count('orphansDeleted'));
+        this.store = new LockStore(connection, this.orphans);
+    }
+
+    beginSession(): void {
+        if (this.session.isOver) this.session = new Session();
+    }
+
+    /** Ends the session. Calls in flight need an open connection to release their locks. */
+    async endSession(): Promise<void> {
+        await this.session.end();
+        await this.orphans.flush();
+    }
+
+    tryAcquire(context: AnyContext, key: string, ttl?: number | null): Promise<Lease | null> {
+        if (!isTraced(lockTracing)) return this.tryOnce(context, key, ttl);
+        return traceAcquire('tryAcquire', key, () => this.tryOnce(context, key, ttl));
+    }
+
+    acquire(
+        context: AnyContext,
+        key: string,
+        ttl: number | null | undefined,
+        timeout: number | null | undefined,
+        options: AcquireOptions | null | undefined,
+    ): Promise<Lease> {
+        if (!isTraced(lockTracing)) return this.wait(context, key, ttl, timeout, options);
+        return traceAcquire('acquire', key, () => this.wait(context, key, ttl, timeout, options));
+    }
+
+    toTtl(ttl: number | null | undefined): number {
+        return readTtl(ttl, this.connection.options);
+    }
+
+    private async tryOnce(context: AnyContext, key: string, ttl: number | null | undefined): Promise<Lease | null> {
+        const { session } = this;
+        session.enter();
+        try {
+            return await this.attempt(session, context, key, this.toTtl(ttl), performance.now());
+        } catch (error) {
+            this.metrics.count('failed');
+            throw withTraceId(error, context);
+        } finally {
+            session.leave();
+        }
+    }
+
+    private async wait(
+        context: AnyContext,
+        key: string,
+        ttl: number | null | undefined,
+        timeout: number | null | undefined,
+        options: AcquireOptions | null | undefined,
+    ): Promise<Lease> {
+        const { session } = this;
+        let signal: AbortSignal | undefined;
+        session.enter();
+        try {
+            signal = readSignal(options);
+            const ttlMs = this.toTtl(ttl);
+            const timeoutMs = readTimeout(timeout ?? ttlMs);
+            signal?.throwIfAborted();
+            const begunMs = performance.now();
+            for (;;) {
+                const lease = await this.attempt(session, context, key, ttlMs, begunMs, signal);
+                if (lease !== null) return lease;
+                const leftMs = begunMs + timeoutMs - performance.now();
+                if (leftMs <= 0) throw lockTimeout(key, timeoutMs);
+                // The jitter spreads the attempts of waiters. The last attempt is at the deadline.
+                const pauseMs = this.connection.options.retryTimeout * (0.5 + Math.random());
+                await session.pause(Math.min(pauseMs, leftMs), signal);
+                signal?.throwIfAborted();
+            }
+        } catch (error) {
+            if (signal?.aborted && error === signal.reason) throw error;
+            this.metrics.count(isLockTimeout(error) ? 'timedOut' : 'failed');
+            throw withTraceId(error, context);
+        } finally {
+            session.leave();
+        }
+    }
+
+    /** Makes one attempt. Releases the lock if the session or the caller's wait ended meanwhile. */
+    private async attempt(
+        session: Session,
+        context: AnyContext,
+        key: string,
+        ttlMs: number,
+        begunMs: number,
+        signal?: AbortSignal,
+    ): Promise<Lease | null> {
+        const fullKey = this.connection.fullKey(key);
+        session.check();
+        const stored = await this.store.acquire(fullKey, ttlMs);
+        const lease = stored && new Lease(this, context, key, fullKey, stored, ttlMs);
+        if (lease === null) this.metrics.count('busy');
+        else this.metrics.onAcquired(performance.now() - begunMs);
+        if (session.isOver || signal?.aborted) await lease?.[Symbol.asyncDispose]();
+        session.check();
+        signal?.throwIfAborted();
+        return lease;
+    }
+}
+
+function traceAcquire<L extends Lease | null>(
+    operation: LockTrace['operation'],
+    key: string,
+    acquire: () => Promise<L>,
+): Promise<L> {
+    return trace<LockTrace, L>(lockTracing, { operation, key }, acquire, lease =>
+        lease === null ? 'busy' : 'acquired',
+    );
+}

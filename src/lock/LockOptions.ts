@@ -1,0 +1,45 @@
+import type { MemcachedOptions } from '../connect/MemcachedOptions';
+import { invalidLockOption, invalidLockTimeout, invalidLockTtl } from './errors';
+
+/** The options of a wait for a lock. */
+export interface AcquireOptions {
+    /** The signal that ends the wait. The call then rejects with the reason of the signal. */
+    readonly signal?: AbortSignal | undefined;
+}
+
+/** The options of `withLock`. */
+export interface WithLockOptions extends AcquireOptions {
+    /** How long the lock stays held without a renewal, in ms. Absent or 0 = `options.timeout`. */
+    readonly ttl?: number | undefined;
+    /** How long to wait for the lock, in ms. Absent = as long as the ttl. 0 = one attempt. */
+    readonly timeout?: number | undefined;
+}
+
+/** The longest expiry in ms. memcached has 32 bits for the seconds since 1970. */
+const MAX_EXPIRY_MS = 0xffffffff * 1000;
+
+/** Returns the ttl in ms. Throws INVALID_TTL. */
+export function readTtl(ttl: number | null | undefined, { timeout, maxExpiration }: MemcachedOptions): number {
+    // The cap applies only to the configured default. A longer ttl of the caller is an error.
+    if (ttl === null || ttl === undefined || ttl === 0) return Math.min(timeout, maxExpiration);
+    const maxMs = Math.min(maxExpiration, MAX_EXPIRY_MS - Date.now());
+    if (typeof ttl !== 'number' || !(ttl > 0 && ttl <= maxMs)) throw invalidLockTtl(ttl, maxMs);
+    return ttl;
+}
+
+/** Returns the timeout in ms. Throws INVALID_TTL. */
+export function readTimeout(timeout: number): number {
+    if (typeof timeout === 'number' && !Number.isNaN(timeout)) return timeout;
+    throw invalidLockTimeout(timeout);
+}
+
+/** Returns the signal of the options. Throws INVALID_LOCK_OPTION. */
+export function readSignal(options: AcquireOptions | null | undefined): AbortSignal | undefined {
+    if (options === null || options === undefined) return undefined;
+    if (typeof options !== 'object') throw invalidLockOption('options', 'an object');
+    const signal = options.signal as AbortSignal | null | undefined;
+    if (signal === null || signal === undefined) return undefined;
+    // `instanceof` would reject a signal from another realm.
+    if (typeof signal.throwIfAborted !== 'function') throw invalidLockOption('signal', 'an AbortSignal');
+    return signal;
+}

@@ -1,0 +1,56 @@
+/** A queue that runs steps one at a time, in the order of the calls. */
+export class Mutex {
+    private last: Promise<unknown> | null = null;
+
+    /** @param onFree runs when the last step has settled */
+    constructor(private readonly onFree: (() => void) | null = null) {}
+
+    /** Runs the step, at once or when the steps before it have settled. */
+    run<T>(step: () => Promise<T>): Promise<T> {
+        const done = this.last === null ? step() : this.last.then(step, step);
+        this.last = done;
+        const leave = (): void => {
+            if (this.last !== done) return;
+            this.last = null;
+            this.onFree?.();
+        };
+        done.then(leave, leave);
+        return done;
+    }
+}
+
+/** A mutex for each key. Steps of different keys run at the same time. */
+export class KeyedMutex {
+    private readonly mutexes = new Map<string, Mutex>();
+
+    /** Returns whether no step runs or waits. */
+    get isEmpty(): boolean {
+        return this.mutexes.size === 0;
+    }
+
+    run<T>(key: string, step: () => Promise<T>): Promise<T> {
+        let mutex = this.mutexes.get(key);
+        if (mutex === undefined) {
+            mutex = new Mutex(() => this.mutexes.delete(key));
+            this.mutexes.set(key, mutex);
+        }
+        return mutex.run(step);
+    }
+
+    /** Waits for earlier steps of the key. Resolves to the function that releases the key. */
+    acquire(key: string): Promise<() => void> {
+        return new Promise(resolve => {
+            void this.run(key, () => new Promise<void>(release => resolve(release)));
+        });
+    }
+
+    /** Runs the step under all keys. Queues for all at once, so such steps never deadlock. */
+    async runAll<T>(keys: readonly string[], step: () => Promise<T>): Promise<T> {
+        const releases = await Promise.all(keys.map(key => this.acquire(key)));
+        try {
+            return await step();
+        } finally {
+            for (const release of releases) release();
+        }
+    }
+}

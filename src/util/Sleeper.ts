@@ -1,0 +1,27 @@
+import { onAbort } from './onAbort';
+import { MAX_TIMER_MS } from './timers';
+
+/** A set of pauses that one call ends. */
+export class Sleeper {
+    private readonly sleeping = new Set<() => void>();
+
+    /** Waits for `ms`, or until the signal aborts or a caller calls `wakeAll`. */
+    async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+        if (signal?.aborted) return;
+        await new Promise<void>(resolve => {
+            const wake = (): void => {
+                clearTimeout(timer);
+                stopListening?.();
+                this.sleeping.delete(wake);
+                resolve();
+            };
+            const timer = setTimeout(wake, Math.min(ms, MAX_TIMER_MS));
+            const stopListening = signal && onAbort(signal, wake);
+            this.sleeping.add(wake);
+        });
+    }
+
+    wakeAll(): void {
+        for (const wake of [...this.sleeping]) wake();
+    }
+}

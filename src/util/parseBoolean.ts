@@ -1,0 +1,7 @@
+/** Parses the framework's words for true, and their opposites. Otherwise returns undefined. */
+export function parseBoolean(text: string): boolean | undefined {
+    const word = text.trim().toLowerCase();
+    if (['true', 'yes', 'y', 't', '1'].includes(word)) return true;
+    if (['false', 'no', 'n', 'f', '0'].includes(word)) return false;
+    return undefined;
+}
