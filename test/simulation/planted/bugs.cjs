@@ -283,9 +283,6 @@ const bugs = {
             to: `this.lastFault = null;`,
         },
     ],
-    'stop probing after a late reply to a probe': [
-        { file: 'client/server/ChannelPool.ts', from: `else this.probeAgain();`, to: `` },
-    ],
     'accept unconfirmed replies': [
         {
             file: 'client/calls/Namespace.ts',
