@@ -25,6 +25,7 @@ const { setTimeout: delay } = require('node:timers/promises');
  * @property {(directory: string) => { args?: string[], env?: Record<string, string> }} [prepare] further arguments, made
  *     when the private directory of the server is there; the directory is removed when the server has ended
  * @property {string[]} [args] further arguments
+ * @property {string} [command] another memcached than the one that `npm run setup` found
  */
 
 /** The result of `npm run setup`. */
@@ -93,7 +94,7 @@ class LocalMemcached {
      * @param {MemcachedBinary} binary
      * @param {StartOptions & { port: number }} options
      */
-    constructor(binary, { host = '127.0.0.1', port, unixSocket = false, prepare, args = [] }) {
+    constructor(binary, { host = '127.0.0.1', port, unixSocket = false, prepare, args = [], command: other }) {
         this.#directory = mkdtempSync(join(tmpdir(), 'memcached-'));
         this.host = host;
         this.port = port;
@@ -102,7 +103,7 @@ class LocalMemcached {
         const prepared = prepare?.(this.#directory) ?? {};
         const address = this.socketPath ? ['-s', this.socketPath] : ['-l', host, '-p', String(port)];
         const user = process.getuid?.() === 0 ? ['-u', 'root'] : [];
-        const command = [binary.command, ...address, ...user, ...(prepared.args ?? []), ...args];
+        const command = [other ?? binary.command, ...address, ...user, ...(prepared.args ?? []), ...args];
         // The file stays open, because the server's end deletes the directory.
         this.#log = openSync(join(this.#directory, 'stderr'), 'w+');
         this.#child = spawn('sh', ['-c', leash, 'sh', this.#directory, ...command], {

@@ -90,8 +90,7 @@ export class Channel implements CallHolder, Timed {
         private nextOpaque = context.protocol.firstOpaque,
     ) {
         const { at, options, protocol, deadlines } = context;
-        this.writer = protocol.createWriter();
-        this.decoder = protocol.createDecoder(reply => this.onReply(reply));
+        ({ writer: this.writer, decoder: this.decoder } = protocol.open(reply => this.onReply(reply)));
         this.flow = new FlowControl(context);
         this.raw = this.socket = connect(at, options, {
             buffer: () => this.nextBuffer(),
@@ -316,11 +315,8 @@ export class Channel implements CallHolder, Timed {
         this.lastBytesMs = deadlines.stamp;
         this.hasAnswered = false;
         try {
-            if (chunk === null) this.decoder.filled(count);
-            else {
-                const problem = this.decoder.push(chunk, count);
-                if (problem !== null) this.wrongReply = new Error(problem);
-            }
+            const problem = chunk === null ? this.decoder.filled(count) : this.decoder.push(chunk, count);
+            if (problem !== null) this.wrongReply = new Error(problem);
         } catch (error) {
             // An example is a counter without 8 bytes, or a text longer than a string may be.
             this.wrongReply = error as Error;

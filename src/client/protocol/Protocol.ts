@@ -6,13 +6,22 @@ import type { StoreSpec } from '../model/StoreSpec';
  * protocol is a further folder beside `binary`. `MemcachedServer` chooses that of its channels.
  */
 export interface Protocol {
+    readonly name: ProtocolName;
     /** The opaque of the first request of a connection. */
     readonly firstOpaque: number;
-    createWriter(): RequestWriter;
-    /** @param onReply returns false to ignore the rest of the chunk */
-    createDecoder(onReply: (reply: Reply) => boolean): ReplyDecoder;
+    /**
+     * Creates both ends of a connection. A decoder may depend on the requests of its writer.
+     * @param onReply returns false to ignore the rest of the chunk
+     */
+    open(onReply: (reply: Reply) => boolean): Codec;
 }
 
+export interface Codec {
+    readonly writer: RequestWriter;
+    readonly decoder: ReplyDecoder;
+}
+
+export type ProtocolName = 'binary' | 'meta';
 export type StoreMode = 'set' | 'add' | 'replace';
 export type ConcatMode = 'append' | 'prepend';
 export type CountMode = 'increment' | 'decrement';
@@ -65,8 +74,9 @@ export interface ReplyDecoder {
     readonly target: Buffer | null;
     /** Whether a large reply has arrived in part. */
     readonly isInLargeReply: boolean;
-    filled(count: number): void;
     /** Returns null, or the violation of the protocol. Then the connection is unusable. */
+    filled(count: number): string | null;
+    /** Returns the same as `filled`. */
     push(chunk: Buffer, length: number): string | null;
 }
 

@@ -34,6 +34,8 @@ export interface MemcachedProcessOptions {
     idleTimeoutSeconds?: number;
     /** Further command-line arguments. */
     args?: string[];
+    /** Another memcached than that of the checkout. */
+    command?: string;
 }
 
 type LocalMemcached = Awaited<ReturnType<typeof startMemcached>>;
@@ -125,12 +127,13 @@ export class MemcachedProcess {
     }
 
     async #launch(port: number | undefined): Promise<void> {
-        const { host, unixSocket } = this.options;
+        const { host, unixSocket, command } = this.options;
         try {
             this.#process = await startMemcached({
                 host,
                 port,
                 unixSocket,
+                command,
                 args: commandLine(this.options),
                 prepare: directory => this.#prepare(directory),
             });

@@ -1,0 +1,13 @@
+import type { Protocol } from '../Protocol';
+import { ExpectedReplies } from './ExpectedReplies';
+import { MetaDecoder } from './MetaDecoder';
+import { MetaWriter } from './MetaWriter';
+
+export const metaProtocol: Protocol = {
+    name: 'meta',
+    firstOpaque: 0,
+    open: onReply => {
+        const expected = new ExpectedReplies();
+        return { writer: new MetaWriter(expected), decoder: new MetaDecoder(expected, onReply) };
+    },
+};
