@@ -18,7 +18,6 @@ import memcached from './memcached.cjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const name = 'pip-services4-memcached-node';
-const frameworkPackages = ['components', 'config', 'logic'].map(part => `pip-services4-${part}-node`);
 
 /** The public names that must exist, by their import path. The list is complete. */
 const required = {
@@ -68,9 +67,7 @@ function pack() {
     const found = files.map(file => file.path).sort();
     const expected = expectedFiles();
     const missing = expected.filter(path => !found.includes(path));
-    const surplus = found.filter(
-        path => !expected.includes(path) && !/^node_modules\/[^/]+\/(README|LICENSE)/.test(path),
-    );
+    const surplus = found.filter(path => !expected.includes(path));
     if (missing.length + surplus.length > 0) {
         const list = paths => paths.join('\n  ') || '(nothing)';
         throw new PackageFault(
@@ -88,11 +85,10 @@ function expectedFiles() {
             .filter(file => file.endsWith('.ts'))
             .map(file => file.replace(/\.ts$/, ''))
             .flatMap(file => [`${target}/${file}.js`, `${target}/${file}.d.ts`]);
-    const bundled = frameworkPackages.flatMap(framework => [
-        `node_modules/${framework}/package.json`,
-        ...built(`packages/${framework}/src`, `node_modules/${framework}/dist`),
-    ]);
-    return ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', ...built('src', 'dist'), ...bundled];
+    const framework = readdirSync(join(root, 'packages')).flatMap(folder =>
+        built(`packages/${folder}/src`, `dist/packages/${folder}/src`),
+    );
+    return ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', ...built('src', 'dist'), ...framework];
 }
 
 function install(tarball) {
