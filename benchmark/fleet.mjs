@@ -7,8 +7,8 @@ import { median } from './rounds.mjs';
 import { makeKeys, makeValue } from './values.mjs';
 
 /**
- * The number of servers that the benchmark compares with one. It kills one of five for 5 s, and
- * measures how the other four behave. Ratios are of one run, round against round.
+ * The number of servers that the benchmark compares with one. The benchmark also kills one of five
+ * for 5 s, and measures how the other four behave. Each ratio compares two rounds of the same run.
  */
 const SERVERS = 5;
 const ROUNDS = 9;

@@ -8,11 +8,11 @@ export async function openLockDriver(connect, port, setting, { keys: count, inFl
     const keys = makeKeys(tag, count);
     const check = async () => {
         const key = keys[0];
-        if (!(await client.lock(key))) throw new Error('a free lock was not given');
+        if (!(await client.lock(key))) throw new Error('cannot lock and release a free lock');
         if ((await stored(port, key)) !== null) throw new Error('a released lock is still in the server');
-        if (!(await client.acquire(key))) throw new Error('a free lock was not given');
-        if ((await stored(port, key)) === null) throw new Error('a lock that is held is not in the server');
-        if (await client.acquire(key)) throw new Error('a lock was given twice');
+        if (!(await client.acquire(key))) throw new Error('cannot acquire a free lock');
+        if ((await stored(port, key)) === null) throw new Error('a held lock is not in the server');
+        if (await client.acquire(key)) throw new Error('a second caller acquired a held lock');
         await client.release(key);
         if ((await stored(port, key)) !== null) throw new Error('a released lock is still in the server');
     };

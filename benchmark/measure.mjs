@@ -44,9 +44,7 @@ export async function measuredRound(work, { warmup, seconds: wanted }) {
     };
 }
 
-/**
- * Runs `inFlight` loops for so many seconds. Each loop waits for a reply before its next request.
- */
+/** Runs `inFlight` loops for `seconds`. Each loop waits for a reply before its next request. */
 export async function closedLoop({ inFlight, seconds, sampleEvery, call, isRight }) {
     const samples = new Samples();
     let next = 0;

@@ -4,8 +4,8 @@ import memcached from '../../scripts/memcached.cjs';
 import { ask } from '../server/text.mjs';
 
 /**
- * The time after which a call that has not settled counts as hanging. The clients were told to wait
- * for one second.
+ * The time after which a call that has not settled counts as hanging. The options of each client
+ * set a timeout of one second.
  */
 const LIMIT_MS = 20_000;
 const CALLS = 100;
@@ -35,7 +35,7 @@ const asText = value => (value === null ? 'nothing' : value.toString());
 
 /**
  * The questions that a service has about its client. Each runs in its own process against its own
- * server. `isGood` is whether the answer is the desirable one.
+ * server. `isGood` means that the client behaves as a service expects.
  * @type {Record<string, { title: string, ask: (open: (port: number) => Promise<any>) => Promise<{ isGood: boolean, says: string }> }>}
  */
 export const questions = {

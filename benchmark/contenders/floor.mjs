@@ -6,8 +6,8 @@ import { makeKeys, makeValue } from '../values.mjs';
 /**
  * The variants of a client that does nothing, which measures the limit of the wire and the server.
  * Its requests are prepared bytes, and it only counts the bytes of the replies. `batch` is a share
- * of the calls in flight. When so many are answered, the client sends as many again in one write. 1
- * is wave after wave, 0 answers every chunk at once.
+ * of the calls in flight. When the server has answered this share, the client sends as many calls
+ * in one write. With 1 it waits for all replies. With 0 it sends after every chunk of replies.
  */
 export const variants = [
     { sockets: 1, batch: 1 },
@@ -139,7 +139,7 @@ class RawSocket {
 
     /**
      * Runs a closed loop of `inFlight` calls in batches, until `seconds` have passed and every call
-     * is answered.
+     * has its reply.
      */
     run(inFlight, batch, seconds, samples) {
         const calls = this.#calls;

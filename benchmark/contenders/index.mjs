@@ -14,10 +14,12 @@
  * - `isInPlace: false` if keys have other names in the server
  * - `close()`
  *
- * A module for locks has `lock(key)` instead of all but `close`. It acquires a free lock, releases
- * it, and resolves to true if both worked. For the check it has `acquire(key)`, which tries once.
+ * A module for locks has `lock(key)` and `close()`, and for the check `acquire(key)` and
+ * `release(key)`. `lock` acquires a free lock, releases it, and resolves to true if both succeed.
+ * `acquire` tries once.
  *
- * Both export `setting` and `variants`. Calibration has chosen `setting` from `variants`.
+ * A rival and the floor also export `variants` and `settingFor(scenario)`. It returns the variant
+ * that `calibrate.mjs` shows to be the best.
  */
 export const drivers = {
     ours: () => import('./ours.mjs'),
@@ -87,14 +89,14 @@ const storeManyContenders = [
     { id: 'store-loop', label: 'store, 64 in flight', kind: 'cache', tag: 'c', setting: { maxSize: 0, loop: 64 } },
 ];
 
-/** The contenders for locks. The rival has no owner, so any process can release its lock. */
+/** The contenders for locks. The lock of the rival has no owner, so any process can release it. */
 const lockContenders = [
     { id: 'lock-1', label: 'MemcachedLock, pool of 1', kind: 'lock', tag: 'a', setting: { poolSize: 1 } },
     { id: 'lock-5', label: 'MemcachedLock, pool of 5', kind: 'lock', tag: 'b', setting: { poolSize: 5 } },
     { id: 'memcached-add', label: 'memcached, add and del', kind: 'memcached-add', tag: 'c', setting: {} },
 ];
 
-/** Returns all contenders of a run. `tag` keeps their keys apart. */
+/** Returns all contenders of a run. Each `tag` gives a contender separate keys. */
 export async function contendersFor(scenario) {
     if (scenario.hasPrefix) return prefixContenders;
     if (scenario.isOfTls) return tlsContenders;
@@ -116,7 +118,7 @@ export async function contendersFor(scenario) {
     return list;
 }
 
-/** Returns the settings to choose from. */
+/** Returns a contender for each setting from which calibration chooses. */
 export async function variantsOf(kind) {
     const { variants } = await drivers[kind]();
     return variants.map((setting, i) => ({

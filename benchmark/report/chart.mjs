@@ -1,6 +1,6 @@
 import { describeInLines } from './machine.mjs';
 
-/** The cases of the README's chart, with our default settings. The tables show the others. */
+/** The cases of the README's chart, with our default settings. The tables show the other cases. */
 const SHOWN = ['get-100B@64', 'set-100B@64', 'getMany-100x100B@8', 'retrieve-100B@64'];
 const OURS = ['ours-5', 'cache-1000'];
 const LEFT_OUT = ['ours-1', 'cache-0', 'cache-load', 'json'];
@@ -17,7 +17,7 @@ const VALUE_WIDTH = 112;
 const HEAD = 76;
 const LINE = 17;
 
-/** The style of a picture that a README shows on white or on black. */
+/** The style of a picture that a README shows on a white or a black background. */
 const STYLE = `
   text { font: 13px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif; fill: #1f2328 }
   .title { font-size: 18px; font-weight: 600 }
@@ -68,7 +68,7 @@ export function drawCharts(report) {
     return Object.fromEntries(Object.entries(CHARTS).map(([name, chart]) => [name, draw(chart, report.run, results)]));
 }
 
-/** Draws a picture with everything that its figures need to be credible. */
+/** Draws a picture of the results, with the machine, the versions and the command. */
 function draw(chart, run, results) {
     const most = Math.max(...results.map(({ entries }) => shownOf(entries).length));
     const height = PANEL.title + most * PANEL.row + PANEL.below;

@@ -7,7 +7,8 @@ import { rivals } from '../contenders/index.mjs';
 export const isLatencyCase = scenario => scenario.verb === 'interference';
 
 /**
- * Adds two ratios to each contender: to the best rival, and to the floor. More is better in both.
+ * Adds two ratios to each contender: to the best rival, and to the floor. In both a higher ratio is
+ * better.
  */
 export function withRatios(scenario, entries) {
     const worth = entry => (isLatencyCase(scenario) ? 1 / entry.p99Ms : entry.perSecond);

@@ -15,9 +15,7 @@ function createCertificate() {
     return require('../../test/support/server/certificate.ts').createCertificate();
 }
 
-/**
- * Returns the options with which memcached speaks TLS on its port, and plain text on another one.
- */
+/** Returns the options with which memcached uses TLS on its port and plain text on `plainPort`. */
 function withTls(directory, { cert, key }, plainPort) {
     const files = { cert: join(directory, 'cert.pem'), key: join(directory, 'key.pem') };
     writeFileSync(files.cert, cert);
@@ -29,7 +27,8 @@ function withTls(directory, { cert, key }, plainPort) {
 /**
  * Starts a memcached that ends with this process: `{ port, pid, version, flags, flush(),
  * answered(), requests(), stop() }`.
- * @param isTls whether it has a second port. `tls` holds the client's settings for it
+ * @param isTls whether the server also listens with TLS, for which `tls` holds the client's
+ * settings
  */
 export async function startMemcached({ isTls = false } = {}) {
     const certificate = isTls ? createCertificate() : null;
@@ -38,7 +37,7 @@ export async function startMemcached({ isTls = false } = {}) {
         args: FLAGS,
         prepare: directory => {
             if (certificate === null) return {};
-            // If a port is taken, another one replaces it.
+            // If the port is taken, the next attempt chooses another one.
             plainPort = 30_000 + Math.floor(Math.random() * 2000);
             return withTls(directory, certificate, plainPort);
         },
