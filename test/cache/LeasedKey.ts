@@ -40,7 +40,7 @@ export class LeasedKey {
         this.item = new Item(value, flags, 0, ++this.cas);
     }
 
-    /** Stores a stale value that is kept for this long. */
+    /** Stores a stale value that the server keeps for `keptMs`. */
     keep(text: string, keptMs: number): void {
         const { value, flags } = wrap({ value: text, flags: 0 }, Date.now() - 1, Date.now() + keptMs);
         this.item = new Item(value as Buffer, flags, 0, ++this.cas);

@@ -63,7 +63,7 @@ describe('clear', () => {
             cache => cache.retrieveOrLoad(null, 'a', 50_000, () => 'loaded', { staleFor: 1000 }),
             'loaded',
         ],
-    ])('makes %s of another instance find nothing at once', async (_, perform, expected) => {
+    ])('makes %s of another instance miss the old values at once', async (_, perform, expected) => {
         const { open } = service();
         const [one, other] = [await open(), await open()];
         await other.storeMany(null, of('old'));
@@ -240,7 +240,7 @@ describe('a request of a cache with options.clear', () => {
         ]);
     });
 
-    it('fails when its reply is not confirmed, whatever it found', async () => {
+    it('fails when no token confirms its reply', async () => {
         const { open } = service();
         const proxy = await opener.faultProxy(server);
         const [one, other] = [await open(), await open({ request_timeout: 300, failures: 100 }, proxy)];
@@ -269,7 +269,7 @@ describe('a request of a cache with options.clear', () => {
             proxy.begin({
                 reply: (link, frame) => {
                     if (++frames === 1) return link.toClient(frame);
-                    // The delay keeps the end out of the read that has the reply.
+                    // The delay lets the client read the reply before the end of the connection.
                     void sleep(5).then(() => {
                         link.end();
                         proxy.begin({});
@@ -313,7 +313,7 @@ describe('a request of a cache with options.clear', () => {
         expect(proxy.writes.flatMap(requestsIn).filter(({ opcode }) => opcode === opcodes.ADD)).toHaveLength(1);
     });
 
-    it('has a readable key and no token without options.clear', async () => {
+    it('uses the plain key and no token without options.clear', async () => {
         const { open, prefix } = service();
         const proxy = await opener.recordingProxy(server);
         const cache = await open({ clear: false }, proxy);

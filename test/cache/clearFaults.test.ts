@@ -55,13 +55,13 @@ async function prepare(): Promise<Stage> {
     return stage;
 }
 
-/** Returns the keys that are found. A failed read counts as not found. */
+/** Returns the keys that the cache finds. A failed read counts as a miss. */
 async function found(cache: MemcachedCache, keys: readonly string[] = KEYS): Promise<string[]> {
     const answers = await Promise.all(keys.map(key => cache.retrieve(null, key).catch(() => null)));
     return keys.filter((_, i) => answers[i] !== null);
 }
 
-/** Resolves when the fault is over, which is when every key can be read. */
+/** Resolves when the cache can read every key, because the fault is then over. */
 async function untilAllAnswer(cache: MemcachedCache): Promise<void> {
     while ((await codeOf(cache.retrieveMany(null, KEYS))) === 'BATCH_FAILED') await sleep(20);
 }
@@ -190,7 +190,7 @@ describe.each(FAULTS)('clear with $name', ({ begin, end, isAway = false, moves =
     });
 });
 
-it('serves no cleared key from an instance that is cut off, then or later', async () => {
+it('serves no cleared key from an instance that is cut off, neither during the fault nor afterwards', async () => {
     const stage = await prepare();
     const settings = { prefix: stage.prefix, clear: true, fail_soft: true, request_timeout: 200, retry: 50 };
     const cut = await opener.cache(stage.servers, settings);

@@ -111,7 +111,7 @@ describe('a compressed value', () => {
         }
     });
 
-    it('may have 10 MiB', async () => {
+    it('is restored when it has 10 MiB', async () => {
         const large = await open({ compress_min: 1000, max_value: 16 * MiB });
         const value = Array.from({ length: 100_000 }, (_, i) => ({
             id: i,
@@ -120,7 +120,7 @@ describe('a compressed value', () => {
         }));
         await large.store(null, 'large', value, 60_000);
         const found: unknown = await large.retrieve(null, 'large');
-        // Compares texts because a comparison of so many objects takes seconds.
+        // A comparison of the texts is faster than one of 100,000 objects.
         expect(JSON.stringify(found) === JSON.stringify(value)).toBe(true);
     });
 
@@ -190,7 +190,7 @@ describe('an entry that looks compressed', () => {
 describe('the order of compressed writes', () => {
     const long = (of: string): string => of.repeat(100_000);
 
-    it('is the order of the calls for each key', async () => {
+    it('is the order of the calls per key', async () => {
         const calls: ((value: string) => Promise<unknown>)[] = [
             value => cache.store(null, 'key', long(value), 60_000),
             value => cache.store(null, 'key', value, 60_000),
@@ -251,7 +251,7 @@ it('leaves the event loop free while it compresses 10 MiB', async () => {
     inflateSync(deflateSync(value, { level: 1 }));
     const syncMs = performance.now() - begun;
     const delays: number[] = [];
-    // Other programs delay the loop too, but not every time.
+    // Other programs delay the loop too, but not in every attempt.
     for (let i = 0; i < 5; i++) {
         const meter = monitorEventLoopDelay({ resolution: 1 });
         meter.enable();

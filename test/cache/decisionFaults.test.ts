@@ -29,7 +29,7 @@ const outcomeOf = (point: Point, end: End) => ({
 });
 
 describe('an unavailable memcached', () => {
-    it('softens reads with fail_soft, but never decisions', async () => {
+    it('makes reads miss with fail_soft, but still rejects commands that memcached decides', async () => {
         const dying = await open.server();
         const soft = await open.cache(dying, { fail_soft: true, failures: 1 });
         await dying.kill();
@@ -76,7 +76,7 @@ describeEachLoss(server, (it, point, end) => {
         ['changes', REPLACE, 1],
         ['removes', DELETE, 1],
     ] as const) {
-        it(`rejects an update that ${what} a value with an unknown outcome, and does not repeat it`, async context => {
+        it(`rejects an update that ${what} a value with an unknown outcome, and does not retry it`, async context => {
             const { through, cache } = await openBoth(context);
             if (before !== null) await cache.store(null, 'key', before, 50_000);
             const after = opcode === DELETE ? null : (before ?? 0) + 1;
@@ -108,7 +108,7 @@ it('does not write with the old CAS after the server restarted between read and 
         if (seen.length === 1) {
             const cas = await casOf(dying, 'key');
             await dying.restart();
-            // These writes raise the CAS to the one that was read.
+            // These writes raise the CAS to the one that the update has read.
             while ((await casOf(dying, 'key')) < cas) await writeItem(dying, 'key', '"foreign"');
         }
         return `${value} and more`;
@@ -151,7 +151,7 @@ it('has applied every resolved update when the server fails during updates', asy
         await dying.restart();
         done = [];
         await sleep(200);
-        // Each number is returned only once.
+        // The cache returns each number only once.
         expect(new Set(done).size).toBe(done.length);
     }
     isOver = true;

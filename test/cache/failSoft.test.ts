@@ -37,7 +37,7 @@ it('rejects invalid arguments with options.clear, also while the token of a serv
     expect(loads).toBe(0);
 });
 
-it('misses every key while memcached is unavailable, recovers later, and logs each once', async () => {
+it('misses every key while memcached is unavailable, and logs the outage and the recovery once', async () => {
     const cache = await open();
     await cache.store(null, 'key', 'value', 50_000);
     await server.kill();

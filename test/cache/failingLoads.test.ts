@@ -28,7 +28,7 @@ async function openStale({ key }: Opener): Promise<{ cache: LoadThrough; other: 
     return { cache, other };
 }
 
-/** Calls until the loader has been called this many times. */
+/** Repeats the calls until the loader has run this many times. */
 async function untilCalled(times: number, ...loads: LoadThrough[]): Promise<void> {
     while (calls.length < times) {
         for (const one of loads) expect(await one.retrieve(null, open.key, 30_000, failing, STALE)).toBe('stale');

@@ -132,7 +132,7 @@ describe('a context', () => {
         ['null', null, null],
         ['undefined', undefined, null],
         ['a context without a trace id', new Context(), null],
-    ])('works as %s, and errors carry its trace id', async (_, context, traceId) => {
+    ])('is accepted as %s, and errors carry its trace id', async (_, context, traceId) => {
         const cache = create();
         await expect(cache.retrieve(context, 'key')).rejects.toMatchObject({ code: 'NOT_OPENED', trace_id: traceId });
         await cache.open(context);

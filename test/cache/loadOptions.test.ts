@@ -11,13 +11,16 @@ const open = useOpener();
 const cache = useCache(server);
 const other = useCache(server);
 
-/** Resolves when the key is gone. A loaded value is stored or removed after its callers have it. */
+/**
+ * Resolves when the key is missing on the server. The cache stores or removes a loaded value after
+ * its callers have it.
+ */
 async function untilGone(): Promise<void> {
     while ((await readItem(server, open.key)) !== null) await sleep(2);
 }
 
 describe('a loaded null', () => {
-    it.each([null, undefined])('is returned as null for %p, and not stored', async nothing => {
+    it.each([null, undefined])('is returned as null for %p, and is not stored', async nothing => {
         const loader = loaderOf(nothing);
         expect(await cache.retrieveOrLoad(null, open.key, 30_000, loader.load)).toBeNull();
         expect(await cache.retrieveOrLoad(null, open.key, 30_000, loader.load)).toBeNull();
@@ -46,7 +49,7 @@ describe('a loaded null', () => {
         expect(loader.calls).toBe(1);
     });
 
-    it('counts as an entry for the commands that memcached decides', async () => {
+    it('counts as an entry for add, replace, increment and touch', async () => {
         const options = { nullTimeout: 20_000 };
         for (const suffix of ['add', 'replace', 'count']) {
             await cache.retrieveOrLoad(null, `${open.key}-${suffix}`, 60_000, () => null, options);
@@ -60,7 +63,7 @@ describe('a loaded null', () => {
     });
 });
 
-it('stores a number with staleFor, which makes it unusable as a counter', async () => {
+it('rejects a loaded number as a counter when it is stored with staleFor', async () => {
     expect(await cache.retrieveOrLoad(null, open.key, 60_000, () => 5, { staleFor: 1000 })).toBe(5);
     await untilStored(cache);
     expect(await other.retrieve(null, open.key)).toBe(5);

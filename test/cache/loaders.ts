@@ -5,8 +5,8 @@ import { storedCount } from './useCache';
 export const never = (): Promise<never> => new Promise(() => {});
 
 /**
- * Resolves when the cache has stored this many values in this test.
- * A loaded value is stored after its callers have it.
+ * Resolves when the cache has stored this many values in this test. The cache stores a loaded value
+ * after its callers have it.
  */
 export async function untilStored(cache: MemcachedCache, count = 1): Promise<void> {
     while (storedCount(cache) < count) await sleep(2);

@@ -176,7 +176,7 @@ describe('close of a cache', () => {
         const server = await open.server();
         const cache = await open.cache(await open.faultProxy(server));
         await cache.retrieve(null, 'key');
-        // The read has been answered, so the next request takes the lease.
+        // After the reply to the read, the next request takes the lease.
         const isTaken = (): boolean => cache.getStats().servers[0]!.inFlight > 0 && cache.getStats().misses === 2;
         const asked = cache.retrieveOrLoad(null, 'key', 30_000, loaderOf('value', 50).load);
         while (!isTaken()) await new Promise(setImmediate);

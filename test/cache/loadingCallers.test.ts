@@ -39,7 +39,7 @@ describe('a loader that never settles', () => {
         expect(await asked).toBe('LOAD_TIMEOUT');
     });
 
-    it('may be one that loads its own key', async () => {
+    it('causes LOAD_TIMEOUT when it loads its own key', async () => {
         const load = (): Promise<unknown> => cache.retrieveOrLoad(null, open.key, 30_000, load);
         expect(await codeOf(cache.retrieveOrLoad(null, open.key, 30_000, load, { loadTimeout: 300 }))).toBe(
             'LOAD_TIMEOUT',
@@ -122,7 +122,7 @@ describe('the signal of a caller', () => {
         expect(await readItem(server, open.key)).toBeNull();
     });
 
-    it('may be shared by many calls without a warning of too many listeners', async () => {
+    it('serves many calls without a warning of too many listeners', async () => {
         const controller = new AbortController();
         const warned = jest.fn();
         process.on('warning', warned);

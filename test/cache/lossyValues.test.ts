@@ -60,7 +60,7 @@ it.each(lossy)('rejects %s, and keeps the old value', async (_, value, message) 
     expect(await cache.retrieve(null, 'key')).toBe('old');
 });
 
-it('rejects such a value in every command that stores', async () => {
+it('rejects a lossy value in every command that stores', async () => {
     const value = new Set([1]);
     const storing = [
         cache.storeMany(null, { [open.key]: value }),

@@ -21,7 +21,7 @@ async function open(maxSize: number | undefined, at: Servers = server) {
         const found = await Promise.all(keys.map(key => readItem(server, prefix + key)));
         return keys.filter((_, i) => found[i] !== null).join('');
     };
-    /** Waits for evictions in a separate write, after the write of the store. */
+    /** Waits for evictions, which may be in a later write than the store. */
     const settled = async (expected: string, ...keys: string[]) => {
         for (let tries = 0; tries < 400 && (await left(...keys)) !== expected; tries++) await sleep(5);
         return left(...keys);
@@ -38,7 +38,7 @@ it.each([
     [3, 'aaaab', 'ab'],
     [2, 'abababc', 'bc'],
     [0, 'abcdefgh', 'abcdefgh'],
-])('evicts the oldest values with max_size %d: of %s it keeps %s', async (maxSize, stored, stays) => {
+])('evicts with max_size %d, after stores of %s, all keys but %s', async (maxSize, stored, stays) => {
     const { store, left } = await open(maxSize);
     await store(...stored);
     const keys = [...new Set(stored)];

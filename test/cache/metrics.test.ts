@@ -120,7 +120,7 @@ it('counts calls without memcached separately', async () => {
     expect(numbers(cache, counters)).toEqual({ ...NOTHING, stored: 1, fallbacks: 3, failed: 1 });
 });
 
-it('keeps its statistics after close, without servers, and never changes a snapshot', async () => {
+it('keeps its own statistics after close, and never changes a snapshot', async () => {
     const cache = await opener.cache(server);
     const before = cache.getStats();
     await cache.retrieve(null, 'nothing');
@@ -132,7 +132,7 @@ it('keeps its statistics after close, without servers, and never changes a snaps
     expect(cache.getStats().failed).toBe(1);
 });
 
-it('ignores failing counters, and informs the counters after them', async () => {
+it('ignores failing counters, and calls the counters after them', async () => {
     const counters = new RecordingCounters();
     const cache = await open({}, new FailingCounters(), counters);
     expect(await cache.store(null, 'key', 1)).toBe(1);

@@ -47,7 +47,7 @@ describe('an old value of an unreachable server', () => {
         });
     });
 
-    it('stays unchanged without it, and writes to the key fail', async () => {
+    it('stays unchanged without options.remove, while writes to the key fail', async () => {
         expect(await writeMeanwhile({})).toEqual({
             outcomes: ['SERVER_DOWN', 'SERVER_DOWN'],
             found: ['SERVER_DOWN', 'SERVER_DOWN'],
@@ -55,7 +55,7 @@ describe('an old value of an unreachable server', () => {
         });
     });
 
-    it('stays unchanged with options.fail_soft, and writes to the key have no effect', async () => {
+    it('stays unchanged with options.fail_soft, while writes to the key have no effect', async () => {
         expect(await writeMeanwhile({ fail_soft: true })).toEqual({
             outcomes: ['answered new', 'answered null'],
             found: ['answered null', 'answered null'],

@@ -23,7 +23,7 @@ async function heapGrowth(work: (key: string) => unknown): Promise<number> {
         const text = `a-key-of-36-characters-number-${String(made++).padStart(6, '0')}`.padEnd(TEXT_CHARS, 'x');
         await work(text.slice(0, 36));
     }
-    // The last socket read and the last call are still referenced somewhere.
+    // Node still references the last socket read and the last call for a turn.
     await new Promise(resolve => setImmediate(resolve));
     collectGarbage();
     return (process.memoryUsage().heapUsed - before) / 2 ** 20;

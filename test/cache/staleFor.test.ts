@@ -6,7 +6,10 @@ import { sleep } from '../support/sleep';
 import { heldLoader, loaderOf, never, notAsked } from './loaders';
 
 const STALE: LoadOptions = { staleFor: 60_000, jitter: 0 };
-/** The timeout covers the time to take a lease. Without a lease, each instance calls its loader. */
+/**
+ * The timeout covers the time to take a lease, even on a busy machine. Without a lease, each
+ * instance calls its loader.
+ */
 const PATIENT = { request_timeout: 5000, connect_timeout: 5000 };
 
 const server = useServer();
@@ -165,7 +168,7 @@ it('logs the error of a background load, and keeps the stale value', async () =>
             expect(await cache.retrieveOrLoad(null, open.key, 30_000, fail, STALE)).toBe('old');
             await sleep(5);
         }
-        // The lease is released, and the item is unchanged.
+        // The cache releases the lease and leaves the item unchanged.
         while ((await readItem(server, open.key))!.flags !== 0x5053_0004) await sleep(5);
     }
     await logger.heard(/cannot refresh the stale value of key\d+: no database/);
@@ -240,7 +243,7 @@ it('ends the freshness to the millisecond, and keeps the item for staleFor longe
     expect((await readItem(server, open.key))!.ttl).toBeGreaterThan(50);
 });
 
-it('treats an entry of another program with such flags as a miss', async () => {
+it('treats an entry of another program with the flags of stale values as a miss', async () => {
     for (const flags of [0x5053_0004, 0x5053_0008, 0x5053_000c, 0x5053_000f]) {
         for (const value of ['', 'short', 'x'.repeat(24), 'x'.repeat(100)]) {
             await writeItem(server, open.key, value, flags);

@@ -58,7 +58,7 @@ describe('a process that reloads a stale value', () => {
     it('keeps the expiry of the stale value', async () => {
         const { finish } = await loadBehind(cache, key);
         expect((await readItem(server, key))!.ttl).toBeGreaterThan(50);
-        // A lease is renewed after 650 ms.
+        // The cache renews its lease after 650 ms.
         await sleep(1000);
         expect((await readItem(server, key))!.ttl).toBeGreaterThan(50);
         finish('loaded');

@@ -38,7 +38,7 @@ describe('update', () => {
         expect((await readItem(server, `${prefix}key`))!.ttl).toBeLessThanOrEqual(60);
     });
 
-    it('may change its argument, and may return a thenable', async () => {
+    it('accepts a change that modifies its argument and returns a thenable', async () => {
         await cache.store(null, 'key', { list: [1] }, 50_000);
         const answer = await cache.update<{ list: number[] }>(null, 'key', value => {
             value!.list.push(2);
@@ -69,7 +69,7 @@ describe('update', () => {
         expect(await readItem(server, `${prefix}key`)).toBeNull();
     });
 
-    it('passes null for an entry of another program, and may replace it', async () => {
+    it('passes null for an entry of another program, and replaces it', async () => {
         await writeItem(server, `${prefix}key`, '{no json');
         expect(await cache.update(null, 'key', next)).toEqual({ n: 1 });
         expect(await cache.retrieve(null, 'key')).toEqual({ n: 1 });
@@ -222,14 +222,14 @@ describe('a change', () => {
         });
     });
 
-    it('times out when it never settles, and its late result changes nothing', async () => {
+    it('times out when it never settles, and its late result has no effect', async () => {
         const hasty = await open({ update_timeout: 200 });
         await hasty.store(null, 'key', 1, 50_000);
         let answer!: (value: number) => void;
         const stuck = hasty.update<number>(null, 'key', () => new Promise(resolve => (answer = resolve)));
         const behind = hasty.update<number>(null, 'key', value => value! + 1);
         await expect(stuck).rejects.toMatchObject({ code: 'UPDATE_CONFLICT', details: { key: 'key' } });
-        // The second update had its turn in time, or it timed out too.
+        // The second update gets its turn in time, or it times out too.
         const after = await codeOf(behind);
         expect(['UPDATE_CONFLICT', 'answered 2']).toContain(after);
         const held = await hasty.retrieve(null, 'key');

@@ -4,7 +4,7 @@ import { randomOf } from '../../support/random';
 
 const HOUR_S = 3600;
 
-/** The same behaviour in an array, with the most recently stored key at the end. */
+/** A model of TrackedKeys as an array, with the most recently stored key at the end. */
 class Model {
     entries: { readonly key: string; readonly expiresAt: number }[] = [];
 
@@ -26,7 +26,7 @@ class Model {
 const late: Receipt[] = [];
 const make = (limit: number) => new TrackedKeys(limit, receipt => late.push(receipt));
 
-/** Stores the key, and returns the key that is evicted for it. */
+/** Stores the key, and returns the key that it evicts. */
 function add(stored: TrackedKeys, key: string, now = 0, seconds = HOUR_S): string | null {
     stored.stored(stored.add(key), 0, 1, 1, now * 1000, seconds);
     return stored.evict(now * 1000)?.key ?? null;
@@ -85,7 +85,7 @@ describe('TrackedKeys', () => {
         expect(add(stored, 'last', 12)).toBe('near');
     });
 
-    it('reports a key that is evicted before its CAS is known once the CAS arrives', () => {
+    it('reports an evicted key whose CAS is unknown when that CAS arrives', () => {
         const stored = make(1);
         const [first, second] = [stored.add('a'), stored.add('b')];
         expect(stored.evict(0)).toBe(first);

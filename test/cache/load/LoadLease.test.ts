@@ -80,7 +80,7 @@ describe('a failed load', () => {
         expect(failuresOf(key.item)).toBe(2);
     });
 
-    it('leaves nothing when there was no value', async () => {
+    it('leaves no item when there was no value', async () => {
         key = new LeasedKey();
         await fail();
         expect(key.item.value).toBeNull();

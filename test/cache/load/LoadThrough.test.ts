@@ -41,10 +41,13 @@ describe('a missing value', () => {
         expect(new Set(answers)).toEqual(new Set(['value']));
     });
 
-    it.each([Buffer.from('bytes'), 'text', 0, false, '', []])('may be loaded as %p', async value => {
-        expect(await cache.retrieveOrLoad(null, open.key, 30_000, () => value)).toBe(value);
-        expect(await cache.retrieveOrLoad<unknown>(null, open.key, 30_000, notAsked)).toEqual(value);
-    });
+    it.each([Buffer.from('bytes'), 'text', 0, false, '', []])(
+        'is returned from the loader and from memcached as %p',
+        async value => {
+            expect(await cache.retrieveOrLoad(null, open.key, 30_000, () => value)).toBe(value);
+            expect(await cache.retrieveOrLoad<unknown>(null, open.key, 30_000, notAsked)).toEqual(value);
+        },
+    );
 
     it('is restored from JSON when it comes from memcached', async () => {
         const date = new Date(0);
@@ -59,7 +62,7 @@ describe('a missing value', () => {
         expect(await other.retrieve(null, open.key)).toBe('value');
     });
 
-    it('may have the maximum key length with a prefix and a token', async () => {
+    it('is loaded under a key of maximum length with a prefix and a token', async () => {
         const prefixed = await open.cache(server, { prefix: `p${open.key}:`, clear: true });
         const longest = 'k'.repeat(240 - `p${open.key}:`.length);
         expect(await prefixed.retrieveOrLoad(null, longest, 30_000, () => 1)).toBe(1);

@@ -7,7 +7,7 @@ const late = () => new Error('late');
 let isDone: boolean;
 let load: PendingLoad;
 
-/** A lease that a read finds while it returns 'leased'. */
+/** Returns a lease that a read finds if the read returns 'leased', and its releases. */
 function leaseOf(): { lease: LoadLease; released: boolean[] } {
     const released: boolean[] = [];
     const lease = {
