@@ -19,7 +19,7 @@ async function openFull(options: ClientOptions = {}): Promise<void> {
     expect((await client.setMany(keys.map(key => [key, key]))).failed.size).toBe(0);
 }
 
-/** Records when the last reply about one of these keys entered the map of found items. */
+/** Records when the last reply for one of these keys enters the map of found items. */
 function watchItems(of: readonly string[]): { lastMs: number } {
     const seen = { lastMs: NaN };
     const wanted = new Set(of);

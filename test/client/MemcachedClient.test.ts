@@ -65,7 +65,7 @@ describe('get and set', () => {
         expect(await codeOf(client.set('key', 'value', { expires }))).toBe('INVALID_TTL');
     });
 
-    it('rejects a value that is neither text nor bytes', async () => {
+    it('rejects a value that is neither a string nor bytes', async () => {
         expect(await codeOf(client.set('key', 5 as never))).toBe('NOT_SERIALIZABLE');
         expect(await codeOf(client.set('key', undefined as never))).toBe('NOT_SERIALIZABLE');
     });
@@ -260,7 +260,7 @@ describe('a batch', () => {
         expect(await client.deleteMany([])).toEqual({ failed: new Map() });
     });
 
-    it('stores the valid entries and reports why the others failed', async () => {
+    it('stores the valid entries, and reports the errors of the others', async () => {
         const other = await open.client(await open.server(), { maxValueBytes: 2 * 1024 * 1024 });
         const { failed } = await other.setMany([
             ['a', 'fits'],

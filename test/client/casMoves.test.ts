@@ -6,7 +6,7 @@ const open = useOpener();
 const fleet = useFleet(open);
 
 describe('a CAS whose key moves to another server', () => {
-    it('belongs to an old epoch and is not compared', async () => {
+    it('belongs to an old epoch, so the client does not send it', async () => {
         const client = await open.client(all(fleet).slice(0, 2));
         await storeAll(client);
         const moving = (() => {

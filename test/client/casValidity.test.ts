@@ -46,8 +46,8 @@ describe('a CAS', () => {
         await young.restart();
         while (client.socketCount > 0) await sleep(5);
 
-        // This call gets the epoch of a moment without sockets. On the next socket it would meet
-        // another process.
+        // The client has no socket when this call gets its epoch. The next socket leads to another
+        // process.
         const early = client.epoch('key');
         expect(early).not.toBe(epoch);
         const late = client.commands.casDelete('key', cas, { pinned: true, epoch: early });

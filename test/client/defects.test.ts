@@ -134,7 +134,7 @@ describe('the defects of memjs', () => {
         deadlines.stop();
     });
 
-    it('keeps an exception in a callback away from the socket (memjs defect 6)', async () => {
+    it('answers later calls after an exception in a callback (memjs defect 6)', async () => {
         const child = forkSource(join(__dirname, 'throwingCallback.ts'), [memcached.port], { silent: true });
         const stdout = await text(child.stdout!);
         expect(JSON.parse(stdout)).toEqual({ thrown: ['of the callback'], values: ['value', 'value'], sockets: 1 });
@@ -227,7 +227,7 @@ describe('the defects of memjs', () => {
         await expect(client.get('key')).rejects.toMatchObject({ details: { server: server.address } });
     });
 
-    it('takes no server from the environment (memjs defect 12)', async () => {
+    it('ignores servers in the environment (memjs defect 12)', async () => {
         process.env.MEMCACHIER_SERVERS = process.env.MEMCACHE_SERVERS = `127.0.0.1:${memcached.port}`;
         try {
             const client = opener.clientOf([], { requestTimeoutMs: TIMEOUT_MS });

@@ -87,7 +87,7 @@ describe('flow control with a scripted server', () => {
         }
         const early = outcomeOf(client.append('key', 'a'));
         await sleep(400);
-        // The call is not idempotent, so it would be lost on the silent connection.
+        // An append is not idempotent, so a silent connection would lose it.
         const late = Array.from({ length: 20 }, () => outcomeOf(client.append('key', 'b')));
         expect(await countOf(late)).toEqual({ answered: 20 });
         expect(await early).toBe(pauseMs < Infinity ? 'answered' : 'TIMEOUT');

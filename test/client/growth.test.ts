@@ -15,7 +15,7 @@ beforeEach(async () => {
     client = await open.client(server, { requestTimeoutMs: 2000, connectTimeoutMs: 100, failures: 2 });
 });
 
-/** Sends so much at once that the pool grows, and adds calls that are not idempotent. */
+/** Sends enough bytes at once to make the pool grow, and adds non-idempotent calls. */
 function burst(): Promise<unknown> {
     const stores = Array.from({ length: 200 }, (_, i) => client.set(`key${i}`, VALUE));
     return Promise.all([...stores, ...Array.from({ length: 20 }, () => client.touch('n', 1)), client.append('a', 'b')]);

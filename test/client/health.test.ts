@@ -42,7 +42,7 @@ it('reports the state of every server', async () => {
     });
 });
 
-it('asks every question, whatever the limit of pending calls', async () => {
+it('sends every question, whatever the limit of pending calls', async () => {
     const client = await openPatiently(server, { maxPending: 1 });
     const [report] = await client.checkHealth();
     expect(report).toMatchObject({ reachable: true, memory: { limitBytes: 64 * 1024 * 1024 }, casEnabled: true });
@@ -166,13 +166,13 @@ it('settles when close interrupts it, and leaves nothing behind', async () => {
     expect((await asking)[0]).toMatchObject({ reachable: false, error: { code: 'TIMEOUT' } });
     expect([client.socketCount, client.timerCount, client.pendingCount]).toEqual([0, 0, 0]);
     expect(proxy.linkCount).toBe(0);
-    // The client answers again after it is reopened.
+    // The client works again when it is open again.
     proxy.begin(passing);
     await client.open();
     expect((await client.checkHealth())[0]).toMatchObject({ reachable: true });
 });
 
-it('leaves nothing open, changes no statistics, and runs once for all concurrent callers', async () => {
+it('leaves no socket open, changes no statistics, and runs once for all concurrent callers', async () => {
     const client = await openPatiently(server);
     const before = client.getStats();
     const total = await readStat(server, 'total_connections');

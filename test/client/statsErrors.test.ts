@@ -108,7 +108,7 @@ it('counts each key of a retried batch once', async () => {
     let replies = 0;
     proxy.begin({
         reply(link, frame) {
-            // The first key is answered, then the connection ends.
+            // The server answers the first key, then the connection ends.
             if (++replies === 1) link.toClient(frame);
             else if (replies === 2) link.end();
             else link.toClient(frame);

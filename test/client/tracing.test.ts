@@ -178,7 +178,7 @@ describe('a command', () => {
         expect(JSON.parse(stdout)).toEqual([[true, 'value'], 1, 8]);
     });
 
-    it('keeps the bound store of its caller when several callers share a turn', async () => {
+    it('keeps the bound store of each caller when several callers share a turn', async () => {
         const store = new AsyncLocalStorage<{ parent: unknown; key?: string }>();
         const caller = new AsyncLocalStorage<string>();
         const tracing = tracingChannel<unknown, CommandTrace>('pip-services4-memcached:command');

@@ -149,7 +149,7 @@ describe('Deadlines', () => {
         expect(setTimeout).toHaveBeenCalledTimes(2);
     });
 
-    it('adds the chunks of a batch without a walk over all later deadlines', () => {
+    it('adds the chunks of a batch without a scan of all later deadlines', () => {
         const now = performance.now();
         for (let i = 0; i < 100_000; i++) add('later', now + 60_000 + i);
         jest.useRealTimers();
@@ -158,7 +158,7 @@ describe('Deadlines', () => {
             const chunk = add('chunk', now + 50_000);
             if (i % 2 === 0) deadlines.remove(chunk);
         }
-        // A walk over the later deadlines takes about ten seconds.
+        // A scan of the later deadlines takes about ten seconds.
         expect(performance.now() - begun).toBeLessThan(2000);
         expect(deadlines.size).toBe(125_000);
         deadlines.stop();

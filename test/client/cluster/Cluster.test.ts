@@ -11,7 +11,10 @@ const fleet = useFleet(open);
 
 const NOTHING = { added: [], removed: [], replaced: [], reweighted: [] };
 
-/** Calls the client until it is stopped, and returns the number of calls and their errors. */
+/**
+ * Starts calls of the client. Returns a function that stops them, and resolves with their number
+ * and errors.
+ */
 function load(client: MemcachedClient): () => Promise<{ calls: number; errors: string[] }> {
     let isOver = false;
     let calls = 0;
@@ -167,13 +170,13 @@ describe('an update of the servers', () => {
         const { calls, errors } = await stop();
         expect(errors).toEqual([]);
         expect(calls).toBeGreaterThan(100);
-        // The third server was added 20 times, and may have had no call in some of them.
+        // The test adds the third server 20 times. Some of these times may be too short for a call.
         expect(fleet.proxies.map(proxy => proxy.connections).slice(0, 2)).toEqual([1, 1]);
         expect(fleet.proxies[2].mostAtOnce).toBeLessThanOrEqual(20);
         expect(client.socketCount).toBeLessThanOrEqual(4);
     });
 
-    it('leaves nothing behind after a thousand updates in a row', async () => {
+    it('leaves no socket of a removed server after a thousand updates in a row', async () => {
         // Each server has one socket, so a fourth socket belongs to a removed server.
         const client = await open.client(all(fleet), { poolSize: 1 });
         const calls: Promise<unknown>[] = [];

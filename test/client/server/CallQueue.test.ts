@@ -35,7 +35,7 @@ describe('CallQueue', () => {
         return calls;
     }
 
-    /** Returns calls to the queue as if their connection was lost. */
+    /** Returns calls to the queue, as the server does after a lost connection. */
     function giveBack(...calls: Call<unknown>[]): void {
         const list = new CallList();
         for (const call of calls) list.push(call);

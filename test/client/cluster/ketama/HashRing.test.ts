@@ -56,8 +56,8 @@ describe('HashRing', () => {
         ];
         const client = await open.client(servers);
         if (isLibmemcachedThere()) storeByLibmemcached(servers, kinds);
-        // Without libmemcached, the recorded placements replace it. This checks the client against
-        // its ring.
+        // Without libmemcached, the client stores the values, and the test compares it with its
+        // ring.
         else await client.setMany(kinds.map(key => [key, 'value']));
 
         const ring = new HashRing(servers);

@@ -158,7 +158,7 @@ describe('BinaryDecoder', () => {
         expect(decode(header, []).wrong).toBe('invalid reply: extras of 4 and a key of 0 in a body of 3 bytes');
     });
 
-    it('decodes no further frame after it was told to stop', () => {
+    it('decodes no further frame after its callback returns false', () => {
         const none = Buffer.alloc(0);
         const frame = { status: 0, opaque: 1, cas: 0n, extras: none, key: none, value: none };
         let seen = 0;
