@@ -102,7 +102,7 @@ describe('a shared connection', () => {
         expect(await connection.getClient().set('key', 'value')).toBe(true);
     });
 
-    it('closes its caches with it, until it is open again', async () => {
+    it('makes its caches closed while it is closed', async () => {
         await connection.open(null);
         const cache = cacheOf();
         await cache.open(null);
@@ -212,7 +212,7 @@ describe('the log', () => {
         expect(new Set(logger.contexts)).toEqual(new Set(['trace']));
     });
 
-    it('breaks nothing when it throws', async () => {
+    it('affects no call when it throws', async () => {
         const broken = () => {
             throw new Error('the log is full');
         };
@@ -243,7 +243,7 @@ describe('the log', () => {
         expect(logger.lines.length).toBe(6);
     });
 
-    it('breaks nothing when it returns a rejected promise', async () => {
+    it('affects no call when it returns a rejected promise', async () => {
         const late = async () => Promise.reject(new Error('the log is away'));
         const name = new Descriptor('test', 'logger', 'late', 'default', '1.0');
         const references = References.fromTuples(name, { info: late, warn: late });

@@ -14,7 +14,7 @@ function resolverOf(tuples: unknown[], references?: References): MemcachedConnec
     return resolver;
 }
 
-/** Resolves the servers without properties that are not configured. */
+/** Resolves the servers, without undefined properties. */
 async function resolve(tuples: unknown[], references?: References): Promise<object[]> {
     const servers = await resolverOf(tuples, references).resolve('trace');
     return JSON.parse(JSON.stringify(servers)) as object[];
@@ -151,7 +151,7 @@ describe('discovery', () => {
         expect(await resolve(['connection.discovery_key', 'one'], references)).toEqual([server('a', 1)]);
     });
 
-    it('is asked in all components, and returns uris and weights too', async () => {
+    it('is queried in all components, and returns uris and weights too', async () => {
         const references = referencesTo(
             'discovery',
             discoveryOf('one.uri', 'memcached://a,b', 'one.weight', 2),
@@ -217,7 +217,7 @@ describe('discovery', () => {
     it.each([
         ['another protocol', ['one.host', 'a', 'one.protocol', 'tcp']],
         ['a uri without it', ['one.uri', 'memcached://a']],
-    ])('cannot remove TLS that is configured beside the key: %s', async (_, found) => {
+    ])('never removes TLS that is configured beside the key: %s', async (_, found) => {
         const references = referencesTo('discovery', discoveryOf(...found));
         const tuples = ['connection.discovery_key', 'one', 'connection.protocol', 'tls'];
         await expect(resolve(tuples, references)).rejects.toMatchObject({
@@ -284,7 +284,7 @@ describe('a credential', () => {
         });
     });
 
-    it('is combined with the one beside the key if it is from a store, and takes precedence', async () => {
+    it('is combined with the one beside the key when it is from a store, and takes precedence', async () => {
         const store = new MemoryCredentialStore(
             ConfigParams.fromTuples('cache.username', 'ann', 'cache.password', 'secret'),
         );

@@ -14,7 +14,7 @@ const numbers = described.filter(isNumber).map(option => {
 });
 const truths = described.filter(({ allowed }) => allowed === 'true or false');
 
-/** The documented defaults. A change here is a change for every service. */
+/** The documented defaults. A change of a default affects every service. */
 const defaults = {
     max_size: 1000,
     max_key_size: 250,

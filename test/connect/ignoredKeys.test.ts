@@ -8,7 +8,7 @@ const { logger } = open;
 
 const ofKeys = (...keys: string[]) => ignoredKeys(ConfigParams.fromTuples(...keys.flatMap(key => [key, 'x'])));
 
-it('returns misspelt and misplaced keys', () => {
+it('returns misspelled and misplaced keys', () => {
     const keys = [
         'prefix',
         'timeout',

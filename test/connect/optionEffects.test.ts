@@ -43,7 +43,9 @@ async function attempts(options: Settings, isEnough: (attempts: number, ms: numb
     return cutting.connections - before;
 }
 
-/** Returns the time of 12 attempts in ms. With the defaults it is more than 20 seconds. */
+/**
+ * Returns the time of 12 attempts in ms. With the default pauses they take more than 20 seconds.
+ */
 const msOfTwelve = (options: Settings) => timed(() => attempts(options, count => count >= 12));
 
 /** The visible effect of each option, with a value other than the default. */

@@ -27,12 +27,12 @@ describe('a private authority', () => {
         await expectWorking(open, { ...connection(server.port), 'credential.ssl_ca_file': fileOf(authority.cert) });
     });
 
-    it('may be one of several in a file', async () => {
+    it('is trusted when it is one of several in a file', async () => {
         const bundle = `of ours:\n${createCertificate(['x']).cert}\n${authority.cert.replaceAll('\n', '\r\n')}`;
         await expectWorking(open, tlsConfigOf(server, { 'credential.ssl_ca_file': fileOf(bundle) }));
     });
 
-    // Node 22.23 refuses every certificate for an IPv6 address: nodejs/node#64144.
+    // Node 22.23 refuses every certificate for an IPv6 address (nodejs/node#64144).
     const ofLoopback = { subject: {}, subjectaltname: 'IP Address:::1' } as PeerCertificate;
     const isRefusedByNode = checkServerIdentity('::1', ofLoopback) !== undefined;
     (isRefusedByNode ? it.failing : it)('is trusted at [::1]', async () => {
