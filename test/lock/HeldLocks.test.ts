@@ -21,7 +21,7 @@ describe('HeldLocks', () => {
         for (let i = 0; i < 50; i++) holdings.add(leaseOf(`held:${i}`));
         for (const lease of over) holdings.add(lease as Lease);
         for (const lease of over) lease.isFinished = true;
-        // Each addition checks two of 101 entries, and one step starts over.
+        // Each addition checks two of 101 entries. The checks wrap once to the first entry.
         for (let i = 0; i < 51; i++) holdings.add(leaseOf('new'));
         expect(holdings.size).toBe(51);
         expect(holdings.get('held:49')).toBeDefined();

@@ -31,7 +31,7 @@ describe('a lease', () => {
         await sleep(200);
         expect(lease.isHeld()).toBe(false);
         expect(await stored(open.key)).toBe(lease.token);
-        // The key has had no other holder since, so the lease can be restored.
+        // The key has had no other holder since, so an extension restores the lease.
         expect(await lease.extend(10_000)).toBe(true);
         expect(lease.isHeld()).toBe(true);
         await lease.release();
@@ -62,7 +62,7 @@ describe('a lease', () => {
         await lease.release();
     });
 
-    it.each(['extend', 'release'] as const)('can still %s after its connection was closed', async verb => {
+    it.each(['extend', 'release'] as const)('has an effective %s after its idle connection has closed', async verb => {
         const lock = await open.lock(server, { idle: 20 });
         const lease = await lock.acquireLease(null, open.key, 10_000, 0);
         await sleep(100);

@@ -31,7 +31,7 @@ class FakeServer {
 const failing = (code: string): Error => Object.assign(new Error(code), { code });
 
 describe('OrphanedLocks', () => {
-    it('checks after 0.25 s, then after twice the previous pause, at most 10 s', async () => {
+    it('checks after 0.25 s, then doubles each pause up to 10 s', async () => {
         const server = new FakeServer();
         server.error = failing('TIMEOUT');
         server.abandoned.add('key', 'token', HOUR_MS);

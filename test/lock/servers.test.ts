@@ -142,8 +142,7 @@ describe('a full server', () => {
             trace_id: 'trace-1',
             details: { status: String(0x82) },
         });
-        // The held locks are unaffected. The full server may reject an extension, but accepts a
-        // release.
+        // The server keeps the held locks. It may reject an extension, but accepts a release.
         const held = keys[0]!;
         expect(await stored(held)).not.toBeNull();
         expect(await codeOf(lock.extendLock(null, held))).toMatch(/^(answered true|SERVER_ERROR)$/);
@@ -181,12 +180,12 @@ describe('a full server', () => {
         expect(await leases[0]!.extend()).toBe(true);
     });
 
-    it('evicts locks with eviction, and their holders detect it', async () => {
+    it('evicts locks when eviction is on, and each holder detects the loss', async () => {
         const server = await open.server({ memoryMegabytes: 2 });
         const lock = await open.lock(server);
         const client = await open.client(server);
         const lease = (await lock.tryAcquireLease(null, 'key', 3_600_000))!;
-        // A read would keep the lock from being evicted.
+        // A read would protect the lock from eviction.
         for (let i = 0; i < 60; i++) {
             await client.setMany(Array.from({ length: 1000 }, (_, j) => [`fill:${i}:${j}`, 'x'.repeat(20)] as const));
         }
@@ -220,8 +219,8 @@ describe('a fleet of servers', () => {
             const outcome = await codeOf(lock.tryAcquireLock(null, key, 60_000));
             outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
         }
-        // Locks on the live server are busy, those on the dead server are unavailable. None is
-        // acquired twice.
+        // Locks on the live server are busy, and locks on the dead server are unavailable. No call
+        // acquires a lock for the second time.
         expect(outcomes.get('answered true')).toBeUndefined();
         expect(outcomes.get('answered false')).toBeGreaterThan(0);
         expect(outcomes.get('answered false')).toBeLessThan(keys.length);

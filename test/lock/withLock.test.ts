@@ -13,7 +13,7 @@ import { storedIn } from './storedIn';
 const server = useServer();
 const open = useOpener();
 const stored = storedIn(server);
-// With more at a time, their initial bursts of work would delay each other.
+// More concurrent tests would delay each other at their start.
 const slow = new SideBySide(4);
 
 /** Returns a fault that drops requests with this opcode. */
@@ -168,7 +168,7 @@ describe('withLock', () => {
             expect(await outcome).toBe(expected);
             expect(open.logger.warnings).toEqual([expect.stringContaining('cannot release lock')]);
             expect(lock.counts.releaseFailures).toBe(1);
-            // The lock is released once the server is available again.
+            // The component releases the lock once the server is available again.
             proxy.begin(passing);
             while ((await stored(open.key)) !== null) await sleep(20);
         });
@@ -259,7 +259,7 @@ describe('withLock', () => {
         expect(performance.now() - begun).toBeGreaterThan(450);
     });
 
-    it('runs one work at a time for many callers', async () => {
+    it('runs the work of one caller at a time', async () => {
         const lock = await open.lock(server, { retry_timeout: 5 });
         const other = await open.lock(server, { retry_timeout: 5 });
         let inside = 0;
