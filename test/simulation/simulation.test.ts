@@ -5,7 +5,7 @@ import { search } from './search';
 
 const FIXED = 200;
 const RANDOM = 200;
-/** Limits each test on a busy machine, which then plays fewer schedules. */
+/** Maximum time of each test. A busy machine plays fewer schedules in it. */
 const MAX_MS = 3000;
 /** Time to play one schedule, or to shrink one that fails. */
 const TIMEOUT_MS = 120_000;

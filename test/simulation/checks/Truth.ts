@@ -9,7 +9,7 @@ const TOKEN = /^c:#([^:]+):/;
 
 /**
  * Requests that the servers executed for each call. With `options.clear` the keys of the cache
- * carry a token, and items under an older token are unreachable.
+ * carry a token. Items under an older token are unreachable.
  */
 export class Truth {
     /** Executed requests by their value. */
@@ -109,8 +109,8 @@ export class Truth {
     }
 
     /**
-     * Keeps the requests under the last valid token. Earlier ones do not count, because the cache
-     * repeats the call.
+     * Keeps the requests under the last valid token. Earlier requests do not count, because the
+     * cache retries the call.
      */
     private reachable(key: string, executions: readonly Execution[]): Execution[] {
         if (!this.isGuarded(key)) return [...executions];

@@ -25,10 +25,10 @@ export function checkCacheAnswers(run: Run, report: (violation: string) => void)
     for (const { history } of run.servers) for (const execution of history.executions) checkList(execution, report);
 }
 
-/** Unknown outcome. With `fail_soft` the caller does not see the error. */
+/** Stands for an error that `fail_soft` hides from the caller, so the outcome is unknown. */
 const UNKNOWN = new Error('answered without memcached');
 
-/** Check of one verb. With tokens a clear discards earlier changes, and the cache repeats them. */
+/** Check of one verb. With tokens a clear discards earlier changes, and the cache retries them. */
 type Check = (truth: Truth, entry: Entry, fail: Fail) => void;
 
 const CHECKS: Readonly<Record<string, Check>> = {
@@ -160,7 +160,7 @@ function joined(truth: Truth, entry: Entry, fail: Fail): void {
     if (changes.length > 1) fail(`was executed ${changes.length} times`);
     const code = codeOf(entry.error);
     const isUnchanged = entry.result === false || UNCHANGED_CODES.has(code ?? '');
-    // A clear discards a change made just before it, and the cache repeats the call under the next
+    // A clear discards a change made just before it. The cache then retries the call under the next
     // token.
     if (isUnchanged && changes.length > 0 && truth.changesDuring(entry) === 0) fail('was executed despite its result');
     if (entry.error === null && entry.result !== false && changes.length === 0) fail('was not executed');

@@ -140,7 +140,7 @@ const RULES: Readonly<Record<string, Rule>> = {
         const skipped = maxSize === 0 ? 0 : Math.max(0, step.keys.length - maxSize);
         const stored = step.keys.slice(skipped).filter(key => !failed?.has(key)).length;
         const isDone = error === null || failed !== null;
-        // With tokens the cache may repeat a part of the batch, and the repetition may fail.
+        // With tokens the cache may retry a part of the batch, and the retry may fail.
         const isExact = !plan.cache.hasClear && fallbacks === 0;
         const isPartial = plan.cache.hasClear || (isDone && !isExact);
         return {
@@ -158,7 +158,7 @@ const RULES: Readonly<Record<string, Rule>> = {
         const of = (name: keyof typeof NAMES): number => counts.get(NAMES[name]) ?? 0;
         const hasStale = step.times[2]! > 0;
         return {
-            // A caller that joins a load reads nothing.
+            // A caller that joins a load sends no read.
             hits: [0, 1 - of('misses')],
             misses: [0, 1],
             // A failed loader is not a failure of the cache.

@@ -10,7 +10,7 @@ export function checkCasNumbers(run: Run, report: (violation: string) => void): 
 }
 
 function checkServer({ server, executions, losses }: History, report: (violation: string) => void): void {
-    /** Returned CAS numbers, as `process key cas`. */
+    /** CAS numbers that the server has returned, as `process key cas`. */
     let shown = new Set<string>();
     let nextLoss = 0;
     for (const { atMs, process, key, requestCas, before, after } of executions) {

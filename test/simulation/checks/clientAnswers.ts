@@ -151,9 +151,7 @@ function checkChange(truth: Truth, entry: Entry, fail: Fail): void {
 
 const MAY_REPEAT = new Set(['set', 'replace']);
 
-/**
- * Checks an idempotent store. After success the server must have executed it during the call only.
- */
+/** Checks an idempotent store. If it succeeds, the server must execute it only during the call. */
 function checkStored(executed: readonly Execution[], entry: Entry, error: Error | null, fail: Fail): void {
     if (wasNotSent(error) && executed.length > 0) fail(`was stored despite ${codeOf(error)}`);
     if (error !== null || entry.endMs === Infinity) return;
@@ -175,7 +173,7 @@ function checkRefusal(truth: Truth, entry: Entry, outcome: string, fail: Fail): 
         fail('deleted another item');
 }
 
-/** Returns whether the error guarantees that the request was not sent. */
+/** Returns whether the error guarantees that the client has not sent the request. */
 function wasNotSent(error: Error | null): boolean {
     return ['OVERLOADED', 'NOT_OPENED'].includes(codeOf(error) ?? '');
 }

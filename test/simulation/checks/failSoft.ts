@@ -12,7 +12,8 @@ export function fallbacksOf({ countsAtEnd }: Entry): number {
 }
 
 /**
- * Verbs with a fallback: with `options.fail_soft` they return a miss or do nothing on an outage.
+ * Verbs with a fallback. With `options.fail_soft` they return a miss or have no effect on an
+ * outage.
  */
 const SOFT_VERBS = new Set(
     'retrieve contains retrieveAndTouch retrieveMany store storeMany remove removeMany'

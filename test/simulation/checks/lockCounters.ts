@@ -97,7 +97,7 @@ const extend: Rule = ({ result, error }) => ({
     lost: [0, error === null && result !== true ? 1 : 0],
 });
 
-/** Rule for releases. A finished lease counts nothing. */
+/** Rule for releases. A finished lease raises no counter. */
 const release: Rule = entry => ({
     released: [0, entry.error === null ? 1 - counted(entry, 'lost') : 0],
     lost: [0, entry.error === null ? 1 : 0],

@@ -116,8 +116,8 @@ function isConcurrent(one: Entry, entry: Entry): boolean {
 }
 
 /**
- * Returns whether the component closed before the call ended. It then stops looking for orphaned
- * locks.
+ * Returns whether the component closes before the call ends. The component then no longer deletes
+ * orphaned locks.
  */
 function isAfterClose({ step, process, startMs }: Entry, entry: Entry): boolean {
     return step.verb === 'close lock' && process === entry.process && startMs <= entry.endMs;
@@ -148,8 +148,8 @@ function isDeletion({ opcode, status, process }: Execution, entry: Entry): boole
 }
 
 /**
- * Checks that a successful release leaves no lock behind. A lock whose key moved is lost, and may
- * stay.
+ * Checks that a successful release leaves no lock behind. If the key moves to another server, the
+ * lock may stay on the old one.
  */
 function checkReleased(
     truth: Truth,

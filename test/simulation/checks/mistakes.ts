@@ -4,7 +4,10 @@ import type { Run } from '../schedule/runPlan';
 import { valueOf } from '../workload/values';
 import { Truth } from './Truth';
 
-/** Verbs that may send nothing: `publish` during another publication, the others without CAS. */
+/**
+ * Verbs that may send no request. `publish` sends none during another publication, and the others
+ * send none without CAS.
+ */
 const MAY_SEND_NOTHING = new Set(['publish', 'casSet', 'casDelete']);
 
 /**

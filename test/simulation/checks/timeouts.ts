@@ -9,8 +9,8 @@ const HARMLESS = new Set(['skip', 'evict', 'clock', 'hold', 'kill', 'list', 'dis
 const SMALL_BYTES = 100;
 
 /**
- * Checks that a call does not time out if its reply arrived in time, however late the process reads
- * it.
+ * Checks that a call does not time out if its reply arrives in time, even if the process reads it
+ * late.
  */
 export function checkTimeouts(run: Run, report: (violation: string) => void): void {
     const {

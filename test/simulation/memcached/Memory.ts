@@ -27,7 +27,7 @@ export interface Answer {
 export class Memory {
     private readonly items = new Map<string, Entry>();
     private lastCas = 0n;
-    /** Until this time every store fails with OUT_OF_MEMORY. */
+    /** Time until which every store fails with OUT_OF_MEMORY. */
     fullUntilMs = 0;
     private nextExpiryMs = Infinity;
 

@@ -45,7 +45,7 @@ class Session implements Receiver {
     private input: Buffer = NOTHING;
     private isBusy = false;
     private isLoggedIn = false;
-    /** Until this time the thread of the connection is blocked. */
+    /** Time until which the thread of the connection is blocked. */
     stuckUntilMs = 0;
 
     constructor(
@@ -119,7 +119,7 @@ class Session implements Receiver {
 /** Model of one memcached: memory, clock, connections and faults. */
 export class ModelServer implements Listener {
     isListening = true;
-    /** Number of starts. A session belongs to one start. */
+    /** Number of starts. Each session belongs to one of them. */
     epoch = 0;
     readonly history: History;
     private clock!: ServerClock;

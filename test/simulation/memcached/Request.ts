@@ -80,7 +80,7 @@ export function parseRequest(b: Buffer, at: number): Request {
     };
 }
 
-/** Encodes a reply. Flags of -1 are omitted. */
+/** Encodes a reply. It omits flags of -1. */
 export function encodeReply(
     { opcode, opaque }: { readonly opcode: number; readonly opaque: number },
     status: number,

@@ -20,7 +20,7 @@ export interface Connection {
     readonly client: string;
     readonly toServer: Pipe;
     readonly toClient: Pipe;
-    /** Whether the connection has ended. The server executes no more of its requests. */
+    /** Whether the connection has ended, so that the server executes no further request of it. */
     readonly isCut: boolean;
     /** Ends the connection from the server or the network; `reset` drops replies in flight. */
     cut(how: 'fin' | 'reset'): void;

@@ -32,7 +32,7 @@ export interface Delays {
 
 /**
  * One direction of a connection. Bytes arrive in order, split and merged as TCP may do. The kernels
- * buffer unread bytes, even while the reading process is held.
+ * buffer unread bytes, even while the reading process stands still.
  */
 export class Pipe {
     private readonly segments: Segment[] = [];
@@ -76,7 +76,7 @@ export class Pipe {
         this.isOver = true;
     }
 
-    /** Resets from the sender. Bytes in flight still arrive, but unsent bytes are dropped. */
+    /** Resets from the sender. Bytes in flight still arrive, but the sender drops unsent bytes. */
     reset(): void {
         if (this.isOver) return;
         this.isOver = true;
@@ -87,7 +87,7 @@ export class Pipe {
         this.push({ atMs: 0, bytes: null, end: 'reset' });
     }
 
-    /** Resets from the network. Bytes in flight are dropped. */
+    /** Resets from the network, which drops bytes in flight. */
     abort(): void {
         if (this.isOver) return;
         this.isOver = true;
@@ -104,7 +104,7 @@ export class Pipe {
         this.receiver = null;
     }
 
-    /** Holds back all bytes until this time. Infinity means forever. */
+    /** Holds back all bytes until `untilMs`. Infinity means forever. */
     stall(untilMs: number): void {
         this.stalledUntilMs = Math.max(this.stalledUntilMs, untilMs);
         for (const segment of this.segments) {

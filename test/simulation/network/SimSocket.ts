@@ -93,7 +93,7 @@ export class SimSocket extends EventEmitter implements Receiver {
 
     private last: Uint8Array | null = null;
 
-    /** Returns the read buffer. The sources return undefined to keep the previous one. */
+    /** Returns the read buffer. If the sources return undefined, it is the previous buffer. */
     private target(): Uint8Array {
         const { buffer } = this.onread;
         const next = (typeof buffer === 'function' ? buffer() : buffer) as Uint8Array | undefined;

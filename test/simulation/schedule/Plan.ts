@@ -65,8 +65,8 @@ export interface Member {
 }
 
 /**
- * Failures of discovery. `hang` never answers. `slow` answers late with the list at the time of the
- * query.
+ * Failures of discovery. With `hang` it never answers. With `slow` it answers late, with the list
+ * at the time of the query.
  */
 export type Trouble = 'fail' | 'empty' | 'malformed' | 'hang' | 'slow';
 

@@ -36,7 +36,7 @@ export class SimProcess implements Machine {
     readonly bytes: Random;
     /** Whether all tasks have ended and all components have closed. */
     isDone = false;
-    /** Sockets and timers that were still open after the components had closed. */
+    /** Sockets and timers that are still open after the components have closed. */
     leftovers = { sockets: 0, timers: 0 };
     private components: readonly Component[] = [];
     private service!: Service;

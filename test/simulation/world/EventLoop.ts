@@ -4,8 +4,8 @@ import type { World } from './World';
 /** Duration of one callback, in ms. */
 const CALLBACK_MS = 0.01;
 /**
- * Duration of a round that runs immediates, in ms. A shorter round makes busy waits slow to
- * simulate.
+ * Duration of a round that runs immediates, in ms. With a shorter round, the simulation of busy
+ * waits is slow.
  */
 const ROUND_MS = 0.2;
 
@@ -61,7 +61,7 @@ export interface VirtualImmediate {
  * world runs one callback at a time, so promises settle between two callbacks, as in Node.
  */
 export class EventLoop {
-    /** Until this time the process runs no callback, because it is busy or suspended. */
+    /** Time until which the process runs no callback, because it is busy or suspended. */
     private heldUntilMs = 0;
     private readonly timers = new EventQueue<VirtualTimer>();
     private readonly arrivals = new EventQueue<Arrival>();

@@ -1,6 +1,6 @@
 /**
  * Random numbers that depend only on a seed and a label. Each part of a schedule draws from its own
- * stream. Removing one operation leaves the numbers of the others unchanged.
+ * stream. If shrinking removes one operation, the numbers of the others stay the same.
  */
 export class Random {
     private state: number;
