@@ -124,7 +124,8 @@ describe('MemcachedLock with connections that break at every seventh request', (
         await Promise.all([one, one, one, two, two, two].map(task));
         proxy.begin(passing);
 
-        // Locks of rejected calls and late requests are cleaned up long before their ttl.
+        // The component deletes locks of rejected calls and late requests long before their ttl
+        // ends.
         const keys = Array.from({ length: 4 }, (_, i) => `key:${i}`);
         const patience = performance.now() + 10_000;
         let left = keys;

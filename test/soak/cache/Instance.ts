@@ -7,7 +7,7 @@ import { nowMs, type Wrote } from './events';
 import { LOAD_TIMEOUT_MS, STALE_FOR_MS, TIMEOUT_MS } from './plan';
 import type { Outcome, Recorder } from './Recorder';
 
-/** No value expires during the test, except those that loads store. */
+/** The ttl of stored values, which outlasts the test. Only values of loads expire earlier. */
 const LONG_MS = 3_600_000;
 
 export interface Shared {
@@ -22,7 +22,7 @@ export interface Shared {
     newValue(): number;
 }
 
-/** A cache whose calls are recorded. */
+/** A cache that records its calls. */
 export class Instance {
     private readonly cache = new MemcachedCache();
 
@@ -113,7 +113,7 @@ export class Instance {
         }
     }
 
-    /** Adds a value. The result true proves that the key was empty. */
+    /** Adds a value. If the result is true, the key was empty. */
     async add(key: string): Promise<void> {
         const { value, text } = this.newText();
         const outcome = await this.call('add', key, 1, () => this.cache.add(null, key, text, LONG_MS));
@@ -126,7 +126,7 @@ export class Instance {
         if (outcome.answer === true) this.found('add', key, null, outcome);
     }
 
-    /** Updates a value. Its success proves that the key held the last argument of the change. */
+    /** Updates a value. If the update succeeds, the key held the last argument of the change. */
     async update(key: string): Promise<void> {
         const { value, text } = this.newText();
         const removes = this.shared.random() < 0.1;

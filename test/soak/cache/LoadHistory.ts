@@ -30,18 +30,18 @@ export type LoadKind = Violation['kind'] | 'overtaken' | 'unread';
 export type LoadViolation = Omit<Violation, 'kind'> & { readonly kind: LoadKind };
 
 /**
- * The history of a key that is loaded.
+ * The history of a key with loads.
  *
- * The loader reads the value from its origin when it begins.
- * No read may find it after a write that began later.
+ * The loader reads the value from its origin when it begins. No read may find this value after a
+ * write that began later.
  *
  * The same holds for the results of `retrieveOrLoad`, with the exceptions of docs/cache.md:
  *
- * - A caller may join a load of its own instance, and gets a result as old as the load.
- *   After a store or removal by the instance, callers do not join earlier loads.
- *   Callers with `staleFor` join only after a miss.
- * - Without `options.clear`, a stale value may come from memory if memcached is unavailable.
- *   It is as old as the load.
+ * - A caller may join a load of its own instance. Its result is then as old as the load. After a
+ *   store or removal by the instance, callers do not join earlier loads. Callers with `staleFor`
+ *   join only after a miss.
+ * - Without `options.clear`, a stale value may come from memory if memcached is unavailable. Such a
+ *   value is as old as the load.
  */
 export class LoadHistory {
     private readonly register = new RegisterHistory();
@@ -54,7 +54,7 @@ export class LoadHistory {
     /** @param remembers whether stale values may come from memory */
     constructor(private readonly remembers: boolean) {}
 
-    /** @param isDone false if the write was rejected, and may take effect until `ended` */
+    /** @param isDone whether the write resolved. A rejected write may take effect until `ended` */
     wrote(write: Write, isDone: boolean): void {
         this.register.wrote({ ...write, isAcknowledged: isDone });
         if (isDone) this.done.push(write);
@@ -113,9 +113,9 @@ export class LoadHistory {
 }
 
 /**
- * Returns the earliest time at which the result may have been read.
- * The caller may have joined a load that gets the value from another process by an earlier read.
- * Such a value is fresh at that time.
+ * Returns the earliest time at which memcached may have held the result. The caller may have joined
+ * a load that gets the value from another process by an earlier read. Such a value is fresh at that
+ * time.
  * @param others calls of the same instance
  */
 function joinedSince({ began }: Asked, load: Load | undefined, others: Sorted<Asked>): number {
@@ -126,7 +126,7 @@ function joinedSince({ began }: Asked, load: Load | undefined, others: Sorted<As
     return before.some(other => other.began < began && isUnderWay(other)) ? since : began;
 }
 
-/** Intervals sorted by their beginnings. */
+/** Intervals in the order of their beginnings. */
 class Sorted<T extends Interval> {
     private readonly intervals: readonly T[];
 

@@ -66,7 +66,7 @@ export class Trial {
         await Promise.all([this.faults.run(isOver), this.disasters.run(isOver)]);
         await workers.stop();
     }
-    /** Breaks connections just after a clear, within replies to earlier calls. */
+    /** Breaks connections just after a clear, in the middle of replies to earlier calls. */
     private async tearSome(): Promise<void> {
         await sleep(this.random() * 6);
         for (const path of this.proxies.flatMap(proxy => proxy.healthy())) {

@@ -14,7 +14,7 @@ export class Workers {
     private readonly children: ChildProcess[] = [];
     private readonly exits: Promise<unknown[]>[] = [];
 
-    /** @param onClear called when a process is about to clear */
+    /** @param onClear runs when a process is about to clear */
     constructor(
         private readonly chronicle: Chronicle,
         private readonly onClear: () => void,
@@ -44,7 +44,7 @@ export class Workers {
         child.kill('SIGCONT');
     }
 
-    /** Resolves when every process has reported everything and has exited. */
+    /** Resolves when every process has sent its last report and has exited. */
     async stop(): Promise<void> {
         for (const child of this.children) child.send('stop');
         const codes = (await Promise.all(this.exits)).map(([code]) => code);

@@ -10,7 +10,7 @@ interface Done extends Interval {
     readonly by: string;
 }
 
-/** A write. If `isDone` is false, it was rejected and its outcome is unknown. */
+/** A write. If `isDone` is false, the call rejected and the outcome is unknown. */
 export interface Wrote extends Done {
     readonly what: 'wrote';
     readonly value: Value;
@@ -44,7 +44,7 @@ export interface Load extends Done {
     readonly freshMs: number;
 }
 
-/** A call of `retrieveOrLoad`. The value is null if the call was rejected. */
+/** A call of `retrieveOrLoad`. The value is null if the call rejected. */
 export interface Asked extends Done {
     readonly what: 'asked';
     readonly value: Value;
@@ -59,7 +59,7 @@ export interface Cleared extends Interval {
     readonly isDone: boolean;
 }
 
-/** The restart of a server. */
+/** A restart of a server, which loses its items. */
 export interface Lost extends Interval {
     readonly what: 'lost';
     readonly server: number;
@@ -69,7 +69,7 @@ export type Event = Wrote | Refused | Found | Counted | Load | Asked | Cleared |
 
 export type Message =
     | { readonly ready: true }
-    /** The process is about to call `clear`. */
+    /** The announcement of a call of `clear`. */
     | { readonly clears: true }
     | { readonly events: readonly Event[] }
     /** Operations by verb, where a batch counts once per key, and rejections by code. */

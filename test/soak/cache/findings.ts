@@ -14,9 +14,9 @@ export function countsOf(findings: readonly Finding[]): string {
 }
 
 /**
- * Returns the events around the first violations as texts, or [].
- * A store whose connection breaks is retried, so a write of another process may come in between.
- * Therefore `repeated` is not a violation.
+ * Returns the events around the first violations as texts, or []. The client retries a store whose
+ * connection breaks, and a write of another process may come in between. Therefore `repeated` is
+ * not a violation.
  */
 export function storiesOf(chronicle: Chronicle, findings: readonly Finding[]): string[] {
     return findings

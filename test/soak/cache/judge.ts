@@ -5,7 +5,7 @@ import { kindOf, type Kind } from './keys';
 import { LoadHistory, type LoadViolation } from './LoadHistory';
 import { LONGEST_STALL_MS } from './plan';
 
-/** The server executes a rejected write within this time, or never. */
+/** The maximum time until the server executes a rejected write. */
 const LATE_MS = LONGEST_STALL_MS + 1000;
 
 export type Judgement = Violation | LoadViolation | Miscount;
@@ -31,14 +31,14 @@ function judgeValue(events: readonly Event[]): Violation[] {
     const resets = events.filter(({ what }) => what === 'cleared' || what === 'lost');
     for (const event of events) {
         if (event.what === 'found') history.found(event);
-        // The first attempt may have stored the value, which was lost before the second attempt.
+        // The first attempt may store a value that the server loses before the second attempt.
         if (event.what === 'refused' && resets.some(reset => overlap(reset, event))) {
             history.wrote({ ...event, isAcknowledged: false });
         }
         const write = writeOf(event);
         if (write !== null) history.wrote({ ...write, isAcknowledged: write.isDone });
     }
-    // A rejected removal is late for a limited time only, so such a miss has no reason.
+    // A rejected removal takes effect within a limited time, so a later miss has no reason.
     return history.violations().map(found => (found.value === null ? { ...found, kind: 'vanished' } : found));
 }
 

@@ -1,6 +1,6 @@
 /**
  * Runs tasks that lock random keys, hold them for a while, and print each claim of their leases.
- * Each line is written synchronously, so a SIGKILL loses none.
+ * The process writes each line synchronously, so a SIGKILL loses no line.
  *
  * Arguments: number, port, tasks, keys, ttl. The number and the seed of the run decide the calls.
  */

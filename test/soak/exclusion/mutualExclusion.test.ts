@@ -40,7 +40,7 @@ describe('MemcachedLock in four processes with eight tasks each over twenty keys
 
     beforeEach(async () => {
         proxy = await open.faultProxy(server);
-        // The heirs of killed holders connect without the proxy.
+        // The waiters for locks of killed holders connect without the proxy.
         lock = await open.lock(server, { retry_timeout: 50 });
         open.atEnd(() => children.forEach(child => child.kill('SIGKILL')));
     });
@@ -107,14 +107,16 @@ describe('MemcachedLock in four processes with eight tasks each over twenty keys
         spawn();
     }
 
-    /** Suspends a process. Some resume in time, others when their lock has another holder. */
+    /**
+     * Suspends a process. Some processes resume in time, others when their lock has another holder.
+     */
     function stop(): void {
         const child = any();
         child.kill('SIGSTOP');
         const ms = random() < 0.4 ? random() * TTL_MS : TTL_MS + 2000 + random() * 2 * TTL_MS;
         setTimeout(() => child.kill('SIGCONT'), ms);
         done.stops++;
-        // By then, everything that the process printed before has been read.
+        // After this delay the test has read every line from before the suspension.
         if (ms > TTL_MS)
             setTimeout(() => referee.heldBy(child.pid!).forEach(key => heirs.push(inherit(key, 1500))), 100);
     }

@@ -1,9 +1,9 @@
 import { RegisterHistory, type Value } from './RegisterHistory';
 
 /**
- * Parses calls: `w1 0-2` stores 1 from 0 to 2, `r1` reads it, and `x1` is a rejected store.
- * The value `-` is an empty key. `f1` stores a value that may expire or be evicted.
- * `h1` gets the value from memory.
+ * Parses calls: `w1 0-2` stores 1 from 0 to 2, `r1` reads it, and `x1` is a rejected store. The
+ * value `-` is an empty key. `f1` stores a value that memcached may evict. `h1` gets the value from
+ * memory.
  */
 function violations(...calls: string[]): string[] {
     const history = new RegisterHistory();

@@ -14,8 +14,8 @@ const RUN_MS = soakMs(7000);
 /**
  * Writes the values of a key one after another, and awaits each write.
  *
- * An acknowledged write never reappears in either mode.
- * The client retries a store only if its first copy cannot be executed any more.
+ * An acknowledged write never reappears in either mode. The client retries a store only if the
+ * server cannot execute its first copy any more.
  *
  * A rejected write has an unknown outcome, and may be late.
  * A call may time out on a connection that still answers, and the server then executes it.
