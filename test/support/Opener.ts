@@ -82,7 +82,7 @@ export class Opener {
         await server.kill();
     }
 
-    /** Creates a client that is not open. */
+    /** Creates a client without opening it. */
     clientOf(servers: ClientServer | readonly ClientServer[], options: ClientOptions = {}): MemcachedClient {
         const addresses = [servers].flat().map(toAddress);
         const client = new MemcachedClient(addresses, options);
@@ -96,12 +96,12 @@ export class Opener {
         return client;
     }
 
-    /** Creates a connection that is configured and not open. */
+    /** Creates and configures a connection without opening it. */
     connectionOf(servers: Servers, settings?: Settings, references?: IReferences): MemcachedConnection {
         return this.configured(new MemcachedConnection(), servers, settings, references);
     }
 
-    /** Creates a cache that is configured and not open. */
+    /** Creates and configures a cache without opening it. */
     cacheOf(servers: Servers, settings?: Settings, references?: IReferences): MemcachedCache {
         return this.configured(new MemcachedCache(), servers, settings, references);
     }
@@ -110,7 +110,7 @@ export class Opener {
         return opened(this.cacheOf(...parameters));
     }
 
-    /** Creates a lock that is configured and not open. */
+    /** Creates and configures a lock without opening it. */
     lockOf(servers: Servers, settings?: Settings, references?: IReferences): MemcachedLock {
         return this.configured(new MemcachedLock(), servers, settings, references);
     }
@@ -144,8 +144,8 @@ export function useOpener(): Opener {
 }
 
 /**
- * Starts a server for all tests of a file or of a `describe`. Its address is known when the tests
- * run.
+ * Starts a server for all tests of a file or of a `describe`. Only tests and hooks may use its
+ * address.
  */
 export function useServer(options: MemcachedProcessOptions = {}): MemcachedProcess {
     const server = new MemcachedProcess(options);

@@ -6,8 +6,8 @@ type Runner = () => Promise<void>;
 type Test = (open: Opener) => Promise<void>;
 
 /**
- * Starts tests that mostly wait together. The first one that jest runs starts them all.
- * Each test reports its own outcome. They share no state and use no `beforeEach` or `afterEach`.
+ * Runs tests that mostly wait concurrently. The first test that jest runs starts them all. Each
+ * test reports its own outcome. The tests share no state and use no `beforeEach` or `afterEach`.
  */
 export class SideBySide {
     private readonly tests: Test[] = [];
@@ -34,7 +34,7 @@ export class SideBySide {
     private start(): Promise<void>[] {
         if (this.running === undefined) {
             this.running = this.tests.map(test => this.run(test));
-            // Each promise is awaited by its own test, which may start after the failure.
+            // Each test awaits its own promise, and may begin to do so after the failure.
             for (const one of this.running) one.catch(() => {});
         }
         return this.running;

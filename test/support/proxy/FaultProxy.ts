@@ -23,7 +23,7 @@ interface Owner {
     onFrame(counter: 'requestFrames' | 'replyFrames'): void;
 }
 
-/** One connection of the client, and the connection of the proxy to the server for it. */
+/** A connection of the client to the proxy, and its connection from the proxy to the server. */
 export class Link {
     readonly held: Buffer[] = [];
     private readonly upstream: Socket;
@@ -89,7 +89,8 @@ export class Link {
 export const passing: Fault = {};
 
 /**
- * Holds replies back until the next fault, which catches calls in flight. `passing` delivers them.
+ * Holds replies back, so that the next fault affects calls in flight. `passing` delivers the
+ * replies.
  */
 export const holding: Fault = {
     reply(link, frame) {
@@ -157,8 +158,8 @@ export class FaultProxy implements Owner {
     }
 
     /**
-     * Resolves when the condition holds. It is checked after each frame, and when a link opens or
-     * closes.
+     * Resolves when the condition holds. The proxy checks it after each frame, and when a link
+     * opens or closes.
      */
     async until(condition: (proxy: this) => boolean): Promise<void> {
         if (condition(this)) return;

@@ -9,7 +9,7 @@ export class RecordingProxy {
     readonly writes: Buffer[] = [];
     connections = 0;
     mostAtOnce = 0;
-    /** The number of next chunks from clients that the proxy drops, with their connections. */
+    /** How many of the next chunks from clients the proxy drops, with their connections. */
     cutting = 0;
     private readonly sockets = new Set<Socket>();
     private readonly waiters: (() => void)[] = [];
@@ -39,14 +39,14 @@ export class RecordingProxy {
     }
 
     /**
-     * Resolves when the condition holds. It is checked after each connection event and client
+     * Resolves when the condition holds. The proxy checks it after each connection event and client
      * write.
      */
     async until(isSo: () => boolean): Promise<void> {
         while (!isSo()) await new Promise<void>(resolve => this.waiters.push(resolve));
     }
 
-    /** Changes the target of new connections. Existing ones stay. */
+    /** Changes the target of new connections. Existing connections keep their target. */
     leadTo(target: { host: string; port: number }): void {
         this.target = target;
     }

@@ -20,17 +20,20 @@ export interface MemcachedProcessOptions {
     login?: Login;
     /** `-Z`: accepts only TLS. */
     certificate?: Certificate;
-    /** The PEM of an authority. The server accepts only clients with a certificate of it. */
+    /**
+     * The PEM of an authority. The server accepts only clients with a certificate of this
+     * authority.
+     */
     clientAuthority?: string;
     /** `-C`: returns CAS 0. */
     withoutCas?: boolean;
     /** `-M`: returns "out of memory" (0x82) when full. */
     withoutEviction?: boolean;
-    /** `-m` */
+    /** `-m`: uses this much memory for items. */
     memoryMegabytes?: number;
-    /** `-I` */
+    /** `-I`: rejects larger items. */
     maxItemBytes?: number;
-    /** `-o idle_timeout` */
+    /** `-o idle_timeout`: closes a connection that is idle for longer. */
     idleTimeoutSeconds?: number;
     /** Further command-line arguments. */
     args?: string[];
@@ -39,7 +42,7 @@ export interface MemcachedProcessOptions {
 type LocalMemcached = Awaited<ReturnType<typeof startMemcached>>;
 
 /**
- * A memcached that a test may break. It ends with the test run, however that ends.
+ * A memcached that a test may break. It ends with the test run, even after a crash.
  *
  *     const server = await MemcachedProcess.start({ withoutCas: true });
  *     …
@@ -142,7 +145,7 @@ export class MemcachedProcess {
         }
     }
 
-    /** Throws if memcached lacks the plugin, without which it rejects every login. */
+    /** Throws if memcached lacks the SASL plugin that it needs for every login. */
     async #expectPlain(): Promise<void> {
         const socket = this.connect();
         const { value: mechanisms } = await exchange(socket, saslMechanisms());

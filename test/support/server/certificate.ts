@@ -2,10 +2,13 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { isIP } from 'node:net';
 
 export interface Certificate {
-    /** The PEM. A self-signed certificate is also the authority that a client must trust. */
+    /**
+     * The certificate in PEM. If it is self-signed, it is also the authority that a client must
+     * trust.
+     */
     cert: string;
     key: string;
-    /** The first of its names. */
+    /** The first name of the certificate. */
     subject: string;
 }
 
@@ -20,8 +23,8 @@ const DAY_MS = 86_400_000;
 let lastSerial = 0;
 
 /**
- * Creates a certificate for these names and addresses, valid from two days ago until tomorrow.
- * Slim images have no `openssl` command, so it is built here.
+ * Creates a certificate for these names and addresses, valid from two days ago until tomorrow. This
+ * code builds it, because slim images have no `openssl` command.
  */
 export function createCertificate(
     names: string[] = ['localhost', '127.0.0.1', '::1'],
