@@ -12,7 +12,7 @@ interface Tally {
     errors: string[];
 }
 
-/** Several servers under load. A proxy counts the connections of the first one. */
+/** Several servers under load. A proxy counts the connections to the first server. */
 export class Fleet {
     readonly keys = Array.from({ length: 300 }, (_, i) => `key:${i}`);
     /** The reports of the observer in order: `down` or `up`. */

@@ -14,11 +14,11 @@ export type Expectation = 'all' | 'repeatable' | 'none' | 'any';
 
 /** How a server, or the network path to it, fails and recovers. */
 export interface Break {
-    /** Connects the client to the server without the proxy. */
+    /** Whether the client connects to the server without the proxy. */
     direct?: boolean;
     /**
      * Holds the answers back, so that calls are in flight at the break. If absent, the client is
-     * idle then.
+     * idle at the break.
      */
     catches?(world: World): void | Promise<void>;
     strikes(world: World): void | Promise<void>;
@@ -49,7 +49,8 @@ export function onTheWay(fault: Fault): Break {
 }
 
 /**
- * Breaks the server, which is stopped while calls are made and stays stopped until `strikes` runs.
+ * Breaks the server. It is already suspended when the calls begin, so that they are in flight when
+ * `strikes` runs.
  */
 export function atTheServer(strikes: Break['strikes'], mends: Break['mends']): Break {
     return { direct: true, catches: ({ memcached }) => memcached.stop(), strikes, mends };

@@ -22,7 +22,7 @@ describe('MemcachedClient.close', () => {
         client = create();
     });
 
-    /** Creates a client that is not open. */
+    /** Creates a client without opening it. */
     function create(options: ClientOptions = {}, servers: Server[] = [proxy]): MemcachedClient {
         const addresses = servers.map(({ port }) => ({ host: '127.0.0.1', port }));
         const timeouts = { requestTimeoutMs: TIMEOUT_MS, connectTimeoutMs: TIMEOUT_MS };
@@ -79,7 +79,7 @@ describe('MemcachedClient.close', () => {
         await expectNothingLeft();
     });
 
-    it('leaves nothing open for a server that is down', async () => {
+    it('leaves no socket and no timer for a server that is down', async () => {
         client = create({ failures: 1, retryMs: 10_000 });
         await client.open();
         proxy.begin(resetting);

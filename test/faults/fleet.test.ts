@@ -34,11 +34,11 @@ describe('a server that is down', () => {
         await sleep(200);
         await stop();
         expect(proxy.mostAtOnce).toBeLessThanOrEqual(3);
-        // The connection of the last probe stays in use. Concurrent probes end when it opens.
+        // The connection of the last probe stays in use. When it opens, concurrent probes end.
         expect(proxy.connections - connections).toBeLessThan(20);
     });
 
-    it('hands its keys to the next servers with failover and takes them back, except pinned keys', async () => {
+    it('moves its keys to the next servers with failover and takes them back, except pinned keys', async () => {
         const fleet = await Fleet.open(open, 4, { failover: true, failures: 1 });
         const { client } = fleet;
         const mine = fleet.keys.filter(key => fleet.isOfFirst(key));

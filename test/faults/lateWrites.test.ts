@@ -8,7 +8,10 @@ import { answer } from '../support/server/ScriptedServer';
 import { accountThatEvicts } from '../client/accountThatEvicts';
 import { sleep } from '../support/sleep';
 
-/** A call made a quarter of this later uses the stalled connection, and outlives it. */
+/**
+ * The timeout of all calls. A call that starts a quarter of it later uses the same connection, and
+ * times out after the connection has ended.
+ */
 const REQUEST_TIMEOUT_MS = 800;
 const opener = useOpener();
 
@@ -52,7 +55,7 @@ describe('a path that stalls and delivers late', () => {
                 }),
         ],
         ['a set that evicts', () => client.commands.setCounted('key', 'old', 0, 0, accountThatEvicts(client, 'other'))],
-    ])('never lets %s undo a newer value after it was reported as stored', async (_, storeOld) => {
+    ])('never lets %s undo a newer value that was reported as stored', async (_, storeOld) => {
         await client.set('key', 'first');
         stall();
         // This call is the oldest one. When it times out, the client abandons the connection.
@@ -67,7 +70,7 @@ describe('a path that stalls and delivers late', () => {
         expect(await stored).toBe('CONNECTION_LOST');
     });
 
-    it('retries calls that do no harm when they arrive late', async () => {
+    it('retries calls whose late arrival changes no value', async () => {
         await client.set('key', 'value');
         stall();
         const oldest = codeOf(client.get('other'));

@@ -77,8 +77,8 @@ export function halfThen(after: 'silence' | 'end' | 'reset'): Fault {
             halved.add(link);
             link.toClient(frame.subarray(0, frame.length >> 1));
             if (after === 'end') link.end();
-            // Node reports data and a reset that arrive together as a FIN, so the half must be read
-            // first.
+            // Node reports data and a reset that arrive together as a FIN, so the client must read
+            // the half first.
             if (after === 'reset') setTimeout(() => link.reset(), 5);
         },
         mute: after === 'silence',
@@ -134,7 +134,7 @@ export const lyingShort: Fault = replacing(frame =>
         : replyFrame({ opaque: opaqueOf(frame), body: Buffer.from('??') }),
 );
 
-/** Precedes each reply by a reply to a request that was never sent, with a value of its own. */
+/** Precedes each reply by a reply with another value to a request that the client never sent. */
 export const answeringStrangers: Fault = {
     reply(link, frame) {
         const stranger = replyFrame({ extras: Buffer.alloc(4), body: Buffer.from('nobody asked for this') });
