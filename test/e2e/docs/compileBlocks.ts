@@ -53,7 +53,10 @@ export function isCommonJs({ code }: CodeBlock): boolean {
     return /\brequire\(/.test(code);
 }
 
-/** Returns the extension of a module, because only modules may await at the top level. */
+/**
+ * Returns the extension of a block. Code without `require` is a module, which may await at the top
+ * level.
+ */
 function extensionOf(block: CodeBlock): string {
     return `${isCommonJs(block) ? 'c' : 'm'}${block.kind}`;
 }

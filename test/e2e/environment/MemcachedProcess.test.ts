@@ -22,7 +22,7 @@ describe('MemcachedProcess', () => {
 
     function opened<T extends Socket>(socket: T): T {
         opener.atEnd(() => socket.destroy());
-        // Servers are killed here, so the sockets fail. The replies show the relevant outcome.
+        // Some tests kill the server, so the sockets fail. The replies show the relevant outcome.
         return socket.on('error', () => {});
     }
 
@@ -92,7 +92,7 @@ describe('MemcachedProcess', () => {
         expect(await exchange(open(server), saslPlain('ann', 'secret'))).toMatchObject({ status: OK });
     });
 
-    it('is not trusted with a certificate for another name', async () => {
+    it('fails the TLS handshake with a certificate for another name', async () => {
         const certificate = createCertificate(['elsewhere.example']);
         const { port, host } = await start({ certificate });
         const socket = connectTls({ port, host, servername: 'localhost', ca: certificate.cert });
