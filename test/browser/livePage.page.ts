@@ -94,7 +94,7 @@ it('logs nothing to the console', () => {
     expect(page.problems).toEqual([]);
 });
 
-it('reports when the demo has ended', async () => {
+it('reports that the demo has ended', async () => {
     demo.signalAll('SIGTERM');
     await demo.outcome;
     await page.until(`document.querySelector('#problem').innerText.includes('Has it ended?')`);

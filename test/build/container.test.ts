@@ -16,8 +16,8 @@ import { runScript } from '../support/runScript';
 import { readItem, readStat } from '../support/server/textProtocol';
 
 /**
- * Runs components from YAML in the container that services use.
- * The container is version 3, so its contexts are texts.
+ * Runs components from YAML in the container that services use. The container is version 3, so its
+ * contexts are strings.
  */
 class TestContainer extends ProcessContainer {
     references!: IReferences;

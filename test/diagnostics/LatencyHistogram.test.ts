@@ -33,7 +33,7 @@ describe('LatencyHistogram', () => {
         for (let us = 0; us < 5000; us++) expect(of([us]).percentile(99)).toBeLessThanOrEqual(us / 1000);
     });
 
-    it('counts for as long as a process runs', () => {
+    it('counts more calls than a process makes in years', () => {
         const years = of([10]);
         // The count doubles 40 times.
         for (let i = 0; i < 40; i++) years.add(years);
@@ -41,7 +41,7 @@ describe('LatencyHistogram', () => {
         expect([years.count, years.percentile(99.9)]).toEqual([2 ** 40 + 1, 0.01]);
     });
 
-    it('sums histograms, and can be cleared', () => {
+    it('sums histograms, and is empty after clear', () => {
         const sum = of([10, 10, 10]);
         sum.add(of([5000]));
         expect([sum.count, sum.maxUs, sum.percentile(50), sum.percentile(76)]).toEqual([4, 5000, 0.01, 4.992]);

@@ -21,7 +21,7 @@ describe('the last minute of LatencyWindows', () => {
         expect(at(recorded, 100_000).lastMinute.count).toBe(0);
     });
 
-    it('does not become longer without reads or writes for a while', () => {
+    it('covers at most a minute even after a pause without reads and writes', () => {
         const latencies = new LatencyWindows(0);
         latencies.record(1000);
         latencies.rotate(45_000);

@@ -18,7 +18,7 @@ describe('ServerMetrics', () => {
         const startedUs = begin();
         jest.advanceTimersByTime(7);
         counts.recordBytes(24, performance.now());
-        // The client handles the reply later, which is not the time of the server.
+        // The client handles the reply later. That delay does not count.
         jest.advanceTimersByTime(100);
         counts.recordReply(startedUs);
         expect(latency().total).toEqual({ count: 1, p50: 7, p99: 7, max: 7 });
@@ -61,7 +61,7 @@ describe('ServerMetrics', () => {
         expect(counts.snapshot(STATE)).toMatchObject({ calls: 5, answered: 2, failed: 1, inFlight: 2 });
     });
 
-    it('counts errors by code, including those of rejected keys, and by name without a code', () => {
+    it('counts errors by code, or by name when they have no code', () => {
         const refusal = Object.assign(new Error('down'), { code: 'SERVER_DOWN' });
         expect(counts.rejectBeforeSend(refusal)).toBe(refusal);
         counts.recordFailure(refusal);
@@ -75,7 +75,7 @@ describe('ServerMetrics', () => {
         });
     });
 
-    it('sums the bytes that were read, and passes on the given state', () => {
+    it('sums the received bytes, and includes the given state', () => {
         counts.recordBytes(24, performance.now());
         counts.recordBytes(76, performance.now());
         counts.bytesSent = 50;

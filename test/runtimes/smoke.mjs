@@ -25,7 +25,7 @@ assert.deepEqual(await cache.retrieve(null, 'ann'), { age: 42 });
 await cache.remove(null, 'ann');
 assert.equal(await cache.retrieve(null, 'ann'), null);
 
-// The value is compressed and needs more than one read of the socket.
+// Even compressed, the value needs more than one read of the socket.
 const large = Array.from({ length: 100_000 }, (_, i) => (i * 7919) % 65537).join();
 await cache.store(null, 'large', large, TTL);
 assert.equal(await cache.retrieve(null, 'large'), large);

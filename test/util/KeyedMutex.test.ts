@@ -51,7 +51,7 @@ describe('KeyedMutex', () => {
         expect(await b).toBe('b');
     });
 
-    it('keeps nothing of a key whose steps are over', async () => {
+    it('forgets a key when its last step has settled', async () => {
         const turns = new KeyedMutex();
         const { step, end, fail } = recorder();
         expect(turns.isEmpty).toBe(true);
@@ -85,7 +85,7 @@ describe('KeyedMutex', () => {
         expect(begun).toEqual(['a', 'b', 'many', 'c']);
     });
 
-    it('avoids a deadlock of two steps for the same keys in another order', async () => {
+    it('runs steps for the same keys in opposite orders without a deadlock', async () => {
         const turns = new KeyedMutex();
         const order: number[] = [];
         await Promise.all(

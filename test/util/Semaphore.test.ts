@@ -1,7 +1,7 @@
 import { Semaphore } from '../../src/util/Semaphore';
 
 describe('Semaphore', () => {
-    it('runs at most this many tasks at a time, in the order of the calls, whatever their outcomes', async () => {
+    it('runs at most the given number of tasks at a time, in the order of the calls', async () => {
         const semaphore = new Semaphore(3);
         let running = 0;
         let max = 0;

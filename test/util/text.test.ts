@@ -10,7 +10,7 @@ describe('copyText', () => {
     function heapAfterKeeping(keep: (slice: string) => string): number {
         setFlagsFromString('--expose-gc');
         const collect = runInNewContext('gc') as () => void;
-        // One collection may leave garbage of the tests before to the next one.
+        // One collection may leave garbage of earlier tests to the next collection.
         const gc = (): void => Array.from({ length: 5 }).forEach(() => collect());
         gc();
         const before = process.memoryUsage().heapUsed;
