@@ -158,7 +158,7 @@ it('rejects with the trace id when memcached is unavailable', async () => {
     });
 });
 
-it('ends the process cleanly when it is interrupted', async () => {
+it('ends the process cleanly on an interrupt', async () => {
     const { code, stdout, stderr } = await runScript(`
         const { ProcessContainer } = require('pip-services3-container-nodex');
         const parameters = 'HOST=${server.host};PORT=${server.port}';

@@ -90,7 +90,7 @@ describe('clear', () => {
         for (const cache of [one, other, await open()]) expect(await cache.retrieveMany(null, KEYS)).toEqual(expected);
     });
 
-    it('leaves one token, one counter and one winner when several instances clear at once', async () => {
+    it('leaves all instances with the same token when several instances clear at once', async () => {
         const { open } = service();
         const all = await Promise.all(Array.from({ length: 5 }, () => open()));
         for (let round = 0; round < 5; round++) {
@@ -324,7 +324,7 @@ describe('a request of a cache with options.clear', () => {
         expect(await readItem(server, tokenKey(prefix))).toBeNull();
     });
 
-    it('takes effect in the order in which it was made', async () => {
+    it('takes effect in the order of the calls', async () => {
         const { open } = service();
         const [one, other] = [await open(), await open()];
         await one.retrieve(null, 'key');
@@ -362,7 +362,7 @@ describe('a request of a cache with options.clear', () => {
         expect(await one.retrieve(null, 'key')).toBeNull();
     });
 
-    it('accepts a key that is at most ten bytes shorter than without clear', async () => {
+    it('limits a key to ten bytes less than without options.clear', async () => {
         const { open, prefix } = service();
         const cache = await open();
         const longest = 'k'.repeat(240 - prefix.length);
@@ -382,7 +382,7 @@ describe('a request of a cache with options.clear', () => {
         expect((await one.retrieveMany(null, keys)).size).toBe(0);
     });
 
-    it('uses the new prefix or server after the closed cache is reconfigured', async () => {
+    it('uses the new prefix or server after close, configure and open', async () => {
         const { open, prefix } = service();
         const [first, second] = [await opener.server(), await opener.server()];
         const cache = await open({}, first);

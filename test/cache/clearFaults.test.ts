@@ -190,7 +190,7 @@ describe.each(FAULTS)('clear with $name', ({ begin, end, isAway = false, moves =
     });
 });
 
-it('serves no cleared key from an instance that is cut off, neither during the fault nor afterwards', async () => {
+it('serves no cleared key from a disconnected instance, neither during the fault nor afterwards', async () => {
     const stage = await prepare();
     const settings = { prefix: stage.prefix, clear: true, fail_soft: true, request_timeout: 200, retry: 50 };
     const cut = await opener.cache(stage.servers, settings);

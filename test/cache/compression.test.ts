@@ -67,7 +67,7 @@ describe('a compressed value', () => {
         ['two bytes each', 'č', 499, 498],
         ['three bytes each', '€', 333, 332],
         ['four bytes each', '🐎', 250, 249],
-    ])('is measured in bytes of UTF-8: %s', async (_, one, enough, few) => {
+    ])('has its size measured in bytes of UTF-8: %s', async (_, one, enough, few) => {
         await cache.store(null, 'enough', one.repeat(enough), 50_000);
         await cache.store(null, 'few', one.repeat(few), 50_000);
         expect([await flagsOf('enough'), await flagsOf('few')]).toEqual([TEXT_DEFLATED, 0]);
@@ -124,7 +124,7 @@ describe('a compressed value', () => {
         expect(JSON.stringify(found) === JSON.stringify(value)).toBe(true);
     });
 
-    it('is intact when a thousand are written at once', async () => {
+    it('is intact among a thousand concurrent stores', async () => {
         const entries = new Map(Array.from({ length: 1000 }, (_, i) => [`m${i}`, `${i},`.repeat(2000)] as const));
         const unlimited = await open({ compress_min: 1000, max_size: 0 });
         await Promise.all([...entries].map(([key, value]) => unlimited.store(null, key, value, 60_000)));
@@ -162,7 +162,7 @@ describe('an entry that looks compressed', () => {
         expect(logger.count(/expected JSON/)).toBe(1);
     });
 
-    it('is read when another program has compressed it in the same format', async () => {
+    it('is readable when another program has compressed it in the same format', async () => {
         await writeItem(server, 'text', deflateSync('{"a":1}', { level: 9 }), TEXT_DEFLATED);
         await writeItem(server, 'bytes', deflateSync('raw'), BYTES_DEFLATED);
         expect(await cache.retrieve(null, 'text')).toEqual({ a: 1 });

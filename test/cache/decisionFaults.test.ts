@@ -88,7 +88,7 @@ describeEachLoss(server, (it, point, end) => {
         });
     }
 
-    it('repeats a lost read or rejects, and changes the value at most once', async context => {
+    it('retries a lost read or rejects, and changes the value at most once', async context => {
         const { through, cache } = await openBoth(context);
         await cache.store(null, 'key', 1, 50_000);
         context.lose(GET);
@@ -98,7 +98,7 @@ describeEachLoss(server, (it, point, end) => {
     });
 });
 
-it('does not write with the old CAS after the server restarted between read and write', async () => {
+it('does not write with the old CAS when the server restarts between read and write', async () => {
     const dying = await open.server();
     const one = await open.cache(dying, { retry: 30 });
     await one.store(null, 'key', 'old', 5000);
@@ -125,7 +125,7 @@ async function casOf(at: MemcachedProcess, key: string): Promise<bigint> {
     return cas;
 }
 
-it('has applied every resolved update when the server fails during updates', async () => {
+it('loses no resolved update when the server fails during updates', async () => {
     const dying = await open.server();
     const one = await open.cache(dying, { retry: 30, request_timeout: 500 });
     let isOver = false;

@@ -150,7 +150,7 @@ describe('max_size', () => {
         );
     });
 
-    it('counts concurrently stored values, even those evicted before their reply', async () => {
+    it('counts concurrently stored values, even values that it evicts before their reply', async () => {
         const { one, prefix } = await open(3);
         await Promise.all(Array.from({ length: 50 }, (_, i) => one.store(null, `key${i}`, i)));
         await untilEvicted(async () => (await readItem(server, `${prefix}key46`)) === null);
@@ -170,7 +170,7 @@ describe('a batch larger than max_size', () => {
         ]);
     });
 
-    it('fails for the keys whose old values it could not delete', async () => {
+    it('fails for the keys whose old values it cannot delete', async () => {
         const [alive, dead] = await Promise.all([opener.server(), opener.server()]);
         const cache = await opener.cache([alive, dead], { max_size: 1, failures: 1, retries: 0 });
         const entries = numbered(40);

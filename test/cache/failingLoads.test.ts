@@ -46,7 +46,7 @@ const untilReleased = async (): Promise<void> => {
 beforeEach(() => (calls = []));
 
 describe('a failing loader while every caller has a stale value', () => {
-    it('is not called during a growing pause that all processes share', async () => {
+    it('runs only after a growing pause that all processes share', async () => {
         const { cache, other } = await openStale(open);
         await untilCalled(3, cache, other);
         const [first, second, third] = calls as [number, number, number];
@@ -56,7 +56,7 @@ describe('a failing loader while every caller has a stale value', () => {
         expect((await readItem(server, open.key))!.ttl).toBeGreaterThan(50);
     });
 
-    it('is called once when two processes find the value stale at the same moment', async () => {
+    it('runs once when two processes find the value stale at the same moment', async () => {
         const { cache, other } = await openStale(open);
         for (let round = 1; round <= 20; round++) {
             const key = `${open.key}-${round}`;
@@ -68,7 +68,7 @@ describe('a failing loader while every caller has a stale value', () => {
         }
     });
 
-    it('is called at once for a caller that needs a new value', async () => {
+    it('runs at once for a caller that needs a new value', async () => {
         const { cache, other } = await openStale(open);
         await untilCalled(1, cache);
         await untilReleased();
@@ -78,7 +78,7 @@ describe('a failing loader while every caller has a stale value', () => {
         expect(calls).toHaveLength(3);
     });
 
-    it('is called at once after a successful load', async () => {
+    it('runs at once after a successful load', async () => {
         const { cache } = await openStale(open);
         await untilCalled(1, cache);
         let value: unknown;

@@ -62,7 +62,7 @@ describe.each([
     ['without a prefix', () => cache],
     ['with a prefix', () => prefixed],
 ])('an invalid key, %s', (_, which) => {
-    it.each(bad)('is rejected before anything is sent: %s', async (_, key) => {
+    it.each(bad)('makes every command reject before it sends a request: %s', async (_, key) => {
         const sent = proxy.writes.length;
         for (const attempt of [
             () => which().retrieve('trace', key as string),

@@ -196,7 +196,7 @@ it('shares stored values between two instances', async () => {
     expect(await other.retrieve(null, 'key')).toBe(1);
 });
 
-it('destroys the sockets at once when close is called as the process exits', async () => {
+it('destroys the sockets at once when an exit listener calls close', async () => {
     const { code, stdout, stderr } = await runScript(`
         const net = require('node:net');
         const sockets = [];
@@ -215,7 +215,7 @@ it('destroys the sockets at once when close is called as the process exits', asy
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'destroyed true\n', stderr: '' });
 });
 
-it('lets the process exit once its caches are closed, even without memcached', async () => {
+it('lets the process exit after its caches have closed, even without memcached', async () => {
     const { code, stdout, stderr } = await runScript(`
         const { MemcachedCache } = require('./src/index.ts');
         const { ConfigParams } = require('pip-services4-components-node');

@@ -81,7 +81,7 @@ describe('the expiry of a loaded value', () => {
             .sort((a, b) => a - b);
     };
 
-    it('is spread over half of the timeout with a jitter of 0.5', async () => {
+    it('varies over half of the timeout with a jitter of 0.5', async () => {
         const found = await ttls(0.5);
         // Time passes between the store and the read.
         expect(found[0]).toBeGreaterThanOrEqual(40);
@@ -91,7 +91,7 @@ describe('the expiry of a loaded value', () => {
         expect(found[100]).toBeLessThan(90);
     });
 
-    it('is spread over a tenth by default, and not at all with a jitter of 0', async () => {
+    it('varies over a tenth by default, and not at all with a jitter of 0', async () => {
         const found = await ttls(undefined);
         expect(new Set(found).size).toBeGreaterThan(5);
         expect(found[0]).toBeGreaterThanOrEqual(80);

@@ -48,7 +48,7 @@ describeEachLoss(server, it => {
         });
     }
 
-    it('rejects with the error of the loader, and lets others load, when a release is lost', async context => {
+    it('rejects with the error of the loader, and lets other callers load, when a release is lost', async context => {
         const { key, lose } = context;
         const { cache, other } = await openBoth(context);
         lose(DELETE);

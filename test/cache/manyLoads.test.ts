@@ -8,7 +8,7 @@ const server = useServer();
 const open = useOpener();
 
 describe('the memory of loads', () => {
-    it('holds nothing after 100,000 callers of one key, whose loader ran once', async () => {
+    it('holds nothing after 100,000 callers of one key, whose loader runs once', async () => {
         // A caller whose read fails does not join the load. While 100,000 callers keep the process busy, it
         // does not renew its lease.
         const lease = { ...LEASE_TIMES, seconds: 60 };

@@ -39,7 +39,7 @@ async function keysOn(server: { host: string; port: number }, cache: MemcachedCa
 }
 
 describe('an old value of an unreachable server', () => {
-    it('reappears with options.remove, even if it was replaced or removed meanwhile', async () => {
+    it('reappears with options.remove, even after a store or a removal during the outage', async () => {
         expect(await writeMeanwhile({ remove: true })).toEqual({
             outcomes: ['answered new', 'answered null'],
             found: ['answered new', 'answered null'],

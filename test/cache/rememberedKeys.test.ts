@@ -33,27 +33,27 @@ const LIMIT_MB = 20;
 const open = useOpener();
 const server = useServer();
 
-it('retains the stored keys of a cache without a prefix, but not the texts they were sliced from', async () => {
+it('retains the stored keys of a cache without a prefix, but not the texts that contain them', async () => {
     const cache = await open.cache(server);
     expect(await heapGrowth(key => cache.store(null, key, 'value', 60_000))).toBeLessThan(LIMIT_MB);
     expect(await heapGrowth(key => cache.storeMany(null, [[key, 'value']], 60_000))).toBeLessThan(LIMIT_MB);
     expect(await heapGrowth(key => cache.add(null, key, 'value', 60_000))).toBeLessThan(LIMIT_MB);
 });
 
-it('retains the keys of large values in a client, but not the texts they were sliced from', async () => {
+it('retains the keys of large values in a client, but not the texts that contain them', async () => {
     const client = await open.client(server);
     const value = Buffer.alloc(70_000);
     expect(await heapGrowth(key => client.set(key, value, { expires: 60 }))).toBeLessThan(LIMIT_MB);
 });
 
-it('retains no text from which the key of a remembered large reply was sliced', async () => {
+it('retains the keys of large replies in a client, but not the texts that contain them', async () => {
     const largeValues = new LargeValues(() => {});
     let last = '';
     expect(await heapGrowth(key => largeValues.answered((last = key), 100_000))).toBeLessThan(LIMIT_MB);
     expect(largeValues.expectedBytes(last)).toBe(100_000);
 });
 
-it('retains the keys of held locks, but not the texts they were sliced from', async () => {
+it('retains the keys of held locks, but not the texts that contain them', async () => {
     const lock = await open.lock(server);
     const growth = await heapGrowth(async key => {
         expect(await lock.tryAcquireLock(null, key, 60_000)).toBe(true);
@@ -61,7 +61,7 @@ it('retains the keys of held locks, but not the texts they were sliced from', as
     expect(growth).toBeLessThan(LIMIT_MB);
 });
 
-it('retains the keys of orphaned locks, but not the texts they were sliced from', async () => {
+it('retains the keys of orphaned locks, but not the texts that contain them', async () => {
     const commands = {
         cluster: { homeServer: () => ({}) },
         gets: () => Promise.resolve({ value: null, cas: 0n }),

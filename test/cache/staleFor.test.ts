@@ -83,7 +83,7 @@ it('returns the stale value to every caller at once, while one load runs in the 
     expect(await ask()).toBe('new');
 });
 
-it('returns the new value once it is loaded, even if it could not be stored yet', async () => {
+it('returns the new value after the load, even before memcached has stored it', async () => {
     const cache = await open.cache(server);
     await makeStale('old');
     let isLoaded = false;
@@ -124,7 +124,7 @@ it('waits for the loader when staleFor is absent or shorter', async () => {
     expect(await Promise.all(asked)).toEqual(['new', 'new', 'new', 'new']);
 });
 
-it('does not restore a value that was removed or replaced', async () => {
+it('does not restore a stale value after a removal or a store', async () => {
     await makeStale('old');
     await other.remove(null, open.key);
     expect(await cache.retrieveOrLoad(null, open.key, 30_000, () => 'new', STALE)).toBe('new');
@@ -134,7 +134,7 @@ it('does not restore a value that was removed or replaced', async () => {
     expect(await cache.retrieveOrLoad(null, open.key, 30_000, () => 'newer', STALE)).toBe('newer');
 });
 
-it('does not restore a value that was removed during its background load', async () => {
+it('does not restore a stale value after a removal during its background load', async () => {
     await makeStale('old');
     const { called, load, finish } = heldLoader<string>();
     expect(await cache.retrieveOrLoad(null, open.key, 30_000, load, STALE)).toBe('old');
@@ -234,7 +234,7 @@ it('aborts a background load on close, and keeps the stale value', async () => {
     expect(logger.count(/failed/)).toBe(0);
 });
 
-it('ends the freshness to the millisecond, and keeps the item for staleFor longer', async () => {
+it('ends the freshness to the millisecond, and keeps the item longer by staleFor', async () => {
     await cache.retrieveOrLoad(null, open.key, 300, () => 'old', STALE);
     const ms = await timed(async () => {
         while ((await cache.retrieve(null, open.key)) !== null) await sleep(2);

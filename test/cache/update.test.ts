@@ -23,7 +23,7 @@ type Counter = { n: number };
 const next = (value: Counter | null): Counter => ({ n: (value?.n ?? 0) + 1 });
 
 describe('update', () => {
-    it('computes a new value from the old one', async () => {
+    it('computes a new value from the old value', async () => {
         const seen: unknown[] = [];
         const change = (value: Counter | null): Counter => {
             seen.push(value);
@@ -75,7 +75,7 @@ describe('update', () => {
         expect(await cache.retrieve(null, 'key')).toEqual({ n: 1 });
     });
 
-    it('calls the change again when another writer was faster', async () => {
+    it('calls the change again after a conflict with another writer', async () => {
         for (const [before, meddled] of [
             [1, 10],
             [null, 10],
@@ -103,7 +103,7 @@ describe('update', () => {
         expect([answer, tries, await cache.retrieve(null, 'key')]).toEqual([2, 2, 2]);
     });
 
-    it('calls the change only once, even in the first call and after the sockets were closed', async () => {
+    it('calls the change only once, even in the first call and after an idle time without sockets', async () => {
         const idle = await open({ idle: 50 });
         for (let i = 1; i <= 3; i++) {
             let asked = 0;
@@ -290,7 +290,7 @@ describe('close', () => {
         expect(await cache.update(null, 'held', () => 2)).toBe(2);
     });
 
-    it('has applied exactly the resolved updates', async () => {
+    it('lets exactly the resolved updates take effect', async () => {
         for (let round = 0; round < 10; round++) {
             await cache.store(null, 'key', { n: 0 }, 50_000);
             const updating = Array.from({ length: 50 }, () => cache.update<Counter>(null, 'key', next));

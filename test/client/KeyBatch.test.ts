@@ -36,7 +36,7 @@ function watchItems(of: readonly string[]): { lastMs: number } {
 describe('a batch over several servers', () => {
     afterEach(() => jest.restoreAllMocks());
 
-    it('finds, stores and deletes the keys of all of them', async () => {
+    it('finds, stores and deletes the keys of all servers', async () => {
         await openFull();
         expect(servers.every(server => partOf(server).length > 100)).toBe(true);
         const { items, failed } = await client.getMany([...keys, 'missing']);
@@ -47,7 +47,7 @@ describe('a batch over several servers', () => {
         expect((await client.getMany(keys)).items.size).toBe(0);
     });
 
-    it('sends one write to each server, all of them in the same turn', async () => {
+    it('sends one write to each server, all in the same turn', async () => {
         await openFull();
         const ports: (number | undefined)[] = [];
         const { write } = Socket.prototype;
@@ -67,7 +67,7 @@ describe('a batch over several servers', () => {
     });
 
     it.each(['getMany', 'setMany', 'deleteMany'] as const)(
-        'reports exactly the keys of a silent server and of a dead one as failed: %s',
+        'reports exactly the keys of a silent and a dead server as failed: %s',
         async verb => {
             await openFull({ retries: 0, failures: 1 });
             const [silent, dead] = servers;

@@ -6,7 +6,7 @@ import { sleep } from '../support/sleep';
 const open = useOpener();
 
 describe('a full server without eviction', () => {
-    it('keeps an item that a compare-and-set could not replace, whether or not the CAS matches', async () => {
+    it('keeps an item that a compare-and-set cannot replace, whether or not the CAS matches', async () => {
         const server = await open.server({ withoutEviction: true, memoryMegabytes: 2 });
         const client = await open.client(server);
         await client.set('key', 'theirs');
@@ -28,7 +28,7 @@ describe('a CAS', () => {
     beforeEach(() => flush(server));
     const pinned = { pinned: true };
 
-    it('is compared while the same sockets are open', async () => {
+    it('stays valid while the same sockets are open', async () => {
         const client = await open.client(server);
         const cas = (await client.commands.casAdd('key', '1', pinned))!;
         const epoch = client.epoch('key');
@@ -67,7 +67,7 @@ describe('a CAS', () => {
         expect((await client.get('key')).value!.toString()).toBe('theirs');
     });
 
-    it('has a different epoch for every other client', async () => {
+    it('has a different epoch in every client', async () => {
         const clients = [await open.client(server), await open.client(server)] as const;
         expect(clients[0].epoch('key')).not.toBe(clients[1].epoch('key'));
     });

@@ -23,7 +23,7 @@ describe('a name with several addresses', () => {
         dns.lookup = lookup;
     });
 
-    it('connects to the next address when one fails, and reads the reply', async () => {
+    it('connects to the next address when an address fails, and reads the reply', async () => {
         const client = await open.client({ host: 'two.example', port: server.port }, { failures: 2 });
         await client.set('key', 'value');
         expect((await client.get('key')).value!.toString()).toBe('value');

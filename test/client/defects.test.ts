@@ -156,7 +156,7 @@ describe('the defects of memjs', () => {
         expect(await client.decrement('count', 2n ** 60n)).toEqual({ success: true, value: 2n ** 32n });
     });
 
-    it('accepts an expiry of 0 and rejects an unsupported one (memjs defect 8)', async () => {
+    it('accepts an expiry of 0 and rejects an unsupported expiry (memjs defect 8)', async () => {
         const client = await open();
         expect(await client.set('key', 'value', { expires: 0 })).toBe(true);
         for (const expires of [-1, 0.5, NaN, Infinity]) {
@@ -165,7 +165,7 @@ describe('the defects of memjs', () => {
         expect(await textOf(client, 'key')).toBe('value');
     });
 
-    it('sends non-idempotent calls once and retries idempotent ones (memjs defect 9)', async () => {
+    it('sends non-idempotent calls once and retries idempotent calls (memjs defect 9)', async () => {
         const client = await open();
         await client.set('count', '10');
         await client.set('text', 'a');

@@ -24,7 +24,7 @@ describe('flow control with a scripted server', () => {
         client = await opener.client(server, options);
     }
 
-    it('hands about 1 MiB to a socket that is not read, however much is queued', async () => {
+    it('writes about 1 MiB to a socket without a reader, whatever the size of the queue', async () => {
         await open({ requestTimeoutMs: 10_000, poolSize: 1 });
         server.sockets[0]!.pause();
         const value = 'x'.repeat(60_000);
@@ -36,7 +36,7 @@ describe('flow control with a scripted server', () => {
         expect(await stores).toEqual({ answered: 500 });
     });
 
-    it('rejects only the calls beyond `maxPending`, and does so at once', async () => {
+    it('rejects only the calls beyond `maxPending`, at once', async () => {
         await open({ maxPending: 10 });
         const calls = countOf(Array.from({ length: 30 }, () => outcomeOf(client.get('key'))));
         expect(client.pendingCount).toBe(10);
@@ -104,7 +104,7 @@ describe('flow control with memcached', () => {
         await client.setMany(keys.map(key => [key, Buffer.alloc(300_000)]));
     });
 
-    it('requests a few values at a time once it knows that they are large', async () => {
+    it('requests a few values at a time once it knows that the values are large', async () => {
         expect((await client.getMany(keys)).items.size).toBe(keys.length);
         const before = client.getStats()[0]!;
         const batch = client.getMany(keys);

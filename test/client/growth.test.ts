@@ -33,14 +33,17 @@ function closeFurther(request: Buffer, socket: Socket, connection: number): void
     else socket.destroy();
 }
 
-it.each(refusals)('loses no call to an extra connection that %s, and does not retry it at once', async (_, refuse) => {
-    refuse();
-    for (let i = 0; i < ROUNDS; i++) await burst();
-    // The attempt may still be in flight.
-    while (client.socketCount > 1) await burst();
-    for (let i = 0; i < ROUNDS; i++) await burst();
-    expect(client.getStats()[0]).toMatchObject({ isUp: true, failed: 0, retries: 0, connects: 2, fault: null });
-});
+it.each(refusals)(
+    'loses no call to an extra connection that %s, and pauses before another attempt',
+    async (_, refuse) => {
+        refuse();
+        for (let i = 0; i < ROUNDS; i++) await burst();
+        // The attempt may still be in flight.
+        while (client.socketCount > 1) await burst();
+        for (let i = 0; i < ROUNDS; i++) await burst();
+        expect(client.getStats()[0]).toMatchObject({ isUp: true, failed: 0, retries: 0, connects: 2, fault: null });
+    },
+);
 
 it('uses an extra connection once it has answered', async () => {
     const asked: number[] = [];

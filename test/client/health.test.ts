@@ -84,7 +84,7 @@ it('checks a server that is down without waiting for its next probe', async () =
     expect((await client.checkHealth())[0]).toMatchObject({ reachable: true });
 });
 
-it('reports a server that does not answer within one request_timeout', async () => {
+it('reports a silent server as unreachable after one request_timeout', async () => {
     const proxy = await open.faultProxy(server);
     const client = await openPatiently(proxy, {
         requestTimeoutMs: 300,
@@ -100,7 +100,7 @@ it('reports a server that does not answer within one request_timeout', async () 
     expect(client.getStats()[0]).toMatchObject({ isUp: true, sockets: 1, failed: 0, errors: {} });
 });
 
-it('reports a server that connects slowly and then is silent within one request_timeout', async () => {
+it('takes at most one request_timeout for a server that connects slowly and then is silent', async () => {
     const proxy = await open.faultProxy(server);
     const client = await openPatiently(proxy, { requestTimeoutMs: 600 });
     proxy.begin({
@@ -155,7 +155,7 @@ it('reports a server that is not memcached as unreachable', async () => {
     });
 });
 
-it('settles when close interrupts it, and leaves nothing behind', async () => {
+it('settles when close interrupts it, and leaves no socket behind', async () => {
     const proxy = await open.faultProxy(server);
     const client = await openPatiently(proxy, { requestTimeoutMs: 300 });
     proxy.begin(holding);

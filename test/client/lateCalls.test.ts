@@ -113,7 +113,7 @@ describe('a late call', () => {
 });
 
 describe('a busy process', () => {
-    it('accepts every answer that has arrived in time, whatever the number', async () => {
+    it('accepts every answer that has arrived in time, whatever the number of answers', async () => {
         const client = await open.client(await open.server(), { requestTimeoutMs: 300 });
         await client.set('key', Buffer.alloc(3000));
         const calls = Array.from({ length: 1000 }, () => outcomeOf(client.get('key')));

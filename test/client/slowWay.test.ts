@@ -26,7 +26,7 @@ async function load(call: () => Promise<unknown>, forMs: number): Promise<string
 const answeredOf = (codes: string[]): number => codes.filter(code => code.startsWith('answered')).length / codes.length;
 
 describe('a network delay near `request_timeout`', () => {
-    it('is not mistaken for an overloaded server', async () => {
+    it('does not look like an overloaded server', async () => {
         const client = await open.client(server, { requestTimeoutMs: REQUEST_TIMEOUT_MS });
         server.script = (request, socket) => setTimeout(() => answer(request, socket), WAY_MS);
         const codes = await load(() => client.touch('key', 0), 3 * REQUEST_TIMEOUT_MS);

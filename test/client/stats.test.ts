@@ -8,7 +8,7 @@ const server = useServer();
 beforeEach(() => flush(server));
 
 describe('getStats', () => {
-    it('returns 0 for every count before anything happens, except for the greeting', async () => {
+    it('returns 0 for every count before the first call, except for the greeting', async () => {
         const unopened = open.clientOf(server);
         expect(statsOf(unopened)).toMatchObject({ calls: 0, sockets: 0, isUp: true, bytesSent: 0, bytesReceived: 0 });
         expect(statsOf(unopened).latency.total).toEqual({ count: 0, p50: null, p99: null, max: null });
@@ -55,7 +55,7 @@ describe('getStats', () => {
         expect(since(before, statsOf(client))).toMatchObject({ hits: 6, misses: 6 });
     });
 
-    it('counts a call that neither reads nor fails as a call only', async () => {
+    it('counts a call that neither reads nor fails only as a call', async () => {
         const client = await open.client(server);
         const before = statsOf(client);
         await client.set('key', '1');

@@ -43,7 +43,7 @@ describe('getStats', () => {
         expect(since(before, statsOf(client))).toMatchObject({ answered: 1, failed: 0 });
     });
 
-    it('does not count a call that settles before it is sent', async () => {
+    it('does not count a call that settles before the client sends it', async () => {
         const client = await open.client(server);
         const cas = (await client.casAdd('key', 'value'))!;
         const before = statsOf(client);

@@ -131,7 +131,7 @@ describe('DiscoveryWatcher', () => {
         expect([asked, taken, logger.lines]).toEqual([1, [], []]);
     });
 
-    it('does not log a failure after it was stopped', async () => {
+    it('does not log a failure after it is stopped', async () => {
         start(1000);
         let fail = (_: Error): void => {};
         answer = () => new Promise((_, reject) => (fail = reject));

@@ -102,7 +102,7 @@ describe('a shared connection', () => {
         expect(await connection.getClient().set('key', 'value')).toBe(true);
     });
 
-    it('makes its caches closed while it is closed', async () => {
+    it('closes and reopens its caches together with itself', async () => {
         await connection.open(null);
         const cache = cacheOf();
         await cache.open(null);
@@ -190,7 +190,7 @@ describe('the log of ignored options', () => {
 });
 
 describe('the log', () => {
-    it('reports once that a server is down, and once that it is up again', async () => {
+    it('reports an outage and a recovery of a server once each', async () => {
         connection = connectionOf({ failures: 1, retry: 20 });
         await connection.open('trace');
         const caches = [cacheOf(), cacheOf()];

@@ -123,7 +123,7 @@ it('changes nothing when the configuration is rejected', () => {
     expect(cache.isOpen()).toBe(false);
 });
 
-it('finds options that are configured on the wrong component', () => {
+it('finds options of another component', () => {
     const keys = ['max_size', 'pool_size', 'pool', 'prefix', 'fail_soft'];
     const config = ConfigParams.fromTuples(...keys.flatMap(key => [`options.${key}`, 5]));
     expect(misplacedOptions(config, 'component')).toEqual(['options.pool_size']);

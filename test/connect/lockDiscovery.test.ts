@@ -45,7 +45,7 @@ describe('a lock on a connection that follows discovery', () => {
         expect(logger.count(warning)).toBe(1);
     });
 
-    it('loses its lease when the key moves, and neither extends nor releases that of the next holder', async () => {
+    it('loses its lease when the key moves, and neither extends nor releases the lease of the next holder', async () => {
         const [lock, other] = [await openLock(), await openLock()];
         const lease = (await lock.tryAcquireLease(null, 'key', 10_000))!;
         discovery.places = [placeOf(servers[1])];

@@ -90,7 +90,7 @@ it('restores values of all sizes on several concurrent sockets', async () => {
 it.each([
     ['the handshake', {}],
     ['the login', { 'credential.username': 'ann', 'credential.password': 'x' }],
-])('ends %s on close, and leaves nothing open', async (_, more) => {
+])('ends %s on close, and leaves no socket open', async (_, more) => {
     const locked = await open.server({ certificate, login: { username: 'ann', password: 'x' } });
     for (const turns of [0, 1, 2, 3, 5, 8, 13]) {
         const cache = open.cacheOf([], tlsConfigOf(locked, more));
@@ -108,7 +108,7 @@ describe('a server name other than the host', () => {
         await expectWorking(open, tlsConfigOf(other, { 'credential.ssl_server_name': name }));
     });
 
-    it('is rejected when it is wrong, even if the host would be right', async () => {
+    it('is rejected when it is wrong, even if the host matches the certificate', async () => {
         for (const name of ['elsewhere.example', '10.1.2.3']) {
             expect(await openError(open, tlsConfigOf(server, { 'credential.ssl_server_name': name }))).toMatchObject({
                 code: 'CONNECT_FAILED',
@@ -121,7 +121,7 @@ describe('a server name other than the host', () => {
 });
 
 describe('a client certificate', () => {
-    it('is accepted by a server that requires one', async () => {
+    it('is accepted by a server that requires it', async () => {
         const asking = await open.server({ certificate, clientAuthority: authority.cert });
         await expectWorking(open, tlsConfigOf(asking, pairOf(mine)));
     });

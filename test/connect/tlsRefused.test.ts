@@ -76,7 +76,7 @@ describe('an untrusted server', () => {
 });
 
 describe('a rejected certificate', () => {
-    it('is retried at a limited rate, and the client recovers once it is replaced', async () => {
+    it('causes attempts at a limited rate until a replaced certificate lets the client recover', async () => {
         const server = await open.server({ certificate: expired });
         const { port } = server;
         const proxy = await open.recordingProxy(server);

@@ -14,7 +14,7 @@ describe('ServerMetrics', () => {
         counts = new ServerMetrics();
     });
 
-    it('measures a call from its turn until its reply is read', () => {
+    it('measures a call from its turn until the read of its reply', () => {
         const startedUs = begin();
         jest.advanceTimersByTime(7);
         counts.recordBytes(24, performance.now());
@@ -24,7 +24,7 @@ describe('ServerMetrics', () => {
         expect(latency().total).toEqual({ count: 1, p50: 7, p99: 7, max: 7 });
     });
 
-    it('measures a call that timed out, but not an unsent one', () => {
+    it('measures a call that times out, but not an unsent call', () => {
         const startedUs = begin();
         jest.advanceTimersByTime(200);
         counts.recordTimeout(startedUs, performance.now());

@@ -18,7 +18,7 @@ export function describeFleet(count: number): void {
     describe(`one of ${count} servers`, () => {
         const open = useOpener();
 
-        it('fails its own calls at once when killed and restarted, and no others', async () => {
+        it('fails only its own calls, at once, when killed and restarted', async () => {
             const fleet = await Fleet.open(open, count);
             const load = fleet.load();
             await sleep(200);
@@ -42,7 +42,7 @@ export function describeFleet(count: number): void {
             expect(fleet.heard).toEqual(['down', 'up']);
         });
 
-        it('fails no calls of the others when suspended for a while', async () => {
+        it('fails no calls of the other servers when suspended for a while', async () => {
             const fleet = await Fleet.open(open, count, { requestTimeoutMs: 300, failures: 2 });
             const load = fleet.load();
             await sleep(100);

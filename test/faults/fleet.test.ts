@@ -9,7 +9,7 @@ const open = useOpener();
 describeFleet(3);
 
 describe('a server that is down', () => {
-    it('is probed by one connection at a time, and is reconnected without a flood', async () => {
+    it('gets one probe at a time, and few connections when it returns', async () => {
         const fleet = await Fleet.open(open, 3, { poolSize: 3, failures: 1, retryMs: 50 });
         const { proxy } = fleet;
         const { stop } = fleet.load();

@@ -55,7 +55,7 @@ describe('a path that stalls and delivers late', () => {
                 }),
         ],
         ['a set that evicts', () => client.commands.setCounted('key', 'old', 0, 0, accountThatEvicts(client, 'other'))],
-    ])('never lets %s undo a newer value that was reported as stored', async (_, storeOld) => {
+    ])('never lets %s undo a newer value after a successful store', async (_, storeOld) => {
         await client.set('key', 'first');
         stall();
         // This call is the oldest one. When it times out, the client abandons the connection.

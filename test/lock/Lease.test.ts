@@ -8,7 +8,7 @@ const open = useOpener();
 const stored = storedIn(server);
 
 describe('a lease', () => {
-    it('believes in a slightly shorter ttl than the server', async () => {
+    it('counts on a slightly shorter ttl than the server', async () => {
         const lock = await open.lock(server);
         const client = await open.client(server);
         const lease = await lock.acquireLease(null, open.key, 10_000, 0);
@@ -52,7 +52,7 @@ describe('a lease', () => {
         await lease.release();
     });
 
-    it('is not held for longer when the system clock is set back', async () => {
+    it('is not held for longer when the system clock goes back', async () => {
         const lock = await open.lock(server);
         const lease = await lock.acquireLease(null, open.key, 150, 0);
         const spy = jest.spyOn(Date, 'now').mockReturnValue(Date.now() - 3_600_000);

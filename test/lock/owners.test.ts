@@ -45,7 +45,7 @@ describe('an owner', () => {
         await second.release();
     });
 
-    it('keeps a lease when releaseLock and extendLock are called for its key', async () => {
+    it('keeps a lease when other code calls releaseLock and extendLock for its key', async () => {
         const lock = await open.lock(server);
         const lease = (await lock.tryAcquireLease(null, open.key, 10_000))!;
         await lock.releaseLock(null, open.key);

@@ -71,7 +71,7 @@ function monkey(port: number, happened: Map<string, number>): Fault {
 }
 
 describe('MemcachedLock with connections that break at every seventh request', () => {
-    it('never shares a key between two instances, releases no lock of the other, and leaves nothing behind', async () => {
+    it('never shares a key between two instances, releases only its own locks, and leaves no lock behind', async () => {
         const client = await open.client(server);
         const proxy = await open.faultProxy(server);
         const options = { request_timeout: 60, retry: 50, reconnect: 20, failures: 10, retries: 2, retry_timeout: 10 };

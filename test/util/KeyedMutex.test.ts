@@ -40,7 +40,7 @@ describe('KeyedMutex', () => {
         expect(begun).toEqual(['a', 'b']);
     });
 
-    it('runs the next step after a failed one, which rejects alone', async () => {
+    it('runs the next step after a failed step, and rejects only the failed step', async () => {
         const turns = new KeyedMutex();
         const { step, end, fail } = recorder();
         const [a, b] = [turns.run('key', step('a')), turns.run('key', step('b'))];
@@ -66,7 +66,7 @@ describe('KeyedMutex', () => {
         expect(turns.isEmpty).toBe(true);
     });
 
-    it('runs a step for many keys after all earlier steps and before all later ones', async () => {
+    it('runs a step for many keys after all earlier steps and before all later steps', async () => {
         const turns = new KeyedMutex();
         const { begun, step, end } = recorder();
         void turns.run('one', step('a'));

@@ -119,7 +119,7 @@ describe('Lifecycle', () => {
         expect(resource.events).toEqual(['a works, open before', 'a resolves', 'b resolves', 'c resolves']);
     });
 
-    it('closes nothing when it was not opened, or when its open failed', async () => {
+    it('closes nothing without an open, or after a failed open', async () => {
         await resource.close('a');
         void resource.open('b');
         await settle();
@@ -156,7 +156,7 @@ describe('Lifecycle', () => {
         expect(resource.events).toEqual(['b works, not open before', 'a rejects: closed', 'b resolves']);
     });
 
-    it('delays an open that is called during a close until the close has ended', async () => {
+    it('delays an open during a close until the close has ended', async () => {
         await makeOpen();
         void resource.close('a');
         void resource.open('b');
@@ -187,7 +187,7 @@ describe('Lifecycle', () => {
         expect(resource.isOpen).toBe(true);
     });
 
-    it('stays open when an earlier open rejects after a later one has begun', async () => {
+    it('stays open when an earlier open rejects after a later open has begun', async () => {
         void resource.open('a');
         await settle();
         void resource.close('b');

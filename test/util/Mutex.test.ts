@@ -3,7 +3,7 @@ import { Mutex } from '../../src/util/KeyedMutex';
 const settle = (): Promise<void> => new Promise(setImmediate);
 
 describe('Mutex', () => {
-    it('runs the first step at once, and each further one when the previous ones have settled', async () => {
+    it('runs the first step at once, and each further step after the previous steps', async () => {
         const mutex = new Mutex();
         const events: string[] = [];
         const ends: (() => void)[] = [];
@@ -35,7 +35,7 @@ describe('Mutex', () => {
         expect(freed).toBe(2);
     });
 
-    it('runs a step after a failed one', async () => {
+    it('runs a step after a failed step', async () => {
         const mutex = new Mutex();
         const failed = mutex.run(() => Promise.reject(new Error('own')));
         const done = mutex.run(() => Promise.resolve(5));

@@ -23,7 +23,7 @@ describe('Semaphore', () => {
         expect(await semaphore.run(() => Promise.resolve('again'))).toBe('again');
     });
 
-    it('lets no new call overtake a waiting one', async () => {
+    it('lets no new call overtake a waiting call', async () => {
         const semaphore = new Semaphore(1);
         const order: string[] = [];
         const add = (name: string) => async () => void order.push(name);

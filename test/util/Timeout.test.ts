@@ -20,7 +20,7 @@ describe('Timeout', () => {
         await expect(limit.race(never)).rejects.toThrow('late');
     });
 
-    it('expires early only once, and never after it is cancelled', async () => {
+    it('expires early only once, and never after `cancel`', async () => {
         const limit = new Timeout(LIMIT_MS, late);
         const racing = limit.race(never);
         limit.expire(new Error('early'));

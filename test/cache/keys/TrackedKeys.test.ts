@@ -75,7 +75,7 @@ describe('TrackedKeys', () => {
         expect(add(stored, 'one more', 11)).toBe('old0');
     });
 
-    it('tracks values beyond 30 days, whose expiry is a Unix time, and touched values', () => {
+    it('tracks touched values, and values beyond 30 days, whose expiry is a Unix time', () => {
         const stored = make(2);
         add(stored, 'far', 0, Math.floor(Date.now() / 1000) + 40 * 24 * HOUR_S);
         add(stored, 'near', 0, 10);
@@ -96,7 +96,7 @@ describe('TrackedKeys', () => {
         expect([first.cas, stored.size]).toEqual([1n, 1]);
     });
 
-    it('does not track values that were not stored or that have no CAS', () => {
+    it('tracks no value without a store or without a CAS', () => {
         const stored = make(1);
         stored.forget(stored.add('failed'));
         stored.stored(stored.add('without CAS'), 0, 0, 1, 0, HOUR_S);

@@ -42,7 +42,7 @@ describe('a missing value', () => {
     });
 
     it.each([Buffer.from('bytes'), 'text', 0, false, '', []])(
-        'is returned from the loader and from memcached as %p',
+        'is the same from the loader and from memcached when it is %p',
         async value => {
             expect(await cache.retrieveOrLoad(null, open.key, 30_000, () => value)).toBe(value);
             expect(await cache.retrieveOrLoad<unknown>(null, open.key, 30_000, notAsked)).toEqual(value);
@@ -147,7 +147,7 @@ describe('an error of the loader', () => {
         ['a thrown error', () => notAsked()],
         ['a rejection', () => Promise.reject(new Error('no'))],
         ['undefined', () => Promise.reject(undefined as unknown as Error)],
-    ])('reaches every waiting caller unchanged, and is not cached: %s', async (_, fail) => {
+    ])('reaches every waiting caller unchanged, and does not stay in the cache: %s', async (_, fail) => {
         let calls = 0;
         const load = async () => {
             calls++;
@@ -166,7 +166,7 @@ describe('an error of the loader', () => {
         await expect(cache.retrieveOrLoad(null, open.key, 30_000, notAsked)).rejects.toThrow('must not be called');
     });
 
-    it('lets the next process load at once, once for all its callers', async () => {
+    it('lets the next process load at once, and only once for all its callers', async () => {
         let calls = 0;
         const load = async () => {
             calls++;

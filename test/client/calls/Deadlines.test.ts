@@ -36,7 +36,7 @@ describe('Deadlines', () => {
         expired = [];
     });
 
-    it('expires each item at its deadline, not before, and releases it', async () => {
+    it('expires and releases each item at its deadline, not before', async () => {
         add('a', 100);
         add('b', 300);
         await pass(99);
@@ -88,7 +88,7 @@ describe('Deadlines', () => {
         expect(setTimer.mock.calls.length).toBeLessThanOrEqual(3);
     });
 
-    it('does not expire an item whose answer arrived before a busy process read it', async () => {
+    it('does not expire an item whose answer arrives in time at a busy process', async () => {
         const item = add('a', 100);
         // Socket reads run after the timer of the deadlines and before its immediate.
         setTimeout(() => deadlines.remove(item), 100);

@@ -52,7 +52,7 @@ describe('SetManyCall with an account', () => {
         expect(sent.known).toEqual(known(0, KEYS - 1, 1000));
     });
 
-    it('knows only the answered values where another store left a gap in the CAS numbers', () => {
+    it('knows only the answered values where another store leaves a gap in the CAS numbers', () => {
         const sent = send();
         sent.answer(0, 1000);
         sent.answer(50, 1051);
@@ -60,7 +60,7 @@ describe('SetManyCall with an account', () => {
         expect(sent.known).toEqual([...known(0, 0, 1000), ...known(50, 100, 1051)]);
     });
 
-    it('knows only the answered values where the server rejected one', () => {
+    it('knows only the answered values where the server rejects a value', () => {
         const sent = send();
         sent.answer(0, 1000);
         sent.answer(20, 0, TOO_LARGE);

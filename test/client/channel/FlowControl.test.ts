@@ -69,7 +69,7 @@ describe('FlowControl', () => {
         expect(flow.isSlow(later!)).toBe(true);
     });
 
-    it('limits the requests in flight to the number that can be answered in time', () => {
+    it('limits the requests in flight to the number that the server can answer in time', () => {
         roundTrip(100, 600);
         expect(context.maxInFlight).toBe(50);
         const calls = send(50);

@@ -80,7 +80,7 @@ describe('a list of servers', () => {
 });
 
 describe('an update of the servers', () => {
-    it('moves keys to a new server and keeps the sockets of the others', async () => {
+    it('moves keys to a new server and keeps the sockets of the other servers', async () => {
         const client = await open.client(all(fleet).slice(0, 2));
         const home = keys.map(key => client.homeServer(key));
         expect(client.update(all(fleet))).toEqual({ ...NOTHING, added: [named(fleet.proxies[2])] });

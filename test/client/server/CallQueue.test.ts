@@ -62,7 +62,7 @@ describe('CallQueue', () => {
         expect(turns).toEqual([calls, [later]]);
     });
 
-    it('waits until all sockets have been read when its server is one of several', () => {
+    it('waits for the reads of all sockets when its server is one of several', () => {
         queue.isOneOfSeveral = true;
         const [first] = enter(...gets('a'));
         jest.runAllTicks();
@@ -72,7 +72,7 @@ describe('CallQueue', () => {
         expect(turns).toEqual([[first, second]]);
     });
 
-    it('sets the deadline of each call at the end of its turn, unless it has one', () => {
+    it('sets the deadline of each call without one at the end of its turn', () => {
         const [mine, other] = gets('a', 'b') as [GetCall<unknown>, GetCall<unknown>];
         other.deadlineMs = 70;
         enter(mine, other);
@@ -113,7 +113,7 @@ describe('CallQueue', () => {
         expect(turns).toEqual([calls, calls]);
     });
 
-    it('rejects every unsent call, wherever it is queued', async () => {
+    it('rejects every unsent call, wherever it waits', async () => {
         const [sent] = enter(large('sent'));
         const waiting = enter(large('room'));
         jest.runAllTicks();

@@ -127,7 +127,7 @@ describe('MemcachedProcess', () => {
         await once(socket, 'end');
     });
 
-    it('accepts any other argument', async () => {
+    it('passes any other argument to memcached', async () => {
         const server = await start({ args: ['-c', '77'] });
         const socket = open(server);
         socket.write('stats settings\r\n');

@@ -18,7 +18,7 @@ const scenes = [
 ];
 
 it(
-    'runs its scenes, exits with 0, and leaves nothing behind',
+    'runs its scenes, exits with 0, and leaves no process behind',
     sideBySide.add(async () => {
         const demo = new DemoProcess();
         const { code, stdout, stderr } = await demo.outcome;
@@ -76,7 +76,7 @@ const signals = [
 
 for (const [how, to, signal, when] of signals) {
     it(
-        `leaves nothing behind and prints no error on ${how}`,
+        `leaves no process behind and prints no error on ${how}`,
         sideBySide.add(async () => {
             const demo = new DemoProcess();
             await demo.says(when);

@@ -149,12 +149,12 @@ describe('a request that ends a process', () => {
         expect(await pids()).toEqual(before);
     });
 
-    it('is accepted from the page itself', async () => {
+    it('is accepted from the page of the demo', async () => {
         const headers = { 'x-demo': '1', origin: url };
         expect((await call('POST', '/memcached/0/restart', headers)).status).toBe(200);
     });
 
-    it('is rejected under another name, as are reads and preflights', async () => {
+    it('is rejected under another host name, like reads and preflights', async () => {
         expect((await call('GET', '/state', { host: `elsewhere.example:${port()}` })).status).toBe(403);
         expect((await call('OPTIONS', '/memcached/0/kill', { origin: 'http://elsewhere.example' })).status).toBe(403);
     });
@@ -172,7 +172,7 @@ it.each([
     expect(JSON.parse(text)).toHaveProperty('message');
 });
 
-it('exits and leaves nothing behind on SIGTERM', async () => {
+it('exits and leaves no process behind on SIGTERM', async () => {
     const pids = (await readState()).memcacheds.map(({ pid }) => pid);
     demo.signalAll('SIGTERM');
     await demo.outcome;

@@ -34,7 +34,7 @@ describe('RingCache', () => {
         expect(hot.size).toBeGreaterThanOrEqual(100);
     });
 
-    it('does not retain the long text that a key was sliced from', () => {
+    it('does not retain the long text that contains a key', () => {
         const hot = new RingCache(1000, lengthOf);
         collectGarbage();
         const before = process.memoryUsage().heapUsed;
