@@ -4,7 +4,7 @@ import { makeKeys, makeValue } from './values.mjs';
 
 const asText = value => (typeof value === 'string' ? value : value.toString('latin1'));
 
-/** A set of keys with one value each, in the form that suits the contender best. */
+/** A set of keys with one value each, in the form that the contender stores at the least cost. */
 class Shelf {
     constructor(client, tag, count, bytes) {
         this.client = client;
@@ -38,8 +38,8 @@ class Shelf {
     }
 
     /**
-     * Compares every value byte for byte, and reads some directly from the server. Tests a miss
-     * too.
+     * Compares every value byte for byte, and reads some values directly from the server. Tests a
+     * miss too.
      */
     async check(port) {
         const { client, keys, texts } = this;
@@ -51,7 +51,7 @@ class Shelf {
                 throw new Error(`multi-get returned other bytes for ${keys[i]}`);
             }
         }
-        // With a prefix, a cache's keys have other names in the server.
+        // With a prefix, the keys of a cache have other names in the server.
         for (const i of client.isInPlace === false ? [] : [0, keys.length >> 1, keys.length - 1]) {
             const bytes = await stored(port, keys[i]);
             if (bytes?.toString('latin1') !== texts[i])
@@ -64,7 +64,10 @@ class Shelf {
     }
 }
 
-/** Drives a client through a case. Checks it before the first round and after the last. */
+/**
+ * Drives a client through a case. Checks the client before the first round and after the last
+ * round.
+ */
 export async function openClientDriver(connect, port, setting, scenario, tag) {
     const client = await connect(port, setting);
     const small = new Shelf(client, tag, scenario.keys, scenario.valueBytes);

@@ -4,8 +4,8 @@ import { openLockDriver } from './lock-driver.mjs';
 
 /**
  * The driver of one contender in one case. Its process lasts for all rounds of the case. No other
- * contender shares its JIT, garbage or CPU time. Its code is as optimised as that of a service that
- * has run for a while.
+ * contender shares its JIT, garbage or CPU time. Its code is as optimised as in a service that has
+ * run for a while.
  */
 let driver;
 

@@ -51,7 +51,7 @@ async function measure({ name, children, server }, { processes, holdMs }) {
     return { seconds, asked, perSecond: asked / seconds, clientMs: sum('cpuMs'), serverMs, gaveUp: sum('gaveUp') };
 }
 
-/** Runs the contenders in turn, round after round. The first round warms up. */
+/** Runs the contenders in turn, round after round. The first round is a warm-up. */
 async function runCase(scenario, servers) {
     const entries = [];
     for (const contender of contenders) {

@@ -2,7 +2,9 @@ import { closedLoop, measuredRound } from './measure.mjs';
 import { stored } from './server/text.mjs';
 import { makeKeys } from './values.mjs';
 
-/** Drives locks through a case. Checks them before the first round and after the last. */
+/**
+ * Drives locks through a case. Checks the locks before the first round and after the last round.
+ */
 export async function openLockDriver(connect, port, setting, { keys: count, inFlight, sampleEvery }, tag) {
     const client = await connect(port, setting);
     const keys = makeKeys(tag, count);

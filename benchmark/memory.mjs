@@ -6,9 +6,9 @@ import { MemcachedClient, MemcachedLock } from '../dist/index.js';
 import { startMemcached } from './server/memcached.mjs';
 
 /**
- * The memory growth that counts as no leak, for answered and unanswered calls. Sequential calls go
- * to a real server. Waves of calls go to a black hole that answers only the greeting. Run with
- * --expose-gc.
+ * The memory growth that does not count as a leak, for answered and unanswered calls. Sequential
+ * calls go to a real server. Waves of calls go to a black hole that answers only the greeting. Node
+ * must run with --expose-gc.
  */
 const ALLOWED_BYTES = 2 * 2 ** 20;
 const ANSWERED_CALLS = 1_000_000;
@@ -16,7 +16,7 @@ const LOCKS = 1_000_000;
 const UNANSWERED_CALLS = 100_000;
 const WAVE = 5_000;
 const REQUEST_TIMEOUT_MS = 200;
-// The longest time that a wave may take beyond the deadline.
+// The maximum time that a wave may take after the deadline.
 const LATE_MS = 1_000;
 
 if (MemcachedClient === undefined) throw new Error('dist/index.js has no MemcachedClient: run npm run build');
@@ -24,7 +24,10 @@ if (typeof globalThis.gc !== 'function') throw new Error('run with --expose-gc, 
 
 const NOOP_OPCODE = 0x0a;
 
-/** Returns the reply to a NOOP, which has no key and no value. It differs by one byte. */
+/**
+ * Returns the reply to a NOOP, which has no key and no value. The reply differs from the request by
+ * one byte.
+ */
 function replyTo(noop) {
     const reply = Buffer.from(noop);
     reply[0] = 0x81;

@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /**
- * The start of `npm run bench` after the set-up. It installs missing rivals, then starts the
+ * The start of `npm run bench` after the set-up. It installs missing rivals, and then starts the
  * benchmark.
  */
 const here = fileURLToPath(new URL('.', import.meta.url));

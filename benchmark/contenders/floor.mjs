@@ -107,7 +107,7 @@ class RawSocket {
         });
     }
 
-    /** Sends calls from index `from` on. Their bytes are contiguous. */
+    /** Sends the calls from index `from` on, whose bytes are contiguous. */
     #send(from, count) {
         const calls = this.#calls.length;
         while (count > 0) {
@@ -147,7 +147,7 @@ class RawSocket {
         let answered = 0;
         let bytes = 0;
         let stopped = false;
-        // The client times one call at a time, which is the last of a write.
+        // The client measures one call at a time, which is the last call of a write.
         let timedCall = -1;
         let timedFrom = 0;
 

@@ -1,12 +1,12 @@
 /**
- * The client modules by contender. A client module exports `connect(port, setting)`, which resolves
- * to
+ * The modules of the contenders. A client module exports `connect(port, setting)`, which resolves
+ * to an object with
  *
  * - `encode(text)`: the text in the form that the client stores at the least cost
  * - `get(key)`, `set(key, value)`, `getMany(keys)`: the client's own promise, or a thin wrapper of
  *   its callback
  * - `value(result)`: the value in the result of `get`, null or undefined for a miss
- * - `isStored(result)`: whether `set` has stored
+ * - `isStored(result)`: whether `set` has stored the value
  * - `isRight(result)`, if `value` is expensive: a cheap check of the result of `get`
  * - `item(result, key, position)`: one value in the result of `getMany`
  * - `isRightMany(result, keys)`, if `item` is expensive
@@ -18,8 +18,8 @@
  * `release(key)`. `lock` acquires a free lock, releases it, and resolves to true if both succeed.
  * `acquire` tries once.
  *
- * A rival and the floor also export `variants` and `settingFor(scenario)`. It returns the variant
- * that `calibrate.mjs` shows to be the best.
+ * A rival and the floor also export `variants` and `settingFor(scenario)`. The latter returns the
+ * variant that is best according to `calibrate.mjs`.
  */
 export const drivers = {
     ours: () => import('./ours.mjs'),

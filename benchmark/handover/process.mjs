@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { locks } from './locks.mjs';
 
 /**
- * The lock of one process, which lives over all rounds. Its code is therefore as optimised as in a
+ * The lock of one process. The process lasts for all rounds, so its code is as optimised as in a
  * service.
  */
 let lock;

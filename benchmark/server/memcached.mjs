@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import memcached from '../../scripts/memcached.cjs';
 import { answered, ask, requests } from './text.mjs';
 
-// memcached's default memory would evict values of the large cases.
+// With its default memory, memcached evicts values of the large cases.
 const FLAGS = ['-m', '512', '-t', '2'];
 
-/** Creates a certificate. The tests' module for it is TypeScript, so `register.cjs` loads it. */
+/**
+ * Creates a certificate by a module of the tests. The module is TypeScript, so `register.cjs` loads
+ * it.
+ */
 function createCertificate() {
     const require = createRequire(import.meta.url);
     require('../../test/support/register.cjs');

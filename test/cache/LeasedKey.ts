@@ -34,7 +34,7 @@ export class LeasedKey {
         },
     };
 
-    /** Writes a lease as another process does when it takes or renews one. */
+    /** Writes a lease as another process does when it takes or renews a lease. */
     lease(before = Item.MISS): void {
         const { value, flags } = withLeaseMark(before, 1);
         this.item = new Item(value, flags, 0, ++this.cas);

@@ -86,7 +86,7 @@ describe('a batch with an unavailable server', () => {
 describeEachLoss(server, (it, point, end) => {
     const entries = numbered(500, i => ({ i }));
 
-    /** Opens a cache that loses messages, and another one that does not and holds the entries. */
+    /** Opens a cache that loses messages, and a reliable cache that stores the entries. */
     async function openBoth({ open, proxy, key }: LossContext, isRetried: boolean) {
         const settings = { max_size: 0, prefix: `${key}:` };
         const other = await open.cache(server, settings);

@@ -38,7 +38,7 @@ describe('a batch', () => {
         expect(await cache.storeMany(null, form(entries), 50_000)).toBeUndefined();
         const keys = entries.map(([key]) => key);
         const found = await cache.retrieveMany(null, ['nobody', ...keys.reverse(), 'nothing']);
-        // The result has the order of the given keys, without the missing ones.
+        // The result has the order of the given keys, without missing keys.
         expect([...found]).toEqual(entries.reverse());
         for (const [key, value] of entries) expect(await cache.retrieve(null, key)).toEqual(value);
     });

@@ -120,7 +120,7 @@ describe('a compressed value', () => {
         }));
         await large.store(null, 'large', value, 60_000);
         const found: unknown = await large.retrieve(null, 'large');
-        // A comparison of the texts is faster than one of 100,000 objects.
+        // A comparison of two texts is faster than a comparison of 100,000 objects.
         expect(JSON.stringify(found) === JSON.stringify(value)).toBe(true);
     });
 
@@ -180,7 +180,7 @@ describe('an entry that looks compressed', () => {
         const reading = Array.from({ length: 12 }, () => cache.retrieve(null, 'bomb'));
         expect(await Promise.all(reading)).toEqual(Array(12).fill(null));
         clearInterval(watching);
-        // Twelve results of 128 MiB each would exceed this.
+        // Twelve results of 128 MiB each exceed this limit.
         expect(most - before).toBeLessThan(1100 * MiB);
         expect(await cache.store(null, 'key', 'x'.repeat(5000), 50_000)).toBe('x'.repeat(5000));
         expect(await cache.retrieve(null, 'key')).toBe('x'.repeat(5000));

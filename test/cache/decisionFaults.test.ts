@@ -15,7 +15,7 @@ const open = useOpener();
 type Counter = { n: number };
 const next = (value: Counter | null): Counter => ({ n: (value?.n ?? 0) + 1 });
 
-/** Opens a cache through the proxy and another one without it. */
+/** Opens a cache through the proxy, and a cache without the proxy. */
 async function openBoth({ open, proxy, key }: LossContext) {
     const settings = { prefix: `${key}:` };
     const [through, cache] = [open.cache(proxy, { ...settings, request_timeout: 1000 }), open.cache(server, settings)];

@@ -9,7 +9,7 @@ const server = useServer();
 const opener = useOpener();
 let count = 0;
 
-/** Opens two instances of a service. The first one keeps few values. */
+/** Opens two instances of a service. The first instance keeps few values. */
 async function open(maxSize: number, at: Servers = server) {
     const prefix = `evictions${count++}:`;
     const [one, other] = await Promise.all([
@@ -20,8 +20,8 @@ async function open(maxSize: number, at: Servers = server) {
 }
 
 /**
- * Resolves when the value is gone.
- * The delete is a separate write if the value is on another server or its reply is late.
+ * Resolves when the value is missing. If the value is on another server or its reply is late, the
+ * delete is a separate write.
  */
 async function untilEvicted(isGone: () => Promise<boolean>): Promise<void> {
     while (!(await isGone())) await sleep(5);

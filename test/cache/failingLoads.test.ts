@@ -13,7 +13,7 @@ const TIMES = { ...LEASE_TIMES, failurePause: PAUSE };
 const server = useServer();
 const open = useOpener();
 
-/** The times of the calls of the loader. */
+/** The times at which the loader runs. */
 let calls: number[];
 const failing = (): Promise<never> => {
     calls.push(Date.now());
@@ -28,7 +28,7 @@ async function openStale({ key }: Opener): Promise<{ cache: LoadThrough; other: 
     return { cache, other };
 }
 
-/** Repeats the calls until the loader has run this many times. */
+/** Repeats the calls until the loader has run `times` times. */
 async function untilCalled(times: number, ...loads: LoadThrough[]): Promise<void> {
     while (calls.length < times) {
         for (const one of loads) expect(await one.retrieve(null, open.key, 30_000, failing, STALE)).toBe('stale');

@@ -12,8 +12,8 @@ const cache = useCache(server);
 const other = useCache(server);
 
 /**
- * Resolves when the key is missing on the server. The cache stores or removes a loaded value after
- * its callers have it.
+ * Resolves when the key is missing on the server. The cache stores or removes a loaded value only
+ * after its callers have it.
  */
 async function untilGone(): Promise<void> {
     while ((await readItem(server, open.key)) !== null) await sleep(2);

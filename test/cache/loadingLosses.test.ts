@@ -10,7 +10,7 @@ const { ADD, REPLACE, DELETE } = opcodes;
 
 const server = useServer();
 
-/** Opens `cache`, which loses messages, and `other`, which does not. */
+/** Opens `cache`, which loses messages, and `other`, which loses none. */
 async function openBoth({ open, proxy }: LossContext) {
     const { loads: cache } = await openLoads(open, proxy, { request_timeout: 600 }, SHORT_LEASE);
     const { loads: other } = await openLoads(open, server, {}, SHORT_LEASE);

@@ -21,7 +21,7 @@ async function open(maxSize: number | undefined, at: Servers = server) {
         const found = await Promise.all(keys.map(key => readItem(server, prefix + key)));
         return keys.filter((_, i) => found[i] !== null).join('');
     };
-    /** Waits for evictions, which may be in a later write than the store. */
+    /** Waits for evictions, which may come in a later write than the store. */
     const settled = async (expected: string, ...keys: string[]) => {
         for (let tries = 0; tries < 400 && (await left(...keys)) !== expected; tries++) await sleep(5);
         return left(...keys);
@@ -143,7 +143,7 @@ it('evicts a value on another server', async () => {
     const keys = Array.from({ length: 40 }, (_, i) => `key${i}`);
     for (const key of keys) await cache.store(null, key, key, 50_000);
     // A delete on another server may come after the reply to the store. A later read comes after
-    // both.
+    // the delete.
     await Promise.all(keys.map(key => cache.retrieve(null, key)));
     const held = async () => {
         const found = keys.map(async key => {

@@ -38,7 +38,7 @@ const NOTHING = {
     refreshFailures: 0,
 };
 
-/** Returns the statistics of the cache, and expects that the counters agree. */
+/** Returns the statistics of the cache, and expects the same numbers from the counters. */
 function numbers(cache: MemcachedCache, { counts }: RecordingCounters): Record<string, number> {
     const { servers, ...own } = cache.getStats();
     expect(servers.length).toBe(1);

@@ -7,8 +7,8 @@ import type { Settings } from '../support/settings';
 const open = useOpener();
 
 /**
- * Makes one of two servers unreachable while it keeps its memory.
- * Returns the outcomes of writes to two of its keys, and their values when it is back.
+ * Makes one of two servers unreachable while it keeps its memory. Returns the outcomes of writes to
+ * two of its keys, and their values after its return.
  */
 async function writeMeanwhile(settings: Settings) {
     const [server, other] = await Promise.all([open.server(), open.server()]);

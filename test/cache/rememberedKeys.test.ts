@@ -13,8 +13,8 @@ const TEXT_CHARS = 300_000;
 let made = 0;
 
 /**
- * Runs the work with new keys, each sliced from a long text.
- * Returns the growth in MB, which is 90 if each key retains its text.
+ * Runs the work with new keys, each of which is a slice of a long text. Returns the growth in MB,
+ * which is 90 if each key retains its text.
  */
 async function heapGrowth(work: (key: string) => unknown): Promise<number> {
     collectGarbage();
@@ -23,7 +23,7 @@ async function heapGrowth(work: (key: string) => unknown): Promise<number> {
         const text = `a-key-of-36-characters-number-${String(made++).padStart(6, '0')}`.padEnd(TEXT_CHARS, 'x');
         await work(text.slice(0, 36));
     }
-    // Node still references the last socket read and the last call for a turn.
+    // Node references the last socket read and the last call until the next turn.
     await new Promise(resolve => setImmediate(resolve));
     collectGarbage();
     return (process.memoryUsage().heapUsed - before) / 2 ** 20;

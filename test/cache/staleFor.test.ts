@@ -22,7 +22,7 @@ beforeEach(async () => {
     [cache, other] = await Promise.all([open.cache(server, PATIENT), open.cache(server, PATIENT)]);
 });
 
-/** Loads the value, and waits until it is stale. */
+/** Loads the value, and waits until the value is stale. */
 async function makeStale(value: unknown, options = STALE): Promise<void> {
     await cache.retrieveOrLoad(null, open.key, 50, () => value, options);
     await sleep(80);
@@ -163,7 +163,7 @@ it('logs the error of a background load, and keeps the stale value', async () =>
     await makeStale('old');
     const fail = jest.fn(() => Promise.reject(new Error('no database')));
     for (let i = 1; i <= 2; i++) {
-        // The second call comes after a pause.
+        // The loader runs a second time only after a pause.
         while (fail.mock.calls.length < i) {
             expect(await cache.retrieveOrLoad(null, open.key, 30_000, fail, STALE)).toBe('old');
             await sleep(5);

@@ -10,14 +10,14 @@ const STALE: LoadOptions = { staleFor: 60_000, jitter: 0, loadTimeout: 20_000 };
 const server = useServer();
 const open = useOpener();
 
-/** Stores a stale value that `cache` reloads until `finish` is called. */
+/** Stores a stale value that `cache` reloads until a call of `finish`. */
 async function loadBehind(cache: MemcachedCache, key: string) {
     await cache.retrieveOrLoad(null, key, 50, () => 'stale', STALE);
     await sleep(80);
     const { called, load, finish } = heldLoader<string>();
     const begun = called.then(() => true);
     do {
-        // On a busy machine the first load may be pending, and then no other one begins.
+        // On a busy machine the first load may still be pending, and then no other load begins.
         expect(await cache.retrieveOrLoad(null, key, 30_000, load, STALE)).toBe('stale');
     } while (!(await Promise.race([begun, sleep(20)])));
     return { finish };

@@ -92,8 +92,8 @@ describe('a batch over several servers', () => {
                     server: `127.0.0.1:${dead.port}`,
                 });
             }
-            // The batch ends when the silent server times out. The other replies arrive long
-            // before.
+            // The batch ends when the silent server times out. The other replies arrive long before
+            // this end.
             expect(ms - lag.totalMs).toBeLessThan(2 * REQUEST_TIMEOUT_MS);
             if (result.items) {
                 expect([...result.items.keys()].sort()).toEqual(others.sort());

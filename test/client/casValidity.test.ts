@@ -15,7 +15,7 @@ describe('a full server without eviction', () => {
             client.setMany(Array.from({ length: count }, (_, i) => [`fill:${from + i}`, 'x'.repeat(20)]));
         let filled = 0;
         while ((await fill(filled, 2000)).failed.size === 0) filled += 2000;
-        // The size matches the items that filled the server, so the same slab class is full.
+        // The value has the size of the items that fill the server, so its slab class is full.
         const other = 'x'.repeat(24);
         expect(await codeOf(client.casSet('key', other, cas + 1n))).toBe('SERVER_ERROR');
         expect(await codeOf(client.casSet('key', other, cas))).toBe('SERVER_ERROR');

@@ -47,7 +47,7 @@ describe('flow control with a scripted server', () => {
     it('keeps the throughput of an overloaded server', async () => {
         const requestTimeoutMs = 1000;
         await open({ requestTimeoutMs });
-        // The server answers one request per ms. The client sends more than that.
+        // The server answers one request per ms. The client sends more requests.
         const backlog: [Buffer, Socket][] = [];
         let answered = 0;
         server.script = (request, socket) => backlog.push([request, socket]);
@@ -112,7 +112,8 @@ describe('flow control with memcached', () => {
         await nextTurn();
         const first = client.getStats()[0]!;
         expect((await batch).items.size).toBe(keys.length);
-        // Each chunk has one value, and four are in flight. Some may have settled within two turns.
+        // Each chunk has one value, and four chunks are in flight. Some chunks may settle within
+        // two turns.
         const perKey = 24 + keys[0]!.length + 24;
         expect(first.bytesSent - before.bytesSent).toBeLessThan(20 * perKey);
         expect(client.getStats()[0]!.calls - before.calls).toBe(keys.length);
@@ -123,7 +124,7 @@ describe('flow control with memcached', () => {
         await client.setMany(many.map(key => [key, Buffer.alloc(1000)]));
         const before = client.getStats()[0]!;
         expect((await client.getMany(many)).items.size).toBe(3000);
-        // The first chunk has 1000 keys of unknown size. The later ones have about 260 each.
+        // The first chunk has 1000 keys of unknown size. The later chunks have about 260 keys each.
         const chunks = client.getStats()[0]!.calls - before.calls;
         expect(chunks).toBeGreaterThan(7);
         expect(chunks).toBeLessThan(11);

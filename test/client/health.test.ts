@@ -180,7 +180,7 @@ it('leaves no socket open, changes no statistics, and runs once for all concurre
     expect(new Set(reports).size).toBe(1);
     expect(client.getStats()).toEqual(before);
     expect([client.socketCount, client.pendingCount]).toEqual([1, 0]);
-    // One connection belongs to the probe, one to the reader of this statistic.
+    // One connection belongs to the probe, and one to the reader of this statistic.
     expect((await readStat(server, 'total_connections')) - total).toBe(2);
     expect(await client.checkHealth()).not.toBe(reports[0]);
 });

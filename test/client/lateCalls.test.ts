@@ -23,7 +23,7 @@ beforeEach(async () => {
 describe('a late call', () => {
     it('does not end a younger connection, so that a silent connection costs few calls', async () => {
         const client = await open.client(server, { requestTimeoutMs: 1000 });
-        // The current connection stops answering, and later ones answer.
+        // The current connection stops answering, and later connections answer.
         server.script = (request, socket, connection) => connection > 0 && answer(request, socket);
         const calls: Promise<string>[] = [];
         const begun = performance.now();
@@ -64,7 +64,7 @@ describe('a late call', () => {
                 calls.push(outcomeOf(client.append('key', 'value')));
                 await sleep(5);
             }
-            // While calls are pending, only a fault can end the connection, and it rejects them
+            // While calls are pending, only a fault can end the connection. The fault rejects them
             // with this code.
             expect(await Promise.all(calls)).toContain('CONNECTION_LOST');
         } finally {

@@ -148,7 +148,7 @@ describe('options.discovery_interval', () => {
         expect((await connection.getClient().get('key')).value!.toString()).toBe('value');
         expect(proxy.connections).toBe(2);
         // The connection may read a replaced file while it is half written. If the final content is
-        // the same, nothing changes.
+        // the same, the client keeps its sockets.
         writeFileSync(file, two);
         await logger.heard(/discovery works again/);
         await discovery.askedAgain(2);

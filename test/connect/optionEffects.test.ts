@@ -29,7 +29,10 @@ const large = Buffer.alloc(300_000);
 const storeLarge = (cache: MemcachedCache) =>
     Promise.all(Array.from({ length: 20 }, (_, i) => cache.store(null, `large${i}`, large, 5000)));
 
-/** Returns the connections to a server that ends each one, while a cache keeps calling it. */
+/**
+ * Returns the number of connections to a server that ends each connection, while a cache keeps
+ * calling it.
+ */
 async function attempts(options: Settings, isEnough: (attempts: number, ms: number) => boolean): Promise<number> {
     const cutting = await opener.recordingProxy(server);
     const cache = await open({ ...options, request_timeout: 500 }, cutting);
@@ -165,7 +168,7 @@ const effects: Record<string, () => Promise<void>> = {
         const ms = await timed(() =>
             expect(cache.retrieve(null, 'key')).rejects.toThrow(/did not answer within 80 ms/),
         );
-        // The default is a second.
+        // The default timeout is a second.
         expect(ms).toBeLessThan(800);
     },
 

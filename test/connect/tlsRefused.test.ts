@@ -89,8 +89,8 @@ describe('a rejected certificate', () => {
             expect(await cache.retrieve(null, 'key')).toBeNull();
             await sleep(1);
         }
-        // The client probes every 75 to 100 ms. Without this limit it would make hundreds of
-        // connections.
+        // The client probes every 75 to 100 ms. Without this limit the client would make hundreds
+        // of connections.
         expect(proxy.connections).toBeLessThan(3 + (performance.now() - begun) / 75);
         expect(open.logger.count(isDown)).toBe(downs + 1);
         const cycles = open.logger.count(/is up again/);

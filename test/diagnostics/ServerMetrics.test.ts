@@ -18,7 +18,7 @@ describe('ServerMetrics', () => {
         const startedUs = begin();
         jest.advanceTimersByTime(7);
         counts.recordBytes(24, performance.now());
-        // The client handles the reply later. That delay does not count.
+        // The client handles the reply later, but this delay does not count.
         jest.advanceTimersByTime(100);
         counts.recordReply(startedUs);
         expect(latency().total).toEqual({ count: 1, p50: 7, p99: 7, max: 7 });

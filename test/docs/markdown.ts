@@ -14,7 +14,7 @@ export interface CodeBlock {
     readonly code: string;
 }
 
-/** Lists tracked and untracked files, without the ones that git ignores. */
+/** Lists tracked and untracked files, without ignored files. */
 export function listFiles(pattern: RegExp): string[] {
     const args = ['ls-files', '--cached', '--others', '--exclude-standard', '-z'];
     const files = execFileSync('git', args, { cwd: root, encoding: 'utf8' }).split('\0');

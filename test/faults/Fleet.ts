@@ -77,7 +77,7 @@ export class Fleet {
                     note(key, isThere);
                 } catch (error) {
                     note(key, false, error as Error);
-                    // Without the pause, a caller whose calls fail at once would starve the others.
+                    // Without the pause, a caller whose calls fail at once starves the others.
                     await sleep(5);
                 }
             }

@@ -31,7 +31,7 @@ export interface Scenario extends Break {
     inFlight: Expectation;
     /** Which of the calls between the break and the recovery succeed. */
     meanwhile: Expectation;
-    /** How long the fault lasts at least, in ms. */
+    /** The minimum duration of the fault, in ms. */
     lastsMs?: number;
     /** Whether the server is empty when it returns. */
     forgets?: boolean;

@@ -97,7 +97,7 @@ describe('MemcachedClient.close', () => {
         for (const one of [proxy, other]) one.begin(blackHole);
         const calls = [0, 1].map(async index => {
             const key = Array.from({ length: 100 }, (_, i) => `key${i}`).find(one => client.getServer(one) === index)!;
-            // The offset lets a probe of one server begin before the call to the other one ends.
+            // The offset lets a probe of one server begin before the call to the other server ends.
             await sleep((index * TIMEOUT_MS) / 2);
             return codeOf(client.get(key));
         });

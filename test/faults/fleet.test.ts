@@ -23,7 +23,7 @@ describe('a server that is down', () => {
         await sleep(1000);
         const probes = proxy.connections - before;
         expect(proxy.mostAtOnce).toBe(1);
-        // Probes run one after another. Each waits for at least three quarters of `retryMs`.
+        // Probes run one after another. Each probe waits for at least three quarters of `retryMs`.
         expect(probes).toBeGreaterThan(2);
         expect(probes).toBeLessThanOrEqual((performance.now() - begun) / 37 + 1);
 
@@ -34,7 +34,8 @@ describe('a server that is down', () => {
         await sleep(200);
         await stop();
         expect(proxy.mostAtOnce).toBeLessThanOrEqual(3);
-        // The connection of the last probe stays in use. When it opens, concurrent probes end.
+        // The connection of the last probe stays in use. When this connection opens, concurrent
+        // probes end.
         expect(proxy.connections - connections).toBeLessThan(20);
     });
 

@@ -9,8 +9,8 @@ import { accountThatEvicts } from '../client/accountThatEvicts';
 import { sleep } from '../support/sleep';
 
 /**
- * The timeout of all calls. A call that starts a quarter of it later uses the same connection, and
- * times out after the connection has ended.
+ * The timeout of all calls. A call that starts a quarter of the timeout later uses the same
+ * connection. It times out after the client has abandoned the connection.
  */
 const REQUEST_TIMEOUT_MS = 800;
 const opener = useOpener();
@@ -27,7 +27,7 @@ describe('a path that stalls and delivers late', () => {
         held = [];
     });
 
-    /** Stalls the current connections. New ones work. */
+    /** Stalls the current connections. New connections work. */
     function stall(): void {
         const stalled = new Set<Link>();
         proxy.begin({
@@ -58,7 +58,7 @@ describe('a path that stalls and delivers late', () => {
     ])('never lets %s undo a newer value after a successful store', async (_, storeOld) => {
         await client.set('key', 'first');
         stall();
-        // This call is the oldest one. When it times out, the client abandons the connection.
+        // When this oldest call times out, the client abandons the connection.
         const oldest = codeOf(client.get('other'));
         await sleep(REQUEST_TIMEOUT_MS / 4);
         const stored = codeOf(storeOld());

@@ -121,7 +121,7 @@ export const lyingHuge: Fault = replacing(frame => claiming(frame, 0xfffffff0));
 
 /**
  * Announces a valid body length, but never sends the body. A naive client waits or allocates for
- * it.
+ * the body.
  */
 export const lyingLong: Fault = replacing(frame => claiming(frame, 512 * 1024 * 1024));
 

@@ -60,8 +60,8 @@ describe('a late request', () => {
         const client = await open.client(server);
         const deliver = delayNext(proxy, opcodes.ADD);
         const lease = (await lock.tryAcquireLease(null, open.key, 60_000))!;
-        // A client flushes the server, another one holds the lock for a while, and then the request
-        // arrives.
+        // A client flushes the server, another client holds the lock for a while, and then the
+        // request arrives.
         await client.flush();
         await client.set(open.key, 'somebody');
         await client.delete(open.key);

@@ -43,7 +43,7 @@ describe('a restarted server', () => {
         await server.restart();
         const client = await open.client(server);
 
-        // The lock of another holder gets the CAS of this one.
+        // The lock of another holder gets the CAS of this lock.
         await reach(client, lease.fencingToken);
         if (who === 'by one whose component is busy')
             await Promise.all([lock.tryAcquireLock(null, 'a', 1000), lease[verb]()]);
@@ -185,7 +185,7 @@ describe('a full server', () => {
         const lock = await open.lock(server);
         const client = await open.client(server);
         const lease = (await lock.tryAcquireLease(null, 'key', 3_600_000))!;
-        // A read would protect the lock from eviction.
+        // The loop does not read the lock, because a read protects it from eviction.
         for (let i = 0; i < 60; i++) {
             await client.setMany(Array.from({ length: 1000 }, (_, j) => [`fill:${i}:${j}`, 'x'.repeat(20)] as const));
         }
@@ -220,7 +220,7 @@ describe('a fleet of servers', () => {
             outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
         }
         // Locks on the live server are busy, and locks on the dead server are unavailable. No call
-        // acquires a lock for the second time.
+        // acquires a held lock.
         expect(outcomes.get('answered true')).toBeUndefined();
         expect(outcomes.get('answered false')).toBeGreaterThan(0);
         expect(outcomes.get('answered false')).toBeLessThan(keys.length);

@@ -10,9 +10,9 @@ const WAITERS = 5;
 
 /** The outcomes of callers that wait for locks while their component closes. */
 export interface Shutdowns {
-    /** The number of tasks that began after the call of `close`. */
+    /** The number of tasks that begin after the call of `close`. */
     begunAfterClose: number;
-    /** The number of locks on the server after `close` whose task had ended. */
+    /** The number of locks on the server after `close` whose task has ended. */
     locksLeft: number;
     readonly outcomes: Record<string, number>;
 }

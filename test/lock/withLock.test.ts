@@ -13,7 +13,7 @@ import { storedIn } from './storedIn';
 const server = useServer();
 const open = useOpener();
 const stored = storedIn(server);
-// More concurrent tests would delay each other at their start.
+// More concurrent tests delay each other at their start.
 const slow = new SideBySide(4);
 
 /** Returns a fault that drops requests with this opcode. */

@@ -1,6 +1,6 @@
-// Checks the features that must work on every runtime with the modules of Node.
-// The command `npm run test:runtimes` runs it in a project that has installed the package.
-// The process must exit by itself.
+// Checks the features that must work on every runtime with the modules of Node. The command `npm
+// run test:runtimes` runs this program in a project that has installed the package. The process
+// must exit by itself.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';

@@ -75,7 +75,7 @@ describe('MemcachedLock with connections that break at every seventh request', (
         const client = await open.client(server);
         const proxy = await open.faultProxy(server);
         const options = { request_timeout: 60, retry: 50, reconnect: 20, failures: 10, retries: 2, retry_timeout: 10 };
-        // On a busy machine, the first reply may take longer than this short timeout.
+        // On a busy machine, the first reply may take longer than the short timeout.
         const openLock = (tries = 5): Promise<MemcachedLock> =>
             open.lock(proxy, options).catch((error: unknown) => {
                 if (tries === 1) throw error;

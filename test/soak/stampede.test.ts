@@ -20,7 +20,7 @@ const open = useOpener();
 class Crowd {
     /** The processes in the order in which their loaders began. */
     readonly loading: ChildProcess[] = [];
-    /** The number of callers that got the value. */
+    /** The number of callers that have got the value. */
     right = 0;
     private readonly children: ChildProcess[];
     private readonly exits: Promise<unknown>;
@@ -36,7 +36,7 @@ class Crowd {
         this.exits = Promise.all(this.children.map(child => once(child, 'exit')));
     }
 
-    /** Makes all processes load once all are ready. */
+    /** Makes all processes load as soon as all are ready. */
     async ask(): Promise<void> {
         await Promise.all(this.children.map(child => once(child, 'message')));
         for (const child of this.children) child.send('ask');

@@ -16,7 +16,7 @@ function importsOf(file: string): string[] {
     return local.map(name => `${relative(src, join(src, dirname(file), name))}.ts`);
 }
 
-/** Returns the files of the first import cycle that begins below `file`, or []. */
+/** Returns the files of the first import cycle that `file` leads to, or []. */
 function cycleFrom(file: string, graph: ReadonlyMap<string, string[]>, path: string[], done: Set<string>): string[] {
     if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
     if (done.has(file)) return [];

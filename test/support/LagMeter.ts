@@ -20,7 +20,7 @@ export class LagMeter {
 
     /**
      * Returns the sum of the delays that ended after this `performance.now()`, plus the current
-     * one.
+     * delay.
      */
     since(startMs: number): number {
         let sumMs = this.currentMs();

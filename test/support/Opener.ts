@@ -65,7 +65,9 @@ export class Opener {
         return this.ending(FaultProxy.start(port));
     }
 
-    /** @param target the server; without it, the proxy accepts connections and never answers */
+    /**
+     * @param target the server. Without a server, the proxy accepts connections and never answers
+     */
     recordingProxy(target: { host: string; port: number } | null = null): Promise<RecordingProxy> {
         return this.ending(RecordingProxy.start(target));
     }
@@ -133,8 +135,8 @@ export class Opener {
 }
 
 /**
- * Creates an opener for the tests of a file or of a `describe`. It closes everything after each
- * test.
+ * Creates an opener for the tests of a file or of a `describe`. It closes all that it has opened
+ * after each test.
  */
 export function useOpener(): Opener {
     const opener = new Opener();

@@ -16,7 +16,7 @@ function compiled(path) {
     if (existsSync(kept)) return readFileSync(kept, 'utf8');
 
     /** @type {import('typescript')} */
-    const ts = require('typescript'); // a slow import, so only for files that are not in the cache
+    const ts = require('typescript'); // slow to load, so only for files that are not in the cache
     const { outputText } = ts.transpileModule(source, {
         fileName: path,
         compilerOptions: {

@@ -14,7 +14,7 @@ async function take(): Promise<LoadLease> {
     return lease as LoadLease;
 }
 
-/** Takes the lease, and releases it as after a failed load. */
+/** Takes the lease, and releases it as a failed load does. */
 async function fail(): Promise<void> {
     await (await take()).release(true);
 }

@@ -179,8 +179,8 @@ describe('an error of the loader', () => {
         const answers = await Promise.allSettled(asked);
         expect(answers.every(one => one.status === 'rejected')).toBe(true);
         expect(calls).toBe(2);
-        // The cache releases the lease in the background. Otherwise the lease would last at least
-        // two seconds.
+        // The cache releases the lease in the background. An unreleased lease lasts at least two
+        // seconds.
         const untilReleased = async (): Promise<void> => {
             while ((await readItem(server, open.key)) !== null) await sleep(5);
         };

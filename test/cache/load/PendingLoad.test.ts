@@ -7,7 +7,10 @@ const late = () => new Error('late');
 let isDone: boolean;
 let load: PendingLoad;
 
-/** Returns a lease that a read finds if the read returns 'leased', and its releases. */
+/**
+ * Returns a fake lease, and the record of its releases. A read that returns 'leased' shows this
+ * lease.
+ */
 function leaseOf(): { lease: LoadLease; released: boolean[] } {
     const released: boolean[] = [];
     const lease = {

@@ -13,7 +13,7 @@ const LEASE_MS = LEASE_TIMES.seconds * 1000;
 let key: LeasedKey;
 let load: PendingLoad;
 
-/** Resolves with the result and its time. */
+/** Resolves with the result of the load and the time of that result. */
 async function turn(timeoutMs: number): Promise<{ found: unknown; atMs: number }> {
     const valueOf = (item: Item): unknown => {
         const held = freshOrNull(item);

@@ -90,7 +90,7 @@ describe('Deadlines', () => {
 
     it('does not expire an item whose answer arrives in time at a busy process', async () => {
         const item = add('a', 100);
-        // Socket reads run after the timer of the deadlines and before its immediate.
+        // Node runs socket reads after the timer of the deadlines and before its immediate.
         setTimeout(() => deadlines.remove(item), 100);
         await pass(100);
         expect(expired).toEqual([]);

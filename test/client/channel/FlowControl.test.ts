@@ -35,8 +35,8 @@ describe('FlowControl', () => {
     }
 
     /**
-     * Sends `count` requests. The first reply comes at once, and its round trip is measured. The
-     * last reply comes after `ms`.
+     * Sends `count` requests. The first reply comes at once, and gives the time of a round trip.
+     * The last reply comes after `ms`.
      */
     function roundTrip(count: number, ms: number): void {
         const first = send(1);

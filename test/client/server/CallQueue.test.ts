@@ -10,7 +10,7 @@ import { codeOf } from '../../support/codeOf';
 describe('CallQueue', () => {
     let deadlines: Deadlines;
     let queue: CallQueue;
-    /** The calls that the queue released at the end of each turn. */
+    /** The calls that the queue releases at the end of each turn. */
     let turns: Call<unknown>[][];
 
     beforeEach(() => {

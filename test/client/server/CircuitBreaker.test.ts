@@ -5,7 +5,7 @@ import { CircuitBreaker, type BreakerOptions } from '../../../src/client/server/
 
 const FAULT = new Error('reset');
 
-/** The value that `Math.random` returns. 0 shortens no pause. */
+/** The value that `Math.random` returns. A value of 0 shortens no pause. */
 let random: number;
 
 beforeEach(() => {

@@ -7,7 +7,7 @@ import { root } from '../../support/root';
 const { scripts, name } = JSON.parse(read('package.json')) as { scripts: Record<string, string>; name: string };
 
 /**
- * Programs from elsewhere. The test only checks that the project files in their arguments exist.
+ * Programs of other packages. The test only checks that the project files in their arguments exist.
  */
 const FOREIGN = ['node', 'npx', 'git', 'cd', 'docker', 'export', 'curl'];
 /** The built-in commands of npm. */

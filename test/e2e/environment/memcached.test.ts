@@ -10,7 +10,8 @@ import { sleep } from '../../support/sleep';
 const memcached = JSON.stringify(join(root, 'scripts/memcached.cjs'));
 
 /**
- * Returns a script that starts a memcached, prints its port, and then meets a fate of a test run.
+ * Returns a script that starts a memcached and prints its port. `fate` is further code of the
+ * script.
  */
 const parent = (fate: string) => `
     const { startMemcached } = require(${memcached});

@@ -6,7 +6,7 @@ import { SideBySide } from '../../support/sideBySide';
 import { sleep } from '../../support/sleep';
 import { DemoProcess, isAlive, parentOf } from './DemoProcess';
 
-/** Runs the long tests side by side, each with its own demo. */
+/** Runs the long tests concurrently, each with its own demo. */
 const sideBySide = new SideBySide();
 const given = useServer();
 
@@ -42,7 +42,7 @@ it(
     'does not kill a memcached of its environment',
     sideBySide.add(async () => {
         const env = { MEMCACHED_SERVICE_HOST: given.host, MEMCACHED_SERVICE_PORT: String(given.port) };
-        // The values of the first run must not affect the second one.
+        // The values of the first run must not affect the second run.
         for (let run = 0; run < 2; run++) {
             const { code, stdout } = await new DemoProcess([], env).outcome;
             expect({ code, problems: stdout.match(/✗.*/g) }).toEqual({ code: 0, problems: null });

@@ -21,7 +21,9 @@ interface Reply {
     text: string;
 }
 
-/** Calls the server. It does not use `fetch`, which allows no Host or Origin header. */
+/**
+ * Sends a request to the server. It does not use `fetch`, which allows no Host or Origin header.
+ */
 function call(method: string, path: string, headers: Record<string, string> = {}): Promise<Reply> {
     return new Promise((resolve, reject) => {
         const sent = request(url + path, { method, headers, agent: false }, response => {

@@ -10,10 +10,10 @@ export const LOCK_TRIES = 3.5;
 export const SLACK_MS = 20;
 
 /**
- * Returns the documented time limit of a call in ms. The time for which its process is held comes
- * on top.
- * @param changes how often the token of a key changed during the call
- * @param listChanges how often the server list changed during the call
+ * Returns the documented time limit of a call in ms, without the time for which its process stands
+ * still.
+ * @param changes the number of changes of the token during the call
+ * @param listChanges the number of changes of the server list during the call
  */
 export function boundOf({ step }: Entry, { client, cache, lists }: Plan, changes: number, listChanges: number): number {
     const { connectTimeoutMs } = client;

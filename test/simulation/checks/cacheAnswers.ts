@@ -11,7 +11,7 @@ import { visibleOf } from './visible';
 type Fail = (message: string) => void;
 
 /**
- * Checks that every result of the cache is true and that every acknowledged change happened once.
+ * Checks that every result of the cache is true, and that every acknowledged change happens once.
  */
 export function checkCacheAnswers(run: Run, report: (violation: string) => void): void {
     const truth = new Truth(run);
@@ -28,7 +28,10 @@ export function checkCacheAnswers(run: Run, report: (violation: string) => void)
 /** Stands for an error that `fail_soft` hides from the caller, so the outcome is unknown. */
 const UNKNOWN = new Error('answered without memcached');
 
-/** Check of one verb. With tokens a clear discards earlier changes, and the cache retries them. */
+/**
+ * Check of one verb. With tokens a clear discards earlier changes, and the cache retries those
+ * changes.
+ */
 type Check = (truth: Truth, entry: Entry, fail: Fail) => void;
 
 const CHECKS: Readonly<Record<string, Check>> = {
@@ -107,9 +110,7 @@ function eachKey(entry: Entry, fail: Fail, check: (index: number, fail: Fail) =>
     if (wrong.length > fallbacksOf(entry)) for (const message of failures) fail(message);
 }
 
-/**
- * Checks that the key had this value and that the value was fresh, or that the miss was possible.
- */
+/** Checks that the key has this value and that the value is fresh, or that a miss is possible. */
 function found(truth: Truth, entry: Entry, index: number, value: unknown, fail: Fail): void {
     const isTrue = truth.during(entry, index).some(({ item }) => {
         const { value: stored, freshUntilMs } = visibleOf(item);
@@ -152,7 +153,7 @@ function stored(truth: Truth, entry: Entry, index: number, error: Error | null, 
 /** Errors that guarantee an unchanged value. */
 const UNCHANGED_CODES = new Set(['UPDATE_CONFLICT', 'OVERLOADED', 'CAS_DISABLED']);
 
-/** Checks that an acknowledged change happened once and that no change happened twice. */
+/** Checks that an acknowledged change happens once, and that no change happens twice. */
 function joined(truth: Truth, entry: Entry, fail: Fail): void {
     const [key] = entry.fullKeys;
     const mark = valueOf(entry.step);

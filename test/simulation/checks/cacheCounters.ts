@@ -15,7 +15,7 @@ type Counts = Readonly<Partial<Record<keyof typeof NAMES, Count>>>;
 interface Subject {
     readonly entry: Entry;
     readonly plan: Plan;
-    /** Number of keys or calls that the cache answered without memcached. */
+    /** Number of keys or calls that the cache answers without memcached. */
     readonly fallbacks: number;
 }
 
@@ -166,7 +166,7 @@ const RULES: Readonly<Record<string, Rule>> = {
             loads: [0, 1],
             stored: [0, of('loads')],
             storeFailures: plan.faults.some(({ kind }) => kind === 'full' || kind === 'refuse') ? [0, of('loads')] : 0,
-            // After an abort of this caller, a caller with a stale value may keep its load running.
+            // After an abort of this caller, a caller with a stale value may keep the load running.
             refreshFailures: [0, (error === null && hasStale) || error instanceof CallerAborted ? of('loads') : 0],
             // The read and the store of the loaded value may each fall back.
             fallbacks: [0, 2],

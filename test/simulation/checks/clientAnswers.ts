@@ -14,7 +14,7 @@ interface Found {
 type Fail = (message: string) => void;
 
 /**
- * Checks that every result of the client is true and that no server executed a rejected request.
+ * Checks that every result of the client is true, and that no server executes a rejected request.
  */
 export function checkClientAnswers(run: Run, report: (violation: string) => void): void {
     const truth = new Truth(run);

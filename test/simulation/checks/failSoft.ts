@@ -6,7 +6,7 @@ import { World } from '../world/World';
 import { isUnlimited } from './settling';
 import { Truth } from './Truth';
 
-/** Counts the keys of the call that the cache answered without memcached. */
+/** Counts the keys of the call that the cache answers without memcached. */
 export function fallbacksOf({ countsAtEnd }: Entry): number {
     return countsAtEnd.get(COUNTER_NAMES.cache.fallbacks) ?? 0;
 }
@@ -22,7 +22,7 @@ const SOFT_VERBS = new Set(
 );
 /** Verb that falls back even without `options.fail_soft`, by calling its loader. */
 const LOADING_VERB = 'retrieveOrLoad';
-/** Errors that mean an unavailable server. All other errors reach the caller. */
+/** Errors of an unavailable server. All other errors reach the caller. */
 const UNAVAILABLE = new Set(['CONNECTION_LOST', 'SERVER_DOWN', 'TIMEOUT', 'OVERLOADED', 'CONNECT_FAILED']);
 /** Faults that do not make a server unavailable. */
 const HARMLESS = new Set(['skip', 'evict', 'clock', 'kill', 'full', 'refuse', 'list', 'discovery']);
@@ -62,7 +62,7 @@ function codesOf({ error }: Entry): string[] {
     return [error, ...failed.values()].map(codeOf).filter(code => code !== null);
 }
 
-/** Returns whether a fault explains that a server of the call did not answer. */
+/** Returns whether a fault explains that a server of the call does not answer. */
 function hasReason(entry: Entry, run: Run, { places }: Truth): boolean {
     const { endMs, fullKeys, process } = entry;
     const { plan } = run.service;

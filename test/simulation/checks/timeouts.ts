@@ -3,7 +3,7 @@ import { codeOf } from '../schedule/Ledger';
 import { valueOf } from '../workload/values';
 import { Truth } from './Truth';
 
-/** Faults that delay no reply, except by holding the process itself. */
+/** Faults that delay no reply, except while they stop the process itself. */
 const HARMLESS = new Set(['skip', 'evict', 'clock', 'hold', 'kill', 'list', 'discovery']);
 /** Maximum size of a value that fits into one segment. */
 const SMALL_BYTES = 100;

@@ -19,7 +19,7 @@ export interface Answer {
     readonly status: number;
     readonly cas: bigint;
     readonly value: Buffer;
-    /** Flags of a read value; -1 means a reply without flags. */
+    /** Flags of a read value, or -1 for a reply without flags. */
     readonly flags: number;
 }
 
@@ -37,7 +37,7 @@ export class Memory {
         private readonly hasCas: boolean,
     ) {}
 
-    /** Removes expired items. Expiry needs no request. */
+    /** Removes expired items. An item expires without a request. */
     expire(nowMs: number): void {
         if (nowMs < this.nextExpiryMs) return;
         this.nextExpiryMs = Infinity;

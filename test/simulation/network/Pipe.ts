@@ -31,8 +31,8 @@ export interface Delays {
 }
 
 /**
- * One direction of a connection. Bytes arrive in order, split and merged as TCP may do. The kernels
- * buffer unread bytes, even while the reading process stands still.
+ * One direction of a connection. Bytes arrive in order, in other pieces than the sender wrote, as
+ * with TCP. The kernels buffer unread bytes, even while the reading process stands still.
  */
 export class Pipe {
     private readonly segments: Segment[] = [];
@@ -59,7 +59,7 @@ export class Pipe {
         if (this.isOver || bytes.length === 0) return;
         this.unread += bytes.length;
         const cuts = this.random.int(0, this.delays.maxCuts);
-        // The number of draws must not depend on the bytes. An empty piece draws a delay, too.
+        // The number of draws must not depend on the bytes. Even an empty piece draws a delay.
         const at = Array.from({ length: cuts }, () => Math.floor(this.random.next() * bytes.length)).sort(byValue);
         let from = 0;
         for (const to of [...at, bytes.length]) {

@@ -9,7 +9,7 @@ export class Meter {
     /** Values that the component passes to `stats`. */
     readonly samples = new Map<string, number[]>();
 
-    /** Runs a call and attributes its counters to the entry, even those raised later. */
+    /** Runs a call and attributes its counters to the entry, even counters that it raises later. */
     static during<T>(entry: Entry, call: () => T): T {
         return calls.run(entry, call);
     }

@@ -19,7 +19,7 @@ export interface Component {
     readonly name: string;
     /** Prefix of its keys in memcached. */
     readonly prefix: string;
-    /** Discovery of the component; null means a fixed list. */
+    /** Discovery of the component, or null with a fixed list. */
     readonly discovery: Discovery | null;
     /** Applies another server list. */
     follow(servers: readonly RingServer[]): void;

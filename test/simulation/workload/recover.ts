@@ -28,7 +28,7 @@ export async function recover(
     for (let attempt = 1; ; attempt++) {
         try {
             await use();
-            // With failover another server may have answered.
+            // With failover another server may answer.
             if (!plan.lists.failover || servers().every(({ isUp }) => isUp)) return;
             if (attempt === MAX_ATTEMPTS) throw new Error('a server is still marked as down');
         } catch (error) {

@@ -57,8 +57,9 @@ export interface VirtualImmediate {
 }
 
 /**
- * Event loop of one process. Each round follows Node's order: due timers, arrivals, immediates. The
- * world runs one callback at a time, so promises settle between two callbacks, as in Node.
+ * Event loop of one process. Each round follows Node's order, which is due timers, arrivals,
+ * immediates. The world runs one callback at a time, so promises settle between two callbacks, as
+ * in Node.
  */
 export class EventLoop {
     /** Time until which the process runs no callback, because it is busy or suspended. */
@@ -70,7 +71,7 @@ export class EventLoop {
     private phase: 'timers' | 'arrivals' | 'immediates' = 'timers';
     private runningTimers = 0;
     isDead = false;
-    /** Total time for which the process was held. */
+    /** Total time for which the process has stood still. */
     heldMs = 0;
 
     constructor(
@@ -91,7 +92,7 @@ export class EventLoop {
         return Math.max(dueMs, this.heldUntilMs);
     }
 
-    /** Runs one callback, if this round has one left. */
+    /** Runs the next callback of this round, if any. */
     runOne(): void {
         const callback = this.take();
         this.heldUntilMs = Math.max(this.heldUntilMs, this.world.nowMs + CALLBACK_MS);

@@ -15,7 +15,7 @@ export class World {
     /** Loop of the running callback. New timers and sockets belong to it. */
     current: EventLoop | null = null;
     steps = 0;
-    /** Receives the lines of the trace; null disables tracing. */
+    /** Receives the lines of the trace, or is null without tracing. */
     log: ((line: string) => void) | null = null;
     private readonly loops: EventLoop[] = [];
     private order = 0;

@@ -12,11 +12,11 @@ const LONG_MS = 3_600_000;
 
 export interface Shared {
     readonly servers: readonly number[];
-    /** `options.clear` */
+    /** Whether the caches have `options.clear`. */
     readonly clears: boolean;
     readonly recorder: Recorder;
     readonly random: () => number;
-    /** `options.compress_min` */
+    /** The `options.compress_min` of the cache, or 0. */
     readonly compressMin: number;
     /** A value that no other write stores. */
     newValue(): number;
@@ -113,7 +113,7 @@ export class Instance {
         }
     }
 
-    /** Adds a value. If the result is true, the key was empty. */
+    /** Adds a value. The result true proves that the key was empty. */
     async add(key: string): Promise<void> {
         const { value, text } = this.newText();
         const outcome = await this.call('add', key, 1, () => this.cache.add(null, key, text, LONG_MS));
@@ -126,7 +126,7 @@ export class Instance {
         if (outcome.answer === true) this.found('add', key, null, outcome);
     }
 
-    /** Updates a value. If the update succeeds, the key held the last argument of the change. */
+    /** Updates a value. A success proves that the key held the last argument of the change. */
     async update(key: string): Promise<void> {
         const { value, text } = this.newText();
         const removes = this.shared.random() < 0.1;
@@ -139,7 +139,7 @@ export class Instance {
             this.cache.update(null, key, change, LONG_MS).then(() => true),
         );
         const isUpdated = outcome.answer === true;
-        // A removal of a missing value sends nothing.
+        // A removal of a missing value sends no request.
         if (!removes || old !== null) this.wrote('update', key, removes ? null : value, outcome, isUpdated, false);
         if (isUpdated) this.found('update', key, valueOf(old), outcome);
     }

@@ -6,16 +6,15 @@ import { LOAD_TIMEOUT_MS, LONGEST_PAUSE_MS, TIMEOUT_MS } from './plan';
 /** The maximum time from the return of a loader to the store of its value. */
 const STORING_MS = 1200 + LONGEST_PAUSE_MS;
 
-/**
- * The maximum duration of a load, which waits for another process and its loader, and reads twice.
- */
+/** The maximum duration of a load, with a wait for another process, the loader and two reads. */
 const LONGEST_LOAD_MS = 2 * LOAD_TIMEOUT_MS + 2 * TIMEOUT_MS + LONGEST_PAUSE_MS;
 
 /** The maximum duration of a read. */
 const READING_MS = TIMEOUT_MS + LONGEST_PAUSE_MS;
 
 /**
- * The maximum time from the end of a loader to the date in its value. All processes share a clock.
+ * The maximum time from the end of a loader to the date in its value. All processes use the same
+ * clock.
  */
 const DATING_MS = 100 + LONGEST_PAUSE_MS;
 
@@ -23,8 +22,9 @@ const DATING_MS = 100 + LONGEST_PAUSE_MS;
 type Write = Interval & Pick<Wrote, 'value' | 'by' | 'isFleeting'>;
 
 /**
- * - `overtaken`: an instance returns a value whose load began before its own store or removal.
- * - `unread`: a caller with `staleFor` joined a load although memcached had a stored value.
+ * - `overtaken`: an instance returns a value whose load began before a store or removal by this
+ *   instance.
+ * - `unread`: a caller with `staleFor` joins a load although memcached has a stored value.
  */
 export type LoadKind = Violation['kind'] | 'overtaken' | 'unread';
 export type LoadViolation = Omit<Violation, 'kind'> & { readonly kind: LoadKind };
@@ -35,7 +35,7 @@ export type LoadViolation = Omit<Violation, 'kind'> & { readonly kind: LoadKind 
  * The loader reads the value from its origin when it begins. No read may find this value after a
  * write that began later.
  *
- * The same holds for the results of `retrieveOrLoad`, with the exceptions of docs/cache.md:
+ * The same rule applies to results of `retrieveOrLoad`, with these exceptions of docs/cache.md:
  *
  * - A caller may join a load of its own instance. Its result is then as old as the load. After a
  *   store or removal by the instance, callers do not join earlier loads. Callers with `staleFor`
@@ -61,7 +61,10 @@ export class LoadHistory {
         if (write.value === null || write.isFleeting) this.removals.push(write);
     }
 
-    /** Records a read. A miss proves nothing because the key may hold a lease or a stale value. */
+    /**
+     * Records a read. A miss does not prove an empty key, because the key may hold a lease or a
+     * stale value.
+     */
     found(read: Read): void {
         if (read.value !== null) this.register.found(read);
     }
@@ -114,8 +117,8 @@ export class LoadHistory {
 
 /**
  * Returns the earliest time at which memcached may have held the result. The caller may have joined
- * a load that gets the value from another process by an earlier read. Such a value is fresh at that
- * time.
+ * a load that gets the value from another process by an earlier read. A value from another process
+ * is fresh at that time.
  * @param others calls of the same instance
  */
 function joinedSince({ began }: Asked, load: Load | undefined, others: Sorted<Asked>): number {
@@ -138,7 +141,7 @@ class Sorted<T extends Interval> {
         return this.intervals.slice(this.indexOf(from), this.indexOf(to));
     }
 
-    /** Returns the index of the first interval that does not begin before this moment. */
+    /** Returns the index of the first interval that begins at this moment or later. */
     private indexOf(moment: number): number {
         let [from, to] = [0, this.intervals.length];
         while (from < to) {

@@ -13,8 +13,8 @@ const SERVERS = 3;
 const PROCESSES = 4;
 
 /**
- * Runs servers, processes that use them, and faults.
- * Each process has its own proxy before each server, so that a partition can separate the two.
+ * Runs servers, processes that use them, and faults. Each process has its own proxy before each
+ * server, so that a fault can separate one process from one server.
  */
 export class Trial {
     readonly chronicle: Chronicle;

@@ -6,7 +6,7 @@ export const nowMs = (): number => Number(process.hrtime.bigint()) / 1e6;
 interface Done extends Interval {
     readonly verb: string;
     readonly key: string;
-    /** The instance: `2.1#3` is the third life of the second instance in process 2. */
+    /** The name of the instance. `2.1#3` is the third life of the second instance in process 2. */
     readonly by: string;
 }
 
@@ -19,7 +19,7 @@ export interface Wrote extends Done {
     readonly isFleeting: boolean;
 }
 
-/** An `add` that returned false. */
+/** An `add` that has returned false. */
 export interface Refused extends Done {
     readonly what: 'refused';
     readonly value: number;
@@ -30,13 +30,13 @@ export interface Found extends Done {
     readonly value: Value;
 }
 
-/** An increment that returned `value`. */
+/** An increment that has returned `value`. */
 export interface Counted extends Done {
     readonly what: 'counted';
     readonly value: number;
 }
 
-/** A loader that has returned a value, which it read from its origin when it began. */
+/** A loader that has returned a value. It reads the value from its origin when it begins. */
 export interface Load extends Done {
     readonly what: 'load';
     readonly value: number;
@@ -49,7 +49,7 @@ export interface Asked extends Done {
     readonly what: 'asked';
     readonly value: Value;
     readonly takesStale: boolean;
-    /** Whether a read of the instance failed during the call because memcached was unavailable. */
+    /** Whether memcached was unavailable to a read of the instance during the call. */
     readonly wasAway: boolean;
 }
 
@@ -72,5 +72,5 @@ export type Message =
     /** The announcement of a call of `clear`. */
     | { readonly clears: true }
     | { readonly events: readonly Event[] }
-    /** Operations by verb, where a batch counts once per key, and rejections by code. */
+    /** The operations by verb, with one per key of a batch, and the rejections by code. */
     | { readonly operations: Record<string, number>; readonly codes: Record<string, number> };

@@ -12,7 +12,7 @@ export type Judgement = Violation | LoadViolation | Miscount;
 
 /**
  * Finds the results that break a promise of the cache.
- * @param events of the key, and those that concern all keys
+ * @param events the events of the key, and the events of all keys
  * @param clears whether the caches have `options.clear`
  */
 export function judge(key: string, events: readonly Event[], clears: boolean): Judgement[] {
@@ -38,7 +38,7 @@ function judgeValue(events: readonly Event[]): Violation[] {
         const write = writeOf(event);
         if (write !== null) history.wrote({ ...write, isAcknowledged: write.isDone });
     }
-    // A rejected removal takes effect within a limited time, so a later miss has no reason.
+    // A rejected removal takes effect within a limited time, so it does not explain a later miss.
     return history.violations().map(found => (found.value === null ? { ...found, kind: 'vanished' } : found));
 }
 
@@ -68,7 +68,7 @@ function judgeCounter(events: readonly Event[]): Miscount[] {
 type Write = Interval & Pick<Wrote, 'value' | 'by' | 'isDone' | 'isFleeting'>;
 
 /**
- * Returns the write that an event means for each key. A restart removes the keys of one server
+ * Returns the write of an event, or null for other events. A restart removes the keys of one server
  * only.
  */
 function writeOf(event: Event): Write | null {

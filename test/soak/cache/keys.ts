@@ -5,11 +5,12 @@ import type { Plan } from './plan';
 /**
  * The kind of a key decides which commands the instances call on it.
  *
- * - `value`: `store`, `add`, `update` and `remove`. A missing value needs a documented reason.
- * - `load`: `retrieveOrLoad`, `store` and `remove`. A lease or a stale value is a miss for
- * `retrieve`.
- * - `counter`: `increment`.
- * - `sum`: a JSON counter that `update` increments.
+ * - `value` is for `store`, `add`, `update` and `remove`. A missing value needs a documented
+ *   reason.
+ * - `load` is for `retrieveOrLoad`, `store` and `remove`. A lease or a stale value is a miss for
+ *   `retrieve`.
+ * - `counter` is for `increment`.
+ * - `sum` is a JSON counter that `update` increments.
  */
 export type Kind = 'value' | 'load' | 'counter' | 'sum';
 

@@ -80,7 +80,7 @@ export class Referee {
         );
     }
 
-    /** Returns later holders of a key whose token is not larger. */
+    /** Returns pairs of holders of one key where the later holder has no greater token. */
     disorders(): string[] {
         return this.inOrder((key, earlier, later) =>
             later.fencingToken > earlier.fencingToken

@@ -19,7 +19,7 @@ const TASKS = 8;
 const KEYS = 20;
 const TTL_MS = 1000;
 const RUN_MS = soakMs(20_000);
-/** The maximum delay, which is two seconds of memcached plus the time to notice. */
+/** The maximum delay, which is two seconds of memcached plus the time to detect the free lock. */
 const LATE_MS = 2500;
 
 describe('MemcachedLock in four processes with eight tasks each over twenty keys', () => {
@@ -74,7 +74,7 @@ describe('MemcachedLock in four processes with eight tasks each over twenty keys
         }
     }
 
-    /** Acquires the lock even if no task does, and holds it for a while. */
+    /** Acquires the lock in case no task does, and holds it for a while. */
     async function inherit(key: string, stayMs: number): Promise<void> {
         const lease = await lock.acquireLease(null, key, 2 * stayMs, 30_000);
         const { fencingToken } = lease;
@@ -108,7 +108,8 @@ describe('MemcachedLock in four processes with eight tasks each over twenty keys
     }
 
     /**
-     * Suspends a process. Some processes resume in time, others when their lock has another holder.
+     * Suspends a process. Some processes resume in time, and others when their lock has another
+     * holder.
      */
     function stop(): void {
         const child = any();

@@ -1,6 +1,6 @@
 import type { Interval, Value } from './RegisterHistory';
 
-/** An increment that returned `value`. */
+/** An increment that has returned `value`. */
 export interface Count extends Interval {
     readonly value: number;
 }

@@ -1,4 +1,4 @@
-/** The number that a write stores under its key. null means that the key is empty. */
+/** The number that a write stores under its key, or null for an empty key. */
 export type Value = number | null;
 
 /** An interval of any clock that all observers share. */
@@ -21,17 +21,18 @@ export interface Write extends Interval {
 export interface Read extends Interval {
     readonly value: Value;
     /**
-     * Whether the result may come from memory, and so does not prove that the key held the value.
+     * Whether the result may come from memory. Such a result does not prove that the key held the
+     * value.
      */
     readonly isHearsay?: boolean;
 }
 
 /**
  * - `undone`: an acknowledged write reappears after a later value.
- * - `repeated`: the same, but the later value came and went while the write was pending. Only a
- *   reader that has found all three values can detect it.
+ * - `repeated`: the same, but another call stored and replaced the later value while the write was
+ *   pending. Only a reader that has found all three values can detect it.
  * - `late`: the server executed a rejected write after a later write.
- * - `vanished`: a value is missing without a pending removal or a rejected one that may be late.
+ * - `vanished`: a value is missing without a pending removal or a late rejected removal.
  * - `invented`: the read ended before any write of the value began.
  */
 export type Kind = 'undone' | 'repeated' | 'late' | 'vanished' | 'invented';
@@ -49,8 +50,8 @@ type Claim = Read;
  * All writes and reads of one key by any number of processes.
  *
  * An acknowledged write proves that the key held its value within the interval of the call. A read
- * proves the same. If proofs show one value, another one, and the first one again, the server has
- * executed the first write twice.
+ * proves the same about the value that it finds. If proofs show one value, another one, and the
+ * first one again, the server has executed the first write twice.
  *
  * A rejected write proves no value, and the server may execute it at any time. It is `late` only
  * over a value whose write began after the rejection.
@@ -136,14 +137,14 @@ function judge(origin: Origin | undefined, { held, written }: Last, ended: numbe
     return held.began > seen ? 'repeated' : null;
 }
 
-/** Every key is empty before its first write. */
+/** The claim that every key is empty before its first write. */
 const BEGINNING: Claim = { value: null, began: -Infinity, ended: -Infinity };
 
 /** The claims that ended before a moment. The moment only moves forward. */
 class Past {
     private readonly claims: readonly Claim[];
     private at = 0;
-    /** The claim that began last, and the one with another value that began last. */
+    /** The claim that began last, and the claim with another value that began last. */
     private latest = BEGINNING;
     private other = BEGINNING;
 

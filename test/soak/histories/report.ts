@@ -9,7 +9,8 @@ const KINDS: readonly Kind[] = ['undone', 'repeated', 'late', 'vanished', 'inven
 const MOST_LISTED = 10;
 
 /**
- * Returns the counts by kind. Many reads may find one undone write, as in `3 undone (1 write), …`.
+ * Returns the counts by kind. Many reads may find the same undone write, as in `3 undone (1 write),
+ * …`.
  */
 export function countsOf(findings: readonly Finding[]): string {
     return KINDS.map(kind => {
@@ -41,7 +42,7 @@ function firstOfEachWrite(findings: readonly Finding[]): Finding[] {
     return [...first.values()];
 }
 
-/** Returns counts as text: `3 resets, 2 cuts`. */
+/** Returns counts as text, as in `3 resets, 2 cuts`. */
 export function listed(counts: ReadonlyMap<string, number>): string {
     return [...counts].map(([what, count]) => `${count} ${what}`).join(', ') || 'none';
 }

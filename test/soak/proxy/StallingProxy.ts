@@ -4,8 +4,8 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 /**
  * The fate of bytes that the path holds when the client resets the connection.
  *
- * - `network` drops them, as plain TCP does. A kernel retransmits nothing after a reset.
- * - `middlebox` delivers them. A proxy or the receive buffer of the server already has them.
+ * - `network` drops the bytes, as plain TCP does. A kernel retransmits nothing after a reset.
+ * - `middlebox` delivers the bytes. A proxy or the receive buffer of the server already has them.
  *
  * In both modes the path delivers the bytes when the client only closes the connection (FIN). It
  * drops the bytes when the server's side closes the connection.
@@ -13,8 +13,8 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 export type Mode = 'network' | 'middlebox';
 
 /**
- * Arguments of a memcached behind the proxy.
- * Its one thread executes all pending requests of a connection at once, in the order of delivery.
+ * Arguments of a memcached behind the proxy. With one thread, it executes all pending requests of a
+ * connection at once, in the order of delivery.
  */
 export const IN_ORDER = ['-t', '1', '-R', '1000'];
 
@@ -23,12 +23,10 @@ export type End = 'fin' | 'reset';
 
 /** A connection of the client to the proxy, and its connection from the proxy to the server. */
 export class Path {
-    /**
-     * The bytes that the path holds, by direction. null means that the path passes all bytes on.
-     */
+    /** The bytes that the path holds, by direction, or null if the path passes all bytes on. */
     private requests: Buffer[] | null = null;
     private replies: Buffer[] | null = null;
-    /** How the server's side closes towards the client. */
+    /** How the server's side closes the connection to the client. */
     private end: End = 'fin';
     private torn: 'request' | 'reply' | null = null;
     private share = 0.5;
@@ -45,8 +43,8 @@ export class Path {
         client.on('data', chunk => this.onRequest(chunk));
         client.on('end', () => {
             // Node reports data and a reset that arrive together as a FIN. Only the error of a
-            // write reveals the reset. No client reads this byte, because each closes both
-            // directions.
+            // write reveals the reset. No client reads the written byte, because each client closes
+            // both directions.
             client.write('?');
             this.onClientEnd();
         });
@@ -61,7 +59,7 @@ export class Path {
         });
     }
 
-    /** Whether the client uses the connection and no fault affects it. */
+    /** Whether the client uses the connection without a fault. */
     get isHealthy(): boolean {
         return !this.hasClientEnded && this.requests === null && this.replies === null && this.torn === null;
     }

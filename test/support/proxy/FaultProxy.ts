@@ -12,7 +12,9 @@ export interface Fault {
     accept?(link: Link): void;
     /** Handles a chunk of requests from the client. */
     request?(link: Link, chunk: Buffer): void;
-    /** Handles a complete reply of the server, including those held back when the fault began. */
+    /**
+     * Handles a complete reply of the server, including replies that the previous fault holds back.
+     */
     reply?(link: Link, frame: Buffer): void;
     /** Whether the proxy also hides the end of a connection. */
     mute?: boolean;
@@ -102,7 +104,7 @@ export const holding: Fault = {
 /** A TCP proxy before a real memcached with one fault at a time, which may change during calls. */
 export class FaultProxy implements Owner {
     fault: Fault = passing;
-    /** The number of complete frames since the start over all links. */
+    /** The number of complete frames on all links since the start. */
     requestFrames = 0;
     replyFrames = 0;
     readonly host = '127.0.0.1';
@@ -140,7 +142,7 @@ export class FaultProxy implements Owner {
         }
     }
 
-    /** Stops listening, so that open connections are reset and new ones refused. */
+    /** Stops listening, and resets open connections. The kernel then refuses new connections. */
     async refuse(): Promise<void> {
         const stopped = this.stopListening();
         for (const link of [...this.links]) link.reset();

@@ -5,7 +5,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
  * A proxy that counts connections, records the writes of clients, and cuts connections on demand.
  */
 export class RecordingProxy {
-    /** Every chunk that a client wrote. */
+    /** Every chunk that a client has written. */
     readonly writes: Buffer[] = [];
     connections = 0;
     mostAtOnce = 0;
@@ -51,7 +51,7 @@ export class RecordingProxy {
         this.target = target;
     }
 
-    /** Sends bytes to every connected client, as if the server had sent them. */
+    /** Sends bytes to every connected client, in the place of the server. */
     say(bytes: Buffer): void {
         for (const socket of this.sockets) socket.write(bytes);
     }

@@ -5,7 +5,7 @@
 export const HEADER_BYTES = 24;
 const REPLY_MAGIC = 0x81;
 
-/** Splits a stream of bytes into frames, and passes each complete one to a callback. */
+/** Splits a stream of bytes into frames, and passes each complete frame to a callback. */
 export class FrameSplitter {
     private rest: Buffer = Buffer.alloc(0);
 

@@ -63,7 +63,7 @@ export class MemcachedProcess {
         return server;
     }
 
-    /** Starts the server for the first time. `start` calls it. */
+    /** Starts the server for the first time, as `start` does. */
     launch(): Promise<void> {
         return this.#launch(this.options.port);
     }
@@ -105,8 +105,8 @@ export class MemcachedProcess {
     }
 
     /**
-     * Suspends the server. Connections stay open and the kernel accepts new ones. `continue`
-     * resumes it.
+     * Suspends the server. Connections stay open, and the kernel accepts new connections.
+     * `continue` resumes it.
      */
     async stop(): Promise<void> {
         await this.#process.stop();

@@ -15,7 +15,7 @@ export interface Certificate {
 export interface CertificateOptions {
     /** The signing authority. The default is the certificate itself. */
     authority?: Certificate;
-    /** The number of days until it expires. -1 means yesterday. */
+    /** The number of days until the certificate expires. A value of -1 means yesterday. */
     endsInDays?: number;
 }
 
@@ -24,7 +24,7 @@ let lastSerial = 0;
 
 /**
  * Creates a certificate for these names and addresses, valid from two days ago until tomorrow. This
- * code builds it, because slim images have no `openssl` command.
+ * code builds the certificate, because slim images have no `openssl` command.
  */
 export function createCertificate(
     names: string[] = ['localhost', '127.0.0.1', '::1'],

@@ -10,7 +10,7 @@ export interface Reply {
 const HEADER = 24;
 
 /**
- * Sends one request and returns its reply. It needs no client, because its callers test servers
+ * Sends one request and returns its reply. It bypasses the client, because its callers test servers
  * only.
  */
 export async function exchange(

@@ -44,7 +44,7 @@ describe('RingCache', () => {
         }
         expect(hot.size).toBe(1000);
         collectGarbage();
-        // The 1000 texts would take 100 MB.
+        // The 1000 texts take 100 MB.
         expect(process.memoryUsage().heapUsed - before).toBeLessThan(20 * 2 ** 20);
     });
 });
