@@ -1,5 +1,5 @@
-// Tests how the clients behave when something goes wrong (`npm run bench -- behaviour`). Writes the
-// table behind the README's comparison.
+// Tests how the clients behave under faults (`npm run bench -- behaviour`). Writes the table behind
+// the README's comparison.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';

@@ -100,8 +100,8 @@ async function compare(servers) {
 }
 
 /**
- * Measures which share of the CPU of a get the choice of the server takes, for hot keys and for a
- * million distinct keys.
+ * Measures the CPU time for the choice of a server, as a share of the CPU time of a get. The keys
+ * are hot keys, or a million distinct keys.
  */
 async function weighRing(servers) {
     const client = await openClient(servers);

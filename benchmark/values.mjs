@@ -7,7 +7,7 @@ export function makeKeys(tag, count) {
 
 /**
  * Returns printable text as a cache holds it. The text differs under every key, so that the check
- * detects a reply for another key. It has no line breaks, because some rivals search for line
+ * detects a reply for another key. The text has no line breaks, because some rivals search for line
  * breaks.
  */
 export function makeValue(index, bytes) {

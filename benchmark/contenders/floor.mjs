@@ -7,7 +7,8 @@ import { makeKeys, makeValue } from '../values.mjs';
  * The variants of a client that does nothing, which measures the limit of the wire and the server.
  * Its requests are prepared bytes, and it only counts the bytes of the replies. `batch` is a share
  * of the calls in flight. When the server has answered this share, the client sends as many calls
- * in one write. With 1 it waits for all replies. With 0 it sends after every chunk of replies.
+ * in one write. With 1 the client waits for all replies. With 0 the client sends after every chunk
+ * of replies.
  */
 export const variants = [
     { sockets: 1, batch: 1 },

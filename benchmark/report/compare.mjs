@@ -1,7 +1,7 @@
 import { rivals } from '../contenders/index.mjs';
 
 /**
- * Returns whether the report compares this case by latency. It compares every other case by
+ * Returns whether the report compares this case by latency. The report compares all other cases by
  * throughput.
  */
 export const isLatencyCase = scenario => scenario.verb === 'interference';

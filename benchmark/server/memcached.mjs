@@ -40,7 +40,7 @@ export async function startMemcached({ isTls = false } = {}) {
         args: FLAGS,
         prepare: directory => {
             if (certificate === null) return {};
-            // If the port is taken, the next attempt chooses another one.
+            // If the port is taken, the next attempt chooses another port.
             plainPort = 30_000 + Math.floor(Math.random() * 2000);
             return withTls(directory, certificate, plainPort);
         },

@@ -32,7 +32,7 @@ const FLAGS = [
 ];
 
 /**
- * A headless browser. This class controls it through a pipe, with the DevTools protocol.
+ * A headless browser. The class controls the browser through a pipe, with the DevTools protocol.
  * Each message is JSON followed by a NUL byte.
  */
 export class Chromium {

@@ -143,7 +143,7 @@ it('limits a batch with removals to one request_timeout when the server is silen
     expect(await timed(() => cache.storeMany(null, { a: 1, b: null }))).toBeLessThan(1900);
 });
 
-it('reports each entry that memcached rejects, and stores the others', async () => {
+it('reports each entry that memcached rejects, and stores the other entries', async () => {
     const small = await opener.server({ maxItemBytes: 1024 * 1024 });
     const cache = await open({ max_value: 2 ** 22, fail_soft: true }, small);
     const stored = cache.storeMany(null, { a: 1, b: 'x'.repeat(2 ** 20), c: 3 });

@@ -147,7 +147,7 @@ it('sends one write to each server', async () => {
         for (const proxy of proxies) proxy.writes.length = 0;
         await verb();
         expect(proxies.map(({ writes }) => writes.length)).toEqual([1, 1, 1]);
-        // A NOOP ends the batch, since all commands before it are quiet.
+        // A NOOP ends the batch, because all commands before it are quiet.
         for (const { writes } of proxies) expect(writes[0]![writes[0]!.length - 23]).toBe(opcodes.NOOP);
     }
 });

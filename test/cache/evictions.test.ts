@@ -28,7 +28,7 @@ async function untilEvicted(isGone: () => Promise<boolean>): Promise<void> {
 }
 
 describe('max_size', () => {
-    it('does not evict a value that another instance has stored since', async () => {
+    it('does not evict a value that another instance has stored later', async () => {
         const { one, other } = await open(3);
         await one.store(null, 'x', 'old');
         await other.store(null, 'x', 'new');
@@ -37,7 +37,7 @@ describe('max_size', () => {
         expect(await one.retrieve(null, 'x')).toBe('new');
     });
 
-    it('does not evict a value that another instance has stored since, in a batch', async () => {
+    it('does not evict a value that another instance has stored later in a batch', async () => {
         const { one, other } = await open(3);
         await one.storeMany(null, { x: 'old', y: 'old' });
         await other.store(null, 'x', 'new');

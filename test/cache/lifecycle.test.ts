@@ -93,7 +93,7 @@ it('opens again after a close during open', async () => {
     await proxy.until(() => proxy.openSockets === 0);
 });
 
-it('rejects open with CONNECT_FAILED without a server, leaves nothing open, and allows a retry', async () => {
+it('rejects open with CONNECT_FAILED without a server, leaves no socket open, and allows a retry', async () => {
     await server.kill();
     const cache = create({ failures: 1 });
     await expect(cache.open('trace')).rejects.toMatchObject({
@@ -108,7 +108,7 @@ it('rejects open with CONNECT_FAILED without a server, leaves nothing open, and 
     expect(await cache.store(null, 'key', 1, 50_000)).toBe(1);
 });
 
-it('rejects open with NO_CONNECTION and the options to set when nothing is configured', async () => {
+it('rejects open with NO_CONNECTION and the options to set when there is no configuration', async () => {
     const cache = new MemcachedCache();
     await expect(cache.open('trace')).rejects.toMatchObject({
         code: 'NO_CONNECTION',

@@ -108,7 +108,7 @@ describe('a Uint8Array of another realm', () => {
     it.each([
         ['plain', {}],
         ['compressed', { compress_min: 1 }],
-    ])('stays bytes, %s', async (_, settings) => {
+    ])('is restored as bytes, %s', async (_, settings) => {
         cache = await open.cache(server, settings);
         await cache.store(null, 'key', bytes, 50_000);
         expect(await cache.retrieve(null, 'key')).toEqual(Buffer.from([0, 255]));

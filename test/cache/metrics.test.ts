@@ -141,7 +141,7 @@ it('ignores failing counters, and calls the counters after them', async () => {
     expect(numbers(cache, counters)).toEqual({ ...NOTHING, stored: 1, hits: 1 });
 });
 
-it('counts and times the calls of loaders, including failed ones', async () => {
+it('counts and measures the calls of loaders, including failed calls', async () => {
     const counters = new RecordingCounters();
     const cache = await open({}, counters);
     const load = (key: string, give: () => unknown) =>

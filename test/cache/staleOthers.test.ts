@@ -35,7 +35,7 @@ describe('a process that reloads a stale value', () => {
 
     const ask = (load: () => string = notAsked) => cache.retrieveOrLoad(null, key, 30_000, load, STALE);
 
-    it('returns the value that another process stores meanwhile', async () => {
+    it('returns the value that another process stores during the load', async () => {
         const { finish } = await loadBehind(cache, key);
         await other.store(null, key, 'stored', 30_000);
         expect(await ask()).toBe('stored');
@@ -44,7 +44,7 @@ describe('a process that reloads a stale value', () => {
         expect(await ask()).toBe('stored');
     });
 
-    it('does not return or restore a value that another process removes meanwhile', async () => {
+    it('does not return or restore a value that another process removes during the load', async () => {
         const { finish } = await loadBehind(cache, key);
         await other.remove(null, key);
         const asked = ask();

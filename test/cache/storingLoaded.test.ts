@@ -53,7 +53,7 @@ describe('a loaded value', () => {
         }
     });
 
-    it('is given to later callers while memcached does not answer', async () => {
+    it('reaches later callers while memcached is silent', async () => {
         const proxy = await open.faultProxy(server);
         const cache = await open.cache(proxy, { request_timeout: 500 });
         const { called, load, finish } = heldLoader<string>();

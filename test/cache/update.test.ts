@@ -93,7 +93,7 @@ describe('update', () => {
         }
     });
 
-    it('does not remove a value that another writer has stored meanwhile', async () => {
+    it('does not remove a value that another writer stores during the change', async () => {
         await cache.store(null, 'key', 1, 50_000);
         let tries = 0;
         const answer = await cache.update<number>(null, 'key', async value => {
@@ -200,7 +200,7 @@ describe('a change', () => {
         expect(await cache.update(null, 'key', () => 2)).toBe(2);
     });
 
-    it('keeps the trace id of an exception that already has one', async () => {
+    it('keeps the trace id that an exception already has', async () => {
         const own = new BadRequestException('own', 'OWN', 'own');
         const throwing = (): never => {
             throw own;

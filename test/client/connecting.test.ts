@@ -32,7 +32,7 @@ describe('a name with several addresses', () => {
     it.each([
         ['in TLS', {}],
         ['without TLS', undefined],
-    ])('reports why each address failed when none answers, %s', async (_, tls) => {
+    ])('reports the error of each address when no address answers, %s', async (_, tls) => {
         const client = open.clientOf({ host: 'two.example', port: 1, tls }, { failures: 1 });
         await expect(client.open()).rejects.toMatchObject({
             code: 'CONNECT_FAILED',

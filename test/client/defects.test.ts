@@ -64,7 +64,7 @@ describe('the defects of memjs', () => {
         expect(await textOf(client, 'first')).toBe('value of first');
     });
 
-    it('keeps the new socket when the old one closes late (memjs defect 3)', async () => {
+    it('keeps the new socket when the old socket closes late (memjs defect 3)', async () => {
         const client = await open();
         await client.set('key', 'value');
         const old: Link[] = [];

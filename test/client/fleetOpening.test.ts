@@ -7,7 +7,7 @@ const open = useOpener();
 const fleet = useFleet(open);
 
 describe('open and close', () => {
-    it('reports why each of several servers failed when none answers', async () => {
+    it('reports the error of each server when no server answers', async () => {
         const silent = await open.recordingProxy();
         await open.kill(fleet.servers[0]);
         const options = { requestTimeoutMs: 500, failures: 1 };

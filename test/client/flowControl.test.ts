@@ -72,7 +72,7 @@ describe('flow control with a scripted server', () => {
     it.each([
         ['answers again in time', 600],
         ['is given up', Infinity],
-    ])('queues calls while a silent connection %s, and rejects none with OVERLOADED', async (_, pauseMs) => {
+    ])('queues calls while a silent connection %s, and rejects no call with OVERLOADED', async (_, pauseMs) => {
         await open({ requestTimeoutMs: 800, poolSize: 1 });
         let paused: [Buffer, Socket][] | null = [];
         server.script = (request, socket, connection) => {

@@ -64,8 +64,8 @@ describe('a late call', () => {
                 calls.push(outcomeOf(client.append('key', 'value')));
                 await sleep(5);
             }
-            // While calls are pending, only a fault can end the connection. The fault rejects them
-            // with this code.
+            // While calls are pending, only a fault can end the connection. The fault rejects the
+            // calls with this code.
             expect(await Promise.all(calls)).toContain('CONNECTION_LOST');
         } finally {
             now.mockRestore();

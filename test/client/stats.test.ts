@@ -132,7 +132,7 @@ describe('getStats', () => {
 });
 
 describe('latency', () => {
-    it('measures the server', async () => {
+    it('measures the time of the server', async () => {
         const proxy = await open.faultProxy(server);
         const client = await open.client(proxy);
         const delayMs = 100;

@@ -131,7 +131,7 @@ describe('a shared connection', () => {
         cache.unsetReferences();
     });
 
-    it('keeps its own limits, and a cache may set narrower ones', async () => {
+    it('keeps its own limits, and lets a cache set narrower limits', async () => {
         connection = connectionOf({ max_key_size: 20, max_value: 100 });
         await connection.open(null);
         const wide = cacheOf();

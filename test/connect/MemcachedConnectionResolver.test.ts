@@ -174,7 +174,7 @@ describe('discovery', () => {
         expect(await resolve(['connection.discovery_key', 'one'], references)).toEqual([server('a'), server('b')]);
     });
 
-    it('is combined with direct connections, in any order', async () => {
+    it('works beside direct connections, in any order', async () => {
         const references = referencesTo('discovery', discoveryOf('one.host', 'a', 'two.host', 'b'));
         const tuples = [...byKey('one', 'two'), 'connections.5.host', 'c'];
         expect(await resolve(tuples, references)).toEqual([server('a'), server('b'), server('c')]);

@@ -14,7 +14,7 @@ const numbers = described.filter(isNumber).map(option => {
 });
 const truths = described.filter(({ allowed }) => allowed === 'true or false');
 
-/** The documented defaults. Every service depends on them. */
+/** The documented defaults. Every service depends on these defaults. */
 const defaults = {
     max_size: 1000,
     max_key_size: 250,

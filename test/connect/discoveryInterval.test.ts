@@ -147,7 +147,7 @@ describe('options.discovery_interval', () => {
         await logger.heard(/discovery failed/);
         expect((await connection.getClient().get('key')).value!.toString()).toBe('value');
         expect(proxy.connections).toBe(2);
-        // The connection may read a replaced file while it is half written. If the final content is
+        // The connection may read a file in the middle of its replacement. If the final content is
         // the same, the client keeps its sockets.
         writeFileSync(file, two);
         await logger.heard(/discovery works again/);

@@ -47,7 +47,8 @@ async function attempts(options: Settings, isEnough: (attempts: number, ms: numb
 }
 
 /**
- * Returns the time of 12 attempts in ms. With the default pauses they take more than 20 seconds.
+ * Returns the time of 12 attempts in ms. With the default pauses the attempts take more than 20
+ * seconds.
  */
 const msOfTwelve = (options: Settings) => timed(() => attempts(options, count => count >= 12));
 

@@ -13,7 +13,7 @@ describe('LatencyHistogram', () => {
 
     it('is accurate to 5 % from one microsecond to its maximum', () => {
         for (let us = 1; us < 2 ** 31; us = Math.ceil(us * 1.01)) {
-            // The two larger values keep the maximum from improving the result.
+            // Two larger values ensure that the result is not the exact maximum.
             const ms = of([us, 2 ** 31 - 1, 2 ** 31 - 1]).percentile(1)!;
             expect(Math.abs(ms * 1000 - us) / us).toBeLessThan(0.05);
         }

@@ -12,7 +12,7 @@ describe('the last minute of LatencyWindows', () => {
         return latencies;
     }
 
-    it('contains values of the last 30 seconds, and none older than 60', () => {
+    it('contains values of the last 30 seconds, and no value older than 60', () => {
         const recorded = [0, 10, 20, 29].map(second => [second, 1000] as const);
         expect(at(recorded, 29).lastMinute.count).toBe(4);
         expect(at(recorded, 31).lastMinute.count).toBe(4);

@@ -9,7 +9,7 @@ export interface World {
     client: MemcachedClient;
 }
 
-/** Which calls succeed: all, only idempotent ones, none, or any number. */
+/** The calls that succeed, which are all, only idempotent calls, none, or any number. */
 export type Expectation = 'all' | 'repeatable' | 'none' | 'any';
 
 /** How a server, or the network path to it, fails and recovers. */
@@ -49,8 +49,8 @@ export function onTheWay(fault: Fault): Break {
 }
 
 /**
- * Breaks the server. It is already suspended when the calls begin, so that they are in flight when
- * `strikes` runs.
+ * Breaks the server. The server is already suspended when the calls begin, so that `strikes` finds
+ * calls in flight.
  */
 export function atTheServer(strikes: Break['strikes'], mends: Break['mends']): Break {
     return { direct: true, catches: ({ memcached }) => memcached.stop(), strikes, mends };

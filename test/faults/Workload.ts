@@ -33,8 +33,8 @@ export interface Wave {
 }
 
 /**
- * Makes calls of all kinds and checks their outcomes.
- * It collects false replies in `wrong` and unusable errors in `flaws`.
+ * Makes calls of all kinds and checks their outcomes. The workload collects false replies in
+ * `wrong` and unusable errors in `flaws`.
  */
 export class Workload {
     readonly wrong: string[] = [];

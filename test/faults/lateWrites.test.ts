@@ -10,7 +10,7 @@ import { sleep } from '../support/sleep';
 
 /**
  * The timeout of all calls. A call that starts a quarter of the timeout later uses the same
- * connection. It times out after the client has abandoned the connection.
+ * connection. The call times out after the client has abandoned the connection.
  */
 const REQUEST_TIMEOUT_MS = 800;
 const opener = useOpener();

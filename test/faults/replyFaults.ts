@@ -8,7 +8,7 @@ export const blackHole: Fault = {
     mute: true,
 };
 
-/** Resets all connections, including new ones right after they open. */
+/** Resets all connections, including new connections right after they open. */
 export const resetting: Fault = {
     strike: link => link.reset(),
     accept: link => link.reset(),
@@ -134,7 +134,7 @@ export const lyingShort: Fault = replacing(frame =>
         : replyFrame({ opaque: opaqueOf(frame), body: Buffer.from('??') }),
 );
 
-/** Precedes each reply by a reply with another value to a request that the client never sent. */
+/** Precedes each reply by a reply with another value to a request that the client has not sent. */
 export const answeringStrangers: Fault = {
     reply(link, frame) {
         const stranger = replyFrame({ extras: Buffer.alloc(4), body: Buffer.from('nobody asked for this') });

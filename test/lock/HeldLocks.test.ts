@@ -15,7 +15,7 @@ describe('HeldLocks', () => {
         expect(holdings.get('key')).toBeUndefined();
     });
 
-    it('removes two finished leases for each new one, and keeps the others', () => {
+    it('removes two finished leases for each new lease, and keeps the other leases', () => {
         const holdings = new HeldLocks();
         const over = Array.from({ length: 50 }, (_, i) => ({ key: `over:${i}`, isFinished: false }));
         for (let i = 0; i < 50; i++) holdings.add(leaseOf(`held:${i}`));

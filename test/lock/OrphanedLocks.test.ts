@@ -6,7 +6,9 @@ const HOUR_MS = 3_600_000;
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
-/** A fake server with at most one token under each key. It records the times of its reads. */
+/**
+ * A fake server with at most one token under each key. The server records the times of its reads.
+ */
 class FakeServer {
     readonly looks: number[] = [];
     readonly held = new Map<string, string>();

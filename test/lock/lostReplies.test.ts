@@ -155,7 +155,7 @@ describe('a lost reply whose check is lost too', () => {
         await lease.release();
     });
 
-    /** Passes the first request with this opcode to the server, and drops everything after it. */
+    /** Passes the first request with this opcode to the server, and drops all later bytes. */
     function losingAllAfterFirst(opcode: Opcode, point: Point = 'the reply'): Fault {
         let isOver = false;
         return {

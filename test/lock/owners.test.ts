@@ -80,7 +80,7 @@ describe('an owner', () => {
         expect(await stored(open.key)).toBe('something else');
     });
 
-    it('holds 10,000 keys at once, and leaves none behind', async () => {
+    it('holds 10,000 keys at once, and leaves no lock behind', async () => {
         const lock = await open.lock(server, { request_timeout: 5000 });
         const client = await open.client(server);
         const keys = Array.from({ length: 10_000 }, (_, i) => `many:${i}`);

@@ -69,7 +69,7 @@ describe('a restarted server', () => {
 });
 
 describe('a server without CAS (-C)', () => {
-    it('rejects locks, and keeps none', async () => {
+    it('rejects every lock, and keeps no lock', async () => {
         const server = await open.server({ withoutCas: true });
         const lock = await open.lock(server);
         const client = await open.client(server);
@@ -142,7 +142,8 @@ describe('a full server', () => {
             trace_id: 'trace-1',
             details: { status: String(0x82) },
         });
-        // The server keeps the held locks. It may reject an extension, but accepts a release.
+        // The server keeps the held locks. The full server may reject an extension, but accepts a
+        // release.
         const held = keys[0]!;
         expect(await stored(held)).not.toBeNull();
         expect(await codeOf(lock.extendLock(null, held))).toMatch(/^(answered true|SERVER_ERROR)$/);
@@ -195,7 +196,7 @@ describe('a full server', () => {
 });
 
 describe('a suspended server', () => {
-    it('leaves no lock behind when it executes the request later', async () => {
+    it('leaves no lock behind when it executes a request late', async () => {
         const server = await open.server();
         const lock = await open.lock(server, { request_timeout: 200 });
         await server.stop();

@@ -72,7 +72,7 @@ describe('a ttl', () => {
         await lease.release();
     });
 
-    it('is the previous ttl when extend gets none', async () => {
+    it('stays the same when extend gets no ttl', async () => {
         const lock = await open.lock(server);
         const lease = (await lock.tryAcquireLease(null, open.key, 5000))!;
         expect(await lease.extend(20_000)).toBe(true);

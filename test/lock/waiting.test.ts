@@ -62,7 +62,7 @@ describe('a wait for a lock', () => {
         await lock.releaseLock(null, open.key);
     });
 
-    it('ends with its signal, and leaves nothing behind', async () => {
+    it('ends with its signal, and leaves no lock behind', async () => {
         const lock = await open.lock(server, { retry_timeout: 1_000_000 });
         const holder = await lock.acquireLease(null, open.key, 10_000);
         const { signal, controller, reason } = abortable();

@@ -5,7 +5,7 @@ import { search } from './search';
 
 const FIXED = 200;
 const RANDOM = 200;
-/** Maximum time of each test. A busy machine plays fewer schedules in this time. */
+/** Maximum time of each test. In this time a busy machine plays fewer schedules. */
 const MAX_MS = 3000;
 /** Time to play one schedule, or to shrink a failing schedule. */
 const TIMEOUT_MS = 120_000;

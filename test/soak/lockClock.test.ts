@@ -5,8 +5,8 @@ const open = useOpener();
 
 describe('the clock of memcached', () => {
     /**
-     * Returns the fraction of a second of the system's monotonic clock. The clock of memcached
-     * counts its seconds.
+     * Returns the fraction of a second of the system's monotonic clock, whose seconds memcached
+     * counts.
      */
     const monotonic = (): number => Number(process.hrtime.bigint() % 1_000_000_000n) / 1e9;
 

@@ -78,7 +78,7 @@ export class Opener {
         await server.stop();
     }
 
-    /** Kills the server until the end of the test, when it restarts empty. */
+    /** Kills the server, and restarts it empty at the end of the test. */
     async kill(server: MemcachedProcess): Promise<void> {
         this.atEnd(() => server.restart());
         await server.kill();
@@ -135,8 +135,8 @@ export class Opener {
 }
 
 /**
- * Creates an opener for the tests of a file or of a `describe`. It closes all that it has opened
- * after each test.
+ * Creates an opener for the tests of a file or of a `describe`. The opener closes everything after
+ * each test.
  */
 export function useOpener(): Opener {
     const opener = new Opener();

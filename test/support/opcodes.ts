@@ -1,5 +1,5 @@
 /**
- * The opcodes of memcached's binary protocol that faults target. They are independent of
+ * The opcodes of memcached's binary protocol that faults target. The opcodes are independent of
  * `src/client/protocol`, so that the tests detect a mistake there.
  */
 export const opcodes = {

@@ -1,5 +1,5 @@
-// Lets a child process of a test run the TypeScript sources. It compiles a file on its first load,
-// and caches the result under the hash of the source.
+// Lets a child process of a test run the TypeScript sources. The script compiles a file on its
+// first load, and caches the result under the hash of the source.
 
 const { createHash } = require('node:crypto');
 const { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');

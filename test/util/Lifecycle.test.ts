@@ -2,7 +2,7 @@ import { Lifecycle } from '../../src/util/Lifecycle';
 
 const settle = (): Promise<void> => new Promise(setImmediate);
 
-/** A resource whose operations settle on demand. It fails when two operations overlap. */
+/** A resource whose operations settle on demand. The resource fails when two operations overlap. */
 class Resource {
     readonly events: string[] = [];
     private readonly lifecycle = new Lifecycle(() => new Error('closed'));

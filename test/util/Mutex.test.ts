@@ -21,7 +21,7 @@ describe('Mutex', () => {
         expect(await done).toEqual(['a', 'b', 'c']);
     });
 
-    it('runs the next step as soon as the previous one has settled, even if it failed', async () => {
+    it('runs the next step as soon as the previous step has settled, even with an error', async () => {
         let freed = 0;
         const mutex = new Mutex(() => freed++);
         await expect(mutex.run(() => Promise.reject(new Error('own')))).rejects.toThrow('own');

@@ -8,7 +8,7 @@ beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
 describe('Timeout', () => {
-    it('rejects only a promise that takes longer', async () => {
+    it('rejects only a promise that takes longer than the limit', async () => {
         const limit = new Timeout(LIMIT_MS, late);
         expect(await limit.race(Promise.resolve(1))).toBe(1);
         const racing = limit.race(never);

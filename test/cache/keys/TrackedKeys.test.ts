@@ -67,7 +67,7 @@ describe('TrackedKeys', () => {
         expect(evictions).toBeGreaterThan(0);
     });
 
-    it('evicts no value while others have expired, wherever they are in the list', () => {
+    it('evicts no value while other values have expired, wherever these are in the list', () => {
         const stored = make(1000);
         for (let i = 0; i < 1000; i++) add(stored, `old${i}`, 0, i % 2 === 0 ? HOUR_S : 10);
         for (let i = 0; i < 500; i++) expect(add(stored, `new${i}`, 11)).toBeNull();

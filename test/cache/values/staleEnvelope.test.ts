@@ -63,7 +63,7 @@ describe('a value with dates', () => {
 describe('a value without dates', () => {
     const plain = itemOf(TEXT);
 
-    it('is always fresh, never stale, and has no time to be kept', () => {
+    it('is always fresh, never stale, and has no remaining time', () => {
         jest.advanceTimersByTime(1e9);
         expect(freshOrNull(plain)).toBe(plain);
         expect(staleOrNull(plain, Infinity)).toBeNull();

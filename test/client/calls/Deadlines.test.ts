@@ -70,7 +70,7 @@ describe('Deadlines', () => {
         expect(expired).toEqual(['c']);
     });
 
-    it('uses one timer for all items, and none when all have expired', async () => {
+    it('uses one timer for all items, and no timer when all items have expired', async () => {
         expect([deadlines.timerCount, jest.getTimerCount()]).toEqual([0, 0]);
         for (let i = 0; i < 100; i++) add('a', 1000 - i);
         expect([deadlines.timerCount, jest.getTimerCount()]).toEqual([1, 1]);

@@ -12,8 +12,8 @@ const fleet = useFleet(open);
 const NOTHING = { added: [], removed: [], replaced: [], reweighted: [] };
 
 /**
- * Starts calls of the client. Returns a function that stops them, and resolves with their number
- * and errors.
+ * Starts calls of the client. Returns a function that stops the calls, and resolves with their
+ * number and errors.
  */
 function load(client: MemcachedClient): () => Promise<{ calls: number; errors: string[] }> {
     let isOver = false;
@@ -133,7 +133,7 @@ describe('an update of the servers', () => {
         expect(client.update(same)).toEqual(NOTHING);
     });
 
-    it('replaces the server when its secure context changes, not when it stays the same', async () => {
+    it('replaces the server only when its secure context changes', async () => {
         const context = createSecureContext({ ciphers: 'AES128-SHA' });
         const withContext = (secureContext: SecureContext) => [at(fleet.proxies[0], { tls: { secureContext } })];
         const client = open.clientOf(withContext(context));

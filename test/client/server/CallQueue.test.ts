@@ -72,7 +72,7 @@ describe('CallQueue', () => {
         expect(turns).toEqual([[first, second]]);
     });
 
-    it('sets the deadline of each call without one at the end of its turn', () => {
+    it('sets a deadline at the end of the turn for each call without a deadline', () => {
         const [mine, other] = gets('a', 'b') as [GetCall<unknown>, GetCall<unknown>];
         other.deadlineMs = 70;
         enter(mine, other);

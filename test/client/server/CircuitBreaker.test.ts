@@ -69,7 +69,7 @@ describe('CircuitBreaker', () => {
         expect([breaker.isDown, breaker.lastFault]).toEqual([true, FAULT]);
     });
 
-    it('counts the faults of channels that fail together once', () => {
+    it('counts one fault when several channels fail together', () => {
         const breaker = breakerOf({ failures: 2 });
         const { faultRound: round } = breaker;
         expect(breaker.recordFault(FAULT, round)).toBe(true);
@@ -171,7 +171,7 @@ describe('CircuitBreaker', () => {
     ])('allows the configured number of attempts within 500 ms: %s', (_, options, expected) => {
         const breaker = breakerOf(readClientOptions(options));
         let attempts = -1;
-        // The first fault belongs to the connection that was open.
+        // The first fault belongs to the open connection.
         while (performance.now() <= 500) {
             attempts++;
             breaker.recordFault(FAULT, breaker.faultRound);

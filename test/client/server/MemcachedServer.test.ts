@@ -57,7 +57,7 @@ describe('a server that becomes unavailable', () => {
         expect((await counted).value).toBe(7n);
     });
 
-    it('has a new epoch after the loss of a connection, even while another one still seems open', async () => {
+    it('has a new epoch after the loss of a connection, even while another connection still seems open', async () => {
         const server = await open.server();
         const proxy = await open.faultProxy(server);
         const client = await open.client(proxy, { poolSize: 2 });

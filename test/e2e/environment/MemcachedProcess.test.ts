@@ -172,7 +172,7 @@ describe('MemcachedProcess', () => {
         expect(await exchange(open(server), get('k'))).toMatchObject({ status: NOT_FOUND });
     });
 
-    it('chooses another port when the first one is taken', async () => {
+    it('chooses another port when the first port is taken', async () => {
         const server = await start();
         const random = jest.spyOn(Math, 'random').mockReturnValueOnce((server.port - 15000 + 0.5) / 15000);
         const other = await start();

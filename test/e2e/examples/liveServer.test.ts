@@ -22,7 +22,8 @@ interface Reply {
 }
 
 /**
- * Sends a request to the server. It does not use `fetch`, which allows no Host or Origin header.
+ * Sends a request to the server. The function does not use `fetch`, which allows no Host or Origin
+ * header.
  */
 function call(method: string, path: string, headers: Record<string, string> = {}): Promise<Reply> {
     return new Promise((resolve, reject) => {
@@ -93,7 +94,7 @@ it('serves the data of the page', async () => {
     expect(state.instances.map(({ name }) => name)).toEqual(['products-a', 'products-b']);
 });
 
-it('answers the lines that it prints for curl', async () => {
+it('answers the curl commands that it prints', async () => {
     const lines = [...demo.stdout.matchAll(/curl (-X POST -H 'x-demo: 1' )?(http:\S+)/g)];
     expect(lines).toHaveLength(6);
     for (const [, post, address] of lines) {

@@ -151,7 +151,10 @@ function checkChange(truth: Truth, entry: Entry, fail: Fail): void {
 
 const MAY_REPEAT = new Set(['set', 'replace']);
 
-/** Checks an idempotent store. If it succeeds, the server must execute it only during the call. */
+/**
+ * Checks an idempotent store. If the store succeeds, the server must execute it only during the
+ * call.
+ */
 function checkStored(executed: readonly Execution[], entry: Entry, error: Error | null, fail: Fail): void {
     if (wasNotSent(error) && executed.length > 0) fail(`was stored despite ${codeOf(error)}`);
     if (error !== null || entry.endMs === Infinity) return;

@@ -12,7 +12,7 @@ export function fallbacksOf({ countsAtEnd }: Entry): number {
 }
 
 /**
- * Verbs with a fallback. With `options.fail_soft` they return a miss or have no effect on an
+ * Verbs with a fallback. With `options.fail_soft` these verbs return a miss or have no effect on an
  * outage.
  */
 const SOFT_VERBS = new Set(
@@ -35,7 +35,7 @@ export function checkFailSoft(run: Run, report: (violation: string) => void): vo
     const truth = new Truth(run);
     const { plan } = run.service;
     for (const entry of run.ledger.entries) {
-        // The recovery retries until it succeeds.
+        // The recovery retries until its success.
         if (entry.endMs === Infinity || entry.step.verb === 'recover cache') continue;
         const { step, process } = entry;
         const fail = (message: string): void => report(`${process} #${step.id} ${step.verb} ${message}`);

@@ -9,8 +9,8 @@ const HARMLESS = new Set(['skip', 'evict', 'clock', 'hold', 'kill', 'list', 'dis
 const SMALL_BYTES = 100;
 
 /**
- * Checks that a call does not time out if its reply arrives in time, even if the process reads it
- * late.
+ * Checks that a call whose reply arrives in time does not time out, even if the process reads the
+ * reply late.
  */
 export function checkTimeouts(run: Run, report: (violation: string) => void): void {
     const {

@@ -5,8 +5,8 @@ const MAX_RELATIVE_SECONDS = 30 * 24 * 60 * 60;
 const FIRST_SECOND = 2;
 
 /**
- * Clock of memcached. It counts whole seconds, and skips a second from time to time because its
- * timer drifts.
+ * Clock of memcached. The clock counts whole seconds, and skips a second from time to time because
+ * its timer drifts.
  */
 export class ServerClock {
     private readonly startedUnix: number;

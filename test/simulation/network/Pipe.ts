@@ -31,8 +31,9 @@ export interface Delays {
 }
 
 /**
- * One direction of a connection. Bytes arrive in order, in other pieces than the sender wrote, as
- * with TCP. The kernels buffer unread bytes, even while the reading process stands still.
+ * One direction of a connection. Bytes arrive in order, but possibly in other pieces than the
+ * sender has written, as with TCP. The kernels buffer unread bytes, even while the reading process
+ * stands still.
  */
 export class Pipe {
     private readonly segments: Segment[] = [];
@@ -76,7 +77,10 @@ export class Pipe {
         this.isOver = true;
     }
 
-    /** Resets from the sender. Bytes in flight still arrive, but the sender drops unsent bytes. */
+    /**
+     * Resets the connection from the sender. Bytes in flight still arrive, but the sender drops
+     * unsent bytes.
+     */
     reset(): void {
         if (this.isOver) return;
         this.isOver = true;
@@ -87,7 +91,7 @@ export class Pipe {
         this.push({ atMs: 0, bytes: null, end: 'reset' });
     }
 
-    /** Resets from the network, which drops bytes in flight. */
+    /** Resets the connection from the network, which drops bytes in flight. */
     abort(): void {
         if (this.isOver) return;
         this.isOver = true;

@@ -116,7 +116,7 @@ export class ClientComponent implements Component {
         this.remember();
     }
 
-    /** Applies a new list. The client must reject an empty list and keep the current one. */
+    /** Applies a new list. The client must reject an empty list and keep the current list. */
     follow(servers: readonly RingServer[]): void {
         const { process, service } = this;
         try {

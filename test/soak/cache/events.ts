@@ -10,7 +10,7 @@ interface Done extends Interval {
     readonly by: string;
 }
 
-/** A write. If `isDone` is false, the call rejected and the outcome is unknown. */
+/** A write. If `isDone` is false, the call rejects and its outcome is unknown. */
 export interface Wrote extends Done {
     readonly what: 'wrote';
     readonly value: Value;
@@ -36,7 +36,9 @@ export interface Counted extends Done {
     readonly value: number;
 }
 
-/** A loader that has returned a value. It reads the value from its origin when it begins. */
+/**
+ * A loader that has returned a value. The loader reads the value from its origin when it begins.
+ */
 export interface Load extends Done {
     readonly what: 'load';
     readonly value: number;
@@ -44,7 +46,7 @@ export interface Load extends Done {
     readonly freshMs: number;
 }
 
-/** A call of `retrieveOrLoad`. The value is null if the call rejected. */
+/** A call of `retrieveOrLoad`. The value is null if the call rejects. */
 export interface Asked extends Done {
     readonly what: 'asked';
     readonly value: Value;

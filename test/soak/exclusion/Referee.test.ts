@@ -5,7 +5,7 @@ const claim = (referee: Referee, fencingToken: bigint, ...times: bigint[]): void
 };
 
 describe('Referee', () => {
-    it('accepts a holder that releases before the next one acquires', () => {
+    it('accepts a holder that releases before the next holder acquires', () => {
         const referee = new Referee();
         claim(referee, 1n, 10n, 20n);
         claim(referee, 2n, 30n, 40n);

@@ -43,7 +43,7 @@ describe('CounterHistory', () => {
         expect(all.miscounts()).toEqual([{ kind, value, after: 2, began: 4, ended: 5 }]);
     });
 
-    it('finds a count that is less than an earlier read', () => {
+    it('finds a count that is less than an earlier result of a read', () => {
         const all = history([3, 6, 7]);
         all.found({ value: 3, began: 4, ended: 5 });
         expect(all.violations()).toEqual(['3 after 3']);

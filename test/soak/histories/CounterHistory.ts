@@ -23,10 +23,10 @@ export interface Miscount extends Interval {
 }
 
 /**
- * The results of one counter. A life of the counter ends when its server loses it.
+ * The results of one counter. A life of the counter ends when the server loses the counter.
  *
- * Within a life no two increments return the same value. An increment that begins after another one
- * has ended returns more. A read that begins after a result returns no less.
+ * Within a life no two increments return the same value. An increment that begins after the end of
+ * another increment returns more. A read that begins after a result returns no less.
  */
 export class CounterHistory {
     private readonly answers: Answer[] = [];

@@ -30,7 +30,7 @@ export interface Read extends Interval {
 /**
  * - `undone`: an acknowledged write reappears after a later value.
  * - `repeated`: the same, but another call stored and replaced the later value while the write was
- *   pending. Only a reader that has found all three values can detect it.
+ *   pending. Only a reader that has found all three values can detect a repeated write.
  * - `late`: the server executed a rejected write after a later write.
  * - `vanished`: a value is missing without a pending removal or a late rejected removal.
  * - `invented`: the read ended before any write of the value began.
@@ -50,11 +50,11 @@ type Claim = Read;
  * All writes and reads of one key by any number of processes.
  *
  * An acknowledged write proves that the key held its value within the interval of the call. A read
- * proves the same about the value that it finds. If proofs show one value, another one, and the
- * first one again, the server has executed the first write twice.
+ * proves the same about the value that it finds. If proofs show a value, another value, and the
+ * first value again, the server has executed the first write twice.
  *
- * A rejected write proves no value, and the server may execute it at any time. It is `late` only
- * over a value whose write began after the rejection.
+ * A rejected write proves no value, and the server may execute it at any time. The write is `late`
+ * only over a value whose write began after the rejection.
  */
 export class RegisterHistory {
     private readonly writes: Write[] = [];
@@ -115,7 +115,7 @@ export class RegisterHistory {
 
 interface Origin {
     readonly write: Write;
-    /** The end of the first read that found the value. */
+    /** The end of the first read that finds the value. */
     seen: number;
 }
 
@@ -140,7 +140,7 @@ function judge(origin: Origin | undefined, { held, written }: Last, ended: numbe
 /** The claim that every key is empty before its first write. */
 const BEGINNING: Claim = { value: null, began: -Infinity, ended: -Infinity };
 
-/** The claims that ended before a moment. The moment only moves forward. */
+/** The claims that ended before a moment, which never moves back. */
 class Past {
     private readonly claims: readonly Claim[];
     private at = 0;

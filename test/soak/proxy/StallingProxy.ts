@@ -5,23 +5,27 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
  * The fate of bytes that the path holds when the client resets the connection.
  *
  * - `network` drops the bytes, as plain TCP does. A kernel retransmits nothing after a reset.
- * - `middlebox` delivers the bytes. A proxy or the receive buffer of the server already has them.
+ * - `middlebox` delivers the bytes. A proxy or the receive buffer of the server already has the
+ *   bytes.
  *
- * In both modes the path delivers the bytes when the client only closes the connection (FIN). It
- * drops the bytes when the server's side closes the connection.
+ * In both modes the path delivers the bytes when the client only closes the connection (FIN). The
+ * path drops the bytes when the server's side closes the connection.
  */
 export type Mode = 'network' | 'middlebox';
 
 /**
- * Arguments of a memcached behind the proxy. With one thread, it executes all pending requests of a
- * connection at once, in the order of delivery.
+ * Arguments of a memcached behind the proxy. With its one thread, memcached executes all pending
+ * requests of a connection at once, in the order of delivery.
  */
 export const IN_ORDER = ['-t', '1', '-R', '1000'];
 
 /** How the server's side closes the connection. */
 export type End = 'fin' | 'reset';
 
-/** A connection of the client to the proxy, and its connection from the proxy to the server. */
+/**
+ * A connection from the client to the proxy, and the matching connection from the proxy to the
+ * server.
+ */
 export class Path {
     /** The bytes that the path holds, by direction, or null if the path passes all bytes on. */
     private requests: Buffer[] | null = null;
@@ -186,7 +190,7 @@ export class StallingProxy {
         return [...this.paths].filter(path => path.isHealthy);
     }
 
-    /** Stalls all connections, including new ones, for `ms`. */
+    /** Stalls all connections, including new connections, for `ms`. */
     stall(ms: number): void {
         this.stalledUntilMs = performance.now() + ms;
         for (const path of this.healthy()) path.holdRequests(ms);

@@ -10,7 +10,10 @@ export interface Group {
 /** An order to a writer. With `give` the writer finishes its call and returns the group. */
 export type Order = { readonly take: Group } | { readonly give: string } | { readonly stop: true };
 
-/** A call. Times are in ns of the monotonic clock of the machine, which all processes share. */
+/**
+ * A call of a process. Times are in ns of the monotonic clock of the machine, which all processes
+ * share.
+ */
 export type Call = readonly [
     what: 'wrote' | 'failed to write' | 'found',
     key: string,

@@ -25,7 +25,10 @@ interface Owner {
     onFrame(counter: 'requestFrames' | 'replyFrames'): void;
 }
 
-/** A connection of the client to the proxy, and its connection from the proxy to the server. */
+/**
+ * A connection from the client to the proxy, and the matching connection from the proxy to the
+ * server.
+ */
 export class Link {
     readonly held: Buffer[] = [];
     private readonly upstream: Socket;
@@ -160,8 +163,8 @@ export class FaultProxy implements Owner {
     }
 
     /**
-     * Resolves when the condition holds. The proxy checks it after each frame, and when a link
-     * opens or closes.
+     * Resolves when the condition holds. The proxy checks the condition after each frame, and when
+     * a link opens or closes.
      */
     async until(condition: (proxy: this) => boolean): Promise<void> {
         if (condition(this)) return;

@@ -21,7 +21,7 @@ export class RecordingProxy {
         listener.on('connection', (socket: Socket) => this.onConnection(socket));
     }
 
-    /** Starts a proxy. Without a target, it accepts connections and is silent. */
+    /** Starts a proxy. Without a target, the proxy accepts connections and is silent. */
     static async start(target: { host: string; port: number } | null = null): Promise<RecordingProxy> {
         const listener = createServer().listen(0, '127.0.0.1');
         await once(listener, 'listening');
@@ -39,8 +39,8 @@ export class RecordingProxy {
     }
 
     /**
-     * Resolves when the condition holds. The proxy checks it after each connection event and client
-     * write.
+     * Resolves when the condition holds. The proxy checks the condition after each connection event
+     * and client write.
      */
     async until(isSo: () => boolean): Promise<void> {
         while (!isSo()) await new Promise<void>(resolve => this.waiters.push(resolve));

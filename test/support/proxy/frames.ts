@@ -1,5 +1,5 @@
 /**
- * Implements the part of memcached's binary framing that faults need. It is independent of
+ * Implements the part of memcached's binary framing that faults need. The code is independent of
  * `src/client/protocol`, so that the tests detect a mistake there.
  */
 export const HEADER_BYTES = 24;

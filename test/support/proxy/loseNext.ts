@@ -35,7 +35,7 @@ export function losing(opcode: number, point: Point, end: End, times = 1): Fault
     };
 }
 
-/** The tools of a test of a lost message. They belong to one test, and end with it. */
+/** The tools of a test of a lost message. The tools belong to one test, and end with that test. */
 export interface LossContext {
     readonly point: Point;
     readonly end: End;

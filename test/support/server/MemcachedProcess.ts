@@ -42,7 +42,7 @@ export interface MemcachedProcessOptions {
 type LocalMemcached = Awaited<ReturnType<typeof startMemcached>>;
 
 /**
- * A memcached that a test may break. It ends with the test run, even after a crash.
+ * A memcached that a test may break. The server ends with the test run, even after a crash.
  *
  *     const server = await MemcachedProcess.start({ withoutCas: true });
  *     …
@@ -99,14 +99,14 @@ export class MemcachedProcess {
         return this.options.certificate ? connectTls({ host, port, rejectUnauthorized: false }) : connect(port, host);
     }
 
-    /** Kills the server at once, as a power failure does. `restart` starts it again. */
+    /** Kills the server at once, as a power failure does. `restart` starts the server again. */
     async kill(): Promise<void> {
         await this.#process.end();
     }
 
     /**
      * Suspends the server. Connections stay open, and the kernel accepts new connections.
-     * `continue` resumes it.
+     * `continue` resumes the server.
      */
     async stop(): Promise<void> {
         await this.#process.stop();

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 
 export interface Certificate {
     /**
-     * The certificate in PEM. If it is self-signed, it is also the authority that a client must
+     * The certificate in PEM. A self-signed certificate is also the authority that a client must
      * trust.
      */
     cert: string;

@@ -10,8 +10,8 @@ export interface Reply {
 const HEADER = 24;
 
 /**
- * Sends one request and returns its reply. It bypasses the client, because its callers test servers
- * only.
+ * Sends one request and returns its reply. The function bypasses the client, because its callers
+ * test servers only.
  */
 export async function exchange(
     socket: Socket,

@@ -81,7 +81,7 @@ describe('HashRing', () => {
         expect(moved / keys.length).toBeLessThanOrEqual(1 / 7 + 0.03);
     });
 
-    it('moves only the keys of a removed server, and moves keys only to a new one', () => {
+    it('moves only the keys of a removed server, and moves keys only to a new server', () => {
         const before = owners(servers(7));
         const less = owners(servers(6));
         const more = owners(servers(8));

@@ -77,7 +77,7 @@ const anyFrame: fc.Arbitrary<Frame> = fc.record({
 const anyCuts = fc.array(fc.nat(2000), { maxLength: 40 });
 
 describe('BinaryDecoder', () => {
-    it('yields the same frames however the stream is cut', () => {
+    it('yields the same frames for all cuts of the stream', () => {
         fc.assert(
             fc.property(fc.array(anyFrame, { maxLength: 6 }), anyCuts, (frames, cuts) => {
                 const stream = Buffer.concat(frames.map(toBytes));
