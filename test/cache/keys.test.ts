@@ -26,7 +26,7 @@ describe('a valid key', () => {
         ['punctuation', '{}"\\%/:;'],
         ['the name of a method', '__proto__'],
         ['spaces and controls beyond ASCII', 'a\u00a0b\u3000c\u0085d'],
-    ])('is accepted, such as %s', async (_, key) => {
+    ])('is accepted when it consists of %s', async (_, key) => {
         expect(await cache.store(null, key, [key], 50_000)).toEqual([key]);
         expect(await cache.retrieve(null, key)).toEqual([key]);
         expect(await cache.remove(null, key)).toEqual([key]);

@@ -213,7 +213,7 @@ describe('close of a cache', () => {
         expect(new Set(await asked)).toEqual(new Set(['value']));
     });
 
-    it('settles every caller, whenever it happens during a load', async () => {
+    it('settles every caller at any moment of a load', async () => {
         const server = await open.server();
         for (let ms = 0; ms < 30; ms += 3) {
             const cache = await openShort(open, server);

@@ -2,7 +2,7 @@ import { Session } from '../../src/component/Session';
 import { codeOf } from '../support/codeOf';
 
 describe('Session', () => {
-    it('is over at once on a call of end', async () => {
+    it('is over as soon as a caller calls end', async () => {
         const session = new Session();
         session.check();
         const ended = session.end();

@@ -26,7 +26,7 @@ class Hanging<T> {
 const DISCOVERY = new Descriptor('test', 'discovery', 'hanging', 'default', '1.0');
 const STORE = new Descriptor('test', 'credential-store', 'hanging', 'default', '1.0');
 
-// Real timers must be back before the opener closes the hanging components.
+// Jest must use real timers again before the opener closes the hanging components.
 afterEach(() => {
     jest.useRealTimers();
 });

@@ -27,7 +27,7 @@ describe('a simulated schedule', () => {
     it('has no violation for random seeds', () => expectNoViolation(range(1000 + seed(), RANDOM), MAX_MS), TIMEOUT_MS);
 
     it(
-        'has no violation for a seed that once failed',
+        'has no violation for a seed that has found a defect',
         () => expectNoViolation(REGRESSIONS.map(one => one.seed)),
         TIMEOUT_MS,
     );

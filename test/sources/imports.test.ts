@@ -36,7 +36,7 @@ describe('imports in src', () => {
         expect(files.map(file => cycleFrom(file, graph, [], done)).filter(cycle => cycle.length > 0)).toEqual([]);
     });
 
-    it('follow the order of the folders, or the linter rejects them', () => {
+    it('cause an error of the linter when they break the order of the folders', () => {
         const messages = lint('client/calls/Sample.ts', [
             `import { Cluster } from '../cluster/Cluster';`,
             `import type { Channel } from '../channel/Channel';`,

@@ -85,7 +85,7 @@ describe('TrackedKeys', () => {
         expect(add(stored, 'last', 12)).toBe('near');
     });
 
-    it('reports an evicted key whose CAS is unknown when that CAS arrives', () => {
+    it('reports a key that it evicts without a CAS as soon as the CAS arrives', () => {
         const stored = make(1);
         const [first, second] = [stored.add('a'), stored.add('b')];
         expect(stored.evict(0)).toBe(first);

@@ -17,7 +17,7 @@ function reply(outcome: number, opaque = 0, text = ''): Reply {
     return { ...fields, text: () => text, detail: () => 'words' } as unknown as Reply;
 }
 
-/** Returns the call in its state after it is sent with opaques from 0 on. */
+/** Returns the call in the state of a sent call, with opaques from 0 on. */
 function send<C extends Call<unknown>>(call: C): { call: C; metrics: ServerMetrics } {
     const metrics = new ServerMetrics();
     call.host = { address: 'server', metrics } as CallHost;

@@ -153,7 +153,7 @@ describe('CircuitBreaker', () => {
         expect(breaker.isDown).toBe(true);
     });
 
-    it('allows no further channel for retryMs after a refused one, even though it allows connections', () => {
+    it('allows no further channel for retryMs after a refused channel, even though it allows connections', () => {
         const breaker = breakerOf({ retryMs: 1000 });
         expect(breaker.canGrow).toBe(true);
         breaker.pauseGrowth();

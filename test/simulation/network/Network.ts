@@ -85,8 +85,8 @@ export class Network {
     }
 
     /**
-     * Holds back all bytes for this time. With Infinity, only existing connections stay silent in
-     * this direction, and do so forever.
+     * Holds back all bytes for this time. With Infinity, existing connections stay silent in this
+     * direction forever, but new connections work.
      */
     stall(process: string, server: string, forMs: number, direction: Direction): void {
         const untilMs = this.world.nowMs + forMs;
