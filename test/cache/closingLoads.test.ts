@@ -78,7 +78,7 @@ describe('closing a shared connection before its cache', () => {
     });
 });
 
-it('logs no error when a cache closes while a loader runs', async () => {
+it('logs no line when a cache closes while a loader runs', async () => {
     const cache = await open.cache(server);
     const { called, load, finish } = heldLoader<string>();
     const asked = cache.retrieveOrLoad(null, open.key, 30_000, load);

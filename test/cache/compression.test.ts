@@ -67,7 +67,7 @@ describe('a compressed value', () => {
         ['two bytes each', 'č', 499, 498],
         ['three bytes each', '€', 333, 332],
         ['four bytes each', '🐎', 250, 249],
-    ])('has its size measured in bytes of UTF-8: %s', async (_, one, enough, few) => {
+    ])('reaches compress_min by its bytes of UTF-8: %s', async (_, one, enough, few) => {
         await cache.store(null, 'enough', one.repeat(enough), 50_000);
         await cache.store(null, 'few', one.repeat(few), 50_000);
         expect([await flagsOf('enough'), await flagsOf('few')]).toEqual([TEXT_DEFLATED, 0]);

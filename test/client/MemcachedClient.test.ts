@@ -116,7 +116,7 @@ describe('add, replace, append, prepend, delete', () => {
         expect(await text('key')).toBe('1');
     });
 
-    it('replaces an existing item only', async () => {
+    it('replaces only an existing item', async () => {
         expect(await client.replace('key', '1')).toBe(false);
         await client.set('key', '0');
         expect(await client.replace('key', '1')).toBe(true);

@@ -150,7 +150,7 @@ describe('latency', () => {
         expect(total.count).toBe(106);
         expect(total.max).toBeGreaterThanOrEqual(delayMs - 1);
         expect(total.max).toBeLessThanOrEqual(tookMs);
-        // These 5 of 106 calls are more than 1 % and less than half of all calls.
+        // 5 of 106 calls are slow, which is more than 1 % and less than half of all calls.
         expect(total.p99).toBeGreaterThan(delayMs * 0.95);
         expect(total.p99).toBeLessThanOrEqual(total.max!);
         expect(total.p50).toBeLessThan(total.p99!);

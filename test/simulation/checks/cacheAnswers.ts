@@ -25,7 +25,10 @@ export function checkCacheAnswers(run: Run, report: (violation: string) => void)
     for (const { history } of run.servers) for (const execution of history.executions) checkList(execution, report);
 }
 
-/** Stands for an error that `fail_soft` hides from the caller, so the outcome is unknown. */
+/**
+ * The error of a call whose outcome is unknown, because `fail_soft` hides the real error from the
+ * caller.
+ */
 const UNKNOWN = new Error('answered without memcached');
 
 /**
