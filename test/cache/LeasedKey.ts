@@ -10,7 +10,7 @@ export class LeasedKey {
     isAway = false;
     private cas = 0;
 
-    /** Stands in for `engine.commands`. */
+    /** The fake of `engine.commands`. */
     readonly commands = {
         gets: async () => {
             this.reads.push(performance.now());

@@ -18,7 +18,7 @@ const server = useServer({ maxItemBytes: 16 * MiB, memoryMegabytes: 256 });
 const opener = useOpener();
 const { logger } = opener;
 let cache: MemcachedCache;
-/** Reads the stored items directly. */
+/** A client that reads the stored items directly. */
 let client: MemcachedClient;
 
 const open = (settings: Settings = {}) => opener.cache(server, { request_timeout: 10_000, ...settings });

@@ -13,7 +13,7 @@ import { sleep } from '../support/sleep';
 const opener = useOpener();
 const { logger } = opener;
 const server = useServer();
-/** Records the connections and writes to the server. */
+/** A proxy that records the connections and writes to the server. */
 let proxy: RecordingProxy;
 
 beforeEach(async () => {

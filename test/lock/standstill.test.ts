@@ -50,7 +50,7 @@ describe('withLock in a blocked process', () => {
 describe('a suspended holder', () => {
     const holders = new SideBySide();
 
-    /** Starts a process that holds the lock, and returns how to read its messages. */
+    /** Starts a process that holds the lock, and returns it with a reader of its messages. */
     function startHolder(open: Opener, ttlMs: number) {
         const child = forkSource(join(__dirname, 'holderChild.ts'), [server.port, open.key, ttlMs]);
         open.atEnd(() => child.kill('SIGKILL'));

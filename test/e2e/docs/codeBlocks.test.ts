@@ -31,7 +31,8 @@ const mistakes: [string, string, RegExp][] = [
     ['a text that is not code', 'store(key, …)', /:7 Invalid character/],
 ];
 /**
- * Compiles the mistakes together with the documentation, because each compilation takes seconds.
+ * The problems of the documentation and the mistakes, from one compilation, because each takes
+ * seconds.
  */
 let problems: string[] | undefined;
 function compiled(): string[] {

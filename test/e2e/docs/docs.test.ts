@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { useOpener, useServer } from '../../support/Opener';
 import { root } from '../../support/root';
 
-/** Matches each line `expression; // → value`, which the test checks. */
+/** The pattern of a line `expression; // → value`, which the test checks. */
 const CHECKED = /^(\s*)(.+); \/\/ → (.+)$/gm;
 
 const server = useServer();

@@ -6,7 +6,7 @@ import { SideBySide } from '../../support/sideBySide';
 import { sleep } from '../../support/sleep';
 import { DemoProcess, isAlive, parentOf } from './DemoProcess';
 
-/** Runs the long tests concurrently, each with its own demo. */
+/** The long tests, which run concurrently, each with its own demo. */
 const sideBySide = new SideBySide();
 const given = useServer();
 

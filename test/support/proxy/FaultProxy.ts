@@ -94,8 +94,8 @@ export class Link {
 export const passing: Fault = {};
 
 /**
- * Holds replies back, so that the next fault affects calls in flight. `passing` delivers the
- * replies.
+ * A fault that holds replies back, so that the next fault affects calls in flight. `passing`
+ * delivers the replies.
  */
 export const holding: Fault = {
     reply(link, frame) {
