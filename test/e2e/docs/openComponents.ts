@@ -57,7 +57,7 @@ async function fillIn(yaml: string): Promise<string> {
 /** Treats a single section as a cache, which reads every option. */
 function asComponent(section: Section): Section {
     const strange = Object.keys(section).find(key => !OURS.includes(key));
-    if (strange !== undefined) throw new Error(`unknown section ${strange}: expected one of ${OURS.join(', ')}`);
+    if (strange !== undefined) throw new Error(`unknown section ${strange}: expected a section of a component`);
     return { descriptor: 'pip-services:cache:memcached:default:1.0', connection: { host: 'any' }, ...section };
 }
 
