@@ -9,8 +9,8 @@ const HARMLESS = new Set(['skip', 'evict', 'clock', 'hold', 'kill', 'list', 'dis
 const SMALL_BYTES = 100;
 
 /**
- * Checks that a call whose reply arrives in time does not time out, even if the process reads the
- * reply late.
+ * Checks that no call times out whose reply arrives in time, even if the process reads the reply
+ * late.
  */
 export function checkTimeouts(run: Run, report: (violation: string) => void): void {
     const {
