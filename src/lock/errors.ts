@@ -9,7 +9,7 @@ export function lockTimeout(key: string, timeoutMs: number): ApplicationExceptio
 }
 
 export function lockLost(key: string): ApplicationException {
-    const message = `lost lock ${key}: its ttl ran out before a renewal, or the server removed it`;
+    const message = `lost lock ${key}: the ttl ran out before a renewal, or the server removed the lock`;
     return exception('LOCK_LOST', message).withDetails('key', key);
 }
 

@@ -102,7 +102,7 @@ it('logs a server without keys once', async () => {
     expect(lines).toEqual([]);
     await open.cache(servers, weights(1000));
     expect(lines).toEqual([
-        `warn no key belongs to 127.0.0.1:${servers[0].port}: its weight is too small beside the others (connection.weight)`,
+        `warn no key belongs to 127.0.0.1:${servers[0].port}: the weight is too small beside the others (connection.weight)`,
     ]);
 });
 

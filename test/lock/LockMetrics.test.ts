@@ -21,7 +21,7 @@ describe('LockMetrics', () => {
         jest.advanceTimersByTime(59_999);
         events.onLost(null, 'key');
         expect(logger.warnings).toEqual([
-            expect.stringMatching(/^warn lock key was lost before its release/),
+            expect.stringMatching(/^warn lock key was lost before the release/),
             'warn cannot release lock key: no answer',
         ]);
         jest.advanceTimersByTime(1);

@@ -37,7 +37,7 @@ export function invalidLoadOption(name: string, expected: string): ApplicationEx
 }
 
 export function loadTimeout(key: string, ms: number): ApplicationException {
-    const message = `the loader of ${key} timed out after ${ms} ms (loadTimeout): does it wait for its own key?`;
+    const message = `the loader of ${key} timed out after ${ms} ms (loadTimeout): does the loader wait for the same key?`;
     return exception('LOAD_TIMEOUT', message).withDetails('key', key);
 }
 

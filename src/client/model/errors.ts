@@ -107,7 +107,7 @@ export function encodeFailed(address: string, cause: Error): ApplicationExceptio
 }
 
 export function counterContended(address: string, tries: number): ApplicationException {
-    const message = `cannot create the counter on memcached at ${address}: lost ${tries} races for it`;
+    const message = `cannot create the counter on memcached at ${address}: lost ${tries} races`;
     return serverException('SERVER_ERROR', address, message);
 }
 
