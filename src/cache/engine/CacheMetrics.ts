@@ -6,33 +6,33 @@ import { line, type LineKey, type ValuesOf } from '../../component/logLines';
 
 /** Events since the component was created. */
 export class CacheCounts {
-    /** Keys that were looked up and found. Each key of a batch counts. */
+    /** Keys that a lookup found. Each key of a batch counts. */
     readonly hits: number = 0;
-    /** Keys that were looked up and not found. A failed lookup is no miss. */
+    /** Keys that a lookup did not find. A failed lookup is no miss. */
     readonly misses: number = 0;
-    /** Keys that were stored, by any verb. */
+    /** Stored keys, by any verb. */
     readonly stored: number = 0;
     /** Calls that failed. */
     readonly failed: number = 0;
-    /** Values that were evicted for newer ones (`options.max_size`). */
+    /** Values that the cache evicted for newer ones (`options.max_size`). */
     readonly evicted: number = 0;
     /** Values whose flags or text are not JSON. They count as misses. */
     readonly undecodable: number = 0;
-    /** Expirations that were capped at `options.max_expiration`. */
+    /** Expirations that the cache capped at `options.max_expiration`. */
     readonly cappedExpirations: number = 0;
     /** Calls without memcached (`options.fail_soft`, `retrieveOrLoad`). They are no misses. */
     readonly fallbacks: number = 0;
     /** Loader calls. */
     readonly loads: number = 0;
-    /** Loaded values that could not be stored. */
+    /** Loaded values that the cache could not store. */
     readonly storeFailures: number = 0;
-    /** Failed loads in the background. Callers had the stale value. */
+    /** Failed loads in the background. Their callers got the stale value. */
     readonly refreshFailures: number = 0;
 }
 
 const NAMES = COUNTER_NAMES.cache;
 
-/** The counter of events. It logs the first of a kind that needs attention, or one a minute. */
+/** The counter of events. It logs the first event of some kinds, and one fallback per minute. */
 export class CacheMetrics {
     readonly counts: { -readonly [K in keyof CacheCounts]: number } = new CacheCounts();
     private readonly throttle: LogThrottle<'fallbacks'>;
@@ -74,7 +74,7 @@ export class CacheMetrics {
         this.note(context, 'cappedExpirations', [maxExpiration]);
     }
 
-    /** Records a loader call that has answered or failed after so many ms. */
+    /** Records a settled call of a loader and its duration. */
     onLoaded(ms: number): void {
         this.count('loads');
         this.counters.stats(NAMES.loadTime, ms);
@@ -91,7 +91,7 @@ export class CacheMetrics {
         this.note(context, 'refreshFailures', [key, String(cause)]);
     }
 
-    /** Notes an error. The connection logs which servers are down, and when they are back. */
+    /** Counts a fallback. Logs its error at most once a minute. */
     onUnavailable(context: AnyContext, error: Error): void {
         this.count('fallbacks');
         this.throttle.warn(context, 'fallbacks', () => line('fallbacks', error.message));

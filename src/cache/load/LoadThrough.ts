@@ -50,8 +50,8 @@ export class LoadThrough {
     }
 
     /**
-     * Releases the leases and waits for values that are being stored. Returns null if there is no
-     * such work. Callers that wait for a loader get its value. Loads without waiting callers abort.
+     * Releases the leases and waits for pending stores. Returns null if there is no such work.
+     * Callers that wait for a loader get its value. Loads without waiting callers abort.
      */
     stop(): Promise<void> | null {
         return this.isIdle ? null : this.closeAll();
@@ -123,7 +123,7 @@ export class LoadThrough {
     /** Returns the stale value while one load refreshes it. Returns null if there is none. */
     private async serveStale(miss: Miss, earlier: PendingLoad | undefined, staleForMs: number): Promise<unknown> {
         const { held, request } = miss;
-        // Without a read, the load's item in memory counts. A clear may have put that out of reach.
+        // Without a read, the load's item in memory counts, unless a clear may have hidden it.
         const item = held !== undefined || this.engine.keys.isGuarded ? held : earlier?.previousItem;
         if (item == null || typeof item === 'string') return null;
         const stale = staleOrNull(item, staleForMs);
@@ -207,7 +207,7 @@ export class LoadThrough {
     }
 }
 
-/** Rejects with the signal's reason at once, and then drops the outcome of the work. */
+/** Settles as the work does, or rejects with the signal's reason if that aborts first. */
 function untilAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
         signal.throwIfAborted();

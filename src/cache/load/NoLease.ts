@@ -7,7 +7,7 @@ import type { StoredCas } from '../engine/CacheEngine';
  * item is still its own. Each process loads for itself, and the last stored value stays.
  */
 export class NoLease {
-    /** Whether the load has released it. Then it does not store its value. */
+    /** Whether the load has released it. If so, the load does not store its value. */
     isFinished = false;
 
     constructor(

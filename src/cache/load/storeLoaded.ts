@@ -6,8 +6,8 @@ import type { AnyLease } from './LoadLease';
 import { DEFAULT_JITTER, type LoadRequest } from './LoadOptions';
 
 /**
- * Stores the loader's value in the place of the lease. Removes the lease if the value is null and
- * is not kept. Callers have the value already, so failures are counted and logged, not thrown.
+ * Stores the loader's value in the place of the lease. Removes the lease for a null without
+ * `nullTimeout`. Callers have the value already, so the cache counts and logs failures.
  *
  * Sends the request before returning, unless it compresses the value or awaits a renewal.
  */
