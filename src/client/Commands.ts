@@ -30,7 +30,7 @@ type CasOptions = Placement & CasValidity;
 type CasStoreOptions = StoreOptions & CasOptions;
 
 const NO_OPTIONS: CasStoreOptions = {};
-/** Each race for a new counter has one winner, so it exists after a few lost races. */
+/** The maximum number of tries to create a counter. Each race for it has one winner. */
 const MAX_COUNTER_TRIES = 10;
 
 /**
@@ -193,7 +193,7 @@ export class Commands {
         return cluster.send(server, cluster.namespaces.guard(key, call));
     }
 
-    /** Deletes a value that is unchanged since its store. If this fails, it expires later. */
+    /** Deletes a value that is unchanged since its store. If this fails, the value expires. */
     evict(receipt: Receipt): void {
         if (receipt.epoch !== 0) this.casDelete(receipt.key, receipt.cas, receipt).catch(() => {});
     }

@@ -93,7 +93,7 @@ export class FlowControl {
         else if (!isUncrowded) context.maxInFlight = Math.max(MIN_LIMIT, sampleInFlight * spare);
     }
 
-    /** Sets the round trip. More than half of the timeout is a pause that will pass. */
+    /** Sets the round trip, at most half of the timeout. A longer time is a pause of the server. */
     private setRoundTrip(ms: number): void {
         const { requestTimeoutMs } = this.context;
         this.roundTripMs = Math.min(ms, requestTimeoutMs / 2);

@@ -19,7 +19,7 @@ export interface Placement {
 
 /** The servers of a client. `MemcachedClient` explains the public methods. */
 export class Cluster {
-    /** The namespaces of the client. It places keys without the token, and guards their calls. */
+    /** The namespaces. They place keys without the token, and guard the calls for them. */
     readonly namespaces = new Namespaces();
     private readonly deadlines = new Deadlines();
     private serverSet: ServerSet;

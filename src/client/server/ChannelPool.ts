@@ -17,7 +17,7 @@ export interface PoolOwner {
 /** A channel, with the data that only the pool needs. */
 interface Entry {
     readonly channel: Channel;
-    /** The trace of the connecting, null if it is not traced. */
+    /** The trace of the connection attempt, null without subscribers. */
     readonly span: ConnectSpan | null;
     /** The breaker's round of faults when the channel last proved that it works. */
     round: number;
@@ -86,7 +86,7 @@ export class ChannelPool implements ChannelOwner {
         return last.isSaturated || last.isAtLimit ? this.leastLoaded() : last;
     }
 
-    /** Returns whether the server answers, but has had too much to do for this long. */
+    /** Returns whether the server answers, but has been overloaded for this long. */
     isSlowFor(ms: number): boolean {
         return this.entries.some(one => this.isCurrent(one) && one.channel.isSlowFor(ms));
     }

@@ -112,7 +112,7 @@ export class CircuitBreaker {
         this.cancelRetry();
     }
 
-    /** Stops probes of the server, and reports of its going down. */
+    /** Stops probing the server, and no longer reports that it is down. */
     retire(): void {
         this.isRetired = true;
         if (this.isDown) this.cancelRetry();
