@@ -11,7 +11,7 @@ const { setTimeout: delay } = require('node:timers/promises');
 /**
  * @typedef {object} MemcachedBinary
  * @property {string} command
- * @property {Record<string, string>} env what an unpacked copy needs to find its libraries
+ * @property {Record<string, string>} env the variables for the libraries of an unpacked copy
  * @property {string} version
  *
  * @typedef {object} MemcachedService
@@ -22,8 +22,8 @@ const { setTimeout: delay } = require('node:timers/promises');
  * @property {string} [host] address to listen on; 127.0.0.1 when absent
  * @property {number} [port] a free one when absent
  * @property {boolean} [unixSocket] listen on a Unix socket instead
- * @property {(directory: string) => { args?: string[], env?: Record<string, string> }} [prepare] further arguments, made
- *     when the private directory of the server is there; the directory is removed when the server has ended
+ * @property {(directory: string) => { args?: string[], env?: Record<string, string> }} [prepare]
+ *     makes further arguments from the server's private directory, which ends with the server
  * @property {string[]} [args] further arguments
  */
 
@@ -129,7 +129,10 @@ class LocalMemcached {
         return join(this.#directory, 'port');
     }
 
-    /** @returns {Promise<{ message: string, isAddressTaken: boolean } | undefined>} why it did not start */
+    /**
+     * Resolves when the server has started or failed.
+     * @returns {Promise<{ message: string, isAddressTaken: boolean } | undefined>} the failure
+     */
     async ready() {
         const isReady = await this.#comesUp();
         const log = isReady ? '' : readFromStart(this.#log).trim();

@@ -132,7 +132,7 @@ function compile(exported) {
     const settings = [
         ['--module', 'node16', '--moduleResolution', 'node16'],
         ['--module', 'esnext', '--moduleResolution', 'bundler'],
-        // This is deprecated, and still the default of many projects.
+        // `node10` is deprecated, and still the default of many projects.
         ['--module', 'commonjs', '--moduleResolution', 'node10', '--ignoreDeprecations', '6.0'],
     ];
     const tsc = join(root, 'node_modules/typescript/bin/tsc');

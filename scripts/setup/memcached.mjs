@@ -81,7 +81,7 @@ function onPath(name) {
             accessSync(command, constants.X_OK);
             return { command, env: {} };
         } catch {
-            // Try the next one.
+            // The next candidate may run.
         }
     }
     return undefined;
