@@ -92,7 +92,7 @@ it('rejects weights with an infinite sum, and keeps the servers of a client', ()
 
 it('logs once that an empty user name and password mean no login', async () => {
     await open.cache(await open.server(), user('', ''));
-    expect(lines).toEqual(['warn credential.username and credential.password are empty: no login is sent']);
+    expect(lines).toEqual(['warn credential.username and credential.password are empty: sending no login']);
 });
 
 it('logs a server without keys once', async () => {
