@@ -21,8 +21,8 @@ export abstract class Lock implements ILock, IReconfigurable {
     public abstract releaseLock(context: IContext | null, key: string): Promise<void>;
 
     /**
-     * Waits for the lock. It reads the clock after each pause. So with a `timeout` of 0 it waits
-     * once, and it misses a lock that becomes free in the last pause.
+     * Waits for the lock. Reads the clock after each pause, so a `timeout` of 0 waits once. Does
+     * not try a lock that becomes free in the last pause.
      * @throws ConflictException LOCK_TIMEOUT when the lock is still busy after `timeout` ms
      */
     public async acquireLock(context: IContext | null, key: string, ttl: number, timeout: number): Promise<void> {
