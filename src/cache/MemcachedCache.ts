@@ -66,7 +66,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
         this.engine.configure();
     }
 
-    /** Sets where to find the shared connection, discovery, credentials, loggers and counters. */
+    /** Sets the references to a connection, discovery, credential stores, loggers and counters. */
     setReferences(references: IReferences): void {
         this.connection.setReferences(references);
     }

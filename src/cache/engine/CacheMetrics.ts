@@ -4,7 +4,7 @@ import { COUNTER_NAMES } from '../../component/counterNames';
 import { LogThrottle } from '../../component/LogThrottle';
 import { line, type LineKey, type ValuesOf } from '../../component/logLines';
 
-/** Events since the component was created. */
+/** Events since the creation of the component. */
 export class CacheCounts {
     /** Keys that a lookup found. Each key of a batch counts. */
     readonly hits: number = 0;

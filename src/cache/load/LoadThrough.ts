@@ -28,7 +28,7 @@ const NO_OPTIONS: LoadOptions = {};
  *     find          reads and returns a fresh value
  *     miss          joins the load that had its value before the read, or
  *     serveStale    returns the stale value if the caller takes it, and refreshes it, or
- *     joinOrBegin   waits for a load, which this begins if there is none
+ *     joinOrBegin   waits for a load, and begins one if there is none
  *     load          one load: its lease or the value of another process, its loader, its store
  */
 export class LoadThrough {

@@ -63,7 +63,7 @@ export class BatchException extends ConnectionException {
     }
 }
 
-/** The limit for the details, which may be sent over a network. */
+/** The limit for the details, which services may send over a network. */
 const MAX_KEYS_IN_DETAILS = 100;
 
 export function batchFailed(
