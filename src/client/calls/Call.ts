@@ -93,7 +93,7 @@ export abstract class Call<T> implements Timed {
 
     /**
      * @param key '' for a call without a key, or with many
-     * @param valueBytes the estimated size of the values that it sends, or is known to read
+     * @param valueBytes the estimated size of the values in the request, or in the reply if known
      */
     constructor(
         readonly key = '',

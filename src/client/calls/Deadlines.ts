@@ -30,7 +30,7 @@ export class Deadline {
 /** The silence in ms after which a turn expects no further bytes. */
 const QUIET_MS = 5;
 
-/** The turns to wait for bytes. TCP, TLS and login need a few, however long each turn takes. */
+/** The number of turns to wait for bytes. TCP, TLS and login need a few, even long ones. */
 const MAX_LOOKS = 8;
 
 /**
