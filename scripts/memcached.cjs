@@ -52,7 +52,7 @@ async function openMemcached() {
  */
 async function startMemcached(options = {}) {
     const { binary } = readRecord();
-    if (!binary) throw new Error(`Starting a server of our own needs a memcached on this machine: ${getMemcached}`);
+    if (!binary) throw new Error(`Starting a server needs a memcached on this machine: ${getMemcached}`);
     for (let attempt = 1; ; attempt++) {
         const server = new LocalMemcached(binary, { ...options, port: options.port ?? somePort() });
         const failure = await server.ready();
@@ -172,8 +172,8 @@ class LocalMemcached {
     }
 
     /**
-     * Resolves when none of its threads runs. After the signal they may answer for some
-     * milliseconds.
+     * Stops the server, and resolves when no thread runs. After the signal, threads may still
+     * answer for some milliseconds.
      */
     async stop() {
         this.signal('SIGSTOP');

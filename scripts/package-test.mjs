@@ -54,7 +54,7 @@ try {
     importByName(exported);
     compile(exported);
     await quickStart();
-    console.log('The package is what it should be.');
+    console.log('The package is complete.');
 } catch (error) {
     if (!(error instanceof PackageFault)) throw error;
     console.error(`\n${error.message}`);
@@ -99,7 +99,7 @@ function install(tarball) {
     mkdirSync(consumer);
     write('package.json', JSON.stringify({ name: 'consumer', private: true }));
     npm(consumer, 'install', '--no-audit', '--no-fund', '--prefer-offline', tarball);
-    console.log('It installs into an empty folder.');
+    console.log('The package installs into an empty folder.');
 }
 
 /** @returns {Record<string, string[]>} the names that each path exports */
@@ -118,7 +118,7 @@ function loadWithRequire() {
 function importByName(exported) {
     write('import.mjs', importsOf(exported, 'if (value === undefined) throw new Error("undefined");'));
     node(consumer, 'import.mjs');
-    console.log('Each of them can be imported by name in an ES module.');
+    console.log('An ES module can import each of them by name.');
 }
 
 /** Compiles as strictly as a consumer can, which also checks the package's own declarations. */
@@ -158,7 +158,7 @@ async function quickStart() {
     } finally {
         await server.end();
     }
-    console.log('The quick start of the README does what it says.');
+    console.log('The quick start of the README works.');
 }
 
 function names(list) {

@@ -90,7 +90,7 @@ async function installPackage(project) {
 
 function succeeds(command, args, options) {
     const { status, error, signal } = spawnSync(command, args, { stdio: 'inherit', ...options });
-    if (error ?? signal) say(`It did not end by itself: ${error?.message ?? signal}`);
+    if (error ?? signal) say(`The process did not end by itself: ${error?.message ?? signal}`);
     return status === 0;
 }
 

@@ -14,7 +14,7 @@ export function isBuilt() {
 export async function build() {
     const built = fingerprint();
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    // `tsc -b` trusts its build info even if its results were deleted.
+    // `tsc -b` trusts its build info even without its results.
     const force = areOutputsThere() ? [] : ['--force'];
     const work = () => run(process.execPath, [tsc, '-b', 'tsconfig.build.json', ...force]);
     const { isOk, output } = await step('Building', work);
