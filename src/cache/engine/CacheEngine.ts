@@ -33,7 +33,7 @@ export class CacheEngine {
     /** The pending writes. None may overtake an earlier one that takes longer to compress. */
     private readonly writes = new KeyedMutex();
 
-    /** @param loads by full key. A write detaches its key's load. Later callers begin another. */
+    /** @param loads the pending loads by full key. A write to a key detaches its load. */
     constructor(
         private readonly connection: ComponentConnection,
         private readonly loads: Pick<Map<string, unknown>, 'size' | 'delete'>,

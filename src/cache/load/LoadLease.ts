@@ -34,9 +34,9 @@ export type AnyLease = LoadLease | NoLease;
 const MAX_TRIES = 3;
 
 /**
- * The sign for other processes that this one loads a value. The lease lies under the value's own
- * key. One read shows either of them, and `clear` puts both out of reach. A store or removal of the
- * value ends the lease. The loaded value may then be older, so the load does not store it.
+ * A sign for other processes that this process loads a value. It lies under the value's own key.
+ * One read shows the value or the lease, and `clear` hides both. A store or removal of the value
+ * ends the lease. The loaded value may then be older, so the load does not store it.
  *
  * A stale value stays in the item and keeps its own expiry. The date in the lease tells whether its
  * holder is alive.

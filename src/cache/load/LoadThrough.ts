@@ -207,7 +207,7 @@ export class LoadThrough {
     }
 }
 
-/** Settles as the work does, or rejects with the signal's reason if that aborts first. */
+/** Settles as the work does. If the signal aborts first, rejects with its reason. */
 function untilAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
         signal.throwIfAborted();

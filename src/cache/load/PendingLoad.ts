@@ -85,7 +85,7 @@ export class PendingLoad {
         return this.hasValue && (held === undefined || this.lease === null || this.lease.isShownBy(held));
     }
 
-    /** @param signal of the caller. When the signals of all callers abort, the load aborts. */
+    /** @param signal the caller's signal. If all callers abort, the load aborts too. */
     wait(signal: AbortSignal | null | undefined): Promise<unknown> {
         this.listeners++;
         if (!signal) return this.outcome;

@@ -17,7 +17,7 @@ const threads = new Semaphore(4);
 /** The largest ratio of compressed to plain size at which the cache stores the compressed value. */
 const MAX_SHARE = 0.9;
 
-/** Returns whether the value has at least so many bytes in UTF-8. */
+/** Returns whether the value has at least `min` bytes in UTF-8. */
 export function hasBytes({ value }: Encoded, min: number): boolean {
     if (value.length >= min) return true;
     return typeof value === 'string' && value.length * 3 >= min && Buffer.byteLength(value) >= min;

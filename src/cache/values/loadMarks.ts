@@ -23,15 +23,15 @@ const GRAIN_MS = 10;
 export const MAX_NUMBER = 2 ** (8 * NUMBER_BYTES) - 1;
 
 /**
- * The largest expected difference between the clocks of two machines. If they differ by more, both
- * may load at once. The CAS lets one of them store.
+ * The largest expected difference between the clocks of two machines. If they differ by more, two
+ * processes may load at once. The CAS lets one of them store.
  */
 const CLOCKS_DIFFER_MS = 5000;
 
 /** A JSON null, which readers in every language take for an absent value. */
 const NULL = STORED_NULL.value;
 const SPACES = ' \t\n\r';
-/** The size of a JSON null with a mark. Only a null with so much white space behind it has one. */
+/** The size of a JSON null with a mark. A null of another size has no mark. */
 const PLAIN_BYTES = NULL.length + MARK_BYTES * 4;
 
 /** Returns the lease that replaces the item during a load. A stale value stays in it. */
