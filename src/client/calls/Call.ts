@@ -48,7 +48,7 @@ function capture(resolve: (value: unknown) => void, reject: (error: Error) => vo
 export abstract class Call<T> implements Timed {
     // Call
 
-    /** The inner promise. Await that of `server.send`, because a traced call has another one. */
+    /** The inner promise. Await the promise of `server.send`, which tracing replaces. */
     readonly promise: Promise<T>;
     private readonly resolve: (value: unknown) => void;
     private readonly reject: (error: Error) => void;

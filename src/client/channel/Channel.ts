@@ -290,7 +290,7 @@ export class Channel implements CallHolder, Timed {
 
     /**
      * Closes an idle channel, or sets a new timeout. Node reports a timeout once. Without a new
-     * one, a pending call would keep the socket open forever.
+     * timeout, a pending call would keep the socket open forever.
      */
     private onIdle(): void {
         if (this.isIdle) this.end(null);

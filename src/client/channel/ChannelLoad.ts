@@ -41,7 +41,7 @@ export class ChannelLoad {
         if (call.largeBytes > 0) this.largeCalls--;
     }
 
-    /** Raises the load of a call whose reply has at least so many bytes. */
+    /** Raises the load of a call whose reply has at least this many bytes. */
     expect(call: Call<unknown>, bytes: number): void {
         if (bytes <= call.bytesInFlight) return;
         this.bytes += bytes - call.bytesInFlight;

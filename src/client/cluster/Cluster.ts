@@ -111,7 +111,7 @@ export class Cluster {
         return placement?.server ?? (placement?.pinned ? this.homeServer(key) : this.server(key));
     }
 
-    /** @param server undefined if the client has no servers, so it is never open */
+    /** @param server undefined if the client has no servers and is never open */
     send<T>(server: MemcachedServer | undefined, call: Call<T>): Promise<T> {
         if (server === undefined) return Promise.reject(notOpened());
         if (!this.lifecycle.isOpen) return Promise.reject(server.metrics.rejectBeforeSend(notOpened()));

@@ -63,7 +63,7 @@ export function deliver<T, R extends unknown[]>(
     spread: (result: T | null) => R,
 ): Promise<T> | void {
     if (typeof callback !== 'function') return promise;
-    // A turn of its own keeps an exception of the callback from failing a call or a socket.
+    // In a separate turn, an exception of the callback cannot fail a call or a socket.
     promise.then(
         result => process.nextTick(callback, null, ...spread(result)),
         (error: Error) => process.nextTick(callback, error, ...spread(null)),

@@ -96,7 +96,7 @@ export function readClientOptions(options: ClientOptions): ClientSettings {
     return Object.freeze(settings) as ClientSettings;
 }
 
-/** Returns the allowed values, or null if the value is one. */
+/** Returns the allowed values, or null if the value is allowed. */
 function problemOf(name: string, value: unknown): string | null {
     if (name === 'failover') return typeof value === 'boolean' ? null : 'true or false';
     if (name === 'observer') return isObserver(value) ? null : 'an object with the functions onDown and onUp';

@@ -81,7 +81,7 @@ export class ChannelPool implements ChannelOwner {
         return best;
     }
 
-    /** Returns the channel for the next call of a turn. It stays `last` until that is saturated. */
+    /** Returns the channel for the next call of a turn, `last` until that channel is saturated. */
     channelFor(last: Channel): Channel | null {
         return last.isSaturated || last.isAtLimit ? this.leastLoaded() : last;
     }
@@ -150,8 +150,8 @@ export class ChannelPool implements ChannelOwner {
     }
 
     /**
-     * Schedules the next probe. A fault would do so, but a probe with a late reply ends its channel
-     * without one.
+     * Schedules the next probe. A late reply to a probe ends its channel without a fault, which
+     * would schedule the next probe.
      */
     private probeAgain(): void {
         const { breaker } = this;
