@@ -6,7 +6,7 @@ const PERIOD_MS = 60_000;
 /** The number of lines that a period logs before it only counts changes. A restart needs two. */
 const MAX_LINES = 4;
 
-/** The changes of a server in the minute after the first one. */
+/** The changes of a server in the minute after its first change. */
 interface Period {
     logged: number;
     suppressed: number;
