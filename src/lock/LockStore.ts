@@ -167,7 +167,7 @@ export class LockStore {
     }
 }
 
-/** Reads the lock. If that fails, throws the error that made the read-back necessary. */
+/** Reads the lock. If the read fails, throws the error that made it necessary. */
 function readBack(commands: Commands, key: string, budget: RetryBudget): Promise<FoundLock | null> {
     return findLock(commands, key).catch((error: unknown) => {
         throw budget.lastError ?? error;
