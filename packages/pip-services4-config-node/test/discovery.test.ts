@@ -7,7 +7,7 @@ const discovery = (...tuples: unknown[]) => new MemoryDiscovery(ConfigParams.fro
 const config = (...tuples: unknown[]) => ConfigParams.fromTuples(...tuples);
 
 describe('MemoryDiscovery', () => {
-    it('reads its connections from a configuration, as YAML gives it', async () => {
+    it('reads its connections from its configuration', async () => {
         const memory = new MemoryDiscovery();
         memory.configure(
             config('descriptor', 'pip-services:discovery:memory:default:1.0', 'main.host', 'a', 'main.port', 1),

@@ -24,7 +24,7 @@ describe('MemoryCache', () => {
         expect(await cache.retrieve(context, 'key')).toBeNull();
     });
 
-    it.each([null, undefined, 0, -1])('takes options.timeout for a timeout of %s', async timeout => {
+    it.each([null, undefined, 0, -1])('uses options.timeout for a timeout of %s', async timeout => {
         const cache = new MemoryCache();
         cache.configure(ConfigParams.fromTuples('options.timeout', 500));
         await cache.store(context, 'key', 'value', timeout as number);

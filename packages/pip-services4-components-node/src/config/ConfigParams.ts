@@ -68,7 +68,7 @@ export class ConfigParams extends StringValueMap {
         return new ConfigParams(StringValueMap.fromString(line));
     }
 
-    /** Merges configurations, of which later ones win. */
+    /** Merges configurations. Later values override earlier ones. */
     public static mergeConfigs(...configs: (ConfigParams | null)[]): ConfigParams {
         return new ConfigParams(StringValueMap.fromMaps(...configs));
     }
