@@ -22,5 +22,5 @@ service.run(process.argv);
 
 // The container handles SIGINT only, and orchestrators send SIGTERM.
 process.once('SIGTERM', () => void service.close('products').finally(() => process.exit(0)));
-// The parent process is gone, so nothing else would end this one.
+// The parent process is gone, so this process must end itself.
 process.once('disconnect', () => process.exit(0));
