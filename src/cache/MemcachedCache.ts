@@ -142,8 +142,8 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     /**
      * Returns the value. On a miss calls the loader, stores its value for `timeout` ms, and returns
      * it without waiting for the store. One loader runs for all callers in all processes that miss
-     * the key. The cache keeps no errors of it. While memcached is unavailable, each process calls
-     * its loader.
+     * the key. The cache keeps no errors. While memcached is unavailable, each process calls its
+     * loader.
      *
      * Callers that wait for the same load get the same object and must not change it. The options
      * of the first caller apply to the load. See docs/cache.md.
@@ -171,7 +171,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     /**
      * Stores the values. Null and undefined remove their entries.
      * @param entries a Map, a plain object, or pairs
-     * @throws BatchException BATCH_FAILED with the errors of keys in `failed`
+     * @throws BatchException BATCH_FAILED when keys fail, with their errors in `failed`
      */
     storeMany(context: AnyContext, entries: Entries, timeout?: number | null): Promise<void> {
         return this.batches.store(context, entries, timeout);
@@ -179,7 +179,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
 
     /**
      * Removes the entries.
-     * @throws BatchException BATCH_FAILED with the errors of keys in `failed`
+     * @throws BatchException BATCH_FAILED when keys fail, with their errors in `failed`
      */
     removeMany(context: AnyContext, keys: Iterable<string>): Promise<void> {
         return this.batches.remove(context, keys);

@@ -44,8 +44,8 @@ const MAX_TRIES = 3;
  * A lease is no lock. Its holder may lose it without noticing. Then a second loader runs, and the
  * first load does not store its value.
  *
- * Every write compares the CAS of the last one. If the CAS has changed, the token tells whether the
- * item is still this lease. A server without CAS has no lease (see `NoLease`).
+ * Every write compares the CAS of the last write. If the CAS has changed, the token tells whether
+ * the item is still this lease. A server without CAS has no lease (see `NoLease`).
  */
 export class LoadLease {
     /** Whether the lease is lost or released, or the value has replaced it. */

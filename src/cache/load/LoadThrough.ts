@@ -22,8 +22,8 @@ const NO_OPTIONS: LoadOptions = {};
 
 /**
  * The verb that returns the value from memcached, or else from its loader. It calls the loader once
- * for all callers that miss the value. In this process they join one `PendingLoad`. Between
- * processes a `LoadLease` decides which one loads. Without memcached the loader answers.
+ * for all callers that miss the value. In this process they join one `PendingLoad`. A `LoadLease`
+ * decides which process loads. Without memcached the loader answers.
  *
  *     find          reads and returns a fresh value
  *     miss          joins the load that had its value before the read, or

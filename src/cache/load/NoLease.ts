@@ -28,7 +28,7 @@ export class NoLease {
         await this.commands.delete(this.key);
     }
 
-    /** Finishes. No process mistakes the item of `LoadLease.take` for a lease. */
+    /** Finishes without a request. No process takes the item of `LoadLease.take` for a lease. */
     release(): Promise<void> {
         this.isFinished = true;
         return Promise.resolve();

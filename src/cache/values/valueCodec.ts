@@ -10,9 +10,9 @@ export const OURS = 0x5053_0000;
 export const Flag = {
     BYTES: 1,
     DEFLATED: 2,
-    /** The value begins with dates (see `staleEnvelope`). */
+    /** A value that begins with dates (see `staleEnvelope`). */
     DATED: 4,
-    /** A process loads the value (see `withLeaseMark`). */
+    /** A value that a process loads (see `withLeaseMark`). */
     LOADING: 8,
 } as const;
 
@@ -79,7 +79,7 @@ export function decode(held: string | Item): unknown {
     return JSON.parse(String(held.value));
 }
 
-/** Returns the deflated value with the flags that say so. */
+/** Returns the deflated value, which its flags mark. */
 export function asDeflated({ flags }: Encoded, value: Uint8Array): Encoded {
     return { value, flags: flags | OURS | Flag.DEFLATED };
 }
