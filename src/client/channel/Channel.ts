@@ -133,7 +133,7 @@ export class Channel implements CallHolder, Timed {
         return this.flow.isSlow(this.pending.first);
     }
 
-    /** Returns whether the channel is slow, and yet has answered all the time for this long. */
+    /** Returns whether the channel is slow, but has answered without a pause for this long. */
     isSlowFor(ms: number): boolean {
         return this.isSlow && this.flow.isAnsweringFor(ms);
     }

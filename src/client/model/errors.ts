@@ -113,7 +113,7 @@ export function counterContended(address: string, tries: number): ApplicationExc
 
 const UNAVAILABLE = new Set(['CONNECTION_LOST', 'SERVER_DOWN', 'TIMEOUT', 'OVERLOADED', 'CONNECT_FAILED']);
 
-/** Returns whether memcached is unreachable. False when it answered with an error. */
+/** Returns whether memcached is unreachable, and has not answered with an error. */
 export function isUnavailable(error: unknown): boolean {
     const { code = '' } = (error ?? {}) as { code?: string };
     return UNAVAILABLE.has(code);

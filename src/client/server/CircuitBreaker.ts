@@ -134,7 +134,7 @@ export class CircuitBreaker {
     }
 }
 
-/** Returns the pause before a retry. The first has none. From the second on it doubles. */
+/** Returns the pause before a retry, 0 before the first one. Later pauses double. */
 function pauseBefore(retry: number, maxMs: number): number {
     return retry < 0 ? 0 : backoffMs(retry, { firstMs: FIRST_PAUSE_MS, maxMs, jitter: JITTER });
 }

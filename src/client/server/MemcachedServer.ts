@@ -16,7 +16,7 @@ import type { LargeValues } from './LargeValues';
 import { CircuitBreaker } from './CircuitBreaker';
 
 /**
- * One memcached. It admits calls, and opens, drains and closes the parts below.
+ * A memcached server. It admits calls, and opens, drains and closes the parts below.
  *
  *     send → CallQueue ─ end of turn → Dispatcher → Channel of the ChannelPool → socket
  *               ↑ LargeValues              │  ↑
