@@ -36,8 +36,7 @@ export class LeaseAcquirer implements LeaseOwner {
     }
 
     tryAcquire(context: AnyContext, key: string, ttl?: number | null): Promise<Lease | null> {
-        if (!isTraced(lockTracing)) return this.tryOnce(context, key, ttl);
-        return traceAcquire('tryAcquire', key, () => this.tryOnce(context, key, ttl));
+        return traced('tryAcquire', key, () => this.tryOnce(context, key, ttl));
     }
 
     acquire(
@@ -47,8 +46,7 @@ export class LeaseAcquirer implements LeaseOwner {
         timeout: number | null | undefined,
         options: AcquireOptions | null | undefined,
     ): Promise<Lease> {
-        if (!isTraced(lockTracing)) return this.wait(context, key, ttl, timeout, options);
-        return traceAcquire('acquire', key, () => this.wait(context, key, ttl, timeout, options));
+        return traced('acquire', key, () => this.wait(context, key, ttl, timeout, options));
     }
 
     toTtl(ttl: number | null | undefined): number {
@@ -125,11 +123,12 @@ export class LeaseAcquirer implements LeaseOwner {
     }
 }
 
-function traceAcquire<L extends Lease | null>(
+function traced<L extends Lease | null>(
     operation: LockTrace['operation'],
     key: string,
     acquire: () => Promise<L>,
 ): Promise<L> {
+    if (!isTraced(lockTracing)) return acquire();
     return trace<LockTrace, L>(lockTracing, { operation, key }, acquire, lease =>
         lease === null ? 'busy' : 'acquired',
     );

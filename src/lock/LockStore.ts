@@ -81,7 +81,7 @@ export class LockStore {
                 if (cas === 0n) await this.rejectWithoutCas(commands, server, key);
                 if (cas !== null) return storedLock(token, cas, server, since);
                 if (unanswered.size === 0) {
-                    if (this.orphans.has(key) && (await this.orphans.deleteNow(key))) continue;
+                    if (await this.orphans.deleteNow(key)) continue;
                     return null;
                 }
                 // The key may exist because the server carried out an ADD whose reply was lost.
