@@ -75,7 +75,7 @@ export class BatchVerbs {
                     return new Map([...failed, ...kept]);
                 });
             });
-            engine.recordSurplus(context, surplus);
+            if (surplus > 0) engine.metrics.note(context, 'evicted', [engine.options.maxSize], surplus);
             this.throwFailed(context, all, fullKeys, failed, NONE);
         } catch (error) {
             engine.fallback(context, error, undefined);

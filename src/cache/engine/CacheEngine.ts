@@ -43,7 +43,6 @@ export class CacheEngine {
         this.resetTracking();
     }
 
-    /** Applies changed options. */
     configure(): void {
         this.keys.reset();
         this.resetTracking();
@@ -82,11 +81,6 @@ export class CacheEngine {
         return this.tracked === null ? 0 : Math.max(0, count - this.options.maxSize);
     }
 
-    /** Records the first values of a batch as evicted, because `max_size` has no room for them. */
-    recordSurplus(context: AnyContext, count: number): void {
-        if (count > 0) this.metrics.onEvicted(context, count, this.options.maxSize);
-    }
-
     /**
      * Stores the values, and evicts others if there are too many. After `encode` and `keys.each`
      * have passed, `commands.setMany` throws nothing.
@@ -115,7 +109,6 @@ export class CacheEngine {
         return (await this.commands.deleteMany(fullKeys)).failed;
     }
 
-    /** Deletes the key, and returns its previous value. */
     remove(fullKey: string): Promise<Fetched> {
         this.forget(fullKey);
         return this.commands.getAndDelete(fullKey);
@@ -146,7 +139,6 @@ export class CacheEngine {
         this.tracked?.remove(fullKey);
     }
 
-    /** Records another expiry of the value. */
     touched(fullKey: string, expires: number): void {
         this.tracked?.touched(fullKey, expires);
     }
@@ -179,7 +171,6 @@ export class CacheEngine {
         return isCompressed || !this.hasNoPendingWrites ? this.writes.run(fullKey, write) : write();
     }
 
-    /** Performs a write to many keys in the order of calls. */
     allInOrder<T>(fullKeys: readonly string[], isCompressed: boolean, write: () => Promise<T>): Promise<T> {
         return isCompressed || !this.hasNoPendingWrites ? this.writes.runAll(fullKeys, write) : write();
     }
@@ -223,7 +214,7 @@ export class CacheEngine {
         const { options } = this;
         const ms = timeout && timeout > 0 ? timeout : options.timeout;
         if (ms <= options.maxExpiration) return toExpirySeconds(ms);
-        this.metrics.onCapped(context, options.maxExpiration);
+        this.metrics.note(context, 'cappedExpirations', [options.maxExpiration]);
         return toExpirySeconds(options.maxExpiration);
     }
 
@@ -269,11 +260,11 @@ export class CacheEngine {
     private reportEvictions(context: AnyContext, tracked: TrackedKeys): void {
         const count = tracked.evictions;
         tracked.evictions = 0;
-        if (count > 0) this.metrics.onEvicted(context, count, this.options.maxSize);
+        if (count > 0) this.metrics.note(context, 'evicted', [this.options.maxSize], count);
     }
 
     private undecodable(context: AnyContext, held: string | Item): null {
-        this.metrics.onUndecodable(context, typeof held === 'string' ? 0 : held.flagBits);
+        this.metrics.note(context, 'undecodable', [typeof held === 'string' ? 0 : held.flagBits]);
         return null;
     }
 }

@@ -62,26 +62,9 @@ export class CacheMetrics {
         if (this.counters.isUsed) this.counters.increment(NAMES.stored, 1);
     }
 
-    onEvicted(context: AnyContext, count: number, maxSize: number): void {
-        this.note(context, 'evicted', [maxSize], count);
-    }
-
-    onUndecodable(context: AnyContext, flags: number): void {
-        this.note(context, 'undecodable', [flags]);
-    }
-
-    onCapped(context: AnyContext, maxExpiration: number): void {
-        this.note(context, 'cappedExpirations', [maxExpiration]);
-    }
-
-    /** Records a settled call of a loader and its duration. */
     onLoaded(ms: number): void {
         this.count('loads');
         this.counters.stats(NAMES.loadTime, ms);
-    }
-
-    onStoreFailed(context: AnyContext, key: string, error: Error): void {
-        this.note(context, 'storeFailures', [key, error.message]);
     }
 
     /** @param error any value that a loader has thrown */
@@ -98,12 +81,7 @@ export class CacheMetrics {
     }
 
     /** Counts an event, and logs the first of its kind with the line of the same name. */
-    private note<K extends keyof CacheCounts & LineKey>(
-        context: AnyContext,
-        what: K,
-        values: ValuesOf<K>,
-        count = 1,
-    ): void {
+    note<K extends keyof CacheCounts & LineKey>(context: AnyContext, what: K, values: ValuesOf<K>, count = 1): void {
         if (this.counts[what] === 0) this.log.warn(context, line(what, ...values));
         this.count(what, count);
     }
