@@ -89,7 +89,6 @@ export function trace<C extends TraceContext & { result?: unknown }, T>(
     );
 }
 
-/** Runs and traces the synchronous part. */
 export function traceStart<C extends TraceContext, T>(tracing: Channel<C>, context: C, begin: () => T): T {
     return tracing.start.runStores(context, () => {
         try {

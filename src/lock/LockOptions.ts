@@ -18,7 +18,6 @@ export interface WithLockOptions extends AcquireOptions {
 /** The longest expiry in ms. memcached has 32 bits for the seconds since 1970. */
 const MAX_EXPIRY_MS = 0xffffffff * 1000;
 
-/** Returns the ttl in ms. Throws INVALID_TTL. */
 export function readTtl(ttl: number | null | undefined, { timeout, maxExpiration }: MemcachedOptions): number {
     // The cap applies only to the configured default. A longer ttl of the caller is an error.
     if (ttl === null || ttl === undefined || ttl === 0) return Math.min(timeout, maxExpiration);
@@ -27,13 +26,11 @@ export function readTtl(ttl: number | null | undefined, { timeout, maxExpiration
     return ttl;
 }
 
-/** Returns the timeout in ms. Throws INVALID_TTL. */
 export function readTimeout(timeout: number): number {
     if (typeof timeout === 'number' && !Number.isNaN(timeout)) return timeout;
     throw invalidLockTimeout(timeout);
 }
 
-/** Returns the signal of the options. Throws INVALID_LOCK_OPTION. */
 export function readSignal(options: AcquireOptions | null | undefined): AbortSignal | undefined {
     if (options === null || options === undefined) return undefined;
     if (typeof options !== 'object') throw invalidLockOption('options', 'an object');

@@ -10,7 +10,6 @@ import { NamespaceTokens } from './NamespaceTokens';
 export interface BatchOutcome {
     /** The full keys. A key whose token is unknown begins with a line break. */
     readonly fullKeys: readonly string[];
-    /** The errors by full key. */
     readonly failed: ReadonlyMap<string, Error>;
 }
 

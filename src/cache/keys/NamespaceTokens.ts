@@ -48,7 +48,6 @@ export class NamespaceTokens {
         if (namespace === this.namespace) this.remember(server, token);
     }
 
-    /** Puts the stored values of every server out of reach. */
     async clear(): Promise<void> {
         const { commands, namespace } = this;
         const clearing = commands.cluster.servers.map(async server => {

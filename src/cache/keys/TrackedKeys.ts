@@ -77,7 +77,6 @@ export class TrackedKeys implements StoreAccount {
         else this.expire(entry, nowMs, expirySeconds);
     }
 
-    /** Records the new expiry of the value. */
     touched(key: string, expirySeconds: number): void {
         const entry = this.entries.get(key);
         if (entry !== undefined) this.expire(entry, performance.now(), expirySeconds);
@@ -89,7 +88,6 @@ export class TrackedKeys implements StoreAccount {
         if (entry !== undefined) this.forget(entry);
     }
 
-    /** Removes all keys that begin with the head. */
     removeAll(head: string): void {
         for (const [key, entry] of this.entries) if (key.startsWith(head)) this.forget(entry);
     }

@@ -27,7 +27,6 @@ export interface LoadOptions {
     readonly signal?: AbortSignal | null | undefined;
 }
 
-/** The arguments of one call. */
 export interface LoadRequest {
     readonly context: AnyContext;
     readonly key: string;

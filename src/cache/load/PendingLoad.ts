@@ -29,7 +29,6 @@ export class PendingLoad {
     private hasValue = false;
     private taking: Promise<AnyLease | null> | null = null;
     private storing: Promise<void> | null = null;
-    /** Whether the component is closing. */
     private isClosing = false;
     private readonly controller = new AbortController();
     private readonly outcome: Promise<unknown>;

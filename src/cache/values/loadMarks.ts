@@ -41,7 +41,6 @@ export function withLeaseMark(item: Item, token: number): { value: Buffer; flags
     return { value: Buffer.from(NULL + toSpaces(mark)), flags: OURS | Flag.LOADING };
 }
 
-/** Returns the token of the lease that the item shows, or null. */
 export function leaseToken(item: Item): number | null {
     return leaseOf(item)?.number ?? null;
 }

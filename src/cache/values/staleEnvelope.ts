@@ -41,12 +41,10 @@ export function keptForMs(item: Item): number {
     return isWrapped(item) ? Math.max(0, item.value!.readDoubleBE(KEPT_AT) - Date.now()) : 0;
 }
 
-/** Returns the mark of a wrapped item. */
 export function markOf({ value }: Item): Buffer {
     return value!.subarray(MARK_AT, HEADER_BYTES);
 }
 
-/** Returns a wrapped item with another mark and other flags. */
 export function withMark(item: Item, mark: Uint8Array, flags: number): { value: Buffer; flags: number } {
     const value = Buffer.from(item.value!);
     value.set(mark, MARK_AT);

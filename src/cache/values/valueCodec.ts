@@ -30,7 +30,6 @@ const NULL_BYTES = Buffer.from(NULL);
 /** The item that `nullTimeout` stores. */
 export const STORED_NULL = { value: NULL, flags: 0 };
 
-/** Returns whether `nullTimeout` has stored the item. */
 export function isStoredNull(held: Fetched): boolean {
     if (typeof held !== 'object') return held === NULL;
     return held !== null && held.flagBits === STORED_NULL.flags && held.value?.equals(NULL_BYTES) === true;
@@ -84,7 +83,6 @@ export function asDeflated({ flags }: Encoded, value: Uint8Array): Encoded {
     return { value, flags: flags | OURS | Flag.DEFLATED };
 }
 
-/** Returns whether `asDeflated` has made the item. */
 export function isDeflated(held: string | Item): held is Item {
     return typeof held !== 'string' && (held.flagBits & ~Flag.BYTES) === (OURS | Flag.DEFLATED);
 }

@@ -89,7 +89,6 @@ export class Cluster {
         return this.allServers.reduce((sum, server) => sum + server.timerCount, this.deadlines.timerCount);
     }
 
-    /** Returns the servers that keys belong to. */
     get servers(): readonly MemcachedServer[] {
         return this.serverSet.servers;
     }
@@ -118,7 +117,6 @@ export class Cluster {
         return server.send(call);
     }
 
-    /** Sends a call to each server. */
     sendToAll<T>(create: () => Call<T>): Map<string, Promise<T>> {
         return new Map(this.servers.map(server => [server.address, this.send(server, create())]));
     }

@@ -45,7 +45,6 @@ export interface ClientOptions {
 /** All options, checked, with their defaults. */
 export type ClientSettings = { readonly [K in keyof ClientOptions]-?: Exclude<ClientOptions[K], undefined> };
 
-/** An option that is a whole number. */
 export interface NumberSpec {
     readonly default: number;
     readonly min: number;
