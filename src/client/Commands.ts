@@ -117,7 +117,7 @@ export class Commands {
     casDelete(key: string, cas: bigint, options?: CasOptions | null): Promise<CasDeleteReply> {
         const problem = checkCas(cas);
         if (problem) return Promise.reject(problem);
-        return this.runCas(key, new CasDeleteCall(key, cas, options?.epoch !== undefined), options);
+        return this.run(key, new CasDeleteCall(key, cas, options?.epoch !== undefined), options);
     }
 
     getMany(keys: readonly string[]): Promise<GetManyResult> {
@@ -218,21 +218,14 @@ export class Commands {
     private casStore(key: string, value: ValueInput, cas: bigint, options?: CasStoreOptions | null): Promise<CasReply> {
         const spec = this.toSpec(value, options ?? NO_OPTIONS);
         if (spec instanceof Error) return Promise.reject(spec);
-        return this.runCas(key, new CasStoreCall(key, spec, cas, options?.epoch !== undefined), options);
+        return this.run(key, new CasStoreCall(key, spec, cas, options?.epoch !== undefined), options);
     }
 
-    private run<T>(key: string, call: Call<T>, placement?: Placement): Promise<T> {
+    private run<T>(key: string, call: Call<T>, options?: CasOptions | null): Promise<T> {
         const problem = checkKey(key, this.limits.maxKeyBytes);
         if (problem !== null) return Promise.reject(problem);
         const { cluster } = this;
-        return cluster.send(cluster.serverFor(key, placement), cluster.namespaces.guard(key, call));
-    }
-
-    private runCas<T>(key: string, call: Call<T>, options?: CasOptions | null): Promise<T> {
-        const problem = checkKey(key, this.limits.maxKeyBytes);
-        if (problem !== null) return Promise.reject(problem);
-        const { cluster } = this;
-        const { epoch } = options ?? NO_OPTIONS;
+        const epoch = options?.epoch;
         const server = cluster.serverFor(key, options);
         const guarded = cluster.namespaces.guard(key, call);
         // This settles the call as stale. The server does not send settled calls.

@@ -331,8 +331,8 @@ export class MemcachedClient extends Client {
         a: OptionsOrCallback,
         b: CallbackOrExpiry,
     ): Promise<boolean> | void {
-        const stored = this.commands.store(mode, key, value, memjs.storeOptions(a, b));
-        return memjs.deliver(stored, memjs.storeCallback(a, b), memjs.resultOnly);
+        const [options, callback] = memjs.storeArguments(a, b);
+        return memjs.deliver(this.commands.store(mode, key, value, options), callback, memjs.resultOnly);
     }
 
     private count(
@@ -341,7 +341,7 @@ export class MemcachedClient extends Client {
         amount: number | bigint,
         rest: memjs.CounterArguments,
     ): Promise<CounterResult> | void {
-        const counted = this.commands.count(mode, key, amount, memjs.counterOptions(rest));
-        return memjs.deliver(counted, memjs.counterCallback(rest), memjs.successAndValue);
+        const [options, callback] = memjs.counterArguments(rest);
+        return memjs.deliver(this.commands.count(mode, key, amount, options), callback, memjs.successAndValue);
     }
 }

@@ -23,22 +23,13 @@ export type CallbackOrExpiry = Callback<boolean> | number | undefined;
 export type CounterArguments = [(CounterOptions | CounterCallback)?, CounterCallback?];
 
 /** Reads `(options)`, `(options, callback)`, `(callback)` and the old `(callback, expires)`. */
-export function storeOptions(a: OptionsOrCallback, b: CallbackOrExpiry): StoreOptions | undefined {
-    if (typeof a === 'function') return typeof b === 'number' ? { expires: b } : undefined;
-    return a;
+export function storeArguments(a: OptionsOrCallback, b: CallbackOrExpiry): [StoreOptions?, Callback<boolean>?] {
+    if (typeof a !== 'function') return [a, typeof b === 'function' ? b : undefined];
+    return [typeof b === 'number' ? { expires: b } : undefined, a];
 }
 
-export function storeCallback(a: OptionsOrCallback, b: CallbackOrExpiry): Callback<boolean> | undefined {
-    if (typeof a === 'function') return a;
-    return typeof b === 'function' ? b : undefined;
-}
-
-export function counterOptions([a]: CounterArguments): CounterOptions | undefined {
-    return typeof a === 'function' ? undefined : a;
-}
-
-export function counterCallback([a, b]: CounterArguments): CounterCallback | undefined {
-    return typeof a === 'function' ? a : b;
+export function counterArguments([a, b]: CounterArguments): [CounterOptions?, CounterCallback?] {
+    return typeof a === 'function' ? [undefined, a] : [a, b];
 }
 
 export const resultOnly = <T>(result: T | null): [T | null] => [result];
