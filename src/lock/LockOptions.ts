@@ -1,5 +1,6 @@
+import { invalidTimeout } from '../client/model/errors';
 import type { MemcachedOptions } from '../connect/MemcachedOptions';
-import { invalidLockOption, invalidLockTimeout, invalidLockTtl } from './errors';
+import { invalidLockOption, invalidLockTtl } from './errors';
 
 /** The options of a wait for a lock. */
 export interface AcquireOptions {
@@ -28,7 +29,7 @@ export function readTtl(ttl: number | null | undefined, { timeout, maxExpiration
 
 export function readTimeout(timeout: number): number {
     if (typeof timeout === 'number' && !Number.isNaN(timeout)) return timeout;
-    throw invalidLockTimeout(timeout);
+    throw invalidTimeout(timeout);
 }
 
 export function readSignal(options: AcquireOptions | null | undefined): AbortSignal | undefined {

@@ -1,4 +1,4 @@
-import { invalidTimeout } from './errors';
+import { invalidTimeout } from '../../client/model/errors';
 
 /** The lifetime of a value, in ms. Absent, 0 or negative: `options.timeout`. */
 export type TimeoutMs = number | null | undefined;

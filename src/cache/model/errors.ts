@@ -5,11 +5,6 @@ export function noPrefix(): ApplicationException {
     return exception('NO_PREFIX', 'cannot clear the cache: expected options.clear and options.prefix');
 }
 
-export function invalidTimeout(timeout: unknown): ApplicationException {
-    const given = typeof timeout === 'number' ? String(timeout) : `of type ${typeof timeout}`;
-    return exception('INVALID_TTL', `invalid timeout ${given}: expected a number of ms`);
-}
-
 export function invalidCountOptions(options: unknown): ApplicationException {
     const message = `invalid counter options of type ${typeof options}: expected an object { initial, timeout }`;
     return exception('INVALID_AMOUNT', message);

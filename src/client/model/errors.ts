@@ -23,6 +23,11 @@ export function invalidTtl(seconds: unknown): ApplicationException {
     return exception('INVALID_TTL', `invalid expiry ${String(seconds)}: expected whole seconds from 0 to 4294967295`);
 }
 
+export function invalidTimeout(timeout: unknown): ApplicationException {
+    const given = typeof timeout === 'number' ? String(timeout) : `of type ${typeof timeout}`;
+    return exception('INVALID_TTL', `invalid timeout ${given}: expected a number of ms`);
+}
+
 export function invalidFlags(flags: unknown): ApplicationException {
     return exception('INVALID_FLAGS', `invalid flags ${String(flags)}: expected an integer from 0 to 4294967295`);
 }
