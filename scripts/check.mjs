@@ -47,7 +47,7 @@ async function runStage(steps) {
     return done;
 }
 
-/** Runs a step. It prints as it runs if it is alone, and otherwise in one piece at its end. */
+/** Runs a step. A step that runs alone prints at once, and other steps print at their end. */
 async function runStep([title, args], isAlone) {
     if (isAlone) console.log(`\n=== ${title}`);
     const stepStart = performance.now();

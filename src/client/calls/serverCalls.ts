@@ -18,7 +18,7 @@ export class NoopCall extends Call<void> {
     }
 }
 
-/** A probe of a server. Its time limit starts with the send, not while connecting. */
+/** A probe of a server. Its time limit does not include the connection attempt. */
 export class GreetingCall extends NoopCall {
     override encode(writer: RequestWriter, opaque: number): void {
         const { deadlines, requestTimeoutMs } = this.host!;

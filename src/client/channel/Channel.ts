@@ -138,7 +138,7 @@ export class Channel implements CallHolder, Timed {
         return this.flow.isSlow(this.pending.first);
     }
 
-    /** Returns whether the channel is slow, and yet has answered all the time for this long. */
+    /** Returns whether the channel is slow, but has answered without a pause for this long. */
     isSlowFor(ms: number): boolean {
         return this.isSlow && this.flow.isAnsweringFor(ms);
     }
@@ -297,7 +297,7 @@ export class Channel implements CallHolder, Timed {
 
     /**
      * Closes an idle channel, or sets a new timeout. Node reports a timeout once. Without a new
-     * one, a pending call would keep the socket open forever.
+     * timeout, a pending call would keep the socket open forever.
      */
     private onIdle(): void {
         if (this.isIdle) this.end(null);
