@@ -10,6 +10,11 @@ export function authFailed(address: string): ApplicationException {
 /** Returns the error of a request that the server rejected. `detail` has the server's own words. */
 export function rejected(address: string, outcome: number, detail = ''): ApplicationException {
     if (outcome === Outcome.AUTH_ERROR) return authFailed(address);
+    if (outcome === Outcome.BACKEND_LOST) {
+        // As with a lost connection, the request may have been executed.
+        const message = `the proxy at ${address} cannot reach the memcached of the key (${detail})`;
+        return serverException('CONNECTION_LOST', address, message);
+    }
     if (outcome === Outcome.TOO_LARGE) {
         return serverException('VALUE_TOO_LARGE', address, `value too large for memcached at ${address}`);
     }

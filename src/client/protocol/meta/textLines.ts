@@ -52,6 +52,7 @@ export function errorOutcome(blame: Blame, words: string): number {
     if (blame === 'unknown') return Outcome.UNKNOWN_COMMAND;
     if (blame === 'server') {
         if (words.includes('too large')) return Outcome.TOO_LARGE;
+        if (words.includes('backend failure')) return Outcome.BACKEND_LOST;
         return /out of memory/i.test(words) ? Outcome.OUT_OF_MEMORY : Outcome.INTERNAL;
     }
     if (words.includes('non-numeric value')) return Outcome.NOT_A_NUMBER;
