@@ -9,6 +9,7 @@ import { encodeFailed } from '../model/errors';
 import type { ClientSettings } from '../model/ClientOptions';
 import type { ServerAddress } from '../model/ServerAddress';
 import type { ServerIdentity } from '../model/ServerIdentity';
+import { TOO_MANY_CONNECTIONS } from '../protocol/foreignServers';
 import { ForeignReplyError } from '../protocol/replyErrors';
 import type { Protocol, Reply, ReplyDecoder, RequestWriter } from '../protocol/Protocol';
 import { ChannelLoad, LARGE_BYTES } from './ChannelLoad';
@@ -358,7 +359,8 @@ export class Channel implements CallHolder, Timed {
     }
 
     private violation(problem: string): Error {
-        return this.stage === 'unanswered' ? new ForeignReplyError(problem) : new Error(problem);
+        const isForeign = this.stage === 'unanswered' && problem !== TOO_MANY_CONNECTIONS;
+        return isForeign ? new ForeignReplyError(problem) : new Error(problem);
     }
 
     private onReplies(): void {
