@@ -29,7 +29,19 @@ export function loginRequired(address: string): ApplicationException {
     return serverException('AUTH_FAILED', address, message);
 }
 
+/** Returns the error of a server that does not know logins. */
+export function loginUnknown(address: string): ApplicationException {
+    const message = `authentication to memcached at ${address} failed: the server has no logins (options -S and -Y)`;
+    return serverException('AUTH_FAILED', address, message);
+}
+
 /** Returns the error of a server that rejected the login. */
+export function loginWrong(address: string): ApplicationException {
+    const message = `authentication to memcached at ${address} failed: wrong user name or password`;
+    return serverException('AUTH_FAILED', address, message);
+}
+
+/** Returns the error of a server that does not allow a request. */
 export function authFailed(address: string): ApplicationException {
     return serverException('AUTH_FAILED', address, `authentication to memcached at ${address} failed`);
 }
