@@ -1,7 +1,14 @@
 import type { Login } from '../model/ServerAddress';
 import type { ServerIdentity } from '../model/ServerIdentity';
 import { Outcome, type Protocol, type Reply, type RequestWriter } from '../protocol/Protocol';
-import { authFailed, ForeignReplyError, loginRequired, loginUnknown, loginWrong, tooOld } from '../protocol/replyErrors';
+import {
+    authFailed,
+    ForeignReplyError,
+    loginRequired,
+    loginUnknown,
+    loginWrong,
+    tooOld,
+} from '../protocol/replyErrors';
 import { Call } from './Call';
 
 type Step = 'login' | 'version' | 'noop' | 'proxy' | 'settings';

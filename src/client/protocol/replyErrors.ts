@@ -35,6 +35,11 @@ export function loginUnknown(address: string): ApplicationException {
     return serverException('AUTH_FAILED', address, message);
 }
 
+/** Returns a new error for a call to a server that has rejected the login before. */
+export function authFailedBefore(address: string, { message }: Error): ApplicationException {
+    return serverException('AUTH_FAILED', address, message);
+}
+
 /** Returns the error of a server that rejected the login. */
 export function loginWrong(address: string): ApplicationException {
     const message = `authentication to memcached at ${address} failed: wrong user name or password`;

@@ -49,6 +49,7 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
     },
     protocol: {
         authFailed: [protocol.authFailed('a:1')],
+        authFailedBefore: [protocol.authFailedBefore('a:1', cause)],
         loginRequired: [protocol.loginRequired('a:1')],
         loginUnknown: [protocol.loginUnknown('a:1')],
         loginWrong: [protocol.loginWrong('a:1')],
