@@ -37,17 +37,31 @@ interface Setting
 
 const login = { username: 'ann', password: 'hunter2' };
 const certificate = createCertificate();
-const tls = { options: { certificate }, access: { tls: { ca: certificate.cert } } };
+const tls = { ca: certificate.cert };
 
 /** The settings that every memcached has. */
 const settings: readonly Setting[] = [
     { name: 'binary', wish: 'binary', protocol: 'binary' },
     { name: 'meta', wish: 'meta', protocol: 'meta' },
-    { name: 'TLS, binary', wish: 'binary', protocol: 'binary', ...tls },
-    { name: 'TLS, meta', wish: 'meta', protocol: 'meta', ...tls },
+    { name: 'TLS, binary', wish: 'binary', protocol: 'binary', options: { certificate }, access: { tls } },
+    { name: 'TLS, meta', wish: 'meta', protocol: 'meta', options: { certificate }, access: { tls } },
     { name: 'text only (-B ascii)', wish: 'auto', protocol: 'meta', options: { args: ['-B', 'ascii'] } },
     { name: 'logins (-Y)', wish: 'auto', protocol: 'meta', options: { textLogin: login }, access: { login } },
     { name: 'SASL (-S)', wish: 'auto', protocol: 'binary', options: { login }, access: { login } },
+    {
+        name: 'TLS, logins (-Y)',
+        wish: 'auto',
+        protocol: 'meta',
+        options: { certificate, textLogin: login },
+        access: { tls, login },
+    },
+    {
+        name: 'TLS, SASL (-S)',
+        wish: 'auto',
+        protocol: 'binary',
+        options: { certificate, login },
+        access: { tls, login },
+    },
 ];
 
 /** The proxy within memcached. Debian stable's memcached has none. */
