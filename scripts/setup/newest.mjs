@@ -67,10 +67,11 @@ async function readyApt(apt, keyring) {
     return options;
 }
 
-/** Returns the mirror of Debian that this machine uses. */
+/** Returns the mirror of Debian that this machine uses, or the public one. */
 async function findMirror() {
-    const { stdout } = await run('apt-get', ['indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages']);
-    return stdout.split('\n').find(uri => /\/debian\/?$/.test(uri)) ?? 'http://deb.debian.org/debian';
+    const filters = ['Created-By: Packages', 'Origin: Debian', 'Label: Debian'];
+    const { stdout } = await run('apt-get', ['indextargets', '--format', '$(REPO_URI)', ...filters]);
+    return stdout.split('\n')[0] || 'http://deb.debian.org/debian';
 }
 
 /** Returns the packages, and all libraries that they need, the C library included. */
