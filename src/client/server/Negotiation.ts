@@ -85,9 +85,10 @@ export class Negotiation {
         return null;
     }
 
-    /** Forgets the protocol of a server that is down. Another program may take its place. */
+    /** Forgets a server that is down or closed. Another program may take its place. */
     forget(): void {
         this.remembered = null;
+        this.refusal = null;
     }
 }
 
