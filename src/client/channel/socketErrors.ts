@@ -46,14 +46,17 @@ export function describeSocketError(fault: SocketError, socket: Socket, stage: S
     const { code = '', errors } = fault;
     // An AggregateError has no message of its own.
     if (errors !== undefined) return new Error(errors.map(({ message }) => message).join(', '));
-    if (code === 'ECONNRESET' || code === 'EPIPE')
-        return new ClosedByServerError(`${fault.message}${hint(socket, stage)}`);
+    if (code === 'ECONNRESET' || code === 'EPIPE') {
+        // A server that does not like the first bytes closes the connection in one way or the other.
+        if (stage !== 'answered') return closedByServerError(socket, stage);
+        return new ClosedByServerError(fault.message);
+    }
     if (!(socket instanceof TLSSocket)) return fault;
     // Node sets this error, but rejects the certificate only if the options say so.
     if (stage === 'connecting' && (socket.authorizationError as unknown))
         return new HandshakeRejectedError(describeCertificateError(fault));
     const reason = fault.reason ?? fault.message;
-    if (NOT_TLS.has(code)) return new Error(`the server does not speak TLS (${reason})`);
+    if (NOT_TLS.has(code)) return new Error(`the server does not speak TLS (${reason}), or has too many connections`);
     // `ERR_SSL_SSLV3_ALERT_…`, with OpenSSL 3.5 `ERR_SSL_SSL/TLS_ALERT_…`.
     const [, alert] = /^ERR_SSL_[\w/]*ALERT_(\w+)$/.exec(code) ?? [];
     if (stage !== 'answered' && alert !== undefined && REJECTION.test(alert))

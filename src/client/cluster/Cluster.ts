@@ -158,10 +158,11 @@ export class Cluster {
         if ((allowUnavailable && !isLoginRejected) || answers.some(one => one.status === 'fulfilled')) return;
         // An update has replaced the servers meanwhile. The new ones may answer.
         if (this.serverSet !== serverSet) return this.connect(signal, allowUnavailable);
+        const errors = answers.map(answer => (answer as PromiseRejectedResult).reason as Error);
+        // The fault itself, because the error of the call repeats the address.
+        const faults = new Map(servers.map(({ address, breaker }, i) => [address, breaker.lastFault ?? errors[i]!]));
         await this.destroy();
-        const faults = answers.map(answer => (answer as PromiseRejectedResult).reason as Error);
-        const byAddress = new Map(servers.map(({ address }, i) => [address, faults[i]!]));
-        throw faults.find(isAuthFailure) ?? connectFailed(byAddress);
+        throw errors.find(isAuthFailure) ?? connectFailed(faults);
     }
 
     private async drain(): Promise<void> {

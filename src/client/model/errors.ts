@@ -79,7 +79,7 @@ export function connectFailed(faults: ReadonlyMap<string, Error>): ApplicationEx
         const where = faults.size === 0 ? 'memcached' : `memcached at ${addresses}`;
         return serverException('CONNECT_FAILED', addresses, `cannot connect to ${where}`, cause);
     }
-    const causes = [cause, ...others.slice(0, MAX_CAUSES - 1)].map(({ message }) => message);
+    const causes = [...faults].slice(0, MAX_CAUSES).map(([address, { message }]) => `${address} (${message})`);
     if (faults.size > causes.length) causes.push(`and ${faults.size - causes.length} more`);
     const error = new Error(causes.join('; '));
     const message = `cannot connect to any of ${faults.size} memcached servers`;

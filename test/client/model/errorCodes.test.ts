@@ -53,6 +53,8 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
         authFailed: [protocol.authFailed('a:1')],
         authFailedBefore: [protocol.authFailedBefore('a:1', cause)],
         loginRequired: [protocol.loginRequired('a:1')],
+        loginUnknown: [protocol.loginUnknown('a:1')],
+        loginWrong: [protocol.loginWrong('a:1')],
         rejected: Object.values(Outcome).map(outcome => protocol.rejected('a:1', outcome, '0x01')),
     },
     connect: {

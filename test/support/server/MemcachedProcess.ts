@@ -18,6 +18,10 @@ export interface MemcachedProcessOptions {
     unixSocket?: boolean;
     /** `-S`: accepts only this login. */
     login?: Login;
+    /** `-Y`: accepts only this login, over text and meta. */
+    textLogin?: Login;
+    /** The servers behind memcached's own proxy. */
+    backends?: readonly { port: number }[];
     /** `-Z`: accepts only TLS. */
     certificate?: Certificate;
     /**
@@ -160,10 +164,14 @@ export class MemcachedProcess {
     }
 
     #prepare(directory: string): { args: string[]; env: Record<string, string> } {
-        const { certificate, clientAuthority } = this.options;
-        const files = certificate ? certificateFiles(directory, certificate, clientAuthority) : [];
+        const { certificate, clientAuthority, textLogin, backends } = this.options;
+        const tls = certificate ? certificateFiles(directory, certificate, clientAuthority).join(',') : '';
         return {
-            args: certificate ? ['-Z', '-o', files.join(',')] : [],
+            args: [
+                certificate ? ['-Z', '-o', tls] : [],
+                textLogin ? ['-Y', loginFile(directory, textLogin)] : [],
+                backends ? ['-o', `proxy_config=routelib,proxy_arg=${routesFile(directory, backends)}`] : [],
+            ].flat(),
             env: this.passwords?.listen(directory) ?? {},
         };
     }
@@ -180,6 +188,23 @@ function commandLine(options: MemcachedProcessOptions): string[] {
         idleTimeoutSeconds ? ['-o', `idle_timeout=${idleTimeoutSeconds}`] : [],
         options.args ?? [],
     ].flat();
+}
+
+function loginFile(directory: string, { username, password }: Login): string {
+    const file = join(directory, 'logins');
+    writeFileSync(file, `${username}:${password}\n`, { mode: 0o600 });
+    return file;
+}
+
+/** Writes routes that spread the keys over the servers. */
+function routesFile(directory: string, backends: readonly { port: number }[]): string {
+    const file = join(directory, 'routes.lua');
+    const servers = backends.map(({ port }) => `"127.0.0.1:${port}"`).join(', ');
+    writeFileSync(
+        file,
+        `pools{ main = { backends = { ${servers} } } }\nroutes{ default = route_direct{ child = "main" } }\n`,
+    );
+    return file;
 }
 
 function certificateFiles(
