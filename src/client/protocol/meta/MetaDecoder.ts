@@ -2,7 +2,7 @@ import { Outcome, type ReplyDecoder } from '../Protocol';
 import { Decimal } from './Decimal';
 import { Shape, type ExpectedReplies } from './ExpectedReplies';
 import { MetaReply } from './MetaReply';
-import { firstCharacter, OPAQUE_BYTES, secondCharacter } from './opaqueToken';
+import { tokenOf } from './opaqueToken';
 import { PartialValue } from './PartialValue';
 import {
     describeBytes,
@@ -238,9 +238,9 @@ export class MetaDecoder implements ReplyDecoder {
         while (b[at] === SPACE) {
             const flag = b[++at];
             if (flag === OPAQUE) {
-                if (b[at + 1] !== firstCharacter(opaque) || b[at + 2] !== secondCharacter(opaque)) return INCOMPLETE;
+                if (((b[at + 1]! << 8) | b[at + 2]!) !== tokenOf(opaque)) return INCOMPLETE;
                 hasOpaque = true;
-                at += 1 + OPAQUE_BYTES;
+                at += 3;
             } else if (flag === CAS || flag === CLIENT_FLAGS) {
                 at = decimal.read(b, at + 1);
                 if (at < 0) return INCOMPLETE;
