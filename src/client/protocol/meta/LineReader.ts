@@ -4,7 +4,7 @@ import * as constants from './constants';
 import { Decimal } from './Decimal';
 import { Shape, type ExpectedReplies } from './ExpectedReplies';
 import { MetaReply } from './MetaReply';
-import { tokenOf } from './opaqueToken';
+
 import {
     describeBytes,
     errorOutcome,
@@ -16,7 +16,7 @@ import {
     type Blame,
 } from './textLines';
 
-const { Code, CR, Flag, LF, SPACE } = constants;
+const { Code, CR, Flag, LF, SPACE, tokenOf } = constants;
 
 /** An item is at most 1 GiB (`-I`). */
 const MAX_VALUE_BYTES = 1024 * 1024 * 1024;

@@ -5,9 +5,8 @@ import type { ConcatMode, CountMode, RequestWriter, StoreMode, StoreReply } from
 import { BY_REFERENCE_BYTES, WriteBuffer } from '../WriteBuffer';
 import * as constants from './constants';
 import { Shape, type ExpectedReplies } from './ExpectedReplies';
-import { tokenOf } from './opaqueToken';
 
-const { Command, CR, Flag, LF, SPACE } = constants;
+const { Command, CR, Flag, LF, SPACE, tokenOf } = constants;
 
 /** Room for everything in a line but its key. */
 const LINE_BYTES = 128;
