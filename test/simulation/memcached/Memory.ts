@@ -19,7 +19,7 @@ export interface Answer {
     readonly value: Buffer;
     /** Flags of a read value; -1 means a reply without flags. */
     readonly flags: number;
-    /** New value of a counter. */
+    /** New value of a counter, also of one that could not be created. */
     readonly count: bigint | null;
 }
 
@@ -131,6 +131,7 @@ export class Memory {
 
     private concat({ verb, key, value, cas }: Command, nowMs: number): Answer {
         const old = this.items.get(key);
+        if (value.length > MAX_ITEM_BYTES) return statusAnswer(Status.TOO_LARGE);
         if (nowMs < this.fullUntilMs) return statusAnswer(Status.OUT_OF_MEMORY);
         if (old === undefined) return statusAnswer(Status.NOT_STORED);
         if (this.hasCas && cas !== 0n && old.cas !== cas) return statusAnswer(Status.EXISTS);
@@ -153,7 +154,7 @@ export class Memory {
         const isFull = nowMs < this.fullUntilMs;
         if (old === undefined) {
             if (initial === null) return statusAnswer(Status.NOT_FOUND);
-            if (isFull) return statusAnswer(Status.OUT_OF_MEMORY);
+            if (isFull) return { ...statusAnswer(Status.OUT_OF_MEMORY), count: initial };
             const item = this.put(key, Buffer.from(`${initial}`), 0, this.clock.toSecond(expiry, nowMs), nowMs);
             return { ...statusAnswer(Status.OK, item.cas), count: initial };
         }

@@ -5,7 +5,7 @@ import type { Random } from '../world/Random';
 import type { World } from '../world/World';
 import { LOGIN } from '../workload/settings';
 import type { Command } from './Command';
-import { PLAIN, type BackEnd } from './FrontEnd';
+import { PLAIN, type BackEnd } from './protocols/FrontEnd';
 import { History, TOKEN_KEY, type StoredItem } from './History';
 import { Memory, type Answer } from './Memory';
 import { ServerClock } from './ServerClock';

@@ -2,9 +2,9 @@ import type { Connection } from '../network/Network';
 import type { Receiver } from '../network/Pipe';
 import type { EventLoop } from '../world/EventLoop';
 import type { Random } from '../world/Random';
-import type { FrontEnd } from './FrontEnd';
+import type { FrontEnd } from './protocols/FrontEnd';
 import type { ModelServer } from './ModelServer';
-import { openFrontEnd } from './openFrontEnd';
+import { openFrontEnd } from './protocols/openFrontEnd';
 
 /** Maximum number of requests that one connection executes before it yields. */
 const MAX_BATCH = 20;

@@ -1,4 +1,4 @@
-import { HEADER_BYTES, REQUEST_MAGIC } from '../../../src/client/protocol/binary/constants';
+import { HEADER_BYTES, REQUEST_MAGIC } from '../../../../src/client/protocol/binary/constants';
 import { BinaryFrontEnd } from './BinaryFrontEnd';
 import { ClosingFrontEnd } from './ClosingFrontEnd';
 import type { BackEnd, FrontEnd } from './FrontEnd';

@@ -1,5 +1,5 @@
-import type { Answer } from './Memory';
-import type { Command } from './Command';
+import type { Answer } from '../Memory';
+import type { Command } from '../Command';
 
 /** The server behind a connection, for both protocols. */
 export interface BackEnd {

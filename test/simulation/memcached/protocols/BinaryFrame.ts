@@ -4,8 +4,8 @@ import {
     Opcode,
     REPLY_MAGIC,
     REQUEST_MAGIC,
-} from '../../../src/client/protocol/binary/constants';
-import type { Command, Verb } from './Command';
+} from '../../../../src/client/protocol/binary/constants';
+import type { Command, Verb } from '../Command';
 
 /** Request frame of a client. */
 export interface Frame extends Omit<Command, 'verb'> {

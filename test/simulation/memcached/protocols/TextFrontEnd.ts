@@ -1,7 +1,7 @@
-import { Outcome as Status } from '../../../src/client/protocol/Protocol';
-import { toCommand, type Command, type Verb } from './Command';
+import { Outcome as Status } from '../../../../src/client/protocol/Protocol';
+import { toCommand, type Command, type Verb } from '../Command';
 import type { BackEnd, FrontEnd } from './FrontEnd';
-import type { Answer } from './Memory';
+import type { Answer } from '../Memory';
 import { parseFlags, parseRequest, requestBytes, toCount, toSeconds, toUint64, type TextRequest } from './TextRequest';
 
 /** Before a login 1.6.45 ends the connection at a shorter line. */
@@ -110,7 +110,7 @@ export class TextFrontEnd implements FrontEnd {
         const hasValue = flags.has('v');
         const expiry = flags.has('T') ? toSeconds(flags.get('T'), command) : 0;
         const reads: Verb = flags.has('f') ? 'get' : 'readBack';
-        const touches: Verb = hasValue ? 'getAndTouch' : 'touch';
+        const touches: Verb = hasValue || flags.has('f') || flags.has('c') ? 'getAndTouch' : 'touch';
         const answer = this.execute(flags.has('T') ? touches : reads, key, { expiry });
         if (answer.status === Status.NOT_FOUND) return `EN${echo(flags, 'O', answer)}`;
         const shown = echo(flags, 'fcO', answer);
@@ -150,7 +150,8 @@ export class TextFrontEnd implements FrontEnd {
             expiry: creates ? toSeconds(flags.get('N'), 'ma') : 0,
         });
         const { status, count } = answer;
-        if (status === Status.OUT_OF_MEMORY) return 'SERVER_ERROR out of memory';
+        if (status === Status.OUT_OF_MEMORY)
+            return `SERVER_ERROR ${count === null ? 'out of memory' : 'Out of memory allocating new item'}`;
         if (status !== Status.OK) return ERRORS[status] ?? CODES[status]! + echo(flags, 'O', answer);
         return `VA ${String(count).length}${echo(flags, 'O', answer)}\r\n${count}`;
     }

@@ -1,8 +1,8 @@
-import { Opcode } from '../../../src/client/protocol/binary/constants';
-import { Outcome as Status } from '../../../src/client/protocol/Protocol';
+import { Opcode } from '../../../../src/client/protocol/binary/constants';
+import { Outcome as Status } from '../../../../src/client/protocol/Protocol';
 import { encodeReply, frameBytes, parseFrame, type Frame } from './BinaryFrame';
 import type { BackEnd, FrontEnd } from './FrontEnd';
-import type { Answer } from './Memory';
+import type { Answer } from '../Memory';
 
 const NOTHING = Buffer.alloc(0);
 /** Body of an error reply. */
