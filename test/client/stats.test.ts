@@ -16,6 +16,8 @@ describe('getStats', () => {
         expect(statsOf(client)).toEqual({
             address: server.address,
             isUp: true,
+            protocol: 'binary',
+            version: expect.stringMatching(/^1\.\d+\.\d+/),
             fault: null,
             sockets: 1,
             connects: 1,
@@ -27,8 +29,8 @@ describe('getStats', () => {
             misses: 0,
             errors: {},
             retries: 0,
-            bytesSent: 24,
-            bytesReceived: 24,
+            bytesSent: 3 * 24,
+            bytesReceived: 3 * 24 + statsOf(client).version!.length,
             latency: expect.objectContaining({ total: expect.objectContaining({ count: 1 }) }),
         });
     });

@@ -9,7 +9,10 @@ export class RecordingProxy {
     readonly writes: Buffer[] = [];
     connections = 0;
     mostAtOnce = 0;
-    /** The number of next chunks from clients that the proxy drops, with their connections. */
+    /**
+     * The number of next chunks from clients that the proxy drops, with their connections. It
+     * passes the first chunk of a connection, which is the handshake.
+     */
     cutting = 0;
     private readonly sockets = new Set<Socket>();
     private readonly waiters: (() => void)[] = [];
@@ -69,9 +72,12 @@ export class RecordingProxy {
         server?.on('error', () => socket.destroy()).on('close', () => socket.destroy());
         server?.on('data', data => socket.write(data));
         socket.on('error', () => {});
+        let isHandshake = true;
         socket.on('data', data => {
             this.writes.push(data);
-            if (this.cutting > 0) {
+            const isCut = this.cutting > 0 && !isHandshake;
+            isHandshake = false;
+            if (isCut) {
                 this.cutting--;
                 socket.destroy();
             } else server?.write(data);
