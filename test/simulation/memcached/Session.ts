@@ -2,6 +2,8 @@ import type { Connection } from '../network/Network';
 import type { Receiver } from '../network/Pipe';
 import type { EventLoop } from '../world/EventLoop';
 import type { Random } from '../world/Random';
+import { REQUEST_MAGIC } from '../../../src/client/protocol/binary/constants';
+import { checkHandshake } from './protocols/checkHandshake';
 import type { FrontEnd } from './protocols/FrontEnd';
 import type { ModelServer } from './ModelServer';
 import { openFrontEnd } from './protocols/openFrontEnd';
@@ -14,6 +16,9 @@ const NOTHING = Buffer.alloc(0);
 export class Session implements Receiver {
     private input: Buffer = NOTHING;
     private frontEnd: FrontEnd | null = null;
+    /** Bytes that the client has sent before the server has proven its protocol. */
+    private greeting: Buffer = NOTHING;
+    private isProven = false;
     private isBusy = false;
     /** Until this time the thread of the connection is blocked. */
     stuckUntilMs = 0;
@@ -32,6 +37,7 @@ export class Session implements Receiver {
 
     onData(bytes: Buffer): void {
         if (!this.isAlive) return;
+        if (!this.isProven) checkHandshake((this.greeting = Buffer.concat([this.greeting, bytes])));
         this.input = this.input.length === 0 ? bytes : Buffer.concat([this.input, bytes]);
         if (!this.isBusy) this.work();
     }
@@ -80,5 +86,6 @@ export class Session implements Receiver {
         if (loss === 'skip' && frontEnd.isMissed(first!)) replies.shift();
         if (loss === 'repeat' && frontEnd.isNoticedTwice(first!)) replies.push(first!);
         toClient.send(Buffer.concat(replies));
+        this.isProven = frontEnd.isBinary === (this.greeting[0] === REQUEST_MAGIC);
     }
 }

@@ -1,4 +1,5 @@
 import type { Loss } from '../memcached/ModelServer';
+import type { Variant } from '../memcached/protocols/FrontEnd';
 import type { Direction } from '../network/Network';
 
 /** One call of a verb. Each verb uses only some of the arguments. */
@@ -34,7 +35,14 @@ interface Route {
 }
 
 export type Fault = { readonly atMs: number } & (
-    | { readonly kind: 'restart'; readonly server: number; readonly downMs: number; readonly how: 'fin' | 'reset' }
+    | {
+          readonly kind: 'restart';
+          readonly server: number;
+          readonly downMs: number;
+          readonly how: 'fin' | 'reset';
+          /** Another build, which may speak another protocol. */
+          readonly becomes?: Variant;
+      }
     | { readonly kind: 'suspend'; readonly server: number; readonly forMs: number }
     | { readonly kind: 'slow'; readonly server: number; readonly times: number; readonly forMs: number }
     | { readonly kind: 'full'; readonly server: number; readonly forMs: number }
@@ -82,6 +90,9 @@ export interface ClientPlan {
     readonly idleMs: number;
 }
 
+/** Value of `options.protocol`. */
+export type ProtocolMode = 'auto' | 'binary' | 'meta';
+
 export type Part = 'client' | 'cache' | 'lock';
 
 /** Description of a schedule as plain data. A seed determines it, and shrinking removes parts. */
@@ -89,6 +100,10 @@ export interface Plan {
     readonly seed: number;
     readonly processes: number;
     readonly servers: number;
+    /** Protocol of each process. */
+    readonly protocols: readonly ProtocolMode[];
+    /** Build of each server at the start. */
+    readonly variants: readonly Variant[];
     readonly hasCas: boolean;
     /** Whether the servers require a login. */
     readonly hasLogin: boolean;

@@ -15,7 +15,7 @@ export function inject(fault: Fault, { network, servers, processes }: Stage): vo
     switch (fault.kind) {
         case 'restart': {
             const server = servers[fault.server]!;
-            server.restart(fault.downMs);
+            server.restart(fault.downMs, fault.becomes);
             for (const { name } of processes) network.cut(name, server.name, fault.how);
             return;
         }

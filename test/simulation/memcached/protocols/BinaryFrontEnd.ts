@@ -18,6 +18,7 @@ const QUIET: Readonly<Record<number, number>> = {
 
 /** Binary protocol on one connection. */
 export class BinaryFrontEnd implements FrontEnd {
+    readonly isBinary = true;
     private isLoggedIn: boolean;
 
     constructor(

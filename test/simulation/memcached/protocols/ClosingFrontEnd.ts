@@ -2,6 +2,7 @@ import type { FrontEnd } from './FrontEnd';
 
 /** Connection that the server closes, because it cannot read the first bytes. */
 export class ClosingFrontEnd implements FrontEnd {
+    readonly isBinary = false;
     /** @param minBytes number of bytes for which the server waits */
     constructor(private readonly minBytes: number) {}
 

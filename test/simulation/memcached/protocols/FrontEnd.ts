@@ -26,6 +26,7 @@ export const PLAIN: Variant = { speaks: 'both', version: '1.6.18' };
 
 /** One protocol on one connection. */
 export interface FrontEnd {
+    readonly isBinary: boolean;
     /** Returns the length of the request at this offset, or 0 until all of it has arrived. */
     lengthOf(input: Buffer, at: number): number;
     /**

@@ -32,6 +32,7 @@ const ERRORS: Readonly<Record<number, string>> = {
 
 /** Text protocol on one connection: meta commands, and the classic ones that the client uses. */
 export class TextFrontEnd implements FrontEnd {
+    readonly isBinary = false;
     private isLoggedIn: boolean;
     private readonly commands: Readonly<Record<string, (request: TextRequest) => Buffer | string>>;
 

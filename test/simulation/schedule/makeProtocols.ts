@@ -1,0 +1,67 @@
+import { PLAIN, type Variant } from '../memcached/protocols/FrontEnd';
+import type { Random } from '../world/Random';
+import type { Fault, Plan, ProtocolMode } from './Plan';
+
+/** Value of `options.protocol` in every process. With `mixed` each process has one of its own. */
+export type ProtocolChoice = ProtocolMode | 'mixed';
+
+/** Relative frequencies. With `auto` most connections speak the binary protocol. */
+const CHOICES = { binary: 4, auto: 3, meta: 2, mixed: 1 };
+const SPEAKS = { both: 4, binary: 1, text: 2, proxy: 1 };
+/** Share of restarts that replace a server by another build. */
+const CHANGE_SHARE = 0.5;
+
+type Shape = Pick<Plan, 'processes' | 'servers' | 'parts' | 'hasLogin'>;
+
+/**
+ * Draws the protocols of the processes and the builds of the servers. Every process can speak with
+ * every server, after restarts too.
+ */
+export function makeProtocols(
+    random: Random,
+    shape: Shape,
+    faults: readonly Fault[],
+    choice: ProtocolChoice = random.weighted(CHOICES),
+): Pick<Plan, 'protocols' | 'variants' | 'faults'> {
+    const protocols = makeModes(random, shape, choice);
+    const draw = (): Variant => makeVariant(random, shape, protocols);
+    // Another build leaves the schedule as it is, so binary schedules have none.
+    if (choice === 'binary') {
+        const only: Variant = shape.hasLogin ? { ...PLAIN, speaks: 'binary' } : PLAIN;
+        return { protocols, variants: Array.from({ length: shape.servers }, () => only), faults };
+    }
+    return {
+        protocols,
+        variants: Array.from({ length: shape.servers }, draw),
+        faults: faults.map(fault =>
+            fault.kind === 'restart' && random.chance(CHANGE_SHARE) ? { ...fault, becomes: draw() } : fault,
+        ),
+    };
+}
+
+function makeModes(random: Random, { processes, hasLogin }: Shape, choice: ProtocolChoice): ProtocolMode[] {
+    // A server with logins speaks one protocol, so no process may insist on the other one.
+    const insistent = random.pick(['binary', 'meta'] as const);
+    const modes = hasLogin ? (['auto', insistent] as const) : (['auto', 'binary', 'meta'] as const);
+    return Array.from({ length: processes }, () => (choice === 'mixed' ? random.pick(modes) : choice));
+}
+
+function makeVariant(random: Random, { parts, hasLogin }: Shape, protocols: readonly ProtocolMode[]): Variant {
+    const hasBinary = protocols.includes('binary');
+    const hasMeta = protocols.includes('meta');
+    const speaks = random.weighted({
+        both: hasLogin ? 0 : SPEAKS.both,
+        binary: hasMeta ? 0 : SPEAKS.binary,
+        text: hasBinary ? 0 : SPEAKS.text,
+        // Locks refuse a proxy.
+        proxy: hasBinary || hasLogin || parts.includes('lock') ? 0 : SPEAKS.proxy,
+    });
+    switch (speaks) {
+        case 'proxy':
+            return { speaks, version: '1.6.45' };
+        case 'text':
+            return { speaks, version: random.pick(['1.6.18', '1.6.45']) };
+        default:
+            return { speaks, version: random.pick(hasMeta ? ['1.6.18', '1.6.45'] : ['1.5.16', '1.6.18', '1.6.45']) };
+    }
+}
