@@ -1,5 +1,14 @@
+import type { ProtocolChoice } from './schedule/makeProtocols';
+
+interface Regression {
+    readonly seed: number;
+    readonly defect: string;
+    /** The default is binary. */
+    readonly protocol?: ProtocolChoice;
+}
+
 /** Seeds of schedules that once failed, with the defect of each. */
-export const REGRESSIONS: readonly { readonly seed: number; readonly defect: string }[] = [
+export const REGRESSIONS: readonly Regression[] = [
     { seed: 148978, defect: 'a server stayed down after a probe whose reply arrived late and in pieces' },
     { seed: 1187, defect: 'a write waited two request_timeouts behind a pending add' },
     { seed: 14720, defect: 'retrieveOrLoad returned a load although another process had stored a newer value' },
