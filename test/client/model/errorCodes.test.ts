@@ -49,6 +49,7 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
     },
     protocol: {
         authFailed: [protocol.authFailed('a:1')],
+        authFailedBefore: [protocol.authFailedBefore('a:1', cause)],
         loginRequired: [protocol.loginRequired('a:1')],
         rejected: Object.values(Outcome).map(outcome => protocol.rejected('a:1', outcome, '0x01')),
     },

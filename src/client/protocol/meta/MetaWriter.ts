@@ -110,8 +110,10 @@ export class MetaWriter extends WriteBuffer implements RequestWriter {
     }
 
     noop(opaque: number): void {
+        // Without the opaque, which the reply does not repeat, the line is so short that a server
+        // with logins (-Y) closes the connection.
         this.begin('mn', '');
-        this.end(opaque, Shape.NOOP);
+        this.endWithOpaque(opaque, Shape.NOOP);
     }
 
     version(opaque: number): void {
