@@ -1,3 +1,5 @@
+import { high32, low32 } from '../../../util/uint64';
+import { OVERWRITTEN_CAS } from '../../model/Item';
 import { Outcome, type ReplyDecoder } from '../Protocol';
 import { Decimal } from './Decimal';
 import { Shape, type ExpectedReplies } from './ExpectedReplies';
@@ -171,8 +173,9 @@ export class MetaDecoder implements ReplyDecoder {
     }
 
     /**
-     * The CAS belongs to the request if its value is stored. Another value is that of a client that
-     * has stored since then.
+     * The CAS belongs to the request if its value is stored. Without the value, another client has
+     * changed the item since then. The request has stored nevertheless, so it must not look like one
+     * that may be repeated.
      */
     private settlePair(): void {
         const { reply } = this;
@@ -180,8 +183,10 @@ export class MetaDecoder implements ReplyDecoder {
         if (this.pairOutcome !== Outcome.OK) {
             reply.outcome = this.pairOutcome;
             reply.words = this.pairWords;
-        } else if (reply.outcome === Outcome.OK && !this.hasValue(sent)) {
-            reply.outcome = Outcome.EXISTS;
+        } else if (reply.outcome === Outcome.NOT_FOUND || (reply.outcome === Outcome.OK && !this.hasValue(sent))) {
+            reply.outcome = Outcome.OK;
+            reply.casHigh = high32(OVERWRITTEN_CAS);
+            reply.casLow = low32(OVERWRITTEN_CAS);
         }
         if (reply.outcome !== Outcome.OK) reply.casHigh = reply.casLow = 0;
         reply.valueBytes = 0;
