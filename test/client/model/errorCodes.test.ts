@@ -35,7 +35,7 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
         invalidClientOption: [client.invalidClientOption('retries', 'whole numbers')],
         invalidFlags: [client.invalidFlags(-1)],
         invalidKey: [client.invalidKey('cause')],
-        invalidLogin: [client.invalidLogin('a:1')],
+        invalidLogin: [client.invalidLogin('a:1', 'a user name')],
         invalidTtl: [client.invalidTtl(-1)],
         invalidWeight: [client.invalidWeight('a:1', 0)],
         invalidWeights: [client.invalidWeights()],

@@ -135,7 +135,7 @@ export class MetaWriter extends WriteBuffer implements RequestWriter {
 
     /** The login of `-Y`: the value of a classic `set`. @throws Error for a user name with a space */
     login(opaque: number, { username, password }: Login): void {
-        if (username.includes(' ')) throw new Error('invalid user name: it has a space');
+        if (username.includes(' ')) throw new Error('invalid user name for the meta protocol: it has a space');
         this.begin('set ', LOGIN_KEY);
         // A server without logins stores the password. It must expire at once.
         this.text(' 0 -1');

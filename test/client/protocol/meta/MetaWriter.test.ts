@@ -243,6 +243,8 @@ describe('MetaWriter', () => {
     });
 
     it('rejects a user name with a space, which would end it', () => {
-        expect(() => createWriter().login(1, { username: 'a b', password: 'c' })).toThrow('invalid user name');
+        expect(() => createWriter().login(1, { username: 'a b', password: 'c' })).toThrow(
+            'invalid user name for the meta protocol',
+        );
     });
 });
