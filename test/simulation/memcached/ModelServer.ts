@@ -38,6 +38,7 @@ export class ModelServer implements Listener, BackEnd {
     private sessions: Session[] = [];
     private accepted = 0;
     private readonly losses = new Map<string, Loss>();
+    private readonly interrupts = new Map<string, number>();
 
     constructor(
         readonly name: string,
@@ -71,6 +72,18 @@ export class ModelServer implements Listener, BackEnd {
         for (const session of this.sessions) {
             if (session.connection.client === client) session.stuckUntilMs = this.nowMs + forMs;
         }
+    }
+
+    /** Blocks the next connection of a client that has more requests behind the one it executes. */
+    interrupt(client: string, forMs: number): void {
+        this.interrupts.set(client, forMs);
+    }
+
+    /** Returns for how long a connection of the client pauses now. */
+    takeInterrupt(client: string): number {
+        const forMs = this.interrupts.get(client) ?? 0;
+        if (forMs > 0) this.interrupts.delete(client);
+        return forMs;
     }
 
     /** Loses the next replies to a client. */

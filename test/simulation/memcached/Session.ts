@@ -63,17 +63,20 @@ export class Session implements Receiver {
         let at = 0;
         let done = 0;
         let isOpen = true;
-        for (; done < max && isOpen; done++) {
+        let pauseMs = 0;
+        for (; done < max && isOpen && pauseMs === 0; done++) {
             const bytes = frontEnd.lengthOf(input, at);
             if (bytes === 0) break;
             isOpen = frontEnd.answer(input.subarray(at, at + bytes), replies);
             at += bytes;
+            if (at < input.length) pauseMs = server.takeInterrupt(connection.client);
         }
         this.input = input.subarray(at);
         if (replies.length > 0) this.send(frontEnd, replies);
-        this.server.spend(done);
+        server.spend(done);
         if (!isOpen) return connection.cut('fin');
-        this.isBusy = done === max;
+        if (pauseMs > 0) this.stuckUntilMs = server.nowMs + pauseMs;
+        this.isBusy = done === max || pauseMs > 0;
         if (this.isBusy) this.loop.post(0, () => this.work());
     }
 

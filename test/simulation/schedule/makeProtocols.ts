@@ -11,7 +11,7 @@ const SPEAKS = { both: 4, binary: 1, text: 2, proxy: 1 };
 /** Share of restarts that replace a server by another build. */
 const CHANGE_SHARE = 0.5;
 
-type Shape = Pick<Plan, 'processes' | 'servers' | 'parts' | 'hasLogin'>;
+type Shape = Pick<Plan, 'processes' | 'servers' | 'parts' | 'hasLogin' | 'client'>;
 
 /**
  * Draws the protocols of the processes and the builds of the servers. Every process can speak with
@@ -21,6 +21,7 @@ export function makeProtocols(
     random: Random,
     shape: Shape,
     faults: readonly Fault[],
+    durationMs: number,
     choice: ProtocolChoice = random.weighted(CHOICES),
 ): Pick<Plan, 'protocols' | 'variants' | 'faults'> {
     const protocols = makeModes(random, shape, choice);
@@ -33,10 +34,25 @@ export function makeProtocols(
     return {
         protocols,
         variants: Array.from({ length: shape.servers }, draw),
-        faults: faults.map(fault =>
-            fault.kind === 'restart' && random.chance(CHANGE_SHARE) ? { ...fault, becomes: draw() } : fault,
-        ),
+        faults: [
+            ...faults.map(fault =>
+                fault.kind === 'restart' && random.chance(CHANGE_SHARE) ? { ...fault, becomes: draw() } : fault,
+            ),
+            ...makeInterrupts(random.of('interrupts'), shape, durationMs),
+        ],
     };
+}
+
+/** Draws interruptions, which separate a store from the request that reads it back. */
+function makeInterrupts(random: Random, { processes, servers, client }: Shape, durationMs: number): Fault[] {
+    if (random.chance(0.7)) return [];
+    return Array.from({ length: random.int(1, 10) }, () => ({
+        kind: 'interrupt',
+        atMs: Math.round(random.between(0, durationMs)),
+        server: random.int(0, servers - 1),
+        process: random.int(0, processes - 1),
+        forMs: random.pick([1, 20, client.requestTimeoutMs / 2]),
+    }));
 }
 
 function makeModes(random: Random, { processes, hasLogin }: Shape, choice: ProtocolChoice): ProtocolMode[] {
