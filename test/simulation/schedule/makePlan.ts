@@ -61,7 +61,7 @@ export function makePlan(seed: number, choice?: ProtocolChoice): Plan {
         maxCuts: random.pick([0, 1, 3]),
         windowBytes: random.pick(latencyMs < 2 ? [1000, 65_536, 262_144] : [262_144]),
         tasks,
-        ...makeProtocols(random.of('protocols'), { ...shape, parts, hasLogin }, faults, durationMs, choice),
+        ...makeProtocols(random.of('protocols'), { ...shape, parts, hasLogin, latencyMs }, faults, durationMs, choice),
     };
     if (changes.length === 0 || !parts.includes('client')) return plan;
     return { ...plan, tasks: tasks.map((task, i) => withChanges(task, random.of(`changes ${i}`), plan)) };

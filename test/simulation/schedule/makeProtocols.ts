@@ -1,6 +1,6 @@
 import { PLAIN, type Variant } from '../memcached/protocols/FrontEnd';
 import type { Random } from '../world/Random';
-import type { Fault, Plan, ProtocolMode } from './Plan';
+import type { ClientPlan, Fault, Plan, ProtocolMode } from './Plan';
 
 /** Value of `options.protocol` in every process. With `mixed` each process has one of its own. */
 export type ProtocolChoice = ProtocolMode | 'mixed';
@@ -8,10 +8,12 @@ export type ProtocolChoice = ProtocolMode | 'mixed';
 /** Relative frequencies. With `auto` most connections speak the binary protocol. */
 const CHOICES = { binary: 4, auto: 3, meta: 2, mixed: 1 };
 const SPEAKS = { both: 4, binary: 1, text: 2, proxy: 1 };
+/** Latencies of a connection and its handshake, with the largest jitter. */
+const CONNECTION_LATENCIES = 14;
 /** Share of restarts that replace a server by another build. */
 const CHANGE_SHARE = 0.5;
 
-type Shape = Pick<Plan, 'processes' | 'servers' | 'parts' | 'hasLogin' | 'client'>;
+type Shape = Pick<Plan, 'processes' | 'servers' | 'parts' | 'hasLogin' | 'client' | 'latencyMs'>;
 
 /**
  * Draws the protocols of the processes and the builds of the servers. Every process can speak with
@@ -23,16 +25,18 @@ export function makeProtocols(
     faults: readonly Fault[],
     durationMs: number,
     choice: ProtocolChoice = random.weighted(CHOICES),
-): Pick<Plan, 'protocols' | 'variants' | 'faults'> {
+): Pick<Plan, 'protocols' | 'variants' | 'faults' | 'client'> {
     const protocols = makeModes(random, shape, choice);
     const draw = (): Variant => makeVariant(random, shape, protocols);
     // Another build leaves the schedule as it is, so binary schedules have none.
     if (choice === 'binary') {
         const only: Variant = shape.hasLogin ? { ...PLAIN, speaks: 'binary' } : PLAIN;
-        return { protocols, variants: Array.from({ length: shape.servers }, () => only), faults };
+        const variants = Array.from({ length: shape.servers }, () => only);
+        return { protocols, variants, faults, client: shape.client };
     }
     return {
         protocols,
+        client: protocols.includes('auto') ? withSecondConnection(shape) : shape.client,
         variants: Array.from({ length: shape.servers }, draw),
         faults: [
             ...faults.map(fault =>
@@ -53,6 +57,11 @@ function makeInterrupts(random: Random, { processes, servers, client }: Shape, d
         process: random.int(0, processes - 1),
         forMs: random.pick([1, 20, client.requestTimeoutMs / 2]),
     }));
+}
+
+/** Leaves time for a connection over the other protocol, within the timeout of a call. */
+function withSecondConnection({ client, latencyMs }: Shape): ClientPlan {
+    return { ...client, requestTimeoutMs: Math.ceil(client.requestTimeoutMs + CONNECTION_LATENCIES * latencyMs) };
 }
 
 function makeModes(random: Random, { processes, hasLogin }: Shape, choice: ProtocolChoice): ProtocolMode[] {
