@@ -21,6 +21,8 @@ export const REGRESSIONS: readonly Regression[] = [
     { seed: 270, defect: 'a load compared its lease on the new server of its key' },
     { seed: 24095, defect: 'a removed server kept its sockets until another socket had connected' },
     { seed: 3038489, defect: 'a batch confirmed a value under the token of a removed server' },
+    { seed: 299, defect: 'an update over meta applied its change twice', protocol: 'meta' },
+    { seed: 20196, defect: 'a refused login over meta ended as a lost connection', protocol: 'meta' },
     // The checks reported these schedules wrongly.
     { seed: 6274, defect: 'an append under a token that a clear removed in the same millisecond' },
     { seed: 2028167, defect: 'an append that a server executed before a clear and again after it' },

@@ -4,7 +4,7 @@ import type { EventLoop } from '../world/EventLoop';
 import type { Random } from '../world/Random';
 import type { World } from '../world/World';
 import { LOGIN } from '../workload/settings';
-import type { Command } from './Command';
+import type { Command, Verb } from './Command';
 import { PLAIN, type BackEnd } from './protocols/FrontEnd';
 import { History, TOKEN_KEY, type StoredItem } from './History';
 import { Memory, type Answer } from './Memory';
@@ -39,6 +39,7 @@ export class ModelServer implements Listener, BackEnd {
     private accepted = 0;
     private readonly losses = new Map<string, Loss>();
     private readonly interrupts = new Map<string, number>();
+    private lastVerb: Verb = 'get';
 
     constructor(
         readonly name: string,
@@ -74,14 +75,14 @@ export class ModelServer implements Listener, BackEnd {
         }
     }
 
-    /** Blocks the next connection of a client that has more requests behind the one it executes. */
+    /** Blocks the next connection of a client that executes a store and has more requests behind it. */
     interrupt(client: string, forMs: number): void {
         this.interrupts.set(client, forMs);
     }
 
     /** Returns for how long a connection of the client pauses now. */
     takeInterrupt(client: string): number {
-        const forMs = this.interrupts.get(client) ?? 0;
+        const forMs = this.lastVerb === 'cas' || this.lastVerb === 'add' ? (this.interrupts.get(client) ?? 0) : 0;
         if (forMs > 0) this.interrupts.delete(client);
         return forMs;
     }
@@ -179,6 +180,7 @@ export class ModelServer implements Listener, BackEnd {
 
     execute(command: Command, client: string): Answer {
         const { nowMs } = this;
+        this.lastVerb = command.verb;
         this.memory.expire(nowMs);
         const before = this.memory.get(command.key);
         const answer = this.memory.execute(command, nowMs);

@@ -55,7 +55,7 @@ export type Fault = { readonly atMs: number } & (
     | { readonly kind: 'cut'; readonly server: number; readonly process: number; readonly how: 'fin' | 'reset' }
     /** Blocks the existing connections for a time, but not new ones. */
     | { readonly kind: 'stick'; readonly server: number; readonly process: number; readonly forMs: number }
-    /** Blocks a connection between two requests that arrive together. */
+    /** Blocks a connection between a store and the request that reads it back. */
     | { readonly kind: 'interrupt'; readonly server: number; readonly process: number; readonly forMs: number }
     /** Loses the next replies, see `Loss`. */
     | { readonly kind: 'lose'; readonly server: number; readonly process: number; readonly how: Loss }

@@ -49,8 +49,8 @@ export function makeProtocols(
 
 /** Draws interruptions, which separate a store from the request that reads it back. */
 function makeInterrupts(random: Random, { processes, servers, client }: Shape, durationMs: number): Fault[] {
-    if (random.chance(0.7)) return [];
-    return Array.from({ length: random.int(1, 10) }, () => ({
+    if (random.chance(0.5)) return [];
+    return Array.from({ length: random.int(1, 20) }, () => ({
         kind: 'interrupt',
         atMs: Math.round(random.between(0, durationMs)),
         server: random.int(0, servers - 1),
