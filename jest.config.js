@@ -1,13 +1,13 @@
 /**
- * `npm test`: unit and integration tests. `test/e2e`, `test/soak` and `test/browser` have
- * configurations of their own, which begin with this one.
+ * `npm test`: unit and integration tests. `test/e2e`, `test/soak`, `test/servers` and
+ * `test/browser` have configurations of their own, which begin with this one.
  * @type {import('jest').Config}
  */
 module.exports = {
     rootDir: __dirname,
     roots: ['<rootDir>/test', '<rootDir>/packages'],
     testMatch: ['**/*.test.ts'],
-    testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(e2e|soak|browser)/'],
+    testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(e2e|soak|servers|browser)/'],
     modulePathIgnorePatterns: ['/dist/'],
     transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.json', diagnostics: false }] },
     // The tests see sources, never a stale build.

@@ -46,7 +46,7 @@ describe('a batch with an unavailable server', () => {
         expect(error.message).toMatch(new RegExp(`^${lost.size} of 300 keys failed`));
     });
 
-    it('stores and removes the other keys, and rejects with the failed ones', async () => {
+    it('stores and removes the other keys, and rejects with the failed keys', async () => {
         const { cache, entries, lost } = await withOneDead({});
         const more = new Map([...entries.keys()].map((key, i) => [key, i % 2 ? 'new' : null] as const));
         const stored = await failure(cache.storeMany(null, more));
@@ -66,7 +66,7 @@ describe('a batch with an unavailable server', () => {
         expect(found).toEqual(new Map([...entries].filter(([key]) => !lost.has(key))));
         await cache.storeMany(null, entries);
         await cache.removeMany(null, entries.keys());
-        expect(opener.logger.count(/continuing without it/)).toBe(1);
+        expect(opener.logger.count(/continuing without the cache/)).toBe(1);
     });
 
     it('finds nothing with fail_soft when every server is unavailable, and still rejects invalid input', async () => {
@@ -86,7 +86,7 @@ describe('a batch with an unavailable server', () => {
 describeEachLoss(server, (it, point, end) => {
     const entries = numbered(500, i => ({ i }));
 
-    /** Opens a cache that loses messages, and another one that does not and holds the entries. */
+    /** Opens a cache that loses messages, and a reliable cache that stores the entries. */
     async function openBoth({ open, proxy, key }: LossContext, isRetried: boolean) {
         const settings = { max_size: 0, prefix: `${key}:` };
         const other = await open.cache(server, settings);
@@ -108,7 +108,7 @@ describeEachLoss(server, (it, point, end) => {
         for (const [key, value] of found) expect(value).toEqual(entries.get(key));
     });
 
-    it('has stored and removed every entry when it resolves', async context => {
+    it('resolves only after it has stored or removed every entry', async context => {
         const { cache, other } = await openBoth(context, end === 'a reset');
         const more = numbered(500, i => -1 - i);
         context.lose(opcodes.SETQ);
@@ -124,7 +124,7 @@ describeEachLoss(server, (it, point, end) => {
     });
 });
 
-it('sends only a part of a large batch at a time', async () => {
+it('sends only a part of a large batch before the first reply', async () => {
     const proxy = await opener.recordingProxy();
     const silent = await opener.cache(proxy, { fail_soft: true, request_timeout: 300 });
     const value = 'x'.repeat(10_000);
@@ -143,7 +143,7 @@ it('limits a batch with removals to one request_timeout when the server is silen
     expect(await timed(() => cache.storeMany(null, { a: 1, b: null }))).toBeLessThan(1900);
 });
 
-it('reports each entry that memcached rejects, and stores the others', async () => {
+it('reports each entry that memcached rejects, and stores the other entries', async () => {
     const small = await opener.server({ maxItemBytes: 1024 * 1024 });
     const cache = await open({ max_value: 2 ** 22, fail_soft: true }, small);
     const stored = cache.storeMany(null, { a: 1, b: 'x'.repeat(2 ** 20), c: 3 });

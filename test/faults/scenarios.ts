@@ -28,7 +28,7 @@ export const scenarios: Scenario[] = [
         inFlight: 'repeatable',
         meanwhile: 'all',
         forgets: true,
-        // These limits exceed the start-up time of the new server.
+        // This timeout exceeds the start-up time of the new server.
         options: { requestTimeoutMs: 5000, failures: 1000 },
     },
     {

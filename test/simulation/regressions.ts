@@ -7,7 +7,7 @@ interface Regression {
     readonly protocol?: ProtocolChoice;
 }
 
-/** Seeds of schedules that once failed, with the defect of each. */
+/** Seeds of schedules that have found a defect, with each defect. */
 export const REGRESSIONS: readonly Regression[] = [
     { seed: 148978, defect: 'a server stayed down after a probe whose reply arrived late and in pieces' },
     { seed: 1187, defect: 'a write waited two request_timeouts behind a pending add' },
@@ -23,7 +23,7 @@ export const REGRESSIONS: readonly Regression[] = [
     { seed: 3038489, defect: 'a batch confirmed a value under the token of a removed server' },
     { seed: 299, defect: 'an update over meta applied its change twice', protocol: 'meta' },
     { seed: 20196, defect: 'a refused login over meta ended as a lost connection', protocol: 'meta' },
-    // The checks reported these schedules wrongly.
+    // An earlier version of the checks reported these schedules wrongly.
     { seed: 6274, defect: 'an append under a token that a clear removed in the same millisecond' },
     { seed: 2028167, defect: 'an append that a server executed before a clear and again after it' },
     { seed: 16924, defect: 'a second loader beside a hanging one, on a server without CAS' },

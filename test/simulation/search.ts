@@ -13,7 +13,7 @@ export interface Found {
 
 /**
  * Plays the schedules of these seeds until `isOver` returns true.
- * @param isOver takes the number of failed schedules; runs before each schedule
+ * @param isOver runs before each schedule, and takes the number of failed schedules
  * @param choice see `makePlan`
  */
 export async function search(

@@ -7,7 +7,7 @@ export interface Server {
 
 export type Servers = Server | readonly Server[];
 
-/** Configuration by key. A key without a dot names an option: `{ prefix: 'p:' }`. */
+/** Configuration by key. A key without a dot names an option, as in `{ prefix: 'p:' }`. */
 export type Settings = Record<string, unknown>;
 
 /** Returns the configuration of a component: connections to the servers, and the settings. */

@@ -19,15 +19,15 @@ export interface ServerSettings {
 }
 
 /**
- * Ways to lose a reply. `fin` and `reset` end the connection, `silence` stalls it. With `repeat`
- * and `skip` a broken server sends a reply twice or not at all.
+ * Ways to lose a reply. `fin` and `reset` end the connection, and `silence` stalls it. With
+ * `repeat` and `skip` a broken server sends a reply twice or not at all.
  */
 export type Loss = 'fin' | 'reset' | 'silence' | 'repeat' | 'skip';
 
 /** Model of one memcached: memory, clock, connections and faults. */
 export class ModelServer implements Listener, BackEnd {
     isListening = true;
-    /** Number of starts. A session belongs to one start. */
+    /** Number of starts. Each session belongs to one start. */
     epoch = 0;
     readonly history: History;
     private clock!: ServerClock;
@@ -100,7 +100,7 @@ export class ModelServer implements Listener, BackEnd {
 
     /**
      * Clears the memory and listens again after the downtime, as another build if given. The caller
-     * cuts the connections.
+     * ends the connections.
      */
     restart(downMs: number, becomes = this.variant): void {
         if (!this.isListening) return;
@@ -137,7 +137,7 @@ export class ModelServer implements Listener, BackEnd {
         this.memory.evict(key, this.world.nowMs);
     }
 
-    /** Records the expiry of every item that has expired by now. */
+    /** Records the expiry of every item that has expired. */
     settle(): void {
         this.memory.expire(this.world.nowMs);
     }

@@ -20,7 +20,7 @@ export class Session implements Receiver {
     private greeting: Buffer = NOTHING;
     private isProven = false;
     private isBusy = false;
-    /** Until this time the thread of the connection is blocked. */
+    /** Time until which the thread of the connection is blocked. */
     stuckUntilMs = 0;
 
     constructor(

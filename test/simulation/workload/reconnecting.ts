@@ -1,6 +1,6 @@
 import type { ClientPlan, ProtocolMode } from '../schedule/Plan';
 
-/** Exceeds the delay of any timer. */
+/** Pause that is longer than the delay of any timer. */
 export const MARGIN_MS = 1000;
 
 /** Returns the longest time that a client needs to connect. It may try both protocols. */

@@ -3,7 +3,7 @@ import { MARGIN_MS, reconnectingMs } from './reconnecting';
 import type { Service } from './Service';
 import type { SimProcess } from './SimProcess';
 
-/** Each attempt may reveal only one dead channel per server. */
+/** Maximum number of attempts. Each attempt may reveal only one dead channel per server. */
 const MAX_ATTEMPTS = 10;
 
 /**
@@ -27,7 +27,7 @@ export async function recover(
         recoveries.set(process.name, attempt);
         try {
             await use();
-            // With failover another server may have answered.
+            // With failover another server may answer.
             if (!plan.lists.failover || servers().every(({ isUp }) => isUp)) return;
             if (attempt === MAX_ATTEMPTS) throw new Error('a server is still marked as down');
         } catch (error) {

@@ -1,11 +1,11 @@
 /**
- * Implements the part of memcached's binary framing that faults need.
- * It is independent of `src/client/protocol`, so that a mistake there is detected here.
+ * Implements the part of memcached's binary framing that faults need. The code is independent of
+ * `src/client/protocol`, so that the tests detect a mistake there.
  */
 export const HEADER_BYTES = 24;
 const REPLY_MAGIC = 0x81;
 
-/** Splits a stream of bytes into frames, and passes each complete one to a callback. */
+/** Splits a stream of bytes into frames, and passes each complete frame to a callback. */
 export class FrameSplitter {
     private rest: Buffer = Buffer.alloc(0);
 

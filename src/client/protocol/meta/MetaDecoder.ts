@@ -1,5 +1,6 @@
 import { high32, low32 } from '../../../util/uint64';
 import { OVERWRITTEN_CAS } from '../../model/Item';
+import { describeForeign } from '../foreignServers';
 import { Outcome, type ReplyDecoder } from '../Protocol';
 import { Decimal } from './Decimal';
 import { Shape, type ExpectedReplies } from './ExpectedReplies';
@@ -312,7 +313,7 @@ export class MetaDecoder implements ReplyDecoder {
                 if (this.readStatistic(b, at, end)) return null;
         }
         if (shape === Shape.NONE) return 'unexpected reply: no request waits for one';
-        return 'unexpected reply: it is not that of the oldest request';
+        return describeForeign(b, at) ?? 'unexpected reply: it is not that of the oldest request';
     }
 
     /** The last line has no key. */
@@ -338,6 +339,8 @@ export class MetaDecoder implements ReplyDecoder {
         const words = readWords(b, at, end);
         const hasBody = shape >= Shape.STORED && shape <= Shape.STORED_PAIR;
         if (shape === Shape.NONE) return `unexpected reply: ${words}`;
+        const foreign = blame === 'unknown' ? describeForeign(b, at) : null;
+        if (foreign !== null) return foreign;
         if (blame === 'unknown' && shape <= Shape.LOGIN) return `the server does not know the meta protocol: ${words}`;
         if (blame === 'client' && hasBody) return `the server cannot read a request: ${words}`;
         const isLogin = shape === Shape.LOGIN && blame === 'client';

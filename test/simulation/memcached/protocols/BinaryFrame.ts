@@ -63,7 +63,7 @@ export function frameBytes(b: Buffer, at: number): number {
 
 /**
  * Parses a request.
- * @throws Error for a frame that memcached would reject
+ * @throws Error for a frame that memcached rejects
  */
 export function parseFrame(b: Buffer): Frame {
     const opcode = b[1]!;
@@ -99,7 +99,7 @@ export function parseFrame(b: Buffer): Frame {
     };
 }
 
-/** Encodes a reply. Flags of -1 are omitted. */
+/** Encodes a reply, without the flags if they are -1. */
 export function encodeReply(
     { opcode, opaque }: { readonly opcode: number; readonly opaque: number },
     status: number,
