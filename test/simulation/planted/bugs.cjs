@@ -426,8 +426,8 @@ const bugs = {
     'include the password in an error': [
         {
             file: 'client/calls/HandshakeCall.ts',
-            from: `return isOk ? null : authFailed(address);`,
-            to: `return isOk ? null : authFailed(address + login!.password);`,
+            from: `return isOk ? null : loginWrong(address);`,
+            to: `return isOk ? null : loginWrong(address + login!.password);`,
         },
     ],
     'keep an aborted caller waiting': [
