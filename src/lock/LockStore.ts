@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { casDisabled, connectionLost } from '../client/model/errors';
 import { toExpirySeconds } from '../client/model/expiry';
+import { OVERWRITTEN_CAS } from '../client/model/Item';
 import type { Commands } from '../client/Commands';
 import type { MemcachedServer } from '../client/server/MemcachedServer';
 import type { Placement } from '../client/cluster/Cluster';
@@ -90,6 +91,8 @@ export class LockStore {
                     unanswered.set(token, since);
                 }
                 if (cas === 0n) await this.rejectWithoutCas(commands, server, key);
+                // Another client has deleted or replaced the lock.
+                if (cas === OVERWRITTEN_CAS) return null;
                 if (cas !== null) return storedLock(token, cas, server, since);
                 if (unanswered.size === 0) {
                     if (await this.orphans.deleteNow(key)) continue;
@@ -123,8 +126,8 @@ export class LockStore {
             const server = commands.cluster.homeServer(key);
             try {
                 const reply = await commands.casSet(key, token, cas, { ...this.storeOptions(ttlMs), epoch });
+                if (reply.outcome === 'missing' || reply.cas === OVERWRITTEN_CAS) return null;
                 if (reply.outcome === 'stored') return storedLock(token, reply.cas, server, since);
-                if (reply.outcome === 'missing') return null;
             } catch (error) {
                 budget.onError(error);
                 isReplyLost = true;

@@ -45,7 +45,10 @@ export interface RequestWriter {
     touch(opaque: number, key: string, seconds: number): void;
     /** Writes a store. A failed `add` or `replace` must keep the item, on which locks depend. */
     store(opaque: number, mode: StoreMode, key: string, spec: StoreSpec, reply: StoreReply): void;
-    /** Stores over the item that has this CAS, or leaves it alone. The reply has the new CAS. */
+    /**
+     * Stores over the item that has this CAS, or leaves it alone. The reply has the new CAS, or
+     * `OVERWRITTEN_CAS`.
+     */
     compareAndStore(opaque: number, key: string, spec: StoreSpec, casHigh: number, casLow: number): void;
     concat(opaque: number, mode: ConcatMode, key: string, value: string | Uint8Array): void;
     delete(opaque: number, key: string, isQuiet?: boolean): void;

@@ -1,5 +1,6 @@
 import type { Entry } from '../schedule/Ledger';
-import type { Plan } from '../schedule/Plan';
+import type { Plan, ProtocolMode } from '../schedule/Plan';
+import { connectingMs } from '../workload/reconnecting';
 import { LOOKUP_MS } from '../workload/Discovery';
 
 /** Configured `options.update_timeout`. */
@@ -15,8 +16,14 @@ export const SLACK_MS = 20;
  * @param changes the number of changes of the token during the call
  * @param listChanges the number of changes of the server list during the call
  */
-export function boundOf({ step }: Entry, { client, cache, lists }: Plan, changes: number, listChanges: number): number {
-    const { connectTimeoutMs } = client;
+export function boundOf(
+    { step }: Entry,
+    { client, cache, lists }: Plan,
+    protocol: ProtocolMode,
+    changes: number,
+    listChanges: number,
+): number {
+    const connectTimeoutMs = connectingMs(client, protocol);
     // The cache fetches a server's token before the first request, and retries a call under an old
     // token.
     const requestTimeoutMs = client.requestTimeoutMs * (cache.hasClear ? 2 * (1 + changes) : 1);

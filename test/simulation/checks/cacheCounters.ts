@@ -167,7 +167,8 @@ const RULES: Readonly<Record<string, Rule>> = {
             stored: [0, of('loads')],
             storeFailures: plan.faults.some(({ kind }) => kind === 'full' || kind === 'refuse') ? [0, of('loads')] : 0,
             // After an abort of this caller, a caller with a stale value may keep the load running.
-            refreshFailures: [0, (error === null && hasStale) || error instanceof CallerAborted ? of('loads') : 0],
+            // A load that `close` stops before its loader runs fails, too.
+            refreshFailures: [0, error === null && hasStale ? 1 : error instanceof CallerAborted ? of('loads') : 0],
             // The read and the store of the loaded value may each fall back.
             fallbacks: [0, 2],
             ...evictionCounts(plan),

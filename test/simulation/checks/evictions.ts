@@ -1,4 +1,3 @@
-import { Opcode } from '../../../src/client/protocol/binary/constants';
 import { Outcome } from '../../../src/client/protocol/Protocol';
 import type { Execution } from '../memcached/History';
 import type { Entry } from '../schedule/Ledger';
@@ -28,8 +27,8 @@ export function checkEvictions({ ledger, servers, service: { plan } }: Run, repo
     }
 }
 
-function isDeletion({ opcode, status, before }: Execution): boolean {
-    return (opcode === Opcode.DELETE || opcode === Opcode.DELETEQ) && status === Outcome.OK && before !== null;
+function isDeletion({ verb, status, before }: Execution): boolean {
+    return verb === 'delete' && status === Outcome.OK && before !== null;
 }
 
 /**

@@ -10,6 +10,7 @@ import { checkLeftovers } from './leftovers';
 import { checkLoads } from './loads';
 import { checkLockCounters } from './lockCounters';
 import { checkLocks } from './locks';
+import { checkRestarts } from './restarts';
 import { checkRouting } from './routing';
 import { checkLogins } from './logins';
 import { checkMistakes } from './mistakes';
@@ -37,6 +38,7 @@ const CHECKS: readonly Check[] = [
     checkExpiries,
     checkLoads,
     checkLocks,
+    checkRestarts,
     checkRouting,
     checkCasNumbers,
     checkWithoutCas,

@@ -1,4 +1,3 @@
-import { Opcode } from '../../../src/client/protocol/binary/constants';
 import { Outcome } from '../../../src/client/protocol/Protocol';
 import { COUNTER_NAMES } from '../../../src/component/counterNames';
 import { codeOf, type Entry } from '../schedule/Ledger';
@@ -42,7 +41,7 @@ function checkAcquisitions(
 ): void {
     const added = servers
         .flatMap(({ history }) => history.executions)
-        .filter(one => one.process === process && one.opcode === Opcode.ADD && one.status === Outcome.OK)
+        .filter(one => one.process === process && one.verb === 'add' && one.status === Outcome.OK)
         .filter(one => one.key.startsWith(PREFIX)).length;
     const { plan } = service;
     const isAnswered = !ledger.entries.some(one => one.process === process && UNANSWERED.has(codeOf(one.error) ?? ''));

@@ -1,5 +1,5 @@
-import { Opcode } from '../../../src/client/protocol/binary/constants';
 import { Outcome as Status } from '../../../src/client/protocol/Protocol';
+import type { Verb } from '../memcached/Command';
 import type { Execution, KeyState } from '../memcached/History';
 import { codeOf, type Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
@@ -9,6 +9,8 @@ import { Truth } from './Truth';
 const PREFIX = 'lock:';
 /** Seconds between the end of the ttl and the expiry of a dead holder's lock. */
 const EXTRA_SECONDS = 3;
+/** Operations that end or replace a lock. */
+const TAKES = new Set<Verb>(['delete', 'replace', 'cas', 'set']);
 
 /**
  * Checks mutual exclusion while the servers keep their memory. Only the holder may release a lock.
@@ -20,7 +22,7 @@ export function checkLocks(run: Run, report: (violation: string) => void): void 
     const executions = run.servers.flatMap(({ history }) => history.executions).filter(isOfLock);
     const owners = new Map<string, Execution>();
     for (const one of executions) {
-        if (one.opcode === Opcode.ADD && one.status === Status.OK) owners.set(one.sent.toString(), one);
+        if (one.verb === 'add' && one.status === Status.OK) owners.set(one.sent.toString(), one);
     }
     for (const record of book.records.values()) {
         checkFencing(record, owners, report);
@@ -90,12 +92,12 @@ function checkFencing(
 
 /** Checks that a process deletes and replaces only its own locks. */
 function checkOwner(
-    { opcode, key, process, status, before, atMs }: Execution,
+    { verb, key, process, status, before, atMs }: Execution,
     owners: ReadonlyMap<string, Execution>,
     report: (violation: string) => void,
 ): void {
     if (status !== Status.OK || before === null) return;
-    if (opcode !== Opcode.DELETE && opcode !== Opcode.REPLACE && opcode !== Opcode.SET) return;
+    if (!TAKES.has(verb)) return;
     const owner = owners.get(before.value.toString())?.process;
     if (owner !== process) report(`${process} took ${key} from ${owner} at ${atMs.toFixed(1)}`);
 }
@@ -141,8 +143,8 @@ function checkBusy(
     report(`${entry.process} #${entry.step.id} ${entry.step.verb} found the lock busy without another holder`);
 }
 
-function isDeletion({ opcode, status, process }: Execution, entry: Entry): boolean {
-    return process === entry.process && opcode === Opcode.DELETE && status === Status.OK;
+function isDeletion({ verb, status, process }: Execution, entry: Entry): boolean {
+    return process === entry.process && verb === 'delete' && status === Status.OK;
 }
 
 /**
@@ -167,7 +169,7 @@ function checkReleased(
 function checkExpiries(executions: readonly Execution[], { ledger }: Run, report: (violation: string) => void): void {
     const maxMs = Math.max(1000, ...ledger.entries.map(({ step }) => step.times[0] ?? 0));
     for (const { expiry, sent, key, process } of executions) {
-        if (sent.length === 0 || expiry === null) continue;
+        if (sent.length === 0) continue;
         if (expiry > maxMs / 1000 + EXTRA_SECONDS) report(`${process} stored ${key} for ${expiry} s`);
     }
 }

@@ -31,6 +31,7 @@ export class ServerClock {
     /** Returns the second in which an item expires, or Infinity. */
     toSecond(expiry: number, nowMs: number): number {
         if (expiry === 0) return Infinity;
+        if (expiry < 0) return 0;
         if (expiry <= MAX_RELATIVE_SECONDS) return expiry + this.secondAt(nowMs);
         return Math.max(1, expiry - this.startedUnix);
     }

@@ -1,4 +1,5 @@
 import type { Loss } from '../memcached/ModelServer';
+import type { Variant } from '../memcached/protocols/FrontEnd';
 import type { Direction } from '../network/Network';
 
 /** One call of a verb. Each verb uses only some of the arguments. */
@@ -34,7 +35,14 @@ interface Route {
 }
 
 export type Fault = { readonly atMs: number } & (
-    | { readonly kind: 'restart'; readonly server: number; readonly downMs: number; readonly how: 'fin' | 'reset' }
+    | {
+          readonly kind: 'restart';
+          readonly server: number;
+          readonly downMs: number;
+          readonly how: 'fin' | 'reset';
+          /** Another build, which may speak another protocol. */
+          readonly becomes?: Variant;
+      }
     | { readonly kind: 'suspend'; readonly server: number; readonly forMs: number }
     | { readonly kind: 'slow'; readonly server: number; readonly times: number; readonly forMs: number }
     | { readonly kind: 'full'; readonly server: number; readonly forMs: number }
@@ -47,6 +55,8 @@ export type Fault = { readonly atMs: number } & (
     | { readonly kind: 'cut'; readonly server: number; readonly process: number; readonly how: 'fin' | 'reset' }
     /** Blocks the existing connections for a time, but no new connections. */
     | { readonly kind: 'stick'; readonly server: number; readonly process: number; readonly forMs: number }
+    /** Blocks a connection between a store and the request that reads it back. */
+    | { readonly kind: 'interrupt'; readonly server: number; readonly process: number; readonly forMs: number }
     /** Loses the next replies (see `Loss`). */
     | { readonly kind: 'lose'; readonly server: number; readonly process: number; readonly how: Loss }
     | { readonly kind: 'hold'; readonly process: number; readonly forMs: number }
@@ -82,6 +92,9 @@ export interface ClientPlan {
     readonly idleMs: number;
 }
 
+/** Value of `options.protocol`. */
+export type ProtocolMode = 'auto' | 'binary' | 'meta';
+
 export type Part = 'client' | 'cache' | 'lock';
 
 /**
@@ -92,6 +105,10 @@ export interface Plan {
     readonly seed: number;
     readonly processes: number;
     readonly servers: number;
+    /** Protocol of each process. */
+    readonly protocols: readonly ProtocolMode[];
+    /** Build of each server at the start. */
+    readonly variants: readonly Variant[];
     readonly hasCas: boolean;
     /** Whether the servers require a login. */
     readonly hasLogin: boolean;

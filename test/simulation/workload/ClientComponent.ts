@@ -112,6 +112,7 @@ export class ClientComponent implements Component {
         this.client = new MemcachedClient(service.toAddresses(lists.first), {
             ...plan.client,
             failover: plan.lists.failover,
+            protocol: process.protocol,
         });
         this.remember();
     }

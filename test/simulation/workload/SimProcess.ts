@@ -3,7 +3,7 @@ import type { RingServer } from '../../../src/client/cluster/ketama/HashRing';
 import { EPOCH_MS } from '../memcached/ServerClock';
 import type { Network } from '../network/Network';
 import type { Entry, Ledger } from '../schedule/Ledger';
-import type { Member, Step, Task, Trouble } from '../schedule/Plan';
+import type { Member, ProtocolMode, Step, Task, Trouble } from '../schedule/Plan';
 import type { EventLoop } from '../world/EventLoop';
 import type { Random } from '../world/Random';
 import type { Machine } from '../world/virtualGlobals';
@@ -49,6 +49,8 @@ export class SimProcess implements Machine {
         readonly name: string,
         readonly loop: EventLoop,
         readonly random: Random,
+        /** Value of `options.protocol`. */
+        readonly protocol: ProtocolMode,
         private readonly world: World,
         private readonly network: Network,
         private readonly ledger: Ledger,

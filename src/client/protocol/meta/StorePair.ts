@@ -1,3 +1,5 @@
+import { high32, low32 } from '../../../util/uint64';
+import { OVERWRITTEN_CAS } from '../../model/Item';
 import { Outcome } from '../Protocol';
 import type { MetaReply } from './MetaReply';
 
@@ -16,15 +18,18 @@ export class StorePair {
 
     /**
      * Makes the second reply that to the store. The CAS belongs to the request if its value is
-     * stored. Another value is that of a client that has stored since then.
+     * stored. Without the value, another client has changed the item since then. The request has
+     * stored nevertheless, so it must not look like one that the caller may repeat.
      */
     settle(reply: MetaReply, sent: string | Uint8Array): void {
         this.isOpen = false;
         if (this.outcome !== Outcome.OK) {
             reply.outcome = this.outcome;
             reply.words = this.words;
-        } else if (reply.outcome === Outcome.OK && !hasValue(reply, sent)) {
-            reply.outcome = Outcome.EXISTS;
+        } else if (reply.outcome === Outcome.NOT_FOUND || (reply.outcome === Outcome.OK && !hasValue(reply, sent))) {
+            reply.outcome = Outcome.OK;
+            reply.casHigh = high32(OVERWRITTEN_CAS);
+            reply.casLow = low32(OVERWRITTEN_CAS);
         }
         if (reply.outcome !== Outcome.OK) reply.casHigh = reply.casLow = 0;
         reply.valueBytes = 0;

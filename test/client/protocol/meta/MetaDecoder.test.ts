@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { OVERWRITTEN_CAS } from '../../../../src/client/model/Item';
 import { metaProtocol } from '../../../../src/client/protocol/meta';
 import { Outcome, type Reply, type RequestWriter } from '../../../../src/client/protocol/Protocol';
 
@@ -257,9 +258,9 @@ describe('MetaDecoder', () => {
 
     it('does not take the CAS of a value that another client has stored since', () => {
         const other = decode([addWithCas], `STORED\r\nVA 6 c7 O${token(1)}\r\ntheirs\r\n`);
-        expect(other.answers).toEqual([{ opaque: 1, ...answerOf(Outcome.EXISTS) }]);
+        expect(other.answers).toEqual([{ opaque: 1, ...answerOf(Outcome.OK, { cas: OVERWRITTEN_CAS }) }]);
         const gone = decode([addWithCas], `STORED\r\nEN O${token(1)}\r\n`);
-        expect(gone.answers).toEqual([{ opaque: 1, ...answerOf(Outcome.NOT_FOUND) }]);
+        expect(gone.answers).toEqual([{ opaque: 1, ...answerOf(Outcome.OK, { cas: OVERWRITTEN_CAS }) }]);
     });
 
     it('compares the value that was sent, even if the caller has changed it since', () => {
