@@ -1,7 +1,6 @@
 import { BatchException } from 'pip-services4-memcached-node';
 import { codeOf } from '../support/codeOf';
 import { timed } from '../support/LagMeter';
-import { opcodes } from '../support/opcodes';
 import { useOpener, useServer } from '../support/Opener';
 import { describeEachLoss, type LossContext } from '../support/proxy/loseNext';
 import { readItem } from '../support/server/textProtocol';
@@ -99,7 +98,7 @@ describeEachLoss(server, (it, point, end) => {
         // Halves of many replies form no frame, so the client closes the connection itself.
         const isRetried = end === 'a reset' || point === 'half of the reply';
         const { cache } = await openBoth(context, isRetried);
-        context.lose(opcodes.GETQ);
+        context.lose('get');
         const retrieving = cache.retrieveMany(null, entries.keys());
         if (isRetried) return expect(await retrieving).toEqual(entries);
         const { failed, found } = await failure(retrieving);
@@ -111,12 +110,12 @@ describeEachLoss(server, (it, point, end) => {
     it('has stored and removed every entry when it resolves', async context => {
         const { cache, other } = await openBoth(context, end === 'a reset');
         const more = numbered(500, i => -1 - i);
-        context.lose(opcodes.SETQ);
+        context.lose('set');
         if (end === 'a reset') {
             await cache.storeMany(null, more);
             expect(await other.retrieveMany(null, more.keys())).toEqual(more);
         } else expect((await failure(cache.storeMany(null, more))).failed.size).toBe(500);
-        context.lose(opcodes.DELETEQ);
+        context.lose('delete');
         if (end === 'a reset') {
             await cache.removeMany(null, more.keys());
             expect((await other.retrieveMany(null, more.keys())).size).toBe(0);

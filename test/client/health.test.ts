@@ -1,8 +1,8 @@
 import type { MemcachedClient } from 'pip-services4-memcached-node';
 import { timed } from '../support/LagMeter';
 import { useOpener, useServer } from '../support/Opener';
-import { opcodes } from '../support/opcodes';
 import { holding, passing } from '../support/proxy/FaultProxy';
+import { verbOfReply } from '../support/proxy/messages';
 import { readStat } from '../support/server/textProtocol';
 import { sleep } from '../support/sleep';
 
@@ -105,7 +105,7 @@ it('reports a server that connects slowly and then is silent within one request_
     const client = await openPatiently(proxy, { requestTimeoutMs: 600 });
     proxy.begin({
         reply(link, frame) {
-            if (frame[1] === opcodes.NOOP) setTimeout(() => link.toClient(frame), 500);
+            if (verbOfReply(frame) === 'noop') setTimeout(() => link.toClient(frame), 500);
         },
     });
     const ms = await timed(async () => expect((await client.checkHealth())[0]).toMatchObject({ reachable: false }));
@@ -117,7 +117,7 @@ it('reports a server that answers half of the questions as reachable, and the re
     const client = await openPatiently(proxy, { requestTimeoutMs: 300 });
     proxy.begin({
         reply(link, frame) {
-            if (frame[1] !== opcodes.STAT) link.toClient(frame);
+            if (verbOfReply(frame) !== 'stat') link.toClient(frame);
         },
     });
     expect((await client.checkHealth())[0]).toMatchObject({

@@ -1,5 +1,5 @@
 import { useOpener } from '../support/Opener';
-import { opcodes } from '../support/opcodes';
+import { verbOf } from '../support/proxy/messages';
 import { answer } from '../support/server/ScriptedServer';
 
 const open = useOpener();
@@ -7,7 +7,7 @@ const open = useOpener();
 it('does not flood the log when a server answers probes but fails calls', async () => {
     let probes = 0;
     const server = await open.scripted((request, socket) => {
-        if (request[1] !== opcodes.NOOP) return socket.destroy();
+        if (verbOf(request) !== 'noop') return socket.destroy();
         probes++;
         answer(request, socket);
     });
