@@ -7,6 +7,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 export class RecordingProxy {
     /** Every chunk that a client wrote. */
     readonly writes: Buffer[] = [];
+    /** The number of bytes that servers sent. */
+    repliedBytes = 0;
     connections = 0;
     mostAtOnce = 0;
     /** The number of next chunks from clients that the proxy drops, with their connections. */
@@ -67,7 +69,10 @@ export class RecordingProxy {
         this.mostAtOnce = Math.max(this.mostAtOnce, this.sockets.size);
         const server = this.target && connect(this.target.port, this.target.host);
         server?.on('error', () => socket.destroy()).on('close', () => socket.destroy());
-        server?.on('data', data => socket.write(data));
+        server?.on('data', data => {
+            this.repliedBytes += data.length;
+            socket.write(data);
+        });
         socket.on('error', () => {});
         socket.on('data', data => {
             this.writes.push(data);

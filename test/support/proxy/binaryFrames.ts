@@ -52,6 +52,11 @@ export function readFrame(frame: Buffer): Request {
     return { verb: frameVerb(frame), key: frame.toString('utf8', keyAt, keyAt + frame.readUInt16BE(2)) };
 }
 
+/** Returns the expiry of a store. */
+export function expiryOfFrame(frame: Buffer): number {
+    return frame.readUInt32BE(HEADER_BYTES + 4);
+}
+
 export interface ReplyFields {
     opcode?: number;
     status?: number;

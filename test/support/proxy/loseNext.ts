@@ -16,6 +16,7 @@ export const losses = (['the request', 'the reply', 'half of the reply'] as cons
 export function losing(verb: Verb, point: Point, end: End, times = 1): Fault {
     let left = times;
     const hit = new WeakSet<Link>();
+    const answered = new WeakSet<Link>();
     const finish = (link: Link): void => {
         // The delay lets the client read the written data before the reset.
         if (end === 'a reset') setTimeout(() => link.reset(), 5);
@@ -31,6 +32,9 @@ export function losing(verb: Verb, point: Point, end: End, times = 1): Fault {
         },
         reply(link, frame) {
             if (!hit.has(link)) return link.toClient(frame);
+            // Halves of further replies would show that a reply is incomplete.
+            if (answered.has(link)) return;
+            answered.add(link);
             if (point === 'half of the reply') link.toClient(frame.subarray(0, frame.length >> 1));
             finish(link);
         },

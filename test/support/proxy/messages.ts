@@ -1,5 +1,5 @@
-import { claiming, frameLength, frameVerb, isFrame, readFrame } from './binaryFrames';
-import { claimingValue, readText, textLength, verbOfTextReply } from './textMessages';
+import { claiming, expiryOfFrame, frameLength, frameVerb, isFrame, readFrame } from './binaryFrames';
+import { claimingValue, expiryOfText, readText, textLength, verbOfTextReply } from './textMessages';
 import type { Request, Verb } from './verbs';
 
 /**
@@ -31,6 +31,11 @@ export function verbOf(write: Buffer): Verb | undefined {
 /** Returns the verb of the request to which this is the reply, as far as it tells. */
 export function verbOfReply(reply: Buffer): Verb | undefined {
     return isFrame(reply) ? frameVerb(reply) : verbOfTextReply(reply);
+}
+
+/** Returns the expiry of the store that starts a write. */
+export function expiryIn(write: Buffer): number {
+    return isFrame(write) ? expiryOfFrame(write) : expiryOfText(write);
 }
 
 /** Returns a copy of the reply that claims another length of its body or value. */

@@ -61,6 +61,12 @@ function verbOfGet(flags: readonly string[]): Verb {
     return flags.includes('v') ? 'getAndTouch' : 'touch';
 }
 
+/** Returns the expiry of a store, or NaN without one. */
+export function expiryOfText(request: Buffer): number {
+    const flag = firstLine(request)?.words.find(word => /^T\d/.test(word));
+    return Number(flag?.slice(1));
+}
+
 /** Returns the verb that a reply tells of. Those of `set` and `delete`, for example, look alike. */
 export function verbOfTextReply(reply: Buffer): Verb | undefined {
     const [code = ''] = firstLine(reply)?.words ?? [];

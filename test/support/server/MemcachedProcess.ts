@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { startMemcached } from '../../../scripts/memcached.cjs';
+import { testProtocol } from '../protocol';
 import type { Certificate } from './certificate';
 import { exchange, saslMechanisms } from './exchange';
 import type { Login } from './PasswordServer';
@@ -16,7 +17,7 @@ export interface MemcachedProcessOptions {
     port?: number;
     /** `-s`: listens at `socketPath` instead of `host` and `port`. */
     unixSocket?: boolean;
-    /** `-S`: accepts only this login. */
+    /** `-S`, or `-Y` over the meta protocol: accepts only this login. */
     login?: Login;
     /** `-Z`: accepts only TLS. */
     certificate?: Certificate;
@@ -49,11 +50,11 @@ type LocalMemcached = Awaited<ReturnType<typeof startMemcached>>;
  */
 export class MemcachedProcess {
     #process!: LocalMemcached;
-    /** The server that checks logins, if there is a `login`. */
+    /** The server that checks logins of the binary protocol, if there is a `login`. */
     readonly passwords: PasswordServer | undefined;
 
     constructor(private readonly options: MemcachedProcessOptions) {
-        this.passwords = options.login && new PasswordServer(options.login);
+        if (testProtocol !== 'meta') this.passwords = options.login && new PasswordServer(options.login);
     }
 
     static async start(options: MemcachedProcessOptions = {}): Promise<MemcachedProcess> {
@@ -137,7 +138,7 @@ export class MemcachedProcess {
                 args: commandLine(this.options),
                 prepare: directory => this.#prepare(directory),
             });
-            if (this.options.login) await this.#expectPlain();
+            if (this.passwords) await this.#expectPlain();
         } catch (error) {
             await (this.#process as LocalMemcached | undefined)?.end();
             await this.passwords?.end();
@@ -157,10 +158,13 @@ export class MemcachedProcess {
     }
 
     #prepare(directory: string): { args: string[]; env: Record<string, string> } {
-        const { certificate, clientAuthority } = this.options;
+        const { certificate, clientAuthority, login } = this.options;
         const files = certificate ? certificateFiles(directory, certificate, clientAuthority) : [];
         return {
-            args: certificate ? ['-Z', '-o', files.join(',')] : [],
+            args: [
+                certificate ? ['-Z', '-o', files.join(',')] : [],
+                login ? (this.passwords ? ['-S'] : ['-Y', loginFile(directory, login)]) : [],
+            ].flat(),
             env: this.passwords?.listen(directory) ?? {},
         };
     }
@@ -169,7 +173,6 @@ export class MemcachedProcess {
 function commandLine(options: MemcachedProcessOptions): string[] {
     const { maxItemBytes, memoryMegabytes, idleTimeoutSeconds } = options;
     return [
-        options.login ? ['-S'] : [],
         options.withoutCas ? ['-C'] : [],
         options.withoutEviction ? ['-M'] : [],
         memoryMegabytes ? ['-m', String(memoryMegabytes)] : [],
@@ -177,6 +180,12 @@ function commandLine(options: MemcachedProcessOptions): string[] {
         idleTimeoutSeconds ? ['-o', `idle_timeout=${idleTimeoutSeconds}`] : [],
         options.args ?? [],
     ].flat();
+}
+
+function loginFile(directory: string, { username, password }: Login): string {
+    const file = join(directory, 'logins');
+    writeFileSync(file, `${username}:${password}\n`, { mode: 0o600 });
+    return file;
 }
 
 function certificateFiles(
