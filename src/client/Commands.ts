@@ -8,12 +8,13 @@ import { CasStoreCall, ConcatCall, EvictingSetCall, StoreCall, type CasReply } f
 import type { Cluster, Placement } from './cluster/Cluster';
 import { KeyBatch, type BatchResult, type GetManyResult } from './KeyBatch';
 import type { CasValidity, CounterOptions, StoreOptions } from './model/CallOptions';
-import { counterContended, invalidBatch, notOpened } from './model/errors';
+import { counterContended, invalidBatch, notOpened, lockBehindProxy } from './model/errors';
 import { Item } from './model/Item';
 import type { Receipt, StoreAccount } from './model/StoreAccount';
 import type { StoreSpec } from './model/StoreSpec';
 import { checkCas, checkExpiry, checkFlags, checkKey, checkValue, isIterable, toUint64 } from './model/validate';
 import type { ConcatMode, CountMode, StoreMode } from './protocol/Protocol';
+import type { MemcachedServer } from './server/MemcachedServer';
 
 /** A value to store. The client does not copy bytes. Do not change them until the call settles. */
 export type ValueInput = string | Uint8Array;
@@ -218,7 +219,8 @@ export class Commands {
     private casStore(key: string, value: ValueInput, cas: bigint, options?: CasStoreOptions | null): Promise<CasReply> {
         const spec = this.toSpec(value, options ?? NO_OPTIONS);
         if (spec instanceof Error) return Promise.reject(spec);
-        return this.runCas(key, new CasStoreCall(key, spec, cas, options?.epoch !== undefined), options);
+        const { epoch, isDirect = false } = options ?? NO_OPTIONS;
+        return this.runCas(key, new CasStoreCall(key, spec, cas, epoch !== undefined, isDirect), options);
     }
 
     private run<T>(key: string, call: Call<T>, placement?: Placement): Promise<T> {
@@ -233,10 +235,11 @@ export class Commands {
         if (problem !== null) return Promise.reject(problem);
         const { cluster } = this;
         const { epoch } = options ?? NO_OPTIONS;
-        const server = cluster.serverFor(key, options);
+        const server = cluster.serverFor(key, options) as MemcachedServer | undefined;
+        if (options?.isDirect && server?.identity?.isProxy) return Promise.reject(lockBehindProxy(server.address));
         const guarded = cluster.namespaces.guard(key, call);
         // This settles the call as stale. The server does not send settled calls.
-        if (epoch !== undefined && epoch !== server.epoch) guarded.onEpochChange();
+        if (epoch !== undefined && epoch !== server?.epoch) guarded.onEpochChange();
         return cluster.send(server, guarded);
     }
 

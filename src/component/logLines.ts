@@ -2,6 +2,7 @@
 export const LOG_LINES = {
     serverDown: 'warn: memcached at … is down: …',
     serverUp: 'info: memcached at … is up again',
+    serverIdentified: 'info: memcached at … speaks the … protocol (version …)',
     serverFlaps: 'warn: memcached at … flaps: … more changes within a minute',
     fallbacks: 'warn: memcached is unavailable, continuing without it: …',
     evicted: 'warn: more than … values stored: evicting the oldest (options.max_size)',
@@ -23,6 +24,7 @@ export const LOG_LINES = {
     discoveryUnused: 'warn: options.discovery_interval has no effect: no connection has a discovery_key',
     discoveryForLocks:
         'warn: a lock is lost when its key moves to another server (options.discovery_interval is for caches)',
+    proxyForLocks: 'warn: a lock behind … is not safe: it leads to more than one memcached (options.allow_proxy)',
     ignoredKeys: 'warn: unknown configuration keys are ignored: …',
     keysOfConnection: 'warn: keys of a connection are ignored in a component that shares one: …',
     keysOfComponents: 'warn: keys of a component are ignored in a shared connection: …',

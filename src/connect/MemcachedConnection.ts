@@ -199,6 +199,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
             maxKeyBytes: this.isShared ? options.maxKeySize : MAX_KEY_BYTES,
             maxValueBytes: options.maxValue,
             failover: options.remove,
+            protocol: options.protocol,
             observer: this.serverLog,
         });
     }

@@ -1,5 +1,5 @@
 import type { ConfigParams } from 'pip-services4-components-node';
-import { CLIENT_NUMBERS, describeNumbers, type NumberSpec } from '../client/model/ClientOptions';
+import { CLIENT_NUMBERS, describeNumbers, PROTOCOL_MODES, type NumberSpec } from '../client/model/ClientOptions';
 import { MAX_TIMER_MS } from '../util/timers';
 import { parseBoolean } from '../util/parseBoolean';
 import { invalidOption } from '../component/errors';
@@ -37,12 +37,14 @@ export const OPTIONS = {
     retry: integer('retry', 'connection', CLIENT_NUMBERS.retryMs),
     discoveryInterval: integer('discovery_interval', 'connection', { default: 0, min: 0, max: MAX_TIMER_MS }),
     remove: boolean('remove', 'connection'),
+    protocol: choice('protocol', 'connection', PROTOCOL_MODES),
     idle: integer('idle', 'connection', CLIENT_NUMBERS.idleMs),
     failSoft: boolean('fail_soft', 'both'),
     prefix: text('prefix', 'component'),
     clear: boolean('clear', 'component'),
     compressMin: integer('compress_min', 'component', { default: 0, min: 0, max: 1024 ** 3 }),
     updateTimeout: integer('update_timeout', 'component', { default: 10_000, min: 1, max: MAX_TIMER_MS }),
+    allowProxy: boolean('allow_proxy', 'component'),
     retryTimeout: integer('retry_timeout', 'component', { default: 100, min: 1, max: MAX_TIMER_MS }),
 } as const;
 
@@ -90,6 +92,12 @@ function integer(key: string, reader: Reader, spec: NumberSpec): OptionSpec<numb
 
 function boolean(key: string, reader: Reader): OptionSpec<boolean> {
     return { key, reader, default: false, allowed: 'true or false', parse: parseBoolean };
+}
+
+/** An option with one of these values. The first one is the default. */
+function choice<T extends string>(key: string, reader: Reader, values: readonly [T, ...T[]]): OptionSpec<T> {
+    const parse = (text: string): T | undefined => values.find(value => value === text.toLowerCase());
+    return { key, reader, default: values[0], allowed: `one of ${values.join(', ')}`, parse };
 }
 
 function text(key: string, reader: Reader): OptionSpec<string> {

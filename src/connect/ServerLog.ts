@@ -1,4 +1,5 @@
 import type { ServerObserver } from '../client/model/ClientOptions';
+import type { ServerIdentity } from '../client/model/ServerIdentity';
 import type { AnyContext, ComponentLogger } from '../component/ComponentLogger';
 import { line } from '../component/logLines';
 
@@ -32,6 +33,10 @@ export class ServerLog implements ServerObserver {
 
     onUp(address: string): void {
         this.onChange(address, () => this.log.info(this.context, line('serverUp', address)));
+    }
+
+    onIdentified(address: string, { protocol, version }: ServerIdentity): void {
+        this.log.info(this.context, line('serverIdentified', address, protocol, version));
     }
 
     /** Drops the changes that the log does not have yet. */

@@ -5,6 +5,10 @@ export interface ServerStats {
     readonly address: string;
     /** Whether the server is up. If not, calls fail at once. */
     readonly isUp: boolean;
+    /** The protocol of the last connection, null before the first one. */
+    readonly protocol: 'binary' | 'meta' | null;
+    /** The version of the server, null before the first connection. */
+    readonly version: string | null;
     /** The last fault, null if the server has answered since. */
     readonly fault: string | null;
     readonly sockets: number;
@@ -101,7 +105,7 @@ export class ServerMetrics {
     }
 
     /** @param state the fields that the server knows itself */
-    snapshot(state: Pick<ServerStats, 'address' | 'isUp' | 'fault' | 'sockets'>): ServerStats {
+    snapshot(state: Pick<ServerStats, 'address' | 'isUp' | 'protocol' | 'version' | 'fault' | 'sockets'>): ServerStats {
         const { calls, answered, failed, hits, misses, retries, connects, bytesSent, bytesReceived, latencies } = this;
         latencies.rotate(performance.now());
         return Object.freeze({

@@ -3,6 +3,9 @@ import { casDisabled, connectionLost } from '../client/model/errors';
 import { toExpirySeconds } from '../client/model/expiry';
 import type { Commands } from '../client/Commands';
 import type { MemcachedServer } from '../client/server/MemcachedServer';
+import type { Placement } from '../client/cluster/Cluster';
+import type { StoreOptions } from '../client/model/CallOptions';
+import type { MemcachedOptions } from '../connect/MemcachedOptions';
 import { isUnanswered } from './errors';
 import { Timestamp } from './LeaseDeadline';
 import { findLock, type FoundLock, type OrphanedLocks } from './OrphanedLocks';
@@ -21,6 +24,11 @@ export interface StoredLock {
     readonly since: Timestamp;
     /** Whether the server may still carry out an unanswered request to store the lock. */
     readonly isUnsettled: boolean;
+}
+
+interface LockConnection {
+    readonly commands: Commands;
+    readonly options: Pick<MemcachedOptions, 'allowProxy'>;
 }
 
 /** The random part of tokens. The first token sets it, because a process image may have copies. */
@@ -53,11 +61,14 @@ function newToken(): string {
  *    begins before the client sends the request. The server keeps the lock for at least the whole
  *    ttl from the request on.
  *
+ * 7. A CAS and an epoch say nothing about the processes behind a proxy. There, storing a lock fails,
+ *    unless `options.allow_proxy` permits it.
+ *
  * An operation takes at most 2 `request_timeout`s, or 3.5 when connections break (`RetryBudget`).
  */
 export class LockStore {
     constructor(
-        private readonly connection: { readonly commands: Commands },
+        private readonly connection: LockConnection,
         private readonly orphans: OrphanedLocks,
     ) {}
 
@@ -73,7 +84,7 @@ export class LockStore {
                 let cas: bigint | null = null;
                 const server = commands.cluster.homeServer(key);
                 try {
-                    cas = await commands.casAdd(key, token, storeOptions(ttlMs));
+                    cas = await commands.casAdd(key, token, this.storeOptions(ttlMs));
                 } catch (error) {
                     budget.onError(error);
                     unanswered.set(token, since);
@@ -111,7 +122,7 @@ export class LockStore {
             let isReplyLost = false;
             const server = commands.cluster.homeServer(key);
             try {
-                const reply = await commands.casSet(key, token, cas, { ...storeOptions(ttlMs), epoch });
+                const reply = await commands.casSet(key, token, cas, { ...this.storeOptions(ttlMs), epoch });
                 if (reply.outcome === 'stored') return storedLock(token, reply.cas, server, since);
                 if (reply.outcome === 'missing') return null;
             } catch (error) {
@@ -158,6 +169,11 @@ export class LockStore {
         }
     }
 
+    private storeOptions(ttlMs: number): StoreOptions & Placement {
+        const isDirect = !this.connection.options.allowProxy;
+        return { expires: toExpirySeconds(ttlMs, EXTRA_SECONDS), pinned: true, isDirect };
+    }
+
     /** Deletes a lock that its holder could not release safely, and throws. */
     private async rejectWithoutCas(commands: Commands, server: MemcachedServer, key: string): Promise<never> {
         // Without a CAS, DELETE deletes the lock of any holder. It is safe only at once, and only
@@ -176,10 +192,6 @@ function readBack(commands: Commands, key: string, budget: RetryBudget): Promise
 
 function storedLock(token: string, cas: bigint, { epoch }: MemcachedServer, since: Timestamp): StoredLock {
     return { token, cas, epoch, since, isUnsettled: false };
-}
-
-function storeOptions(ttlMs: number): { expires: number; pinned: true } {
-    return { expires: toExpirySeconds(ttlMs, EXTRA_SECONDS), pinned: true };
 }
 
 /** The limits of one operation, by its number of tries and by time. */

@@ -111,6 +111,7 @@ describe('the defects of memjs', () => {
             deadlines,
             metrics,
             epoch: 0,
+            identity: null,
             maxInFlight: Infinity,
             largeValues: new LargeValues(() => {}),
         };
@@ -126,7 +127,7 @@ describe('the defects of memjs', () => {
                 onGone: gone,
                 onClosed: resolve,
             };
-            new Channel(host, owner, false, 0xfffffffd);
+            new Channel(host, owner, binaryProtocol, 0xfffffffb);
         });
         expect(calls.map(({ opaque }) => opaque)).toEqual([0xfffffffd, 0xfffffffe, 0xffffffff, 0, 1, 2]);
         for (const call of calls) expect(await call.promise).toBe('value');

@@ -16,7 +16,8 @@ describe('open and close', () => {
             code: 'CONNECT_FAILED',
             message:
                 `cannot connect to any of 2 memcached servers: memcached at ${away} is down: connect ECONNREFUSED ${away}; ` +
-                `memcached at ${named(silent)} did not answer within 500 ms`,
+                `memcached at ${named(silent)} is down: neither the binary nor the meta protocol works: ` +
+                'no reply to the first request within 500 ms',
             details: { server: `${away}, ${named(silent)}` },
         });
     });

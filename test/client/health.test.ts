@@ -3,10 +3,11 @@ import { timed } from '../support/LagMeter';
 import { useOpener, useServer } from '../support/Opener';
 import { holding, passing } from '../support/proxy/FaultProxy';
 import { verbOfReply } from '../support/proxy/messages';
+import { spokenProtocol } from '../support/protocol';
 import { readStat } from '../support/server/textProtocol';
 import { sleep } from '../support/sleep';
 
-const AWAY = { version: null, roundTripMs: null, memory: null, evictions: null, casEnabled: null };
+const AWAY = { protocol: null, version: null, roundTripMs: null, memory: null, evictions: null, casEnabled: null };
 
 const open = useOpener();
 const server = useServer();
@@ -29,6 +30,7 @@ it('reports the state of every server', async () => {
         reachable: true,
         error: null,
         version: expect.stringMatching(/^1\.\d+\.\d+/),
+        protocol: spokenProtocol,
         roundTripMs: expect.any(Number),
         memory: { limitBytes: 64 * 1024 * 1024, usedBytes: await readStat(plain, 'bytes') },
         evictions: 0,
@@ -92,7 +94,7 @@ it('reports a server that does not answer within one request_timeout', async () 
     });
     proxy.begin(holding);
     const startedMs = performance.now();
-    expect((await client.checkHealth())[0]).toMatchObject({ reachable: false, error: { code: 'TIMEOUT' } });
+    expect((await client.checkHealth())[0]).toMatchObject({ reachable: false, error: { code: 'SERVER_DOWN' } });
     const tookMs = performance.now() - startedMs;
     expect(tookMs).toBeGreaterThanOrEqual(299);
     expect(tookMs).toBeLessThan(3000);
@@ -148,10 +150,10 @@ it('does not retry a wrong password', async () => {
 it('reports a server that is not memcached as unreachable', async () => {
     const other = await open.scripted((_, socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     const client = await openPatiently(other, { failures: 1, retryMs: 60_000 });
-    const message = expect.stringMatching(/unexpected reply|instead of the binary protocol/);
+    const message = expect.stringMatching(/unexpected reply|neither the binary nor the meta protocol works/);
     expect((await client.checkHealth())[0]).toMatchObject({
         reachable: false,
-        error: { code: 'CONNECTION_LOST', message },
+        error: { code: 'SERVER_DOWN', message },
     });
 });
 
@@ -163,7 +165,7 @@ it('settles when close interrupts it, and leaves nothing behind', async () => {
     const closing = client.close();
     await expect(client.checkHealth()).rejects.toMatchObject({ code: 'NOT_OPENED' });
     await closing;
-    expect((await asking)[0]).toMatchObject({ reachable: false, error: { code: 'TIMEOUT' } });
+    expect((await asking)[0]).toMatchObject({ reachable: false, error: { code: 'SERVER_DOWN' } });
     expect([client.socketCount, client.timerCount, client.pendingCount]).toEqual([0, 0, 0]);
     expect(proxy.linkCount).toBe(0);
     // The client answers again after it is reopened.

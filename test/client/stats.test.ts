@@ -1,5 +1,6 @@
 import { useOpener, useServer } from '../support/Opener';
 import { holding, passing, type Fault } from '../support/proxy/FaultProxy';
+import { spokenProtocol } from '../support/protocol';
 import { flush, readStat } from '../support/server/textProtocol';
 import { since, statsOf } from './statsOf';
 
@@ -16,6 +17,8 @@ describe('getStats', () => {
         expect(statsOf(client)).toEqual({
             address: server.address,
             isUp: true,
+            protocol: spokenProtocol,
+            version: expect.stringMatching(/^1\.\d+\.\d+/),
             fault: null,
             sockets: 1,
             connects: 1,

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { tracingChannel } from 'node:diagnostics_channel';
 import type { CommandTrace, ConnectTrace, MemcachedClient } from 'pip-services4-memcached-node';
 import { ConnectSpan } from '../../src/client/channel/ConnectSpan';
-import * as traceCall from '../../src/client/calls/traceCall';
+import * as traceCall from '../../src/client/server/traceCall';
 import { useOpener, useServer } from '../support/Opener';
 import { holding } from '../support/proxy/FaultProxy';
 import { accountThatEvicts } from './accountThatEvicts';

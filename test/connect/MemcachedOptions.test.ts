@@ -31,6 +31,8 @@ const defaults = {
     retry: 30000,
     discovery_interval: 0,
     remove: false,
+    protocol: 'auto',
+    allow_proxy: false,
     idle: 5000,
     fail_soft: false,
     prefix: '',

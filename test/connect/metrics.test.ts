@@ -45,7 +45,7 @@ describe.each(Object.entries(COMPONENTS))('%s', (_, Component) => {
         const component = await open();
         expect(await component.checkHealth('trace')).toMatchObject([
             { address: server.address, reachable: true, casEnabled: true },
-            { address: away.address, reachable: false, error: { code: 'CONNECTION_LOST' } },
+            { address: away.address, reachable: false, error: { code: 'SERVER_DOWN' } },
         ]);
         await component.close(null);
     });

@@ -259,6 +259,13 @@ const effects: Record<string, () => Promise<void>> = {
         expect(await cache.retrieve(null, 'key')).toBeNull();
     },
 
+    async protocol() {
+        const cache = await open({ protocol: 'meta' });
+        await cache.store(null, 'key', 1, 5000);
+        expect(proxy.writes[0]!.toString('latin1')).toMatch(/^version/);
+        expect(await cache.retrieve(null, 'key')).toBe(1);
+    },
+
     async prefix() {
         const cache = await open({ prefix: 'mine:' });
         await cache.store(null, 'key', 1, 5000);
@@ -292,7 +299,7 @@ it('closes no idle socket when idle is 0', async () => {
 });
 
 it('covers every option', () => {
-    const ofTheLock = ['retry_timeout'];
+    const ofTheLock = ['allow_proxy', 'retry_timeout'];
     expect([...Object.keys(effects), ...ofTheLock].sort()).toEqual(
         Object.values(OPTIONS)
             .map(({ key }) => key)

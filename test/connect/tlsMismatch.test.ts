@@ -21,7 +21,7 @@ describe('a TLS mismatch', () => {
         expect(await openError(open, config)).toMatchObject({
             code: 'CONNECT_FAILED',
             message: expect.stringMatching(
-                /before its first reply \(does it speak only TLS, or only the text protocol\?\)$/,
+                /neither the binary nor the meta protocol works: .* before its first reply \(does it speak only TLS\?\)$/,
             ),
         });
     });

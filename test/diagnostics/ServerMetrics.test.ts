@@ -3,7 +3,7 @@ import { NOT_STARTED, ServerMetrics } from '../../src/diagnostics/ServerMetrics'
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
-const STATE = { address: 'here', isUp: true, fault: null, sockets: 1 };
+const STATE = { address: 'here', isUp: true, protocol: null, version: null, fault: null, sockets: 1 };
 
 describe('ServerMetrics', () => {
     let counts: ServerMetrics;
@@ -79,7 +79,7 @@ describe('ServerMetrics', () => {
         counts.recordBytes(24, performance.now());
         counts.recordBytes(76, performance.now());
         counts.bytesSent = 50;
-        const state = { address: 'here', isUp: false, fault: 'reset', sockets: 0 };
+        const state = { address: 'here', isUp: false, protocol: null, version: null, fault: 'reset', sockets: 0 };
         expect(counts.snapshot(state)).toMatchObject({ ...state, bytesReceived: 100, bytesSent: 50 });
     });
 });

@@ -10,6 +10,7 @@ import { sleep } from '../support/sleep';
 
 /** A call made a quarter of this later uses the stalled connection, and outlives it. */
 const REQUEST_TIMEOUT_MS = 800;
+const HANDSHAKE_FRAMES = 2;
 const opener = useOpener();
 
 describe('a path that stalls and delivers late', () => {
@@ -93,9 +94,10 @@ describe.each([
     /** The last event of the only connection at the server: 'end', or the code of an error. */
     let ending: Promise<string>;
 
-    /** @param answers the number of requests that the server answers before it falls silent */
+    /** @param answers the number of requests after the handshake that the server answers */
     async function open(answers: number, options: ClientOptions): Promise<MemcachedClient> {
-        const server = await opener.scripted((frame, socket) => answers-- > 0 && answer(frame, socket), certificate);
+        let left = HANDSHAKE_FRAMES + answers;
+        const server = await opener.scripted((frame, socket) => left-- > 0 && answer(frame, socket), certificate);
         server.onSocket = socket => {
             ending = new Promise(resolve => {
                 socket.once('end', () => resolve('end'));

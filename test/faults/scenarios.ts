@@ -49,8 +49,8 @@ export const scenarios: Scenario[] = [
     {
         name: 'server replaced by one that talks text',
         ...talksTextInstead(),
-        inFlight: 'none',
-        meanwhile: 'none',
+        inFlight: 'repeatable',
+        meanwhile: 'all',
         forgets: true,
     },
     { name: 'black hole', ...onTheWay(faults.blackHole), inFlight: 'none', meanwhile: 'none' },

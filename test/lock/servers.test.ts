@@ -94,7 +94,7 @@ describe('a server without CAS (-C)', () => {
         const [server, next] = [await open.server({ withoutCas: true }), await open.server()];
         const proxy = await open.faultProxy(server);
         const client = await open.client(proxy);
-        const connection = { commands: client.commands };
+        const connection = { commands: client.commands, options: { allowProxy: false } };
         const store = new LockStore(connection, new OrphanedLocks(connection, () => {}));
         proxy.begin(holding);
         const asked = proxy.replyFrames;

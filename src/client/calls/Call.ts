@@ -1,5 +1,6 @@
 import { NOT_STARTED, type ServerMetrics } from '../../diagnostics/ServerMetrics';
 import { timedOut } from '../model/errors';
+import type { ServerIdentity } from '../model/ServerIdentity';
 import type { Reply, RequestWriter } from '../protocol/Protocol';
 import { rejected } from '../protocol/replyErrors';
 import { Deadline, type Deadlines, type Timed } from './Deadlines';
@@ -12,6 +13,7 @@ export interface CallHost {
     readonly metrics: ServerMetrics;
     /** The epoch of the server. See `ChannelPool`. */
     readonly epoch: number;
+    readonly identity: ServerIdentity | null;
 }
 
 /** A place where calls wait. It is the queue of the server, or the channel of a sent call. */

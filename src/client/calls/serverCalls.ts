@@ -1,4 +1,3 @@
-import type { Login } from '../model/ServerAddress';
 import { Outcome, type Reply, type RequestWriter } from '../protocol/Protocol';
 import { Call } from './Call';
 
@@ -85,27 +84,6 @@ export class FlushCall extends Call<boolean> {
     onReply(reply: Reply): boolean {
         if (reply.outcome === Outcome.OK) this.succeed(true);
         else this.rejectWith(reply);
-        return true;
-    }
-}
-
-/** The first call of a channel. It resolves with whether the server accepts the connection. */
-export class HandshakeCall extends Call<boolean> {
-    readonly operation = 'handshake';
-    readonly retry = 'never';
-
-    /** @param login undefined = only show that the server reads from the channel */
-    constructor(private readonly login: Login | undefined) {
-        super();
-    }
-
-    encode(writer: RequestWriter, opaque: number): void {
-        if (this.login === undefined) writer.noop(opaque);
-        else writer.login(opaque, this.login);
-    }
-
-    onReply(reply: Reply): boolean {
-        this.succeed(reply.outcome === Outcome.OK);
         return true;
     }
 }

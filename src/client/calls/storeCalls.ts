@@ -1,3 +1,4 @@
+import { lockBehindProxy } from '../model/errors';
 import type { Receipt, StoreAccount } from '../model/StoreAccount';
 import type { StoreSpec } from '../model/StoreSpec';
 import { Outcome, type ConcatMode, type Reply, type RequestWriter, type StoreMode } from '../protocol/Protocol';
@@ -102,12 +103,16 @@ const STALE: CasReply = { outcome: 'stale', cas: 0n };
 export class CasStoreCall extends Call<CasReply> {
     readonly retry = 'never';
 
-    /** @param cas 0 = store only if there is no such key */
+    /**
+     * @param cas 0 = store only if there is no such key
+     * @param isDirect whether it fails behind a proxy
+     */
     constructor(
         key: string,
         private readonly spec: StoreSpec,
         private readonly cas: bigint,
         private readonly expectsEpoch: boolean,
+        private readonly isDirect: boolean,
     ) {
         super(key, spec.value.length);
     }
@@ -121,7 +126,8 @@ export class CasStoreCall extends Call<CasReply> {
     }
 
     override onEpochChange(): void {
-        if (this.expectsEpoch) this.succeed(STALE);
+        if (this.isDirect && this.host?.identity?.isProxy) this.fail(lockBehindProxy(this.host.address));
+        else if (this.expectsEpoch) this.succeed(STALE);
     }
 
     encode(writer: RequestWriter, opaque: number): void {

@@ -2,12 +2,13 @@ import type { Socket } from 'node:net';
 import type { Call, CallHolder } from '../calls/Call';
 import { CallList } from '../calls/CallList';
 import { Deadline, type Timed } from '../calls/Deadlines';
-import { HandshakeCall } from '../calls/serverCalls';
+import { HandshakeCall } from '../calls/HandshakeCall';
 import type { ServerMetrics } from '../../diagnostics/ServerMetrics';
 import { encodeFailed } from '../model/errors';
 import type { ClientSettings } from '../model/ClientOptions';
 import type { ServerAddress } from '../model/ServerAddress';
-import { authFailed } from '../protocol/replyErrors';
+import type { ServerIdentity } from '../model/ServerIdentity';
+import { ForeignReplyError } from '../protocol/replyErrors';
 import type { Protocol, Reply, ReplyDecoder, RequestWriter } from '../protocol/Protocol';
 import { ChannelLoad, LARGE_BYTES } from './ChannelLoad';
 import { FlowControl, type FlowContext } from './FlowControl';
@@ -21,6 +22,7 @@ export interface ChannelContext extends FlowContext {
     readonly at: ServerAddress;
     readonly address: string;
     readonly options: ClientSettings;
+    /** The protocol of the next channel. */
     readonly protocol: Protocol;
     readonly metrics: ServerMetrics;
     readonly largeValues: {
@@ -33,8 +35,8 @@ export interface ChannelContext extends FlowContext {
 
 /** The receiver of the events of a channel. */
 export interface ChannelOwner {
-    /** Uses a channel that takes calls from now on. */
-    onReady(channel: Channel): void;
+    /** Uses a channel that takes calls from now on, as the server has answered its handshake. */
+    onReady(channel: Channel, identity: ServerIdentity): void;
     /** Reacts to replies that the channel has read. */
     onReplies(channel: Channel): void;
     /**
@@ -82,14 +84,13 @@ export class Channel implements CallHolder, Timed {
     private deadline!: Deadline;
     private isJudgeScheduled = false;
 
-    /** @param isExtra whether other channels work, so this one first proves that it works too */
     constructor(
         private readonly context: ChannelContext,
         private readonly owner: ChannelOwner,
-        private readonly isExtra = false,
-        private nextOpaque = context.protocol.firstOpaque,
+        readonly protocol = context.protocol,
+        private nextOpaque = protocol.firstOpaque,
     ) {
-        const { at, options, protocol, deadlines } = context;
+        const { at, options, deadlines } = context;
         ({ writer: this.writer, decoder: this.decoder } = protocol.open(reply => this.onReply(reply)));
         this.flow = new FlowControl(context);
         this.raw = this.socket = connect(at, options, {
@@ -104,6 +105,11 @@ export class Channel implements CallHolder, Timed {
 
     private get isGone(): boolean {
         return this.state === 'gone';
+    }
+
+    /** Returns whether TCP and TLS worked. */
+    get wasConnected(): boolean {
+        return this.stage !== 'connecting';
     }
 
     get isReady(): boolean {
@@ -184,7 +190,7 @@ export class Channel implements CallHolder, Timed {
     expire(): void {
         const { at, options } = this.context;
         if (this.state === 'ready') this.judge();
-        else this.end(timeoutError(this.socket, this.stage, at.login !== undefined, options.connectTimeoutMs));
+        else this.end(timeoutError(this.socket, this.stage, at.login !== undefined, options));
     }
 
     /**
@@ -259,19 +265,21 @@ export class Channel implements CallHolder, Timed {
     }
 
     private onConnect(): void {
-        const { at, address, deadlines } = this.context;
+        const { at, address, deadlines, requestTimeoutMs } = this.context;
         deadlines.arrived();
         this.stage = 'unanswered';
-        if (at.login === undefined && !this.isExtra) return this.beReady();
-        // The channel counts as connecting until the server answers it.
-        const handshake = new HandshakeCall(at.login);
+        deadlines.remove(this.deadline);
+        this.expireAt(Math.min(this.deadline.ms, deadlines.nowMs + requestTimeoutMs));
+        const handshake = new HandshakeCall(address, this.protocol, at.login);
+        handshake.promise.then(
+            identity => this.beReady(identity),
+            (fault: Error) => this.end(fault),
+        );
         this.add(handshake);
         this.flush();
-        const settle = (isAccepted: boolean): void => (isAccepted ? this.beReady() : this.end(authFailed(address)));
-        handshake.promise.then(settle, () => {});
     }
 
-    private beReady(): void {
+    private beReady(identity: ServerIdentity): void {
         if (this.state !== 'connecting') return;
         const { deadlines, options } = this.context;
         deadlines.remove(this.deadline);
@@ -280,7 +288,7 @@ export class Channel implements CallHolder, Timed {
         this.lastBytesMs = deadlines.stamp;
         this.flow.start();
         this.socket.setTimeout(options.idleMs).on('timeout', () => this.onIdle());
-        this.owner.onReady(this);
+        this.owner.onReady(this, identity);
     }
 
     private onEnd(): void {
@@ -316,7 +324,7 @@ export class Channel implements CallHolder, Timed {
         this.hasAnswered = false;
         try {
             const problem = chunk === null ? this.decoder.filled(count) : this.decoder.push(chunk, count);
-            if (problem !== null) this.wrongReply = new Error(problem);
+            if (problem !== null) this.wrongReply = this.violation(problem);
         } catch (error) {
             // An example is a counter without 8 bytes, or a text longer than a string may be.
             this.wrongReply = error as Error;
@@ -324,6 +332,10 @@ export class Channel implements CallHolder, Timed {
         if (this.hasAnswered) this.onReplies();
         if (this.wrongReply !== null) this.end(this.wrongReply);
         return !this.isGone;
+    }
+
+    private violation(problem: string): Error {
+        return this.stage === 'unanswered' ? new ForeignReplyError(problem) : new Error(problem);
     }
 
     private onReplies(): void {

@@ -10,6 +10,9 @@ export class HandshakeRejectedError extends Error {}
 /** The error of a connection that the server has closed. It executes no further request on it. */
 export class ClosedByServerError extends Error {}
 
+/** The error of a server that does not answer the first request of a connection. */
+export class NoReplyError extends Error {}
+
 /** The codes for a certificate that no trusted authority has signed. */
 const UNTRUSTED_CERTIFICATE = new Set([
     'UNABLE_TO_GET_ISSUER_CERT',
@@ -63,17 +66,22 @@ export function closedByServerError(socket: Socket, stage: Stage): Error {
 }
 
 /** Returns the error of a timeout, which names the step that did not end in time. */
-export function timeoutError(socket: Socket, stage: Stage, hasLogin: boolean, timeoutMs: number): Error {
-    if (socket.connecting) return new Error(`no connection within ${timeoutMs} ms`);
-    if (stage === 'unanswered')
-        return new Error(`no reply to the ${hasLogin ? 'login' : 'first request'} within ${timeoutMs} ms`);
-    return new Error(`no TLS handshake within ${timeoutMs} ms (does the server speak TLS?)`);
+export function timeoutError(
+    socket: Socket,
+    stage: Stage,
+    hasLogin: boolean,
+    { connectTimeoutMs, requestTimeoutMs }: { connectTimeoutMs: number; requestTimeoutMs: number },
+): Error {
+    if (socket.connecting) return new Error(`no connection within ${connectTimeoutMs} ms`);
+    if (stage === 'connecting')
+        return new Error(`no TLS handshake within ${connectTimeoutMs} ms (does the server speak TLS?)`);
+    const limitMs = Math.min(connectTimeoutMs, requestTimeoutMs);
+    return new NoReplyError(`no reply to the ${hasLogin ? 'login' : 'first request'} within ${limitMs} ms`);
 }
 
 function hint(socket: Socket, stage: Stage): string {
     if (stage === 'answered') return '';
-    if (!(socket instanceof TLSSocket))
-        return ' before its first reply (does it speak only TLS, or only the text protocol?)';
+    if (!(socket instanceof TLSSocket)) return ' before its first reply (does it speak only TLS?)';
     if (stage === 'connecting') return ' in the TLS handshake (does it speak TLS?)';
     return ' before its first reply (does it require a client certificate?)';
 }

@@ -13,6 +13,8 @@ import { Lifecycle } from '../../util/Lifecycle';
 export interface Placement {
     /** Whether the call goes to the home server even with `failover`. A lock has one place. */
     readonly pinned?: boolean | undefined;
+    /** Whether the call fails behind a proxy, where a CAS may be one of another process. */
+    readonly isDirect?: boolean | undefined;
     /** The server of the call, also if it is not the home server of the key. */
     readonly server?: MemcachedServer | undefined;
 }

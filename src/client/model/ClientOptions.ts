@@ -1,4 +1,5 @@
 import { invalidClientOption } from './errors';
+import type { ServerIdentity } from './ServerIdentity';
 import { MAX_TIMER_MS } from '../../util/timers';
 
 /** An observer of servers. The client calls it once for each change between up and down. */
@@ -7,6 +8,8 @@ export interface ServerObserver {
     onDown(address: string, fault: Error): void;
     /** Reports a server that answers again. */
     onUp(address: string): void;
+    /** Reports the protocol and the version of a server, at first and whenever they change. */
+    onIdentified?(address: string, identity: ServerIdentity): void;
 }
 
 /**
@@ -38,6 +41,8 @@ export interface ClientOptions {
     readonly maxValueBytes?: number | undefined;
     /** Whether the keys of a server that is down go to the next server on the ring. */
     readonly failover?: boolean | undefined;
+    /** The wire protocol. 'auto' = the client finds out which one each server speaks. */
+    readonly protocol?: ProtocolMode | undefined;
     /** The observer of servers that go down or come back. */
     readonly observer?: ServerObserver | undefined;
 }
@@ -70,7 +75,11 @@ export const CLIENT_NUMBERS = {
     maxValueBytes: { default: 1024 * 1024, min: 1, max: 1024 ** 3 },
 } as const satisfies Record<string, NumberSpec>;
 
-const OTHER_DEFAULTS = { failover: false, observer: { onDown: () => {}, onUp: () => {} } };
+/** The values of the option `protocol`. */
+export const PROTOCOL_MODES = ['auto', 'binary', 'meta'] as const;
+export type ProtocolMode = (typeof PROTOCOL_MODES)[number];
+
+const OTHER_DEFAULTS = { failover: false, protocol: 'auto', observer: { onDown: () => {}, onUp: () => {} } };
 
 export function describeNumbers({ min, max }: NumberSpec): string {
     return `whole numbers from ${min} to ${max}`;
@@ -99,6 +108,9 @@ export function readClientOptions(options: ClientOptions): ClientSettings {
 /** Returns the allowed values, or null if the value is one. */
 function problemOf(name: string, value: unknown): string | null {
     if (name === 'failover') return typeof value === 'boolean' ? null : 'true or false';
+    if (name === 'protocol') {
+        return PROTOCOL_MODES.includes(value as ProtocolMode) ? null : `one of ${PROTOCOL_MODES.join(', ')}`;
+    }
     if (name === 'observer') return isObserver(value) ? null : 'an object with the functions onDown and onUp';
     const spec: NumberSpec = CLIENT_NUMBERS[name as keyof typeof CLIENT_NUMBERS];
     const isAllowed = Number.isInteger(value) && Number(value) >= spec.min && Number(value) <= spec.max;

@@ -102,6 +102,11 @@ export function casDisabled(address: string): ApplicationException {
     return serverException('CAS_DISABLED', address, message);
 }
 
+export function lockBehindProxy(address: string): ApplicationException {
+    const message = `a lock is not safe behind the proxy or managed endpoint ${address}: connect to memcached itself`;
+    return serverException('LOCK_BEHIND_PROXY', address, message);
+}
+
 export function encodeFailed(address: string, cause: Error): ApplicationException {
     return serverException('ENCODE_FAILED', address, `cannot encode the request to memcached at ${address}`, cause);
 }
@@ -117,6 +122,10 @@ const UNAVAILABLE = new Set(['CONNECTION_LOST', 'SERVER_DOWN', 'TIMEOUT', 'OVERL
 export function isUnavailable(error: unknown): boolean {
     const { code = '' } = (error ?? {}) as { code?: string };
     return UNAVAILABLE.has(code);
+}
+
+export function isTimeout(error: Error): boolean {
+    return (error as ApplicationException).code === 'TIMEOUT';
 }
 
 export function isAuthFailure(error: Error | null): boolean {

@@ -1,4 +1,5 @@
 import type { Login } from '../model/ServerAddress';
+import type { ProtocolName } from '../model/ServerIdentity';
 import type { StoreSpec } from '../model/StoreSpec';
 
 /**
@@ -7,6 +8,10 @@ import type { StoreSpec } from '../model/StoreSpec';
  */
 export interface Protocol {
     readonly name: ProtocolName;
+    /** The first version of memcached that has all requests. */
+    readonly minVersion: readonly number[];
+    /** Whether proxies and managed endpoints speak it. */
+    readonly canBeProxied: boolean;
     /** The opaque of the first request of a connection. */
     readonly firstOpaque: number;
     /**
@@ -21,7 +26,6 @@ export interface Codec {
     readonly decoder: ReplyDecoder;
 }
 
-export type ProtocolName = 'binary' | 'meta';
 export type StoreMode = 'set' | 'add' | 'replace';
 export type ConcatMode = 'append' | 'prepend';
 export type CountMode = 'increment' | 'decrement';

@@ -1,8 +1,35 @@
 import type { ApplicationException } from 'pip-services4-commons-node';
 import { serverException } from '../model/errorCodes';
-import { Outcome } from './Protocol';
+import { Outcome, type Protocol } from './Protocol';
 
-/** Returns the error of a server that rejected the login, or asks for one. */
+/** The error of a server that answers in another protocol, or lacks a part of this one. */
+export class ForeignReplyError extends Error {}
+
+interface Refusal {
+    readonly protocol: Protocol;
+    readonly fault: Error;
+}
+
+/** Returns the error of a server that refuses both protocols. */
+export function neitherProtocol(...[one, other]: [Refusal, Refusal]): Error {
+    const [first, second] = [one, other].map(({ protocol, fault }) => `${protocol.name}: ${fault.message}`);
+    if (one.fault.message === other.fault.message) {
+        return new Error(`neither the binary nor the meta protocol works: ${one.fault.message}`);
+    }
+    return new Error(`neither the binary nor the meta protocol works (${first}; ${second})`);
+}
+
+export function tooOld(version: string, { name, minVersion }: Protocol): ForeignReplyError {
+    const text = `memcached ${version} is too old for the ${name} protocol, which needs ${minVersion.join('.')}`;
+    return new ForeignReplyError(text);
+}
+
+export function loginRequired(address: string): ApplicationException {
+    const message = `memcached at ${address} requires a login (credential.username and credential.password)`;
+    return serverException('AUTH_FAILED', address, message);
+}
+
+/** Returns the error of a server that rejected the login. */
 export function authFailed(address: string): ApplicationException {
     return serverException('AUTH_FAILED', address, `authentication to memcached at ${address} failed`);
 }

@@ -1,9 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Call } from '../calls/Call';
 import type { CallList } from '../calls/CallList';
 import { Channel, type ChannelContext, type ChannelOwner } from '../channel/Channel';
 import { ConnectSpan } from '../channel/ConnectSpan';
 import { connectTracing, isTraced } from '../../diagnostics/tracing';
+import type { ServerIdentity } from '../model/ServerIdentity';
 import type { CircuitBreaker } from './CircuitBreaker';
+import type { Negotiation } from './Negotiation';
 
 /** The owner of a pool. It gives calls to the channels, and takes them back. */
 export interface PoolOwner {
@@ -41,6 +44,7 @@ export class ChannelPool implements ChannelOwner {
     constructor(
         private readonly context: ChannelContext,
         private readonly breaker: CircuitBreaker,
+        private readonly negotiation: Negotiation,
         private readonly owner: PoolOwner,
     ) {}
 
@@ -55,11 +59,10 @@ export class ChannelPool implements ChannelOwner {
 
     open(): void {
         const { address, metrics } = this.context;
-        const isExtra = this.isWorking;
         this.socketCount++;
         metrics.connects++;
         const span = isTraced(connectTracing) ? new ConnectSpan(address) : null;
-        const open = (): Channel => new Channel(this.context, this, isExtra);
+        const open = (): Channel => new Channel(this.context, this);
         const channel = span === null ? open() : span.start(open);
         this.entries.push({ channel, span, round: this.breaker.faultRound, wasReady: false });
     }
@@ -110,8 +113,9 @@ export class ChannelPool implements ChannelOwner {
         return new Promise(resolve => (this.onEmpty = resolve));
     }
 
-    onReady(channel: Channel): void {
+    onReady(channel: Channel, identity: ServerIdentity): void {
         const entry = this.entryOf(channel);
+        this.identify(channel, identity);
         entry.wasReady = true;
         entry.round = this.breaker.faultRound;
         entry.span?.end('connected');
@@ -130,8 +134,8 @@ export class ChannelPool implements ChannelOwner {
         this.entries.splice(this.entries.indexOf(entry), 1);
         entry.span?.end(fault ?? 'unused');
         this.epoch = ++lastEpoch;
-        if (fault !== null) this.countFault(entry, fault);
-        else this.probeAgain();
+        if (fault === null) this.probeAgain();
+        else this.judge(entry, fault);
         this.owner.onGone(fault, pending);
     }
 
@@ -139,6 +143,26 @@ export class ChannelPool implements ChannelOwner {
         if (--this.socketCount > 0 || this.onEmpty === null) return;
         this.onEmpty();
         this.onEmpty = null;
+    }
+
+    private identify({ protocol }: Channel, identity: ServerIdentity): void {
+        const { context, negotiation } = this;
+        const { identity: before } = negotiation;
+        negotiation.accept(protocol, identity);
+        if (isDeepStrictEqual(identity, before)) return;
+        // `nextTick` keeps an exception of an observer from interrupting the caller.
+        process.nextTick(() => context.options.observer.onIdentified?.(context.address, identity));
+    }
+
+    private judge(entry: Entry, fault: Error): void {
+        const { channel, wasReady } = entry;
+        const isProtocolInDoubt = !wasReady && !this.isWorking;
+        const counted = isProtocolInDoubt
+            ? this.negotiation.judge(channel.protocol, fault, channel.wasConnected)
+            : fault;
+        if (counted === null) this.open();
+        else this.countFault(entry, counted);
+        if (this.breaker.isDown) this.negotiation.forget();
     }
 
     private countFault({ wasReady, round }: Entry, fault: Error): void {

@@ -7,6 +7,7 @@ import { connectionLost, overloaded } from '../model/errors';
 import { CallQueue } from './CallQueue';
 import { ChannelPool, type PoolOwner } from './ChannelPool';
 import type { CircuitBreaker } from './CircuitBreaker';
+import type { Negotiation } from './Negotiation';
 
 /**
  * The dispatcher that moves calls from the queue of a server to its channels. It takes back the
@@ -19,9 +20,10 @@ export class Dispatcher implements PoolOwner {
     constructor(
         private readonly server: CallHost & ChannelContext,
         private readonly breaker: CircuitBreaker,
+        negotiation: Negotiation,
     ) {
         this.queue = new CallQueue(server, () => this.dispatch());
-        this.pool = new ChannelPool(server, breaker, this);
+        this.pool = new ChannelPool(server, breaker, negotiation, this);
     }
 
     private dispatch(): void {

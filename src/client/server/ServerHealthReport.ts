@@ -1,5 +1,6 @@
 import type { Call } from '../calls/Call';
 import { authFailed } from '../protocol/replyErrors';
+import type { ProtocolName } from '../model/ServerIdentity';
 import { MemcachedServer } from './MemcachedServer';
 import { StatCall, VersionCall } from '../calls/serverCalls';
 
@@ -11,6 +12,7 @@ export interface ServerHealthReport {
     /** The reason why it is not reachable. */
     readonly error: { readonly code: string; readonly message: string } | null;
     readonly version: string | null;
+    readonly protocol: ProtocolName | null;
     /** The time of a request on the open socket, in ms. */
     readonly roundTripMs: number | null;
     readonly memory: { readonly limitBytes: number; readonly usedBytes: number } | null;
@@ -22,7 +24,14 @@ export interface ServerHealthReport {
 
 type ServerFacts = Omit<ServerHealthReport, 'address' | 'reachable' | 'error'>;
 
-const NOTHING: ServerFacts = { version: null, roundTripMs: null, memory: null, evictions: null, casEnabled: null };
+const NOTHING: ServerFacts = {
+    version: null,
+    protocol: null,
+    roundTripMs: null,
+    memory: null,
+    evictions: null,
+    casEnabled: null,
+};
 const NO_OBSERVER = { onDown: () => {}, onUp: () => {} };
 
 /**
@@ -35,7 +44,7 @@ export async function checkServer(server: MemcachedServer): Promise<ServerHealth
     // Another login would fail too, and might lock the account.
     if (server.breaker.hasRejectedLogin) return unreachable(address, authFailed(address));
     const settings = { ...options, poolSize: 1, failures: 1, retries: 0, maxPending: 0, observer: NO_OBSERVER };
-    const probe = new MemcachedServer(at, settings, deadlines);
+    const probe = new MemcachedServer(at, settings, deadlines, server.negotiation.copy());
     probe.open();
     try {
         const facts = await askFacts(probe);
@@ -71,6 +80,7 @@ async function askFacts(server: MemcachedServer): Promise<ServerFacts> {
     const usedBytes = parseCount(stats?.bytes);
     return {
         version,
+        protocol: server.identity?.protocol ?? null,
         roundTripMs,
         memory: limitBytes === null || usedBytes === null ? null : Object.freeze({ limitBytes, usedBytes }),
         evictions: parseCount(stats?.evictions),

@@ -55,7 +55,7 @@ it.each([
     [7n, Outcome.EXISTS, 'changed'],
     [7n, Outcome.NOT_FOUND, 'missing'],
 ] as const)('resolves a compare-and-set of CAS %i on outcome %i with %j', async (cas, outcome, result) => {
-    const { call } = send(new CasStoreCall('key', spec, cas, false));
+    const { call } = send(new CasStoreCall('key', spec, cas, false, false));
     call.onReply(reply(outcome));
     expect(await call.promise).toEqual({ outcome: result, cas: 0n });
 });

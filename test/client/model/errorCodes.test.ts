@@ -39,6 +39,7 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
         invalidTtl: [client.invalidTtl(-1)],
         invalidWeight: [client.invalidWeight('a:1', 0)],
         invalidWeights: [client.invalidWeights()],
+        lockBehindProxy: [client.lockBehindProxy('a:1')],
         notOpened: [client.notOpened()],
         notSerializable: [client.notSerializable('cause')],
         overloaded: [client.overloaded('a:1')],
@@ -48,6 +49,7 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
     },
     protocol: {
         authFailed: [protocol.authFailed('a:1')],
+        loginRequired: [protocol.loginRequired('a:1')],
         rejected: Object.values(Outcome).map(outcome => protocol.rejected('a:1', outcome, '0x01')),
     },
     connect: {

@@ -23,6 +23,7 @@ describe('CallQueue', () => {
             deadlines,
             metrics: new ServerMetrics(),
             epoch: 0,
+            identity: null,
         };
         queue = new CallQueue(host, () => turns.push(takeAll()));
     });

@@ -11,7 +11,10 @@ export class RecordingProxy {
     repliedBytes = 0;
     connections = 0;
     mostAtOnce = 0;
-    /** The number of next chunks from clients that the proxy drops, with their connections. */
+    /**
+     * The number of next chunks from clients that the proxy drops, with their connections. It
+     * passes the first chunk of a connection, which is the handshake.
+     */
     cutting = 0;
     private readonly sockets = new Set<Socket>();
     private readonly waiters: (() => void)[] = [];
@@ -74,9 +77,12 @@ export class RecordingProxy {
             socket.write(data);
         });
         socket.on('error', () => {});
+        let isHandshake = true;
         socket.on('data', data => {
             this.writes.push(data);
-            if (this.cutting > 0) {
+            const isCut = this.cutting > 0 && !isHandshake;
+            isHandshake = false;
+            if (isCut) {
                 this.cutting--;
                 socket.destroy();
             } else server?.write(data);

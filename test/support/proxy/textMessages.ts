@@ -104,7 +104,7 @@ export function strangerReply(value: string, reply: Buffer): Buffer {
 
 /** Returns an empty reply, as if the request succeeded. */
 export function successText(request: Buffer): Buffer {
-    const { verb } = readText(request);
+    const { verb, key } = readText(request);
     const opaque = opaqueFlag(request);
     switch (verb) {
         case 'get':
@@ -121,7 +121,7 @@ export function successText(request: Buffer): Buffer {
         case 'version':
             return Buffer.from('VERSION 1.6.18\r\n');
         case 'stat':
-            return Buffer.from('END\r\n');
+            return Buffer.from(key === 'settings' ? 'STAT cas_enabled yes\r\nEND\r\n' : 'END\r\n');
         case 'flush':
             return Buffer.from('OK\r\n');
         default:

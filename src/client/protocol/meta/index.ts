@@ -5,6 +5,8 @@ import { MetaWriter } from './MetaWriter';
 
 export const metaProtocol: Protocol = {
     name: 'meta',
+    minVersion: [1, 6, 18],
+    canBeProxied: true,
     firstOpaque: 0,
     open: onReply => {
         const expected = new ExpectedReplies();

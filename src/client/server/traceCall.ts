@@ -1,4 +1,4 @@
-import type { Call } from './Call';
+import type { Call } from '../calls/Call';
 import { commandTracing, trace, type CommandTrace } from '../../diagnostics/tracing';
 
 /**
