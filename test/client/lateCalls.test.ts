@@ -137,13 +137,16 @@ describe('a busy process', () => {
 });
 
 it('allows open and checkHealth the connect timeout in addition to the request timeout', async () => {
+    let turn: Promise<unknown> = Promise.resolve();
     server.script = (request, socket) => {
         const verb = verbOf(request);
-        if (verb === 'login' || verb === 'noop') setTimeout(answer, 100, request, socket);
-        else socket.write(replyTo(request, verb === 'stat' ? 'unknown command' : 'done'));
+        const reply = replyTo(request, verb === 'stat' ? 'unknown command' : 'done');
+        const delay = verb === 'login' || verb === 'noop' ? sleep(200) : undefined;
+        // Replies in text have the order of the requests.
+        turn = Promise.all([turn, delay]).then(() => socket.write(reply));
     };
     const { host, port } = server;
     const login = { username: 'ann', password: 'secret' };
-    const client = await open.client({ host, port, login }, { connectTimeoutMs: 2000, requestTimeoutMs: 150 });
+    const client = await open.client({ host, port, login }, { connectTimeoutMs: 2000, requestTimeoutMs: 300 });
     expect(await client.checkHealth()).toMatchObject([{ reachable: true }]);
 });

@@ -23,7 +23,9 @@ export function configOf(servers: Servers, settings: Settings = {}): ConfigParam
         [`connections.${i}.host`, host ?? '127.0.0.1'],
         [`connections.${i}.port`, port],
     ]);
-    const entries = Object.entries({ ...OF_RUN, ...settings }).map(([key, value]) => [
+    // A component without servers shares a connection, and with it the protocol.
+    const ofRun = connections.length > 0 ? OF_RUN : {};
+    const entries = Object.entries({ ...ofRun, ...settings }).map(([key, value]) => [
         key.includes('.') ? key : `options.${key}`,
         value,
     ]);

@@ -43,10 +43,14 @@ export function claimingBytes(reply: Buffer, bytes: number): Buffer {
     return isFrame(reply) ? claiming(reply, bytes) : claimingValue(reply, bytes);
 }
 
+/** Returns the complete messages in these bytes. */
+export function messagesIn(bytes: Buffer): Buffer[] {
+    const messages: Buffer[] = [];
+    new MessageSplitter(message => messages.push(message)).push(bytes);
+    return messages;
+}
+
 /** Returns the verb and the key of each request in a write. */
 export function requestsIn(write: Buffer): Request[] {
-    const requests: Request[] = [];
-    const read = (request: Buffer) => requests.push(isFrame(request) ? readFrame(request) : readText(request));
-    new MessageSplitter(read).push(write);
-    return requests;
+    return messagesIn(write).map(request => (isFrame(request) ? readFrame(request) : readText(request)));
 }
