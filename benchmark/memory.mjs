@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-import { ConfigParams } from 'pip-services4-components-node';
+import { ConfigParams } from '../dist/framework.js';
 
 import { MemcachedClient, MemcachedLock } from '../dist/index.js';
 import { startMemcached } from './server/memcached.mjs';

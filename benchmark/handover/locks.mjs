@@ -1,4 +1,4 @@
-import { ConfigParams } from 'pip-services4-components-node';
+import { ConfigParams } from '../../dist/framework.js';
 
 import { MemcachedLock } from '../../dist/index.js';
 

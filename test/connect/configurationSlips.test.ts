@@ -71,6 +71,16 @@ it.each([
     });
 });
 
+it('rejects a user name with a space only with options.protocol: meta', async () => {
+    const config = { ...at, ...user('ann lee', 'secret') };
+    expect(await openError(open, { ...config, 'options.protocol': 'meta' })).toMatchObject({
+        code: 'INVALID_CREDENTIAL',
+        message:
+            'invalid login for memcached at 127.0.0.1:1: expected a user name without a space (options.protocol: meta)',
+    });
+    expect(await openError(open, config)).toMatchObject({ code: 'CONNECT_FAILED' });
+});
+
 it('rejects a login with NUL or of another type in a client', () => {
     for (const login of [{ username: 'a\0b', password: 'c' }, { username: 5, password: 'c' }, { username: 'a' }]) {
         const create = (): unknown => new MemcachedClient([{ host: 'a', port: 1, login: login as never }]);

@@ -8,6 +8,14 @@ const referring = (...stores: MemoryCredentialStore[]) =>
         ...stores.flatMap((one, i) => [new Descriptor('a', 'credential-store', 'memory', String(i), '1.0'), one]),
     );
 
+const gettersOf = (credential: CredentialParams) => [
+    credential.getUsername(),
+    credential.getPassword(),
+    credential.getStoreKey(),
+    credential.getAccessId(),
+    credential.getAccessKey(),
+];
+
 describe('CredentialParams', () => {
     it('reads username or user, and password or pass', () => {
         const short = CredentialParams.fromString('user=me;pass=secret');
@@ -16,13 +24,16 @@ describe('CredentialParams', () => {
         expect([both.getUsername(), both.getPassword()]).toEqual(['b', 'd']);
     });
 
+    it('reads access_id or client_id, and access_key, client_key or secret_key', () => {
+        const read = (text: string) => gettersOf(CredentialParams.fromString(text)).slice(3);
+        expect(read('client_id=a;secret_key=c')).toEqual(['a', 'c']);
+        expect(read('client_id=a;access_id=b;secret_key=c;client_key=d')).toEqual(['b', 'd']);
+        expect(read('secret_key=c;client_key=d;access_key=e')).toEqual([null, 'e']);
+    });
+
     it('returns null for absent keys', () => {
         const credential = new CredentialParams();
-        expect([credential.getUsername(), credential.getPassword(), credential.getStoreKey()]).toEqual([
-            null,
-            null,
-            null,
-        ]);
+        expect(gettersOf(credential)).toEqual([null, null, null, null, null]);
         expect(credential.useCredentialStore()).toBe(false);
     });
 
@@ -31,13 +42,17 @@ describe('CredentialParams', () => {
         credential.setUsername('me');
         credential.setPassword('secret');
         credential.setStoreKey('main');
-        expect([credential.getUsername(), credential.getPassword(), credential.getStoreKey()]).toEqual([
-            'me',
-            'secret',
-            'main',
-        ]);
+        credential.setAccessId('id');
+        credential.setAccessKey('key');
+        expect(gettersOf(credential)).toEqual(['me', 'secret', 'main', 'id', 'key']);
         expect(credential.useCredentialStore()).toBe(true);
-        expect(Object.keys(credential).sort()).toEqual(['password', 'store_key', 'username']);
+        expect(Object.keys(credential).sort()).toEqual([
+            'access_id',
+            'access_key',
+            'password',
+            'store_key',
+            'username',
+        ]);
     });
 
     it('reads credentials.<name>.* rather than credential.*', () => {

@@ -37,6 +37,7 @@ export class Cluster {
     ) {
         this.serverSet = ServerSet.of(addresses, {
             failover: settings.failover,
+            protocol: settings.protocol,
             placedKey: key => this.namespaces.place(key),
             createServer: at => new MemcachedServer(at, settings, this.deadlines),
         });

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isLogin, isWeight } from '../model/validate';
+import { checkLogin, isWeight } from '../model/validate';
 import { invalidLogin, invalidWeight, invalidWeights } from '../model/errors';
 import { HashRing, type RingServer } from './ketama/HashRing';
+import type { ProtocolMode } from '../model/ClientOptions';
 import type { MemcachedServer } from '../server/MemcachedServer';
 import { formatAddress, type ServerAddress } from '../model/ServerAddress';
 
@@ -20,6 +21,7 @@ export interface ServerChange {
 export interface ServerSetOptions {
     /** Whether the keys of a server that is down go to the next server on the ring. */
     readonly failover: boolean;
+    readonly protocol: ProtocolMode;
     /** Returns the part of a key that decides on its server. */
     readonly placedKey: (key: string) => string;
     readonly createServer: (at: ServerAddress) => MemcachedServer;
@@ -46,7 +48,13 @@ export class ServerSet {
         const all = [...members.values()];
         const servers = all.map(({ server }) => server);
         this.servers = servers;
-        this.ring = new HashRing(toRingServers(all.map(({ at }) => at)), options.placedKey);
+        this.ring = new HashRing(
+            toRingServers(
+                all.map(({ at }) => at),
+                options.protocol,
+            ),
+            options.placedKey,
+        );
         if (options.failover) this.isUsable = index => servers[index]!.isUp;
     }
 
@@ -87,11 +95,12 @@ export class ServerSet {
     }
 }
 
-function toRingServers(servers: readonly ServerAddress[]): RingServer[] {
+function toRingServers(servers: readonly ServerAddress[], protocol: ProtocolMode): RingServer[] {
     const ringServers = servers.map(at => {
         const { host, port, weight = 1, login } = at;
         if (!isWeight(weight)) throw invalidWeight(formatAddress(at), weight);
-        if (login !== undefined && !isLogin(login)) throw invalidLogin(formatAddress(at));
+        const problem = login === undefined ? null : checkLogin(login, protocol);
+        if (problem !== null) throw invalidLogin(formatAddress(at), problem);
         return { host, port, weight };
     });
     const total = ringServers.reduce((sum, { weight }) => sum + weight, 0);

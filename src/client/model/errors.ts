@@ -59,8 +59,8 @@ export function invalidWeights(): ApplicationException {
     return exception('INVALID_CONNECTION', 'invalid weights: expected a sum that is a finite number');
 }
 
-export function invalidLogin(address: string): ApplicationException {
-    const message = `invalid login for memcached at ${address}: expected a user name and a password without NUL`;
+export function invalidLogin(address: string, expected: string): ApplicationException {
+    const message = `invalid login for memcached at ${address}: expected ${expected}`;
     return serverException('INVALID_CREDENTIAL', address, message);
 }
 

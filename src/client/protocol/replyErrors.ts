@@ -29,6 +29,11 @@ export function loginRequired(address: string): ApplicationException {
     return serverException('AUTH_FAILED', address, message);
 }
 
+/** Returns a new error for a call to a server that has rejected the login before. */
+export function authFailedBefore(address: string, { message }: Error): ApplicationException {
+    return serverException('AUTH_FAILED', address, message);
+}
+
 /** Returns the error of a server that rejected the login. */
 export function authFailed(address: string): ApplicationException {
     return serverException('AUTH_FAILED', address, `authentication to memcached at ${address} failed`);

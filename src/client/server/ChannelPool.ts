@@ -160,8 +160,8 @@ export class ChannelPool implements ChannelOwner {
         const counted = isProtocolInDoubt
             ? this.negotiation.judge(channel.protocol, fault, channel.wasConnected)
             : fault;
-        if (counted === null) this.open();
-        else this.countFault(entry, counted);
+        if (counted === null) return this.open();
+        this.countFault(entry, counted);
         if (this.breaker.isDown) this.negotiation.forget();
     }
 

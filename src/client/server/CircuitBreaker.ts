@@ -1,7 +1,7 @@
 import { HandshakeRejectedError } from '../channel/socketErrors';
 import { isAuthFailure, serverDown } from '../model/errors';
 import type { ClientSettings } from '../model/ClientOptions';
-import { authFailed } from '../protocol/replyErrors';
+import { authFailedBefore } from '../protocol/replyErrors';
 import { backoffMs } from '../../util/backoff';
 
 const FIRST_PAUSE_MS = 50;
@@ -60,7 +60,8 @@ export class CircuitBreaker {
 
     /** Returns the error of a call to a server that is down. */
     downError(): Error {
-        return this.hasRejectedLogin ? authFailed(this.address) : serverDown(this.address, this.lastFault);
+        const { address, lastFault } = this;
+        return this.hasRejectedLogin ? authFailedBefore(address, lastFault!) : serverDown(address, lastFault);
     }
 
     /** Calls back when the next attempt to connect may begin. */

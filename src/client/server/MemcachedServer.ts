@@ -168,6 +168,7 @@ export class MemcachedServer implements CallHost, ChannelContext {
         for (const call of this.pool.calls()) call.fail(closed());
         this.pool.endAll();
         this.breaker.reset();
+        this.negotiation.forget();
         return this.pool.empty();
     }
 }

@@ -62,11 +62,11 @@ export class Negotiation {
         const { refusal } = this;
         this.identity = identity;
         this.refusal = null;
-        // A memcached process answers every protocol, if only with an error. If it closed the
-        // connection or was silent, it was just about to stop. A proxy does that on purpose.
-        if (refusal === null || refusal.fault instanceof ForeignReplyError || identity.isProxy) {
-            this.remembered = protocol;
-        }
+        // A memcached process answers binary requests, if only with an error. If it closed the
+        // connection or was silent, it was about to stop. A proxy does that on purpose.
+        const isCoincidence =
+            refusal?.protocol === binaryProtocol && !(refusal.fault instanceof ForeignReplyError) && !identity.isProxy;
+        if (!isCoincidence) this.remembered = protocol;
     }
 
     /**
@@ -85,9 +85,10 @@ export class Negotiation {
         return null;
     }
 
-    /** Forgets the protocol of a server that is down. Another program may take its place. */
+    /** Forgets a server that is down or closed. Another program may take its place. */
     forget(): void {
         this.remembered = null;
+        this.refusal = null;
     }
 }
 

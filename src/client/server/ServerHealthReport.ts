@@ -1,5 +1,4 @@
 import type { Call } from '../calls/Call';
-import { authFailed } from '../protocol/replyErrors';
 import type { ProtocolName } from '../model/ServerIdentity';
 import { MemcachedServer } from './MemcachedServer';
 import { StatCall, VersionCall } from '../calls/serverCalls';
@@ -42,7 +41,7 @@ const NO_OBSERVER = { onDown: () => {}, onUp: () => {} };
 export async function checkServer(server: MemcachedServer): Promise<ServerHealthReport> {
     const { at, address, options, deadlines } = server;
     // Another login would fail too, and might lock the account.
-    if (server.breaker.hasRejectedLogin) return unreachable(address, authFailed(address));
+    if (server.breaker.hasRejectedLogin) return unreachable(address, server.breaker.downError());
     const settings = { ...options, poolSize: 1, failures: 1, retries: 0, maxPending: 0, observer: NO_OBSERVER };
     const probe = new MemcachedServer(at, settings, deadlines, server.negotiation.copy());
     probe.open();

@@ -35,7 +35,7 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
         invalidClientOption: [client.invalidClientOption('retries', 'whole numbers')],
         invalidFlags: [client.invalidFlags(-1)],
         invalidKey: [client.invalidKey('cause')],
-        invalidLogin: [client.invalidLogin('a:1')],
+        invalidLogin: [client.invalidLogin('a:1', 'a user name')],
         invalidTtl: [client.invalidTtl(-1)],
         invalidWeight: [client.invalidWeight('a:1', 0)],
         invalidWeights: [client.invalidWeights()],
@@ -49,6 +49,7 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
     },
     protocol: {
         authFailed: [protocol.authFailed('a:1')],
+        authFailedBefore: [protocol.authFailedBefore('a:1', cause)],
         loginRequired: [protocol.loginRequired('a:1')],
         rejected: Object.values(Outcome).map(outcome => protocol.rejected('a:1', outcome, '0x01')),
     },

@@ -65,7 +65,7 @@ export function handshakeOf(kind: keyof typeof STATS, rest: LineScript = () => '
     ]);
     return (line, socket, connection) => {
         if (line.startsWith('\x80')) return kind === 'memcached' ? 'ERROR\r\n' : null;
-        const reply = replies.get(line);
+        const reply = replies.get(line.replace(/^mn O..$/, 'mn'));
         return reply === undefined ? rest(line, socket, connection) : `${reply}\r\n`;
     };
 }

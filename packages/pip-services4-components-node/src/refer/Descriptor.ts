@@ -2,12 +2,12 @@ import { ConfigException } from 'pip-services4-commons-node';
 
 type Part = string | null;
 
+/** The methods by which a descriptor of any copy of the class is recognized and read. */
+const getters = ['getGroup', 'getType', 'getKind', 'getName', 'getVersion'] as const;
+
 /**
  * Locates a component by `group:type:kind:name:version`, for example
  * `pip-services:cache:memory:*:1.0`. `*` is kept as null.
- *
- * Copies of this class from different packages recognize each other by its name, so it must not be
- * minified or renamed.
  */
 export class Descriptor {
     private readonly _parts: readonly Part[];
@@ -52,8 +52,7 @@ export class Descriptor {
 
     /** Whether the value is a matching descriptor, of this or another copy of the class. */
     public equals(value: unknown): boolean {
-        if (typeof value !== 'object' || value == null) return false;
-        return value.constructor?.name === 'Descriptor' && this.match(value as Descriptor);
+        return isDescriptor(value) && this.match(value);
     }
 
     public toString(): string {
@@ -78,7 +77,12 @@ export class Descriptor {
     }
 }
 
-/** Uses only the getters, because the other descriptor may be of another copy of the class. */
-function partsOf(d: Descriptor): Part[] {
-    return [d.getGroup(), d.getType(), d.getKind(), d.getName(), d.getVersion()];
+/** Never asks for the class or its name: packages have copies of it, and bundlers rename it. */
+function isDescriptor(value: unknown): value is Descriptor {
+    if (typeof value !== 'object' || value == null) return false;
+    return getters.every(getter => typeof (value as Partial<Descriptor>)[getter] === 'function');
+}
+
+function partsOf(descriptor: Descriptor): Part[] {
+    return getters.map(getter => descriptor[getter]());
 }

@@ -110,8 +110,10 @@ export class MetaWriter extends WriteBuffer implements RequestWriter {
     }
 
     noop(opaque: number): void {
+        // Without the opaque, which the reply does not repeat, the line is so short that a server
+        // with logins (-Y) closes the connection.
         this.begin('mn', '');
-        this.end(opaque, Shape.NOOP);
+        this.endWithOpaque(opaque, Shape.NOOP);
     }
 
     version(opaque: number): void {
@@ -133,7 +135,7 @@ export class MetaWriter extends WriteBuffer implements RequestWriter {
 
     /** The login of `-Y`: the value of a classic `set`. @throws Error for a user name with a space */
     login(opaque: number, { username, password }: Login): void {
-        if (username.includes(' ')) throw new Error('invalid user name: it has a space');
+        if (username.includes(' ')) throw new Error('invalid user name for the meta protocol: it has a space');
         this.begin('set ', LOGIN_KEY);
         // A server without logins stores the password. It must expire at once.
         this.text(' 0 -1');

@@ -113,7 +113,7 @@ const samplers: Record<string, (one: Arguments) => Omit<Sample, 'opaque'>> = {
         ),
     'decrement, without creating it': ({ opaque, key, cas, seconds }) =>
         line(`ma ${key} v MD D${cas} ${token(opaque)}`, (w, at) => w.count(at, 'decrement', key, cas, null, seconds)),
-    noop: () => line('mn', (w, at) => w.noop(at)),
+    noop: ({ opaque }) => line(`mn ${token(opaque)}`, (w, at) => w.noop(at)),
     version: () => line('version', (w, at) => w.version(at)),
     stat: () => line('stats', (w, at) => w.stat(at, '')),
     'stat, a group': () => line('stats cachedump 1 2', (w, at) => w.stat(at, 'cachedump 1 2')),
@@ -243,6 +243,8 @@ describe('MetaWriter', () => {
     });
 
     it('rejects a user name with a space, which would end it', () => {
-        expect(() => createWriter().login(1, { username: 'a b', password: 'c' })).toThrow('invalid user name');
+        expect(() => createWriter().login(1, { username: 'a b', password: 'c' })).toThrow(
+            'invalid user name for the meta protocol',
+        );
     });
 });
