@@ -6,8 +6,9 @@ import { makeKeys, makeValue } from '../values.mjs';
 /**
  * The variants of a client that does nothing, which measures the limit of the wire and the server.
  * Its requests are prepared bytes, and it only counts the bytes of the replies. `batch` is a share
- * of the calls in flight. When so many are answered, the client sends as many again in one write. 1
- * is wave after wave, 0 answers every chunk at once.
+ * of the calls in flight. When the server has answered this share, the client sends as many calls
+ * in one write. With 1 the client waits for all replies. With 0 the client sends after every chunk
+ * of replies.
  */
 export const variants = [
     { sockets: 1, batch: 1 },
@@ -107,7 +108,7 @@ class RawSocket {
         });
     }
 
-    /** Sends calls from index `from` on. Their bytes are contiguous. */
+    /** Sends the calls from index `from` on, whose bytes are contiguous. */
     #send(from, count) {
         const calls = this.#calls.length;
         while (count > 0) {
@@ -139,7 +140,7 @@ class RawSocket {
 
     /**
      * Runs a closed loop of `inFlight` calls in batches, until `seconds` have passed and every call
-     * is answered.
+     * has its reply.
      */
     run(inFlight, batch, seconds, samples) {
         const calls = this.#calls;
@@ -147,7 +148,7 @@ class RawSocket {
         let answered = 0;
         let bytes = 0;
         let stopped = false;
-        // The client times one call at a time, which is the last of a write.
+        // The client measures one call at a time, which is the last call of a write.
         let timedCall = -1;
         let timedFrom = 0;
 

@@ -45,7 +45,7 @@ describe('a batch with an unavailable server', () => {
         expect(error.message).toMatch(new RegExp(`^${lost.size} of 300 keys failed`));
     });
 
-    it('stores and removes the other keys, and rejects with the failed ones', async () => {
+    it('stores and removes the other keys, and rejects with the failed keys', async () => {
         const { cache, entries, lost } = await withOneDead({});
         const more = new Map([...entries.keys()].map((key, i) => [key, i % 2 ? 'new' : null] as const));
         const stored = await failure(cache.storeMany(null, more));
@@ -85,7 +85,7 @@ describe('a batch with an unavailable server', () => {
 describeEachLoss(server, (it, _, end) => {
     const entries = numbered(500, i => ({ i }));
 
-    /** Opens a cache that loses messages, and another one that does not and holds the entries. */
+    /** Opens a cache that loses messages, and a reliable cache that stores the entries. */
     async function openBoth({ open, proxy, key }: LossContext, isRetried: boolean) {
         const settings = { max_size: 0, prefix: `${key}:` };
         const other = await open.cache(server, settings);
@@ -106,7 +106,7 @@ describeEachLoss(server, (it, _, end) => {
         for (const [key, value] of found) expect(value).toEqual(entries.get(key));
     });
 
-    it('has stored and removed every entry when it resolves', async context => {
+    it('resolves only after it has stored or removed every entry', async context => {
         const { cache, other } = await openBoth(context, end === 'a reset');
         const more = numbered(500, i => -1 - i);
         context.lose('set');
@@ -122,7 +122,7 @@ describeEachLoss(server, (it, _, end) => {
     });
 });
 
-it('sends only a part of a large batch at a time', async () => {
+it('sends only a part of a large batch before the first reply', async () => {
     const proxy = await opener.recordingProxy();
     const silent = await opener.cache(proxy, { fail_soft: true, request_timeout: 300 });
     const value = 'x'.repeat(10_000);
@@ -141,7 +141,7 @@ it('limits a batch with removals to one request_timeout when the server is silen
     expect(await timed(() => cache.storeMany(null, { a: 1, b: null }))).toBeLessThan(1900);
 });
 
-it('reports each entry that memcached rejects, and stores the others', async () => {
+it('reports each entry that memcached rejects, and stores the other entries', async () => {
     const small = await opener.server({ maxItemBytes: 1024 * 1024 });
     const cache = await open({ max_value: 2 ** 22, fail_soft: true }, small);
     const stored = cache.storeMany(null, { a: 1, b: 'x'.repeat(2 ** 20), c: 3 });

@@ -25,7 +25,7 @@ describe('a batch', () => {
                     yield* entries;
                 })() as never,
         ],
-    ])('finds every value that was stored from %s', async (_, form) => {
+    ])('finds every value of a batch from %s', async (_, form) => {
         const cache = await open();
         const entries: [string, unknown][] = [
             ['text', 'žluťoučký'],
@@ -38,7 +38,7 @@ describe('a batch', () => {
         expect(await cache.storeMany(null, form(entries), 50_000)).toBeUndefined();
         const keys = entries.map(([key]) => key);
         const found = await cache.retrieveMany(null, ['nobody', ...keys.reverse(), 'nothing']);
-        // The result has the order of the given keys, without the missing ones.
+        // The result has the order of the given keys, without missing keys.
         expect([...found]).toEqual(entries.reverse());
         for (const [key, value] of entries) expect(await cache.retrieve(null, key)).toEqual(value);
     });
@@ -152,7 +152,7 @@ it('sends one write to each server', async () => {
     }
 });
 
-it('applies concurrent calls in the order in which they were made', async () => {
+it('applies concurrent calls in the order of the calls', async () => {
     for (const more of [{}, { prefix: '' }, { compress_min: 10, max_size: 100 }]) {
         const cache = await open(more);
         await cache.retrieve(null, 'o1');

@@ -23,7 +23,8 @@ beforeEach(async () => {
 const open = (settings: Settings = {}) => opener.cache(proxy, settings);
 
 /**
- * Returns the sent expiry and the remaining seconds, between which the clock of memcached may tick.
+ * Returns the sent expiry and the remaining seconds. The clock of memcached may tick between the
+ * two.
  */
 async function expiryOf(cache: MemcachedCache, timeout: unknown): Promise<{ sent: number; ttl: number | null }> {
     const key = `expiry-${count++}`;
@@ -35,8 +36,8 @@ async function expiryOf(cache: MemcachedCache, timeout: unknown): Promise<{ sent
 }
 
 /**
- * Expects a relative expiry up to 30 days, and a Unix time beyond.
- * The clock of memcached ticks once a second, and later on a busy machine.
+ * Expects a relative expiry up to 30 days, and a Unix time beyond. The clock of memcached ticks
+ * once a second. On a busy machine the tick may be late.
  */
 async function expectSeconds(cache: MemcachedCache, timeout: unknown, seconds: number): Promise<void> {
     const before = unixTime();

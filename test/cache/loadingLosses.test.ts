@@ -7,7 +7,7 @@ import { openLoads, SHORT_LEASE } from './openLoads';
 
 const server = useServer();
 
-/** Opens `cache`, which loses messages, and `other`, which does not. */
+/** Opens `cache`, which loses messages, and `other`, which loses none. */
 async function openBoth({ open, proxy }: LossContext) {
     const { loads: cache } = await openLoads(open, proxy, { request_timeout: 600 }, SHORT_LEASE);
     const { loads: other } = await openLoads(open, server, {}, SHORT_LEASE);
@@ -45,7 +45,7 @@ describeEachLoss(server, it => {
         });
     }
 
-    it('rejects with the error of the loader, and lets others load, when a release is lost', async context => {
+    it('rejects with the error of the loader, and lets other callers load, when a release is lost', async context => {
         const { key, lose } = context;
         const { cache, other } = await openBoth(context);
         lose('delete');

@@ -8,7 +8,7 @@ const open = useOpener();
 const fleet = useFleet(open);
 
 describe('open and close', () => {
-    it('reports why each of several servers failed when none answers', async () => {
+    it('reports the error of each server when no server answers', async () => {
         const silent = await open.recordingProxy();
         await open.kill(fleet.servers[0]);
         const options = { requestTimeoutMs: 500, failures: 1 };
@@ -56,7 +56,7 @@ describe('open and close', () => {
         expect(silent.openSockets).toBe(0);
     });
 
-    it('opens the servers of an update during or after close the next time', async () => {
+    it('uses the servers of an update during or after close at the next open', async () => {
         const client = await open.client([at(fleet.proxies[0])]);
         const last = client.set('key', 'value');
         const closing = client.close();
@@ -70,7 +70,7 @@ describe('open and close', () => {
         expect(fleet.proxies.map(proxy => proxy.connections)).toEqual([1, 0, 1]);
     });
 
-    it('waits in close for a removed server as for the others', async () => {
+    it('waits in close for a removed server too', async () => {
         const client = await open.client(all(fleet), { requestTimeoutMs: 300 });
         await open.stop(fleet.servers[0]);
         const calls = [codeOf(client.get(keyOf(client, fleet.proxies[0]))), client.getMany(keys)] as const;

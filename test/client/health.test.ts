@@ -44,7 +44,7 @@ it('reports the state of every server', async () => {
     });
 });
 
-it('asks every question, whatever the limit of pending calls', async () => {
+it('sends every question, whatever the limit of pending calls', async () => {
     const client = await openPatiently(server, { maxPending: 1 });
     const [report] = await client.checkHealth();
     expect(report).toMatchObject({ reachable: true, memory: { limitBytes: 64 * 1024 * 1024 }, casEnabled: true });
@@ -86,7 +86,7 @@ it('checks a server that is down without waiting for its next probe', async () =
     expect((await client.checkHealth())[0]).toMatchObject({ reachable: true });
 });
 
-it('reports a server that does not answer within one request_timeout', async () => {
+it('reports a silent server as unreachable after one request_timeout', async () => {
     const proxy = await open.faultProxy(server);
     const client = await openPatiently(proxy, {
         requestTimeoutMs: 300,
@@ -102,7 +102,7 @@ it('reports a server that does not answer within one request_timeout', async () 
     expect(client.getStats()[0]).toMatchObject({ isUp: true, sockets: 1, failed: 0, errors: {} });
 });
 
-it('reports a server that connects slowly and then is silent within one request_timeout', async () => {
+it('takes at most one request_timeout for a server that connects slowly and then is silent', async () => {
     const proxy = await open.faultProxy(server);
     const client = await openPatiently(proxy, { requestTimeoutMs: 600 });
     proxy.begin({
@@ -159,7 +159,7 @@ it('reports a server that is not memcached as unreachable', async () => {
     });
 });
 
-it('settles when close interrupts it, and leaves nothing behind', async () => {
+it('settles when close interrupts it, and leaves no socket behind', async () => {
     const proxy = await open.faultProxy(server);
     const client = await openPatiently(proxy, { requestTimeoutMs: 300 });
     proxy.begin(holding);
@@ -170,13 +170,13 @@ it('settles when close interrupts it, and leaves nothing behind', async () => {
     expect((await asking)[0]).toMatchObject({ reachable: false, error: { code: 'SERVER_DOWN' } });
     expect([client.socketCount, client.timerCount, client.pendingCount]).toEqual([0, 0, 0]);
     expect(proxy.linkCount).toBe(0);
-    // The client answers again after it is reopened.
+    // The client works again when it is open again.
     proxy.begin(passing);
     await client.open();
     expect((await client.checkHealth())[0]).toMatchObject({ reachable: true });
 });
 
-it('leaves nothing open, changes no statistics, and runs once for all concurrent callers', async () => {
+it('leaves no socket open, changes no statistics, and runs once for all concurrent callers', async () => {
     const client = await openPatiently(server);
     const before = client.getStats();
     const total = await readStat(server, 'total_connections');
@@ -184,7 +184,7 @@ it('leaves nothing open, changes no statistics, and runs once for all concurrent
     expect(new Set(reports).size).toBe(1);
     expect(client.getStats()).toEqual(before);
     expect([client.socketCount, client.pendingCount]).toEqual([1, 0]);
-    // One connection belongs to the probe, one to the reader of this statistic.
+    // One connection belongs to the probe, and one to the reader of this statistic.
     expect((await readStat(server, 'total_connections')) - total).toBe(2);
     expect(await client.checkHealth()).not.toBe(reports[0]);
 });

@@ -23,7 +23,7 @@ beforeEach(async () => {
 describe('a late call', () => {
     it('does not end a younger connection, so that a silent connection costs few calls', async () => {
         const client = await open.client(server, { requestTimeoutMs: 1000 });
-        // The current connection stops answering, and later ones answer.
+        // The current connection stops answering, and later connections answer.
         server.script = (request, socket, connection) => connection > 0 && answer(request, socket);
         const calls: Promise<string>[] = [];
         const begun = performance.now();
@@ -62,8 +62,8 @@ describe('a late call', () => {
                 calls.push(outcomeOf(client.append('key', 'value')));
                 await sleep(5);
             }
-            // While calls are pending, only a fault can end the connection, and it rejects them
-            // with this code.
+            // While calls are pending, only a fault can end the connection. The fault rejects the
+            // calls with this code.
             expect(await Promise.all(calls)).toContain('CONNECTION_LOST');
         } finally {
             now.mockRestore();
@@ -111,7 +111,7 @@ describe('a late call', () => {
 });
 
 describe('a busy process', () => {
-    it('accepts every answer that has arrived in time, whatever the number', async () => {
+    it('accepts every answer that has arrived in time, whatever the number of answers', async () => {
         const client = await open.client(await open.server(), { requestTimeoutMs: 300 });
         await client.set('key', Buffer.alloc(3000));
         const calls = Array.from({ length: 1000 }, () => outcomeOf(client.get('key')));

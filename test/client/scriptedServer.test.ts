@@ -102,7 +102,7 @@ describe('a client of a scripted server', () => {
         expect(server.sockets.length).toBe(1);
     });
 
-    it('closes an idle socket, and opens a new one for the next call', async () => {
+    it('closes an idle socket, and opens a new socket for the next call', async () => {
         const client = await openClient({ idleMs: 200 });
         await once(server.sockets[0]!, 'close');
         while (client.socketCount > 0) await new Promise(setImmediate);

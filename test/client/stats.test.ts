@@ -9,7 +9,7 @@ const server = useServer();
 beforeEach(() => flush(server));
 
 describe('getStats', () => {
-    it('returns 0 for every count before anything happens, except for the greeting', async () => {
+    it('returns 0 for every count before the first call, except for the greeting', async () => {
         const unopened = open.clientOf(server);
         expect(statsOf(unopened)).toMatchObject({ calls: 0, sockets: 0, isUp: true, bytesSent: 0, bytesReceived: 0 });
         expect(statsOf(unopened).latency.total).toEqual({ count: 0, p50: null, p99: null, max: null });
@@ -58,7 +58,7 @@ describe('getStats', () => {
         expect(since(before, statsOf(client))).toMatchObject({ hits: 6, misses: 6 });
     });
 
-    it('counts a call that neither reads nor fails as a call only', async () => {
+    it('counts a call that neither reads nor fails only as a call', async () => {
         const client = await open.client(server);
         const before = statsOf(client);
         await client.set('key', '1');
@@ -137,7 +137,7 @@ describe('getStats', () => {
 });
 
 describe('latency', () => {
-    it('measures the server', async () => {
+    it('measures the time of the server', async () => {
         const proxy = await open.faultProxy(server);
         const client = await open.client(proxy);
         const delayMs = 100;
@@ -155,7 +155,7 @@ describe('latency', () => {
         expect(total.count).toBe(106);
         expect(total.max).toBeGreaterThanOrEqual(delayMs - 1);
         expect(total.max).toBeLessThanOrEqual(tookMs);
-        // These 5 of 106 calls are more than 1 % and less than half.
+        // 5 of 106 calls are slow, which is more than 1 % and less than half of all calls.
         expect(total.p99).toBeGreaterThan(delayMs * 0.95);
         expect(total.p99).toBeLessThanOrEqual(total.max!);
         expect(total.p50).toBeLessThan(total.p99!);

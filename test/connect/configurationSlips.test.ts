@@ -37,7 +37,7 @@ it.each(invalid)('rejects with INVALID_CONNECTION for %s', async (_, config, mes
     });
 });
 
-it('accepts a comma that is written as %2C', () => {
+it('accepts a comma in the form %2C', () => {
     expect(parseUri('memcached://u%2Cv:p%2Cq@a,b')).toMatchObject({ username: 'u,v', password: 'p,q' });
 });
 

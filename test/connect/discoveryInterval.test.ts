@@ -50,7 +50,7 @@ describe('options.discovery_interval', () => {
         expect(fleet.proxies[1].connections).toBe(1);
     });
 
-    it('loses no call under load, and keeps the sockets of the servers that stay', async () => {
+    it('fails no call under load, and keeps the sockets of the servers that stay', async () => {
         await connection.open(null);
         const cache = await open.cache([], {}, logger.references(SHARED, connection));
         let isOver = false;
@@ -102,7 +102,7 @@ describe('options.discovery_interval', () => {
         expect(fleet.proxies.map(proxy => proxy.connections)).toEqual([1, 1, 0]);
     });
 
-    it('asks one question at a time, and ignores an answer after close', async () => {
+    it('sends one query at a time, and ignores an answer after close', async () => {
         await connection.open(null);
         const client = connection.getClient();
         let answer = (): void => {};
@@ -147,8 +147,8 @@ describe('options.discovery_interval', () => {
         await logger.heard(/discovery failed/);
         expect((await connection.getClient().get('key')).value!.toString()).toBe('value');
         expect(proxy.connections).toBe(2);
-        // The connection may read a replaced file while it is half written. If the final content is
-        // the same, nothing changes.
+        // The connection may read a file in the middle of its replacement. If the final content is
+        // the same, the client keeps its sockets.
         writeFileSync(file, two);
         await logger.heard(/discovery works again/);
         await discovery.askedAgain(2);
@@ -175,7 +175,7 @@ describe('options.discovery_interval', () => {
         expect(discovery.asked).toBe(asked);
     });
 
-    it('closes everything when close interrupts a change', async () => {
+    it('leaves no socket open when close interrupts a change', async () => {
         for (let i = 0; i < 10; i++) {
             await connection.open(null);
             const client = connection.getClient();
@@ -188,7 +188,7 @@ describe('options.discovery_interval', () => {
         }
     });
 
-    it('asks only at open when it is 0', async () => {
+    it('queries discovery only at open when it is 0', async () => {
         connection = connectionOf({ discovery_interval: 0 });
         await connection.open(null);
         await sleep(60);

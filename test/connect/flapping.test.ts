@@ -4,7 +4,7 @@ import { answer } from '../support/server/ScriptedServer';
 
 const open = useOpener();
 
-it('does not flood the log when a server answers probes but fails calls', async () => {
+it('logs only the first changes when a server answers probes but fails calls', async () => {
     let probes = 0;
     const server = await open.scripted((request, socket) => {
         const verb = verbOf(request);

@@ -18,7 +18,7 @@ const open = useOpener();
 const { logger } = open;
 const expectWorking = (settings: Settings) => opening.expectWorking(open, settings);
 
-/** All errors of this file, and the log lines of the earlier tests. */
+/** All errors of the tests in this file, and the log lines of earlier tests. */
 const errors: Error[] = [];
 const earlier: string[] = [];
 afterEach(() => void earlier.push(...logger.lines));
@@ -80,7 +80,7 @@ describe('a server with a password', () => {
         expect(proxy.connections).toBe(1);
     });
 
-    it('is not flooded with logins after the password has changed', async () => {
+    it('gets only one connection for many calls after the password has changed', async () => {
         const server = await open.server({ login });
         const { port } = server;
         const proxy = await open.recordingProxy(server);
@@ -94,7 +94,7 @@ describe('a server with a password', () => {
         const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => codeOf(cache.retrieve(null, `${i}`))));
         for (let i = 0; i < 50; i++) answers.push(await codeOf(cache.store(null, `${i}`, 1, 5000)));
         expect(new Set(answers)).toEqual(new Set(['AUTH_FAILED']));
-        // The absence of connections has no event to await.
+        // No event shows the absence of connections.
         await sleep(200);
         expect(proxy.connections - before).toBe(1);
     });
@@ -145,7 +145,7 @@ describe('a server with a password', () => {
         expect(await codeOf(cache.store(null, 'key', 1, 5000))).toBe('answered 1');
     });
 
-    it('is not asked in each turn by a growing pool while older sockets work', async () => {
+    it('gets only one further login from a growing pool while older sockets work', async () => {
         const server = await open.server({ login });
         const passwords = server.passwords!;
         const { host, port } = server;

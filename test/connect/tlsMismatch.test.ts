@@ -57,8 +57,8 @@ describe('a TLS mismatch', () => {
 });
 
 /**
- * Starts a server that sends this answer to the first bytes, or closes the connection if it is
- * null.
+ * Starts a server that sends `answer` to the first bytes. If `answer` is null, the server closes
+ * the connection.
  */
 async function listen(answer: string | Buffer | null): Promise<number> {
     const server = await open.scripted();

@@ -1,8 +1,8 @@
 const { project, run } = require('../jest/shared.js');
 
 /**
- * Configures `npm run test:e2e` for the demo, the examples, the code in the documentation,
- * and the tests of the test environment.
+ * Configures `npm run test:e2e` for the demo, the examples, the code in the documentation, and the
+ * test environment.
  * @type {import('jest').Config}
  */
 module.exports = {

@@ -2,8 +2,8 @@
  * Uses a client and closes it. The process must then exit by itself, without `process.exit`.
  * An unhandled exception or rejection makes the exit code nonzero.
  *
- * Arguments: port, story. The process reports each step over IPC.
- * If the story needs a break, it waits for an answer.
+ * Arguments: port, story. The process reports each step over IPC. If the story needs a break, the
+ * process waits for an answer.
  */
 import { once } from 'node:events';
 

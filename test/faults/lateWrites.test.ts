@@ -9,7 +9,10 @@ import { answer, type Script } from '../support/server/ScriptedServer';
 import { accountThatEvicts } from '../client/accountThatEvicts';
 import { sleep } from '../support/sleep';
 
-/** A call made a quarter of this later uses the stalled connection, and outlives it. */
+/**
+ * The timeout of all calls. A call that starts a quarter of the timeout later uses the same
+ * connection. The call times out after the client has abandoned the connection.
+ */
 const REQUEST_TIMEOUT_MS = 800;
 const opener = useOpener();
 
@@ -25,7 +28,7 @@ describe('a path that stalls and delivers late', () => {
         held = [];
     });
 
-    /** Stalls the current connections. New ones work. */
+    /** Stalls the current connections. New connections work. */
     function stall(): void {
         const stalled = new Set<Link>();
         proxy.begin({
@@ -53,10 +56,10 @@ describe('a path that stalls and delivers late', () => {
                 }),
         ],
         ['a set that evicts', () => client.commands.setCounted('key', 'old', 0, 0, accountThatEvicts(client, 'other'))],
-    ])('never lets %s undo a newer value after it was reported as stored', async (_, storeOld) => {
+    ])('never lets %s undo a newer value after a successful store', async (_, storeOld) => {
         await client.set('key', 'first');
         stall();
-        // This call is the oldest one. When it times out, the client abandons the connection.
+        // When this oldest call times out, the client abandons the connection.
         const oldest = codeOf(client.get('other'));
         await sleep(REQUEST_TIMEOUT_MS / 4);
         const stored = codeOf(storeOld());
@@ -68,7 +71,7 @@ describe('a path that stalls and delivers late', () => {
         expect(await stored).toBe('CONNECTION_LOST');
     });
 
-    it('retries calls that do no harm when they arrive late', async () => {
+    it('retries calls whose late arrival changes no value', async () => {
         await client.set('key', 'value');
         stall();
         const oldest = codeOf(client.get('other'));

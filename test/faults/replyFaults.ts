@@ -3,21 +3,21 @@ import { HEADER_BYTES, isFrame, opaqueOf, replyFrame, withOpaque } from '../supp
 import { claimingBytes } from '../support/proxy/messages';
 import { strangerReply } from '../support/proxy/textMessages';
 
-/** Accepts connections and requests, and never replies. */
+/** A server that accepts connections and requests, and never replies. */
 export const blackHole: Fault = {
     request() {},
     reply() {},
     mute: true,
 };
 
-/** Resets all connections, including new ones right after they open. */
+/** A reset of all connections, including new connections right after they open. */
 export const resetting: Fault = {
     strike: link => link.reset(),
     accept: link => link.reset(),
     reply() {},
 };
 
-/** Resets only the current connections. */
+/** A reset of only the current connections. */
 export const resettingOnce: Fault = {
     strike(link) {
         link.held.length = 0;
@@ -25,7 +25,7 @@ export const resettingOnce: Fault = {
     },
 };
 
-/** Ends only the current connections, with a FIN, as a server with an idle timeout does. */
+/** The end of only the current connections, by a FIN, as from a server with an idle timeout. */
 export const endingOnce: Fault = {
     strike(link) {
         link.held.length = 0;
@@ -33,7 +33,7 @@ export const endingOnce: Fault = {
     },
 };
 
-/** Delays every reply and keeps their order. */
+/** Returns a fault that delays every reply and keeps the order of replies. */
 export function late(ms: number): Fault {
     return {
         reply(link, frame) {
@@ -43,7 +43,7 @@ export function late(ms: number): Fault {
     };
 }
 
-/** Delivers replies in pieces, each in a separate turn. */
+/** Returns a fault that delivers replies in pieces, each in a separate turn. */
 export function inPieces(bytes: number): Fault {
     const queues = new WeakMap<Link, Buffer[]>();
     function drain(link: Link, queue: Buffer[]): void {
@@ -70,7 +70,10 @@ export function inPieces(bytes: number): Fault {
     };
 }
 
-/** Delivers half of the next reply on each connection, then falls silent, ends or resets. */
+/**
+ * Returns a fault that delivers half of the next reply on each connection, then is silent, ends or
+ * resets.
+ */
 export function halfThen(after: 'silence' | 'end' | 'reset'): Fault {
     const halved = new WeakSet<Link>();
     return {
@@ -79,8 +82,8 @@ export function halfThen(after: 'silence' | 'end' | 'reset'): Fault {
             halved.add(link);
             link.toClient(frame.subarray(0, frame.length >> 1));
             if (after === 'end') link.end();
-            // Node reports data and a reset that arrive together as a FIN, so the half must be read
-            // first.
+            // Node reports data and a reset that arrive together as a FIN, so the client must read
+            // the half first.
             if (after === 'reset') setTimeout(() => link.reset(), 5);
         },
         mute: after === 'silence',
@@ -94,7 +97,7 @@ export const duplicated: Fault = {
     },
 };
 
-/** Sends a different frame instead of each reply. */
+/** Returns a fault that sends a different frame instead of each reply. */
 export function replacing(other: (frame: Buffer) => Buffer): Fault {
     return {
         reply(link, frame) {
@@ -118,18 +121,18 @@ function garbage(frame: Buffer): Buffer {
 export const talkingGarbage: Fault = replacing(garbage);
 export const talkingText: Fault = replacing(() => Buffer.from('ERROR\r\n'));
 
-/** Announces a body larger than any value. */
+/** A reply that announces a body larger than any value. */
 export const lyingHuge: Fault = replacing(reply => claimingBytes(reply, 0xfffffff0));
 
 /**
- * Announces a valid body length, but never sends the body. A naive client waits or allocates for
- * it.
+ * A reply that announces a valid body length, without the body. A naive client waits or allocates
+ * for the body.
  */
 export const lyingLong: Fault = replacing(reply => claimingBytes(reply, 512 * 1024 * 1024));
 
 /**
- * Announces a body shorter than its own extras, or a value shorter than it is. A naive client reads
- * the rest as the next reply.
+ * A reply that announces a body shorter than its own extras, or too short a value. A naive client
+ * reads the rest as the next reply.
  */
 export const lyingShort: Fault = replacing(reply =>
     isFrame(reply) && reply.length <= HEADER_BYTES + 4
@@ -137,7 +140,10 @@ export const lyingShort: Fault = replacing(reply =>
         : claimingBytes(reply, 2),
 );
 
-/** Precedes each reply by a reply to a request that was never sent, with a value of its own. */
+/**
+ * An additional reply before each reply, with another value, to a request that the client has not
+ * sent.
+ */
 export const answeringStrangers: Fault = {
     reply(link, reply) {
         link.toClient(strangerTo(reply));

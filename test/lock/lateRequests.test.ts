@@ -45,7 +45,7 @@ describe('a late request', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    it('leaves no lock behind when it creates one after the release', async () => {
+    it('leaves no lock behind when it creates a lock after the release', async () => {
         const { lock, proxy } = await lockBehindProxy(open, server);
         const deliver = delayNext(proxy, 'add');
         const lease = (await lock.tryAcquireLease(null, open.key, 60_000))!;
@@ -56,13 +56,13 @@ describe('a late request', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    it('does not revive a lease when it creates a lock after another holder had it', async () => {
+    it('does not revive a lease when it creates a lock after the lease of another holder', async () => {
         const { lock, proxy } = await lockBehindProxy(open, server);
         const client = await open.client(server);
         const deliver = delayNext(proxy, 'add');
         const lease = (await lock.tryAcquireLease(null, open.key, 60_000))!;
-        // A client flushes the server, another one holds the lock for a while, and then the request
-        // arrives.
+        // A client flushes the server, another client holds the lock for a while, and then the
+        // request arrives.
         await client.flush();
         await client.set(open.key, 'somebody');
         await client.delete(open.key);

@@ -64,7 +64,7 @@ describeEachLoss(server, (it, point, end) => {
         expect(lock.counts).toMatchObject({ released: 1, lost: 0, releaseFailures: 0 });
     });
 
-    it('keeps the lock of the next holder when it releases its own', async ({ open, proxy, key, lose }) => {
+    it('releases no lock of the next holder despite the loss', async ({ open, proxy, key, lose }) => {
         const lock = await open.lock(proxy, OPTIONS);
         const client = await open.client(server);
         const lease = (await lock.tryAcquireLease(null, key, 10_000))!;
@@ -146,7 +146,7 @@ describe('a lost reply whose check is lost too', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    unanswered.it('shortens the lease at once when an extension to a shorter ttl is lost', async open => {
+    unanswered.it('shortens the lease at once when the reply to a shorter extension is lost', async open => {
         const { lock, proxy } = await lockBehindProxy(open, server, { retries: 0 });
         const lease = (await lock.tryAcquireLease(null, open.key, 60_000))!;
         proxy.begin(losingAllAfterFirst('cas'));
@@ -156,7 +156,7 @@ describe('a lost reply whose check is lost too', () => {
         await lease.release();
     });
 
-    /** Passes the first request with this verb to the server, and drops everything after it. */
+    /** Passes the first request with this verb to the server, and drops all later bytes. */
     function losingAllAfterFirst(verb: Verb, point: Point = 'the reply'): Fault {
         let isOver = false;
         return {

@@ -46,7 +46,7 @@ describe('close', () => {
         },
     );
 
-    it('prevents the work when it happens between the acquisition and the work', async () => {
+    it('prevents the work when close comes between the acquisition and the work', async () => {
         const lock = await open.lock(server);
         const { acquire } = LeaseAcquirer.prototype;
         const closings: Promise<void>[] = [];
@@ -90,7 +90,7 @@ describe('close', () => {
         expect(await acquiring).toBe('NOT_OPENED');
     });
 
-    it('waits for a release whose reply was lost', async () => {
+    it('waits for a release whose reply is lost', async () => {
         const { lock, proxy } = await lockBehindProxy(open, server);
         const lease = await lock.acquireLease(null, open.key, 60_000);
         proxy.begin(losing('delete', 'the request', 'silence'));
@@ -122,7 +122,7 @@ describe('close', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    it('releases a lock that is being acquired on a shared connection, and starts no work', async () => {
+    it('releases a lock of a pending acquisition on a shared connection, and starts no work', async () => {
         const proxy = await open.faultProxy(server);
         const connection = open.connectionOf(proxy, { request_timeout: 5000 });
         await connection.open(null);

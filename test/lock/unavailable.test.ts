@@ -56,7 +56,7 @@ describe('an unavailable memcached', () => {
             /CONNECTION_LOST|SERVER_DOWN|TIMEOUT/,
         );
         await proxy.listenAgain();
-        // Without this pause, the immediate errors would starve the probe of its answer.
+        // Without this pause, calls that fail at once delay the answer to the probe.
         while ((await codeOf(lock.tryAcquireLock(null, open.key, 1000))) !== 'answered true') await sleep(5);
         await lock.releaseLock(null, open.key);
     });

@@ -14,7 +14,7 @@ import { storedIn } from './storedIn';
 const server = useServer();
 const open = useOpener();
 const stored = storedIn(server);
-// With more at a time, their initial bursts of work would delay each other.
+// More concurrent tests delay each other at their start.
 const slow = new SideBySide(4);
 
 /** Returns a fault that drops writes that start with this verb. */
@@ -84,7 +84,7 @@ describe('withLock', () => {
         expect(work).not.toHaveBeenCalled();
     });
 
-    slow.it('aborts the work when the lock was deleted, and keeps the lock of the next holder', async open => {
+    slow.it('aborts the work after a deletion of the lock, and keeps the lock of the next holder', async open => {
         const lock = await open.lock(server);
         const client = await open.client(server);
         const reason = await lock.withLock('trace-1', open.key, { ttl: 300 }, async signal => {
@@ -103,7 +103,7 @@ describe('withLock', () => {
     });
 
     slow.it(
-        'aborts the work when the lock cannot be renewed in time, even while a renewal waits for its answer',
+        'aborts the work when no renewal succeeds in time, even while a renewal waits for its answer',
         async open => {
             const { lock, proxy } = await lockBehindProxy(open, server, { request_timeout: 5000 });
             const lag = new LagMeter();
@@ -143,7 +143,7 @@ describe('withLock', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    slow.it('returns the result of work that ignores its signal, although the lock was lost', async open => {
+    slow.it('returns the result of work that ignores its signal, despite the lost lock', async open => {
         const lock = await open.lock(server);
         const client = await open.client(server);
         const answer = await lock.withLock(null, open.key, { ttl: 300 }, async () => {
@@ -169,7 +169,7 @@ describe('withLock', () => {
             expect(await outcome).toBe(expected);
             expect(open.logger.warnings).toEqual([expect.stringContaining('cannot release lock')]);
             expect(lock.counts.releaseFailures).toBe(1);
-            // The lock is released once the server is available again.
+            // The component releases the lock once the server is available again.
             proxy.begin(passing);
             while ((await stored(open.key)) !== null) await sleep(20);
         });
@@ -246,7 +246,7 @@ describe('withLock', () => {
         expect(lock.counts.lost).toBe(0);
     });
 
-    slow.it('continues until the ttl is over when the component is closed', async open => {
+    slow.it('continues until the ttl is over when the component closes', async open => {
         const lock = await open.lock(server);
         const begun = performance.now();
         const outcome = await codeOf(
@@ -260,7 +260,7 @@ describe('withLock', () => {
         expect(performance.now() - begun).toBeGreaterThan(450);
     });
 
-    it('runs one work at a time for many callers', async () => {
+    it('runs the work of one caller at a time', async () => {
         const lock = await open.lock(server, { retry_timeout: 5 });
         const other = await open.lock(server, { retry_timeout: 5 });
         let inside = 0;

@@ -12,7 +12,7 @@ export interface Found {
 
 /**
  * Plays the schedules of these seeds until `isOver` returns true.
- * @param isOver takes the number of failed schedules; runs before each schedule
+ * @param isOver runs before each schedule, and takes the number of failed schedules
  */
 export async function search(seeds: Iterable<number>, isOver: (failed: number) => boolean): Promise<Found> {
     let [schedules, steps, calls] = [0, 0, 0];

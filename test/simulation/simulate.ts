@@ -9,7 +9,7 @@ import { search, type Found } from './search';
 /**
  * Command-line entry point. `npm run simulate -- --seed N` plays one schedule and prints its trace.
  * `--shrink` prints the shortest schedule that still fails. `--seeds N --from F --minutes M
- * --workers W` searches.
+ * --workers W` searches many schedules.
  */
 const { values } = parseArgs({
     options: {

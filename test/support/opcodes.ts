@@ -1,6 +1,6 @@
 /**
- * The opcodes of memcached's binary protocol that tests of frames name.
- * They are independent of `src/client/protocol`, so that a mistake there is detected here.
+ * The opcodes of memcached's binary protocol that tests of frames name. The opcodes are independent
+ * of `src/client/protocol`, so that the tests detect a mistake there.
  */
 export const opcodes = {
     GET: 0x00,

@@ -8,7 +8,7 @@ export interface Server {
 
 export type Servers = Server | readonly Server[];
 
-/** Configuration by key. A key without a dot names an option: `{ prefix: 'p:' }`. */
+/** Configuration by key. A key without a dot names an option, as in `{ prefix: 'p:' }`. */
 export type Settings = Record<string, unknown>;
 
 /** Components have the default of an option, not its name, unless a run changes it. */

@@ -20,7 +20,8 @@ type Modules = {
 const cause = new Error('cause');
 
 /**
- * Calls every maker once or more. The compiler requires an entry for each maker of these modules.
+ * Calls every error function once or more. The compiler requires an entry for each error function
+ * of these modules.
  */
 const made: { [M in keyof Modules]: Made<Modules[M]> } = {
     client: {
@@ -85,7 +86,7 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
 };
 const byMaker = Object.values(made).flatMap(module => Object.entries<ApplicationException[]>(module));
 
-it('has a maker for every code, and a code for every maker', () => {
+it('has an error function for every code, and a code for every error function', () => {
     const codes = new Set(byMaker.flatMap(([, errors]) => errors.map(({ code }) => code)));
     expect([...codes].sort()).toEqual(Object.keys(ERROR_CODES).sort());
 });

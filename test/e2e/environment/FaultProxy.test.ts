@@ -75,7 +75,7 @@ describe('FaultProxy', () => {
         await answer;
     });
 
-    it('drops held replies when it becomes a black hole', async () => {
+    it('drops held replies when it falls silent', async () => {
         const socket = await open();
         let received = 0;
         socket.on('data', chunk => (received += chunk.length));

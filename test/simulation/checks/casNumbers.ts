@@ -2,15 +2,15 @@ import type { History } from '../memcached/History';
 import type { Run } from '../schedule/runPlan';
 
 /**
- * Checks that the client sends a CAS only to the server that returned it, and only until a restart.
- * Other servers, and a restarted one, use the same numbers for other items.
+ * Checks that the client sends a CAS only to the server that has returned it, and only until a
+ * restart. Other servers and a restarted server use the same numbers for other items.
  */
 export function checkCasNumbers(run: Run, report: (violation: string) => void): void {
     for (const { history } of run.servers) checkServer(history, report);
 }
 
 function checkServer({ server, executions, losses }: History, report: (violation: string) => void): void {
-    /** Returned CAS numbers, as `process key cas`. */
+    /** CAS numbers that the server has returned, as `process key cas`. */
     let shown = new Set<string>();
     let nextLoss = 0;
     for (const { atMs, process, key, requestCas, before, after } of executions) {

@@ -14,7 +14,7 @@ interface Found {
 type Fail = (message: string) => void;
 
 /**
- * Checks that every result of the client is true and that no server executed a rejected request.
+ * Checks that every result of the client is true, and that no server executes a rejected request.
  */
 export function checkClientAnswers(run: Run, report: (violation: string) => void): void {
     const truth = new Truth(run);
@@ -152,7 +152,8 @@ function checkChange(truth: Truth, entry: Entry, fail: Fail): void {
 const MAY_REPEAT = new Set(['set', 'replace']);
 
 /**
- * Checks an idempotent store. After success the server must have executed it during the call only.
+ * Checks an idempotent store. If the store succeeds, the server must execute it only during the
+ * call.
  */
 function checkStored(executed: readonly Execution[], entry: Entry, error: Error | null, fail: Fail): void {
     if (wasNotSent(error) && executed.length > 0) fail(`was stored despite ${codeOf(error)}`);
@@ -175,7 +176,7 @@ function checkRefusal(truth: Truth, entry: Entry, outcome: string, fail: Fail): 
         fail('deleted another item');
 }
 
-/** Returns whether the error guarantees that the request was not sent. */
+/** Returns whether the error guarantees that the client has not sent the request. */
 function wasNotSent(error: Error | null): boolean {
     return ['OVERLOADED', 'NOT_OPENED'].includes(codeOf(error) ?? '');
 }

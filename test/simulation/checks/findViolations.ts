@@ -19,7 +19,7 @@ import { checkStatistics } from './statistics';
 import { checkTimeouts } from './timeouts';
 import { checkWithoutCas } from './withoutCas';
 
-/** Check of a finished schedule. It reports each violation. */
+/** Check of a finished schedule, which reports each violation. */
 export type Check = (run: Run, report: (violation: string) => void) => void;
 
 const CHECKS: readonly Check[] = [

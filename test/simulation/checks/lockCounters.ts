@@ -65,7 +65,10 @@ function counted({ counts }: Entry, name: keyof typeof NAMES): number {
     return counts.get(NAMES[name]) ?? 0;
 }
 
-/** Returns the counters of an acquisition. The call releases a lock that it does not return. */
+/**
+ * Returns the counters of an acquisition. If the call returns no lock, it releases the acquired
+ * lock.
+ */
 function acquiring(entry: Entry, hasLock: boolean, isBusy: boolean): Counts {
     const { error } = entry;
     const acquired = hasLock ? 1 : isBusy ? 0 : counted(entry, 'acquired');
@@ -97,7 +100,7 @@ const extend: Rule = ({ result, error }) => ({
     lost: [0, error === null && result !== true ? 1 : 0],
 });
 
-/** Rule for releases. A finished lease counts nothing. */
+/** Rule for releases. A finished lease raises no counter. */
 const release: Rule = entry => ({
     released: [0, entry.error === null ? 1 - counted(entry, 'lost') : 0],
     lost: [0, entry.error === null ? 1 : 0],
@@ -117,7 +120,7 @@ const RULES: Readonly<Record<string, Rule>> = {
         const isBusy = codeOf(entry.error) === 'LOCK_TIMEOUT';
         return {
             ...acquiring(entry, false, isBusy),
-            // The callback may fail, too.
+            // The callback may also fail.
             failed: [0, entry.error === null || isBusy ? 0 : 1],
             // A timer renews the lock, so its counters belong to no call.
             released: [0, counted(entry, 'acquired')],

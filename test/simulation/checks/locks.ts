@@ -28,8 +28,8 @@ export function checkLocks(run: Run, report: (violation: string) => void): void 
         if (acquired === undefined) continue;
         for (const promised of record.promised) checkPromise(run, truth, record, promised, acquired, report);
     }
-    // Without CAS the component grants no lock. A call deletes the lock that it just added, or
-    // leaves it to expire.
+    // Without CAS the component grants no lock. A call deletes the lock that it has added, or lets
+    // the lock expire.
     if (plan.hasCas) for (const one of executions) checkOwner(one, owners, report);
     for (const entry of run.ledger.entries) {
         if (
@@ -48,9 +48,7 @@ function isOfLock({ key }: Execution): boolean {
     return key.startsWith(PREFIX);
 }
 
-/**
- * Checks that the server that granted the lease stores the token for as long as the lease promises.
- */
+/** Checks that the server of the lease stores the token for as long as the lease promises. */
 function checkPromise(
     run: Run,
     truth: Truth,
@@ -108,7 +106,7 @@ function isBusy({ step, result, error, endMs }: Entry): boolean {
     return (step.verb === 'tryAcquireLease' || step.verb === 'tryAcquireLock') && error === null && !result;
 }
 
-/** Returns whether another call of the process may have acquired the lock during this call. */
+/** Returns whether another call of the process may acquire the lock during this call. */
 function isConcurrent(one: Entry, entry: Entry): boolean {
     if (one === entry || one.process !== entry.process || one.fullKeys[0] !== entry.fullKeys[0]) return false;
     if (!/cquire|withLock/.test(one.step.verb) || one.startMs > entry.endMs) return false;
@@ -116,14 +114,14 @@ function isConcurrent(one: Entry, entry: Entry): boolean {
 }
 
 /**
- * Returns whether the component closed before the call ended. It then stops looking for orphaned
- * locks.
+ * Returns whether the component closes before the call ends. The component then no longer deletes
+ * orphaned locks.
  */
 function isAfterClose({ step, process, startMs }: Entry, entry: Entry): boolean {
     return step.verb === 'close lock' && process === entry.process && startMs <= entry.endMs;
 }
 
-/** Checks that a busy lock had another holder. */
+/** Checks that a busy lock has another holder. */
 function checkBusy(
     truth: Truth,
     entry: Entry,
@@ -148,8 +146,8 @@ function isDeletion({ opcode, status, process }: Execution, entry: Entry): boole
 }
 
 /**
- * Checks that a successful release leaves no lock behind. A lock whose key moved is lost, and may
- * stay.
+ * Checks that a successful release leaves no lock behind. If the key moves to another server, the
+ * lock may stay on the old server.
  */
 function checkReleased(
     truth: Truth,
@@ -165,7 +163,7 @@ function checkReleased(
         report(`${entry.process} #${entry.step.id} released ${key}, but the server still stores the lock`);
 }
 
-/** Checks that a dead holder blocks the key for no longer than its ttl and three seconds. */
+/** Checks that a dead holder blocks the key for at most its ttl and three seconds. */
 function checkExpiries(executions: readonly Execution[], { ledger }: Run, report: (violation: string) => void): void {
     const maxMs = Math.max(1000, ...ledger.entries.map(({ step }) => step.times[0] ?? 0));
     for (const { expiry, sent, key, process } of executions) {

@@ -61,7 +61,7 @@ export function isUnlimited(plan: Plan): boolean {
 /** Faults that do not make a server unavailable. */
 const HARMLESS = new Set(['skip', 'evict', 'clock', 'kill', 'refuse', 'list', 'discovery']);
 
-/** Returns whether discovery returned no usable list while the component opened. */
+/** Returns whether discovery returns no usable list while the component opens. */
 function isUnanswered({ step, error, user, startMs, endMs }: Entry, { service: { lists } }: Run): boolean {
     if (!step.verb.startsWith('open') || !UNANSWERED.has(codeOf(error)!)) return false;
     return lists.outages.some(one => one.user === user && one.fromMs <= endMs && one.toMs >= startMs);
@@ -69,7 +69,7 @@ function isUnanswered({ step, error, user, startMs, endMs }: Entry, { service: {
 
 const UNANSWERED = new Set(['DISCOVERY_FAILED', 'NO_CONNECTION', 'INVALID_CONNECTION', 'CONNECT_FAILED']);
 
-/** Returns whether the component opened before the call and stayed open. */
+/** Returns whether the component opens before the call and stays open. */
 function isOpenFor({ user, startMs, endMs }: Entry, entries: readonly Entry[]): boolean {
     const own = entries.filter(one => one.user === user);
     return own.some(

@@ -29,7 +29,7 @@ export function checkStatistics(run: Run, report: (violation: string) => void): 
     }
 }
 
-/** A broken server leaves a reply out, or sends it twice. */
+/** A broken server skips a reply, or sends a reply twice. */
 function isMisled({ service, processes }: Run, process: SimProcess): boolean {
     return service.plan.faults.some(
         fault =>
@@ -42,7 +42,7 @@ function isMisled({ service, processes }: Run, process: SimProcess): boolean {
 const READS = new Set<number>([Opcode.GET, Opcode.GETQ, Opcode.GAT]);
 
 /**
- * Checks that the client counts the same reads as the servers, unless a call failed or was retried.
+ * Checks that the client counts the same reads as the servers, unless it fails or retries a call.
  */
 function checkReads(
     { servers }: Run,

@@ -37,7 +37,7 @@ export interface Execution {
 /** Record of every request to one server and of every state of its keys. */
 export class History {
     readonly executions: Execution[] = [];
-    /** Times at which the server lost its memory. */
+    /** Times at which the server loses its memory. */
     readonly losses: number[] = [];
     private readonly states = new Map<string, KeyState[]>();
 

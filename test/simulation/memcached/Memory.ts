@@ -19,7 +19,7 @@ export interface Answer {
     readonly status: number;
     readonly cas: bigint;
     readonly value: Buffer;
-    /** Flags of a read value; -1 means a reply without flags. */
+    /** Flags of a read value, or -1 for a reply without flags. */
     readonly flags: number;
 }
 
@@ -27,7 +27,7 @@ export interface Answer {
 export class Memory {
     private readonly items = new Map<string, Entry>();
     private lastCas = 0n;
-    /** Until this time every store fails with OUT_OF_MEMORY. */
+    /** Time until which every store fails with OUT_OF_MEMORY. */
     fullUntilMs = 0;
     private nextExpiryMs = Infinity;
 
@@ -37,7 +37,7 @@ export class Memory {
         private readonly hasCas: boolean,
     ) {}
 
-    /** Removes expired items. Expiry needs no request. */
+    /** Removes expired items. An item expires without a request. */
     expire(nowMs: number): void {
         if (nowMs < this.nextExpiryMs) return;
         this.nextExpiryMs = Infinity;

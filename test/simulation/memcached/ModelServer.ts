@@ -35,8 +35,8 @@ export interface ServerSettings {
 }
 
 /**
- * Ways to lose a reply. `fin` and `reset` end the connection, `silence` stalls it. With `repeat`
- * and `skip` a broken server sends a reply twice or not at all.
+ * Ways to lose a reply. `fin` and `reset` end the connection, and `silence` stalls it. With
+ * `repeat` and `skip` a broken server sends a reply twice or not at all.
  */
 export type Loss = 'fin' | 'reset' | 'silence' | 'repeat' | 'skip';
 
@@ -45,7 +45,7 @@ class Session implements Receiver {
     private input: Buffer = NOTHING;
     private isBusy = false;
     private isLoggedIn = false;
-    /** Until this time the thread of the connection is blocked. */
+    /** Time until which the thread of the connection is blocked. */
     stuckUntilMs = 0;
 
     constructor(
@@ -109,7 +109,7 @@ class Session implements Receiver {
         const loss = this.server.takeLoss(this.connection.client);
         if (loss === 'fin' || loss === 'reset') return this.connection.cut(loss);
         if (loss === 'silence') toClient.stall(Infinity);
-        // A client cannot notice a missing reply to a quiet request.
+        // A client cannot detect a missing reply to a quiet request.
         if (loss === 'skip' && QUIET[replies[0]![1]!] === undefined) replies.shift();
         if (loss === 'repeat') replies.push(replies[0]!);
         toClient.send(Buffer.concat(replies));
@@ -119,7 +119,7 @@ class Session implements Receiver {
 /** Model of one memcached: memory, clock, connections and faults. */
 export class ModelServer implements Listener {
     isListening = true;
-    /** Number of starts. A session belongs to one start. */
+    /** Number of starts. Each session belongs to one start. */
     epoch = 0;
     readonly history: History;
     private clock!: ServerClock;
@@ -171,7 +171,7 @@ export class ModelServer implements Listener {
         return loss;
     }
 
-    /** Clears the memory and listens again after the downtime. The caller cuts the connections. */
+    /** Clears the memory and listens again after the downtime. The caller ends the connections. */
     restart(downMs: number): void {
         if (!this.isListening) return;
         this.memory.lose(this.world.nowMs);
@@ -206,7 +206,7 @@ export class ModelServer implements Listener {
         this.memory.evict(key, this.world.nowMs);
     }
 
-    /** Records the expiry of every item that has expired by now. */
+    /** Records the expiry of every item that has expired. */
     settle(): void {
         this.memory.expire(this.world.nowMs);
     }

@@ -44,7 +44,7 @@ export function frameBytes(b: Buffer, at: number): number {
 
 /**
  * Parses a request.
- * @throws Error for a frame that memcached would reject
+ * @throws Error for a frame that memcached rejects
  */
 export function parseRequest(b: Buffer, at: number): Request {
     const opcode = b[at + 1]!;
@@ -80,7 +80,7 @@ export function parseRequest(b: Buffer, at: number): Request {
     };
 }
 
-/** Encodes a reply. Flags of -1 are omitted. */
+/** Encodes a reply, without the flags if they are -1. */
 export function encodeReply(
     { opcode, opaque }: { readonly opcode: number; readonly opaque: number },
     status: number,

@@ -19,7 +19,7 @@ export interface Component {
     readonly name: string;
     /** Prefix of its keys in memcached. */
     readonly prefix: string;
-    /** Discovery of the component; null means a fixed list. */
+    /** Discovery of the component, or null with a fixed list. */
     readonly discovery: Discovery | null;
     /** Applies another server list. */
     follow(servers: readonly RingServer[]): void;
@@ -36,7 +36,7 @@ export class SimProcess implements Machine {
     readonly bytes: Random;
     /** Whether all tasks have ended and all components have closed. */
     isDone = false;
-    /** Sockets and timers that were still open after the components had closed. */
+    /** Sockets and timers that are still open after the components have closed. */
     leftovers = { sockets: 0, timers: 0 };
     private components: readonly Component[] = [];
     private service!: Service;

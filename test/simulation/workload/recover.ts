@@ -2,9 +2,9 @@ import { LOOKUP_MS } from './Discovery';
 import type { Service } from './Service';
 import type { SimProcess } from './SimProcess';
 
-/** Each attempt may reveal only one dead channel per server. */
+/** Maximum number of attempts. Each attempt may reveal only one dead channel per server. */
 const MAX_ATTEMPTS = 10;
-/** Exceeds the delay of any timer. */
+/** Pause that is longer than the delay of any timer. */
 const MARGIN_MS = 1000;
 
 /**
@@ -28,7 +28,7 @@ export async function recover(
     for (let attempt = 1; ; attempt++) {
         try {
             await use();
-            // With failover another server may have answered.
+            // With failover another server may answer.
             if (!plan.lists.failover || servers().every(({ isUp }) => isUp)) return;
             if (attempt === MAX_ATTEMPTS) throw new Error('a server is still marked as down');
         } catch (error) {

@@ -2,9 +2,9 @@ import { userOf } from './ServerLists';
 import type { Service } from './Service';
 import type { SimProcess } from './SimProcess';
 
-/** Allows for rounds of the event loop. */
+/** Margin for rounds of the event loop. */
 const SLACK_MS = 20;
-/** Shorter than one callback. */
+/** Time that is shorter than one callback. */
 const MOMENT_MS = 0.001;
 /** Verbs that connect before they send a request. */
 const CONNECTING = /^(open|check|recover)/;

@@ -26,7 +26,7 @@ export class Writers {
         private readonly timeoutMs: number,
     ) {}
 
-    /** Resolves when all processes write. */
+    /** Resolves when all processes have begun to write. */
     async start(port: number): Promise<void> {
         const ready: Promise<unknown>[] = [];
         for (let i = 0; i < this.processes; i++) {
@@ -57,13 +57,14 @@ export class Writers {
         const name = pick([...this.owners.keys()].sort());
         const owner = this.owners.get(name)!;
         const heir = pick(this.children.filter(child => child !== owner));
-        // The group has no owner until the writer returns it, so it is not handed over again.
+        // The group has no owner until the writer returns it, so no other order hands it over
+        // before.
         this.owners.delete(name);
         this.heirs.set(name, heir);
         order(owner, { give: name });
     }
 
-    /** Resolves when every process has reported everything and has exited. */
+    /** Resolves when every process has sent its last report and has exited. */
     async stop(): Promise<void> {
         this.isStopping = true;
         for (const child of this.children) order(child, { stop: true });

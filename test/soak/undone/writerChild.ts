@@ -56,7 +56,7 @@ async function write(face: Face, keys: string[], value: Value): Promise<void> {
 
 const given = new Set<string>();
 
-/** Writes a group as its only writer until the group must be returned. */
+/** Writes a group as its only writer, until an order to return it arrives. */
 async function writer(faces: Face[], { name, next }: Group): Promise<void> {
     let value = next;
     const keys = keysOf(name);

@@ -1,6 +1,6 @@
 /**
- * Implements the part of memcached's binary framing that faults need.
- * It is independent of `src/client/protocol`, so that a mistake there is detected here.
+ * Implements the part of memcached's binary framing that faults need. The code is independent of
+ * `src/client/protocol`, so that the tests detect a mistake there.
  */
 import type { Request, Verb } from './verbs';
 

@@ -4,7 +4,7 @@ import type { Fault, FaultProxy, Link } from './FaultProxy';
 import { verbOf } from './messages';
 import type { Verb } from './verbs';
 
-/** The part that is lost of a request and its reply. */
+/** The lost part of a request and its reply. */
 export type Point = 'the request' | 'the reply' | 'half of the reply';
 export type End = 'a reset' | 'silence';
 
@@ -41,7 +41,7 @@ export function losing(verb: Verb, point: Point, end: End, times = 1): Fault {
     };
 }
 
-/** The tools of a test of a lost message. Each test has its own, which end with the test. */
+/** The tools of a test of a lost message. The tools belong to one test, and end with that test. */
 export interface LossContext {
     readonly point: Point;
     readonly end: End;
@@ -56,8 +56,8 @@ export interface LossContext {
 type LossTest = (context: LossContext) => Promise<void>;
 
 /**
- * Defines the same tests for each of the six kinds of loss.
- * The six tests with the same name run side by side because they mostly wait.
+ * Defines the same tests for each of the six kinds of loss. The six tests with the same name run
+ * concurrently because they mostly wait.
  */
 export function describeEachLoss(
     server: { readonly port: number },

@@ -1,6 +1,6 @@
 /**
- * Implements the part of memcached's text and meta commands that faults need.
- * It is independent of `src/client/protocol`, so that a mistake there is detected here.
+ * Implements the part of memcached's text and meta commands that faults need. The code is
+ * independent of `src/client/protocol`, so that the tests detect a mistake there.
  */
 import type { Request, Verb } from './verbs';
 
@@ -53,7 +53,9 @@ export function textLength(bytes: Buffer): number {
 
 export function readText(request: Buffer): Request {
     const [command = '', key = '', ...flags] = firstLine(request)?.words ?? [];
-    return { verb: VERBS[command] === 'get' ? verbOfGet(flags) : VERBS[command], key };
+    const verb = VERBS[command];
+    // What follows a noop is no key but a flag.
+    return { verb: verb === 'get' ? verbOfGet(flags) : verb, key: verb === 'noop' ? '' : key };
 }
 
 function verbOfGet(flags: readonly string[]): Verb {

@@ -21,17 +21,20 @@ export interface MemcachedProcessOptions {
     login?: Login;
     /** `-Z`: accepts only TLS. */
     certificate?: Certificate;
-    /** The PEM of an authority. The server accepts only clients with a certificate of it. */
+    /**
+     * The PEM of an authority. The server accepts only clients with a certificate of this
+     * authority.
+     */
     clientAuthority?: string;
     /** `-C`: returns CAS 0. */
     withoutCas?: boolean;
     /** `-M`: returns "out of memory" (0x82) when full. */
     withoutEviction?: boolean;
-    /** `-m` */
+    /** `-m`: uses this much memory for items. */
     memoryMegabytes?: number;
-    /** `-I` */
+    /** `-I`: rejects larger items. */
     maxItemBytes?: number;
-    /** `-o idle_timeout` */
+    /** `-o idle_timeout`: closes a connection that is idle for longer. */
     idleTimeoutSeconds?: number;
     /** Further command-line arguments. */
     args?: string[];
@@ -42,7 +45,7 @@ export interface MemcachedProcessOptions {
 type LocalMemcached = Awaited<ReturnType<typeof startMemcached>>;
 
 /**
- * A memcached that a test may break. It ends with the test run, however that ends.
+ * A memcached that a test may break. The server ends with the test run, even after a crash.
  *
  *     const server = await MemcachedProcess.start({ withoutCas: true });
  *     …
@@ -63,7 +66,7 @@ export class MemcachedProcess {
         return server;
     }
 
-    /** Starts the server for the first time. `start` calls it. */
+    /** Starts the server for the first time, as `start` does. */
     launch(): Promise<void> {
         return this.#launch(this.options.port);
     }
@@ -99,14 +102,14 @@ export class MemcachedProcess {
         return this.options.certificate ? connectTls({ host, port, rejectUnauthorized: false }) : connect(port, host);
     }
 
-    /** Kills the server at once, as a power failure does. `restart` starts it again. */
+    /** Kills the server at once, as a power failure does. `restart` starts the server again. */
     async kill(): Promise<void> {
         await this.#process.end();
     }
 
     /**
-     * Suspends the server. Connections stay open and the kernel accepts new ones. `continue`
-     * resumes it.
+     * Suspends the server. Connections stay open, and the kernel accepts new connections.
+     * `continue` resumes the server.
      */
     async stop(): Promise<void> {
         await this.#process.stop();
@@ -146,7 +149,7 @@ export class MemcachedProcess {
         }
     }
 
-    /** Throws if memcached lacks the plugin, without which it rejects every login. */
+    /** Throws if memcached lacks the SASL plugin that it needs for every login. */
     async #expectPlain(): Promise<void> {
         const socket = this.connect();
         const { value: mechanisms } = await exchange(socket, saslMechanisms());

@@ -37,7 +37,7 @@ export class ScriptedServer {
         return (this.listener.address() as AddressInfo).port;
     }
 
-    /** Accepts no further connection. Existing ones stay. */
+    /** Accepts no further connection. Existing connections stay. */
     refuse(): void {
         this.listener.close();
     }
