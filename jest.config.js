@@ -3,6 +3,7 @@ const shared = require('./test/jest/shared.js');
 /**
  * `npm test`: unit and integration tests, and once more over the meta protocol those of the client,
  * the cache, the lock and the faults. Unit tests stand in subfolders there, but for `memjs`.
+ * `test/e2e`, `test/soak`, `test/servers` and `test/browser` have configurations of their own.
  * @type {import('jest').Config}
  */
 module.exports = {
@@ -12,7 +13,7 @@ module.exports = {
             ...shared.project,
             displayName: 'all',
             roots: ['<rootDir>/test', '<rootDir>/packages'],
-            testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(e2e|soak|browser)/'],
+            testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(e2e|soak|servers|browser)/'],
         },
         {
             ...shared.project,

@@ -109,13 +109,22 @@ export async function contendersFor(scenario) {
         : [
               { id: 'ours-1', label: 'ours, pool of 1', kind: 'ours', tag: 'a', setting: { poolSize: 1 } },
               { id: 'ours-5', label: 'ours, pool of 5', kind: 'ours', tag: 'b', setting: { poolSize: 5 } },
+              {
+                  id: 'ours-meta',
+                  label: 'ours, meta',
+                  kind: 'ours',
+                  tag: 'h',
+                  setting: { poolSize: 5, protocol: 'meta' },
+              },
           ];
     const list = [...ours];
     for (const [i, kind] of [...clientRivals, 'floor'].entries()) {
         const { settingFor } = await drivers[kind]();
         list.push({ id: kind, label: kind, kind, tag: 'cdefg'[i], setting: settingFor(scenario) });
     }
-    return list;
+    const floor = list.at(-1);
+    const setting = { ...floor.setting, protocol: 'meta' };
+    return [...list, { id: 'floor-meta', label: 'floor, meta', kind: 'floor', tag: 'i', setting }];
 }
 
 /** Returns a contender for each setting from which calibration chooses. */

@@ -3,7 +3,7 @@ import { describeInLines } from './machine.mjs';
 /** The cases of the README's chart, with the default settings. The tables show the other cases. */
 const SHOWN = ['get-100B@64', 'set-100B@64', 'getMany-100x100B@8', 'retrieve-100B@64'];
 const OURS = ['ours-5', 'cache-1000'];
-const LEFT_OUT = ['ours-1', 'cache-0', 'cache-load', 'json'];
+const LEFT_OUT = ['ours-1', 'ours-meta', 'floor-meta', 'cache-0', 'cache-load', 'json'];
 const LABELS = {
     'ours-5': 'this package',
     'cache-1000': 'MemcachedCache',

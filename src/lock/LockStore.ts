@@ -92,7 +92,7 @@ export class LockStore {
                 if (cas === 0n) await this.rejectWithoutCas(commands, server, key);
                 if (cas !== null) return storedLock(token, cas, server, since);
                 if (unanswered.size === 0) {
-                    if (this.orphans.has(key) && (await this.orphans.deleteNow(key))) continue;
+                    if (await this.orphans.deleteNow(key)) continue;
                     return null;
                 }
                 // The key may exist because the server carried out an ADD whose reply was lost.
@@ -183,7 +183,7 @@ export class LockStore {
     }
 }
 
-/** Reads the lock. If that fails, throws the error that made the read-back necessary. */
+/** Reads the lock. If the read fails, throws the error that made it necessary. */
 function readBack(commands: Commands, key: string, budget: RetryBudget): Promise<FoundLock | null> {
     return findLock(commands, key).catch((error: unknown) => {
         throw budget.lastError ?? error;

@@ -114,7 +114,7 @@ it('logs a capped expiry once', async () => {
     await expiryOf(cache, 10_000);
     expect(opener.logger.lines).toEqual([]);
     for (const timeout of [10_001, 20_000]) await expiryOf(cache, timeout);
-    expect(opener.logger.lines).toEqual(['warn expirations are capped at 10000 ms (options.max_expiration)']);
+    expect(opener.logger.lines).toEqual(['warn capping expirations at 10000 ms (options.max_expiration)']);
 });
 
 it.each([

@@ -5,7 +5,7 @@ import type { MemcachedProcess } from '../support/server/MemcachedProcess';
 import type { Settings } from '../support/settings';
 
 const SOFT = { fail_soft: true, retry: 30, request_timeout: 1000 };
-const SOFTENED = /memcached is unavailable, continuing without it/;
+const SOFTENED = /memcached is unavailable, continuing without the cache/;
 const DOWN = /^warn memcached at .* is down/;
 const BACK = /is up again/;
 
@@ -139,7 +139,7 @@ it('logs the outage of one of several servers once, and its recovery once', asyn
     expect(cache.getStats().fallbacks).toBeGreaterThan(100);
     expect([...logger.lines].sort()).toEqual([
         `warn memcached at ${server.address} is down: connect ECONNREFUSED ${server.address}`,
-        expect.stringMatching(/^warn memcached is unavailable, continuing without it: .*memcached at/),
+        expect.stringMatching(/^warn memcached is unavailable, continuing without the cache: .*memcached at/),
     ]);
     await server.restart();
     await logger.heard(BACK);

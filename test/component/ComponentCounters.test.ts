@@ -12,7 +12,7 @@ function withReferences(...counters: RecordingCounters[]): ComponentCounters {
 }
 
 function useAll(counters: ComponentCounters): void {
-    counters.incrementOne('memcached.cache.loads');
+    counters.increment('memcached.cache.loads', 1);
     counters.increment('memcached.cache.hits', 5);
     counters.stats('memcached.cache.load_time', 12);
 }

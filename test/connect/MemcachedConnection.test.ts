@@ -152,7 +152,7 @@ describe('a shared connection', () => {
 describe('the log of ignored options', () => {
     it('lists unknown options of a cache with its own connection', async () => {
         await open.cache(server, { pool: 3, ttl: 5, pool_size: 2, max_size: 7 });
-        expect(logger.lines).toEqual(['warn unknown configuration keys are ignored: options.pool, options.ttl']);
+        expect(logger.lines).toEqual(['warn ignoring unknown configuration keys: options.pool, options.ttl']);
     });
 
     it('lists unknown and misplaced options of a cache with a shared connection', async () => {
@@ -166,8 +166,8 @@ describe('the log of ignored options', () => {
         await cache.open('trace');
         await cache.open('trace');
         expect(logger.lines).toEqual([
-            'warn unknown configuration keys are ignored: options.ttl',
-            'warn keys of a connection are ignored in a component that shares one: options.pool_size, options.retries',
+            'warn ignoring unknown configuration keys: options.ttl',
+            'warn ignoring keys of a connection in a component that shares one: options.pool_size, options.retries',
         ]);
         expect(logger.contexts).toEqual(['trace', 'trace']);
     });
@@ -176,8 +176,8 @@ describe('the log of ignored options', () => {
         connection = connectionOf({ max_size: 2, size: 2 });
         await connection.open(null);
         expect(logger.lines).toEqual([
-            'warn unknown configuration keys are ignored: options.size',
-            'warn keys of a component are ignored in a shared connection: options.max_size',
+            'warn ignoring unknown configuration keys: options.size',
+            'warn ignoring keys of a component in a shared connection: options.max_size',
         ]);
     });
 

@@ -19,6 +19,6 @@ it('logs only the first changes when a server answers probes but fails calls', a
     }
     expect(open.logger.count(/is down/)).toBe(2);
     expect(open.logger.count(/is up again/)).toBe(2);
-    expect(open.logger.count(/continuing without it/)).toBe(1);
+    expect(open.logger.count(/continuing without the cache/)).toBe(1);
     expect(open.logger.lines).toHaveLength(5);
 });

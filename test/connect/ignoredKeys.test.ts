@@ -62,7 +62,7 @@ const SHARED = new Descriptor('pip-services', 'connection', 'memcached', 'defaul
 const CREDENTIAL = { 'credential.username': '', 'credential.password': '' };
 
 it('logs ignored keys once at open of the cache, the lock and the connection', async () => {
-    const said = 'warn unknown configuration keys are ignored: connection.prefix, option.prefix';
+    const said = 'warn ignoring unknown configuration keys: connection.prefix, option.prefix';
     const stray = { 'connection.prefix': 'a', 'option.prefix': 'b' };
     const at = { 'connection.host': '127.0.0.1', 'connection.port': server.port };
     await open.cache([], { ...at, ...stray });
@@ -77,7 +77,7 @@ it('logs ignored keys of a component with a shared connection, including its log
     const references = logger.references(SHARED, connection);
     await open.cache([], { prefx: 'a', pool_size: 2, ...CREDENTIAL }, references);
     expect(logger.lines).toEqual([
-        'warn unknown configuration keys are ignored: options.prefx',
-        'warn keys of a connection are ignored in a component that shares one: options.pool_size, credential.username, credential.password',
+        'warn ignoring unknown configuration keys: options.prefx',
+        'warn ignoring keys of a connection in a component that shares one: options.pool_size, credential.username, credential.password',
     ]);
 });

@@ -210,7 +210,7 @@ it('connects to a host name', async () => {
 });
 
 it('warns at each open when a password travels unencrypted to another host', async () => {
-    const warning = /^warn the password is sent unencrypted to no-such-host\.invalid:11211 \(use memcacheds:/;
+    const warning = /^warn sending the password unencrypted to no-such-host\.invalid:11211 \(use memcacheds:/;
     const config = { 'connection.host': 'no-such-host.invalid', ...credential, failures: 1 };
     const before = logger.count(warning);
     await openError(config);

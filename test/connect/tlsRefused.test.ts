@@ -130,7 +130,7 @@ describe('ssl_verify', () => {
         });
         const { logger } = open;
         const risk = new RegExp(
-            `^warn the certificates of localhost:${port} are not verified \\(credential\\.ssl_verify\\)$`,
+            `^warn not verifying the certificates of localhost:${port} \\(credential\\.ssl_verify\\)$`,
         );
         const before = logger.count(risk);
         const cache = await open.cache([], {

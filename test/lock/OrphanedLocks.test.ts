@@ -109,7 +109,6 @@ describe('OrphanedLocks', () => {
         const server = new FakeServer();
         server.held.set('key', 'token');
         server.abandoned.add('key', 'token', HOUR_MS);
-        expect([server.abandoned.has('key'), server.abandoned.has('other')]).toEqual([true, false]);
         expect([await server.abandoned.deleteNow('key'), await server.abandoned.deleteNow('key')]).toEqual([
             true,
             false,
@@ -121,11 +120,9 @@ describe('OrphanedLocks', () => {
     it('keeps at most 1000 keys, and the newest 20 tokens of each key', async () => {
         const server = new FakeServer();
         for (let i = 0; i <= 1000; i++) server.abandoned.add(`key:${i}`, 'token', HOUR_MS);
-        expect([server.abandoned.size, server.abandoned.has('key:0'), server.abandoned.has('key:1')]).toEqual([
-            1000,
-            false,
-            true,
-        ]);
+        expect(server.abandoned.size).toBe(1000);
+        server.held.set('key:0', 'token');
+        expect(await server.abandoned.deleteNow('key:0')).toBe(false);
         for (let i = 0; i < 20; i++) server.abandoned.add('key:1', `token:${i}`, HOUR_MS);
         server.held.set('key:1', 'token');
         expect(await server.abandoned.deleteNow('key:1')).toBe(false);

@@ -27,7 +27,7 @@ describe('an owner', () => {
         expect(await stored(open.key)).toBe(token);
         expect(a.counts).toMatchObject({ acquired: 1, lost: 1, released: 0, extended: 0 });
         expect(open.logger.warnings.join()).not.toContain(token);
-        expect(open.logger.warnings).toEqual([expect.stringContaining(`lock ${open.key} was lost before its release`)]);
+        expect(open.logger.warnings).toEqual([expect.stringContaining(`lost lock ${open.key} before the release`)]);
 
         await b.releaseLock(null, open.key);
         expect(await stored(open.key)).toBeNull();

@@ -1,4 +1,3 @@
-/** A value to store, with its flags and expiry. */
 export interface StoreSpec {
     readonly value: string | Uint8Array;
     readonly flagBits: number;

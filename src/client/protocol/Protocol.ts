@@ -108,7 +108,7 @@ export interface Reply {
     detail(): string;
 }
 
-/** The outcome of a request. The numbers are the statuses of the binary protocol. */
+/** The outcome of a request. The numbers below 2^16 are the statuses of the binary protocol. */
 export const Outcome = {
     OK: 0x00,
     NOT_FOUND: 0x01,
@@ -125,4 +125,6 @@ export const Outcome = {
     INTERNAL: 0x84,
     BUSY: 0x85,
     TEMPORARY: 0x86,
+    /** A proxy has lost the server behind it, which may have executed the request. */
+    BACKEND_LOST: 0x10000,
 } as const;

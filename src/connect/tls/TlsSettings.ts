@@ -20,7 +20,7 @@ export class TlsSettings {
     private context: SecureContext | null = null;
     /** The contents of the files at the creation of the context. */
     private files = '';
-    /** The check of an address as server name. One function, so equal options compare equal. */
+    /** The check of an address as server name. Equal options have the same function. */
     private readonly checkIdentity: ConnectionOptions['checkServerIdentity'];
 
     /** Checks the keys of the credential. Throws INVALID_CREDENTIAL. */

@@ -37,6 +37,7 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
         invalidFlags: [client.invalidFlags(-1)],
         invalidKey: [client.invalidKey('cause')],
         invalidLogin: [client.invalidLogin('a:1', 'a user name')],
+        invalidTimeout: [client.invalidTimeout('1'), client.invalidTimeout(NaN)],
         invalidTtl: [client.invalidTtl(-1)],
         invalidWeight: [client.invalidWeight('a:1', 0)],
         invalidWeights: [client.invalidWeights()],
@@ -52,6 +53,8 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
         authFailed: [protocol.authFailed('a:1')],
         authFailedBefore: [protocol.authFailedBefore('a:1', cause)],
         loginRequired: [protocol.loginRequired('a:1')],
+        loginUnknown: [protocol.loginUnknown('a:1')],
+        loginWrong: [protocol.loginWrong('a:1')],
         rejected: Object.values(Outcome).map(outcome => protocol.rejected('a:1', outcome, '0x01')),
     },
     connect: {
@@ -67,7 +70,6 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
     cache: {
         batchFailed: [cache.batchFailed(new Map([['k', cause]]), new Map(), 2)],
         invalidCountOptions: [cache.invalidCountOptions(1)],
-        invalidTimeout: [cache.invalidTimeout('1'), cache.invalidTimeout(NaN)],
         invalidFunction: [cache.invalidFunction('change', 1)],
         invalidLoadOption: [cache.invalidLoadOption('jitter', 'a number')],
         loadTimeout: [cache.loadTimeout('k', 1)],
@@ -77,7 +79,6 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
     },
     lock: {
         invalidLockOption: [lock.invalidLockOption('signal', 'an AbortSignal')],
-        invalidLockTimeout: [lock.invalidLockTimeout('1')],
         invalidLockTtl: [lock.invalidLockTtl(-1, 1000)],
         invalidWork: [lock.invalidWork(undefined)],
         lockLost: [lock.lockLost('k')],

@@ -459,7 +459,7 @@ const bugs = {
     'keep waiting for a lock after the abort': [
         {
             file: 'lock/LeaseAcquirer.ts',
-            from: `await session.pause(Math.min(pauseMs, leftMs), signal);\n                signal?.throwIfAborted();`,
+            from: `await session.pause(Math.min(pauseMs, leftMs), signal);\n                    signal?.throwIfAborted();`,
             to: `await session.pause(Math.min(pauseMs, leftMs));`,
         },
         {

@@ -20,10 +20,6 @@ export class Meter {
         if (entry !== undefined) add(entry.counts, name, value);
     }
 
-    incrementOne(name: string): void {
-        this.increment(name, 1);
-    }
-
     stats(name: string, value: number): void {
         const samples = this.samples.get(name);
         if (samples === undefined) this.samples.set(name, [value]);

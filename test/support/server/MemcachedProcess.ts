@@ -19,6 +19,10 @@ export interface MemcachedProcessOptions {
     unixSocket?: boolean;
     /** `-S`, or `-Y` over the meta protocol: accepts only this login. */
     login?: Login;
+    /** `-Y`: accepts only this login, over text and meta. */
+    textLogin?: Login;
+    /** The servers behind memcached's own proxy. */
+    backends?: readonly { port: number }[];
     /** `-Z`: accepts only TLS. */
     certificate?: Certificate;
     /**
@@ -161,12 +165,15 @@ export class MemcachedProcess {
     }
 
     #prepare(directory: string): { args: string[]; env: Record<string, string> } {
-        const { certificate, clientAuthority, login } = this.options;
-        const files = certificate ? certificateFiles(directory, certificate, clientAuthority) : [];
+        const { certificate, clientAuthority, login, backends } = this.options;
+        const { textLogin = this.passwords ? undefined : login } = this.options;
+        const tls = certificate ? certificateFiles(directory, certificate, clientAuthority).join(',') : '';
         return {
             args: [
-                certificate ? ['-Z', '-o', files.join(',')] : [],
-                login ? (this.passwords ? ['-S'] : ['-Y', loginFile(directory, login)]) : [],
+                certificate ? ['-Z', '-o', tls] : [],
+                this.passwords ? ['-S'] : [],
+                textLogin ? ['-Y', loginFile(directory, textLogin)] : [],
+                backends ? ['-o', `proxy_config=routelib,proxy_arg=${routesFile(directory, backends)}`] : [],
             ].flat(),
             env: this.passwords?.listen(directory) ?? {},
         };
@@ -188,6 +195,17 @@ function commandLine(options: MemcachedProcessOptions): string[] {
 function loginFile(directory: string, { username, password }: Login): string {
     const file = join(directory, 'logins');
     writeFileSync(file, `${username}:${password}\n`, { mode: 0o600 });
+    return file;
+}
+
+/** Writes routes that spread the keys over the servers. */
+function routesFile(directory: string, backends: readonly { port: number }[]): string {
+    const file = join(directory, 'routes.lua');
+    const servers = backends.map(({ port }) => `"127.0.0.1:${port}"`).join(', ');
+    writeFileSync(
+        file,
+        `pools{ main = { backends = { ${servers} } } }\nroutes{ default = route_direct{ child = "main" } }\n`,
+    );
     return file;
 }
 

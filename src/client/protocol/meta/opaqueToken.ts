@@ -1,14 +1,8 @@
 /**
- * An opaque on the wire is two characters from `0` to `o`, for its lower 12 bits. Replies come in
- * the order of the requests, so this much reveals a lost reply and one too many.
+ * Returns the opaque as on the wire: two characters from `0` to `o` in one number, for its lower 12
+ * bits. Replies come in the order of the requests, so this much reveals a lost reply and one too
+ * many.
  */
-
-export const OPAQUE_BYTES = 2;
-
-export function firstCharacter(opaque: number): number {
-    return 0x30 + ((opaque >>> 6) & 0x3f);
-}
-
-export function secondCharacter(opaque: number): number {
-    return 0x30 + (opaque & 0x3f);
+export function tokenOf(opaque: number): number {
+    return 0x3030 + ((opaque << 2) & 0x3f00) + (opaque & 0x3f);
 }

@@ -137,7 +137,9 @@ describe('BinaryDecoder', () => {
 
     it.each([
         ['ERROR\r\n', 'the server answers in text (ERROR)'],
-        ['HTTP/1.1 400 Bad Request\r\n', 'the server answers in text (HTTP/)'],
+        ['HTTP/1.1 400 Bad Request\r\n', 'the server speaks HTTP'],
+        ['-ERR unknown command\r\n', 'the server speaks the protocol of Redis'],
+        ['ERROR Too many open connections\r\n', 'the server has too many connections'],
         ['hello', 'starts with byte 0x68 instead of 0x81'],
     ])('reports that %j is not the binary protocol', (text, words) => {
         expect(decode(Buffer.from(text), []).wrong).toContain(words);
