@@ -1,8 +1,7 @@
 import type { MemcachedCache } from 'pip-services4-memcached-node';
 import { codeOf } from '../support/codeOf';
-import { opcodes } from '../support/opcodes';
 import { useOpener, useServer } from '../support/Opener';
-import { requestsIn } from '../support/proxy/frames';
+import { requestsIn, verbOfReply } from '../support/proxy/messages';
 import { readItem, writeItem } from '../support/server/textProtocol';
 import { configOf, type Servers, type Settings } from '../support/settings';
 import { sleep } from '../support/sleep';
@@ -222,20 +221,20 @@ describe('a request of a cache with options.clear', () => {
         await cache.store(null, 'key', 2, 50_000);
         await cache.retrieveMany(null, ['key', 'none']);
         const full = (key: string) => `${prefix}#${token}:${key}`;
-        expect(proxy.writes.map(write => requestsIn(write).map(({ opcode, key }) => [opcode, key]))).toEqual([
+        expect(proxy.writes.map(write => requestsIn(write).map(({ verb, key }) => [verb, key]))).toEqual([
             [
-                [opcodes.GET, full('key')],
-                [opcodes.GET, tokenKey(prefix)],
+                ['get', full('key')],
+                ['get', tokenKey(prefix)],
             ],
             [
-                [opcodes.SET, full('key')],
-                [opcodes.GET, tokenKey(prefix)],
+                ['set', full('key')],
+                ['get', tokenKey(prefix)],
             ],
             [
-                [opcodes.GETQ, full('key')],
-                [opcodes.GETQ, full('none')],
-                [opcodes.NOOP, ''],
-                [opcodes.GET, tokenKey(prefix)],
+                ['get', full('key')],
+                ['get', full('none')],
+                ['noop', ''],
+                ['get', tokenKey(prefix)],
             ],
         ]);
     });
@@ -248,7 +247,7 @@ describe('a request of a cache with options.clear', () => {
         await one.clear(null);
         proxy.begin({
             reply: (link, frame) => {
-                if (frame[1] !== opcodes.GET) link.toClient(frame);
+                if (verbOfReply(frame) !== 'get') link.toClient(frame);
             },
         });
         const failing = other.retrieveMany(null, KEYS);
@@ -308,9 +307,9 @@ describe('a request of a cache with options.clear', () => {
         const cache = await open({}, proxy);
         proxy.writes.length = 0;
         await Promise.all(Array.from({ length: 100 }, (_, i) => cache.retrieve(null, `key${i}`)));
-        const asked = requestsIn(proxy.writes[0]!).map(({ opcode, key }) => [opcode, key]);
-        expect(asked).toEqual([[opcodes.GET, tokenKey(prefix)]]);
-        expect(proxy.writes.flatMap(requestsIn).filter(({ opcode }) => opcode === opcodes.ADD)).toHaveLength(1);
+        const asked = requestsIn(proxy.writes[0]!).map(({ verb, key }) => [verb, key]);
+        expect(asked).toEqual([['get', tokenKey(prefix)]]);
+        expect(proxy.writes.flatMap(requestsIn).filter(({ verb }) => verb === 'add')).toHaveLength(1);
     });
 
     it('uses the plain key and no token without options.clear', async () => {

@@ -1,13 +1,10 @@
 import { MemcachedClient } from 'pip-services4-memcached-node';
 import { codeOf } from '../support/codeOf';
-import { opcodes } from '../support/opcodes';
 import { useOpener, useServer } from '../support/Opener';
 import { describeEachLoss, type End, type LossContext, type Point } from '../support/proxy/loseNext';
 import type { MemcachedProcess } from '../support/server/MemcachedProcess';
 import { readStat, writeItem } from '../support/server/textProtocol';
 import { sleep } from '../support/sleep';
-
-const { ADD, DELETE, GET, INCREMENT, REPLACE } = opcodes;
 
 const server = useServer();
 const open = useOpener();
@@ -54,14 +51,14 @@ describe('an unavailable memcached', () => {
         it('counts at most once, and rejects when the outcome is unknown', async context => {
             const { through, cache } = await openBoth(context);
             await cache.store(null, 'n', 10, 50_000);
-            context.lose(INCREMENT);
+            context.lose('count');
             expect(await codeOf(through.increment(null, 'n', 5))).toBe(error);
             expect(await cache.retrieve(null, 'n')).toBe(isDone ? 15 : 10);
         });
 
         it('rejects an add with an unknown outcome instead of returning false', async context => {
             const { through, cache } = await openBoth(context);
-            context.lose(ADD);
+            context.lose('add');
             expect(await codeOf(through.add(null, 'n', 5))).toBe(error);
             expect(await cache.retrieve(null, 'n')).toBe(isDone ? 5 : null);
         });
@@ -71,17 +68,17 @@ describe('an unavailable memcached', () => {
 describeEachLoss(server, (it, point, end) => {
     const { isDone, error } = outcomeOf(point, end);
 
-    for (const [what, opcode, before] of [
-        ['adds', ADD, null],
-        ['changes', REPLACE, 1],
-        ['removes', DELETE, 1],
+    for (const [what, verb, before] of [
+        ['adds', 'add', null],
+        ['changes', 'cas', 1],
+        ['removes', 'delete', 1],
     ] as const) {
         it(`rejects an update that ${what} a value with an unknown outcome, and does not retry it`, async context => {
             const { through, cache } = await openBoth(context);
             if (before !== null) await cache.store(null, 'key', before, 50_000);
-            const after = opcode === DELETE ? null : (before ?? 0) + 1;
+            const after = verb === 'delete' ? null : (before ?? 0) + 1;
             const change = jest.fn(() => after);
-            context.lose(opcode);
+            context.lose(verb);
             expect(await codeOf(through.update<number>(null, 'key', change))).toBe(error);
             expect(change).toHaveBeenCalledTimes(1);
             expect(await cache.retrieve(null, 'key')).toBe(isDone ? after : before);
@@ -91,7 +88,7 @@ describeEachLoss(server, (it, point, end) => {
     it('retries a lost read or rejects, and changes the value at most once', async context => {
         const { through, cache } = await openBoth(context);
         await cache.store(null, 'key', 1, 50_000);
-        context.lose(GET);
+        context.lose('get');
         const answer = await codeOf(through.update<number>(null, 'key', value => value! + 1));
         expect(answer).toBe(end === 'silence' ? 'TIMEOUT' : 'answered 2');
         expect(await cache.retrieve(null, 'key')).toBe(end === 'silence' ? 1 : 2);

@@ -1,8 +1,8 @@
 import { BadRequestException } from 'pip-services4-commons-node';
 import type { MemcachedCache } from 'pip-services4-memcached-node';
 import { codeOf } from '../support/codeOf';
-import { opcodes } from '../support/opcodes';
 import { useOpener, useServer } from '../support/Opener';
+import { verbOf } from '../support/proxy/messages';
 import { readItem, readStat, writeItem } from '../support/server/textProtocol';
 import type { Servers, Settings } from '../support/settings';
 import { sleep } from '../support/sleep';
@@ -126,7 +126,7 @@ describe('update', () => {
         await through.update(null, 'key', next);
         proxy.writes.length = 0;
         await through.update(null, 'key', next);
-        expect(proxy.writes.map(write => write[1])).toEqual([opcodes.GET, opcodes.REPLACE]);
+        expect(proxy.writes.map(verbOf)).toEqual(['get', 'cas']);
     });
 
     it('loses none of 1,000 concurrent updates in one process, and avoids conflicts between them', async () => {

@@ -1,6 +1,7 @@
 import { codeOf } from '../support/codeOf';
 import { useFleet } from '../support/Fleet';
 import { useOpener } from '../support/Opener';
+import { testProtocol } from '../support/protocol';
 import { all, at, keyOf, keys, named, storeAll, turns } from './fleetOf';
 
 const open = useOpener();
@@ -16,7 +17,8 @@ describe('open and close', () => {
             code: 'CONNECT_FAILED',
             message:
                 `cannot connect to any of 2 memcached servers: ${away} (connect ECONNREFUSED ${away}); ` +
-                `${named(silent)} (neither the binary nor the meta protocol works: ` +
+                `${named(silent)} (` +
+                (testProtocol === 'auto' ? 'neither the binary nor the meta protocol works: ' : '') +
                 'no reply to the first request within 500 ms)',
             details: { server: `${away}, ${named(silent)}` },
         });

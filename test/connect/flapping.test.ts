@@ -1,5 +1,5 @@
 import { useOpener } from '../support/Opener';
-import { opcodes } from '../support/opcodes';
+import { verbOf } from '../support/proxy/messages';
 import { answer } from '../support/server/ScriptedServer';
 
 const open = useOpener();
@@ -7,8 +7,9 @@ const open = useOpener();
 it('logs only the first changes when a server answers probes but fails calls', async () => {
     let probes = 0;
     const server = await open.scripted((request, socket) => {
-        if (![opcodes.VERSION, opcodes.NOOP].includes(request[1] as never)) return socket.destroy();
-        if (request[1] === opcodes.NOOP) probes++;
+        const verb = verbOf(request);
+        if (verb !== 'version' && verb !== 'noop') return socket.destroy();
+        if (verb === 'noop') probes++;
         answer(request, socket);
     });
     const cache = await open.cache(server, { fail_soft: true, failures: 1, retries: 0 });

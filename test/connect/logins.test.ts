@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { ErrorDescriptionFactory } from 'pip-services4-commons-node';
 import { codeOf } from '../support/codeOf';
 import { useOpener } from '../support/Opener';
-import { opcodes } from '../support/opcodes';
+import { verbOf } from '../support/proxy/messages';
 import { RecordingObserver } from '../support/RecordingObserver';
 import type { Settings } from '../support/settings';
 import { sleep } from '../support/sleep';
@@ -160,7 +160,7 @@ describe('a server with a password', () => {
     it('is down after a few faults when it answers only logins', async () => {
         const proxy = await open.faultProxy(await open.server({ login }));
         const client = await open.client({ port: proxy.port, login }, { requestTimeoutMs: 20_000 });
-        const isLogin = (chunk: Buffer): boolean => chunk[1] === opcodes.SASL_AUTH;
+        const isLogin = (chunk: Buffer): boolean => verbOf(chunk) === 'login';
         proxy.begin({ request: (link, chunk) => (isLogin(chunk) ? link.toServer(chunk) : link.reset()) });
         expect(await codeOf(client.get('key'))).toBe('CONNECTION_LOST');
         expect(await codeOf(client.get('key'))).toBe('SERVER_DOWN');

@@ -24,11 +24,7 @@ describe('MemcachedClient.close', () => {
 
     /** Creates a client without opening it. */
     function create(options: ClientOptions = {}, servers: Server[] = [proxy]): MemcachedClient {
-        const addresses = servers.map(({ port }) => ({ host: '127.0.0.1', port }));
-        const timeouts = { requestTimeoutMs: TIMEOUT_MS, connectTimeoutMs: TIMEOUT_MS };
-        const created = new MemcachedClient(addresses, { ...timeouts, ...options });
-        open.atEnd(() => created.close());
-        return created;
+        return open.clientOf(servers, { requestTimeoutMs: TIMEOUT_MS, connectTimeoutMs: TIMEOUT_MS, ...options });
     }
 
     /** Starts calls without waiting for them. Each result is the outcome of one call. */

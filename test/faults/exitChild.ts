@@ -8,6 +8,7 @@
 import { once } from 'node:events';
 
 import { MemcachedClient } from 'pip-services4-memcached-node';
+import { testProtocol } from '../support/protocol';
 
 export type Story = 'idle' | 'calls in flight' | 'server breaks' | 'opening' | 'nobody there';
 export type Step = 'broken?' | 'closed';
@@ -45,6 +46,7 @@ async function main(): Promise<void> {
         retryMs: 60_000,
         reconnectMs: 60_000,
         idleMs: 60_000,
+        protocol: testProtocol,
     });
     await tell(story as Story, client);
     await client.close();

@@ -1,5 +1,7 @@
 import type { Fault, Link } from '../support/proxy/FaultProxy';
-import { HEADER_BYTES, claiming, opaqueOf, replyFrame, withOpaque } from '../support/proxy/frames';
+import { HEADER_BYTES, isFrame, opaqueOf, replyFrame, withOpaque } from '../support/proxy/binaryFrames';
+import { claimingBytes } from '../support/proxy/messages';
+import { strangerReply } from '../support/proxy/textMessages';
 
 /** A server that accepts connections and requests, and never replies. */
 export const blackHole: Fault = {
@@ -104,10 +106,10 @@ export function replacing(other: (frame: Buffer) => Buffer): Fault {
     };
 }
 
-/** Returns reproducible bytes that differ for each reply and never begin like a frame. */
+/** Returns reproducible bytes that depend on the reply and never begin like one. */
 function garbage(frame: Buffer): Buffer {
     const bytes = Buffer.alloc(frame.length + 5);
-    let state = opaqueOf(frame) | 1;
+    let state = frame.reduce((sum, byte) => sum * 31 + byte, 0) >>> 0;
     for (let at = 0; at < bytes.length; at++) {
         state = (Math.imul(state, 1103515245) + 12345) >>> 0;
         bytes[at] = state >>> 24;
@@ -120,22 +122,22 @@ export const talkingGarbage: Fault = replacing(garbage);
 export const talkingText: Fault = replacing(() => Buffer.from('ERROR\r\n'));
 
 /** A reply that announces a body larger than any value. */
-export const lyingHuge: Fault = replacing(frame => claiming(frame, 0xfffffff0));
+export const lyingHuge: Fault = replacing(reply => claimingBytes(reply, 0xfffffff0));
 
 /**
  * A reply that announces a valid body length, without the body. A naive client waits or allocates
  * for the body.
  */
-export const lyingLong: Fault = replacing(frame => claiming(frame, 512 * 1024 * 1024));
+export const lyingLong: Fault = replacing(reply => claimingBytes(reply, 512 * 1024 * 1024));
 
 /**
- * A reply that announces a body shorter than its own extras. A naive client reads the rest as the
- * next header.
+ * A reply that announces a body shorter than its own extras, or too short a value. A naive client
+ * reads the rest as the next reply.
  */
-export const lyingShort: Fault = replacing(frame =>
-    frame.length > HEADER_BYTES + 4
-        ? claiming(frame, 2)
-        : replyFrame({ opaque: opaqueOf(frame), body: Buffer.from('??') }),
+export const lyingShort: Fault = replacing(reply =>
+    isFrame(reply) && reply.length <= HEADER_BYTES + 4
+        ? replyFrame({ opaque: opaqueOf(reply), body: Buffer.from('??') })
+        : claimingBytes(reply, 2),
 );
 
 /**
@@ -143,10 +145,15 @@ export const lyingShort: Fault = replacing(frame =>
  * sent.
  */
 export const answeringStrangers: Fault = {
-    reply(link, frame) {
-        const stranger = replyFrame({ extras: Buffer.alloc(4), body: Buffer.from('nobody asked for this') });
-        stranger[1] = frame[1] ?? 0;
-        link.toClient(withOpaque(stranger, opaqueOf(frame) ^ 0x40000000));
-        link.toClient(frame);
+    reply(link, reply) {
+        link.toClient(strangerTo(reply));
+        link.toClient(reply);
     },
 };
+
+function strangerTo(reply: Buffer): Buffer {
+    const value = 'nobody asked for this';
+    if (!isFrame(reply)) return strangerReply(value, reply);
+    const stranger = replyFrame({ opcode: reply[1], extras: Buffer.alloc(4), body: Buffer.from(value) });
+    return withOpaque(stranger, opaqueOf(reply) ^ 0x40000000);
+}

@@ -154,6 +154,25 @@ describe('a full server', () => {
         expect(await lock.tryAcquireLock(null, last, 1000)).toBe(true);
     });
 
+    it('keeps 20 held locks without eviction (-M), despite 300 attempts of other clients', async () => {
+        const server = await open.server({ withoutEviction: true, memoryMegabytes: 2 });
+        const [lock, others] = [await open.lock(server), await open.lock(server)];
+        const keyOf = (i: number): string => `${i}`.padEnd(200, 'x');
+        const held: Lease[] = [];
+        for (let i = 0; i < 20; i++) held.push(await lock.acquireLease(null, keyOf(i), 3_600_000, 0));
+        // Tokens differ in length, so a single rejection does not prove that the server is full.
+        for (let i = 20, rejections = 0; rejections < 20; i++) {
+            if ((await codeOf(others.tryAcquireLock(null, keyOf(i), 3_600_000))) === 'SERVER_ERROR') rejections++;
+        }
+        const attempts = Array.from({ length: 300 }, (_, i) =>
+            codeOf(others.tryAcquireLock(null, keyOf(i % 20), 3_600_000)),
+        );
+        expect(new Set(await Promise.all(attempts))).toEqual(new Set(['SERVER_ERROR']));
+        for (const lease of held) expect(await storedIn(server)(lease.key)).toBe(lease.token);
+        await Promise.all(held.map(lease => lease.release()));
+        expect(lock.counts).toMatchObject({ released: 20, lost: 0 });
+    });
+
     it('rejects extensions without eviction (-M), and keeps each lock until its ttl is over', async () => {
         const server = await open.server({ withoutEviction: true, memoryMegabytes: 2 });
         const lock = await open.lock(server);

@@ -1,10 +1,10 @@
 import { Descriptor, References } from 'pip-services4-components-node';
 import { LeaseAcquirer } from '../../src/lock/LeaseAcquirer';
 import { codeOf } from '../support/codeOf';
-import { opcodes } from '../support/opcodes';
 import { useOpener, useServer } from '../support/Opener';
 import { holding, passing } from '../support/proxy/FaultProxy';
 import { losing } from '../support/proxy/loseNext';
+import { verbOf } from '../support/proxy/messages';
 import { sleep } from '../support/sleep';
 import { lockBehindProxy } from './lockBehindProxy';
 import { shutDown } from './shutdowns';
@@ -93,7 +93,7 @@ describe('close', () => {
     it('waits for a release whose reply is lost', async () => {
         const { lock, proxy } = await lockBehindProxy(open, server);
         const lease = await lock.acquireLease(null, open.key, 60_000);
-        proxy.begin(losing(opcodes.DELETE, 'the request', 'silence'));
+        proxy.begin(losing('delete', 'the request', 'silence'));
         const releasing = codeOf(lease.release());
         await lock.close(null);
         expect(await releasing).toBe('answered undefined');
@@ -107,7 +107,7 @@ describe('close', () => {
         const working = lock.withLock(null, open.key, { ttl: 1500 }, async () => {
             proxy.begin({
                 request(link, chunk) {
-                    if (chunk[1] === opcodes.REPLACE) held.push(() => link.toServer(chunk));
+                    if (verbOf(chunk) === 'cas') held.push(() => link.toServer(chunk));
                     else link.toServer(chunk);
                 },
             });

@@ -1,9 +1,10 @@
 import type { Lease } from 'pip-services4-memcached-node';
 import { codeOf } from '../support/codeOf';
 import { LagMeter } from '../support/LagMeter';
-import { opcodes, type Opcode } from '../support/opcodes';
 import { useOpener, useServer } from '../support/Opener';
 import { passing, type Fault } from '../support/proxy/FaultProxy';
+import { verbOf } from '../support/proxy/messages';
+import type { Verb } from '../support/proxy/verbs';
 import { SideBySide } from '../support/sideBySide';
 import { sleep } from '../support/sleep';
 import { aborted } from './aborted';
@@ -16,10 +17,10 @@ const stored = storedIn(server);
 // More concurrent tests delay each other at their start.
 const slow = new SideBySide(4);
 
-/** Returns a fault that drops requests with this opcode. */
-const swallowing = (opcode: Opcode): Fault => ({
+/** Returns a fault that drops writes that start with this verb. */
+const swallowing = (verb: Verb): Fault => ({
     request(link, chunk) {
-        if (chunk[1] !== opcode) link.toServer(chunk);
+        if (verbOf(chunk) !== verb) link.toServer(chunk);
     },
 });
 
@@ -112,7 +113,7 @@ describe('withLock', () => {
                 lock.withLock(null, open.key, { ttl: 600 }, async (signal, lease) => {
                     const begun = performance.now();
                     heldMs = lease.remaining();
-                    proxy.begin(swallowing(opcodes.REPLACE));
+                    proxy.begin(swallowing('cas'));
                     await aborted(signal);
                     ms = performance.now() - begun;
                     lag.stop();
@@ -177,13 +178,13 @@ describe('withLock', () => {
     slow.it('waits for a pending renewal before it releases', async open => {
         const { lock, proxy } = await lockBehindProxy(open, server, { request_timeout: 5000 });
         const held: (() => void)[] = [];
-        let sent: number[] = [];
+        let sent: (Verb | undefined)[] = [];
         const working = lock.withLock(null, open.key, { ttl: 1500 }, async () => {
             sent = [];
             proxy.begin({
                 request(link, chunk) {
-                    sent.push(chunk[1]!);
-                    if (chunk[1] === opcodes.REPLACE) held.push(() => link.toServer(chunk));
+                    sent.push(verbOf(chunk));
+                    if (verbOf(chunk) === 'cas') held.push(() => link.toServer(chunk));
                     else link.toServer(chunk);
                 },
             });
@@ -193,7 +194,7 @@ describe('withLock', () => {
         await sleep(50);
         held[0]!();
         await working;
-        expect(sent).toEqual([opcodes.REPLACE, opcodes.DELETE]);
+        expect(sent).toEqual(['cas', 'delete']);
         expect(await stored(open.key)).toBeNull();
     });
 

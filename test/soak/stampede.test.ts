@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { forkSource } from '../support/forkSource';
 import { useOpener, useServer } from '../support/Opener';
+import { mixedEnv } from '../support/protocol';
 import { sleep } from '../support/sleep';
 
 const PROCESSES = 4;
@@ -27,8 +28,9 @@ class Crowd {
     private wake: () => void = () => {};
 
     constructor(key: string, loaderMs: number) {
-        this.children = Array.from({ length: PROCESSES }, () => {
-            const child = forkSource(join(__dirname, 'loaderChild.ts'), [server.port, key, CALLERS, loaderMs]);
+        this.children = Array.from({ length: PROCESSES }, (_, i) => {
+            const args = [server.port, key, CALLERS, loaderMs];
+            const child = forkSource(join(__dirname, 'loaderChild.ts'), args, { env: mixedEnv(i) });
             child.on('message', (message: Message) => this.hear(child, message));
             open.atEnd(() => child.kill('SIGKILL'));
             return child;

@@ -8,6 +8,7 @@ import {
     type ServerAddress,
 } from 'pip-services4-memcached-node';
 import { FaultProxy } from './proxy/FaultProxy';
+import { testProtocol } from './protocol';
 import { RecordingProxy } from './proxy/RecordingProxy';
 import { RecordingLogger } from './RecordingLogger';
 import { MemcachedProcess, type MemcachedProcessOptions } from './server/MemcachedProcess';
@@ -87,7 +88,7 @@ export class Opener {
     /** Creates a client without opening it. */
     clientOf(servers: ClientServer | readonly ClientServer[], options: ClientOptions = {}): MemcachedClient {
         const addresses = [servers].flat().map(toAddress);
-        const client = new MemcachedClient(addresses, options);
+        const client = new MemcachedClient(addresses, { protocol: testProtocol, ...options });
         this.atEnd(() => client.close());
         return client;
     }

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { useOpener, useServer } from '../../support/Opener';
 import { exchange, get, set, version } from '../../support/server/exchange';
 import { holding, passing, type Fault, type FaultProxy } from '../../support/proxy/FaultProxy';
-import { HEADER_BYTES } from '../../support/proxy/frames';
+import { HEADER_BYTES } from '../../support/proxy/binaryFrames';
 import * as faults from '../../faults/replyFaults';
 
 describe('FaultProxy', () => {

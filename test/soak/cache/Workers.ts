@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { forkSource } from '../../support/forkSource';
+import { mixedEnv } from '../../support/protocol';
 import { sleep } from '../../support/sleep';
 import type { Chronicle } from './Chronicle';
 import type { Message } from './events';
@@ -26,7 +27,7 @@ export class Workers {
      */
     async start(plan: Plan, proxies: readonly Start['proxies'][]): Promise<void> {
         const ready = proxies.map((own, number) => {
-            const child = forkSource(join(__dirname, 'workerChild.ts'), []);
+            const child = forkSource(join(__dirname, 'workerChild.ts'), [], { env: mixedEnv(number) });
             this.children.push(child);
             this.exits.push(once(child, 'exit'));
             child.on('message', (message: Message) => this.hear(message));

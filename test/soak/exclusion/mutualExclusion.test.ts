@@ -8,6 +8,7 @@ import { blackHole, late, resettingOnce } from '../../faults/replyFaults';
 import { forkSource } from '../../support/forkSource';
 import { LagMeter } from '../../support/LagMeter';
 import { useOpener, useServer } from '../../support/Opener';
+import { mixedEnv } from '../../support/protocol';
 import { passing, type FaultProxy } from '../../support/proxy/FaultProxy';
 import { randomOf } from '../../support/random';
 import { sleep } from '../../support/sleep';
@@ -49,6 +50,7 @@ describe('MemcachedLock in four processes with eight tasks each over twenty keys
         const args = [++spawned, proxy.port, TASKS, KEYS, TTL_MS];
         const child = forkSource(join(__dirname, 'contenderChild.ts'), args, {
             stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+            env: mixedEnv(spawned),
         });
         children.add(child);
         createInterface(child.stdout as Readable).on('line', line => hear(child.pid!, line.split(' ')));

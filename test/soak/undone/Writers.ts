@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { forkSource } from '../../support/forkSource';
+import { mixedEnv } from '../../support/protocol';
 import { sleep } from '../../support/sleep';
 import { Histories } from '../histories/Histories';
 import type { Answer, Call, Group, Order } from './messages';
@@ -29,7 +30,8 @@ export class Writers {
     async start(port: number): Promise<void> {
         const ready: Promise<unknown>[] = [];
         for (let i = 0; i < this.processes; i++) {
-            const child = forkSource(join(__dirname, 'writerChild.ts'), [i, port, this.groups, this.timeoutMs]);
+            const args = [i, port, this.groups, this.timeoutMs];
+            const child = forkSource(join(__dirname, 'writerChild.ts'), args, { env: mixedEnv(i) });
             this.children.push(child);
             this.exits.push(once(child, 'exit'));
             ready.push(once(child, 'message'));

@@ -2,7 +2,7 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { once } from 'node:events';
 
-import { FrameSplitter } from './frames';
+import { MessageSplitter } from './messages';
 
 /** The behaviour of a proxy. A missing handler passes the data on. */
 export interface Fault {
@@ -39,8 +39,8 @@ export class Link {
         private readonly owner: Owner,
     ) {
         this.upstream = connect({ port: upstreamPort, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
-        const requests = new FrameSplitter(() => owner.onFrame('requestFrames'));
-        const replies = new FrameSplitter(frame => {
+        const requests = new MessageSplitter(() => owner.onFrame('requestFrames'));
+        const replies = new MessageSplitter(frame => {
             if (owner.fault.reply) owner.fault.reply(this, frame);
             else this.toClient(frame);
             owner.onFrame('replyFrames');

@@ -7,6 +7,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 export class RecordingProxy {
     /** Every chunk that a client has written. */
     readonly writes: Buffer[] = [];
+    /** The number of bytes that servers sent. */
+    repliedBytes = 0;
     connections = 0;
     mostAtOnce = 0;
     /**
@@ -70,7 +72,10 @@ export class RecordingProxy {
         this.mostAtOnce = Math.max(this.mostAtOnce, this.sockets.size);
         const server = this.target && connect(this.target.port, this.target.host);
         server?.on('error', () => socket.destroy()).on('close', () => socket.destroy());
-        server?.on('data', data => socket.write(data));
+        server?.on('data', data => {
+            this.repliedBytes += data.length;
+            socket.write(data);
+        });
         socket.on('error', () => {});
         let isHandshake = true;
         socket.on('data', data => {

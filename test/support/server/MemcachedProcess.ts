@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { startMemcached } from '../../../scripts/memcached.cjs';
+import { testProtocol } from '../protocol';
 import type { Certificate } from './certificate';
 import { exchange, saslMechanisms } from './exchange';
 import type { Login } from './PasswordServer';
@@ -16,7 +17,7 @@ export interface MemcachedProcessOptions {
     port?: number;
     /** `-s`: listens at `socketPath` instead of `host` and `port`. */
     unixSocket?: boolean;
-    /** `-S`: accepts only this login. */
+    /** `-S`, or `-Y` over the meta protocol: accepts only this login. */
     login?: Login;
     /** `-Y`: accepts only this login, over text and meta. */
     textLogin?: Login;
@@ -56,11 +57,11 @@ type LocalMemcached = Awaited<ReturnType<typeof startMemcached>>;
  */
 export class MemcachedProcess {
     #process!: LocalMemcached;
-    /** The server that checks logins, if there is a `login`. */
+    /** The server that checks logins of the binary protocol, if there is a `login`. */
     readonly passwords: PasswordServer | undefined;
 
     constructor(private readonly options: MemcachedProcessOptions) {
-        this.passwords = options.login && new PasswordServer(options.login);
+        if (testProtocol !== 'meta') this.passwords = options.login && new PasswordServer(options.login);
     }
 
     static async start(options: MemcachedProcessOptions = {}): Promise<MemcachedProcess> {
@@ -144,7 +145,7 @@ export class MemcachedProcess {
                 args: commandLine(this.options),
                 prepare: directory => this.#prepare(directory),
             });
-            if (this.options.login) await this.#expectPlain();
+            if (this.passwords) await this.#expectPlain();
         } catch (error) {
             await (this.#process as LocalMemcached | undefined)?.end();
             await this.passwords?.end();
@@ -164,11 +165,13 @@ export class MemcachedProcess {
     }
 
     #prepare(directory: string): { args: string[]; env: Record<string, string> } {
-        const { certificate, clientAuthority, textLogin, backends } = this.options;
+        const { certificate, clientAuthority, login, backends } = this.options;
+        const { textLogin = this.passwords ? undefined : login } = this.options;
         const tls = certificate ? certificateFiles(directory, certificate, clientAuthority).join(',') : '';
         return {
             args: [
                 certificate ? ['-Z', '-o', tls] : [],
+                this.passwords ? ['-S'] : [],
                 textLogin ? ['-Y', loginFile(directory, textLogin)] : [],
                 backends ? ['-o', `proxy_config=routelib,proxy_arg=${routesFile(directory, backends)}`] : [],
             ].flat(),
@@ -180,7 +183,6 @@ export class MemcachedProcess {
 function commandLine(options: MemcachedProcessOptions): string[] {
     const { maxItemBytes, memoryMegabytes, idleTimeoutSeconds } = options;
     return [
-        options.login ? ['-S'] : [],
         options.withoutCas ? ['-C'] : [],
         options.withoutEviction ? ['-M'] : [],
         memoryMegabytes ? ['-m', String(memoryMegabytes)] : [],

@@ -2,38 +2,59 @@
  * Implements the part of memcached's binary framing that faults need. The code is independent of
  * `src/client/protocol`, so that the tests detect a mistake there.
  */
+import type { Request, Verb } from './verbs';
+
 export const HEADER_BYTES = 24;
+const REQUEST_MAGIC = 0x80;
 const REPLY_MAGIC = 0x81;
 
-/** Splits a stream of bytes into frames, and passes each complete frame to a callback. */
-export class FrameSplitter {
-    private rest: Buffer = Buffer.alloc(0);
+const VERBS: Record<number, Verb> = {
+    0x00: 'get',
+    0x01: 'set',
+    0x02: 'add',
+    0x03: 'replace',
+    0x04: 'delete',
+    0x05: 'count',
+    0x06: 'count',
+    0x08: 'flush',
+    0x09: 'get',
+    0x0a: 'noop',
+    0x0b: 'version',
+    0x0e: 'append',
+    0x0f: 'prepend',
+    0x10: 'stat',
+    0x11: 'set',
+    0x14: 'delete',
+    0x1c: 'touch',
+    0x1d: 'getAndTouch',
+    0x20: 'login',
+    0x21: 'login',
+};
 
-    constructor(private readonly onFrame: (frame: Buffer) => void) {}
-
-    push(chunk: Buffer): void {
-        this.rest = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
-        for (;;) {
-            if (this.rest.length < HEADER_BYTES) return;
-            const length = HEADER_BYTES + this.rest.readUInt32BE(8);
-            if (this.rest.length < length) return;
-            const frame = this.rest.subarray(0, length);
-            this.rest = this.rest.subarray(length);
-            this.onFrame(frame);
-        }
-    }
+/** Whether these bytes start a frame. No line of text does. */
+export function isFrame(bytes: Buffer): boolean {
+    return bytes[0] === REQUEST_MAGIC || bytes[0] === REPLY_MAGIC;
 }
 
-/** Returns the opcode and the key of each request in a write. */
-export function requestsIn(write: Buffer): { opcode: number; key: string }[] {
-    const requests: { opcode: number; key: string }[] = [];
-    const splitter = new FrameSplitter(frame => {
-        const keyAt = HEADER_BYTES + frame[4]!;
-        const key = frame.toString('utf8', keyAt, keyAt + frame.readUInt16BE(2));
-        requests.push({ opcode: frame[1]!, key });
-    });
-    splitter.push(write);
-    return requests;
+/** Returns the length of the first frame, or Infinity while its header is incomplete. */
+export function frameLength(bytes: Buffer): number {
+    return bytes.length < HEADER_BYTES ? Infinity : HEADER_BYTES + bytes.readUInt32BE(8);
+}
+
+export function frameVerb(frame: Buffer): Verb | undefined {
+    const verb = VERBS[frame[1]!];
+    const isCompare = verb === 'replace' && frame[0] === REQUEST_MAGIC && frame.readBigUInt64BE(16) !== 0n;
+    return isCompare ? 'cas' : verb;
+}
+
+export function readFrame(frame: Buffer): Request {
+    const keyAt = HEADER_BYTES + frame[4]!;
+    return { verb: frameVerb(frame), key: frame.toString('utf8', keyAt, keyAt + frame.readUInt16BE(2)) };
+}
+
+/** Returns the expiry of a store. */
+export function expiryOfFrame(frame: Buffer): number {
+    return frame.readUInt32BE(HEADER_BYTES + 4);
 }
 
 export interface ReplyFields {
