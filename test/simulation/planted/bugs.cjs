@@ -465,23 +465,23 @@ const bugs = {
     ],
     'take an overwritten store for a failed one': [
         {
-            file: 'client/protocol/meta/MetaDecoder.ts',
+            file: 'client/protocol/meta/StorePair.ts',
             from: `reply.outcome = Outcome.OK;\n            reply.casHigh = high32(OVERWRITTEN_CAS);`,
             to: `reply.outcome = reply.outcome === Outcome.OK ? Outcome.EXISTS : Outcome.NOT_FOUND;`,
         },
     ],
     'trust any value that is read back': [
         {
-            file: 'client/protocol/meta/MetaDecoder.ts',
-            from: `!this.hasValue(sent)`,
-            to: `!this.hasValue(sent) && sent === null`,
+            file: 'client/protocol/meta/StorePair.ts',
+            from: `!hasValue(reply, sent)`,
+            to: `!hasValue(reply, sent) && sent === null`,
         },
     ],
     'ignore the opaque of a meta reply': [
         {
-            file: 'client/protocol/meta/MetaDecoder.ts',
-            from: `if (b[at + 1] !== firstCharacter(opaque) || b[at + 2] !== secondCharacter(opaque)) return INCOMPLETE;`,
-            to: `void opaque; void firstCharacter; void secondCharacter;`,
+            file: 'client/protocol/meta/LineReader.ts',
+            from: `if (((b[at + 1]! << 8) | b[at + 2]!) !== tokenOf(this.expected.opaque)) return NO_META_LINE;`,
+            to: `void tokenOf;`,
         },
     ],
     'send calls before the handshake': [
