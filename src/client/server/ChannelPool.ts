@@ -158,11 +158,10 @@ export class ChannelPool implements ChannelOwner {
         const { channel, wasReady } = entry;
         const isProtocolInDoubt = !wasReady && !this.isWorking;
         const counted = isProtocolInDoubt
-            ? this.negotiation.judge(channel.protocol, fault, channel.wasConnected)
+            ? this.negotiation.judge(channel.protocol, fault, channel.wasConnected, this.breaker.isDown)
             : fault;
         if (counted === null) return this.open();
         this.countFault(entry, counted);
-        if (this.breaker.isDown) this.negotiation.forget();
     }
 
     private countFault({ wasReady, round }: Entry, fault: Error): void {
