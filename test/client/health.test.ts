@@ -152,7 +152,7 @@ it('does not retry a wrong password', async () => {
 it('reports a server that is not memcached as unreachable', async () => {
     const other = await open.scripted((_, socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     const client = await openPatiently(other, { failures: 1, retryMs: 60_000 });
-    const message = expect.stringMatching(/unexpected reply|neither the binary nor the meta protocol works/);
+    const message = expect.stringMatching(/the server speaks HTTP|neither the binary nor the meta protocol works/);
     expect((await client.checkHealth())[0]).toMatchObject({
         reachable: false,
         error: { code: 'SERVER_DOWN', message },

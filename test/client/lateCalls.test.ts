@@ -141,12 +141,12 @@ it('allows open and checkHealth the connect timeout in addition to the request t
     server.script = (request, socket) => {
         const verb = verbOf(request);
         const reply = replyTo(request, verb === 'stat' ? 'unknown command' : 'done');
-        const delay = verb === 'login' || verb === 'noop' ? sleep(200) : undefined;
+        const delay = verb === 'login' || verb === 'noop' ? sleep(400) : undefined;
         // Replies in text have the order of the requests.
         turn = Promise.all([turn, delay]).then(() => socket.write(reply));
     };
     const { host, port } = server;
     const login = { username: 'ann', password: 'secret' };
-    const client = await open.client({ host, port, login }, { connectTimeoutMs: 2000, requestTimeoutMs: 300 });
+    const client = await open.client({ host, port, login }, { connectTimeoutMs: 2000, requestTimeoutMs: 700 });
     expect(await client.checkHealth()).toMatchObject([{ reachable: true }]);
 });

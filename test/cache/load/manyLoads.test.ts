@@ -1,8 +1,8 @@
-import { LEASE_TIMES } from '../../src/cache/load/LoadLease';
-import { useOpener, useServer } from '../support/Opener';
-import { sleep } from '../support/sleep';
-import { loaderOf, never } from './loaders';
-import { openLoads } from './openLoads';
+import { LEASE_TIMES } from '../../../src/cache/load/LoadLease';
+import { useOpener, useServer } from '../../support/Opener';
+import { sleep } from '../../support/sleep';
+import { loaderOf, never } from '../loaders';
+import { openLoads } from '../openLoads';
 
 const server = useServer();
 const open = useOpener();
