@@ -497,9 +497,10 @@ const bugs = {
     'give up after the first protocol': [
         {
             file: 'client/server/Negotiation.ts',
-            from: `this.refusal = { protocol, fault };
-        return null;`,
-            to: `return fault;`,
+            from: `        this.refusal = { protocol, fault };
+`,
+            to: `        if (!isHung) return fault;
+`,
         },
     ],
     'keep the protocol of a server for good': [
