@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Login, ServerAddress } from 'pip-services4-memcached-node';
-import { useOpener } from '../support/Opener';
-import { createCertificate } from '../support/server/certificate';
-import type { MemcachedProcess, MemcachedProcessOptions } from '../support/server/MemcachedProcess';
-import { LineServer, type LineScript } from '../support/server/LineServer';
+import { useOpener } from '../../support/Opener';
+import { createCertificate } from '../../support/server/certificate';
+import type { MemcachedProcess, MemcachedProcessOptions } from '../../support/server/MemcachedProcess';
+import { LineServer, type LineScript } from '../../support/server/LineServer';
 
 /** The messages that an operator sees when a client cannot open. Each must say what to check. */
 
