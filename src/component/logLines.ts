@@ -22,6 +22,7 @@ export const LOG_LINES = {
     discoveryFailed: 'warn: discovery failed, keeping the current servers: …',
     discoveryRecovered: 'info: discovery works again',
     discoveryUnused: 'warn: options.discovery_interval has no effect: no connection has a discovery_key',
+    removeTtlUnused: 'warn: options.remove_ttl has no effect without options.remove: true',
     discoveryForLocks:
         'warn: a lock is lost when its key moves to another server (options.discovery_interval is for caches)',
     proxyForLocks: 'warn: a lock behind … is not safe: it leads to more than one memcached (options.allow_proxy)',

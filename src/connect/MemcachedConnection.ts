@@ -199,6 +199,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
             maxKeyBytes: this.isShared ? options.maxKeySize : MAX_KEY_BYTES,
             maxValueBytes: options.maxValue,
             failover: options.remove,
+            failoverTtlMs: options.removeTtl,
             protocol: options.protocol,
             observer: this.serverLog,
         });
@@ -235,5 +236,6 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         if (misplaced.length > 0 && this.isShared) {
             this.log.warn(context, line('keysOfComponents', misplaced.join(', ')));
         }
+        if (this.options.removeTtl > 0 && !this.options.remove) this.log.warn(context, line('removeTtlUnused'));
     }
 }
