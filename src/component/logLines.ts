@@ -16,6 +16,8 @@ export const LOG_LINES = {
     passwordExposed: 'warn: the password is sent unencrypted to … (use memcacheds:// or connection.protocol: tls)',
     unverified: 'warn: the certificates of … are not verified (credential.ssl_verify)',
     tlsUnused: 'warn: no server uses TLS, so these keys have no effect: …',
+    tlsFilesRenewed: 'info: the TLS files have changed: new connections use them',
+    tlsFilesRejected: 'warn: the changed TLS files are not usable, keeping the old ones: …',
     loginEmpty: 'warn: credential.username and credential.password are empty: no login is sent',
     serverWithoutKeys: 'warn: no key belongs to …: its weight is too small beside the others (connection.weight)',
     serversChanged: 'info: the servers changed: …',
