@@ -80,6 +80,7 @@ function load(cache: MemcachedCache) {
         await Promise.all(callers);
         return counts;
     };
+    open.atEnd(stop);
     return { counts, stop };
 }
 
