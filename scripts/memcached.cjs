@@ -11,7 +11,7 @@ const { setTimeout: delay } = require('node:timers/promises');
 /**
  * @typedef {object} MemcachedBinary
  * @property {string} command
- * @property {Record<string, string>} env what an unpacked copy needs to find its libraries
+ * @property {Record<string, string>} env the variables for the libraries of an unpacked copy
  * @property {string} version
  *
  * @typedef {object} MemcachedService
@@ -22,8 +22,8 @@ const { setTimeout: delay } = require('node:timers/promises');
  * @property {string} [host] address to listen on; 127.0.0.1 when absent
  * @property {number} [port] a free one when absent
  * @property {boolean} [unixSocket] listen on a Unix socket instead
- * @property {(directory: string) => { args?: string[], env?: Record<string, string> }} [prepare] further arguments, made
- *     when the private directory of the server is there; the directory is removed when the server has ended
+ * @property {(directory: string) => { args?: string[], env?: Record<string, string> }} [prepare]
+ *     makes further arguments from the server's private directory, which ends with the server
  * @property {string[]} [args] further arguments
  * @property {string} [command] another memcached than the one that `npm run setup` found
  */
@@ -53,7 +53,7 @@ async function openMemcached() {
  */
 async function startMemcached(options = {}) {
     const { binary } = readRecord();
-    if (!binary) throw new Error(`Starting a server of our own needs a memcached on this machine: ${getMemcached}`);
+    if (!binary) throw new Error(`Starting a server needs a memcached on this machine: ${getMemcached}`);
     for (let attempt = 1; ; attempt++) {
         const server = new LocalMemcached(binary, { ...options, port: options.port ?? somePort() });
         const failure = await server.ready();
@@ -130,7 +130,10 @@ class LocalMemcached {
         return join(this.#directory, 'port');
     }
 
-    /** @returns {Promise<{ message: string, isAddressTaken: boolean } | undefined>} why it did not start */
+    /**
+     * Resolves when the server has started or failed.
+     * @returns {Promise<{ message: string, isAddressTaken: boolean } | undefined>} the failure
+     */
     async ready() {
         const isReady = await this.#comesUp();
         const log = isReady ? '' : readFromStart(this.#log).trim();
@@ -170,8 +173,8 @@ class LocalMemcached {
     }
 
     /**
-     * Resolves when none of its threads runs. After the signal they may answer for some
-     * milliseconds.
+     * Stops the server, and resolves when no thread runs. After the signal, threads may still
+     * answer for some milliseconds.
      */
     async stop() {
         this.signal('SIGSTOP');

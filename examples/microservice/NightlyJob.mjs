@@ -8,7 +8,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  */
 const TTL_MS = 30_000;
 
-/** A job that every instance starts at midnight, and exactly one runs. */
+/** A job that every instance starts at midnight. Exactly one instance runs it. */
 export class NightlyJob {
     /** @type {import('pip-services4-memcached-node').MemcachedLock} */
     #lock;

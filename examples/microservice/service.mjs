@@ -1,4 +1,5 @@
-// One instance of the service: `MEMCACHED_SERVERS=localhost:11211 HTTP_PORT=8080 node examples/microservice/service.mjs`.
+// One instance of the service. Start it with
+// `MEMCACHED_SERVERS=localhost:11211 HTTP_PORT=8080 node examples/microservice/service.mjs`.
 import './asInstalled.cjs';
 import { ProcessContainer } from 'pip-services3-container-nodex';
 import { DefaultConfigFactory } from 'pip-services4-memcached-node/framework';
@@ -21,5 +22,5 @@ service.run(process.argv);
 
 // The container handles SIGINT only, and orchestrators send SIGTERM.
 process.once('SIGTERM', () => void service.close('products').finally(() => process.exit(0)));
-// The parent process is gone, so nothing else would end this one.
+// The parent process is gone, so this process must end itself.
 process.once('disconnect', () => process.exit(0));

@@ -27,7 +27,7 @@ const LAYERS = [
     ['src'],
 ];
 
-/** The folders that turn data into data. They know no sockets, but a type of theirs may. */
+/** Folders that turn data into data. From Node's network modules they import only types. */
 const PURE = [
     'util',
     'diagnostics',

@@ -14,7 +14,7 @@ export function isBuilt() {
 
 export async function build() {
     const built = fingerprint();
-    // The compiler trusts its build info even if its results were deleted.
+    // The compiler trusts its build info even without its results.
     const force = areOutputsThere() ? [] : ['--force'];
     const work = () => run(process.execPath, [compiler, ...force]);
     const { isOk, output } = await step('Building', work);

@@ -32,7 +32,7 @@ export class UpdateVerbs {
 
     constructor(private readonly engine: CacheEngine) {}
 
-    /** Gives up waiting updates. It awaits requests that were sent. */
+    /** Rejects waiting updates. Awaits requests in flight. */
     stop(): void {
         for (const limit of this.limits) limit.expire(notOpened());
         this.pauses.wakeAll();
@@ -46,7 +46,7 @@ export class UpdateVerbs {
         });
     }
 
-    /** Joins to the text. Returns false if there is none. */
+    /** Appends or prepends to the text. Returns false if the key has no value. */
     join(
         context: AnyContext,
         key: string,

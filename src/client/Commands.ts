@@ -30,7 +30,7 @@ type CasOptions = Placement & CasValidity;
 type CasStoreOptions = StoreOptions & CasOptions;
 
 const NO_OPTIONS: CasStoreOptions = {};
-/** Each race for a new counter has one winner, so it exists after a few lost races. */
+/** The maximum number of tries to create a counter. Each race for it has one winner. */
 const MAX_COUNTER_TRIES = 10;
 
 /**
@@ -117,7 +117,7 @@ export class Commands {
     casDelete(key: string, cas: bigint, options?: CasOptions | null): Promise<CasDeleteReply> {
         const problem = checkCas(cas);
         if (problem) return Promise.reject(problem);
-        return this.runCas(key, new CasDeleteCall(key, cas, options?.epoch !== undefined), options);
+        return this.run(key, new CasDeleteCall(key, cas, options?.epoch !== undefined), options);
     }
 
     getMany(keys: readonly string[]): Promise<GetManyResult> {
@@ -193,7 +193,7 @@ export class Commands {
         return cluster.send(server, cluster.namespaces.guard(key, call));
     }
 
-    /** Deletes a value that is unchanged since its store. If this fails, it expires later. */
+    /** Deletes a value that is unchanged since its store. If this fails, the value expires. */
     evict(receipt: Receipt): void {
         if (receipt.epoch !== 0) this.casDelete(receipt.key, receipt.cas, receipt).catch(() => {});
     }
@@ -219,23 +219,14 @@ export class Commands {
         const spec = this.toSpec(value, options ?? NO_OPTIONS);
         if (spec instanceof Error) return Promise.reject(spec);
         const { epoch, isDirect = false } = options ?? NO_OPTIONS;
-        return this.runCas(key, new CasStoreCall(key, spec, cas, epoch !== undefined, isDirect), options);
+        return this.run(key, new CasStoreCall(key, spec, cas, epoch !== undefined, isDirect), options);
     }
 
-    private run<T>(key: string, call: Call<T>, placement?: Placement): Promise<T> {
+    private run<T>(key: string, call: Call<T>, options?: CasOptions | null): Promise<T> {
         const problem = checkKey(key, this.limits.maxKeyBytes);
         if (problem !== null) return Promise.reject(problem);
         const { cluster } = this;
-        const { server, expiryLimit = 0 } = cluster.placeFor(key, placement) ?? {};
-        if (expiryLimit > 0) call.limitExpiry(expiryLimit);
-        return cluster.send(server, cluster.namespaces.guard(key, call));
-    }
-
-    private runCas<T>(key: string, call: Call<T>, options?: CasOptions | null): Promise<T> {
-        const problem = checkKey(key, this.limits.maxKeyBytes);
-        if (problem !== null) return Promise.reject(problem);
-        const { cluster } = this;
-        const { epoch } = options ?? NO_OPTIONS;
+        const epoch = options?.epoch;
         const { server, expiryLimit = 0 } = cluster.placeFor(key, options) ?? {};
         if (expiryLimit > 0) call.limitExpiry(expiryLimit);
         if (options?.isDirect && server?.identity?.isProxy) return Promise.reject(lockBehindProxy(server.address));

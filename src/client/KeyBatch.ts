@@ -108,8 +108,8 @@ export class KeyBatch {
             part.add(key, specs === null ? undefined : limitSpec(specs[i]!, expiryLimit));
         });
         if (!this.isGuarded) return [...parts];
-        // One GET confirms a chunk, so its keys must share a token. After a change of servers, the keys
-        // of a server may have different tokens.
+        // One GET confirms a chunk, so its keys must share a token. After a change of servers, the
+        // keys of a server may have different tokens.
         const headOf = (key: string): string => this.cluster.namespaces.headOf(key);
         return [...parts].flatMap(([server, part]) => part.splitBy(headOf).map(one => [server, one] as const));
     }

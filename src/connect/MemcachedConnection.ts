@@ -95,8 +95,8 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     /**
      * Looks up the servers and connects to each.
      * @throws ConfigException NO_CONNECTION, INVALID_CONNECTION, NO_CREDENTIAL, INVALID_CREDENTIAL
-     * @throws ConnectionException CONNECT_FAILED when discovery or a credential store does not
-     *     answer, or, without `options.fail_soft`, no server does
+     * @throws ConnectionException CONNECT_FAILED when discovery, a credential store or (without
+     *     `options.fail_soft`) every server fails to answer
      * @throws InvalidStateException NOT_OPENED when `close` interrupts it
      */
     open(context: AnyContext): Promise<void> {

@@ -16,7 +16,7 @@ interface OptionSpec<T> {
     readonly reader: Reader;
     /** The allowed values, in words. */
     readonly allowed: string;
-    /** The parser, which returns undefined for a value that is not allowed. */
+    /** The parser, which returns undefined for an invalid value. */
     readonly parse: (text: string) => T | undefined;
 }
 

@@ -3,8 +3,8 @@ import { tracingChannel, type TracingChannel } from 'node:diagnostics_channel';
 /**
  * The object that subscribers of a `node:diagnostics_channel` get. As with Node's TracingChannel,
  * `start` and `end` surround the synchronous part. `asyncStart` and `asyncEnd` follow the end of
- * the work. If it failed, `error` comes before these. All five get the same object. It holds keys,
- * but never a value or a password.
+ * the work. If the work failed, `error` comes before both. All five get the same object. It holds
+ * keys, but never a value or a password.
  */
 interface TraceContext {
     /** The reason of the failure. It is present before `error`. */
@@ -89,7 +89,6 @@ export function trace<C extends TraceContext & { result?: unknown }, T>(
     );
 }
 
-/** Runs and traces the synchronous part. */
 export function traceStart<C extends TraceContext, T>(tracing: Channel<C>, context: C, begin: () => T): T {
     return tracing.start.runStores(context, () => {
         try {

@@ -71,7 +71,7 @@ export class Lease {
         return this.ttlMs;
     }
 
-    /** Returns whether the server is certain not to have this lock any more. */
+    /** Returns whether the server can no longer have this lock. */
     get isFinished(): boolean {
         return this.state === 'released' || this.state === 'lost' || this.deadline.isLongOver;
     }

@@ -53,7 +53,7 @@ export class LockMetrics {
 
     count(what: Exclude<keyof LockCounts, 'waitedMs'>): void {
         this.counts[what]++;
-        this.counters.incrementOne(COUNTER_NAMES.lock[what]);
+        this.counters.increment(COUNTER_NAMES.lock[what], 1);
     }
 
     onAcquired(waitedMs: number): void {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { casDisabled, connectionLost } from '../client/model/errors';
 import { toExpirySeconds } from '../client/model/expiry';
+import { OVERWRITTEN_CAS } from '../client/model/Item';
 import type { Commands } from '../client/Commands';
 import type { MemcachedServer } from '../client/server/MemcachedServer';
 import type { Placement } from '../client/cluster/Cluster';
@@ -90,9 +91,11 @@ export class LockStore {
                     unanswered.set(token, since);
                 }
                 if (cas === 0n) await this.rejectWithoutCas(commands, server, key);
+                // Another client has deleted or replaced the lock.
+                if (cas === OVERWRITTEN_CAS) return null;
                 if (cas !== null) return storedLock(token, cas, server, since);
                 if (unanswered.size === 0) {
-                    if (this.orphans.has(key) && (await this.orphans.deleteNow(key))) continue;
+                    if (await this.orphans.deleteNow(key)) continue;
                     return null;
                 }
                 // The key may exist because the server carried out an ADD whose reply was lost.
@@ -123,8 +126,8 @@ export class LockStore {
             const server = commands.cluster.homeServer(key);
             try {
                 const reply = await commands.casSet(key, token, cas, { ...this.storeOptions(ttlMs), epoch });
+                if (reply.outcome === 'missing' || reply.cas === OVERWRITTEN_CAS) return null;
                 if (reply.outcome === 'stored') return storedLock(token, reply.cas, server, since);
-                if (reply.outcome === 'missing') return null;
             } catch (error) {
                 budget.onError(error);
                 isReplyLost = true;
@@ -183,7 +186,7 @@ export class LockStore {
     }
 }
 
-/** Reads the lock. If that fails, throws the error that made the read-back necessary. */
+/** Reads the lock. If the read fails, throws the error that made it necessary. */
 function readBack(commands: Commands, key: string, budget: RetryBudget): Promise<FoundLock | null> {
     return findLock(commands, key).catch((error: unknown) => {
         throw budget.lastError ?? error;

@@ -53,11 +53,7 @@ export class OrphanedLocks {
         return this.orphans.size;
     }
 
-    has(key: string): boolean {
-        return this.orphans.has(key);
-    }
-
-    /** Looks for the token until its ttl is over. Above the limits, forgets the oldest one. */
+    /** Looks for the token until its ttl is over. Above the limits, forgets the oldest orphan. */
     add(key: string, token: string, ttlMs: number): void {
         const orphan = this.orphans.get(key) ?? this.newOrphan(key);
         orphan.tokens.add(token);

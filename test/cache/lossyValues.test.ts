@@ -60,7 +60,7 @@ it.each(lossy)('rejects %s, and keeps the old value', async (_, value, message) 
     expect(await cache.retrieve(null, 'key')).toBe('old');
 });
 
-it('rejects such a value in every command that stores', async () => {
+it('rejects a lossy value in every command that stores', async () => {
     const value = new Set([1]);
     const storing = [
         cache.storeMany(null, { [open.key]: value }),
@@ -72,7 +72,7 @@ it('rejects such a value in every command that stores', async () => {
     expect(await cache.contains(null, open.key)).toBe(false);
 });
 
-it('returns a loaded value to its callers, and logs that it was not stored', async () => {
+it('returns a loaded lossy value to its callers, and logs the failed store', async () => {
     const value = new Map([['a', 1]]);
     expect(await cache.retrieveOrLoad(null, open.key, 50_000, () => value)).toBe(value);
     await open.logger.heard(/cannot store the loaded value/);
@@ -108,7 +108,7 @@ describe('a Uint8Array of another realm', () => {
     it.each([
         ['plain', {}],
         ['compressed', { compress_min: 1 }],
-    ])('is kept as bytes, %s', async (_, settings) => {
+    ])('is restored as bytes, %s', async (_, settings) => {
         cache = await open.cache(server, settings);
         await cache.store(null, 'key', bytes, 50_000);
         expect(await cache.retrieve(null, 'key')).toEqual(Buffer.from([0, 255]));

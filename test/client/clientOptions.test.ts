@@ -48,7 +48,7 @@ describe.each(numbers)('%s', (name, { min, max, default: byDefault }) => {
         expect(readClientOptions({ [name]: max })).toMatchObject({ [name]: max });
     });
 
-    it('rejects everything else', () => {
+    it('rejects numbers outside its range and other types', () => {
         for (const value of [min - 1, max + 1, ...notNumbers]) {
             expect(() => create({ [name]: value })).toThrow(refusal(name, `whole numbers from ${min} to ${max}`));
         }

@@ -82,7 +82,7 @@ it.each([
     'memcached://ann hunter2',
     'ann:hunter2@a',
     'http://ann:hunter2@a',
-])('reports the problem of %s without the password', uri => {
+])('reports the mistake in %s without the password', uri => {
     expect.assertions(1);
     try {
         parseUri(uri);

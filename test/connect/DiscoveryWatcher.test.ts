@@ -11,7 +11,7 @@ describe('DiscoveryWatcher', () => {
     let watch: DiscoveryWatcher;
     /** Returns the answer of discovery. */
     let answer: () => Promise<readonly ServerAddress[]>;
-    /** The change that the watcher's servers cause. */
+    /** The change that each discovered list causes. */
     let change: ServerChange;
     let asked: number;
     let taken: (readonly ServerAddress[])[];
@@ -47,7 +47,7 @@ describe('DiscoveryWatcher', () => {
 
     const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
 
-    it('asks once per interval, first after one interval', async () => {
+    it('sends one query per interval, the first after one interval', async () => {
         start(1000);
         await pass(999);
         expect(asked).toBe(0);
@@ -58,7 +58,7 @@ describe('DiscoveryWatcher', () => {
         expect(logger.lines).toEqual([]);
     });
 
-    it('asks one question at a time, and waits an interval after the answer', async () => {
+    it('sends one query at a time, and waits an interval after the answer', async () => {
         start(1000);
         answer = () => new Promise(resolve => setTimeout(resolve, 5000, SERVERS));
         await pass(5999);
@@ -75,7 +75,7 @@ describe('DiscoveryWatcher', () => {
     it.each([
         ['10 seconds', 20, 10_000],
         ['the interval if it is longer', 60_000, 60_000],
-    ])('abandons a question after %s, and ignores its answer', async (_, intervalMs, patienceMs) => {
+    ])('abandons a query after %s, and ignores its answer', async (_, intervalMs, patienceMs) => {
         start(intervalMs);
         let answerLate = (_: readonly ServerAddress[]): void => {};
         answer = () => new Promise(resolve => (answerLate = resolve));
@@ -120,7 +120,7 @@ describe('DiscoveryWatcher', () => {
         expect(logger.contexts).toEqual(['trace']);
     });
 
-    it('asks no more after it was stopped, and ignores late answers', async () => {
+    it('sends no query after it is stopped, and ignores late answers', async () => {
         start(1000);
         let answerLate = (_: readonly ServerAddress[]): void => {};
         answer = () => new Promise(resolve => (answerLate = resolve));
@@ -131,7 +131,7 @@ describe('DiscoveryWatcher', () => {
         expect([asked, taken, logger.lines]).toEqual([1, [], []]);
     });
 
-    it('does not log a failure after it was stopped', async () => {
+    it('does not log a failure after it is stopped', async () => {
         start(1000);
         let fail = (_: Error): void => {};
         answer = () => new Promise((_, reject) => (fail = reject));

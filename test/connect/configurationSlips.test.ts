@@ -37,7 +37,7 @@ it.each(invalid)('rejects with INVALID_CONNECTION for %s', async (_, config, mes
     });
 });
 
-it('accepts a comma that is written as %2C', () => {
+it('accepts a comma in the form %2C', () => {
     expect(parseUri('memcached://u%2Cv:p%2Cq@a,b')).toMatchObject({ username: 'u,v', password: 'p,q' });
 });
 
@@ -102,7 +102,7 @@ it('rejects weights with an infinite sum, and keeps the servers of a client', ()
 
 it('logs once that an empty user name and password mean no login', async () => {
     await open.cache(await open.server(), user('', ''));
-    expect(lines).toEqual(['warn credential.username and credential.password are empty: no login is sent']);
+    expect(lines).toEqual(['warn credential.username and credential.password are empty: sending no login']);
 });
 
 it('logs a server without keys once', async () => {
@@ -112,7 +112,7 @@ it('logs a server without keys once', async () => {
     expect(lines).toEqual([]);
     await open.cache(servers, weights(1000));
     expect(lines).toEqual([
-        `warn no key belongs to 127.0.0.1:${servers[0].port}: its weight is too small beside the others (connection.weight)`,
+        `warn no key belongs to 127.0.0.1:${servers[0].port}: the weight is too small beside the others (connection.weight)`,
     ]);
 });
 

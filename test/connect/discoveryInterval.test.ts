@@ -50,7 +50,7 @@ describe('options.discovery_interval', () => {
         expect(fleet.proxies[1].connections).toBe(1);
     });
 
-    it('loses no call under load, and keeps the sockets of the servers that stay', async () => {
+    it('fails no call under load, and keeps the sockets of the servers that stay', async () => {
         await connection.open(null);
         const cache = await open.cache([], {}, logger.references(SHARED, connection));
         let isOver = false;
@@ -102,7 +102,7 @@ describe('options.discovery_interval', () => {
         expect(fleet.proxies.map(proxy => proxy.connections)).toEqual([1, 1, 0]);
     });
 
-    it('asks one question at a time, and ignores an answer after close', async () => {
+    it('sends one query at a time, and ignores an answer after close', async () => {
         await connection.open(null);
         const client = connection.getClient();
         let answer = (): void => {};
@@ -162,7 +162,7 @@ describe('options.discovery_interval', () => {
         expect(discovery.asked).toBe(asked);
     });
 
-    it('closes everything when close interrupts a change', async () => {
+    it('leaves no socket open when close interrupts a change', async () => {
         for (let i = 0; i < 10; i++) {
             await connection.open(null);
             const client = connection.getClient();
@@ -175,7 +175,7 @@ describe('options.discovery_interval', () => {
         }
     });
 
-    it('asks only at open when it is 0', async () => {
+    it('queries discovery only at open when it is 0', async () => {
         connection = connectionOf({ discovery_interval: 0 });
         await connection.open(null);
         await sleep(60);

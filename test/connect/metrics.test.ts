@@ -4,11 +4,14 @@ import { useServer } from '../support/Opener';
 import { ScriptedServer } from '../support/server/ScriptedServer';
 import { configOf } from '../support/settings';
 
-/** The components with a connection. Each reports the same statistics. */
+/** The components with a connection. Each component reports the same statistics. */
 const COMPONENTS = { MemcachedConnection, MemcachedCache, MemcachedLock };
 
 const server = useServer();
-/** A server that drops connections. Another test might start its server on an unused port. */
+/**
+ * A server that drops connections. An unused port does not serve, because another test may start a
+ * server there.
+ */
 let dropping: ScriptedServer;
 let away: { host: string; port: number; address: string };
 

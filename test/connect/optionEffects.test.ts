@@ -13,7 +13,7 @@ import { sleep } from '../support/sleep';
 const opener = useOpener();
 const { logger } = opener;
 const server = useServer();
-/** Records the connections and writes to the server. */
+/** A proxy that records the connections and writes to the server. */
 let proxy: RecordingProxy;
 
 beforeEach(async () => {
@@ -29,7 +29,10 @@ const large = Buffer.alloc(300_000);
 const storeLarge = (cache: MemcachedCache) =>
     Promise.all(Array.from({ length: 20 }, (_, i) => cache.store(null, `large${i}`, large, 5000)));
 
-/** Returns the connections to a server that ends each one, while a cache keeps calling it. */
+/**
+ * Returns the number of connections to a server that ends each connection, while a cache keeps
+ * calling it.
+ */
 async function attempts(options: Settings, isEnough: (attempts: number, ms: number) => boolean): Promise<number> {
     const cutting = await opener.recordingProxy(server);
     const cache = await open({ ...options, request_timeout: 500 }, cutting);
@@ -43,7 +46,10 @@ async function attempts(options: Settings, isEnough: (attempts: number, ms: numb
     return cutting.connections - before;
 }
 
-/** Returns the time of 12 attempts in ms. With the defaults it is more than 20 seconds. */
+/**
+ * Returns the time of 12 attempts in ms. With the default pauses the attempts take more than 20
+ * seconds.
+ */
 const msOfTwelve = (options: Settings) => timed(() => attempts(options, count => count >= 12));
 
 /** The visible effect of each option, with a value other than the default. */
@@ -163,7 +169,7 @@ const effects: Record<string, () => Promise<void>> = {
         const ms = await timed(() =>
             expect(cache.retrieve(null, 'key')).rejects.toThrow(/did not answer within 80 ms/),
         );
-        // The default is a second.
+        // The default timeout is a second.
         expect(ms).toBeLessThan(800);
     },
 

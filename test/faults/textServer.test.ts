@@ -20,7 +20,7 @@ describe('a server that answers in text', () => {
     });
 
     it('is used over the meta protocol when it is memcached with -B ascii', async () => {
-        const client = await open.client(await open.server({ args: ['-B', 'ascii'] }));
+        const client = await open.client(await open.server({ args: ['-B', 'ascii'] }), { protocol: 'auto' });
         await client.set('key', 'value');
         expect((await client.get('key')).value?.toString()).toBe('value');
         expect(client.getStats()[0]).toMatchObject({ protocol: 'meta', connects: 2, fault: null, failed: 0 });

@@ -13,7 +13,7 @@ export class RecordingObserver implements ServerObserver {
         this.hear(`up ${address}`);
     }
 
-    /** Resolves when this many events were recorded. */
+    /** Resolves when it has recorded `count` events. */
     async next(count: number): Promise<void> {
         while (this.heard.length < count) await new Promise<void>(resolve => this.waiters.push(resolve));
     }

@@ -50,7 +50,7 @@ describe('Descriptor', () => {
         }
     });
 
-    it('is parsed with its parts trimmed, and null for an empty text', () => {
+    it('parses text with trimmed parts, and an empty text to null', () => {
         const descriptor = Descriptor.fromString(' pip-services : cache:* :default: 1.0 ');
         expect(descriptor?.toString()).toBe('pip-services:cache:*:default:1.0');
         expect(Descriptor.fromString('')).toBeNull();

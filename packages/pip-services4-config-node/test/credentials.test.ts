@@ -37,7 +37,7 @@ describe('CredentialParams', () => {
         expect(credential.useCredentialStore()).toBe(false);
     });
 
-    it('returns the values that were set, and has no other keys', () => {
+    it('returns the set values, and has no other keys', () => {
         const credential = new CredentialParams();
         credential.setUsername('me');
         credential.setPassword('secret');
@@ -64,7 +64,7 @@ describe('CredentialParams', () => {
 });
 
 describe('MemoryCredentialStore', () => {
-    it('reads its configuration, passing over scalars such as its descriptor', async () => {
+    it('reads its configuration, without scalars such as its descriptor', async () => {
         const store = new MemoryCredentialStore();
         store.configure(config('descriptor', 'x', 'main.username', 'me'));
         expect((await store.lookup(context, 'main'))?.getUsername()).toBe('me');
@@ -85,14 +85,14 @@ describe('MemoryCredentialStore', () => {
 describe('CredentialResolver', () => {
     const toLookUp = config('credential.store_key', 'main', 'credential.realm', 'x');
 
-    it('gives the credential that is configured', async () => {
+    it('returns the configured credential', async () => {
         expect((await new CredentialResolver(config('credential.username', 'me')).lookup(context))?.getUsername()).toBe(
             'me',
         );
         expect(await new CredentialResolver().lookup(context)).toBeNull();
     });
 
-    it('keeps the first configuration when it is configured twice', () => {
+    it('keeps the first configuration after a second one', () => {
         const resolver = new CredentialResolver(config('credential.username', 'a'));
         resolver.configure(config('credential.username', 'b'));
         resolver.add(CredentialParams.fromString('username=c'));
@@ -108,7 +108,7 @@ describe('CredentialResolver', () => {
         expect((await resolver.lookup(context))?.getUsername()).toBe('direct');
     });
 
-    it('returns the credential of any store, as it is stored', async () => {
+    it('returns the stored credential of any store', async () => {
         const full = new MemoryCredentialStore(config('main.username', 'me'));
         for (const references of [
             referring(full, new MemoryCredentialStore()),

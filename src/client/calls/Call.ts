@@ -50,7 +50,7 @@ function capture(resolve: (value: unknown) => void, reject: (error: Error) => vo
 export abstract class Call<T> implements Timed {
     // Call
 
-    /** The inner promise. Await that of `server.send`, because a traced call has another one. */
+    /** The inner promise. Await the promise of `server.send`, which tracing replaces. */
     readonly promise: Promise<T>;
     private readonly resolve: (value: unknown) => void;
     private readonly reject: (error: Error) => void;
@@ -95,7 +95,7 @@ export abstract class Call<T> implements Timed {
 
     /**
      * @param key '' for a call without a key, or with many
-     * @param valueBytes the estimated size of the values that it sends, or is known to read
+     * @param valueBytes the estimated size of the values in the request, or in the reply if known
      */
     constructor(
         readonly key = '',

@@ -1,7 +1,14 @@
 import type { Login } from '../model/ServerAddress';
 import type { ServerIdentity } from '../model/ServerIdentity';
 import { Outcome, type Protocol, type Reply, type RequestWriter } from '../protocol/Protocol';
-import { authFailed, ForeignReplyError, loginRequired, tooOld } from '../protocol/replyErrors';
+import {
+    authFailed,
+    ForeignReplyError,
+    loginRequired,
+    loginUnknown,
+    loginWrong,
+    tooOld,
+} from '../protocol/replyErrors';
 import { Call } from './Call';
 
 type Step = 'login' | 'version' | 'noop' | 'proxy' | 'settings';
@@ -69,7 +76,10 @@ export class HandshakeCall extends Call<ServerIdentity> {
             if (isOk && reply.key() !== '') this[step === 'proxy' ? 'hasProxyStats' : 'hasSettings'] = true;
             return null;
         }
-        if (step === 'login') return isOk ? null : authFailed(address);
+        if (step === 'login') {
+            if (outcome === Outcome.UNKNOWN_COMMAND) return loginUnknown(address);
+            return isOk ? null : loginWrong(address);
+        }
         if (outcome === Outcome.AUTH_ERROR) return login === undefined ? loginRequired(address) : authFailed(address);
         if (!isOk) return new ForeignReplyError(`the server rejects the command ${step} (${reply.detail()})`);
         if (step !== 'version') return null;

@@ -1,11 +1,11 @@
 import { Outcome, type Reply, type RequestWriter } from '../protocol/Protocol';
-import { Call } from './Call';
+import { Call, type Retry } from './Call';
 
 /** Calls to the server itself, without a key. */
 
 export class NoopCall extends Call<void> {
     readonly operation = 'noop';
-    readonly retry = 'always';
+    readonly retry: Retry = 'always';
 
     encode(writer: RequestWriter, opaque: number): void {
         writer.noop(opaque);
@@ -18,7 +18,22 @@ export class NoopCall extends Call<void> {
     }
 }
 
-/** A probe of a server. Its time limit starts with the send, not while connecting. */
+/** A noop of the channel itself, for bytes that follow other requests. Its result is unused. */
+export class WakeCall extends NoopCall {
+    override readonly retry = 'never';
+
+    constructor() {
+        super();
+        this.promise.catch(() => {});
+    }
+
+    override onReply(): boolean {
+        this.succeed();
+        return true;
+    }
+}
+
+/** A probe of a server. Its time limit does not include the connection attempt. */
 export class GreetingCall extends NoopCall {
     override encode(writer: RequestWriter, opaque: number): void {
         const { deadlines, requestTimeoutMs } = this.host!;

@@ -5,7 +5,7 @@ import { Outcome, type ConcatMode, type Reply, type RequestWriter, type StoreMod
 import { high32, low32 } from '../../util/uint64';
 import { Call, type Retry } from './Call';
 
-/** A store that resolves with whether it took place. A retried ADD finds its first try. */
+/** A store that resolves with whether it took place. A retry of ADD meets its own item. */
 export class StoreCall extends Call<boolean> {
     readonly retry: Retry;
 
@@ -37,14 +37,14 @@ export class StoreCall extends Call<boolean> {
         return true;
     }
 
-    /** Returns whether the mode prevented the store. Protocols name this differently. */
+    /** Returns whether the mode prevented the store. Each protocol has its own outcome for this. */
     private isCondition(outcome: number): boolean {
         if (this.operation === 'add') return outcome === Outcome.EXISTS || outcome === Outcome.NOT_STORED;
         return this.operation === 'replace' && (outcome === Outcome.NOT_FOUND || outcome === Outcome.NOT_STORED);
     }
 }
 
-/** A store of a value that counts. Its write may evict another value of the same server. */
+/** A store of a counted value. Its write may evict another value of the same server. */
 export class EvictingSetCall extends Call<boolean> {
     readonly retry = 'afterClose';
     /** The epoch at the time of the send. */
@@ -97,7 +97,10 @@ export class EvictingSetCall extends Call<boolean> {
 export interface CasReply {
     /** The outcome. 'stale' = not sent, because the CAS is of another epoch. */
     readonly outcome: 'stored' | 'changed' | 'missing' | 'stale';
-    /** The item's new CAS after a store, else 0. */
+    /**
+     * The item's new CAS after a store, else 0. If another client changes the item at once, it may be
+     * a CAS that no item has.
+     */
     readonly cas: bigint;
 }
 

@@ -3,11 +3,13 @@ import type { Call, CallHolder } from '../calls/Call';
 import { CallList } from '../calls/CallList';
 import { Deadline, type Timed } from '../calls/Deadlines';
 import { HandshakeCall } from '../calls/HandshakeCall';
+import { WakeCall } from '../calls/serverCalls';
 import type { ServerMetrics } from '../../diagnostics/ServerMetrics';
 import { encodeFailed } from '../model/errors';
 import type { ClientSettings } from '../model/ClientOptions';
 import type { ServerAddress } from '../model/ServerAddress';
 import type { ServerIdentity } from '../model/ServerIdentity';
+import { TOO_MANY_CONNECTIONS } from '../protocol/foreignServers';
 import { ForeignReplyError } from '../protocol/replyErrors';
 import type { Protocol, Reply, ReplyDecoder, RequestWriter } from '../protocol/Protocol';
 import { ChannelLoad, LARGE_BYTES } from './ChannelLoad';
@@ -16,6 +18,9 @@ import { closedByServerError, describeSocketError, timeoutError, type Stage } fr
 import { connect, reset, startTls } from './sockets';
 
 const READ_BYTES = 64 * 1024;
+
+/** The most that a TLS record carries. */
+const TLS_RECORD_BYTES = 16 * 1024;
 
 /** The part of a server that its channels use. */
 export interface ChannelContext extends FlowContext {
@@ -138,7 +143,7 @@ export class Channel implements CallHolder, Timed {
         return this.flow.isSlow(this.pending.first);
     }
 
-    /** Returns whether the channel is slow, and yet has answered all the time for this long. */
+    /** Returns whether the channel is slow, but has answered without a pause for this long. */
     isSlowFor(ms: number): boolean {
         return this.isSlow && this.flow.isAnsweringFor(ms);
     }
@@ -175,16 +180,35 @@ export class Channel implements CallHolder, Timed {
         const { socket, writer } = this;
         if (writer.pendingBytes === 0) return;
         this.context.metrics.bytesSent += writer.pendingBytes;
+        const onSent = this.mayStall(socket.writableLength + writer.pendingBytes) ? () => this.wake() : undefined;
         const parts = writer.take();
-        if (parts.length === 1) {
-            socket.write(parts[0]!);
+        const last = parts.pop()!;
+        if (parts.length === 0) {
+            socket.write(last, onSent);
         } else {
             socket.cork();
             for (const part of parts) socket.write(part);
+            socket.write(last, onSent);
             socket.uncork();
         }
         // The kernel has all bytes, so none wait in the socket.
         if (socket.writableLength === 0) writer.recycle();
+    }
+
+    /**
+     * Returns whether the server may not see the end of so many bytes until more bytes arrive.
+     * memcached before 1.6.39 does not look for requests in the rest of a TLS record from which it
+     * has read the end of a value.
+     */
+    private mayStall(bytes: number): boolean {
+        return bytes > TLS_RECORD_BYTES && this.context.at.tls !== undefined;
+    }
+
+    /** Sends bytes in a TLS record of their own, if the server has not answered all requests. */
+    private wake(): void {
+        if (!this.isReady || this.isIdle || this.socket.writableLength > 0) return;
+        this.add(new WakeCall());
+        this.flush();
     }
 
     expire(): void {
@@ -297,7 +321,7 @@ export class Channel implements CallHolder, Timed {
 
     /**
      * Closes an idle channel, or sets a new timeout. Node reports a timeout once. Without a new
-     * one, a pending call would keep the socket open forever.
+     * timeout, a pending call would keep the socket open forever.
      */
     private onIdle(): void {
         if (this.isIdle) this.end(null);
@@ -335,7 +359,8 @@ export class Channel implements CallHolder, Timed {
     }
 
     private violation(problem: string): Error {
-        return this.stage === 'unanswered' ? new ForeignReplyError(problem) : new Error(problem);
+        const isForeign = this.stage === 'unanswered' && problem !== TOO_MANY_CONNECTIONS;
+        return isForeign ? new ForeignReplyError(problem) : new Error(problem);
     }
 
     private onReplies(): void {

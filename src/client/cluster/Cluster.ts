@@ -21,7 +21,7 @@ export interface Placement {
 
 /** The servers of a client. `MemcachedClient` explains the public methods. */
 export class Cluster {
-    /** The namespaces of the client. It places keys without the token, and guards their calls. */
+    /** The namespaces. They place keys without the token, and guard the calls for them. */
     readonly namespaces = new Namespaces();
     private readonly deadlines = new Deadlines();
     private serverSet: ServerSet;
@@ -93,7 +93,6 @@ export class Cluster {
         return this.allServers.reduce((sum, server) => sum + server.timerCount, this.deadlines.timerCount);
     }
 
-    /** Returns the servers that keys belong to. */
     get servers(): readonly MemcachedServer[] {
         return this.serverSet.servers;
     }
@@ -118,14 +117,13 @@ export class Cluster {
         return server && { server, expiryLimit: 0 };
     }
 
-    /** @param server undefined if the client has no servers, so it is never open */
+    /** @param server undefined if the client has no servers and is never open */
     send<T>(server: MemcachedServer | undefined, call: Call<T>): Promise<T> {
         if (server === undefined) return Promise.reject(notOpened());
         if (!this.lifecycle.isOpen) return Promise.reject(server.metrics.rejectBeforeSend(notOpened()));
         return server.send(call);
     }
 
-    /** Sends a call to each server. */
     sendToAll<T>(create: () => Call<T>): Map<string, Promise<T>> {
         return new Map(this.servers.map(server => [server.address, this.send(server, create())]));
     }
@@ -164,10 +162,11 @@ export class Cluster {
         if ((allowUnavailable && !isLoginRejected) || answers.some(one => one.status === 'fulfilled')) return;
         // An update has replaced the servers meanwhile. The new ones may answer.
         if (this.serverSet !== serverSet) return this.connect(signal, allowUnavailable);
+        const errors = answers.map(answer => (answer as PromiseRejectedResult).reason as Error);
+        // The fault itself, because the error of the call repeats the address.
+        const faults = new Map(servers.map(({ address, breaker }, i) => [address, breaker.lastFault ?? errors[i]!]));
         await this.destroy();
-        const faults = answers.map(answer => (answer as PromiseRejectedResult).reason as Error);
-        const byAddress = new Map(servers.map(({ address }, i) => [address, faults[i]!]));
-        throw faults.find(isAuthFailure) ?? connectFailed(byAddress);
+        throw errors.find(isAuthFailure) ?? connectFailed(faults);
     }
 
     private async drain(): Promise<void> {

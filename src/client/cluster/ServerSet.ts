@@ -99,7 +99,6 @@ export class ServerSet {
         return { set: isChange(change) ? new ServerSet(members, this.options) : this, change };
     }
 
-    /** Returns the index of the server for a key. */
     indexOf(key: string): number {
         return this.ring.find(key, this.isUsable);
     }

@@ -52,7 +52,6 @@ export interface ClientOptions {
 /** All options, checked, with their defaults. */
 export type ClientSettings = { readonly [K in keyof ClientOptions]-?: Exclude<ClientOptions[K], undefined> };
 
-/** An option that is a whole number. */
 export interface NumberSpec {
     readonly default: number;
     readonly min: number;
@@ -108,7 +107,7 @@ export function readClientOptions(options: ClientOptions): ClientSettings {
     return Object.freeze(settings) as ClientSettings;
 }
 
-/** Returns the allowed values, or null if the value is one. */
+/** Returns the allowed values, or null if the value is allowed. */
 function problemOf(name: string, value: unknown): string | null {
     if (name === 'failover') return typeof value === 'boolean' ? null : 'true or false';
     if (name === 'protocol') {

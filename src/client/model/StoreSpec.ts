@@ -1,6 +1,5 @@
 import { limitExpiry } from './expiry';
 
-/** A value to store, with its flags and expiry. */
 export interface StoreSpec {
     readonly value: string | Uint8Array;
     readonly flagBits: number;

@@ -23,6 +23,11 @@ export function invalidTtl(seconds: unknown): ApplicationException {
     return exception('INVALID_TTL', `invalid expiry ${String(seconds)}: expected whole seconds from 0 to 4294967295`);
 }
 
+export function invalidTimeout(timeout: unknown): ApplicationException {
+    const given = typeof timeout === 'number' ? String(timeout) : `of type ${typeof timeout}`;
+    return exception('INVALID_TTL', `invalid timeout ${given}: expected a number of ms`);
+}
+
 export function invalidFlags(flags: unknown): ApplicationException {
     return exception('INVALID_FLAGS', `invalid flags ${String(flags)}: expected an integer from 0 to 4294967295`);
 }
@@ -74,7 +79,7 @@ export function connectFailed(faults: ReadonlyMap<string, Error>): ApplicationEx
         const where = faults.size === 0 ? 'memcached' : `memcached at ${addresses}`;
         return serverException('CONNECT_FAILED', addresses, `cannot connect to ${where}`, cause);
     }
-    const causes = [cause, ...others.slice(0, MAX_CAUSES - 1)].map(({ message }) => message);
+    const causes = [...faults].slice(0, MAX_CAUSES).map(([address, { message }]) => `${address} (${message})`);
     if (faults.size > causes.length) causes.push(`and ${faults.size - causes.length} more`);
     const error = new Error(causes.join('; '));
     const message = `cannot connect to any of ${faults.size} memcached servers`;
@@ -112,13 +117,13 @@ export function encodeFailed(address: string, cause: Error): ApplicationExceptio
 }
 
 export function counterContended(address: string, tries: number): ApplicationException {
-    const message = `cannot create the counter on memcached at ${address}: lost ${tries} races for it`;
+    const message = `cannot create the counter on memcached at ${address}: lost ${tries} races`;
     return serverException('SERVER_ERROR', address, message);
 }
 
 const UNAVAILABLE = new Set(['CONNECTION_LOST', 'SERVER_DOWN', 'TIMEOUT', 'OVERLOADED', 'CONNECT_FAILED']);
 
-/** Returns whether memcached is unreachable. False when it answered with an error. */
+/** Returns whether memcached is unreachable, and has not answered with an error. */
 export function isUnavailable(error: unknown): boolean {
     const { code = '' } = (error ?? {}) as { code?: string };
     return UNAVAILABLE.has(code);

@@ -5,8 +5,8 @@ const MAX_RELATIVE_SECONDS = 30 * 24 * 60 * 60;
  * "never". Above 30 days memcached reads a Unix time, so the client sends one.
  *
  * @param extraSeconds added to the expiry. The clock of memcached ticks once a second and may skip
- *     a second. So an item with expiry n lives between n - 2 and n seconds. Items that must live
- *     for the full time ask for 2 more.
+ *     a second. So an item with expiry n lives between n - 2 and n seconds. Callers that need the
+ *     full time pass 2.
  */
 export function toExpirySeconds(ms: number, extraSeconds = 0): number {
     const seconds = Math.max(1, Math.ceil(ms / 1000)) + extraSeconds;

@@ -43,7 +43,7 @@ export function checkValue(value: unknown, maxValueBytes: number): Error | null 
     return value.length > maxValueBytes ? valueTooLarge(value.length, maxValueBytes) : null;
 }
 
-/** Checks an expiry, which has 32 unsigned bits. A larger one would become a different expiry. */
+/** Checks an expiry, which has 32 unsigned bits. A larger number would lose its upper bits. */
 export function checkExpiry(seconds: unknown): Error | null {
     return isUint32(seconds) ? null : invalidTtl(seconds);
 }

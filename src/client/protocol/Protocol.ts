@@ -45,7 +45,10 @@ export interface RequestWriter {
     touch(opaque: number, key: string, seconds: number): void;
     /** Writes a store. A failed `add` or `replace` must keep the item, on which locks depend. */
     store(opaque: number, mode: StoreMode, key: string, spec: StoreSpec, reply: StoreReply): void;
-    /** Stores over the item that has this CAS, or leaves it alone. The reply has the new CAS. */
+    /**
+     * Stores over the item that has this CAS, or leaves it alone. The reply has the new CAS, or
+     * `OVERWRITTEN_CAS`.
+     */
     compareAndStore(opaque: number, key: string, spec: StoreSpec, casHigh: number, casLow: number): void;
     concat(opaque: number, mode: ConcatMode, key: string, value: string | Uint8Array): void;
     delete(opaque: number, key: string, isQuiet?: boolean): void;
@@ -108,7 +111,7 @@ export interface Reply {
     detail(): string;
 }
 
-/** The outcome of a request. The numbers are the statuses of the binary protocol. */
+/** The outcome of a request. The numbers below 2^16 are the statuses of the binary protocol. */
 export const Outcome = {
     OK: 0x00,
     NOT_FOUND: 0x01,
@@ -125,4 +128,6 @@ export const Outcome = {
     INTERNAL: 0x84,
     BUSY: 0x85,
     TEMPORARY: 0x86,
+    /** A proxy has lost the server behind it, which may have executed the request. */
+    BACKEND_LOST: 0x10000,
 } as const;

@@ -106,7 +106,7 @@ export abstract class WriteBuffer {
         return null;
     }
 
-    /** Completes the current request, of so many bytes. */
+    /** Completes the current request, which has `bytes` bytes. */
     protected finish(bytes: number, referenced: Uint8Array | null): void {
         this.pendingBytes += bytes;
         if (referenced === null) return;

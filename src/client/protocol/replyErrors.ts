@@ -29,12 +29,24 @@ export function loginRequired(address: string): ApplicationException {
     return serverException('AUTH_FAILED', address, message);
 }
 
+/** Returns the error of a server that does not know logins. */
+export function loginUnknown(address: string): ApplicationException {
+    const message = `authentication to memcached at ${address} failed: the server has no logins (options -S and -Y)`;
+    return serverException('AUTH_FAILED', address, message);
+}
+
 /** Returns a new error for a call to a server that has rejected the login before. */
 export function authFailedBefore(address: string, { message }: Error): ApplicationException {
     return serverException('AUTH_FAILED', address, message);
 }
 
 /** Returns the error of a server that rejected the login. */
+export function loginWrong(address: string): ApplicationException {
+    const message = `authentication to memcached at ${address} failed: wrong user name or password`;
+    return serverException('AUTH_FAILED', address, message);
+}
+
+/** Returns the error of a server that does not allow a request. */
 export function authFailed(address: string): ApplicationException {
     return serverException('AUTH_FAILED', address, `authentication to memcached at ${address} failed`);
 }
@@ -42,6 +54,11 @@ export function authFailed(address: string): ApplicationException {
 /** Returns the error of a request that the server rejected. `detail` has the server's own words. */
 export function rejected(address: string, outcome: number, detail = ''): ApplicationException {
     if (outcome === Outcome.AUTH_ERROR) return authFailed(address);
+    if (outcome === Outcome.BACKEND_LOST) {
+        // As with a lost connection, the request may have been executed.
+        const message = `the proxy at ${address} cannot reach the memcached of the key (${detail})`;
+        return serverException('CONNECTION_LOST', address, message);
+    }
     if (outcome === Outcome.TOO_LARGE) {
         return serverException('VALUE_TOO_LARGE', address, `value too large for memcached at ${address}`);
     }

@@ -86,7 +86,7 @@ export class CallQueue implements CallHolder {
         return null;
     }
 
-    /** Fails the waiting calls that have a deadline before this. */
+    /** Fails the waiting calls whose deadline is before `beforeMs`. */
     shed(beforeMs: number, error: () => Error): void {
         for (let call = this.ready.first; call !== null && call.deadlineMs < beforeMs; call = this.ready.first) {
             this.ready.shift();

@@ -20,7 +20,7 @@ export interface PoolOwner {
 /** A channel, with the data that only the pool needs. */
 interface Entry {
     readonly channel: Channel;
-    /** The trace of the connecting, null if it is not traced. */
+    /** The trace of the connection attempt, null without subscribers. */
     readonly span: ConnectSpan | null;
     /** The breaker's round of faults when the channel last proved that it works. */
     round: number;
@@ -84,12 +84,12 @@ export class ChannelPool implements ChannelOwner {
         return best;
     }
 
-    /** Returns the channel for the next call of a turn. It stays `last` until that is saturated. */
+    /** Returns the channel for the next call of a turn, `last` until that channel is saturated. */
     channelFor(last: Channel): Channel | null {
         return last.isSaturated || last.isAtLimit ? this.leastLoaded() : last;
     }
 
-    /** Returns whether the server answers, but has had too much to do for this long. */
+    /** Returns whether the server answers, but has been overloaded for this long. */
     isSlowFor(ms: number): boolean {
         return this.entries.some(one => this.isCurrent(one) && one.channel.isSlowFor(ms));
     }
@@ -158,11 +158,10 @@ export class ChannelPool implements ChannelOwner {
         const { channel, wasReady } = entry;
         const isProtocolInDoubt = !wasReady && !this.isWorking;
         const counted = isProtocolInDoubt
-            ? this.negotiation.judge(channel.protocol, fault, channel.wasConnected)
+            ? this.negotiation.judge(channel.protocol, fault, channel.wasConnected, this.breaker.isDown)
             : fault;
         if (counted === null) return this.open();
         this.countFault(entry, counted);
-        if (this.breaker.isDown) this.negotiation.forget();
     }
 
     private countFault({ wasReady, round }: Entry, fault: Error): void {
@@ -174,8 +173,8 @@ export class ChannelPool implements ChannelOwner {
     }
 
     /**
-     * Schedules the next probe. A fault would do so, but a probe with a late reply ends its channel
-     * without one.
+     * Schedules the next probe. A late reply to a probe ends its channel without a fault, which
+     * would schedule the next probe.
      */
     private probeAgain(): void {
         const { breaker } = this;

@@ -113,7 +113,7 @@ export class CircuitBreaker {
         this.cancelRetry();
     }
 
-    /** Stops probes of the server, and reports of its going down. */
+    /** Stops probing the server, and no longer reports that it is down. */
     retire(): void {
         this.isRetired = true;
         if (this.isDown) this.cancelRetry();
@@ -135,7 +135,7 @@ export class CircuitBreaker {
     }
 }
 
-/** Returns the pause before a retry. The first has none. From the second on it doubles. */
+/** Returns the pause before a retry, 0 before the first one. Later pauses double. */
 function pauseBefore(retry: number, maxMs: number): number {
     return retry < 0 ? 0 : backoffMs(retry, { firstMs: FIRST_PAUSE_MS, maxMs, jitter: JITTER });
 }

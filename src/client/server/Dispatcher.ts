@@ -41,9 +41,9 @@ export class Dispatcher implements PoolOwner {
     }
 
     /**
-     * Keeps calls in the queue while no channel takes calls. There, the end of a silent channel
-     * does not lose them. If the server is slow, calls that have waited for half of their time
-     * fail. So the server answers the calls sent instead of them in time.
+     * Keeps calls in the queue while no channel takes calls. The end of a silent channel does not
+     * lose queued calls. If the server is slow, calls that have waited for half of their time fail.
+     * So the server has time to answer the calls in flight.
      */
     private hold(): void {
         const { deadlines, requestTimeoutMs, address } = this.server;

@@ -18,7 +18,7 @@ import { CircuitBreaker } from './CircuitBreaker';
 import { Negotiation } from './Negotiation';
 
 /**
- * One memcached. It admits calls, and opens, drains and closes the parts below.
+ * A memcached server. It admits calls, and opens, drains and closes the parts below.
  *
  *     send → CallQueue ─ end of turn → Dispatcher → Channel of the ChannelPool → socket
  *               ↑ LargeValues              │  ↑

@@ -71,21 +71,24 @@ export class Negotiation {
 
     /**
      * Judges a connection that has failed before its first call. Returns the fault of the server,
-     * or null if the other protocol is worth a connection.
+     * or null if the other protocol is worth a connection at once.
      * @param wasConnected whether TCP and TLS worked
+     * @param isDown whether the server was down before
      */
-    judge(protocol: Protocol, fault: Error, wasConnected: boolean): Error | null {
+    judge(protocol: Protocol, fault: Error, wasConnected: boolean, isDown: boolean): Error | null {
         const { refusal, remembered, choices } = this;
         this.refusal = null;
         if (!wasConnected || !isRefusal(fault)) return fault;
         if (refusal !== null) return neitherProtocol(refusal, { protocol, fault });
         // A server that has spoken the protocol is silent for other reasons.
-        if (choices.length === 1 || (fault instanceof NoReplyError && remembered === protocol)) return fault;
+        const isHung = fault instanceof NoReplyError && remembered === protocol && !isDown;
+        if (choices.length === 1 || isHung) return fault;
         this.refusal = { protocol, fault };
-        return null;
+        // A server that is down gets one connection per probe. The next probe tries the other protocol.
+        return isDown && !(fault instanceof ForeignReplyError) ? fault : null;
     }
 
-    /** Forgets a server that is down or closed. Another program may take its place. */
+    /** Forgets a closed server. Another program may take its place. */
     forget(): void {
         this.remembered = null;
         this.refusal = null;

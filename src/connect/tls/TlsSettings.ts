@@ -24,7 +24,7 @@ export class TlsSettings {
     private current = '';
     /** The fingerprint of the last reading. */
     private latest = '';
-    /** The check of an address as server name. One function, so equal options compare equal. */
+    /** The check of an address as server name. Equal options have the same function. */
     private readonly checkIdentity: ConnectionOptions['checkServerIdentity'];
 
     /** Checks the keys of the credential. Throws INVALID_CREDENTIAL. */

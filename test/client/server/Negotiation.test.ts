@@ -22,7 +22,7 @@ beforeEach(() => {
 
 /** Lets the server refuse binary and answer over meta. */
 function fallBack(fault: Error, isProxy = false): void {
-    expect(negotiation.judge(binaryProtocol, fault, true)).toBeNull();
+    expect(negotiation.judge(binaryProtocol, fault, true, false)).toBeNull();
     expect(negotiation.protocol).toBe(metaProtocol);
     negotiation.accept(metaProtocol, identity('meta', isProxy));
 }
@@ -37,7 +37,7 @@ it('begins with binary, and stays with it once the server has answered', () => {
 });
 
 it.each([foreign, closed, silent])('tries meta at once after "%s", without a fault', fault => {
-    expect(negotiation.judge(binaryProtocol, fault, true)).toBeNull();
+    expect(negotiation.judge(binaryProtocol, fault, true, false)).toBeNull();
     expect(negotiation.protocol).toBe(metaProtocol);
 });
 
@@ -58,8 +58,8 @@ it.each([closed, silent])('asks memcached in binary again after "%s", which its 
 });
 
 it('reports both reasons when the server refuses both protocols, and begins again', () => {
-    expect(negotiation.judge(binaryProtocol, foreign, true)).toBeNull();
-    expect(negotiation.judge(metaProtocol, closed, true)?.message).toBe(
+    expect(negotiation.judge(binaryProtocol, foreign, true, false)).toBeNull();
+    expect(negotiation.judge(metaProtocol, closed, true, false)?.message).toBe(
         'neither the binary nor the meta protocol works ' +
             '(binary: the server answers in text (ERROR); meta: the server closed the connection)',
     );
@@ -67,8 +67,8 @@ it('reports both reasons when the server refuses both protocols, and begins agai
 });
 
 it('reports one reason for both protocols once', () => {
-    negotiation.judge(binaryProtocol, closed, true);
-    expect(negotiation.judge(metaProtocol, closed, true)?.message).toBe(
+    negotiation.judge(binaryProtocol, closed, true, false);
+    expect(negotiation.judge(metaProtocol, closed, true, false)?.message).toBe(
         'neither the binary nor the meta protocol works: the server closed the connection',
     );
 });
@@ -79,19 +79,19 @@ it.each([
     ['a reset before TCP or TLS works', closed, false],
     ['another error', new Error('ENOMEM'), true],
 ])('takes %s for a fault', (_, fault, wasConnected) => {
-    expect(negotiation.judge(binaryProtocol, fault, wasConnected)).toBe(fault);
+    expect(negotiation.judge(binaryProtocol, fault, wasConnected, false)).toBe(fault);
     expect(negotiation.protocol).toBe(binaryProtocol);
 });
 
 it('reports a rejected login over meta as it is', () => {
-    negotiation.judge(binaryProtocol, foreign, true);
+    negotiation.judge(binaryProtocol, foreign, true, false);
     const fault = authFailed('here');
-    expect(negotiation.judge(metaProtocol, fault, true)).toBe(fault);
+    expect(negotiation.judge(metaProtocol, fault, true, false)).toBe(fault);
 });
 
 it('detects the protocol again when the server refuses the remembered one', () => {
     fallBack(foreign);
-    expect(negotiation.judge(metaProtocol, closed, true)).toBeNull();
+    expect(negotiation.judge(metaProtocol, closed, true, false)).toBeNull();
     expect(negotiation.protocol).toBe(binaryProtocol);
     negotiation.accept(binaryProtocol, identity('binary'));
     expect(negotiation.protocol).toBe(binaryProtocol);
@@ -99,15 +99,27 @@ it('detects the protocol again when the server refuses the remembered one', () =
 
 it('takes silence for a fault of a server that has spoken the protocol', () => {
     negotiation.accept(binaryProtocol, identity('binary'));
-    expect(negotiation.judge(binaryProtocol, silent, true)).toBe(silent);
+    expect(negotiation.judge(binaryProtocol, silent, true, false)).toBe(silent);
     negotiation.forget();
-    expect(negotiation.judge(binaryProtocol, silent, true)).toBeNull();
+    expect(negotiation.judge(binaryProtocol, silent, true, false)).toBeNull();
+});
+
+it.each([closed, silent])('tries the other protocol with the next probe after "%s" of a server that is down', fault => {
+    negotiation.accept(binaryProtocol, identity('binary'));
+    expect(negotiation.judge(binaryProtocol, fault, true, true)).toBe(fault);
+    expect(negotiation.protocol).toBe(metaProtocol);
+    expect(negotiation.judge(metaProtocol, fault, true, true)?.message).toMatch(/^neither/);
+    expect(negotiation.protocol).toBe(binaryProtocol);
+});
+
+it('tries meta at once when a server that was down answers in text', () => {
+    expect(negotiation.judge(binaryProtocol, foreign, true, true)).toBeNull();
 });
 
 it.each(['binary', 'meta'] as const)('never leaves %s when the option sets it', mode => {
     negotiation = new Negotiation(mode);
     expect(negotiation.protocol.name).toBe(mode);
-    expect(negotiation.judge(negotiation.protocol, foreign, true)).toBe(foreign);
+    expect(negotiation.judge(negotiation.protocol, foreign, true, false)).toBe(foreign);
     expect(negotiation.protocol.name).toBe(mode);
     expect(negotiation.maxAttempts).toBe(1);
 });

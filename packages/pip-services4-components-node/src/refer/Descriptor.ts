@@ -6,8 +6,8 @@ type Part = string | null;
 const getters = ['getGroup', 'getType', 'getKind', 'getName', 'getVersion'] as const;
 
 /**
- * Locates a component by `group:type:kind:name:version`, for example
- * `pip-services:cache:memory:*:1.0`. `*` is kept as null.
+ * The locator of a component, `group:type:kind:name:version`, for example
+ * `pip-services:cache:memory:*:1.0`. A part `*` becomes null.
  */
 export class Descriptor {
     private readonly _parts: readonly Part[];
@@ -32,15 +32,15 @@ export class Descriptor {
     }
 
     /**
-     * Whether the descriptors match. `*` on either side matches anything; other parts are compared
-     * as text (1.0 is not 1.1).
+     * Returns whether the descriptors match. `*` on either side matches anything. Other parts match
+     * the same text only (1.0 is not 1.1).
      */
     public match(descriptor: Descriptor): boolean {
         const others = partsOf(descriptor);
         return this._parts.every((part, i) => part == null || others[i] == null || part === others[i]);
     }
 
-    /** Like `match`, but `*` equals only `*`. */
+    /** Returns whether the descriptors match, where `*` matches only `*`. */
     public exactMatch(descriptor: Descriptor): boolean {
         const others = partsOf(descriptor);
         return this._parts.every((part, i) => part === others[i]);
@@ -50,7 +50,7 @@ export class Descriptor {
         return this._parts.every(part => part != null);
     }
 
-    /** Whether the value is a matching descriptor, of this or another copy of the class. */
+    /** Returns whether the value is a matching descriptor, of this or another copy of the class. */
     public equals(value: unknown): boolean {
         return isDescriptor(value) && this.match(value);
     }

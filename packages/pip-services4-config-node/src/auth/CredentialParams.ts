@@ -7,7 +7,7 @@ import { paramSections } from '../config/paramSections';
  * keys are the configuration.
  */
 export class CredentialParams extends ConfigParams {
-    /** Whether a credential store holds the rest. */
+    /** Returns whether a credential store holds the rest. */
     public useCredentialStore(): boolean {
         return this.getStoreKey() != null;
     }

@@ -1,6 +1,6 @@
 import { copyText } from '../../../util/copyText';
 
-/** One of so many unknown keys enters the cache, so that keys used once do not fill it. */
+/** One in this many unknown keys enters the cache, so that keys used once do not fill it. */
 const REMEMBER_ONE_IN = 8;
 
 /**

@@ -1,28 +1,31 @@
 const INITIAL_SIZE = 64;
 
 /**
- * How the reply to a request looks. The lines before STORED_TEXT have an opaque, and all requests
- * from STORED to STORED_PAIR had a body.
+ * How the reply to a request looks. VALUE to STORED are meta lines with an opaque, and the first
+ * three of them have a value unless the key is missing. Requests from STORED to STORED_OF_PAIR have
+ * a body.
  */
 export const Shape = {
-    LINE: 0,
-    /** A line, and a value unless the key is missing. */
-    VALUE: 1,
-    /** The same, and the value is a number. */
-    NUMBER: 2,
-    STORED: 3,
+    VALUE: 0,
+    /** The value is a number. */
+    NUMBER: 1,
+    /** The second reply of a pair, behind STORED_OF_PAIR: the value and its CAS. */
+    READ_BACK: 2,
+    LAST_WITH_VALUE: 2,
+    LINE: 3,
+    STORED: 4,
+    LAST_META: 4,
     /** `STORED` or why not, without an opaque. */
-    STORED_TEXT: 4,
-    /** The same, and then the reply to a read of the same key, as for VALUE. */
-    STORED_PAIR: 5,
-    NOOP: 6,
-    LOGIN: 7,
-    VERSION: 8,
-    FLUSH: 9,
+    STORED_TEXT: 5,
+    STORED_OF_PAIR: 6,
+    NOOP: 7,
+    LOGIN: 8,
+    VERSION: 9,
+    FLUSH: 10,
     /** Any number of lines, and a last one. */
-    STATS: 10,
+    STATS: 11,
     /** No request waits for a reply. */
-    NONE: 11,
+    NONE: 12,
 } as const;
 
 /**
@@ -49,7 +52,8 @@ export class ExpectedReplies {
     }
 
     addPair(opaque: number, value: string | Uint8Array): void {
-        this.add(opaque, Shape.STORED_PAIR);
+        this.add(opaque, Shape.STORED_OF_PAIR);
+        this.add(opaque, Shape.READ_BACK);
         this.values.push(value);
     }
 

@@ -3,8 +3,10 @@ import type { StoreSpec } from '../../model/StoreSpec';
 import { high32, join64, low32 } from '../../../util/uint64';
 import type { ConcatMode, CountMode, RequestWriter, StoreMode, StoreReply } from '../Protocol';
 import { BY_REFERENCE_BYTES, WriteBuffer } from '../WriteBuffer';
+import * as constants from './constants';
 import { Shape, type ExpectedReplies } from './ExpectedReplies';
-import { firstCharacter, secondCharacter } from './opaqueToken';
+
+const { Command, CR, Flag, LF, SPACE, tokenOf } = constants;
 
 /** Room for everything in a line but its key. */
 const LINE_BYTES = 128;
@@ -44,35 +46,32 @@ export class MetaWriter extends WriteBuffer implements RequestWriter {
     }
 
     get(opaque: number, key: string): void {
-        this.begin('mg ', key);
-        this.text(' v f c');
+        this.beginGet(key);
         this.endWithOpaque(opaque, Shape.VALUE);
     }
 
     getAndTouch(opaque: number, key: string, seconds: number): void {
-        this.begin('mg ', key);
-        this.text(' v f c T');
-        this.seconds(seconds);
+        this.beginGet(key);
+        this.expiry(seconds);
         this.endWithOpaque(opaque, Shape.VALUE);
     }
 
     touch(opaque: number, key: string, seconds: number): void {
-        this.begin('mg ', key);
-        this.text(' T');
-        this.seconds(seconds);
+        this.begin(Command.GET, key);
+        this.expiry(seconds);
         this.endWithOpaque(opaque, Shape.LINE);
     }
 
     store(opaque: number, mode: StoreMode, key: string, spec: StoreSpec, reply: StoreReply): void {
         if (mode === 'set') return this.set(opaque, key, spec, reply);
-        this.body(this.beginText(mode === 'add' ? 'add ' : 'replace ', key, spec), spec.value);
+        this.body(this.beginStore(mode === 'add' ? 'add ' : 'replace ', key, spec), spec.value);
         if (reply === 'cas') this.readBack(opaque, key, spec.value);
         else this.expected.add(opaque, Shape.STORED_TEXT);
     }
 
     compareAndStore(opaque: number, key: string, spec: StoreSpec, casHigh: number, casLow: number): void {
-        const lengthAt = this.beginText('cas ', key, spec);
-        this.text(' ');
+        const lengthAt = this.beginStore('cas ', key, spec);
+        this.space();
         this.uint64(casHigh, casLow);
         this.body(lengthAt, spec.value);
         this.readBack(opaque, key, spec.value);
@@ -80,30 +79,32 @@ export class MetaWriter extends WriteBuffer implements RequestWriter {
 
     concat(opaque: number, mode: ConcatMode, key: string, value: string | Uint8Array): void {
         const spec = { value, flagBits: 0, expirySeconds: 0 };
-        this.body(this.beginText(mode === 'append' ? 'append ' : 'prepend ', key, spec), value);
+        this.body(this.beginStore(mode === 'append' ? 'append ' : 'prepend ', key, spec), value);
         this.expected.add(opaque, Shape.STORED_TEXT);
     }
 
     delete(opaque: number, key: string): void {
-        this.begin('md ', key);
+        this.begin(Command.DELETE, key);
         this.endWithOpaque(opaque, Shape.LINE);
     }
 
     compareAndDelete(opaque: number, key: string, casHigh: number, casLow: number): void {
-        this.begin('md ', key);
-        this.text(' C');
+        this.begin(Command.DELETE, key);
+        this.flag(Flag.EXPECTED_CAS);
         this.uint64(casHigh, casLow);
         this.endWithOpaque(opaque, Shape.LINE);
     }
 
     count(opaque: number, mode: CountMode, key: string, delta: bigint, initial: bigint | null, seconds: number): void {
-        this.begin('ma ', key);
-        this.text(mode === 'increment' ? ' v MI D' : ' v MD D');
+        this.begin(Command.COUNT, key);
+        this.flag(Flag.VALUE);
+        this.text(mode === 'increment' ? ' MI' : ' MD');
+        this.flag(Flag.DELTA);
         this.uint64(high32(delta), low32(delta));
         if (initial !== null) {
-            this.text(' J');
+            this.flag(Flag.INITIAL);
             this.uint64(high32(initial), low32(initial));
-            this.text(' N');
+            this.flag(Flag.CREATE);
             this.seconds(seconds);
         }
         this.endWithOpaque(opaque, Shape.NUMBER);
@@ -112,31 +113,31 @@ export class MetaWriter extends WriteBuffer implements RequestWriter {
     noop(opaque: number): void {
         // Without the opaque, which the reply does not repeat, the line is so short that a server
         // with logins (-Y) closes the connection.
-        this.begin('mn', '');
+        this.beginText('mn', '');
         this.endWithOpaque(opaque, Shape.NOOP);
     }
 
     version(opaque: number): void {
-        this.begin('version', '');
+        this.beginText('version', '');
         this.end(opaque, Shape.VERSION);
     }
 
     /** @throws Error for a group that would end the line */
     stat(opaque: number, group: string): void {
         if (hasControl(group)) throw new Error('invalid group of statistics: it has a control character');
-        this.begin(group === '' ? 'stats' : 'stats ', group);
+        this.beginText(group === '' ? 'stats' : 'stats ', group);
         this.end(opaque, Shape.STATS);
     }
 
     flush(opaque: number): void {
-        this.begin('flush_all', '');
+        this.beginText('flush_all', '');
         this.end(opaque, Shape.FLUSH);
     }
 
     /** The login of `-Y`: the value of a classic `set`. @throws Error for a user name with a space */
     login(opaque: number, { username, password }: Login): void {
         if (username.includes(' ')) throw new Error('invalid user name for the meta protocol: it has a space');
-        this.begin('set ', LOGIN_KEY);
+        this.beginText('set ', LOGIN_KEY);
         // A server without logins stores the password. It must expire at once.
         this.text(' 0 -1');
         const value = `${username} ${password}`;
@@ -145,42 +146,61 @@ export class MetaWriter extends WriteBuffer implements RequestWriter {
     }
 
     private set(opaque: number, key: string, spec: StoreSpec, reply: StoreReply): void {
-        this.begin('ms ', key);
+        this.begin(Command.SET, key);
         const lengthAt = this.beginLength(spec.value);
         if (spec.flagBits !== 0) {
-            this.text(' F');
+            this.flag(Flag.NEW_CLIENT_FLAGS);
             this.number(spec.flagBits);
         }
-        if (spec.expirySeconds !== 0) {
-            this.text(' T');
-            this.seconds(spec.expirySeconds);
-        }
-        if (reply === 'cas') this.text(' c');
+        if (spec.expirySeconds !== 0) this.expiry(spec.expirySeconds);
+        if (reply === 'cas') this.flag(Flag.CAS);
         this.opaque(opaque);
         this.body(lengthAt, spec.value);
         this.expected.add(opaque, Shape.STORED);
     }
 
     /** Starts a classic store, up to the length of the value, and returns where that is. */
-    private beginText(command: string, key: string, spec: StoreSpec): number {
-        this.begin(command, key);
-        this.text(' ');
+    private beginStore(command: string, key: string, spec: StoreSpec): number {
+        this.beginText(command, key);
+        this.space();
         this.number(spec.flagBits);
-        this.text(' ');
+        this.space();
         this.seconds(spec.expirySeconds);
         return this.beginLength(spec.value);
     }
 
     /** Reads the CAS of the value that the same request has stored. */
     private readBack(opaque: number, key: string, value: string | Uint8Array): void {
-        this.begin('mg ', key);
-        this.text(' v c');
+        this.begin(Command.GET, key);
+        this.flag(Flag.VALUE);
+        this.flag(Flag.CAS);
         this.opaque(opaque);
         this.endLine();
         this.expected.addPair(opaque, copyOfSmall(value));
     }
 
-    private begin(command: string, key: string): void {
+    private beginGet(key: string): void {
+        this.begin(Command.GET, key);
+        this.flag(Flag.VALUE);
+        this.flag(Flag.CLIENT_FLAGS);
+        this.flag(Flag.CAS);
+    }
+
+    /** Starts a meta command. Its letters are numbers, as a text costs more than the key. */
+    private begin(command: number, key: string): void {
+        this.start = this.position;
+        this.ensure(LINE_BYTES + key.length * 3);
+        const b = this.buffer;
+        const at = this.position;
+        b[at] = command >>> 8;
+        b[at + 1] = command;
+        b[at + 2] = SPACE;
+        this.position = at + 3;
+        this.text(key);
+    }
+
+    /** Starts a classic command. */
+    private beginText(command: string, key: string): void {
         this.start = this.position;
         this.ensure(LINE_BYTES + key.length * 3);
         this.text(command);
@@ -189,7 +209,7 @@ export class MetaWriter extends WriteBuffer implements RequestWriter {
 
     /** Writes the length of a value, and returns where. It is only right for ASCII, see `body`. */
     private beginLength(value: string | Uint8Array): number {
-        this.text(' ');
+        this.space();
         const at = this.position - this.start;
         this.number(value.length);
         return at;
@@ -252,14 +272,32 @@ export class MetaWriter extends WriteBuffer implements RequestWriter {
         this.position = end;
     }
 
+    private flag(letter: number): void {
+        const b = this.buffer;
+        const at = this.position;
+        b[at] = SPACE;
+        b[at + 1] = letter;
+        this.position = at + 2;
+    }
+
+    private expiry(seconds: number): void {
+        this.flag(Flag.EXPIRY);
+        this.seconds(seconds);
+    }
+
     private opaque(opaque: number): void {
         const b = this.buffer;
         const at = this.position;
-        b[at] = 0x20;
-        b[at + 1] = 0x4f;
-        b[at + 2] = firstCharacter(opaque);
-        b[at + 3] = secondCharacter(opaque);
+        const token = tokenOf(opaque);
+        b[at] = SPACE;
+        b[at + 1] = Flag.OPAQUE;
+        b[at + 2] = token >>> 8;
+        b[at + 3] = token;
         this.position = at + 4;
+    }
+
+    private space(): void {
+        this.buffer[this.position++] = SPACE;
     }
 
     private endWithOpaque(opaque: number, shape: number): void {
@@ -278,9 +316,11 @@ export class MetaWriter extends WriteBuffer implements RequestWriter {
     }
 
     private lineEnd(): void {
-        this.buffer[this.position] = 0x0d;
-        this.buffer[this.position + 1] = 0x0a;
-        this.position += 2;
+        const b = this.buffer;
+        const at = this.position;
+        b[at] = CR;
+        b[at + 1] = LF;
+        this.position = at + 2;
     }
 }
 

@@ -1,3 +1,4 @@
+import { describeForeign } from '../foreignServers';
 import { Outcome } from '../Protocol';
 
 /** Parses lines of the classic text protocol, which answer few requests: errors, and stores of locks. */
@@ -52,6 +53,7 @@ export function errorOutcome(blame: Blame, words: string): number {
     if (blame === 'unknown') return Outcome.UNKNOWN_COMMAND;
     if (blame === 'server') {
         if (words.includes('too large')) return Outcome.TOO_LARGE;
+        if (words.includes('backend failure')) return Outcome.BACKEND_LOST;
         return /out of memory/i.test(words) ? Outcome.OUT_OF_MEMORY : Outcome.INTERNAL;
     }
     if (words.includes('non-numeric value')) return Outcome.NOT_A_NUMBER;
@@ -63,6 +65,8 @@ export function errorOutcome(blame: Blame, words: string): number {
 
 /** Describes bytes that do not start a reply of the meta protocol. It repeats none of them. */
 export function describeBytes(b: Buffer, at: number): string {
+    const foreign = describeForeign(b, at);
+    if (foreign !== null) return foreign;
     if (b[at] === BINARY_REPLY) return 'the server answers in the binary protocol instead of text';
     if (b[at] === TLS_ALERT) return 'the server answers in TLS, but the connection does not use TLS';
     return `invalid reply: a line that starts with byte 0x${b[at]!.toString(16).padStart(2, '0')}`;

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { OVERWRITTEN_CAS } from '../../../../src/client/model/Item';
 import { metaProtocol } from '../../../../src/client/protocol/meta';
 import { Outcome, type Reply, type RequestWriter } from '../../../../src/client/protocol/Protocol';
 
@@ -162,6 +163,16 @@ function expectAnswers(exchanges: readonly Exchange[], cuts: readonly number[], 
 /** Cuts before every byte up to a length. */
 const everywhere = (length: number) => Array.from({ length }, (_, i) => i);
 
+/** Returns the buffer, which throws for an index beyond its end. */
+function withoutBeyond(buffer: Buffer): Buffer {
+    const get = (_: Buffer, name: string | symbol): unknown => {
+        if (typeof name === 'string' && Number(name) >= buffer.length) throw new RangeError(`no byte ${name}`);
+        const value: unknown = Reflect.get(buffer, name);
+        return typeof value === 'function' ? value.bind(buffer) : value;
+    };
+    return new Proxy(buffer, { get });
+}
+
 describe('MetaDecoder', () => {
     it('yields the same replies however the stream is cut', () => {
         fc.assert(
@@ -179,6 +190,21 @@ describe('MetaDecoder', () => {
             ),
             { numRuns: 50 },
         );
+    });
+
+    it('reads no byte beyond the end of a buffer, however the stream is cut', () => {
+        const stream = Buffer.from(
+            `VA 3 f7 c12345678 O${token(1)}\r\nabc\r\nEN O${token(2)}\r\nHD c9 O${token(3)}\r\n`,
+        );
+        for (const cut of everywhere(stream.length)) {
+            const outcomes: number[] = [];
+            const { writer, decoder } = metaProtocol.open(({ outcome }) => outcomes.push(outcome) > 0);
+            [get, get, set].forEach((request, i) => request(writer, i + 1));
+            for (const part of [stream.subarray(0, cut), stream.subarray(cut)]) {
+                expect(decoder.push(withoutBeyond(Buffer.from(part)), part.length)).toBeNull();
+            }
+            expect(outcomes).toEqual([Outcome.OK, Outcome.NOT_FOUND, Outcome.OK]);
+        }
     });
 
     it.each([0, 1, 16 * 1024, 64 * 1024 - 30, 1024 * 1024, 3 * 1024 * 1024])(
@@ -232,9 +258,9 @@ describe('MetaDecoder', () => {
 
     it('does not take the CAS of a value that another client has stored since', () => {
         const other = decode([addWithCas], `STORED\r\nVA 6 c7 O${token(1)}\r\ntheirs\r\n`);
-        expect(other.answers).toEqual([{ opaque: 1, ...answerOf(Outcome.EXISTS) }]);
+        expect(other.answers).toEqual([{ opaque: 1, ...answerOf(Outcome.OK, { cas: OVERWRITTEN_CAS }) }]);
         const gone = decode([addWithCas], `STORED\r\nEN O${token(1)}\r\n`);
-        expect(gone.answers).toEqual([{ opaque: 1, ...answerOf(Outcome.NOT_FOUND) }]);
+        expect(gone.answers).toEqual([{ opaque: 1, ...answerOf(Outcome.OK, { cas: OVERWRITTEN_CAS }) }]);
     });
 
     it('compares the value that was sent, even if the caller has changed it since', () => {
@@ -254,7 +280,8 @@ describe('MetaDecoder', () => {
         [count, 'CLIENT_ERROR cannot increment or decrement non-numeric value', Outcome.NOT_A_NUMBER],
         [get, 'CLIENT_ERROR unauthenticated', Outcome.AUTH_ERROR],
         [get, 'SERVER_ERROR out of memory writing get response', Outcome.OUT_OF_MEMORY],
-        [get, 'SERVER_ERROR backend failure', Outcome.INTERNAL],
+        [get, 'SERVER_ERROR backend failure', Outcome.BACKEND_LOST],
+        [get, 'SERVER_ERROR lua failure', Outcome.INTERNAL],
         [get, 'CLIENT_ERROR bad command line format', Outcome.INVALID],
         [stat, 'ERROR', Outcome.UNKNOWN_COMMAND],
         [flush, 'ERROR', Outcome.UNKNOWN_COMMAND],

@@ -222,7 +222,8 @@ describe('MetaWriter', () => {
                 expect(writer.pendingBytes).toBe(pendingBytes);
                 writeAll(writer, after);
                 expect(read(Buffer.concat(writer.take()))).toEqual([...before, ...after].flatMap(asRead));
-                for (const { opaque } of [...before, ...after]) {
+                const sent = [...before, ...after].flatMap(({ opaque, lines }) => lines.map(() => opaque));
+                for (const opaque of sent) {
                     expect(expected.opaque).toBe(opaque);
                     expected.remove();
                 }

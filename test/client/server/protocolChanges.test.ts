@@ -1,7 +1,7 @@
 import type { ClientOptions, MemcachedClient } from 'pip-services4-memcached-node';
-import { useOpener } from '../support/Opener';
-import { handshakeOf, LineServer } from '../support/server/LineServer';
-import { MemcachedProcess } from '../support/server/MemcachedProcess';
+import { useOpener } from '../../support/Opener';
+import { handshakeOf, LineServer } from '../../support/server/LineServer';
+import { MemcachedProcess } from '../../support/server/MemcachedProcess';
 
 const open = useOpener();
 /** The servers of one port, one after the other. */

@@ -1,17 +1,36 @@
-import { HEADER_BYTES, Opcode, REQUEST_MAGIC } from '../../../src/client/protocol/binary/constants';
+import {
+    HEADER_BYTES,
+    NO_CREATE,
+    Opcode,
+    REPLY_MAGIC,
+    REQUEST_MAGIC,
+} from '../../../../src/client/protocol/binary/constants';
+import type { Command, Verb } from '../Command';
 
 /** Request frame of a client. */
-export interface Request {
+export interface Frame extends Omit<Command, 'verb'> {
     readonly opcode: number;
     readonly opaque: number;
-    readonly cas: bigint;
-    readonly key: string;
-    readonly value: Buffer;
-    readonly flags: number;
-    readonly expiry: number;
-    readonly delta: bigint;
-    readonly initial: bigint;
+    /** Operation on a key, or null for a request to the server itself. */
+    readonly verb: Verb | null;
 }
+
+const VERBS: Readonly<Record<number, Verb>> = {
+    [Opcode.GET]: 'get',
+    [Opcode.GETQ]: 'get',
+    [Opcode.GAT]: 'getAndTouch',
+    [Opcode.TOUCH]: 'touch',
+    [Opcode.SET]: 'set',
+    [Opcode.SETQ]: 'set',
+    [Opcode.ADD]: 'add',
+    [Opcode.REPLACE]: 'replace',
+    [Opcode.APPEND]: 'append',
+    [Opcode.PREPEND]: 'prepend',
+    [Opcode.DELETE]: 'delete',
+    [Opcode.DELETEQ]: 'delete',
+    [Opcode.INCREMENT]: 'increment',
+    [Opcode.DECREMENT]: 'decrement',
+};
 
 /** Length of the extras that memcached requires, in bytes. */
 const EXTRAS: Readonly<Record<number, number>> = {
@@ -24,7 +43,7 @@ const EXTRAS: Readonly<Record<number, number>> = {
     [Opcode.TOUCH]: 4,
     [Opcode.GAT]: 4,
 };
-const WITHOUT_KEY = new Set<number>([Opcode.NOOP, Opcode.VERSION]);
+const WITHOUT_KEY = new Set<number>([Opcode.NOOP, Opcode.VERSION, Opcode.FLUSH]);
 const MAY_HAVE_KEY = new Set<number>([Opcode.STAT]);
 const WITH_VALUE = new Set<number>([
     Opcode.SET,
@@ -44,22 +63,20 @@ export function frameBytes(b: Buffer, at: number): number {
 
 /**
  * Parses a request.
- * @throws Error for a frame that memcached would reject
+ * @throws Error for a frame that memcached rejects
  */
-export function parseRequest(b: Buffer, at: number): Request {
-    const opcode = b[at + 1]!;
-    const keyBytes = b.readUInt16BE(at + 2);
-    const extrasBytes = b[at + 4]!;
-    const bodyBytes = b.readUInt32BE(at + 8);
-    const extrasAt = at + HEADER_BYTES;
-    const keyAt = extrasAt + extrasBytes;
+export function parseFrame(b: Buffer): Frame {
+    const opcode = b[1]!;
+    const keyBytes = b.readUInt16BE(2);
+    const extrasBytes = b[4]!;
+    const keyAt = HEADER_BYTES + extrasBytes;
     const valueAt = keyAt + keyBytes;
-    const end = at + HEADER_BYTES + bodyBytes;
+    const end = b.length;
     const where = `in a request with opcode ${opcode}`;
-    if (b[at] !== REQUEST_MAGIC) throw new Error(`invalid magic ${b[at]} ${where}`);
+    if (b[0] !== REQUEST_MAGIC) throw new Error(`invalid magic ${b[0]} ${where}`);
     if (!KNOWN.has(opcode)) throw new Error(`unknown opcode ${where}`);
     if (extrasBytes !== (EXTRAS[opcode] ?? 0)) throw new Error(`invalid extras of ${extrasBytes} bytes ${where}`);
-    if (valueAt > end) throw new Error(`invalid body of ${bodyBytes} bytes ${where}`);
+    if (valueAt > end) throw new Error(`invalid body of ${end - HEADER_BYTES} bytes ${where}`);
     if (keyBytes > 250) throw new Error(`invalid key of ${keyBytes} bytes ${where}`);
     const needsKey = !WITHOUT_KEY.has(opcode);
     if ((keyBytes === 0) === needsKey && !MAY_HAVE_KEY.has(opcode))
@@ -67,20 +84,22 @@ export function parseRequest(b: Buffer, at: number): Request {
     if (valueAt < end && !WITH_VALUE.has(opcode))
         throw new Error(`unexpected value of ${end - valueAt} bytes ${where}`);
     const isCounter = extrasBytes === 20;
+    const expiry = extrasBytes === 0 ? 0 : b.readUInt32BE(keyAt - 4);
     return {
         opcode,
-        opaque: b.readUInt32BE(at + 12),
-        cas: b.readBigUInt64BE(at + 16),
+        verb: VERBS[opcode] ?? null,
+        opaque: b.readUInt32BE(12),
+        cas: b.readBigUInt64BE(16),
         key: b.toString('latin1', keyAt, valueAt),
         value: b.subarray(valueAt, end),
-        flags: extrasBytes === 8 ? b.readUInt32BE(extrasAt) : 0,
-        expiry: extrasBytes === 0 ? 0 : b.readUInt32BE(keyAt - 4),
-        delta: isCounter ? b.readBigUInt64BE(extrasAt) : 0n,
-        initial: isCounter ? b.readBigUInt64BE(extrasAt + 8) : 0n,
+        flags: extrasBytes === 8 ? b.readUInt32BE(HEADER_BYTES) : 0,
+        expiry,
+        delta: isCounter ? b.readBigUInt64BE(HEADER_BYTES) : 0n,
+        initial: isCounter && expiry !== NO_CREATE ? b.readBigUInt64BE(HEADER_BYTES + 8) : null,
     };
 }
 
-/** Encodes a reply. Flags of -1 are omitted. */
+/** Encodes a reply, without the flags if they are -1. */
 export function encodeReply(
     { opcode, opaque }: { readonly opcode: number; readonly opaque: number },
     status: number,
@@ -91,7 +110,7 @@ export function encodeReply(
 ): Buffer {
     const extrasBytes = flags === -1 ? 0 : 4;
     const b = Buffer.alloc(HEADER_BYTES + extrasBytes + key.length + value.length);
-    b[0] = 0x81;
+    b[0] = REPLY_MAGIC;
     b[1] = opcode;
     b.writeUInt16BE(key.length, 2);
     b[4] = extrasBytes;

@@ -1,16 +1,16 @@
-import { LEASE_TIMES } from '../../src/cache/load/LoadLease';
-import { useOpener, useServer } from '../support/Opener';
-import { sleep } from '../support/sleep';
-import { loaderOf, never } from './loaders';
-import { openLoads } from './openLoads';
+import { LEASE_TIMES } from '../../../src/cache/load/LoadLease';
+import { useOpener, useServer } from '../../support/Opener';
+import { sleep } from '../../support/sleep';
+import { loaderOf, never } from '../loaders';
+import { openLoads } from '../openLoads';
 
 const server = useServer();
 const open = useOpener();
 
 describe('the memory of loads', () => {
-    it('holds nothing after 100,000 callers of one key, whose loader ran once', async () => {
-        // A caller whose read fails does not join the load. While 100,000 callers keep the process busy, it
-        // does not renew its lease.
+    it('holds nothing after 100,000 callers of one key, whose loader runs once', async () => {
+        // A caller whose read fails does not join the load. A process that is busy with 100,000
+        // callers does not renew its lease.
         const lease = { ...LEASE_TIMES, seconds: 60 };
         const { pending, loads } = await openLoads(open, server, { request_timeout: 20_000 }, lease);
         const loader = loaderOf('value', 500);
