@@ -11,10 +11,9 @@ import type { CasValidity, CounterOptions, StoreOptions } from './model/CallOpti
 import { counterContended, invalidBatch, notOpened, lockBehindProxy } from './model/errors';
 import { Item } from './model/Item';
 import type { Receipt, StoreAccount } from './model/StoreAccount';
-import type { StoreSpec } from './model/StoreSpec';
+import { limitSpec, type StoreSpec } from './model/StoreSpec';
 import { checkCas, checkExpiry, checkFlags, checkKey, checkValue, isIterable, toUint64 } from './model/validate';
 import type { ConcatMode, CountMode, StoreMode } from './protocol/Protocol';
-import type { MemcachedServer } from './server/MemcachedServer';
 
 /** A value to store. The client does not copy bytes. Do not change them until the call settles. */
 export type ValueInput = string | Uint8Array;
@@ -183,14 +182,14 @@ export class Commands {
         if (problem !== null) return Promise.reject(problem);
         const spec = { value, flagBits, expirySeconds };
         if (!account) return this.run(key, new StoreCall('set', key, spec));
-        const server = cluster.server(key);
+        const { server, expiryLimit = 0 } = cluster.placeFor(key, null) ?? {};
         const receipt = account.add(key);
         let evicted = account.isOver ? account.evict(cluster.readClock(server)) : null;
         if (evicted !== null && cluster.server(evicted.key) !== server) {
             this.evict(evicted);
             evicted = null;
         }
-        const call = new EvictingSetCall(key, spec, account, receipt, evicted);
+        const call = new EvictingSetCall(key, limitSpec(spec, expiryLimit), account, receipt, evicted);
         return cluster.send(server, cluster.namespaces.guard(key, call));
     }
 
@@ -228,7 +227,8 @@ export class Commands {
         if (problem !== null) return Promise.reject(problem);
         const { cluster } = this;
         const epoch = options?.epoch;
-        const server = cluster.serverFor(key, options) as MemcachedServer | undefined;
+        const { server, expiryLimit = 0 } = cluster.placeFor(key, options) ?? {};
+        if (expiryLimit > 0) call.limitExpiry(expiryLimit);
         if (options?.isDirect && server?.identity?.isProxy) return Promise.reject(lockBehindProxy(server.address));
         const guarded = cluster.namespaces.guard(key, call);
         // This settles the call as stale. The server does not send settled calls.

@@ -3,7 +3,7 @@ import { BatchPart, type Chunk } from './BatchPart';
 import type { Cluster } from './cluster/Cluster';
 import { timedOut } from './model/errors';
 import type { Item } from './model/Item';
-import type { StoreSpec } from './model/StoreSpec';
+import { limitSpec, type StoreSpec } from './model/StoreSpec';
 import type { Reply } from './protocol/Protocol';
 import type { MemcachedServer } from './server/MemcachedServer';
 import type { Receipt, StoreAccount } from './model/StoreAccount';
@@ -102,10 +102,10 @@ export class KeyBatch {
     private split(specs: readonly StoreSpec[] | null): (readonly [MemcachedServer, BatchPart])[] {
         const parts = new Map<MemcachedServer, BatchPart>();
         this.keys.forEach((key, i) => {
-            const server = this.cluster.server(key);
+            const { server, expiryLimit } = this.cluster.placeFor(key, null)!;
             let part = parts.get(server);
             if (part === undefined) parts.set(server, (part = new BatchPart()));
-            part.add(key, specs?.[i]);
+            part.add(key, specs === null ? undefined : limitSpec(specs[i]!, expiryLimit));
         });
         if (!this.isGuarded) return [...parts];
         // One GET confirms a chunk, so its keys must share a token. After a change of servers, the

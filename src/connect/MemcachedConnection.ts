@@ -22,6 +22,7 @@ import { lookupTimeout } from './lookupTimeout';
 import { MemcachedConnectionResolver } from './MemcachedConnectionResolver';
 import { misplacedOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
 import { ServerLog } from './ServerLog';
+import { TlsWatcher } from './tls/TlsWatcher';
 import { Lifecycle } from '../util/Lifecycle';
 import { onAbort } from '../util/onAbort';
 import { withTraceId } from '../component/withTraceId';
@@ -52,6 +53,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     private options: MemcachedOptions = readOptions(this.config);
     private client: MemcachedClient | null = null;
     private watcher: DiscoveryWatcher | null = null;
+    private tlsWatcher: TlsWatcher | null = null;
     private serverLog: ServerLog | null = null;
     private readonly lifecycle = new Lifecycle(notOpened);
     private readonly closeListeners = new Set<() => Promise<void> | null>();
@@ -172,12 +174,17 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
             if (!signal.aborted) await this.disconnect();
             throw error;
         }
-        if (!signal.aborted) this.follow(context, client);
+        if (signal.aborted) return;
+        this.follow(context, client);
+        if (this.resolver.mayUseTlsFiles)
+            this.tlsWatcher = new TlsWatcher(() => this.resolver.tlsSettings, this.log, context);
     }
 
     private async disconnect(): Promise<void> {
         const { client } = this;
         this.client = null;
+        this.tlsWatcher?.stop();
+        this.tlsWatcher = null;
         await client?.close();
         this.serverLog?.stop();
     }
@@ -199,6 +206,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
             maxKeyBytes: this.isShared ? options.maxKeySize : MAX_KEY_BYTES,
             maxValueBytes: options.maxValue,
             failover: options.remove,
+            failoverTtlMs: options.removeTtl,
             protocol: options.protocol,
             observer: this.serverLog,
         });
@@ -221,7 +229,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         if (!this.followsDiscovery) return this.log.warn(context, line('discoveryUnused'));
         this.watcher = new DiscoveryWatcher(
             discoveryInterval,
-            () => this.resolver.resolve(context),
+            () => this.resolver.resolveAgain(context),
             servers => client.update(servers),
             this.log,
             context,
@@ -235,5 +243,6 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         if (misplaced.length > 0 && this.isShared) {
             this.log.warn(context, line('keysOfComponents', misplaced.join(', ')));
         }
+        if (this.options.removeTtl > 0 && !this.options.remove) this.log.warn(context, line('removeTtlUnused'));
     }
 }

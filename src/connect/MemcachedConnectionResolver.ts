@@ -8,7 +8,7 @@ import { configWarnings } from './configWarnings';
 import { DEFAULT_PORT, NOT_IN_HOSTS, checkPort, parseUri } from './ConnectionUri';
 import { incompleteLogin, invalidConnection, noConnection, noCredential } from '../component/errors';
 import type { LogLine } from '../component/logLines';
-import { TlsSettings } from './tls/TlsSettings';
+import { TLS_FILE_KEYS, TlsSettings } from './tls/TlsSettings';
 import { parseWholeNumber } from '../util/parseWholeNumber';
 import { withTraceId } from '../component/withTraceId';
 
@@ -55,6 +55,19 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
         this.credentials.setReferences(references);
     }
 
+    /** @internal The TLS settings of the last successful lookup. */
+    get tlsSettings(): TlsSettings | null {
+        return this.tls;
+    }
+
+    /** Returns whether TLS files may be in use, now or after another lookup of the credential. */
+    get mayUseTlsFiles(): boolean {
+        const has = (credential: CredentialParams, key: string): boolean => !!credential.getAsNullableString(key);
+        return this.credentials
+            .getAll()
+            .some(one => one.useCredentialStore() || TLS_FILE_KEYS.some(key => has(one, key)));
+    }
+
     /** Returns whether discovery provides the servers. Its next reply may differ. */
     get usesDiscovery(): boolean {
         return this.connections.some(connection => connection.useDiscovery());
@@ -65,7 +78,19 @@ export class MemcachedConnectionResolver implements IConfigurable, IReferenceabl
      * @param warn receives each risk in a valid configuration
      * @throws ConfigException NO_CONNECTION, INVALID_CONNECTION, NO_CREDENTIAL, INVALID_CREDENTIAL
      */
-    async resolve(context: AnyContext, warn: (risk: LogLine<'warn'>) => void = () => {}): Promise<ServerAddress[]> {
+    resolve(context: AnyContext, warn: (risk: LogLine<'warn'>) => void = () => {}): Promise<ServerAddress[]> {
+        if (this.tls?.hasOldFiles()) this.tls = null;
+        return this.resolveAgain(context, warn);
+    }
+
+    /**
+     * Does the same, but leaves changes of the TLS files to `TlsSettings.refresh`.
+     * @internal
+     */
+    async resolveAgain(
+        context: AnyContext,
+        warn: (risk: LogLine<'warn'>) => void = () => {},
+    ): Promise<ServerAddress[]> {
         try {
             const credential = await this.lookUpCredential(context);
             const tls = this.tls?.matches(credential) ? this.tls : new TlsSettings(credential);

@@ -37,6 +37,7 @@ export const OPTIONS = {
     retry: integer('retry', 'connection', CLIENT_NUMBERS.retryMs),
     discoveryInterval: integer('discovery_interval', 'connection', { default: 0, min: 0, max: MAX_TIMER_MS }),
     remove: boolean('remove', 'connection'),
+    removeTtl: integer('remove_ttl', 'connection', CLIENT_NUMBERS.failoverTtlMs),
     protocol: choice('protocol', 'connection', PROTOCOL_MODES),
     idle: integer('idle', 'connection', CLIENT_NUMBERS.idleMs),
     failSoft: boolean('fail_soft', 'both'),

@@ -102,6 +102,7 @@ it('has the same defaults and ranges as the component options', () => {
         failures: 'failures',
         retryMs: 'retry',
         idleMs: 'idle',
+        failoverTtlMs: 'remove_ttl',
         maxKeyBytes: 'max_key_size',
         maxValueBytes: 'max_value',
     };

@@ -31,6 +31,7 @@ const defaults = {
     retry: 30000,
     discovery_interval: 0,
     remove: false,
+    remove_ttl: 0,
     protocol: 'auto',
     allow_proxy: false,
     idle: 5000,

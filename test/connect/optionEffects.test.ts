@@ -237,6 +237,23 @@ const effects: Record<string, () => Promise<void>> = {
         expect(after.map(places => places.includes(0))).toEqual(before.map(places => places.includes(0)));
     },
 
+    async remove_ttl() {
+        const home = await opener.server();
+        const standIn = await opener.server();
+        const cache = await open({ remove: true, remove_ttl: 20_000, failures: 1, retry: 20, retries: 0 }, [
+            home,
+            standIn,
+        ]);
+        const keys = Array.from({ length: 30 }, (_, i) => `key${i}`);
+        await home.kill();
+        const storeAll = () => Promise.all(keys.map(key => cache.store(null, key, 1, 60_000)));
+        await codeOf(storeAll());
+        await logger.heard(/is down/);
+        await storeAll();
+        const ttls = await Promise.all(keys.map(async key => (await readItem(standIn, key))!.ttl));
+        expect(new Set(ttls.map(ttl => ttl > 20))).toEqual(new Set([true, false]));
+    },
+
     async discovery_interval() {
         const discovery = { port: proxy.port, resolveAll: () => Promise.resolve([placeAt(discovery.port)]) };
         const descriptor = new Descriptor('test', 'discovery', 'changing', 'default', '1.0');

@@ -136,6 +136,9 @@ export abstract class Call<T> implements Timed {
     /** Reacts to a socket of its server that opens or closes before the send. */
     onEpochChange(): void {}
 
+    /** Limits the expiry of its value to so many seconds. */
+    limitExpiry(_limit: number): void {}
+
     /** Reacts to a failure. The server may have executed the call. */
     onFailed(): void {}
 

@@ -1,6 +1,6 @@
 import { lockBehindProxy } from '../model/errors';
 import type { Receipt, StoreAccount } from '../model/StoreAccount';
-import type { StoreSpec } from '../model/StoreSpec';
+import { limitSpec, type StoreSpec } from '../model/StoreSpec';
 import { Outcome, type ConcatMode, type Reply, type RequestWriter, type StoreMode } from '../protocol/Protocol';
 import { high32, low32 } from '../../util/uint64';
 import { Call, type Retry } from './Call';
@@ -12,7 +12,7 @@ export class StoreCall extends Call<boolean> {
     constructor(
         readonly operation: StoreMode,
         key: string,
-        private readonly spec: StoreSpec,
+        private spec: StoreSpec,
     ) {
         super(key, spec.value.length);
         this.retry = operation === 'add' ? 'never' : 'afterClose';
@@ -20,6 +20,10 @@ export class StoreCall extends Call<boolean> {
 
     override describeResult(isStored: boolean): string {
         return isStored ? 'stored' : 'not stored';
+    }
+
+    override limitExpiry(limit: number): void {
+        this.spec = limitSpec(this.spec, limit);
     }
 
     encode(writer: RequestWriter, opaque: number): void {
@@ -112,7 +116,7 @@ export class CasStoreCall extends Call<CasReply> {
      */
     constructor(
         key: string,
-        private readonly spec: StoreSpec,
+        private spec: StoreSpec,
         private readonly cas: bigint,
         private readonly expectsEpoch: boolean,
         private readonly isDirect: boolean,
@@ -131,6 +135,10 @@ export class CasStoreCall extends Call<CasReply> {
     override onEpochChange(): void {
         if (this.isDirect && this.host?.identity?.isProxy) this.fail(lockBehindProxy(this.host.address));
         else if (this.expectsEpoch) this.succeed(STALE);
+    }
+
+    override limitExpiry(limit: number): void {
+        this.spec = limitSpec(this.spec, limit);
     }
 
     encode(writer: RequestWriter, opaque: number): void {

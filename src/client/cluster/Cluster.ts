@@ -6,7 +6,7 @@ import { checkServer, type ServerHealthReport } from '../server/ServerHealthRepo
 import { MemcachedServer } from '../server/MemcachedServer';
 import { Namespaces } from './Namespaces';
 import type { ServerAddress } from '../model/ServerAddress';
-import { ServerSet, type ServerChange } from './ServerSet';
+import { ServerSet, type Place, type ServerChange } from './ServerSet';
 import { Lifecycle } from '../../util/Lifecycle';
 
 /** The place of a call that does not go to the usual server for its key. */
@@ -37,6 +37,7 @@ export class Cluster {
     ) {
         this.serverSet = ServerSet.of(addresses, {
             failover: settings.failover,
+            failoverTtlSeconds: wholeSeconds(settings.failoverTtlMs),
             protocol: settings.protocol,
             placedKey: key => this.namespaces.place(key),
             createServer: at => new MemcachedServer(at, settings, this.deadlines),
@@ -109,8 +110,11 @@ export class Cluster {
         return this.serverSet.homeServer(key);
     }
 
-    serverFor(key: string, placement: Placement | null | undefined): MemcachedServer {
-        return placement?.server ?? (placement?.pinned ? this.homeServer(key) : this.server(key));
+    /** Returns the place of a call, undefined if the client has no servers. */
+    placeFor(key: string, placement: Placement | null | undefined): Place | undefined {
+        if (!placement?.server && !placement?.pinned) return this.serverSet.placeOf(key);
+        const server = (placement.server ?? this.homeServer(key)) as MemcachedServer | undefined;
+        return server && { server, expiryLimit: 0 };
     }
 
     /** @param server undefined if the client has no servers and is never open */
@@ -189,4 +193,9 @@ export class Cluster {
         this.deadlines.stop();
         await Promise.all(closed);
     }
+}
+
+/** Rounds down, as values must not live longer. 1 second is the shortest expiry. */
+function wholeSeconds(ms: number): number {
+    return ms === 0 ? 0 : Math.max(1, Math.floor(ms / 1000));
 }

@@ -21,10 +21,19 @@ export interface ServerChange {
 export interface ServerSetOptions {
     /** Whether the keys of a server that is down go to the next server on the ring. */
     readonly failover: boolean;
+    /** The maximum expiry of values on that next server, in seconds. 0 = none. */
+    readonly failoverTtlSeconds: number;
     readonly protocol: ProtocolMode;
     /** Returns the part of a key that decides on its server. */
     readonly placedKey: (key: string) => string;
     readonly createServer: (at: ServerAddress) => MemcachedServer;
+}
+
+/** The server of a key at this moment. */
+export interface Place {
+    readonly server: MemcachedServer;
+    /** The maximum expiry of values, in seconds. 0 = none. Only a stand-in server has one. */
+    readonly expiryLimit: number;
 }
 
 interface Member {
@@ -39,6 +48,10 @@ interface Member {
 export class ServerSet {
     readonly servers: readonly MemcachedServer[];
     private readonly ring: HashRing;
+    /** The place of a key on its home server, for each server. */
+    private readonly homes: readonly Place[];
+    /** The place of a key whose home server is down, for each server. */
+    private readonly standIns: readonly Place[];
     private readonly isUsable: ((index: number) => boolean) | undefined;
 
     private constructor(
@@ -48,6 +61,8 @@ export class ServerSet {
         const all = [...members.values()];
         const servers = all.map(({ server }) => server);
         this.servers = servers;
+        this.homes = servers.map(server => ({ server, expiryLimit: 0 }));
+        this.standIns = servers.map(server => ({ server, expiryLimit: options.failoverTtlSeconds }));
         this.ring = new HashRing(
             toRingServers(
                 all.map(({ at }) => at),
@@ -86,6 +101,15 @@ export class ServerSet {
 
     indexOf(key: string): number {
         return this.ring.find(key, this.isUsable);
+    }
+
+    /** Returns the place of a key, undefined if there are no servers. */
+    placeOf(key: string): Place | undefined {
+        const { ring, isUsable } = this;
+        const home = ring.find(key);
+        if (isUsable === undefined || this.servers.length === 0 || isUsable(home)) return this.homes[home];
+        const index = ring.find(key, isUsable);
+        return index === home ? this.homes[home] : this.standIns[index];
     }
 
     /** Returns the server of a key, also while it is down. */

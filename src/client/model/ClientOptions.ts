@@ -41,6 +41,8 @@ export interface ClientOptions {
     readonly maxValueBytes?: number | undefined;
     /** Whether the keys of a server that is down go to the next server on the ring. */
     readonly failover?: boolean | undefined;
+    /** Maximum expiry of the values on that next server, in ms. 0 = their own. */
+    readonly failoverTtlMs?: number | undefined;
     /** The wire protocol. 'auto' = the client finds out which one each server speaks. */
     readonly protocol?: ProtocolMode | undefined;
     /** The observer of servers that go down or come back. */
@@ -70,6 +72,7 @@ export const CLIENT_NUMBERS = {
     failures: { default: 5, min: 1, max: 1000 },
     retryMs: { default: 30_000, min: 1, max: MAX_TIMER_MS },
     idleMs: { default: 5000, min: 0, max: MAX_TIMER_MS },
+    failoverTtlMs: { default: 0, min: 0, max: 30 * 24 * 60 * 60 * 1000 },
     maxKeyBytes: { default: MAX_KEY_BYTES, min: 1, max: MAX_KEY_BYTES },
     maxValueBytes: { default: 1024 * 1024, min: 1, max: 1024 ** 3 },
 } as const satisfies Record<string, NumberSpec>;

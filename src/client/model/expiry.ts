@@ -14,6 +14,14 @@ export function toExpirySeconds(ms: number, extraSeconds = 0): number {
     return Math.min(0xffffffff, Math.floor(Date.now() / 1000) + seconds);
 }
 
+/** Returns the earlier of an expiry and a relative one. @param limit in seconds, 0 = none */
+export function limitExpiry(expirySeconds: number, limit: number): number {
+    if (limit === 0) return expirySeconds;
+    if (expirySeconds === 0) return limit;
+    const left = isRelative(expirySeconds) ? expirySeconds : expirySeconds - Math.floor(Date.now() / 1000);
+    return left <= limit ? expirySeconds : limit;
+}
+
 /** Returns whether memcached counts the expiry from the store. If not, it is a Unix time or 0. */
 export function isRelative(expirySeconds: number): boolean {
     return expirySeconds > 0 && expirySeconds <= MAX_RELATIVE_SECONDS;
