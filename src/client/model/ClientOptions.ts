@@ -44,7 +44,7 @@ export interface ClientOptions {
     /** Maximum expiry of the values on that next server, in ms. 0 = their own. */
     readonly failoverTtlMs?: number | undefined;
     /** The wire protocol. 'auto' = the client finds out which one each server speaks. */
-    readonly protocol?: ProtocolMode | undefined;
+    readonly protocol?: 'auto' | 'binary' | 'meta' | undefined;
     /** The observer of servers that go down or come back. */
     readonly observer?: ServerObserver | undefined;
 }
