@@ -18,11 +18,15 @@ export const LOG_LINES = {
     loginEmpty: 'warn: credential.username and credential.password are empty: no login is sent',
     serverWithoutKeys: 'warn: no key belongs to …: its weight is too small beside the others (connection.weight)',
     serversChanged: 'info: the servers changed: …',
-    discoveryFailed: 'warn: discovery failed, keeping the current servers: …',
-    discoveryRecovered: 'info: discovery works again',
-    discoveryUnused: 'warn: options.discovery_interval has no effect: no connection has a discovery_key',
+    discoveryFailed: 'warn: the lookup of … failed, keeping its servers: …',
+    discoveryRecovered: 'info: the lookup of … works again',
+    discoveryUnused:
+        'warn: options.discovery_interval has no effect: no connection has a discovery_key or a scheme that finds servers',
     discoveryForLocks:
-        'warn: a lock is lost when its key moves to another server (options.discovery_interval is for caches)',
+        'warn: a lock is lost when its key moves to another server (options.discovery_interval: 0 keeps the servers)',
+    sharedName:
+        'warn: … has several addresses, and each connection may reach another server (use memcached+srv:// or memcached+dns://)',
+    clusterName: 'warn: … is a cluster endpoint, and may lead to another server later (use memcached+cluster://)',
     ignoredKeys: 'warn: unknown configuration keys are ignored: …',
     keysOfConnection: 'warn: keys of a connection are ignored in a component that shares one: …',
     keysOfComponents: 'warn: keys of a component are ignored in a shared connection: …',

@@ -86,18 +86,18 @@ describe('options.discovery_interval', () => {
         await connection.open(null);
         for (const cycle of [1, 2]) {
             breakIt();
-            await logger.heard(/discovery failed/, cycle);
+            await logger.heard(/lookup of discovery_key memcached failed/, cycle);
             await discovery.askedAgain(3);
             expect(await versions()).toEqual(fleet.proxies.slice(0, 2).map(named).sort());
             Object.assign(discovery, { places, answer });
-            await logger.heard(/discovery works again/, cycle);
+            await logger.heard(/lookup of discovery_key memcached works again/, cycle);
         }
         await discovery.askedAgain(2);
         expect(logger.lines.map(line => line.split(' ', 3).join(' '))).toEqual([
-            'warn discovery failed,',
-            'info discovery works',
-            'warn discovery failed,',
-            'info discovery works',
+            'warn the lookup',
+            'info the lookup',
+            'warn the lookup',
+            'info the lookup',
         ]);
         expect(fleet.proxies.map(proxy => proxy.connections)).toEqual([1, 1, 0]);
     });
@@ -144,13 +144,13 @@ describe('options.discovery_interval', () => {
         expect((await connection.getClient().get('key')).value!.toString()).toBe('value');
         expect([proxy.connections, logger.lines.length]).toEqual([2, 1]);
         writeFileSync(file, 'no certificate');
-        await logger.heard(/discovery failed/);
+        await logger.heard(/lookup of discovery_key memcached failed/);
         expect((await connection.getClient().get('key')).value!.toString()).toBe('value');
         expect(proxy.connections).toBe(2);
         // The connection may read a replaced file while it is half written. If the final content is
         // the same, nothing changes.
         writeFileSync(file, two);
-        await logger.heard(/discovery works again/);
+        await logger.heard(/lookup of discovery_key memcached works again/);
         await discovery.askedAgain(2);
         expect((await connection.getClient().get('key')).value!.toString()).toBe('value');
         expect([proxy.connections, logger.count(/reconnected/)]).toEqual([2, 1]);
@@ -198,7 +198,8 @@ describe('options.discovery_interval', () => {
     it('logs that it has no effect without a discovery_key', async () => {
         await open.connectionOf(fleet.servers[0], { discovery_interval: 5 }).open(null);
         expect(logger.lines).toEqual([
-            'warn options.discovery_interval has no effect: no connection has a discovery_key',
+            'warn options.discovery_interval has no effect: no connection has a discovery_key' +
+                ' or a scheme that finds servers',
         ]);
     });
 });
