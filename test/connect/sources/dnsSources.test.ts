@@ -1,28 +1,12 @@
-import dns from 'node:dns';
 import type { ServerAddress } from 'pip-services4-memcached-node';
 import { ConfigParams } from 'pip-services4-components-node';
 import { MemcachedConnectionResolver } from 'pip-services4-memcached-node';
 import { AddressSource } from '../../../src/connect/sources/AddressSource';
 import { SrvSource } from '../../../src/connect/sources/SrvSource';
-import { DnsServer, redirectDns, type DnsReply } from '../../support/server/DnsServer';
+import type { DnsReply } from '../../support/server/DnsServer';
+import { useDns } from '../../support/useDns';
 
-let server: DnsServer;
-let undo: () => void;
-
-beforeAll(async () => {
-    server = await DnsServer.start();
-    undo = redirectDns(server);
-});
-
-afterAll(async () => {
-    undo();
-    await server.end();
-});
-
-beforeEach(() => {
-    server.replies.clear();
-    server.questions.length = 0;
-});
+const server = useDns();
 
 function resolve(uri: string, more: Record<string, unknown> = {}): Promise<ServerAddress[]> {
     const resolver = new MemcachedConnectionResolver();
@@ -208,13 +192,4 @@ describe('memcached+dns', () => {
         await expect(source.lookUp(null as never, new AbortController().signal)).rejects.toThrow(/DNS query A/);
         expect(server.count('AAAA')).toBe(0);
     });
-});
-
-it('asks the DNS servers of the system', () => {
-    undo();
-    try {
-        expect(new dns.promises.Resolver().getServers()).toEqual(dns.getServers());
-    } finally {
-        undo = redirectDns(server);
-    }
 });

@@ -33,41 +33,29 @@ export class DnsServer {
     private readonly waiters: (() => void)[] = [];
     private readonly sockets = new Set<net.Socket>();
 
-    private constructor(
-        readonly port: number,
-        private readonly udp: dgram.Socket,
-        private readonly tcp: net.Server,
-    ) {
-        udp.on('message', (query, { port: to, address }) => {
-            const reply = this.reply(query, 'udp');
-            if (reply !== null) udp.send(reply, to, address, () => {});
-        });
-        tcp.on('connection', socket => {
-            this.sockets.add(socket.on('close', () => this.sockets.delete(socket)).on('error', () => {}));
-            socket.on('data', (query: Buffer) => {
-                const reply = this.reply(query.subarray(2), 'tcp');
-                if (reply === null) return;
-                const length = Buffer.alloc(2);
-                length.writeUInt16BE(reply.length);
-                socket.write(Buffer.concat([length, reply]));
-            });
-        });
+    private udp!: dgram.Socket;
+    private tcp!: net.Server;
+
+    get port(): number {
+        return this.udp.address().port;
     }
 
-    static async start(): Promise<DnsServer> {
+    async launch(): Promise<void> {
         for (;;) {
-            const tcp = net.createServer().listen(0, '127.0.0.1');
-            await once(tcp, 'listening');
-            const { port } = tcp.address() as net.AddressInfo;
-            const udp = dgram.createSocket('udp4');
+            this.tcp = net.createServer(socket => this.accept(socket)).listen(0, '127.0.0.1');
+            await once(this.tcp, 'listening');
+            this.udp = dgram.createSocket('udp4', (query, { port, address }) => {
+                const reply = this.reply(query, 'udp');
+                if (reply !== null) this.udp.send(reply, port, address, () => {});
+            });
             try {
-                udp.bind(port, '127.0.0.1');
-                await once(udp, 'listening');
-                return new DnsServer(port, udp, tcp);
+                this.udp.bind((this.tcp.address() as net.AddressInfo).port, '127.0.0.1');
+                await once(this.udp, 'listening');
+                return;
             } catch {
                 // Another process has the port for UDP.
-                udp.close();
-                tcp.close();
+                this.udp.close();
+                this.tcp.close();
             }
         }
     }
@@ -99,6 +87,17 @@ export class DnsServer {
         this.udp.close();
         this.tcp.close();
         await Promise.all([once(this.udp, 'close'), once(this.tcp, 'close')]);
+    }
+
+    private accept(socket: net.Socket): void {
+        this.sockets.add(socket.on('close', () => this.sockets.delete(socket)).on('error', () => {}));
+        socket.on('data', (query: Buffer) => {
+            const reply = this.reply(query.subarray(2), 'tcp');
+            if (reply === null) return;
+            const length = Buffer.alloc(2);
+            length.writeUInt16BE(reply.length);
+            socket.write(Buffer.concat([length, reply]));
+        });
     }
 
     private reply(query: Buffer, transport: 'udp' | 'tcp'): Buffer | null {
@@ -152,11 +151,19 @@ export function redirectDns({ port }: { port: number }): () => void {
         if (all.length > 0) return all;
         throw Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), { code: 'ENOTFOUND' });
     };
-    type Callback = (error: Error | null, addresses?: dns.LookupAddress[] | string, family?: number) => void;
-    const redirected = (host: string, options: dns.LookupOptions, callback: Callback): void => {
+    type Callback = (
+        error: NodeJS.ErrnoException | null,
+        found?: dns.LookupAddress[] | string,
+        family?: number,
+    ) => void;
+    const redirected = (host: string, ...rest: [dns.LookupOptions, Callback] | [Callback]): void => {
+        const callback = rest.at(-1) as Callback;
+        const options = rest.length === 2 ? rest[0] : {};
+        // Listeners take this way with their addresses.
+        if (net.isIP(host) !== 0) return lookup(host, options, callback);
         resolveAll(host).then(
             all => (options.all ? callback(null, all) : callback(null, all[0]!.address, all[0]!.family)),
-            (error: Error) => callback(error),
+            (error: NodeJS.ErrnoException) => callback(error),
         );
     };
     Object.assign(promises, { Resolver: Redirected, lookup: resolveAll });
