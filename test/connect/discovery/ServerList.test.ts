@@ -214,6 +214,28 @@ describe('one source', () => {
     });
 });
 
+it('applies nothing after stop, in whichever step of a lookup that falls', async () => {
+    const outcomes = new Set<number>();
+    for (let step = 0; step < 30; step++) {
+        const source = new ScriptedSource('x', { servers: places('a') });
+        await follow([source]);
+        let atStop = -1;
+        const stopLater = async () => {
+            for (let i = 0; i < step; i++) await Promise.resolve();
+            list.stop();
+            atStop = updates;
+        };
+        source.answer = () => {
+            void stopLater();
+            return Promise.resolve({ servers: places('b') });
+        };
+        await pass(2000);
+        expect(updates).toBe(atStop);
+        outcomes.add(atStop);
+    }
+    expect(outcomes).toEqual(new Set([0, 1]));
+});
+
 describe('a server that goes down', () => {
     let source: ScriptedSource;
 
@@ -341,6 +363,20 @@ describe('several sources', () => {
         await pass(12_000);
         expect(inUse).toEqual(['d', 'e']);
     });
+});
+
+it('ignores the late answer of a source when another one answers', async () => {
+    const one = new ScriptedSource('one', { servers: places('a') }, 1000);
+    const other = new ScriptedSource('other', { servers: places('b') }, 700);
+    await follow([one, other]);
+    const answerLate = one.hangs();
+    await pass(11_000);
+    expect(logger.count(/lookup of one failed/)).toBe(1);
+    answerLate({ servers: places('late') });
+    one.hangs();
+    other.returns('c');
+    await pass(700);
+    expect(inUse).toEqual(['a', 'c']);
 });
 
 describe('a source that names sources', () => {
