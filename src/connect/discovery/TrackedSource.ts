@@ -26,6 +26,7 @@ export interface SourceOwner {
 export class TrackedSource {
     private readonly rule;
     private own: readonly Place[] = [];
+    private addresses: ReadonlySet<string> = new Set();
     private children: ReadonlyMap<string, TrackedSource> = new Map();
     private timer: NodeJS.Timeout | null = null;
     private dueMs = 0;
@@ -82,6 +83,7 @@ export class TrackedSource {
         for (const [id, child] of this.children) if (!children.has(id)) child.stop();
         this.children = children;
         this.own = this.rule.next(this.own, answer, place => this.owner.isUp(place));
+        this.addresses = new Set(this.own.map(formatAddress));
         if (this.isFollowing) added.forEach(child => child.follow());
     }
 
@@ -95,7 +97,7 @@ export class TrackedSource {
     /** Asks soon if the source has listed the server, which went down. */
     onDown(address: string): void {
         for (const child of this.children.values()) child.onDown(address);
-        if (!this.own.some(place => formatAddress(place) === address)) return;
+        if (!this.addresses.has(address)) return;
         if (this.isAsking) this.isHurried = true;
         else if (this.timer !== null && performance.now() + this.hurryMs() < this.dueMs) this.schedule(this.hurryMs());
     }
@@ -120,7 +122,8 @@ export class TrackedSource {
         this.isAsking = true;
         await this.owner.refresh(this);
         this.isAsking = false;
-        this.schedule(this.isHurried ? this.hurryMs() : this.nextIntervalMs());
+        const nextMs = this.nextIntervalMs();
+        this.schedule(this.isHurried ? Math.min(nextMs, this.hurryMs()) : nextMs);
     }
 
     private hurryMs(): number {

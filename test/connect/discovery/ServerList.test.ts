@@ -281,6 +281,20 @@ describe('a server that goes down', () => {
         expect(source.asked).toBe(2);
     });
 
+    it('does not delay the next lookup of a source with a short interval', async () => {
+        list.stop();
+        source = new ScriptedSource('x', { servers: places('a') }, 1000);
+        await follow([source]);
+        const answer = source.hangs();
+        await pass(1000);
+        list.onDown('a:11211');
+        answer({ servers: places('a') });
+        await pass(999);
+        expect(source.asked).toBe(2);
+        await pass(1);
+        expect(source.asked).toBe(3);
+    });
+
     it('does not concern other sources', async () => {
         await pass(30_000);
         list.onDown('c:11211');
