@@ -168,7 +168,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         signal.throwIfAborted();
         this.list = list;
         this.serverLog = new ServerLog(log, context);
-        const client = (this.client = this.makeClient(servers, both(this.serverLog, list)));
+        const client = (this.client = this.makeClient(servers, observerOf(this.serverLog, list)));
         try {
             await client.open({ allowUnavailable: options.failSoft });
         } catch (error) {
@@ -219,15 +219,16 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     }
 }
 
-function both(one: ServerObserver, other: ServerObserver): ServerObserver {
+/** Reports each change of a server to the log and to the list. */
+function observerOf(log: ServerLog, list: ServerList): ServerObserver {
     return {
         onDown(address, fault) {
-            one.onDown(address, fault);
-            other.onDown(address, fault);
+            log.onDown(address, fault);
+            list.onDown(address);
         },
         onUp(address) {
-            one.onUp(address);
-            other.onUp(address);
+            log.onUp(address);
+            list.onUp(address);
         },
     };
 }

@@ -1,5 +1,4 @@
 import { isChange, type ServerChange } from '../../client/cluster/ServerSet';
-import type { ServerObserver } from '../../client/model/ClientOptions';
 import { formatAddress, type ServerAddress } from '../../client/model/ServerAddress';
 import { notOpened } from '../../client/model/errors';
 import type { AnyContext, ComponentLogger } from '../../component/ComponentLogger';
@@ -31,7 +30,7 @@ interface ServerUser {
  * gives each change to the client, and logs it. A source that fails keeps its last good answer, and
  * does not disturb the others.
  */
-export class ServerList implements SourceOwner, ServerObserver {
+export class ServerList implements SourceOwner {
     readonly intervalMs: number | null;
     private readonly root: TrackedSource;
     private access: Access | null = null;
@@ -76,6 +75,7 @@ export class ServerList implements SourceOwner, ServerObserver {
         this.stopping.abort(notOpened());
     }
 
+    /** Notes that a server is down, and asks its source soon. */
     onDown(address: string): void {
         this.down.add(address);
         this.root.onDown(address);
