@@ -25,7 +25,7 @@ const importsPointDown = {
             up: '{{from}} may not import {{to}}: a folder imports only from folders below it (scripts/lint/layers.cjs)',
             unknown: '{{folder}} has no place in scripts/lint/layers.cjs',
             pure: '{{from}} may not import {{module}}: a pure folder imports only types',
-            socket: '{{from}} may not import {{name}} of {{module}}: only {{sockets}} opens sockets',
+            socket: '{{from}} may not import {{name}} of {{module}}: only {{sockets}} open sockets',
         },
         docs: { description: 'keep imports between the folders of src pointing down' },
     },
@@ -47,12 +47,12 @@ const importsPointDown = {
         };
         /** @type {(node: Import, module: string) => void} */
         const checkNetwork = (node, module) => {
-            if (node.importKind === 'type' || from === SOCKETS) return;
+            if (node.importKind === 'type' || SOCKETS.includes(from)) return;
             for (const { importKind, imported } of node.specifiers ?? []) {
                 const name = imported?.name ?? 'everything';
                 if (importKind === 'type' || (HARMLESS.has(name) && !PURE.includes(from))) continue;
                 const messageId = PURE.includes(from) ? 'pure' : 'socket';
-                context.report({ node, messageId, data: { from, module, name, sockets: SOCKETS } });
+                context.report({ node, messageId, data: { from, module, name, sockets: SOCKETS.join(' and ') } });
             }
         };
         return { ImportDeclaration: check, ExportNamedDeclaration: check, ExportAllDeclaration: check };

@@ -16,6 +16,8 @@ const LAYERS = [
     ['client'],
     ['component'],
     ['connect/tls'],
+    ['connect/discovery'],
+    ['connect/sources'],
     ['connect'],
     ['cache/model'],
     ['cache/values'],
@@ -41,7 +43,7 @@ const PURE = [
     'cache/values',
 ];
 
-/** The only folder that opens sockets. */
-const SOCKETS = 'client/channel';
+/** The only folders that open sockets: to servers, and to DNS and cluster endpoints. */
+const SOCKETS = ['client/channel', 'connect/sources'];
 
 module.exports = { LAYERS, PURE, SOCKETS };

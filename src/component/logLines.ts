@@ -21,13 +21,17 @@ export const LOG_LINES = {
     loginEmpty: 'warn: credential.username and credential.password are empty: sending no login',
     serverWithoutKeys: 'warn: no key belongs to …: the weight is too small beside the others (connection.weight)',
     serversChanged: 'info: the servers changed: …',
-    discoveryFailed: 'warn: discovery failed, keeping the current servers: …',
-    discoveryRecovered: 'info: discovery works again',
-    discoveryUnused: 'warn: options.discovery_interval has no effect: no connection has a discovery_key',
+    discoveryFailed: 'warn: the lookup of … failed, keeping its servers: …',
+    discoveryRecovered: 'info: the lookup of … works again',
+    discoveryUnused:
+        'warn: options.discovery_interval has no effect: no connection has a discovery_key or a scheme that finds servers',
     removeTtlUnused: 'warn: options.remove_ttl has no effect without options.remove: true',
     discoveryForLocks:
-        'warn: a lock is lost when its key moves to another server (options.discovery_interval is for caches)',
+        'warn: a lock is lost when its key moves to another server (options.discovery_interval: 0 keeps the servers)',
     proxyForLocks: 'warn: a lock behind … is not safe: it leads to more than one memcached (options.allow_proxy)',
+    sharedName:
+        'warn: … has several addresses, and each connection may reach another server (use memcached+srv:// or memcached+dns://)',
+    clusterName: 'warn: … is a cluster endpoint, and may lead to another server later (use memcached+cluster://)',
     ignoredKeys: 'warn: ignoring unknown configuration keys: …',
     keysOfConnection: 'warn: ignoring keys of a connection in a component that shares one: …',
     keysOfComponents: 'warn: ignoring keys of a component in a shared connection: …',

@@ -35,7 +35,7 @@ export const OPTIONS = {
     connectTimeout: integer('connect_timeout', 'connection', CLIENT_NUMBERS.connectTimeoutMs),
     failures: integer('failures', 'connection', CLIENT_NUMBERS.failures),
     retry: integer('retry', 'connection', CLIENT_NUMBERS.retryMs),
-    discoveryInterval: integer('discovery_interval', 'connection', { default: 0, min: 0, max: MAX_TIMER_MS }),
+    discoveryInterval: optional(integer('discovery_interval', 'connection', { default: 0, min: 0, max: MAX_TIMER_MS })),
     remove: boolean('remove', 'connection'),
     removeTtl: integer('remove_ttl', 'connection', CLIENT_NUMBERS.failoverTtlMs),
     protocol: choice('protocol', 'connection', PROTOCOL_MODES),
@@ -89,6 +89,11 @@ function parse<T>(spec: OptionSpec<T>, text: string): T {
 function integer(key: string, reader: Reader, spec: NumberSpec): OptionSpec<number> {
     const parse = (text: string): number | undefined => parseWholeNumber(text, spec.min, spec.max);
     return { key, reader, default: spec.default, allowed: describeNumbers(spec), parse };
+}
+
+/** Makes an option whose absence has a meaning of its own. */
+function optional<T>(spec: OptionSpec<T>): OptionSpec<T | null> {
+    return { ...spec, default: null };
 }
 
 function boolean(key: string, reader: Reader): OptionSpec<boolean> {

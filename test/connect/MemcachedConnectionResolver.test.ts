@@ -177,7 +177,7 @@ describe('discovery', () => {
     it('works beside direct connections, in any order', async () => {
         const references = referencesTo('discovery', discoveryOf('one.host', 'a', 'two.host', 'b'));
         const tuples = [...byKey('one', 'two'), 'connections.5.host', 'c'];
-        expect(await resolve(tuples, references)).toEqual([server('a'), server('b'), server('c')]);
+        expect(await resolve(tuples, references)).toEqual([server('c'), server('a'), server('b')]);
     });
 
     it('adds the discovered properties to the properties beside the key', async () => {

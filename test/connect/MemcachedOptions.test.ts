@@ -29,7 +29,7 @@ const defaults = {
     connect_timeout: 1000,
     failures: 5,
     retry: 30000,
-    discovery_interval: 0,
+    discovery_interval: null,
     remove: false,
     remove_ttl: 0,
     protocol: 'auto',

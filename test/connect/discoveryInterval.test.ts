@@ -86,18 +86,18 @@ describe('options.discovery_interval', () => {
         await connection.open(null);
         for (const cycle of [1, 2]) {
             breakIt();
-            await logger.heard(/discovery failed/, cycle);
+            await logger.heard(/lookup of discovery_key memcached failed/, cycle);
             await discovery.askedAgain(3);
             expect(await versions()).toEqual(fleet.proxies.slice(0, 2).map(named).sort());
             Object.assign(discovery, { places, answer });
-            await logger.heard(/discovery works again/, cycle);
+            await logger.heard(/lookup of discovery_key memcached works again/, cycle);
         }
         await discovery.askedAgain(2);
         expect(logger.lines.map(line => line.split(' ', 3).join(' '))).toEqual([
-            'warn discovery failed,',
-            'info discovery works',
-            'warn discovery failed,',
-            'info discovery works',
+            'warn the lookup',
+            'info the lookup',
+            'warn the lookup',
+            'info the lookup',
         ]);
         expect(fleet.proxies.map(proxy => proxy.connections)).toEqual([1, 1, 0]);
     });
@@ -185,7 +185,8 @@ describe('options.discovery_interval', () => {
     it('logs that it has no effect without a discovery_key', async () => {
         await open.connectionOf(fleet.servers[0], { discovery_interval: 5 }).open(null);
         expect(logger.lines).toEqual([
-            'warn options.discovery_interval has no effect: no connection has a discovery_key',
+            'warn options.discovery_interval has no effect: no connection has a discovery_key' +
+                ' or a scheme that finds servers',
         ]);
     });
 });

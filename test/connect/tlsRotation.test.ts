@@ -3,6 +3,7 @@ import { connect } from 'node:tls';
 import type { MemcachedCache } from 'pip-services4-memcached-node';
 import { useOpener } from '../support/Opener';
 import { createCertificate, type Certificate } from '../support/server/certificate';
+import { ClusterEndpoint } from '../support/server/ClusterEndpoint';
 import type { MemcachedProcess } from '../support/server/MemcachedProcess';
 import { sleep } from '../support/sleep';
 import { fileOf } from './tlsFiles';
@@ -186,6 +187,29 @@ it('keeps working with the old files when the new ones are invalid', async () =>
     expect(await cache.checkHealth(null)).toMatchObject([{ reachable: true }]);
     await sleep(100);
     expect(open.logger.count(/not usable/)).toBe(1);
+});
+
+it('asks a cluster endpoint and connects to its servers with the renewed files', async () => {
+    readOften();
+    const [theirs, ours] = [serverFiles(), clientFiles()];
+    const endpoint = await open.ending(ClusterEndpoint.start(oldOne.server));
+    const server = await start(theirs);
+    endpoint.lists(1, server);
+    const uri = `memcacheds+cluster://localhost:${endpoint.port}`;
+    const cache = await open.cache([], { ...configOf(server, ours), 'connection.uri': uri, discovery_interval: 20 });
+
+    // The client no longer trusts the old certificates of both.
+    write(ours, newOne.authority.cert, oldOne.client);
+    await open.logger.heard(/TLS files have changed/);
+    await open.logger.heard(/lookup of memcacheds\+cluster:.* failed, keeping its servers: /);
+    expect(await cache.checkHealth(null)).toMatchObject([{ reachable: false }]);
+
+    write(ours, bothAuthorities, oldOne.client);
+    await open.logger.heard(/TLS files have changed/, 2);
+    await open.logger.heard(/lookup of memcacheds\+cluster:.* works again/);
+    expect(await cache.checkHealth(null)).toMatchObject([{ reachable: true }]);
+    // A renewed file is no change of servers.
+    expect(open.logger.count(/servers changed/)).toBe(0);
 });
 
 it('reads changed files at the next open', async () => {

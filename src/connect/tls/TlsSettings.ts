@@ -42,11 +42,6 @@ export class TlsSettings {
         return TLS_KEYS.every(key => credential.getAsNullableString(key) === this.credential.getAsNullableString(key));
     }
 
-    /** Returns whether the files have changed since their last use. Blocks while it reads them. */
-    hasOldFiles(): boolean {
-        return this.context !== null && TlsFiles.readSync(this.paths).fingerprint !== this.current;
-    }
-
     /**
      * Returns the options of `tls.connect` for a host. Each socket reads the context anew, so that
      * it gets the one of the last `refresh`.

@@ -261,16 +261,16 @@ const bugs = {
     ],
     'stop polling discovery after a failure': [
         {
-            file: 'connect/DiscoveryWatcher.ts',
-            from: `this.reportFailure((error as Error | undefined)?.message ?? String(error));`,
-            to: `return this.reportFailure((error as Error | undefined)?.message ?? String(error));`,
+            file: 'connect/discovery/ServerList.ts',
+            from: `if (!this.stopping.signal.aborted) this.reportFailure(source, error);`,
+            to: `source.stop();`,
         },
     ],
     'wait for discovery without a timeout': [
         {
-            file: 'connect/DiscoveryWatcher.ts',
-            from: `return await timeout.race(this.lookUp());`,
-            to: `return await this.lookUp();`,
+            file: 'connect/discovery/lookUpInTime.ts',
+            from: `return await limit.race(lookUp(controller.signal));`,
+            to: `return await lookUp(controller.signal);`,
         },
     ],
     'fail over without the option': [

@@ -1,4 +1,5 @@
 import crypto from 'node:crypto';
+import dns from 'node:dns';
 import net from 'node:net';
 import type { EventLoop, VirtualImmediate, VirtualTimer } from './EventLoop';
 import type { Random } from './Random';
@@ -48,6 +49,8 @@ export function installGlobals(world: World, machineOf: (loop: EventLoop) => Mac
         replace(crypto, 'randomBytes', (size: number) =>
             Buffer.from(Array.from({ length: size }, () => here().bytes.int(0, 255))),
         ),
+        // `net.connect` takes the names of servers. Each has one address, whichever that is.
+        replace(dns.promises, 'lookup', () => Promise.resolve([])),
         replace(net, 'connect', (options: net.NetConnectOpts) => here().connect(options)),
     ];
     return () => {
