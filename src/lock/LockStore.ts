@@ -62,8 +62,8 @@ function newToken(): string {
  *    begins before the client sends the request. The server keeps the lock for at least the whole
  *    ttl from the request on.
  *
- * 7. A CAS and an epoch say nothing about the processes behind a proxy. There, storing a lock fails,
- *    unless `options.allow_proxy` permits it.
+ * 7. A CAS and an epoch say nothing about the processes behind a proxy. There, storing a lock
+ *    fails, unless `options.allow_proxy` permits it.
  *
  * An operation takes at most 2 `request_timeout`s, or 3.5 when connections break (`RetryBudget`).
  */

@@ -94,8 +94,8 @@ export interface CasReply {
     /** The outcome. 'stale' = not sent, because the CAS is of another epoch. */
     readonly outcome: 'stored' | 'changed' | 'missing' | 'stale';
     /**
-     * The item's new CAS after a store, else 0. If another client changes the item at once, it may be
-     * a CAS that no item has.
+     * The item's new CAS after a store, else 0. If another client changes the item at once, it may
+     * be a CAS that no item has.
      */
     readonly cas: bigint;
 }

@@ -196,9 +196,8 @@ export class Channel implements CallHolder, Timed {
     }
 
     /**
-     * Returns whether the server may not see the end of so many bytes until more bytes arrive.
-     * memcached before 1.6.39 does not look for requests in the rest of a TLS record from which it
-     * has read the end of a value.
+     * Returns whether the server may overlook the end of this many bytes until more bytes arrive.
+     * After the end of a value, memcached before 1.6.39 overlooks the rest of the TLS record.
      */
     private mayStall(bytes: number): boolean {
         return bytes > TLS_RECORD_BYTES && this.context.at.tls !== undefined;

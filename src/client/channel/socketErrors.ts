@@ -47,7 +47,7 @@ export function describeSocketError(fault: SocketError, socket: Socket, stage: S
     // An AggregateError has no message of its own.
     if (errors !== undefined) return new Error(errors.map(({ message }) => message).join(', '));
     if (code === 'ECONNRESET' || code === 'EPIPE') {
-        // A server that does not like the first bytes closes the connection in one way or the other.
+        // A server that rejects the first bytes closes or resets the connection.
         if (stage !== 'answered') return closedByServerError(socket, stage);
         return new ClosedByServerError(fault.message);
     }

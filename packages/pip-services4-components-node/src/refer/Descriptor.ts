@@ -2,7 +2,7 @@ import { ConfigException } from 'pip-services4-commons-node';
 
 type Part = string | null;
 
-/** The methods by which a descriptor of any copy of the class is recognized and read. */
+/** The methods by which this class recognizes and reads the descriptors of its copies. */
 const getters = ['getGroup', 'getType', 'getKind', 'getName', 'getVersion'] as const;
 
 /**
