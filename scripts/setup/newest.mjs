@@ -84,7 +84,7 @@ async function closure(packages, options) {
     return all;
 }
 
-/** Writes the command. It uses only the unpacked libraries, because those of the system are older. */
+/** Writes the command, which uses the unpacked libraries. Those of the system are older. */
 function writeCommand(folder) {
     const { libraries, plugins } = libraryFolders(folder);
     const inside = paths => paths.map(path => `$here/${relative(folder, path)}`).join(':');
