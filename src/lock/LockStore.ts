@@ -98,7 +98,7 @@ export class LockStore {
                     if (await this.orphans.deleteNow(key)) continue;
                     return null;
                 }
-                // The key may exist because the server carried out an ADD whose reply was lost.
+                // The key may exist because the server has carried out an ADD whose reply is lost.
                 const found = await readBack(commands, key, budget);
                 const foundSince = found === null ? undefined : unanswered.get(found.token);
                 if (found !== null && foundSince !== undefined) {

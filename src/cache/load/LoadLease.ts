@@ -67,7 +67,7 @@ export class LoadLease {
     }
 
     /**
-     * Puts a lease in the place of the item. Returns null if another process was faster.
+     * Puts a lease in the place of the item. Returns null if another process is faster.
      * @param epoch the epoch of the server that returned the item
      */
     static async take(

@@ -132,7 +132,7 @@ export class Deadlines {
 
     /**
      * Settles due deadlines. After a busy time, the process may not have read answers that arrived
-     * in time. So it reads until nothing more arrives, but for no longer than it was late itself.
+     * in time. So it reads until nothing more arrives, but at most for the time of its own delay.
      */
     private fire(): void {
         this.timer = null;

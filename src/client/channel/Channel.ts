@@ -231,7 +231,7 @@ export class Channel implements CallHolder, Timed {
 
     /**
      * Ends the channel if it is at fault, or if it is slow and no caller waits for its calls. It is
-     * at fault if it had the full timeout for its oldest call and received nothing. A part of a
+     * at fault if it has received nothing for the full timeout of its oldest call. A part of a
      * large value counts as received. A late call alone proves nothing, because it may have waited
      * in the queue. Closing a slow channel early would make an overloaded server repeat its work.
      */

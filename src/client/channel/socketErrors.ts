@@ -68,7 +68,7 @@ export function closedByServerError(socket: Socket, stage: Stage): Error {
     return new ClosedByServerError(`the server closed the connection${hint(socket, stage)}`);
 }
 
-/** Returns the error of a timeout, which names the step that did not end in time. */
+/** Returns the error of a timeout, which names the step that has not ended in time. */
 export function timeoutError(
     socket: Socket,
     stage: Stage,

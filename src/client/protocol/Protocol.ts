@@ -30,7 +30,7 @@ export type StoreMode = 'set' | 'add' | 'replace';
 export type ConcatMode = 'append' | 'prepend';
 export type CountMode = 'increment' | 'decrement';
 
-/** The needed reply to a store: only a failure, whether the store took place, or the CAS too. */
+/** The part of the reply to a store that the caller needs. A failure is part of each. */
 export type StoreReply = 'error' | 'outcome' | 'cas';
 
 /**

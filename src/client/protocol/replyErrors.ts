@@ -55,7 +55,7 @@ export function authFailed(address: string): ApplicationException {
 export function rejected(address: string, outcome: number, detail = ''): ApplicationException {
     if (outcome === Outcome.AUTH_ERROR) return authFailed(address);
     if (outcome === Outcome.BACKEND_LOST) {
-        // As with a lost connection, the request may have been executed.
+        // As with a lost connection, memcached may have executed the request.
         const message = `the proxy at ${address} cannot reach the memcached of the key (${detail})`;
         return serverException('CONNECTION_LOST', address, message);
     }

@@ -24,7 +24,7 @@ export class LargeValues {
     /** The sizes of the last values by key, for large values only. */
     private readonly sizes = new Map<string, number>();
 
-    /** @param onAdmitted takes a call that had to wait */
+    /** @param onAdmitted takes a call that has waited */
     constructor(private readonly onAdmitted: (call: Call<unknown>) => void) {}
 
     /** Returns the calls that wait for room in the window. */

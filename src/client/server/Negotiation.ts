@@ -62,8 +62,8 @@ export class Negotiation {
         const { refusal } = this;
         this.identity = identity;
         this.refusal = null;
-        // A memcached process answers binary requests, if only with an error. If it closed the
-        // connection or was silent, it was about to stop. A proxy does that on purpose.
+        // A memcached process answers binary requests, if only with an error. If it closes the
+        // connection or is silent, it is about to stop. A proxy does that on purpose.
         const isCoincidence =
             refusal?.protocol === binaryProtocol && !(refusal.fault instanceof ForeignReplyError) && !identity.isProxy;
         if (!isCoincidence) this.remembered = protocol;

@@ -6,9 +6,9 @@ import { StatCall, VersionCall } from '../calls/serverCalls';
 /** The answers of a server to a health check. Missing answers are null. */
 export interface ServerHealthReport {
     readonly address: string;
-    /** Whether the server answered on a new socket (`connect_timeout`, `request_timeout`). */
+    /** Whether the server has answered on a new socket (`connect_timeout`, `request_timeout`). */
     readonly reachable: boolean;
-    /** The reason why the server is not reachable. Null if it is. */
+    /** The reason why the server is not reachable, null if it is reachable. */
     readonly error: { readonly code: string; readonly message: string } | null;
     readonly version: string | null;
     readonly protocol: ProtocolName | null;

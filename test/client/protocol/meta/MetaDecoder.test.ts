@@ -395,13 +395,13 @@ describe('MetaDecoder', () => {
         ['another line among statistics', stat, `EN O${token(1)}\r\n`, next],
         ['an unknown meta command', get, 'ERROR\r\n', 'the server does not know the meta protocol: ERROR'],
         [
-            'a store that cannot be read',
+            'a store that the server cannot read',
             set,
             'CLIENT_ERROR bad data chunk\r\n',
             'the server cannot read a request: CLIENT_ERROR bad data chunk',
         ],
         [
-            'a classic store that cannot be read',
+            'a classic store that the server cannot read',
             add,
             'CLIENT_ERROR bad data chunk\r\n',
             'the server cannot read a request: CLIENT_ERROR bad data chunk',
