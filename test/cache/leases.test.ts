@@ -57,7 +57,7 @@ describe('a load', () => {
 });
 
 describe('the touched lease of a dead holder', () => {
-    alongside.it('is recognised by its date at once, so that the cache stores the value', async open => {
+    alongside.it('is recognized by its date at once, so that the cache stores the value', async open => {
         const { value, flags } = leaseOf(Item.MISS, 9100);
         await writeItem(server, 'dated', value, flags);
         const cache = await open.cache(server);

@@ -116,7 +116,7 @@ export class TrackedKeys implements StoreAccount {
     }
 }
 
-/** Removes the entry but keeps its own pointers, so that a walk over the ring can go on. */
+/** Removes the entry but keeps its own pointers, so that a walk over the ring can continue. */
 function unlink(entry: Entry): void {
     entry.older.newer = entry.newer;
     entry.newer.older = entry.older;

@@ -95,7 +95,7 @@ export function serverDown(address: string, cause: Error | null): ApplicationExc
 }
 
 export function overloaded(address: string): ApplicationException {
-    return serverException('OVERLOADED', address, `memcached at ${address} is overloaded: the call was not sent`);
+    return serverException('OVERLOADED', address, `cannot send the call to memcached at ${address}: the server is overloaded`);
 }
 
 export function timedOut(address: string, timeoutMs: number): ApplicationException {

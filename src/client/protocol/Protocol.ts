@@ -30,7 +30,7 @@ export type StoreMode = 'set' | 'add' | 'replace';
 export type ConcatMode = 'append' | 'prepend';
 export type CountMode = 'increment' | 'decrement';
 
-/** The part of the reply to a store that the caller needs. A failure is part of each. */
+/** The result of a store that its caller needs: its error, also its outcome, or also its CAS. */
 export type StoreReply = 'error' | 'outcome' | 'cas';
 
 /**

@@ -11,13 +11,13 @@ export interface Interval {
 /** A call that removes the key, or stores a value that no other write of the key stores. */
 export interface Write extends Interval {
     readonly value: Value;
-    /** Whether the write resolved. The outcome of a rejected or pending write is unknown. */
+    /** Whether the write has resolved. The outcome of a rejected or pending write is unknown. */
     readonly isAcknowledged: boolean;
     /** Whether the value may vanish at any time after the write, by expiry or eviction. */
     readonly isFleeting?: boolean;
 }
 
-/** A call that found `value`. */
+/** A call that has found `value`. */
 export interface Read extends Interval {
     readonly value: Value;
     /**
@@ -29,11 +29,11 @@ export interface Read extends Interval {
 
 /**
  * - `undone`: an acknowledged write reappears after a later value.
- * - `repeated`: the same, but another call stored and replaced the later value while the write was
- *   pending. Only a reader that has found all three values can detect a repeated write.
- * - `late`: the server executed a rejected write after a later write.
+ * - `repeated`: like `undone`, but another call stores and replaces the later value while the write
+ *   is pending. Only a reader that has found all three values can detect a repeated write.
+ * - `late`: the server executes a rejected write after a later write.
  * - `vanished`: a value is missing without a pending removal or a late rejected removal.
- * - `invented`: the read ended before any write of the value began.
+ * - `invented`: the read ends before any write of the value begins.
  */
 export type Kind = 'undone' | 'repeated' | 'late' | 'vanished' | 'invented';
 
