@@ -35,7 +35,7 @@ function binary() {
     };
 }
 
-/** The requests have the flags of the client without the CAS, whose length varies. */
+/** Returns the requests, with the flags of the client but no CAS, whose length varies. */
 function meta() {
     const get = key => `mg ${key} v f O00\r\n`;
     const hit = value => `VA ${value.length} f0 O00\r\n${value}\r\n`;

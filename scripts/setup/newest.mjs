@@ -21,7 +21,7 @@ const ROOTS = ['memcached', 'libsasl2-modules'];
 const KEYRINGS = ['pgp', 'gpg'].map(type => `/usr/share/keyrings/debian-archive-keyring.${type}`);
 
 /**
- * Unpacks the newest memcached with its libraries, unless it is there. Needs no rights.
+ * Unpacks the newest memcached with its libraries, unless it is there. Needs no root rights.
  * @returns {Promise<{ command?: string, version?: string, failure?: string }>}
  */
 export async function provideNewest() {

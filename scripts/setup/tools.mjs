@@ -27,7 +27,7 @@ export async function installTools(packages) {
     return isOk ? modules : undefined;
 }
 
-/** npm writes `.package-lock.json` last. */
+/** Returns whether npm has installed the packages. It writes `.package-lock.json` last. */
 function areInstalled(modules, wanted) {
     try {
         const { packages } = JSON.parse(readFileSync(join(modules, '.package-lock.json'), 'utf8'));

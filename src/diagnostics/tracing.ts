@@ -21,7 +21,7 @@ export interface CommandTrace extends TraceContext {
     readonly keyCount?: number;
     /** The server as `host:port`. */
     readonly server: string;
-    /** The result, for example `hit`, `miss`, `stored`. Absent if the call failed. */
+    /** The result, for example `hit`, `miss`, `stored`. Absent if the call has failed. */
     result?: string;
 }
 

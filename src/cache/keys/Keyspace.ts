@@ -59,8 +59,8 @@ export class Keyspace {
     /**
      * Calls `use` with the full key, and again when its token has changed meanwhile.
      *
-     * No verb may yield before it queues its request, so that calls leave in their order. Only
-     * verbs that fetch a token or compress a value do. `retrieve`, `store` and `retrieveOrLoad`
+     * No verb may yield before it queues its request, so that calls leave in their order. Exceptions
+     * are verbs that fetch a token or compress a value. `retrieve`, `store` and `retrieveOrLoad`
      * follow the rule without `withFullKey`, to save the closure.
      * @throws BadRequestException INVALID_KEY
      */

@@ -67,7 +67,7 @@ export interface RequestWriter {
     readonly pendingBytes: number;
     /** Remembers the end of the last complete request. */
     mark(): void;
-    /** Removes everything after the mark. Only valid until the next `take`. */
+    /** Removes everything after the mark. A mark is valid until the next `take`. */
     rollBack(): void;
     /** Returns the bytes to write, in order. The writer does not change them until `recycle`. */
     take(): Uint8Array[];

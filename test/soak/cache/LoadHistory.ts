@@ -54,7 +54,7 @@ export class LoadHistory {
     /** @param remembers whether stale values may come from memory */
     constructor(private readonly remembers: boolean) {}
 
-    /** @param isDone whether the write has resolved. A rejected write may take effect until `ended` */
+    /** @param isDone whether the write has resolved. Others may take effect until `ended` */
     wrote(write: Write, isDone: boolean): void {
         this.register.wrote({ ...write, isAcknowledged: isDone });
         if (isDone) this.done.push(write);

@@ -73,7 +73,7 @@ export class LineReader {
         return this.readTextLine(b, at, limit, shape);
     }
 
-    /** Reads a number that is the whole value. Returns whether it is one. */
+    /** Reads a number that is the whole value. Returns whether the value is a number. */
     readCount(b: Buffer, at: number, end: number): boolean {
         const { reply, decimal } = this;
         if (decimal.read(b, at) !== end) return false;

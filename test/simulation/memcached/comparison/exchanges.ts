@@ -82,7 +82,7 @@ export class SocketPeer implements Peer {
         return this.received + (this.isClosed ? CLOSED : '');
     }
 
-    /** Waits for replies that end so. */
+    /** Waits for replies with this end. */
     async until(bytes: Buffer, end: string): Promise<string> {
         this.received = '';
         this.socket.write(bytes);
