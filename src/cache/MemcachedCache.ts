@@ -244,7 +244,8 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
      * Changes a value without losing concurrent changes, and returns the new one. Calls `change`
      * again if another process is faster.
      * @throws ConflictException UPDATE_CONFLICT when it takes longer than `options.update_timeout`
-     * @throws ConnectionException when the client cannot know whether memcached changed the value
+     * @throws ConnectionException when the client cannot know whether memcached has changed the
+     *     value
      */
     update<T = unknown>(
         context: AnyContext,

@@ -10,7 +10,7 @@ export interface LockCounts {
     readonly acquired: number;
     /** The total wait for acquired locks, in ms. */
     readonly waitedMs: number;
-    /** Attempts that found the lock held. */
+    /** Attempts that have found the lock held. */
     readonly busy: number;
     /** Calls that have rejected with LOCK_TIMEOUT. */
     readonly timedOut: number;

@@ -19,9 +19,9 @@ const MAX_TRIES = 5;
 export interface StoredLock {
     readonly token: string;
     readonly cas: bigint;
-    /** The epoch of the server when it returned the CAS. */
+    /** The epoch in which the server has returned the CAS. */
     readonly epoch: number;
-    /** A moment before the request that stored the lock. */
+    /** A moment before the request that has stored the lock. */
     readonly since: Timestamp;
     /** Whether the server may still carry out an unanswered request to store the lock. */
     readonly isUnsettled: boolean;
@@ -186,7 +186,7 @@ export class LockStore {
     }
 }
 
-/** Reads the lock. If the read fails, throws the error that made it necessary. */
+/** Reads the lock. If the read fails, throws the error that has made it necessary. */
 function readBack(commands: Commands, key: string, budget: RetryBudget): Promise<FoundLock | null> {
     return findLock(commands, key).catch((error: unknown) => {
         throw budget.lastError ?? error;

@@ -36,10 +36,11 @@ interface Orphan {
 }
 
 /**
- * Locks that this instance may have left in the server without a holder. Either a release failed,
- * or the server may carry out an ADD after its caller got an error. The component looks for their
- * tokens and deletes them. A miss proves nothing, because a stalled connection may deliver the ADD
- * later. The search therefore lasts for the whole ttl, after which the server removes the lock.
+ * Locks that this instance may have left in the server without a holder. A release may fail,
+ * or the server may carry out an ADD after its caller has got an error. The component looks for
+ * their tokens and deletes them. A miss proves nothing, because a stalled connection may deliver
+ * the ADD later. The search therefore lasts for the whole ttl, after which the server removes the
+ * lock.
  */
 export class OrphanedLocks {
     private readonly orphans = new Map<string, Orphan>();
@@ -63,13 +64,13 @@ export class OrphanedLocks {
         this.schedule(orphan);
     }
 
-    /** Searches the key for an orphan and deletes it. Returns whether it deleted one. */
+    /** Searches the key for an orphan and deletes it. Returns whether it has deleted one. */
     async deleteNow(key: string): Promise<boolean> {
         const orphan = this.orphans.get(key);
         return orphan !== undefined && (await this.search(orphan));
     }
 
-    /** Deletes the found lock if it is an orphan. Returns whether it deleted the lock. */
+    /** Deletes the found lock if it is an orphan. Returns whether it has deleted the lock. */
     async deleteFound(key: string, found: FoundLock): Promise<boolean> {
         const orphan = this.orphans.get(key);
         return orphan !== undefined && (await this.delete(orphan, found));

@@ -28,7 +28,7 @@ describe('a missing value', () => {
     });
 });
 
-/** Returns the lease of a holder that died `ageMs` ago. */
+/** Returns the lease of a holder that has been dead for `ageMs`. */
 function leaseOf(before: Item, ageMs: number) {
     const now = Date.now();
     const clock = jest.spyOn(Date, 'now').mockReturnValue(now - ageMs);

@@ -13,7 +13,7 @@ export interface BatchOutcome {
     readonly failed: ReadonlyMap<string, Error>;
 }
 
-/** A verb on full keys and their indexes, null for all. Returns the keys that failed. */
+/** A verb on full keys and their indexes, null for all. Returns the failed keys. */
 export type BatchVerb = (
     fullKeys: readonly string[],
     indexes: readonly number[] | null,

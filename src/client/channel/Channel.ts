@@ -46,7 +46,7 @@ export interface ChannelOwner {
     onReplies(channel: Channel): void;
     /**
      * Takes back the calls of a channel that has ended. The channel calls it once.
-     * @param fault null if the client closed the channel on purpose or while idle
+     * @param fault null if the client has closed the channel on purpose or while idle
      * @param pending the unanswered calls, which the owner removes from the list
      */
     onGone(channel: Channel, fault: Error | null, pending: CallList): void;

@@ -7,7 +7,7 @@ import { TLSSocket, type PeerCertificate } from 'node:tls';
  */
 export class HandshakeRejectedError extends Error {}
 
-/** The fault of a connection that the server closed. The server executes nothing more from it. */
+/** The fault of a connection that the server has closed. The server executes no more of it. */
 export class ClosedByServerError extends Error {}
 
 /** The error of a server that does not answer the first request of a connection. */

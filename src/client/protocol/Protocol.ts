@@ -90,7 +90,7 @@ export interface ReplyDecoder {
 /** One reply. A decoder reuses its reply, so copy the parts that must outlive `onReply`. */
 export interface Reply {
     readonly opaque: number;
-    /** An `Outcome`, or another number that the server sent. */
+    /** An `Outcome`, or another number that the server has sent. */
     readonly outcome: number;
     readonly casHigh: number;
     readonly casLow: number;

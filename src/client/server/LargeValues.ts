@@ -72,7 +72,7 @@ export class LargeValues {
         }
     }
 
-    /** Drops settled calls from the head. Calls settle about in the order in which they came. */
+    /** Drops settled calls from the head. Calls settle about in the order of their arrival. */
     dropSettled(): void {
         while (this.queue.first?.settled === true) this.queue.shift();
     }

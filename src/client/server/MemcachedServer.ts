@@ -64,7 +64,7 @@ export class MemcachedServer implements CallHost, ChannelContext {
         return this.negotiation.protocol;
     }
 
-    /** Returns the server of the last connection that worked, null before the first one. */
+    /** Returns the server of the last working connection, null before the first one. */
     get identity(): ServerIdentity | null {
         return this.negotiation.identity;
     }

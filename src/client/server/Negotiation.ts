@@ -28,7 +28,7 @@ interface Refusal {
  * The first refusal is no fault of the server. Its next connection follows at once.
  */
 export class Negotiation {
-    /** The server of the last connection that worked. */
+    /** The server of the last working connection. */
     identity: ServerIdentity | null = null;
     private remembered: Protocol | null = null;
     private refusal: Refusal | null = null;
@@ -63,7 +63,7 @@ export class Negotiation {
         this.identity = identity;
         this.refusal = null;
         // A memcached process answers binary requests, if only with an error. If it closes the
-        // connection or is silent, it is about to stop. A proxy does that on purpose.
+        // connection or is silent, it is about to stop. A proxy closes it on purpose.
         const isCoincidence =
             refusal?.protocol === binaryProtocol && !(refusal.fault instanceof ForeignReplyError) && !identity.isProxy;
         if (!isCoincidence) this.remembered = protocol;

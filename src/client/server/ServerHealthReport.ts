@@ -15,7 +15,7 @@ export interface ServerHealthReport {
     /** The time of a request on the open socket, in ms. */
     readonly roundTripMs: number | null;
     readonly memory: { readonly limitBytes: number; readonly usedBytes: number } | null;
-    /** The number of items evicted since the server started. Above 0, it may evict locks too. */
+    /** The number of evictions since the start of the server. Above 0, it may evict locks too. */
     readonly evictions: number | null;
     /** Whether the server runs with CAS. If not (`-C`), locks fail with `CAS_DISABLED`. */
     readonly casEnabled: boolean | null;

@@ -18,7 +18,7 @@ const READING_MS = TIMEOUT_MS + LONGEST_PAUSE_MS;
  */
 const DATING_MS = 100 + LONGEST_PAUSE_MS;
 
-/** A store or removal, and the instance that made it. A `clear` counts as a removal. */
+/** A store or removal, and the instance that has made it. A `clear` counts as a removal. */
 type Write = Interval & Pick<Wrote, 'value' | 'by' | 'isFleeting'>;
 
 /**
@@ -33,7 +33,7 @@ export type LoadViolation = Omit<Violation, 'kind'> & { readonly kind: LoadKind 
  * The history of a key with loads.
  *
  * The loader reads the value from its origin when it begins. No read may find this value after a
- * write that began later.
+ * write that begins later.
  *
  * The same rule applies to results of `retrieveOrLoad`, with these exceptions of docs/cache.md:
  *

@@ -1,6 +1,6 @@
 /**
- * The claim of a holder that it held its lease at some moment between `beforeNs` and `afterNs`. The
- * times are from the monotonic clock of the machine, which all processes share.
+ * The claim of a holder that it holds its lease at some moment between `beforeNs` and `afterNs`.
+ * The times are from the monotonic clock of the machine, which all processes share.
  */
 export interface Claim {
     readonly pid: number;

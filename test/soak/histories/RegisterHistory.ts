@@ -140,7 +140,7 @@ function judge(origin: Origin | undefined, { held, written }: Last, ended: numbe
 /** The claim that every key is empty before its first write. */
 const BEGINNING: Claim = { value: null, began: -Infinity, ended: -Infinity };
 
-/** The claims that ended before a moment, which never moves back. */
+/** The claims that end before a moment, which never moves back. */
 class Past {
     private readonly claims: readonly Claim[];
     private at = 0;
@@ -152,7 +152,7 @@ class Past {
         this.claims = claims.sort((a, b) => a.ended - b.ended);
     }
 
-    /** Returns the claim with another value that began last and ended before `moment`. */
+    /** Returns the claim with another value that begins last and ends before `moment`. */
     latestBut(value: Value, moment: number): Claim {
         for (; this.at < this.claims.length && this.claims[this.at]!.ended < moment; this.at++) {
             this.take(this.claims[this.at]!);
@@ -201,7 +201,7 @@ class Ends {
         for (const { ended } of intervals) this.latest.push((last = Math.max(last, ended)));
     }
 
-    /** Returns the latest end of the intervals that began before this moment. */
+    /** Returns the latest end of the intervals that begin before this moment. */
     lastOfThoseBefore(moment: number): number {
         let [from, to] = [0, this.intervals.length];
         while (from < to) {
