@@ -28,7 +28,7 @@ export interface CommandTrace extends TraceContext {
 /** `tracing:pip-services4-memcached:connect:*`: the opening of a socket, TLS and login included. */
 export interface ConnectTrace extends TraceContext {
     readonly server: string;
-    /** The outcome. `unused` = the client did not need the socket any more. */
+    /** The outcome. `unused` = the client does not need the socket any more. */
     result?: 'connected' | 'unused';
 }
 

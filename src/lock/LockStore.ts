@@ -177,7 +177,7 @@ export class LockStore {
         return { expires: toExpirySeconds(ttlMs, EXTRA_SECONDS), pinned: true, isDirect };
     }
 
-    /** Deletes a lock that its holder could not release safely, and throws. */
+    /** Deletes a lock that its holder cannot release safely, and throws. */
     private async rejectWithoutCas(commands: Commands, server: MemcachedServer, key: string): Promise<never> {
         // Without a CAS, DELETE deletes the lock of any holder. It is safe only at once, and only
         // on the server that has the lock.

@@ -23,7 +23,7 @@ export class TrackedKeys implements StoreAccount {
     private readonly end = new Entry('');
     /** The time before which no entry expires. */
     private nextExpiry = NEVER;
-    /** The number of values that `evict` has selected since this was last set to 0. */
+    /** The number of values that `evict` has selected since the last reset to 0. */
     evictions = 0;
 
     /** @param onLate evicts a value whose CAS arrives after `evict` has selected it */

@@ -139,7 +139,7 @@ export abstract class Call<T> implements Timed {
     /** Reacts to a failure. The server may have executed the call. */
     onFailed(): void {}
 
-    /** Handles a reply. Returns whether it was the last one. */
+    /** Handles a reply. Returns whether it is the last one. */
     abstract onReply(reply: Reply): boolean;
 
     /** Returns whether a reply is the last one, for a call that has settled before its replies. */

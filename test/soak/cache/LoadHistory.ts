@@ -22,7 +22,7 @@ const DATING_MS = 100 + LONGEST_PAUSE_MS;
 type Write = Interval & Pick<Wrote, 'value' | 'by' | 'isFleeting'>;
 
 /**
- * - `overtaken`: an instance returns a value whose load began before a store or removal by this
+ * - `overtaken`: an instance returns a value whose load begins before a store or removal by this
  *   instance.
  * - `unread`: a caller with `staleFor` joins a load although memcached has a stored value.
  */

@@ -54,7 +54,7 @@ type Claim = Read;
  * first value again, the server has executed the first write twice.
  *
  * A rejected write proves no value, and the server may execute it at any time. The write is `late`
- * only over a value whose write began after the rejection.
+ * only over a value whose write begins after the rejection.
  */
 export class RegisterHistory {
     private readonly writes: Write[] = [];
@@ -144,7 +144,7 @@ const BEGINNING: Claim = { value: null, began: -Infinity, ended: -Infinity };
 class Past {
     private readonly claims: readonly Claim[];
     private at = 0;
-    /** The claim that began last, and the claim with another value that began last. */
+    /** The claim that begins last, and the claim with another value that begins last. */
     private latest = BEGINNING;
     private other = BEGINNING;
 

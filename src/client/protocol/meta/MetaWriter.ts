@@ -30,7 +30,7 @@ const LOGIN_KEY = 'login';
  * - Replies to the other stores have no CAS. So an `mg` behind the store reads it.
  * - Some requests have no meta command.
  *
- * No command is quiet. A reader could not assign the error of a quiet command to its request.
+ * No command is quiet. A reader cannot assign the error of a quiet command to its request.
  */
 export class MetaWriter extends WriteBuffer implements RequestWriter {
     constructor(private readonly expected: ExpectedReplies) {
