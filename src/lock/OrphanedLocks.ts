@@ -18,7 +18,7 @@ export interface FoundLock {
 
 /**
  * Reads the lock under the key. The key may move to another server during the request. The CAS
- * belongs to the server that answered.
+ * belongs to the server of the answer.
  */
 export async function findLock(commands: Commands, key: string): Promise<FoundLock | null> {
     const server = commands.cluster.homeServer(key);

@@ -67,7 +67,7 @@ export abstract class Call<T> implements Timed {
     // CallQueue, but for a deadline that the creator of the call has set
 
     deadline: Deadline | null = null;
-    /** The end of the turn that created the call, by the clock of `ServerMetrics`. */
+    /** The end of the turn that has created the call, by the clock of `ServerMetrics`. */
     startedUs = NOT_STARTED;
 
     // CallQueue, then Channel
