@@ -9,7 +9,7 @@ const MAX_TOKENS_PER_KEY = 20;
 /** The margin for a request in flight and for the extra seconds of the server. */
 const GRACE_MS = 5000;
 
-/** A lock that a read found in a server. */
+/** A lock that a read has found in a server. */
 export interface FoundLock {
     readonly token: string;
     readonly cas: bigint;
