@@ -1,5 +1,5 @@
 // Runs all checks that CI runs, the quick ones first. It stops after the first stage with a failed
-// step. A step that is impossible on this machine, or a part of it, ends with 77. The report names it.
+// step. A step ends with 77 if this machine cannot run all of it. The report names such steps.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';

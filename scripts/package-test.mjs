@@ -1,5 +1,5 @@
 // Tests the package as users install it: its files, and projects outside this checkout that use it.
-// It ends with 77 if tools for a part of the tests cannot be had.
+// It ends with 77 if the tools for some of the tests are unavailable.
 import memcached from './memcached.cjs';
 import { bundle } from './package/bundlers.mjs';
 import { checkExports } from './package/exports.mjs';
@@ -29,7 +29,7 @@ try {
     await server.end();
 }
 
-/** Returns what could not be tested. */
+/** Tests the package. Returns the names of the tools that are unavailable. */
 async function testPackage(env) {
     const tarball = await pack();
     const project = new Project('consumer');

@@ -1,6 +1,6 @@
-// `npm run test:servers [-- --markdown] [-- name …]`: runs each verb against each kind of server,
-// on the memcached of `npm run setup` and on the newest one, and prints a table. Ends with 77 if
-// the newest one is unavailable and nothing else has failed.
+// `npm run test:servers [-- --markdown] [-- name …]`: runs each verb against each kind of server.
+// The servers run on the memcached of `npm run setup` and on the newest one. The script prints a
+// table. It ends with 77 if the newest one is unavailable and nothing else has failed.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -49,7 +49,7 @@ function toTest({ ancestorTitles: [server], title, status }) {
     return { server, verb, result, reason };
 }
 
-/** Returns a row per verb and a column per server. The columns have numbers, because there are many. */
+/** Returns a row per verb and a column per server. */
 function tableOf(tests) {
     const servers = [...new Set(tests.map(({ server }) => server))];
     const verbs = [...new Set(tests.map(({ verb }) => verb))];

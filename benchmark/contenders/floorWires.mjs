@@ -1,9 +1,9 @@
 const EXPIRY_SECONDS = 600;
 
 /**
- * The requests of the floor by protocol, prepared as `{ bytes, replyBytes }`. Each reply has a known
- * length, because the floor only counts bytes. `value` returns the value in the reply to a get, and
- * `isRight` tells whether a reply is a success.
+ * The requests of the floor by protocol, prepared as `{ bytes, replyBytes }`. Each reply has a
+ * known length, because the floor only counts bytes. `value` returns the value in the reply to a
+ * get, and `isRight` tells whether a reply is a success.
  */
 export const wires = { binary: binary(), meta: meta() };
 
@@ -35,7 +35,7 @@ function binary() {
     };
 }
 
-/** The flags are those of the client, but for the CAS, whose length varies. */
+/** Returns the requests, with the flags of the client but no CAS, whose length varies. */
 function meta() {
     const get = key => `mg ${key} v f O00\r\n`;
     const hit = value => `VA ${value.length} f0 O00\r\n${value}\r\n`;

@@ -7,7 +7,7 @@ import { rivals } from '../contenders/index.mjs';
 export const isLatencyCase = scenario => scenario.verb === 'interference';
 
 /**
- * Adds two ratios to each contender, to the best rival and to the floor. A higher ratio is better.
+ * Adds to each contender its ratios to the best rival and to the floor. A higher ratio is better.
  */
 export function withRatios(scenario, entries) {
     const worth = entry => (isLatencyCase(scenario) ? 1 / entry.p99Ms : entry.perSecond);

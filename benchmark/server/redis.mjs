@@ -58,8 +58,8 @@ async function ready(port) {
 }
 
 /**
- * Returns the calls of these commands since the server started. Redis counts the calls of a script
- * under their own names.
+ * Returns the calls of these commands since the start of the server. Redis counts the calls of a
+ * script under their own names.
  */
 async function requests(port, commands) {
     const stats = await info(port, 'commandstats');

@@ -30,8 +30,8 @@ export class NightlyJob {
     /**
      * @param {string} traceId
      * @param {string} night for example its date
-     * @returns {Promise<{ outcome: 'ran' | 'taken' | 'done' }>} `taken` if another instance is
-     *     running it, `done` if another instance has run it
+     * @returns {Promise<{ outcome: 'ran' | 'taken' | 'done' }>} `taken` while another instance
+     *     runs it, `done` after that
      */
     async run(traceId, night) {
         const lease = await this.#lock.tryAcquireLease(traceId, night, TTL_MS);

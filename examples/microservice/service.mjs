@@ -10,8 +10,7 @@ class Microservice extends ProcessContainer {
     constructor() {
         super('products', 'A product catalogue behind memcached');
         this._configPath = fileURLToPath(new URL('config.yml', import.meta.url));
-        // The container of version 3 brings a discovery that ignores its configuration. This one
-        // reads it.
+        // Unlike the discovery of a container of version 3, this one reads its configuration.
         this.addFactory(/** @type {any} */ (new DefaultConfigFactory()));
         this.addFactory(/** @type {any} */ (new MicroserviceFactory()));
     }

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { lastLines, root, run } from '../setup/say.mjs';
 
-/** The package is not what it should be. The message tells the user. */
+/** A defect of the package. Its message is for the user. */
 export class PackageFault extends Error {}
 
 const work = realpathSync(mkdtempSync(join(tmpdir(), 'package-test-')));
 process.once('exit', () => rmSync(work, { recursive: true, force: true }));
 
-/** An empty project outside this checkout. It is removed when this process ends. */
+/** An empty project outside this checkout. This process removes it at its end. */
 export class Project {
     constructor(name) {
         this.folder = join(work, name);
@@ -40,8 +40,8 @@ export class Project {
 }
 
 /**
- * @returns {Promise<string>} what the command wrote to stdout
- * @throws PackageFault when it fails
+ * @returns {Promise<string>} the standard output of the command
+ * @throws PackageFault when the command fails
  */
 export async function execute(cwd, command, args, env = {}) {
     const { isOk, output, stdout } = await run(command, args, { cwd, env, timeoutMs: 3 * 60_000 });

@@ -9,11 +9,11 @@ const versions = {
     '@rollup/plugin-node-resolve': '16.0.3',
 };
 
-/** Bundles the service of the project, and runs the bundles. Returns whether the bundlers are there. */
+/** Bundles the service and runs the bundles. Returns whether the bundlers are available. */
 export async function bundle(project, service, env) {
     const tools = await installTools(versions);
     if (!tools) return false;
-    // Nothing can be loaded from node_modules here.
+    // This folder has no node_modules, so the bundles must be complete.
     const bundles = new Project('bundles');
     const input = project.path(service);
     const bundlers = {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { importTool, installTools } from '../setup/tools.mjs';
 import { PackageFault } from './Project.mjs';
 
-/** Asks publint about the package, and attw about its types. Returns whether they are there. */
+/** Asks publint about the package, and attw about its types. Returns whether both are available. */
 export async function lintPackage(project, tarball) {
     const tools = await installTools({ publint: '0.3.25', '@arethetypeswrong/core': '0.18.5' });
     if (!tools) return false;

@@ -4,8 +4,8 @@ import { PackageFault, Project } from './Project.mjs';
 import { openRegistry } from './registry.mjs';
 
 /**
- * The package managers. Their caches stand beside the projects and are new in each run, because an
- * older cache may hold another tarball of this version.
+ * The package managers. Their caches stand beside the projects and are new in each run. An older
+ * cache may hold another tarball of this version.
  */
 const managers = [
     {
@@ -37,7 +37,7 @@ function yarn4(title, env) {
         YARN_GLOBAL_FOLDER: '../yarn4-global',
         YARN_ENABLE_TELEMETRY: 'false',
         YARN_UNSAFE_HTTP_WHITELIST: '127.0.0.1',
-        // It would be true in CI.
+        // The default is true in CI.
         YARN_ENABLE_IMMUTABLE_INSTALLS: 'false',
     };
     return {
@@ -51,7 +51,7 @@ function yarn4(title, env) {
 
 /**
  * Installs the package with each package manager, from the tarball and from a registry, and runs
- * the service with it. Returns whether all package managers are there.
+ * the service with it. Returns whether all of them are available.
  */
 export async function installEverywhere(tarball, service, env, upstream) {
     const found = [];
@@ -79,7 +79,7 @@ export async function installEverywhere(tarball, service, env, upstream) {
     return found.length === managers.length;
 }
 
-/** Returns the command of a package manager and its first arguments, undefined if it is not there. */
+/** Returns the command of a package manager and its first arguments, undefined without it. */
 async function commandOf({ title, packages, program }) {
     if (packages === undefined) return [title];
     const modules = await installTools(packages);
@@ -90,7 +90,7 @@ async function installAndRun({ title, command: [command, ...first], install, nod
     const project = new Project(`${title} ${source.title}`.replaceAll(' ', '-').toLowerCase());
     const dependencies = { 'pip-services4-memcached-node': source.specifier };
     project.write('package.json', JSON.stringify({ private: true, dependencies }));
-    // Without it, Yarn 4 takes a folder above for the project.
+    // Without this file, Yarn 4 takes a folder above for the project.
     project.write('yarn.lock', '');
     const registry = { npm_config_registry: source.url, YARN_NPM_REGISTRY_SERVER: source.url };
     await project.run(command, [...first, ...install], { ...registry, ...env });

@@ -8,7 +8,7 @@ export const patience = ['-o', 'Acquire::Retries=1', '-o', 'Acquire::http::Timeo
 export class AptError extends Error {}
 
 /**
- * Fills a folder from packages. It appears complete or not at all. Needs no rights.
+ * Fills a folder from packages, without root rights. The folder appears complete or not at all.
  * @param {(draft: string, apt: string) => Promise<void>} work fills the draft. apt may use the
  *     other folder, which is temporary
  * @returns {Promise<{ failure?: string }>}
@@ -33,12 +33,12 @@ export async function fill(folder, work) {
     }
 }
 
-/** Returns the options with which apt works in this folder, without rights. */
+/** Returns the options with which apt works in this folder, without root rights. */
 export function optionsFor(apt) {
     return [...patience, '-o', `Dir::Cache=${apt}`, '-o', 'APT::Sandbox::User='];
 }
 
-/** Returns the options, and those for package lists of their own. */
+/** Returns the options, and the option for separate package lists. */
 export function withOwnLists(apt, options) {
     return [...options, '-o', `Dir::State::Lists=${apt}/lists`];
 }

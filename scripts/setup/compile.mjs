@@ -1,6 +1,6 @@
 // Compiles `src` and `packages` into `dist`. No registry has the framework packages, so their names
-// become relative paths in the output. `dist/packages` has the structure of `packages`: the
-// compiler resolves such a path from the source when it reads the declarations of another project.
+// become relative paths in the output. `dist/packages` has the structure of `packages`, because the
+// compiler resolves such a path from the source when another project reads declarations.
 import { readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import ts from 'typescript';

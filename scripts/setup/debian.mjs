@@ -36,7 +36,7 @@ export async function installWithApt() {
     return isOk ? {} : { failure: `apt-get install failed:\n${lastLines(output, 6)}` };
 }
 
-/** Downloads the packages, and unpacks those that the system lacks. It needs no rights. */
+/** Downloads the packages, and unpacks those that the system lacks. It needs no root rights. */
 export function unpackWithApt() {
     return fill(unpacked, (draft, apt) => step('Downloading memcached with apt-get', () => download(draft, apt)));
 }

@@ -21,7 +21,7 @@ const ROOTS = ['memcached', 'libsasl2-modules'];
 const KEYRINGS = ['pgp', 'gpg'].map(type => `/usr/share/keyrings/debian-archive-keyring.${type}`);
 
 /**
- * Unpacks the newest memcached with its libraries, unless it is there. Needs no rights.
+ * Unpacks the newest memcached with its libraries, unless it is there. Needs no root rights.
  * @returns {Promise<{ command?: string, version?: string, failure?: string }>}
  */
 export async function provideNewest() {
@@ -84,7 +84,7 @@ async function closure(packages, options) {
     return all;
 }
 
-/** Writes the command. It uses only the unpacked libraries, because those of the system are older. */
+/** Writes the command, which uses the unpacked libraries. Those of the system are older. */
 function writeCommand(folder) {
     const { libraries, plugins } = libraryFolders(folder);
     const inside = paths => paths.map(path => `$here/${relative(folder, path)}`).join(':');

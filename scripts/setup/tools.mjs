@@ -9,7 +9,7 @@ const cache = join(root, 'node_modules/.cache/pip-services4-memcached/tools');
 /**
  * Installs npm packages into a folder of their own, unless they are there.
  * @param {Record<string, string>} packages their exact versions
- * @returns {Promise<string | undefined>} their node_modules, undefined if they cannot be installed
+ * @returns {Promise<string | undefined>} their node_modules, undefined after a failure
  */
 export async function installTools(packages) {
     const wanted = Object.entries(packages);
@@ -27,7 +27,7 @@ export async function installTools(packages) {
     return isOk ? modules : undefined;
 }
 
-/** npm writes `.package-lock.json` last. */
+/** Returns whether npm has installed the packages. It writes `.package-lock.json` last. */
 function areInstalled(modules, wanted) {
     try {
         const { packages } = JSON.parse(readFileSync(join(modules, '.package-lock.json'), 'utf8'));

@@ -133,7 +133,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
         return this.values.store(context, key, value, timeout);
     }
 
-    /** Removes the entry and returns its value, or null if there was none. */
+    /** Removes the entry and returns its value, or null if there is none. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- ICache's signature
     remove(context: AnyContext, key: string): Promise<any> {
         return this.values.remove(context, key);
@@ -242,9 +242,10 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
 
     /**
      * Changes a value without losing concurrent changes, and returns the new one. Calls `change`
-     * again if another process was faster.
+     * again if another process is faster.
      * @throws ConflictException UPDATE_CONFLICT when it takes longer than `options.update_timeout`
-     * @throws ConnectionException when the client cannot know whether memcached changed the value
+     * @throws ConnectionException when the client cannot know whether memcached has changed the
+     *     value
      */
     update<T = unknown>(
         context: AnyContext,

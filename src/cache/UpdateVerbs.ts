@@ -22,7 +22,7 @@ const RETRY_PAUSE: Backoff = { firstMs: 2, maxMs: 50, jitter: 1 };
 const UNCHANGED = Symbol('unchanged');
 
 /**
- * Verbs that read, compute, compare and set. They repeat this if another process was faster.
+ * Verbs that read, compute, compare and set. They repeat this if another process is faster.
  * Updates of one key in this process run one after the other, so they do not conflict.
  */
 export class UpdateVerbs {

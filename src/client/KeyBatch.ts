@@ -10,7 +10,7 @@ import type { Receipt, StoreAccount } from './model/StoreAccount';
 
 /** The result of a verb on many keys. */
 export interface BatchResult {
-    /** The errors of the keys that failed. */
+    /** The errors of the failed keys. */
     readonly failed: Map<string, Error>;
 }
 

@@ -219,7 +219,7 @@ export class MemcachedClient extends Client {
         return this.commands.casDelete(key, cas, options);
     }
 
-    /** Returns the items that exist. `failed` has the keys that the client could not read. */
+    /** Returns the items that exist. `failed` has the keys that the client has failed to read. */
     getMany(keys: readonly string[]): Promise<GetManyResult> {
         return this.commands.getMany(keys);
     }

@@ -100,7 +100,7 @@ function boolean(key: string, reader: Reader): OptionSpec<boolean> {
     return { key, reader, default: false, allowed: 'true or false', parse: parseBoolean };
 }
 
-/** An option with one of these values. The first one is the default. */
+/** Returns an option with one of these values. The first one is the default. */
 function choice<T extends string>(key: string, reader: Reader, values: readonly [T, ...T[]]): OptionSpec<T> {
     const parse = (text: string): T | undefined => values.find(value => value === text.toLowerCase());
     return { key, reader, default: values[0], allowed: `one of ${values.join(', ')}`, parse };

@@ -29,8 +29,8 @@ export interface ServerStats {
     readonly bytesSent: number;
     readonly bytesReceived: number;
     /**
-     * The time from the end of the turn that made a call to its reply, retries included. A call
-     * that timed out counts with its timeout. Calls that failed otherwise do not count.
+     * The time from the end of the turn that made a call to its reply, retries included. A
+     * timed-out call counts with its timeout. Calls with other failures do not count.
      */
     readonly latency: {
         readonly total: LatencySummary;

@@ -21,14 +21,14 @@ export interface CommandTrace extends TraceContext {
     readonly keyCount?: number;
     /** The server as `host:port`. */
     readonly server: string;
-    /** The result, for example `hit`, `miss`, `stored`. Absent if the call failed. */
+    /** The result, for example `hit`, `miss`, `stored`. Absent if the call has failed. */
     result?: string;
 }
 
 /** `tracing:pip-services4-memcached:connect:*`: the opening of a socket, TLS and login included. */
 export interface ConnectTrace extends TraceContext {
     readonly server: string;
-    /** The outcome. `unused` = the client did not need the socket any more. */
+    /** The outcome. `unused` = the client does not need the socket any more. */
     result?: 'connected' | 'unused';
 }
 

@@ -133,7 +133,7 @@ export class Lease {
         try {
             const wasHeld = await this.owner.store.release(this.fullKey, this.lock, this.ttlMs);
             if (wasHeld) this.owner.metrics.count('released');
-            // The server may have carried out an earlier release that failed in the client.
+            // The server may have carried out an earlier release that has failed in the client.
             if (wasHeld || this.hasReleaseFailed) this.state = 'released';
             else this.markLost();
         } catch (error) {

@@ -12,7 +12,7 @@ import { OrphanedLocks } from './OrphanedLocks';
 
 /** The methods that acquire leases in the session of the component. */
 export class LeaseAcquirer implements LeaseOwner {
-    /** The current session. Each call stays in the session in which it began. */
+    /** The current session. Each call stays in the session of its beginning. */
     session = new Session();
     private readonly orphans: OrphanedLocks;
     readonly store: LockStore;

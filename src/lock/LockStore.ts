@@ -19,9 +19,9 @@ const MAX_TRIES = 5;
 export interface StoredLock {
     readonly token: string;
     readonly cas: bigint;
-    /** The epoch of the server when it returned the CAS. */
+    /** The epoch in which the server has returned the CAS. */
     readonly epoch: number;
-    /** A moment before the request that stored the lock. */
+    /** A moment before the request that has stored the lock. */
     readonly since: Timestamp;
     /** Whether the server may still carry out an unanswered request to store the lock. */
     readonly isUnsettled: boolean;
@@ -62,8 +62,8 @@ function newToken(): string {
  *    begins before the client sends the request. The server keeps the lock for at least the whole
  *    ttl from the request on.
  *
- * 7. A CAS and an epoch say nothing about the processes behind a proxy. There, storing a lock fails,
- *    unless `options.allow_proxy` permits it.
+ * 7. A CAS and an epoch say nothing about the processes behind a proxy. There, storing a lock
+ *    fails, unless `options.allow_proxy` permits it.
  *
  * An operation takes at most 2 `request_timeout`s, or 3.5 when connections break (`RetryBudget`).
  */
@@ -98,7 +98,7 @@ export class LockStore {
                     if (await this.orphans.deleteNow(key)) continue;
                     return null;
                 }
-                // The key may exist because the server carried out an ADD whose reply was lost.
+                // The key may exist because the server has carried out an ADD whose reply is lost.
                 const found = await readBack(commands, key, budget);
                 const foundSince = found === null ? undefined : unanswered.get(found.token);
                 if (found !== null && foundSince !== undefined) {
@@ -177,7 +177,7 @@ export class LockStore {
         return { expires: toExpirySeconds(ttlMs, EXTRA_SECONDS), pinned: true, isDirect };
     }
 
-    /** Deletes a lock that its holder could not release safely, and throws. */
+    /** Deletes a lock that its holder cannot release safely, and throws. */
     private async rejectWithoutCas(commands: Commands, server: MemcachedServer, key: string): Promise<never> {
         // Without a CAS, DELETE deletes the lock of any holder. It is safe only at once, and only
         // on the server that has the lock.
@@ -186,7 +186,7 @@ export class LockStore {
     }
 }
 
-/** Reads the lock. If the read fails, throws the error that made it necessary. */
+/** Reads the lock. If the read fails, throws the error that has made it necessary. */
 function readBack(commands: Commands, key: string, budget: RetryBudget): Promise<FoundLock | null> {
     return findLock(commands, key).catch((error: unknown) => {
         throw budget.lastError ?? error;

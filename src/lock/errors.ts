@@ -32,7 +32,7 @@ export function isLockTimeout(error: unknown): boolean {
     return (error as { code?: string }).code === 'LOCK_TIMEOUT';
 }
 
-/** Returns whether the server may have carried out the request although it did not answer. */
+/** Returns whether the server may have carried out the request although it has not answered. */
 export function isUnanswered(error: unknown): boolean {
     const { code } = error as { code?: string };
     return code === 'CONNECTION_LOST' || code === 'TIMEOUT';

@@ -166,7 +166,7 @@ describe('clear', () => {
         expect(one.getStats().evicted).toBe(0);
     });
 
-    it('prevents the store of a value whose load began earlier', async () => {
+    it('prevents the store of a value whose load begins earlier', async () => {
         const { open } = service();
         const [one, other] = [await open(), await open()];
         let finish: (value: string) => void = () => {};

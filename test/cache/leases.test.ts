@@ -28,7 +28,7 @@ describe('a missing value', () => {
     });
 });
 
-/** Returns the lease of a holder that died `ageMs` ago. */
+/** Returns the lease of a holder that has been dead for `ageMs`. */
 function leaseOf(before: Item, ageMs: number) {
     const now = Date.now();
     const clock = jest.spyOn(Date, 'now').mockReturnValue(now - ageMs);
@@ -57,7 +57,7 @@ describe('a load', () => {
 });
 
 describe('the touched lease of a dead holder', () => {
-    alongside.it('is recognised by its date at once, so that the cache stores the value', async open => {
+    alongside.it('is recognized by its date at once, so that the cache stores the value', async open => {
         const { value, flags } = leaseOf(Item.MISS, 9100);
         await writeItem(server, 'dated', value, flags);
         const cache = await open.cache(server);

@@ -17,8 +17,8 @@ function storing(values: readonly string[], stored: string[]): LineServer['scrip
 }
 
 /** Over the meta protocol the client reads back what it has stored. */
-describe('a value that another client replaces before it is read back', () => {
-    it('is updated once', async () => {
+describe('a value that another client replaces before the read back', () => {
+    it('changes once per update', async () => {
         const stored: string[] = [];
         const server = await open.ending(LineServer.start(storing(['["a"]', '["a","b","c"]'], stored)));
         const cache = await open.cache(server, { protocol: 'meta' });

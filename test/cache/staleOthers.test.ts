@@ -65,7 +65,7 @@ describe('a process that reloads a stale value', () => {
     });
 });
 
-it('returns a stale value from memory when memcached cannot be read', async () => {
+it('returns a stale value from memory when reads of memcached fail', async () => {
     const proxy = await open.faultProxy(server);
     const cache = await open.cache(proxy, { request_timeout: 300 });
     const { finish } = await loadBehind(cache, open.key);

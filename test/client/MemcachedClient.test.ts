@@ -132,7 +132,7 @@ describe('add, replace, append, prepend, delete', () => {
         expect(await text('key')).toBe('<->');
     });
 
-    it('returns whether delete found an item', async () => {
+    it('returns whether delete has found an item', async () => {
         await client.set('key', 'value');
         expect([await client.delete('key'), await client.delete('key')]).toEqual([true, false]);
         expect(await text('key')).toBeNull();

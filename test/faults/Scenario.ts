@@ -12,7 +12,7 @@ export interface World {
 /** The calls that succeed, which are all, only idempotent calls, none, or any number. */
 export type Expectation = 'all' | 'repeatable' | 'none' | 'any';
 
-/** How a server, or the network path to it, fails and recovers. */
+/** A failure of a server, or of the network path to it, and its recovery. */
 export interface Break {
     /** Whether the client connects to the server without the proxy. */
     direct?: boolean;
@@ -27,9 +27,9 @@ export interface Break {
 
 export interface Scenario extends Break {
     name: string;
-    /** Which of the calls in flight at the break succeed. */
+    /** The calls in flight at the break that succeed. */
     inFlight: Expectation;
-    /** Which of the calls between the break and the recovery succeed. */
+    /** The calls between the break and the recovery that succeed. */
     meanwhile: Expectation;
     /** The minimum duration of the fault, in ms. */
     lastsMs?: number;

@@ -21,9 +21,9 @@ exports.project = {
 
 /** The part for a whole run. */
 exports.run = {
-    // Most tests wait for a server or for time to pass, so more workers than cores keep the cores busy.
+    // Most tests wait for a server or for time to pass. So more workers keep the cores busy.
     maxWorkers: Math.max(4, availableParallelism()),
-    // Makes jest use worker processes also for a single file: what is open there is the test's, not jest's.
+    // Makes jest use a worker process even for a single file. All its open handles are the test's.
     workerIdleMemoryLimit: '1GB',
     testTimeout: 20000,
 };

@@ -74,7 +74,7 @@ describe('MemcachedLock', () => {
         expect(configure).toThrow(/options.retry_timeout/);
     });
 
-    it('forgets locks that expired long ago', async () => {
+    it('forgets locks that have been over for long', async () => {
         const lock = await open.lock(server);
         const now = performance.now.bind(performance);
         const spy = jest.spyOn(performance, 'now');

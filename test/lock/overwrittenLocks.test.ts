@@ -3,8 +3,8 @@ import { handshakeOf, LineServer } from '../support/server/LineServer';
 
 const open = useOpener();
 
-describe('a lock that is deleted before the client has read its CAS', () => {
-    it('is not acquired', async () => {
+describe('a lock that another client deletes before the first has read its CAS', () => {
+    it('counts as busy', async () => {
         const script = handshakeOf('memcached', line => {
             const opaque = / (O..)$/.exec(line)?.[1];
             if (opaque !== undefined) return `EN ${opaque}\r\n`;

@@ -76,7 +76,7 @@ describe.each([
         await other.call('release', key);
     });
 
-    it('no longer sees what the other has cleared', async () => {
+    it('no longer sees keys that the other has cleared', async () => {
         await one.call('storeCleared', key, 'old');
         expect(await other.call('retrieveCleared', key)).toBe('old');
         await other.call('clear');

@@ -63,7 +63,7 @@ async function openVerbs(open: Opener, port: number) {
             const next = (n: number | null) => (n ?? 0) + 1;
             await Promise.all(Array.from({ length: times }, () => cache.update(null, key, next, FOREVER_MS)));
         },
-        /** Loads a value by many callers. Returns their values, and how often they loaded. */
+        /** Loads a value by many callers. Returns their values, and the number of loads. */
         async load(key: string, callers: number) {
             let loads = 0;
             const load = async () => {

@@ -3,8 +3,8 @@ import { Trial } from './Trial';
 import { verbs } from './verbs';
 
 /**
- * Runs each verb against each kind of server. The names of the tests are the rows of the table that
- * `npm run test:servers` prints, and those of the blocks are its columns.
+ * Runs each verb against each kind of server. `npm run test:servers` prints a table of the results.
+ * The names of the tests are its rows. The names of the blocks are its columns.
  */
 describe.each(serverKinds())('$name', kind => {
     const trial = new Trial(kind);

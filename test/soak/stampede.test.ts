@@ -19,7 +19,7 @@ const open = useOpener();
 
 /** Processes that load one key on demand, with a record of their messages. */
 class Crowd {
-    /** The processes in the order in which their loaders began. */
+    /** The processes in the order in which their loaders begin. */
     readonly loading: ChildProcess[] = [];
     /** The number of callers that have got the value. */
     right = 0;

@@ -28,15 +28,15 @@ function cycleFrom(file: string, graph: ReadonlyMap<string, string[]>, path: str
     return [];
 }
 
-describe('imports in src', () => {
-    it('form no cycle, not even for types', () => {
+describe('an import in src', () => {
+    it('belongs to no cycle, not even for types', () => {
         const graph = new Map(files.map(file => [file, importsOf(file)]));
         expect(graph.get('index.ts')!.length).toBeGreaterThan(10);
         const done = new Set<string>();
         expect(files.map(file => cycleFrom(file, graph, [], done)).filter(cycle => cycle.length > 0)).toEqual([]);
     });
 
-    it('cause an error of the linter when they break the order of the folders', () => {
+    it('causes an error of the linter when it breaks the order of the folders', () => {
         const messages = lint('client/calls/Sample.ts', [
             `import { Cluster } from '../cluster/Cluster';`,
             `import type { Channel } from '../channel/Channel';`,

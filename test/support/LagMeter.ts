@@ -19,8 +19,8 @@ export class LagMeter {
     }
 
     /**
-     * Returns the sum of the delays that ended after this `performance.now()`, plus the current
-     * delay.
+     * Returns the sum of the delays that have ended after this `performance.now()`, plus the
+     * current delay.
      */
     since(startMs: number): number {
         let sumMs = this.currentMs();

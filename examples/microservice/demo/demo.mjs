@@ -123,7 +123,7 @@ function readArguments() {
 
 /**
  * Ends the demo when npm or its shell ends. A signal to npm ends only those two. Without this
- * function, the user could not interrupt the demo.
+ * function, the user cannot interrupt the demo.
  */
 function endWithNpm() {
     if (!process.env.npm_lifecycle_event) return;

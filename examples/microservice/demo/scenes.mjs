@@ -98,7 +98,7 @@ const PRODUCTS = 40;
 const DOWN_MS = 1500;
 
 /**
- * Kills a memcached and starts it again, empty, while requests go on.
+ * Kills a memcached and starts it again, empty, while requests continue.
  * @param {Stage} stage
  * @param {Narrator} narrator
  */

@@ -6,27 +6,27 @@ import { line, type LineKey, type ValuesOf } from '../../component/logLines';
 
 /** Events since the creation of the component. */
 export class CacheCounts {
-    /** Keys that a lookup found. Each key of a batch counts. */
+    /** Keys that a lookup has found. Each key of a batch counts. */
     readonly hits: number = 0;
-    /** Keys that a lookup did not find. A failed lookup is no miss. */
+    /** Keys that a lookup has not found. A failed lookup is no miss. */
     readonly misses: number = 0;
     /** Stored keys, by any verb. */
     readonly stored: number = 0;
-    /** Calls that failed. */
+    /** Failed calls. */
     readonly failed: number = 0;
-    /** Values that the cache evicted for newer ones (`options.max_size`). */
+    /** Values that the cache has evicted for newer ones (`options.max_size`). */
     readonly evicted: number = 0;
     /** Values whose flags or text are not JSON. They count as misses. */
     readonly undecodable: number = 0;
-    /** Expirations that the cache capped at `options.max_expiration`. */
+    /** Expirations that the cache has capped at `options.max_expiration`. */
     readonly cappedExpirations: number = 0;
     /** Calls without memcached (`options.fail_soft`, `retrieveOrLoad`). They are no misses. */
     readonly fallbacks: number = 0;
     /** Loader calls. */
     readonly loads: number = 0;
-    /** Loaded values that the cache could not store. */
+    /** Loaded values that the cache has failed to store. */
     readonly storeFailures: number = 0;
-    /** Failed loads in the background. Their callers got the stale value. */
+    /** Failed loads in the background. Their callers get the stale value. */
     readonly refreshFailures: number = 0;
 }
 

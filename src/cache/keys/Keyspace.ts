@@ -13,7 +13,7 @@ export interface BatchOutcome {
     readonly failed: ReadonlyMap<string, Error>;
 }
 
-/** A verb on full keys and their indexes, null for all. Returns the keys that failed. */
+/** A verb on full keys and their indexes, null for all. Returns the failed keys. */
 export type BatchVerb = (
     fullKeys: readonly string[],
     indexes: readonly number[] | null,
@@ -59,9 +59,9 @@ export class Keyspace {
     /**
      * Calls `use` with the full key, and again when its token has changed meanwhile.
      *
-     * No verb may yield before it queues its request, so that calls leave in their order. Only
-     * verbs that fetch a token or compress a value do. `retrieve`, `store` and `retrieveOrLoad`
-     * follow the rule without `withFullKey`, to save the closure.
+     * No verb may yield before it queues its request, so that calls leave in order. Exceptions are
+     * verbs that fetch a token or compress a value. `retrieve`, `store` and `retrieveOrLoad` follow
+     * the rule without `withFullKey`, to save the closure.
      * @throws BadRequestException INVALID_KEY
      */
     withFullKey<T>(key: string, use: (fullKey: string) => Promise<T>): Promise<T> {

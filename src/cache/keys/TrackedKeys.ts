@@ -23,7 +23,7 @@ export class TrackedKeys implements StoreAccount {
     private readonly end = new Entry('');
     /** The time before which no entry expires. */
     private nextExpiry = NEVER;
-    /** The number of values that `evict` has selected since this was last set to 0. */
+    /** The number of values that `evict` has selected since the last reset to 0. */
     evictions = 0;
 
     /** @param onLate evicts a value whose CAS arrives after `evict` has selected it */
@@ -116,7 +116,7 @@ export class TrackedKeys implements StoreAccount {
     }
 }
 
-/** Removes the entry but keeps its own pointers, so that a walk over the ring can go on. */
+/** Removes the entry but keeps its own pointers, so that a walk over the ring can continue. */
 function unlink(entry: Entry): void {
     entry.older.newer = entry.newer;
     entry.newer.older = entry.older;

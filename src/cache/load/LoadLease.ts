@@ -67,8 +67,8 @@ export class LoadLease {
     }
 
     /**
-     * Puts a lease in the place of the item. Returns null if another process was faster.
-     * @param epoch the epoch of the server that returned the item
+     * Puts a lease in the place of the item. Returns null if another process is faster.
+     * @param epoch the epoch of the server that has returned the item
      */
     static async take(
         commands: Commands,

@@ -42,7 +42,7 @@ export interface Miss {
     readonly fullKey: string;
     /** The result of the read. Without a read it is undefined, and the load takes no lease. */
     readonly held: Fetched | undefined;
-    /** The epoch of the server that answered the read. */
+    /** The epoch of the server that has answered the read. */
     readonly epoch: number;
 }
 

@@ -25,11 +25,13 @@ const NO_OPTIONS: LoadOptions = {};
  * for all callers that miss the value. In this process they join one `PendingLoad`. A `LoadLease`
  * decides which process loads. Without memcached the loader answers.
  *
- *     find          reads and returns a fresh value
- *     miss          joins the load that had its value before the read, or
- *     serveStale    returns the stale value if the caller takes it, and refreshes it, or
- *     joinOrBegin   waits for a load, and begins one if there is none
- *     load          one load: its lease or the value of another process, its loader, its store
+ * The steps of a call, in order:
+ *
+ * - `find` reads the key, and returns a fresh value.
+ * - `miss` joins the load that has its value since before the read, if there is one.
+ * - `serveStale` returns the stale value if the caller takes it, and refreshes it.
+ * - `joinOrBegin` waits for a load, and begins one if there is none.
+ * - `load` takes the lease or the value of another process, runs the loader, and stores its value.
  */
 export class LoadThrough {
     /** Unfinished loads, including those that callers cannot join any more. */
@@ -109,7 +111,7 @@ export class LoadThrough {
         return this.miss({ request, fullKey: fullKey ?? `\n${key}`, held, epoch }, joinable);
     }
 
-    /** @param earlier the load that was pending before the read */
+    /** @param earlier the load that is pending before the read */
     private async miss(miss: Miss, earlier: PendingLoad | undefined): Promise<unknown> {
         const { staleFor, signal } = miss.request.options;
         if (earlier?.answersFor(miss.held)) return earlier.wait(signal);

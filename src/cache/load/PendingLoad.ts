@@ -36,7 +36,7 @@ export class PendingLoad {
     private reject!: (reason: unknown) => void;
     /** The number of callers that wait for the outcome and have not aborted. */
     private listeners = 0;
-    /** Whether a caller has taken the stale value. Then the load goes on without callers. */
+    /** Whether a caller has taken the stale value. Then the load continues without callers. */
     private isBackground = false;
 
     /** @param onDone runs when callers cannot join the load any more */

@@ -42,7 +42,7 @@ export async function awaitLease(
         return found;
     };
     try {
-        // A read that returned text has no CAS.
+        // A read that has returned text has no CAS.
         let item = typeof held === 'string' ? await read() : (held ?? Item.MISS);
         for (let tries = 0; ; tries++) {
             if (load.isEnding) return null;

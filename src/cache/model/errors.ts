@@ -38,7 +38,7 @@ export function loadTimeout(key: string, ms: number): ApplicationException {
 
 /** The error of a batch in which some keys failed. */
 export class BatchException extends ConnectionException {
-    /** The error of each key that failed. */
+    /** The error of each failed key. */
     readonly failed: ReadonlyMap<string, Error>;
     /** The values of the other keys. Empty unless the verb reads. */
     readonly found: ReadonlyMap<string, unknown>;

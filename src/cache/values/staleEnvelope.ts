@@ -5,7 +5,7 @@ import { Flag, hasFlag, OURS, type Encoded } from './valueCodec';
 /**
  * The size of the header of values that memcached keeps for longer than they are fresh. Its two
  * dates are the ends of both periods, as doubles in ms since 1970. A mark of eight bytes follows
- * (see `loadMarks`). The dates are by the clock of the machine that stored the value. On other
+ * (see `loadMarks`). The dates are by the clock of the machine that has stored the value. On other
  * machines the dates are off by the difference of the clocks.
  */
 const HEADER_BYTES = 24;

@@ -67,7 +67,7 @@ export abstract class Call<T> implements Timed {
     // CallQueue, but for a deadline that the creator of the call has set
 
     deadline: Deadline | null = null;
-    /** The end of the turn that created the call, by the clock of `ServerMetrics`. */
+    /** The end of the turn that has created the call, by the clock of `ServerMetrics`. */
     startedUs = NOT_STARTED;
 
     // CallQueue, then Channel
@@ -142,7 +142,7 @@ export abstract class Call<T> implements Timed {
     /** Reacts to a failure. The server may have executed the call. */
     onFailed(): void {}
 
-    /** Handles a reply. Returns whether it was the last one. */
+    /** Handles a reply. Returns whether it is the last one. */
     abstract onReply(reply: Reply): boolean;
 
     /** Returns whether a reply is the last one, for a call that has settled before its replies. */

@@ -2,7 +2,7 @@ import { limitExpiry } from '../model/expiry';
 import { Outcome, type CountMode, type Reply, type RequestWriter } from '../protocol/Protocol';
 import { Call } from './Call';
 
-/** The value. null = no such counter. 'raced' = not counted, as another client created it. */
+/** The value. null = no such counter. 'raced' = not counted, as another client has created it. */
 export type CounterReply = bigint | null | 'raced';
 
 /** A call that increments or decrements a counter. It is not idempotent. */

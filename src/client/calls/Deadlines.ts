@@ -131,8 +131,9 @@ export class Deadlines {
     }
 
     /**
-     * Settles due deadlines. After a busy time, the process may not have read answers that arrived
-     * in time. So it reads until nothing more arrives, but for no longer than it was late itself.
+     * Settles due deadlines. After a busy time, answers may have arrived in time although the
+     * process has not read them. So it reads until nothing more arrives, but at most for the time
+     * of its own delay.
      */
     private fire(): void {
         this.timer = null;

@@ -67,7 +67,7 @@ export class HandshakeCall extends Call<ServerIdentity> {
         return { protocol: protocol.name, version, isProxy: protocol.canBeProxied && (hasProxyStats || !hasSettings) };
     }
 
-    /** Returns the reason why the channel cannot be used, or null. */
+    /** Returns the reason why the channel is unusable, or null. */
     private record(step: Step, reply: Reply): Error | null {
         const { address, protocol, login } = this;
         const { outcome } = reply;

@@ -112,8 +112,8 @@ const VALUES_PER_REPLY = 50;
 /**
  * A call that stores many keys. A component that counts values needs their CAS. A reply to each
  * value would double the cost, so most stores are quiet. Each store in memcached gets the next CAS.
- * If two CAS differ by the distance of their values in the batch, no other store came between. Then
- * the call knows the CAS of the values between them. Otherwise it does not count those values.
+ * If two CAS differ by the distance of their values in the batch, no other store is between them.
+ * Then the call knows the CAS of the values between them. Otherwise it does not count those values.
  */
 export class SetManyCall extends BatchCall {
     readonly operation = 'setMany';

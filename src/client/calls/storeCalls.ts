@@ -5,7 +5,7 @@ import { Outcome, type ConcatMode, type Reply, type RequestWriter, type StoreMod
 import { high32, low32 } from '../../util/uint64';
 import { Call, type Retry } from './Call';
 
-/** A store that resolves with whether it took place. A retry of ADD meets its own item. */
+/** A store that resolves with whether it has taken place. A retry of ADD finds its own item. */
 export class StoreCall extends Call<boolean> {
     readonly retry: Retry;
 
@@ -98,8 +98,8 @@ export interface CasReply {
     /** The outcome. 'stale' = not sent, because the CAS is of another epoch. */
     readonly outcome: 'stored' | 'changed' | 'missing' | 'stale';
     /**
-     * The item's new CAS after a store, else 0. If another client changes the item at once, it may be
-     * a CAS that no item has.
+     * The item's new CAS after a store, else 0. If another client changes the item at once, it may
+     * be a CAS that no item has.
      */
     readonly cas: bigint;
 }

@@ -46,7 +46,7 @@ export interface ChannelOwner {
     onReplies(channel: Channel): void;
     /**
      * Takes back the calls of a channel that has ended. The channel calls it once.
-     * @param fault null if the client closed the channel on purpose or while idle
+     * @param fault null if the client has closed the channel on purpose or while idle
      * @param pending the unanswered calls, which the owner removes from the list
      */
     onGone(channel: Channel, fault: Error | null, pending: CallList): void;
@@ -196,9 +196,8 @@ export class Channel implements CallHolder, Timed {
     }
 
     /**
-     * Returns whether the server may not see the end of so many bytes until more bytes arrive.
-     * memcached before 1.6.39 does not look for requests in the rest of a TLS record from which it
-     * has read the end of a value.
+     * Returns whether the server may overlook the end of this many bytes until more bytes arrive.
+     * After the end of a value, memcached before 1.6.39 overlooks the rest of the TLS record.
      */
     private mayStall(bytes: number): boolean {
         return bytes > TLS_RECORD_BYTES && this.context.at.tls !== undefined;
@@ -232,7 +231,7 @@ export class Channel implements CallHolder, Timed {
 
     /**
      * Ends the channel if it is at fault, or if it is slow and no caller waits for its calls. It is
-     * at fault if it had the full timeout for its oldest call and received nothing. A part of a
+     * at fault if it has received nothing for the full timeout of its oldest call. A part of a
      * large value counts as received. A late call alone proves nothing, because it may have waited
      * in the queue. Closing a slow channel early would make an overloaded server repeat its work.
      */

@@ -7,7 +7,7 @@ import { TLSSocket, type PeerCertificate } from 'node:tls';
  */
 export class HandshakeRejectedError extends Error {}
 
-/** The fault of a connection that the server closed. The server executes nothing more from it. */
+/** The fault of a connection that the server has closed. The server executes no more of it. */
 export class ClosedByServerError extends Error {}
 
 /** The error of a server that does not answer the first request of a connection. */
@@ -47,7 +47,7 @@ export function describeSocketError(fault: SocketError, socket: Socket, stage: S
     // An AggregateError has no message of its own.
     if (errors !== undefined) return new Error(errors.map(({ message }) => message).join(', '));
     if (code === 'ECONNRESET' || code === 'EPIPE') {
-        // A server that does not like the first bytes closes the connection in one way or the other.
+        // A server that rejects the first bytes closes or resets the connection.
         if (stage !== 'answered') return closedByServerError(socket, stage);
         return new ClosedByServerError(fault.message);
     }
@@ -68,7 +68,7 @@ export function closedByServerError(socket: Socket, stage: Stage): Error {
     return new ClosedByServerError(`the server closed the connection${hint(socket, stage)}`);
 }
 
-/** Returns the error of a timeout, which names the step that did not end in time. */
+/** Returns the error of a timeout, which names the step that has not ended in time. */
 export function timeoutError(
     socket: Socket,
     stage: Stage,

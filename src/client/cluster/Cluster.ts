@@ -163,7 +163,7 @@ export class Cluster {
         // An update has replaced the servers meanwhile. The new ones may answer.
         if (this.serverSet !== serverSet) return this.connect(signal, allowUnavailable);
         const errors = answers.map(answer => (answer as PromiseRejectedResult).reason as Error);
-        // The fault itself, because the error of the call repeats the address.
+        // Lists the faults, because the errors of the calls repeat the address.
         const faults = new Map(servers.map(({ address, breaker }, i) => [address, breaker.lastFault ?? errors[i]!]));
         await this.destroy();
         throw errors.find(isAuthFailure) ?? connectFailed(faults);

@@ -12,9 +12,9 @@ export interface ServerChange {
     readonly added: readonly string[];
     /** Servers that are not in the new list. */
     readonly removed: readonly string[];
-    /** Servers whose login or TLS settings changed. */
+    /** Servers whose login or TLS settings have changed. */
     readonly replaced: readonly string[];
-    /** Servers whose weight changed. */
+    /** Servers whose weight has changed. */
     readonly reweighted: readonly string[];
 }
 

@@ -1,8 +1,8 @@
 import { join64 } from '../../util/uint64';
 
 /**
- * The CAS of a store if another client has changed the item before its CAS could be read. No item
- * has it.
+ * The CAS of a store if another client has changed the item before the client could read its CAS.
+ * No item has it.
  */
 export const OVERWRITTEN_CAS = 0xffff_ffff_ffff_ffffn;
 

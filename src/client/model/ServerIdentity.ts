@@ -1,7 +1,7 @@
 /** The names of the wire protocols. */
 export type ProtocolName = 'binary' | 'meta';
 
-/** The program at the other end of a connection, as it describes itself when the client connects. */
+/** The server of a connection, as it describes itself when the client connects. */
 export interface ServerIdentity {
     /** The protocol of the connection. */
     readonly protocol: ProtocolName;

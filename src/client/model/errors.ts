@@ -1,10 +1,8 @@
 import type { ApplicationException } from 'pip-services4-commons-node';
 import { exception, serverException } from './errorCodes';
 
-/**
- * The errors that leave the client, one maker per code. `protocol/replyErrors.ts` makes those of a
- * server. A message names the server and the wrong number, never a value or a password.
- */
+// The errors that leave the client, one maker per code. `protocol/replyErrors.ts` makes those of a
+// server. A message names the server and the wrong number, never a value or a password.
 
 export function notOpened(): ApplicationException {
     return exception('NOT_OPENED', 'the memcached client is not open');
@@ -95,7 +93,11 @@ export function serverDown(address: string, cause: Error | null): ApplicationExc
 }
 
 export function overloaded(address: string): ApplicationException {
-    return serverException('OVERLOADED', address, `memcached at ${address} is overloaded: the call was not sent`);
+    return serverException(
+        'OVERLOADED',
+        address,
+        `cannot send the call to memcached at ${address}: the server is overloaded`,
+    );
 }
 
 export function timedOut(address: string, timeoutMs: number): ApplicationException {

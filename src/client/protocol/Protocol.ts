@@ -30,7 +30,7 @@ export type StoreMode = 'set' | 'add' | 'replace';
 export type ConcatMode = 'append' | 'prepend';
 export type CountMode = 'increment' | 'decrement';
 
-/** The needed reply to a store: only a failure, whether the store took place, or the CAS too. */
+/** The result of a store that its caller needs: its error, also its outcome, or also its CAS. */
 export type StoreReply = 'error' | 'outcome' | 'cas';
 
 /**
@@ -67,7 +67,7 @@ export interface RequestWriter {
     readonly pendingBytes: number;
     /** Remembers the end of the last complete request. */
     mark(): void;
-    /** Removes everything after the mark. Only valid until the next `take`. */
+    /** Removes everything after the mark. A mark is valid until the next `take`. */
     rollBack(): void;
     /** Returns the bytes to write, in order. The writer does not change them until `recycle`. */
     take(): Uint8Array[];
@@ -90,7 +90,7 @@ export interface ReplyDecoder {
 /** One reply. A decoder reuses its reply, so copy the parts that must outlive `onReply`. */
 export interface Reply {
     readonly opaque: number;
-    /** An `Outcome`, or another number that the server sent. */
+    /** An `Outcome`, or another number that the server has sent. */
     readonly outcome: number;
     readonly casHigh: number;
     readonly casLow: number;

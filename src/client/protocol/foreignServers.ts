@@ -1,7 +1,7 @@
-/** The problem of a server that accepts no further connection. It says nothing of its protocols. */
+/** The problem of a server that accepts no further connection. It may speak any protocol. */
 export const TOO_MANY_CONNECTIONS = 'the server has too many connections (option -c of memcached)';
 
-/** The first bytes of replies that are of no protocol of memcached. */
+/** The first bytes of replies in protocols that memcached does not speak. */
 const FOREIGN_REPLIES: readonly (readonly [start: RegExp, problem: string])[] = [
     [/^ERROR Too many open connections/, TOO_MANY_CONNECTIONS],
     [/^HTTP\//, 'the server speaks HTTP'],
@@ -10,7 +10,7 @@ const FOREIGN_REPLIES: readonly (readonly [start: RegExp, problem: string])[] = 
 
 const MAX_START_BYTES = 40;
 
-/** Returns what the first bytes of a reply say about another kind of server, or null. */
+/** Returns the problem that the first bytes of a reply reveal, or null. */
 export function describeForeign(b: Buffer, at: number): string | null {
     const text = b.toString('latin1', at, at + MAX_START_BYTES);
     return FOREIGN_REPLIES.find(([start]) => start.test(text))?.[1] ?? null;

@@ -40,7 +40,7 @@ export function authFailedBefore(address: string, { message }: Error): Applicati
     return serverException('AUTH_FAILED', address, message);
 }
 
-/** Returns the error of a server that rejected the login. */
+/** Returns the error of a server that has rejected the login. */
 export function loginWrong(address: string): ApplicationException {
     const message = `authentication to memcached at ${address} failed: wrong user name or password`;
     return serverException('AUTH_FAILED', address, message);
@@ -51,11 +51,11 @@ export function authFailed(address: string): ApplicationException {
     return serverException('AUTH_FAILED', address, `authentication to memcached at ${address} failed`);
 }
 
-/** Returns the error of a request that the server rejected. `detail` has the server's own words. */
+/** Returns the error of a rejected request. `detail` has the server's own words. */
 export function rejected(address: string, outcome: number, detail = ''): ApplicationException {
     if (outcome === Outcome.AUTH_ERROR) return authFailed(address);
     if (outcome === Outcome.BACKEND_LOST) {
-        // As with a lost connection, the request may have been executed.
+        // As with a lost connection, memcached may have executed the request.
         const message = `the proxy at ${address} cannot reach the memcached of the key (${detail})`;
         return serverException('CONNECTION_LOST', address, message);
     }

@@ -95,7 +95,7 @@ export class CallQueue implements CallHolder {
         }
     }
 
-    /** Drops settled calls from the head. Calls settle about in the order in which they came. */
+    /** Drops settled calls from the head. Calls settle about in the order of their arrival. */
     onLate(): void {
         while (this.ready.first?.settled === true) this.largeValues.done(this.ready.shift()!);
         this.largeValues.dropSettled();

@@ -92,7 +92,7 @@ export class CircuitBreaker {
         return true;
     }
 
-    /** Pauses the growth of the pool, as a channel failed to open while others work. */
+    /** Pauses the growth of the pool after a channel has failed to open while others work. */
     pauseGrowth(): void {
         this.noGrowthBefore = performance.now() + pauseBefore(Infinity, this.options.retryMs);
     }

@@ -114,7 +114,7 @@ export class Dispatcher implements PoolOwner {
     }
 }
 
-/** @param fault the fault of the channel that sent the call and got no answer */
+/** @param fault the fault of the channel that has sent the call and got no answer */
 function isRetryable({ retry }: Call<unknown>, fault: Error | null): boolean {
     return retry === 'always' || (retry === 'afterClose' && fault instanceof ClosedByServerError);
 }

@@ -64,7 +64,7 @@ export class MemcachedServer implements CallHost, ChannelContext {
         return this.negotiation.protocol;
     }
 
-    /** Returns the server of the last connection that worked, null before the first one. */
+    /** Returns the server of the last working connection, null before the first one. */
     get identity(): ServerIdentity | null {
         return this.negotiation.identity;
     }
@@ -120,7 +120,7 @@ export class MemcachedServer implements CallHost, ChannelContext {
         const call = new GreetingCall();
         call.deadlineMs = performance.now() + connectTimeoutMs * this.negotiation.maxAttempts + requestTimeoutMs;
         await this.send(call).catch((error: Error) => {
-            // The last connection shows why no call was sent.
+            // The last connection shows why the server has got no call.
             const { lastFault } = this.breaker;
             throw lastFault !== null && isTimeout(error) ? connectionLost(this.address, lastFault) : error;
         });

@@ -28,7 +28,7 @@ interface Refusal {
  * The first refusal is no fault of the server. Its next connection follows at once.
  */
 export class Negotiation {
-    /** The server of the last connection that worked. */
+    /** The server of the last working connection. */
     identity: ServerIdentity | null = null;
     private remembered: Protocol | null = null;
     private refusal: Refusal | null = null;
@@ -62,8 +62,8 @@ export class Negotiation {
         const { refusal } = this;
         this.identity = identity;
         this.refusal = null;
-        // A memcached process answers binary requests, if only with an error. If it closed the
-        // connection or was silent, it was about to stop. A proxy does that on purpose.
+        // A memcached process answers binary requests, if only with an error. If it closes the
+        // connection or is silent, it is about to stop. A proxy closes it on purpose.
         const isCoincidence =
             refusal?.protocol === binaryProtocol && !(refusal.fault instanceof ForeignReplyError) && !identity.isProxy;
         if (!isCoincidence) this.remembered = protocol;

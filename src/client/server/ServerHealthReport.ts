@@ -6,16 +6,16 @@ import { StatCall, VersionCall } from '../calls/serverCalls';
 /** The answers of a server to a health check. Missing answers are null. */
 export interface ServerHealthReport {
     readonly address: string;
-    /** Whether the server answered on a new socket (`connect_timeout`, `request_timeout`). */
+    /** Whether the server has answered on a new socket (`connect_timeout`, `request_timeout`). */
     readonly reachable: boolean;
-    /** The reason why the server is not reachable. Null if it is. */
+    /** The reason why the server is not reachable, null if it is reachable. */
     readonly error: { readonly code: string; readonly message: string } | null;
     readonly version: string | null;
     readonly protocol: ProtocolName | null;
     /** The time of a request on the open socket, in ms. */
     readonly roundTripMs: number | null;
     readonly memory: { readonly limitBytes: number; readonly usedBytes: number } | null;
-    /** The number of items evicted since the server started. Above 0, it may evict locks too. */
+    /** The number of evictions since the start of the server. Above 0, it may evict locks too. */
     readonly evictions: number | null;
     /** Whether the server runs with CAS. If not (`-C`), locks fail with `CAS_DISABLED`. */
     readonly casEnabled: boolean | null;

@@ -7,7 +7,7 @@ import { createCertificate } from '../../support/server/certificate';
 import type { MemcachedProcess, MemcachedProcessOptions } from '../../support/server/MemcachedProcess';
 import { LineServer, type LineScript } from '../../support/server/LineServer';
 
-/** The messages that an operator sees when a client cannot open. Each must say what to check. */
+// The messages that an operator sees when a client cannot open. Each must name a setting to check.
 
 const open = useOpener();
 const login = { username: 'ann', password: 'hunter2' };
@@ -77,7 +77,7 @@ describe('open', () => {
     });
 });
 
-/** Returns the code and the message of the error, without what differs between runs and systems. */
+/** Returns the code and the message of the error, the same in all runs and on all systems. */
 async function messageOf({ host = '127.0.0.1', port, ...access }: Target): Promise<string> {
     const client = open.clientOf({ host, port, ...access });
     const error = await client.open().then(
@@ -95,7 +95,7 @@ function redis(line: string): string {
     return `-ERR unknown command '${line}', with args beginning with: \r\n`;
 }
 
-/** memcached needs some files besides its connections. */
+/** Few connections. memcached also needs some file descriptors for itself. */
 const FEW = ['-c', '40', '-t', '1'];
 
 async function memcached(options: MemcachedProcessOptions, access: Partial<ServerAddress> = {}): Promise<Target> {
@@ -108,7 +108,7 @@ async function lines(script: LineScript): Promise<Target> {
     return { port };
 }
 
-/** Before 1.6.18. */
+/** Answers a line like a memcached before 1.6.18. */
 function oldMemcached(line: string): string {
     if (line === 'version') return 'VERSION 1.6.12\r\n';
     if (line.startsWith('mn')) return 'MN\r\n';

@@ -2,7 +2,7 @@ import type { Verbs } from '.';
 
 const VALUE = { id: '1', text: 'grün', list: [1, null] };
 
-/** Verbs of the cache that are made of several verbs of the client. */
+/** Verbs of the cache that consist of several verbs of the client. */
 export const cacheVerbs: Verbs = {
     'cache: store': async ({ cache, key }) => {
         await cache.store(null, key, VALUE, 60_000);

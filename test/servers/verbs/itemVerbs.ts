@@ -1,10 +1,10 @@
 import { codeOf } from '../../support/codeOf';
 import type { Verbs } from '.';
 
-/** Every byte, line ends and the words of a reply. A protocol in text must not look inside. */
+/** Every byte, line ends and the words of a reply. No protocol may parse a value. */
 const BYTES = Buffer.concat([Buffer.from(Array.from({ length: 256 }, (_, i) => i)), Buffer.from('\r\nEND\r\nEN\r\n')]);
 const LARGE = 512 * 1024;
-/** 30 days and a second: a Unix time, of which all are over. */
+/** The smallest Unix time that memcached accepts, 30 days and a second. It is in the past. */
 const LONG_AGO = 30 * 24 * 60 * 60 + 1;
 
 /** Verbs that read, move or remove one item, with all kinds of keys and values. */
@@ -53,7 +53,7 @@ export const itemVerbs: Verbs = {
     'too large value': async ({ client, key }) => {
         const value = Buffer.alloc(2 * LARGE);
         expect(await codeOf(client.set(key, value))).toBe('VALUE_TOO_LARGE');
-        // The connection is in step again.
+        // The connection remains usable.
         expect(await codeOf(client.add(key, value))).toBe('VALUE_TOO_LARGE');
         await client.set(key, 'small');
         expect(await client.getText(key)).toBe('small');

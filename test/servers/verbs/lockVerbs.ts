@@ -22,7 +22,7 @@ export const lockVerbs: Verbs = {
         await client.delete(key);
         const held = await other.acquireLease(null, key, 60_000, 0);
         expect(await lost.extend(60_000)).toBe(false);
-        // A holder that has lost its lock must not release that of the next one.
+        // A holder that has lost its lock must not release the lock of the next holder.
         await lost.release();
         expect(await held.extend(60_000)).toBe(true);
     },

@@ -96,7 +96,7 @@ function isJoined(
     );
 }
 
-/** Without CAS an earlier load overwrites a newer value. */
+/** Returns whether an earlier load may have overwritten a newer value, which needs `-C`. */
 function isOverwritten(
     { service }: Run,
     key: string,

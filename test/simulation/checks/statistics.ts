@@ -29,7 +29,7 @@ export function checkStatistics(run: Run, report: (violation: string) => void): 
     }
 }
 
-/** A broken server skips a reply, or sends a reply twice. */
+/** Returns whether a broken server skips a reply, or sends a reply twice. */
 function isMisled({ service, processes }: Run, process: SimProcess): boolean {
     return service.plan.faults.some(
         fault =>

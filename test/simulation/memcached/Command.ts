@@ -1,4 +1,4 @@
-/** Operation on one key. Both protocols express theirs in these verbs. */
+/** Operation on one key, the same for both protocols. */
 export type Verb =
     | 'get'
     /** Read of a value without its flags. The client reads back what it has stored. */

@@ -19,7 +19,7 @@ export interface Answer {
     readonly value: Buffer;
     /** Flags of a read value, or -1 for a reply without flags. */
     readonly flags: number;
-    /** New value of a counter, also of one that could not be created. */
+    /** New value of a counter, also if memory is missing for a new counter. */
     readonly count: bigint | null;
 }
 

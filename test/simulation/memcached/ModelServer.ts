@@ -75,7 +75,7 @@ export class ModelServer implements Listener, BackEnd {
         }
     }
 
-    /** Blocks the next connection of a client that executes a store and has more requests behind it. */
+    /** Blocks the next connection of a client between a store and the requests behind it. */
     interrupt(client: string, forMs: number): void {
         this.interrupts.set(client, forMs);
     }

@@ -2,7 +2,7 @@ import { PLAIN, type Variant } from '../memcached/protocols/FrontEnd';
 import type { Random } from '../world/Random';
 import type { ClientPlan, Fault, Plan, ProtocolMode } from './Plan';
 
-/** Value of `options.protocol` in every process. With `mixed` each process has one of its own. */
+/** Value of `options.protocol` in every process. With `mixed` each process has a separate value. */
 export type ProtocolChoice = ProtocolMode | 'mixed';
 
 /** Relative frequencies. With `auto` most connections speak the binary protocol. */

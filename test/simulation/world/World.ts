@@ -32,7 +32,7 @@ export class World {
         return ++this.order;
     }
 
-    /** Runs until no event is left or the time is over. An exception in a callback ends the run. */
+    /** Runs callbacks until no event is left or the time is over. An exception ends the run. */
     async run(untilMs: number, maxSteps: number): Promise<void> {
         await new Promise<void>((resolve, reject) => {
             let queued = 0;

@@ -113,7 +113,7 @@ export class Instance {
         }
     }
 
-    /** Adds a value. The result true proves that the key was empty. */
+    /** Adds a value. The result true proves an empty key. */
     async add(key: string): Promise<void> {
         const { value, text } = this.newText();
         const outcome = await this.call('add', key, 1, () => this.cache.add(null, key, text, LONG_MS));

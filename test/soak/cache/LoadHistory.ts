@@ -18,11 +18,11 @@ const READING_MS = TIMEOUT_MS + LONGEST_PAUSE_MS;
  */
 const DATING_MS = 100 + LONGEST_PAUSE_MS;
 
-/** A store or removal, and the instance that made it. A `clear` counts as a removal. */
+/** A store or removal, and the instance that has made it. A `clear` counts as a removal. */
 type Write = Interval & Pick<Wrote, 'value' | 'by' | 'isFleeting'>;
 
 /**
- * - `overtaken`: an instance returns a value whose load began before a store or removal by this
+ * - `overtaken`: an instance returns a value whose load begins before a store or removal by this
  *   instance.
  * - `unread`: a caller with `staleFor` joins a load although memcached has a stored value.
  */
@@ -33,7 +33,7 @@ export type LoadViolation = Omit<Violation, 'kind'> & { readonly kind: LoadKind 
  * The history of a key with loads.
  *
  * The loader reads the value from its origin when it begins. No read may find this value after a
- * write that began later.
+ * write that begins later.
  *
  * The same rule applies to results of `retrieveOrLoad`, with these exceptions of docs/cache.md:
  *
@@ -54,7 +54,7 @@ export class LoadHistory {
     /** @param remembers whether stale values may come from memory */
     constructor(private readonly remembers: boolean) {}
 
-    /** @param isDone whether the write resolved. A rejected write may take effect until `ended` */
+    /** @param isDone whether the write has resolved. Others may take effect until `ended` */
     wrote(write: Write, isDone: boolean): void {
         this.register.wrote({ ...write, isAcknowledged: isDone });
         if (isDone) this.done.push(write);

@@ -51,7 +51,7 @@ export interface Asked extends Done {
     readonly what: 'asked';
     readonly value: Value;
     readonly takesStale: boolean;
-    /** Whether memcached was unavailable to a read of the instance during the call. */
+    /** Whether memcached has been unavailable to a read of the instance during the call. */
     readonly wasAway: boolean;
 }
 

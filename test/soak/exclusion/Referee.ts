@@ -1,6 +1,6 @@
 /**
- * The claim of a holder that it held its lease at some moment between `beforeNs` and `afterNs`. The
- * times are from the monotonic clock of the machine, which all processes share.
+ * The claim of a holder that it holds its lease at some moment between `beforeNs` and `afterNs`.
+ * The times are from the monotonic clock of the machine, which all processes share.
  */
 export interface Claim {
     readonly pid: number;
@@ -71,7 +71,7 @@ export class Referee {
         return [...this.keys.values()].reduce((sum, stays) => sum + stays.size, 0);
     }
 
-    /** Returns pairs of holders of one key that were both certain at the same time. */
+    /** Returns pairs of holders of one key that are certain at the same time. */
     overlaps(): string[] {
         return this.inOrder((key, earlier, later) =>
             later.firstAfterNs < earlier.lastBeforeNs

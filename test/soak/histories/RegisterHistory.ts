@@ -11,13 +11,13 @@ export interface Interval {
 /** A call that removes the key, or stores a value that no other write of the key stores. */
 export interface Write extends Interval {
     readonly value: Value;
-    /** Whether the write resolved. The outcome of a rejected or pending write is unknown. */
+    /** Whether the write has resolved. The outcome of a rejected or pending write is unknown. */
     readonly isAcknowledged: boolean;
     /** Whether the value may vanish at any time after the write, by expiry or eviction. */
     readonly isFleeting?: boolean;
 }
 
-/** A call that found `value`. */
+/** A call that has found `value`. */
 export interface Read extends Interval {
     readonly value: Value;
     /**
@@ -29,11 +29,11 @@ export interface Read extends Interval {
 
 /**
  * - `undone`: an acknowledged write reappears after a later value.
- * - `repeated`: the same, but another call stored and replaced the later value while the write was
- *   pending. Only a reader that has found all three values can detect a repeated write.
- * - `late`: the server executed a rejected write after a later write.
+ * - `repeated`: like `undone`, but another call stores and replaces the later value while the write
+ *   is pending. Only a reader that has found all three values can detect a repeated write.
+ * - `late`: the server executes a rejected write after a later write.
  * - `vanished`: a value is missing without a pending removal or a late rejected removal.
- * - `invented`: the read ended before any write of the value began.
+ * - `invented`: the read ends before any write of the value begins.
  */
 export type Kind = 'undone' | 'repeated' | 'late' | 'vanished' | 'invented';
 
@@ -54,7 +54,7 @@ type Claim = Read;
  * first value again, the server has executed the first write twice.
  *
  * A rejected write proves no value, and the server may execute it at any time. The write is `late`
- * only over a value whose write began after the rejection.
+ * only over a value whose write begins after the rejection.
  */
 export class RegisterHistory {
     private readonly writes: Write[] = [];
@@ -140,11 +140,11 @@ function judge(origin: Origin | undefined, { held, written }: Last, ended: numbe
 /** The claim that every key is empty before its first write. */
 const BEGINNING: Claim = { value: null, began: -Infinity, ended: -Infinity };
 
-/** The claims that ended before a moment, which never moves back. */
+/** The claims that end before a moment, which never moves back. */
 class Past {
     private readonly claims: readonly Claim[];
     private at = 0;
-    /** The claim that began last, and the claim with another value that began last. */
+    /** The claim that begins last, and the claim with another value that begins last. */
     private latest = BEGINNING;
     private other = BEGINNING;
 
@@ -152,7 +152,7 @@ class Past {
         this.claims = claims.sort((a, b) => a.ended - b.ended);
     }
 
-    /** Returns the claim with another value that began last and ended before `moment`. */
+    /** Returns the claim with another value that begins last and ends before `moment`. */
     latestBut(value: Value, moment: number): Claim {
         for (; this.at < this.claims.length && this.claims[this.at]!.ended < moment; this.at++) {
             this.take(this.claims[this.at]!);
@@ -201,7 +201,7 @@ class Ends {
         for (const { ended } of intervals) this.latest.push((last = Math.max(last, ended)));
     }
 
-    /** Returns the latest end of the intervals that began before this moment. */
+    /** Returns the latest end of the intervals that begin before this moment. */
     lastOfThoseBefore(moment: number): number {
         let [from, to] = [0, this.intervals.length];
         while (from < to) {

@@ -19,7 +19,7 @@ export type Mode = 'network' | 'middlebox';
  */
 export const IN_ORDER = ['-t', '1', '-R', '1000'];
 
-/** How the server's side closes the connection. */
+/** The way in which the server's side closes the connection. */
 export type End = 'fin' | 'reset';
 
 /**
@@ -30,7 +30,7 @@ export class Path {
     /** The bytes that the path holds, by direction, or null if the path passes all bytes on. */
     private requests: Buffer[] | null = null;
     private replies: Buffer[] | null = null;
-    /** How the server's side closes the connection to the client. */
+    /** The way in which the server's side closes the connection to the client. */
     private end: End = 'fin';
     private torn: 'request' | 'reply' | null = null;
     private share = 0.5;

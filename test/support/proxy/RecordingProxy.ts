@@ -7,7 +7,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 export class RecordingProxy {
     /** Every chunk that a client has written. */
     readonly writes: Buffer[] = [];
-    /** The number of bytes that servers sent. */
+    /** The number of bytes that servers have sent. */
     repliedBytes = 0;
     connections = 0;
     mostAtOnce = 0;

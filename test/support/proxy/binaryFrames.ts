@@ -31,7 +31,7 @@ const VERBS: Record<number, Verb> = {
     0x21: 'login',
 };
 
-/** Whether these bytes start a frame. No line of text does. */
+/** Returns whether these bytes start a frame. No line of text starts like a frame. */
 export function isFrame(bytes: Buffer): boolean {
     return bytes[0] === REQUEST_MAGIC || bytes[0] === REPLY_MAGIC;
 }

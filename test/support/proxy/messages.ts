@@ -28,7 +28,7 @@ export function verbOf(write: Buffer): Verb | undefined {
     return isFrame(write) ? frameVerb(write) : readText(write).verb;
 }
 
-/** Returns the verb of the request to which this is the reply, as far as it tells. */
+/** Returns the verb of the request to which this is the reply, if the reply reveals it. */
 export function verbOfReply(reply: Buffer): Verb | undefined {
     return isFrame(reply) ? frameVerb(reply) : verbOfTextReply(reply);
 }

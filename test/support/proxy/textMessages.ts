@@ -25,7 +25,7 @@ const VERBS: Record<string, Verb> = {
     flush_all: 'flush',
 };
 
-/** Which word of a line is the length of the value that follows the line. */
+/** The index of the word in a line that is the length of the value behind the line. */
 const LENGTH_AT: Record<string, number> = { ms: 2, set: 4, add: 4, replace: 4, cas: 4, append: 4, prepend: 4, VA: 1 };
 
 /** Returns the words of the first line, or null while it is incomplete. */
@@ -54,7 +54,7 @@ export function textLength(bytes: Buffer): number {
 export function readText(request: Buffer): Request {
     const [command = '', key = '', ...flags] = firstLine(request)?.words ?? [];
     const verb = VERBS[command];
-    // What follows a noop is no key but a flag.
+    // The word after a noop is a flag, not a key.
     return { verb: verb === 'get' ? verbOfGet(flags) : verb, key: verb === 'noop' ? '' : key };
 }
 
@@ -69,7 +69,7 @@ export function expiryOfText(request: Buffer): number {
     return Number(flag?.slice(1));
 }
 
-/** Returns the verb that a reply tells of. Those of `set` and `delete`, for example, look alike. */
+/** Returns the verb that a reply reveals. Replies to `set` and `delete` look alike. */
 export function verbOfTextReply(reply: Buffer): Verb | undefined {
     const [code = ''] = firstLine(reply)?.words ?? [];
     const verbs: Record<string, Verb> = { VA: 'get', EN: 'get', MN: 'noop', VERSION: 'version', STAT: 'stat' };
@@ -91,7 +91,7 @@ export function valueReply(value: string, opaque: string): Buffer {
     return Buffer.from(`VA ${Buffer.byteLength(value)} f0 c1${opaque}\r\n${value}\r\n`);
 }
 
-/** Returns a copy of the reply that claims another length of its value. One is added if it has none. */
+/** Returns a copy of the reply that claims another length of its value, or adds a value. */
 export function claimingValue(reply: Buffer, valueBytes: number): Buffer {
     const { words, length } = firstLine(reply)!;
     if (words[0] !== 'VA') return Buffer.from(`VA ${valueBytes} f0 c1${opaqueFlag(reply)}\r\n??`);
@@ -99,7 +99,7 @@ export function claimingValue(reply: Buffer, valueBytes: number): Buffer {
     return Buffer.concat([Buffer.from(line + LINE_END), reply.subarray(length)]);
 }
 
-/** Returns a reply with a value to a request that was never sent. */
+/** Returns a reply with a value to a request that the client has not sent. */
 export function strangerReply(value: string, reply: Buffer): Buffer {
     return valueReply(value, opaqueFlag(reply).startsWith(' O0') ? ' O10' : ' O00');
 }

@@ -17,7 +17,7 @@ export type Verb =
     | 'flush'
     | 'login';
 
-/** What a test needs to know of a request. `key` is '' without a key. */
+/** The parts of a request that tests need. `key` is '' without a key. */
 export interface Request {
     readonly verb: Verb | undefined;
     readonly key: string;

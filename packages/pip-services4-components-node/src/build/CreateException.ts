@@ -1,6 +1,6 @@
 import { InternalException } from 'pip-services4-commons-node';
 
-/** The error of a component that no factory makes, or whose constructor threw (CANNOT_CREATE). */
+/** The error of a component that no factory makes, or whose constructor throws (CANNOT_CREATE). */
 export class CreateException extends InternalException {
     /** @param messageOrLocator a string is the message; anything else is the requested locator */
     public constructor(traceId: string | null, messageOrLocator: unknown) {

@@ -2,7 +2,7 @@ import { ConfigException } from 'pip-services4-commons-node';
 
 type Part = string | null;
 
-/** The methods by which a descriptor of any copy of the class is recognized and read. */
+/** The methods by which this class recognizes and reads the descriptors of its copies. */
 const getters = ['getGroup', 'getType', 'getKind', 'getName', 'getVersion'] as const;
 
 /**
@@ -77,7 +77,7 @@ export class Descriptor {
     }
 }
 
-/** Never asks for the class or its name: packages have copies of it, and bundlers rename it. */
+/** Returns whether the value has the methods. Packages have copies of the class under any name. */
 function isDescriptor(value: unknown): value is Descriptor {
     if (typeof value !== 'object' || value == null) return false;
     return getters.every(getter => typeof (value as Partial<Descriptor>)[getter] === 'function');

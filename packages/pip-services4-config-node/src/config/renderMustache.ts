@@ -13,7 +13,8 @@ const BODY = /^(?:(#if|#unless)\s+|([#^/])\s*)?([\w-]+)$/;
 /**
  * Fills in a configuration template:
  *
- * - `{{X}}` or `{{{X}}}`: the value as it is, or escaped for a JSON string. '' if X is not set
+ * - `{{X}}`: the value as it is, '' if X is not set
+ * - `{{{X}}}`: the value escaped for a JSON string, '' if X is not set
  * - `{{#X}}…{{/X}}` or `{{#if X}}…{{/if}}`: if X is set
  * - `{{^X}}…{{/X}}` or `{{#unless X}}…{{/unless}}`: if X is not set
  *

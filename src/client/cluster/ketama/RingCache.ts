@@ -5,7 +5,7 @@ const REMEMBER_ONE_IN = 8;
 
 /**
  * A number for each frequent key, in two maps of at most `limit` keys. A full recent map becomes
- * the previous one. The cache drops the keys that only the old previous map had.
+ * the previous one. The cache drops the keys that only the old previous map has.
  */
 export class RingCache {
     private recent = new Map<string, number>();

@@ -13,5 +13,5 @@ export function describeBytes(b: Buffer, at: number): string {
     if (text !== null) return `the server answers in text (${text[1]}) instead of the binary protocol`;
     if (b[at] === TLS_ALERT && b[at + 1] === TLS_MAJOR)
         return 'the server answers in TLS, but the connection does not use TLS';
-    return `invalid reply: it starts with byte 0x${b[at]!.toString(16).padStart(2, '0')} instead of 0x81`;
+    return `invalid reply: a frame that starts with byte 0x${b[at]!.toString(16).padStart(2, '0')} instead of 0x81`;
 }

@@ -1,6 +1,6 @@
 const WORD = 0x100000000;
 
-/** Numbers of up to this many digits are 32-bit integers, which are read faster than doubles. */
+/** Numbers of up to this many digits are 32-bit integers, which V8 reads faster than doubles. */
 const INTEGER_DIGITS = 9;
 
 /** Reads decimal numbers of 64 bits, without a string or a bigint. */
@@ -9,8 +9,8 @@ export class Decimal {
     low = 0;
 
     /**
-     * Reads digits up to the first other byte, and returns where that is. Returns -1 without a
-     * digit, or if the number exceeds 64 bits.
+     * Reads digits up to the first other byte, and returns the position of that byte. Returns -1
+     * without a digit, or if the number exceeds 64 bits.
      */
     read(b: Buffer, start: number): number {
         const integerEnd = start + INTEGER_DIGITS;

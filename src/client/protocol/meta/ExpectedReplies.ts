@@ -1,7 +1,7 @@
 const INITIAL_SIZE = 64;
 
 /**
- * How the reply to a request looks. VALUE to STORED are meta lines with an opaque, and the first
+ * The form of the reply to a request. VALUE to STORED are meta lines with an opaque. The first
  * three of them have a value unless the key is missing. Requests from STORED to STORED_OF_PAIR have
  * a body.
  */
@@ -15,7 +15,7 @@ export const Shape = {
     LINE: 3,
     STORED: 4,
     LAST_META: 4,
-    /** `STORED` or why not, without an opaque. */
+    /** `STORED` or another outcome of a store, without an opaque. */
     STORED_TEXT: 5,
     STORED_OF_PAIR: 6,
     NOOP: 7,
@@ -71,17 +71,17 @@ export class ExpectedReplies {
         return this.first === this.end ? Shape.NONE : this.shapes[this.first & this.mask]!;
     }
 
-    /** The opaque of the oldest request. Only valid unless the shape is NONE. */
+    /** The opaque of the oldest request. Valid unless the shape is NONE. */
     get opaque(): number {
         return this.opaques[this.first & this.mask]!;
     }
 
-    /** The oldest reply is complete. */
+    /** Removes the oldest reply, which is complete. */
     remove(): void {
         this.first++;
     }
 
-    /** Returns the value that the oldest pair has sent. Called once for each pair. */
+    /** Removes and returns the value that the oldest pair has sent. */
     takeValue(): string | Uint8Array {
         return this.values.shift()!;
     }

@@ -24,19 +24,19 @@ const MAX_VALUE_BYTES = 1024 * 1024 * 1024;
 /** The longest lines are statistics with a path. */
 export const MAX_LINE_BYTES = 8 * 1024;
 
-/** The longest line of a meta command: all digits of a length, client flags and CAS, and an opaque. */
+/** The longest meta line, with all digits of a length, client flags and CAS, and an opaque. */
 const META_LINE_BYTES = 64;
 
-/** Instead of the end of a line. */
+/** The result for a line whose end has not arrived. */
 export const INCOMPLETE = 0;
 export const INVALID = -1;
 
 const NO_META_LINE = 0;
 
-/** What is to do after a line. */
+/** The next step after a line. */
 export const Next = {
     EMIT: 0,
-    /** Emit it, and expect another line for the same request. */
+    /** Emit the reply, and expect another line for the same request. */
     EMIT_PART: 1,
     READ_VALUE: 2,
     READ_NUMBER: 3,
@@ -44,14 +44,14 @@ export const Next = {
 } as const;
 
 /**
- * Reads lines into a reply. Each line must be what the oldest request expects, and carry its opaque
- * unless it is an error or a classic line.
+ * Reads lines into a reply. Each line must have the shape that the oldest request expects. It must
+ * carry the opaque of that request, unless it is an error or a classic line.
  */
 export class LineReader {
     readonly reply = new MetaReply();
     private readonly decimal = new Decimal();
     next: number = Next.EMIT;
-    /** Why a line is invalid. */
+    /** The reason why a line is invalid. */
     problem = '';
 
     constructor(private readonly expected: ExpectedReplies) {}
@@ -60,9 +60,9 @@ export class LineReader {
      * Reads the line at a position of the `limit` bytes received. Returns the position after it,
      * INCOMPLETE, or INVALID with the problem.
      *
-     * It parses a line before it knows that all of it is there, so the verdict counts only if the
-     * line ends within the limit. But it never reads beyond the end of a buffer. Once that has
-     * happened, V8 reads every byte at twice the cost.
+     * It parses a line before it knows whether the line is complete. So its result counts only if
+     * the line ends within the limit. It must never read beyond the end of a buffer, because then
+     * V8 reads all later bytes by slower code.
      */
     read(b: Buffer, at: number, limit: number): number {
         const { shape } = this.expected;
@@ -73,7 +73,7 @@ export class LineReader {
         return this.readTextLine(b, at, limit, shape);
     }
 
-    /** Reads a number that is the whole value. Returns whether it is one. */
+    /** Reads a number that is the whole value. Returns whether the value is a number. */
     readCount(b: Buffer, at: number, end: number): boolean {
         const { reply, decimal } = this;
         if (decimal.read(b, at) !== end) return false;
@@ -139,7 +139,7 @@ export class LineReader {
         return end;
     }
 
-    /** Reads any other line: a classic reply, an error, or what no request expects. */
+    /** Reads any other line: a classic reply, an error, or a line that no request expects. */
     private readTextLine(b: Buffer, at: number, limit: number, shape: number): number {
         let lineFeed = at;
         while (lineFeed < limit && b[lineFeed] !== LF) lineFeed++;
@@ -157,7 +157,7 @@ export class LineReader {
         return problem === null ? lineFeed + 1 : this.reject(problem);
     }
 
-    /** Reads a line of a classic command. Returns null, or why it is none. */
+    /** Reads a line of a classic command. Returns null, or the problem of another line. */
     private readWord(b: Buffer, at: number, end: number, shape: number): string | null {
         const { reply } = this;
         switch (shape) {
@@ -181,11 +181,11 @@ export class LineReader {
             case Shape.STATS:
                 if (this.readStatistic(b, at, end)) return null;
         }
-        if (shape === Shape.NONE) return 'unexpected reply: no request waits for one';
-        return describeForeign(b, at) ?? 'unexpected reply: it is not that of the oldest request';
+        if (shape === Shape.NONE) return 'unexpected reply: no request is pending';
+        return describeForeign(b, at) ?? 'unexpected reply: expected the reply to the oldest request';
     }
 
-    /** The last line has no key. */
+    /** Reads a statistic. The last line has no key. */
     private readStatistic(b: Buffer, at: number, end: number): boolean {
         const { reply } = this;
         if (isText(b, at, end, 'END') || isText(b, at, end, 'RESET') || isText(b, at, end, 'OK')) return true;
@@ -203,7 +203,7 @@ export class LineReader {
         return reply.keyBytes > 0;
     }
 
-    /** Reads an error line. Returns null, or why the connection cannot be used any more. */
+    /** Reads an error line. Returns null, or the reason why the connection is unusable. */
     private readError(b: Buffer, at: number, end: number, shape: number, blame: Blame): string | null {
         const { reply } = this;
         const words = readWords(b, at, end);

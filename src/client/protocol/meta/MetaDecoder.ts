@@ -10,7 +10,7 @@ import { TornLine } from './TornLine';
 const { CR, LF } = constants;
 const { INCOMPLETE, INVALID, LineReader, MAX_LINE_BYTES, Next } = lineReader;
 
-/** Instead of a position: the receiver wants no further reply, or there is a problem. */
+/** The result if the receiver wants no further reply, or if there is a problem. */
 const STOP = -1;
 
 /** Splits a stream into lines and values, wherever its chunks end. */
@@ -18,7 +18,7 @@ export class MetaDecoder implements ReplyDecoder {
     private readonly lines;
     private readonly reply: MetaReply;
     private readonly torn = new TornLine();
-    /** A value that continues in the next chunk, with the line end behind it. */
+    /** A value that continues in the next chunk, and its line end. */
     private readonly partial = new PartialValue();
     private readonly pair = new StorePair();
     private problem: string | null = null;
@@ -73,7 +73,7 @@ export class MetaDecoder implements ReplyDecoder {
     }
 
     /**
-     * Goes on after a line of `lineBuffer`, whose value starts in the chunk. Returns the position
+     * Continues after a line of `lineBuffer`, whose value starts in the chunk. Returns the position
      * after the value, or STOP.
      */
     private proceed(lineBuffer: Buffer, chunk: Buffer, at: number, length: number): number {

@@ -12,13 +12,13 @@ export class MetaReply implements Reply {
     /** A number that is the value of the reply. */
     countHigh = 0;
     countLow = 0;
-    /** Where key and value are. */
+    /** The bytes of key and value. */
     buffer: Buffer = Buffer.alloc(0);
     keyAt = 0;
     keyBytes = 0;
     valueAt = 0;
     valueBytes = 0;
-    /** Whether the buffer is not reused, so that parts of it may be kept. */
+    /** Whether callers may keep parts of the buffer, because the socket does not reuse it. */
     owned = false;
     /** The server's words for an error. */
     words = '';

@@ -8,27 +8,29 @@ import { Shape, type ExpectedReplies } from './ExpectedReplies';
 
 const { Command, CR, Flag, LF, SPACE, tokenOf } = constants;
 
-/** Room for everything in a line but its key. */
+/** The maximum size of a line without its key. */
 const LINE_BYTES = 128;
 
 /** memcached reads an expiry as a signed number of 32 bits. */
 const MAX_SECONDS = 0x7fffffff;
 
-/** Doubles are exact below 2^53: a high word below 2^21. */
+/** Doubles are exact below 2^53, so the high word must be below 2^21. */
 const EXACT_HIGH = 0x200000;
 
 const INTEGER_LIMIT = 0x40000000;
 
-/** The login is stored under this key by a server that checks none, and expires at once. */
+/** A server without logins stores the login under this key. It expires at once. */
 const LOGIN_KEY = 'login';
 
 /**
- * Writes commands of the meta protocol, and classic ones for three reasons: `ms` deletes the stored
- * item if memcached finds no memory for the new one, whatever its mode, so only `set` uses it; the
- * classic commands have no CAS in their replies, so an `mg` behind them reads it; and some have no
- * meta command.
+ * Writes commands of the meta protocol, and some classic ones.
  *
- * No command is quiet. The error of a quiet command could not be told from that of its neighbour.
+ * - If memcached is out of memory, `ms` deletes the stored item in every mode. So only `set` uses
+ *   it.
+ * - Replies to the other stores have no CAS. So an `mg` behind the store reads it.
+ * - Some requests have no meta command.
+ *
+ * No command is quiet. A reader cannot assign the error of a quiet command to its request.
  */
 export class MetaWriter extends WriteBuffer implements RequestWriter {
     constructor(private readonly expected: ExpectedReplies) {
@@ -111,7 +113,7 @@ export class MetaWriter extends WriteBuffer implements RequestWriter {
     }
 
     noop(opaque: number): void {
-        // Without the opaque, which the reply does not repeat, the line is so short that a server
+        // The reply does not repeat the opaque. Without it the line would be so short that a server
         // with logins (-Y) closes the connection.
         this.beginText('mn', '');
         this.endWithOpaque(opaque, Shape.NOOP);
@@ -122,9 +124,9 @@ export class MetaWriter extends WriteBuffer implements RequestWriter {
         this.end(opaque, Shape.VERSION);
     }
 
-    /** @throws Error for a group that would end the line */
+    /** Asks for statistics. @throws Error for a group that would end the line */
     stat(opaque: number, group: string): void {
-        if (hasControl(group)) throw new Error('invalid group of statistics: it has a control character');
+        if (hasControl(group)) throw new Error('invalid group of statistics: expected no control characters');
         this.beginText(group === '' ? 'stats' : 'stats ', group);
         this.end(opaque, Shape.STATS);
     }
@@ -134,9 +136,9 @@ export class MetaWriter extends WriteBuffer implements RequestWriter {
         this.end(opaque, Shape.FLUSH);
     }
 
-    /** The login of `-Y`: the value of a classic `set`. @throws Error for a user name with a space */
+    /** Logs in by a classic `set`, for `-Y`. @throws Error for a user name with a space */
     login(opaque: number, { username, password }: Login): void {
-        if (username.includes(' ')) throw new Error('invalid user name for the meta protocol: it has a space');
+        if (username.includes(' ')) throw new Error('invalid user name for the meta protocol: expected no space');
         this.beginText('set ', LOGIN_KEY);
         // A server without logins stores the password. It must expire at once.
         this.text(' 0 -1');
@@ -159,7 +161,7 @@ export class MetaWriter extends WriteBuffer implements RequestWriter {
         this.expected.add(opaque, Shape.STORED);
     }
 
-    /** Starts a classic store, up to the length of the value, and returns where that is. */
+    /** Starts a classic store up to the length of the value. Returns the position of the length. */
     private beginStore(command: string, key: string, spec: StoreSpec): number {
         this.beginText(command, key);
         this.space();
@@ -186,7 +188,7 @@ export class MetaWriter extends WriteBuffer implements RequestWriter {
         this.flag(Flag.CAS);
     }
 
-    /** Starts a meta command. Its letters are numbers, as a text costs more than the key. */
+    /** Starts a meta command. Its letters are numbers, because a text would cost more. */
     private begin(command: number, key: string): void {
         this.start = this.position;
         this.ensure(LINE_BYTES + key.length * 3);
@@ -207,7 +209,7 @@ export class MetaWriter extends WriteBuffer implements RequestWriter {
         this.text(key);
     }
 
-    /** Writes the length of a value, and returns where. It is only right for ASCII, see `body`. */
+    /** Writes the length of an ASCII value, which `body` corrects. Returns the position. */
     private beginLength(value: string | Uint8Array): number {
         this.space();
         const at = this.position - this.start;
@@ -230,7 +232,7 @@ export class MetaWriter extends WriteBuffer implements RequestWriter {
         this.endLine();
     }
 
-    /** Replaces the number at `lengthAt`, and moves what is behind it. */
+    /** Replaces the number at `lengthAt`, and moves the bytes behind it. */
     private correctLength(lengthAt: number, from: number, to: number): void {
         const more = digitsOf(to) - digitsOf(from);
         this.ensure(more);
@@ -258,7 +260,7 @@ export class MetaWriter extends WriteBuffer implements RequestWriter {
         const b = this.buffer;
         let at = end;
         let rest = n;
-        // Integers of 32 bits are divided faster than doubles.
+        // V8 divides 32-bit integers faster than doubles.
         while (rest >= INTEGER_LIMIT) {
             const tenth = Math.floor(rest / 10);
             b[--at] = 0x30 + rest - tenth * 10;
@@ -338,7 +340,7 @@ function hasControl(text: string): boolean {
     return false;
 }
 
-/** The caller may change a buffer that was copied into the write. */
+/** Returns a copy of a small buffer, because the caller may change it after the write. */
 function copyOfSmall(value: string | Uint8Array): string | Uint8Array {
     return typeof value === 'string' || value.length >= BY_REFERENCE_BYTES ? value : Buffer.from(value);
 }

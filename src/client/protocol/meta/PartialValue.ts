@@ -1,7 +1,7 @@
-/** The memory reserved for a value on the word of its line. More is added as bytes arrive. */
+/** The limit of the memory for a value whose bytes have not arrived. */
 const TRUSTED_BYTES = 1024 * 1024 + 4096;
 
-/** From this size on, the rest of a value is read straight into its own buffer. */
+/** The size from which on the socket reads the rest of a value into a buffer of that value. */
 const DIRECT_BYTES = 16 * 1024;
 
 const EMPTY = Buffer.alloc(0);
@@ -10,7 +10,7 @@ const EMPTY = Buffer.alloc(0);
 export class PartialValue {
     private buffer: Buffer = EMPTY;
     private have = 0;
-    /** 0: no value is expected. */
+    /** The size of the value. 0 = the decoder expects no value. */
     private want = 0;
 
     get isExpected(): boolean {
@@ -25,7 +25,7 @@ export class PartialValue {
         return this.want - this.have >= DIRECT_BYTES;
     }
 
-    /** Where to read the next bytes of a large value. */
+    /** The place for the next bytes of a large value. */
     get target(): Buffer | null {
         if (!this.isLarge) return null;
         if (this.buffer.length === this.have) this.grow(this.have + 1);
@@ -40,7 +40,7 @@ export class PartialValue {
         this.have += count;
     }
 
-    /** Copies bytes of the value out of the chunk, and returns how many. */
+    /** Copies bytes of the value out of the chunk. Returns their number. */
     collect(chunk: Buffer, at: number, length: number): number {
         const count = Math.min(this.want - this.have, length - at);
         const need = this.have + count;

@@ -17,9 +17,9 @@ export class StorePair {
     }
 
     /**
-     * Makes the second reply that to the store. The CAS belongs to the request if its value is
-     * stored. Without the value, another client has changed the item since then. The request has
-     * stored nevertheless, so it must not look like one that the caller may repeat.
+     * Turns the second reply into the reply to the store. The CAS belongs to the request if the
+     * item still has its value. Otherwise another client has changed the item. The store has taken
+     * place, so the outcome must not allow the caller to repeat it.
      */
     settle(reply: MetaReply, sent: string | Uint8Array): void {
         this.isOpen = false;

@@ -14,7 +14,7 @@ export class TornLine {
         this.add(chunk, at, length);
     }
 
-    /** Adds the bytes of a chunk up to the end of the line or a maximum, and returns how many. */
+    /** Adds bytes of a chunk up to the end of the line or a maximum. Returns their number. */
     goOn(chunk: Buffer, at: number, length: number, maxBytes: number): number {
         const room = Math.min(length, at + maxBytes);
         let end = at;

@@ -1,6 +1,6 @@
 /**
- * The characters of the meta protocol. Files on the path of each call copy those that they use into
- * constants of their own, because a read of another module costs about 1 ns.
+ * The characters of the meta protocol. Files that run for each call copy them into local constants.
+ * V8 reads local constants faster than the exports of another module.
  */
 
 export const LF = 0x0a;
@@ -50,9 +50,9 @@ export const Flag = {
 } as const;
 
 /**
- * Returns the opaque as on the wire: two characters from `0` to `o` in one number, for its lower 12
- * bits. Replies come in the order of the requests, so this much reveals a lost reply and one too
- * many.
+ * Returns the lower 12 bits of the opaque as on the wire. They are two characters from `0` to `o`
+ * in one number. Replies come in the order of the requests, so 12 bits reveal a lost or additional
+ * one.
  */
 export function tokenOf(opaque: number): number {
     return 0x3030 + ((opaque << 2) & 0x3f00) + (opaque & 0x3f);

@@ -1,15 +1,15 @@
 import { describeForeign } from '../foreignServers';
 import { Outcome } from '../Protocol';
 
-/** Parses lines of the classic text protocol, which answer few requests: errors, and stores of locks. */
+// These functions parse lines of the classic text protocol: errors, and the replies to some stores.
 
-/** What an error message repeats of an error line, at most. */
+/** The maximum part of an error line that an error message repeats. */
 const MAX_WORDS = 200;
 
 const TLS_ALERT = 0x15;
 const BINARY_REPLY = 0x81;
 
-/** Whether the bytes from `at` to `end` start with an ASCII text. */
+/** Returns whether the bytes from `at` to `end` start with an ASCII text. */
 export function startsWith(b: Buffer, at: number, end: number, text: string): boolean {
     const length = text.length;
     if (end - at < length) return false;
@@ -17,12 +17,12 @@ export function startsWith(b: Buffer, at: number, end: number, text: string): bo
     return true;
 }
 
-/** Whether the bytes from `at` to `end` are an ASCII text. */
+/** Returns whether the bytes from `at` to `end` are an ASCII text. */
 export function isText(b: Buffer, at: number, end: number, text: string): boolean {
     return end - at === text.length && startsWith(b, at, end, text);
 }
 
-/** The outcome of a classic store, or -1 for another line. */
+/** Returns the outcome of a classic store, or -1 for another line. */
 export function storeOutcome(b: Buffer, at: number, end: number): number {
     if (isText(b, at, end, 'STORED')) return Outcome.OK;
     if (isText(b, at, end, 'NOT_STORED')) return Outcome.NOT_STORED;
@@ -31,10 +31,11 @@ export function storeOutcome(b: Buffer, at: number, end: number): number {
 }
 
 /**
- * Whose fault an error is.
- * `unknown`: the server has no such command.
- * `client`: it cannot read the command, and may take a value that follows for the next one.
- * `server`: it cannot execute the command.
+ * The side at fault for an error.
+ *
+ * - `unknown`: the server has no such command.
+ * - `client`: the server cannot read the command, and may take its value for the next command.
+ * - `server`: the server cannot execute the command.
  */
 export type Blame = 'unknown' | 'client' | 'server';
 

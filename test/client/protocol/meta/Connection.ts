@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Protocol, Reply, ReplyDecoder, RequestWriter } from '../../../../src/client/protocol/Protocol';
 
-/** What a reply says. `stats` has the replies before the last one. */
+/** The content of a reply. `stats` has the replies before the last one. */
 export interface Answer {
     outcome: number;
     flags: number;

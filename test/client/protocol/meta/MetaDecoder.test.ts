@@ -21,7 +21,7 @@ interface Decoded {
     kept: Buffer[];
 }
 
-/** Sends the requests with opaques from `first` on, and pushes the stream in pieces, as a socket does. */
+/** Sends the requests with opaques from `first` on, and pushes the stream in pieces. */
 function decode(
     requests: readonly Request[],
     stream: Buffer | string,
@@ -76,7 +76,7 @@ const stat: Request = (w, at) => w.stat(at, '');
 const flush: Request = (w, at) => w.flush(at);
 const login: Request = (w, at) => w.login(at, { username: 'user', password: 'secret' });
 
-/** A request, its reply on the wire, and what the reply means. */
+/** A request, its reply on the wire, and the content of the reply. */
 interface Exchange {
     request: Request;
     toBytes: (opaque: number) => string;
@@ -174,7 +174,7 @@ function withoutBeyond(buffer: Buffer): Buffer {
 }
 
 describe('MetaDecoder', () => {
-    it('yields the same replies however the stream is cut', () => {
+    it('yields the same replies for all cuts of the stream', () => {
         fc.assert(
             fc.property(anyExchanges, anyCuts, fc.nat(0xffffffff), (exchanges, cuts, first) =>
                 expectAnswers(exchanges, cuts, first),
@@ -192,7 +192,7 @@ describe('MetaDecoder', () => {
         );
     });
 
-    it('reads no byte beyond the end of a buffer, however the stream is cut', () => {
+    it('reads no byte beyond the end of a buffer, for all cuts of the stream', () => {
         const stream = Buffer.from(
             `VA 3 f7 c12345678 O${token(1)}\r\nabc\r\nEN O${token(2)}\r\nHD c9 O${token(3)}\r\n`,
         );
@@ -263,7 +263,7 @@ describe('MetaDecoder', () => {
         expect(gone.answers).toEqual([{ opaque: 1, ...answerOf(Outcome.OK, { cas: OVERWRITTEN_CAS }) }]);
     });
 
-    it('compares the value that was sent, even if the caller has changed it since', () => {
+    it('compares the value as sent, even if the caller has changed it since', () => {
         const value = Buffer.from('mine');
         const { writer, decoder } = metaProtocol.open(reply => {
             expect(reply.cas).toBe(7n);
@@ -314,14 +314,14 @@ describe('MetaDecoder', () => {
         expect(answers).toEqual([5, 9]);
     });
 
-    it('expects no reply to a request that was rolled back', () => {
+    it('expects no reply to a request after a rollback', () => {
         const { writer, decoder } = metaProtocol.open(() => true);
         writer.mark();
         addWithCas(writer, 1);
         writer.rollBack();
         addWithCas(writer, 1);
         const stream = Buffer.from(`STORED\r\nVA 4 c7 O${token(1)}\r\nmine\r\nHD O00\r\n`);
-        expect(decoder.push(stream, stream.length)).toBe('unexpected reply: no request waits for one');
+        expect(decoder.push(stream, stream.length)).toBe('unexpected reply: no request is pending');
     });
 
     it('keeps the order of more requests than its list has room for at first', () => {
@@ -332,7 +332,7 @@ describe('MetaDecoder', () => {
         expect(answers.map(({ opaque }) => opaque)).toEqual(many.map((_, i) => i + 1));
     });
 
-    const next = 'unexpected reply: it is not that of the oldest request';
+    const next = 'unexpected reply: expected the reply to the oldest request';
     const invalid = 'invalid reply:';
     it.each<[string, Request, string, string]>([
         ['another opaque', get, `VA 1 f0 c1 O${token(2)}\r\nx\r\n`, next],
@@ -395,18 +395,18 @@ describe('MetaDecoder', () => {
         ['another line among statistics', stat, `EN O${token(1)}\r\n`, next],
         ['an unknown meta command', get, 'ERROR\r\n', 'the server does not know the meta protocol: ERROR'],
         [
-            'a store that cannot be read',
+            'a store that the server cannot read',
             set,
             'CLIENT_ERROR bad data chunk\r\n',
             'the server cannot read a request: CLIENT_ERROR bad data chunk',
         ],
         [
-            'a classic store that cannot be read',
+            'a classic store that the server cannot read',
             add,
             'CLIENT_ERROR bad data chunk\r\n',
             'the server cannot read a request: CLIENT_ERROR bad data chunk',
         ],
-    ])('reports %s, however it is cut', (_, request, stream, problem) => {
+    ])('reports %s, for all cuts of the stream', (_, request, stream, problem) => {
         for (const cuts of [[], everywhere(stream.length)]) {
             const decoded = decode([request, get], stream, cuts);
             expect(decoded.problem).toBe(problem);
@@ -429,13 +429,13 @@ describe('MetaDecoder', () => {
         }
     });
 
-    it('reports words that no request waits for', () => {
+    it('reports a reply that no request expects', () => {
         const { decoder } = metaProtocol.open(() => true);
         const line = Buffer.from('ERROR Too many open connections\r\n');
         expect(decoder.push(line, line.length)).toBe('unexpected reply: ERROR Too many open connections');
     });
 
-    it('decodes no further reply after it was told to stop', () => {
+    it('decodes no further reply when its receiver wants none', () => {
         let seen = 0;
         const { writer, decoder } = metaProtocol.open(() => ++seen < 2);
         for (let i = 1; i <= 3; i++) get(writer, i);
@@ -446,7 +446,7 @@ describe('MetaDecoder', () => {
 
     const requests = [get, set, add, addWithCas, count, touch, noop, version, stat, flush, login];
 
-    it('never throws on garbage, and hands out no reply with another opaque', () => {
+    it('never throws on garbage, and emits no reply with another opaque', () => {
         const tokens = [
             'HD',
             'VA 1',
@@ -491,7 +491,7 @@ describe('MetaDecoder', () => {
         );
     });
 
-    it('allocates little on the word of a line', () => {
+    it('allocates little memory for an announced value', () => {
         const allocate = jest.spyOn(Buffer, 'allocUnsafeSlow');
         try {
             const { writer, decoder } = metaProtocol.open(() => true);
@@ -506,7 +506,7 @@ describe('MetaDecoder', () => {
         }
     });
 
-    it('reports a lost reply and one too many, whatever the requests are', () => {
+    it('reports a lost or additional reply, whatever the requests', () => {
         const replies = Array.from({ length: 8 }, (_, i) => `VA 1 f0 c1 O${token(i + 1)}\r\n${i}\r\n`);
         const gets = replies.map(() => get);
         for (let i = 0; i < replies.length; i++) {

@@ -177,7 +177,7 @@ describe('MetaWriter', () => {
         );
     });
 
-    it('writes requests that read back unchanged', () => {
+    it('writes requests that a parser reads unchanged', () => {
         fc.assert(
             fc.property(fc.array(anySample, { maxLength: 12 }), samples => {
                 const writer = createWriter();
@@ -243,7 +243,7 @@ describe('MetaWriter', () => {
         expect(() => createWriter().stat(1, group)).toThrow('invalid group of statistics');
     });
 
-    it('rejects a user name with a space, which would end it', () => {
+    it('rejects a user name with a space, which would end the name', () => {
         expect(() => createWriter().login(1, { username: 'a b', password: 'c' })).toThrow(
             'invalid user name for the meta protocol',
         );

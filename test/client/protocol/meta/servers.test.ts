@@ -25,7 +25,7 @@ const get =
 /** Makes a request about a key whose item has this CAS. */
 type Make = (key: string, cas: bigint) => Request;
 
-/** What of an answer must be the same over both protocols, besides the outcome. */
+/** A part of an answer that must be the same over both protocols, like the outcome. */
 type Part = 'value' | 'flags' | 'counter' | 'cas';
 
 const LARGE = 'v'.repeat(1024 * 1024 - 200);
@@ -143,7 +143,7 @@ describe.each(commands)('%s', (_, command) => {
         await server.end();
     });
 
-    /** What the request does to an item, over one of the protocols. */
+    /** Returns the effects of the request on an item, over one of the protocols. */
     async function run(connection: Connection, key: string, make: Make, before: string | null, parts: Part[]) {
         let cas = 0n;
         if (before === null) await binary.ask((w, at) => w.delete(at, key));
@@ -183,7 +183,7 @@ describe.each(commands)('%s', (_, command) => {
         expect(version).toMatch(/^\d+\.\d+\.\d+/);
     });
 
-    it('rejects an unknown group of statistics, and goes on', async () => {
+    it('rejects an unknown group of statistics, and continues', async () => {
         const [unknown, next] = await meta.send(
             (w, at) => w.stat(at, 'nosuch'),
             (w, at) => w.noop(at),
@@ -315,7 +315,7 @@ describe.each(commands)('%s, with logins (-Y)', (_, command) => {
     });
 });
 
-/** Protocols name a condition that is not met differently. */
+/** Returns one outcome for an unmet condition, which has a name in each protocol. */
 function general(mode: string, outcome: number): number {
     const conditions: Record<string, number[]> = {
         add: [Outcome.EXISTS, Outcome.NOT_STORED],
@@ -324,7 +324,7 @@ function general(mode: string, outcome: number): number {
     return conditions[mode]?.includes(outcome) ? Outcome.NOT_STORED : outcome;
 }
 
-/** Large values would fill the report of a failure. */
+/** Shortens large values, which would fill the report of a failure. */
 function brief(part: string | number | bigint | null): string {
     const text = String(part);
     return text.length < 100 ? text : `${text.length} characters, ${text.slice(0, 40)}`;

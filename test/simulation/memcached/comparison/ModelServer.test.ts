@@ -40,7 +40,7 @@ class CasNumbers {
     }
 }
 
-/** Sends a random sequence to both and compares the replies. */
+/** Sends a random sequence to both servers, and compares the replies. */
 async function compare(command: string | undefined, version: Variant['version'], hasCas: boolean): Promise<void> {
     const random = new Random(seed(), `like memcached ${version} ${hasCas}`);
     const real = await MemcachedProcess.start({ command, withoutCas: !hasCas });
@@ -119,7 +119,7 @@ const VARIANTS: Readonly<Record<string, readonly [Variant['speaks'], readonly st
     ],
 };
 
-/** Sends the same writes to both and compares the replies to each. */
+/** Sends the same writes to both servers, and compares the replies to each write. */
 async function compareWrites(real: MemcachedProcess, model: ModelServer, writes: readonly string[]): Promise<void> {
     const [peer, socket] = [new ModelPeer(model), await SocketPeer.open(real.connect())];
     try {
@@ -133,7 +133,7 @@ async function compareWrites(real: MemcachedProcess, model: ModelServer, writes:
     }
 }
 
-/** Runs with a server. `-Y` gets a file with the login. */
+/** Starts a server for `run`, and ends it afterwards. `-Y` gets a file with the login. */
 async function withServer(
     command: string | undefined,
     options: readonly string[],

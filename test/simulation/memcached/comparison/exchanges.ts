@@ -9,7 +9,7 @@ import { openFrontEnd } from '../protocols/openFrontEnd';
 
 /** Connection to a memcached, real or model. */
 export interface Peer {
-    /** Sends bytes in one write. Returns the replies, with CLOSED behind the last one if it closes. */
+    /** Sends bytes in one write. Returns the replies, and CLOSED if the connection closes. */
     send(bytes: Buffer, expected: string): Promise<string>;
 }
 
@@ -71,7 +71,7 @@ export class SocketPeer implements Peer {
         return new SocketPeer(socket);
     }
 
-    /** @param expected waits for as many bytes, or for a moment if there are none */
+    /** @param expected the method waits for as many bytes, or for a moment if there are none */
     async send(bytes: Buffer, expected: string): Promise<string> {
         this.received = '';
         this.socket.write(bytes);
@@ -82,7 +82,7 @@ export class SocketPeer implements Peer {
         return this.received + (this.isClosed ? CLOSED : '');
     }
 
-    /** Waits for replies that end so. */
+    /** Waits for replies with this end. */
     async until(bytes: Buffer, end: string): Promise<string> {
         this.received = '';
         this.socket.write(bytes);

@@ -1,9 +1,9 @@
 import type { Random } from '../../world/Random';
 
-/** Request of a random sequence. `render` fills in the CAS numbers that this server has returned. */
+/** Request of a random sequence. `casAt` returns the CAS numbers that this server has returned. */
 export type RandomRequest = (casAt: (index: number) => string) => string;
 
-/** A value of white space alone is left out. memcached reads the bytes behind it as a counter. */
+/** Without a value of white space alone, because memcached then counts with the bytes behind it. */
 const VALUES = ['', 'x', '<1.0>', 'a\r\nb', 'END\r\n', '0', '7', '10', '99', ' 5', '+5', '5 a', '5a', '-5'].concat([
     '18446744073709551615',
     '18446744073709551616',
@@ -12,7 +12,7 @@ const VALUES = ['', 'x', '<1.0>', 'a\r\nb', 'END\r\n', '0', '7', '10', '99', ' 5
 ]);
 const TOO_LARGE = 'z'.repeat(1_100_000);
 const FLAGS = ['0', '7', '4294967295'];
-/** No expiry that could end during the test. -1 and a time in the past end at once. */
+/** Without expiries that could end during the test. The last two end at once. */
 const EXPIRIES = ['0', '100', '2592000', '2147483647', '-1', '2592001'];
 const DELTAS = ['0', '1', '5', '18446744073709551615'];
 const STORES = ['set', 'add', 'replace', 'append', 'prepend'];

@@ -81,7 +81,7 @@ export class TextFrontEnd implements FrontEnd {
         return this.isMissed(reply);
     }
 
-    /** Handles a request before the login. Of all replies to one read, memcached sends the last one. */
+    /** Handles a request before the login. memcached sends only the last reply to one read. */
     private logIn(request: Buffer, replies: Buffer[]): boolean {
         const text = request.toString();
         const [, username = '', password = ''] = /^set [^]*?\r\n(\S+) (\S+)\r\n$/.exec(text) ?? [];
