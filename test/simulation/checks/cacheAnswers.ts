@@ -54,7 +54,9 @@ const CHECKS: Readonly<Record<string, Check>> = {
         const times = executed(truth, entry, 0);
         if (times.length > 1 || (entry.result === true && times.length === 0))
             fail(`was executed ${times.length} times`);
-        if (entry.result === false && times.length > 0) fail('was executed despite its result');
+        // A clear discards an add made just before it. Then the cache makes the add again.
+        if (entry.result === false && times.length > 0 && truth.changesDuring(entry) === 0)
+            fail('was executed despite its result');
         if (entry.result === false && !truth.during(entry).some(({ item }) => item !== null))
             fail('failed without an existing item');
     },
