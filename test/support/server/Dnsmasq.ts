@@ -7,6 +7,9 @@ import { sleep } from '../sleep';
 /** The reader of the pipe ends dnsmasq when this process ends, however that happens. */
 const LEASH = 'dnsmasq "$@" & cat > /dev/null; kill $!; wait $!';
 
+/** The time after which a start counts as failed. */
+const START_MS = 3000;
+
 /** Returns whether dnsmasq is installed (Debian, Ubuntu: `apt-get install dnsmasq-base`). */
 export function isDnsmasqThere(): boolean {
     return spawnSync('dnsmasq', ['--version'], { stdio: 'ignore' }).status === 0;
@@ -19,12 +22,9 @@ export class Dnsmasq {
     private process: ChildProcess | null = null;
 
     async launch(): Promise<void> {
-        const probe = createSocket('udp4').bind(0, '127.0.0.1');
-        await once(probe, 'listening');
-        this.port = probe.address().port;
-        probe.close();
-        await once(probe, 'close');
-        await this.apply();
+        // dnsmasq also needs the TCP port of this number, which may be in use.
+        do this.port = await freeUdpPort();
+        while (!(await this.start()));
     }
 
     /** Sets the address of a name. */
@@ -41,6 +41,11 @@ export class Dnsmasq {
     /** Serves the current records. */
     async apply(): Promise<void> {
         await this.end();
+        if (!(await this.start())) throw new Error('dnsmasq does not start again');
+    }
+
+    /** Returns whether dnsmasq answers. */
+    private async start(): Promise<boolean> {
         const settings = ['--keep-in-foreground', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--pid-file='];
         const place = [`--port=${this.port}`, '--listen-address=127.0.0.1', '--bind-interfaces'];
         const user = process.getuid?.() === 0 ? ['--user=root'] : [];
@@ -48,7 +53,10 @@ export class Dnsmasq {
         this.process = spawn('sh', ['-c', LEASH, 'dnsmasq', ...args], { stdio: ['pipe', 'ignore', 'ignore'] });
         const resolver = new dns.Resolver({ timeout: 100, tries: 1 });
         resolver.setServers([`127.0.0.1:${this.port}`]);
-        while (!(await resolver.resolve4('ready').catch(() => null))) await sleep(5);
+        for (const endMs = performance.now() + START_MS; performance.now() < endMs; await sleep(5))
+            if (await resolver.resolve4('ready').catch(() => null)) return true;
+        await this.end();
+        return false;
     }
 
     async end(): Promise<void> {
@@ -58,4 +66,13 @@ export class Dnsmasq {
         process.stdin!.end();
         await once(process, 'exit');
     }
+}
+
+async function freeUdpPort(): Promise<number> {
+    const probe = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(probe, 'listening');
+    const { port } = probe.address();
+    probe.close();
+    await once(probe, 'close');
+    return port;
 }
