@@ -72,7 +72,7 @@ export function isUnlimited(plan: Plan): boolean {
 export const HARMLESS = new Set(['skip', 'evict', 'clock', 'kill', 'refuse', 'list', 'discovery']);
 
 /** Returns whether discovery returns no usable list while the component opens. */
-function isUnanswered({ step, error, user, startMs, endMs }: Entry, { service: { lists } }: Run): boolean {
+export function isUnanswered({ step, error, user, startMs, endMs }: Entry, { service: { lists } }: Run): boolean {
     if (!step.verb.startsWith('open') || !UNANSWERED.has(codeOf(error)!)) return false;
     return lists.outages.some(one => one.user === user && one.fromMs <= endMs && one.toMs >= startMs);
 }
