@@ -283,7 +283,7 @@ describe('a request of a cache with options.clear', () => {
             expect(await other.retrieve(null, 'a')).toBeNull();
         });
 
-        it('does not find many cleared keys', async () => {
+        it('finds none of several cleared keys', async () => {
             const { other } = await prepare();
             expect((await other.retrieveMany(null, KEYS)).size).toBe(0);
         });

@@ -18,7 +18,7 @@ export interface LeaseRecord {
     releasingMs: number;
 }
 
-/** Record of the reports of leases about themselves. */
+/** The states that leases report about themselves. */
 export class LeaseBook {
     readonly records = new Map<string, LeaseRecord>();
     /** Violations that the workload itself detects. */
