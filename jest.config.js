@@ -1,28 +1,26 @@
+const shared = require('./test/jest/shared.js');
+
 /**
- * `npm test`: unit and integration tests. `test/e2e`, `test/soak` and `test/browser` have
- * configurations of their own, which begin with this one.
+ * `npm test`: unit and integration tests, and once more over the meta protocol those of the client,
+ * the cache, the lock and the faults. Unit tests stand in subfolders there, but for `memjs`.
+ * `test/e2e`, `test/soak`, `test/servers` and `test/browser` have configurations of their own.
  * @type {import('jest').Config}
  */
 module.exports = {
-    rootDir: __dirname,
-    roots: ['<rootDir>/test', '<rootDir>/packages'],
-    testMatch: ['**/*.test.ts'],
-    testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(e2e|soak|browser)/'],
-    modulePathIgnorePatterns: ['/dist/'],
-    transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.json', diagnostics: false }] },
-    // The tests see sources, never a stale build.
-    moduleNameMapper: {
-        '^(pip-services4-(?:components|config|logic)-node)$': '<rootDir>/packages/$1/src/index.ts',
-        '^pip-services4-memcached-node$': '<rootDir>/src/index.ts',
-        '^pip-services4-memcached-node/framework$': '<rootDir>/src/framework.ts',
-    },
-    globalSetup: '<rootDir>/test/jest/globalSetup.ts',
-    globalTeardown: '<rootDir>/test/jest/globalTeardown.ts',
-    setupFiles: ['<rootDir>/test/jest/useSeed.ts'],
-    testEnvironment: '<rootDir>/test/jest/StrictEnvironment.ts',
-    // Most tests wait for a server or for time to pass, so more workers than cores keep the cores busy.
-    maxWorkers: Math.max(4, require('node:os').availableParallelism()),
-    // Makes jest use worker processes also for a single file: what is open there is the test's, not jest's.
-    workerIdleMemoryLimit: '1GB',
-    testTimeout: 20000,
+    ...shared.run,
+    projects: [
+        {
+            ...shared.project,
+            displayName: 'all',
+            roots: ['<rootDir>/test', '<rootDir>/packages'],
+            testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(e2e|soak|servers|browser)/'],
+        },
+        {
+            ...shared.project,
+            displayName: 'meta',
+            roots: ['<rootDir>/test'],
+            testMatch: ['<rootDir>/test/{cache,client,client/memjs,faults,lock}/*.test.ts'],
+            setupFiles: ['<rootDir>/test/jest/useMeta.ts', ...shared.project.setupFiles],
+        },
+    ],
 };

@@ -1,5 +1,5 @@
-// `npm run bench -- behaviour`: tests how the clients behave when something goes wrong. Writes the
-// table behind the README's comparison.
+// Tests how the clients behave under faults (`npm run bench -- behaviour`). Writes the table behind
+// the README's comparison.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ else await answer();
 
 /** Puts one question to one client, in the child process. */
 async function answer() {
-    // An error that a service cannot catch would end it.
+    // An error that a service cannot catch ends the process of the service.
     process.once('uncaughtException', error => tell({ isGood: false, says: `crashes: ${error.message}` }));
     const found = await questions[question].ask(clients[name]).catch(error => {
         return { isGood: false, says: `fails: ${error.message}` };

@@ -1,9 +1,9 @@
 const KIB = 1024;
 
 /**
- * Returns a case of loops that request `keys` distinct keys in turn. `perCall` is how much one call
- * counts in the figures. The loop times one of `sampleEvery` calls. That number is coprime to 10,
- * so that the mixed case times its sets as well.
+ * Returns a case of loops that request `keys` distinct keys in turn. One call counts `perCall`
+ * times in the figures. The loop measures the latency of one of `sampleEvery` calls. `sampleEvery`
+ * is coprime to 10, so that the mixed case also measures its sets.
  */
 const closedLoop = (verb, valueBytes, inFlight) => ({
     id: `${verb}-${size(valueBytes).replace(' ', '')}@${inFlight}`,

@@ -4,7 +4,7 @@ import { makeKeys, makeValue } from './values.mjs';
 
 const asText = value => (typeof value === 'string' ? value : value.toString('latin1'));
 
-/** A set of keys with one value each, in the form that suits the contender best. */
+/** A set of keys with one value each, in the form that the contender stores at the least cost. */
 class Shelf {
     constructor(client, tag, count, bytes) {
         this.client = client;
@@ -37,30 +37,37 @@ class Shelf {
         }
     }
 
-    /** Compares every value byte for byte, some of them in the server itself, and tests a miss. */
+    /**
+     * Compares every value byte for byte, and reads some values directly from the server. Tests a
+     * miss too.
+     */
     async check(port) {
         const { client, keys, texts } = this;
         const many = client.getMany && this.bytes <= 100 ? await client.getMany([...keys, 'bench:miss']) : null;
         for (let i = 0; i < keys.length; i++) {
             const value = client.value(await this.get(i));
-            if (value == null || asText(value) !== texts[i]) throw new Error(`get of ${keys[i]} gave other bytes`);
+            if (value == null || asText(value) !== texts[i]) throw new Error(`get of ${keys[i]} returned other bytes`);
             if (many && asText(client.item(many, keys[i], i)) !== texts[i]) {
-                throw new Error(`multi-get gave other bytes for ${keys[i]}`);
+                throw new Error(`multi-get returned other bytes for ${keys[i]}`);
             }
         }
-        // With a prefix, a cache's keys have other names in the server.
+        // With a prefix, the keys of a cache have other names in the server.
         for (const i of client.isInPlace === false ? [] : [0, keys.length >> 1, keys.length - 1]) {
             const bytes = await stored(port, keys[i]);
             if (bytes?.toString('latin1') !== texts[i])
                 throw new Error(`the server holds other bytes under ${keys[i]}`);
         }
-        if (client.value(await client.get('bench:miss')) != null) throw new Error('get of a missing key gave a value');
+        if (client.value(await client.get('bench:miss')) != null)
+            throw new Error('get of a missing key returned a value');
         if (many && (client.item(many, 'bench:miss', keys.length) || null) !== null)
-            throw new Error('multi-get invented a value');
+            throw new Error('multi-get of a missing key returned a value');
     }
 }
 
-/** Drives a client through a case. Checks it before the first round and after the last. */
+/**
+ * Drives a client through a case. Checks the client before the first round and after the last
+ * round.
+ */
 export async function openClientDriver(connect, port, setting, scenario, tag) {
     const client = await connect(port, setting);
     const small = new Shelf(client, tag, scenario.keys, scenario.valueBytes);

@@ -3,8 +3,9 @@ import { drivers } from './contenders/index.mjs';
 import { openLockDriver } from './lock-driver.mjs';
 
 /**
- * The driver of one contender in one case. Its process lives over all rounds of the case. JIT,
- * garbage and CPU time belong to it alone. It is as warm as a service that has run for a while.
+ * The driver of one contender in one case. Its process lasts for all rounds of the case. No other
+ * contender shares its JIT, garbage or CPU time. Its code is as optimised as in a service that has
+ * run for a while.
  */
 let driver;
 

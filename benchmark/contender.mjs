@@ -9,8 +9,8 @@ function cleanEnvironment() {
 }
 
 /**
- * The benchmark's end of a contender's process. A task that takes too long ends the process,
- * because rivals may hang.
+ * The process of a contender, as the benchmark controls it. A task that takes too long ends the
+ * process, because a rival may hang.
  */
 export class Contender {
     #child;

@@ -7,8 +7,9 @@ import { median } from './rounds.mjs';
 import { makeKeys, makeValue } from './values.mjs';
 
 /**
- * The number of servers that the benchmark compares with one. It kills one of five for 5 s, and
- * measures how the other four behave. Ratios are of one run, round against round.
+ * The number of servers that the benchmark compares with one. The benchmark also kills one of five
+ * servers for 5 s, and measures the effect on the other four. Each ratio compares two rounds of the
+ * same run.
  */
 const SERVERS = 5;
 const ROUNDS = 9;
@@ -99,8 +100,8 @@ async function compare(servers) {
 }
 
 /**
- * Measures the share of a get's CPU that chooses the server. It does so for hot keys, and for a
- * million distinct keys.
+ * Measures the CPU time for the choice of a server, as a share of the CPU time of a get. The keys
+ * are hot keys, or a million distinct keys.
  */
 async function weighRing(servers) {
     const client = await openClient(servers);
@@ -126,7 +127,7 @@ async function weighRing(servers) {
 
 /**
  * Measures each group of loops in each phase. 64 loops read keys of the four servers, and 8 loops
- * read keys of the killed one.
+ * read keys of the killed server.
  */
 async function killOne(servers) {
     let downAt = Infinity;

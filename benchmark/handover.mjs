@@ -1,5 +1,5 @@
-// `npm run bench -- handover`: 200 callers wait for one lock. Writes the table that docs/locks.md
-// quotes.
+// Measures how 200 callers wait for one lock (`npm run bench -- handover`). Writes the table that
+// docs/locks.md quotes.
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -17,7 +17,7 @@ const LIMIT_MS = 120_000;
 const script = fileURLToPath(new URL('./handover/process.mjs', import.meta.url));
 const results = fileURLToPath(new URL('./results/handover.md', import.meta.url));
 const cases = [1, 4].flatMap(processes => [2, 20].map(holdMs => ({ processes, holdMs })));
-/** The packages with their defaults, and with the pauses of the others. */
+/** The packages, each with its defaults and with the pauses of other packages. */
 const contenders = [
     { name: 'ours', pause: 'default: 100 ± 50 ms' },
     { name: 'redlock', pause: 'default: 200 ± 100 ms, 10 times' },
@@ -51,7 +51,7 @@ async function measure({ name, children, server }, { processes, holdMs }) {
     return { seconds, asked, perSecond: asked / seconds, clientMs: sum('cpuMs'), serverMs, gaveUp: sum('gaveUp') };
 }
 
-/** Runs the contenders in turn, round after round. The first round warms up. */
+/** Runs the contenders in turn, round after round. The first round is a warm-up. */
 async function runCase(scenario, servers) {
     const entries = [];
     for (const contender of contenders) {

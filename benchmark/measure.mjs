@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The number of errors that ends a round. Calls that fail at once never let the timer fire. */
+/** The number of errors that ends a round. Calls that fail at once keep the timer from firing. */
 const TOO_MANY_ERRORS = 100;
 
-/** Latencies in ms, which it collects without allocating while the clock runs. */
+/** Latencies in ms, whose collection allocates no memory during the measurement. */
 export class Samples {
     #values = new Float64Array(1 << 20);
     #count = 0;
@@ -21,8 +21,7 @@ export class Samples {
 
 /**
  * Warms up, then measures the results and the cost of `work`. `work` resolves to `{ calls, errors,
- * firstError, samples }`. `asked` counts every request that the server must have seen, including
- * the warm-up.
+ * firstError, samples }`. `asked` counts all requests to the server, including the warm-up.
  */
 export async function measuredRound(work, { warmup, seconds: wanted }) {
     const warm = await work(warmup);
@@ -44,9 +43,7 @@ export async function measuredRound(work, { warmup, seconds: wanted }) {
     };
 }
 
-/**
- * Runs `inFlight` loops for so many seconds. Each loop waits for a reply before its next request.
- */
+/** Runs `inFlight` loops for `seconds`. Each loop waits for a reply before its next request. */
 export async function closedLoop({ inFlight, seconds, sampleEvery, call, isRight }) {
     const samples = new Samples();
     let next = 0;
@@ -80,7 +77,7 @@ export async function closedLoop({ inFlight, seconds, sampleEvery, call, isRight
 
 /**
  * Makes small calls one by one, about a ms apart, while `large` (a closed loop) runs beside them.
- * The figures are those of the small calls.
+ * The figures belong to the small calls.
  */
 export async function probeBeside({ seconds, large, call, isRight }) {
     const samples = new Samples();

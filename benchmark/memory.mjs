@@ -1,14 +1,14 @@
 import { createServer } from 'node:net';
 
-import { ConfigParams } from 'pip-services4-components-node';
+import { ConfigParams } from '../dist/framework.js';
 
 import { MemcachedClient, MemcachedLock } from '../dist/index.js';
 import { startMemcached } from './server/memcached.mjs';
 
 /**
- * The memory growth that counts as no leak, for answered and unanswered calls. Sequential calls go
- * to a real server. Waves of calls go to a black hole that answers only the greeting. Run with
- * --expose-gc.
+ * The memory growth that does not count as a leak, for answered and unanswered calls. Sequential
+ * calls go to a real server. Waves of calls go to a black hole that answers only the greeting. Node
+ * must run with --expose-gc.
  */
 const ALLOWED_BYTES = 2 * 2 ** 20;
 const ANSWERED_CALLS = 1_000_000;
@@ -16,7 +16,7 @@ const LOCKS = 1_000_000;
 const UNANSWERED_CALLS = 100_000;
 const WAVE = 5_000;
 const REQUEST_TIMEOUT_MS = 200;
-// The longest time that a wave may take beyond the deadline.
+// The maximum time that a wave may take after the deadline.
 const LATE_MS = 1_000;
 
 if (MemcachedClient === undefined) throw new Error('dist/index.js has no MemcachedClient: run npm run build');
@@ -24,7 +24,10 @@ if (typeof globalThis.gc !== 'function') throw new Error('run with --expose-gc, 
 
 const NOOP_OPCODE = 0x0a;
 
-/** Returns the reply to a NOOP, which has no key and no value. It differs by one byte. */
+/**
+ * Returns the reply to a NOOP, which has no key and no value. The reply differs from the request by
+ * one byte.
+ */
 function replyTo(noop) {
     const reply = Buffer.from(noop);
     reply[0] = 0x81;
@@ -91,7 +94,7 @@ async function unanswered() {
     const sockets = new Set();
     const blackHole = createServer(socket => {
         sockets.add(socket);
-        // It reads all the time, so it is silent without pushing back. `open` greets with a NOOP.
+        // The server reads all bytes, so it causes no backpressure. `open` greets with a NOOP.
         socket.on('data', chunk => {
             if (chunk[1] === NOOP_OPCODE) socket.write(replyTo(chunk));
         });
@@ -140,7 +143,7 @@ async function locked() {
         const lock = new MemcachedLock();
         lock.configure(ConfigParams.fromTuples('connection.host', '127.0.0.1', 'connection.port', server.port));
         await lock.open(null);
-        // Each lock has one key, as in services. 64 are in flight to save minutes.
+        // Each lock has one key, as in services. 64 locks in flight shorten the run.
         await measure('locks', LOCKS, async count => {
             let next = 0;
             const loop = async () => {

@@ -13,9 +13,9 @@ export function median(values) {
 }
 
 /**
- * Runs one case with all contenders in turn, round after round. A slow moment of the machine then
- * hits all of them. Each round begins with another contender, so that no contender always follows
- * the same one. A contender that fails leaves this case.
+ * Runs one case with all contenders in turn, round after round. A slow moment of the machine
+ * therefore affects all of them. Each round begins with another contender, so that no contender
+ * always follows the same contender. A contender that fails takes no further part in this case.
  */
 export async function runCase({ scenario, contenders, server, rounds, seconds, warmup }) {
     await server.flush();

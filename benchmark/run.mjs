@@ -19,7 +19,7 @@ const server = await startMemcached();
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
 
-/** The server that listens with both TLS and plain text, for the case that compares them. */
+/** The server that listens with TLS and with plain text, for the case that compares both. */
 let secureServer;
 const serverOf = async ({ isOfTls }) => (isOfTls ? (secureServer ??= await startMemcached({ isTls: true })) : server);
 

@@ -3,8 +3,8 @@ import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /**
- * The start of `npm run bench` after the set-up. It installs missing rivals, then starts the
- * benchmark.
+ * The start of `npm run bench` after the set-up. The script installs missing rivals, and then
+ * starts the benchmark.
  */
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('..', import.meta.url));

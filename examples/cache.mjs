@@ -1,4 +1,4 @@
-// The cache: the verbs of ICache, and those beyond it.
+// The verbs of the cache, first those of ICache.
 import { MemcachedCache } from 'pip-services4-memcached-node';
 import { ConfigParams } from 'pip-services4-memcached-node/framework';
 
@@ -12,13 +12,13 @@ cache.configure(
 );
 await cache.open('example'); // the context: a trace id, an IContext, or null
 
-// One value: stored for 30 s, read, removed. A miss is null.
+// Store a value for 30 s, read it, remove it. A miss is null.
 await cache.store('example', 'user-42', { id: 42, name: 'Ann' }, 30_000);
 console.log('user-42 is', await cache.retrieve('example', 'user-42'));
 console.log('removed', await cache.remove('example', 'user-42'));
 console.log('now it is', await cache.retrieve('example', 'user-42'));
 
-// Many values in one round trip per server. The result lacks the keys that were not found.
+// Many values in one round trip per server. The result has no entries for misses.
 await cache.storeMany('example', { 'rate-eur': 1.1, 'rate-gbp': 1.3 }, 30_000);
 console.log('rates', Object.fromEntries(await cache.retrieveMany('example', ['rate-eur', 'rate-gbp', 'rate-xyz'])));
 

@@ -37,7 +37,7 @@ console.log('answers', prices.length, 'EUR', prices[99].EUR, 'loads', loads);
 await caches[1].retrieveOrLoad('example', 'prices', 30_000, loadPrices);
 console.log('loads', loads);
 
-// An error of the loader rejects its callers, and is not cached.
+// If the loader fails, its callers get the error. The cache does not keep errors.
 const failing = caches[0].retrieveOrLoad('example', 'broken', 30_000, () => Promise.reject(new Error('no database')));
 await failing.catch(error => console.log(error.message));
 

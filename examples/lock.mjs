@@ -36,7 +36,7 @@ await lock.acquireLock('example', 'report', 10_000, 100).catch(error => console.
 await lease.release();
 console.log('held after release:', lease.isHeld());
 
-// ILock, as other Pip.Services locks implement it.
+// The methods of ILock, which every lock of Pip.Services has.
 console.log('acquired:', await lock.tryAcquireLock('example', 'report', 10_000));
 await lock.releaseLock('example', 'report');
 await lock.close('example');

@@ -10,8 +10,8 @@ const connection = new MemcachedConnection();
 connection.configure(
     ConfigParams.fromValue({
         connection: { uri: `memcached://${MEMCACHED_SERVERS}` },
-        // While a server is down, its keys go to the next one and are misses at first. When it
-        // returns, its old values return too, until they expire. Use this for caches only.
+        // While a server is down, its keys go to the next server, as misses at first. When it is up
+        // again, its old values return until they expire. Use this for caches only.
         options: { remove: true, failures: 2 },
     }),
 );

@@ -1,5 +1,5 @@
 // Runs all checks that CI runs, the quick ones first. It stops after the first stage with a failed
-// step. A step that is impossible on this machine ends with 77, and the report names it.
+// step. A step ends with 77 if this machine cannot run all of it. The report names such steps.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
@@ -19,6 +19,7 @@ const stages = [
         Format: ['run', 'format:check'],
     },
     { 'Unit and integration tests': ['test'] },
+    { Servers: ['run', 'test:servers'] },
     { 'End-to-end tests': ['run', 'test:e2e'] },
     { 'Soak tests': ['run', 'test:soak'] },
     { Page: ['run', 'test:page'] },
@@ -47,7 +48,7 @@ async function runStage(steps) {
     return done;
 }
 
-/** Runs a step. It prints as it runs if it is alone, and otherwise in one piece at its end. */
+/** Runs a step. A step that runs alone prints at once, and other steps print at their end. */
 async function runStep([title, args], isAlone) {
     if (isAlone) console.log(`\n=== ${title}`);
     const stepStart = performance.now();
@@ -58,7 +59,7 @@ async function runStep([title, args], isAlone) {
     const outputs = isAlone ? [] : await Promise.all([text(child.stdout), text(child.stderr)]);
     const [status] = await closed;
     if (!isAlone) console.log(`\n=== ${title}\n${outputs.join('').trim()}`);
-    const outcome = status === 0 ? 'ok' : status === LEFT_OUT ? 'not done here' : 'failed';
+    const outcome = status === 0 ? 'ok' : status === LEFT_OUT ? 'skipped' : 'failed';
     const again = `${isScript ? 'node' : 'npm'} ${args.join(' ')}`;
     return { title, outcome, again, ms: performance.now() - stepStart };
 }
@@ -66,11 +67,13 @@ async function runStep([title, args], isAlone) {
 function report() {
     console.log();
     for (const { title, outcome, again, ms } of results) {
-        const note = outcome === 'failed' ? `failed. Alone: ${again}` : outcome;
+        const note = outcome === 'ok' ? outcome : `${outcome}. Alone: ${again}`;
         console.log(`${title.padEnd(28)}${seconds(ms)}  ${note}`);
     }
     const isGood = results.every(({ outcome }) => outcome !== 'failed');
-    console.log(`${(isGood ? 'All good' : 'Not good').padEnd(28)}${seconds(performance.now() - start)}`);
+    const skipped = results.filter(({ outcome }) => outcome === 'skipped').map(({ title }) => title);
+    const note = skipped.length > 0 ? `  skipped, at least in part: ${skipped.join(', ')}` : '';
+    console.log(`${(isGood ? 'All good' : 'Not good').padEnd(28)}${seconds(performance.now() - start)}${note}`);
     process.exitCode = isGood ? 0 : 1;
 }
 

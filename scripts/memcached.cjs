@@ -11,7 +11,7 @@ const { setTimeout: delay } = require('node:timers/promises');
 /**
  * @typedef {object} MemcachedBinary
  * @property {string} command
- * @property {Record<string, string>} env what an unpacked copy needs to find its libraries
+ * @property {Record<string, string>} env the variables for the libraries of an unpacked copy
  * @property {string} version
  *
  * @typedef {object} MemcachedService
@@ -22,9 +22,10 @@ const { setTimeout: delay } = require('node:timers/promises');
  * @property {string} [host] address to listen on; 127.0.0.1 when absent
  * @property {number} [port] a free one when absent
  * @property {boolean} [unixSocket] listen on a Unix socket instead
- * @property {(directory: string) => { args?: string[], env?: Record<string, string> }} [prepare] further arguments, made
- *     when the private directory of the server is there; the directory is removed when the server has ended
+ * @property {(directory: string) => { args?: string[], env?: Record<string, string> }} [prepare]
+ *     makes further arguments from the server's private directory, which ends with the server
  * @property {string[]} [args] further arguments
+ * @property {string} [command] another memcached than the one that `npm run setup` found
  */
 
 /** The result of `npm run setup`. */
@@ -52,7 +53,7 @@ async function openMemcached() {
  */
 async function startMemcached(options = {}) {
     const { binary } = readRecord();
-    if (!binary) throw new Error(`Starting a server of our own needs a memcached on this machine: ${getMemcached}`);
+    if (!binary) throw new Error(`Starting a server needs a memcached on this machine: ${getMemcached}`);
     for (let attempt = 1; ; attempt++) {
         const server = new LocalMemcached(binary, { ...options, port: options.port ?? somePort() });
         const failure = await server.ready();
@@ -93,7 +94,7 @@ class LocalMemcached {
      * @param {MemcachedBinary} binary
      * @param {StartOptions & { port: number }} options
      */
-    constructor(binary, { host = '127.0.0.1', port, unixSocket = false, prepare, args = [] }) {
+    constructor(binary, { host = '127.0.0.1', port, unixSocket = false, prepare, args = [], command: other }) {
         this.#directory = mkdtempSync(join(tmpdir(), 'memcached-'));
         this.host = host;
         this.port = port;
@@ -102,7 +103,7 @@ class LocalMemcached {
         const prepared = prepare?.(this.#directory) ?? {};
         const address = this.socketPath ? ['-s', this.socketPath] : ['-l', host, '-p', String(port)];
         const user = process.getuid?.() === 0 ? ['-u', 'root'] : [];
-        const command = [binary.command, ...address, ...user, ...(prepared.args ?? []), ...args];
+        const command = [other ?? binary.command, ...address, ...user, ...(prepared.args ?? []), ...args];
         // The file stays open, because the server's end deletes the directory.
         this.#log = openSync(join(this.#directory, 'stderr'), 'w+');
         this.#child = spawn('sh', ['-c', leash, 'sh', this.#directory, ...command], {
@@ -129,7 +130,10 @@ class LocalMemcached {
         return join(this.#directory, 'port');
     }
 
-    /** @returns {Promise<{ message: string, isAddressTaken: boolean } | undefined>} why it did not start */
+    /**
+     * Resolves when the server has started or failed.
+     * @returns {Promise<{ message: string, isAddressTaken: boolean } | undefined>} the failure
+     */
     async ready() {
         const isReady = await this.#comesUp();
         const log = isReady ? '' : readFromStart(this.#log).trim();
@@ -169,8 +173,8 @@ class LocalMemcached {
     }
 
     /**
-     * Resolves when none of its threads runs. After the signal they may answer for some
-     * milliseconds.
+     * Stops the server, and resolves when no thread runs. After the signal, threads may still
+     * answer for some milliseconds.
      */
     async stop() {
         this.signal('SIGSTOP');

@@ -1,5 +1,5 @@
 // `npm run test:page`: drives the demo's live page in a real browser. Ends with 77 if there is no
-// browser and none can be installed.
+// browser and it cannot install one.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';

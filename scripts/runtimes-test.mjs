@@ -1,5 +1,5 @@
 // `npm run test:runtimes [-- name …]`: runs the tests on each supported Node, and the package on
-// other runtimes. Ends with 77 if a runtime cannot be installed and no other has failed.
+// other runtimes. Ends with 77 if it cannot install a runtime and no other runtime fails.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -90,7 +90,7 @@ async function installPackage(project) {
 
 function succeeds(command, args, options) {
     const { status, error, signal } = spawnSync(command, args, { stdio: 'inherit', ...options });
-    if (error ?? signal) say(`It did not end by itself: ${error?.message ?? signal}`);
+    if (error ?? signal) say(`The process did not end by itself: ${error?.message ?? signal}`);
     return status === 0;
 }
 

@@ -31,6 +31,7 @@ export type { CasDeleteReply } from './client/calls/deleteCalls';
 export type { CasReply } from './client/calls/storeCalls';
 export type { ServerChange } from './client/cluster/ServerSet';
 export type { Login, ServerAddress } from './client/model/ServerAddress';
+export type { ProtocolName, ServerIdentity } from './client/model/ServerIdentity';
 export type { ServerInfo } from './client/model/ServerInfo';
 export type { AnyContext } from './component/ComponentLogger';
 export { COUNTER_NAMES } from './component/counterNames';

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 
 /**
- * The clients with their defaults, and one second to wait by their own options. `get` resolves to
- * text, a Buffer, or null.
+ * The clients with their defaults, and with a timeout of one second by an option of the client.
+ * `get` resolves to text, a Buffer, or null.
  */
 export const clients = {
     ours: async port => {

@@ -4,15 +4,15 @@ import memcached from '../../scripts/memcached.cjs';
 import { ask } from '../server/text.mjs';
 
 /**
- * The time after which a call that has not settled counts as hanging. The clients were told to wait
- * for one second.
+ * The time after which a call that has not settled counts as hanging. The options of each client
+ * set a timeout of one second.
  */
 const LIMIT_MS = 20_000;
 const CALLS = 100;
 
 const within = (promise, ms, otherwise) => Promise.race([promise, sleep(ms, otherwise, { ref: false })]);
 
-/** Makes many gets at once. `outcome` counts those that do not settle. */
+/** Makes many gets at once. `outcome` counts the gets that do not settle. */
 function manyGets(client) {
     let settled = 0;
     const calls = Array.from({ length: CALLS }, (_, i) =>
@@ -34,8 +34,8 @@ function manyGets(client) {
 const asText = value => (value === null ? 'nothing' : value.toString());
 
 /**
- * The questions that a service has about its client. Each runs in its own process against its own
- * server. `isGood` is whether the answer is the desirable one.
+ * The questions that a service has about its client. Each question runs in its own process against
+ * its own server. `isGood` means that the client behaves as a service expects.
  * @type {Record<string, { title: string, ask: (open: (port: number) => Promise<any>) => Promise<{ isGood: boolean, says: string }> }>}
  */
 export const questions = {
@@ -222,15 +222,15 @@ export const questions = {
             await client.set('key', 'value');
             await client.close();
             server.unref();
-            // The parent process waits for the end of this one.
+            // The parent process waits for the end of this process.
             return { isGood: true, says: 'yes', mustEnd: true };
         },
     },
 };
 
 /**
- * Forwards all bytes. On demand it ends the connection at the next request, or in the middle of the
- * next reply.
+ * Starts a proxy that forwards all bytes. On demand the proxy ends the connection at the next
+ * request, or in the middle of the next reply.
  */
 async function startProxy(port) {
     let isToCut = false;

@@ -1,6 +1,6 @@
 /**
- * Opens MemcachedCache as a service uses it, with objects in and objects out. With `loop`, loops of
- * `store` store the batches.
+ * Opens MemcachedCache as a service uses it, with objects as values. With `loop`, this number of
+ * concurrent loops stores each batch by `store`.
  */
 export async function connect(port, { maxSize, prefix = '', clear = false, loop = 0, isLoadThrough = false }) {
     const { MemcachedCache } = await import('../../dist/index.js');

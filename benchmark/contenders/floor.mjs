@@ -2,12 +2,14 @@ import { connect as connectSocket } from 'node:net';
 
 import { measuredRound, probeBeside, Samples } from '../measure.mjs';
 import { makeKeys, makeValue } from '../values.mjs';
+import { wires } from './floorWires.mjs';
 
 /**
  * The variants of a client that does nothing, which measures the limit of the wire and the server.
  * Its requests are prepared bytes, and it only counts the bytes of the replies. `batch` is a share
- * of the calls in flight. When so many are answered, the client sends as many again in one write. 1
- * is wave after wave, 0 answers every chunk at once.
+ * of the calls in flight. When the server has answered this share, the client sends as many calls
+ * in one write. With 1 the client waits for all replies. With 0 the client sends after every chunk
+ * of replies.
  */
 export const variants = [
     { sockets: 1, batch: 1 },
@@ -22,29 +24,10 @@ export function settingFor({ verb, inFlight, valueBytes }) {
     return isMuch ? variants[5] : variants[2];
 }
 
-const HEADER_BYTES = 24;
-const OPCODES = { get: 0x00, set: 0x01, getQuietly: 0x09, noop: 0x0a };
-const EXPIRY_SECONDS = 600;
-
-function request(opcode, key = '', value = '') {
-    const isSet = opcode === OPCODES.set;
-    const extras = Buffer.alloc(isSet ? 8 : 0);
-    if (isSet) extras.writeUInt32BE(EXPIRY_SECONDS, 4);
-    const header = Buffer.alloc(HEADER_BYTES);
-    header[0] = 0x80;
-    header[1] = opcode;
-    header.writeUInt16BE(key.length, 2);
-    header[4] = extras.length;
-    header.writeUInt32BE(extras.length + key.length + value.length, 8);
-    return Buffer.concat([header, extras, Buffer.from(key), Buffer.from(value)]);
-}
-
-const getReplyBytes = value => HEADER_BYTES + 4 + value.length;
-
 /** Returns the calls of a case in turn, each as `{ bytes, replyBytes }`. */
-function callsOf(verb, keys, values, perCall) {
-    const get = i => ({ bytes: request(OPCODES.get, keys[i]), replyBytes: getReplyBytes(values[i]) });
-    const set = i => ({ bytes: request(OPCODES.set, keys[i], values[i]), replyBytes: HEADER_BYTES });
+function callsOf(wire, verb, keys, values, perCall) {
+    const get = i => wire.get(keys[i], values[i]);
+    const set = i => wire.set(keys[i], values[i]);
     const indexes = keys.map((_, i) => i);
     switch (verb) {
         case 'get':
@@ -56,16 +39,10 @@ function callsOf(verb, keys, values, perCall) {
         case 'half':
             return indexes.map(i => (i % 2 === 0 ? set(i) : get(i)));
         case 'getMany': {
+            const entries = keys.map((key, i) => [key, values[i]]);
             const calls = [];
             for (let from = 0; from < keys.length; from += perCall) {
-                const group = indexes.slice(from, from + perCall);
-                calls.push({
-                    bytes: Buffer.concat([
-                        ...group.map(i => request(OPCODES.getQuietly, keys[i])),
-                        request(OPCODES.noop),
-                    ]),
-                    replyBytes: group.reduce((sum, i) => sum + getReplyBytes(values[i]), HEADER_BYTES),
-                });
+                calls.push(wire.getMany(entries.slice(from, from + perCall)));
             }
             return calls;
         }
@@ -107,7 +84,7 @@ class RawSocket {
         });
     }
 
-    /** Sends calls from index `from` on. Their bytes are contiguous. */
+    /** Sends the calls from index `from` on, whose bytes are contiguous. */
     #send(from, count) {
         const calls = this.#calls.length;
         while (count > 0) {
@@ -139,7 +116,7 @@ class RawSocket {
 
     /**
      * Runs a closed loop of `inFlight` calls in batches, until `seconds` have passed and every call
-     * is answered.
+     * has its reply.
      */
     run(inFlight, batch, seconds, samples) {
         const calls = this.#calls;
@@ -147,7 +124,7 @@ class RawSocket {
         let answered = 0;
         let bytes = 0;
         let stopped = false;
-        // The client times one call at a time, which is the last of a write.
+        // The client measures one call at a time, which is the last call of a write.
         let timedCall = -1;
         let timedFrom = 0;
 
@@ -207,30 +184,30 @@ async function runGroup(group, inFlight, batchShare, seconds, samples) {
 }
 
 /** Stores the values and checks that the replies contain them. */
-async function fillAndCheck(port, keys, values, calls) {
-    const [filler] = await openGroup(port, callsOf('set', keys, values), 1);
+async function fillAndCheck(wire, port, keys, values, calls) {
+    const [filler] = await openGroup(port, callsOf(wire, 'set', keys, values), 1);
     await filler.replies(keys.length);
     filler.close();
-    const [reader] = await openGroup(port, callsOf('get', keys, values), 1);
+    const [reader] = await openGroup(port, callsOf(wire, 'get', keys, values), 1);
     for (const [i, reply] of (await reader.replies(keys.length)).entries()) {
-        if (reply.subarray(HEADER_BYTES + 4).toString('latin1') !== values[i])
-            throw new Error(`wrong bytes for ${keys[i]}`);
+        if (wire.value(reply).toString('latin1') !== values[i]) throw new Error(`wrong bytes for ${keys[i]}`);
     }
     reader.close();
     const [once] = await openGroup(port, calls, 1);
     for (const reply of await once.replies(calls.length)) {
-        if (reply[0] !== 0x81 || reply.readUInt16BE(6) !== 0) throw new Error('a reply does not begin where it should');
+        if (!wire.isRight(reply)) throw new Error('a reply does not begin where it should');
     }
     once.close();
 }
 
-export async function openFloor(port, { sockets, batch }, scenario, tag) {
+export async function openFloor(port, { sockets, batch, protocol = 'binary' }, scenario, tag) {
     const { verb, keys: count, valueBytes, inFlight, perCall, largeKeys, largeBytes } = scenario;
+    const wire = wires[protocol];
     const keys = makeKeys(tag, count);
     const values = keys.map((_, i) => makeValue(i, valueBytes));
     const isProbe = verb === 'interference';
-    const calls = callsOf(isProbe ? 'get' : verb, keys, values, perCall);
-    await fillAndCheck(port, keys, values, calls);
+    const calls = callsOf(wire, isProbe ? 'get' : verb, keys, values, perCall);
+    await fillAndCheck(wire, port, keys, values, calls);
 
     if (!isProbe) {
         const group = await openGroup(port, calls, Math.min(sockets, inFlight));
@@ -240,8 +217,8 @@ export async function openFloor(port, { sockets, batch }, scenario, tag) {
 
     const ownKeys = makeKeys(tag.toUpperCase(), largeKeys);
     const ownValues = ownKeys.map((_, i) => makeValue(i, largeBytes));
-    const largeCalls = callsOf('half', ownKeys, ownValues);
-    await fillAndCheck(port, ownKeys, ownValues, largeCalls);
+    const largeCalls = callsOf(wire, 'half', ownKeys, ownValues);
+    await fillAndCheck(wire, port, ownKeys, ownValues, largeCalls);
     const large = await openGroup(port, largeCalls, 1);
     const [probe] = await openGroup(port, calls, 1);
     const work = seconds =>
@@ -249,7 +226,7 @@ export async function openFloor(port, { sockets, batch }, scenario, tag) {
             seconds,
             large: () => runGroup(large, inFlight, 0, seconds, new Samples()),
             call: () => probe.replies(1),
-            isRight: ([reply]) => reply.length === getReplyBytes(values[0]),
+            isRight: ([reply]) => wire.value(reply).length === scenario.valueBytes,
         });
     return driverOf(work, [...large, probe]);
 }

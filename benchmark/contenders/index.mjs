@@ -1,12 +1,12 @@
 /**
- * The client modules by contender. A client module exports `connect(port, setting)`, which resolves
- * to
+ * The modules of the contenders. A client module exports `connect(port, setting)`, which resolves
+ * to an object with
  *
  * - `encode(text)`: the text in the form that the client stores at the least cost
  * - `get(key)`, `set(key, value)`, `getMany(keys)`: the client's own promise, or a thin wrapper of
  *   its callback
  * - `value(result)`: the value in the result of `get`, null or undefined for a miss
- * - `isStored(result)`: whether `set` has stored
+ * - `isStored(result)`: whether `set` has stored the value
  * - `isRight(result)`, if `value` is expensive: a cheap check of the result of `get`
  * - `item(result, key, position)`: one value in the result of `getMany`
  * - `isRightMany(result, keys)`, if `item` is expensive
@@ -14,10 +14,12 @@
  * - `isInPlace: false` if keys have other names in the server
  * - `close()`
  *
- * A module for locks has `lock(key)` instead of all but `close`. It acquires a free lock, releases
- * it, and resolves to true if both worked. For the check it has `acquire(key)`, which tries once.
+ * A module for locks has `lock(key)` and `close()`, and for the check `acquire(key)` and
+ * `release(key)`. `lock` acquires a free lock, releases it, and resolves to true if both succeed.
+ * `acquire` tries once.
  *
- * Both export `setting` and `variants`. Calibration has chosen `setting` from `variants`.
+ * A rival and the floor also export `variants` and `settingFor(scenario)`. The latter returns the
+ * variant that is best according to `calibrate.mjs`.
  */
 export const drivers = {
     ours: () => import('./ours.mjs'),
@@ -87,14 +89,14 @@ const storeManyContenders = [
     { id: 'store-loop', label: 'store, 64 in flight', kind: 'cache', tag: 'c', setting: { maxSize: 0, loop: 64 } },
 ];
 
-/** The contenders for locks. The rival has no owner, so any process can release its lock. */
+/** The contenders for locks. The lock of the rival has no owner, so any process can release it. */
 const lockContenders = [
     { id: 'lock-1', label: 'MemcachedLock, pool of 1', kind: 'lock', tag: 'a', setting: { poolSize: 1 } },
     { id: 'lock-5', label: 'MemcachedLock, pool of 5', kind: 'lock', tag: 'b', setting: { poolSize: 5 } },
     { id: 'memcached-add', label: 'memcached, add and del', kind: 'memcached-add', tag: 'c', setting: {} },
 ];
 
-/** Returns all contenders of a run. `tag` keeps their keys apart. */
+/** Returns all contenders of a run. Each `tag` gives a contender separate keys. */
 export async function contendersFor(scenario) {
     if (scenario.hasPrefix) return prefixContenders;
     if (scenario.isOfTls) return tlsContenders;
@@ -107,16 +109,25 @@ export async function contendersFor(scenario) {
         : [
               { id: 'ours-1', label: 'ours, pool of 1', kind: 'ours', tag: 'a', setting: { poolSize: 1 } },
               { id: 'ours-5', label: 'ours, pool of 5', kind: 'ours', tag: 'b', setting: { poolSize: 5 } },
+              {
+                  id: 'ours-meta',
+                  label: 'ours, meta',
+                  kind: 'ours',
+                  tag: 'h',
+                  setting: { poolSize: 5, protocol: 'meta' },
+              },
           ];
     const list = [...ours];
     for (const [i, kind] of [...clientRivals, 'floor'].entries()) {
         const { settingFor } = await drivers[kind]();
         list.push({ id: kind, label: kind, kind, tag: 'cdefg'[i], setting: settingFor(scenario) });
     }
-    return list;
+    const floor = list.at(-1);
+    const setting = { ...floor.setting, protocol: 'meta' };
+    return [...list, { id: 'floor-meta', label: 'floor, meta', kind: 'floor', tag: 'i', setting }];
 }
 
-/** Returns the settings to choose from. */
+/** Returns a contender for each setting from which calibration chooses. */
 export async function variantsOf(kind) {
     const { variants } = await drivers[kind]();
     return variants.map((setting, i) => ({

@@ -1,5 +1,3 @@
-import { ConfigParams } from 'pip-services4-components-node';
-
 const TTL_MS = 60_000;
 
 export async function connect(port, { poolSize }) {
@@ -8,6 +6,7 @@ export async function connect(port, { poolSize }) {
         throw error;
     });
     if (MemcachedLock === undefined) throw new Error('not built');
+    const { ConfigParams } = await import('../../dist/framework.js');
     const lock = new MemcachedLock();
     const options = { pool_size: poolSize, request_timeout: 5000, connect_timeout: 5000, idle: 600_000 };
     const tuples = Object.entries(options).flatMap(([key, value]) => [`options.${key}`, value]);

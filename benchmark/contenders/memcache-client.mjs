@@ -12,7 +12,7 @@ export const variants = [
     { maxConnections: 5, noDelay: false, values: 'buffer' },
     { maxConnections: 10, noDelay: false, values: 'buffer' },
 ];
-/** Returns more sockets for large values, because they hurt with small ones. */
+/** Returns more sockets only for large values, because more sockets slow small values down. */
 export const settingFor = ({ verb, valueBytes }) =>
     verb === 'getMany' || verb === 'interference' || valueBytes > 100 * 1024 ? variants[4] : variants[0];
 

@@ -1,6 +1,6 @@
 import { Memcache } from 'memcache';
 
-// It has one socket per server and strings only, so there is only one setting.
+// The client has one socket per server and stores only strings, so it has only one setting.
 export const variants = [{}];
 export const settingFor = () => variants[0];
 

@@ -2,7 +2,7 @@ import Memcached from 'memcached';
 
 const TTL_SECONDS = 60;
 
-/** Opens a lock like the old component's, which adds a constant and deletes it. */
+/** Opens a lock like that of the old component, which adds a constant and deletes it. */
 export async function connect(port) {
     const client = new Memcached(`127.0.0.1:${port}`, {
         poolSize: 1,

@@ -1,6 +1,9 @@
 import { connect as connectMemcached } from './memcached.mjs';
 
-/** Opens the old Pip.Services component: the `memcached` package, a pool of 5, JSON text. */
+/**
+ * Opens the `memcached` package as the old Pip.Services component does, with a pool of 5 and JSON
+ * text.
+ */
 export async function connect(port) {
     const client = await connectMemcached(port, { poolSize: 5, values: 'string' });
     return {

@@ -7,7 +7,7 @@ export const variants = [
     { poolSize: 10, values: 'string' },
     { poolSize: 1, values: 'buffer' },
 ];
-// Its pool size makes no difference beyond the noise.
+// The effect of the pool size is smaller than the noise.
 export const settingFor = () => variants[0];
 
 export async function connect(port, { poolSize, values }) {
@@ -23,8 +23,8 @@ export async function connect(port, { poolSize, values }) {
     const get = key => new Promise((resolve, reject) => client.get(key, settled(resolve, reject)));
     await get('bench:first');
     return {
-        // It sends buffers as UTF-8 of their latin1 text. They come back right, but the server
-        // holds other bytes.
+        // The client sends buffers as UTF-8 of their latin1 text. A get returns the original bytes,
+        // but the server holds other bytes.
         encode: text => (values === 'buffer' ? Buffer.from(text) : text),
         get,
         value: result => result,

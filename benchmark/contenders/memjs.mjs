@@ -31,7 +31,7 @@ export async function connect(port, { calls, values }) {
         value: result => result,
         set,
         isStored: result => result === true,
-        // It has no multi-get.
+        // The client has no multi-get.
         getMany: keys => Promise.all(keys.map(get)),
         item: (results, _key, position) => results[position],
         close: () => client.close(),

@@ -1,6 +1,9 @@
 import { connect as connectOurs } from './ours.mjs';
 
-/** Opens the client with JSON and nothing else. The difference is the cache's own cost. */
+/**
+ * Opens the client with JSON and no further feature of the cache. The difference to the cache is
+ * the cache's own cost.
+ */
 export async function connect(port, setting) {
     const client = await connectOurs(port, setting);
     return {

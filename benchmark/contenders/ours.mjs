@@ -1,4 +1,4 @@
-export async function connect(port, { poolSize, tls }) {
+export async function connect(port, { poolSize, protocol = 'binary', tls }) {
     const { MemcachedClient } = await import('../../dist/index.js').catch(error => {
         if (error.code === 'ERR_MODULE_NOT_FOUND') return {};
         throw error;
@@ -6,6 +6,7 @@ export async function connect(port, { poolSize, tls }) {
     if (MemcachedClient === undefined) throw new Error('not built');
     const client = new MemcachedClient([tls ?? { host: '127.0.0.1', port }], {
         poolSize,
+        protocol,
         requestTimeoutMs: 5000,
         connectTimeoutMs: 5000,
         idleMs: 600_000,

@@ -1,4 +1,4 @@
-import { ConfigParams } from 'pip-services4-components-node';
+import { ConfigParams } from '../../dist/framework.js';
 
 import { MemcachedLock } from '../../dist/index.js';
 
@@ -7,10 +7,10 @@ const TTL_MS = 10_000;
 const TIMEOUT_MS = 60_000;
 
 /**
- * The packages' ways to wait for a lock. `open(port, intervalMs)` resolves to `{ acquire, close }`.
- * `acquire` resolves to a function that releases the lock. `intervalMs` is the mean pause between
- * two tries, with a timeout that is long enough. Without it the package has its defaults.
- * `commands` are those that a client sends to Redis.
+ * The locks of the packages, each of which waits in its own way. `open(port, intervalMs)` resolves
+ * to `{ acquire, close }`. `acquire` resolves to a function that releases the lock. `intervalMs` is
+ * the mean pause between two tries, with a timeout that is long enough. Without `intervalMs` the
+ * package has its defaults. `commands` are the commands that a client sends to Redis.
  */
 export const locks = {
     ours: {

@@ -2,7 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { locks } from './locks.mjs';
 
-/** The lock of one process, which lives over all rounds. So it is as warm as a service. */
+/**
+ * The lock of one process. The process lasts for all rounds, so its code is as optimised as in a
+ * service.
+ */
 let lock;
 
 async function wait(holdMs, room) {
@@ -13,7 +16,7 @@ async function wait(holdMs, room) {
         room.gaveUp++;
         return;
     }
-    if (room.inside++ > 0) throw new Error('two hold the lock');
+    if (room.inside++ > 0) throw new Error('two callers hold the lock');
     await sleep(holdMs);
     room.inside--;
     await release();

@@ -1,9 +1,9 @@
 import { describeInLines } from './machine.mjs';
 
-/** The cases of the README's chart, with our default settings. The tables show the others. */
+/** The cases of the README's chart, with the default settings. The tables show the other cases. */
 const SHOWN = ['get-100B@64', 'set-100B@64', 'getMany-100x100B@8', 'retrieve-100B@64'];
 const OURS = ['ours-5', 'cache-1000'];
-const LEFT_OUT = ['ours-1', 'cache-0', 'cache-load', 'json'];
+const LEFT_OUT = ['ours-1', 'ours-meta', 'floor-meta', 'cache-0', 'cache-load', 'json'];
 const LABELS = {
     'ours-5': 'this package',
     'cache-1000': 'MemcachedCache',
@@ -17,7 +17,7 @@ const VALUE_WIDTH = 112;
 const HEAD = 76;
 const LINE = 17;
 
-/** The style of a picture that a README shows on white or on black. */
+/** The style of a picture that a README shows on a white or a black background. */
 const STYLE = `
   text { font: 13px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif; fill: #1f2328 }
   .title { font-size: 18px; font-weight: 600 }
@@ -59,7 +59,7 @@ const CHARTS = {
 };
 
 /**
- * Returns the charts of a run by name, without those for which the run has no case.
+ * Returns the charts of a run by name, without charts for which the run has no case.
  * @returns {Record<string, string>}
  */
 export function drawCharts(report) {
@@ -68,7 +68,7 @@ export function drawCharts(report) {
     return Object.fromEntries(Object.entries(CHARTS).map(([name, chart]) => [name, draw(chart, report.run, results)]));
 }
 
-/** Draws a picture with everything that its figures need to be credible. */
+/** Draws a picture of the results, with the machine, the versions and the command. */
 function draw(chart, run, results) {
     const most = Math.max(...results.map(({ entries }) => shownOf(entries).length));
     const height = PANEL.title + most * PANEL.row + PANEL.below;
@@ -102,7 +102,7 @@ function draw(chart, run, results) {
 const shownOf = entries => entries.filter(({ id }) => !LEFT_OUT.includes(id));
 const isRival = id => !OURS.includes(id) && id !== 'floor';
 
-/** Draws a bar per contender, on a scale of the case's own. */
+/** Draws a bar per contender, on a scale that only this case uses. */
 function panel({ figure, show, unit, ratio, best }, { scenario, entries }, x, y) {
     const shown = shownOf(entries);
     const sound = shown.filter(({ failure }) => failure === undefined);

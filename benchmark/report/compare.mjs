@@ -1,13 +1,13 @@
 import { rivals } from '../contenders/index.mjs';
 
 /**
- * Returns whether the report compares this case by latency. It compares every other case by
+ * Returns whether the report compares this case by latency. The report compares all other cases by
  * throughput.
  */
 export const isLatencyCase = scenario => scenario.verb === 'interference';
 
 /**
- * Adds two ratios to each contender: to the best rival, and to the floor. More is better in both.
+ * Adds to each contender its ratios to the best rival and to the floor. A higher ratio is better.
  */
 export function withRatios(scenario, entries) {
     const worth = entry => (isLatencyCase(scenario) ? 1 / entry.p99Ms : entry.perSecond);

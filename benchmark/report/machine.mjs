@@ -7,7 +7,7 @@ function versionOf(folder) {
 
 const CLIENTS = ['memjs', 'memcached', 'memcache-client', 'memcache'];
 
-/** Returns the facts without which a figure means nothing. */
+/** Returns the facts on which the figures depend. */
 export function describeRun({ args, memcached, rivals = CLIENTS, rounds, seconds, warmup }) {
     return {
         date: new Date().toISOString().slice(0, 16).replace('T', ' ') + ' UTC',

@@ -18,7 +18,7 @@ export function caseTable({ scenario, entries }) {
         [isLatency ? 'p99: best rival' : 'to best rival', entry => ratio(entry.timesBestRival)],
         [isLatency ? 'p99: of floor' : 'of floor', entry => percent(entry.shareOfFloor)],
     ];
-    // The CPU of that case belongs to the large calls, so a figure per probe would mislead.
+    // In the latency case the large calls use most of the CPU, so a figure per probe misleads.
     const shown = isLatency ? columns.filter(([head]) => head !== 'CPU µs/call') : columns;
     const rows = entries.map(entry =>
         entry.failure === undefined

@@ -5,19 +5,20 @@ import { join } from 'node:path';
 import memcached from '../../scripts/memcached.cjs';
 import { answered, ask, requests } from './text.mjs';
 
-// memcached's default memory would evict values of the large cases.
+// With its default memory, memcached evicts values of the large cases.
 const FLAGS = ['-m', '512', '-t', '2'];
 
-/** Creates a certificate. The tests' module for it is TypeScript, so `register.cjs` loads it. */
+/**
+ * Creates a certificate by a module of the tests. The module is TypeScript, so `register.cjs` loads
+ * it.
+ */
 function createCertificate() {
     const require = createRequire(import.meta.url);
     require('../../test/support/register.cjs');
     return require('../../test/support/server/certificate.ts').createCertificate();
 }
 
-/**
- * Returns the options with which memcached speaks TLS on its port, and plain text on another one.
- */
+/** Returns the options with which memcached uses TLS on its port and plain text on `plainPort`. */
 function withTls(directory, { cert, key }, plainPort) {
     const files = { cert: join(directory, 'cert.pem'), key: join(directory, 'key.pem') };
     writeFileSync(files.cert, cert);
@@ -29,7 +30,8 @@ function withTls(directory, { cert, key }, plainPort) {
 /**
  * Starts a memcached that ends with this process: `{ port, pid, version, flags, flush(),
  * answered(), requests(), stop() }`.
- * @param isTls whether it has a second port. `tls` holds the client's settings for it
+ * @param isTls whether the server also listens with TLS, for which `tls` holds the client's
+ * settings
  */
 export async function startMemcached({ isTls = false } = {}) {
     const certificate = isTls ? createCertificate() : null;
@@ -38,7 +40,7 @@ export async function startMemcached({ isTls = false } = {}) {
         args: FLAGS,
         prepare: directory => {
             if (certificate === null) return {};
-            // If a port is taken, another one replaces it.
+            // If the port is taken, the next attempt chooses another port.
             plainPort = 30_000 + Math.floor(Math.random() * 2000);
             return withTls(directory, certificate, plainPort);
         },

@@ -4,8 +4,8 @@ import { cpus } from 'node:os';
 /**
  * Pins a process to the last core. With one call in flight the client and the server take turns. On
  * two cores each turn begins by waking a sleeping core, which hides the differences between
- * clients. On one core there is no such delay. `taskset` is part of util-linux. Without it the case
- * runs unpinned, and its rounds scatter.
+ * clients. On one core there is no such delay. `taskset` is part of util-linux. Without `taskset`
+ * the case runs on all cores, and its rounds vary more.
  */
 export function pinToLastCore(pid) {
     return taskset(String(cpus().length - 1), pid);

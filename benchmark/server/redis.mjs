@@ -6,7 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ask } from './text.mjs';
 
 const READY_MS = 10_000;
-/** The script of a shell that waits at this process's pipe. It kills Redis when the pipe closes. */
+/**
+ * The script of a shell that waits at a pipe of this process. The script kills Redis when the pipe
+ * closes.
+ */
 const LEASH = 'redis-server "$@" </dev/null >/dev/null 2>&1 & read -r _; kill -9 $!';
 
 /** Returns whether `redis-server` is on the PATH. */
@@ -55,8 +58,8 @@ async function ready(port) {
 }
 
 /**
- * Returns the calls of these commands since the server started. A script's own calls count under
- * their own names.
+ * Returns the calls of these commands since the start of the server. Redis counts the calls of a
+ * script under their own names.
  */
 async function requests(port, commands) {
     const stats = await info(port, 'commandstats');
@@ -65,6 +68,6 @@ async function requests(port, commands) {
 }
 
 async function info(port, section) {
-    // QUIT's answer marks the end.
+    // The answer to QUIT marks the end.
     return (await ask(port, `INFO ${section}\r\nQUIT\r\n`, '+OK\r\n')).toString('latin1');
 }

@@ -31,10 +31,10 @@ export async function stored(port, key) {
     return answer.subarray(lineEnd + 2, lineEnd + 2 + length);
 }
 
-/** Returns the number of keys that clients have read or written since the server started. */
+/** Returns the number of keys that clients have read or written since the start of the server. */
 export const answered = port => sumOf(port, ['cmd_get', 'cmd_set']);
 
-/** Returns the number of requests for single keys since the server started. */
+/** Returns the number of requests for single keys since the start of the server. */
 export const requests = port => sumOf(port, ['cmd_get', 'cmd_set', 'delete_hits', 'delete_misses']);
 
 async function sumOf(port, names) {

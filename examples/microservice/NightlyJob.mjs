@@ -8,7 +8,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  */
 const TTL_MS = 30_000;
 
-/** A job that every instance starts at midnight, and exactly one runs. */
+/** A job that every instance starts at midnight. Exactly one instance runs it. */
 export class NightlyJob {
     /** @type {import('pip-services4-memcached-node').MemcachedLock} */
     #lock;
@@ -30,8 +30,8 @@ export class NightlyJob {
     /**
      * @param {string} traceId
      * @param {string} night for example its date
-     * @returns {Promise<{ outcome: 'ran' | 'taken' | 'done' }>} `taken` if another instance is
-     *     running it, `done` if another instance has run it
+     * @returns {Promise<{ outcome: 'ran' | 'taken' | 'done' }>} `taken` while another instance
+     *     runs it, `done` after that
      */
     async run(traceId, night) {
         const lease = await this.#lock.tryAcquireLease(traceId, night, TTL_MS);

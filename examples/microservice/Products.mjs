@@ -23,8 +23,8 @@ export class Products {
     /**
      * @param {string} traceId
      * @param {number} number
-     * @returns {Promise<{ product: Product | null, isHit: boolean }>} `isHit` is whether this call
-     *     did without the catalog
+     * @returns {Promise<{ product: Product | null, isHit: boolean }>} `isHit` is whether the
+     *     product comes from the cache
      */
     async get(traceId, number) {
         let isHit = true;

@@ -1,4 +1,5 @@
-// One instance of the service: `MEMCACHED_SERVERS=localhost:11211 HTTP_PORT=8080 node examples/microservice/service.mjs`.
+// One instance of the service. Start it with
+// `MEMCACHED_SERVERS=localhost:11211 HTTP_PORT=8080 node examples/microservice/service.mjs`.
 import './asInstalled.cjs';
 import { ProcessContainer } from 'pip-services3-container-nodex';
 import { DefaultConfigFactory } from 'pip-services4-memcached-node/framework';
@@ -9,8 +10,7 @@ class Microservice extends ProcessContainer {
     constructor() {
         super('products', 'A product catalogue behind memcached');
         this._configPath = fileURLToPath(new URL('config.yml', import.meta.url));
-        // The container of version 3 brings a discovery that ignores its configuration. This one
-        // reads it.
+        // Unlike the discovery of a container of version 3, this one reads its configuration.
         this.addFactory(/** @type {any} */ (new DefaultConfigFactory()));
         this.addFactory(/** @type {any} */ (new MicroserviceFactory()));
     }
@@ -21,5 +21,5 @@ service.run(process.argv);
 
 // The container handles SIGINT only, and orchestrators send SIGTERM.
 process.once('SIGTERM', () => void service.close('products').finally(() => process.exit(0)));
-// The parent process is gone, so nothing else would end this one.
+// The parent process is gone, so this process must end itself.
 process.once('disconnect', () => process.exit(0));

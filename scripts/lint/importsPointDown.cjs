@@ -7,7 +7,11 @@ const NETWORK = new Set(['node:net', 'node:tls', 'node:dns', 'node:dgram', 'node
 const HARMLESS = new Set(['isIP', 'isIPv4', 'isIPv6', 'BlockList', 'createSecureContext', 'checkServerIdentity']);
 
 /** @typedef {{ importKind?: string, imported?: { name?: string } }} Specifier */
-/** @typedef {import('eslint').Rule.Node & { source?: { value?: unknown } | null, importKind?: string, specifiers?: Specifier[] }} Import */
+/**
+ * @typedef {import('eslint').Rule.Node & {
+ *     source?: { value?: unknown } | null, importKind?: string, specifiers?: Specifier[]
+ * }} Import
+ */
 
 /**
  * The linter's rule for the folders of `src` (see `layers.cjs`).
@@ -20,8 +24,8 @@ const importsPointDown = {
         messages: {
             up: '{{from}} may not import {{to}}: a folder imports only from folders below it (scripts/lint/layers.cjs)',
             unknown: '{{folder}} has no place in scripts/lint/layers.cjs',
-            pure: '{{from}} may not import {{module}}: it is pure, so only types are allowed',
-            socket: '{{from}} may not import {{name}} of {{module}}: only {{sockets}} opens sockets',
+            pure: '{{from}} may not import {{module}}: a pure folder imports only types',
+            socket: '{{from}} may not import {{name}} of {{module}}: only {{sockets}} open sockets',
         },
         docs: { description: 'keep imports between the folders of src pointing down' },
     },
@@ -43,12 +47,12 @@ const importsPointDown = {
         };
         /** @type {(node: Import, module: string) => void} */
         const checkNetwork = (node, module) => {
-            if (node.importKind === 'type' || from === SOCKETS) return;
+            if (node.importKind === 'type' || SOCKETS.includes(from)) return;
             for (const { importKind, imported } of node.specifiers ?? []) {
                 const name = imported?.name ?? 'everything';
                 if (importKind === 'type' || (HARMLESS.has(name) && !PURE.includes(from))) continue;
                 const messageId = PURE.includes(from) ? 'pure' : 'socket';
-                context.report({ node, messageId, data: { from, module, name, sockets: SOCKETS } });
+                context.report({ node, messageId, data: { from, module, name, sockets: SOCKETS.join(' and ') } });
             }
         };
         return { ImportDeclaration: check, ExportNamedDeclaration: check, ExportAllDeclaration: check };

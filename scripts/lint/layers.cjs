@@ -6,7 +6,7 @@ const LAYERS = [
     ['util', 'diagnostics'],
     ['client/model'],
     ['client/protocol'],
-    ['client/protocol/binary'],
+    ['client/protocol/binary', 'client/protocol/meta'],
     ['client/calls'],
     ['client/channel'],
     ['client/server'],
@@ -16,6 +16,8 @@ const LAYERS = [
     ['client'],
     ['component'],
     ['connect/tls'],
+    ['connect/discovery'],
+    ['connect/sources'],
     ['connect'],
     ['cache/model'],
     ['cache/values'],
@@ -27,20 +29,21 @@ const LAYERS = [
     ['src'],
 ];
 
-/** The folders that turn data into data. They know no sockets, but a type of theirs may. */
+/** Folders that turn data into data. From Node's network modules they import only types. */
 const PURE = [
     'util',
     'diagnostics',
     'client/model',
     'client/protocol',
     'client/protocol/binary',
+    'client/protocol/meta',
     'client/calls',
     'client/cluster/ketama',
     'cache/model',
     'cache/values',
 ];
 
-/** The only folder that opens sockets. */
-const SOCKETS = 'client/channel';
+/** The only folders that open sockets: to servers, and to DNS and cluster endpoints. */
+const SOCKETS = ['client/channel', 'connect/sources'];
 
 module.exports = { LAYERS, PURE, SOCKETS };

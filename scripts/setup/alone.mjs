@@ -28,7 +28,7 @@ export async function alone(work) {
 }
 
 function take() {
-    // A link makes the lock and the number of its holder visible in one step.
+    // A link makes the lock and the process id of its holder visible in one step.
     const mine = `${lock}.${process.pid}`;
     writeFileSync(mine, String(process.pid));
     try {

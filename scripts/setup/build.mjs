@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { dirname, join } from 'node:path';
 import { lastLines, root, run, SetupError, step } from './say.mjs';
 
-const projects = ['.', ...readdirSync(join(root, 'packages')).map(name => `packages/${name}`)];
+const packages = readdirSync(join(root, 'packages')).map(name => `packages/${name}`);
+const compiler = join(root, 'scripts/setup/compile.mjs');
 const stamp = join(root, 'node_modules/.cache/pip-services4-memcached/build');
 
 /** Returns whether the build is current. The compiler would notice too, but is slower. */
@@ -13,10 +14,9 @@ export function isBuilt() {
 
 export async function build() {
     const built = fingerprint();
-    const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    // `tsc -b` trusts its build info even if its results were deleted.
+    // The compiler trusts its build info even without its results.
     const force = areOutputsThere() ? [] : ['--force'];
-    const work = () => run(process.execPath, [tsc, '-b', 'tsconfig.build.json', ...force]);
+    const work = () => run(process.execPath, [compiler, ...force]);
     const { isOk, output } = await step('Building', work);
     if (!isOk) throw new SetupError(`The build failed:\n${lastLines(output, 40)}`);
     mkdirSync(dirname(stamp), { recursive: true });
@@ -24,17 +24,23 @@ export async function build() {
 }
 
 function areOutputsThere() {
-    return projects.every(project => existsSync(join(root, project, 'dist/index.js')));
+    const folders = ['.', ...packages.map(name => `${name}/src`)];
+    return folders.every(folder => existsSync(join(root, 'dist', folder, 'index.js')));
 }
 
 function fingerprint() {
-    const files = projects.flatMap(project => [
-        ...['package.json', 'tsconfig.json'].map(file => join(root, project, file)),
+    const files = ['.', ...packages].flatMap(project => [
+        join(root, project, 'tsconfig.json'),
         ...filesUnder(join(root, project, 'src')),
     ]);
-    const settings = ['tsconfig.base.json', 'tsconfig.build.json', 'node_modules/typescript/package.json'];
+    const settings = [
+        'package.json',
+        'tsconfig.base.json',
+        'tsconfig.build.json',
+        'node_modules/typescript/package.json',
+    ];
     const hash = createHash('sha256');
-    for (const file of [...files, ...settings.map(name => join(root, name))]) {
+    for (const file of [compiler, ...files, ...settings.map(name => join(root, name))]) {
         const { mtimeMs, size } = statSync(file);
         hash.update(`${file} ${mtimeMs} ${size}\n`);
     }

@@ -1,5 +1,15 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+    fill,
+    librariesFor,
+    libraryFolders,
+    optionsFor,
+    patience,
+    unpackInto,
+    updateLists,
+    withOwnLists,
+} from './apt.mjs';
 import { lastLines, root, run, step } from './say.mjs';
 
 const unpacked = join(root, 'node_modules/.cache/memcached');
@@ -12,10 +22,9 @@ export function isDebian() {
 
 /** Installs as root. Leaves no service running, because each command starts its own servers. */
 export async function installWithApt() {
-    const patience = ['-o', 'Acquire::Retries=1', '-o', 'Acquire::http::Timeout=10', '-o', 'DPkg::Lock::Timeout=120'];
     // In runlevel 1 invoke-rc.d starts no services.
     const env = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-    const apt = (...args) => run('apt-get', [...patience, ...args], { env });
+    const apt = (...args) => run('apt-get', [...patience, '-o', 'DPkg::Lock::Timeout=120', ...args], { env });
     const install = () => apt('install', '--yes', '--no-install-recommends', 'memcached', plainPlugin);
     const { isOk, output } = await step('Installing memcached with apt-get', async () => {
         const first = await install();
@@ -27,98 +36,57 @@ export async function installWithApt() {
     return isOk ? {} : { failure: `apt-get install failed:\n${lastLines(output, 6)}` };
 }
 
-/** Downloads the packages, and unpacks those that the system lacks. It needs no rights. */
-export async function unpackWithApt() {
-    const draft = `${unpacked}.${process.pid}`;
-    rmSync(draft, { recursive: true, force: true });
-    mkdirSync(join(draft, 'apt/lists/partial'), { recursive: true });
-    try {
-        await step('Downloading memcached with apt-get', () => download(draft));
-        rmSync(join(draft, 'apt'), { recursive: true });
-        rmSync(unpacked, { recursive: true, force: true });
-        renameSync(draft, unpacked);
-        return {};
-    } catch (error) {
-        if (!(error instanceof AptError)) throw error;
-        return { failure: error.message };
-    } finally {
-        rmSync(draft, { recursive: true, force: true });
-    }
+/** Downloads the packages, and unpacks those that the system lacks. It needs no root rights. */
+export function unpackWithApt() {
+    return fill(unpacked, (draft, apt) => step('Downloading memcached with apt-get', () => download(draft, apt)));
 }
 
 /** Returns the memcached that `unpackWithApt` has unpacked, if any. */
 export function findUnpacked() {
     const command = join(unpacked, 'usr/bin/memcached');
-    return existsSync(command) ? { command, env: librariesOf(unpacked) } : undefined;
+    return existsSync(command) ? { command, env: environmentOf(unpacked) } : undefined;
 }
 
-class AptError extends Error {}
-
-async function download(directory) {
-    const apt = await readyApt(join(directory, 'apt'));
-    await fetchInto(directory, ['memcached'], apt);
-
-    const wanted = hasPlainPlugin() ? [] : [plainPlugin];
-    for (let parents = ['memcached']; await lacksLibraries(directory);) {
-        const libraries = await missingLibraries(parents, apt);
+async function download(folder, apt) {
+    const options = await readyApt(apt);
+    await unpackInto(folder, ['memcached'], { apt, options });
+    for (let parents = ['memcached']; await lacksLibraries(folder);) {
+        const libraries = await missingLibraries(parents, options);
         if (libraries.length === 0) break;
-        await fetchInto(directory, libraries, apt);
+        await unpackInto(folder, libraries, { apt, options });
         parents = libraries;
     }
-    await fetchInto(directory, wanted, apt);
+    await unpackInto(folder, hasPlainPlugin() ? [] : [plainPlugin], { apt, options });
 }
 
-/**
- * Returns the options with which apt works without rights. It uses the system's package lists if
- * they exist, and otherwise fetches them into the directory.
- */
-async function readyApt(directory) {
-    const patience = ['-o', 'Acquire::Retries=1', '-o', 'Acquire::http::Timeout=10'];
-    const options = [...patience, '-o', `Dir::Cache=${directory}`, '-o', 'APT::Sandbox::User='];
+/** Returns the options of apt. It uses the system's package lists, or fetches lists of its own. */
+async function readyApt(apt) {
+    const options = optionsFor(apt);
     const { stdout } = await run('apt-cache', [...options, 'policy', 'memcached']);
     if (/Candidate: [^(]/.test(stdout)) return options;
-
-    const ownLists = [...options, '-o', `Dir::State::Lists=${directory}/lists`];
-    const { isOk, output } = await run('apt-get', [...ownLists, 'update']);
-    if (!isOk) throw new AptError(`apt-get update failed:\n${lastLines(output, 6)}`);
+    const ownLists = withOwnLists(apt, options);
+    await updateLists(ownLists);
     return ownLists;
 }
 
-async function fetchInto(directory, packages, apt) {
-    if (packages.length === 0) return;
-    const cwd = join(directory, 'apt');
-    const { isOk, output } = await run('apt-get', [...apt, 'download', ...packages], { cwd });
-    if (!isOk) throw new AptError(`apt-get download failed:\n${lastLines(output, 6)}`);
-    for (const file of readdirSync(cwd).filter(name => name.endsWith('.deb'))) {
-        const unpack = await run('dpkg-deb', ['-x', join(cwd, file), directory]);
-        if (!unpack.isOk) throw new AptError(`${file} cannot be unpacked:\n${lastLines(unpack.output, 6)}`);
-        rmSync(join(cwd, file));
-    }
-}
-
-async function lacksLibraries(directory) {
-    const { output } = await run('ldd', [join(directory, 'usr/bin/memcached')], { env: librariesOf(directory) });
+async function lacksLibraries(folder) {
+    const { output } = await run('ldd', [join(folder, 'usr/bin/memcached')], { env: environmentOf(folder) });
     return output.includes('not found');
 }
 
 /** Returns the libraries that these packages depend on and the system lacks. */
-async function missingLibraries(packages, apt) {
-    const { stdout } = await run('apt-cache', [...apt, 'depends', '--important', ...packages]);
-    const names = [...stdout.matchAll(/Depends: (lib[^\s<>]+)/g)].map(([, name]) => name);
+async function missingLibraries(packages, options) {
     const missing = [];
-    for (const name of new Set(names)) {
+    for (const name of await librariesFor(packages, options)) {
         const { stdout: status } = await run('dpkg-query', ['--show', '--showformat=${db:Status-Status}', name]);
-        if (status !== 'installed' && !packages.includes(name)) missing.push(name);
+        if (status !== 'installed') missing.push(name);
     }
     return missing;
 }
 
 /** Returns the environment in which an unpacked memcached finds its libraries. */
-function librariesOf(directory) {
-    const files = readdirSync(directory, { recursive: true }).filter(name => /\.so(\.\d+)*$/.test(name));
-    const directories = [...new Set(files.map(name => join(directory, dirname(name))))];
-    const plugins = directories.filter(name => name.endsWith('/sasl2'));
-    const libraries = directories.filter(name => !name.endsWith('/sasl2'));
+function environmentOf(folder) {
+    const { libraries, plugins } = libraryFolders(folder);
     return {
         ...(libraries.length > 0 && { LD_LIBRARY_PATH: libraries.join(':') }),
         ...(plugins.length > 0 && { SASL_PATH: plugins.join(':') }),

@@ -81,13 +81,13 @@ function onPath(name) {
             accessSync(command, constants.X_OK);
             return { command, env: {} };
         } catch {
-            // Try the next one.
+            // The next candidate may run.
         }
     }
     return undefined;
 }
 
-const howTo = `memcached is missing, and could not be installed from here. Install it in one of these ways, then run this again:
+const howTo = `memcached is missing, and the set-up could not install it. Install it in one of these ways, then run this again:
   Debian, Ubuntu   sudo apt-get install memcached libsasl2-modules
   Fedora           sudo dnf install memcached cyrus-sasl-plain
   Alpine           apk add memcached

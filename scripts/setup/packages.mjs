@@ -38,7 +38,7 @@ export async function installPackages() {
 }
 
 /** Returns why npm is offline. This check is faster than a failing `npm ci`. */
-async function whyOffline() {
+export async function whyOffline() {
     const { isOk, output } = await runNpm(['ping', '--fetch-retries=0', '--fetch-timeout=10000']);
     // A registry that answers but does not support ping is good enough.
     const codes = /ENOTFOUND|ECONNREFUSED|ECONNRESET|EAI_AGAIN|\w*TIMEOUT|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH/;
@@ -46,9 +46,12 @@ async function whyOffline() {
 }
 
 async function offlineMessage(reason) {
-    const registry = (await runNpm(['config', 'get', 'registry'])).stdout.trim();
-    return `The npm registry ${registry} cannot be reached (${reason}), and npm's cache has not all of the packages.
+    return `The npm registry ${await registryUrl()} cannot be reached (${reason}), and npm's cache has not all of the packages.
 Next: connect to the network, or name a registry that can be reached (npm config set registry <url>); then run this again.`;
+}
+
+export async function registryUrl() {
+    return (await runNpm(['config', 'get', 'registry'])).stdout.trim();
 }
 
 /** Runs the npm that runs this script, if any. */

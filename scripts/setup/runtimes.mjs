@@ -7,8 +7,7 @@ const cache = join(root, 'node_modules/.cache/pip-services4-memcached/runtimes')
 /**
  * Installs a runtime from its npm package into its own folder, unless it is there.
  * @param {{ name: string, version: string, packageName: string, binary: string }} runtime
- * @returns {Promise<string | undefined>} the path of its binary, undefined if it cannot be
- *     installed
+ * @returns {Promise<string | undefined>} the path of its binary, undefined after a failure
  */
 export async function installRuntime({ name, version, packageName, binary }) {
     const folder = join(cache, `${name}-${version}`.toLowerCase());

@@ -3,18 +3,18 @@ import { invalidCountOptions } from './model/errors';
 import type { CacheEngine } from './engine/CacheEngine';
 import type { TimeoutMs } from './model/checkTimeout';
 
-/** An amount of a counter: a bigint from 2^53 on. */
+/** An amount of a counter. From 2^53 on, it is a bigint. */
 export type Amount = number | bigint;
 
-/** Options of a new counter. */
+/** Options of a new counter. Existing counters ignore them. */
 export interface CountOptions {
-    /** The value of a new counter. Without it the verb creates none. */
+    /** The value of a new counter. If absent, the verb creates no counter. */
     readonly initial?: Amount | null | undefined;
-    /** The lifetime of a new counter, in ms. Absent: `options.timeout`. Old ones keep theirs. */
+    /** The lifetime of a new counter, in ms. Absent: `options.timeout`. */
     readonly timeout?: number | null | undefined;
 }
 
-/** Verbs that memcached decides in one step. */
+/** The verbs that memcached executes atomically. */
 export class AtomicVerbs {
     constructor(private readonly engine: CacheEngine) {}
 

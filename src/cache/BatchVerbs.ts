@@ -75,7 +75,7 @@ export class BatchVerbs {
                     return new Map([...failed, ...kept]);
                 });
             });
-            engine.recordSurplus(context, surplus);
+            if (surplus > 0) engine.metrics.note(context, 'evicted', [engine.options.maxSize], surplus);
             this.throwFailed(context, all, fullKeys, failed, NONE);
         } catch (error) {
             engine.fallback(context, error, undefined);
@@ -146,7 +146,7 @@ function toKeys(keys: unknown): string[] {
     return [...new Set(keys as Iterable<string>)];
 }
 
-/** Returns the entries as pairs. The last value of a key counts. */
+/** Returns the entries as pairs. If a key repeats, its last value counts. */
 function toEntries(entries: unknown): Iterable<readonly [string, unknown]> {
     if (entries instanceof Map) return entries as Map<string, unknown>;
     if (isPlain(entries)) return Object.entries(entries);
@@ -159,7 +159,7 @@ function toEntries(entries: unknown): Iterable<readonly [string, unknown]> {
     return map;
 }
 
-/** Returns whether its own properties are entries. A promise or a date has none. */
+/** Returns whether the value's own properties are entries. A promise or a date has none. */
 function isPlain(value: unknown): value is Record<string, unknown> {
     if (typeof value !== 'object' || value === null) return false;
     const prototype: unknown = Object.getPrototypeOf(value);

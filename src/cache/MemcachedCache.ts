@@ -66,7 +66,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
         this.engine.configure();
     }
 
-    /** Sets where to find the shared connection, discovery, credentials, loggers and counters. */
+    /** Sets the references to a connection, discovery, credential stores, loggers and counters. */
     setReferences(references: IReferences): void {
         this.connection.setReferences(references);
     }
@@ -93,7 +93,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
 
     /**
      * Closes the cache and its own connection, but not a shared one. Pending calls may finish
-     * first. Loaded values are still stored.
+     * first. The cache still stores loaded values.
      */
     async close(context: AnyContext): Promise<void> {
         this.updates.stop();
@@ -133,7 +133,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
         return this.values.store(context, key, value, timeout);
     }
 
-    /** Removes the entry and returns its value, or null if there was none. */
+    /** Removes the entry and returns its value, or null if there is none. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- ICache's signature
     remove(context: AnyContext, key: string): Promise<any> {
         return this.values.remove(context, key);
@@ -142,8 +142,8 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     /**
      * Returns the value. On a miss calls the loader, stores its value for `timeout` ms, and returns
      * it without waiting for the store. One loader runs for all callers in all processes that miss
-     * the key. The cache keeps no errors of it. While memcached is unavailable, each process calls
-     * its loader.
+     * the key. The cache keeps no errors. While memcached is unavailable, each process calls its
+     * loader.
      *
      * Callers that wait for the same load get the same object and must not change it. The options
      * of the first caller apply to the load. See docs/cache.md.
@@ -162,7 +162,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
 
     /**
      * Returns the values that exist, in the order of their keys.
-     * @throws BatchException BATCH_FAILED with the other values in `found`
+     * @throws BatchException BATCH_FAILED when keys fail, with the other values in `found`
      */
     retrieveMany<T = unknown>(context: AnyContext, keys: Iterable<string>): Promise<Map<string, T>> {
         return this.batches.retrieve(context, keys) as Promise<Map<string, T>>;
@@ -171,7 +171,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     /**
      * Stores the values. Null and undefined remove their entries.
      * @param entries a Map, a plain object, or pairs
-     * @throws BatchException BATCH_FAILED with the errors of keys in `failed`
+     * @throws BatchException BATCH_FAILED when keys fail, with their errors in `failed`
      */
     storeMany(context: AnyContext, entries: Entries, timeout?: number | null): Promise<void> {
         return this.batches.store(context, entries, timeout);
@@ -179,7 +179,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
 
     /**
      * Removes the entries.
-     * @throws BatchException BATCH_FAILED with the errors of keys in `failed`
+     * @throws BatchException BATCH_FAILED when keys fail, with their errors in `failed`
      */
     removeMany(context: AnyContext, keys: Iterable<string>): Promise<void> {
         return this.batches.remove(context, keys);
@@ -201,14 +201,14 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     }
 
     /**
-     * Stores the value if there is none. Returns false if there is one. Stale values, values that
-     * are being loaded, and nulls that `retrieveOrLoad` keeps count as values.
+     * Stores the value if the key has none. Returns false if the key has one. Stale values, pending
+     * loads, and nulls that `retrieveOrLoad` keeps count as values.
      */
     add(context: AnyContext, key: string, value: unknown, timeout?: number | null): Promise<boolean> {
         return this.atomics.store('add', context, key, value, timeout);
     }
 
-    /** Stores the value if there is one, in the sense of `add`. Returns false if there is none. */
+    /** Stores the value if the key has one, in the sense of `add`. Returns false if it has none. */
     replace(context: AnyContext, key: string, value: unknown, timeout?: number | null): Promise<boolean> {
         return this.atomics.store('replace', context, key, value, timeout);
     }
@@ -222,7 +222,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
         return this.atomics.count('increment', context, key, by, options);
     }
 
-    /** Subtracts from a counter, which stops at 0. It is otherwise like `increment`. */
+    /** Subtracts from a counter, which stops at 0. Otherwise works like `increment`. */
     decrement(context: AnyContext, key: string, by?: Amount | null, options?: CountOptions): Promise<Amount | null> {
         return this.atomics.count('decrement', context, key, by, options);
     }
@@ -235,16 +235,17 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
         return this.updates.join(context, key, text, timeout, (old, more) => old + more);
     }
 
-    /** Prepends to a text. It is otherwise like `append`. */
+    /** Prepends to a text. Otherwise works like `append`. */
     prepend(context: AnyContext, key: string, text: string, timeout?: number | null): Promise<boolean> {
         return this.updates.join(context, key, text, timeout, (old, more) => more + old);
     }
 
     /**
      * Changes a value without losing concurrent changes, and returns the new one. Calls `change`
-     * again if another process was faster.
+     * again if another process is faster.
      * @throws ConflictException UPDATE_CONFLICT when it takes longer than `options.update_timeout`
-     * @throws ConnectionException when the client cannot know whether the value was changed
+     * @throws ConnectionException when the client cannot know whether memcached has changed the
+     *     value
      */
     update<T = unknown>(
         context: AnyContext,
@@ -257,8 +258,8 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
 
     /**
      * Puts all entries under `options.prefix` out of reach, in all instances. It does not flush the
-     * servers, where the entries expire. It clears the others if a server is unavailable.
-     * @throws ConfigException NO_PREFIX without `options.clear` or a prefix
+     * servers, where the entries expire. If a server is unavailable, it clears the others.
+     * @throws ConfigException NO_PREFIX when `options.clear` is off or `options.prefix` is empty
      */
     clear(context: AnyContext): Promise<void> {
         return this.engine.decide(context, () => this.engine.keys.clear());

@@ -22,7 +22,7 @@ const RETRY_PAUSE: Backoff = { firstMs: 2, maxMs: 50, jitter: 1 };
 const UNCHANGED = Symbol('unchanged');
 
 /**
- * Verbs that read, compute, compare and set. They repeat this if another process was faster.
+ * Verbs that read, compute, compare and set. They repeat this if another process is faster.
  * Updates of one key in this process run one after the other, so they do not conflict.
  */
 export class UpdateVerbs {
@@ -32,7 +32,7 @@ export class UpdateVerbs {
 
     constructor(private readonly engine: CacheEngine) {}
 
-    /** Gives up waiting updates. It awaits requests that were sent. */
+    /** Rejects waiting updates. Awaits requests in flight. */
     stop(): void {
         for (const limit of this.limits) limit.expire(notOpened());
         this.pauses.wakeAll();
@@ -46,7 +46,7 @@ export class UpdateVerbs {
         });
     }
 
-    /** Joins to the text. Returns false if there is none. */
+    /** Appends or prepends to the text. Returns false if the key has no value. */
     join(
         context: AnyContext,
         key: string,

@@ -29,7 +29,7 @@ export class BatchPart {
         if (spec !== undefined) this.specs.push(spec);
     }
 
-    /** Returns a part for each name of a key. */
+    /** Splits the part by the names that `nameOf` gives to its keys. */
     splitBy(nameOf: (key: string) => string): BatchPart[] {
         const parts = new Map<string, BatchPart>();
         this.keys.forEach((key, i) => {
@@ -48,7 +48,7 @@ export class BatchPart {
         // The values of earlier chunks predict the size of later ones.
         const average = this.answeredKeys === 0 ? 0 : this.answeredBytes / this.answeredKeys;
         const isStored = specs.length > 0;
-        // Most batches have no known sizes. They need no look at each key.
+        // Most batches have no known sizes, so they need no loop over the keys.
         const isUnknown = !isStored && average === 0 && !largeValues?.hasSizes;
         let bytes = 0;
         let known = 0;

@@ -8,10 +8,10 @@ import { CasStoreCall, ConcatCall, EvictingSetCall, StoreCall, type CasReply } f
 import type { Cluster, Placement } from './cluster/Cluster';
 import { KeyBatch, type BatchResult, type GetManyResult } from './KeyBatch';
 import type { CasValidity, CounterOptions, StoreOptions } from './model/CallOptions';
-import { counterContended, invalidBatch, notOpened } from './model/errors';
+import { counterContended, invalidBatch, notOpened, lockBehindProxy } from './model/errors';
 import { Item } from './model/Item';
 import type { Receipt, StoreAccount } from './model/StoreAccount';
-import type { StoreSpec } from './model/StoreSpec';
+import { limitSpec, type StoreSpec } from './model/StoreSpec';
 import { checkCas, checkExpiry, checkFlags, checkKey, checkValue, isIterable, toUint64 } from './model/validate';
 import type { ConcatMode, CountMode, StoreMode } from './protocol/Protocol';
 
@@ -30,7 +30,7 @@ type CasOptions = Placement & CasValidity;
 type CasStoreOptions = StoreOptions & CasOptions;
 
 const NO_OPTIONS: CasStoreOptions = {};
-/** Each race for a new counter has one winner, so it exists after a few lost races. */
+/** The maximum number of tries to create a counter. Each race for it has one winner. */
 const MAX_COUNTER_TRIES = 10;
 
 /**
@@ -117,7 +117,7 @@ export class Commands {
     casDelete(key: string, cas: bigint, options?: CasOptions | null): Promise<CasDeleteReply> {
         const problem = checkCas(cas);
         if (problem) return Promise.reject(problem);
-        return this.runCas(key, new CasDeleteCall(key, cas, options?.epoch !== undefined), options);
+        return this.run(key, new CasDeleteCall(key, cas, options?.epoch !== undefined), options);
     }
 
     getMany(keys: readonly string[]): Promise<GetManyResult> {
@@ -182,18 +182,18 @@ export class Commands {
         if (problem !== null) return Promise.reject(problem);
         const spec = { value, flagBits, expirySeconds };
         if (!account) return this.run(key, new StoreCall('set', key, spec));
-        const server = cluster.server(key);
+        const { server, expiryLimit = 0 } = cluster.placeFor(key, null) ?? {};
         const receipt = account.add(key);
         let evicted = account.isOver ? account.evict(cluster.readClock(server)) : null;
         if (evicted !== null && cluster.server(evicted.key) !== server) {
             this.evict(evicted);
             evicted = null;
         }
-        const call = new EvictingSetCall(key, spec, account, receipt, evicted);
+        const call = new EvictingSetCall(key, limitSpec(spec, expiryLimit), account, receipt, evicted);
         return cluster.send(server, cluster.namespaces.guard(key, call));
     }
 
-    /** Deletes a value that is unchanged since its store. If this fails, it expires later. */
+    /** Deletes a value that is unchanged since its store. If this fails, the value expires. */
     evict(receipt: Receipt): void {
         if (receipt.epoch !== 0) this.casDelete(receipt.key, receipt.cas, receipt).catch(() => {});
     }
@@ -218,25 +218,21 @@ export class Commands {
     private casStore(key: string, value: ValueInput, cas: bigint, options?: CasStoreOptions | null): Promise<CasReply> {
         const spec = this.toSpec(value, options ?? NO_OPTIONS);
         if (spec instanceof Error) return Promise.reject(spec);
-        return this.runCas(key, new CasStoreCall(key, spec, cas, options?.epoch !== undefined), options);
+        const { epoch, isDirect = false } = options ?? NO_OPTIONS;
+        return this.run(key, new CasStoreCall(key, spec, cas, epoch !== undefined, isDirect), options);
     }
 
-    private run<T>(key: string, call: Call<T>, placement?: Placement): Promise<T> {
+    private run<T>(key: string, call: Call<T>, options?: CasOptions | null): Promise<T> {
         const problem = checkKey(key, this.limits.maxKeyBytes);
         if (problem !== null) return Promise.reject(problem);
         const { cluster } = this;
-        return cluster.send(cluster.serverFor(key, placement), cluster.namespaces.guard(key, call));
-    }
-
-    private runCas<T>(key: string, call: Call<T>, options?: CasOptions | null): Promise<T> {
-        const problem = checkKey(key, this.limits.maxKeyBytes);
-        if (problem !== null) return Promise.reject(problem);
-        const { cluster } = this;
-        const { epoch } = options ?? NO_OPTIONS;
-        const server = cluster.serverFor(key, options);
+        const epoch = options?.epoch;
+        const { server, expiryLimit = 0 } = cluster.placeFor(key, options) ?? {};
+        if (expiryLimit > 0) call.limitExpiry(expiryLimit);
+        if (options?.isDirect && server?.identity?.isProxy) return Promise.reject(lockBehindProxy(server.address));
         const guarded = cluster.namespaces.guard(key, call);
         // This settles the call as stale. The server does not send settled calls.
-        if (epoch !== undefined && epoch !== server.epoch) guarded.onEpochChange();
+        if (epoch !== undefined && epoch !== server?.epoch) guarded.onEpochChange();
         return cluster.send(server, guarded);
     }
 

@@ -3,14 +3,14 @@ import { BatchPart, type Chunk } from './BatchPart';
 import type { Cluster } from './cluster/Cluster';
 import { timedOut } from './model/errors';
 import type { Item } from './model/Item';
-import type { StoreSpec } from './model/StoreSpec';
+import { limitSpec, type StoreSpec } from './model/StoreSpec';
 import type { Reply } from './protocol/Protocol';
 import type { MemcachedServer } from './server/MemcachedServer';
 import type { Receipt, StoreAccount } from './model/StoreAccount';
 
 /** The result of a verb on many keys. */
 export interface BatchResult {
-    /** The errors of the keys that failed. */
+    /** The errors of the failed keys. */
     readonly failed: Map<string, Error>;
 }
 
@@ -102,14 +102,14 @@ export class KeyBatch {
     private split(specs: readonly StoreSpec[] | null): (readonly [MemcachedServer, BatchPart])[] {
         const parts = new Map<MemcachedServer, BatchPart>();
         this.keys.forEach((key, i) => {
-            const server = this.cluster.server(key);
+            const { server, expiryLimit } = this.cluster.placeFor(key, null)!;
             let part = parts.get(server);
             if (part === undefined) parts.set(server, (part = new BatchPart()));
-            part.add(key, specs?.[i]);
+            part.add(key, specs === null ? undefined : limitSpec(specs[i]!, expiryLimit));
         });
         if (!this.isGuarded) return [...parts];
-        // One GET confirms a chunk, so its keys must share a token. After a change of servers, the keys
-        // of a server may have different tokens.
+        // One GET confirms a chunk, so its keys must share a token. After a change of servers, the
+        // keys of a server may have different tokens.
         const headOf = (key: string): string => this.cluster.namespaces.headOf(key);
         return [...parts].flatMap(([server, part]) => part.splitBy(headOf).map(one => [server, one] as const));
     }

@@ -59,7 +59,7 @@ export class MemcachedClient extends Client {
         throw new TypeError('use new MemcachedClient([{ host, port }], options)');
     }
 
-    /** Throws always, because a frame of the binary protocol needs that protocol. */
+    /** Throws always, because this client does not send frames that the caller has encoded. */
     perform(): never {
         throw new TypeError('perform is not supported: use the verbs of MemcachedClient');
     }
@@ -219,12 +219,12 @@ export class MemcachedClient extends Client {
         return this.commands.casDelete(key, cas, options);
     }
 
-    /** Returns the items that exist. `failed` has the keys that the client could not read. */
+    /** Returns the items that exist. `failed` has the keys that the client has failed to read. */
     getMany(keys: readonly string[]): Promise<GetManyResult> {
         return this.commands.getMany(keys);
     }
 
-    /** Stores all values. `failed` has the keys that were not stored. */
+    /** Stores all values. `failed` has the keys that may have another value, or none. */
     setMany(
         entries: Iterable<readonly [key: string, value: ValueInput, flags?: number]>,
         options?: StoreOptions | null,
@@ -285,7 +285,7 @@ export class MemcachedClient extends Client {
         return this.cluster.checkHealth();
     }
 
-    /** Returns the server for a key. With `failover`, returns the next one up. */
+    /** Returns the server for a key. With `failover`, returns the next server that is up. */
     server(key: string): ServerInfo {
         return this.cluster.server(key);
     }
@@ -302,8 +302,8 @@ export class MemcachedClient extends Client {
 
     /**
      * Returns the epoch of the home server of a key, for `casSet` and `casDelete`. If the servers
-     * may change during a `gets`, take `homeServer(key)` before it. Read the epoch of that server
-     * after it.
+     * may change during a `gets`, call `homeServer(key)` before the `gets`. Read the epoch of that
+     * server after the `gets`.
      */
     epoch(key: string): number {
         return this.cluster.homeServer(key).epoch;
@@ -331,8 +331,8 @@ export class MemcachedClient extends Client {
         a: OptionsOrCallback,
         b: CallbackOrExpiry,
     ): Promise<boolean> | void {
-        const stored = this.commands.store(mode, key, value, memjs.storeOptions(a, b));
-        return memjs.deliver(stored, memjs.storeCallback(a, b), memjs.resultOnly);
+        const [options, callback] = memjs.storeArguments(a, b);
+        return memjs.deliver(this.commands.store(mode, key, value, options), callback, memjs.resultOnly);
     }
 
     private count(
@@ -341,7 +341,7 @@ export class MemcachedClient extends Client {
         amount: number | bigint,
         rest: memjs.CounterArguments,
     ): Promise<CounterResult> | void {
-        const counted = this.commands.count(mode, key, amount, memjs.counterOptions(rest));
-        return memjs.deliver(counted, memjs.counterCallback(rest), memjs.successAndValue);
+        const [options, callback] = memjs.counterArguments(rest);
+        return memjs.deliver(this.commands.count(mode, key, amount, options), callback, memjs.successAndValue);
     }
 }

@@ -4,7 +4,6 @@ import type { CounterName } from './counterNames';
 /** The part of counters that every version of Pip.Services has. */
 interface Counters {
     increment(name: string, value: number): unknown;
-    incrementOne(name: string): unknown;
     stats(name: string, value: number): unknown;
 }
 
@@ -24,10 +23,6 @@ export class ComponentCounters {
 
     get isUsed(): boolean {
         return this.counters.length > 0;
-    }
-
-    incrementOne(name: CounterName): void {
-        if (this.counters.length > 0) this.toEach(counters => counters.incrementOne(name));
     }
 
     increment(name: CounterName, value: number): void {

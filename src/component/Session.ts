@@ -18,7 +18,6 @@ export class Session {
         return this.hasEnded;
     }
 
-    /** Throws NOT_OPENED if the session is over. */
     check(): void {
         if (this.hasEnded) throw notOpened();
     }

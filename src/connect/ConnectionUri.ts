@@ -2,19 +2,21 @@ import { isIPv6 } from 'node:net';
 import type { ServerAddress } from '../client/model/ServerAddress';
 import { invalidConnection } from '../component/errors';
 import { parseWholeNumber } from '../util/parseWholeNumber';
-
-export const DEFAULT_PORT = 11211;
+import { PLAIN, parseScheme, type Scheme } from './Scheme';
 
 /** The characters that begin other parts of a uri (query, fragment, encoded character). */
 export const NOT_IN_HOSTS = /[?#%]/;
 
-const SCHEMES = 'memcached://, memcacheds:// or unix://';
+const SCHEMES = 'memcached:// or memcacheds://, alone or with +srv, +dns or +cluster, or unix://';
 
-type UriServer = Pick<ServerAddress, 'host' | 'port' | 'path'>;
+/** A server of a uri. Its port is null if the uri has none. */
+interface UriServer extends Pick<ServerAddress, 'host' | 'path'> {
+    readonly port: number | null;
+}
 
 export interface ConnectionUri {
+    readonly scheme: Scheme;
     readonly servers: readonly UriServer[];
-    readonly isTls: boolean;
     readonly username?: string;
     readonly password?: string;
 }
@@ -27,22 +29,20 @@ export interface ConnectionUri {
  */
 export function parseUri(uri: string): ConnectionUri {
     const [, name, rest] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/i.exec(uri.trim()) ?? [];
-    const scheme = name?.toLowerCase();
-    if (scheme === undefined || rest === undefined) throw invalidConnection('uri', SCHEMES);
-    if (scheme === 'unix') {
+    if (name === undefined || rest === undefined) throw invalidConnection('uri', SCHEMES);
+    if (name.toLowerCase() === 'unix') {
         if (!rest.startsWith('/') || rest.length < 2) throw invalidConnection('uri', 'an absolute path: unix:///path');
-        return { servers: [{ host: rest, port: 0, path: rest }], isTls: false };
+        return { scheme: PLAIN, servers: [{ host: rest, port: 0, path: rest }] };
     }
-    if (scheme !== 'memcached' && scheme !== 'memcacheds') {
-        throw invalidConnection(`uri scheme ${scheme}://`, SCHEMES);
-    }
+    const scheme = parseScheme(name);
+    if (scheme === null) throw invalidConnection(`uri scheme ${name.toLowerCase()}://`, SCHEMES);
     const at = rest.lastIndexOf('@');
     const servers = rest
         .slice(at + 1)
         .replace(/\/$/, '')
         .split(',')
         .map(parseServer);
-    return { servers, isTls: scheme === 'memcacheds', ...(at < 0 ? {} : parseUser(rest.slice(0, at))) };
+    return { scheme, servers, ...(at < 0 ? {} : parseUser(rest.slice(0, at))) };
 }
 
 /** Parses a port. Throws INVALID_CONNECTION. */
@@ -61,7 +61,7 @@ function parseServer(text: string, index: number): UriServer {
     if (host === undefined || (bracketed !== undefined && !isIPv6(bracketed))) {
         throw invalidConnection(`uri, server ${index + 1}`, 'host[:port], [IPv6] or [IPv6]:port');
     }
-    if (port === undefined) return { host, port: DEFAULT_PORT };
+    if (port === undefined) return { host, port: null };
     if (!/^\d+$/.test(port)) throw invalidConnection(`uri, server ${index + 1}`, 'a number as its port');
     return { host, port: checkPort(port) };
 }

@@ -6,7 +6,7 @@ import {
     type IReferences,
     type IUnreferenceable,
 } from 'pip-services4-components-node';
-import { MAX_KEY_BYTES } from '../client/model/ClientOptions';
+import { MAX_KEY_BYTES, type ServerObserver } from '../client/model/ClientOptions';
 import { notOpened } from '../client/model/errors';
 import type { ServerHealthReport } from '../client/server/ServerHealthReport';
 import type { Commands } from '../client/Commands';
@@ -14,16 +14,15 @@ import { MemcachedClient } from '../client/MemcachedClient';
 import type { ServerStats } from '../diagnostics/ServerMetrics';
 import type { ServerAddress } from '../client/model/ServerAddress';
 import { ComponentLogger, type AnyContext } from '../component/ComponentLogger';
-import { DiscoveryWatcher } from './DiscoveryWatcher';
-import { serversNotFound } from '../component/errors';
+import type { ServerList } from './discovery/ServerList';
 import { ignoredKeys } from './ignoredKeys';
-import { line } from '../component/logLines';
-import { lookupTimeout } from './lookupTimeout';
+import { line, type LogLine } from '../component/logLines';
 import { MemcachedConnectionResolver } from './MemcachedConnectionResolver';
 import { misplacedOptions, readOptions, type MemcachedOptions } from './MemcachedOptions';
 import { ServerLog } from './ServerLog';
+import { findSharedNames } from './sources/sharedNames';
+import { TlsWatcher } from './tls/TlsWatcher';
 import { Lifecycle } from '../util/Lifecycle';
-import { onAbort } from '../util/onAbort';
 import { withTraceId } from '../component/withTraceId';
 
 /** The counts of the servers of a connection. */
@@ -51,7 +50,8 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     private config = new ConfigParams();
     private options: MemcachedOptions = readOptions(this.config);
     private client: MemcachedClient | null = null;
-    private watcher: DiscoveryWatcher | null = null;
+    private list: ServerList | null = null;
+    private tlsWatcher: TlsWatcher | null = null;
     private serverLog: ServerLog | null = null;
     private readonly lifecycle = new Lifecycle(notOpened);
     private readonly closeListeners = new Set<() => Promise<void> | null>();
@@ -82,7 +82,7 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
 
     /** Returns whether the servers may change while the connection is open. A key may then move. */
     get followsDiscovery(): boolean {
-        return this.options.discoveryInterval > 0 && this.resolver.usesDiscovery;
+        return this.list?.mayChange ?? false;
     }
 
     /** Returns whether the client is open. */
@@ -93,8 +93,8 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
     /**
      * Looks up the servers and connects to each.
      * @throws ConfigException NO_CONNECTION, INVALID_CONNECTION, NO_CREDENTIAL, INVALID_CREDENTIAL
-     * @throws ConnectionException CONNECT_FAILED when discovery or a credential store does not
-     *     answer, or, without `options.fail_soft`, no server does
+     * @throws ConnectionException CONNECT_FAILED when a source of servers, a credential store or
+     *     (without `options.fail_soft`) every server fails to answer
      * @throws InvalidStateException NOT_OPENED when `close` interrupts it
      */
     open(context: AnyContext): Promise<void> {
@@ -110,8 +110,8 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
      */
     close(_context: AnyContext): Promise<void> {
         return this.lifecycle.close(async () => {
-            this.watcher?.stop();
-            this.watcher = null;
+            this.list?.stop();
+            this.list = null;
             const pending = [...this.closeListeners].map(listener => listener()).filter(done => done !== null);
             // A process that is about to exit does not resume after an await.
             if (pending.length > 0) await Promise.allSettled(pending);
@@ -163,28 +163,40 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
 
     private async connect(context: AnyContext, signal: AbortSignal): Promise<void> {
         this.warnOfIgnoredKeys(context);
-        const servers = await this.lookUp(context, signal);
+        const { log, options } = this;
+        const warn = (risk: LogLine<'warn'>): void => log.warn(context, risk);
+        const intervalMs = options.discoveryInterval;
+        const resolved = await this.resolver.open(context, { warn, intervalMs, log, signal });
+        const { servers, list, listedHosts, mayUseTlsFiles } = resolved;
         signal.throwIfAborted();
-        const client = (this.client = this.makeClient(context, servers));
+        this.list = list;
+        this.serverLog = new ServerLog(log, context);
+        const client = (this.client = this.makeClient(servers, observerOf(this.serverLog, list)));
         try {
-            await client.open({ allowUnavailable: this.options.failSoft });
+            await client.open({ allowUnavailable: options.failSoft });
         } catch (error) {
             if (!signal.aborted) await this.disconnect();
             throw error;
         }
-        if (!signal.aborted) this.follow(context, client);
+        if (signal.aborted) return;
+        if (intervalMs !== null && intervalMs > 0 && !list.mayChange) warn(line('discoveryUnused'));
+        list.follow(client);
+        if (mayUseTlsFiles) this.tlsWatcher = new TlsWatcher(() => list.tls, log, context);
+        void findSharedNames(listedHosts, signal).then(names => names.forEach(name => warn(line('sharedName', name))));
     }
 
     private async disconnect(): Promise<void> {
         const { client } = this;
         this.client = null;
+        this.tlsWatcher?.stop();
+        this.tlsWatcher = null;
+        this.list = null;
         await client?.close();
         this.serverLog?.stop();
     }
 
-    private makeClient(context: AnyContext, servers: readonly ServerAddress[]): MemcachedClient {
+    private makeClient(servers: readonly ServerAddress[], observer: ServerObserver): MemcachedClient {
         const { options } = this;
-        this.serverLog = new ServerLog(this.log, context);
         return new MemcachedClient(servers, {
             poolSize: options.poolSize,
             retries: options.retries,
@@ -199,32 +211,10 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
             maxKeyBytes: this.isShared ? options.maxKeySize : MAX_KEY_BYTES,
             maxValueBytes: options.maxValue,
             failover: options.remove,
-            observer: this.serverLog,
+            failoverTtlMs: options.removeTtl,
+            protocol: options.protocol,
+            observer,
         });
-    }
-
-    private async lookUp(context: AnyContext, signal: AbortSignal): Promise<ServerAddress[]> {
-        const limit = lookupTimeout(this.options.discoveryInterval, serversNotFound);
-        const stopListening = onAbort(signal, () => limit.expire(signal.reason as Error));
-        try {
-            return await limit.race(this.resolver.resolve(context, risk => this.log.warn(context, risk)));
-        } finally {
-            limit.cancel();
-            stopListening();
-        }
-    }
-
-    private follow(context: AnyContext, client: MemcachedClient): void {
-        const { discoveryInterval } = this.options;
-        if (discoveryInterval === 0) return;
-        if (!this.followsDiscovery) return this.log.warn(context, line('discoveryUnused'));
-        this.watcher = new DiscoveryWatcher(
-            discoveryInterval,
-            () => this.resolver.resolve(context),
-            servers => client.update(servers),
-            this.log,
-            context,
-        );
     }
 
     private warnOfIgnoredKeys(context: AnyContext): void {
@@ -234,5 +224,21 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         if (misplaced.length > 0 && this.isShared) {
             this.log.warn(context, line('keysOfComponents', misplaced.join(', ')));
         }
+        if (this.options.removeTtl > 0 && !this.options.remove) this.log.warn(context, line('removeTtlUnused'));
     }
+}
+
+/** Reports each change of a server to the log and to the list. */
+function observerOf(log: ServerLog, list: ServerList): ServerObserver {
+    return {
+        onDown(address, fault) {
+            log.onDown(address, fault);
+            list.onDown(address);
+        },
+        onUp(address) {
+            log.onUp(address);
+            list.onUp(address);
+        },
+        onIdentified: (address, identity) => log.onIdentified(address, identity),
+    };
 }

@@ -1,5 +1,5 @@
 import type { ConfigParams } from 'pip-services4-components-node';
-import { CLIENT_NUMBERS, describeNumbers, type NumberSpec } from '../client/model/ClientOptions';
+import { CLIENT_NUMBERS, describeNumbers, PROTOCOL_MODES, type NumberSpec } from '../client/model/ClientOptions';
 import { MAX_TIMER_MS } from '../util/timers';
 import { parseBoolean } from '../util/parseBoolean';
 import { invalidOption } from '../component/errors';
@@ -16,7 +16,7 @@ interface OptionSpec<T> {
     readonly reader: Reader;
     /** The allowed values, in words. */
     readonly allowed: string;
-    /** The parser, which returns undefined for a value that is not allowed. */
+    /** The parser, which returns undefined for an invalid value. */
     readonly parse: (text: string) => T | undefined;
 }
 
@@ -35,14 +35,17 @@ export const OPTIONS = {
     connectTimeout: integer('connect_timeout', 'connection', CLIENT_NUMBERS.connectTimeoutMs),
     failures: integer('failures', 'connection', CLIENT_NUMBERS.failures),
     retry: integer('retry', 'connection', CLIENT_NUMBERS.retryMs),
-    discoveryInterval: integer('discovery_interval', 'connection', { default: 0, min: 0, max: MAX_TIMER_MS }),
+    discoveryInterval: optional(integer('discovery_interval', 'connection', { default: 0, min: 0, max: MAX_TIMER_MS })),
     remove: boolean('remove', 'connection'),
+    removeTtl: integer('remove_ttl', 'connection', CLIENT_NUMBERS.failoverTtlMs),
+    protocol: choice('protocol', 'connection', PROTOCOL_MODES),
     idle: integer('idle', 'connection', CLIENT_NUMBERS.idleMs),
     failSoft: boolean('fail_soft', 'both'),
     prefix: text('prefix', 'component'),
     clear: boolean('clear', 'component'),
     compressMin: integer('compress_min', 'component', { default: 0, min: 0, max: 1024 ** 3 }),
     updateTimeout: integer('update_timeout', 'component', { default: 10_000, min: 1, max: MAX_TIMER_MS }),
+    allowProxy: boolean('allow_proxy', 'component'),
     retryTimeout: integer('retry_timeout', 'component', { default: 100, min: 1, max: MAX_TIMER_MS }),
 } as const;
 
@@ -88,8 +91,19 @@ function integer(key: string, reader: Reader, spec: NumberSpec): OptionSpec<numb
     return { key, reader, default: spec.default, allowed: describeNumbers(spec), parse };
 }
 
+/** Makes an option whose absence has a meaning of its own. */
+function optional<T>(spec: OptionSpec<T>): OptionSpec<T | null> {
+    return { ...spec, default: null };
+}
+
 function boolean(key: string, reader: Reader): OptionSpec<boolean> {
     return { key, reader, default: false, allowed: 'true or false', parse: parseBoolean };
+}
+
+/** Returns an option with one of these values. The first one is the default. */
+function choice<T extends string>(key: string, reader: Reader, values: readonly [T, ...T[]]): OptionSpec<T> {
+    const parse = (text: string): T | undefined => values.find(value => value === text.toLowerCase());
+    return { key, reader, default: values[0], allowed: `one of ${values.join(', ')}`, parse };
 }
 
 function text(key: string, reader: Reader): OptionSpec<string> {

@@ -1,12 +1,13 @@
 import type { ServerObserver } from '../client/model/ClientOptions';
+import type { ServerIdentity } from '../client/model/ServerIdentity';
 import type { AnyContext, ComponentLogger } from '../component/ComponentLogger';
 import { line } from '../component/logLines';
 
 const PERIOD_MS = 60_000;
-/** The lines that a period logs before it only counts changes. Two restarts need four. */
+/** The number of lines that a period logs before it only counts changes. A restart needs two. */
 const MAX_LINES = 4;
 
-/** The changes of a server in the minute after the first one. */
+/** The changes of a server in the minute after its first change. */
 interface Period {
     logged: number;
     suppressed: number;
@@ -16,7 +17,7 @@ interface Period {
 
 /**
  * A log of servers that go down and come up again. A server may flap thousands of times a minute.
- * The log then has the number of changes and the last state, at the end of the minute.
+ * In that case the log has the number of changes and the last state, at the end of the minute.
  */
 export class ServerLog implements ServerObserver {
     private readonly periods = new Map<string, Period>();
@@ -32,6 +33,10 @@ export class ServerLog implements ServerObserver {
 
     onUp(address: string): void {
         this.onChange(address, () => this.log.info(this.context, line('serverUp', address)));
+    }
+
+    onIdentified(address: string, { protocol, version }: ServerIdentity): void {
+        this.log.info(this.context, line('serverIdentified', address, protocol, version));
     }
 
     /** Drops the changes that the log does not have yet. */

@@ -9,6 +9,9 @@ const LOCAL = new BlockList();
 LOCAL.addSubnet('127.0.0.0', 8, 'ipv4');
 LOCAL.addAddress('::1', 'ipv6');
 
+/** The configuration endpoint of an ElastiCache cluster, which is an alias of one of its servers. */
+const CLUSTER_ENDPOINT = /\.cfg\.(?:[a-z0-9-]+\.)*cache\.amazonaws\.com(?:\.cn)?\.?$/i;
+
 /** Returns a line for each part of a valid configuration that is a risk or a probable mistake. */
 export function configWarnings(
     servers: readonly ServerAddress[],
@@ -26,6 +29,8 @@ export function configWarnings(
     const keys = credential.getKeys();
     const isEmpty = ['username', 'password'].some(key => keys.includes(key)) && !credential.getUsername();
     if (isEmpty && servers.some(({ login }) => login === undefined)) warnings.push(line('loginEmpty'));
+    const endpoints = servers.filter(({ host }) => CLUSTER_ENDPOINT.test(host));
+    if (endpoints.length > 0) warnings.push(line('clusterName', list(endpoints)));
     const idle = withoutPlace(servers.map(({ host, port, weight = 1 }) => ({ host, port, weight })));
     if (idle.length > 0) warnings.push(line('serverWithoutKeys', list(idle.map(index => servers[index]!))));
     return warnings;

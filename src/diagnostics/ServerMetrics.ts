@@ -5,6 +5,10 @@ export interface ServerStats {
     readonly address: string;
     /** Whether the server is up. If not, calls fail at once. */
     readonly isUp: boolean;
+    /** The protocol of the last connection, null before the first one. */
+    readonly protocol: 'binary' | 'meta' | null;
+    /** The version of the server, null before the first connection. */
+    readonly version: string | null;
     /** The last fault, null if the server has answered since. */
     readonly fault: string | null;
     readonly sockets: number;
@@ -25,8 +29,8 @@ export interface ServerStats {
     readonly bytesSent: number;
     readonly bytesReceived: number;
     /**
-     * The time from the end of the turn that made a call to its reply, retries included. A call
-     * that timed out counts with its timeout. Calls that failed otherwise do not count.
+     * The time from the end of the turn that made a call to its reply, retries included. A
+     * timed-out call counts with its timeout. Calls with other failures do not count.
      */
     readonly latency: {
         readonly total: LatencySummary;
@@ -101,7 +105,7 @@ export class ServerMetrics {
     }
 
     /** @param state the fields that the server knows itself */
-    snapshot(state: Pick<ServerStats, 'address' | 'isUp' | 'fault' | 'sockets'>): ServerStats {
+    snapshot(state: Pick<ServerStats, 'address' | 'isUp' | 'protocol' | 'version' | 'fault' | 'sockets'>): ServerStats {
         const { calls, answered, failed, hits, misses, retries, connects, bytesSent, bytesReceived, latencies } = this;
         latencies.rotate(performance.now());
         return Object.freeze({

@@ -3,8 +3,8 @@ import { tracingChannel, type TracingChannel } from 'node:diagnostics_channel';
 /**
  * The object that subscribers of a `node:diagnostics_channel` get. As with Node's TracingChannel,
  * `start` and `end` surround the synchronous part. `asyncStart` and `asyncEnd` follow the end of
- * the work. If it failed, `error` comes before these. All five get the same object. It holds keys,
- * but never a value or a password.
+ * the work. If the work failed, `error` comes before both. All five get the same object. It holds
+ * keys, but never a value or a password.
  */
 interface TraceContext {
     /** The reason of the failure. It is present before `error`. */
@@ -21,14 +21,14 @@ export interface CommandTrace extends TraceContext {
     readonly keyCount?: number;
     /** The server as `host:port`. */
     readonly server: string;
-    /** The result, for example `hit`, `miss`, `stored`. Absent if the call failed. */
+    /** The result, for example `hit`, `miss`, `stored`. Absent if the call has failed. */
     result?: string;
 }
 
 /** `tracing:pip-services4-memcached:connect:*`: the opening of a socket, TLS and login included. */
 export interface ConnectTrace extends TraceContext {
     readonly server: string;
-    /** The outcome. `unused` = the client did not need the socket any more. */
+    /** The outcome. `unused` = the client does not need the socket any more. */
     result?: 'connected' | 'unused';
 }
 
@@ -89,7 +89,6 @@ export function trace<C extends TraceContext & { result?: unknown }, T>(
     );
 }
 
-/** Runs and traces the synchronous part. */
 export function traceStart<C extends TraceContext, T>(tracing: Channel<C>, context: C, begin: () => T): T {
     return tracing.start.runStores(context, () => {
         try {

@@ -1,6 +1,6 @@
 import type { Lease } from './Lease';
 
-/** The leases that each `add` checks. Two, because the sweep must outpace new leases. */
+/** The number of leases that each `add` checks. With one, new leases would outpace the sweep. */
 const SWEPT_PER_ADD = 2;
 
 /** The last lease of the methods of `ILock` under each key. `add` sweeps finished leases. */

@@ -71,7 +71,7 @@ export class Lease {
         return this.ttlMs;
     }
 
-    /** Returns whether the server is certain not to have this lock any more. */
+    /** Returns whether the server can no longer have this lock. */
     get isFinished(): boolean {
         return this.state === 'released' || this.state === 'lost' || this.deadline.isLongOver;
     }
@@ -133,7 +133,7 @@ export class Lease {
         try {
             const wasHeld = await this.owner.store.release(this.fullKey, this.lock, this.ttlMs);
             if (wasHeld) this.owner.metrics.count('released');
-            // The server may have carried out an earlier release that failed in the client.
+            // The server may have carried out an earlier release that has failed in the client.
             if (wasHeld || this.hasReleaseFailed) this.state = 'released';
             else this.markLost();
         } catch (error) {

@@ -12,7 +12,7 @@ import { OrphanedLocks } from './OrphanedLocks';
 
 /** The methods that acquire leases in the session of the component. */
 export class LeaseAcquirer implements LeaseOwner {
-    /** The current session. Each call stays in the session in which it began. */
+    /** The current session. Each call stays in the session of its beginning. */
     session = new Session();
     private readonly orphans: OrphanedLocks;
     readonly store: LockStore;
@@ -36,8 +36,18 @@ export class LeaseAcquirer implements LeaseOwner {
     }
 
     tryAcquire(context: AnyContext, key: string, ttl?: number | null): Promise<Lease | null> {
-        if (!isTraced(lockTracing)) return this.tryOnce(context, key, ttl);
-        return traceAcquire('tryAcquire', key, () => this.tryOnce(context, key, ttl));
+        return traced('tryAcquire', key, async () => {
+            const { session } = this;
+            session.enter();
+            try {
+                return await this.attempt(session, context, key, this.toTtl(ttl), performance.now());
+            } catch (error) {
+                this.metrics.count('failed');
+                throw withTraceId(error, context);
+            } finally {
+                session.leave();
+            }
+        });
     }
 
     acquire(
@@ -47,60 +57,38 @@ export class LeaseAcquirer implements LeaseOwner {
         timeout: number | null | undefined,
         options: AcquireOptions | null | undefined,
     ): Promise<Lease> {
-        if (!isTraced(lockTracing)) return this.wait(context, key, ttl, timeout, options);
-        return traceAcquire('acquire', key, () => this.wait(context, key, ttl, timeout, options));
+        return traced('acquire', key, async () => {
+            const { session } = this;
+            let signal: AbortSignal | undefined;
+            session.enter();
+            try {
+                signal = readSignal(options);
+                const ttlMs = this.toTtl(ttl);
+                const timeoutMs = readTimeout(timeout ?? ttlMs);
+                signal?.throwIfAborted();
+                const begunMs = performance.now();
+                for (;;) {
+                    const lease = await this.attempt(session, context, key, ttlMs, begunMs, signal);
+                    if (lease !== null) return lease;
+                    const leftMs = begunMs + timeoutMs - performance.now();
+                    if (leftMs <= 0) throw lockTimeout(key, timeoutMs);
+                    // The jitter spreads the attempts of waiters.
+                    const pauseMs = this.connection.options.retryTimeout * (0.5 + Math.random());
+                    await session.pause(Math.min(pauseMs, leftMs), signal);
+                    signal?.throwIfAborted();
+                }
+            } catch (error) {
+                if (signal?.aborted && error === signal.reason) throw error;
+                this.metrics.count(isLockTimeout(error) ? 'timedOut' : 'failed');
+                throw withTraceId(error, context);
+            } finally {
+                session.leave();
+            }
+        });
     }
 
     toTtl(ttl: number | null | undefined): number {
         return readTtl(ttl, this.connection.options);
-    }
-
-    private async tryOnce(context: AnyContext, key: string, ttl: number | null | undefined): Promise<Lease | null> {
-        const { session } = this;
-        session.enter();
-        try {
-            return await this.attempt(session, context, key, this.toTtl(ttl), performance.now());
-        } catch (error) {
-            this.metrics.count('failed');
-            throw withTraceId(error, context);
-        } finally {
-            session.leave();
-        }
-    }
-
-    private async wait(
-        context: AnyContext,
-        key: string,
-        ttl: number | null | undefined,
-        timeout: number | null | undefined,
-        options: AcquireOptions | null | undefined,
-    ): Promise<Lease> {
-        const { session } = this;
-        let signal: AbortSignal | undefined;
-        session.enter();
-        try {
-            signal = readSignal(options);
-            const ttlMs = this.toTtl(ttl);
-            const timeoutMs = readTimeout(timeout ?? ttlMs);
-            signal?.throwIfAborted();
-            const begunMs = performance.now();
-            for (;;) {
-                const lease = await this.attempt(session, context, key, ttlMs, begunMs, signal);
-                if (lease !== null) return lease;
-                const leftMs = begunMs + timeoutMs - performance.now();
-                if (leftMs <= 0) throw lockTimeout(key, timeoutMs);
-                // The jitter spreads the attempts of waiters. The last attempt is at the deadline.
-                const pauseMs = this.connection.options.retryTimeout * (0.5 + Math.random());
-                await session.pause(Math.min(pauseMs, leftMs), signal);
-                signal?.throwIfAborted();
-            }
-        } catch (error) {
-            if (signal?.aborted && error === signal.reason) throw error;
-            this.metrics.count(isLockTimeout(error) ? 'timedOut' : 'failed');
-            throw withTraceId(error, context);
-        } finally {
-            session.leave();
-        }
     }
 
     /** Makes one attempt. Releases the lock if the session or the caller's wait ended meanwhile. */
@@ -125,11 +113,12 @@ export class LeaseAcquirer implements LeaseOwner {
     }
 }
 
-function traceAcquire<L extends Lease | null>(
+function traced<L extends Lease | null>(
     operation: LockTrace['operation'],
     key: string,
     acquire: () => Promise<L>,
 ): Promise<L> {
+    if (!isTraced(lockTracing)) return acquire();
     return trace<LockTrace, L>(lockTracing, { operation, key }, acquire, lease =>
         lease === null ? 'busy' : 'acquired',
     );

@@ -26,7 +26,6 @@ export class LeaseDeadline {
         this.systemEndMs = since.systemMs + ttlMs * TRUSTED_SHARE;
     }
 
-    /** Returns the time until the deadline, in ms. 0 = the deadline has passed. */
     get remainingMs(): number {
         return Math.max(0, Math.min(this.monotonicEndMs - performance.now(), this.systemEndMs - Date.now()));
     }

@@ -10,21 +10,21 @@ export interface LockCounts {
     readonly acquired: number;
     /** The total wait for acquired locks, in ms. */
     readonly waitedMs: number;
-    /** Attempts that found the lock held. */
+    /** Attempts that have found the lock held. */
     readonly busy: number;
-    /** Calls that rejected with LOCK_TIMEOUT. */
+    /** Calls that have rejected with LOCK_TIMEOUT. */
     readonly timedOut: number;
-    /** Calls that failed with another error than LOCK_TIMEOUT. The lock may have been free. */
+    /** Calls that have failed with another error than LOCK_TIMEOUT. The lock may have been free. */
     readonly failed: number;
-    /** Extensions that succeeded. */
+    /** Successful extensions. */
     readonly extended: number;
-    /** Releases that succeeded. */
+    /** Successful releases. */
     readonly released: number;
-    /** Locks that were gone, or had another holder, before their release. */
+    /** Locks that have expired, or have another holder, before their release. */
     readonly lost: number;
-    /** Releases that failed. The lock stays until the component deletes it or its ttl ends. */
+    /** Failed releases. The lock stays until the component deletes it or its ttl ends. */
     readonly releaseFailures: number;
-    /** Locks without a holder that the component found and deleted. */
+    /** Locks without a holder that the component has found and deleted. */
     readonly orphansDeleted: number;
 }
 
@@ -53,7 +53,7 @@ export class LockMetrics {
 
     count(what: Exclude<keyof LockCounts, 'waitedMs'>): void {
         this.counts[what]++;
-        this.counters.incrementOne(COUNTER_NAMES.lock[what]);
+        this.counters.increment(COUNTER_NAMES.lock[what], 1);
     }
 
     onAcquired(waitedMs: number): void {

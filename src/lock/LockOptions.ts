@@ -1,5 +1,6 @@
+import { invalidTimeout } from '../client/model/errors';
 import type { MemcachedOptions } from '../connect/MemcachedOptions';
-import { invalidLockOption, invalidLockTimeout, invalidLockTtl } from './errors';
+import { invalidLockOption, invalidLockTtl } from './errors';
 
 /** The options of a wait for a lock. */
 export interface AcquireOptions {
@@ -18,7 +19,6 @@ export interface WithLockOptions extends AcquireOptions {
 /** The longest expiry in ms. memcached has 32 bits for the seconds since 1970. */
 const MAX_EXPIRY_MS = 0xffffffff * 1000;
 
-/** Returns the ttl in ms. Throws INVALID_TTL. */
 export function readTtl(ttl: number | null | undefined, { timeout, maxExpiration }: MemcachedOptions): number {
     // The cap applies only to the configured default. A longer ttl of the caller is an error.
     if (ttl === null || ttl === undefined || ttl === 0) return Math.min(timeout, maxExpiration);
@@ -27,13 +27,11 @@ export function readTtl(ttl: number | null | undefined, { timeout, maxExpiration
     return ttl;
 }
 
-/** Returns the timeout in ms. Throws INVALID_TTL. */
 export function readTimeout(timeout: number): number {
     if (typeof timeout === 'number' && !Number.isNaN(timeout)) return timeout;
-    throw invalidLockTimeout(timeout);
+    throw invalidTimeout(timeout);
 }
 
-/** Returns the signal of the options. Throws INVALID_LOCK_OPTION. */
 export function readSignal(options: AcquireOptions | null | undefined): AbortSignal | undefined {
     if (options === null || options === undefined) return undefined;
     if (typeof options !== 'object') throw invalidLockOption('options', 'an object');

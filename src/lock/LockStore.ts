@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { casDisabled, connectionLost } from '../client/model/errors';
 import { toExpirySeconds } from '../client/model/expiry';
+import { OVERWRITTEN_CAS } from '../client/model/Item';
 import type { Commands } from '../client/Commands';
 import type { MemcachedServer } from '../client/server/MemcachedServer';
+import type { Placement } from '../client/cluster/Cluster';
+import type { StoreOptions } from '../client/model/CallOptions';
+import type { MemcachedOptions } from '../connect/MemcachedOptions';
 import { isUnanswered } from './errors';
 import { Timestamp } from './LeaseDeadline';
 import { findLock, type FoundLock, type OrphanedLocks } from './OrphanedLocks';
@@ -15,12 +19,17 @@ const MAX_TRIES = 5;
 export interface StoredLock {
     readonly token: string;
     readonly cas: bigint;
-    /** The epoch of the server when it returned the CAS. */
+    /** The epoch in which the server has returned the CAS. */
     readonly epoch: number;
-    /** A moment before the request that stored the lock. */
+    /** A moment before the request that has stored the lock. */
     readonly since: Timestamp;
     /** Whether the server may still carry out an unanswered request to store the lock. */
     readonly isUnsettled: boolean;
+}
+
+interface LockConnection {
+    readonly commands: Commands;
+    readonly options: Pick<MemcachedOptions, 'allowProxy'>;
 }
 
 /** The random part of tokens. The first token sets it, because a process image may have copies. */
@@ -53,11 +62,14 @@ function newToken(): string {
  *    begins before the client sends the request. The server keeps the lock for at least the whole
  *    ttl from the request on.
  *
+ * 7. A CAS and an epoch say nothing about the processes behind a proxy. There, storing a lock
+ *    fails, unless `options.allow_proxy` permits it.
+ *
  * An operation takes at most 2 `request_timeout`s, or 3.5 when connections break (`RetryBudget`).
  */
 export class LockStore {
     constructor(
-        private readonly connection: { readonly commands: Commands },
+        private readonly connection: LockConnection,
         private readonly orphans: OrphanedLocks,
     ) {}
 
@@ -73,18 +85,20 @@ export class LockStore {
                 let cas: bigint | null = null;
                 const server = commands.cluster.homeServer(key);
                 try {
-                    cas = await commands.casAdd(key, token, storeOptions(ttlMs));
+                    cas = await commands.casAdd(key, token, this.storeOptions(ttlMs));
                 } catch (error) {
                     budget.onError(error);
                     unanswered.set(token, since);
                 }
                 if (cas === 0n) await this.rejectWithoutCas(commands, server, key);
+                // Another client has deleted or replaced the lock.
+                if (cas === OVERWRITTEN_CAS) return null;
                 if (cas !== null) return storedLock(token, cas, server, since);
                 if (unanswered.size === 0) {
-                    if (this.orphans.has(key) && (await this.orphans.deleteNow(key))) continue;
+                    if (await this.orphans.deleteNow(key)) continue;
                     return null;
                 }
-                // The key may exist because the server carried out an ADD whose reply was lost.
+                // The key may exist because the server has carried out an ADD whose reply is lost.
                 const found = await readBack(commands, key, budget);
                 const foundSince = found === null ? undefined : unanswered.get(found.token);
                 if (found !== null && foundSince !== undefined) {
@@ -111,9 +125,9 @@ export class LockStore {
             let isReplyLost = false;
             const server = commands.cluster.homeServer(key);
             try {
-                const reply = await commands.casSet(key, token, cas, { ...storeOptions(ttlMs), epoch });
+                const reply = await commands.casSet(key, token, cas, { ...this.storeOptions(ttlMs), epoch });
+                if (reply.outcome === 'missing' || reply.cas === OVERWRITTEN_CAS) return null;
                 if (reply.outcome === 'stored') return storedLock(token, reply.cas, server, since);
-                if (reply.outcome === 'missing') return null;
             } catch (error) {
                 budget.onError(error);
                 isReplyLost = true;
@@ -158,7 +172,12 @@ export class LockStore {
         }
     }
 
-    /** Deletes a lock that its holder could not release safely, and throws. */
+    private storeOptions(ttlMs: number): StoreOptions & Placement {
+        const isDirect = !this.connection.options.allowProxy;
+        return { expires: toExpirySeconds(ttlMs, EXTRA_SECONDS), pinned: true, isDirect };
+    }
+
+    /** Deletes a lock that its holder cannot release safely, and throws. */
     private async rejectWithoutCas(commands: Commands, server: MemcachedServer, key: string): Promise<never> {
         // Without a CAS, DELETE deletes the lock of any holder. It is safe only at once, and only
         // on the server that has the lock.
@@ -167,7 +186,7 @@ export class LockStore {
     }
 }
 
-/** Reads the lock. If that fails, throws the error that made the read-back necessary. */
+/** Reads the lock. If the read fails, throws the error that has made it necessary. */
 function readBack(commands: Commands, key: string, budget: RetryBudget): Promise<FoundLock | null> {
     return findLock(commands, key).catch((error: unknown) => {
         throw budget.lastError ?? error;
@@ -176,10 +195,6 @@ function readBack(commands: Commands, key: string, budget: RetryBudget): Promise
 
 function storedLock(token: string, cas: bigint, { epoch }: MemcachedServer, since: Timestamp): StoredLock {
     return { token, cas, epoch, since, isUnsettled: false };
-}
-
-function storeOptions(ttlMs: number): { expires: number; pinned: true } {
-    return { expires: toExpirySeconds(ttlMs, EXTRA_SECONDS), pinned: true };
 }
 
 /** The limits of one operation, by its number of tries and by time. */

@@ -8,6 +8,7 @@ import type {
 } from 'pip-services4-components-node';
 import { Lock } from 'pip-services4-logic-node';
 import type { ServerHealthReport } from '../client/server/ServerHealthReport';
+import { lockBehindProxy } from '../client/model/errors';
 import type { AnyContext } from '../component/ComponentLogger';
 import { line } from '../component/logLines';
 import { ComponentConnection } from '../connect/ComponentConnection';
@@ -15,6 +16,7 @@ import type { ConnectionStats } from '../connect/MemcachedConnection';
 import { copyText } from '../util/copyText';
 import { HeldLocks } from './HeldLocks';
 import type { Lease } from './Lease';
+import { withTraceId } from '../component/withTraceId';
 import { LeaseAcquirer } from './LeaseAcquirer';
 import { LockMetrics, type LockCounts } from './LockMetrics';
 import type { AcquireOptions, WithLockOptions } from './LockOptions';
@@ -86,14 +88,22 @@ export class MemcachedLock extends Lock implements IConfigurable, IReferenceable
     /**
      * Opens a connection, as `MemcachedConnection.open` does, or uses the referenced one.
      * @throws InvalidStateException NOT_OPENED when the referenced connection is not open
+     * @throws InvocationException LOCK_BEHIND_PROXY without `options.allow_proxy`
      */
     async open(context: AnyContext): Promise<void> {
         this.leases.beginSession();
         await this.closed;
         await this.connection.open(context);
-        if (!this.connection.followsDiscovery || this.hasWarned) return;
+        const proxy = this.connection.commands.cluster.servers.find(({ identity }) => identity?.isProxy);
+        if (proxy !== undefined && !this.connection.options.allowProxy) {
+            await this.close(context);
+            throw withTraceId(lockBehindProxy(proxy.address), context);
+        }
+        if (this.hasWarned) return;
         this.hasWarned = true;
-        this.connection.log.warn(context, line('discoveryForLocks'));
+        const { log, followsDiscovery } = this.connection;
+        if (followsDiscovery) log.warn(context, line('discoveryForLocks'));
+        if (proxy !== undefined) log.warn(context, line('proxyForLocks', proxy.address));
     }
 
     /**

@@ -9,7 +9,7 @@ const MAX_TOKENS_PER_KEY = 20;
 /** The margin for a request in flight and for the extra seconds of the server. */
 const GRACE_MS = 5000;
 
-/** A lock that a read found in a server. */
+/** A lock that a read has found in a server. */
 export interface FoundLock {
     readonly token: string;
     readonly cas: bigint;
@@ -18,7 +18,7 @@ export interface FoundLock {
 
 /**
  * Reads the lock under the key. The key may move to another server during the request. The CAS
- * belongs to the server that answered.
+ * belongs to the server of the answer.
  */
 export async function findLock(commands: Commands, key: string): Promise<FoundLock | null> {
     const server = commands.cluster.homeServer(key);
@@ -36,10 +36,11 @@ interface Orphan {
 }
 
 /**
- * Locks that this instance may have left in the server without a holder. Either a release failed,
- * or the server may carry out an ADD after its caller got an error. The component looks for their
- * tokens and deletes them. A miss proves nothing, because a stalled connection may deliver the ADD
- * later. The search therefore lasts for the whole ttl, after which the server removes the lock.
+ * Locks that this instance may have left in the server without a holder. A release may fail,
+ * or the server may carry out an ADD after its caller has got an error. The component looks for
+ * their tokens and deletes them. A miss proves nothing, because a stalled connection may deliver
+ * the ADD later. The search therefore lasts for the whole ttl, after which the server removes the
+ * lock.
  */
 export class OrphanedLocks {
     private readonly orphans = new Map<string, Orphan>();
@@ -53,11 +54,7 @@ export class OrphanedLocks {
         return this.orphans.size;
     }
 
-    has(key: string): boolean {
-        return this.orphans.has(key);
-    }
-
-    /** Looks for the token until its ttl is over. Above the limits, forgets the oldest one. */
+    /** Looks for the token until its ttl is over. Above the limits, forgets the oldest orphan. */
     add(key: string, token: string, ttlMs: number): void {
         const orphan = this.orphans.get(key) ?? this.newOrphan(key);
         orphan.tokens.add(token);
@@ -67,13 +64,13 @@ export class OrphanedLocks {
         this.schedule(orphan);
     }
 
-    /** Searches the key for an orphan and deletes it. Returns whether it deleted one. */
+    /** Searches the key for an orphan and deletes it. Returns whether it has deleted one. */
     async deleteNow(key: string): Promise<boolean> {
         const orphan = this.orphans.get(key);
         return orphan !== undefined && (await this.search(orphan));
     }
 
-    /** Deletes the found lock if it is an orphan. Returns whether it deleted the lock. */
+    /** Deletes the found lock if it is an orphan. Returns whether it has deleted the lock. */
     async deleteFound(key: string, found: FoundLock): Promise<boolean> {
         const orphan = this.orphans.get(key);
         return orphan !== undefined && (await this.delete(orphan, found));

@@ -1,7 +1,7 @@
 import type { ApplicationException } from 'pip-services4-commons-node';
 import { exception } from '../client/model/errorCodes';
 
-// The errors of locks. The client creates the errors of the connection.
+// The errors of locks alone.
 
 export function lockTimeout(key: string, timeoutMs: number): ApplicationException {
     const message = `cannot acquire lock ${key}: not free within ${timeoutMs} ms`;
@@ -9,17 +9,13 @@ export function lockTimeout(key: string, timeoutMs: number): ApplicationExceptio
 }
 
 export function lockLost(key: string): ApplicationException {
-    const message = `lost lock ${key}: its ttl ran out before a renewal, or the server removed it`;
+    const message = `lost lock ${key}: the ttl ran out before a renewal, or the server removed the lock`;
     return exception('LOCK_LOST', message).withDetails('key', key);
 }
 
 export function invalidLockTtl(ttl: unknown, maxMs: number): ApplicationException {
-    const message = `invalid ttl ${describe(ttl)}: expected up to ${maxMs} ms (options.max_expiration), or none`;
-    return exception('INVALID_TTL', message);
-}
-
-export function invalidLockTimeout(timeout: unknown): ApplicationException {
-    const message = `invalid timeout ${describe(timeout)}: expected a number of ms`;
+    const given = typeof ttl === 'number' ? String(ttl) : `of type ${typeof ttl}`;
+    const message = `invalid ttl ${given}: expected up to ${maxMs} ms (options.max_expiration), or none`;
     return exception('INVALID_TTL', message);
 }
 
@@ -36,12 +32,8 @@ export function isLockTimeout(error: unknown): boolean {
     return (error as { code?: string }).code === 'LOCK_TIMEOUT';
 }
 
-/** Returns whether the server may have carried out the request although it did not answer. */
+/** Returns whether the server may have carried out the request although it has not answered. */
 export function isUnanswered(error: unknown): boolean {
     const { code } = error as { code?: string };
     return code === 'CONNECTION_LOST' || code === 'TIMEOUT';
-}
-
-function describe(value: unknown): string {
-    return typeof value === 'number' ? String(value) : `of type ${typeof value}`;
 }

@@ -23,7 +23,6 @@ export class Mutex {
 export class KeyedMutex {
     private readonly mutexes = new Map<string, Mutex>();
 
-    /** Returns whether no step runs or waits. */
     get isEmpty(): boolean {
         return this.mutexes.size === 0;
     }

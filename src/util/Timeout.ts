@@ -22,7 +22,6 @@ export class Timeout {
         return Promise.race([awaited, this.expired]);
     }
 
-    /** Throws the timeout error if the time is over. */
     check(): void {
         if (this.error !== null) throw this.error;
     }

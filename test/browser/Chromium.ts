@@ -32,7 +32,7 @@ const FLAGS = [
 ];
 
 /**
- * A headless browser. This class controls it through a pipe, with the DevTools protocol.
+ * A headless browser. The class controls the browser through a pipe, with the DevTools protocol.
  * Each message is JSON followed by a NUL byte.
  */
 export class Chromium {
@@ -47,7 +47,7 @@ export class Chromium {
     ) {
         const output = child.stdio[4] as Readable;
         output.setEncoding('utf8').on('data', (text: string) => this.read(text));
-        // Writes during the end are lost. The 'close' event rejects their callers.
+        // The browser may end during a write. The 'close' event then rejects the pending calls.
         (child.stdio[3] as Writable).on('error', () => {});
         child.once('close', () => this.fail(new Error('the browser has ended')));
     }

@@ -1,11 +1,12 @@
-const shared = require('../../jest.config.js');
+const { project, run } = require('../jest/shared.js');
 
 /**
  * Configures `npm run test:page`, which needs a browser and is therefore separate.
  * @type {import('jest').Config}
  */
 module.exports = {
-    ...shared,
+    ...run,
+    ...project,
     roots: [__dirname],
     testMatch: ['**/*.page.ts'],
     testPathIgnorePatterns: ['/node_modules/'],

@@ -36,7 +36,7 @@ afterAll(async () => {
 
 const state = (index: number) => `document.querySelector('#state-${index}')?.innerText`;
 
-it('shows two servers that are up, and requests that are answered from the cache', async () => {
+it('shows two servers that are up, and requests that hit the cache', async () => {
     await page.until(`${state(0)} === 'up' && ${state(1)} === 'up'`);
     expect(await page.text('#overall')).toBe('all memcacheds up');
     await page.until(`document.querySelectorAll('#ratio path, #latency path').length === 4`);
@@ -58,7 +58,7 @@ it('calls the loader once in a stampede', async () => {
     expect(await page.text('#events')).toContain('stampede: 1000 × GET /products/');
 });
 
-it('shows a killed server as down and a restarted one as up, without a failed request', async () => {
+it('shows a killed server as down and a restarted server as up, without a failed request', async () => {
     await page.click('#kill-0');
     await page.until(`${state(0)} === 'down'`);
     expect(await page.ask(state(1))).toBe('up');
@@ -81,7 +81,7 @@ it('shows another pid after an immediate restart', async () => {
     await page.until(`(${pid} ?? ${JSON.stringify(before)}) !== ${JSON.stringify(before)}`);
 });
 
-it.each(Object.entries(VIEWS))('shows nothing wider than the screen: %s', async (name, view) => {
+it.each(Object.entries(VIEWS))('fits the width of the screen: %s', async (name, view) => {
     await page.show(view);
     await page.until(`document.querySelectorAll('#ratio path').length === 2`);
     const [content, screen] = await page.ask<number[]>(`[document.documentElement.scrollWidth, innerWidth]`);
@@ -94,7 +94,7 @@ it('logs nothing to the console', () => {
     expect(page.problems).toEqual([]);
 });
 
-it('reports when the demo has ended', async () => {
+it('reports that the demo has ended', async () => {
     demo.signalAll('SIGTERM');
     await demo.outcome;
     await page.until(`document.querySelector('#problem').innerText.includes('Has it ended?')`);

@@ -14,14 +14,14 @@ it.each([
     ['cache', MemcachedCache],
     ['connection', MemcachedConnection],
     ['lock', MemcachedLock],
-])('creates a new %s each time', (type, component) => {
+])('creates a new %s on each call', (type, component) => {
     expect(factory.canCreate(descriptor(type))).not.toBeNull();
     const made = factory.create(descriptor(type));
     expect(made).toBeInstanceOf(component);
     expect(factory.create(descriptor(type))).not.toBe(made);
 });
 
-it('creates nothing else', () => {
+it('creates no component of another type, kind, version or group', () => {
     for (const other of [
         descriptor('cache', 'memory'),
         descriptor('counters'),
@@ -33,12 +33,12 @@ it('creates nothing else', () => {
     }
 });
 
-it('works among other factories, and accepts references from a container that lists it by type', () => {
+it('works inside a composite factory, and accepts references', () => {
     factory.setReferences(new References());
     expect(new CompositeFactory(factory).create(descriptor('cache'))).toBeInstanceOf(MemcachedCache);
 });
 
-it('creates components that a container can handle', () => {
+it('creates components with the methods that a container calls', () => {
     for (const type of ['cache', 'connection', 'lock']) {
         const component = factory.create(descriptor(type)) as Record<string, unknown>;
         for (const method of ['configure', 'setReferences', 'unsetReferences', 'isOpen', 'open', 'close']) {

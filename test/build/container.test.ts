@@ -16,8 +16,8 @@ import { runScript } from '../support/runScript';
 import { readItem, readStat } from '../support/server/textProtocol';
 
 /**
- * Runs components from YAML in the container that services use.
- * The container is version 3, so its contexts are texts.
+ * Runs components from YAML in the container that services use. The container is version 3, so its
+ * contexts are strings.
  */
 class TestContainer extends ProcessContainer {
     references!: IReferences;
@@ -158,7 +158,7 @@ it('rejects with the trace id when memcached is unavailable', async () => {
     });
 });
 
-it('ends the process cleanly when it is interrupted', async () => {
+it('ends the process cleanly on an interrupt', async () => {
     const { code, stdout, stderr } = await runScript(`
         const { ProcessContainer } = require('pip-services3-container-nodex');
         const parameters = 'HOST=${server.host};PORT=${server.port}';

@@ -10,7 +10,7 @@ export class LeasedKey {
     isAway = false;
     private cas = 0;
 
-    /** Stands in for `engine.commands`. */
+    /** The fake of `engine.commands`. */
     readonly commands = {
         gets: async () => {
             this.reads.push(performance.now());
@@ -34,13 +34,13 @@ export class LeasedKey {
         },
     };
 
-    /** Writes a lease as another process does when it takes or renews one. */
+    /** Writes a lease as another process does when it takes or renews a lease. */
     lease(before = Item.MISS): void {
         const { value, flags } = withLeaseMark(before, 1);
         this.item = new Item(value, flags, 0, ++this.cas);
     }
 
-    /** Stores a stale value that is kept for this long. */
+    /** Stores a stale value that the server keeps for `keptMs`. */
     keep(text: string, keptMs: number): void {
         const { value, flags } = wrap({ value: text, flags: 0 }, Date.now() - 1, Date.now() + keptMs);
         this.item = new Item(value as Buffer, flags, 0, ++this.cas);

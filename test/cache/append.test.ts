@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 
 describe('append or prepend', () => {
-    it('extends a text from one process or several', async () => {
+    it('extends a text from one or several processes', async () => {
         expect(await cache.append(null, 'key', 'x')).toBe(false);
         expect(await cache.prepend(null, 'key', 'x')).toBe(false);
         expect(await cache.retrieve(null, 'key')).toBeNull();

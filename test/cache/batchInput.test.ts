@@ -87,7 +87,7 @@ describe('a batch with invalid input', () => {
         expect(await cache.retrieve(null, 'more')).toBeNull();
     });
 
-    it('rejects with the error of an iterator that throws halfway', async () => {
+    it('rejects with the error of an iterator that throws after some entries', async () => {
         const cache = await open();
         await cache.store(null, 'kept', 1, 50_000);
         await expect(cache.retrieveMany('trace', halfWay('kept'))).rejects.toBe(boom);

@@ -1,8 +1,7 @@
 import type { MemcachedCache } from 'pip-services4-memcached-node';
 import { codeOf } from '../support/codeOf';
-import { opcodes } from '../support/opcodes';
 import { useOpener, useServer } from '../support/Opener';
-import { requestsIn } from '../support/proxy/frames';
+import { requestsIn, verbOfReply } from '../support/proxy/messages';
 import { readItem, writeItem } from '../support/server/textProtocol';
 import { configOf, type Servers, type Settings } from '../support/settings';
 import { sleep } from '../support/sleep';
@@ -63,7 +62,7 @@ describe('clear', () => {
             cache => cache.retrieveOrLoad(null, 'a', 50_000, () => 'loaded', { staleFor: 1000 }),
             'loaded',
         ],
-    ])('makes %s of another instance find nothing at once', async (_, perform, expected) => {
+    ])('makes %s of another instance miss the old values at once', async (_, perform, expected) => {
         const { open } = service();
         const [one, other] = [await open(), await open()];
         await other.storeMany(null, of('old'));
@@ -90,7 +89,7 @@ describe('clear', () => {
         for (const cache of [one, other, await open()]) expect(await cache.retrieveMany(null, KEYS)).toEqual(expected);
     });
 
-    it('leaves one token, one counter and one winner when several instances clear at once', async () => {
+    it('leaves all instances with the same token when several instances clear at once', async () => {
         const { open } = service();
         const all = await Promise.all(Array.from({ length: 5 }, () => open()));
         for (let round = 0; round < 5; round++) {
@@ -167,7 +166,7 @@ describe('clear', () => {
         expect(one.getStats().evicted).toBe(0);
     });
 
-    it('prevents the store of a value whose load began earlier', async () => {
+    it('prevents the store of a value whose load begins earlier', async () => {
         const { open } = service();
         const [one, other] = [await open(), await open()];
         let finish: (value: string) => void = () => {};
@@ -222,25 +221,25 @@ describe('a request of a cache with options.clear', () => {
         await cache.store(null, 'key', 2, 50_000);
         await cache.retrieveMany(null, ['key', 'none']);
         const full = (key: string) => `${prefix}#${token}:${key}`;
-        expect(proxy.writes.map(write => requestsIn(write).map(({ opcode, key }) => [opcode, key]))).toEqual([
+        expect(proxy.writes.map(write => requestsIn(write).map(({ verb, key }) => [verb, key]))).toEqual([
             [
-                [opcodes.GET, full('key')],
-                [opcodes.GET, tokenKey(prefix)],
+                ['get', full('key')],
+                ['get', tokenKey(prefix)],
             ],
             [
-                [opcodes.SET, full('key')],
-                [opcodes.GET, tokenKey(prefix)],
+                ['set', full('key')],
+                ['get', tokenKey(prefix)],
             ],
             [
-                [opcodes.GETQ, full('key')],
-                [opcodes.GETQ, full('none')],
-                [opcodes.NOOP, ''],
-                [opcodes.GET, tokenKey(prefix)],
+                ['get', full('key')],
+                ['get', full('none')],
+                ['noop', ''],
+                ['get', tokenKey(prefix)],
             ],
         ]);
     });
 
-    it('fails when its reply is not confirmed, whatever it found', async () => {
+    it('fails when no token confirms its reply', async () => {
         const { open } = service();
         const proxy = await opener.faultProxy(server);
         const [one, other] = [await open(), await open({ request_timeout: 300, failures: 100 }, proxy)];
@@ -248,7 +247,7 @@ describe('a request of a cache with options.clear', () => {
         await one.clear(null);
         proxy.begin({
             reply: (link, frame) => {
-                if (frame[1] !== opcodes.GET) link.toClient(frame);
+                if (verbOfReply(frame) !== 'get') link.toClient(frame);
             },
         });
         const failing = other.retrieveMany(null, KEYS);
@@ -269,7 +268,7 @@ describe('a request of a cache with options.clear', () => {
             proxy.begin({
                 reply: (link, frame) => {
                     if (++frames === 1) return link.toClient(frame);
-                    // The delay keeps the end out of the read that has the reply.
+                    // The delay lets the client read the reply before the end of the connection.
                     void sleep(5).then(() => {
                         link.end();
                         proxy.begin({});
@@ -284,7 +283,7 @@ describe('a request of a cache with options.clear', () => {
             expect(await other.retrieve(null, 'a')).toBeNull();
         });
 
-        it('does not find many cleared keys', async () => {
+        it('finds none of several cleared keys', async () => {
             const { other } = await prepare();
             expect((await other.retrieveMany(null, KEYS)).size).toBe(0);
         });
@@ -308,12 +307,12 @@ describe('a request of a cache with options.clear', () => {
         const cache = await open({}, proxy);
         proxy.writes.length = 0;
         await Promise.all(Array.from({ length: 100 }, (_, i) => cache.retrieve(null, `key${i}`)));
-        const asked = requestsIn(proxy.writes[0]!).map(({ opcode, key }) => [opcode, key]);
-        expect(asked).toEqual([[opcodes.GET, tokenKey(prefix)]]);
-        expect(proxy.writes.flatMap(requestsIn).filter(({ opcode }) => opcode === opcodes.ADD)).toHaveLength(1);
+        const asked = requestsIn(proxy.writes[0]!).map(({ verb, key }) => [verb, key]);
+        expect(asked).toEqual([['get', tokenKey(prefix)]]);
+        expect(proxy.writes.flatMap(requestsIn).filter(({ verb }) => verb === 'add')).toHaveLength(1);
     });
 
-    it('has a readable key and no token without options.clear', async () => {
+    it('uses the plain key and no token without options.clear', async () => {
         const { open, prefix } = service();
         const proxy = await opener.recordingProxy(server);
         const cache = await open({ clear: false }, proxy);
@@ -324,7 +323,7 @@ describe('a request of a cache with options.clear', () => {
         expect(await readItem(server, tokenKey(prefix))).toBeNull();
     });
 
-    it('takes effect in the order in which it was made', async () => {
+    it('takes effect in the order of the calls', async () => {
         const { open } = service();
         const [one, other] = [await open(), await open()];
         await one.retrieve(null, 'key');
@@ -362,7 +361,7 @@ describe('a request of a cache with options.clear', () => {
         expect(await one.retrieve(null, 'key')).toBeNull();
     });
 
-    it('accepts a key that is at most ten bytes shorter than without clear', async () => {
+    it('limits a key to ten bytes less than without options.clear', async () => {
         const { open, prefix } = service();
         const cache = await open();
         const longest = 'k'.repeat(240 - prefix.length);
@@ -382,7 +381,7 @@ describe('a request of a cache with options.clear', () => {
         expect((await one.retrieveMany(null, keys)).size).toBe(0);
     });
 
-    it('uses the new prefix or server after the closed cache is reconfigured', async () => {
+    it('uses the new prefix or server after close, configure and open', async () => {
         const { open, prefix } = service();
         const [first, second] = [await opener.server(), await opener.server()];
         const cache = await open({}, first);

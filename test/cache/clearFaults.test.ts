@@ -14,7 +14,7 @@ const opener = useOpener();
 const KEYS = Array.from({ length: 60 }, (_, i) => `key${i}`);
 let count = 0;
 
-/** Three servers. The first one fails, and instances reach it through a proxy. */
+/** Three servers. The first server fails, and instances reach it through a proxy. */
 interface Stage {
     readonly faulty: MemcachedProcess;
     readonly healthy: readonly [MemcachedProcess, MemcachedProcess];
@@ -24,7 +24,7 @@ interface Stage {
     servers: Servers;
     /** The keys that are not on the first server. */
     readonly others: readonly string[];
-    /** The instances that were open before the fault. */
+    /** The instances that open before the fault. */
     readonly instances: MemcachedCache[];
     open(): Promise<MemcachedCache>;
 }
@@ -55,13 +55,13 @@ async function prepare(): Promise<Stage> {
     return stage;
 }
 
-/** Returns the keys that are found. A failed read counts as not found. */
+/** Returns the keys that the cache finds. A failed read counts as a miss. */
 async function found(cache: MemcachedCache, keys: readonly string[] = KEYS): Promise<string[]> {
     const answers = await Promise.all(keys.map(key => cache.retrieve(null, key).catch(() => null)));
     return keys.filter((_, i) => answers[i] !== null);
 }
 
-/** Resolves when the fault is over, which is when every key can be read. */
+/** Resolves when the cache can read every key, because the fault is then over. */
 async function untilAllAnswer(cache: MemcachedCache): Promise<void> {
     while ((await codeOf(cache.retrieveMany(null, KEYS))) === 'BATCH_FAILED') await sleep(20);
 }
@@ -72,7 +72,7 @@ interface Fault {
     end?(stage: Stage): Promise<unknown> | void;
     /** Whether `clear` rejects during the fault because it cannot reach a server. */
     readonly isAway?: boolean;
-    /** Whether keys move to a server that does not have them. */
+    /** Whether keys move to a server that does not hold them. */
     readonly moves?: boolean;
 }
 
@@ -135,7 +135,7 @@ const FAULTS: readonly Fault[] = [
     },
 ];
 
-/** Replaces the instances by ones with the current servers. */
+/** Replaces the instances by instances with the current servers. */
 async function reopen(stage: Stage): Promise<void> {
     stage.instances.splice(0, 2, await stage.open(), await stage.open());
 }
@@ -190,13 +190,13 @@ describe.each(FAULTS)('clear with $name', ({ begin, end, isAway = false, moves =
     });
 });
 
-it('serves no cleared key from an instance that is cut off, then or later', async () => {
+it('serves no cleared key from a disconnected instance, neither during the fault nor afterwards', async () => {
     const stage = await prepare();
     const settings = { prefix: stage.prefix, clear: true, fail_soft: true, request_timeout: 200, retry: 50 };
     const cut = await opener.cache(stage.servers, settings);
     expect((await cut.retrieveMany(null, KEYS)).size).toBe(KEYS.length);
     stage.proxy.begin(holding);
-    // This is the effect of a clear by an instance that is not cut off.
+    // A clear by a connected instance has the same effect.
     for (const server of [stage.faulty, ...stage.healthy])
         await (await opener.client(server)).delete(`${stage.prefix}#namespace`);
     expect((await cut.retrieveMany(null, KEYS)).size).toBe(0);

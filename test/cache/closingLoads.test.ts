@@ -52,7 +52,7 @@ describe('closing a shared connection before its cache', () => {
         expect(await readItem(server, open.key)).toMatchObject({ flags: 0x5053_0004 });
     });
 
-    it('leaves the cache usable when the connection is reopened', async () => {
+    it('leaves the cache usable once the connection opens again', async () => {
         const { connection, cache } = await openShared();
         const loader = loaderOf('value', 50);
         const asked = cache.retrieveOrLoad(null, open.key, 30_000, loader.load);
@@ -78,7 +78,7 @@ describe('closing a shared connection before its cache', () => {
     });
 });
 
-it('logs nothing when a cache closes while a loader runs', async () => {
+it('logs no line when a cache closes while a loader runs', async () => {
     const cache = await open.cache(server);
     const { called, load, finish } = heldLoader<string>();
     const asked = cache.retrieveOrLoad(null, open.key, 30_000, load);

@@ -18,7 +18,7 @@ const server = useServer({ maxItemBytes: 16 * MiB, memoryMegabytes: 256 });
 const opener = useOpener();
 const { logger } = opener;
 let cache: MemcachedCache;
-/** Reads the stored items directly. */
+/** A client that reads the stored items directly. */
 let client: MemcachedClient;
 
 const open = (settings: Settings = {}) => opener.cache(server, { request_timeout: 10_000, ...settings });
@@ -67,7 +67,7 @@ describe('a compressed value', () => {
         ['two bytes each', 'č', 499, 498],
         ['three bytes each', '€', 333, 332],
         ['four bytes each', '🐎', 250, 249],
-    ])('is measured in bytes of UTF-8: %s', async (_, one, enough, few) => {
+    ])('reaches compress_min by its bytes of UTF-8: %s', async (_, one, enough, few) => {
         await cache.store(null, 'enough', one.repeat(enough), 50_000);
         await cache.store(null, 'few', one.repeat(few), 50_000);
         expect([await flagsOf('enough'), await flagsOf('few')]).toEqual([TEXT_DEFLATED, 0]);
@@ -111,7 +111,7 @@ describe('a compressed value', () => {
         }
     });
 
-    it('may have 10 MiB', async () => {
+    it('is restored when it has 10 MiB', async () => {
         const large = await open({ compress_min: 1000, max_value: 16 * MiB });
         const value = Array.from({ length: 100_000 }, (_, i) => ({
             id: i,
@@ -120,11 +120,11 @@ describe('a compressed value', () => {
         }));
         await large.store(null, 'large', value, 60_000);
         const found: unknown = await large.retrieve(null, 'large');
-        // Compares texts because a comparison of so many objects takes seconds.
+        // A comparison of two texts is faster than a comparison of 100,000 objects.
         expect(JSON.stringify(found) === JSON.stringify(value)).toBe(true);
     });
 
-    it('is intact when a thousand are written at once', async () => {
+    it('is intact among a thousand concurrent stores', async () => {
         const entries = new Map(Array.from({ length: 1000 }, (_, i) => [`m${i}`, `${i},`.repeat(2000)] as const));
         const unlimited = await open({ compress_min: 1000, max_size: 0 });
         await Promise.all([...entries].map(([key, value]) => unlimited.store(null, key, value, 60_000)));
@@ -162,7 +162,7 @@ describe('an entry that looks compressed', () => {
         expect(logger.count(/expected JSON/)).toBe(1);
     });
 
-    it('is read when another program has compressed it in the same format', async () => {
+    it('is readable when another program has compressed it in the same format', async () => {
         await writeItem(server, 'text', deflateSync('{"a":1}', { level: 9 }), TEXT_DEFLATED);
         await writeItem(server, 'bytes', deflateSync('raw'), BYTES_DEFLATED);
         expect(await cache.retrieve(null, 'text')).toEqual({ a: 1 });
@@ -180,7 +180,7 @@ describe('an entry that looks compressed', () => {
         const reading = Array.from({ length: 12 }, () => cache.retrieve(null, 'bomb'));
         expect(await Promise.all(reading)).toEqual(Array(12).fill(null));
         clearInterval(watching);
-        // Twelve results of 128 MiB each would exceed this.
+        // Twelve results of 128 MiB each exceed this limit.
         expect(most - before).toBeLessThan(1100 * MiB);
         expect(await cache.store(null, 'key', 'x'.repeat(5000), 50_000)).toBe('x'.repeat(5000));
         expect(await cache.retrieve(null, 'key')).toBe('x'.repeat(5000));
@@ -190,7 +190,7 @@ describe('an entry that looks compressed', () => {
 describe('the order of compressed writes', () => {
     const long = (of: string): string => of.repeat(100_000);
 
-    it('is the order of the calls for each key', async () => {
+    it('is the order of the calls per key', async () => {
         const calls: ((value: string) => Promise<unknown>)[] = [
             value => cache.store(null, 'key', long(value), 60_000),
             value => cache.store(null, 'key', value, 60_000),
@@ -251,7 +251,7 @@ it('leaves the event loop free while it compresses 10 MiB', async () => {
     inflateSync(deflateSync(value, { level: 1 }));
     const syncMs = performance.now() - begun;
     const delays: number[] = [];
-    // Other programs delay the loop too, but not every time.
+    // Other programs delay the loop too, but not in every attempt.
     for (let i = 0; i < 5; i++) {
         const meter = monitorEventLoopDelay({ resolution: 1 });
         meter.enable();

@@ -1,13 +1,10 @@
 import { MemcachedClient } from 'pip-services4-memcached-node';
 import { codeOf } from '../support/codeOf';
-import { opcodes } from '../support/opcodes';
 import { useOpener, useServer } from '../support/Opener';
 import { describeEachLoss, type End, type LossContext, type Point } from '../support/proxy/loseNext';
 import type { MemcachedProcess } from '../support/server/MemcachedProcess';
 import { readStat, writeItem } from '../support/server/textProtocol';
 import { sleep } from '../support/sleep';
-
-const { ADD, DELETE, GET, INCREMENT, REPLACE } = opcodes;
 
 const server = useServer();
 const open = useOpener();
@@ -15,7 +12,7 @@ const open = useOpener();
 type Counter = { n: number };
 const next = (value: Counter | null): Counter => ({ n: (value?.n ?? 0) + 1 });
 
-/** Opens a cache through the proxy and another one without it. */
+/** Opens a cache through the proxy, and a cache without the proxy. */
 async function openBoth({ open, proxy, key }: LossContext) {
     const settings = { prefix: `${key}:` };
     const [through, cache] = [open.cache(proxy, { ...settings, request_timeout: 1000 }), open.cache(server, settings)];
@@ -29,7 +26,7 @@ const outcomeOf = (point: Point, end: End) => ({
 });
 
 describe('an unavailable memcached', () => {
-    it('softens reads with fail_soft, but never decisions', async () => {
+    it('makes reads miss with fail_soft, but still rejects commands that memcached decides', async () => {
         const dying = await open.server();
         const soft = await open.cache(dying, { fail_soft: true, failures: 1 });
         await dying.kill();
@@ -54,14 +51,14 @@ describe('an unavailable memcached', () => {
         it('counts at most once, and rejects when the outcome is unknown', async context => {
             const { through, cache } = await openBoth(context);
             await cache.store(null, 'n', 10, 50_000);
-            context.lose(INCREMENT);
+            context.lose('count');
             expect(await codeOf(through.increment(null, 'n', 5))).toBe(error);
             expect(await cache.retrieve(null, 'n')).toBe(isDone ? 15 : 10);
         });
 
         it('rejects an add with an unknown outcome instead of returning false', async context => {
             const { through, cache } = await openBoth(context);
-            context.lose(ADD);
+            context.lose('add');
             expect(await codeOf(through.add(null, 'n', 5))).toBe(error);
             expect(await cache.retrieve(null, 'n')).toBe(isDone ? 5 : null);
         });
@@ -71,34 +68,34 @@ describe('an unavailable memcached', () => {
 describeEachLoss(server, (it, point, end) => {
     const { isDone, error } = outcomeOf(point, end);
 
-    for (const [what, opcode, before] of [
-        ['adds', ADD, null],
-        ['changes', REPLACE, 1],
-        ['removes', DELETE, 1],
+    for (const [what, verb, before] of [
+        ['adds', 'add', null],
+        ['changes', 'cas', 1],
+        ['removes', 'delete', 1],
     ] as const) {
-        it(`rejects an update that ${what} a value with an unknown outcome, and does not repeat it`, async context => {
+        it(`rejects an update that ${what} a value with an unknown outcome, and does not retry it`, async context => {
             const { through, cache } = await openBoth(context);
             if (before !== null) await cache.store(null, 'key', before, 50_000);
-            const after = opcode === DELETE ? null : (before ?? 0) + 1;
+            const after = verb === 'delete' ? null : (before ?? 0) + 1;
             const change = jest.fn(() => after);
-            context.lose(opcode);
+            context.lose(verb);
             expect(await codeOf(through.update<number>(null, 'key', change))).toBe(error);
             expect(change).toHaveBeenCalledTimes(1);
             expect(await cache.retrieve(null, 'key')).toBe(isDone ? after : before);
         });
     }
 
-    it('repeats a lost read or rejects, and changes the value at most once', async context => {
+    it('retries a lost read or rejects, and changes the value at most once', async context => {
         const { through, cache } = await openBoth(context);
         await cache.store(null, 'key', 1, 50_000);
-        context.lose(GET);
+        context.lose('get');
         const answer = await codeOf(through.update<number>(null, 'key', value => value! + 1));
         expect(answer).toBe(end === 'silence' ? 'TIMEOUT' : 'answered 2');
         expect(await cache.retrieve(null, 'key')).toBe(end === 'silence' ? 1 : 2);
     });
 });
 
-it('does not write with the old CAS after the server restarted between read and write', async () => {
+it('does not write with the old CAS when the server restarts between read and write', async () => {
     const dying = await open.server();
     const one = await open.cache(dying, { retry: 30 });
     await one.store(null, 'key', 'old', 5000);
@@ -108,7 +105,7 @@ it('does not write with the old CAS after the server restarted between read and 
         if (seen.length === 1) {
             const cas = await casOf(dying, 'key');
             await dying.restart();
-            // These writes raise the CAS to the one that was read.
+            // These writes raise the CAS to the one that the update has read.
             while ((await casOf(dying, 'key')) < cas) await writeItem(dying, 'key', '"foreign"');
         }
         return `${value} and more`;
@@ -125,7 +122,7 @@ async function casOf(at: MemcachedProcess, key: string): Promise<bigint> {
     return cas;
 }
 
-it('has applied every resolved update when the server fails during updates', async () => {
+it('loses no resolved update when the server fails during updates', async () => {
     const dying = await open.server();
     const one = await open.cache(dying, { retry: 30, request_timeout: 500 });
     let isOver = false;
@@ -151,7 +148,7 @@ it('has applied every resolved update when the server fails during updates', asy
         await dying.restart();
         done = [];
         await sleep(200);
-        // Each number is returned only once.
+        // The cache returns each number only once.
         expect(new Set(done).size).toBe(done.length);
     }
     isOver = true;

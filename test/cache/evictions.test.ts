@@ -9,7 +9,7 @@ const server = useServer();
 const opener = useOpener();
 let count = 0;
 
-/** Opens two instances of a service. The first one keeps few values. */
+/** Opens two instances of a service. The first instance keeps few values. */
 async function open(maxSize: number, at: Servers = server) {
     const prefix = `evictions${count++}:`;
     const [one, other] = await Promise.all([
@@ -20,15 +20,15 @@ async function open(maxSize: number, at: Servers = server) {
 }
 
 /**
- * Resolves when the value is gone.
- * The delete is a separate write if the value is on another server or its reply is late.
+ * Resolves when the value is missing. If the value is on another server or its reply is late, the
+ * delete is a separate write.
  */
 async function untilEvicted(isGone: () => Promise<boolean>): Promise<void> {
     while (!(await isGone())) await sleep(5);
 }
 
 describe('max_size', () => {
-    it('does not evict a value that another instance has stored since', async () => {
+    it('does not evict a value that another instance has stored later', async () => {
         const { one, other } = await open(3);
         await one.store(null, 'x', 'old');
         await other.store(null, 'x', 'new');
@@ -37,7 +37,7 @@ describe('max_size', () => {
         expect(await one.retrieve(null, 'x')).toBe('new');
     });
 
-    it('does not evict a value that another instance has stored since, in a batch', async () => {
+    it('does not evict a value that another instance has stored later in a batch', async () => {
         const { one, other } = await open(3);
         await one.storeMany(null, { x: 'old', y: 'old' });
         await other.store(null, 'x', 'new');
@@ -150,7 +150,7 @@ describe('max_size', () => {
         );
     });
 
-    it('counts concurrently stored values, even those evicted before their reply', async () => {
+    it('counts concurrently stored values, even values that it evicts before their reply', async () => {
         const { one, prefix } = await open(3);
         await Promise.all(Array.from({ length: 50 }, (_, i) => one.store(null, `key${i}`, i)));
         await untilEvicted(async () => (await readItem(server, `${prefix}key46`)) === null);
@@ -170,7 +170,7 @@ describe('a batch larger than max_size', () => {
         ]);
     });
 
-    it('fails for the keys whose old values it could not delete', async () => {
+    it('fails for the keys whose old values it cannot delete', async () => {
         const [alive, dead] = await Promise.all([opener.server(), opener.server()]);
         const cache = await opener.cache([alive, dead], { max_size: 1, failures: 1, retries: 0 });
         const entries = numbered(40);

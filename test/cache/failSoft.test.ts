@@ -5,7 +5,7 @@ import type { MemcachedProcess } from '../support/server/MemcachedProcess';
 import type { Settings } from '../support/settings';
 
 const SOFT = { fail_soft: true, retry: 30, request_timeout: 1000 };
-const SOFTENED = /memcached is unavailable, continuing without it/;
+const SOFTENED = /memcached is unavailable, continuing without the cache/;
 const DOWN = /^warn memcached at .* is down/;
 const BACK = /is up again/;
 
@@ -37,7 +37,7 @@ it('rejects invalid arguments with options.clear, also while the token of a serv
     expect(loads).toBe(0);
 });
 
-it('misses every key while memcached is unavailable, recovers later, and logs each once', async () => {
+it('misses every key while memcached is unavailable, and logs the outage and the recovery once', async () => {
     const cache = await open();
     await cache.store(null, 'key', 'value', 50_000);
     await server.kill();
@@ -111,7 +111,7 @@ it('rejects when memcached rejects the value', async () => {
     expect(logger.lines).toEqual([]);
 });
 
-it('rejects a wrong password', async () => {
+it('rejects open with a wrong password', async () => {
     const locked = await opener.server({ login: { username: 'ann', password: 'secret' } });
     const credential = { 'credential.username': 'ann', 'credential.password': 'guess' };
     const cache = opener.cacheOf(locked, { ...SOFT, ...credential });
@@ -119,7 +119,7 @@ it('rejects a wrong password', async () => {
     expect(cache.isOpen()).toBe(false);
 });
 
-it('rejects a wrong password that is found after open', async () => {
+it('rejects calls with AUTH_FAILED when the server rejects the password after open', async () => {
     const { port } = server;
     const login = { username: 'ann', password: 'secret' };
     await server.kill();
@@ -130,7 +130,7 @@ it('rejects a wrong password that is found after open', async () => {
     expect(await codeOf(cache.store(null, 'key', 1, 50_000))).toBe('AUTH_FAILED');
 });
 
-it('logs one unavailable server of several once, and again when it is up', async () => {
+it('logs the outage of one of several servers once, and its recovery once', async () => {
     const others = await Promise.all([opener.server(), opener.server()]);
     const cache = await opener.cache([server, ...others], SOFT);
     const askAll = () => Promise.all(Array.from({ length: 200 }, (_, i) => cache.retrieve(null, `key-${i}`)));
@@ -139,7 +139,7 @@ it('logs one unavailable server of several once, and again when it is up', async
     expect(cache.getStats().fallbacks).toBeGreaterThan(100);
     expect([...logger.lines].sort()).toEqual([
         `warn memcached at ${server.address} is down: connect ECONNREFUSED ${server.address}`,
-        expect.stringMatching(/^warn memcached is unavailable, continuing without it: .*memcached at/),
+        expect.stringMatching(/^warn memcached is unavailable, continuing without the cache: .*memcached at/),
     ]);
     await server.restart();
     await logger.heard(BACK);

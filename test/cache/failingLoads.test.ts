@@ -13,7 +13,7 @@ const TIMES = { ...LEASE_TIMES, failurePause: PAUSE };
 const server = useServer();
 const open = useOpener();
 
-/** The times of the calls of the loader. */
+/** The times at which the loader runs. */
 let calls: number[];
 const failing = (): Promise<never> => {
     calls.push(Date.now());
@@ -28,7 +28,7 @@ async function openStale({ key }: Opener): Promise<{ cache: LoadThrough; other: 
     return { cache, other };
 }
 
-/** Calls until the loader has been called this many times. */
+/** Repeats the calls until the loader has run `times` times. */
 async function untilCalled(times: number, ...loads: LoadThrough[]): Promise<void> {
     while (calls.length < times) {
         for (const one of loads) expect(await one.retrieve(null, open.key, 30_000, failing, STALE)).toBe('stale');
@@ -46,7 +46,7 @@ const untilReleased = async (): Promise<void> => {
 beforeEach(() => (calls = []));
 
 describe('a failing loader while every caller has a stale value', () => {
-    it('is not called during a growing pause that all processes share', async () => {
+    it('runs only after a growing pause that all processes share', async () => {
         const { cache, other } = await openStale(open);
         await untilCalled(3, cache, other);
         const [first, second, third] = calls as [number, number, number];
@@ -56,7 +56,7 @@ describe('a failing loader while every caller has a stale value', () => {
         expect((await readItem(server, open.key))!.ttl).toBeGreaterThan(50);
     });
 
-    it('is called once when two processes find the value stale at the same moment', async () => {
+    it('runs once when two processes find the value stale at the same moment', async () => {
         const { cache, other } = await openStale(open);
         for (let round = 1; round <= 20; round++) {
             const key = `${open.key}-${round}`;
@@ -68,7 +68,7 @@ describe('a failing loader while every caller has a stale value', () => {
         }
     });
 
-    it('is called at once for a caller that needs a new value', async () => {
+    it('runs at once for a caller that needs a new value', async () => {
         const { cache, other } = await openStale(open);
         await untilCalled(1, cache);
         await untilReleased();
@@ -78,7 +78,7 @@ describe('a failing loader while every caller has a stale value', () => {
         expect(calls).toHaveLength(3);
     });
 
-    it('is called at once after a successful load', async () => {
+    it('runs at once after a successful load', async () => {
         const { cache } = await openStale(open);
         await untilCalled(1, cache);
         let value: unknown;

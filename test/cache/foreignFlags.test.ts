@@ -51,7 +51,7 @@ it.each([
     expect(await cache.retrieveOrLoad(null, 'key', 50_000, () => 'loaded')).toBe('loaded');
 });
 
-it('stores its null as other programs do, and reads their null as its own', async () => {
+it('stores a null as plain JSON, and accepts a JSON null of another program', async () => {
     const nothing = () => Promise.resolve(null);
     expect(await cache.retrieveOrLoad(null, open.key, 50_000, nothing, { nullTimeout: 5000 })).toBeNull();
     let kept = await readItem(server, open.key);

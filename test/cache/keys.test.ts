@@ -26,14 +26,14 @@ describe('a valid key', () => {
         ['punctuation', '{}"\\%/:;'],
         ['the name of a method', '__proto__'],
         ['spaces and controls beyond ASCII', 'a\u00a0b\u3000c\u0085d'],
-    ])('may be %s', async (_, key) => {
+    ])('is accepted when it consists of %s', async (_, key) => {
         expect(await cache.store(null, key, [key], 50_000)).toEqual([key]);
         expect(await cache.retrieve(null, key)).toEqual([key]);
         expect(await cache.remove(null, key)).toEqual([key]);
         expect(await cache.retrieve(null, key)).toBeNull();
     });
 
-    it('may have up to 250 bytes including the prefix', async () => {
+    it('has up to 250 bytes including the prefix', async () => {
         const key = 'k'.repeat(250 - PREFIX_BYTES);
         await prefixed.store(null, key, 1, 50_000);
         expect(await prefixed.retrieve(null, key)).toBe(1);
@@ -62,7 +62,7 @@ describe.each([
     ['without a prefix', () => cache],
     ['with a prefix', () => prefixed],
 ])('an invalid key, %s', (_, which) => {
-    it.each(bad)('is rejected before anything is sent: %s', async (_, key) => {
+    it.each(bad)('makes every command reject before it sends a request: %s', async (_, key) => {
         const sent = proxy.writes.length;
         for (const attempt of [
             () => which().retrieve('trace', key as string),

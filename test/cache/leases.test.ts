@@ -14,7 +14,7 @@ const alongside = new SideBySide();
 
 describe('a missing value', () => {
     alongside.it('is loaded once even by a loader that outlasts the lease', async open => {
-        // This is a second longer than SHORT_LEASE. The loader must outlast every tick of
+        // The loader takes a second longer than SHORT_LEASE, so that it outlasts every tick of
         // memcached's clock.
         const leaseTimes = { ...SHORT_LEASE, seconds: 3 };
         const { loads: one } = await openLoads(open, server, {}, leaseTimes);
@@ -28,7 +28,7 @@ describe('a missing value', () => {
     });
 });
 
-/** Returns the lease of a holder that died this long ago. */
+/** Returns the lease of a holder that has been dead for `ageMs`. */
 function leaseOf(before: Item, ageMs: number) {
     const now = Date.now();
     const clock = jest.spyOn(Date, 'now').mockReturnValue(now - ageMs);
@@ -57,7 +57,7 @@ describe('a load', () => {
 });
 
 describe('the touched lease of a dead holder', () => {
-    alongside.it('is recognised by its date at once, so that the value is stored', async open => {
+    alongside.it('is recognized by its date at once, so that the cache stores the value', async open => {
         const { value, flags } = leaseOf(Item.MISS, 9100);
         await writeItem(server, 'dated', value, flags);
         const cache = await open.cache(server);

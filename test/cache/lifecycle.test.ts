@@ -93,7 +93,7 @@ it('opens again after a close during open', async () => {
     await proxy.until(() => proxy.openSockets === 0);
 });
 
-it('rejects open with CONNECT_FAILED without a server, leaves nothing open, and allows a retry', async () => {
+it('rejects open with CONNECT_FAILED without a server, leaves no socket open, and allows a retry', async () => {
     await server.kill();
     const cache = create({ failures: 1 });
     await expect(cache.open('trace')).rejects.toMatchObject({
@@ -108,7 +108,7 @@ it('rejects open with CONNECT_FAILED without a server, leaves nothing open, and 
     expect(await cache.store(null, 'key', 1, 50_000)).toBe(1);
 });
 
-it('rejects open with NO_CONNECTION and the options to set when nothing is configured', async () => {
+it('rejects open with NO_CONNECTION and the options to set when there is no configuration', async () => {
     const cache = new MemcachedCache();
     await expect(cache.open('trace')).rejects.toMatchObject({
         code: 'NO_CONNECTION',
@@ -132,7 +132,7 @@ describe('a context', () => {
         ['null', null, null],
         ['undefined', undefined, null],
         ['a context without a trace id', new Context(), null],
-    ])('works as %s, and errors carry its trace id', async (_, context, traceId) => {
+    ])('is accepted as %s, and errors carry its trace id', async (_, context, traceId) => {
         const cache = create();
         await expect(cache.retrieve(context, 'key')).rejects.toMatchObject({ code: 'NOT_OPENED', trace_id: traceId });
         await cache.open(context);
@@ -196,7 +196,7 @@ it('shares stored values between two instances', async () => {
     expect(await other.retrieve(null, 'key')).toBe(1);
 });
 
-it('destroys the sockets at once when close is called as the process exits', async () => {
+it('destroys the sockets at once when an exit listener calls close', async () => {
     const { code, stdout, stderr } = await runScript(`
         const net = require('node:net');
         const sockets = [];
@@ -215,7 +215,7 @@ it('destroys the sockets at once when close is called as the process exits', asy
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'destroyed true\n', stderr: '' });
 });
 
-it('lets the process exit once its caches are closed, even without memcached', async () => {
+it('lets the process exit after its caches have closed, even without memcached', async () => {
     const { code, stdout, stderr } = await runScript(`
         const { MemcachedCache } = require('./src/index.ts');
         const { ConfigParams } = require('pip-services4-components-node');

@@ -11,13 +11,16 @@ const open = useOpener();
 const cache = useCache(server);
 const other = useCache(server);
 
-/** Resolves when the key is gone. A loaded value is stored or removed after its callers have it. */
+/**
+ * Resolves when the key is missing on the server. The cache stores or removes a loaded value only
+ * after its callers have it.
+ */
 async function untilGone(): Promise<void> {
     while ((await readItem(server, open.key)) !== null) await sleep(2);
 }
 
 describe('a loaded null', () => {
-    it.each([null, undefined])('is returned as null for %p, and not stored', async nothing => {
+    it.each([null, undefined])('is returned as null for %p, and is not stored', async nothing => {
         const loader = loaderOf(nothing);
         expect(await cache.retrieveOrLoad(null, open.key, 30_000, loader.load)).toBeNull();
         expect(await cache.retrieveOrLoad(null, open.key, 30_000, loader.load)).toBeNull();
@@ -46,7 +49,7 @@ describe('a loaded null', () => {
         expect(loader.calls).toBe(1);
     });
 
-    it('counts as an entry for the commands that memcached decides', async () => {
+    it('counts as an entry for add, replace, increment and touch', async () => {
         const options = { nullTimeout: 20_000 };
         for (const suffix of ['add', 'replace', 'count']) {
             await cache.retrieveOrLoad(null, `${open.key}-${suffix}`, 60_000, () => null, options);
@@ -60,7 +63,7 @@ describe('a loaded null', () => {
     });
 });
 
-it('stores a number with staleFor, which makes it unusable as a counter', async () => {
+it('rejects a loaded number as a counter when it is stored with staleFor', async () => {
     expect(await cache.retrieveOrLoad(null, open.key, 60_000, () => 5, { staleFor: 1000 })).toBe(5);
     await untilStored(cache);
     expect(await other.retrieve(null, open.key)).toBe(5);
@@ -78,7 +81,7 @@ describe('the expiry of a loaded value', () => {
             .sort((a, b) => a - b);
     };
 
-    it('is spread over half of the timeout with a jitter of 0.5', async () => {
+    it('varies over half of the timeout with a jitter of 0.5', async () => {
         const found = await ttls(0.5);
         // Time passes between the store and the read.
         expect(found[0]).toBeGreaterThanOrEqual(40);
@@ -88,7 +91,7 @@ describe('the expiry of a loaded value', () => {
         expect(found[100]).toBeLessThan(90);
     });
 
-    it('is spread over a tenth by default, and not at all with a jitter of 0', async () => {
+    it('varies over a tenth by default, and not at all with a jitter of 0', async () => {
         const found = await ttls(undefined);
         expect(new Set(found).size).toBeGreaterThan(5);
         expect(found[0]).toBeGreaterThanOrEqual(80);

@@ -5,8 +5,8 @@ import { storedCount } from './useCache';
 export const never = (): Promise<never> => new Promise(() => {});
 
 /**
- * Resolves when the cache has stored this many values in this test.
- * A loaded value is stored after its callers have it.
+ * Resolves when the cache has stored `count` values in this test. The cache stores a loaded value
+ * only after its callers have it.
  */
 export async function untilStored(cache: MemcachedCache, count = 1): Promise<void> {
     while (storedCount(cache) < count) await sleep(2);
@@ -16,12 +16,12 @@ export const notAsked = (): never => {
     throw new Error('the loader must not be called');
 };
 
-/** Returns a loader that counts its calls and takes this long. */
+/** Returns a loader that counts its calls and takes `ms`. */
 export function loaderOf<T>(value: T, ms = 0) {
     let onCalled: () => void;
     const loader = {
         calls: 0,
-        /** Resolves when the loader is called for the first time. */
+        /** Resolves at the first call of the loader. */
         called: new Promise<void>(resolve => (onCalled = resolve)),
         load: async (): Promise<T> => {
             loader.calls++;
@@ -33,12 +33,12 @@ export function loaderOf<T>(value: T, ms = 0) {
     return loader;
 }
 
-/** Returns a loader whose only call is pending until `finish` is called. */
+/** Returns a loader whose only call stays pending until a call of `finish`. */
 export function heldLoader<T>() {
     let onCalled: () => void;
     let finish!: (value: T) => void;
     return {
-        /** Resolves when the loader is called. */
+        /** Resolves at the call of the loader. */
         called: new Promise<void>(resolve => (onCalled = resolve)),
         load: (): Promise<T> => {
             onCalled();

@@ -30,7 +30,7 @@ describe.each([{}, { 'options.fail_soft': true }, { 'options.prefix': 'p:' }])('
             expect(new Set(await askAll(cache, loader.load))).toEqual(new Set(['value']));
             expect(loader.calls).toBe(1);
         }
-        expect(open.logger.count(/continuing without it/)).toBe(1);
+        expect(open.logger.count(/continuing without the cache/)).toBe(1);
     });
 
     alongside.it('calls the loader once when the server is silent', async open => {
@@ -73,7 +73,7 @@ it('loads in a cache that opens while memcached is unavailable, even with a pref
     expect(await readItem(server, 'p:key')).toMatchObject({ value: '"value"' });
 });
 
-it('does not store a value that was loaded without a read, since its key may have been removed', async () => {
+it('does not store a value loaded without a read, because a removal of its key may have come before', async () => {
     const server = await open.server();
     const proxy = await open.faultProxy(server);
     const [cache, other] = [await openShort(open, proxy), await openShort(open, server)];
@@ -172,11 +172,11 @@ describe('close of a cache', () => {
         expect(await other.retrieve(null, 'key')).toBe('of the other');
     });
 
-    it('releases a lease that is being taken', async () => {
+    it('releases a lease that the cache is about to take', async () => {
         const server = await open.server();
         const cache = await open.cache(await open.faultProxy(server));
         await cache.retrieve(null, 'key');
-        // The read has been answered, so the next request takes the lease.
+        // After the reply to the read, the next request takes the lease.
         const isTaken = (): boolean => cache.getStats().servers[0]!.inFlight > 0 && cache.getStats().misses === 2;
         const asked = cache.retrieveOrLoad(null, 'key', 30_000, loaderOf('value', 50).load);
         while (!isTaken()) await new Promise(setImmediate);
@@ -201,7 +201,7 @@ describe('close of a cache', () => {
         await first;
     });
 
-    it('leaves an earlier loader running when the cache is reopened', async () => {
+    it('leaves an earlier loader running when the cache opens again', async () => {
         const cache = await openShort(open, await open.server());
         const loader = loaderOf('value', 300);
         const asked = askAll(cache, loader.load);
@@ -213,7 +213,7 @@ describe('close of a cache', () => {
         expect(new Set(await asked)).toEqual(new Set(['value']));
     });
 
-    it('leaves nothing behind at any moment', async () => {
+    it('settles every caller at any moment of a load', async () => {
         const server = await open.server();
         for (let ms = 0; ms < 30; ms += 3) {
             const cache = await openShort(open, server);

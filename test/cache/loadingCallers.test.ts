@@ -39,7 +39,7 @@ describe('a loader that never settles', () => {
         expect(await asked).toBe('LOAD_TIMEOUT');
     });
 
-    it('may be one that loads its own key', async () => {
+    it('causes LOAD_TIMEOUT when it loads its own key', async () => {
         const load = (): Promise<unknown> => cache.retrieveOrLoad(null, open.key, 30_000, load);
         expect(await codeOf(cache.retrieveOrLoad(null, open.key, 30_000, load, { loadTimeout: 300 }))).toBe(
             'LOAD_TIMEOUT',
@@ -91,7 +91,7 @@ describe('the signal of a caller', () => {
         expect(await cache.retrieveOrLoad(null, open.key, 30_000, () => 'value')).toBe('value');
     });
 
-    it('prevents a call of the loader, and its count, when it aborts while another process loads', async () => {
+    it('prevents a call of the loader when it aborts while another process loads', async () => {
         const { called, load, finish } = heldLoader<string>();
         const theirs = other.retrieveOrLoad(null, open.key, 30_000, load);
         await called;
@@ -107,7 +107,7 @@ describe('the signal of a caller', () => {
         expect(cache.getStats().loads).toBe(loads);
     });
 
-    it('prevents any request when it has aborted before', async () => {
+    it('prevents any request when it aborts before the call', async () => {
         const reason = new Error('before');
         const asked = cache.retrieveOrLoad(null, open.key, 30_000, notAsked, { signal: AbortSignal.abort(reason) });
         await expect(asked).rejects.toBe(reason);
@@ -122,7 +122,7 @@ describe('the signal of a caller', () => {
         expect(await readItem(server, open.key)).toBeNull();
     });
 
-    it('may be shared by many calls without a warning of too many listeners', async () => {
+    it('serves many calls without a warning of too many listeners', async () => {
         const controller = new AbortController();
         const warned = jest.fn();
         process.on('warning', warned);
@@ -137,7 +137,7 @@ describe('the signal of a caller', () => {
         process.off('warning', warned);
     });
 
-    it('keeps no listener after the value is found', async () => {
+    it('keeps no listener after a hit', async () => {
         const { signal } = new AbortController();
         const add = jest.spyOn(signal, 'addEventListener');
         const remove = jest.spyOn(signal, 'removeEventListener');

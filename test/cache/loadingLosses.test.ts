@@ -1,16 +1,13 @@
 import type { LoadThrough } from '../../src/cache/load/LoadThrough';
 import { timed } from '../support/LagMeter';
 import { useServer } from '../support/Opener';
-import { opcodes } from '../support/opcodes';
 import { describeEachLoss, type LossContext } from '../support/proxy/loseNext';
 import { loaderOf, untilStored } from './loaders';
 import { openLoads, SHORT_LEASE } from './openLoads';
 
-const { ADD, REPLACE, DELETE } = opcodes;
-
 const server = useServer();
 
-/** Opens `cache`, which loses messages, and `other`, which does not. */
+/** Opens `cache`, which loses messages, and `other`, which loses none. */
 async function openBoth({ open, proxy }: LossContext) {
     const { loads: cache } = await openLoads(open, proxy, { request_timeout: 600 }, SHORT_LEASE);
     const { loads: other } = await openLoads(open, server, {}, SHORT_LEASE);
@@ -25,20 +22,20 @@ describeEachLoss(server, it => {
         const loader = loaderOf('value', 1500);
         const asked = cache.retrieveOrLoad(null, key, 30_000, loader.load);
         await loader.called;
-        lose(REPLACE);
+        lose('cas');
         expect(await asked).toBe('value');
         await untilStored(cache);
         expect(await other.retrieve(null, key)).toBe('value');
     });
 
-    for (const [what, opcode] of [
-        ['take the lease', ADD],
-        ['replace the lease by the value', REPLACE],
+    for (const [what, verb] of [
+        ['take the lease', 'add'],
+        ['replace the lease by the value', 'cas'],
     ] as const) {
         it(`returns the value to every caller when the request to ${what} is lost`, async context => {
             const { key, lose } = context;
             const { cache, other } = await openBoth(context);
-            lose(opcode);
+            lose(verb);
             const options = { loadTimeout: 30_000 };
             const loader = loaderOf('value', 50);
             const loading = async (loads: LoadThrough): Promise<void> =>
@@ -48,10 +45,10 @@ describeEachLoss(server, it => {
         });
     }
 
-    it('rejects with the error of the loader, and lets others load, when a release is lost', async context => {
+    it('rejects with the error of the loader, and lets other callers load, when a release is lost', async context => {
         const { key, lose } = context;
         const { cache, other } = await openBoth(context);
-        lose(DELETE);
+        lose('delete');
         const failing = () => Promise.reject(new Error('no'));
         await expect(cache.retrieve(null, key, 30_000, failing, null)).rejects.toThrow('no');
         expect(await other.retrieve(null, key, 30_000, loaderOf('value', 50).load, null)).toBe('value');

@@ -31,9 +31,9 @@ class Empty {
 }
 
 const lossy: [string, unknown, RegExp][] = [
-    ['a promise', Promise.resolve(1), /it is a promise: is an await missing\?$/],
-    ['a promise of another realm', runInNewContext('Promise.resolve(1)'), /is an await missing\?$/],
-    ['a thenable of a library', new Deferred(), /is an await missing\?$/],
+    ['a promise', Promise.resolve(1), /expected a value, not a promise \(is an await missing\?\)$/],
+    ['a promise of another realm', runInNewContext('Promise.resolve(1)'), /\(is an await missing\?\)$/],
+    ['a thenable of a library', new Deferred(), /\(is an await missing\?\)$/],
     ['a Map', new Map([['a', 1]]), /JSON keeps nothing of a Map$/],
     ['a Map of another realm', runInNewContext('new Map([[1, 2]])'), /JSON keeps nothing of a Map$/],
     ['a Set', new Set([1]), /JSON keeps nothing of a Set$/],
@@ -60,7 +60,7 @@ it.each(lossy)('rejects %s, and keeps the old value', async (_, value, message) 
     expect(await cache.retrieve(null, 'key')).toBe('old');
 });
 
-it('rejects such a value in every command that stores', async () => {
+it('rejects a lossy value in every command that stores', async () => {
     const value = new Set([1]);
     const storing = [
         cache.storeMany(null, { [open.key]: value }),
@@ -72,7 +72,7 @@ it('rejects such a value in every command that stores', async () => {
     expect(await cache.contains(null, open.key)).toBe(false);
 });
 
-it('returns a loaded value to its callers, and logs that it was not stored', async () => {
+it('returns a loaded lossy value to its callers, and logs the failed store', async () => {
     const value = new Map([['a', 1]]);
     expect(await cache.retrieveOrLoad(null, open.key, 50_000, () => value)).toBe(value);
     await open.logger.heard(/cannot store the loaded value/);
@@ -108,7 +108,7 @@ describe('a Uint8Array of another realm', () => {
     it.each([
         ['plain', {}],
         ['compressed', { compress_min: 1 }],
-    ])('is kept as bytes, %s', async (_, settings) => {
+    ])('is restored as bytes, %s', async (_, settings) => {
         cache = await open.cache(server, settings);
         await cache.store(null, 'key', bytes, 50_000);
         expect(await cache.retrieve(null, 'key')).toEqual(Buffer.from([0, 255]));

@@ -38,7 +38,7 @@ const NOTHING = {
     refreshFailures: 0,
 };
 
-/** Returns the statistics of the cache, and expects that the counters agree. */
+/** Returns the statistics of the cache, and expects the same numbers from the counters. */
 function numbers(cache: MemcachedCache, { counts }: RecordingCounters): Record<string, number> {
     const { servers, ...own } = cache.getStats();
     expect(servers.length).toBe(1);
@@ -120,7 +120,7 @@ it('counts calls without memcached separately', async () => {
     expect(numbers(cache, counters)).toEqual({ ...NOTHING, stored: 1, fallbacks: 3, failed: 1 });
 });
 
-it('keeps its statistics after close, without servers, and never changes a snapshot', async () => {
+it('keeps its own statistics after close, and never changes a snapshot', async () => {
     const cache = await opener.cache(server);
     const before = cache.getStats();
     await cache.retrieve(null, 'nothing');
@@ -132,7 +132,7 @@ it('keeps its statistics after close, without servers, and never changes a snaps
     expect(cache.getStats().failed).toBe(1);
 });
 
-it('ignores failing counters, and informs the counters after them', async () => {
+it('ignores failing counters, and calls the counters after them', async () => {
     const counters = new RecordingCounters();
     const cache = await open({}, new FailingCounters(), counters);
     expect(await cache.store(null, 'key', 1)).toBe(1);
@@ -141,7 +141,7 @@ it('ignores failing counters, and informs the counters after them', async () => 
     expect(numbers(cache, counters)).toEqual({ ...NOTHING, stored: 1, hits: 1 });
 });
 
-it('counts and times the calls of loaders, including failed ones', async () => {
+it('counts and measures the calls of loaders, including failed calls', async () => {
     const counters = new RecordingCounters();
     const cache = await open({}, counters);
     const load = (key: string, give: () => unknown) =>

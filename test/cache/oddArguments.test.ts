@@ -23,8 +23,8 @@ const odd = [
 ];
 
 /**
- * Valid arguments of each command after the context. The test replaces one at a time with an odd
- * value.
+ * Valid arguments of each command after the context. The test replaces one argument at a time by an
+ * odd value.
  */
 const verbs: Record<string, unknown[]> = {
     retrieve: ['key'],

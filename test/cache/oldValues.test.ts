@@ -7,8 +7,8 @@ import type { Settings } from '../support/settings';
 const open = useOpener();
 
 /**
- * Makes one of two servers unreachable while it keeps its memory.
- * Returns the outcomes of writes to two of its keys, and their values when it is back.
+ * Makes one of two servers unreachable while it keeps its memory. Returns the outcomes of writes to
+ * two of its keys, and their values after its return.
  */
 async function writeMeanwhile(settings: Settings) {
     const [server, other] = await Promise.all([open.server(), open.server()]);
@@ -39,7 +39,7 @@ async function keysOn(server: { host: string; port: number }, cache: MemcachedCa
 }
 
 describe('an old value of an unreachable server', () => {
-    it('reappears with options.remove, even if it was replaced or removed meanwhile', async () => {
+    it('reappears with options.remove, even after a store or a removal during the outage', async () => {
         expect(await writeMeanwhile({ remove: true })).toEqual({
             outcomes: ['answered new', 'answered null'],
             found: ['answered new', 'answered null'],
@@ -47,7 +47,7 @@ describe('an old value of an unreachable server', () => {
         });
     });
 
-    it('stays unchanged without it, and writes to the key fail', async () => {
+    it('stays unchanged without options.remove, while writes to the key fail', async () => {
         expect(await writeMeanwhile({})).toEqual({
             outcomes: ['SERVER_DOWN', 'SERVER_DOWN'],
             found: ['SERVER_DOWN', 'SERVER_DOWN'],
@@ -55,7 +55,7 @@ describe('an old value of an unreachable server', () => {
         });
     });
 
-    it('stays unchanged with options.fail_soft, and writes to the key have no effect', async () => {
+    it('stays unchanged with options.fail_soft, while writes to the key have no effect', async () => {
         expect(await writeMeanwhile({ fail_soft: true })).toEqual({
             outcomes: ['answered new', 'answered null'],
             found: ['answered null', 'answered null'],

@@ -6,10 +6,12 @@ import { ComponentConnection } from '../../src/connect/ComponentConnection';
 import type { Opener } from '../support/Opener';
 import { configOf, type Servers, type Settings } from '../support/settings';
 
-/** The shortest lease that the clock of memcached allows, since it counts whole seconds. */
+/**
+ * The shortest lease that the clock of memcached allows, because that clock counts whole seconds.
+ */
 export const SHORT_LEASE: LeaseTimes = { ...LEASE_TIMES, seconds: 2, renewedAfterMs: 250 };
 
-/** Opens the loader of a MemcachedCache with other lease times than in production. */
+/** Opens the load-through of a MemcachedCache with other lease times than in production. */
 export async function openLoads(
     open: Opener,
     servers: Servers,

@@ -6,7 +6,10 @@ import { sleep } from '../support/sleep';
 import { heldLoader, loaderOf, never, notAsked } from './loaders';
 
 const STALE: LoadOptions = { staleFor: 60_000, jitter: 0 };
-/** The timeout covers the time to take a lease. Without a lease, each instance calls its loader. */
+/**
+ * The timeout covers the time to take a lease, even on a busy machine. Without a lease, each
+ * instance calls its loader.
+ */
 const PATIENT = { request_timeout: 5000, connect_timeout: 5000 };
 
 const server = useServer();
@@ -19,7 +22,7 @@ beforeEach(async () => {
     [cache, other] = await Promise.all([open.cache(server, PATIENT), open.cache(server, PATIENT)]);
 });
 
-/** Loads the value, and waits until it is stale. */
+/** Loads the value, and waits until the value is stale. */
 async function makeStale(value: unknown, options = STALE): Promise<void> {
     await cache.retrieveOrLoad(null, open.key, 50, () => value, options);
     await sleep(80);
@@ -80,7 +83,7 @@ it('returns the stale value to every caller at once, while one load runs in the 
     expect(await ask()).toBe('new');
 });
 
-it('returns the new value once it is loaded, even if it could not be stored yet', async () => {
+it('returns the new value after the load, even before memcached has stored it', async () => {
     const cache = await open.cache(server);
     await makeStale('old');
     let isLoaded = false;
@@ -121,7 +124,7 @@ it('waits for the loader when staleFor is absent or shorter', async () => {
     expect(await Promise.all(asked)).toEqual(['new', 'new', 'new', 'new']);
 });
 
-it('does not restore a value that was removed or replaced', async () => {
+it('does not restore a stale value after a removal or a store', async () => {
     await makeStale('old');
     await other.remove(null, open.key);
     expect(await cache.retrieveOrLoad(null, open.key, 30_000, () => 'new', STALE)).toBe('new');
@@ -131,7 +134,7 @@ it('does not restore a value that was removed or replaced', async () => {
     expect(await cache.retrieveOrLoad(null, open.key, 30_000, () => 'newer', STALE)).toBe('newer');
 });
 
-it('does not restore a value that was removed during its background load', async () => {
+it('does not restore a stale value after a removal during its background load', async () => {
     await makeStale('old');
     const { called, load, finish } = heldLoader<string>();
     expect(await cache.retrieveOrLoad(null, open.key, 30_000, load, STALE)).toBe('old');
@@ -160,12 +163,12 @@ it('logs the error of a background load, and keeps the stale value', async () =>
     await makeStale('old');
     const fail = jest.fn(() => Promise.reject(new Error('no database')));
     for (let i = 1; i <= 2; i++) {
-        // The second call comes after a pause.
+        // The loader runs a second time only after a pause.
         while (fail.mock.calls.length < i) {
             expect(await cache.retrieveOrLoad(null, open.key, 30_000, fail, STALE)).toBe('old');
             await sleep(5);
         }
-        // The lease is released, and the item is unchanged.
+        // The cache releases the lease and leaves the item unchanged.
         while ((await readItem(server, open.key))!.flags !== 0x5053_0004) await sleep(5);
     }
     await logger.heard(/cannot refresh the stale value of key\d+: no database/);
@@ -231,7 +234,7 @@ it('aborts a background load on close, and keeps the stale value', async () => {
     expect(logger.count(/failed/)).toBe(0);
 });
 
-it('ends the freshness to the millisecond, and keeps the item for staleFor longer', async () => {
+it('ends the freshness to the millisecond, and keeps the item longer by staleFor', async () => {
     await cache.retrieveOrLoad(null, open.key, 300, () => 'old', STALE);
     const ms = await timed(async () => {
         while ((await cache.retrieve(null, open.key)) !== null) await sleep(2);
@@ -240,7 +243,7 @@ it('ends the freshness to the millisecond, and keeps the item for staleFor longe
     expect((await readItem(server, open.key))!.ttl).toBeGreaterThan(50);
 });
 
-it('treats an entry of another program with such flags as a miss', async () => {
+it('treats an entry of another program with the flags of stale values as a miss', async () => {
     for (const flags of [0x5053_0004, 0x5053_0008, 0x5053_000c, 0x5053_000f]) {
         for (const value of ['', 'short', 'x'.repeat(24), 'x'.repeat(100)]) {
             await writeItem(server, open.key, value, flags);

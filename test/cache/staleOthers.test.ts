@@ -10,14 +10,14 @@ const STALE: LoadOptions = { staleFor: 60_000, jitter: 0, loadTimeout: 20_000 };
 const server = useServer();
 const open = useOpener();
 
-/** Stores a stale value that `cache` reloads until `finish` is called. */
+/** Stores a stale value that `cache` reloads until a call of `finish`. */
 async function loadBehind(cache: MemcachedCache, key: string) {
     await cache.retrieveOrLoad(null, key, 50, () => 'stale', STALE);
     await sleep(80);
     const { called, load, finish } = heldLoader<string>();
     const begun = called.then(() => true);
     do {
-        // On a busy machine the first load may be pending, and then no other one begins.
+        // On a busy machine the first load may still be pending, and then no other load begins.
         expect(await cache.retrieveOrLoad(null, key, 30_000, load, STALE)).toBe('stale');
     } while (!(await Promise.race([begun, sleep(20)])));
     return { finish };
@@ -35,7 +35,7 @@ describe('a process that reloads a stale value', () => {
 
     const ask = (load: () => string = notAsked) => cache.retrieveOrLoad(null, key, 30_000, load, STALE);
 
-    it('returns the value that another process stores meanwhile', async () => {
+    it('returns the value that another process stores during the load', async () => {
         const { finish } = await loadBehind(cache, key);
         await other.store(null, key, 'stored', 30_000);
         expect(await ask()).toBe('stored');
@@ -44,7 +44,7 @@ describe('a process that reloads a stale value', () => {
         expect(await ask()).toBe('stored');
     });
 
-    it('does not return or restore a value that another process removes meanwhile', async () => {
+    it('does not return or restore a value that another process removes during the load', async () => {
         const { finish } = await loadBehind(cache, key);
         await other.remove(null, key);
         const asked = ask();
@@ -58,14 +58,14 @@ describe('a process that reloads a stale value', () => {
     it('keeps the expiry of the stale value', async () => {
         const { finish } = await loadBehind(cache, key);
         expect((await readItem(server, key))!.ttl).toBeGreaterThan(50);
-        // A lease is renewed after 650 ms.
+        // The cache renews its lease after 650 ms.
         await sleep(1000);
         expect((await readItem(server, key))!.ttl).toBeGreaterThan(50);
         finish('loaded');
     });
 });
 
-it('returns a stale value from memory when memcached cannot be read', async () => {
+it('returns a stale value from memory when reads of memcached fail', async () => {
     const proxy = await open.faultProxy(server);
     const cache = await open.cache(proxy, { request_timeout: 300 });
     const { finish } = await loadBehind(cache, open.key);

@@ -28,7 +28,7 @@ describe('a loaded value', () => {
         while (cache.getStats().stored === 0) await sleep(2);
     });
 
-    it('is returned while its lease is being renewed', async () => {
+    it('is returned during a renewal of its lease', async () => {
         const proxy = await open.faultProxy(server);
         const { loads } = await openLoads(open, proxy, SLOW, SHORT_LEASE);
         const { called, load, finish } = heldLoader<string>();
@@ -44,7 +44,7 @@ describe('a loaded value', () => {
         while ((await other.retrieve(null, open.key)) !== 'value') await sleep(2);
     });
 
-    it('is found by the same process from then on', async () => {
+    it('is a hit for later calls of the same process', async () => {
         const cache = await open.cache(server);
         for (let i = 0; i < 50; i++) {
             const key = `${open.key}-${i}`;
@@ -53,7 +53,7 @@ describe('a loaded value', () => {
         }
     });
 
-    it('is given to later callers while memcached does not answer', async () => {
+    it('reaches later callers while memcached is silent', async () => {
         const proxy = await open.faultProxy(server);
         const cache = await open.cache(proxy, { request_timeout: 500 });
         const { called, load, finish } = heldLoader<string>();
@@ -87,7 +87,7 @@ describe('a loaded value', () => {
         }
     });
 
-    it('is counted when it cannot be stored', async () => {
+    it('counts as a failed store when JSON cannot represent it', async () => {
         const cache = await open.cache(server);
         expect(await cache.retrieveOrLoad(null, open.key, 30_000, loaderOf(5n).load)).toBe(5n);
         expect(cache.getStats().storeFailures).toBe(1);

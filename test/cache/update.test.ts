@@ -1,8 +1,8 @@
 import { BadRequestException } from 'pip-services4-commons-node';
 import type { MemcachedCache } from 'pip-services4-memcached-node';
 import { codeOf } from '../support/codeOf';
-import { opcodes } from '../support/opcodes';
 import { useOpener, useServer } from '../support/Opener';
+import { verbOf } from '../support/proxy/messages';
 import { readItem, readStat, writeItem } from '../support/server/textProtocol';
 import type { Servers, Settings } from '../support/settings';
 import { sleep } from '../support/sleep';
@@ -23,7 +23,7 @@ type Counter = { n: number };
 const next = (value: Counter | null): Counter => ({ n: (value?.n ?? 0) + 1 });
 
 describe('update', () => {
-    it('computes a new value from the old one', async () => {
+    it('computes a new value from the old value', async () => {
         const seen: unknown[] = [];
         const change = (value: Counter | null): Counter => {
             seen.push(value);
@@ -38,7 +38,7 @@ describe('update', () => {
         expect((await readItem(server, `${prefix}key`))!.ttl).toBeLessThanOrEqual(60);
     });
 
-    it('may change its argument, and may return a thenable', async () => {
+    it('accepts a change that modifies its argument and returns a thenable', async () => {
         await cache.store(null, 'key', { list: [1] }, 50_000);
         const answer = await cache.update<{ list: number[] }>(null, 'key', value => {
             value!.list.push(2);
@@ -69,13 +69,13 @@ describe('update', () => {
         expect(await readItem(server, `${prefix}key`)).toBeNull();
     });
 
-    it('passes null for an entry of another program, and may replace it', async () => {
+    it('passes null for an entry of another program, and replaces it', async () => {
         await writeItem(server, `${prefix}key`, '{no json');
         expect(await cache.update(null, 'key', next)).toEqual({ n: 1 });
         expect(await cache.retrieve(null, 'key')).toEqual({ n: 1 });
     });
 
-    it('calls the change again when another writer was faster', async () => {
+    it('calls the change again after a conflict with another writer', async () => {
         for (const [before, meddled] of [
             [1, 10],
             [null, 10],
@@ -93,7 +93,7 @@ describe('update', () => {
         }
     });
 
-    it('does not remove a value that another writer has stored meanwhile', async () => {
+    it('does not remove a value that another writer stores during the change', async () => {
         await cache.store(null, 'key', 1, 50_000);
         let tries = 0;
         const answer = await cache.update<number>(null, 'key', async value => {
@@ -103,7 +103,7 @@ describe('update', () => {
         expect([answer, tries, await cache.retrieve(null, 'key')]).toEqual([2, 2, 2]);
     });
 
-    it('calls the change only once, even in the first call and after the sockets were closed', async () => {
+    it('calls the change only once, even in the first call and after an idle time without sockets', async () => {
         const idle = await open({ idle: 50 });
         for (let i = 1; i <= 3; i++) {
             let asked = 0;
@@ -126,7 +126,7 @@ describe('update', () => {
         await through.update(null, 'key', next);
         proxy.writes.length = 0;
         await through.update(null, 'key', next);
-        expect(proxy.writes.map(write => write[1])).toEqual([opcodes.GET, opcodes.REPLACE]);
+        expect(proxy.writes.map(verbOf)).toEqual(['get', 'cas']);
     });
 
     it('loses none of 1,000 concurrent updates in one process, and avoids conflicts between them', async () => {
@@ -200,7 +200,7 @@ describe('a change', () => {
         expect(await cache.update(null, 'key', () => 2)).toBe(2);
     });
 
-    it('keeps the trace id of an exception that already has one', async () => {
+    it('keeps the trace id that an exception already has', async () => {
         const own = new BadRequestException('own', 'OWN', 'own');
         const throwing = (): never => {
             throw own;
@@ -222,14 +222,14 @@ describe('a change', () => {
         });
     });
 
-    it('times out when it never settles, and its late result changes nothing', async () => {
+    it('times out when it never settles, and its late result has no effect', async () => {
         const hasty = await open({ update_timeout: 200 });
         await hasty.store(null, 'key', 1, 50_000);
         let answer!: (value: number) => void;
         const stuck = hasty.update<number>(null, 'key', () => new Promise(resolve => (answer = resolve)));
         const behind = hasty.update<number>(null, 'key', value => value! + 1);
         await expect(stuck).rejects.toMatchObject({ code: 'UPDATE_CONFLICT', details: { key: 'key' } });
-        // The second update had its turn in time, or it timed out too.
+        // The second update gets its turn in time, or it times out too.
         const after = await codeOf(behind);
         expect(['UPDATE_CONFLICT', 'answered 2']).toContain(after);
         const held = await hasty.retrieve(null, 'key');
@@ -290,7 +290,7 @@ describe('close', () => {
         expect(await cache.update(null, 'held', () => 2)).toBe(2);
     });
 
-    it('has applied exactly the resolved updates', async () => {
+    it('lets exactly the resolved updates take effect', async () => {
         for (let round = 0; round < 10; round++) {
             await cache.store(null, 'key', { n: 0 }, 50_000);
             const updating = Array.from({ length: 50 }, () => cache.update<Counter>(null, 'key', next));

@@ -53,7 +53,7 @@ describe('a stored value', () => {
         expect(await thereAndBack(new Date(0))).toBe('1970-01-01T00:00:00.000Z');
     });
 
-    it('consists of the result of toJSON, without what JSON leaves out', async () => {
+    it('consists of the result of toJSON, without the parts that JSON omits', async () => {
         expect(await thereAndBack({ secret: 1, toJSON: () => ({ open: 2, not: undefined }) })).toEqual({ open: 2 });
     });
 
@@ -75,7 +75,7 @@ describe('a stored value', () => {
         expect(String(early)).toBe('early');
     });
 
-    it('may have nearly 1 MiB, as text or as bytes', async () => {
+    it('is restored when it has nearly 1 MiB, as text or as bytes', async () => {
         const text = 'x'.repeat(MiB - 200);
         expect(await thereAndBack(text)).toBe(text);
         const bytes = Buffer.alloc(MiB - 200, 'y');
@@ -114,7 +114,7 @@ describe('a value that JSON cannot represent', () => {
         ['a toJSON that throws a text', throwing('boom')],
         ['a toJSON that throws null', throwing(null)],
         ['a toJSON that throws an object without a prototype', throwing(Object.create(null))],
-    ])('is rejected, and the old value stays: %s', async (_, value) => {
+    ])('is rejected and leaves the old value: %s', async (_, value) => {
         await thereAndBack('old');
         await expect(cache.store('trace', 'value', value, 50_000)).rejects.toMatchObject({
             code: 'NOT_SERIALIZABLE',
@@ -126,7 +126,7 @@ describe('a value that JSON cannot represent', () => {
 });
 
 describe('a value that is too large', () => {
-    it('is rejected with its size and the limit, and the old value stays', async () => {
+    it('is rejected with its size and the limit, and leaves the old value', async () => {
         await thereAndBack('old');
         await expect(cache.store(null, 'value', 'x'.repeat(MiB), 50_000)).rejects.toMatchObject({
             code: 'VALUE_TOO_LARGE',
@@ -149,7 +149,7 @@ describe('a value shared with other clients', () => {
     it.each([
         ['JSON text', '{"a":[1,"žluťoučký"]}', 0, { a: [1, 'žluťoučký'] }],
         ['JSON with spaces', ' [1, 2]\n', 0, [1, 2]],
-    ])('can be read when another client has stored it: %s', async (_, text, flags, value) => {
+    ])('is readable when another client has stored it: %s', async (_, text, flags, value) => {
         await writeItem(server, 'theirs', text, flags);
         expect(await cache.retrieve(null, 'theirs')).toEqual(value);
         expect(logger.lines).toEqual([]);

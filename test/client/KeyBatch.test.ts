@@ -19,7 +19,7 @@ async function openFull(options: ClientOptions = {}): Promise<void> {
     expect((await client.setMany(keys.map(key => [key, key]))).failed.size).toBe(0);
 }
 
-/** Records when the last reply about one of these keys entered the map of found items. */
+/** Records when the last reply for one of these keys enters the map of found items. */
 function watchItems(of: readonly string[]): { lastMs: number } {
     const seen = { lastMs: NaN };
     const wanted = new Set(of);
@@ -36,7 +36,7 @@ function watchItems(of: readonly string[]): { lastMs: number } {
 describe('a batch over several servers', () => {
     afterEach(() => jest.restoreAllMocks());
 
-    it('finds, stores and deletes the keys of all of them', async () => {
+    it('finds, stores and deletes the keys of all servers', async () => {
         await openFull();
         expect(servers.every(server => partOf(server).length > 100)).toBe(true);
         const { items, failed } = await client.getMany([...keys, 'missing']);
@@ -47,7 +47,7 @@ describe('a batch over several servers', () => {
         expect((await client.getMany(keys)).items.size).toBe(0);
     });
 
-    it('sends one write to each server, all of them in the same turn', async () => {
+    it('sends one write to each server, all in the same turn', async () => {
         await openFull();
         const ports: (number | undefined)[] = [];
         const { write } = Socket.prototype;
@@ -67,7 +67,7 @@ describe('a batch over several servers', () => {
     });
 
     it.each(['getMany', 'setMany', 'deleteMany'] as const)(
-        'reports exactly the keys of a silent server and of a dead one as failed: %s',
+        'reports exactly the keys of a silent and a dead server as failed: %s',
         async verb => {
             await openFull({ retries: 0, failures: 1 });
             const [silent, dead] = servers;
@@ -92,8 +92,8 @@ describe('a batch over several servers', () => {
                     server: `127.0.0.1:${dead.port}`,
                 });
             }
-            // The batch ends when the silent server times out. The other replies arrive long
-            // before.
+            // The batch ends when the silent server times out. The other replies arrive long before
+            // this end.
             expect(ms - lag.totalMs).toBeLessThan(2 * REQUEST_TIMEOUT_MS);
             if (result.items) {
                 expect([...result.items.keys()].sort()).toEqual(others.sort());

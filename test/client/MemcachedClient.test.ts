@@ -65,12 +65,12 @@ describe('get and set', () => {
         expect(await codeOf(client.set('key', 'value', { expires }))).toBe('INVALID_TTL');
     });
 
-    it('rejects a value that is neither text nor bytes', async () => {
+    it('rejects a value that is neither a string nor bytes', async () => {
         expect(await codeOf(client.set('key', 5 as never))).toBe('NOT_SERIALIZABLE');
         expect(await codeOf(client.set('key', undefined as never))).toBe('NOT_SERIALIZABLE');
     });
 
-    it('rejects a value above the limit before it sends anything, and measures it in bytes', async () => {
+    it('rejects a value with more bytes than the limit before it sends a request', async () => {
         const limit = 2 * 1024 * 1024;
         expect(await codeOf(client.set('key', 'é'.repeat(limit / 2 + 1)))).toBe('VALUE_TOO_LARGE');
         expect(await codeOf(client.set('key', Buffer.alloc(limit + 1)))).toBe('VALUE_TOO_LARGE');
@@ -116,7 +116,7 @@ describe('add, replace, append, prepend, delete', () => {
         expect(await text('key')).toBe('1');
     });
 
-    it('replaces an existing item only', async () => {
+    it('replaces only an existing item', async () => {
         expect(await client.replace('key', '1')).toBe(false);
         await client.set('key', '0');
         expect(await client.replace('key', '1')).toBe(true);
@@ -132,7 +132,7 @@ describe('add, replace, append, prepend, delete', () => {
         expect(await text('key')).toBe('<->');
     });
 
-    it('returns whether delete found an item', async () => {
+    it('returns whether delete has found an item', async () => {
         await client.set('key', 'value');
         expect([await client.delete('key'), await client.delete('key')]).toEqual([true, false]);
         expect(await text('key')).toBeNull();
@@ -260,7 +260,7 @@ describe('a batch', () => {
         expect(await client.deleteMany([])).toEqual({ failed: new Map() });
     });
 
-    it('stores the valid entries and reports why the others failed', async () => {
+    it('stores the valid entries, and reports the errors of the invalid entries', async () => {
         const other = await open.client(await open.server(), { maxValueBytes: 2 * 1024 * 1024 });
         const { failed } = await other.setMany([
             ['a', 'fits'],
@@ -332,7 +332,7 @@ describe('a call in the style of memjs', () => {
         expect(await client.increment('n', 1, null as never)).toEqual({ success: true, value: 0n });
     });
 
-    it('rejects create(), which would use the transport of memjs', () => {
+    it('rejects create(), which needs the transport of memjs', () => {
         expect(() => MemcachedClient.create()).toThrow('new MemcachedClient');
     });
 

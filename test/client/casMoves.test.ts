@@ -6,7 +6,7 @@ const open = useOpener();
 const fleet = useFleet(open);
 
 describe('a CAS whose key moves to another server', () => {
-    it('belongs to an old epoch and is not compared', async () => {
+    it('belongs to an old epoch, so the client does not send it', async () => {
         const client = await open.client(all(fleet).slice(0, 2));
         await storeAll(client);
         const moving = (() => {
@@ -22,8 +22,8 @@ describe('a CAS whose key moves to another server', () => {
         expect(await client.casSet(moving, 'mine', cas, { epoch })).toMatchObject({ outcome: 'stale' });
         expect(await client.casDelete(moving, cas, { epoch })).toBe('stale');
         expect((await client.get(moving)).value!.toString()).toBe('of another');
-        // The epoch stays different when the key returns, because its sockets may have closed
-        // meanwhile.
+        // When the key returns, the epoch stays different, because the sockets may have closed in
+        // between.
         client.update(all(fleet).slice(1));
         expect(client.epoch(moving)).not.toBe(epoch);
     });

@@ -6,7 +6,7 @@ import { sleep } from '../support/sleep';
 const open = useOpener();
 
 describe('a full server without eviction', () => {
-    it('keeps an item that a compare-and-set could not replace, whether or not the CAS matches', async () => {
+    it('keeps an item that a compare-and-set cannot replace, whether or not the CAS matches', async () => {
         const server = await open.server({ withoutEviction: true, memoryMegabytes: 2 });
         const client = await open.client(server);
         await client.set('key', 'theirs');
@@ -15,7 +15,7 @@ describe('a full server without eviction', () => {
             client.setMany(Array.from({ length: count }, (_, i) => [`fill:${from + i}`, 'x'.repeat(20)]));
         let filled = 0;
         while ((await fill(filled, 2000)).failed.size === 0) filled += 2000;
-        // The size matches the items that filled the server, so the same slab class is full.
+        // The value has the size of the items that fill the server, so its slab class is full.
         const other = 'x'.repeat(24);
         expect(await codeOf(client.casSet('key', other, cas + 1n))).toBe('SERVER_ERROR');
         expect(await codeOf(client.casSet('key', other, cas))).toBe('SERVER_ERROR');
@@ -28,7 +28,7 @@ describe('a CAS', () => {
     beforeEach(() => flush(server));
     const pinned = { pinned: true };
 
-    it('is compared while the same sockets are open', async () => {
+    it('stays valid while the same sockets are open', async () => {
         const client = await open.client(server);
         const cas = (await client.commands.casAdd('key', '1', pinned))!;
         const epoch = client.epoch('key');
@@ -46,8 +46,8 @@ describe('a CAS', () => {
         await young.restart();
         while (client.socketCount > 0) await sleep(5);
 
-        // This call gets the epoch of a moment without sockets. On the next socket it would meet
-        // another process.
+        // The client has no socket when this call gets its epoch. The next socket leads to another
+        // process.
         const early = client.epoch('key');
         expect(early).not.toBe(epoch);
         const late = client.commands.casDelete('key', cas, { pinned: true, epoch: early });
@@ -67,7 +67,7 @@ describe('a CAS', () => {
         expect((await client.get('key')).value!.toString()).toBe('theirs');
     });
 
-    it('has a different epoch for every other client', async () => {
+    it('has a different epoch in every client', async () => {
         const clients = [await open.client(server), await open.client(server)] as const;
         expect(clients[0].epoch('key')).not.toBe(clients[1].epoch('key'));
     });

@@ -48,7 +48,7 @@ describe.each(numbers)('%s', (name, { min, max, default: byDefault }) => {
         expect(readClientOptions({ [name]: max })).toMatchObject({ [name]: max });
     });
 
-    it('rejects everything else', () => {
+    it('rejects numbers outside its range and other types', () => {
         for (const value of [min - 1, max + 1, ...notNumbers]) {
             expect(() => create({ [name]: value })).toThrow(refusal(name, `whole numbers from ${min} to ${max}`));
         }
@@ -102,6 +102,7 @@ it('has the same defaults and ranges as the component options', () => {
         failures: 'failures',
         retryMs: 'retry',
         idleMs: 'idle',
+        failoverTtlMs: 'remove_ttl',
         maxKeyBytes: 'max_key_size',
         maxValueBytes: 'max_value',
     };

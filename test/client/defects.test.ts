@@ -64,7 +64,7 @@ describe('the defects of memjs', () => {
         expect(await textOf(client, 'first')).toBe('value of first');
     });
 
-    it('keeps the new socket when the old one closes late (memjs defect 3)', async () => {
+    it('keeps the new socket when the old socket closes late (memjs defect 3)', async () => {
         const client = await open();
         await client.set('key', 'value');
         const old: Link[] = [];
@@ -111,6 +111,7 @@ describe('the defects of memjs', () => {
             deadlines,
             metrics,
             epoch: 0,
+            identity: null,
             maxInFlight: Infinity,
             largeValues: new LargeValues(() => {}),
         };
@@ -126,7 +127,7 @@ describe('the defects of memjs', () => {
                 onGone: gone,
                 onClosed: resolve,
             };
-            new Channel(host, owner, false, 0xfffffffd);
+            new Channel(host, owner, binaryProtocol, 0xfffffffb);
         });
         expect(calls.map(({ opaque }) => opaque)).toEqual([0xfffffffd, 0xfffffffe, 0xffffffff, 0, 1, 2]);
         for (const call of calls) expect(await call.promise).toBe('value');
@@ -134,7 +135,7 @@ describe('the defects of memjs', () => {
         deadlines.stop();
     });
 
-    it('keeps an exception in a callback away from the socket (memjs defect 6)', async () => {
+    it('answers later calls after an exception in a callback (memjs defect 6)', async () => {
         const child = forkSource(join(__dirname, 'throwingCallback.ts'), [memcached.port], { silent: true });
         const stdout = await text(child.stdout!);
         expect(JSON.parse(stdout)).toEqual({ thrown: ['of the callback'], values: ['value', 'value'], sockets: 1 });
@@ -156,7 +157,7 @@ describe('the defects of memjs', () => {
         expect(await client.decrement('count', 2n ** 60n)).toEqual({ success: true, value: 2n ** 32n });
     });
 
-    it('accepts an expiry of 0 and rejects an unsupported one (memjs defect 8)', async () => {
+    it('accepts an expiry of 0 and rejects an unsupported expiry (memjs defect 8)', async () => {
         const client = await open();
         expect(await client.set('key', 'value', { expires: 0 })).toBe(true);
         for (const expires of [-1, 0.5, NaN, Infinity]) {
@@ -165,7 +166,7 @@ describe('the defects of memjs', () => {
         expect(await textOf(client, 'key')).toBe('value');
     });
 
-    it('sends non-idempotent calls once and retries idempotent ones (memjs defect 9)', async () => {
+    it('sends non-idempotent calls once and retries idempotent calls (memjs defect 9)', async () => {
         const client = await open();
         await client.set('count', '10');
         await client.set('text', 'a');
@@ -227,7 +228,7 @@ describe('the defects of memjs', () => {
         await expect(client.get('key')).rejects.toMatchObject({ details: { server: server.address } });
     });
 
-    it('takes no server from the environment (memjs defect 12)', async () => {
+    it('ignores servers in the environment (memjs defect 12)', async () => {
         process.env.MEMCACHIER_SERVERS = process.env.MEMCACHE_SERVERS = `127.0.0.1:${memcached.port}`;
         try {
             const client = opener.clientOf([], { requestTimeoutMs: TIMEOUT_MS });

@@ -24,7 +24,7 @@ describe('flow control with a scripted server', () => {
         client = await opener.client(server, options);
     }
 
-    it('hands about 1 MiB to a socket that is not read, however much is queued', async () => {
+    it('writes about 1 MiB to a socket without a reader, whatever the size of the queue', async () => {
         await open({ requestTimeoutMs: 10_000, poolSize: 1 });
         server.sockets[0]!.pause();
         const value = 'x'.repeat(60_000);
@@ -36,7 +36,7 @@ describe('flow control with a scripted server', () => {
         expect(await stores).toEqual({ answered: 500 });
     });
 
-    it('rejects only the calls beyond `maxPending`, and does so at once', async () => {
+    it('rejects only the calls beyond `maxPending`, at once', async () => {
         await open({ maxPending: 10 });
         const calls = countOf(Array.from({ length: 30 }, () => outcomeOf(client.get('key'))));
         expect(client.pendingCount).toBe(10);
@@ -47,7 +47,7 @@ describe('flow control with a scripted server', () => {
     it('keeps the throughput of an overloaded server', async () => {
         const requestTimeoutMs = 1000;
         await open({ requestTimeoutMs });
-        // The server answers one request per ms. The client sends more than that.
+        // The server answers one request per ms. The client sends more requests.
         const backlog: [Buffer, Socket][] = [];
         let answered = 0;
         server.script = (request, socket) => backlog.push([request, socket]);
@@ -72,7 +72,7 @@ describe('flow control with a scripted server', () => {
     it.each([
         ['answers again in time', 600],
         ['is given up', Infinity],
-    ])('queues calls while a silent connection %s, and rejects none with OVERLOADED', async (_, pauseMs) => {
+    ])('queues calls while a silent connection %s, and rejects no call with OVERLOADED', async (_, pauseMs) => {
         await open({ requestTimeoutMs: 800, poolSize: 1 });
         let paused: [Buffer, Socket][] | null = [];
         server.script = (request, socket, connection) => {
@@ -87,7 +87,7 @@ describe('flow control with a scripted server', () => {
         }
         const early = outcomeOf(client.append('key', 'a'));
         await sleep(400);
-        // The call is not idempotent, so it would be lost on the silent connection.
+        // An append is not idempotent, so a silent connection would lose it.
         const late = Array.from({ length: 20 }, () => outcomeOf(client.append('key', 'b')));
         expect(await countOf(late)).toEqual({ answered: 20 });
         expect(await early).toBe(pauseMs < Infinity ? 'answered' : 'TIMEOUT');
@@ -104,7 +104,7 @@ describe('flow control with memcached', () => {
         await client.setMany(keys.map(key => [key, Buffer.alloc(300_000)]));
     });
 
-    it('requests a few values at a time once it knows that they are large', async () => {
+    it('requests a few values at a time once it knows that the values are large', async () => {
         expect((await client.getMany(keys)).items.size).toBe(keys.length);
         const before = client.getStats()[0]!;
         const batch = client.getMany(keys);
@@ -112,7 +112,8 @@ describe('flow control with memcached', () => {
         await nextTurn();
         const first = client.getStats()[0]!;
         expect((await batch).items.size).toBe(keys.length);
-        // Each chunk has one value, and four are in flight. Some may have settled within two turns.
+        // Each chunk has one value, and four chunks are in flight. Some chunks may settle within
+        // two turns.
         const perKey = 24 + keys[0]!.length + 24;
         expect(first.bytesSent - before.bytesSent).toBeLessThan(20 * perKey);
         expect(client.getStats()[0]!.calls - before.calls).toBe(keys.length);
@@ -123,7 +124,7 @@ describe('flow control with memcached', () => {
         await client.setMany(many.map(key => [key, Buffer.alloc(1000)]));
         const before = client.getStats()[0]!;
         expect((await client.getMany(many)).items.size).toBe(3000);
-        // The first chunk has 1000 keys of unknown size. The later ones have about 260 each.
+        // The first chunk has 1000 keys of unknown size. The later chunks have about 260 keys each.
         const chunks = client.getStats()[0]!.calls - before.calls;
         expect(chunks).toBeGreaterThan(7);
         expect(chunks).toBeLessThan(11);

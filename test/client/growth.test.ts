@@ -15,7 +15,7 @@ beforeEach(async () => {
     client = await open.client(server, { requestTimeoutMs: 2000, connectTimeoutMs: 100, failures: 2 });
 });
 
-/** Sends so much at once that the pool grows, and adds calls that are not idempotent. */
+/** Sends enough bytes at once to make the pool grow, and adds non-idempotent calls. */
 function burst(): Promise<unknown> {
     const stores = Array.from({ length: 200 }, (_, i) => client.set(`key${i}`, VALUE));
     return Promise.all([...stores, ...Array.from({ length: 20 }, () => client.touch('n', 1)), client.append('a', 'b')]);
@@ -33,14 +33,17 @@ function closeFurther(request: Buffer, socket: Socket, connection: number): void
     else socket.destroy();
 }
 
-it.each(refusals)('loses no call to an extra connection that %s, and does not retry it at once', async (_, refuse) => {
-    refuse();
-    for (let i = 0; i < ROUNDS; i++) await burst();
-    // The attempt may still be in flight.
-    while (client.socketCount > 1) await burst();
-    for (let i = 0; i < ROUNDS; i++) await burst();
-    expect(client.getStats()[0]).toMatchObject({ isUp: true, failed: 0, retries: 0, connects: 2, fault: null });
-});
+it.each(refusals)(
+    'loses no call to an extra connection that %s, and pauses before another attempt',
+    async (_, refuse) => {
+        refuse();
+        for (let i = 0; i < ROUNDS; i++) await burst();
+        // The attempt may still be in flight.
+        while (client.socketCount > 1) await burst();
+        for (let i = 0; i < ROUNDS; i++) await burst();
+        expect(client.getStats()[0]).toMatchObject({ isUp: true, failed: 0, retries: 0, connects: 2, fault: null });
+    },
+);
 
 it('uses an extra connection once it has answered', async () => {
     const asked: number[] = [];

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Socket } from 'node:net';
 import { outcomeOf } from '../support/codeOf';
-import { opcodes } from '../support/opcodes';
 import { useOpener } from '../support/Opener';
+import { claimingBytes, verbOf } from '../support/proxy/messages';
 import { createCertificate } from '../support/server/certificate';
 import { answer, replyTo, type ScriptedServer } from '../support/server/ScriptedServer';
 import { sleep } from '../support/sleep';
@@ -23,7 +23,7 @@ beforeEach(async () => {
 describe('a late call', () => {
     it('does not end a younger connection, so that a silent connection costs few calls', async () => {
         const client = await open.client(server, { requestTimeoutMs: 1000 });
-        // The current connection stops answering, and later ones answer.
+        // The current connection stops answering, and later connections answer.
         server.script = (request, socket, connection) => connection > 0 && answer(request, socket);
         const calls: Promise<string>[] = [];
         const begun = performance.now();
@@ -41,9 +41,7 @@ describe('a late call', () => {
         const client = await open.client(server, { requestTimeoutMs: 300, failures: 2, poolSize: 1 });
         server.script = (request, socket) => {
             if (!request.includes('large')) return answer(request, socket);
-            const header = replyTo(request);
-            header.writeUInt32BE(1_000_000, 8);
-            socket.write(header);
+            socket.write(claimingBytes(replyTo(request), 1_000_000));
             const part = Buffer.alloc(1000);
             const writing = setInterval(() => socket.write(part), 10);
             socket.on('close', () => clearInterval(writing));
@@ -64,8 +62,8 @@ describe('a late call', () => {
                 calls.push(outcomeOf(client.append('key', 'value')));
                 await sleep(5);
             }
-            // While calls are pending, only a fault can end the connection, and it rejects them
-            // with this code.
+            // While calls are pending, only a fault can end the connection. The fault rejects the
+            // calls with this code.
             expect(await Promise.all(calls)).toContain('CONNECTION_LOST');
         } finally {
             now.mockRestore();
@@ -113,7 +111,7 @@ describe('a late call', () => {
 });
 
 describe('a busy process', () => {
-    it('accepts every answer that has arrived in time, whatever the number', async () => {
+    it('accepts every answer that has arrived in time, whatever the number of answers', async () => {
         const client = await open.client(await open.server(), { requestTimeoutMs: 300 });
         await client.set('key', Buffer.alloc(3000));
         const calls = Array.from({ length: 1000 }, () => outcomeOf(client.get('key')));
@@ -139,13 +137,16 @@ describe('a busy process', () => {
 });
 
 it('allows open and checkHealth the connect timeout in addition to the request timeout', async () => {
-    const { SASL_AUTH, NOOP, STAT } = opcodes;
+    let turn: Promise<unknown> = Promise.resolve();
     server.script = (request, socket) => {
-        if (request[1] === SASL_AUTH || request[1] === NOOP) setTimeout(answer, 100, request, socket);
-        else socket.write(replyTo(request, request[1] === STAT ? 0x81 : 0));
+        const verb = verbOf(request);
+        const reply = replyTo(request, verb === 'stat' ? 'unknown command' : 'done');
+        const delay = verb === 'login' || verb === 'noop' ? sleep(400) : undefined;
+        // Replies in text have the order of the requests.
+        turn = Promise.all([turn, delay]).then(() => socket.write(reply));
     };
     const { host, port } = server;
     const login = { username: 'ann', password: 'secret' };
-    const client = await open.client({ host, port, login }, { connectTimeoutMs: 2000, requestTimeoutMs: 150 });
+    const client = await open.client({ host, port, login }, { connectTimeoutMs: 2000, requestTimeoutMs: 700 });
     expect(await client.checkHealth()).toMatchObject([{ reachable: true }]);
 });

@@ -11,7 +11,7 @@ beforeEach(async () => {
     client = await open.client(server);
 });
 
-/** Valid arguments of each command. The test replaces one at a time with an odd value. */
+/** Valid arguments of each command. The test replaces one argument at a time by an odd value. */
 const verbs: Record<string, unknown[]> = {
     get: ['key'],
     gets: ['key'],

@@ -30,7 +30,7 @@ describe('open and close', () => {
         expect(await client.set('key', 'value')).toBe(true);
     });
 
-    it('rejects open when close interrupts it, and leaves nothing behind', async () => {
+    it('rejects open when close interrupts it, and leaves no socket behind', async () => {
         const client = open.clientOf(server);
         const opening = codeOf(client.open());
         await client.close();

@@ -4,6 +4,8 @@ import { ServerSet } from '../../src/client/cluster/ServerSet';
 
 const options = (failover: boolean) => ({
     failover,
+    failoverTtlSeconds: 0,
+    protocol: 'auto' as const,
     placedKey: (key: string) => key,
     createServer: ({ host }: ServerAddress) => ({ host, isUp: true }) as unknown as MemcachedServer,
 });

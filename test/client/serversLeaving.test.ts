@@ -37,7 +37,7 @@ describe('a removed server', () => {
         expect(client.pendingCount).toBe(0);
     });
 
-    it('is not probed or reported any more', async () => {
+    it('gets no further probe or report', async () => {
         const heard: string[] = [];
         const observer = { onDown: () => heard.push('down'), onUp: () => heard.push('up') };
         const client = await open.client(all(fleet), { failures: 1, retryMs: 10, observer });
@@ -56,7 +56,7 @@ describe('a removed server', () => {
         expect(await client.set(key, 'value')).toBe(true);
     });
 
-    it('starts without faults when it is added again', async () => {
+    it('starts without faults when an update adds it again', async () => {
         const client = await open.client(all(fleet), { failures: 1, retryMs: 100_000 });
         const key = keyOf(client, fleet.proxies[0]);
         fleet.proxies[0].cutting = 1;
@@ -80,7 +80,7 @@ describe('a new server', () => {
         expect(await nowhere).toMatch(/CONNECTION_LOST|SERVER_DOWN|TIMEOUT/);
     });
 
-    it('is not connected before a call for one of its keys', async () => {
+    it('gets no connection before a call for one of its keys', async () => {
         const client = await open.client(all(fleet).slice(0, 2));
         client.update(all(fleet));
         await turns(5);

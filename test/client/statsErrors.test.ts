@@ -43,7 +43,7 @@ describe('getStats', () => {
         expect(since(before, statsOf(client))).toMatchObject({ answered: 1, failed: 0 });
     });
 
-    it('does not count a call that settles before it is sent', async () => {
+    it('does not count a call that settles before the client sends it', async () => {
         const client = await open.client(server);
         const cas = (await client.casAdd('key', 'value'))!;
         const before = statsOf(client);
@@ -108,7 +108,7 @@ it('counts each key of a retried batch once', async () => {
     let replies = 0;
     proxy.begin({
         reply(link, frame) {
-            // The first key is answered, then the connection ends.
+            // The server answers the first key, then the connection ends.
             if (++replies === 1) link.toClient(frame);
             else if (replies === 2) link.end();
             else link.toClient(frame);

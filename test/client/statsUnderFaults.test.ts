@@ -11,7 +11,7 @@ async function more(count: () => number, by = 1): Promise<void> {
     while (count() < enough) await sleep(5);
 }
 
-it('balances all counts while the server is killed and connections break', async () => {
+it('balances all counts while the server dies and connections break', async () => {
     const server = await open.server();
     const proxy = await open.faultProxy(server);
     const client = open.clientOf(proxy, {

@@ -1,8 +1,11 @@
 /** Runs a client whose callback throws, and prints the outcomes of the calls around it. */
 import { MemcachedClient } from 'pip-services4-memcached-node';
+import { testProtocol } from '../support/protocol';
 
 async function main(): Promise<void> {
-    const client = new MemcachedClient([{ host: '127.0.0.1', port: Number(process.argv[2]) }]);
+    const client = new MemcachedClient([{ host: '127.0.0.1', port: Number(process.argv[2]) }], {
+        protocol: testProtocol,
+    });
     const thrown: string[] = [];
     process.on('uncaughtException', error => thrown.push(error.message));
     await client.open();

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { tracingChannel } from 'node:diagnostics_channel';
 import type { CommandTrace, ConnectTrace, MemcachedClient } from 'pip-services4-memcached-node';
 import { ConnectSpan } from '../../src/client/channel/ConnectSpan';
-import * as traceCall from '../../src/client/calls/traceCall';
+import * as traceCall from '../../src/client/server/traceCall';
 import { useOpener, useServer } from '../support/Opener';
 import { holding } from '../support/proxy/FaultProxy';
 import { accountThatEvicts } from './accountThatEvicts';
@@ -123,7 +123,7 @@ describe('a command', () => {
         expect(contexts).toEqual([{ operation: 'increment', key: 'text', server: server.address, error }]);
     });
 
-    it('is published for a server that is down too', async () => {
+    it('is published even for a server that is down', async () => {
         const other = await open.server();
         const failing = await open.client(other, { failures: 1, retries: 0, retryMs: 60_000 });
         await other.kill();
@@ -178,7 +178,7 @@ describe('a command', () => {
         expect(JSON.parse(stdout)).toEqual([[true, 'value'], 1, 8]);
     });
 
-    it('keeps the bound store of its caller when several callers share a turn', async () => {
+    it('keeps the bound store of each caller when several callers share a turn', async () => {
         const store = new AsyncLocalStorage<{ parent: unknown; key?: string }>();
         const caller = new AsyncLocalStorage<string>();
         const tracing = tracingChannel<unknown, CommandTrace>('pip-services4-memcached:command');
@@ -213,7 +213,7 @@ describe('a socket', () => {
         expect(events.length).toBe(4);
     });
 
-    it('publishes why it cannot connect', async () => {
+    it('publishes the reason for a failed connection', async () => {
         const away = await open.server();
         await away.kill();
         const { events, contexts } = listenToSockets();
@@ -223,7 +223,7 @@ describe('a socket', () => {
         expect(contexts[0]).toMatchObject({ server: away.address, error: { code: 'ECONNREFUSED' } });
     });
 
-    it('ends without an error when it is no longer needed', async () => {
+    it('ends without an error when the client closes', async () => {
         const locked = await open.server({ login: { username: 'ann', password: 'x' } });
         const proxy = await open.faultProxy(locked);
         proxy.begin(holding);

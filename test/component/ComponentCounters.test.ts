@@ -12,7 +12,7 @@ function withReferences(...counters: RecordingCounters[]): ComponentCounters {
 }
 
 function useAll(counters: ComponentCounters): void {
-    counters.incrementOne('memcached.cache.loads');
+    counters.increment('memcached.cache.loads', 1);
     counters.increment('memcached.cache.hits', 5);
     counters.stats('memcached.cache.load_time', 12);
 }
@@ -36,10 +36,10 @@ it('does nothing without counters, or after unsetReferences', () => {
     expect(recording.counts).toEqual({});
 });
 
-it('ignores counters that throw or reject, and informs those after them', async () => {
+it('ignores counters that throw or reject, and calls the counters after them', async () => {
     const recording = new RecordingCounters();
     useAll(withReferences(new FailingCounters(), recording, new FailingCounters()));
-    // An unhandled rejection would be reported in this turn.
+    // Node would report an unhandled rejection in this turn.
     await new Promise(setImmediate);
     expect(recording.counts).toEqual(counts);
 });

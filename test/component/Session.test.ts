@@ -2,7 +2,7 @@ import { Session } from '../../src/component/Session';
 import { codeOf } from '../support/codeOf';
 
 describe('Session', () => {
-    it('is over as soon as end is called', async () => {
+    it('is over as soon as a caller calls end', async () => {
         const session = new Session();
         session.check();
         const ended = session.end();
@@ -11,7 +11,7 @@ describe('Session', () => {
         await ended;
     });
 
-    it('ends when the last call has left, even one that entered after the end', async () => {
+    it('ends when the last call leaves, even a call that enters after the end', async () => {
         const session = new Session();
         const settled: string[] = [];
         session.enter();
@@ -26,7 +26,7 @@ describe('Session', () => {
         await session.end();
     });
 
-    it('does not end because of calls that left before', async () => {
+    it('does not end when calls leave before the end', async () => {
         const session = new Session();
         session.enter();
         session.leave();

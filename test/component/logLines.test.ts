@@ -6,7 +6,9 @@ it('replaces each … by one value, in order', () => {
     expect(line('repeated', line('lockReleaseFailed', 'k', 'silent'), 3)).toBe(
         'cannot release lock k: silent (and 3 more since the last such line)',
     );
-    expect(line('discoveryRecovered')).toBe('discovery works again');
+    expect(line('tlsUnused', 'credential.ssl_verify')).toBe(
+        'no server uses TLS, so these keys have no effect: credential.ssl_verify',
+    );
 });
 
 it('inserts values unchanged, even with a … or a $ in them', () => {

@@ -8,7 +8,7 @@ export interface Place {
     readonly weight?: number;
 }
 
-/** A discovery whose answer changes. It can also fail or be slow. */
+/** A discovery whose answer changes. The discovery may also fail or be slow. */
 export class ChangingDiscovery {
     places: readonly Place[] = [];
     answer: () => Promise<unknown> = () => Promise.resolve();

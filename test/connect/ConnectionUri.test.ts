@@ -1,6 +1,7 @@
 import { parseUri } from '../../src/connect/ConnectionUri';
 
-const server = (host: string, port = 11211) => ({ host, port });
+const server = (host: string, port: number | null = null) => ({ host, port });
+const plain = { finding: 'listed', isTls: false };
 
 it.each([
     ['memcached://localhost', [server('localhost')]],
@@ -12,19 +13,30 @@ it.each([
     ['memcached://[fe80::1]:11212,b', [server('fe80::1', 11212), server('b')]],
     ['memcached://under_score.and-dash:65535', [server('under_score.and-dash', 65535)]],
 ])('parses %s', (uri, servers) => {
-    expect(parseUri(uri)).toEqual({ servers, isTls: false });
+    expect(parseUri(uri)).toEqual({ scheme: plain, servers });
 });
 
 it('treats memcacheds as TLS', () => {
     expect(parseUri('memcacheds://cache.example:443')).toEqual({
+        scheme: { finding: 'listed', isTls: true },
         servers: [server('cache.example', 443)],
-        isTls: true,
     });
+});
+
+it.each([
+    ['memcached+srv://name', 'srv', false],
+    ['memcacheds+srv://name', 'srv', true],
+    ['Memcached+DNS://name', 'dns', false],
+    ['memcacheds+dns://name', 'dns', true],
+    ['memcached+cluster://name', 'cluster', false],
+    ['memcacheds+cluster://name', 'cluster', true],
+])('parses the scheme of %s', (uri, finding, isTls) => {
+    expect(parseUri(uri)).toEqual({ scheme: { finding, isTls }, servers: [server('name')] });
 });
 
 it('treats unix as the path of a socket', () => {
     const path = '/run/memcached/memcached.sock';
-    expect(parseUri(`unix://${path}`)).toEqual({ servers: [{ host: path, port: 0, path }], isTls: false });
+    expect(parseUri(`unix://${path}`)).toEqual({ scheme: plain, servers: [{ host: path, port: 0, path }] });
 });
 
 it.each([
@@ -35,8 +47,8 @@ it.each([
     ['ann:a@b:c/d%2Ce', 'ann', 'a@b:c/d,e'],
 ])('parses the login %s@', (login, username, password) => {
     expect(parseUri(`memcached://${login}@one:1,two`)).toEqual({
+        scheme: plain,
         servers: [server('one', 1), server('two')],
-        isTls: false,
         username,
         password,
     });
@@ -47,6 +59,9 @@ it.each([
     ['', /expected memcached:/],
     ['memcached:localhost', /expected memcached:/],
     ['redis://localhost', /invalid uri scheme redis:\/\/: expected memcached:/],
+    ['memcached+http://a', /invalid uri scheme memcached\+http:\/\/: expected memcached:/],
+    ['srv+memcached://a', /invalid uri scheme srv\+memcached/],
+    ['unix+srv:///a', /invalid uri scheme unix\+srv/],
     ['memcached://', /server 1: expected host/],
     ['memcached://:11211', /server 1: expected host/],
     ['memcached://a,', /server 2: expected host/],
@@ -82,7 +97,7 @@ it.each([
     'memcached://ann hunter2',
     'ann:hunter2@a',
     'http://ann:hunter2@a',
-])('reports the problem of %s without the password', uri => {
+])('reports the mistake in %s without the password', uri => {
     expect.assertions(1);
     try {
         parseUri(uri);

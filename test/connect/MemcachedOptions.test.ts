@@ -14,7 +14,7 @@ const numbers = described.filter(isNumber).map(option => {
 });
 const truths = described.filter(({ allowed }) => allowed === 'true or false');
 
-/** The documented defaults. A change here is a change for every service. */
+/** The documented defaults. Every service depends on these defaults. */
 const defaults = {
     max_size: 1000,
     max_key_size: 250,
@@ -29,8 +29,11 @@ const defaults = {
     connect_timeout: 1000,
     failures: 5,
     retry: 30000,
-    discovery_interval: 0,
+    discovery_interval: null,
     remove: false,
+    remove_ttl: 0,
+    protocol: 'auto',
+    allow_proxy: false,
     idle: 5000,
     fail_soft: false,
     prefix: '',
@@ -123,7 +126,7 @@ it('changes nothing when the configuration is rejected', () => {
     expect(cache.isOpen()).toBe(false);
 });
 
-it('finds options that are configured on the wrong component', () => {
+it('finds options of another component', () => {
     const keys = ['max_size', 'pool_size', 'pool', 'prefix', 'fail_soft'];
     const config = ConfigParams.fromTuples(...keys.flatMap(key => [`options.${key}`, 5]));
     expect(misplacedOptions(config, 'component')).toEqual(['options.pool_size']);

@@ -34,7 +34,7 @@ it.each([
 ])('warns of a password to %s', host => {
     const name = host.includes(':') ? `[${host}]` : host;
     expect(warnings([at(host, { login })])).toEqual([
-        `the password is sent unencrypted to ${name}:11211 (use memcacheds:// or connection.protocol: tls)`,
+        `sending the password unencrypted to ${name}:11211 (use memcacheds:// or connection.protocol: tls)`,
     ]);
     expect(warnings([at(host, { login, tls: {} })])).toEqual([]);
     expect(warnings([at(host)])).toEqual([]);
@@ -48,7 +48,7 @@ it('names only the affected servers', () => {
     const servers = [at('a', { login }), at('b', { login, tls: {} }), at('localhost', { login }), at('c', { login })];
     expect(warnings(servers, { ssl_verify: false })).toEqual([
         expect.stringContaining('unencrypted to a:11211, c:11211 ('),
-        'the certificates of b:11211 are not verified (credential.ssl_verify)',
+        'not verifying the certificates of b:11211 (credential.ssl_verify)',
     ]);
 });
 

@@ -37,7 +37,7 @@ it.each(invalid)('rejects with INVALID_CONNECTION for %s', async (_, config, mes
     });
 });
 
-it('accepts a comma that is written as %2C', () => {
+it('accepts a comma in the form %2C', () => {
     expect(parseUri('memcached://u%2Cv:p%2Cq@a,b')).toMatchObject({ username: 'u,v', password: 'p,q' });
 });
 
@@ -71,6 +71,16 @@ it.each([
     });
 });
 
+it('rejects a user name with a space only with options.protocol: meta', async () => {
+    const config = { ...at, ...user('ann lee', 'secret') };
+    expect(await openError(open, { ...config, 'options.protocol': 'meta' })).toMatchObject({
+        code: 'INVALID_CREDENTIAL',
+        message:
+            'invalid login for memcached at 127.0.0.1:1: expected a user name without a space (options.protocol: meta)',
+    });
+    expect(await openError(open, config)).toMatchObject({ code: 'CONNECT_FAILED' });
+});
+
 it('rejects a login with NUL or of another type in a client', () => {
     for (const login of [{ username: 'a\0b', password: 'c' }, { username: 5, password: 'c' }, { username: 'a' }]) {
         const create = (): unknown => new MemcachedClient([{ host: 'a', port: 1, login: login as never }]);
@@ -92,7 +102,7 @@ it('rejects weights with an infinite sum, and keeps the servers of a client', ()
 
 it('logs once that an empty user name and password mean no login', async () => {
     await open.cache(await open.server(), user('', ''));
-    expect(lines).toEqual(['warn credential.username and credential.password are empty: no login is sent']);
+    expect(lines).toEqual(['warn credential.username and credential.password are empty: sending no login']);
 });
 
 it('logs a server without keys once', async () => {
@@ -102,7 +112,7 @@ it('logs a server without keys once', async () => {
     expect(lines).toEqual([]);
     await open.cache(servers, weights(1000));
     expect(lines).toEqual([
-        `warn no key belongs to 127.0.0.1:${servers[0].port}: its weight is too small beside the others (connection.weight)`,
+        `warn no key belongs to 127.0.0.1:${servers[0].port}: the weight is too small beside the others (connection.weight)`,
     ]);
 });
 

@@ -1,8 +1,8 @@
 import type { MemcachedClient } from 'pip-services4-memcached-node';
 
 /**
- * Stores large values. While a socket carries one, the pool wants another socket for the next
- * calls.
+ * Stores large values. While a socket carries a large value, the pool opens another socket for the
+ * next calls.
  */
 export async function crowd(client: MemcachedClient): Promise<void> {
     const value = Buffer.alloc(500_000);

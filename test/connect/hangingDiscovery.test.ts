@@ -4,7 +4,7 @@ import { codeOf } from '../support/codeOf';
 import { useOpener, useServer } from '../support/Opener';
 import type { Settings } from '../support/settings';
 
-/** A lookup that is pending until `answer` is called. */
+/** A lookup that stays pending until a call of `answer`. */
 class Hanging<T> {
     asked = 0;
     private answers: T | null = null;
@@ -26,7 +26,7 @@ class Hanging<T> {
 const DISCOVERY = new Descriptor('test', 'discovery', 'hanging', 'default', '1.0');
 const STORE = new Descriptor('test', 'credential-store', 'hanging', 'default', '1.0');
 
-// This must run before the opener closes the hanging components.
+// Jest must use real timers again before the opener closes the hanging components.
 afterEach(() => {
     jest.useRealTimers();
 });

@@ -8,7 +8,7 @@ const { logger } = open;
 
 const ofKeys = (...keys: string[]) => ignoredKeys(ConfigParams.fromTuples(...keys.flatMap(key => [key, 'x'])));
 
-it('returns misspelt and misplaced keys', () => {
+it('returns misspelled and misplaced keys', () => {
     const keys = [
         'prefix',
         'timeout',
@@ -61,8 +61,8 @@ it('returns the keys of a single section that the framework ignores beside sever
 const SHARED = new Descriptor('pip-services', 'connection', 'memcached', 'default', '1.0');
 const CREDENTIAL = { 'credential.username': '', 'credential.password': '' };
 
-it('logs them once at open of the cache, the lock and the connection', async () => {
-    const said = 'warn unknown configuration keys are ignored: connection.prefix, option.prefix';
+it('logs ignored keys once at open of the cache, the lock and the connection', async () => {
+    const said = 'warn ignoring unknown configuration keys: connection.prefix, option.prefix';
     const stray = { 'connection.prefix': 'a', 'option.prefix': 'b' };
     const at = { 'connection.host': '127.0.0.1', 'connection.port': server.port };
     await open.cache([], { ...at, ...stray });
@@ -71,13 +71,13 @@ it('logs them once at open of the cache, the lock and the connection', async () 
     expect(logger.lines).toEqual([said, said, said]);
 });
 
-it('logs them for a component with a shared connection, including the ignored login', async () => {
+it('logs ignored keys of a component with a shared connection, including its login', async () => {
     const connection = open.connectionOf(server);
     await connection.open(null);
     const references = logger.references(SHARED, connection);
     await open.cache([], { prefx: 'a', pool_size: 2, ...CREDENTIAL }, references);
     expect(logger.lines).toEqual([
-        'warn unknown configuration keys are ignored: options.prefx',
-        'warn keys of a connection are ignored in a component that shares one: options.pool_size, credential.username, credential.password',
+        'warn ignoring unknown configuration keys: options.prefx',
+        'warn ignoring keys of a connection in a component that shares one: options.pool_size, credential.username, credential.password',
     ]);
 });

@@ -9,7 +9,7 @@ const SHARED = new Descriptor('test', 'connection', 'memcached', 'default', '1.0
 
 const open = useOpener();
 const { logger } = open;
-/** Each test has separate servers because their CAS numbers must be equal. */
+/** Each test has new servers, so that both begin with the same CAS number. */
 let servers: [MemcachedProcess, MemcachedProcess];
 let discovery: ChangingDiscovery;
 
@@ -45,14 +45,14 @@ describe('a lock on a connection that follows discovery', () => {
         expect(logger.count(warning)).toBe(1);
     });
 
-    it('loses its lease when the key moves, and neither extends nor releases that of the next holder', async () => {
+    it('loses its lease when the key moves, and neither extends nor releases the lease of the next holder', async () => {
         const [lock, other] = [await openLock(), await openLock()];
         const lease = (await lock.tryAcquireLease(null, 'key', 10_000))!;
         discovery.places = [placeOf(servers[1])];
         await logger.heard(/servers changed/, 2);
         const next = (await other.tryAcquireLease(null, 'key', 10_000))!;
         expect(next).not.toBeNull();
-        // The servers are new, so their CAS numbers are equal.
+        // Both servers are new, so they assign the same CAS numbers.
         expect(next.fencingToken).toBe(lease.fencingToken);
         expect(await lease.extend(10_000)).toBe(false);
         await lease.release();

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { ErrorDescriptionFactory } from 'pip-services4-commons-node';
 import { codeOf } from '../support/codeOf';
 import { useOpener } from '../support/Opener';
-import { opcodes } from '../support/opcodes';
+import { verbOf } from '../support/proxy/messages';
 import { RecordingObserver } from '../support/RecordingObserver';
 import type { Settings } from '../support/settings';
 import { sleep } from '../support/sleep';
@@ -18,7 +18,7 @@ const open = useOpener();
 const { logger } = open;
 const expectWorking = (settings: Settings) => opening.expectWorking(open, settings);
 
-/** All errors of this file, and the log lines of the earlier tests. */
+/** All errors of the tests in this file, and the log lines of earlier tests. */
 const errors: Error[] = [];
 const earlier: string[] = [];
 afterEach(() => void earlier.push(...logger.lines));
@@ -80,7 +80,7 @@ describe('a server with a password', () => {
         expect(proxy.connections).toBe(1);
     });
 
-    it('is not flooded with logins after the password has changed', async () => {
+    it('gets only one connection for many calls after the password has changed', async () => {
         const server = await open.server({ login });
         const { port } = server;
         const proxy = await open.recordingProxy(server);
@@ -94,7 +94,7 @@ describe('a server with a password', () => {
         const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => codeOf(cache.retrieve(null, `${i}`))));
         for (let i = 0; i < 50; i++) answers.push(await codeOf(cache.store(null, `${i}`, 1, 5000)));
         expect(new Set(answers)).toEqual(new Set(['AUTH_FAILED']));
-        // The absence of connections has no event to await.
+        // No event shows the absence of connections.
         await sleep(200);
         expect(proxy.connections - before).toBe(1);
     });
@@ -145,7 +145,7 @@ describe('a server with a password', () => {
         expect(await codeOf(cache.store(null, 'key', 1, 5000))).toBe('answered 1');
     });
 
-    it('is not asked in each turn by a growing pool while older sockets work', async () => {
+    it('gets only one further login from a growing pool while older sockets work', async () => {
         const server = await open.server({ login });
         const passwords = server.passwords!;
         const { host, port } = server;
@@ -160,7 +160,7 @@ describe('a server with a password', () => {
     it('is down after a few faults when it answers only logins', async () => {
         const proxy = await open.faultProxy(await open.server({ login }));
         const client = await open.client({ port: proxy.port, login }, { requestTimeoutMs: 20_000 });
-        const isLogin = (chunk: Buffer): boolean => chunk[1] === opcodes.SASL_AUTH;
+        const isLogin = (chunk: Buffer): boolean => verbOf(chunk) === 'login';
         proxy.begin({ request: (link, chunk) => (isLogin(chunk) ? link.toServer(chunk) : link.reset()) });
         expect(await codeOf(client.get('key'))).toBe('CONNECTION_LOST');
         expect(await codeOf(client.get('key'))).toBe('SERVER_DOWN');
@@ -210,7 +210,7 @@ it('connects to a host name', async () => {
 });
 
 it('warns at each open when a password travels unencrypted to another host', async () => {
-    const warning = /^warn the password is sent unencrypted to no-such-host\.invalid:11211 \(use memcacheds:/;
+    const warning = /^warn sending the password unencrypted to no-such-host\.invalid:11211 \(use memcacheds:/;
     const config = { 'connection.host': 'no-such-host.invalid', ...credential, failures: 1 };
     const before = logger.count(warning);
     await openError(config);

@@ -4,11 +4,14 @@ import { useServer } from '../support/Opener';
 import { ScriptedServer } from '../support/server/ScriptedServer';
 import { configOf } from '../support/settings';
 
-/** The components with a connection. Each reports the same statistics. */
+/** The components with a connection. Each component reports the same statistics. */
 const COMPONENTS = { MemcachedConnection, MemcachedCache, MemcachedLock };
 
 const server = useServer();
-/** A server that drops connections. Another test might start its server on an unused port. */
+/**
+ * A server that drops connections. An unused port does not serve, because another test may start a
+ * server there.
+ */
 let dropping: ScriptedServer;
 let away: { host: string; port: number; address: string };
 
@@ -45,7 +48,7 @@ describe.each(Object.entries(COMPONENTS))('%s', (_, Component) => {
         const component = await open();
         expect(await component.checkHealth('trace')).toMatchObject([
             { address: server.address, reachable: true, casEnabled: true },
-            { address: away.address, reachable: false, error: { code: 'CONNECTION_LOST' } },
+            { address: away.address, reachable: false, error: { code: 'SERVER_DOWN' } },
         ]);
         await component.close(null);
     });

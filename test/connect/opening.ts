@@ -8,7 +8,7 @@ export async function expectWorking(open: Opener, settings: Settings): Promise<v
     expect(await cache.retrieve(null, 'key')).toEqual({ a: 1 });
 }
 
-/** Returns the error of opening a cache with these settings. */
+/** Opens a cache with these settings, and returns the error. */
 export function openError(open: Opener, settings: Settings): Promise<Error & { code: string }> {
     return open
         .cacheOf([], settings)

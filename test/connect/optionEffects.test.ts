@@ -13,7 +13,7 @@ import { sleep } from '../support/sleep';
 const opener = useOpener();
 const { logger } = opener;
 const server = useServer();
-/** Records the connections and writes to the server. */
+/** A proxy that records the connections and writes to the server. */
 let proxy: RecordingProxy;
 
 beforeEach(async () => {
@@ -29,7 +29,10 @@ const large = Buffer.alloc(300_000);
 const storeLarge = (cache: MemcachedCache) =>
     Promise.all(Array.from({ length: 20 }, (_, i) => cache.store(null, `large${i}`, large, 5000)));
 
-/** Returns the connections to a server that ends each one, while a cache keeps calling it. */
+/**
+ * Returns the number of connections to a server that ends each connection, while a cache keeps
+ * calling it.
+ */
 async function attempts(options: Settings, isEnough: (attempts: number, ms: number) => boolean): Promise<number> {
     const cutting = await opener.recordingProxy(server);
     const cache = await open({ ...options, request_timeout: 500 }, cutting);
@@ -43,7 +46,10 @@ async function attempts(options: Settings, isEnough: (attempts: number, ms: numb
     return cutting.connections - before;
 }
 
-/** Returns the time of 12 attempts in ms. With the defaults it is more than 20 seconds. */
+/**
+ * Returns the time of 12 attempts in ms. With the default pauses the attempts take more than 20
+ * seconds.
+ */
 const msOfTwelve = (options: Settings) => timed(() => attempts(options, count => count >= 12));
 
 /** The visible effect of each option, with a value other than the default. */
@@ -163,7 +169,7 @@ const effects: Record<string, () => Promise<void>> = {
         const ms = await timed(() =>
             expect(cache.retrieve(null, 'key')).rejects.toThrow(/did not answer within 80 ms/),
         );
-        // The default is a second.
+        // The default timeout is a second.
         expect(ms).toBeLessThan(800);
     },
 
@@ -231,6 +237,23 @@ const effects: Record<string, () => Promise<void>> = {
         expect(after.map(places => places.includes(0))).toEqual(before.map(places => places.includes(0)));
     },
 
+    async remove_ttl() {
+        const home = await opener.server();
+        const standIn = await opener.server();
+        const cache = await open({ remove: true, remove_ttl: 20_000, failures: 1, retry: 20, retries: 0 }, [
+            home,
+            standIn,
+        ]);
+        const keys = Array.from({ length: 30 }, (_, i) => `key${i}`);
+        await home.kill();
+        const storeAll = () => Promise.all(keys.map(key => cache.store(null, key, 1, 60_000)));
+        await codeOf(storeAll());
+        await logger.heard(/is down/);
+        await storeAll();
+        const ttls = await Promise.all(keys.map(async key => (await readItem(standIn, key))!.ttl));
+        expect(new Set(ttls.map(ttl => ttl > 20))).toEqual(new Set([true, false]));
+    },
+
     async discovery_interval() {
         const discovery = { port: proxy.port, resolveAll: () => Promise.resolve([placeAt(discovery.port)]) };
         const descriptor = new Descriptor('test', 'discovery', 'changing', 'default', '1.0');
@@ -257,6 +280,13 @@ const effects: Record<string, () => Promise<void>> = {
         await cache.store(null, 'key', 1, 5000);
         proxy.cutting = Infinity;
         expect(await cache.retrieve(null, 'key')).toBeNull();
+    },
+
+    async protocol() {
+        const cache = await open({ protocol: 'meta' });
+        await cache.store(null, 'key', 1, 5000);
+        expect(proxy.writes[0]!.toString('latin1')).toMatch(/^version/);
+        expect(await cache.retrieve(null, 'key')).toBe(1);
     },
 
     async prefix() {
@@ -292,7 +322,7 @@ it('closes no idle socket when idle is 0', async () => {
 });
 
 it('covers every option', () => {
-    const ofTheLock = ['retry_timeout'];
+    const ofTheLock = ['allow_proxy', 'retry_timeout'];
     expect([...Object.keys(effects), ...ofTheLock].sort()).toEqual(
         Object.values(OPTIONS)
             .map(({ key }) => key)

@@ -27,12 +27,12 @@ describe('a private authority', () => {
         await expectWorking(open, { ...connection(server.port), 'credential.ssl_ca_file': fileOf(authority.cert) });
     });
 
-    it('may be one of several in a file', async () => {
+    it('is trusted when it is one of several in a file', async () => {
         const bundle = `of ours:\n${createCertificate(['x']).cert}\n${authority.cert.replaceAll('\n', '\r\n')}`;
         await expectWorking(open, tlsConfigOf(server, { 'credential.ssl_ca_file': fileOf(bundle) }));
     });
 
-    // Node 22.23 refuses every certificate for an IPv6 address: nodejs/node#64144.
+    // Node 22.23 refuses every certificate for an IPv6 address (nodejs/node#64144).
     const ofLoopback = { subject: {}, subjectaltname: 'IP Address:::1' } as PeerCertificate;
     const isRefusedByNode = checkServerIdentity('::1', ofLoopback) !== undefined;
     (isRefusedByNode ? it.failing : it)('is trusted at [::1]', async () => {
@@ -90,7 +90,7 @@ it('restores values of all sizes on several concurrent sockets', async () => {
 it.each([
     ['the handshake', {}],
     ['the login', { 'credential.username': 'ann', 'credential.password': 'x' }],
-])('ends %s on close, and leaves nothing open', async (_, more) => {
+])('ends %s on close, and leaves no socket open', async (_, more) => {
     const locked = await open.server({ certificate, login: { username: 'ann', password: 'x' } });
     for (const turns of [0, 1, 2, 3, 5, 8, 13]) {
         const cache = open.cacheOf([], tlsConfigOf(locked, more));
@@ -108,7 +108,7 @@ describe('a server name other than the host', () => {
         await expectWorking(open, tlsConfigOf(other, { 'credential.ssl_server_name': name }));
     });
 
-    it('is rejected when it is wrong, even if the host would be right', async () => {
+    it('is rejected when it is wrong, even if the host matches the certificate', async () => {
         for (const name of ['elsewhere.example', '10.1.2.3']) {
             expect(await openError(open, tlsConfigOf(server, { 'credential.ssl_server_name': name }))).toMatchObject({
                 code: 'CONNECT_FAILED',
@@ -121,7 +121,7 @@ describe('a server name other than the host', () => {
 });
 
 describe('a client certificate', () => {
-    it('is accepted by a server that requires one', async () => {
+    it('is accepted by a server that requires it', async () => {
         const asking = await open.server({ certificate, clientAuthority: authority.cert });
         await expectWorking(open, tlsConfigOf(asking, pairOf(mine)));
     });

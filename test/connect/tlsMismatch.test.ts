@@ -21,14 +21,14 @@ describe('a TLS mismatch', () => {
         expect(await openError(open, config)).toMatchObject({
             code: 'CONNECT_FAILED',
             message: expect.stringMatching(
-                /before its first reply \(does it speak only TLS, or only the text protocol\?\)$/,
+                /neither the binary nor the meta protocol works: .* before the first reply \(does the server speak only TLS\?\)$/,
             ),
         });
     });
 
     it.each([
         ['answers HTTP', 'HTTP/1.1 400 Bad Request\r\n\r\n', /the server does not speak TLS/],
-        ['hangs up', null, /closed the connection in the TLS handshake \(does it speak TLS\?\)$/],
+        ['hangs up', null, /closed the connection in the TLS handshake \(does the server speak TLS\?\)$/],
     ])('is reported when the server %s', async (_, answer, message) => {
         const port = await listen(answer);
         const config = tlsConfigOf({ port }, { ...patient, failures: 1 });
@@ -57,8 +57,8 @@ describe('a TLS mismatch', () => {
 });
 
 /**
- * Starts a server that sends this answer to the first bytes, or closes the connection if it is
- * null.
+ * Starts a server that sends `answer` to the first bytes. If `answer` is null, the server closes
+ * the connection.
  */
 async function listen(answer: string | Buffer | null): Promise<number> {
     const server = await open.scripted();

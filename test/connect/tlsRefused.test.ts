@@ -76,7 +76,7 @@ describe('an untrusted server', () => {
 });
 
 describe('a rejected certificate', () => {
-    it('is retried at a limited rate, and the client recovers once it is replaced', async () => {
+    it('causes attempts at a limited rate until a replaced certificate lets the client recover', async () => {
         const server = await open.server({ certificate: expired });
         const { port } = server;
         const proxy = await open.recordingProxy(server);
@@ -89,7 +89,8 @@ describe('a rejected certificate', () => {
             expect(await cache.retrieve(null, 'key')).toBeNull();
             await sleep(1);
         }
-        // The client probes every 75 to 100 ms. A storm would make hundreds of connections.
+        // The client probes every 75 to 100 ms. Without this limit the client would make hundreds
+        // of connections.
         expect(proxy.connections).toBeLessThan(3 + (performance.now() - begun) / 75);
         expect(open.logger.count(isDown)).toBe(downs + 1);
         const cycles = open.logger.count(/is up again/);
@@ -129,7 +130,7 @@ describe('ssl_verify', () => {
         });
         const { logger } = open;
         const risk = new RegExp(
-            `^warn the certificates of localhost:${port} are not verified \\(credential\\.ssl_verify\\)$`,
+            `^warn not verifying the certificates of localhost:${port} \\(credential\\.ssl_verify\\)$`,
         );
         const before = logger.count(risk);
         const cache = await open.cache([], {

@@ -13,7 +13,7 @@ describe('LatencyHistogram', () => {
 
     it('is accurate to 5 % from one microsecond to its maximum', () => {
         for (let us = 1; us < 2 ** 31; us = Math.ceil(us * 1.01)) {
-            // The two larger values keep the maximum from improving the result.
+            // Two larger values ensure that the result is not the exact maximum.
             const ms = of([us, 2 ** 31 - 1, 2 ** 31 - 1]).percentile(1)!;
             expect(Math.abs(ms * 1000 - us) / us).toBeLessThan(0.05);
         }
@@ -33,7 +33,7 @@ describe('LatencyHistogram', () => {
         for (let us = 0; us < 5000; us++) expect(of([us]).percentile(99)).toBeLessThanOrEqual(us / 1000);
     });
 
-    it('counts for as long as a process runs', () => {
+    it('counts more calls than a process makes in years', () => {
         const years = of([10]);
         // The count doubles 40 times.
         for (let i = 0; i < 40; i++) years.add(years);
@@ -41,7 +41,7 @@ describe('LatencyHistogram', () => {
         expect([years.count, years.percentile(99.9)]).toEqual([2 ** 40 + 1, 0.01]);
     });
 
-    it('sums histograms, and can be cleared', () => {
+    it('sums histograms, and is empty after clear', () => {
         const sum = of([10, 10, 10]);
         sum.add(of([5000]));
         expect([sum.count, sum.maxUs, sum.percentile(50), sum.percentile(76)]).toEqual([4, 5000, 0.01, 4.992]);

@@ -12,7 +12,7 @@ describe('the last minute of LatencyWindows', () => {
         return latencies;
     }
 
-    it('contains values of the last 30 seconds, and none older than 60', () => {
+    it('contains values of the last 30 seconds, and no value older than 60', () => {
         const recorded = [0, 10, 20, 29].map(second => [second, 1000] as const);
         expect(at(recorded, 29).lastMinute.count).toBe(4);
         expect(at(recorded, 31).lastMinute.count).toBe(4);
@@ -21,7 +21,7 @@ describe('the last minute of LatencyWindows', () => {
         expect(at(recorded, 100_000).lastMinute.count).toBe(0);
     });
 
-    it('does not become longer without reads or writes for a while', () => {
+    it('covers at most a minute even after a pause without reads and writes', () => {
         const latencies = new LatencyWindows(0);
         latencies.record(1000);
         latencies.rotate(45_000);

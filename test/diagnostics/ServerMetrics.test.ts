@@ -3,7 +3,7 @@ import { NOT_STARTED, ServerMetrics } from '../../src/diagnostics/ServerMetrics'
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
-const STATE = { address: 'here', isUp: true, fault: null, sockets: 1 };
+const STATE = { address: 'here', isUp: true, protocol: null, version: null, fault: null, sockets: 1 };
 
 describe('ServerMetrics', () => {
     let counts: ServerMetrics;
@@ -14,17 +14,17 @@ describe('ServerMetrics', () => {
         counts = new ServerMetrics();
     });
 
-    it('measures a call from its turn until its reply is read', () => {
+    it('measures a call from its turn until the read of its reply', () => {
         const startedUs = begin();
         jest.advanceTimersByTime(7);
         counts.recordBytes(24, performance.now());
-        // The client handles the reply later, which is not the time of the server.
+        // The client handles the reply later, but this delay does not count.
         jest.advanceTimersByTime(100);
         counts.recordReply(startedUs);
         expect(latency().total).toEqual({ count: 1, p50: 7, p99: 7, max: 7 });
     });
 
-    it('measures a call that timed out, but not an unsent one', () => {
+    it('measures a call that times out, but not an unsent call', () => {
         const startedUs = begin();
         jest.advanceTimersByTime(200);
         counts.recordTimeout(startedUs, performance.now());
@@ -61,7 +61,7 @@ describe('ServerMetrics', () => {
         expect(counts.snapshot(STATE)).toMatchObject({ calls: 5, answered: 2, failed: 1, inFlight: 2 });
     });
 
-    it('counts errors by code, including those of rejected keys, and by name without a code', () => {
+    it('counts errors by code, or by name when they have no code', () => {
         const refusal = Object.assign(new Error('down'), { code: 'SERVER_DOWN' });
         expect(counts.rejectBeforeSend(refusal)).toBe(refusal);
         counts.recordFailure(refusal);
@@ -75,11 +75,11 @@ describe('ServerMetrics', () => {
         });
     });
 
-    it('sums the bytes that were read, and passes on the given state', () => {
+    it('sums the received bytes, and includes the given state', () => {
         counts.recordBytes(24, performance.now());
         counts.recordBytes(76, performance.now());
         counts.bytesSent = 50;
-        const state = { address: 'here', isUp: false, fault: 'reset', sockets: 0 };
+        const state = { address: 'here', isUp: false, protocol: null, version: null, fault: 'reset', sockets: 0 };
         expect(counts.snapshot(state)).toMatchObject({ ...state, bytesReceived: 100, bytesSent: 50 });
     });
 });

@@ -3,7 +3,7 @@ import { dirname, join, normalize } from 'node:path';
 import { root } from '../support/root';
 import { listFiles, read, withoutCode } from './markdown';
 
-/** Returns the broken links of a Markdown text. External links are not checked. */
+/** Returns the broken links of a Markdown text, without a check of external links. */
 function brokenLinks(file: string, text: string): string[] {
     const bare = withoutCode(text);
     const found = [

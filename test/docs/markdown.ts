@@ -14,7 +14,7 @@ export interface CodeBlock {
     readonly code: string;
 }
 
-/** Lists tracked and untracked files, without the ones that git ignores. */
+/** Lists tracked and untracked files, without ignored files. */
 export function listFiles(pattern: RegExp): string[] {
     const args = ['ls-files', '--cached', '--others', '--exclude-standard', '-z'];
     const files = execFileSync('git', args, { cwd: root, encoding: 'utf8' }).split('\0');
@@ -25,7 +25,7 @@ export function read(file: string): string {
     return readFileSync(join(root, file), 'utf8');
 }
 
-/** Returns the fenced blocks of a Markdown text. Fences may be indented, as in lists. */
+/** Returns the fenced blocks of a Markdown text. In lists, fences have an indent. */
 export function fencedBlocks(file: string, text: string): CodeBlock[] {
     const blocks: CodeBlock[] = [];
     let open: { indent: string; fence: string; kind: string; line: number; lines: string[] } | null = null;
@@ -46,9 +46,7 @@ export function fencedBlocks(file: string, text: string): CodeBlock[] {
     return blocks;
 }
 
-/**
- * Returns the `@example`s in doc comments. Each ends at the next tag or at the end of the comment.
- */
+/** Returns the examples in doc comments. An `@example` ends at the next tag or with the comment. */
 export function exampleBlocks(file: string, source: string): CodeBlock[] {
     const blocks: CodeBlock[] = [];
     for (const comment of source.matchAll(/\/\*\*[^]*?\*\//g)) {

@@ -44,7 +44,7 @@ it('lists the options of the code (UPDATE_README=1 writes all but their meanings
     const rows = Object.values(OPTIONS).map(({ key, allowed, default: value }) => {
         const meaning = meanings.get(`\`options.${key}\``);
         expect([key, meaning]).toEqual([key, expect.stringMatching(/./)]);
-        return `| \`options.${key}\` | ${meaning} | ${value} | ${allowed} |`;
+        return `| \`options.${key}\` | ${meaning} | ${value ?? 'by source'} | ${allowed} |`;
     });
     const table = ['| option | meaning | default | allowed |', '|---|---|---|---|', ...rows, ''].join('\n');
     expectSection('options', table);

@@ -1,12 +1,13 @@
-const shared = require('../../jest.config.js');
+const { project, run } = require('../jest/shared.js');
 
 /**
- * Configures `npm run test:e2e` for the demo, the examples, the code in the documentation,
- * and the tests of the test environment.
+ * Configures `npm run test:e2e` for the demo, the examples, the code in the documentation, and the
+ * test environment.
  * @type {import('jest').Config}
  */
 module.exports = {
-    ...shared,
+    ...run,
+    ...project,
     roots: [__dirname],
     testPathIgnorePatterns: ['/node_modules/'],
     testTimeout: 60000,

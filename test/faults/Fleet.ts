@@ -12,7 +12,7 @@ interface Tally {
     errors: string[];
 }
 
-/** Several servers under load. A proxy counts the connections of the first one. */
+/** Several servers under load. A proxy counts the connections to the first server. */
 export class Fleet {
     readonly keys = Array.from({ length: 300 }, (_, i) => `key:${i}`);
     /** The reports of the observer in order: `down` or `up`. */
@@ -77,7 +77,7 @@ export class Fleet {
                     note(key, isThere);
                 } catch (error) {
                     note(key, false, error as Error);
-                    // Without the pause, a caller whose calls fail at once would starve the others.
+                    // Without the pause, a caller whose calls fail at once starves the others.
                     await sleep(5);
                 }
             }

@@ -9,16 +9,16 @@ export interface World {
     client: MemcachedClient;
 }
 
-/** Which calls succeed: all, only idempotent ones, none, or any number. */
+/** The calls that succeed, which are all, only idempotent calls, none, or any number. */
 export type Expectation = 'all' | 'repeatable' | 'none' | 'any';
 
-/** How a server, or the network path to it, fails and recovers. */
+/** A failure of a server, or of the network path to it, and its recovery. */
 export interface Break {
-    /** Connects the client to the server without the proxy. */
+    /** Whether the client connects to the server without the proxy. */
     direct?: boolean;
     /**
      * Holds the answers back, so that calls are in flight at the break. If absent, the client is
-     * idle then.
+     * idle at the break.
      */
     catches?(world: World): void | Promise<void>;
     strikes(world: World): void | Promise<void>;
@@ -27,11 +27,11 @@ export interface Break {
 
 export interface Scenario extends Break {
     name: string;
-    /** Which of the calls in flight at the break succeed. */
+    /** The calls in flight at the break that succeed. */
     inFlight: Expectation;
-    /** Which of the calls between the break and the recovery succeed. */
+    /** The calls between the break and the recovery that succeed. */
     meanwhile: Expectation;
-    /** How long the fault lasts at least, in ms. */
+    /** The minimum duration of the fault, in ms. */
     lastsMs?: number;
     /** Whether the server is empty when it returns. */
     forgets?: boolean;
@@ -49,7 +49,8 @@ export function onTheWay(fault: Fault): Break {
 }
 
 /**
- * Breaks the server, which is stopped while calls are made and stays stopped until `strikes` runs.
+ * Breaks the server. The server is already suspended when the calls begin, so that `strikes` finds
+ * calls in flight.
  */
 export function atTheServer(strikes: Break['strikes'], mends: Break['mends']): Break {
     return { direct: true, catches: ({ memcached }) => memcached.stop(), strikes, mends };

@@ -19,22 +19,22 @@ export type Verb = 'get' | 'getMany' | 'set' | 'delete' | 'increment';
 export interface Outcome {
     verb: Verb | 'some call';
     ms: number;
-    /** How long the call outlasted its deadline, less the lag of this process. */
+    /** The time by which the call outlasts its deadline, less the lag of this process. */
     overdueMs: number;
-    /** The code of the error, or null if the call succeeded. */
+    /** The code of the error, or null if the call succeeds. */
     code: string | null;
 }
 
 export interface Wave {
-    /** Resolves when every call has been made and is pending. */
+    /** Resolves when all calls have begun and are pending. */
     issued: Promise<void>;
     /** Resolves after `giveUpMs` at the latest, and reports each pending call as HUNG. */
     settled(giveUpMs: number): Promise<Outcome[]>;
 }
 
 /**
- * Makes calls of all kinds and checks their outcomes.
- * It collects false replies in `wrong` and unusable errors in `flaws`.
+ * Makes calls of all kinds and checks their outcomes. The workload collects false replies in
+ * `wrong` and unusable errors in `flaws`.
  */
 export class Workload {
     readonly wrong: string[] = [];
@@ -62,7 +62,7 @@ export class Workload {
         }
     }
 
-    /** Makes the client open this many sockets. */
+    /** Makes the client open this number of sockets. */
     async spread(sockets: number): Promise<void> {
         const value = 'x'.repeat(FAT_BYTES / 4);
         while (this.client.socketCount < sockets) {

@@ -22,13 +22,9 @@ describe('MemcachedClient.close', () => {
         client = create();
     });
 
-    /** Creates a client that is not open. */
+    /** Creates a client without opening it. */
     function create(options: ClientOptions = {}, servers: Server[] = [proxy]): MemcachedClient {
-        const addresses = servers.map(({ port }) => ({ host: '127.0.0.1', port }));
-        const timeouts = { requestTimeoutMs: TIMEOUT_MS, connectTimeoutMs: TIMEOUT_MS };
-        const created = new MemcachedClient(addresses, { ...timeouts, ...options });
-        open.atEnd(() => created.close());
-        return created;
+        return open.clientOf(servers, { requestTimeoutMs: TIMEOUT_MS, connectTimeoutMs: TIMEOUT_MS, ...options });
     }
 
     /** Starts calls without waiting for them. Each result is the outcome of one call. */
@@ -79,7 +75,7 @@ describe('MemcachedClient.close', () => {
         await expectNothingLeft();
     });
 
-    it('leaves nothing open for a server that is down', async () => {
+    it('leaves no socket and no timer for a server that is down', async () => {
         client = create({ failures: 1, retryMs: 10_000 });
         await client.open();
         proxy.begin(resetting);
@@ -90,14 +86,14 @@ describe('MemcachedClient.close', () => {
         await expectNothingLeft();
     });
 
-    it('does not wait for probes of servers that go down meanwhile', async () => {
+    it('does not wait for probes of servers that go down during the close', async () => {
         const other = await open.faultProxy(server);
         client = create({ failures: 1 }, [proxy, other]);
         await client.open();
         for (const one of [proxy, other]) one.begin(blackHole);
         const calls = [0, 1].map(async index => {
             const key = Array.from({ length: 100 }, (_, i) => `key${i}`).find(one => client.getServer(one) === index)!;
-            // The offset lets a probe of one server begin before the call to the other one ends.
+            // The offset lets a probe of one server begin before the call to the other server ends.
             await sleep((index * TIMEOUT_MS) / 2);
             return codeOf(client.get(key));
         });
@@ -140,7 +136,7 @@ describe('MemcachedClient.close', () => {
         expectNothingOpen();
     });
 
-    it('leaves nothing open after a failed open', async () => {
+    it('leaves no socket open after a failed open', async () => {
         await proxy.refuse();
         await expect(client.open()).rejects.toMatchObject({ code: 'CONNECT_FAILED' });
         await expectNothingLeft();
@@ -150,7 +146,7 @@ describe('MemcachedClient.close', () => {
         await expect(client.set('key', 'value')).resolves.toBe(true);
     });
 
-    it('allows open again, several times', async () => {
+    it('allows another open, several times', async () => {
         for (let i = 0; i < 5; i++) {
             await client.open();
             await client.set('key', `value ${i}`);
@@ -168,7 +164,7 @@ describe('MemcachedClient.close', () => {
         await expect(client.set('key', 'value')).resolves.toBe(true);
     });
 
-    it('ignores the late end of an old socket after the client is reopened', async () => {
+    it('ignores the late end of an old socket after the client opens again', async () => {
         await client.open();
         proxy.begin(blackHole);
         const call = expect(client.get('key')).rejects.toMatchObject({ code: 'TIMEOUT' });
@@ -210,7 +206,7 @@ describe('MemcachedClient.close', () => {
         await expectNothingLeft();
     });
 
-    it('rejects calls that are made while it is pending', async () => {
+    it('makes new calls reject while it is pending', async () => {
         await client.open();
         proxy.begin(blackHole);
         const [first] = callMany();
@@ -220,7 +216,7 @@ describe('MemcachedClient.close', () => {
         expect(await first).toBe('TIMEOUT');
     });
 
-    it('is unnecessary for a client that was never opened', () => {
+    it('is unnecessary for a client without an open', () => {
         const { host, port } = server;
         const other = new MemcachedClient([{ host, port }]);
         expect([other.socketCount, other.pendingCount, other.timerCount]).toEqual([0, 0, 0]);

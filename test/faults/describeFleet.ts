@@ -3,7 +3,10 @@ import { useOpener } from '../support/Opener';
 import { sleep } from '../support/sleep';
 import { Fleet } from './Fleet';
 
-/** Expects that the first server answers all calls again and that the others never failed. */
+/**
+ * Expects that the first server answers all calls again, and that the other servers have never
+ * failed.
+ */
 async function expectRecovery({ first, others, stop }: ReturnType<Fleet['load']>): Promise<void> {
     await sleep(300);
     first.errors.length = 0;
@@ -18,7 +21,7 @@ export function describeFleet(count: number): void {
     describe(`one of ${count} servers`, () => {
         const open = useOpener();
 
-        it('fails its own calls at once when killed and restarted, and no others', async () => {
+        it('fails only its own calls, at once, when killed and restarted', async () => {
             const fleet = await Fleet.open(open, count);
             const load = fleet.load();
             await sleep(200);
@@ -32,7 +35,7 @@ export function describeFleet(count: number): void {
             const begun = performance.now();
             for (let i = 0; i < 200; i++)
                 expect(await codeOf(fleet.client.get(mine[i % mine.length]!))).toBe('SERVER_DOWN');
-            // Each call would take a second if it waited.
+            // A call that waits takes a second.
             expect(performance.now() - begun).toBeLessThan(5000);
 
             await fleet.first.restart();
@@ -42,7 +45,7 @@ export function describeFleet(count: number): void {
             expect(fleet.heard).toEqual(['down', 'up']);
         });
 
-        it('fails no calls of the others when suspended for a while', async () => {
+        it('fails no calls of the other servers when suspended for a while', async () => {
             const fleet = await Fleet.open(open, count, { requestTimeoutMs: 300, failures: 2 });
             const load = fleet.load();
             await sleep(100);

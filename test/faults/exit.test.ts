@@ -7,7 +7,7 @@ import type { FaultProxy } from '../support/proxy/FaultProxy';
 import type { Step, Story } from './exitChild';
 import { blackHole, halfThen, resetting } from './replyFaults';
 
-/** This is far below the minute after which a leaked timer of the child would fire. */
+/** The limit is far below the minute after which a leaked timer of the child fires. */
 const EXIT_MS = 2000;
 
 type Breaks = () => void | Promise<void>;

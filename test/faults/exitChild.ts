@@ -2,12 +2,13 @@
  * Uses a client and closes it. The process must then exit by itself, without `process.exit`.
  * An unhandled exception or rejection makes the exit code nonzero.
  *
- * Arguments: port, story. The process reports each step over IPC.
- * If the story needs a break, it waits for an answer.
+ * Arguments: port, story. The process reports each step over IPC. If the story needs a break, the
+ * process waits for an answer.
  */
 import { once } from 'node:events';
 
 import { MemcachedClient } from 'pip-services4-memcached-node';
+import { testProtocol } from '../support/protocol';
 
 export type Story = 'idle' | 'calls in flight' | 'server breaks' | 'opening' | 'nobody there';
 export type Step = 'broken?' | 'closed';
@@ -45,6 +46,7 @@ async function main(): Promise<void> {
         retryMs: 60_000,
         reconnectMs: 60_000,
         idleMs: 60_000,
+        protocol: testProtocol,
     });
     await tell(story as Story, client);
     await client.close();

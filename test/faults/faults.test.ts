@@ -3,10 +3,10 @@ import { POOL_SIZE, play, type Report } from './runScenario';
 import { scenarios } from './scenarios';
 import { publish } from './table';
 
-/** This leaves time for servers that a busy machine delays. */
+/** The limit leaves time for servers that a busy machine delays. */
 const RECOVERY_MS = 3000;
 const CLOSING_MS = 500;
-/** Most scenarios wait. With more at a time, they would delay each other. */
+/** Most scenarios wait. More concurrent scenarios would delay each other. */
 const AT_ONCE = 2;
 
 describe('a client whose server or network fails', () => {

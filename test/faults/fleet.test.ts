@@ -9,7 +9,7 @@ const open = useOpener();
 describeFleet(3);
 
 describe('a server that is down', () => {
-    it('is probed by one connection at a time, and is reconnected without a flood', async () => {
+    it('gets one probe at a time, and few connections when it returns', async () => {
         const fleet = await Fleet.open(open, 3, { poolSize: 3, failures: 1, retryMs: 50 });
         const { proxy } = fleet;
         const { stop } = fleet.load();
@@ -23,7 +23,7 @@ describe('a server that is down', () => {
         await sleep(1000);
         const probes = proxy.connections - before;
         expect(proxy.mostAtOnce).toBe(1);
-        // Probes run one after another. Each waits for at least three quarters of `retryMs`.
+        // Probes run one after another. Each probe waits for at least three quarters of `retryMs`.
         expect(probes).toBeGreaterThan(2);
         expect(probes).toBeLessThanOrEqual((performance.now() - begun) / 37 + 1);
 
@@ -34,11 +34,12 @@ describe('a server that is down', () => {
         await sleep(200);
         await stop();
         expect(proxy.mostAtOnce).toBeLessThanOrEqual(3);
-        // The connection of the last probe stays in use. Concurrent probes end when it opens.
+        // The connection of the last probe stays in use. When this connection opens, concurrent
+        // probes end.
         expect(proxy.connections - connections).toBeLessThan(20);
     });
 
-    it('hands its keys to the next servers with failover and takes them back, except pinned keys', async () => {
+    it('moves its keys to the next servers with failover and takes them back, except pinned keys', async () => {
         const fleet = await Fleet.open(open, 4, { failover: true, failures: 1 });
         const { client } = fleet;
         const mine = fleet.keys.filter(key => fleet.isOfFirst(key));

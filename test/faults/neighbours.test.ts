@@ -6,7 +6,7 @@ import { useOpener, useServer } from '../support/Opener';
 const NEIGHBOURS = 100;
 const MIB = 1024 * 1024;
 
-/** Sends one invalid call in the same write as a hundred valid ones. */
+/** Sends one invalid call in the same write as a hundred valid calls. */
 describe('an invalid call among valid ones', () => {
     const server = useServer();
     const open = useOpener();

@@ -1,21 +1,23 @@
 import type { Fault, Link } from '../support/proxy/FaultProxy';
-import { HEADER_BYTES, claiming, opaqueOf, replyFrame, withOpaque } from '../support/proxy/frames';
+import { HEADER_BYTES, isFrame, opaqueOf, replyFrame, withOpaque } from '../support/proxy/binaryFrames';
+import { claimingBytes } from '../support/proxy/messages';
+import { strangerReply } from '../support/proxy/textMessages';
 
-/** Accepts connections and requests, and never replies. */
+/** A server that accepts connections and requests, and never replies. */
 export const blackHole: Fault = {
     request() {},
     reply() {},
     mute: true,
 };
 
-/** Resets all connections, including new ones right after they open. */
+/** A reset of all connections, including new connections right after they open. */
 export const resetting: Fault = {
     strike: link => link.reset(),
     accept: link => link.reset(),
     reply() {},
 };
 
-/** Resets only the current connections. */
+/** A reset of only the current connections. */
 export const resettingOnce: Fault = {
     strike(link) {
         link.held.length = 0;
@@ -23,7 +25,7 @@ export const resettingOnce: Fault = {
     },
 };
 
-/** Ends only the current connections, with a FIN, as a server with an idle timeout does. */
+/** The end of only the current connections, by a FIN, as from a server with an idle timeout. */
 export const endingOnce: Fault = {
     strike(link) {
         link.held.length = 0;
@@ -31,7 +33,7 @@ export const endingOnce: Fault = {
     },
 };
 
-/** Delays every reply and keeps their order. */
+/** Returns a fault that delays every reply and keeps the order of replies. */
 export function late(ms: number): Fault {
     return {
         reply(link, frame) {
@@ -41,7 +43,7 @@ export function late(ms: number): Fault {
     };
 }
 
-/** Delivers replies in pieces, each in a separate turn. */
+/** Returns a fault that delivers replies in pieces, each in a separate turn. */
 export function inPieces(bytes: number): Fault {
     const queues = new WeakMap<Link, Buffer[]>();
     function drain(link: Link, queue: Buffer[]): void {
@@ -68,7 +70,10 @@ export function inPieces(bytes: number): Fault {
     };
 }
 
-/** Delivers half of the next reply on each connection, then falls silent, ends or resets. */
+/**
+ * Returns a fault that delivers half of the next reply on each connection, then is silent, ends or
+ * resets.
+ */
 export function halfThen(after: 'silence' | 'end' | 'reset'): Fault {
     const halved = new WeakSet<Link>();
     return {
@@ -77,8 +82,8 @@ export function halfThen(after: 'silence' | 'end' | 'reset'): Fault {
             halved.add(link);
             link.toClient(frame.subarray(0, frame.length >> 1));
             if (after === 'end') link.end();
-            // Node reports data and a reset that arrive together as a FIN, so the half must be read
-            // first.
+            // Node reports data and a reset that arrive together as a FIN, so the client must read
+            // the half first.
             if (after === 'reset') setTimeout(() => link.reset(), 5);
         },
         mute: after === 'silence',
@@ -92,7 +97,7 @@ export const duplicated: Fault = {
     },
 };
 
-/** Sends a different frame instead of each reply. */
+/** Returns a fault that sends a different frame instead of each reply. */
 export function replacing(other: (frame: Buffer) => Buffer): Fault {
     return {
         reply(link, frame) {
@@ -101,10 +106,10 @@ export function replacing(other: (frame: Buffer) => Buffer): Fault {
     };
 }
 
-/** Returns reproducible bytes that differ for each reply and never begin like a frame. */
+/** Returns reproducible bytes that depend on the reply and never begin like one. */
 function garbage(frame: Buffer): Buffer {
     const bytes = Buffer.alloc(frame.length + 5);
-    let state = opaqueOf(frame) | 1;
+    let state = frame.reduce((sum, byte) => sum * 31 + byte, 0) >>> 0;
     for (let at = 0; at < bytes.length; at++) {
         state = (Math.imul(state, 1103515245) + 12345) >>> 0;
         bytes[at] = state >>> 24;
@@ -116,30 +121,39 @@ function garbage(frame: Buffer): Buffer {
 export const talkingGarbage: Fault = replacing(garbage);
 export const talkingText: Fault = replacing(() => Buffer.from('ERROR\r\n'));
 
-/** Announces a body larger than any value. */
-export const lyingHuge: Fault = replacing(frame => claiming(frame, 0xfffffff0));
+/** A reply that announces a body larger than any value. */
+export const lyingHuge: Fault = replacing(reply => claimingBytes(reply, 0xfffffff0));
 
 /**
- * Announces a valid body length, but never sends the body. A naive client waits or allocates for
- * it.
+ * A reply that announces a valid body length, without the body. A naive client waits or allocates
+ * for the body.
  */
-export const lyingLong: Fault = replacing(frame => claiming(frame, 512 * 1024 * 1024));
+export const lyingLong: Fault = replacing(reply => claimingBytes(reply, 512 * 1024 * 1024));
 
 /**
- * Announces a body shorter than its own extras. A naive client reads the rest as the next header.
+ * A reply that announces a body shorter than its own extras, or too short a value. A naive client
+ * reads the rest as the next reply.
  */
-export const lyingShort: Fault = replacing(frame =>
-    frame.length > HEADER_BYTES + 4
-        ? claiming(frame, 2)
-        : replyFrame({ opaque: opaqueOf(frame), body: Buffer.from('??') }),
+export const lyingShort: Fault = replacing(reply =>
+    isFrame(reply) && reply.length <= HEADER_BYTES + 4
+        ? replyFrame({ opaque: opaqueOf(reply), body: Buffer.from('??') })
+        : claimingBytes(reply, 2),
 );
 
-/** Precedes each reply by a reply to a request that was never sent, with a value of its own. */
+/**
+ * An additional reply before each reply, with another value, to a request that the client has not
+ * sent.
+ */
 export const answeringStrangers: Fault = {
-    reply(link, frame) {
-        const stranger = replyFrame({ extras: Buffer.alloc(4), body: Buffer.from('nobody asked for this') });
-        stranger[1] = frame[1] ?? 0;
-        link.toClient(withOpaque(stranger, opaqueOf(frame) ^ 0x40000000));
-        link.toClient(frame);
+    reply(link, reply) {
+        link.toClient(strangerTo(reply));
+        link.toClient(reply);
     },
 };
+
+function strangerTo(reply: Buffer): Buffer {
+    const value = 'nobody asked for this';
+    if (!isFrame(reply)) return strangerReply(value, reply);
+    const stranger = replyFrame({ opcode: reply[1], extras: Buffer.alloc(4), body: Buffer.from(value) });
+    return withOpaque(stranger, opaqueOf(reply) ^ 0x40000000);
+}

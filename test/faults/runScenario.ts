@@ -76,7 +76,7 @@ async function run(scenario: Scenario, world: World, timeoutMs: number, lag: Lag
         const before = proxy.requestFrames;
         const wave = workload.launch(CALLS);
         await wave.issued;
-        // A client that mistakes a late server for an overloaded one holds some calls back.
+        // If the server is late, flow control may hold some calls back.
         const end = performance.now() + timeoutMs / 2;
         while (!scenario.direct && proxy.requestFrames - before < CALLS && performance.now() < end) await sleep(1);
         await scenario.strikes(world);
@@ -99,7 +99,7 @@ async function run(scenario: Scenario, world: World, timeoutMs: number, lag: Lag
     const sockets = client.socketCount;
     const closedMs = await timed(() => client.close());
     const leftOpen = { sockets: client.socketCount, pending: client.pendingCount, timers: client.timerCount };
-    // Only the other end knows reliably whether a socket is closed.
+    // Only the other end of a connection proves that the client has closed its socket.
     await proxy.until(({ linkCount }) => linkCount === 0);
 
     lag.stop();

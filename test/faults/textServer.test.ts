@@ -2,7 +2,7 @@ import { MemcachedClient } from 'pip-services4-memcached-node';
 import { useOpener } from '../support/Opener';
 import { talkingText } from './replyFaults';
 
-describe('a server that speaks only the text protocol', () => {
+describe('a client of a server that answers in text', () => {
     const open = useOpener();
 
     async function failureToOpen({ host, port }: { host: string; port: number }): Promise<unknown> {
@@ -12,15 +12,17 @@ describe('a server that speaks only the text protocol', () => {
         return failure;
     }
 
-    it('is recognised by its first bytes', async () => {
+    it('recognizes the server by its first bytes when it does not speak the meta protocol', async () => {
         const proxy = await open.faultProxy(await open.server());
         proxy.begin(talkingText);
         const failure = await failureToOpen(proxy);
         expect(failure).toMatchObject({ code: 'CONNECT_FAILED', message: expect.stringMatching(/text/) });
     });
 
-    it('is recognised when it is memcached with -B ascii', async () => {
-        const failure = await failureToOpen(await open.server({ args: ['-B', 'ascii'] }));
-        expect(failure).toMatchObject({ code: 'CONNECT_FAILED', message: expect.stringMatching(/text|binary/) });
+    it('uses the meta protocol when the server is memcached with -B ascii', async () => {
+        const client = await open.client(await open.server({ args: ['-B', 'ascii'] }), { protocol: 'auto' });
+        await client.set('key', 'value');
+        expect((await client.get('key')).value?.toString()).toBe('value');
+        expect(client.getStats()[0]).toMatchObject({ protocol: 'meta', connects: 2, fault: null, failed: 0 });
     });
 });

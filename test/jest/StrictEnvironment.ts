@@ -3,11 +3,11 @@ import { TestEnvironment } from 'jest-environment-node';
 import { sleep } from '../support/sleep';
 
 /**
- * Fails a test file that leaves sockets, servers, child processes or timers open.
- * The option `--detectOpenHandles` of jest only prints them, and only with one worker process.
+ * Fails a test file that leaves sockets, servers, child processes or timers open. The option
+ * `--detectOpenHandles` of jest only prints open handles, and only with one worker process.
  *
- * The environment waits for them while jest still listens for rejections and exceptions.
- * Late ones therefore fail the file too.
+ * The environment waits for open handles while jest still listens for rejections and exceptions.
+ * Late rejections therefore fail the file too.
  */
 export default class StrictEnvironment extends TestEnvironment {
     private before = new Map<string, number>();
@@ -24,7 +24,7 @@ export default class StrictEnvironment extends TestEnvironment {
     async handleTestEvent(event: Circus.AsyncEvent, state: Circus.State): Promise<void> {
         if (event.name === 'run_finish') makeSerializable(state.rootDescribeBlock);
         // Jest collects the rejections of tests and hooks for the last time right after this event.
-        // The event `run_finish` is too late to wait for them.
+        // The event `run_finish` is too late for this wait.
         if (event.name !== 'run_describe_finish') return;
         if (event.describeBlock !== state.rootDescribeBlock) return;
         const left = await this.leftOpen();
@@ -48,7 +48,7 @@ export default class StrictEnvironment extends TestEnvironment {
     }
 }
 
-/** Converts failures with a bigint or a cycle, for which `jest --json` would write no report. */
+/** Converts failures with a bigint or a cycle, for which `jest --json` writes no report. */
 function makeSerializable(block: Circus.DescribeBlock): void {
     for (const child of block.children) {
         if (child.type === 'describeBlock') makeSerializable(child);

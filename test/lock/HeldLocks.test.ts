@@ -15,13 +15,13 @@ describe('HeldLocks', () => {
         expect(holdings.get('key')).toBeUndefined();
     });
 
-    it('removes two finished leases for each new one, and keeps the others', () => {
+    it('removes two finished leases for each new lease, and keeps the other leases', () => {
         const holdings = new HeldLocks();
         const over = Array.from({ length: 50 }, (_, i) => ({ key: `over:${i}`, isFinished: false }));
         for (let i = 0; i < 50; i++) holdings.add(leaseOf(`held:${i}`));
         for (const lease of over) holdings.add(lease as Lease);
         for (const lease of over) lease.isFinished = true;
-        // Each addition checks two of 101 entries, and one step starts over.
+        // Each addition checks two of 101 entries. The checks wrap once to the first entry.
         for (let i = 0; i < 51; i++) holdings.add(leaseOf('new'));
         expect(holdings.size).toBe(51);
         expect(holdings.get('held:49')).toBeDefined();

@@ -8,7 +8,7 @@ const open = useOpener();
 const stored = storedIn(server);
 
 describe('a lease', () => {
-    it('believes in a slightly shorter ttl than the server', async () => {
+    it('counts on a slightly shorter ttl than the server', async () => {
         const lock = await open.lock(server);
         const client = await open.client(server);
         const lease = await lock.acquireLease(null, open.key, 10_000, 0);
@@ -31,7 +31,7 @@ describe('a lease', () => {
         await sleep(200);
         expect(lease.isHeld()).toBe(false);
         expect(await stored(open.key)).toBe(lease.token);
-        // The key has had no other holder since, so the lease can be restored.
+        // The key has had no other holder since, so an extension restores the lease.
         expect(await lease.extend(10_000)).toBe(true);
         expect(lease.isHeld()).toBe(true);
         await lease.release();
@@ -52,7 +52,7 @@ describe('a lease', () => {
         await lease.release();
     });
 
-    it('is not held for longer when the system clock is set back', async () => {
+    it('is not held for longer when the system clock goes back', async () => {
         const lock = await open.lock(server);
         const lease = await lock.acquireLease(null, open.key, 150, 0);
         const spy = jest.spyOn(Date, 'now').mockReturnValue(Date.now() - 3_600_000);
@@ -62,7 +62,7 @@ describe('a lease', () => {
         await lease.release();
     });
 
-    it.each(['extend', 'release'] as const)('can still %s after its connection was closed', async verb => {
+    it.each(['extend', 'release'] as const)('has an effective %s after its idle connection has closed', async verb => {
         const lock = await open.lock(server, { idle: 20 });
         const lease = await lock.acquireLease(null, open.key, 10_000, 0);
         await sleep(100);

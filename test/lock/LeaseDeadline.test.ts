@@ -34,7 +34,7 @@ describe('LeaseDeadline', () => {
         expect(validity.remainingMs).toBeCloseTo(9900);
     });
 
-    it('is long over five seconds after the ttl by the monotonic clock', () => {
+    it('is long over when the monotonic clock is five seconds past the ttl', () => {
         const validity = new LeaseDeadline(new Timestamp(), TTL_MS);
         setSystemForward(60_000);
         jest.advanceTimersByTime(14_999);

@@ -114,7 +114,7 @@ describe('LeaseRenewal', () => {
         const { extensions, lease, renewal } = renewed();
         await lease.extend(60_000);
         await jest.advanceTimersByTimeAsync(3000);
-        // This is 99 % of 60 s, less 3 s.
+        // 56.4 s are 99 % of 60 s, less 3 s.
         expect(extensions).toEqual([
             [0, 60_000],
             [3000, 56_400],

@@ -21,17 +21,17 @@ describe('LockMetrics', () => {
         jest.advanceTimersByTime(59_999);
         events.onLost(null, 'key');
         expect(logger.warnings).toEqual([
-            expect.stringMatching(/^warn lock key was lost before its release/),
+            expect.stringMatching(/^warn lost lock key before the release/),
             'warn cannot release lock key: no answer',
         ]);
         jest.advanceTimersByTime(1);
         events.onLost(null, 'other');
         expect(logger.warnings.slice(2)).toEqual([
-            expect.stringMatching(/^warn lock other was lost .* \(and 3 more since the last such line\)$/),
+            expect.stringMatching(/^warn lost lock other .* \(and 3 more since the last such line\)$/),
         ]);
         jest.advanceTimersByTime(60_000);
         events.onLost(null, 'third');
-        expect(logger.warnings.at(-1)).toMatch(/^warn lock third was lost [^(]*$/);
+        expect(logger.warnings.at(-1)).toMatch(/^warn lost lock third [^(]*$/);
         expect(events.counts).toMatchObject({ lost: 6, releaseFailures: 1 });
     });
 });

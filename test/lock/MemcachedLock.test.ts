@@ -51,7 +51,7 @@ describe('MemcachedLock', () => {
         await lock.releaseLock(null, '1234567');
     });
 
-    it('keeps its locks when it is closed, and can release them after it is reopened', async () => {
+    it('keeps its locks when it closes, and can release them after the next open', async () => {
         const lock = await open.lock(server);
         await lock.acquireLock(null, open.key, 10_000, 0);
         const lease = await lock.acquireLease(null, 'other', 10_000, 0);
@@ -74,7 +74,7 @@ describe('MemcachedLock', () => {
         expect(configure).toThrow(/options.retry_timeout/);
     });
 
-    it('forgets locks that expired long ago', async () => {
+    it('forgets locks that have been over for long', async () => {
         const lock = await open.lock(server);
         const now = performance.now.bind(performance);
         const spy = jest.spyOn(performance, 'now');

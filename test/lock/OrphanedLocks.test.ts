@@ -6,7 +6,9 @@ const HOUR_MS = 3_600_000;
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
-/** A fake server with at most one token under each key. It records the times of its reads. */
+/**
+ * A fake server with at most one token under each key. The server records the times of its reads.
+ */
 class FakeServer {
     readonly looks: number[] = [];
     readonly held = new Map<string, string>();
@@ -31,7 +33,7 @@ class FakeServer {
 const failing = (code: string): Error => Object.assign(new Error(code), { code });
 
 describe('OrphanedLocks', () => {
-    it('checks after 0.25 s, then after twice the previous pause, at most 10 s', async () => {
+    it('checks after 0.25 s, then doubles each pause up to 10 s', async () => {
         const server = new FakeServer();
         server.error = failing('TIMEOUT');
         server.abandoned.add('key', 'token', HOUR_MS);
@@ -49,7 +51,7 @@ describe('OrphanedLocks', () => {
         expect([server.held.size, server.cleaned, server.abandoned.size, jest.getTimerCount()]).toEqual([0, 1, 0, 0]);
     });
 
-    it('deletes its own token when it appears late, however often it was missing before', async () => {
+    it('deletes its own token when it appears late, after any number of reads without it', async () => {
         const server = new FakeServer();
         server.abandoned.add('key', 'token', HOUR_MS);
         await jest.advanceTimersByTimeAsync(HOUR_MS / 2);
@@ -68,7 +70,7 @@ describe('OrphanedLocks', () => {
         expect([server.held.get('key'), server.cleaned, server.abandoned.size]).toEqual(['theirs', 0, 0]);
     });
 
-    it('starts over when another token is orphaned under the key', async () => {
+    it('starts over with another orphaned token under the key', async () => {
         const server = new FakeServer();
         server.abandoned.add('key', 'one', HOUR_MS);
         await jest.advanceTimersByTimeAsync(800);
@@ -87,7 +89,7 @@ describe('OrphanedLocks', () => {
         expect(server.abandoned.size).toBe(0);
     });
 
-    it('stops when the component is closed', async () => {
+    it('stops when the component closes', async () => {
         const server = new FakeServer();
         server.error = failing('NOT_OPENED');
         server.abandoned.add('key', 'token', HOUR_MS);
@@ -107,7 +109,6 @@ describe('OrphanedLocks', () => {
         const server = new FakeServer();
         server.held.set('key', 'token');
         server.abandoned.add('key', 'token', HOUR_MS);
-        expect([server.abandoned.has('key'), server.abandoned.has('other')]).toEqual([true, false]);
         expect([await server.abandoned.deleteNow('key'), await server.abandoned.deleteNow('key')]).toEqual([
             true,
             false,
@@ -116,14 +117,12 @@ describe('OrphanedLocks', () => {
         await server.abandoned.flush();
     });
 
-    it('keeps at most 1000 keys, and the newest 20 tokens of each', async () => {
+    it('keeps at most 1000 keys, and the newest 20 tokens of each key', async () => {
         const server = new FakeServer();
         for (let i = 0; i <= 1000; i++) server.abandoned.add(`key:${i}`, 'token', HOUR_MS);
-        expect([server.abandoned.size, server.abandoned.has('key:0'), server.abandoned.has('key:1')]).toEqual([
-            1000,
-            false,
-            true,
-        ]);
+        expect(server.abandoned.size).toBe(1000);
+        server.held.set('key:0', 'token');
+        expect(await server.abandoned.deleteNow('key:0')).toBe(false);
         for (let i = 0; i < 20; i++) server.abandoned.add('key:1', `token:${i}`, HOUR_MS);
         server.held.set('key:1', 'token');
         expect(await server.abandoned.deleteNow('key:1')).toBe(false);

@@ -1,4 +1,4 @@
-/** Holds a lock until it is lost or a message arrives. Arguments: port, key, ttl. */
+/** Holds a lock until the lock is lost or a message arrives. Arguments: port, key, ttl. */
 import { Opener } from '../support/Opener';
 
 async function main(): Promise<void> {

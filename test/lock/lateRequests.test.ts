@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { opcodes, type Opcode } from '../support/opcodes';
 import { useOpener, useServer } from '../support/Opener';
 import type { FaultProxy } from '../support/proxy/FaultProxy';
+import { verbOf } from '../support/proxy/messages';
+import type { Verb } from '../support/proxy/verbs';
 import { sleep } from '../support/sleep';
 import { lockBehindProxy } from './lockBehindProxy';
 import { storedIn } from './storedIn';
@@ -13,15 +14,15 @@ const stored = storedIn(server);
 
 describe('a late request', () => {
     /**
-     * Delays the next request with this opcode, as a suspended server does, and ends its
+     * Delays the next request with this verb, as a suspended server does, and ends its
      * connection.
      * Returns a function that delivers the request and resolves when the server has executed it.
      */
-    function delayNext(proxy: FaultProxy, opcode: Opcode): () => Promise<void> {
+    function delayNext(proxy: FaultProxy, verb: Verb): () => Promise<void> {
         let late: Buffer | null = null;
         proxy.begin({
             request(link, chunk) {
-                if (chunk[1] !== opcode || late !== null) return link.toServer(chunk);
+                if (verbOf(chunk) !== verb || late !== null) return link.toServer(chunk);
                 late = chunk;
                 link.end();
             },
@@ -35,7 +36,7 @@ describe('a late request', () => {
 
     it('has no effect when its own retry has taken the lock', async () => {
         const { lock, proxy } = await lockBehindProxy(open, server);
-        const deliver = delayNext(proxy, opcodes.ADD);
+        const deliver = delayNext(proxy, 'add');
         const lease = (await lock.tryAcquireLease(null, open.key, 60_000))!;
         await deliver();
         expect(await stored(open.key)).toBe(lease.token);
@@ -44,9 +45,9 @@ describe('a late request', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    it('leaves no lock behind when it creates one after the release', async () => {
+    it('leaves no lock behind when it creates a lock after the release', async () => {
         const { lock, proxy } = await lockBehindProxy(open, server);
-        const deliver = delayNext(proxy, opcodes.ADD);
+        const deliver = delayNext(proxy, 'add');
         const lease = (await lock.tryAcquireLease(null, open.key, 60_000))!;
         await lease.release();
         await deliver();
@@ -55,13 +56,13 @@ describe('a late request', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    it('does not revive a lease when it creates a lock after another holder had it', async () => {
+    it('does not revive a lease when it creates a lock after the lease of another holder', async () => {
         const { lock, proxy } = await lockBehindProxy(open, server);
         const client = await open.client(server);
-        const deliver = delayNext(proxy, opcodes.ADD);
+        const deliver = delayNext(proxy, 'add');
         const lease = (await lock.tryAcquireLease(null, open.key, 60_000))!;
-        // A client flushes the server, another one holds the lock for a while, and then the request
-        // arrives.
+        // A client flushes the server, another client holds the lock for a while, and then the
+        // request arrives.
         await client.flush();
         await client.set(open.key, 'somebody');
         await client.delete(open.key);
@@ -74,7 +75,7 @@ describe('a late request', () => {
     it('has no effect when it extends a lock after its release', async () => {
         const { lock, proxy } = await lockBehindProxy(open, server);
         const lease = (await lock.tryAcquireLease(null, open.key, 60_000))!;
-        const deliver = delayNext(proxy, opcodes.REPLACE);
+        const deliver = delayNext(proxy, 'cas');
         expect(await lease.extend()).toBe(true);
         await lease.release();
         await deliver();
@@ -85,7 +86,7 @@ describe('a late request', () => {
         const { lock, proxy } = await lockBehindProxy(open, server);
         const client = await open.client(server);
         const lease = (await lock.tryAcquireLease(null, open.key, 60_000))!;
-        const deliver = delayNext(proxy, opcodes.REPLACE);
+        const deliver = delayNext(proxy, 'cas');
         expect(await lease.extend(100)).toBe(true);
         expect(await lease.extend(60_000)).toBe(true);
         await deliver();
@@ -99,7 +100,7 @@ describe('a late request', () => {
         const { lock, proxy } = await lockBehindProxy(open, server);
         const client = await open.client(server);
         await lock.acquireLock(null, open.key, 60_000, 0);
-        const deliver = delayNext(proxy, opcodes.DELETE);
+        const deliver = delayNext(proxy, 'delete');
         await lock.releaseLock(null, open.key);
         await client.add(open.key, 'somebody');
         await deliver();

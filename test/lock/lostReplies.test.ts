@@ -1,9 +1,10 @@
 import { codeOf } from '../support/codeOf';
 import { timed } from '../support/LagMeter';
-import { opcodes, type Opcode } from '../support/opcodes';
 import { useServer } from '../support/Opener';
 import { passing, type Fault } from '../support/proxy/FaultProxy';
 import { describeEachLoss, losing, type Point } from '../support/proxy/loseNext';
+import { verbOf } from '../support/proxy/messages';
+import type { Verb } from '../support/proxy/verbs';
 import { SideBySide } from '../support/sideBySide';
 import { sleep } from '../support/sleep';
 import { lockBehindProxy } from './lockBehindProxy';
@@ -18,7 +19,7 @@ describeEachLoss(server, (it, point, end) => {
     it('acquires the lock despite the loss', async ({ open, proxy, key, lose }) => {
         const lock = await open.lock(proxy, OPTIONS);
         const client = await open.client(server);
-        lose(opcodes.ADD);
+        lose('add');
         const acquiring = lock.tryAcquireLease(null, key, 10_000);
         expect(await timed(() => acquiring)).toBeLessThan(2000);
         const lease = await acquiring;
@@ -36,7 +37,7 @@ describeEachLoss(server, (it, point, end) => {
         const lock = await open.lock(proxy, OPTIONS);
         const client = await open.client(server);
         await client.set(key, 'somebody');
-        lose(opcodes.ADD);
+        lose('add');
         expect(await lock.tryAcquireLock(null, key, 10_000)).toBe(false);
         expect(await stored(key)).toBe('somebody');
     });
@@ -44,7 +45,7 @@ describeEachLoss(server, (it, point, end) => {
     it('extends the lock despite the loss', async ({ open, proxy, key, lose }) => {
         const lock = await open.lock(proxy, OPTIONS);
         const lease = (await lock.tryAcquireLease(null, key, 10_000))!;
-        lose(opcodes.REPLACE);
+        lose('cas');
         expect(await lease.extend(60_000)).toBe(true);
         expect(lease.remaining()).toBeGreaterThan(50_000);
         expect(await stored(key)).toBe(lease.token);
@@ -57,18 +58,18 @@ describeEachLoss(server, (it, point, end) => {
     it('releases the lock despite the loss', async ({ open, proxy, key, lose }) => {
         const lock = await open.lock(proxy, OPTIONS);
         const lease = (await lock.tryAcquireLease(null, key, 10_000))!;
-        lose(opcodes.DELETE);
+        lose('delete');
         await lease.release();
         expect(await stored(key)).toBeNull();
         expect(lock.counts).toMatchObject({ released: 1, lost: 0, releaseFailures: 0 });
     });
 
-    it('keeps the lock of the next holder when it releases its own', async ({ open, proxy, key, lose }) => {
+    it('releases no lock of the next holder despite the loss', async ({ open, proxy, key, lose }) => {
         const lock = await open.lock(proxy, OPTIONS);
         const client = await open.client(server);
         const lease = (await lock.tryAcquireLease(null, key, 10_000))!;
         await client.set(key, 'somebody');
-        lose(opcodes.DELETE);
+        lose('delete');
         await lease.release();
         expect(await stored(key)).toBe('somebody');
     });
@@ -79,7 +80,7 @@ describe('a lost reply whose check is lost too', () => {
 
     unanswered.it('rejects the acquisition, and deletes the lock later', async open => {
         const { lock, proxy } = await lockBehindProxy(open, server, { retries: 0 });
-        proxy.begin(losingAllAfterFirst(opcodes.ADD));
+        proxy.begin(losingAllAfterFirst('add'));
         expect(await codeOf(lock.tryAcquireLock(null, open.key, 60_000))).toMatch(/CONNECTION_LOST|TIMEOUT/);
         expect(await stored(open.key)).not.toBeNull();
         proxy.begin(passing);
@@ -90,7 +91,7 @@ describe('a lost reply whose check is lost too', () => {
 
     unanswered.it('does not delay the next attempt for the key', async open => {
         const { lock, proxy } = await lockBehindProxy(open, server, { retries: 0 });
-        proxy.begin(losingAllAfterFirst(opcodes.ADD));
+        proxy.begin(losingAllAfterFirst('add'));
         expect(await codeOf(lock.tryAcquireLock(null, open.key, 60_000))).toMatch(/CONNECTION_LOST|TIMEOUT/);
         proxy.begin(passing);
         expect(await lock.tryAcquireLock(null, open.key, 60_000)).toBe(true);
@@ -101,16 +102,16 @@ describe('a lost reply whose check is lost too', () => {
 
     unanswered.it('lets the next attempt get the lock even when its own reply is lost', async open => {
         const { lock, proxy } = await lockBehindProxy(open, server, { retries: 0 });
-        proxy.begin(losingAllAfterFirst(opcodes.ADD));
+        proxy.begin(losingAllAfterFirst('add'));
         expect(await codeOf(lock.tryAcquireLock(null, open.key, 60_000))).toMatch(/CONNECTION_LOST|TIMEOUT/);
-        proxy.begin(losing(opcodes.ADD, 'the reply', 'a reset'));
+        proxy.begin(losing('add', 'the reply', 'a reset'));
         expect(await lock.tryAcquireLock(null, open.key, 60_000)).toBe(true);
         expect(lock.counts).toMatchObject({ acquired: 1, busy: 0, orphansDeleted: 1 });
     });
 
     unanswered.it('deletes the lock when the component closes', async open => {
         const { lock, proxy } = await lockBehindProxy(open, server, { retries: 0 });
-        proxy.begin(losingAllAfterFirst(opcodes.ADD));
+        proxy.begin(losingAllAfterFirst('add'));
         expect(await codeOf(lock.tryAcquireLock(null, open.key, 60_000))).toMatch(/CONNECTION_LOST|TIMEOUT/);
         proxy.begin(passing);
         await lock.close(null);
@@ -121,7 +122,7 @@ describe('a lost reply whose check is lost too', () => {
         const { lock, proxy } = await lockBehindProxy(open, server, { retries: 0 });
         for (const isTriedByUs of [true, false]) {
             await lock.acquireLock(null, open.key, 60_000, 0);
-            proxy.begin(losingAllAfterFirst(opcodes.DELETE, 'the request'));
+            proxy.begin(losingAllAfterFirst('delete', 'the request'));
             expect(await codeOf(lock.releaseLock('trace-1', open.key))).toMatch(/CONNECTION_LOST|TIMEOUT/);
             proxy.begin(passing);
             if (isTriedByUs) await lock.releaseLock(null, open.key);
@@ -135,7 +136,7 @@ describe('a lost reply whose check is lost too', () => {
     unanswered.it('rejects an extension, and leaves the lease unchanged', async open => {
         const { lock, proxy } = await lockBehindProxy(open, server, { retries: 0 });
         const lease = (await lock.tryAcquireLease('trace-1', open.key, 10_000))!;
-        proxy.begin(losingAllAfterFirst(opcodes.REPLACE));
+        proxy.begin(losingAllAfterFirst('cas'));
         await expect(lease.extend(60_000)).rejects.toMatchObject({ trace_id: 'trace-1' });
         expect(lease.isHeld()).toBe(true);
         expect(lease.remaining()).toBeLessThan(9900);
@@ -145,23 +146,23 @@ describe('a lost reply whose check is lost too', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    unanswered.it('shortens the lease at once when an extension to a shorter ttl is lost', async open => {
+    unanswered.it('shortens the lease at once when the reply to a shorter extension is lost', async open => {
         const { lock, proxy } = await lockBehindProxy(open, server, { retries: 0 });
         const lease = (await lock.tryAcquireLease(null, open.key, 60_000))!;
-        proxy.begin(losingAllAfterFirst(opcodes.REPLACE));
+        proxy.begin(losingAllAfterFirst('cas'));
         expect(await codeOf(lease.extend(1000))).toMatch(/CONNECTION_LOST|TIMEOUT/);
         expect(lease.remaining()).toBeLessThan(1000);
         proxy.begin(passing);
         await lease.release();
     });
 
-    /** Passes the first request with this opcode to the server, and drops everything after it. */
-    function losingAllAfterFirst(opcode: Opcode, point: Point = 'the reply'): Fault {
+    /** Passes the first request with this verb to the server, and drops all later bytes. */
+    function losingAllAfterFirst(verb: Verb, point: Point = 'the reply'): Fault {
         let isOver = false;
         return {
             request(link, chunk) {
-                if (!isOver && (point === 'the reply' || chunk[1] !== opcode)) link.toServer(chunk);
-                if (chunk[1] === opcode) isOver = true;
+                if (!isOver && (point === 'the reply' || verbOf(chunk) !== verb)) link.toServer(chunk);
+                if (verbOf(chunk) === verb) isOver = true;
             },
             reply(link, frame) {
                 if (!isOver) link.toClient(frame);

@@ -27,7 +27,7 @@ describe('an owner', () => {
         expect(await stored(open.key)).toBe(token);
         expect(a.counts).toMatchObject({ acquired: 1, lost: 1, released: 0, extended: 0 });
         expect(open.logger.warnings.join()).not.toContain(token);
-        expect(open.logger.warnings).toEqual([expect.stringContaining(`lock ${open.key} was lost before its release`)]);
+        expect(open.logger.warnings).toEqual([expect.stringContaining(`lost lock ${open.key} before the release`)]);
 
         await b.releaseLock(null, open.key);
         expect(await stored(open.key)).toBeNull();
@@ -45,7 +45,7 @@ describe('an owner', () => {
         await second.release();
     });
 
-    it('keeps a lease when releaseLock and extendLock are called for its key', async () => {
+    it('keeps a lease when other code calls releaseLock and extendLock for its key', async () => {
         const lock = await open.lock(server);
         const lease = (await lock.tryAcquireLease(null, open.key, 10_000))!;
         await lock.releaseLock(null, open.key);
@@ -80,7 +80,7 @@ describe('an owner', () => {
         expect(await stored(open.key)).toBe('something else');
     });
 
-    it('can hold 10,000 keys at once, and leaves none behind', async () => {
+    it('holds 10,000 keys at once, and leaves no lock behind', async () => {
         const lock = await open.lock(server, { request_timeout: 5000 });
         const client = await open.client(server);
         const keys = Array.from({ length: 10_000 }, (_, i) => `many:${i}`);

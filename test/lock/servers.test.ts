@@ -43,7 +43,7 @@ describe('a restarted server', () => {
         await server.restart();
         const client = await open.client(server);
 
-        // The lock of another holder gets the CAS of this one.
+        // The lock of another holder gets the CAS of this lock.
         await reach(client, lease.fencingToken);
         if (who === 'by one whose component is busy')
             await Promise.all([lock.tryAcquireLock(null, 'a', 1000), lease[verb]()]);
@@ -69,7 +69,7 @@ describe('a restarted server', () => {
 });
 
 describe('a server without CAS (-C)', () => {
-    it('rejects locks, and keeps none', async () => {
+    it('rejects every lock, and keeps no lock', async () => {
         const server = await open.server({ withoutCas: true });
         const lock = await open.lock(server);
         const client = await open.client(server);
@@ -94,7 +94,7 @@ describe('a server without CAS (-C)', () => {
         const [server, next] = [await open.server({ withoutCas: true }), await open.server()];
         const proxy = await open.faultProxy(server);
         const client = await open.client(proxy);
-        const connection = { commands: client.commands };
+        const connection = { commands: client.commands, options: { allowProxy: false } };
         const store = new LockStore(connection, new OrphanedLocks(connection, () => {}));
         proxy.begin(holding);
         const asked = proxy.replyFrames;
@@ -142,7 +142,7 @@ describe('a full server', () => {
             trace_id: 'trace-1',
             details: { status: String(0x82) },
         });
-        // The held locks are unaffected. The full server may reject an extension, but accepts a
+        // The server keeps the held locks. The full server may reject an extension, but accepts a
         // release.
         const held = keys[0]!;
         expect(await stored(held)).not.toBeNull();
@@ -152,6 +152,25 @@ describe('a full server', () => {
         expect(await stored(held)).toBeNull();
         await Promise.all(keys.slice(0, 50).map(key => lock.releaseLock(null, key)));
         expect(await lock.tryAcquireLock(null, last, 1000)).toBe(true);
+    });
+
+    it('keeps 20 held locks without eviction (-M), despite 300 attempts of other clients', async () => {
+        const server = await open.server({ withoutEviction: true, memoryMegabytes: 2 });
+        const [lock, others] = [await open.lock(server), await open.lock(server)];
+        const keyOf = (i: number): string => `${i}`.padEnd(200, 'x');
+        const held: Lease[] = [];
+        for (let i = 0; i < 20; i++) held.push(await lock.acquireLease(null, keyOf(i), 3_600_000, 0));
+        // Tokens differ in length, so a single rejection does not prove that the server is full.
+        for (let i = 20, rejections = 0; rejections < 20; i++) {
+            if ((await codeOf(others.tryAcquireLock(null, keyOf(i), 3_600_000))) === 'SERVER_ERROR') rejections++;
+        }
+        const attempts = Array.from({ length: 300 }, (_, i) =>
+            codeOf(others.tryAcquireLock(null, keyOf(i % 20), 3_600_000)),
+        );
+        expect(new Set(await Promise.all(attempts))).toEqual(new Set(['SERVER_ERROR']));
+        for (const lease of held) expect(await storedIn(server)(lease.key)).toBe(lease.token);
+        await Promise.all(held.map(lease => lease.release()));
+        expect(lock.counts).toMatchObject({ released: 20, lost: 0 });
     });
 
     it('rejects extensions without eviction (-M), and keeps each lock until its ttl is over', async () => {
@@ -181,12 +200,12 @@ describe('a full server', () => {
         expect(await leases[0]!.extend()).toBe(true);
     });
 
-    it('evicts locks with eviction, and their holders detect it', async () => {
+    it('evicts locks when eviction is on, and each holder detects the loss', async () => {
         const server = await open.server({ memoryMegabytes: 2 });
         const lock = await open.lock(server);
         const client = await open.client(server);
         const lease = (await lock.tryAcquireLease(null, 'key', 3_600_000))!;
-        // A read would keep the lock from being evicted.
+        // The loop does not read the lock, because a read protects it from eviction.
         for (let i = 0; i < 60; i++) {
             await client.setMany(Array.from({ length: 1000 }, (_, j) => [`fill:${i}:${j}`, 'x'.repeat(20)] as const));
         }
@@ -196,7 +215,7 @@ describe('a full server', () => {
 });
 
 describe('a suspended server', () => {
-    it('leaves no lock behind when it executes the request later', async () => {
+    it('leaves no lock behind when it executes a request late', async () => {
         const server = await open.server();
         const lock = await open.lock(server, { request_timeout: 200 });
         await server.stop();
@@ -220,8 +239,8 @@ describe('a fleet of servers', () => {
             const outcome = await codeOf(lock.tryAcquireLock(null, key, 60_000));
             outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
         }
-        // Locks on the live server are busy, those on the dead server are unavailable. None is
-        // acquired twice.
+        // Locks on the live server are busy, and locks on the dead server are unavailable. No call
+        // acquires a held lock.
         expect(outcomes.get('answered true')).toBeUndefined();
         expect(outcomes.get('answered false')).toBeGreaterThan(0);
         expect(outcomes.get('answered false')).toBeLessThan(keys.length);

@@ -1,10 +1,10 @@
 import { Descriptor, References } from 'pip-services4-components-node';
 import { LeaseAcquirer } from '../../src/lock/LeaseAcquirer';
 import { codeOf } from '../support/codeOf';
-import { opcodes } from '../support/opcodes';
 import { useOpener, useServer } from '../support/Opener';
 import { holding, passing } from '../support/proxy/FaultProxy';
 import { losing } from '../support/proxy/loseNext';
+import { verbOf } from '../support/proxy/messages';
 import { sleep } from '../support/sleep';
 import { lockBehindProxy } from './lockBehindProxy';
 import { shutDown } from './shutdowns';
@@ -46,7 +46,7 @@ describe('close', () => {
         },
     );
 
-    it('prevents the work when it happens between the acquisition and the work', async () => {
+    it('prevents the work when close comes between the acquisition and the work', async () => {
         const lock = await open.lock(server);
         const { acquire } = LeaseAcquirer.prototype;
         const closings: Promise<void>[] = [];
@@ -90,10 +90,10 @@ describe('close', () => {
         expect(await acquiring).toBe('NOT_OPENED');
     });
 
-    it('waits for a release whose reply was lost', async () => {
+    it('waits for a release whose reply is lost', async () => {
         const { lock, proxy } = await lockBehindProxy(open, server);
         const lease = await lock.acquireLease(null, open.key, 60_000);
-        proxy.begin(losing(opcodes.DELETE, 'the request', 'silence'));
+        proxy.begin(losing('delete', 'the request', 'silence'));
         const releasing = codeOf(lease.release());
         await lock.close(null);
         expect(await releasing).toBe('answered undefined');
@@ -107,7 +107,7 @@ describe('close', () => {
         const working = lock.withLock(null, open.key, { ttl: 1500 }, async () => {
             proxy.begin({
                 request(link, chunk) {
-                    if (chunk[1] === opcodes.REPLACE) held.push(() => link.toServer(chunk));
+                    if (verbOf(chunk) === 'cas') held.push(() => link.toServer(chunk));
                     else link.toServer(chunk);
                 },
             });
@@ -122,7 +122,7 @@ describe('close', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    it('releases a lock that is being acquired on a shared connection, and starts no work', async () => {
+    it('releases a lock of a pending acquisition on a shared connection, and starts no work', async () => {
         const proxy = await open.faultProxy(server);
         const connection = open.connectionOf(proxy, { request_timeout: 5000 });
         await connection.open(null);

@@ -10,17 +10,16 @@ const WAITERS = 5;
 
 /** The outcomes of callers that wait for locks while their component closes. */
 export interface Shutdowns {
-    /** The number of tasks that began after `close` was called. */
+    /** The number of tasks that begin after the call of `close`. */
     begunAfterClose: number;
-    /** The number of locks on the server after `close` whose task had ended. */
+    /** The number of locks on the server after `close` whose task has ended. */
     locksLeft: number;
     readonly outcomes: Record<string, number>;
 }
 
 /**
- * Closes components at any point of a handover over a network with a delay of 30 ms.
- * A lock with five waiters becomes free, and the component is closed within the next two round
- * trips.
+ * Closes components at any point of a handover over a network with a delay of 30 ms. A lock with
+ * five waiters becomes free, and the component closes within the next two round trips.
  */
 export async function shutDown(server: MemcachedProcess, times: number): Promise<Shutdowns> {
     const shutdowns: Shutdowns = { begunAfterClose: 0, locksLeft: 0, outcomes: {} };

@@ -17,7 +17,7 @@ function blockEventLoop(ms: number): void {
 }
 
 describe('withLock in a blocked process', () => {
-    it('aborts the work when the event loop was blocked for longer than the ttl', async () => {
+    it('aborts the work when the event loop is blocked for longer than the ttl', async () => {
         const lock = await open.lock(server);
         const other = await open.lock(server);
         const outcome = await codeOf(
@@ -50,14 +50,14 @@ describe('withLock in a blocked process', () => {
 describe('a suspended holder', () => {
     const holders = new SideBySide();
 
-    /** Starts a process that holds the lock, and returns how to read its messages. */
+    /** Starts a process that holds the lock, and returns it with a reader of its messages. */
     function startHolder(open: Opener, ttlMs: number) {
         const child = forkSource(join(__dirname, 'holderChild.ts'), [server.port, open.key, ttlMs]);
         open.atEnd(() => child.kill('SIGKILL'));
         return { child, next: async (): Promise<unknown> => ((await once(child, 'message')) as unknown[])[0] };
     }
 
-    holders.it('knows after its ttl that it has lost the lock, and keeps that of the next holder', async open => {
+    holders.it('knows after its ttl that it has lost the lock, and keeps the lock of the next holder', async open => {
         const { child, next } = startHolder(open, 1000);
         expect(await next()).toMatchObject({ event: 'working', isHeld: true });
         child.kill('SIGSTOP');

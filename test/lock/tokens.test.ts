@@ -5,7 +5,7 @@ import { configOf } from '../support/settings';
 
 const server = useServer();
 
-it('draws random numbers with the first token, not when the module is loaded', async () => {
+it('draws random numbers with the first token, not on the import of the module', async () => {
     const draw = jest.spyOn(crypto, 'randomBytes');
     let loaded!: typeof Package;
     jest.isolateModules(() => (loaded = jest.requireActual('pip-services4-memcached-node')));

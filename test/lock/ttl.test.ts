@@ -48,18 +48,21 @@ describe('a ttl', () => {
         expect(await codeOf(lock.tryAcquireLock(null, open.key, 0xffffffff * 1000))).toBe('INVALID_TTL');
     });
 
-    it.each([-1, -0.1, NaN, Infinity, -Infinity, '1000', {}, true, 10n])('is INVALID_TTL as %p', async ttl => {
-        const lock = await open.lock(server);
-        const bad = ttl as number;
-        expect(await codeOf(lock.tryAcquireLock(null, open.key, bad))).toBe('INVALID_TTL');
-        expect(await codeOf(lock.acquireLock(null, open.key, bad, 0))).toBe('INVALID_TTL');
-        expect(await codeOf(lock.withLock(null, open.key, { ttl: bad }, () => 'worked'))).toBe('INVALID_TTL');
-        expect(await stored(open.key)).toBeNull();
-        const lease = (await lock.tryAcquireLease(null, open.key, 1000))!;
-        expect(await codeOf(lease.extend(bad))).toBe('INVALID_TTL');
-        expect(lease.isHeld()).toBe(true);
-        await lease.release();
-    });
+    it.each([-1, -0.1, NaN, Infinity, -Infinity, '1000', {}, true, 10n])(
+        'is rejected with INVALID_TTL as %p',
+        async ttl => {
+            const lock = await open.lock(server);
+            const bad = ttl as number;
+            expect(await codeOf(lock.tryAcquireLock(null, open.key, bad))).toBe('INVALID_TTL');
+            expect(await codeOf(lock.acquireLock(null, open.key, bad, 0))).toBe('INVALID_TTL');
+            expect(await codeOf(lock.withLock(null, open.key, { ttl: bad }, () => 'worked'))).toBe('INVALID_TTL');
+            expect(await stored(open.key)).toBeNull();
+            const lease = (await lock.tryAcquireLease(null, open.key, 1000))!;
+            expect(await codeOf(lease.extend(bad))).toBe('INVALID_TTL');
+            expect(lease.isHeld()).toBe(true);
+            await lease.release();
+        },
+    );
 
     it.each([undefined, null, 0])('is `options.timeout` for %p', async ttl => {
         const lock = await open.lock(server, { timeout: 7000 });
@@ -69,7 +72,7 @@ describe('a ttl', () => {
         await lease.release();
     });
 
-    it('is the previous one when extend has none', async () => {
+    it('stays the same when extend gets no ttl', async () => {
         const lock = await open.lock(server);
         const lease = (await lock.tryAcquireLease(null, open.key, 5000))!;
         expect(await lease.extend(20_000)).toBe(true);

@@ -1,7 +1,6 @@
 import { blackHole } from '../faults/replyFaults';
 import { codeOf } from '../support/codeOf';
 import { timed } from '../support/LagMeter';
-import { opcodes } from '../support/opcodes';
 import { useServer } from '../support/Opener';
 import type { FaultProxy } from '../support/proxy/FaultProxy';
 import { losing } from '../support/proxy/loseNext';
@@ -57,18 +56,18 @@ describe('an unavailable memcached', () => {
             /CONNECTION_LOST|SERVER_DOWN|TIMEOUT/,
         );
         await proxy.listenAgain();
-        // Without this pause, the immediate errors would starve the probe of its answer.
+        // Without this pause, calls that fail at once delay the answer to the probe.
         while ((await codeOf(lock.tryAcquireLock(null, open.key, 1000))) !== 'answered true') await sleep(5);
         await lock.releaseLock(null, open.key);
     });
 
     away.it('retries reads, so that a reset in between has no effect', async open => {
         const { lock, proxy } = await lockBehindProxy(open, server);
-        proxy.begin(losing(opcodes.ADD, 'the reply', 'a reset'));
+        proxy.begin(losing('add', 'the reply', 'a reset'));
         const { replyFrames } = proxy;
         const taking = lock.tryAcquireLock(null, open.key, 10_000);
         await proxy.until(now => now.replyFrames > replyFrames);
-        proxy.begin(losing(opcodes.GET, 'the reply', 'a reset'));
+        proxy.begin(losing('get', 'the reply', 'a reset'));
         expect(await taking).toBe(true);
         await lock.releaseLock(null, open.key);
     });

@@ -62,7 +62,7 @@ describe('a wait for a lock', () => {
         await lock.releaseLock(null, open.key);
     });
 
-    it('ends with its signal, and leaves nothing behind', async () => {
+    it('ends with its signal, and leaves no lock behind', async () => {
         const lock = await open.lock(server, { retry_timeout: 1_000_000 });
         const holder = await lock.acquireLease(null, open.key, 10_000);
         const { signal, controller, reason } = abortable();
@@ -114,7 +114,7 @@ describe('a wait for a lock', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    it('releases the lock when its signal aborted meanwhile', async () => {
+    it('releases the lock when its signal aborts during the acquisition', async () => {
         const lock = await open.lock(server);
         const { signal, controller, reason } = abortable();
         const waiting = lock.acquireLease(null, open.key, 10_000, 1000, { signal });
@@ -133,7 +133,7 @@ describe('a wait for a lock', () => {
         expect(outcome).toBe(controller.signal.reason);
     });
 
-    it('ends when the component is closed', async () => {
+    it('ends when the component closes', async () => {
         const lock = await open.lock(server, { retry_timeout: 1_000_000 });
         await lock.acquireLock(null, open.key, 10_000);
         const waiting = codeOf(lock.acquireLock(null, open.key, 10_000, 1_000_000));

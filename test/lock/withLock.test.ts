@@ -1,9 +1,10 @@
 import type { Lease } from 'pip-services4-memcached-node';
 import { codeOf } from '../support/codeOf';
 import { LagMeter } from '../support/LagMeter';
-import { opcodes, type Opcode } from '../support/opcodes';
 import { useOpener, useServer } from '../support/Opener';
 import { passing, type Fault } from '../support/proxy/FaultProxy';
+import { verbOf } from '../support/proxy/messages';
+import type { Verb } from '../support/proxy/verbs';
 import { SideBySide } from '../support/sideBySide';
 import { sleep } from '../support/sleep';
 import { aborted } from './aborted';
@@ -13,13 +14,13 @@ import { storedIn } from './storedIn';
 const server = useServer();
 const open = useOpener();
 const stored = storedIn(server);
-// With more at a time, their initial bursts of work would delay each other.
+// More concurrent tests delay each other at their start.
 const slow = new SideBySide(4);
 
-/** Returns a fault that drops requests with this opcode. */
-const swallowing = (opcode: Opcode): Fault => ({
+/** Returns a fault that drops writes that start with this verb. */
+const swallowing = (verb: Verb): Fault => ({
     request(link, chunk) {
-        if (chunk[1] !== opcode) link.toServer(chunk);
+        if (verbOf(chunk) !== verb) link.toServer(chunk);
     },
 });
 
@@ -83,7 +84,7 @@ describe('withLock', () => {
         expect(work).not.toHaveBeenCalled();
     });
 
-    slow.it('aborts the work when the lock was deleted, and keeps the lock of the next holder', async open => {
+    slow.it('aborts the work after a deletion of the lock, and keeps the lock of the next holder', async open => {
         const lock = await open.lock(server);
         const client = await open.client(server);
         const reason = await lock.withLock('trace-1', open.key, { ttl: 300 }, async signal => {
@@ -102,7 +103,7 @@ describe('withLock', () => {
     });
 
     slow.it(
-        'aborts the work when the lock cannot be renewed in time, even while a renewal waits for its answer',
+        'aborts the work when no renewal succeeds in time, even while a renewal waits for its answer',
         async open => {
             const { lock, proxy } = await lockBehindProxy(open, server, { request_timeout: 5000 });
             const lag = new LagMeter();
@@ -112,7 +113,7 @@ describe('withLock', () => {
                 lock.withLock(null, open.key, { ttl: 600 }, async (signal, lease) => {
                     const begun = performance.now();
                     heldMs = lease.remaining();
-                    proxy.begin(swallowing(opcodes.REPLACE));
+                    proxy.begin(swallowing('cas'));
                     await aborted(signal);
                     ms = performance.now() - begun;
                     lag.stop();
@@ -142,7 +143,7 @@ describe('withLock', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
-    slow.it('returns the result of work that ignores its signal, although the lock was lost', async open => {
+    slow.it('returns the result of work that ignores its signal, despite the lost lock', async open => {
         const lock = await open.lock(server);
         const client = await open.client(server);
         const answer = await lock.withLock(null, open.key, { ttl: 300 }, async () => {
@@ -168,7 +169,7 @@ describe('withLock', () => {
             expect(await outcome).toBe(expected);
             expect(open.logger.warnings).toEqual([expect.stringContaining('cannot release lock')]);
             expect(lock.counts.releaseFailures).toBe(1);
-            // The lock is released once the server is available again.
+            // The component releases the lock once the server is available again.
             proxy.begin(passing);
             while ((await stored(open.key)) !== null) await sleep(20);
         });
@@ -177,13 +178,13 @@ describe('withLock', () => {
     slow.it('waits for a pending renewal before it releases', async open => {
         const { lock, proxy } = await lockBehindProxy(open, server, { request_timeout: 5000 });
         const held: (() => void)[] = [];
-        let sent: number[] = [];
+        let sent: (Verb | undefined)[] = [];
         const working = lock.withLock(null, open.key, { ttl: 1500 }, async () => {
             sent = [];
             proxy.begin({
                 request(link, chunk) {
-                    sent.push(chunk[1]!);
-                    if (chunk[1] === opcodes.REPLACE) held.push(() => link.toServer(chunk));
+                    sent.push(verbOf(chunk));
+                    if (verbOf(chunk) === 'cas') held.push(() => link.toServer(chunk));
                     else link.toServer(chunk);
                 },
             });
@@ -193,7 +194,7 @@ describe('withLock', () => {
         await sleep(50);
         held[0]!();
         await working;
-        expect(sent).toEqual([opcodes.REPLACE, opcodes.DELETE]);
+        expect(sent).toEqual(['cas', 'delete']);
         expect(await stored(open.key)).toBeNull();
     });
 
@@ -245,7 +246,7 @@ describe('withLock', () => {
         expect(lock.counts.lost).toBe(0);
     });
 
-    slow.it('continues until the ttl is over when the component is closed', async open => {
+    slow.it('continues until the ttl is over when the component closes', async open => {
         const lock = await open.lock(server);
         const begun = performance.now();
         const outcome = await codeOf(
@@ -259,7 +260,7 @@ describe('withLock', () => {
         expect(performance.now() - begun).toBeGreaterThan(450);
     });
 
-    it('runs one work at a time for many callers', async () => {
+    it('runs the work of one caller at a time', async () => {
         const lock = await open.lock(server, { retry_timeout: 5 });
         const other = await open.lock(server, { retry_timeout: 5 });
         let inside = 0;

@@ -1,6 +1,6 @@
-// Checks the features that must work on every runtime with the modules of Node.
-// The command `npm run test:runtimes` runs it in a project that has installed the package.
-// The process must exit by itself.
+// Checks the features that must work on every runtime with the modules of Node. The command `npm
+// run test:runtimes` runs this program in a project that has installed the package. The process
+// must exit by itself.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
@@ -25,7 +25,7 @@ assert.deepEqual(await cache.retrieve(null, 'ann'), { age: 42 });
 await cache.remove(null, 'ann');
 assert.equal(await cache.retrieve(null, 'ann'), null);
 
-// The value is compressed and needs more than one read of the socket.
+// Even compressed, the value needs more than one read of the socket.
 const large = Array.from({ length: 100_000 }, (_, i) => (i * 7919) % 65537).join();
 await cache.store(null, 'large', large, TTL);
 assert.equal(await cache.retrieve(null, 'large'), large);

@@ -1,5 +1,14 @@
-/** Seeds of schedules that once failed, with the defect of each. */
-export const REGRESSIONS: readonly { readonly seed: number; readonly defect: string }[] = [
+import type { ProtocolChoice } from './schedule/makeProtocols';
+
+interface Regression {
+    readonly seed: number;
+    readonly defect: string;
+    /** The default is binary. */
+    readonly protocol?: ProtocolChoice;
+}
+
+/** Seeds of schedules that have found a defect, with each defect. */
+export const REGRESSIONS: readonly Regression[] = [
     { seed: 148978, defect: 'a server stayed down after a probe whose reply arrived late and in pieces' },
     { seed: 1187, defect: 'a write waited two request_timeouts behind a pending add' },
     { seed: 14720, defect: 'retrieveOrLoad returned a load although another process had stored a newer value' },
@@ -12,7 +21,9 @@ export const REGRESSIONS: readonly { readonly seed: number; readonly defect: str
     { seed: 270, defect: 'a load compared its lease on the new server of its key' },
     { seed: 24095, defect: 'a removed server kept its sockets until another socket had connected' },
     { seed: 3038489, defect: 'a batch confirmed a value under the token of a removed server' },
-    // The checks reported these schedules wrongly.
+    { seed: 299, defect: 'an update over meta applied its change twice', protocol: 'meta' },
+    { seed: 20196, defect: 'a refused login over meta ended as a lost connection', protocol: 'meta' },
+    // An earlier version of the checks reported these schedules wrongly.
     { seed: 6274, defect: 'an append under a token that a clear removed in the same millisecond' },
     { seed: 2028167, defect: 'an append that a server executed before a clear and again after it' },
     { seed: 16924, defect: 'a second loader beside a hanging one, on a server without CAS' },

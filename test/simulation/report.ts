@@ -1,4 +1,5 @@
 import { makePlan } from './schedule/makePlan';
+import type { ProtocolChoice } from './schedule/makeProtocols';
 import type { Plan } from './schedule/Plan';
 import { runPlan } from './schedule/runPlan';
 import { shrink } from './schedule/shrink';
@@ -15,8 +16,8 @@ export async function trace(plan: Plan): Promise<{ lines: string[]; isFailed: bo
 }
 
 /** Shrinks the schedule of a failing seed and returns the trace of the result. */
-export async function explain(seed: number): Promise<string[]> {
-    const plan = makePlan(seed);
+export async function explain(seed: number, choice?: ProtocolChoice): Promise<string[]> {
+    const plan = makePlan(seed, choice);
     const { lines: before } = await trace(plan);
     const small = await shrink(plan, async one => (await runPlan(one)).violations.length > 0);
     const { lines } = await trace(small);

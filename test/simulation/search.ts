@@ -1,4 +1,5 @@
 import { makePlan } from './schedule/makePlan';
+import type { ProtocolChoice } from './schedule/makeProtocols';
 import { runPlan } from './schedule/runPlan';
 
 /** Result of a search. */
@@ -12,14 +13,19 @@ export interface Found {
 
 /**
  * Plays the schedules of these seeds until `isOver` returns true.
- * @param isOver takes the number of failed schedules; runs before each schedule
+ * @param isOver runs before each schedule, and takes the number of failed schedules
+ * @param choice see `makePlan`
  */
-export async function search(seeds: Iterable<number>, isOver: (failed: number) => boolean): Promise<Found> {
+export async function search(
+    seeds: Iterable<number>,
+    isOver: (failed: number) => boolean,
+    choice?: ProtocolChoice,
+): Promise<Found> {
     let [schedules, steps, calls] = [0, 0, 0];
     const failed: number[] = [];
     for (const seed of seeds) {
         if (isOver(failed.length)) break;
-        const outcome = await runPlan(makePlan(seed));
+        const outcome = await runPlan(makePlan(seed, choice));
         schedules++;
         steps += outcome.steps;
         calls += outcome.calls;

@@ -3,13 +3,14 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makePlan } from './schedule/makePlan';
+import type { ProtocolChoice } from './schedule/makeProtocols';
 import { explain, trace } from './report';
 import { search, type Found } from './search';
 
 /**
  * Command-line entry point. `npm run simulate -- --seed N` plays one schedule and prints its trace.
  * `--shrink` prints the shortest schedule that still fails. `--seeds N --from F --minutes M
- * --workers W` searches.
+ * --workers W` searches many schedules. `--protocol P` chooses the protocol.
  */
 const { values } = parseArgs({
     options: {
@@ -21,6 +22,8 @@ const { values } = parseArgs({
         'until-failure': { type: 'boolean', default: false },
         /** Skips the explanations of failed schedules. */
         plain: { type: 'boolean', default: false },
+        /** Protocol of all processes: auto, binary, meta or mixed. Without it each seed decides. */
+        protocol: { type: 'string' },
         minutes: { type: 'string', default: '60' },
         workers: { type: 'string', default: String(availableParallelism()) },
         /** Index of a worker process. */
@@ -31,14 +34,15 @@ const { values } = parseArgs({
 const MAX_EXPLAINED = 3;
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
+const choice = values.protocol as ProtocolChoice | undefined;
 const workers = Number(values.workers);
 const from = Number(values.from ?? Date.now() % 2 ** 31);
 const startMs = performance.now();
 
 async function replay(seed: number): Promise<void> {
-    const { lines, isFailed } = await trace(makePlan(seed));
+    const { lines, isFailed } = await trace(makePlan(seed, choice));
     for (const line of lines) print(line);
-    if (isFailed && values.shrink) for (const line of await explain(seed)) print(line);
+    if (isFailed && values.shrink) for (const line of await explain(seed, choice)) print(line);
     process.exitCode = isFailed ? 1 : 0;
 }
 
@@ -49,7 +53,7 @@ async function runWorker(worker: number): Promise<void> {
         for (let i = worker; i < Number(values.seeds); i += workers) yield from + i;
     }
     process.send!(
-        await search(seeds(), failed => performance.now() > endMs || (values['until-failure'] && failed > 0)),
+        await search(seeds(), failed => performance.now() > endMs || (values['until-failure'] && failed > 0), choice),
     );
     process.disconnect();
 }
@@ -71,7 +75,7 @@ async function main(): Promise<void> {
     const failed = found.flatMap(one => one.failed);
     const seconds = (performance.now() - startMs) / 1000;
     const explained = values.plain ? [] : failed.slice(0, MAX_EXPLAINED);
-    for (const seed of explained) for (const line of await explain(seed)) print(line);
+    for (const seed of explained) for (const line of await explain(seed, choice)) print(line);
     print(
         `${sum('schedules')} schedules from seed ${from} in ${seconds.toFixed(0)} s, ` +
             `${(sum('schedules') / seconds).toFixed(0)}/s, ${sum('calls')} calls, ${sum('steps')} steps; failed: ${failed.join(' ') || 'none'}`,

@@ -1,4 +1,4 @@
-const shared = require('../../jest.config.js');
+const { project, run } = require('../jest/shared.js');
 
 /**
  * Configures `npm run test:soak` with many processes, many servers and random faults.
@@ -6,7 +6,8 @@ const shared = require('../../jest.config.js');
  * @type {import('jest').Config}
  */
 module.exports = {
-    ...shared,
+    ...run,
+    ...project,
     roots: [__dirname],
     testPathIgnorePatterns: ['/node_modules/'],
     testTimeout: 60000 + 3 * Number(process.env.SOAK_MS ?? 0),

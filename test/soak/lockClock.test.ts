@@ -6,12 +6,12 @@ const open = useOpener();
 describe('the clock of memcached', () => {
     /**
      * Returns the fraction of a second of the system's monotonic clock, whose seconds memcached
-     * shows.
+     * counts.
      */
     const monotonic = (): number => Number(process.hrtime.bigint() % 1_000_000_000n) / 1e9;
 
-    it('shortens no lock when it skips a second from time to time', async () => {
-        // The tick keeps its initial phase, and drifts over the full second from here.
+    it('shortens no ttl when it skips a second from time to time', async () => {
+        // The tick of memcached keeps its initial phase, and drifts over the full second from here.
         const running = await Promise.all(
             [0.985, 0.99, 0.995].map(async phase => {
                 while (Math.abs(monotonic() - phase) > 0.002) await sleep(1);

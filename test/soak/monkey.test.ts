@@ -71,11 +71,11 @@ function monkey(port: number, happened: Map<string, number>): Fault {
 }
 
 describe('MemcachedLock with connections that break at every seventh request', () => {
-    it('never shares a key between two instances, releases no lock of the other, and leaves nothing behind', async () => {
+    it('never shares a key between two instances, releases only its own locks, and leaves no lock behind', async () => {
         const client = await open.client(server);
         const proxy = await open.faultProxy(server);
         const options = { request_timeout: 60, retry: 50, reconnect: 20, failures: 10, retries: 2, retry_timeout: 10 };
-        // On a busy machine, the first reply may take longer than this short timeout.
+        // On a busy machine, the first reply may take longer than the short timeout.
         const openLock = (tries = 5): Promise<MemcachedLock> =>
             open.lock(proxy, options).catch((error: unknown) => {
                 if (tries === 1) throw error;
@@ -124,7 +124,8 @@ describe('MemcachedLock with connections that break at every seventh request', (
         await Promise.all([one, one, one, two, two, two].map(task));
         proxy.begin(passing);
 
-        // Locks of rejected calls and late requests are cleaned up long before their ttl.
+        // The component deletes locks of rejected calls and late requests long before their ttl
+        // ends.
         const keys = Array.from({ length: 4 }, (_, i) => `key:${i}`);
         const patience = performance.now() + 10_000;
         let left = keys;

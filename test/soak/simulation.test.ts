@@ -3,7 +3,7 @@ import { search } from '../simulation/search';
 import { seed } from '../support/random';
 import { soakMs } from './soakMs';
 
-/** The first seed, far from those of `npm test`. */
+/** The first seed, far from the seeds of `npm test`. */
 const FROM = 1_000_000;
 
 function* seeds(): Iterable<number> {

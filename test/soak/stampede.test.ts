@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { forkSource } from '../support/forkSource';
 import { useOpener, useServer } from '../support/Opener';
+import { mixedEnv } from '../support/protocol';
 import { sleep } from '../support/sleep';
 
 const PROCESSES = 4;
@@ -16,19 +17,20 @@ interface Message {
 const server = useServer();
 const open = useOpener();
 
-/** Processes that load one key on demand. Their messages are recorded. */
+/** Processes that load one key on demand, with a record of their messages. */
 class Crowd {
-    /** The processes in the order in which their loaders began. */
+    /** The processes in the order in which their loaders begin. */
     readonly loading: ChildProcess[] = [];
-    /** The number of callers that got the value. */
+    /** The number of callers that have got the value. */
     right = 0;
     private readonly children: ChildProcess[];
     private readonly exits: Promise<unknown>;
     private wake: () => void = () => {};
 
     constructor(key: string, loaderMs: number) {
-        this.children = Array.from({ length: PROCESSES }, () => {
-            const child = forkSource(join(__dirname, 'loaderChild.ts'), [server.port, key, CALLERS, loaderMs]);
+        this.children = Array.from({ length: PROCESSES }, (_, i) => {
+            const args = [server.port, key, CALLERS, loaderMs];
+            const child = forkSource(join(__dirname, 'loaderChild.ts'), args, { env: mixedEnv(i) });
             child.on('message', (message: Message) => this.hear(child, message));
             open.atEnd(() => child.kill('SIGKILL'));
             return child;
@@ -36,13 +38,13 @@ class Crowd {
         this.exits = Promise.all(this.children.map(child => once(child, 'exit')));
     }
 
-    /** Makes all processes load once all are ready. */
+    /** Makes all processes load as soon as all are ready. */
     async ask(): Promise<void> {
         await Promise.all(this.children.map(child => once(child, 'message')));
         for (const child of this.children) child.send('ask');
     }
 
-    /** Resolves when one of them loads. */
+    /** Resolves when one of the processes calls its loader. */
     async loads(): Promise<void> {
         while (this.loading.length === 0) await new Promise<void>(resolve => (this.wake = resolve));
     }
@@ -66,7 +68,7 @@ it('calls the loader once for 1,000 callers in 4 processes on a cold key', async
     expect(crowd.loading).toHaveLength(1);
 });
 
-it('calls the loader a second time when the first one is killed halfway', async () => {
+it('calls the loader a second time when the process of the first call is killed', async () => {
     const crowd = new Crowd('killed', 300);
     await crowd.ask();
     await crowd.loads();
@@ -77,7 +79,7 @@ it('calls the loader a second time when the first one is killed halfway', async 
     expect(crowd.loading).toHaveLength(2);
 });
 
-it.each(['kill', 'stop'] as const)('loads at most once per process while memcached is lost (%s)', async how => {
+it.each(['kill', 'stop'] as const)('loads at most once per process while memcached is unavailable (%s)', async how => {
     await server.restart();
     const crowd = new Crowd(how, 1000);
     await crowd.ask();

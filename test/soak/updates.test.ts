@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { forkSource } from '../support/forkSource';
 import { useOpener, useServer } from '../support/Opener';
+import { mixedEnv } from '../support/protocol';
 
 const PROCESSES = 8;
 const TIMES = 1000;
@@ -10,8 +11,8 @@ const server = useServer();
 const open = useOpener();
 
 it(`counts exactly ${PROCESSES * TIMES} in ${PROCESSES} processes × ${TIMES} increments of a JSON counter`, async () => {
-    const children = Array.from({ length: PROCESSES }, () => {
-        const child = forkSource(join(__dirname, 'updateChild.ts'), [server.port, 'key', TIMES]);
+    const children = Array.from({ length: PROCESSES }, (_, i) => {
+        const child = forkSource(join(__dirname, 'updateChild.ts'), [server.port, 'key', TIMES], { env: mixedEnv(i) });
         open.atEnd(() => child.kill('SIGKILL'));
         return child;
     });

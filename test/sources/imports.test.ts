@@ -9,14 +9,14 @@ import { root } from '../support/root';
 const src = join(root, 'src');
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'));
 
-/** The files of `src` that a file imports, for values or for types. */
+/** Returns the files of `src` that a file imports, for values or for types. */
 function importsOf(file: string): string[] {
     const { importedFiles } = preProcessFile(readFileSync(join(src, file), 'utf8'));
     const local = importedFiles.map(({ fileName }) => fileName).filter(name => name.startsWith('.'));
     return local.map(name => `${relative(src, join(src, dirname(file), name))}.ts`);
 }
 
-/** Returns the first cycle on the way from `file`, as the files on it. */
+/** Returns the files of the first import cycle that `file` leads to, or []. */
 function cycleFrom(file: string, graph: ReadonlyMap<string, string[]>, path: string[], done: Set<string>): string[] {
     if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
     if (done.has(file)) return [];
@@ -28,15 +28,15 @@ function cycleFrom(file: string, graph: ReadonlyMap<string, string[]>, path: str
     return [];
 }
 
-describe('imports in src', () => {
-    it('form no cycle, not even for types', () => {
+describe('an import in src', () => {
+    it('belongs to no cycle, not even for types', () => {
         const graph = new Map(files.map(file => [file, importsOf(file)]));
         expect(graph.get('index.ts')!.length).toBeGreaterThan(10);
         const done = new Set<string>();
         expect(files.map(file => cycleFrom(file, graph, [], done)).filter(cycle => cycle.length > 0)).toEqual([]);
     });
 
-    it('are held to the order of the folders by the linter', () => {
+    it('causes an error of the linter when it breaks the order of the folders', () => {
         const messages = lint('client/calls/Sample.ts', [
             `import { Cluster } from '../cluster/Cluster';`,
             `import type { Channel } from '../channel/Channel';`,
@@ -65,8 +65,8 @@ describe('a folder of src', () => {
 });
 
 /**
- * Returns what the linter's rule reports about a file of `src` with these lines: each line, and how
- * the message begins.
+ * Returns the reports of the linter's rule for a file of `src` with these lines. A report is the
+ * line number and the beginning of the message.
  */
 function lint(file: string, lines: readonly string[]): string[] {
     const config = {

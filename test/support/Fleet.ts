@@ -7,13 +7,13 @@ type Three<T> = [T, T, T];
 
 export interface Fleet {
     readonly servers: Three<MemcachedProcess>;
-    /** One proxy before each server. Each test gets new ones. */
+    /** One proxy before each server. Each test gets new proxies. */
     readonly proxies: Three<RecordingProxy>;
 }
 
 /**
- * Starts three servers for all tests of a file, each behind a proxy.
- * Every test begins with empty servers. A test that breaks one uses `open.stop` or `open.kill`.
+ * Starts three servers for all tests of a file, each behind a proxy. Every test begins with empty
+ * servers. A test that breaks a server uses `open.stop` or `open.kill`.
  */
 export function useFleet(open: Opener): Fleet {
     const servers: Three<MemcachedProcess> = [useServer(), useServer(), useServer()];

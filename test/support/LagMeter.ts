@@ -1,8 +1,8 @@
 const EVERY_MS = 5;
 
 /**
- * Measures the lag of this process.
- * On a busy machine, a call may be late by this much without a fault of the client.
+ * Measures the lag of this process. On a busy machine, this lag delays calls without a fault of the
+ * client.
  */
 export class LagMeter {
     /** The maximum single delay. */
@@ -19,8 +19,8 @@ export class LagMeter {
     }
 
     /**
-     * Returns the sum of the delays that ended after this `performance.now()`, plus the current
-     * one.
+     * Returns the sum of the delays that have ended after this `performance.now()`, plus the
+     * current delay.
      */
     since(startMs: number): number {
         let sumMs = this.currentMs();
@@ -45,7 +45,7 @@ export class LagMeter {
     }
 }
 
-/** Returns the duration of `work` less the lag of this process. It is meant for upper bounds. */
+/** Returns the duration of `work` less the lag of this process. Use it for upper bounds. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
     const lag = new LagMeter();
     const begun = performance.now();

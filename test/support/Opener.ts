@@ -8,6 +8,7 @@ import {
     type ServerAddress,
 } from 'pip-services4-memcached-node';
 import { FaultProxy } from './proxy/FaultProxy';
+import { testProtocol } from './protocol';
 import { RecordingProxy } from './proxy/RecordingProxy';
 import { RecordingLogger } from './RecordingLogger';
 import { MemcachedProcess, type MemcachedProcessOptions } from './server/MemcachedProcess';
@@ -65,7 +66,9 @@ export class Opener {
         return this.ending(FaultProxy.start(port));
     }
 
-    /** @param target the server; without it, the proxy accepts connections and never answers */
+    /**
+     * @param target the server. Without a server, the proxy accepts connections and never answers
+     */
     recordingProxy(target: { host: string; port: number } | null = null): Promise<RecordingProxy> {
         return this.ending(RecordingProxy.start(target));
     }
@@ -76,16 +79,16 @@ export class Opener {
         await server.stop();
     }
 
-    /** Kills the server until the end of the test, when it restarts empty. */
+    /** Kills the server, and restarts it empty at the end of the test. */
     async kill(server: MemcachedProcess): Promise<void> {
         this.atEnd(() => server.restart());
         await server.kill();
     }
 
-    /** Creates a client that is not open. */
+    /** Creates a client without opening it. */
     clientOf(servers: ClientServer | readonly ClientServer[], options: ClientOptions = {}): MemcachedClient {
         const addresses = [servers].flat().map(toAddress);
-        const client = new MemcachedClient(addresses, options);
+        const client = new MemcachedClient(addresses, { protocol: testProtocol, ...options });
         this.atEnd(() => client.close());
         return client;
     }
@@ -96,12 +99,12 @@ export class Opener {
         return client;
     }
 
-    /** Creates a connection that is configured and not open. */
+    /** Creates and configures a connection without opening it. */
     connectionOf(servers: Servers, settings?: Settings, references?: IReferences): MemcachedConnection {
         return this.configured(new MemcachedConnection(), servers, settings, references);
     }
 
-    /** Creates a cache that is configured and not open. */
+    /** Creates and configures a cache without opening it. */
     cacheOf(servers: Servers, settings?: Settings, references?: IReferences): MemcachedCache {
         return this.configured(new MemcachedCache(), servers, settings, references);
     }
@@ -110,7 +113,7 @@ export class Opener {
         return opened(this.cacheOf(...parameters));
     }
 
-    /** Creates a lock that is configured and not open. */
+    /** Creates and configures a lock without opening it. */
     lockOf(servers: Servers, settings?: Settings, references?: IReferences): MemcachedLock {
         return this.configured(new MemcachedLock(), servers, settings, references);
     }
@@ -133,8 +136,8 @@ export class Opener {
 }
 
 /**
- * Creates an opener for the tests of a file or of a `describe`. It closes everything after each
- * test.
+ * Creates an opener for the tests of a file or of a `describe`. The opener closes everything after
+ * each test.
  */
 export function useOpener(): Opener {
     const opener = new Opener();
@@ -144,8 +147,8 @@ export function useOpener(): Opener {
 }
 
 /**
- * Starts a server for all tests of a file or of a `describe`. Its address is known when the tests
- * run.
+ * Starts a server for all tests of a file or of a `describe`. Only tests and hooks may use its
+ * address.
  */
 export function useServer(options: MemcachedProcessOptions = {}): MemcachedProcess {
     const server = new MemcachedProcess(options);

@@ -1,6 +1,6 @@
 import type { ServerObserver } from 'pip-services4-memcached-node';
 
-/** An observer that records which servers go down and up, and allows tests to await it. */
+/** An observer that records the servers that go down and up. Tests can await such a change. */
 export class RecordingObserver implements ServerObserver {
     readonly heard: string[] = [];
     private readonly waiters: (() => void)[] = [];
@@ -13,7 +13,7 @@ export class RecordingObserver implements ServerObserver {
         this.hear(`up ${address}`);
     }
 
-    /** Resolves when this many events were recorded. */
+    /** Resolves when it has recorded `count` events. */
     async next(count: number): Promise<void> {
         while (this.heard.length < count) await new Promise<void>(resolve => this.waiters.push(resolve));
     }

@@ -6,5 +6,7 @@ import { join } from 'node:path';
  */
 export function forkSource(file: string, args: readonly (string | number)[], options: ForkOptions = {}): ChildProcess {
     const execArgv = ['-r', join(__dirname, 'register.cjs')];
-    return fork(file, args.map(String), { execArgv, ...options });
+    // The variables of the run, which jest keeps from the real environment.
+    const { env } = process;
+    return fork(file, args.map(String), { execArgv, env, ...options });
 }

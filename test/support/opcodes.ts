@@ -1,6 +1,6 @@
 /**
- * The opcodes of memcached's binary protocol that faults target.
- * They are independent of `src/client/protocol`, so that a mistake there is detected here.
+ * The opcodes of memcached's binary protocol that tests of frames name. The opcodes are independent
+ * of `src/client/protocol`, so that the tests detect a mistake there.
  */
 export const opcodes = {
     GET: 0x00,
@@ -18,8 +18,5 @@ export const opcodes = {
     DELETEQ: 0x14,
     TOUCH: 0x1c,
     GAT: 0x1d,
-    SASL_LIST: 0x20,
     SASL_AUTH: 0x21,
 } as const;
-
-export type Opcode = (typeof opcodes)[keyof typeof opcodes];

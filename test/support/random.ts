@@ -1,4 +1,7 @@
-/** Returns the seed of this run. The global setup chooses and prints it. `SEED=…` repeats a run. */
+/**
+ * Returns the seed of this run. The global setup chooses and prints the seed. `SEED=…` repeats a
+ * run.
+ */
 export const seed = (): number => Number(process.env.SEED ?? 1) >>> 0;
 
 /**

@@ -1,5 +1,5 @@
-// Lets a child process of a test run the TypeScript sources.
-// Files are compiled when they are loaded, and cached under the hash of their source.
+// Lets a child process of a test run the TypeScript sources. The script compiles a file on its
+// first load, and caches the result under the hash of the source.
 
 const { createHash } = require('node:crypto');
 const { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
@@ -16,7 +16,7 @@ function compiled(path) {
     if (existsSync(kept)) return readFileSync(kept, 'utf8');
 
     /** @type {import('typescript')} */
-    const ts = require('typescript'); // takes longer to load than everything else
+    const ts = require('typescript'); // slow to load, so only for files that are not in the cache
     const { outputText } = ts.transpileModule(source, {
         fileName: path,
         compilerOptions: {

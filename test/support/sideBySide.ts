@@ -1,13 +1,13 @@
 import { Opener } from './Opener';
 
-/** Runs a test, or awaits it if it is running. */
+/** Runs a test, or awaits the running test. */
 type Runner = () => Promise<void>;
 /** A test with a separate opener, which closes everything at its end. */
 type Test = (open: Opener) => Promise<void>;
 
 /**
- * Starts tests that mostly wait together. The first one that jest runs starts them all.
- * Each test reports its own outcome. They share no state and use no `beforeEach` or `afterEach`.
+ * Runs tests that mostly wait concurrently. The first test that jest runs starts all tests. Each
+ * test reports its own outcome. The tests share no state and use no `beforeEach` or `afterEach`.
  */
 export class SideBySide {
     private readonly tests: Test[] = [];
@@ -16,7 +16,7 @@ export class SideBySide {
 
     /** @param free the maximum number of concurrent tests */
     constructor(private free = Infinity) {
-        // With `jest -t`, unselected tests run too. They must end before the file does.
+        // With `jest -t`, unselected tests run too. Each test must end before the file ends.
         afterAll(() => Promise.allSettled(this.running ?? []));
     }
 
@@ -34,7 +34,7 @@ export class SideBySide {
     private start(): Promise<void>[] {
         if (this.running === undefined) {
             this.running = this.tests.map(test => this.run(test));
-            // Each promise is awaited by its own test, which may start after the failure.
+            // Each test awaits its own promise, but possibly only after the failure.
             for (const one of this.running) one.catch(() => {});
         }
         return this.running;

@@ -40,7 +40,7 @@ describe('KeyedMutex', () => {
         expect(begun).toEqual(['a', 'b']);
     });
 
-    it('runs the next step after a failed one, which rejects alone', async () => {
+    it('runs the next step after a failed step, and rejects only the failed step', async () => {
         const turns = new KeyedMutex();
         const { step, end, fail } = recorder();
         const [a, b] = [turns.run('key', step('a')), turns.run('key', step('b'))];
@@ -51,7 +51,7 @@ describe('KeyedMutex', () => {
         expect(await b).toBe('b');
     });
 
-    it('keeps nothing of a key whose steps are over', async () => {
+    it('forgets a key when its last step has settled', async () => {
         const turns = new KeyedMutex();
         const { step, end, fail } = recorder();
         expect(turns.isEmpty).toBe(true);
@@ -66,7 +66,7 @@ describe('KeyedMutex', () => {
         expect(turns.isEmpty).toBe(true);
     });
 
-    it('runs a step for many keys after all earlier steps and before all later ones', async () => {
+    it('runs a step for many keys after all earlier steps and before all later steps', async () => {
         const turns = new KeyedMutex();
         const { begun, step, end } = recorder();
         void turns.run('one', step('a'));
@@ -85,7 +85,7 @@ describe('KeyedMutex', () => {
         expect(begun).toEqual(['a', 'b', 'many', 'c']);
     });
 
-    it('avoids a deadlock of two steps for the same keys in another order', async () => {
+    it('runs steps for the same keys in opposite orders without a deadlock', async () => {
         const turns = new KeyedMutex();
         const order: number[] = [];
         await Promise.all(

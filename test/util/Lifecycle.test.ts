@@ -2,7 +2,7 @@ import { Lifecycle } from '../../src/util/Lifecycle';
 
 const settle = (): Promise<void> => new Promise(setImmediate);
 
-/** A resource whose operations settle on demand. It fails when two of them overlap. */
+/** A resource whose operations settle on demand. The resource fails when two operations overlap. */
 class Resource {
     readonly events: string[] = [];
     private readonly lifecycle = new Lifecycle(() => new Error('closed'));
@@ -119,7 +119,7 @@ describe('Lifecycle', () => {
         expect(resource.events).toEqual(['a works, open before', 'a resolves', 'b resolves', 'c resolves']);
     });
 
-    it('closes nothing when it was not opened, or when its open failed', async () => {
+    it('closes nothing without an open, or after a failed open', async () => {
         await resource.close('a');
         void resource.open('b');
         await settle();
@@ -128,7 +128,7 @@ describe('Lifecycle', () => {
         expect(resource.events).toEqual(['a resolves', 'b works', 'b rejects: refused', 'c resolves']);
     });
 
-    it('rejects an open that a close overtakes, and the close does not wait for it', async () => {
+    it('rejects an open that a close overtakes, without a delay of the close', async () => {
         void resource.open('a');
         await settle();
         void resource.close('b');
@@ -156,7 +156,7 @@ describe('Lifecycle', () => {
         expect(resource.events).toEqual(['b works, not open before', 'a rejects: closed', 'b resolves']);
     });
 
-    it('delays an open that is called during a close until the close has ended', async () => {
+    it('delays an open during a close until the close has ended', async () => {
         await makeOpen();
         void resource.close('a');
         void resource.open('b');
@@ -168,7 +168,7 @@ describe('Lifecycle', () => {
         expect(resource.isOpen).toBe(true);
     });
 
-    it('joins a pending close when an open that waits for it is overtaken', async () => {
+    it('joins a pending close when it overtakes an open that waits for that close', async () => {
         await makeOpen();
         void resource.close('a');
         void resource.open('b');
@@ -187,7 +187,7 @@ describe('Lifecycle', () => {
         expect(resource.isOpen).toBe(true);
     });
 
-    it('is not closed by an old open that fails after a new one has begun', async () => {
+    it('stays open when an earlier open rejects after a later open has begun', async () => {
         void resource.open('a');
         await settle();
         void resource.close('b');
@@ -210,7 +210,7 @@ describe('Lifecycle', () => {
         expect(lifecycle.isOpen).toBe(true);
     });
 
-    /** Every sequence of five steps. */
+    /** The test plays every sequence of five steps. */
     it('never overlaps two operations, and reaches the state of the last call, in any interleaving', async () => {
         const steps = ['open', 'close', 'opened', 'failed', 'closed'] as const;
         for (let n = 0; n < steps.length ** 5; n++) {

@@ -3,7 +3,7 @@ import { Mutex } from '../../src/util/KeyedMutex';
 const settle = (): Promise<void> => new Promise(setImmediate);
 
 describe('Mutex', () => {
-    it('runs the first step at once, and each further one when the previous ones have settled', async () => {
+    it('runs the first step at once, and each further step after the previous steps', async () => {
         const mutex = new Mutex();
         const events: string[] = [];
         const ends: (() => void)[] = [];
@@ -21,7 +21,7 @@ describe('Mutex', () => {
         expect(await done).toEqual(['a', 'b', 'c']);
     });
 
-    it('runs the next step as soon as the previous one has settled, even if it failed', async () => {
+    it('runs the next step as soon as the previous step has settled, even with an error', async () => {
         let freed = 0;
         const mutex = new Mutex(() => freed++);
         await expect(mutex.run(() => Promise.reject(new Error('own')))).rejects.toThrow('own');
@@ -35,7 +35,7 @@ describe('Mutex', () => {
         expect(freed).toBe(2);
     });
 
-    it('runs a step after a failed one', async () => {
+    it('runs a step after a failed step', async () => {
         const mutex = new Mutex();
         const failed = mutex.run(() => Promise.reject(new Error('own')));
         const done = mutex.run(() => Promise.resolve(5));

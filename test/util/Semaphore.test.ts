@@ -1,7 +1,7 @@
 import { Semaphore } from '../../src/util/Semaphore';
 
 describe('Semaphore', () => {
-    it('runs at most this many tasks at a time, in the order of the calls, whatever their outcomes', async () => {
+    it('runs at most the given number of tasks at a time, in the order of the calls', async () => {
         const semaphore = new Semaphore(3);
         let running = 0;
         let max = 0;
@@ -23,7 +23,7 @@ describe('Semaphore', () => {
         expect(await semaphore.run(() => Promise.resolve('again'))).toBe('again');
     });
 
-    it('lets no new call overtake a waiting one', async () => {
+    it('lets no new call overtake a waiting call', async () => {
         const semaphore = new Semaphore(1);
         const order: string[] = [];
         const add = (name: string) => async () => void order.push(name);

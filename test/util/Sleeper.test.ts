@@ -42,7 +42,7 @@ describe('Sleeper', () => {
         expect(jest.getTimerCount()).toBe(0);
     });
 
-    it('wakes all current sleepers, and no later one', async () => {
+    it('wakes all current sleepers, and no later sleeper', async () => {
         const sleeper = new Sleeper();
         const { signal } = withAbort();
         const sleeping = [sleeper.sleep(1000), sleeper.sleep(2000, signal)];

@@ -8,7 +8,7 @@ beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
 describe('Timeout', () => {
-    it('rejects a promise that takes longer, and no other', async () => {
+    it('rejects only a promise that takes longer than the limit', async () => {
         const limit = new Timeout(LIMIT_MS, late);
         expect(await limit.race(Promise.resolve(1))).toBe(1);
         const racing = limit.race(never);
@@ -20,7 +20,7 @@ describe('Timeout', () => {
         await expect(limit.race(never)).rejects.toThrow('late');
     });
 
-    it('can expire early once, or be cancelled', async () => {
+    it('expires early only once, and never after `cancel`', async () => {
         const limit = new Timeout(LIMIT_MS, late);
         const racing = limit.race(never);
         limit.expire(new Error('early'));

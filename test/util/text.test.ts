@@ -10,7 +10,7 @@ describe('copyText', () => {
     function heapAfterKeeping(keep: (slice: string) => string): number {
         setFlagsFromString('--expose-gc');
         const collect = runInNewContext('gc') as () => void;
-        // One collection may leave garbage of the tests before to the next one.
+        // One collection may leave garbage of earlier tests to the next collection.
         const gc = (): void => Array.from({ length: 5 }).forEach(() => collect());
         gc();
         const before = process.memoryUsage().heapUsed;
@@ -25,7 +25,7 @@ describe('copyText', () => {
         for (const text of ['', 'a', 'key-17', 'ü'.repeat(100), '\u{1f600} x']) expect(copyText(text)).toBe(text);
     });
 
-    it('does not retain the text that a key was sliced from', () => {
+    it('does not retain the text that contains a key', () => {
         expect(heapAfterKeeping(slice => slice)).toBeGreaterThan(30 * MIB);
         expect(heapAfterKeeping(copyText)).toBeLessThan(10 * MIB);
     });

@@ -9,8 +9,8 @@ import { Agent, request } from 'node:http';
  */
 
 /**
- * The time that a connection is kept, in ms. The services keep theirs longer. So a service never
- * closes a connection at the moment of its next use.
+ * How long to keep an idle connection, in ms. The services keep idle connections longer. So no
+ * service closes a connection at the moment of its next use.
  */
 const KEPT_MS = 4000;
 

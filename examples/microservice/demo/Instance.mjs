@@ -17,7 +17,7 @@ export class Instance {
     /**
      * @param {string} name
      * @param {Record<string, string>} env the variables of its config.yml
-     * @param {(what: string) => void} onWarning gets each line of its stderr
+     * @param {(line: string) => void} onWarning gets each line of its stderr
      * @param {(error: Error) => void} onCrash
      */
     constructor(name, env, onWarning, onCrash) {

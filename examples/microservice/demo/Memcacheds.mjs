@@ -8,7 +8,7 @@ import memcached from '../../../scripts/memcached.cjs';
  *     not running
  */
 
-/** The memcacheds of the demo: two of its own, which it may kill, or the one that the user gave. */
+/** The memcacheds of the demo: two that it starts and may kill, or the one of the user. */
 export class Memcacheds {
     /** @type {readonly Slot[]} */
     #slots;

@@ -40,7 +40,7 @@ export class Narrator {
      * @param {string} why
      */
     leftOut(title, why) {
-        this.say(`\n${this.#paint(2, `–  Left out: ${title}. ${why}`)}`);
+        this.say(`\n${this.#paint(2, `–  Skipped: ${title}. ${why}`)}`);
     }
 
     /**

@@ -16,7 +16,7 @@ export class Stage {
     #crash = (/** @type {Error} */ _error) => {};
     #isClosed = false;
 
-    /** @param {(what: string) => void} onWarning gets the instances' warnings */
+    /** @param {(warning: string) => void} onWarning gets the instances' warnings */
     constructor(onWarning) {
         this.crashed = new Promise((_, reject) => (this.#crash = reject));
         this.crashed.catch(() => {});

@@ -75,12 +75,12 @@ async function tell() {
     if (memcacheds.given === null) {
         await restartIsNotNoticed(stage, narrator);
     } else {
-        const why = `${memcacheds.given} was given, and is not ours to kill.`;
-        narrator.leftOut('a memcached is killed under load and started again', why);
+        const why = `${memcacheds.given} is your server, which the demo does not kill.`;
+        narrator.leftOut('the restart of a memcached under load', why);
     }
     const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
     narrator.say(
-        `\nAll of it happened as told, in ${seconds} s.${options.serve ? '' : ' To play with it: npm run demo -- --serve'}`,
+        `\nEvery claim held, in ${seconds} s.${options.serve ? '' : ' To play with it: npm run demo -- --serve'}`,
     );
 }
 
@@ -122,8 +122,8 @@ function readArguments() {
 }
 
 /**
- * Ends the demo when npm or its shell ends. A signal to npm ends only those two. Without this the
- * user could not interrupt the demo.
+ * Ends the demo when npm or its shell ends. A signal to npm ends only those two. Without this
+ * function, the user cannot interrupt the demo.
  */
 function endWithNpm() {
     if (!process.env.npm_lifecycle_event) return;

@@ -33,7 +33,7 @@ export async function secondCallIsFast({ caller, instances: [a, b] }, narrator) 
     // This call opens the connection.
     await caller.get(`${b.url}/stats`);
     const other = await caller.get(`${b.url}/products/4711`);
-    narrator.line(`GET /products/4711 at ${b.name}`, other.ms, `a hit: what one has stored, the other finds`);
+    narrator.line(`GET /products/4711 at ${b.name}`, other.ms, `a hit: the instances share the cache`);
     const replies = [first, second, other];
     expect(
         replies.every(({ status, body }) => status === 200 && body.number === 4711),
@@ -65,7 +65,7 @@ export async function stampedeIsOneLookUp(stage, narrator) {
     expect(failed === 0, `${failed} of ${calls} calls failed`);
     expect(new Set(replies.map(({ body }) => JSON.stringify(body))).size === 1, 'the answers differ');
     expect(lookUps === 1, `there were ${lookUps} look-ups`);
-    narrator.shown('one of them looked it up, the others waited for it, across both processes');
+    narrator.shown('one call looked up the product, and the calls of both processes waited for it');
 }
 
 /**
@@ -74,7 +74,7 @@ export async function stampedeIsOneLookUp(stage, narrator) {
  * @param {Narrator} narrator
  */
 export async function oneRunsTheJob({ caller, instances }, narrator) {
-    narrator.scene('Two instances want to run the nightly job, one does');
+    narrator.scene('Two instances start the nightly job, and one runs it');
     for (const night of ['2026-01-01', '2026-01-02', '2026-01-03']) {
         const runs = await Promise.all(instances.map(({ url }) => caller.post(`${url}/jobs/nightly/${night}`)));
         const outcomes = runs.map(({ body }) => body.outcome);
@@ -82,30 +82,30 @@ export async function oneRunsTheJob({ caller, instances }, narrator) {
             ({ name }, index) => `${name} ${TOLD[outcomes[index]] ?? JSON.stringify(runs[index].body)}`,
         );
         narrator.line(`the job of ${night}`, Math.max(...runs.map(({ ms }) => ms)), told.join(', '));
-        expect(outcomes.filter(outcome => outcome === 'ran').length === 1, 'it was not run once');
+        expect(outcomes.filter(outcome => outcome === 'ran').length === 1, 'the job did not run once');
         expect(
             outcomes.every(outcome => outcome in TOLD),
             'an instance failed',
         );
     }
-    narrator.shown('each night once; the lock has an owner, and is released when the job is done');
+    narrator.shown('one run per night, because its instance held the lock');
 }
 
 /** @type {Record<string, string>} */
-const TOLD = { ran: 'ran it', taken: 'found it taken', done: 'found it done' };
+const TOLD = { ran: 'ran it', taken: 'found the lock taken', done: 'found the job done' };
 
 const PRODUCTS = 40;
 const DOWN_MS = 1500;
 
 /**
- * Kills a memcached and starts it again, empty, while requests go on.
+ * Kills a memcached and starts it again, empty, while requests continue.
  * @param {Stage} stage
  * @param {Narrator} narrator
  */
 export async function restartIsNotNoticed(stage, narrator) {
     const { memcacheds } = stage;
     const [address] = memcacheds.addresses;
-    narrator.scene('A memcached is killed under load and started again, and the service goes on');
+    narrator.scene('A memcached restarts under load, and the service keeps answering');
     /** @type {number[]} */
     const latencies = [];
     const onAnswer = (/** @type {import('./Traffic.mjs').Heard} */ { ms }) => latencies.push(ms);
@@ -119,27 +119,23 @@ export async function restartIsNotNoticed(stage, narrator) {
         await delay(1000);
         const { pid } = memcacheds.states[0];
         await memcacheds.kill(0);
-        narrator.line(`kill -9 ${pid} (memcached ${address})`, at(), 'what it held is gone');
+        narrator.line(`kill -9 ${pid} (memcached ${address})`, at(), 'its values are lost');
         await delay(DOWN_MS);
-        expect(!(await stage.isHealed()), 'no instance has noticed that it is gone');
+        expect(!(await stage.isHealed()), 'no instance noticed that memcached is down');
         await memcacheds.start(0);
-        narrator.line(`started again at the same port, empty`, at());
-        await until(() => stage.isHealed(), 'the instances did not find it again');
-        narrator.line('used again by both instances', at(), 'found by their probes, one a second');
+        narrator.line(`restarted at the same port, empty`, at());
+        await until(() => stage.isHealed(), 'the instances did not use memcached again');
+        narrator.line('both instances use it again', at(), 'they probe it once a second');
         await delay(1000);
     } finally {
         await traffic.stop();
     }
     const [p50, p99, slowest] = [50, 99, 100].map(percent => percentile(latencies, percent) ?? 0);
     narrator.line(`${traffic.answered} requests meanwhile, 100 per second`, `${traffic.failed} failed`);
-    narrator.line('half of them were answered within', p50);
-    narrator.line('99 % within', p99, 'those whose product had to be looked up again');
+    narrator.line('half of them took at most', p50);
+    narrator.line('99 % took at most', p99, 'these looked up a lost product');
     narrator.line('the slowest', slowest);
-    narrator.line(
-        'look-ups',
-        String((await stage.lookUps()) - before),
-        'what it held, when it was gone and when it was back',
-    );
+    narrator.line('look-ups', String((await stage.lookUps()) - before), 'for the lost values');
     expect(traffic.failed === 0, `${traffic.failed} requests failed: ${traffic.problem}`);
     expect(p50 < 150, `half of the requests took more than ${milliseconds(p50)}`);
     narrator.shown('no request failed, and most were as fast as ever');

@@ -42,7 +42,7 @@ describe('ConfigParams', () => {
         expect(config.getSectionNames()).toEqual(['b', 'a', 'd', 'B', '.x']);
     });
 
-    it('gives a section without its name, and an empty one when there is no such section', () => {
+    it('returns a section without its name, and an empty section when there is none', () => {
         const config = ConfigParams.fromTuples('a.b.c', 1, 'a.d', 2, 'ab.x', 3, 'a', 4);
         expect({ ...config.getSection('a') }).toEqual({ 'b.c': '1', d: '2' });
         expect(config.getSection('z').length()).toBe(0);

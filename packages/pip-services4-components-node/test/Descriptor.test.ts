@@ -36,13 +36,21 @@ describe('Descriptor', () => {
         expect(cache.equals(new Descriptor3('*', 'lock', '*', '*', '*'))).toBe(false);
     });
 
+    it('equals a matching descriptor whose class a bundler has renamed', () => {
+        class a extends Descriptor {}
+        expect(cache.equals(new a('*', 'cache', 'memory', '*', '1.0'))).toBe(true);
+        expect(cache.equals(new a('*', 'lock', '*', '*', '*'))).toBe(false);
+    });
+
     it('equals nothing that is not a descriptor, and null does not throw', () => {
-        for (const value of [null, undefined, cache.toString(), 5, {}, Object.create(null)]) {
+        class Descriptor {}
+        const group = { getGroup: () => '*' };
+        for (const value of [null, undefined, cache.toString(), 5, {}, Object.create(null), new Descriptor(), group]) {
             expect(cache.equals(value)).toBe(false);
         }
     });
 
-    it('is parsed with its parts trimmed, and null for an empty text', () => {
+    it('parses text with trimmed parts, and an empty text to null', () => {
         const descriptor = Descriptor.fromString(' pip-services : cache:* :default: 1.0 ');
         expect(descriptor?.toString()).toBe('pip-services:cache:*:default:1.0');
         expect(Descriptor.fromString('')).toBeNull();

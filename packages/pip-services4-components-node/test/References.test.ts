@@ -21,7 +21,7 @@ const two = () =>
     );
 
 describe('References', () => {
-    it('returns the component put last first', () => {
+    it('returns the newest component first', () => {
         expect(two().getOptional(anyCache)).toEqual([newer, older]);
         expect(two().getRequired(anyCache)).toEqual([newer, older]);
         expect(two().find(anyCache, false)).toEqual([newer, older]);
@@ -29,7 +29,7 @@ describe('References', () => {
         expect(two().getOneRequired(anyCache)).toBe(newer);
     });
 
-    it('lists locators and components in the order they were put', () => {
+    it('lists locators and components in the order of registration', () => {
         const references = new References(['first', older, 'second', newer]);
         expect(references.getAllLocators()).toEqual(['first', 'second']);
         expect(references.getAll()).toEqual([older, newer]);
@@ -42,7 +42,7 @@ describe('References', () => {
         expect(references.getOneOptional('third')).toBeNull();
     });
 
-    it('finds by a query of another copy of Descriptor, and under a locator of another copy', () => {
+    it('matches descriptors of another copy of the class, as query and as locator', () => {
         const query = new Descriptor3('*', 'cache', '*', 'x', '*');
         expect(two().getOneOptional(query)).toBe(older);
         const foreign = References.fromTuples(new Descriptor3('a', 'cache', 'memory', 'x', '1.0'), older);
@@ -95,7 +95,7 @@ describe('Reference', () => {
         expect([reference.match('first'), reference.match(older), reference.match(newer)]).toEqual([true, true, false]);
     });
 
-    it('leaves the comparison to any locator that has an equals method', () => {
+    it('compares by the equals method of a locator', () => {
         const even = { equals: (value: unknown) => Number(value) % 2 === 0 };
         expect(new Reference(even, older).match(4)).toBe(true);
         expect(new Reference(even, older).match(5)).toBe(false);

@@ -1,7 +1,7 @@
 import { ConfigParams, Context, ContextResolver } from 'pip-services4-components-node';
 
 describe('Context', () => {
-    it('gives null for a key it does not have, also for names of object members', () => {
+    it('returns null for an unknown key, also for names of object members', () => {
         const context = new Context({ a: 0 });
         expect(context.get('a')).toBe(0);
         expect(context.get('b')).toBeNull();
@@ -9,7 +9,7 @@ describe('Context', () => {
         expect(new Context().get('a')).toBeNull();
     });
 
-    it('is made from a value, from tuples, from a configuration and from a trace id', () => {
+    it('takes a value, tuples, a configuration or a trace id', () => {
         const user = { id: 1 };
         expect(Context.fromValue({ user }).get('user')).toBe(user);
         expect(Context.fromTuples('a', 1, 'b', user).get('b')).toBe(user);
@@ -26,7 +26,7 @@ describe('ContextResolver', () => {
         expect(ContextResolver.getTraceId(new Context({ trace_id: 'first', traceId: 'x' }))).toBe('first');
     });
 
-    it('gives null for a context without a trace id and for no context', () => {
+    it('returns null for a context without a trace id, and for no context', () => {
         expect(ContextResolver.getTraceId(new Context())).toBeNull();
         expect(ContextResolver.getTraceId(null)).toBeNull();
         expect(ContextResolver.getTraceId(undefined)).toBeNull();

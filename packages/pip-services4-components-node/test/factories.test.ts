@@ -7,7 +7,7 @@ const query = new Descriptor('a', 'cache', 'memory', 'mine', '1.0');
 const lock = new Descriptor('a', 'lock', 'memory', '*', '1.0');
 
 describe('Factory', () => {
-    it('lets the first registration that equals win', () => {
+    it('uses the first registration that matches', () => {
         const factory = new Factory();
         factory.register(lock, () => 'lock');
         factory.register(cache, () => 'first');
@@ -15,7 +15,7 @@ describe('Factory', () => {
         expect(factory.create(query)).toBe('first');
     });
 
-    it('answers canCreate with the locator that was registered, or null', () => {
+    it('returns the registered locator from canCreate, or null', () => {
         const factory = new Factory();
         factory.register(cache, () => 'made');
         expect(factory.canCreate(query)).toBe(cache);
@@ -34,7 +34,7 @@ describe('Factory', () => {
         expect(new Factory().create(query)).toBeNull();
     });
 
-    it('passes the locator that was asked for', () => {
+    it('passes the requested locator to the function', () => {
         const make = jest.fn(() => 'made');
         const factory = new Factory();
         factory.register(cache, make);
@@ -84,7 +84,7 @@ describe('CompositeFactory', () => {
         return factory;
     };
 
-    it('asks the factory added last first', () => {
+    it('asks the newest factory first', () => {
         const composite = new CompositeFactory(making('first'), making('second'));
         expect(composite.create(query)).toBe('second');
         const third = making('third');
@@ -95,12 +95,12 @@ describe('CompositeFactory', () => {
         expect(composite.create(query)).toBe('second');
     });
 
-    it('answers canCreate with the registered locator, or null', () => {
+    it('returns the registered locator from canCreate, or null', () => {
         expect(new CompositeFactory(making('x')).canCreate(query)).toBe(cache);
         expect(new CompositeFactory(making('x')).canCreate(lock)).toBeNull();
     });
 
-    it('throws CANNOT_CREATE when no factory can', () => {
+    it('throws CANNOT_CREATE when no factory matches', () => {
         const create = () => new CompositeFactory(making('x')).create(lock) as unknown;
         expect(create).toThrow(CreateException);
         expect(create).toThrow(

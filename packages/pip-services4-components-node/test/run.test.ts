@@ -41,7 +41,7 @@ describe('Opener', () => {
         expect(calls).toEqual(['open a']);
     });
 
-    it('hands the context on and throws for a null component', async () => {
+    it('passes the context on, and throws for a null component', async () => {
         const open = jest.fn();
         await Opener.openOne(context, { open });
         expect(open).toHaveBeenCalledWith(context);

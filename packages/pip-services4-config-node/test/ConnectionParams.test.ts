@@ -25,7 +25,7 @@ describe('ConnectionParams', () => {
         expect(ConnectionParams.fromString('ip=10.0.0.1;host=cache').getHost()).toBe('cache');
     });
 
-    it('returns the values that were set, and has no other keys', () => {
+    it('returns the set values, and has no other keys', () => {
         const connection = new ConnectionParams();
         connection.setProtocol('tcp');
         connection.setHost('cache');
@@ -43,7 +43,7 @@ describe('ConnectionParams', () => {
         expect(Object.keys(connection).sort()).toEqual(['discovery_key', 'host', 'port', 'protocol', 'uri']);
     });
 
-    it('is made from text and from tuples', () => {
+    it('reads text and tuples', () => {
         expect(ConnectionParams.fromString('host=a;port=1').getPort()).toBe(1);
         expect(ConnectionParams.fromTuples('host', 'a', 'port', 1).getHost()).toBe('a');
         expect(ConnectionParams.fromString('host=a')).toBeInstanceOf(ConnectionParams);
@@ -74,7 +74,7 @@ describe('ConnectionParams', () => {
         expect(ConnectionParams.fromConfig(config)).toBeNull();
     });
 
-    it('takes connections.host and connections.port, a mistake, for two empty connections', () => {
+    it('reads the mistaken connections.host and connections.port as two empty connections', () => {
         const config = ConfigParams.fromTuples('connections.host', 'a', 'connections.port', 1);
         expect(ConnectionParams.manyFromConfig(config).map(one => one.length())).toEqual([0, 0]);
     });

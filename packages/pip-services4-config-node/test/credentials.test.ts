@@ -8,6 +8,14 @@ const referring = (...stores: MemoryCredentialStore[]) =>
         ...stores.flatMap((one, i) => [new Descriptor('a', 'credential-store', 'memory', String(i), '1.0'), one]),
     );
 
+const gettersOf = (credential: CredentialParams) => [
+    credential.getUsername(),
+    credential.getPassword(),
+    credential.getStoreKey(),
+    credential.getAccessId(),
+    credential.getAccessKey(),
+];
+
 describe('CredentialParams', () => {
     it('reads username or user, and password or pass', () => {
         const short = CredentialParams.fromString('user=me;pass=secret');
@@ -16,28 +24,35 @@ describe('CredentialParams', () => {
         expect([both.getUsername(), both.getPassword()]).toEqual(['b', 'd']);
     });
 
+    it('reads access_id or client_id, and access_key, client_key or secret_key', () => {
+        const read = (text: string) => gettersOf(CredentialParams.fromString(text)).slice(3);
+        expect(read('client_id=a;secret_key=c')).toEqual(['a', 'c']);
+        expect(read('client_id=a;access_id=b;secret_key=c;client_key=d')).toEqual(['b', 'd']);
+        expect(read('secret_key=c;client_key=d;access_key=e')).toEqual([null, 'e']);
+    });
+
     it('returns null for absent keys', () => {
         const credential = new CredentialParams();
-        expect([credential.getUsername(), credential.getPassword(), credential.getStoreKey()]).toEqual([
-            null,
-            null,
-            null,
-        ]);
+        expect(gettersOf(credential)).toEqual([null, null, null, null, null]);
         expect(credential.useCredentialStore()).toBe(false);
     });
 
-    it('returns the values that were set, and has no other keys', () => {
+    it('returns the set values, and has no other keys', () => {
         const credential = new CredentialParams();
         credential.setUsername('me');
         credential.setPassword('secret');
         credential.setStoreKey('main');
-        expect([credential.getUsername(), credential.getPassword(), credential.getStoreKey()]).toEqual([
-            'me',
-            'secret',
-            'main',
-        ]);
+        credential.setAccessId('id');
+        credential.setAccessKey('key');
+        expect(gettersOf(credential)).toEqual(['me', 'secret', 'main', 'id', 'key']);
         expect(credential.useCredentialStore()).toBe(true);
-        expect(Object.keys(credential).sort()).toEqual(['password', 'store_key', 'username']);
+        expect(Object.keys(credential).sort()).toEqual([
+            'access_id',
+            'access_key',
+            'password',
+            'store_key',
+            'username',
+        ]);
     });
 
     it('reads credentials.<name>.* rather than credential.*', () => {
@@ -49,7 +64,7 @@ describe('CredentialParams', () => {
 });
 
 describe('MemoryCredentialStore', () => {
-    it('reads its configuration, passing over scalars such as its descriptor', async () => {
+    it('reads its configuration, without scalars such as its descriptor', async () => {
         const store = new MemoryCredentialStore();
         store.configure(config('descriptor', 'x', 'main.username', 'me'));
         expect((await store.lookup(context, 'main'))?.getUsername()).toBe('me');
@@ -70,14 +85,14 @@ describe('MemoryCredentialStore', () => {
 describe('CredentialResolver', () => {
     const toLookUp = config('credential.store_key', 'main', 'credential.realm', 'x');
 
-    it('gives the credential that is configured', async () => {
+    it('returns the configured credential', async () => {
         expect((await new CredentialResolver(config('credential.username', 'me')).lookup(context))?.getUsername()).toBe(
             'me',
         );
         expect(await new CredentialResolver().lookup(context)).toBeNull();
     });
 
-    it('keeps the first configuration when it is configured twice', () => {
+    it('keeps the first configuration after a second one', () => {
         const resolver = new CredentialResolver(config('credential.username', 'a'));
         resolver.configure(config('credential.username', 'b'));
         resolver.add(CredentialParams.fromString('username=c'));
@@ -93,7 +108,7 @@ describe('CredentialResolver', () => {
         expect((await resolver.lookup(context))?.getUsername()).toBe('direct');
     });
 
-    it('returns the credential of any store, as it is stored', async () => {
+    it('returns the stored credential of any store', async () => {
         const full = new MemoryCredentialStore(config('main.username', 'me'));
         for (const references of [
             referring(full, new MemoryCredentialStore()),

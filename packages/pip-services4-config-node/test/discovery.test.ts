@@ -7,7 +7,7 @@ const discovery = (...tuples: unknown[]) => new MemoryDiscovery(ConfigParams.fro
 const config = (...tuples: unknown[]) => ConfigParams.fromTuples(...tuples);
 
 describe('MemoryDiscovery', () => {
-    it('reads its configuration when it is configured, so that it works from YAML', async () => {
+    it('reads its connections from its configuration', async () => {
         const memory = new MemoryDiscovery();
         memory.configure(
             config('descriptor', 'pip-services:discovery:memory:default:1.0', 'main.host', 'a', 'main.port', 1),
@@ -16,7 +16,7 @@ describe('MemoryDiscovery', () => {
         expect(await memory.resolveAll(context, 'main')).toHaveLength(1);
     });
 
-    it('reads it from the constructor and from readConnections as well, the last replacing the first', async () => {
+    it('replaces the connections of the constructor by those of readConnections', async () => {
         const memory = discovery('a.host', 'one');
         expect((await memory.resolveOne(context, 'a'))?.getHost()).toBe('one');
         memory.readConnections(config('b.host', 'two'));
@@ -30,12 +30,12 @@ describe('MemoryDiscovery', () => {
         expect(await memory.resolveAll(context, 'descriptor')).toEqual([]);
     });
 
-    it('gives null or an empty list for a key that it does not know', async () => {
+    it('returns null or an empty list for an unknown key', async () => {
         expect(await new MemoryDiscovery().resolveOne(context, 'main')).toBeNull();
         expect(await new MemoryDiscovery().resolveAll(context, 'main')).toEqual([]);
     });
 
-    it('keeps everything registered under one key, and resolves one of them to the first', async () => {
+    it('keeps all connections of a key, and resolves one to the first', async () => {
         const memory = discovery('main.host', 'a');
         const b = ConnectionParams.fromString('host=b');
         expect(await memory.register(context, 'main', b)).toBe(b);
@@ -49,20 +49,20 @@ describe('ConnectionResolver', () => {
     const references = (...discoveries: MemoryDiscovery[]) =>
         References.fromTuples(...discoveries.flatMap((one, i) => [at(String(i)), one]));
 
-    it('gives the direct connections as they are configured', async () => {
+    it('returns the configured direct connections', async () => {
         const resolver = new ConnectionResolver(config('connections.a.host', 'a', 'connections.b.host', 'b'));
         expect((await resolver.resolveAll(context)).map(one => one.getHost())).toEqual(['a', 'b']);
         expect((await resolver.resolve(context))?.getHost()).toBe('a');
     });
 
-    it('finds nothing when nothing is configured, or only at the top level', async () => {
+    it('finds nothing without a configuration, or with one at the top level only', async () => {
         for (const resolver of [new ConnectionResolver(), new ConnectionResolver(config('host', 'a'))]) {
             expect(await resolver.resolve(context)).toBeNull();
             expect(await resolver.resolveAll(context)).toEqual([]);
         }
     });
 
-    it('keeps the first configuration when it is configured twice', async () => {
+    it('keeps the first configuration after a second one', async () => {
         const resolver = new ConnectionResolver(config('connection.host', 'a'));
         resolver.configure(config('connection.host', 'b'));
         resolver.add(ConnectionParams.fromString('host=c'));
@@ -107,7 +107,7 @@ describe('ConnectionResolver', () => {
         expect(await resolver.resolve(context)).toBeNull();
     });
 
-    it('finds nothing under a key when it was given no references', async () => {
+    it('finds nothing under a key without references', async () => {
         expect(await new ConnectionResolver(toDiscover).resolveAll(context)).toEqual([]);
         expect(await new ConnectionResolver(toDiscover).resolve(context)).toBeNull();
     });

@@ -67,7 +67,7 @@ describe('The mustache pass', () => {
         expect(() => fill('a {{b.c}} d')).toThrow(expect.objectContaining({ details: { tag: '{{b.c}}' } }));
     });
 
-    it('takes variables from the configuration of the reader unless it is given others', () => {
+    it('takes variables from its configuration when the call passes none', () => {
         const reader = new Template();
         reader.configure(ConfigParams.fromTuples('parameters.a', 1, 'parameters.b', 2));
         expect(reader.fill('{{a}}{{b}}', ConfigParams.fromTuples('b', 3))).toBe('13');
@@ -78,7 +78,7 @@ describe('The mustache pass', () => {
 });
 
 describe('YamlConfigReader', () => {
-    it('flattens a map, with its variables filled in', () => {
+    it('flattens a map, and renders its variables', () => {
         expect(yaml('connection:\n  host: {{HOST}}\n{{#unset}}  port: 1{{/unset}}\nlist:\n  - a: true')).toEqual({
             'connection.host': 'cache',
             'list.0.a': 'true',
@@ -114,7 +114,7 @@ describe('YamlConfigReader', () => {
         expect(YamlConfigReader.readObject(context, file('a: [1]'), null)).toEqual({ a: [1] });
     });
 
-    it('keeps its path when it is configured without one', () => {
+    it('keeps its path after a configuration without one', () => {
         const reader = new YamlConfigReader('there');
         reader.configure(new ConfigParams());
         expect(reader.getPath()).toBe('there');
@@ -175,7 +175,7 @@ describe('JsonConfigReader', () => {
 });
 
 describe('MemoryConfigReader', () => {
-    it('gives a copy of its configuration with the variables of each value filled in', async () => {
+    it('returns a copy of its configuration with rendered variables', async () => {
         const config = ConfigParams.fromTuples('a', '{{host}};b', 'c', '{{#unset}}1{{/unset}}', 'd', null);
         const reader = new MemoryConfigReader();
         reader.configure(config);

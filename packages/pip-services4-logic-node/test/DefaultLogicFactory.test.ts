@@ -11,7 +11,7 @@ describe('DefaultLogicFactory', () => {
         expect(new DefaultLogicFactory().create(Descriptor.fromString(locator))).toBeInstanceOf(type);
     });
 
-    it('leaves memcached to others', () => {
+    it('makes no memcached components', () => {
         expect(
             new DefaultLogicFactory().create(Descriptor.fromString('pip-services:cache:memcached:*:1.0')),
         ).toBeNull();

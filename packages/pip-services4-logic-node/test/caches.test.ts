@@ -7,7 +7,7 @@ beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
 describe('MemoryCache', () => {
-    it('returns the stored value, and finds the very same object', async () => {
+    it('returns the stored object itself', async () => {
         const cache = new MemoryCache();
         const value = { a: 1 };
         expect(await cache.store(context, 'key', value, 1000)).toBe(value);
@@ -24,7 +24,7 @@ describe('MemoryCache', () => {
         expect(await cache.retrieve(context, 'key')).toBeNull();
     });
 
-    it.each([null, undefined, 0, -1])('takes options.timeout for a timeout of %s', async timeout => {
+    it.each([null, undefined, 0, -1])('uses options.timeout for a timeout of %s', async timeout => {
         const cache = new MemoryCache();
         cache.configure(ConfigParams.fromTuples('options.timeout', 500));
         await cache.store(context, 'key', 'value', timeout as number);
@@ -34,7 +34,7 @@ describe('MemoryCache', () => {
         expect(await cache.retrieve(context, 'key')).toBeNull();
     });
 
-    it('keeps a value for a minute when nothing is configured', async () => {
+    it('keeps a value for a minute by default', async () => {
         const cache = new MemoryCache();
         await cache.store(context, 'key', 'value', 0);
         jest.advanceTimersByTime(59_999);
@@ -43,7 +43,7 @@ describe('MemoryCache', () => {
         expect(await cache.retrieve(context, 'key')).toBeNull();
     });
 
-    it.each([null, undefined])('removes the entry when %s is stored, and returns it', async nothing => {
+    it.each([null, undefined])('removes the entry when the caller stores %s', async nothing => {
         const cache = new MemoryCache();
         await cache.store(context, 'key', 'value', 1000);
         expect(await cache.store(context, 'key', nothing, 1000)).toBe(nothing);

@@ -8,7 +8,7 @@ const context = Context.fromTraceId('abc');
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
-/** Busy until it is freed. Records the times of the attempts, in ms after the first one. */
+/** A lock that is busy until `isFree`. It records the times of the attempts, in ms. */
 class ScriptedLock extends Lock {
     public isFree = false;
     public attempts: number[] = [];
@@ -42,7 +42,7 @@ describe('Lock', () => {
         expect(lock.attempts).toEqual([0, 100, 200, 300]);
     });
 
-    it('tries every options.retry_timeout when it is configured', async () => {
+    it('tries again every options.retry_timeout', async () => {
         const lock = new ScriptedLock();
         lock.configure(ConfigParams.fromTuples('options.retry_timeout', 30));
         const outcome = outcomeOf(lock.acquireLock(context, 'key', 1000, 60));
@@ -66,7 +66,7 @@ describe('Lock', () => {
         expect(await outcome).toMatchObject({ code: 'LOCK_TIMEOUT', trace_id: 'v3' });
     });
 
-    it('waits once with a timeout of 0, and does not try a lock that was freed meanwhile', async () => {
+    it('waits once with a timeout of 0, and does not try a lock that becomes free meanwhile', async () => {
         const lock = new ScriptedLock();
         let isSettled = false;
         const outcome = outcomeOf(lock.acquireLock(context, 'key', 1000, 0)).finally(() => (isSettled = true));

@@ -23,17 +23,17 @@ import { CacheMetrics } from './CacheMetrics';
 export type StoredCas = Readonly<Pick<Receipt, 'cas' | 'epoch'>>;
 
 /**
- * The steps that all verbs share. They are full keys, encoding and decoding, expiries, the order of
- * writes and `options.fail_soft`. Another is the tracking of stored keys for `options.max_size`.
+ * The steps that all verbs share. Examples are full keys, encoding, expiries, and the order of
+ * writes. Others are `options.fail_soft` and the tracking of stored keys for `options.max_size`.
  */
 export class CacheEngine {
     readonly metrics: CacheMetrics;
     readonly keys: Keyspace;
     private tracked: TrackedKeys | null = null;
-    /** A later write to a key must not overtake an earlier one that is being compressed. */
+    /** The pending writes. None may overtake an earlier one that takes longer to compress. */
     private readonly writes = new KeyedMutex();
 
-    /** @param loads by full key. A write detaches its key's load. Later callers begin another. */
+    /** @param loads the pending loads by full key. A write to a key detaches its load. */
     constructor(
         private readonly connection: ComponentConnection,
         private readonly loads: Pick<Map<string, unknown>, 'size' | 'delete'>,
@@ -43,7 +43,6 @@ export class CacheEngine {
         this.resetTracking();
     }
 
-    /** Applies changed options. */
     configure(): void {
         this.keys.reset();
         this.resetTracking();
@@ -67,7 +66,7 @@ export class CacheEngine {
         return done;
     }
 
-    /** Does `set` in the order of writes. It is not part of `store`, to save the closure. */
+    /** Calls `set` in the order of writes. It is not part of `store`, to save the closure. */
     setInOrder(
         context: AnyContext,
         fullKey: string,
@@ -80,11 +79,6 @@ export class CacheEngine {
     /** Returns the number of values of a batch for which `max_size` has no room. */
     surplusOf(count: number): number {
         return this.tracked === null ? 0 : Math.max(0, count - this.options.maxSize);
-    }
-
-    /** Records that the first values of a batch had no room, and that their keys were removed. */
-    recordSurplus(context: AnyContext, count: number): void {
-        if (count > 0) this.metrics.onEvicted(context, count, this.options.maxSize);
     }
 
     /**
@@ -109,19 +103,18 @@ export class CacheEngine {
         return failed;
     }
 
-    /** Deletes the keys, and returns those that could not be deleted. */
+    /** Deletes the keys. Returns the error of each key that may still exist. */
     async deleteAll(fullKeys: readonly string[]): Promise<Map<string, Error>> {
         for (const fullKey of fullKeys) this.forget(fullKey);
         return (await this.commands.deleteMany(fullKeys)).failed;
     }
 
-    /** Deletes the key, and returns its previous value. */
     remove(fullKey: string): Promise<Fetched> {
         this.forget(fullKey);
         return this.commands.getAndDelete(fullKey);
     }
 
-    /** Records that a loaded value was stored with this CAS. */
+    /** Records that memcached has stored a loaded value with this CAS. */
     recordLoaded(context: AnyContext, fullKey: string, { cas, epoch }: StoredCas, expires: number): void {
         const { tracked } = this;
         this.detachLoads(fullKey);
@@ -146,7 +139,6 @@ export class CacheEngine {
         this.tracked?.remove(fullKey);
     }
 
-    /** Records another expiry of the value. */
     touched(fullKey: string, expires: number): void {
         this.tracked?.touched(fullKey, expires);
     }
@@ -160,7 +152,7 @@ export class CacheEngine {
         }
     }
 
-    /** Performs a verb that memcached decides. It has no fallback, which could be wrong. */
+    /** Performs a verb whose result only memcached knows. A fallback could be wrong. */
     async decide<T>(context: AnyContext, verb: () => Promise<T>): Promise<T> {
         try {
             return await verb();
@@ -169,23 +161,22 @@ export class CacheEngine {
         }
     }
 
-    /** Returns whether no earlier write is being compressed. Then a new write stays in order. */
+    /** Returns whether no earlier write is pending. If so, a new write stays in order. */
     get hasNoPendingWrites(): boolean {
         return this.writes.isEmpty;
     }
 
-    /** Performs the writes to a key in the order of their calls, even if some are compressed. */
+    /** Performs the writes to a key in the order of their calls, despite compression. */
     inOrder<T>(fullKey: string, isCompressed: boolean, write: () => Promise<T>): Promise<T> {
         return isCompressed || !this.hasNoPendingWrites ? this.writes.run(fullKey, write) : write();
     }
 
-    /** Performs a write to many keys in the order of calls. */
     allInOrder<T>(fullKeys: readonly string[], isCompressed: boolean, write: () => Promise<T>): Promise<T> {
         return isCompressed || !this.hasNoPendingWrites ? this.writes.runAll(fullKeys, write) : write();
     }
 
     /**
-     * Returns a promise for a value that is large enough to be compressed.
+     * Encodes the value. Returns a promise if the value is large enough for compression.
      * @throws BadRequestException NOT_SERIALIZABLE, VALUE_TOO_LARGE
      */
     encode(value: unknown): Encoded | Promise<Encoded> {
@@ -223,7 +214,7 @@ export class CacheEngine {
         const { options } = this;
         const ms = timeout && timeout > 0 ? timeout : options.timeout;
         if (ms <= options.maxExpiration) return toExpirySeconds(ms);
-        this.metrics.onCapped(context, options.maxExpiration);
+        this.metrics.note(context, 'cappedExpirations', [options.maxExpiration]);
         return toExpirySeconds(options.maxExpiration);
     }
 
@@ -234,7 +225,7 @@ export class CacheEngine {
         return answer;
     }
 
-    /** Returns the error for the caller. */
+    /** Counts a failed call, and returns the error with its trace id. */
     reject(context: AnyContext, error: unknown): Error {
         this.metrics.count('failed');
         return withTraceId(error, context);
@@ -250,7 +241,7 @@ export class CacheEngine {
         this.tracked = maxSize > 0 ? new TrackedKeys(maxSize, receipt => this.evictLate(receipt)) : null;
     }
 
-    /** Evicts a value late. While the component closes, the value stays until it expires. */
+    /** Evicts a value after its store, unless the component closes. Then the value expires. */
     private evictLate(receipt: Receipt): void {
         if (this.connection.isOpen()) this.commands.evict(receipt);
     }
@@ -269,11 +260,11 @@ export class CacheEngine {
     private reportEvictions(context: AnyContext, tracked: TrackedKeys): void {
         const count = tracked.evictions;
         tracked.evictions = 0;
-        if (count > 0) this.metrics.onEvicted(context, count, this.options.maxSize);
+        if (count > 0) this.metrics.note(context, 'evicted', [this.options.maxSize], count);
     }
 
     private undecodable(context: AnyContext, held: string | Item): null {
-        this.metrics.onUndecodable(context, typeof held === 'string' ? 0 : held.flagBits);
+        this.metrics.note(context, 'undecodable', [typeof held === 'string' ? 0 : held.flagBits]);
         return null;
     }
 }

@@ -4,35 +4,35 @@ import { COUNTER_NAMES } from '../../component/counterNames';
 import { LogThrottle } from '../../component/LogThrottle';
 import { line, type LineKey, type ValuesOf } from '../../component/logLines';
 
-/** Events since the component was created. */
+/** Events since the creation of the component. */
 export class CacheCounts {
-    /** Keys that were looked up and found. Each key of a batch counts. */
+    /** Keys that a lookup has found. Each key of a batch counts. */
     readonly hits: number = 0;
-    /** Keys that were looked up and not found. A failed lookup is no miss. */
+    /** Keys that a lookup has not found. A failed lookup is no miss. */
     readonly misses: number = 0;
-    /** Keys that were stored, by any verb. */
+    /** Stored keys, by any verb. */
     readonly stored: number = 0;
-    /** Calls that failed. */
+    /** Failed calls. */
     readonly failed: number = 0;
-    /** Values that were evicted for newer ones (`options.max_size`). */
+    /** Values that the cache has evicted for newer ones (`options.max_size`). */
     readonly evicted: number = 0;
     /** Values whose flags or text are not JSON. They count as misses. */
     readonly undecodable: number = 0;
-    /** Expirations that were capped at `options.max_expiration`. */
+    /** Expirations that the cache has capped at `options.max_expiration`. */
     readonly cappedExpirations: number = 0;
     /** Calls without memcached (`options.fail_soft`, `retrieveOrLoad`). They are no misses. */
     readonly fallbacks: number = 0;
     /** Loader calls. */
     readonly loads: number = 0;
-    /** Loaded values that could not be stored. */
+    /** Loaded values that the cache has failed to store. */
     readonly storeFailures: number = 0;
-    /** Failed loads in the background. Callers had the stale value. */
+    /** Failed loads in the background. Their callers get the stale value. */
     readonly refreshFailures: number = 0;
 }
 
 const NAMES = COUNTER_NAMES.cache;
 
-/** The counter of events. It logs the first of a kind that needs attention, or one a minute. */
+/** The counter of events. It logs the first event of some kinds, and one fallback per minute. */
 export class CacheMetrics {
     readonly counts: { -readonly [K in keyof CacheCounts]: number } = new CacheCounts();
     private readonly throttle: LogThrottle<'fallbacks'>;
@@ -62,26 +62,9 @@ export class CacheMetrics {
         if (this.counters.isUsed) this.counters.increment(NAMES.stored, 1);
     }
 
-    onEvicted(context: AnyContext, count: number, maxSize: number): void {
-        this.note(context, 'evicted', [maxSize], count);
-    }
-
-    onUndecodable(context: AnyContext, flags: number): void {
-        this.note(context, 'undecodable', [flags]);
-    }
-
-    onCapped(context: AnyContext, maxExpiration: number): void {
-        this.note(context, 'cappedExpirations', [maxExpiration]);
-    }
-
-    /** Records a loader call that has answered or failed after so many ms. */
     onLoaded(ms: number): void {
         this.count('loads');
         this.counters.stats(NAMES.loadTime, ms);
-    }
-
-    onStoreFailed(context: AnyContext, key: string, error: Error): void {
-        this.note(context, 'storeFailures', [key, error.message]);
     }
 
     /** @param error any value that a loader has thrown */
@@ -91,19 +74,14 @@ export class CacheMetrics {
         this.note(context, 'refreshFailures', [key, String(cause)]);
     }
 
-    /** Notes an error. The connection logs which servers are down, and when they are back. */
+    /** Counts a fallback. Logs its error at most once a minute. */
     onUnavailable(context: AnyContext, error: Error): void {
         this.count('fallbacks');
         this.throttle.warn(context, 'fallbacks', () => line('fallbacks', error.message));
     }
 
     /** Counts an event, and logs the first of its kind with the line of the same name. */
-    private note<K extends keyof CacheCounts & LineKey>(
-        context: AnyContext,
-        what: K,
-        values: ValuesOf<K>,
-        count = 1,
-    ): void {
+    note<K extends keyof CacheCounts & LineKey>(context: AnyContext, what: K, values: ValuesOf<K>, count = 1): void {
         if (this.counts[what] === 0) this.log.warn(context, line(what, ...values));
         this.count(what, count);
     }

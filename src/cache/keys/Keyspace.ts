@@ -8,24 +8,23 @@ import { NamespaceTokens } from './NamespaceTokens';
 
 /** The outcome of a verb on many keys. */
 export interface BatchOutcome {
-    /** The full keys. If a token could not be fetched, the key has a line break in front. */
+    /** The full keys. A key whose token is unknown begins with a line break. */
     readonly fullKeys: readonly string[];
-    /** The errors by full key. */
     readonly failed: ReadonlyMap<string, Error>;
 }
 
-/** A verb on full keys and their indexes, null for all. Returns the keys that failed. */
+/** A verb on full keys and their indexes, null for all. Returns the failed keys. */
 export type BatchVerb = (
     fullKeys: readonly string[],
     indexes: readonly number[] | null,
 ) => Promise<ReadonlyMap<string, Error>>;
 
 /**
- * The maker of full keys: the prefix, with `options.clear` a token, and the key. `GuardedCall`
- * confirms every reply under a token. If the token has changed, `Keyspace` repeats the call.
+ * The maker of full keys: prefix, token (with `options.clear`) and key. `GuardedCall` confirms
+ * every reply under a token. If the token has changed, `Keyspace` repeats the call.
  */
 export class Keyspace {
-    /** Whether full keys have a token, which takes `options.clear` and a prefix. */
+    /** Whether full keys have a token, which needs `options.clear` and a prefix. */
     isGuarded = false;
     private tokens: NamespaceTokens | null = null;
 
@@ -35,7 +34,7 @@ export class Keyspace {
         private readonly onChange: (head: string) => void,
     ) {}
 
-    /** Applies changed options and other servers of the connection. */
+    /** Applies changes of the options and of the connection. */
     reset(): void {
         const { clear, prefix } = this.connection.options;
         this.isGuarded = clear && prefix !== '';
@@ -43,7 +42,7 @@ export class Keyspace {
     }
 
     /**
-     * Returns the full key, or a promise if its token must be fetched.
+     * Returns the full key, or a promise for it if the token is unknown.
      * @throws BadRequestException INVALID_KEY
      */
     resolve(key: string): string | Promise<string> {
@@ -60,9 +59,9 @@ export class Keyspace {
     /**
      * Calls `use` with the full key, and again when its token has changed meanwhile.
      *
-     * Rule: no verb yields before its request is queued, so calls that are not awaited leave in
-     * order. The exceptions fetch a token or compress a value. `retrieve`, `store` and
-     * `retrieveOrLoad` keep the rule in their own lines, to save the closure.
+     * No verb may yield before it queues its request, so that calls leave in order. Exceptions are
+     * verbs that fetch a token or compress a value. `retrieve`, `store` and `retrieveOrLoad` follow
+     * the rule without `withFullKey`, to save the closure.
      * @throws BadRequestException INVALID_KEY
      */
     withFullKey<T>(key: string, use: (fullKey: string) => Promise<T>): Promise<T> {
@@ -106,7 +105,7 @@ export class Keyspace {
         return { fullKeys, failed };
     }
 
-    /** Returns whether the call must be repeated, because the token of its key has changed. */
+    /** Returns whether to repeat the call, because the token of its key has changed. */
     isMoved(error: unknown): boolean {
         if (!(error instanceof TokenChanged)) return false;
         this.tokens?.adopt(error);
@@ -123,7 +122,7 @@ export class Keyspace {
         await this.tokensOf(commands).clear();
     }
 
-    /** Returns no promise if all tokens are known, by the rule of `withFullKey`. */
+    /** Returns an array if all tokens are known, by the rule of `withFullKey`. */
     private resolveEach(keys: readonly string[]): (string | Error)[] | Promise<(string | Error)[]> {
         const resolved = keys.map(key => this.resolve(key));
         if (resolved.every(found => typeof found === 'string')) return resolved;

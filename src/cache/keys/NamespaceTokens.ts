@@ -27,13 +27,13 @@ export class NamespaceTokens {
         this.placedHead = this.namespace.head('');
     }
 
-    /** Returns the full key, or null if the token must be fetched. */
+    /** Returns the full key, or null if the token is unknown. */
     resolve(key: string): string | null {
         const head = this.heads.get(this.serverOf(key));
         return head === undefined ? null : head + key;
     }
 
-    /** Fetches the token. If its server leaves the list meanwhile, the key has another one. */
+    /** Fetches the token. If its server leaves the list, asks the new server of the key. */
     async fetch(key: string): Promise<string> {
         const server = this.serverOf(key);
         try {
@@ -48,7 +48,6 @@ export class NamespaceTokens {
         if (namespace === this.namespace) this.remember(server, token);
     }
 
-    /** Puts the stored values of every server out of reach. */
     async clear(): Promise<void> {
         const { commands, namespace } = this;
         const clearing = commands.cluster.servers.map(async server => {
@@ -75,7 +74,7 @@ export class NamespaceTokens {
         return head;
     }
 
-    /** Returns the server's token. Only `add` brings it into use, once. Old values stay hidden. */
+    /** Returns the head with the server's token. If there is none, stores a new, random token. */
     private async findOrMakeToken(server: MemcachedServer): Promise<string> {
         const { commands, namespace } = this;
         for (;;) {
@@ -89,7 +88,7 @@ export class NamespaceTokens {
         }
     }
 
-    /** Returns the head with this token, or null if the token is invalid. */
+    /** Stores the token of the server. Returns its head, or null if the token is invalid. */
     private remember(server: object, token: string | null): string | null {
         const { heads } = this;
         const known = heads.get(server) ?? null;

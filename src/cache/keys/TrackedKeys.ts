@@ -23,10 +23,10 @@ export class TrackedKeys implements StoreAccount {
     private readonly end = new Entry('');
     /** The time before which no entry expires. */
     private nextExpiry = NEVER;
-    /** The number of values that `evict` has selected since this was last set to 0. */
+    /** The number of values that `evict` has selected since the last reset to 0. */
     evictions = 0;
 
-    /** @param onLate evicts a value whose CAS arrives after it was selected */
+    /** @param onLate evicts a value whose CAS arrives after `evict` has selected it */
     constructor(
         private readonly limit: number,
         private readonly onLate: (receipt: Receipt) => void,
@@ -66,7 +66,7 @@ export class TrackedKeys implements StoreAccount {
         return oldest;
     }
 
-    /** Records a store. Stores of a key share an entry. An overwritten CAS deletes nothing. */
+    /** Records a store. A key has one entry. An eviction by an overwritten CAS deletes nothing. */
     stored(entry: Entry, casHigh: number, casLow: number, epoch: number, nowMs: number, expirySeconds: number): void {
         // Without CAS (memcached -C) the cache cannot evict the value.
         if (casHigh === 0 && casLow === 0) return this.forget(entry);
@@ -77,7 +77,6 @@ export class TrackedKeys implements StoreAccount {
         else this.expire(entry, nowMs, expirySeconds);
     }
 
-    /** Records the new expiry of the value. */
     touched(key: string, expirySeconds: number): void {
         const entry = this.entries.get(key);
         if (entry !== undefined) this.expire(entry, performance.now(), expirySeconds);
@@ -89,7 +88,6 @@ export class TrackedKeys implements StoreAccount {
         if (entry !== undefined) this.forget(entry);
     }
 
-    /** Removes all keys that begin with the head. */
     removeAll(head: string): void {
         for (const [key, entry] of this.entries) if (key.startsWith(head)) this.forget(entry);
     }
@@ -118,7 +116,7 @@ export class TrackedKeys implements StoreAccount {
     }
 }
 
-/** Removes the entry but keeps its own pointers, so that a walk over the ring can go on. */
+/** Removes the entry but keeps its own pointers, so that a walk over the ring can continue. */
 function unlink(entry: Entry): void {
     entry.older.newer = entry.newer;
     entry.newer.older = entry.older;

@@ -13,11 +13,11 @@ import { NoLease } from './NoLease';
 
 /** The lifetime of a lease, and the pause after a failed load. Tests use shorter times. */
 export interface LeaseTimes {
-    /** The longest time that a killed holder blocks its key. `toExpirySeconds` has the minimum. */
+    /** The longest time that a killed holder blocks its key. See `toExpirySeconds`. */
     readonly seconds: number;
     /** The interval of renewals: a third of the shortest life of a lease. */
     readonly renewedAfterMs: number;
-    /** The pause of a stale value after loads that failed. */
+    /** The pause between a failed load of a stale value and the next load. */
     readonly failurePause: Backoff;
 }
 
@@ -30,25 +30,25 @@ export const LEASE_TIMES: LeaseTimes = {
 /** The right of a load to store its value. */
 export type AnyLease = LoadLease | NoLease;
 
-/** The maximum number of times that a write with an outdated CAS is sent. */
+/** The maximum number of tries of a write that meets an outdated CAS. */
 const MAX_TRIES = 3;
 
 /**
- * The sign for other processes that this one loads a value. The lease lies under the value's own
- * key. One read shows either of them, and `clear` leaves both behind. Storing or removing the value
- * takes the lease away. The loaded value may be older, so the lease drops it.
+ * A sign for other processes that this process loads a value. It lies under the value's own key.
+ * One read shows the value or the lease, and `clear` hides both. A store or removal of the value
+ * ends the lease. The loaded value may then be older, so the load does not store it.
  *
  * A stale value stays in the item and keeps its own expiry. The date in the lease tells whether its
  * holder is alive.
  *
- * It is no lock. Its holder may lose it and not know. Then a second loader runs, and the first
- * one does not store its value.
+ * A lease is no lock. Its holder may lose it without noticing. Then a second loader runs, and the
+ * first load does not store its value.
  *
- * Every write compares the CAS of the last one. If that has changed, the token tells whether the
- * item is still this lease. A server without CAS has no lease (see `NoLease`).
+ * Every write compares the CAS of the last write. If the CAS has changed, the token tells whether
+ * the item is still this lease. A server without CAS has no lease (see `NoLease`).
  */
 export class LoadLease {
-    /** Whether the lease was lost, released, or replaced by the value. */
+    /** Whether the lease is lost or released, or the value has replaced it. */
     isFinished = false;
     private timer: NodeJS.Timeout | null = null;
     /** The pending renewal. It changes the CAS, so every other write waits for it. */
@@ -67,8 +67,8 @@ export class LoadLease {
     }
 
     /**
-     * Puts a lease in the place of the item. Returns null if another process was faster.
-     * @param epoch the epoch of the server that was read
+     * Puts a lease in the place of the item. Returns null if another process is faster.
+     * @param epoch the epoch of the server that has returned the item
      */
     static async take(
         commands: Commands,
@@ -82,7 +82,7 @@ export class LoadLease {
         const storing = { expires: expirySeconds(before, times), flags };
         // The key may have another server when the reply comes.
         const server = commands.cluster.server(key);
-        /** 0 on a server without CAS, null if the item has changed. */
+        /** The CAS of the lease. 0 on a server without CAS, null if the item has changed. */
         let cas: bigint | null = 0n;
         if (before.value === null) {
             cas = await commands.casAdd(key, value, storing);
@@ -101,8 +101,8 @@ export class LoadLease {
     }
 
     /**
-     * Puts the value in the place of the lease. Returns null if the lease was lost, or the value
-     * was stored or removed meanwhile. Unless a renewal is in flight, sends the request before
+     * Puts the value in the place of the lease. Returns null if the lease is lost, or another call
+     * has stored or removed the value. Unless a renewal is in flight, sends the request before
      * returning.
      */
     async store({ value, flags }: Encoded, expires: number): Promise<StoredCas | null> {
@@ -125,7 +125,7 @@ export class LoadLease {
 
     /**
      * Puts the previous value back if callers may still get it stale. Otherwise removes the lease.
-     * @param hasFailed whether the loader has failed. If so, the stale value rests.
+     * @param hasFailed whether the loader has failed. If so, a pause follows for the stale value.
      */
     async release(hasFailed = false): Promise<void> {
         if (!this.finish()) return;
@@ -155,7 +155,7 @@ export class LoadLease {
     private async renew(): Promise<void> {
         const { value, flags } = withLeaseMark(this.previousItem, this.token);
         const expires = expirySeconds(this.previousItem, this.times);
-        // A failed renewal proves nothing. The next one finds out.
+        // A failed renewal proves nothing. The next one shows whether the lease is lost.
         const isHeld = await this.compareAndSet(value, flags, expires).catch(() => true);
         if (this.isFinished) return;
         if (isHeld) this.scheduleRenewal();

@@ -13,21 +13,20 @@ export type Loaded<T> = undefined extends T ? Exclude<T, undefined> | null : T;
 /** Options of `retrieveOrLoad`. See docs/cache.md. */
 export interface LoadOptions {
     /**
-     * How long a value past its `timeout` is still returned, in ms, while one load runs in the
-     * background. 0 or absent: callers wait for the loader. Only this package reads such a value.
+     * How long the cache still returns a value past its `timeout`, in ms, while one load refreshes
+     * it. 0 or absent: callers wait for it. Only this package reads such a value.
      */
     readonly staleFor?: number | null | undefined;
-    /** How long a null of the loader is kept, in ms. 0 or absent: the next caller loads again. */
+    /** How long the cache keeps a null of the loader, in ms. 0 or absent: not at all. */
     readonly nullTimeout?: number | null | undefined;
     /** The largest share (0 to 1) of the timeout to subtract at random. Absent: 0.1. */
     readonly jitter?: number | null | undefined;
-    /** The limit for the loader, and for that of another process, in ms. Absent: 10,000. */
+    /** The time limit of the loader, and of a load in another process, in ms. Absent: 10,000. */
     readonly loadTimeout?: number | null | undefined;
-    /** The signal that ends the wait of this caller, which rejects with its reason at once. */
+    /** The signal that ends this caller's wait. The call rejects with its reason at once. */
     readonly signal?: AbortSignal | null | undefined;
 }
 
-/** The arguments of one call. */
 export interface LoadRequest {
     readonly context: AnyContext;
     readonly key: string;
@@ -39,11 +38,11 @@ export interface LoadRequest {
 /** A call that has found no fresh value. */
 export interface Miss {
     readonly request: LoadRequest;
-    /** The full key. If the token cannot be fetched, it has a line break, unlike full keys. */
+    /** The full key. If its token is unknown, a line break and the key, which is no valid key. */
     readonly fullKey: string;
     /** The result of the read. Without a read it is undefined, and the load takes no lease. */
     readonly held: Fetched | undefined;
-    /** The epoch of the server that was read. */
+    /** The epoch of the server that has answered the read. */
     readonly epoch: number;
 }
 

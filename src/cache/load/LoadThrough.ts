@@ -22,14 +22,16 @@ const NO_OPTIONS: LoadOptions = {};
 
 /**
  * The verb that returns the value from memcached, or else from its loader. It calls the loader once
- * for all callers that miss the value. In this process they join one `PendingLoad`. Between
- * processes a `LoadLease` decides which one loads. Without memcached the loader answers.
+ * for all callers that miss the value. In this process they join one `PendingLoad`. A `LoadLease`
+ * decides which process loads. Without memcached the loader answers.
  *
- *     find          reads and returns a fresh value
- *     miss          joins the load that had its value before the read, or
- *     serveStale    returns the stale value if the caller takes it, and refreshes it, or
- *     joinOrBegin   waits for a load, which this begins if there is none
- *     load          one load: its lease or the value of another process, its loader, its store
+ * The steps of a call, in order:
+ *
+ * - `find` reads the key, and returns a fresh value.
+ * - `miss` joins the load that has its value since before the read, if there is one.
+ * - `serveStale` returns the stale value if the caller takes it, and refreshes it.
+ * - `joinOrBegin` waits for a load, and begins one if there is none.
+ * - `load` takes the lease or the value of another process, runs the loader, and stores its value.
  */
 export class LoadThrough {
     /** Unfinished loads, including those that callers cannot join any more. */
@@ -50,8 +52,8 @@ export class LoadThrough {
     }
 
     /**
-     * Releases the leases and waits for values that are being stored. Returns null if there is no
-     * such work. Callers that wait for a loader get its value. Loads without waiting callers abort.
+     * Releases the leases and waits for pending stores. Returns null if there is no such work.
+     * Callers that wait for a loader get its value. Loads without waiting callers abort.
      */
     stop(): Promise<void> | null {
         return this.isIdle ? null : this.closeAll();
@@ -109,7 +111,7 @@ export class LoadThrough {
         return this.miss({ request, fullKey: fullKey ?? `\n${key}`, held, epoch }, joinable);
     }
 
-    /** @param earlier the load that was pending before the read */
+    /** @param earlier the load that is pending before the read */
     private async miss(miss: Miss, earlier: PendingLoad | undefined): Promise<unknown> {
         const { staleFor, signal } = miss.request.options;
         if (earlier?.answersFor(miss.held)) return earlier.wait(signal);
@@ -123,7 +125,7 @@ export class LoadThrough {
     /** Returns the stale value while one load refreshes it. Returns null if there is none. */
     private async serveStale(miss: Miss, earlier: PendingLoad | undefined, staleForMs: number): Promise<unknown> {
         const { held, request } = miss;
-        // Without a read, the load's item in memory counts. A clear may have put that out of reach.
+        // Without a read, the load's item in memory counts, unless a clear may have hidden it.
         const item = held !== undefined || this.engine.keys.isGuarded ? held : earlier?.previousItem;
         if (item == null || typeof item === 'string') return null;
         const stale = staleOrNull(item, staleForMs);
@@ -207,7 +209,7 @@ export class LoadThrough {
     }
 }
 
-/** Rejects with the signal's reason at once, and then drops the outcome of the work. */
+/** Settles as the work does. If the signal aborts first, rejects with its reason. */
 function untilAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
         signal.throwIfAborted();

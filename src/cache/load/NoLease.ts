@@ -7,7 +7,7 @@ import type { StoredCas } from '../engine/CacheEngine';
  * item is still its own. Each process loads for itself, and the last stored value stays.
  */
 export class NoLease {
-    /** Whether the load has released it. Then it does not store its value. */
+    /** Whether the load has released it. If so, the load does not store its value. */
     isFinished = false;
 
     constructor(
@@ -28,7 +28,7 @@ export class NoLease {
         await this.commands.delete(this.key);
     }
 
-    /** Finishes. No process mistakes the item of `LoadLease.take` for a lease. */
+    /** Finishes without a request. No process takes the item of `LoadLease.take` for a lease. */
     release(): Promise<void> {
         this.isFinished = true;
         return Promise.resolve();

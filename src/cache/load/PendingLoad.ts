@@ -29,7 +29,6 @@ export class PendingLoad {
     private hasValue = false;
     private taking: Promise<AnyLease | null> | null = null;
     private storing: Promise<void> | null = null;
-    /** Whether the component is closing. */
     private isClosing = false;
     private readonly controller = new AbortController();
     private readonly outcome: Promise<unknown>;
@@ -37,10 +36,10 @@ export class PendingLoad {
     private reject!: (reason: unknown) => void;
     /** The number of callers that wait for the outcome and have not aborted. */
     private listeners = 0;
-    /** Whether a caller has taken the stale value. Then the load goes on without callers. */
+    /** Whether a caller has taken the stale value. Then the load continues without callers. */
     private isBackground = false;
 
-    /** @param onDone is called when callers cannot join the load any more */
+    /** @param onDone runs when callers cannot join the load any more */
     constructor(
         readonly previousItem: Item | null,
         private readonly onDone: () => void,
@@ -66,26 +65,26 @@ export class PendingLoad {
         return this.phase === 'loading';
     }
 
-    /** Returns whether its error would reach no caller. */
+    /** Returns whether an error of the load would reach no caller. */
     get hasNoListener(): boolean {
         return this.isBackground && this.listeners === 0 && this.isPending;
     }
 
-    /** Returns whether it takes no lease any more, and does not wait for another process. */
+    /** Returns whether the load takes no lease any more, and waits for no other process. */
     get isEnding(): boolean {
         return this.isClosing || this.signal.aborted;
     }
 
     /**
      * Returns whether the loaded value answers a caller. `held` is the result of the caller's read,
-     * undefined if the read failed. If the lease is gone, a value was stored or removed since. Then
-     * the loaded one may be older.
+     * undefined if the read failed. If the lease is gone, another call has stored or removed the
+     * value. Then the loaded value may be older.
      */
     answersFor(held: Fetched | undefined): boolean {
         return this.hasValue && (held === undefined || this.lease === null || this.lease.isShownBy(held));
     }
 
-    /** @param signal rejects the caller elsewhere. The last one to abort aborts the load. */
+    /** @param signal the caller's signal. If all callers abort, the load aborts too. */
     wait(signal: AbortSignal | null | undefined): Promise<unknown> {
         this.listeners++;
         if (!signal) return this.outcome;
@@ -100,7 +99,7 @@ export class PendingLoad {
         this.isBackground = true;
     }
 
-    /** Returns whether the lease was taken. */
+    /** Waits for the lease. Returns whether the load has it. */
     async take(taking: Promise<AnyLease | null>): Promise<boolean> {
         this.taking = taking;
         this.lease = await taking;
@@ -128,8 +127,8 @@ export class PendingLoad {
     }
 
     /**
-     * Gives the loader's value to the callers, and resolves when it is stored. Sends the store
-     * before any request that a caller sends next.
+     * Gives the loader's value to the callers, and waits for its store. Sends the store before any
+     * request that a caller sends next.
      */
     async complete(value: unknown, store: (lease: AnyLease) => Promise<void>): Promise<void> {
         // Without a lease another process may have stored a newer value meanwhile.
@@ -171,7 +170,7 @@ export class PendingLoad {
         this.onDone();
     }
 
-    /** Releases the lease, even one that is being taken, or waits until the value is stored. */
+    /** Releases the lease, even a pending one, or waits for the store of the value. */
     async release(hasFailed = false): Promise<void> {
         const lease = await this.taking;
         if (this.storing !== null) return this.storing;

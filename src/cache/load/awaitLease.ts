@@ -13,8 +13,8 @@ import type { PendingLoad } from './PendingLoad';
 const POLLING: Backoff = { firstMs: 15, maxMs: 150, factor: 1.5, jitter: 2 / 3 };
 
 /**
- * The time without a renewal, beyond the life of a lease, after which the lease has no holder.
- * Callers that watch it need no clock of another machine. They find out before its date tells.
+ * The time to wait for a renewal beyond the life of a lease. A lease without a renewal has no
+ * holder. Unlike the date in the lease, this needs no synchronized clocks.
  */
 const DEAD_AFTER_MORE_MS = 1000;
 
@@ -42,7 +42,7 @@ export async function awaitLease(
         return found;
     };
     try {
-        // A read that returned text has no CAS.
+        // A read that has returned text has no CAS.
         let item = typeof held === 'string' ? await read() : (held ?? Item.MISS);
         for (let tries = 0; ; tries++) {
             if (load.isEnding) return null;

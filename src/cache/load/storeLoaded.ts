@@ -6,8 +6,8 @@ import type { AnyLease } from './LoadLease';
 import { DEFAULT_JITTER, type LoadRequest } from './LoadOptions';
 
 /**
- * Stores the loader's value in the place of the lease. Removes the lease if the value is null and
- * is not kept. Callers have the value already, so failures are counted and logged, not thrown.
+ * Stores the loader's value in the place of the lease. Removes the lease for a null without
+ * `nullTimeout`. Callers have the value already, so the cache counts and logs failures.
  *
  * Sends the request before returning, unless it compresses the value or awaits a renewal.
  */
@@ -36,7 +36,7 @@ export async function storeLoaded(
         // A clear has put the lease out of reach, like a removal.
         if (engine.keys.isMoved(error)) return;
         if (isUnavailable(error)) engine.metrics.onUnavailable(context, error as Error);
-        else engine.metrics.onStoreFailed(context, key, error as Error);
+        else engine.metrics.note(context, 'storeFailures', [key, (error as Error).message]);
         await lease.remove().catch(() => {});
     }
 }
@@ -46,6 +46,6 @@ function freshForMs(engine: CacheEngine, { context, timeout, options }: LoadRequ
     const { maxExpiration, timeout: defaultMs } = engine.options;
     let ms = timeout && timeout > 0 ? timeout : defaultMs;
     if (value === null) ms = options.nullTimeout!;
-    else if (ms > maxExpiration) engine.metrics.onCapped(context, maxExpiration);
+    else if (ms > maxExpiration) engine.metrics.note(context, 'cappedExpirations', [maxExpiration]);
     return Math.min(ms, maxExpiration) * (1 - (options.jitter ?? DEFAULT_JITTER) * Math.random());
 }

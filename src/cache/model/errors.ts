@@ -5,11 +5,6 @@ export function noPrefix(): ApplicationException {
     return exception('NO_PREFIX', 'cannot clear the cache: expected options.clear and options.prefix');
 }
 
-export function invalidTimeout(timeout: unknown): ApplicationException {
-    const given = typeof timeout === 'number' ? String(timeout) : `of type ${typeof timeout}`;
-    return exception('INVALID_TTL', `invalid timeout ${given}: expected a number of ms`);
-}
-
 export function invalidCountOptions(options: unknown): ApplicationException {
     const message = `invalid counter options of type ${typeof options}: expected an object { initial, timeout }`;
     return exception('INVALID_AMOUNT', message);
@@ -37,13 +32,13 @@ export function invalidLoadOption(name: string, expected: string): ApplicationEx
 }
 
 export function loadTimeout(key: string, ms: number): ApplicationException {
-    const message = `the loader of ${key} timed out after ${ms} ms (loadTimeout): does it wait for its own key?`;
+    const message = `the loader of ${key} timed out after ${ms} ms (loadTimeout): does the loader wait for the same key?`;
     return exception('LOAD_TIMEOUT', message).withDetails('key', key);
 }
 
 /** The error of a batch in which some keys failed. */
 export class BatchException extends ConnectionException {
-    /** The error of each key that failed. */
+    /** The error of each failed key. */
     readonly failed: ReadonlyMap<string, Error>;
     /** The values of the other keys. Empty unless the verb reads. */
     readonly found: ReadonlyMap<string, unknown>;
@@ -63,7 +58,7 @@ export class BatchException extends ConnectionException {
     }
 }
 
-/** The limit for the details, which may be sent over a network. */
+/** The limit for the details, which services may send over a network. */
 const MAX_KEYS_IN_DETAILS = 100;
 
 export function batchFailed(

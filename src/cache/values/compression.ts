@@ -11,20 +11,20 @@ const inflateBytes = promisify(inflate);
 /** The limit of inflation, so that a few bytes cannot fill the memory of the process. */
 const MAX_BYTES = 128 * 1024 * 1024;
 
-/** The limit of jobs. Node's thread pool has four threads, so more would only take memory. */
+/** The limit of concurrent jobs. Node has four threads for them, so more would only take memory. */
 const threads = new Semaphore(4);
 
-/** The largest share of its size at which a value is stored compressed. */
+/** The largest ratio of compressed to plain size at which the cache stores the compressed value. */
 const MAX_SHARE = 0.9;
 
-/** Returns whether the value has at least so many bytes in UTF-8. */
+/** Returns whether the value has at least `min` bytes in UTF-8. */
 export function hasBytes({ value }: Encoded, min: number): boolean {
     if (value.length >= min) return true;
     return typeof value === 'string' && value.length * 3 >= min && Buffer.byteLength(value) >= min;
 }
 
 /**
- * Deflates a value in Node's thread pool. Returns it plain if that saves too little.
+ * Deflates a value in Node's thread pool. Returns the plain value if compression saves too little.
  * @throws BadRequestException VALUE_TOO_LARGE
  */
 export async function compress(encoded: Encoded): Promise<Encoded> {

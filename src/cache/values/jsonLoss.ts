@@ -6,9 +6,9 @@ export function jsonLoss(value: unknown): string | null {
     if (typeof value !== 'object' || value === null || isPlain(value)) return null;
     if (ArrayBuffer.isView(value)) return `expected a Buffer or Uint8Array, not a ${tagOf(value)}`;
     const { then, toJSON } = value as { then?: unknown; toJSON?: unknown };
-    if (typeof then === 'function') return 'it is a promise: is an await missing?';
+    if (typeof then === 'function') return 'expected a value, not a promise (is an await missing?)';
     if (typeof toJSON === 'function' || Object.keys(value).length > 0) return null;
-    // Objects with other tags keep their contents where JSON does not look.
+    // Objects with other tags keep their contents in places that JSON ignores.
     const tag = tagOf(value);
     return OPEN_TAGS.has(tag) ? null : `JSON keeps nothing of a ${tag}`;
 }

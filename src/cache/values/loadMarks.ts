@@ -6,7 +6,7 @@ import { Flag, hasFlag, OURS, STORED_NULL } from './valueCodec';
  * Eight bytes that tell which process loads a key, and when. They are a date (five bytes, in 1/100
  * s since 1970) and a number (three bytes).
  *
- * - Of a lease: when it was taken or last renewed, and its token.
+ * - Of a lease: the time of its start or of its last renewal, and its token.
  * - Of a stale value without a lease: the end of its pause, and how many loads have failed.
  *
  * A mark lies in the header of a stale value, or in the white space behind a JSON `null`.
@@ -23,25 +23,24 @@ const GRAIN_MS = 10;
 export const MAX_NUMBER = 2 ** (8 * NUMBER_BYTES) - 1;
 
 /**
- * The largest difference between the clocks of two machines. If they differ by more, both may load
- * at once. The CAS lets one of them store.
+ * The largest expected difference between the clocks of two machines. If they differ by more, two
+ * processes may load at once. The CAS lets one of them store.
  */
 const CLOCKS_DIFFER_MS = 5000;
 
 /** A JSON null, which readers in every language take for an absent value. */
 const NULL = STORED_NULL.value;
 const SPACES = ' \t\n\r';
-/** The size of a JSON null with a mark. Only a null with so much white space behind it has one. */
+/** The size of a JSON null with a mark. A null of another size has no mark. */
 const PLAIN_BYTES = NULL.length + MARK_BYTES * 4;
 
-/** Returns the replacement of the item while its value is loaded. */
+/** Returns the lease that replaces the item during a load. A stale value stays in it. */
 export function withLeaseMark(item: Item, token: number): { value: Buffer; flags: number } {
     const mark = toBytes({ dateMs: Date.now(), number: token });
     if (isWrapped(item)) return withMark(item, mark, item.flagBits | Flag.LOADING);
     return { value: Buffer.from(NULL + toSpaces(mark)), flags: OURS | Flag.LOADING };
 }
 
-/** Returns the token of the lease that the item shows, or null. */
 export function leaseToken(item: Item): number | null {
     return leaseOf(item)?.number ?? null;
 }

@@ -3,10 +3,10 @@ import type { Fetched } from '../../client/calls/getCalls';
 import { Flag, hasFlag, OURS, type Encoded } from './valueCodec';
 
 /**
- * The size of the header of values that are kept for longer than they are fresh. Its two dates tell
- * until when the value is fresh and kept. They are doubles, in ms since 1970. A mark of eight bytes
- * follows (see `loadMarks`). The dates are by the clock of the machine that stored the value. On
- * other machines they are off by the difference of the clocks.
+ * The size of the header of values that memcached keeps for longer than they are fresh. Its two
+ * dates are the ends of both periods, as doubles in ms since 1970. A mark of eight bytes follows
+ * (see `loadMarks`). The dates are by the clock of the machine that has stored the value. On other
+ * machines the dates are off by the difference of the clocks.
  */
 const HEADER_BYTES = 24;
 const KEPT_AT = 8;
@@ -31,22 +31,20 @@ export function freshOrNull(held: Fetched): Fetched {
     return hasFlag(held, Flag.LOADING) ? null : held;
 }
 
-/** Returns the value without its header, or null if it is stale for longer or has no header. */
+/** Returns the value without its header, or null if it has none or is stale for longer. */
 export function staleOrNull(item: Item, staleForMs: number): Item | null {
     return isWrapped(item) && Date.now() < freshUntilMs(item) + staleForMs ? unwrap(item) : null;
 }
 
-/** Returns for how many ms to keep the item, 0 if it has no header. */
+/** Returns how long to keep the item, in ms. 0 if it has no header. */
 export function keptForMs(item: Item): number {
     return isWrapped(item) ? Math.max(0, item.value!.readDoubleBE(KEPT_AT) - Date.now()) : 0;
 }
 
-/** Returns the mark of a wrapped item. */
 export function markOf({ value }: Item): Buffer {
     return value!.subarray(MARK_AT, HEADER_BYTES);
 }
 
-/** Returns a wrapped item with another mark and other flags. */
 export function withMark(item: Item, mark: Uint8Array, flags: number): { value: Buffer; flags: number } {
     const value = Buffer.from(item.value!);
     value.set(mark, MARK_AT);

@@ -10,9 +10,9 @@ export const OURS = 0x5053_0000;
 export const Flag = {
     BYTES: 1,
     DEFLATED: 2,
-    /** The value begins with dates (see `staleEnvelope`). */
+    /** A value that begins with dates (see `staleEnvelope`). */
     DATED: 4,
-    /** A process loads the value (see `withLeaseMark`). */
+    /** A value that a process loads (see `withLeaseMark`). */
     LOADING: 8,
 } as const;
 
@@ -30,7 +30,6 @@ const NULL_BYTES = Buffer.from(NULL);
 /** The item that `nullTimeout` stores. */
 export const STORED_NULL = { value: NULL, flags: 0 };
 
-/** Returns whether `nullTimeout` has stored the item. */
 export function isStoredNull(held: Fetched): boolean {
     if (typeof held !== 'object') return held === NULL;
     return held !== null && held.flagBits === STORED_NULL.flags && held.value?.equals(NULL_BYTES) === true;
@@ -79,12 +78,11 @@ export function decode(held: string | Item): unknown {
     return JSON.parse(String(held.value));
 }
 
-/** Returns the deflated value with the flags that say so. */
+/** Returns the deflated value, which its flags mark. */
 export function asDeflated({ flags }: Encoded, value: Uint8Array): Encoded {
     return { value, flags: flags | OURS | Flag.DEFLATED };
 }
 
-/** Returns whether `asDeflated` has made the item. */
 export function isDeflated(held: string | Item): held is Item {
     return typeof held !== 'string' && (held.flagBits & ~Flag.BYTES) === (OURS | Flag.DEFLATED);
 }

@@ -1,5 +1,6 @@
 import { NOT_STARTED, type ServerMetrics } from '../../diagnostics/ServerMetrics';
 import { timedOut } from '../model/errors';
+import type { ServerIdentity } from '../model/ServerIdentity';
 import type { Reply, RequestWriter } from '../protocol/Protocol';
 import { rejected } from '../protocol/replyErrors';
 import { Deadline, type Deadlines, type Timed } from './Deadlines';
@@ -12,6 +13,7 @@ export interface CallHost {
     readonly metrics: ServerMetrics;
     /** The epoch of the server. See `ChannelPool`. */
     readonly epoch: number;
+    readonly identity: ServerIdentity | null;
 }
 
 /** A place where calls wait. It is the queue of the server, or the channel of a sent call. */
@@ -48,7 +50,7 @@ function capture(resolve: (value: unknown) => void, reject: (error: Error) => vo
 export abstract class Call<T> implements Timed {
     // Call
 
-    /** The inner promise. Await that of `server.send`, because a traced call has another one. */
+    /** The inner promise. Await the promise of `server.send`, which tracing replaces. */
     readonly promise: Promise<T>;
     private readonly resolve: (value: unknown) => void;
     private readonly reject: (error: Error) => void;
@@ -65,7 +67,7 @@ export abstract class Call<T> implements Timed {
     // CallQueue, but for a deadline that the creator of the call has set
 
     deadline: Deadline | null = null;
-    /** The end of the turn that created the call, by the clock of `ServerMetrics`. */
+    /** The end of the turn that has created the call, by the clock of `ServerMetrics`. */
     startedUs = NOT_STARTED;
 
     // CallQueue, then Channel
@@ -93,7 +95,7 @@ export abstract class Call<T> implements Timed {
 
     /**
      * @param key '' for a call without a key, or with many
-     * @param valueBytes the estimated size of the values that it sends, or is known to read
+     * @param valueBytes the estimated size of the values in the request, or in the reply if known
      */
     constructor(
         readonly key = '',
@@ -134,10 +136,13 @@ export abstract class Call<T> implements Timed {
     /** Reacts to a socket of its server that opens or closes before the send. */
     onEpochChange(): void {}
 
+    /** Limits the expiry of its value to so many seconds. */
+    limitExpiry(_limit: number): void {}
+
     /** Reacts to a failure. The server may have executed the call. */
     onFailed(): void {}
 
-    /** Handles a reply. Returns whether it was the last one. */
+    /** Handles a reply. Returns whether it is the last one. */
     abstract onReply(reply: Reply): boolean;
 
     /** Returns whether a reply is the last one, for a call that has settled before its replies. */

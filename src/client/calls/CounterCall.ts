@@ -1,7 +1,8 @@
+import { limitExpiry } from '../model/expiry';
 import { Outcome, type CountMode, type Reply, type RequestWriter } from '../protocol/Protocol';
 import { Call } from './Call';
 
-/** The value. null = no such counter. 'raced' = not counted, as another client created it. */
+/** The value. null = no such counter. 'raced' = not counted, as another client has created it. */
 export type CounterReply = bigint | null | 'raced';
 
 /** A call that increments or decrements a counter. It is not idempotent. */
@@ -14,7 +15,7 @@ export class CounterCall extends Call<CounterReply> {
         key: string,
         private readonly delta: bigint,
         private readonly initial: bigint | null,
-        private readonly expirySeconds: number,
+        private expirySeconds: number,
     ) {
         super(key);
     }
@@ -22,6 +23,10 @@ export class CounterCall extends Call<CounterReply> {
     override describeResult(reply: CounterReply): string {
         if (reply === 'raced') return reply;
         return reply === null ? 'missing' : 'counted';
+    }
+
+    override limitExpiry(limit: number): void {
+        this.expirySeconds = limitExpiry(this.expirySeconds, limit);
     }
 
     encode(writer: RequestWriter, opaque: number): void {

@@ -30,13 +30,13 @@ export class Deadline {
 /** The silence in ms after which a turn expects no further bytes. */
 const QUIET_MS = 5;
 
-/** The maximum of looks. TCP, TLS and login need a few turns, however long each turn takes. */
+/** The number of turns to wait for bytes. TCP, TLS and login need a few, even long ones. */
 const MAX_LOOKS = 8;
 
 /**
- * All deadlines of a client in order, with one timer for the earliest. Most enter at the end, so
- * entering and leaving cost a few pointer writes. The timer keeps running when its call settles. So
- * a client whose servers answer in time sets one timer per timeout.
+ * All deadlines of a client in order, with one timer for the earliest. Most deadlines enter at the
+ * end, so entering and leaving cost a few pointer writes. The timer keeps running when its call
+ * settles. So a client whose servers answer in time sets one timer per timeout.
  *
  * The list also holds the time of the turn. Reading the clock costs more than most work for a call.
  */
@@ -114,7 +114,7 @@ export class Deadlines {
         this.firesAt = Infinity;
     }
 
-    /** Returns the place before `ms`. It searches from the last one, as chunks share a deadline. */
+    /** Returns the place before `ms`. Searches from the last place, as chunks share a deadline. */
     private findPlace(ms: number): Deadline {
         let before = this.finger;
         while (before.ms > ms) before = before.earlier;
@@ -131,8 +131,9 @@ export class Deadlines {
     }
 
     /**
-     * Settles due deadlines. After a busy time, the process may not have read answers that arrived
-     * in time. So it reads until nothing more arrives, but for no longer than it was late itself.
+     * Settles due deadlines. After a busy time, answers may have arrived in time although the
+     * process has not read them. So it reads until nothing more arrives, but at most for the time
+     * of its own delay.
      */
     private fire(): void {
         this.timer = null;

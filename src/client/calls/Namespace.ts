@@ -24,7 +24,7 @@ export class Namespace {
         this.tokenKey = `${this.mark}namespace`;
     }
 
-    /** Returns the prefix of all keys with this token. '' is for a key that is not placed yet. */
+    /** Returns the prefix of all keys with this token, '' if the token is unknown. */
     head(token: string): string {
         return this.mark + token + END;
     }

@@ -110,10 +110,10 @@ export class GetManyCall<T> extends BatchCall {
 const VALUES_PER_REPLY = 50;
 
 /**
- * A call that stores many keys. Values that count need their CAS. A reply to each value would
- * double the cost, so the call stores most values quietly. Each store in memcached gets the next
- * CAS. If two CAS differ by the distance of their values in the batch, no other store came between.
- * Then the CAS of the values between them are known. Otherwise those values do not count.
+ * A call that stores many keys. A component that counts values needs their CAS. A reply to each
+ * value would double the cost, so most stores are quiet. Each store in memcached gets the next CAS.
+ * If two CAS differ by the distance of their values in the batch, no other store is between them.
+ * Then the call knows the CAS of the values between them. Otherwise it does not count those values.
  */
 export class SetManyCall extends BatchCall {
     readonly operation = 'setMany';

@@ -1,3 +1,4 @@
+import { limitExpiry } from '../model/expiry';
 import { Item } from '../model/Item';
 import { Outcome, type Reply, type RequestWriter } from '../protocol/Protocol';
 import { Call } from './Call';
@@ -89,13 +90,17 @@ export class GetAndDeleteCall extends GetCall<Fetched> {
 export class GetAndTouchCall extends GetCall<Item> {
     constructor(
         key: string,
-        private readonly expirySeconds: number,
+        private expirySeconds: number,
     ) {
         super(key, readItem, Item.MISS);
     }
 
     override get operation(): string {
         return 'getAndTouch';
+    }
+
+    override limitExpiry(limit: number): void {
+        this.expirySeconds = limitExpiry(this.expirySeconds, limit);
     }
 
     override encode(writer: RequestWriter, opaque: number): void {
@@ -110,13 +115,17 @@ export class TouchCall extends Call<boolean> {
 
     constructor(
         key: string,
-        private readonly expirySeconds: number,
+        private expirySeconds: number,
     ) {
         super(key);
     }
 
     override describeResult(isThere: boolean): string {
         return isThere ? 'touched' : 'missing';
+    }
+
+    override limitExpiry(limit: number): void {
+        this.expirySeconds = limitExpiry(this.expirySeconds, limit);
     }
 
     encode(writer: RequestWriter, opaque: number): void {

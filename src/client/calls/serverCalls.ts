@@ -1,12 +1,11 @@
-import type { Login } from '../model/ServerAddress';
 import { Outcome, type Reply, type RequestWriter } from '../protocol/Protocol';
-import { Call } from './Call';
+import { Call, type Retry } from './Call';
 
 /** Calls to the server itself, without a key. */
 
 export class NoopCall extends Call<void> {
     readonly operation = 'noop';
-    readonly retry = 'always';
+    readonly retry: Retry = 'always';
 
     encode(writer: RequestWriter, opaque: number): void {
         writer.noop(opaque);
@@ -19,7 +18,22 @@ export class NoopCall extends Call<void> {
     }
 }
 
-/** A probe of a server. Its time limit starts with the send, not while connecting. */
+/** A noop of the channel itself, for bytes that follow other requests. Its result is unused. */
+export class WakeCall extends NoopCall {
+    override readonly retry = 'never';
+
+    constructor() {
+        super();
+        this.promise.catch(() => {});
+    }
+
+    override onReply(): boolean {
+        this.succeed();
+        return true;
+    }
+}
+
+/** A probe of a server. Its time limit does not include the connection attempt. */
 export class GreetingCall extends NoopCall {
     override encode(writer: RequestWriter, opaque: number): void {
         const { deadlines, requestTimeoutMs } = this.host!;
@@ -85,27 +99,6 @@ export class FlushCall extends Call<boolean> {
     onReply(reply: Reply): boolean {
         if (reply.outcome === Outcome.OK) this.succeed(true);
         else this.rejectWith(reply);
-        return true;
-    }
-}
-
-/** The first call of a channel. It resolves with whether the server accepts the connection. */
-export class HandshakeCall extends Call<boolean> {
-    readonly operation = 'handshake';
-    readonly retry = 'never';
-
-    /** @param login undefined = only show that the server reads from the channel */
-    constructor(private readonly login: Login | undefined) {
-        super();
-    }
-
-    encode(writer: RequestWriter, opaque: number): void {
-        if (this.login === undefined) writer.noop(opaque);
-        else writer.login(opaque, this.login);
-    }
-
-    onReply(reply: Reply): boolean {
-        this.succeed(reply.outcome === Outcome.OK);
         return true;
     }
 }

@@ -1,17 +1,18 @@
+import { lockBehindProxy } from '../model/errors';
 import type { Receipt, StoreAccount } from '../model/StoreAccount';
-import type { StoreSpec } from '../model/StoreSpec';
+import { limitSpec, type StoreSpec } from '../model/StoreSpec';
 import { Outcome, type ConcatMode, type Reply, type RequestWriter, type StoreMode } from '../protocol/Protocol';
 import { high32, low32 } from '../../util/uint64';
 import { Call, type Retry } from './Call';
 
-/** A store that resolves with whether it took place. A retried ADD finds its first try. */
+/** A store that resolves with whether it has taken place. A retry of ADD finds its own item. */
 export class StoreCall extends Call<boolean> {
     readonly retry: Retry;
 
     constructor(
         readonly operation: StoreMode,
         key: string,
-        private readonly spec: StoreSpec,
+        private spec: StoreSpec,
     ) {
         super(key, spec.value.length);
         this.retry = operation === 'add' ? 'never' : 'afterClose';
@@ -19,6 +20,10 @@ export class StoreCall extends Call<boolean> {
 
     override describeResult(isStored: boolean): string {
         return isStored ? 'stored' : 'not stored';
+    }
+
+    override limitExpiry(limit: number): void {
+        this.spec = limitSpec(this.spec, limit);
     }
 
     encode(writer: RequestWriter, opaque: number): void {
@@ -32,14 +37,14 @@ export class StoreCall extends Call<boolean> {
         return true;
     }
 
-    /** Returns whether the mode prevented the store. Protocols name this differently. */
+    /** Returns whether the mode prevented the store. Each protocol has its own outcome for this. */
     private isCondition(outcome: number): boolean {
         if (this.operation === 'add') return outcome === Outcome.EXISTS || outcome === Outcome.NOT_STORED;
         return this.operation === 'replace' && (outcome === Outcome.NOT_FOUND || outcome === Outcome.NOT_STORED);
     }
 }
 
-/** A store of a value that counts. Its write may evict another value of the same server. */
+/** A store of a counted value. Its write may evict another value of the same server. */
 export class EvictingSetCall extends Call<boolean> {
     readonly retry = 'afterClose';
     /** The epoch at the time of the send. */
@@ -92,7 +97,10 @@ export class EvictingSetCall extends Call<boolean> {
 export interface CasReply {
     /** The outcome. 'stale' = not sent, because the CAS is of another epoch. */
     readonly outcome: 'stored' | 'changed' | 'missing' | 'stale';
-    /** The item's new CAS after a store, else 0. */
+    /**
+     * The item's new CAS after a store, else 0. If another client changes the item at once, it may
+     * be a CAS that no item has.
+     */
     readonly cas: bigint;
 }
 
@@ -102,12 +110,16 @@ const STALE: CasReply = { outcome: 'stale', cas: 0n };
 export class CasStoreCall extends Call<CasReply> {
     readonly retry = 'never';
 
-    /** @param cas 0 = store only if there is no such key */
+    /**
+     * @param cas 0 = store only if there is no such key
+     * @param isDirect whether it fails behind a proxy
+     */
     constructor(
         key: string,
-        private readonly spec: StoreSpec,
+        private spec: StoreSpec,
         private readonly cas: bigint,
         private readonly expectsEpoch: boolean,
+        private readonly isDirect: boolean,
     ) {
         super(key, spec.value.length);
     }
@@ -121,7 +133,12 @@ export class CasStoreCall extends Call<CasReply> {
     }
 
     override onEpochChange(): void {
-        if (this.expectsEpoch) this.succeed(STALE);
+        if (this.isDirect && this.host?.identity?.isProxy) this.fail(lockBehindProxy(this.host.address));
+        else if (this.expectsEpoch) this.succeed(STALE);
+    }
+
+    override limitExpiry(limit: number): void {
+        this.spec = limitSpec(this.spec, limit);
     }
 
     encode(writer: RequestWriter, opaque: number): void {

@@ -2,12 +2,15 @@ import type { Socket } from 'node:net';
 import type { Call, CallHolder } from '../calls/Call';
 import { CallList } from '../calls/CallList';
 import { Deadline, type Timed } from '../calls/Deadlines';
-import { HandshakeCall } from '../calls/serverCalls';
+import { HandshakeCall } from '../calls/HandshakeCall';
+import { WakeCall } from '../calls/serverCalls';
 import type { ServerMetrics } from '../../diagnostics/ServerMetrics';
 import { encodeFailed } from '../model/errors';
 import type { ClientSettings } from '../model/ClientOptions';
 import type { ServerAddress } from '../model/ServerAddress';
-import { authFailed } from '../protocol/replyErrors';
+import type { ServerIdentity } from '../model/ServerIdentity';
+import { TOO_MANY_CONNECTIONS } from '../protocol/foreignServers';
+import { ForeignReplyError } from '../protocol/replyErrors';
 import type { Protocol, Reply, ReplyDecoder, RequestWriter } from '../protocol/Protocol';
 import { ChannelLoad, LARGE_BYTES } from './ChannelLoad';
 import { FlowControl, type FlowContext } from './FlowControl';
@@ -16,11 +19,15 @@ import { connect, reset, startTls } from './sockets';
 
 const READ_BYTES = 64 * 1024;
 
+/** The most that a TLS record carries. */
+const TLS_RECORD_BYTES = 16 * 1024;
+
 /** The part of a server that its channels use. */
 export interface ChannelContext extends FlowContext {
     readonly at: ServerAddress;
     readonly address: string;
     readonly options: ClientSettings;
+    /** The protocol of the next channel. */
     readonly protocol: Protocol;
     readonly metrics: ServerMetrics;
     readonly largeValues: {
@@ -33,13 +40,13 @@ export interface ChannelContext extends FlowContext {
 
 /** The receiver of the events of a channel. */
 export interface ChannelOwner {
-    /** Uses a channel that takes calls from now on. */
-    onReady(channel: Channel): void;
+    /** Uses a channel that takes calls from now on, as the server has answered its handshake. */
+    onReady(channel: Channel, identity: ServerIdentity): void;
     /** Reacts to replies that the channel has read. */
     onReplies(channel: Channel): void;
     /**
      * Takes back the calls of a channel that has ended. The channel calls it once.
-     * @param fault null if the client closed the channel on purpose or while idle
+     * @param fault null if the client has closed the channel on purpose or while idle
      * @param pending the unanswered calls, which the owner removes from the list
      */
     onGone(channel: Channel, fault: Error | null, pending: CallList): void;
@@ -82,16 +89,14 @@ export class Channel implements CallHolder, Timed {
     private deadline!: Deadline;
     private isJudgeScheduled = false;
 
-    /** @param isExtra whether other channels work, so this one first proves that it works too */
     constructor(
         private readonly context: ChannelContext,
         private readonly owner: ChannelOwner,
-        private readonly isExtra = false,
-        private nextOpaque = context.protocol.firstOpaque,
+        readonly protocol = context.protocol,
+        private nextOpaque = protocol.firstOpaque,
     ) {
-        const { at, options, protocol, deadlines } = context;
-        this.writer = protocol.createWriter();
-        this.decoder = protocol.createDecoder(reply => this.onReply(reply));
+        const { at, options, deadlines } = context;
+        ({ writer: this.writer, decoder: this.decoder } = protocol.open(reply => this.onReply(reply)));
         this.flow = new FlowControl(context);
         this.raw = this.socket = connect(at, options, {
             buffer: () => this.nextBuffer(),
@@ -105,6 +110,11 @@ export class Channel implements CallHolder, Timed {
 
     private get isGone(): boolean {
         return this.state === 'gone';
+    }
+
+    /** Returns whether TCP and TLS worked. */
+    get wasConnected(): boolean {
+        return this.stage !== 'connecting';
     }
 
     get isReady(): boolean {
@@ -133,7 +143,7 @@ export class Channel implements CallHolder, Timed {
         return this.flow.isSlow(this.pending.first);
     }
 
-    /** Returns whether the channel is slow, and yet has answered all the time for this long. */
+    /** Returns whether the channel is slow, but has answered without a pause for this long. */
     isSlowFor(ms: number): boolean {
         return this.isSlow && this.flow.isAnsweringFor(ms);
     }
@@ -170,22 +180,40 @@ export class Channel implements CallHolder, Timed {
         const { socket, writer } = this;
         if (writer.pendingBytes === 0) return;
         this.context.metrics.bytesSent += writer.pendingBytes;
+        const onSent = this.mayStall(socket.writableLength + writer.pendingBytes) ? () => this.wake() : undefined;
         const parts = writer.take();
-        if (parts.length === 1) {
-            socket.write(parts[0]!);
+        const last = parts.pop()!;
+        if (parts.length === 0) {
+            socket.write(last, onSent);
         } else {
             socket.cork();
             for (const part of parts) socket.write(part);
+            socket.write(last, onSent);
             socket.uncork();
         }
         // The kernel has all bytes, so none wait in the socket.
         if (socket.writableLength === 0) writer.recycle();
     }
 
+    /**
+     * Returns whether the server may overlook the end of this many bytes until more bytes arrive.
+     * After the end of a value, memcached before 1.6.39 overlooks the rest of the TLS record.
+     */
+    private mayStall(bytes: number): boolean {
+        return bytes > TLS_RECORD_BYTES && this.context.at.tls !== undefined;
+    }
+
+    /** Sends bytes in a TLS record of their own, if the server has not answered all requests. */
+    private wake(): void {
+        if (!this.isReady || this.isIdle || this.socket.writableLength > 0) return;
+        this.add(new WakeCall());
+        this.flush();
+    }
+
     expire(): void {
         const { at, options } = this.context;
         if (this.state === 'ready') this.judge();
-        else this.end(timeoutError(this.socket, this.stage, at.login !== undefined, options.connectTimeoutMs));
+        else this.end(timeoutError(this.socket, this.stage, at.login !== undefined, options));
     }
 
     /**
@@ -203,7 +231,7 @@ export class Channel implements CallHolder, Timed {
 
     /**
      * Ends the channel if it is at fault, or if it is slow and no caller waits for its calls. It is
-     * at fault if it had the full timeout for its oldest call and received nothing. A part of a
+     * at fault if it has received nothing for the full timeout of its oldest call. A part of a
      * large value counts as received. A late call alone proves nothing, because it may have waited
      * in the queue. Closing a slow channel early would make an overloaded server repeat its work.
      */
@@ -260,19 +288,21 @@ export class Channel implements CallHolder, Timed {
     }
 
     private onConnect(): void {
-        const { at, address, deadlines } = this.context;
+        const { at, address, deadlines, requestTimeoutMs } = this.context;
         deadlines.arrived();
         this.stage = 'unanswered';
-        if (at.login === undefined && !this.isExtra) return this.beReady();
-        // The channel counts as connecting until the server answers it.
-        const handshake = new HandshakeCall(at.login);
+        deadlines.remove(this.deadline);
+        this.expireAt(Math.min(this.deadline.ms, deadlines.nowMs + requestTimeoutMs));
+        const handshake = new HandshakeCall(address, this.protocol, at.login);
+        handshake.promise.then(
+            identity => this.beReady(identity),
+            (fault: Error) => this.end(fault),
+        );
         this.add(handshake);
         this.flush();
-        const settle = (isAccepted: boolean): void => (isAccepted ? this.beReady() : this.end(authFailed(address)));
-        handshake.promise.then(settle, () => {});
     }
 
-    private beReady(): void {
+    private beReady(identity: ServerIdentity): void {
         if (this.state !== 'connecting') return;
         const { deadlines, options } = this.context;
         deadlines.remove(this.deadline);
@@ -281,7 +311,7 @@ export class Channel implements CallHolder, Timed {
         this.lastBytesMs = deadlines.stamp;
         this.flow.start();
         this.socket.setTimeout(options.idleMs).on('timeout', () => this.onIdle());
-        this.owner.onReady(this);
+        this.owner.onReady(this, identity);
     }
 
     private onEnd(): void {
@@ -290,7 +320,7 @@ export class Channel implements CallHolder, Timed {
 
     /**
      * Closes an idle channel, or sets a new timeout. Node reports a timeout once. Without a new
-     * one, a pending call would keep the socket open forever.
+     * timeout, a pending call would keep the socket open forever.
      */
     private onIdle(): void {
         if (this.isIdle) this.end(null);
@@ -316,11 +346,8 @@ export class Channel implements CallHolder, Timed {
         this.lastBytesMs = deadlines.stamp;
         this.hasAnswered = false;
         try {
-            if (chunk === null) this.decoder.filled(count);
-            else {
-                const problem = this.decoder.push(chunk, count);
-                if (problem !== null) this.wrongReply = new Error(problem);
-            }
+            const problem = chunk === null ? this.decoder.filled(count) : this.decoder.push(chunk, count);
+            if (problem !== null) this.wrongReply = this.violation(problem);
         } catch (error) {
             // An example is a counter without 8 bytes, or a text longer than a string may be.
             this.wrongReply = error as Error;
@@ -328,6 +355,11 @@ export class Channel implements CallHolder, Timed {
         if (this.hasAnswered) this.onReplies();
         if (this.wrongReply !== null) this.end(this.wrongReply);
         return !this.isGone;
+    }
+
+    private violation(problem: string): Error {
+        const isForeign = this.stage === 'unanswered' && problem !== TOO_MANY_CONNECTIONS;
+        return isForeign ? new ForeignReplyError(problem) : new Error(problem);
     }
 
     private onReplies(): void {

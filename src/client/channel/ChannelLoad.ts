@@ -14,7 +14,7 @@ export class ChannelLoad {
     /** The bytes that the next call would wait for. */
     bytes = 0;
     private largeCalls = 0;
-    /** The average size of small replies, moving. An integer saves a heap number per call. */
+    /** The moving average of small replies. An integer saves a heap number per call. */
     private smallReplyBytes = 100;
     /** The number of small replies since the last update of the average. */
     private smallReplies = 0;
@@ -41,7 +41,7 @@ export class ChannelLoad {
         if (call.largeBytes > 0) this.largeCalls--;
     }
 
-    /** Raises the load of a call whose reply will have at least so many bytes. */
+    /** Raises the load of a call whose reply has at least this many bytes. */
     expect(call: Call<unknown>, bytes: number): void {
         if (bytes <= call.bytesInFlight) return;
         this.bytes += bytes - call.bytesInFlight;

@@ -8,7 +8,7 @@ import type { Deadlines } from '../calls/Deadlines';
  */
 const MAX_WAIT_SHARE = 3 / 8;
 
-/** The lowest limit. With a lower one, many round trips would follow a pause of this process. */
+/** The lowest limit. A lower one would cost many round trips after a pause of this process. */
 const MIN_LIMIT = 16;
 
 /** The state that the channels of one server share. */
@@ -21,8 +21,8 @@ export interface FlowContext {
 
 /**
  * The limits of a channel for requests in flight, and for the wait of a call. Like the window of
- * TCP, the limit follows a sample per round trip. The wait of a call behind so many requests tells
- * how many the server answers in time.
+ * TCP, the limit follows a sample per round trip. The wait of a call behind n requests tells how
+ * many the server answers in time.
  */
 export class FlowControl {
     /** The number of unanswered requests. Each key of a batch is one request. */
@@ -82,7 +82,7 @@ export class FlowControl {
         this.lastReplyMs = stamp;
     }
 
-    /** Adapts the limit. A lower one would not help a call that only waits for the network. */
+    /** Adapts the limit. A lower limit would not help calls that only wait for the network. */
     private adaptLimit(waitedMs: number): void {
         const { context, sampleInFlight } = this;
         this.sample = null;
@@ -93,7 +93,7 @@ export class FlowControl {
         else if (!isUncrowded) context.maxInFlight = Math.max(MIN_LIMIT, sampleInFlight * spare);
     }
 
-    /** Sets the round trip. More than half of the timeout is a pause that will pass. */
+    /** Sets the round trip, at most half of the timeout. A longer time is a pause of the server. */
     private setRoundTrip(ms: number): void {
         const { requestTimeoutMs } = this.context;
         this.roundTripMs = Math.min(ms, requestTimeoutMs / 2);

@@ -7,8 +7,11 @@ import { TLSSocket, type PeerCertificate } from 'node:tls';
  */
 export class HandshakeRejectedError extends Error {}
 
-/** The error of a connection that the server has closed. It executes no further request on it. */
+/** The fault of a connection that the server has closed. The server executes no more of it. */
 export class ClosedByServerError extends Error {}
+
+/** The error of a server that does not answer the first request of a connection. */
+export class NoReplyError extends Error {}
 
 /** The codes for a certificate that no trusted authority has signed. */
 const UNTRUSTED_CERTIFICATE = new Set([
@@ -43,14 +46,17 @@ export function describeSocketError(fault: SocketError, socket: Socket, stage: S
     const { code = '', errors } = fault;
     // An AggregateError has no message of its own.
     if (errors !== undefined) return new Error(errors.map(({ message }) => message).join(', '));
-    if (code === 'ECONNRESET' || code === 'EPIPE')
-        return new ClosedByServerError(`${fault.message}${hint(socket, stage)}`);
+    if (code === 'ECONNRESET' || code === 'EPIPE') {
+        // A server that rejects the first bytes closes or resets the connection.
+        if (stage !== 'answered') return closedByServerError(socket, stage);
+        return new ClosedByServerError(fault.message);
+    }
     if (!(socket instanceof TLSSocket)) return fault;
-    // Node sets it for an invalid certificate. Node rejects that only if the options say so.
+    // Node sets this error, but rejects the certificate only if the options say so.
     if (stage === 'connecting' && (socket.authorizationError as unknown))
         return new HandshakeRejectedError(describeCertificateError(fault));
     const reason = fault.reason ?? fault.message;
-    if (NOT_TLS.has(code)) return new Error(`the server does not speak TLS (${reason})`);
+    if (NOT_TLS.has(code)) return new Error(`the server does not speak TLS (${reason}), or has too many connections`);
     // `ERR_SSL_SSLV3_ALERT_…`, with OpenSSL 3.5 `ERR_SSL_SSL/TLS_ALERT_…`.
     const [, alert] = /^ERR_SSL_[\w/]*ALERT_(\w+)$/.exec(code) ?? [];
     if (stage !== 'answered' && alert !== undefined && REJECTION.test(alert))
@@ -62,20 +68,25 @@ export function closedByServerError(socket: Socket, stage: Stage): Error {
     return new ClosedByServerError(`the server closed the connection${hint(socket, stage)}`);
 }
 
-/** Returns the error of a timeout, which names the step that did not end in time. */
-export function timeoutError(socket: Socket, stage: Stage, hasLogin: boolean, timeoutMs: number): Error {
-    if (socket.connecting) return new Error(`no connection within ${timeoutMs} ms`);
-    if (stage === 'unanswered')
-        return new Error(`no reply to the ${hasLogin ? 'login' : 'first request'} within ${timeoutMs} ms`);
-    return new Error(`no TLS handshake within ${timeoutMs} ms (does the server speak TLS?)`);
+/** Returns the error of a timeout, which names the step that has not ended in time. */
+export function timeoutError(
+    socket: Socket,
+    stage: Stage,
+    hasLogin: boolean,
+    { connectTimeoutMs, requestTimeoutMs }: { connectTimeoutMs: number; requestTimeoutMs: number },
+): Error {
+    if (socket.connecting) return new Error(`no connection within ${connectTimeoutMs} ms`);
+    if (stage === 'connecting')
+        return new Error(`no TLS handshake within ${connectTimeoutMs} ms (does the server speak TLS?)`);
+    const limitMs = Math.min(connectTimeoutMs, requestTimeoutMs);
+    return new NoReplyError(`no reply to the ${hasLogin ? 'login' : 'first request'} within ${limitMs} ms`);
 }
 
 function hint(socket: Socket, stage: Stage): string {
     if (stage === 'answered') return '';
-    if (!(socket instanceof TLSSocket))
-        return ' before its first reply (does it speak only TLS, or only the text protocol?)';
-    if (stage === 'connecting') return ' in the TLS handshake (does it speak TLS?)';
-    return ' before its first reply (does it require a client certificate?)';
+    if (!(socket instanceof TLSSocket)) return ' before the first reply (does the server speak only TLS?)';
+    if (stage === 'connecting') return ' in the TLS handshake (does the server speak TLS?)';
+    return ' before the first reply (does the server require a client certificate?)';
 }
 
 function describeCertificateError({ code = '', message, host = '', cert }: SocketError): string {
@@ -90,6 +101,7 @@ function describeAlert(alert: string, reason: string): string {
     if (/CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED/.test(alert))
         return `the server rejected the client certificate (${reason})`;
     // TLS 1.2 has no alert for a missing certificate.
-    const advice = alert === 'HANDSHAKE_FAILURE' ? ': it may require a client certificate, or other ciphers' : '';
+    const advice =
+        alert === 'HANDSHAKE_FAILURE' ? ': the server may require a client certificate, or other ciphers' : '';
     return `the server rejected the TLS handshake (${reason})${advice}`;
 }

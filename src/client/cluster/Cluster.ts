@@ -6,20 +6,22 @@ import { checkServer, type ServerHealthReport } from '../server/ServerHealthRepo
 import { MemcachedServer } from '../server/MemcachedServer';
 import { Namespaces } from './Namespaces';
 import type { ServerAddress } from '../model/ServerAddress';
-import { ServerSet, type ServerChange } from './ServerSet';
+import { ServerSet, type Place, type ServerChange } from './ServerSet';
 import { Lifecycle } from '../../util/Lifecycle';
 
 /** The place of a call that does not go to the usual server for its key. */
 export interface Placement {
     /** Whether the call goes to the home server even with `failover`. A lock has one place. */
     readonly pinned?: boolean | undefined;
+    /** Whether the call fails behind a proxy, where a CAS may be one of another process. */
+    readonly isDirect?: boolean | undefined;
     /** The server of the call, also if it is not the home server of the key. */
     readonly server?: MemcachedServer | undefined;
 }
 
 /** The servers of a client. `MemcachedClient` explains the public methods. */
 export class Cluster {
-    /** The namespaces of the client. It places keys without the token, and guards their calls. */
+    /** The namespaces. They place keys without the token, and guard the calls for them. */
     readonly namespaces = new Namespaces();
     private readonly deadlines = new Deadlines();
     private serverSet: ServerSet;
@@ -35,6 +37,8 @@ export class Cluster {
     ) {
         this.serverSet = ServerSet.of(addresses, {
             failover: settings.failover,
+            failoverTtlSeconds: wholeSeconds(settings.failoverTtlMs),
+            protocol: settings.protocol,
             placedKey: key => this.namespaces.place(key),
             createServer: at => new MemcachedServer(at, settings, this.deadlines),
         });
@@ -89,7 +93,6 @@ export class Cluster {
         return this.allServers.reduce((sum, server) => sum + server.timerCount, this.deadlines.timerCount);
     }
 
-    /** Returns the servers that keys belong to. */
     get servers(): readonly MemcachedServer[] {
         return this.serverSet.servers;
     }
@@ -107,18 +110,20 @@ export class Cluster {
         return this.serverSet.homeServer(key);
     }
 
-    serverFor(key: string, placement: Placement | null | undefined): MemcachedServer {
-        return placement?.server ?? (placement?.pinned ? this.homeServer(key) : this.server(key));
+    /** Returns the place of a call, undefined if the client has no servers. */
+    placeFor(key: string, placement: Placement | null | undefined): Place | undefined {
+        if (!placement?.server && !placement?.pinned) return this.serverSet.placeOf(key);
+        const server = (placement.server ?? this.homeServer(key)) as MemcachedServer | undefined;
+        return server && { server, expiryLimit: 0 };
     }
 
-    /** @param server undefined if the client has no servers, so it is never open */
+    /** @param server undefined if the client has no servers and is never open */
     send<T>(server: MemcachedServer | undefined, call: Call<T>): Promise<T> {
         if (server === undefined) return Promise.reject(notOpened());
         if (!this.lifecycle.isOpen) return Promise.reject(server.metrics.rejectBeforeSend(notOpened()));
         return server.send(call);
     }
 
-    /** Sends a call to each server. */
     sendToAll<T>(create: () => Call<T>): Map<string, Promise<T>> {
         return new Map(this.servers.map(server => [server.address, this.send(server, create())]));
     }
@@ -157,10 +162,11 @@ export class Cluster {
         if ((allowUnavailable && !isLoginRejected) || answers.some(one => one.status === 'fulfilled')) return;
         // An update has replaced the servers meanwhile. The new ones may answer.
         if (this.serverSet !== serverSet) return this.connect(signal, allowUnavailable);
+        const errors = answers.map(answer => (answer as PromiseRejectedResult).reason as Error);
+        // Lists the faults, because the errors of the calls repeat the address.
+        const faults = new Map(servers.map(({ address, breaker }, i) => [address, breaker.lastFault ?? errors[i]!]));
         await this.destroy();
-        const faults = answers.map(answer => (answer as PromiseRejectedResult).reason as Error);
-        const byAddress = new Map(servers.map(({ address }, i) => [address, faults[i]!]));
-        throw faults.find(isAuthFailure) ?? connectFailed(byAddress);
+        throw errors.find(isAuthFailure) ?? connectFailed(faults);
     }
 
     private async drain(): Promise<void> {
@@ -187,4 +193,9 @@ export class Cluster {
         this.deadlines.stop();
         await Promise.all(closed);
     }
+}
+
+/** Rounds down, as values must not live longer. 1 second is the shortest expiry. */
+function wholeSeconds(ms: number): number {
+    return ms === 0 ? 0 : Math.max(1, Math.floor(ms / 1000));
 }

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isLogin, isWeight } from '../model/validate';
+import { checkLogin, isWeight } from '../model/validate';
 import { invalidLogin, invalidWeight, invalidWeights } from '../model/errors';
 import { HashRing, type RingServer } from './ketama/HashRing';
+import type { ProtocolMode } from '../model/ClientOptions';
 import type { MemcachedServer } from '../server/MemcachedServer';
 import { formatAddress, type ServerAddress } from '../model/ServerAddress';
 
@@ -11,18 +12,28 @@ export interface ServerChange {
     readonly added: readonly string[];
     /** Servers that are not in the new list. */
     readonly removed: readonly string[];
-    /** Servers whose login or TLS settings changed. */
+    /** Servers whose login or TLS settings have changed. */
     readonly replaced: readonly string[];
-    /** Servers whose weight changed. */
+    /** Servers whose weight has changed. */
     readonly reweighted: readonly string[];
 }
 
 export interface ServerSetOptions {
     /** Whether the keys of a server that is down go to the next server on the ring. */
     readonly failover: boolean;
+    /** The maximum expiry of values on that next server, in seconds. 0 = none. */
+    readonly failoverTtlSeconds: number;
+    readonly protocol: ProtocolMode;
     /** Returns the part of a key that decides on its server. */
     readonly placedKey: (key: string) => string;
     readonly createServer: (at: ServerAddress) => MemcachedServer;
+}
+
+/** The server of a key at this moment. */
+export interface Place {
+    readonly server: MemcachedServer;
+    /** The maximum expiry of values, in seconds. 0 = none. Only a stand-in server has one. */
+    readonly expiryLimit: number;
 }
 
 interface Member {
@@ -37,6 +48,10 @@ interface Member {
 export class ServerSet {
     readonly servers: readonly MemcachedServer[];
     private readonly ring: HashRing;
+    /** The place of a key on its home server, for each server. */
+    private readonly homes: readonly Place[];
+    /** The place of a key whose home server is down, for each server. */
+    private readonly standIns: readonly Place[];
     private readonly isUsable: ((index: number) => boolean) | undefined;
 
     private constructor(
@@ -46,7 +61,15 @@ export class ServerSet {
         const all = [...members.values()];
         const servers = all.map(({ server }) => server);
         this.servers = servers;
-        this.ring = new HashRing(toRingServers(all.map(({ at }) => at)), options.placedKey);
+        this.homes = servers.map(server => ({ server, expiryLimit: 0 }));
+        this.standIns = servers.map(server => ({ server, expiryLimit: options.failoverTtlSeconds }));
+        this.ring = new HashRing(
+            toRingServers(
+                all.map(({ at }) => at),
+                options.protocol,
+            ),
+            options.placedKey,
+        );
         if (options.failover) this.isUsable = index => servers[index]!.isUp;
     }
 
@@ -76,9 +99,17 @@ export class ServerSet {
         return { set: isChange(change) ? new ServerSet(members, this.options) : this, change };
     }
 
-    /** Returns the index of the server for a key. */
     indexOf(key: string): number {
         return this.ring.find(key, this.isUsable);
+    }
+
+    /** Returns the place of a key, undefined if there are no servers. */
+    placeOf(key: string): Place | undefined {
+        const { ring, isUsable } = this;
+        const home = ring.find(key);
+        if (isUsable === undefined || this.servers.length === 0 || isUsable(home)) return this.homes[home];
+        const index = ring.find(key, isUsable);
+        return index === home ? this.homes[home] : this.standIns[index];
     }
 
     /** Returns the server of a key, also while it is down. */
@@ -87,11 +118,12 @@ export class ServerSet {
     }
 }
 
-function toRingServers(servers: readonly ServerAddress[]): RingServer[] {
+function toRingServers(servers: readonly ServerAddress[], protocol: ProtocolMode): RingServer[] {
     const ringServers = servers.map(at => {
         const { host, port, weight = 1, login } = at;
         if (!isWeight(weight)) throw invalidWeight(formatAddress(at), weight);
-        if (login !== undefined && !isLogin(login)) throw invalidLogin(formatAddress(at));
+        const problem = login === undefined ? null : checkLogin(login, protocol);
+        if (problem !== null) throw invalidLogin(formatAddress(at), problem);
         return { host, port, weight };
     });
     const total = ringServers.reduce((sum, { weight }) => sum + weight, 0);

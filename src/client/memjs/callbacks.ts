@@ -23,22 +23,13 @@ export type CallbackOrExpiry = Callback<boolean> | number | undefined;
 export type CounterArguments = [(CounterOptions | CounterCallback)?, CounterCallback?];
 
 /** Reads `(options)`, `(options, callback)`, `(callback)` and the old `(callback, expires)`. */
-export function storeOptions(a: OptionsOrCallback, b: CallbackOrExpiry): StoreOptions | undefined {
-    if (typeof a === 'function') return typeof b === 'number' ? { expires: b } : undefined;
-    return a;
+export function storeArguments(a: OptionsOrCallback, b: CallbackOrExpiry): [StoreOptions?, Callback<boolean>?] {
+    if (typeof a !== 'function') return [a, typeof b === 'function' ? b : undefined];
+    return [typeof b === 'number' ? { expires: b } : undefined, a];
 }
 
-export function storeCallback(a: OptionsOrCallback, b: CallbackOrExpiry): Callback<boolean> | undefined {
-    if (typeof a === 'function') return a;
-    return typeof b === 'function' ? b : undefined;
-}
-
-export function counterOptions([a]: CounterArguments): CounterOptions | undefined {
-    return typeof a === 'function' ? undefined : a;
-}
-
-export function counterCallback([a, b]: CounterArguments): CounterCallback | undefined {
-    return typeof a === 'function' ? a : b;
+export function counterArguments([a, b]: CounterArguments): [CounterOptions?, CounterCallback?] {
+    return typeof a === 'function' ? [undefined, a] : [a, b];
 }
 
 export const resultOnly = <T>(result: T | null): [T | null] => [result];
@@ -63,7 +54,7 @@ export function deliver<T, R extends unknown[]>(
     spread: (result: T | null) => R,
 ): Promise<T> | void {
     if (typeof callback !== 'function') return promise;
-    // A turn of its own keeps an exception of the callback from failing a call or a socket.
+    // In a separate turn, an exception of the callback cannot fail a call or a socket.
     promise.then(
         result => process.nextTick(callback, null, ...spread(result)),
         (error: Error) => process.nextTick(callback, error, ...spread(null)),

@@ -8,7 +8,7 @@ export interface StoreOptions {
 
 /** The condition under which the client may compare a CAS. */
 export interface CasValidity {
-    /** The epoch in which the server answered the CAS. In another epoch the result is 'stale'. */
+    /** The epoch in which the server has returned the CAS. In another one the result is 'stale'. */
     readonly epoch?: number | undefined;
 }
 

@@ -1,4 +1,5 @@
 import { invalidClientOption } from './errors';
+import type { ServerIdentity } from './ServerIdentity';
 import { MAX_TIMER_MS } from '../../util/timers';
 
 /** An observer of servers. The client calls it once for each change between up and down. */
@@ -7,6 +8,8 @@ export interface ServerObserver {
     onDown(address: string, fault: Error): void;
     /** Reports a server that answers again. */
     onUp(address: string): void;
+    /** Reports the protocol and the version of a server, at first and whenever they change. */
+    onIdentified?(address: string, identity: ServerIdentity): void;
 }
 
 /**
@@ -38,6 +41,10 @@ export interface ClientOptions {
     readonly maxValueBytes?: number | undefined;
     /** Whether the keys of a server that is down go to the next server on the ring. */
     readonly failover?: boolean | undefined;
+    /** Maximum expiry of the values on that next server, in ms. 0 = their own. */
+    readonly failoverTtlMs?: number | undefined;
+    /** The wire protocol. 'auto' = the client finds out which one each server speaks. */
+    readonly protocol?: 'auto' | 'binary' | 'meta' | undefined;
     /** The observer of servers that go down or come back. */
     readonly observer?: ServerObserver | undefined;
 }
@@ -45,7 +52,6 @@ export interface ClientOptions {
 /** All options, checked, with their defaults. */
 export type ClientSettings = { readonly [K in keyof ClientOptions]-?: Exclude<ClientOptions[K], undefined> };
 
-/** An option that is a whole number. */
 export interface NumberSpec {
     readonly default: number;
     readonly min: number;
@@ -66,11 +72,16 @@ export const CLIENT_NUMBERS = {
     failures: { default: 5, min: 1, max: 1000 },
     retryMs: { default: 30_000, min: 1, max: MAX_TIMER_MS },
     idleMs: { default: 5000, min: 0, max: MAX_TIMER_MS },
+    failoverTtlMs: { default: 0, min: 0, max: 30 * 24 * 60 * 60 * 1000 },
     maxKeyBytes: { default: MAX_KEY_BYTES, min: 1, max: MAX_KEY_BYTES },
     maxValueBytes: { default: 1024 * 1024, min: 1, max: 1024 ** 3 },
 } as const satisfies Record<string, NumberSpec>;
 
-const OTHER_DEFAULTS = { failover: false, observer: { onDown: () => {}, onUp: () => {} } };
+/** The values of the option `protocol`. */
+export const PROTOCOL_MODES = ['auto', 'binary', 'meta'] as const;
+export type ProtocolMode = (typeof PROTOCOL_MODES)[number];
+
+const OTHER_DEFAULTS = { failover: false, protocol: 'auto', observer: { onDown: () => {}, onUp: () => {} } };
 
 export function describeNumbers({ min, max }: NumberSpec): string {
     return `whole numbers from ${min} to ${max}`;
@@ -96,9 +107,12 @@ export function readClientOptions(options: ClientOptions): ClientSettings {
     return Object.freeze(settings) as ClientSettings;
 }
 
-/** Returns the allowed values, or null if the value is one. */
+/** Returns the allowed values, or null if the value is allowed. */
 function problemOf(name: string, value: unknown): string | null {
     if (name === 'failover') return typeof value === 'boolean' ? null : 'true or false';
+    if (name === 'protocol') {
+        return PROTOCOL_MODES.includes(value as ProtocolMode) ? null : `one of ${PROTOCOL_MODES.join(', ')}`;
+    }
     if (name === 'observer') return isObserver(value) ? null : 'an object with the functions onDown and onUp';
     const spec: NumberSpec = CLIENT_NUMBERS[name as keyof typeof CLIENT_NUMBERS];
     const isAllowed = Number.isInteger(value) && Number(value) >= spec.min && Number(value) <= spec.max;

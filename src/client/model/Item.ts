@@ -1,5 +1,11 @@
 import { join64 } from '../../util/uint64';
 
+/**
+ * The CAS of a store if another client has changed the item before the client could read its CAS.
+ * No item has it.
+ */
+export const OVERWRITTEN_CAS = 0xffff_ffff_ffff_ffffn;
+
 /** A value with flags and CAS. A miss has a null value and null flags, as in memjs, and CAS 0. */
 export class Item {
     static readonly MISS: Item = Object.freeze(new Item(null, 0, 0, 0)) as Item;

@@ -12,7 +12,7 @@ export interface ServerAddress {
     readonly weight?: number | undefined;
     /**
      * TLS, with the options of Node's `tls.connect`. A `secureContext` saves reading the
-     * certificates and keys for each socket.
+     * certificates and keys for each socket. It may be a getter, which each new socket reads.
      */
     readonly tls?: ConnectionOptions | undefined;
     /** The login for SASL PLAIN. */

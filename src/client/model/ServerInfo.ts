@@ -7,8 +7,9 @@ export interface ServerInfo {
     /** The port of its `ServerAddress`. */
     readonly port: number;
     /**
-     * A number that changes when a socket to the server opens or closes. No two servers share one.
-     * A CAS is valid in its epoch only. A restarted server gives the same CAS to other items.
+     * A number that changes when a socket to the server opens or closes. Servers never share an
+     * epoch. A CAS is valid in its epoch only. A restarted server gives the same CAS to other
+     * items.
      */
     readonly epoch: number;
 }

@@ -17,7 +17,7 @@ export class Receipt {
 
 /** The count of the values that a component stores. It chooses the values to evict. */
 export interface StoreAccount {
-    /** Records a value that the client will send or has stored. */
+    /** Records a value that the client sends or has stored. */
     add(key: string): Receipt;
     /** Whether there are too many values. */
     readonly isOver: boolean;

@@ -21,6 +21,7 @@ export const ERROR_CODES = {
     INVALID_OPTION: 'ConfigException',
     INVALID_TTL: 'BadRequestException',
     LOAD_TIMEOUT: 'InvocationException',
+    LOCK_BEHIND_PROXY: 'InvocationException',
     LOCK_LOST: 'ConflictException',
     LOCK_TIMEOUT: 'ConflictException',
     NO_CONNECTION: 'ConfigException',

@@ -1,10 +1,8 @@
 import type { ApplicationException } from 'pip-services4-commons-node';
 import { exception, serverException } from './errorCodes';
 
-/**
- * The errors that leave the client, one maker per code. `protocol/replyErrors.ts` makes those of a
- * server. A message names the server and the wrong number, never a value or a password.
- */
+// The errors that leave the client, one maker per code. `protocol/replyErrors.ts` makes those of a
+// server. A message names the server and the wrong number, never a value or a password.
 
 export function notOpened(): ApplicationException {
     return exception('NOT_OPENED', 'the memcached client is not open');
@@ -21,6 +19,11 @@ export function invalidKey(problem: string): ApplicationException {
 
 export function invalidTtl(seconds: unknown): ApplicationException {
     return exception('INVALID_TTL', `invalid expiry ${String(seconds)}: expected whole seconds from 0 to 4294967295`);
+}
+
+export function invalidTimeout(timeout: unknown): ApplicationException {
+    const given = typeof timeout === 'number' ? String(timeout) : `of type ${typeof timeout}`;
+    return exception('INVALID_TTL', `invalid timeout ${given}: expected a number of ms`);
 }
 
 export function invalidFlags(flags: unknown): ApplicationException {
@@ -59,8 +62,8 @@ export function invalidWeights(): ApplicationException {
     return exception('INVALID_CONNECTION', 'invalid weights: expected a sum that is a finite number');
 }
 
-export function invalidLogin(address: string): ApplicationException {
-    const message = `invalid login for memcached at ${address}: expected a user name and a password without NUL`;
+export function invalidLogin(address: string, expected: string): ApplicationException {
+    const message = `invalid login for memcached at ${address}: expected ${expected}`;
     return serverException('INVALID_CREDENTIAL', address, message);
 }
 
@@ -74,7 +77,7 @@ export function connectFailed(faults: ReadonlyMap<string, Error>): ApplicationEx
         const where = faults.size === 0 ? 'memcached' : `memcached at ${addresses}`;
         return serverException('CONNECT_FAILED', addresses, `cannot connect to ${where}`, cause);
     }
-    const causes = [cause, ...others.slice(0, MAX_CAUSES - 1)].map(({ message }) => message);
+    const causes = [...faults].slice(0, MAX_CAUSES).map(([address, { message }]) => `${address} (${message})`);
     if (faults.size > causes.length) causes.push(`and ${faults.size - causes.length} more`);
     const error = new Error(causes.join('; '));
     const message = `cannot connect to any of ${faults.size} memcached servers`;
@@ -90,7 +93,11 @@ export function serverDown(address: string, cause: Error | null): ApplicationExc
 }
 
 export function overloaded(address: string): ApplicationException {
-    return serverException('OVERLOADED', address, `memcached at ${address} is overloaded: the call was not sent`);
+    return serverException(
+        'OVERLOADED',
+        address,
+        `cannot send the call to memcached at ${address}: the server is overloaded`,
+    );
 }
 
 export function timedOut(address: string, timeoutMs: number): ApplicationException {
@@ -102,21 +109,30 @@ export function casDisabled(address: string): ApplicationException {
     return serverException('CAS_DISABLED', address, message);
 }
 
+export function lockBehindProxy(address: string): ApplicationException {
+    const message = `a lock is not safe behind the proxy or managed endpoint ${address}: connect to memcached itself`;
+    return serverException('LOCK_BEHIND_PROXY', address, message);
+}
+
 export function encodeFailed(address: string, cause: Error): ApplicationException {
     return serverException('ENCODE_FAILED', address, `cannot encode the request to memcached at ${address}`, cause);
 }
 
 export function counterContended(address: string, tries: number): ApplicationException {
-    const message = `cannot create the counter on memcached at ${address}: lost ${tries} races for it`;
+    const message = `cannot create the counter on memcached at ${address}: lost ${tries} races`;
     return serverException('SERVER_ERROR', address, message);
 }
 
 const UNAVAILABLE = new Set(['CONNECTION_LOST', 'SERVER_DOWN', 'TIMEOUT', 'OVERLOADED', 'CONNECT_FAILED']);
 
-/** Returns whether memcached is unreachable. False when it answered with an error. */
+/** Returns whether memcached is unreachable, and has not answered with an error. */
 export function isUnavailable(error: unknown): boolean {
     const { code = '' } = (error ?? {}) as { code?: string };
     return UNAVAILABLE.has(code);
+}
+
+export function isTimeout(error: Error): boolean {
+    return (error as ApplicationException).code === 'TIMEOUT';
 }
 
 export function isAuthFailure(error: Error | null): boolean {

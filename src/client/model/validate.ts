@@ -8,6 +8,7 @@ import {
     notSerializable,
     valueTooLarge,
 } from './errors';
+import type { ProtocolMode } from './ClientOptions';
 import type { Login } from './ServerAddress';
 
 /**
@@ -42,7 +43,7 @@ export function checkValue(value: unknown, maxValueBytes: number): Error | null 
     return value.length > maxValueBytes ? valueTooLarge(value.length, maxValueBytes) : null;
 }
 
-/** Checks an expiry, which has 32 unsigned bits. A larger one would become a different expiry. */
+/** Checks an expiry, which has 32 unsigned bits. A larger number would lose its upper bits. */
 export function checkExpiry(seconds: unknown): Error | null {
     return isUint32(seconds) ? null : invalidTtl(seconds);
 }
@@ -63,9 +64,14 @@ export function isWeight(weight: unknown): boolean {
     return typeof weight === 'number' && weight > 0 && weight < Infinity;
 }
 
-/** Returns whether the login has texts without NUL, with which SASL PLAIN separates them. */
-export function isLogin(login: Login): boolean {
-    return [login.username, login.password].every(text => typeof text === 'string' && !text.includes('\0'));
+/** Returns the expectation that a login does not meet, or null. */
+export function checkLogin({ username, password }: Login, protocol: ProtocolMode): string | null {
+    // SASL PLAIN separates the two by NUL, and the meta protocol by a space.
+    if (![username, password].every(text => typeof text === 'string' && !text.includes('\0')))
+        return 'a user name and a password without NUL';
+    return protocol === 'meta' && username.includes(' ')
+        ? 'a user name without a space (options.protocol: meta)'
+        : null;
 }
 
 /** Checks a CAS. No item has the CAS 0, which memcached takes for "any" and a miss carries. */

@@ -1,4 +1,5 @@
 import type { Login } from '../model/ServerAddress';
+import type { ProtocolName } from '../model/ServerIdentity';
 import type { StoreSpec } from '../model/StoreSpec';
 
 /**
@@ -6,18 +7,30 @@ import type { StoreSpec } from '../model/StoreSpec';
  * protocol is a further folder beside `binary`. `MemcachedServer` chooses that of its channels.
  */
 export interface Protocol {
+    readonly name: ProtocolName;
+    /** The first version of memcached that has all requests. */
+    readonly minVersion: readonly number[];
+    /** Whether proxies and managed endpoints speak it. */
+    readonly canBeProxied: boolean;
     /** The opaque of the first request of a connection. */
     readonly firstOpaque: number;
-    createWriter(): RequestWriter;
-    /** @param onReply returns false to ignore the rest of the chunk */
-    createDecoder(onReply: (reply: Reply) => boolean): ReplyDecoder;
+    /**
+     * Creates both ends of a connection. A decoder may depend on the requests of its writer.
+     * @param onReply returns false to ignore the rest of the chunk
+     */
+    open(onReply: (reply: Reply) => boolean): Codec;
+}
+
+export interface Codec {
+    readonly writer: RequestWriter;
+    readonly decoder: ReplyDecoder;
 }
 
 export type StoreMode = 'set' | 'add' | 'replace';
 export type ConcatMode = 'append' | 'prepend';
 export type CountMode = 'increment' | 'decrement';
 
-/** The needed reply to a store: only a failure, whether the store took place, or the CAS too. */
+/** The result of a store that its caller needs: its error, also its outcome, or also its CAS. */
 export type StoreReply = 'error' | 'outcome' | 'cas';
 
 /**
@@ -32,7 +45,10 @@ export interface RequestWriter {
     touch(opaque: number, key: string, seconds: number): void;
     /** Writes a store. A failed `add` or `replace` must keep the item, on which locks depend. */
     store(opaque: number, mode: StoreMode, key: string, spec: StoreSpec, reply: StoreReply): void;
-    /** Stores over the item that has this CAS, or leaves it alone. The reply has the new CAS. */
+    /**
+     * Stores over the item that has this CAS, or leaves it alone. The reply has the new CAS, or
+     * `OVERWRITTEN_CAS`.
+     */
     compareAndStore(opaque: number, key: string, spec: StoreSpec, casHigh: number, casLow: number): void;
     concat(opaque: number, mode: ConcatMode, key: string, value: string | Uint8Array): void;
     delete(opaque: number, key: string, isQuiet?: boolean): void;
@@ -51,7 +67,7 @@ export interface RequestWriter {
     readonly pendingBytes: number;
     /** Remembers the end of the last complete request. */
     mark(): void;
-    /** Removes everything after the mark. Only valid until the next `take`. */
+    /** Removes everything after the mark. A mark is valid until the next `take`. */
     rollBack(): void;
     /** Returns the bytes to write, in order. The writer does not change them until `recycle`. */
     take(): Uint8Array[];
@@ -65,15 +81,16 @@ export interface ReplyDecoder {
     readonly target: Buffer | null;
     /** Whether a large reply has arrived in part. */
     readonly isInLargeReply: boolean;
-    filled(count: number): void;
     /** Returns null, or the violation of the protocol. Then the connection is unusable. */
+    filled(count: number): string | null;
+    /** Returns the same as `filled`. */
     push(chunk: Buffer, length: number): string | null;
 }
 
 /** One reply. A decoder reuses its reply, so copy the parts that must outlive `onReply`. */
 export interface Reply {
     readonly opaque: number;
-    /** An `Outcome`, or another number that the server sent. */
+    /** An `Outcome`, or another number that the server has sent. */
     readonly outcome: number;
     readonly casHigh: number;
     readonly casLow: number;
@@ -94,7 +111,7 @@ export interface Reply {
     detail(): string;
 }
 
-/** The outcome of a request. The numbers are the statuses of the binary protocol. */
+/** The outcome of a request. The numbers below 2^16 are the statuses of the binary protocol. */
 export const Outcome = {
     OK: 0x00,
     NOT_FOUND: 0x01,
@@ -111,4 +128,6 @@ export const Outcome = {
     INTERNAL: 0x84,
     BUSY: 0x85,
     TEMPORARY: 0x86,
+    /** A proxy has lost the server behind it, which may have executed the request. */
+    BACKEND_LOST: 0x10000,
 } as const;

@@ -1,7 +1,7 @@
 const CHUNK_BYTES = 64 * 1024;
 
 /** The size from which on the socket gets a value itself instead of a copy. */
-const BY_REFERENCE_BYTES = 4 * 1024;
+export const BY_REFERENCE_BYTES = 4 * 1024;
 
 /** The length up to which a loop over the characters beats the call into native code. */
 const SHORT_TEXT = 24;
@@ -106,7 +106,7 @@ export abstract class WriteBuffer {
         return null;
     }
 
-    /** Completes the current request, of so many bytes. */
+    /** Completes the current request, which has `bytes` bytes. */
     protected finish(bytes: number, referenced: Uint8Array | null): void {
         this.pendingBytes += bytes;
         if (referenced === null) return;

@@ -86,7 +86,7 @@ export class CallQueue implements CallHolder {
         return null;
     }
 
-    /** Fails the waiting calls that have a deadline before this. */
+    /** Fails the waiting calls whose deadline is before `beforeMs`. */
     shed(beforeMs: number, error: () => Error): void {
         for (let call = this.ready.first; call !== null && call.deadlineMs < beforeMs; call = this.ready.first) {
             this.ready.shift();
@@ -95,7 +95,7 @@ export class CallQueue implements CallHolder {
         }
     }
 
-    /** Drops settled calls from the head. Calls settle about in the order in which they came. */
+    /** Drops settled calls from the head. Calls settle about in the order of their arrival. */
     onLate(): void {
         while (this.ready.first?.settled === true) this.largeValues.done(this.ready.shift()!);
         this.largeValues.dropSettled();

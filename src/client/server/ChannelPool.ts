@@ -1,9 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Call } from '../calls/Call';
 import type { CallList } from '../calls/CallList';
 import { Channel, type ChannelContext, type ChannelOwner } from '../channel/Channel';
 import { ConnectSpan } from '../channel/ConnectSpan';
 import { connectTracing, isTraced } from '../../diagnostics/tracing';
+import type { ServerIdentity } from '../model/ServerIdentity';
 import type { CircuitBreaker } from './CircuitBreaker';
+import type { Negotiation } from './Negotiation';
 
 /** The owner of a pool. It gives calls to the channels, and takes them back. */
 export interface PoolOwner {
@@ -17,7 +20,7 @@ export interface PoolOwner {
 /** A channel, with the data that only the pool needs. */
 interface Entry {
     readonly channel: Channel;
-    /** The trace of the connecting, null if it is not traced. */
+    /** The trace of the connection attempt, null without subscribers. */
     readonly span: ConnectSpan | null;
     /** The breaker's round of faults when the channel last proved that it works. */
     round: number;
@@ -41,6 +44,7 @@ export class ChannelPool implements ChannelOwner {
     constructor(
         private readonly context: ChannelContext,
         private readonly breaker: CircuitBreaker,
+        private readonly negotiation: Negotiation,
         private readonly owner: PoolOwner,
     ) {}
 
@@ -55,11 +59,10 @@ export class ChannelPool implements ChannelOwner {
 
     open(): void {
         const { address, metrics } = this.context;
-        const isExtra = this.isWorking;
         this.socketCount++;
         metrics.connects++;
         const span = isTraced(connectTracing) ? new ConnectSpan(address) : null;
-        const open = (): Channel => new Channel(this.context, this, isExtra);
+        const open = (): Channel => new Channel(this.context, this);
         const channel = span === null ? open() : span.start(open);
         this.entries.push({ channel, span, round: this.breaker.faultRound, wasReady: false });
     }
@@ -81,12 +84,12 @@ export class ChannelPool implements ChannelOwner {
         return best;
     }
 
-    /** Returns the channel for the next call of a turn. It stays `last` until that is saturated. */
+    /** Returns the channel for the next call of a turn, `last` until that channel is saturated. */
     channelFor(last: Channel): Channel | null {
         return last.isSaturated || last.isAtLimit ? this.leastLoaded() : last;
     }
 
-    /** Returns whether the server answers, but has had too much to do for this long. */
+    /** Returns whether the server answers, but has been overloaded for this long. */
     isSlowFor(ms: number): boolean {
         return this.entries.some(one => this.isCurrent(one) && one.channel.isSlowFor(ms));
     }
@@ -110,8 +113,9 @@ export class ChannelPool implements ChannelOwner {
         return new Promise(resolve => (this.onEmpty = resolve));
     }
 
-    onReady(channel: Channel): void {
+    onReady(channel: Channel, identity: ServerIdentity): void {
         const entry = this.entryOf(channel);
+        this.identify(channel, identity);
         entry.wasReady = true;
         entry.round = this.breaker.faultRound;
         entry.span?.end('connected');
@@ -130,8 +134,8 @@ export class ChannelPool implements ChannelOwner {
         this.entries.splice(this.entries.indexOf(entry), 1);
         entry.span?.end(fault ?? 'unused');
         this.epoch = ++lastEpoch;
-        if (fault !== null) this.countFault(entry, fault);
-        else this.probeAgain();
+        if (fault === null) this.probeAgain();
+        else this.judge(entry, fault);
         this.owner.onGone(fault, pending);
     }
 
@@ -139,6 +143,25 @@ export class ChannelPool implements ChannelOwner {
         if (--this.socketCount > 0 || this.onEmpty === null) return;
         this.onEmpty();
         this.onEmpty = null;
+    }
+
+    private identify({ protocol }: Channel, identity: ServerIdentity): void {
+        const { context, negotiation } = this;
+        const { identity: before } = negotiation;
+        negotiation.accept(protocol, identity);
+        if (isDeepStrictEqual(identity, before)) return;
+        // `nextTick` keeps an exception of an observer from interrupting the caller.
+        process.nextTick(() => context.options.observer.onIdentified?.(context.address, identity));
+    }
+
+    private judge(entry: Entry, fault: Error): void {
+        const { channel, wasReady } = entry;
+        const isProtocolInDoubt = !wasReady && !this.isWorking;
+        const counted = isProtocolInDoubt
+            ? this.negotiation.judge(channel.protocol, fault, channel.wasConnected, this.breaker.isDown)
+            : fault;
+        if (counted === null) return this.open();
+        this.countFault(entry, counted);
     }
 
     private countFault({ wasReady, round }: Entry, fault: Error): void {
@@ -150,8 +173,8 @@ export class ChannelPool implements ChannelOwner {
     }
 
     /**
-     * Schedules the next probe. A fault would do so, but a probe with a late reply ends its channel
-     * without one.
+     * Schedules the next probe. A late reply to a probe ends its channel without a fault, which
+     * would schedule the next probe.
      */
     private probeAgain(): void {
         const { breaker } = this;

@@ -1,7 +1,7 @@
 import { HandshakeRejectedError } from '../channel/socketErrors';
 import { isAuthFailure, serverDown } from '../model/errors';
 import type { ClientSettings } from '../model/ClientOptions';
-import { authFailed } from '../protocol/replyErrors';
+import { authFailedBefore } from '../protocol/replyErrors';
 import { backoffMs } from '../../util/backoff';
 
 const FIRST_PAUSE_MS = 50;
@@ -60,7 +60,8 @@ export class CircuitBreaker {
 
     /** Returns the error of a call to a server that is down. */
     downError(): Error {
-        return this.hasRejectedLogin ? authFailed(this.address) : serverDown(this.address, this.lastFault);
+        const { address, lastFault } = this;
+        return this.hasRejectedLogin ? authFailedBefore(address, lastFault!) : serverDown(address, lastFault);
     }
 
     /** Calls back when the next attempt to connect may begin. */
@@ -91,7 +92,7 @@ export class CircuitBreaker {
         return true;
     }
 
-    /** Pauses the growth of the pool, as a channel failed to open while others work. */
+    /** Pauses the growth of the pool after a channel has failed to open while others work. */
     pauseGrowth(): void {
         this.noGrowthBefore = performance.now() + pauseBefore(Infinity, this.options.retryMs);
     }
@@ -112,7 +113,7 @@ export class CircuitBreaker {
         this.cancelRetry();
     }
 
-    /** Stops probes of the server, and reports of its going down. */
+    /** Stops probing the server, and no longer reports that it is down. */
     retire(): void {
         this.isRetired = true;
         if (this.isDown) this.cancelRetry();
@@ -134,7 +135,7 @@ export class CircuitBreaker {
     }
 }
 
-/** Returns the pause before a retry. The first has none. From the second on it doubles. */
+/** Returns the pause before a retry, 0 before the first one. Later pauses double. */
 function pauseBefore(retry: number, maxMs: number): number {
     return retry < 0 ? 0 : backoffMs(retry, { firstMs: FIRST_PAUSE_MS, maxMs, jitter: JITTER });
 }

@@ -7,6 +7,7 @@ import { connectionLost, overloaded } from '../model/errors';
 import { CallQueue } from './CallQueue';
 import { ChannelPool, type PoolOwner } from './ChannelPool';
 import type { CircuitBreaker } from './CircuitBreaker';
+import type { Negotiation } from './Negotiation';
 
 /**
  * The dispatcher that moves calls from the queue of a server to its channels. It takes back the
@@ -19,9 +20,10 @@ export class Dispatcher implements PoolOwner {
     constructor(
         private readonly server: CallHost & ChannelContext,
         private readonly breaker: CircuitBreaker,
+        negotiation: Negotiation,
     ) {
         this.queue = new CallQueue(server, () => this.dispatch());
-        this.pool = new ChannelPool(server, breaker, this);
+        this.pool = new ChannelPool(server, breaker, negotiation, this);
     }
 
     private dispatch(): void {
@@ -39,9 +41,9 @@ export class Dispatcher implements PoolOwner {
     }
 
     /**
-     * Keeps calls in the queue while no channel takes calls. There, the end of a silent channel
-     * does not lose them. If the server is slow, calls that have waited for half of their time
-     * fail. So the server answers the calls sent instead of them in time.
+     * Keeps calls in the queue while no channel takes calls. The end of a silent channel does not
+     * lose queued calls. If the server is slow, calls that have waited for half of their time fail.
+     * So the server has time to answer the calls in flight.
      */
     private hold(): void {
         const { deadlines, requestTimeoutMs, address } = this.server;
@@ -112,7 +114,7 @@ export class Dispatcher implements PoolOwner {
     }
 }
 
-/** @param fault the fault of the channel that sent the call and got no answer */
+/** @param fault the fault of the channel that has sent the call and got no answer */
 function isRetryable({ retry }: Call<unknown>, fault: Error | null): boolean {
     return retry === 'always' || (retry === 'afterClose' && fault instanceof ClosedByServerError);
 }

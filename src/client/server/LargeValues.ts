@@ -4,9 +4,9 @@ import { LARGE_BYTES } from '../channel/ChannelLoad';
 import { copyText } from '../../util/copyText';
 
 /**
- * Two values of half a MiB in flight keep a connection busy, and leave room between them. With the
- * window, a small get beside such transfers takes 0.6 ms (p50) and 10 ms (p99). Without it, a get
- * takes 2.5 ms and 13 ms (bench: small-beside-large, 512 KiB values, 2026-11-26).
+ * Two values of half a MiB in flight keep a connection busy, and leave room between them. Beside
+ * such transfers a small get takes 0.6 ms with the window, and 2.5 ms without (p50, bench:
+ * small-beside-large, 2026-11-26).
  */
 const WINDOW_BYTES = 1280 * 1024;
 
@@ -24,7 +24,7 @@ export class LargeValues {
     /** The sizes of the last values by key, for large values only. */
     private readonly sizes = new Map<string, number>();
 
-    /** @param onAdmitted takes a call that had to wait */
+    /** @param onAdmitted takes a call that has waited */
     constructor(private readonly onAdmitted: (call: Call<unknown>) => void) {}
 
     /** Returns the calls that wait for room in the window. */
@@ -72,7 +72,7 @@ export class LargeValues {
         }
     }
 
-    /** Drops settled calls from the head. Calls settle about in the order in which they came. */
+    /** Drops settled calls from the head. Calls settle about in the order of their arrival. */
     dropSettled(): void {
         while (this.queue.first?.settled === true) this.queue.shift();
     }

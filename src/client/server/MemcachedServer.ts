@@ -1,22 +1,24 @@
 import type { Call, CallHost } from '../calls/Call';
 import type { Deadlines } from '../calls/Deadlines';
 import { GreetingCall } from '../calls/serverCalls';
-import { traceCall } from '../calls/traceCall';
+import { traceCall } from './traceCall';
 import type { ChannelContext } from '../channel/Channel';
 import { commandTracing, isTraced } from '../../diagnostics/tracing';
 import { ServerMetrics, type ServerStats } from '../../diagnostics/ServerMetrics';
 import type { ClientSettings } from '../model/ClientOptions';
-import { connectionLost, notOpened, overloaded } from '../model/errors';
+import { connectionLost, isTimeout, notOpened, overloaded } from '../model/errors';
 import { formatAddress, type ServerAddress } from '../model/ServerAddress';
-import { binaryProtocol } from '../protocol/binary';
+import type { ServerIdentity } from '../model/ServerIdentity';
+import type { Protocol } from '../protocol/Protocol';
 import type { CallQueue } from './CallQueue';
 import type { ChannelPool } from './ChannelPool';
 import { Dispatcher } from './Dispatcher';
 import type { LargeValues } from './LargeValues';
 import { CircuitBreaker } from './CircuitBreaker';
+import { Negotiation } from './Negotiation';
 
 /**
- * One memcached. It admits calls, and opens, drains and closes the parts below.
+ * A memcached server. It admits calls, and opens, drains and closes the parts below.
  *
  *     send → CallQueue ─ end of turn → Dispatcher → Channel of the ChannelPool → socket
  *               ↑ LargeValues              │  ↑
@@ -30,8 +32,6 @@ export class MemcachedServer implements CallHost, ChannelContext {
     readonly port: number;
     readonly requestTimeoutMs: number;
     readonly metrics = new ServerMetrics();
-    /** The wire protocol of the channels. */
-    readonly protocol = binaryProtocol;
     maxInFlight = Infinity;
     readonly breaker: CircuitBreaker;
     private readonly maxPending: number;
@@ -44,6 +44,7 @@ export class MemcachedServer implements CallHost, ChannelContext {
         readonly at: ServerAddress,
         readonly options: ClientSettings,
         readonly deadlines: Deadlines,
+        readonly negotiation = new Negotiation(options.protocol),
     ) {
         this.address = formatAddress(at);
         this.host = at.host;
@@ -51,12 +52,21 @@ export class MemcachedServer implements CallHost, ChannelContext {
         this.requestTimeoutMs = options.requestTimeoutMs;
         this.maxPending = options.maxPending || Infinity;
         this.breaker = new CircuitBreaker(this.address, options);
-        ({ queue: this.queue, pool: this.pool } = new Dispatcher(this, this.breaker));
+        ({ queue: this.queue, pool: this.pool } = new Dispatcher(this, this.breaker, this.negotiation));
     }
 
     /** Returns the epoch of the `ChannelPool`. */
     get epoch(): number {
         return this.pool.epoch;
+    }
+
+    get protocol(): Protocol {
+        return this.negotiation.protocol;
+    }
+
+    /** Returns the server of the last working connection, null before the first one. */
+    get identity(): ServerIdentity | null {
+        return this.negotiation.identity;
     }
 
     get largeValues(): LargeValues {
@@ -85,8 +95,10 @@ export class MemcachedServer implements CallHost, ChannelContext {
     }
 
     getStats(): ServerStats {
-        const { address, isUp, socketCount: sockets, breaker: breaker } = this;
-        return this.metrics.snapshot({ address, isUp, sockets, fault: breaker.lastFault?.message ?? null });
+        const { address, isUp, socketCount: sockets, identity } = this;
+        const fault = this.breaker.lastFault?.message ?? null;
+        const { protocol = null, version = null } = identity ?? {};
+        return this.metrics.snapshot({ address, isUp, sockets, fault, protocol, version });
     }
 
     open(): void {
@@ -106,8 +118,12 @@ export class MemcachedServer implements CallHost, ChannelContext {
     async greet(): Promise<number> {
         const { connectTimeoutMs, requestTimeoutMs } = this.options;
         const call = new GreetingCall();
-        call.deadlineMs = performance.now() + connectTimeoutMs + requestTimeoutMs;
-        await this.send(call);
+        call.deadlineMs = performance.now() + connectTimeoutMs * this.negotiation.maxAttempts + requestTimeoutMs;
+        await this.send(call).catch((error: Error) => {
+            // The last connection shows why the server has got no call.
+            const { lastFault } = this.breaker;
+            throw lastFault !== null && isTimeout(error) ? connectionLost(this.address, lastFault) : error;
+        });
         return call.deadlineMs;
     }
 
@@ -152,6 +168,7 @@ export class MemcachedServer implements CallHost, ChannelContext {
         for (const call of this.pool.calls()) call.fail(closed());
         this.pool.endAll();
         this.breaker.reset();
+        this.negotiation.forget();
         return this.pool.empty();
     }
 }

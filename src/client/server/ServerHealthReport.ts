@@ -1,20 +1,21 @@
 import type { Call } from '../calls/Call';
-import { authFailed } from '../protocol/replyErrors';
+import type { ProtocolName } from '../model/ServerIdentity';
 import { MemcachedServer } from './MemcachedServer';
 import { StatCall, VersionCall } from '../calls/serverCalls';
 
 /** The answers of a server to a health check. Missing answers are null. */
 export interface ServerHealthReport {
     readonly address: string;
-    /** Whether it answered within `connect_timeout` and `request_timeout`, on a new socket. */
+    /** Whether the server has answered on a new socket (`connect_timeout`, `request_timeout`). */
     readonly reachable: boolean;
-    /** The reason why it is not reachable. */
+    /** The reason why the server is not reachable, null if it is reachable. */
     readonly error: { readonly code: string; readonly message: string } | null;
     readonly version: string | null;
+    readonly protocol: ProtocolName | null;
     /** The time of a request on the open socket, in ms. */
     readonly roundTripMs: number | null;
     readonly memory: { readonly limitBytes: number; readonly usedBytes: number } | null;
-    /** The number of items evicted since the server started. Above 0, it may evict locks too. */
+    /** The number of evictions since the start of the server. Above 0, it may evict locks too. */
     readonly evictions: number | null;
     /** Whether the server runs with CAS. If not (`-C`), locks fail with `CAS_DISABLED`. */
     readonly casEnabled: boolean | null;
@@ -22,7 +23,14 @@ export interface ServerHealthReport {
 
 type ServerFacts = Omit<ServerHealthReport, 'address' | 'reachable' | 'error'>;
 
-const NOTHING: ServerFacts = { version: null, roundTripMs: null, memory: null, evictions: null, casEnabled: null };
+const NOTHING: ServerFacts = {
+    version: null,
+    protocol: null,
+    roundTripMs: null,
+    memory: null,
+    evictions: null,
+    casEnabled: null,
+};
 const NO_OBSERVER = { onDown: () => {}, onUp: () => {} };
 
 /**
@@ -33,9 +41,9 @@ const NO_OBSERVER = { onDown: () => {}, onUp: () => {} };
 export async function checkServer(server: MemcachedServer): Promise<ServerHealthReport> {
     const { at, address, options, deadlines } = server;
     // Another login would fail too, and might lock the account.
-    if (server.breaker.hasRejectedLogin) return unreachable(address, authFailed(address));
+    if (server.breaker.hasRejectedLogin) return unreachable(address, server.breaker.downError());
     const settings = { ...options, poolSize: 1, failures: 1, retries: 0, maxPending: 0, observer: NO_OBSERVER };
-    const probe = new MemcachedServer(at, settings, deadlines);
+    const probe = new MemcachedServer(at, settings, deadlines, server.negotiation.copy());
     probe.open();
     try {
         const facts = await askFacts(probe);
@@ -71,6 +79,7 @@ async function askFacts(server: MemcachedServer): Promise<ServerFacts> {
     const usedBytes = parseCount(stats?.bytes);
     return {
         version,
+        protocol: server.identity?.protocol ?? null,
         roundTripMs,
         memory: limitBytes === null || usedBytes === null ? null : Object.freeze({ limitBytes, usedBytes }),
         evictions: parseCount(stats?.evictions),

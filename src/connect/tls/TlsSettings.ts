@@ -1,13 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { checkServerIdentity, createSecureContext, type ConnectionOptions, type SecureContext } from 'node:tls';
+import { checkServerIdentity, type ConnectionOptions, type SecureContext } from 'node:tls';
 import type { CredentialParams } from 'pip-services4-config-node';
 import { parseBoolean } from '../../util/parseBoolean';
 import { invalidCredential } from '../../component/errors';
-import { readCertificates, readKey } from './pem';
+import { TlsFiles, type TlsPaths } from './TlsFiles';
 
-const FILE_KEYS = ['ssl_ca_file', 'ssl_crt_file', 'ssl_key_file'];
-export const TLS_KEYS = [...FILE_KEYS, 'ssl_server_name', 'ssl_verify'];
+export const TLS_FILE_KEYS = ['ssl_ca_file', 'ssl_crt_file', 'ssl_key_file'];
+export const TLS_KEYS = [...TLS_FILE_KEYS, 'ssl_server_name', 'ssl_verify'];
+
+/** The result of `refresh`. A change is in progress until two readings agree. */
+export type Refresh = 'unchanged' | 'changing' | 'renewed';
 
 /**
  * The TLS part of a credential. It reads the files when the first server needs TLS. All sockets
@@ -18,9 +20,11 @@ export class TlsSettings {
     readonly isVerified: boolean;
     readonly keys: readonly string[];
     private context: SecureContext | null = null;
-    /** The contents of the files at the creation of the context. */
-    private files = '';
-    /** The check of an address as server name. One function, so equal options compare equal. */
+    /** The fingerprint of the files of the context. */
+    private current = '';
+    /** The fingerprint of the last reading. */
+    private latest = '';
+    /** The check of an address as server name. Equal options have the same function. */
     private readonly checkIdentity: ConnectionOptions['checkServerIdentity'];
 
     /** Checks the keys of the credential. Throws INVALID_CREDENTIAL. */
@@ -33,23 +37,24 @@ export class TlsSettings {
         if (name !== null && isIP(name)) this.checkIdentity = (_, peer) => checkServerIdentity(name, peer);
     }
 
-    /** Returns whether the credential and the contents of its files are unchanged. */
+    /** Returns whether the credential is unchanged. `refresh` notices changes of its files. */
     matches(credential: CredentialParams): boolean {
-        const isSame = TLS_KEYS.every(
-            key => credential.getAsNullableString(key) === this.credential.getAsNullableString(key),
-        );
-        return isSame && (this.context === null || this.readFiles() === this.files);
+        return TLS_KEYS.every(key => credential.getAsNullableString(key) === this.credential.getAsNullableString(key));
     }
 
     /**
-     * Returns the options of `tls.connect` for a host.
+     * Returns the options of `tls.connect` for a host. Each socket reads the context anew, so that
+     * it gets the one of the last `refresh`.
      * @throws ConfigException NO_CREDENTIAL, INVALID_CREDENTIAL
      */
     toOptions(host: string): ConnectionOptions {
         this.context ??= this.createContext();
+        const current = (): SecureContext => this.context!;
         const servername = this.get('ssl_server_name') ?? host;
         return {
-            secureContext: this.context,
+            get secureContext() {
+                return current();
+            },
             rejectUnauthorized: this.isVerified,
             // TLS server names cannot be addresses, so `checkServerIdentity` verifies an address.
             servername: isIP(servername) ? undefined : servername,
@@ -57,47 +62,45 @@ export class TlsSettings {
         };
     }
 
+    /**
+     * Reads the files again. New sockets use them if they have changed and are valid. A program may
+     * still be writing, so a change counts when two calls in a row have read the same.
+     * @throws ConfigException NO_CREDENTIAL, INVALID_CREDENTIAL and keeps the old context
+     */
+    async refresh(): Promise<Refresh> {
+        if (this.context === null) return 'unchanged';
+        const files = await TlsFiles.read(this.paths);
+        const isStable = files.fingerprint === this.latest;
+        this.latest = files.fingerprint;
+        if (files.fingerprint === this.current) return 'unchanged';
+        if (!isStable) return 'changing';
+        this.context = files.toContext();
+        this.current = files.fingerprint;
+        return 'renewed';
+    }
+
     private createContext(): SecureContext {
-        const [authorities, certificate, key] = FILE_KEYS.map(name => this.get(name));
+        const { certificate, key } = this.paths;
         if ((certificate === null) !== (key === null)) {
             const [has, lacks] = key === null ? ['ssl_crt_file', 'ssl_key_file'] : ['ssl_key_file', 'ssl_crt_file'];
             throw invalidCredential(`credential.${has}`, `expected credential.${lacks} beside it`);
         }
-        this.files = this.readFiles();
-        const ca = authorities && readCertificates('credential.ssl_ca_file', authorities).pem;
-        const own = certificate && key ? readPair(certificate, key) : {};
-        try {
-            return createSecureContext({ ...(ca ? { ca } : {}), ...own });
-        } catch (error) {
-            const { reason, message } = error as Error & { reason?: string };
-            throw invalidCredential('TLS files', reason ?? message);
-        }
+        const files = TlsFiles.readSync(this.paths);
+        const context = files.toContext();
+        this.current = files.fingerprint;
+        return context;
     }
 
-    private readFiles(): string {
-        const files = FILE_KEYS.map(key => this.get(key));
-        return files.map(file => (file === null ? '' : readOrNothing(file))).join('\n');
+    private get paths(): TlsPaths {
+        return {
+            authorities: this.get('ssl_ca_file'),
+            certificate: this.get('ssl_crt_file'),
+            key: this.get('ssl_key_file'),
+        };
     }
 
     private get(key: string): string | null {
         const text = this.credential.getAsNullableString(key);
         return text === null || text.trim() === '' ? null : text.trim();
     }
-}
-
-function readOrNothing(file: string): string {
-    try {
-        return readFileSync(file, 'latin1');
-    } catch {
-        return '';
-    }
-}
-
-function readPair(certificateFile: string, keyFile: string): { cert: string; key: string } {
-    const { pem, first } = readCertificates('credential.ssl_crt_file', certificateFile);
-    const key = readKey('credential.ssl_key_file', keyFile);
-    if (!first.checkPrivateKey(key)) {
-        throw invalidCredential('credential.ssl_key_file', 'expected the key of credential.ssl_crt_file');
-    }
-    return { cert: pem, key: key.export({ type: 'pkcs8', format: 'pem' }).toString() };
 }

@@ -1,6 +1,6 @@
 /**
- * A component of a service that gets a cache from its container.
- * It uses the cache, then interrupts the process as an operator would.
+ * A component of a service that gets a cache from its container. The component uses the cache, and
+ * then interrupts the process as an operator does.
  */
 class Probe {
     /** @param {{ getOneRequired(locator: unknown): any }} references */

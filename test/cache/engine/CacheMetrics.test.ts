@@ -18,8 +18,8 @@ describe('CacheMetrics', () => {
         jest.advanceTimersByTime(1);
         events.onUnavailable(null, new Error('b:1 is down'));
         expect(logger.lines).toEqual([
-            'warn memcached is unavailable, continuing without it: a:1 is down',
-            'warn memcached is unavailable, continuing without it: b:1 is down (and 3 more since the last such line)',
+            'warn memcached is unavailable, continuing without the cache: a:1 is down',
+            'warn memcached is unavailable, continuing without the cache: b:1 is down (and 3 more since the last such line)',
         ]);
         expect(events.counts.fallbacks).toBe(5);
     });

@@ -4,7 +4,7 @@ import { randomOf } from '../../support/random';
 
 const HOUR_S = 3600;
 
-/** The same behaviour in an array, with the most recently stored key at the end. */
+/** A model of TrackedKeys as an array, with the most recently stored key at the end. */
 class Model {
     entries: { readonly key: string; readonly expiresAt: number }[] = [];
 
@@ -26,7 +26,7 @@ class Model {
 const late: Receipt[] = [];
 const make = (limit: number) => new TrackedKeys(limit, receipt => late.push(receipt));
 
-/** Stores the key, and returns the key that is evicted for it. */
+/** Stores the key, and returns the key that it evicts. */
 function add(stored: TrackedKeys, key: string, now = 0, seconds = HOUR_S): string | null {
     stored.stored(stored.add(key), 0, 1, 1, now * 1000, seconds);
     return stored.evict(now * 1000)?.key ?? null;
@@ -67,7 +67,7 @@ describe('TrackedKeys', () => {
         expect(evictions).toBeGreaterThan(0);
     });
 
-    it('evicts no value while others have expired, wherever they are in the list', () => {
+    it('evicts no value while other values have expired, wherever these are in the list', () => {
         const stored = make(1000);
         for (let i = 0; i < 1000; i++) add(stored, `old${i}`, 0, i % 2 === 0 ? HOUR_S : 10);
         for (let i = 0; i < 500; i++) expect(add(stored, `new${i}`, 11)).toBeNull();
@@ -75,7 +75,7 @@ describe('TrackedKeys', () => {
         expect(add(stored, 'one more', 11)).toBe('old0');
     });
 
-    it('tracks values beyond 30 days, whose expiry is a Unix time, and touched values', () => {
+    it('tracks touched values, and values beyond 30 days, whose expiry is a Unix time', () => {
         const stored = make(2);
         add(stored, 'far', 0, Math.floor(Date.now() / 1000) + 40 * 24 * HOUR_S);
         add(stored, 'near', 0, 10);
@@ -85,7 +85,7 @@ describe('TrackedKeys', () => {
         expect(add(stored, 'last', 12)).toBe('near');
     });
 
-    it('reports a key that is evicted before its CAS is known once the CAS arrives', () => {
+    it('reports a key that it evicts without a CAS as soon as the CAS arrives', () => {
         const stored = make(1);
         const [first, second] = [stored.add('a'), stored.add('b')];
         expect(stored.evict(0)).toBe(first);
@@ -96,7 +96,7 @@ describe('TrackedKeys', () => {
         expect([first.cas, stored.size]).toEqual([1n, 1]);
     });
 
-    it('does not track values that were not stored or that have no CAS', () => {
+    it('tracks no value without a store or without a CAS', () => {
         const stored = make(1);
         stored.forget(stored.add('failed'));
         stored.stored(stored.add('without CAS'), 0, 0, 1, 0, HOUR_S);

@@ -14,7 +14,7 @@ async function take(): Promise<LoadLease> {
     return lease as LoadLease;
 }
 
-/** Takes the lease, and releases it as after a failed load. */
+/** Takes the lease, and releases it as a failed load does. */
 async function fail(): Promise<void> {
     await (await take()).release(true);
 }
@@ -28,7 +28,7 @@ beforeEach(() => {
 afterEach(() => jest.useRealTimers());
 
 describe('a lease in a stale value', () => {
-    it('keeps the expiry of the value when it is taken, renewed and released', async () => {
+    it('keeps the expiry of the value when a load takes, renews and releases it', async () => {
         const lease = await take();
         await jest.advanceTimersByTimeAsync(100_000);
         await lease.release();
@@ -39,7 +39,7 @@ describe('a lease in a stale value', () => {
         expect(keptForMs(key.item)).toBe(KEPT_MS - 100_000);
     });
 
-    it('is alive while it is renewed, and leaves the value to callers with staleFor', async () => {
+    it('is alive while the holder renews it, and leaves the value to callers with staleFor', async () => {
         const lease = await take();
         await jest.advanceTimersByTimeAsync(100_000);
         expect(isLeased(key.item, LEASE_MS)).toBe(true);
@@ -49,7 +49,7 @@ describe('a lease in a stale value', () => {
         expect(isLeased(key.item, LEASE_MS)).toBe(false);
     });
 
-    it('is not restored by the next holder when its own holder is dead', async () => {
+    it('does not come back after the release of the next holder', async () => {
         key.lease(key.item);
         jest.advanceTimersByTime(60_000);
         const lease = await take();
@@ -80,7 +80,7 @@ describe('a failed load', () => {
         expect(failuresOf(key.item)).toBe(2);
     });
 
-    it('leaves nothing when there was no value', async () => {
+    it('leaves no item under a key without a value', async () => {
         key = new LeasedKey();
         await fail();
         expect(key.item.value).toBeNull();

@@ -41,10 +41,13 @@ describe('a missing value', () => {
         expect(new Set(answers)).toEqual(new Set(['value']));
     });
 
-    it.each([Buffer.from('bytes'), 'text', 0, false, '', []])('may be loaded as %p', async value => {
-        expect(await cache.retrieveOrLoad(null, open.key, 30_000, () => value)).toBe(value);
-        expect(await cache.retrieveOrLoad<unknown>(null, open.key, 30_000, notAsked)).toEqual(value);
-    });
+    it.each([Buffer.from('bytes'), 'text', 0, false, '', []])(
+        'is the same from the loader and from memcached when it is %p',
+        async value => {
+            expect(await cache.retrieveOrLoad(null, open.key, 30_000, () => value)).toBe(value);
+            expect(await cache.retrieveOrLoad<unknown>(null, open.key, 30_000, notAsked)).toEqual(value);
+        },
+    );
 
     it('is restored from JSON when it comes from memcached', async () => {
         const date = new Date(0);
@@ -59,7 +62,7 @@ describe('a missing value', () => {
         expect(await other.retrieve(null, open.key)).toBe('value');
     });
 
-    it('may have the maximum key length with a prefix and a token', async () => {
+    it('is loaded under a key of maximum length with a prefix and a token', async () => {
         const prefixed = await open.cache(server, { prefix: `p${open.key}:`, clear: true });
         const longest = 'k'.repeat(240 - `p${open.key}:`.length);
         expect(await prefixed.retrieveOrLoad(null, longest, 30_000, () => 1)).toBe(1);
@@ -144,7 +147,7 @@ describe('an error of the loader', () => {
         ['a thrown error', () => notAsked()],
         ['a rejection', () => Promise.reject(new Error('no'))],
         ['undefined', () => Promise.reject(undefined as unknown as Error)],
-    ])('reaches every waiting caller unchanged, and is not cached: %s', async (_, fail) => {
+    ])('reaches every waiting caller unchanged, and does not stay in the cache: %s', async (_, fail) => {
         let calls = 0;
         const load = async () => {
             calls++;
@@ -163,7 +166,7 @@ describe('an error of the loader', () => {
         await expect(cache.retrieveOrLoad(null, open.key, 30_000, notAsked)).rejects.toThrow('must not be called');
     });
 
-    it('lets the next process load at once, once for all its callers', async () => {
+    it('lets the next process load at once, and only once for all its callers', async () => {
         let calls = 0;
         const load = async () => {
             calls++;
@@ -176,8 +179,8 @@ describe('an error of the loader', () => {
         const answers = await Promise.allSettled(asked);
         expect(answers.every(one => one.status === 'rejected')).toBe(true);
         expect(calls).toBe(2);
-        // The cache releases the lease in the background. Otherwise the lease would last at least
-        // two seconds.
+        // The cache releases the lease in the background. An unreleased lease lasts at least two
+        // seconds.
         const untilReleased = async (): Promise<void> => {
             while ((await readItem(server, open.key)) !== null) await sleep(5);
         };

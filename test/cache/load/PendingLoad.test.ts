@@ -7,7 +7,10 @@ const late = () => new Error('late');
 let isDone: boolean;
 let load: PendingLoad;
 
-/** A lease that a read finds while it returns 'leased'. */
+/**
+ * Returns a fake lease, and the record of its releases. A read that returns 'leased' shows this
+ * lease.
+ */
 function leaseOf(): { lease: LoadLease; released: boolean[] } {
     const released: boolean[] = [];
     const lease = {
@@ -33,7 +36,7 @@ describe('a load', () => {
         expect([load.isPending, load.isLoading, isDone]).toEqual([false, false, true]);
     });
 
-    it('returns its value to callers while it is being stored, unless its lease is gone', async () => {
+    it('returns its value to callers during the store, unless its lease is gone', async () => {
         const { lease } = leaseOf();
         await load.take(Promise.resolve(lease));
         let finish!: () => void;
@@ -72,7 +75,7 @@ describe('a load', () => {
         for (const outcome of waiting) await expect(outcome).rejects.toThrow('other');
     });
 
-    it('continues without callers when one has taken the stale value', () => {
+    it('continues without callers when a caller has taken the stale value', () => {
         const caller = new AbortController();
         void load.wait(caller.signal);
         load.keepRunning();
@@ -86,7 +89,7 @@ describe('a load', () => {
         expect(load.signal.aborted).toBe(true);
     });
 
-    it('releases a lease that it gets after it was closed', async () => {
+    it('releases a lease that it gets after close', async () => {
         const { lease, released } = leaseOf();
         let answer!: (lease: LoadLease) => void;
         void load.take(new Promise(resolve => (answer = resolve)));

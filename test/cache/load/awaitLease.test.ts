@@ -13,7 +13,7 @@ const LEASE_MS = LEASE_TIMES.seconds * 1000;
 let key: LeasedKey;
 let load: PendingLoad;
 
-/** Resolves with the result and its time. */
+/** Resolves with the result of the load and the time of that result. */
 async function turn(timeoutMs: number): Promise<{ found: unknown; atMs: number }> {
     const valueOf = (item: Item): unknown => {
         const held = freshOrNull(item);
@@ -41,13 +41,13 @@ afterEach(async () => {
 });
 
 describe('a load that needs a lease', () => {
-    it('gets it at once for four seconds when the key is missing', async () => {
+    it('gets the lease at once for four seconds when the key is missing', async () => {
         expect(await turn(10_000)).toEqual({ found: null, atMs: 0 });
         expect(load.lease).not.toBeNull();
         expect(key.leases).toEqual([{ atMs: 0, expires: 4 }]);
     });
 
-    it('renews it every 650 ms until it is released', async () => {
+    it('renews the lease every 650 ms until its release', async () => {
         await turn(10_000);
         await jest.advanceTimersByTimeAsync(2000);
         expect(key.leases.map(({ atMs }) => atMs)).toEqual([0, 650, 1300, 1950]);
@@ -77,7 +77,7 @@ describe('a load that needs a lease', () => {
         expect(load.lease).toBeNull();
     });
 
-    it('waits until its timeout while the other process renews its lease, then loads without one', async () => {
+    it('waits until its timeout while the other process renews its lease, then loads without a lease', async () => {
         key.lease();
         const renewing = setInterval(() => key.lease(), LEASE_TIMES.renewedAfterMs);
         const waiting = turn(5 * LEASE_MS);
@@ -89,7 +89,7 @@ describe('a load that needs a lease', () => {
         expect(atMs).toBeLessThanOrEqual(5 * LEASE_MS + 100);
     });
 
-    it('takes over a lease that was not renewed for its life plus a second', async () => {
+    it('takes over a lease without a renewal for its life plus a second', async () => {
         key.lease();
         const waiting = turn(60_000);
         await jest.advanceTimersByTimeAsync(LEASE_MS + 1000);

@@ -41,7 +41,7 @@ describe.each(['nothing', 'a stale value'])('a lease in place of %s', what => {
         expect(isLeased(item, LEASE_MS)).toBe(false);
     });
 
-    it('is dead when its date is further in the future than clocks may differ', () => {
+    it('is dead when a difference of clocks does not explain its future date', () => {
         const item = lease();
         jest.setSystemTime(NOW - LEASE_MS);
         expect(isLeased(item, LEASE_MS)).toBe(true);
@@ -62,7 +62,7 @@ it('keeps a stale value and its dates under a lease', () => {
 });
 
 describe('a stale value after failed loads', () => {
-    it('is not loaded before its date, and counts the failures', () => {
+    it('waits for its date before the next load, and counts the failures', () => {
         const item = itemOf(withPauseMark(itemOf(withLeaseMark(stale, 7)), 3, NOW + 2000));
         expect([failuresOf(item), leaseToken(item)]).toEqual([3, null]);
         jest.setSystemTime(NOW + 1990);
@@ -71,7 +71,7 @@ describe('a stale value after failed loads', () => {
         expect(isPaused(item, LONGEST_PAUSE_MS)).toBe(false);
     });
 
-    it('is loaded when its date is later than the maximum pause', () => {
+    it('is loaded at once when its date is beyond the maximum pause', () => {
         const item = itemOf(withPauseMark(stale, 1, NOW + LONGEST_PAUSE_MS + CLOCKS_DIFFER_MS + 10));
         expect(isPaused(item, LONGEST_PAUSE_MS)).toBe(false);
     });

@@ -20,7 +20,7 @@ beforeEach(() => {
 afterEach(() => jest.useRealTimers());
 
 describe('a value with dates', () => {
-    it('is returned without its dates while it is fresh, and missing from then on', () => {
+    it('is a hit without its dates while it is fresh, and a miss afterwards', () => {
         jest.advanceTimersByTime(FRESH_MS - 1);
         const fresh = freshOrNull(dated) as Item;
         expect([textOf(fresh), fresh.flagBits]).toEqual(['"text"', OURS]);
@@ -36,7 +36,7 @@ describe('a value with dates', () => {
         expect(textOf(staleOrNull(dated, 501))).toBe('"text"');
     });
 
-    it('is kept for the rest of its time, which is never negative', () => {
+    it('stays for the rest of its time, which is never negative', () => {
         jest.advanceTimersByTime(2000);
         expect(keptForMs(dated)).toBe(KEPT_MS - 2000);
         jest.advanceTimersByTime(KEPT_MS);
@@ -63,7 +63,7 @@ describe('a value with dates', () => {
 describe('a value without dates', () => {
     const plain = itemOf(TEXT);
 
-    it('is always fresh, never stale, and has no time to be kept', () => {
+    it('is always fresh, never stale, and has no remaining time', () => {
         jest.advanceTimersByTime(1e9);
         expect(freshOrNull(plain)).toBe(plain);
         expect(staleOrNull(plain, Infinity)).toBeNull();

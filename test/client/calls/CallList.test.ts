@@ -52,7 +52,7 @@ describe('CallList', () => {
         );
     });
 
-    it('keeps the order after it was long and then empty', () => {
+    it('keeps the order after it becomes long and then empty', () => {
         const list = new CallList();
         for (let round = 0; round < 3; round++) {
             const calls = newCalls(10_000);

@@ -36,7 +36,7 @@ describe('Deadlines', () => {
         expired = [];
     });
 
-    it('expires each item at its deadline, not before, and releases it', async () => {
+    it('expires and releases each item at its deadline, not before', async () => {
         add('a', 100);
         add('b', 300);
         await pass(99);
@@ -70,7 +70,7 @@ describe('Deadlines', () => {
         expect(expired).toEqual(['c']);
     });
 
-    it('uses one timer for all items, and none when all have expired', async () => {
+    it('uses one timer for all items, and no timer when all items have expired', async () => {
         expect([deadlines.timerCount, jest.getTimerCount()]).toEqual([0, 0]);
         for (let i = 0; i < 100; i++) add('a', 1000 - i);
         expect([deadlines.timerCount, jest.getTimerCount()]).toEqual([1, 1]);
@@ -88,9 +88,9 @@ describe('Deadlines', () => {
         expect(setTimer.mock.calls.length).toBeLessThanOrEqual(3);
     });
 
-    it('does not expire an item whose answer arrived before a busy process read it', async () => {
+    it('does not expire an item whose answer arrives in time at a busy process', async () => {
         const item = add('a', 100);
-        // Socket reads run after the timer of the deadlines and before its immediate.
+        // Node runs socket reads after the timer of the deadlines and before its immediate.
         setTimeout(() => deadlines.remove(item), 100);
         await pass(100);
         expect(expired).toEqual([]);
@@ -149,7 +149,7 @@ describe('Deadlines', () => {
         expect(setTimeout).toHaveBeenCalledTimes(2);
     });
 
-    it('adds the chunks of a batch without a walk over all later deadlines', () => {
+    it('adds the chunks of a batch without a scan of all later deadlines', () => {
         const now = performance.now();
         for (let i = 0; i < 100_000; i++) add('later', now + 60_000 + i);
         jest.useRealTimers();
@@ -158,7 +158,7 @@ describe('Deadlines', () => {
             const chunk = add('chunk', now + 50_000);
             if (i % 2 === 0) deadlines.remove(chunk);
         }
-        // A walk over the later deadlines takes about ten seconds.
+        // A scan of the later deadlines takes about ten seconds.
         expect(performance.now() - begun).toBeLessThan(2000);
         expect(deadlines.size).toBe(125_000);
         deadlines.stop();

@@ -9,7 +9,7 @@ import { opcodes } from '../../support/opcodes';
 const KEYS = 120;
 const TOO_LARGE = 3;
 
-/** Encodes a batch with opaques from 0 on, and records what the call reports to the account. */
+/** Encodes a batch with opaques from 0 on, and records the reports of the call to the account. */
 function send() {
     const known: [key: string, cas: number, epoch: number][] = [];
     const account = {
@@ -52,7 +52,7 @@ describe('SetManyCall with an account', () => {
         expect(sent.known).toEqual(known(0, KEYS - 1, 1000));
     });
 
-    it('knows only the answered values where another store left a gap in the CAS numbers', () => {
+    it('knows only the answered values where another store leaves a gap in the CAS numbers', () => {
         const sent = send();
         sent.answer(0, 1000);
         sent.answer(50, 1051);
@@ -60,18 +60,18 @@ describe('SetManyCall with an account', () => {
         expect(sent.known).toEqual([...known(0, 0, 1000), ...known(50, 100, 1051)]);
     });
 
-    it('knows only the answered values where the server rejected one', () => {
+    it('knows only the answered values where the server rejects a value', () => {
         const sent = send();
         sent.answer(0, 1000);
         sent.answer(20, 0, TOO_LARGE);
-        // Another client stored in place of the rejected value.
+        // The server rejects value 20, and a store of another client takes that CAS number.
         sent.answer(50, 1051);
         sent.answer(100, 0, TOO_LARGE);
         sent.answer(119, 1171);
         expect(sent.known).toEqual([...known(0, 0, 1000), ...known(50, 50, 1051), ...known(119, 119, 1171)]);
     });
 
-    it('ignores the CAS of a reply that it did not ask for', () => {
+    it('ignores the CAS of an unrequested reply', () => {
         const sent = send();
         for (const [index, casLow] of [
             [0, 1000],

@@ -7,7 +7,7 @@ import { ServerMetrics } from '../../../src/diagnostics/ServerMetrics';
 
 /**
  * The binary protocol omits most replies to quiet requests, and has a separate outcome for each
- * mode of a store. Calls must also accept the replies of protocols that do neither.
+ * mode of a store. Calls must also accept replies of protocols without these features.
  */
 
 const spec = { value: 'value', flagBits: 0, expirySeconds: 0 };
@@ -17,7 +17,7 @@ function reply(outcome: number, opaque = 0, text = ''): Reply {
     return { ...fields, text: () => text, detail: () => 'words' } as unknown as Reply;
 }
 
-/** Returns the call as if it had been sent with opaques from 0 on. */
+/** Returns the call in the state of a sent call, with opaques from 0 on. */
 function send<C extends Call<unknown>>(call: C): { call: C; metrics: ServerMetrics } {
     const metrics = new ServerMetrics();
     call.host = { address: 'server', metrics } as CallHost;
@@ -40,7 +40,7 @@ it.each([
     ['set', Outcome.EXISTS],
     ['add', Outcome.NOT_FOUND],
     ['replace', Outcome.EXISTS],
-] as const)('rejects %s with the words of the server on outcome %i', async (mode, outcome) => {
+] as const)('rejects %s with the message of the server on outcome %i', async (mode, outcome) => {
     const { call } = send(new StoreCall(mode, 'key', spec));
     call.onReply(reply(outcome));
     await expect(call.promise).rejects.toMatchObject({
@@ -55,7 +55,7 @@ it.each([
     [7n, Outcome.EXISTS, 'changed'],
     [7n, Outcome.NOT_FOUND, 'missing'],
 ] as const)('resolves a compare-and-set of CAS %i on outcome %i with %j', async (cas, outcome, result) => {
-    const { call } = send(new CasStoreCall('key', spec, cas, false));
+    const { call } = send(new CasStoreCall('key', spec, cas, false, false));
     call.onReply(reply(outcome));
     expect(await call.promise).toEqual({ outcome: result, cas: 0n });
 });

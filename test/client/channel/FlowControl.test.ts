@@ -35,8 +35,8 @@ describe('FlowControl', () => {
     }
 
     /**
-     * Sends this many requests.
-     * The first reply is measured and immediate, and the last one comes after `ms`.
+     * Sends `count` requests. The first reply comes at once, and gives the time of a round trip.
+     * The last reply comes after `ms`.
      */
     function roundTrip(count: number, ms: number): void {
         const first = send(1);
@@ -69,7 +69,7 @@ describe('FlowControl', () => {
         expect(flow.isSlow(later!)).toBe(true);
     });
 
-    it('limits the requests in flight to the number that can be answered in time', () => {
+    it('limits the requests in flight to the number that the server can answer in time', () => {
         roundTrip(100, 600);
         expect(context.maxInFlight).toBe(50);
         const calls = send(50);
@@ -87,7 +87,7 @@ describe('FlowControl', () => {
         expect(context.maxInFlight).toBe(48 * 2 * 2);
     });
 
-    it('measures the time without a pause from the last pause', () => {
+    it('measures the time of continuous replies since the last pause', () => {
         pass(200);
         flow.onReplies();
         expect([flow.isAnsweringFor(200), flow.isAnsweringFor(201)]).toEqual([true, false]);

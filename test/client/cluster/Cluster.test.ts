@@ -11,7 +11,10 @@ const fleet = useFleet(open);
 
 const NOTHING = { added: [], removed: [], replaced: [], reweighted: [] };
 
-/** Calls the client until it is stopped, and returns the number of calls and their errors. */
+/**
+ * Starts calls of the client. Returns a function that stops the calls, and resolves with their
+ * number and errors.
+ */
 function load(client: MemcachedClient): () => Promise<{ calls: number; errors: string[] }> {
     let isOver = false;
     let calls = 0;
@@ -77,7 +80,7 @@ describe('a list of servers', () => {
 });
 
 describe('an update of the servers', () => {
-    it('moves keys to a new server and keeps the sockets of the others', async () => {
+    it('moves keys to a new server and keeps the sockets of the other servers', async () => {
         const client = await open.client(all(fleet).slice(0, 2));
         const home = keys.map(key => client.homeServer(key));
         expect(client.update(all(fleet))).toEqual({ ...NOTHING, added: [named(fleet.proxies[2])] });
@@ -130,7 +133,7 @@ describe('an update of the servers', () => {
         expect(client.update(same)).toEqual(NOTHING);
     });
 
-    it('replaces the server when its secure context changes, not when it stays the same', async () => {
+    it('replaces the server only when its secure context changes', async () => {
         const context = createSecureContext({ ciphers: 'AES128-SHA' });
         const withContext = (secureContext: SecureContext) => [at(fleet.proxies[0], { tls: { secureContext } })];
         const client = open.clientOf(withContext(context));
@@ -167,13 +170,14 @@ describe('an update of the servers', () => {
         const { calls, errors } = await stop();
         expect(errors).toEqual([]);
         expect(calls).toBeGreaterThan(100);
-        // The third server was added 20 times, and may have had no call in some of them.
+        // The test adds the third server 20 times. Each time, the server may leave the list before
+        // its first call.
         expect(fleet.proxies.map(proxy => proxy.connections).slice(0, 2)).toEqual([1, 1]);
         expect(fleet.proxies[2].mostAtOnce).toBeLessThanOrEqual(20);
         expect(client.socketCount).toBeLessThanOrEqual(4);
     });
 
-    it('leaves nothing behind after a thousand updates in a row', async () => {
+    it('leaves no socket of a removed server after a thousand updates in a row', async () => {
         // Each server has one socket, so a fourth socket belongs to a removed server.
         const client = await open.client(all(fleet), { poolSize: 1 });
         const calls: Promise<unknown>[] = [];

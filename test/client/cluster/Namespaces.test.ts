@@ -64,7 +64,7 @@ describe('a guarded call', () => {
         return { call, answer };
     }
 
-    it('settles with its answer when the token matches the one in its key', async () => {
+    it('settles with its answer when the token matches the token in its key', async () => {
         const { call, answer } = send();
         expect([call.frameCount, answer(7, '"value"'), call.settled, answer(8, TOKEN)]).toEqual([
             2,
@@ -91,7 +91,7 @@ describe('a guarded call', () => {
 });
 
 describe('a guarded batch', () => {
-    it('confirms each token, so that a key with an old one fails', async () => {
+    it('confirms each token, so that a key with an old token fails', async () => {
         const client = await open.client(server);
         const { commands } = client;
         commands.cluster.namespaces.of('mixed:');

@@ -52,7 +52,7 @@ it('returns the statistics or the error of each server from stats, statsWithKey 
     expect(await readStat(server, 'cmd_get')).toBe(0);
 });
 
-it('empties the servers that answer flush, and names the others', async () => {
+it('empties the servers that answer flush, and names the other servers', async () => {
     const stored = await Promise.all(['a', 'b', 'c', 'd', 'e'].map(key => client.set(key, key).catch(() => false)));
     expect(stored).toContain(true);
     const results = { [server.address]: true, [dead.address]: serverDown };

@@ -20,7 +20,8 @@ type Modules = {
 const cause = new Error('cause');
 
 /**
- * Calls every maker once or more. The compiler requires an entry for each maker of these modules.
+ * Calls every error function once or more. The compiler requires an entry for each error function
+ * of these modules.
  */
 const made: { [M in keyof Modules]: Made<Modules[M]> } = {
     client: {
@@ -35,10 +36,12 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
         invalidClientOption: [client.invalidClientOption('retries', 'whole numbers')],
         invalidFlags: [client.invalidFlags(-1)],
         invalidKey: [client.invalidKey('cause')],
-        invalidLogin: [client.invalidLogin('a:1')],
+        invalidLogin: [client.invalidLogin('a:1', 'a user name')],
+        invalidTimeout: [client.invalidTimeout('1'), client.invalidTimeout(NaN)],
         invalidTtl: [client.invalidTtl(-1)],
         invalidWeight: [client.invalidWeight('a:1', 0)],
         invalidWeights: [client.invalidWeights()],
+        lockBehindProxy: [client.lockBehindProxy('a:1')],
         notOpened: [client.notOpened()],
         notSerializable: [client.notSerializable('cause')],
         overloaded: [client.overloaded('a:1')],
@@ -48,6 +51,10 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
     },
     protocol: {
         authFailed: [protocol.authFailed('a:1')],
+        authFailedBefore: [protocol.authFailedBefore('a:1', cause)],
+        loginRequired: [protocol.loginRequired('a:1')],
+        loginUnknown: [protocol.loginUnknown('a:1')],
+        loginWrong: [protocol.loginWrong('a:1')],
         rejected: Object.values(Outcome).map(outcome => protocol.rejected('a:1', outcome, '0x01')),
     },
     connect: {
@@ -63,7 +70,6 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
     cache: {
         batchFailed: [cache.batchFailed(new Map([['k', cause]]), new Map(), 2)],
         invalidCountOptions: [cache.invalidCountOptions(1)],
-        invalidTimeout: [cache.invalidTimeout('1'), cache.invalidTimeout(NaN)],
         invalidFunction: [cache.invalidFunction('change', 1)],
         invalidLoadOption: [cache.invalidLoadOption('jitter', 'a number')],
         loadTimeout: [cache.loadTimeout('k', 1)],
@@ -73,7 +79,6 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
     },
     lock: {
         invalidLockOption: [lock.invalidLockOption('signal', 'an AbortSignal')],
-        invalidLockTimeout: [lock.invalidLockTimeout('1')],
         invalidLockTtl: [lock.invalidLockTtl(-1, 1000)],
         invalidWork: [lock.invalidWork(undefined)],
         lockLost: [lock.lockLost('k')],
@@ -82,7 +87,7 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
 };
 const byMaker = Object.values(made).flatMap(module => Object.entries<ApplicationException[]>(module));
 
-it('has a maker for every code, and a code for every maker', () => {
+it('has an error function for every code, and a code for every error function', () => {
     const codes = new Set(byMaker.flatMap(([, errors]) => errors.map(({ code }) => code)));
     expect([...codes].sort()).toEqual(Object.keys(ERROR_CODES).sort());
 });

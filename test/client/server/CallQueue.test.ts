@@ -10,7 +10,7 @@ import { codeOf } from '../../support/codeOf';
 describe('CallQueue', () => {
     let deadlines: Deadlines;
     let queue: CallQueue;
-    /** The calls that the queue released at the end of each turn. */
+    /** The calls that the queue releases at the end of each turn. */
     let turns: Call<unknown>[][];
 
     beforeEach(() => {
@@ -23,6 +23,7 @@ describe('CallQueue', () => {
             deadlines,
             metrics: new ServerMetrics(),
             epoch: 0,
+            identity: null,
         };
         queue = new CallQueue(host, () => turns.push(takeAll()));
     });
@@ -35,7 +36,7 @@ describe('CallQueue', () => {
         return calls;
     }
 
-    /** Returns calls to the queue as if their connection was lost. */
+    /** Returns calls to the queue, as the server does after a lost connection. */
     function giveBack(...calls: Call<unknown>[]): void {
         const list = new CallList();
         for (const call of calls) list.push(call);
@@ -62,7 +63,7 @@ describe('CallQueue', () => {
         expect(turns).toEqual([calls, [later]]);
     });
 
-    it('waits until all sockets have been read when its server is one of several', () => {
+    it('waits for the reads of all sockets when its server is one of several', () => {
         queue.isOneOfSeveral = true;
         const [first] = enter(...gets('a'));
         jest.runAllTicks();
@@ -72,7 +73,7 @@ describe('CallQueue', () => {
         expect(turns).toEqual([[first, second]]);
     });
 
-    it('sets the deadline of each call at the end of its turn, unless it has one', () => {
+    it('sets a deadline at the end of the turn for each call without a deadline', () => {
         const [mine, other] = gets('a', 'b') as [GetCall<unknown>, GetCall<unknown>];
         other.deadlineMs = 70;
         enter(mine, other);
@@ -113,7 +114,7 @@ describe('CallQueue', () => {
         expect(turns).toEqual([calls, calls]);
     });
 
-    it('rejects every unsent call, wherever it is queued', async () => {
+    it('rejects every unsent call, wherever it waits', async () => {
         const [sent] = enter(large('sent'));
         const waiting = enter(large('room'));
         jest.runAllTicks();

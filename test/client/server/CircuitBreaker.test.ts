@@ -5,7 +5,7 @@ import { CircuitBreaker, type BreakerOptions } from '../../../src/client/server/
 
 const FAULT = new Error('reset');
 
-/** The value that `Math.random` returns. With 0, no pause is shortened. */
+/** The value that `Math.random` returns. A value of 0 shortens no pause. */
 let random: number;
 
 beforeEach(() => {
@@ -33,14 +33,14 @@ function pauseOf(breaker: CircuitBreaker): number {
     return performance.now() - begunMs;
 }
 
-/** Returns the pauses after this many consecutive faults, each from its own round. */
+/** Returns the pauses after each of `faults` consecutive faults. Each fault has its own round. */
 const pausesOf = (breaker: CircuitBreaker, faults: number, fault = FAULT): number[] =>
     Array.from({ length: faults }, () => {
         expect(breaker.recordFault(fault, breaker.faultRound)).toBe(true);
         return pauseOf(breaker);
     });
 
-describe('ServerHealth', () => {
+describe('CircuitBreaker', () => {
     it('allows an attempt right after the first fault, then doubles the pause up to reconnectMs', () => {
         const breaker = breakerOf();
         expect(breaker.canConnect).toBe(true);
@@ -69,7 +69,7 @@ describe('ServerHealth', () => {
         expect([breaker.isDown, breaker.lastFault]).toEqual([true, FAULT]);
     });
 
-    it('counts the faults of channels that fail together once', () => {
+    it('counts one fault when several channels fail together', () => {
         const breaker = breakerOf({ failures: 2 });
         const { faultRound: round } = breaker;
         expect(breaker.recordFault(FAULT, round)).toBe(true);
@@ -102,7 +102,7 @@ describe('ServerHealth', () => {
         expect(breaker.needsProbe).toBe(true);
     });
 
-    it('has no retry scheduled when it is retired while it is down, and has one while it is up', () => {
+    it('cancels the retry when it is retired while it is down, and keeps it while it is up', () => {
         const [down, up] = [breakerOf({ failures: 1 }), breakerOf()];
         for (const breaker of [down, up]) {
             breaker.recordFault(FAULT, breaker.faultRound);
@@ -153,7 +153,7 @@ describe('ServerHealth', () => {
         expect(breaker.isDown).toBe(true);
     });
 
-    it('allows no further channel for retryMs after one was refused, even though connecting is allowed', () => {
+    it('allows no further channel for retryMs after a refused channel, even though it allows connections', () => {
         const breaker = breakerOf({ retryMs: 1000 });
         expect(breaker.canGrow).toBe(true);
         breaker.pauseGrowth();
@@ -171,7 +171,7 @@ describe('ServerHealth', () => {
     ])('allows the configured number of attempts within 500 ms: %s', (_, options, expected) => {
         const breaker = breakerOf(readClientOptions(options));
         let attempts = -1;
-        // The first fault belongs to the connection that was open.
+        // The first fault belongs to the open connection.
         while (performance.now() <= 500) {
             attempts++;
             breaker.recordFault(FAULT, breaker.faultRound);

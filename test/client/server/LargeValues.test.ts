@@ -28,7 +28,7 @@ describe('LargeValues', () => {
         expect([large.largeBytes, small.largeBytes]).toEqual([100 * HALF_MIB, 0]);
     });
 
-    it('admits two values of half a MiB, then the next when one is done, in order', () => {
+    it('admits two values of half a MiB, then the next values in order as earlier ones end', () => {
         const calls = ['a', 'b', 'c', 'd'].map(key => store(key, HALF_MIB));
         expect(calls.map(one => largeValues.admit(one))).toEqual([true, true, false, false]);
         expect([...largeValues.waiting]).toEqual(calls.slice(2));
@@ -48,7 +48,7 @@ describe('LargeValues', () => {
         expect(admitted).toEqual([other]);
     });
 
-    it('does not let a smaller value overtake', () => {
+    it('does not let a smaller value overtake a larger one', () => {
         const [first, second] = [store('a', 2 * HALF_MIB), store('b', 2 * HALF_MIB)];
         const third = store('c', LARGE_BYTES);
         expect([first, second, third].map(one => largeValues.admit(one))).toEqual([true, false, false]);
@@ -78,7 +78,7 @@ describe('LargeValues', () => {
         expect(admitted).toEqual([calls[2]]);
     });
 
-    it('remembers up to a thousand large replies, each until a small one arrives', () => {
+    it('remembers up to a thousand large replies, each until a small reply for its key', () => {
         largeValues.answered('small', 100);
         largeValues.answered('', LARGE_BYTES);
         expect([largeValues.hasSizes, largeValues.expectedBytes('')]).toEqual([false, 0]);
@@ -123,7 +123,7 @@ it('settles calls that wait for the window of a silent server by their deadline,
     expect(again.every(Boolean)).toBe(true);
 });
 
-it('remembers the size of a large value when it is stored', async () => {
+it('remembers the size of a large value from its store', async () => {
     const server = await open.server();
     const client = await open.client(server);
     const saw = jest.spyOn(LargeValues.prototype, 'answered');

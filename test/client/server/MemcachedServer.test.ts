@@ -8,7 +8,7 @@ import { sleep } from '../../support/sleep';
 const open = useOpener();
 
 describe('a server that becomes unavailable', () => {
-    it('is down after `failures` faults in a row, reported once, and up after one probe', async () => {
+    it('is reported as down after `failures` faults in a row, and as up after one probe, once each', async () => {
         const server = await open.server();
         const observer = new RecordingObserver();
         const client = await open.client(server, { failures: 3, retryMs: 100, observer });
@@ -31,7 +31,7 @@ describe('a server that becomes unavailable', () => {
         expect(observer.heard.length).toBe(2);
     });
 
-    it('stays unnoticed by idempotent calls when it returns before it is down', async () => {
+    it('causes no error of idempotent calls when it returns before it is down', async () => {
         const server = await open.server();
         const observer = new RecordingObserver();
         const client = await open.client(server, {
@@ -47,7 +47,7 @@ describe('a server that becomes unavailable', () => {
         expect(observer.heard).toEqual([]);
     });
 
-    it('receives a call that was never sent, even a non-idempotent one, when it is back', async () => {
+    it('receives every unsent call after its return, even a non-idempotent one', async () => {
         const server = await open.server();
         const client = await open.client(server, { requestTimeoutMs: 5000, failures: 20, idleMs: 200 });
         while (client.socketCount > 0) await sleep(5);
@@ -57,7 +57,7 @@ describe('a server that becomes unavailable', () => {
         expect((await counted).value).toBe(7n);
     });
 
-    it('has a new epoch when a connection is lost, even while another one still seems open', async () => {
+    it('has a new epoch after the loss of a connection, even while another connection still seems open', async () => {
         const server = await open.server();
         const proxy = await open.faultProxy(server);
         const client = await open.client(proxy, { poolSize: 2 });
@@ -82,7 +82,7 @@ describe('a server that becomes unavailable', () => {
     });
 });
 
-it('accepts an answer that arrived while the process was busy for longer than a timeout', async () => {
+it('accepts an answer that arrives while the process is busy for longer than a timeout', async () => {
     const client = await open.client(await open.server(), { requestTimeoutMs: 100 });
     await client.set('key', 'value');
     const call = client.getText('key');

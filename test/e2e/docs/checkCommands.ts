@@ -6,7 +6,9 @@ import { root } from '../../support/root';
 
 const { scripts, name } = JSON.parse(read('package.json')) as { scripts: Record<string, string>; name: string };
 
-/** Foreign programs. The test checks only that the project files in their arguments exist. */
+/**
+ * Programs of other packages. The test only checks that the project files in their arguments exist.
+ */
 const FOREIGN = ['node', 'npx', 'git', 'cd', 'docker', 'export', 'curl'];
 /** The built-in commands of npm. */
 const OF_NPM = ['install', 'ci', 'pack'];
@@ -44,7 +46,7 @@ function checkNpm([verb = '', script = '', ...rest]: string[]): string | null {
     return verb === 'install' && strange !== undefined ? `${strange} is not this package` : null;
 }
 
-/** Starts memcached with these arguments on another port. */
+/** Returns the error of memcached with these arguments on a free port, or null if it starts. */
 async function checkMemcached(args: string[]): Promise<string | null> {
     const given = args.join(' ').replace(/-[plu] \S+|--(port|listen|user)=\S+|-d\b/g, '');
     try {

@@ -8,7 +8,7 @@ const blocks = allBlocks();
 const of = (...kinds: string[]): CodeBlock[] => blocks.filter(({ kind }) => kinds.includes(kind));
 const named = (list: CodeBlock[]): [string, CodeBlock][] => list.map(block => [`${block.file}:${block.line}`, block]);
 
-/** The kinds of blocks. `text` is for diagrams, which are not checked. */
+/** The kinds of blocks. `text` is for diagrams, which the tests do not check. */
 const KINDS = ['ts', 'js', 'yml', 'sh', 'text'];
 
 const block = (code: string, kind = 'ts', file = 'a.md'): CodeBlock => ({ file, line: 7, kind, code });
@@ -30,7 +30,10 @@ const mistakes: [string, string, RegExp][] = [
     ],
     ['a text that is not code', 'store(key, …)', /:7 Invalid character/],
 ];
-/** Compiles the mistakes together with the documentation, because a program takes seconds. */
+/**
+ * The problems of the documentation and the mistakes, from one compilation, because each takes
+ * seconds.
+ */
 let problems: string[] | undefined;
 function compiled(): string[] {
     const fragments = of('js').filter(one => !isWhole(one));
@@ -67,7 +70,7 @@ describe('the check of the documentation', () => {
         expect(ofThis).toContainEqual(expect.stringMatching(words));
     });
 
-    it('finds a program that fails, and one that writes to stderr', async () => {
+    it('finds a program that fails or writes to stderr', async () => {
         expect(await runProgram(block("import 'node:fs';\nthrow new Error('no');", 'js'))).toMatchObject({ code: 1 });
         const talks = block("import 'node:fs';\nconsole.error('oh');", 'js');
         expect(await runProgram(talks)).toMatchObject({ stderr: 'oh\n' });

@@ -16,9 +16,9 @@ const modules = {
 /**
  * Compiles blocks in one program against the sources, and as strictly as the sources.
  *
- * A block that imports something is a whole module, and sees only its imports.
- * Any other block is a fragment. It may also use public names of the package and of its
- * `/framework`, and the names of `scene.ts`.
+ * A block that imports something is a whole module, and sees only its imports. Any other block is a
+ * fragment. A fragment may also use public names of the package and of its `/framework`, and the
+ * names of `scene.ts`.
  */
 export function compileBlocks(blocks: readonly CodeBlock[]): string[] {
     const options = readOptions();
@@ -53,7 +53,10 @@ export function isCommonJs({ code }: CodeBlock): boolean {
     return /\brequire\(/.test(code);
 }
 
-/** Returns the extension of a module, because only modules may await at the top level. */
+/**
+ * Returns the extension of a block. A block without `require` is a module, which may await at the
+ * top level.
+ */
 function extensionOf(block: CodeBlock): string {
     return `${isCommonJs(block) ? 'c' : 'm'}${block.kind}`;
 }
@@ -93,7 +96,7 @@ function complete(block: CodeBlock, places: Map<string, string>): string {
 }
 
 /**
- * Returns the used and the declared names. Inner declarations hide an import, so extra ones are
+ * Returns the used and the declared names. Inner declarations hide an import, so extra imports are
  * harmless.
  */
 function namesIn(code: string): { used: Set<string>; declared: Set<string> } {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { useOpener, useServer } from '../../support/Opener';
 import { root } from '../../support/root';
 
-/** A line `expression; // → value` is checked. */
+/** The pattern of a line `expression; // → value`, which the test checks. */
 const CHECKED = /^(\s*)(.+); \/\/ → (.+)$/gm;
 
 const server = useServer();

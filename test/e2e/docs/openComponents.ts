@@ -22,7 +22,7 @@ const factories = [new ours.DefaultMemcachedFactory(), new DefaultConfigFactory(
 const OURS = ['descriptor', 'connection', 'connections', 'credential', 'credentials', 'options'];
 /** Components of the framework, which this project does not contain. */
 const OTHERS = /^pip-services:(logger|counters|tracer|context-info):/;
-/** The configuration of other programs is only parsed. */
+/** Sections of other programs, which the test only parses. */
 const FOREIGN = ['services', 'apiVersion', 'scrape_configs', 'groups'];
 
 /**
@@ -57,7 +57,7 @@ async function fillIn(yaml: string): Promise<string> {
 /** Treats a single section as a cache, which reads every option. */
 function asComponent(section: Section): Section {
     const strange = Object.keys(section).find(key => !OURS.includes(key));
-    if (strange !== undefined) throw new Error(`${strange} is no section of a component`);
+    if (strange !== undefined) throw new Error(`unknown section ${strange}: expected a section of a component`);
     return { descriptor: 'pip-services:cache:memcached:default:1.0', connection: { host: 'any' }, ...section };
 }
 
@@ -66,9 +66,9 @@ function create(section: Section, references: References): unknown[] {
     if (type !== undefined) {
         const [name = '', module] = type.split(',');
         if (module === 'pip-services4-memcached-node' && name in ours) return [];
-        throw new Error(`${type} is nothing of ours`);
+        throw new Error(`unknown type ${type}: expected a component of this package`);
     }
-    if (descriptor === undefined) throw new Error('a component without descriptor');
+    if (descriptor === undefined) throw new Error('invalid component: expected a descriptor');
     if (OTHERS.test(descriptor)) return [];
     const locator = Descriptor.fromString(descriptor)!;
     const factory = factories.find(one => one.canCreate(locator) !== null);
@@ -81,7 +81,7 @@ function create(section: Section, references: References): unknown[] {
 
 /**
  * Redirects a section to the server of the tests, which has no login and no TLS.
- * The keys of these must be documented in docs/connections.md.
+ * docs/connections.md must document the keys of its connections and credentials.
  */
 function toTheTests(section: Section): Section {
     const known = read('docs/connections.md');
@@ -105,7 +105,7 @@ function toTheTests(section: Section): Section {
             const inner = key.endsWith('s') ? Object.values(value as Section) : [value];
             for (const name of inner.flatMap(one => Object.keys(one as Section))) {
                 if (!new RegExp(`[.\`]${name}\``).test(known))
-                    throw new Error(`docs/connections.md knows no ${key}.${name}`);
+                    throw new Error(`docs/connections.md does not document ${key}.${name}`);
             }
         }
         const inner = toTheTests(value as Section);

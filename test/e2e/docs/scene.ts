@@ -11,7 +11,8 @@ import type {
 } from 'pip-services4-memcached-node';
 
 /**
- * Declares the surroundings of the fragments in the documentation, which are compiled but not run.
+ * Declares the names that fragments in the documentation use. The tests compile fragments, and do
+ * not run them.
  */
 export declare const cache: MemcachedCache;
 export declare const lock: MemcachedLock;

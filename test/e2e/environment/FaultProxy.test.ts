@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { useOpener, useServer } from '../../support/Opener';
 import { exchange, get, set, version } from '../../support/server/exchange';
 import { holding, passing, type Fault, type FaultProxy } from '../../support/proxy/FaultProxy';
-import { HEADER_BYTES } from '../../support/proxy/frames';
+import { HEADER_BYTES } from '../../support/proxy/binaryFrames';
 import * as faults from '../../faults/replyFaults';
 
 describe('FaultProxy', () => {
@@ -75,7 +75,7 @@ describe('FaultProxy', () => {
         await answer;
     });
 
-    it('drops held replies when it becomes a black hole', async () => {
+    it('drops held replies when it falls silent', async () => {
         const socket = await open();
         let received = 0;
         socket.on('data', chunk => (received += chunk.length));

@@ -22,7 +22,7 @@ describe('MemcachedProcess', () => {
 
     function opened<T extends Socket>(socket: T): T {
         opener.atEnd(() => socket.destroy());
-        // Servers are killed here, so the sockets fail. The replies show the relevant outcome.
+        // Some tests kill the server, so the sockets fail. The replies show the relevant outcome.
         return socket.on('error', () => {});
     }
 
@@ -92,7 +92,7 @@ describe('MemcachedProcess', () => {
         expect(await exchange(open(server), saslPlain('ann', 'secret'))).toMatchObject({ status: OK });
     });
 
-    it('is not trusted with a certificate for another name', async () => {
+    it('fails the TLS handshake with a certificate for another name', async () => {
         const certificate = createCertificate(['elsewhere.example']);
         const { port, host } = await start({ certificate });
         const socket = connectTls({ port, host, servername: 'localhost', ca: certificate.cert });
@@ -127,7 +127,7 @@ describe('MemcachedProcess', () => {
         await once(socket, 'end');
     });
 
-    it('accepts any other argument', async () => {
+    it('passes any other argument to memcached', async () => {
         const server = await start({ args: ['-c', '77'] });
         const socket = open(server);
         socket.write('stats settings\r\n');
@@ -172,7 +172,7 @@ describe('MemcachedProcess', () => {
         expect(await exchange(open(server), get('k'))).toMatchObject({ status: NOT_FOUND });
     });
 
-    it('chooses another port when the first one is taken', async () => {
+    it('chooses another port when the first port is taken', async () => {
         const server = await start();
         const random = jest.spyOn(Math, 'random').mockReturnValueOnce((server.port - 15000 + 0.5) / 15000);
         const other = await start();

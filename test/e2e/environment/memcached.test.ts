@@ -10,7 +10,8 @@ import { sleep } from '../../support/sleep';
 const memcached = JSON.stringify(join(root, 'scripts/memcached.cjs'));
 
 /**
- * Returns a script that starts a memcached, prints its port, and then ends as a test run may end.
+ * Returns a script that starts a memcached and prints its port. `fate` is further code of the
+ * script.
  */
 const parent = (fate: string) => `
     const { startMemcached } = require(${memcached});
@@ -46,7 +47,7 @@ describe('a memcached of startMemcached', () => {
         await Promise.all([exited, ended]);
     });
 
-    it('can be ended by a parent that it does not keep alive', async () => {
+    it('ends on request of its parent, and does not keep the parent alive', async () => {
         const fate = `server.unref(); server.end().then(() => process.exit(7));`;
         const child = spawn(process.execPath, ['-e', parent(fate)], { stdio: ['ignore', 'pipe', 'ignore'] });
         child.stdout.resume();

@@ -10,7 +10,7 @@ export class DemoProcess {
     readonly outcome: Promise<Outcome>;
     private readonly child: ChildProcess;
 
-    /** @param env the variables; undefined removes one */
+    /** @param env the variables. A value of undefined removes a variable */
     constructor(args: string[] = [], env: Record<string, string | undefined> = {}) {
         // The demo kills only servers that it has started, so it must not see the server of jest.
         const given = { MEMCACHED_SERVICE_HOST: undefined, MEMCACHED_SERVICE_PORT: undefined, ...env };
@@ -58,7 +58,7 @@ export class DemoProcess {
         process.kill(-this.child.pid!, signal);
     }
 
-    /** The pids of the services and servers that the demo has printed. */
+    /** The pids of services and servers in the output of the demo. */
     get toldPids(): number[] {
         return [...this.stdout.matchAll(/\bpid (\d+)/g)].map(([, pid]) => Number(pid));
     }

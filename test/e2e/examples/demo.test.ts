@@ -6,19 +6,19 @@ import { SideBySide } from '../../support/sideBySide';
 import { sleep } from '../../support/sleep';
 import { DemoProcess, isAlive, parentOf } from './DemoProcess';
 
-/** Runs the long tests side by side, each with its own demo. */
+/** The long tests, which run concurrently, each with its own demo. */
 const sideBySide = new SideBySide();
 const given = useServer();
 
 const scenes = [
     'The first call is slow, the second is fast',
     '1,000 concurrent cold calls are one look-up',
-    'Two instances want to run the nightly job, one does',
-    'A memcached is killed under load and started again, and the service goes on',
+    'Two instances start the nightly job, and one runs it',
+    'A memcached restarts under load, and the service keeps answering',
 ];
 
 it(
-    'runs its scenes, exits with 0, and leaves nothing behind',
+    'runs its scenes, exits with 0, and leaves no process behind',
     sideBySide.add(async () => {
         const demo = new DemoProcess();
         const { code, stdout, stderr } = await demo.outcome;
@@ -31,23 +31,23 @@ it(
         expect(stdout.match(/✓/g)).toHaveLength(4);
         expect(stdout).toMatch(/look-ups in the catalogue, both instances together +1\n/);
         expect(stdout).toMatch(/requests meanwhile, 100 per second +0 failed\n/);
-        expect(Number(/All of it happened as told, in ([\d.]+) s/.exec(stdout)![1])).toBeLessThan(30);
-        // Two instances, two servers, and the restarted server.
+        expect(Number(/Every claim held, in ([\d.]+) s/.exec(stdout)![1])).toBeLessThan(30);
+        // The demo prints the pids of two instances and two servers.
         expect(demo.toldPids).toHaveLength(4);
         expect(demo.toldPids.filter(isAlive)).toEqual([]);
     }),
 );
 
 it(
-    'skips the kill of a memcached that it was given',
+    'does not kill a memcached of its environment',
     sideBySide.add(async () => {
         const env = { MEMCACHED_SERVICE_HOST: given.host, MEMCACHED_SERVICE_PORT: String(given.port) };
-        // The values of the first run must not affect the second one.
+        // The values of the first run must not affect the second run.
         for (let run = 0; run < 2; run++) {
             const { code, stdout } = await new DemoProcess([], env).outcome;
             expect({ code, problems: stdout.match(/✗.*/g) }).toEqual({ code: 0, problems: null });
             expect(stdout).toContain(
-                `Left out: a memcached is killed under load and started again. ${given.host}:${given.port} was given`,
+                `Skipped: the restart of a memcached under load. ${given.host}:${given.port} is your server`,
             );
             expect(stdout.match(/✓/g)).toHaveLength(3);
         }
@@ -76,7 +76,7 @@ const signals = [
 
 for (const [how, to, signal, when] of signals) {
     it(
-        `leaves nothing behind and prints no error on ${how}`,
+        `leaves no process behind and prints no error on ${how}`,
         sideBySide.add(async () => {
             const demo = new DemoProcess();
             await demo.says(when);
@@ -90,7 +90,7 @@ for (const [how, to, signal, when] of signals) {
     );
 }
 
-it('takes its services and servers along when it is killed', async () => {
+it('ends its services and servers when it is killed', async () => {
     const demo = new DemoProcess();
     const [, instance] = await demo.says(/products-a +\S+ +pid (\d+)/);
     await demo.says(/\n2 {2}/);
@@ -100,7 +100,7 @@ it('takes its services and servers along when it is killed', async () => {
     for (const pid of demo.toldPids) while (isAlive(pid)) await sleep(20);
 });
 
-it('reports a port that is taken before it starts anything', async () => {
+it('reports a taken port before it starts any process', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;

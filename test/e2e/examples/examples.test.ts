@@ -9,14 +9,14 @@ import { createCertificate } from '../../support/server/certificate';
 import type { MemcachedProcess } from '../../support/server/MemcachedProcess';
 
 const folder = join(root, 'examples');
-/** The programs themselves. Folders have separate tests. */
+/** The examples of one file each. Examples with a folder have separate tests. */
 const examples = readdirSync(folder, { withFileTypes: true })
     .filter(({ name }) => /\.(mjs|cjs|ts)$/.test(name) && !name.startsWith('demo'))
     .map(({ name }) => name);
 
 /**
- * Runs an example as its reader does, without ending it, so that a leak would hang.
- * TypeScript is first compiled to a module.
+ * Runs an example as its reader does. An example with a leak does not end. The function first
+ * compiles TypeScript to a module.
  */
 function runExample(file: string, env: Record<string, string>): Promise<Outcome> {
     const path = join(folder, file);

@@ -21,7 +21,10 @@ interface Reply {
     text: string;
 }
 
-/** Calls the server. It does not use `fetch`, which allows no Host or Origin header. */
+/**
+ * Sends a request to the server. The function does not use `fetch`, which allows no Host or Origin
+ * header.
+ */
 function call(method: string, path: string, headers: Record<string, string> = {}): Promise<Reply> {
     return new Promise((resolve, reject) => {
         const sent = request(url + path, { method, headers, agent: false }, response => {
@@ -91,7 +94,7 @@ it('serves the data of the page', async () => {
     expect(state.instances.map(({ name }) => name)).toEqual(['products-a', 'products-b']);
 });
 
-it('answers the lines that it prints for curl', async () => {
+it('answers the curl commands that it prints', async () => {
     const lines = [...demo.stdout.matchAll(/curl (-X POST -H 'x-demo: 1' )?(http:\S+)/g)];
     expect(lines).toHaveLength(6);
     for (const [, post, address] of lines) {
@@ -149,12 +152,12 @@ describe('a request that ends a process', () => {
         expect(await pids()).toEqual(before);
     });
 
-    it('is accepted from the page itself', async () => {
+    it('is accepted from the page of the demo', async () => {
         const headers = { 'x-demo': '1', origin: url };
         expect((await call('POST', '/memcached/0/restart', headers)).status).toBe(200);
     });
 
-    it('is rejected under another name, as are reads and preflights', async () => {
+    it('is rejected under another host name, like reads and preflights', async () => {
         expect((await call('GET', '/state', { host: `elsewhere.example:${port()}` })).status).toBe(403);
         expect((await call('OPTIONS', '/memcached/0/kill', { origin: 'http://elsewhere.example' })).status).toBe(403);
     });
@@ -172,7 +175,7 @@ it.each([
     expect(JSON.parse(text)).toHaveProperty('message');
 });
 
-it('exits and leaves nothing behind on SIGTERM', async () => {
+it('exits and leaves no process behind on SIGTERM', async () => {
     const pids = (await readState()).memcacheds.map(({ pid }) => pid);
     demo.signalAll('SIGTERM');
     await demo.outcome;

@@ -42,7 +42,7 @@ async function get(url: string, init?: RequestInit) {
     return { status: reply.status, cache: reply.headers.get('x-cache'), body: (await reply.json()) as object };
 }
 
-it('looks a product up once, and answers 404 for a missing one', async () => {
+it('looks a product up once, and returns 404 for a missing product', async () => {
     const url = await urlOf(start());
     const product = { number: 42, name: 'wool shelf', price: 5.98 };
     expect(await get(`${url}/products/42`)).toEqual({ status: 200, cache: 'miss', body: product });
@@ -72,7 +72,7 @@ it('runs a job once, however many times it is requested', async () => {
     expect(outcomes.sort()).toEqual(['done', 'ran', 'taken', 'taken']);
 });
 
-it.each(['SIGTERM', 'SIGINT'] as const)('exits in order on %s', async signal => {
+it.each(['SIGTERM', 'SIGINT'] as const)('exits with 0 on %s', async signal => {
     const child = start();
     await urlOf(child);
     const closed = once(child, 'close');
@@ -80,7 +80,7 @@ it.each(['SIGTERM', 'SIGINT'] as const)('exits in order on %s', async signal => 
     expect(await closed).toEqual([0, null]);
 });
 
-it('exits with the process that forked it', async () => {
+it('exits with 0 when the process that forked it disconnects', async () => {
     const child = start();
     await urlOf(child);
     const exited = once(child, 'exit');

@@ -13,8 +13,8 @@ const ONE_REQUEST =
 const SEVERAL_REQUESTS = new Set(['retrieveOrLoad', 'append text', 'prepend text']);
 
 /**
- * Servers that may own a key, by the lists of the process. With `options.remove` any server may own
- * it.
+ * Servers that may own a key, according to the lists of the process. With `options.remove` any
+ * server may own the key.
  */
 export class Places {
     private readonly service: Run['service'];
@@ -47,7 +47,7 @@ export class Places {
         return [...new Set(lists.flatMap(list => list.map(({ host }) => host)))];
     }
 
-    /** Counts how often the list changed during the call. */
+    /** Counts the changes of the list during the call. */
     changesDuring({ user, startMs, endMs }: Entry): number {
         return this.service.lists.between(user, startMs, endMs).length - 1;
     }

@@ -8,11 +8,11 @@ const PREFIX = 'c:';
 const TOKEN = /^c:#([^:]+):/;
 
 /**
- * Requests that the servers executed for each call. With `options.clear` the keys of the cache
- * carry a token, and items under an older token are unreachable.
+ * Requests that the servers have executed for each call. With `options.clear` the keys of the cache
+ * carry a token. Items under an older token are unreachable.
  */
 export class Truth {
-    /** Executed requests by their value. */
+    /** Executed requests by the value that they carry. */
     private readonly bySent = new Map<string, Execution[]>();
     private readonly byKey = new Map<string, Execution[]>();
     private readonly hasTokens: boolean;
@@ -68,7 +68,7 @@ export class Truth {
         });
     }
 
-    /** Returns the matching requests for the key. */
+    /** Returns the requests for the key that match. */
     executionsOf(key: string, isWanted: (execution: Execution) => boolean): Execution[] {
         return this.reachable(key, (this.byKey.get(key) ?? []).filter(isWanted));
     }
@@ -84,8 +84,7 @@ export class Truth {
     }
 
     /**
-     * Counts how often the token of a key changed during the call, including moves to another
-     * server.
+     * Counts the changes of the token of a key during the call, including moves to another server.
      */
     changesDuring(entry: Entry): number {
         if (!this.hasTokens) return 0;
@@ -98,7 +97,7 @@ export class Truth {
         return Math.max(0, ...changes) + this.places.changesDuring(entry);
     }
 
-    /** Returns the listed servers whose token did not change during the call. */
+    /** Returns the listed servers that keep their token during the call. */
     uncleared(entry: Entry): string[] {
         const { startMs, endMs } = entry;
         return this.places.atStart(entry).filter(server =>
@@ -109,8 +108,8 @@ export class Truth {
     }
 
     /**
-     * Keeps the requests under the last valid token. Earlier ones do not count, because the cache
-     * repeats the call.
+     * Keeps the requests under the last valid token. Earlier requests do not count, because the
+     * cache retries the call.
      */
     private reachable(key: string, executions: readonly Execution[]): Execution[] {
         if (!this.isGuarded(key)) return [...executions];

@@ -1,24 +1,31 @@
 import type { Entry } from '../schedule/Ledger';
-import type { Plan } from '../schedule/Plan';
+import type { Plan, ProtocolMode } from '../schedule/Plan';
+import { connectingMs } from '../workload/reconnecting';
 import { LOOKUP_MS } from '../workload/Discovery';
 
 /** Configured `options.update_timeout`. */
 const UPDATE_TIMEOUT_MS = 500;
 /** Maximum duration of a lock call with broken connections, in `request_timeout`s. */
 export const LOCK_TRIES = 3.5;
-/** Allows for rounds of the event loop and for timers with whole milliseconds. */
+/** Margin for rounds of the event loop and for timers with whole milliseconds. */
 export const SLACK_MS = 20;
 
 /**
- * Returns the documented time limit of a call, in ms, without the time for which its process was
- * held.
- * @param changes how often the token of a key changed during the call
- * @param listChanges how often the server list changed during the call
+ * Returns the documented time limit of a call in ms, without the time for which its process stands
+ * still.
+ * @param changes the number of changes of the token during the call
+ * @param listChanges the number of changes of the server list during the call
  */
-export function boundOf({ step }: Entry, { client, cache, lists }: Plan, changes: number, listChanges: number): number {
-    const { connectTimeoutMs } = client;
-    // The cache fetches a server's token before the first request, and repeats a call under an old
-    // one.
+export function boundOf(
+    { step }: Entry,
+    { client, cache, lists }: Plan,
+    protocol: ProtocolMode,
+    changes: number,
+    listChanges: number,
+): number {
+    const connectTimeoutMs = connectingMs(client, protocol);
+    // The cache fetches a server's token before the first request, and retries a call under an old
+    // token.
     const requestTimeoutMs = client.requestTimeoutMs * (cache.hasClear ? 2 * (1 + changes) : 1);
     const [, waitMs = 0, workMs = 0] = step.times;
     switch (step.verb) {

@@ -15,7 +15,7 @@ type Counts = Readonly<Partial<Record<keyof typeof NAMES, Count>>>;
 interface Subject {
     readonly entry: Entry;
     readonly plan: Plan;
-    /** Number of keys or calls that the cache answered without memcached. */
+    /** Number of keys or calls that the cache answers without memcached. */
     readonly fallbacks: number;
 }
 
@@ -140,7 +140,7 @@ const RULES: Readonly<Record<string, Rule>> = {
         const skipped = maxSize === 0 ? 0 : Math.max(0, step.keys.length - maxSize);
         const stored = step.keys.slice(skipped).filter(key => !failed?.has(key)).length;
         const isDone = error === null || failed !== null;
-        // With tokens the cache may repeat a part of the batch, and the repetition may fail.
+        // With tokens the cache may retry a part of the batch, and the retry may fail.
         const isExact = !plan.cache.hasClear && fallbacks === 0;
         const isPartial = plan.cache.hasClear || (isDone && !isExact);
         return {
@@ -158,7 +158,7 @@ const RULES: Readonly<Record<string, Rule>> = {
         const of = (name: keyof typeof NAMES): number => counts.get(NAMES[name]) ?? 0;
         const hasStale = step.times[2]! > 0;
         return {
-            // A caller that joins a load reads nothing.
+            // A caller that joins a load sends no read.
             hits: [0, 1 - of('misses')],
             misses: [0, 1],
             // A failed loader is not a failure of the cache.
@@ -166,8 +166,9 @@ const RULES: Readonly<Record<string, Rule>> = {
             loads: [0, 1],
             stored: [0, of('loads')],
             storeFailures: plan.faults.some(({ kind }) => kind === 'full' || kind === 'refuse') ? [0, of('loads')] : 0,
-            // After an abort of this caller, a caller with a stale value may keep its load running.
-            refreshFailures: [0, (error === null && hasStale) || error instanceof CallerAborted ? of('loads') : 0],
+            // After an abort of this caller, a caller with a stale value may keep the load running.
+            // A load that `close` stops before its loader runs fails, too.
+            refreshFailures: [0, error === null && hasStale ? 1 : error instanceof CallerAborted ? of('loads') : 0],
             // The read and the store of the loaded value may each fall back.
             fallbacks: [0, 2],
             ...evictionCounts(plan),

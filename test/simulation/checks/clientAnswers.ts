@@ -1,5 +1,6 @@
 import type { ValueInput } from '../../../src/client/Commands';
 import type { CasReply } from '../../../src/client/calls/storeCalls';
+import { OVERWRITTEN_CAS } from '../../../src/client/model/Item';
 import type { Execution } from '../memcached/History';
 import { codeOf, type Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
@@ -14,7 +15,7 @@ interface Found {
 type Fail = (message: string) => void;
 
 /**
- * Checks that every result of the client is true and that no server executed a rejected request.
+ * Checks that every result of the client is true, and that no server executes a rejected request.
  */
 export function checkClientAnswers(run: Run, report: (violation: string) => void): void {
     const truth = new Truth(run);
@@ -104,8 +105,7 @@ function checkChange(truth: Truth, entry: Entry, fail: Fail): void {
             if (isStored) once();
             else never();
             if (!isStored) held('something');
-            else if (step.verb === 'casAdd' && executed[0]?.after?.cas !== result)
-                fail(`returned the CAS ${String(result)}`);
+            else if (step.verb === 'casAdd') checkCas(truth, entry, executed, result as bigint, fail);
             return;
         }
         case 'replace':
@@ -135,8 +135,7 @@ function checkChange(truth: Truth, entry: Entry, fail: Fail): void {
                 const [only] = executed;
                 if (only?.before?.cas !== notes.get('cas') || String(only?.before?.value) !== notes.get('value'))
                     fail('was stored over another item');
-                if (only?.after?.cas !== cas) fail(`returned the CAS ${cas}`);
-                return;
+                return checkCas(truth, entry, executed, cas, fail);
             }
             never();
             return checkRefusal(truth, entry, outcome, fail);
@@ -149,10 +148,18 @@ function checkChange(truth: Truth, entry: Entry, fail: Fail): void {
     }
 }
 
+/** Checks the CAS of a store, which only an overwritten item may lack. */
+function checkCas(truth: Truth, entry: Entry, [only]: readonly Execution[], cas: bigint, fail: Fail): void {
+    if (only === undefined || only.after?.cas === cas) return;
+    const isOverwritten = truth.during(entry).some(({ fromMs, item }) => fromMs >= only.atMs && item !== only.after);
+    if (cas !== OVERWRITTEN_CAS || !isOverwritten) fail(`returned the CAS ${cas}`);
+}
+
 const MAY_REPEAT = new Set(['set', 'replace']);
 
 /**
- * Checks an idempotent store. After success the server must have executed it during the call only.
+ * Checks an idempotent store. If the store succeeds, the server must execute it only during the
+ * call.
  */
 function checkStored(executed: readonly Execution[], entry: Entry, error: Error | null, fail: Fail): void {
     if (wasNotSent(error) && executed.length > 0) fail(`was stored despite ${codeOf(error)}`);
@@ -175,7 +182,7 @@ function checkRefusal(truth: Truth, entry: Entry, outcome: string, fail: Fail): 
         fail('deleted another item');
 }
 
-/** Returns whether the error guarantees that the request was not sent. */
+/** Returns whether the error guarantees that the client has not sent the request. */
 function wasNotSent(error: Error | null): boolean {
     return ['OVERLOADED', 'NOT_OPENED'].includes(codeOf(error) ?? '');
 }

@@ -6,7 +6,7 @@ export type Count = number | readonly [min: number, max: number];
 
 type Names<N extends string> = Readonly<Record<N, string>>;
 
-/** Compares every counter of a call with the expected one. */
+/** Compares every counter of a call with its expected count. */
 export function compareCounts<N extends string>(
     names: Names<N>,
     { process, step, counts }: Entry,

@@ -1,4 +1,3 @@
-import { Opcode } from '../../../src/client/protocol/binary/constants';
 import { Outcome } from '../../../src/client/protocol/Protocol';
 import type { Execution } from '../memcached/History';
 import type { Entry } from '../schedule/Ledger';
@@ -9,14 +8,12 @@ import { hasTrouble } from './trouble';
 /** Keys of values that only the verbs below write. */
 const KEY = /^c:(#[^:]+:)?(v\d+)$/;
 const STORES = new Set(['store', 'storeMany']);
-/** Verbs that remove values. `storeMany` does so if the batch exceeds `max_size`. */
+/** Verbs that remove values. `storeMany` removes values if the batch exceeds `max_size`. */
 const REMOVES = new Set(['remove', 'removeMany', 'storeMany']);
 /** Each value contains the number of its step. */
 const STEP = /<(\d+)\.\d+>/;
 
-/**
- * Checks that an instance deletes only removed keys and evicts only values that it stored itself.
- */
+/** Checks that an instance deletes only removed keys, and evicts only its own values. */
 export function checkEvictions({ ledger, servers, service: { plan } }: Run, report: (violation: string) => void): void {
     const steps = new Map(ledger.entries.map(entry => [entry.step.id, entry]));
     const hasFaults = hasTrouble(plan) || !isUnlimited(plan);
@@ -30,8 +27,8 @@ export function checkEvictions({ ledger, servers, service: { plan } }: Run, repo
     }
 }
 
-function isDeletion({ opcode, status, before }: Execution): boolean {
-    return (opcode === Opcode.DELETE || opcode === Opcode.DELETEQ) && status === Outcome.OK && before !== null;
+function isDeletion({ verb, status, before }: Execution): boolean {
+    return verb === 'delete' && status === Outcome.OK && before !== null;
 }
 
 /**

@@ -6,13 +6,14 @@ import { World } from '../world/World';
 import { isUnlimited } from './settling';
 import { Truth } from './Truth';
 
-/** Counts the keys of the call that the cache answered without memcached. */
+/** Counts the keys of the call that the cache answers without memcached. */
 export function fallbacksOf({ countsAtEnd }: Entry): number {
     return countsAtEnd.get(COUNTER_NAMES.cache.fallbacks) ?? 0;
 }
 
 /**
- * Verbs with a fallback: with `options.fail_soft` they return a miss or do nothing on an outage.
+ * Verbs with a fallback. With `options.fail_soft` these verbs return a miss or have no effect on an
+ * outage.
  */
 const SOFT_VERBS = new Set(
     'retrieve contains retrieveAndTouch retrieveMany store storeMany remove removeMany'
@@ -21,7 +22,7 @@ const SOFT_VERBS = new Set(
 );
 /** Verb that falls back even without `options.fail_soft`, by calling its loader. */
 const LOADING_VERB = 'retrieveOrLoad';
-/** Errors that mean an unavailable server. All other errors reach the caller. */
+/** Errors of an unavailable server. All other errors reach the caller. */
 const UNAVAILABLE = new Set(['CONNECTION_LOST', 'SERVER_DOWN', 'TIMEOUT', 'OVERLOADED', 'CONNECT_FAILED']);
 /** Faults that do not make a server unavailable. */
 const HARMLESS = new Set(['skip', 'evict', 'clock', 'kill', 'full', 'refuse', 'list', 'discovery']);
@@ -34,7 +35,7 @@ export function checkFailSoft(run: Run, report: (violation: string) => void): vo
     const truth = new Truth(run);
     const { plan } = run.service;
     for (const entry of run.ledger.entries) {
-        // The recovery retries until it succeeds.
+        // The recovery retries until its success.
         if (entry.endMs === Infinity || entry.step.verb === 'recover cache') continue;
         const { step, process } = entry;
         const fail = (message: string): void => report(`${process} #${step.id} ${step.verb} ${message}`);
@@ -61,7 +62,7 @@ function codesOf({ error }: Entry): string[] {
     return [error, ...failed.values()].map(codeOf).filter(code => code !== null);
 }
 
-/** Returns whether a fault explains that a server of the call did not answer. */
+/** Returns whether a fault explains that a server of the call does not answer. */
 function hasReason(entry: Entry, run: Run, { places }: Truth): boolean {
     const { endMs, fullKeys, process } = entry;
     const { plan } = run.service;

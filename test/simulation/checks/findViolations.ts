@@ -10,6 +10,7 @@ import { checkLeftovers } from './leftovers';
 import { checkLoads } from './loads';
 import { checkLockCounters } from './lockCounters';
 import { checkLocks } from './locks';
+import { checkRestarts } from './restarts';
 import { checkRouting } from './routing';
 import { checkLogins } from './logins';
 import { checkMistakes } from './mistakes';
@@ -19,7 +20,7 @@ import { checkStatistics } from './statistics';
 import { checkTimeouts } from './timeouts';
 import { checkWithoutCas } from './withoutCas';
 
-/** Check of a finished schedule. It reports each violation. */
+/** Check of a finished schedule, which reports each violation. */
 export type Check = (run: Run, report: (violation: string) => void) => void;
 
 const CHECKS: readonly Check[] = [
@@ -37,6 +38,7 @@ const CHECKS: readonly Check[] = [
     checkExpiries,
     checkLoads,
     checkLocks,
+    checkRestarts,
     checkRouting,
     checkCasNumbers,
     checkWithoutCas,

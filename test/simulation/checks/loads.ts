@@ -9,9 +9,9 @@ import { hasTrouble } from './trouble';
 interface Publication {
     readonly version: number;
     readonly process: string;
-    /** Servers that may have executed the publication. */
+    /** Servers that may execute the publication. */
     readonly places: readonly string[];
-    /** Time of the acknowledgement. Infinity means an unknown outcome. */
+    /** Time of the acknowledgement, or Infinity for an unknown outcome. */
     readonly doneMs: number;
     readonly startedMs: number;
 }
@@ -74,8 +74,8 @@ function isLate(known: readonly Publication[], version: number): boolean {
 }
 
 /**
- * Returns whether the caller joined an earlier load in a process that has not published the newer
- * value itself.
+ * Returns whether the caller has joined an earlier load, in a process that has not published the
+ * newer value.
  */
 function isJoined(
     { service }: Run,
@@ -96,7 +96,7 @@ function isJoined(
     );
 }
 
-/** Without CAS an earlier load overwrites a newer value. */
+/** Returns whether an earlier load may have overwritten a newer value, which needs `-C`. */
 function isOverwritten(
     { service }: Run,
     key: string,
@@ -128,8 +128,7 @@ function checkLoaders(
     )
         return;
     /**
-     * Returns whether the loader started without a lease, after its caller had waited for the full
-     * `loadTimeout`.
+     * Returns whether the loader starts without a lease after a wait for the full `loadTimeout`.
      */
     const hasWaitedInVain = ({ step: id, startMs }: LoaderRun): boolean => {
         const { startMs: calledMs } = ledger.entries.find(({ step }) => step.id === id)!;
@@ -143,7 +142,7 @@ function checkLoaders(
         const concurrent = runs.slice(0, i).find(
             one =>
                 one.key === run.key &&
-                // Without CAS there is no lease between processes.
+                // Without CAS, processes share no lease.
                 (plan.hasCas || one.process === run.process) &&
                 Math.min(one.endMs, one.abortedMs) > run.startMs &&
                 isOneServer(homeFrom(one.process, one.startMs), homeFrom(run.process, one.startMs)),

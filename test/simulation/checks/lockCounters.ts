@@ -1,4 +1,3 @@
-import { Opcode } from '../../../src/client/protocol/binary/constants';
 import { Outcome } from '../../../src/client/protocol/Protocol';
 import { COUNTER_NAMES } from '../../../src/component/counterNames';
 import { codeOf, type Entry } from '../schedule/Ledger';
@@ -42,7 +41,7 @@ function checkAcquisitions(
 ): void {
     const added = servers
         .flatMap(({ history }) => history.executions)
-        .filter(one => one.process === process && one.opcode === Opcode.ADD && one.status === Outcome.OK)
+        .filter(one => one.process === process && one.verb === 'add' && one.status === Outcome.OK)
         .filter(one => one.key.startsWith(PREFIX)).length;
     const { plan } = service;
     const isAnswered = !ledger.entries.some(one => one.process === process && UNANSWERED.has(codeOf(one.error) ?? ''));
@@ -65,7 +64,10 @@ function counted({ counts }: Entry, name: keyof typeof NAMES): number {
     return counts.get(NAMES[name]) ?? 0;
 }
 
-/** Returns the counters of an acquisition. The call releases a lock that it does not return. */
+/**
+ * Returns the counters of an acquisition. If the call returns no lock, it releases the acquired
+ * lock.
+ */
 function acquiring(entry: Entry, hasLock: boolean, isBusy: boolean): Counts {
     const { error } = entry;
     const acquired = hasLock ? 1 : isBusy ? 0 : counted(entry, 'acquired');
@@ -97,7 +99,7 @@ const extend: Rule = ({ result, error }) => ({
     lost: [0, error === null && result !== true ? 1 : 0],
 });
 
-/** Rule for releases. A finished lease counts nothing. */
+/** Rule for releases. A finished lease raises no counter. */
 const release: Rule = entry => ({
     released: [0, entry.error === null ? 1 - counted(entry, 'lost') : 0],
     lost: [0, entry.error === null ? 1 : 0],
@@ -117,7 +119,7 @@ const RULES: Readonly<Record<string, Rule>> = {
         const isBusy = codeOf(entry.error) === 'LOCK_TIMEOUT';
         return {
             ...acquiring(entry, false, isBusy),
-            // The callback may fail, too.
+            // The callback may also fail.
             failed: [0, entry.error === null || isBusy ? 0 : 1],
             // A timer renews the lock, so its counters belong to no call.
             released: [0, counted(entry, 'acquired')],

@@ -1,5 +1,5 @@
-import { Opcode } from '../../../src/client/protocol/binary/constants';
 import { Outcome as Status } from '../../../src/client/protocol/Protocol';
+import type { Verb } from '../memcached/Command';
 import type { Execution, KeyState } from '../memcached/History';
 import { codeOf, type Entry } from '../schedule/Ledger';
 import type { Run } from '../schedule/runPlan';
@@ -9,6 +9,8 @@ import { Truth } from './Truth';
 const PREFIX = 'lock:';
 /** Seconds between the end of the ttl and the expiry of a dead holder's lock. */
 const EXTRA_SECONDS = 3;
+/** Operations that end or replace a lock. */
+const TAKES = new Set<Verb>(['delete', 'replace', 'cas', 'set']);
 
 /**
  * Checks mutual exclusion while the servers keep their memory. Only the holder may release a lock.
@@ -20,7 +22,7 @@ export function checkLocks(run: Run, report: (violation: string) => void): void 
     const executions = run.servers.flatMap(({ history }) => history.executions).filter(isOfLock);
     const owners = new Map<string, Execution>();
     for (const one of executions) {
-        if (one.opcode === Opcode.ADD && one.status === Status.OK) owners.set(one.sent.toString(), one);
+        if (one.verb === 'add' && one.status === Status.OK) owners.set(one.sent.toString(), one);
     }
     for (const record of book.records.values()) {
         checkFencing(record, owners, report);
@@ -28,8 +30,8 @@ export function checkLocks(run: Run, report: (violation: string) => void): void 
         if (acquired === undefined) continue;
         for (const promised of record.promised) checkPromise(run, truth, record, promised, acquired, report);
     }
-    // Without CAS the component grants no lock. A call deletes the lock that it just added, or
-    // leaves it to expire.
+    // Without CAS the component grants no lock. A call deletes the lock that it has added, or lets
+    // the lock expire.
     if (plan.hasCas) for (const one of executions) checkOwner(one, owners, report);
     for (const entry of run.ledger.entries) {
         if (
@@ -48,9 +50,7 @@ function isOfLock({ key }: Execution): boolean {
     return key.startsWith(PREFIX);
 }
 
-/**
- * Checks that the server that granted the lease stores the token for as long as the lease promises.
- */
+/** Checks that the server of the lease stores the token for as long as the lease promises. */
 function checkPromise(
     run: Run,
     truth: Truth,
@@ -92,12 +92,12 @@ function checkFencing(
 
 /** Checks that a process deletes and replaces only its own locks. */
 function checkOwner(
-    { opcode, key, process, status, before, atMs }: Execution,
+    { verb, key, process, status, before, atMs }: Execution,
     owners: ReadonlyMap<string, Execution>,
     report: (violation: string) => void,
 ): void {
     if (status !== Status.OK || before === null) return;
-    if (opcode !== Opcode.DELETE && opcode !== Opcode.REPLACE && opcode !== Opcode.SET) return;
+    if (!TAKES.has(verb)) return;
     const owner = owners.get(before.value.toString())?.process;
     if (owner !== process) report(`${process} took ${key} from ${owner} at ${atMs.toFixed(1)}`);
 }
@@ -108,7 +108,7 @@ function isBusy({ step, result, error, endMs }: Entry): boolean {
     return (step.verb === 'tryAcquireLease' || step.verb === 'tryAcquireLock') && error === null && !result;
 }
 
-/** Returns whether another call of the process may have acquired the lock during this call. */
+/** Returns whether another call of the process may acquire the lock during this call. */
 function isConcurrent(one: Entry, entry: Entry): boolean {
     if (one === entry || one.process !== entry.process || one.fullKeys[0] !== entry.fullKeys[0]) return false;
     if (!/cquire|withLock/.test(one.step.verb) || one.startMs > entry.endMs) return false;
@@ -116,14 +116,14 @@ function isConcurrent(one: Entry, entry: Entry): boolean {
 }
 
 /**
- * Returns whether the component closed before the call ended. It then stops looking for orphaned
- * locks.
+ * Returns whether the component closes before the call ends. The component then no longer deletes
+ * orphaned locks.
  */
 function isAfterClose({ step, process, startMs }: Entry, entry: Entry): boolean {
     return step.verb === 'close lock' && process === entry.process && startMs <= entry.endMs;
 }
 
-/** Checks that a busy lock had another holder. */
+/** Checks that a busy lock has another holder. */
 function checkBusy(
     truth: Truth,
     entry: Entry,
@@ -143,13 +143,13 @@ function checkBusy(
     report(`${entry.process} #${entry.step.id} ${entry.step.verb} found the lock busy without another holder`);
 }
 
-function isDeletion({ opcode, status, process }: Execution, entry: Entry): boolean {
-    return process === entry.process && opcode === Opcode.DELETE && status === Status.OK;
+function isDeletion({ verb, status, process }: Execution, entry: Entry): boolean {
+    return process === entry.process && verb === 'delete' && status === Status.OK;
 }
 
 /**
- * Checks that a successful release leaves no lock behind. A lock whose key moved is lost, and may
- * stay.
+ * Checks that a successful release leaves no lock behind. If the key moves to another server, the
+ * lock may stay on the old server.
  */
 function checkReleased(
     truth: Truth,
@@ -165,11 +165,11 @@ function checkReleased(
         report(`${entry.process} #${entry.step.id} released ${key}, but the server still stores the lock`);
 }
 
-/** Checks that a dead holder blocks the key for no longer than its ttl and three seconds. */
+/** Checks that a dead holder blocks the key for at most its ttl and three seconds. */
 function checkExpiries(executions: readonly Execution[], { ledger }: Run, report: (violation: string) => void): void {
     const maxMs = Math.max(1000, ...ledger.entries.map(({ step }) => step.times[0] ?? 0));
     for (const { expiry, sent, key, process } of executions) {
-        if (sent.length === 0 || expiry === null) continue;
+        if (sent.length === 0) continue;
         if (expiry > maxMs / 1000 + EXTRA_SECONDS) report(`${process} stored ${key} for ${expiry} s`);
     }
 }

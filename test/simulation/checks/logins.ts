@@ -4,7 +4,8 @@ import { LOGIN } from '../workload/settings';
 import { World } from '../world/World';
 
 /**
- * Checks that logins fail only after a server refused one, and that no error contains the password.
+ * Checks that logins fail only after a server has refused a login, and that no error contains the
+ * password.
  */
 export function checkLogins({ ledger, service }: Run, report: (violation: string) => void): void {
     const firstMs = Math.min(

@@ -4,11 +4,14 @@ import type { Run } from '../schedule/runPlan';
 import { valueOf } from '../workload/values';
 import { Truth } from './Truth';
 
-/** Verbs that may send nothing: `publish` during another publication, the others without CAS. */
+/**
+ * Verbs that may send no request. `publish` sends none during another publication. The other verbs
+ * send none without CAS.
+ */
 const MAY_SEND_NOTHING = new Set(['publish', 'casSet', 'casDelete']);
 
 /**
- * Checks that the package rejects an invalid key before it sends anything, even for one key of a
+ * Checks that the package rejects an invalid key before it sends a request, even for one key of a
  * batch.
  */
 export function checkMistakes(run: Run, report: (violation: string) => void): void {

@@ -4,7 +4,7 @@ import type { Run } from '../schedule/runPlan';
 import { userOf } from '../workload/ServerLists';
 import { Places } from './Places';
 
-/** Matches the step and the index of the key in a value. */
+/** Pattern for the step and the index of the key in a value. */
 const MARK = /^"?<(\d+)\.(\d+)>/;
 
 /** Checks that each value goes to the server that the list of its call assigns to the key. */

@@ -12,6 +12,7 @@ import { Truth } from './Truth';
 export function checkSettling(run: Run, report: (violation: string) => void): void {
     const truth = new Truth(run);
     const { plan } = run.service;
+    const protocols = new Map(run.processes.map(({ name, protocol }) => [name, protocol]));
     const dead = new Set(run.processes.filter(({ loop }) => loop.isDead).map(({ name }) => name));
     for (const entry of run.ledger.entries) {
         const call = `${entry.process} #${entry.step.id} ${entry.step.verb}`;
@@ -22,7 +23,15 @@ export function checkSettling(run: Run, report: (violation: string) => void): vo
         const tookMs = entry.endMs - entry.startMs;
         const heldMs = entry.heldAfterMs - entry.heldBeforeMs;
         const boundMs =
-            boundOf(entry, plan, truth.changesDuring(entry), truth.places.changesDuring(entry)) + 2 * heldMs + SLACK_MS;
+            boundOf(
+                entry,
+                plan,
+                protocols.get(entry.process)!,
+                truth.changesDuring(entry),
+                truth.places.changesDuring(entry),
+            ) +
+            2 * heldMs +
+            SLACK_MS;
         if (tookMs > boundMs) report(`${call} took ${tookMs.toFixed(1)} ms, more than ${boundMs.toFixed(1)} ms`);
         const code = codeOf(entry.error);
         if (code === null) continue;
@@ -36,7 +45,8 @@ export function checkSettling(run: Run, report: (violation: string) => void): vo
     }
 }
 
-const FAULTS = new Set(['TIMEOUT', 'CONNECTION_LOST', 'SERVER_DOWN', 'SERVER_ERROR', 'CONNECT_FAILED']);
+/** Errors of a server that does not answer. */
+export const FAULTS = new Set(['TIMEOUT', 'CONNECTION_LOST', 'SERVER_DOWN', 'SERVER_ERROR', 'CONNECT_FAILED']);
 
 const EXPECTED = new Set([
     'OVERLOADED',
@@ -59,17 +69,17 @@ export function isUnlimited(plan: Plan): boolean {
 }
 
 /** Faults that do not make a server unavailable. */
-const HARMLESS = new Set(['skip', 'evict', 'clock', 'kill', 'refuse', 'list', 'discovery']);
+export const HARMLESS = new Set(['skip', 'evict', 'clock', 'kill', 'refuse', 'list', 'discovery']);
 
-/** Returns whether discovery returned no usable list while the component opened. */
-function isUnanswered({ step, error, user, startMs, endMs }: Entry, { service: { lists } }: Run): boolean {
+/** Returns whether discovery returns no usable list while the component opens. */
+export function isUnanswered({ step, error, user, startMs, endMs }: Entry, { service: { lists } }: Run): boolean {
     if (!step.verb.startsWith('open') || !UNANSWERED.has(codeOf(error)!)) return false;
     return lists.outages.some(one => one.user === user && one.fromMs <= endMs && one.toMs >= startMs);
 }
 
 const UNANSWERED = new Set(['DISCOVERY_FAILED', 'NO_CONNECTION', 'INVALID_CONNECTION', 'CONNECT_FAILED']);
 
-/** Returns whether the component opened before the call and stayed open. */
+/** Returns whether the component opens before the call and stays open. */
 function isOpenFor({ user, startMs, endMs }: Entry, entries: readonly Entry[]): boolean {
     const own = entries.filter(one => one.user === user);
     return own.some(

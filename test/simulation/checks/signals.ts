@@ -4,9 +4,7 @@ import type { LoaderRun } from '../workload/DataSource';
 import { CallerAborted } from '../workload/callerSignal';
 import { LOCK_TRIES, SLACK_MS } from './bounds';
 
-/**
- * Checks that an aborted caller gets its reason, and that a load aborts when its last caller does.
- */
+/** Checks that an aborted caller gets its reason, and that a load aborts with its last caller. */
 export function checkSignals({ ledger, service }: Run, report: (violation: string) => void): void {
     const { plan, source } = service;
     for (const entry of ledger.entries) {
@@ -37,21 +35,20 @@ function abortOf({ notes }: Entry): number {
     return (notes.get('abortedMs') as number | undefined) ?? Infinity;
 }
 
-/** Returns whether the call accepts a stale value, so that the load goes on in the background. */
+/** Returns whether the call accepts a stale value, so that the load continues in the background. */
 function takesStale({ step }: Entry): boolean {
     return step.times[2]! > 0;
 }
 
 /**
- * Returns whether a stale value may have settled the call between the start of the load and its
- * loader.
+ * Returns whether a stale value may settle the call between the start of the load and its loader.
  */
 function isServedBehind(entry: Entry, begun: Entry, { process, key, startMs }: LoaderRun): boolean {
     const isOfKey = entry.process === process && entry.step.keys[0] === key;
     return isOfKey && takesStale(entry) && entry.endMs >= begun.startMs && entry.startMs <= startMs;
 }
 
-/** Returns whether the call may have waited for the load. */
+/** Returns whether the call may wait for the load. */
 function isCallerOf({ process, step, startMs, endMs }: Entry, run: LoaderRun): boolean {
     return process === run.process && step.keys[0] === run.key && startMs <= run.endMs && endMs >= run.startMs;
 }

@@ -1,6 +1,6 @@
 import type { ServerStats } from '../../../src/diagnostics/ServerMetrics';
-import { Opcode } from '../../../src/client/protocol/binary/constants';
 import { Outcome } from '../../../src/client/protocol/Protocol';
+import type { Verb } from '../memcached/Command';
 import type { Run } from '../schedule/runPlan';
 import { ClientComponent } from '../workload/ClientComponent';
 import type { SimProcess } from '../workload/SimProcess';
@@ -29,7 +29,7 @@ export function checkStatistics(run: Run, report: (violation: string) => void): 
     }
 }
 
-/** A broken server leaves a reply out, or sends it twice. */
+/** Returns whether a broken server skips a reply, or sends a reply twice. */
 function isMisled({ service, processes }: Run, process: SimProcess): boolean {
     return service.plan.faults.some(
         fault =>
@@ -39,10 +39,10 @@ function isMisled({ service, processes }: Run, process: SimProcess): boolean {
     );
 }
 
-const READS = new Set<number>([Opcode.GET, Opcode.GETQ, Opcode.GAT]);
+const READS = new Set<Verb>(['get', 'getAndTouch']);
 
 /**
- * Checks that the client counts the same reads as the servers, unless a call failed or was retried.
+ * Checks that the client counts the same reads as the servers, unless it fails or retries a call.
  */
 function checkReads(
     { servers }: Run,
@@ -52,7 +52,7 @@ function checkReads(
 ): void {
     if (stats.some(({ failed, retries }) => failed + retries > 0)) return;
     for (const { history } of servers) {
-        const reads = history.executions.filter(one => one.process === process && READS.has(one.opcode));
+        const reads = history.executions.filter(one => one.process === process && READS.has(one.verb));
         const found = reads.filter(({ status }) => status === Outcome.OK).length;
         // A server that returns to the list has one set of statistics per stay.
         const own = stats.filter(({ address }) => address.startsWith(`${history.server}:`));

@@ -3,14 +3,14 @@ import { codeOf } from '../schedule/Ledger';
 import { valueOf } from '../workload/values';
 import { Truth } from './Truth';
 
-/** Faults that delay no reply, except by holding the process itself. */
+/** Faults that delay no reply, except while they stop the process itself. */
 const HARMLESS = new Set(['skip', 'evict', 'clock', 'hold', 'kill', 'list', 'discovery']);
 /** Maximum size of a value that fits into one segment. */
 const SMALL_BYTES = 100;
 
 /**
- * Checks that a call does not time out if its reply arrived in time, however late the process reads
- * it.
+ * Checks that no call times out whose reply arrives in time, even if the process reads the reply
+ * late.
  */
 export function checkTimeouts(run: Run, report: (violation: string) => void): void {
     const {

@@ -5,12 +5,12 @@ const OURS = 0x5053_0000;
 const BYTES = 1;
 const DATED = 4;
 const LOADING = 8;
-/** Length of the header: two timestamps and a mark. */
+/** Length of the header, which has two timestamps and a mark. */
 const HEADER_BYTES = 24;
 
 /** Value that the cache reads from an item. */
 export interface Visible {
-    /** Value of the item; undefined for a miss. */
+    /** Value of the item, or undefined for a miss. */
     readonly value: unknown;
     /** End of freshness by the clock of the storing process, or Infinity. */
     readonly freshUntilMs: number;

@@ -49,7 +49,9 @@ function checkChanges(run: Run, report: (violation: string) => void): void {
     }
 }
 
-/** Checks that no call returns a lock without CAS, and that the lock is deleted at once. */
+/**
+ * Checks that no call returns a lock without CAS, and that the component deletes the lock at once.
+ */
 function checkAcquisitions(run: Run, report: (violation: string) => void): void {
     const { ledger, servers, service } = run;
     for (const { step, process, error, result, endMs } of ledger.entries) {
@@ -65,7 +67,7 @@ function checkAcquisitions(run: Run, report: (violation: string) => void): void 
         for (const { key, process, atMs, before, after, status } of history.executions) {
             if (!key.startsWith(LOCK_PREFIX) || status !== Outcome.OK || before !== null || after === null) continue;
             const { toMs } = history.between(key, atMs, atMs).find(({ item }) => item === after)!;
-            // The client asks the key's new server, so a lock on the old one stays.
+            // If the key moves, the client deletes the lock only on the new server.
             const hasMoved = places
                 .between(userOf(process, 'lock'), key, atMs, atMs + requestTimeoutMs)
                 .some(place => place !== history.server);

@@ -1,3 +1,5 @@
+import type { Verb } from './Command';
+
 /** Key of the cache token on each server, with `options.clear`. */
 export const TOKEN_KEY = 'c:#namespace';
 
@@ -20,7 +22,7 @@ export interface Execution {
     readonly atMs: number;
     readonly server: string;
     readonly process: string;
-    readonly opcode: number;
+    readonly verb: Verb;
     readonly key: string;
     readonly status: number;
     /** Value of the request, or the delta of a counter command. */
@@ -30,14 +32,14 @@ export interface Execution {
     readonly after: StoredItem | null;
     /** Cache token on the server at that time. */
     readonly token: string | null;
-    /** Requested expiry in seconds, or null. */
-    readonly expiry: number | null;
+    /** Requested expiry in seconds. */
+    readonly expiry: number;
 }
 
 /** Record of every request to one server and of every state of its keys. */
 export class History {
     readonly executions: Execution[] = [];
-    /** Times at which the server lost its memory. */
+    /** Times at which the server loses its memory. */
     readonly losses: number[] = [];
     private readonly states = new Map<string, KeyState[]>();
 

@@ -5,8 +5,8 @@ const MAX_RELATIVE_SECONDS = 30 * 24 * 60 * 60;
 const FIRST_SECOND = 2;
 
 /**
- * Clock of memcached. It counts whole seconds, and a timer that drifts makes it skip one now and
- * then.
+ * Clock of memcached. The clock counts whole seconds, and skips a second from time to time because
+ * its timer drifts.
  */
 export class ServerClock {
     private readonly startedUnix: number;
@@ -31,11 +31,12 @@ export class ServerClock {
     /** Returns the second in which an item expires, or Infinity. */
     toSecond(expiry: number, nowMs: number): number {
         if (expiry === 0) return Infinity;
+        if (expiry < 0) return 0;
         if (expiry <= MAX_RELATIVE_SECONDS) return expiry + this.secondAt(nowMs);
         return Math.max(1, expiry - this.startedUnix);
     }
 
-    /** Returns the first time at which the clock shows this second or a later one. */
+    /** Returns the first time at which the clock shows this second or a later second. */
     momentOf(second: number): number {
         const { skips } = this;
         const without = this.startedMs - this.phaseMs + (second - FIRST_SECOND) * 1000;

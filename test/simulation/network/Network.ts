@@ -20,9 +20,9 @@ export interface Connection {
     readonly client: string;
     readonly toServer: Pipe;
     readonly toClient: Pipe;
-    /** Whether the connection has ended. The server executes no more of its requests. */
+    /** Whether the connection has ended, so that the server executes no further request of it. */
     readonly isCut: boolean;
-    /** Ends the connection from the server or the network; `reset` drops replies in flight. */
+    /** Ends the connection from the server or the network. A `reset` drops replies in flight. */
     cut(how: 'fin' | 'reset'): void;
 }
 
@@ -86,7 +86,7 @@ export class Network {
 
     /**
      * Holds back all bytes for this time. With Infinity, existing connections stay silent in this
-     * direction for good, while new connections work.
+     * direction forever, but new connections work.
      */
     stall(process: string, server: string, forMs: number, direction: Direction): void {
         const untilMs = this.world.nowMs + forMs;
@@ -97,7 +97,7 @@ export class Network {
         if (forMs < Infinity && direction === 'both') this.stalls.set(route(process, server), untilMs);
     }
 
-    /** Ends the connections as the server would. */
+    /** Ends the connections as the server does. */
     cut(process: string, server: string, how: 'fin' | 'reset'): void {
         for (const link of this.linksOf(process, server)) link.cut(how);
     }

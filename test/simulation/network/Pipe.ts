@@ -31,8 +31,9 @@ export interface Delays {
 }
 
 /**
- * One direction of a connection. Bytes arrive in order, split and merged as TCP may do. The kernels
- * buffer unread bytes, even while the reading process is held.
+ * One direction of a connection. Bytes arrive in order, but possibly in other pieces than the
+ * sender has written, as with TCP. The kernels buffer unread bytes, even while the reading process
+ * stands still.
  */
 export class Pipe {
     private readonly segments: Segment[] = [];
@@ -59,7 +60,7 @@ export class Pipe {
         if (this.isOver || bytes.length === 0) return;
         this.unread += bytes.length;
         const cuts = this.random.int(0, this.delays.maxCuts);
-        // The number of draws must not depend on the bytes. An empty piece draws a delay, too.
+        // The number of draws must not depend on the bytes. Even an empty piece draws a delay.
         const at = Array.from({ length: cuts }, () => Math.floor(this.random.next() * bytes.length)).sort(byValue);
         let from = 0;
         for (const to of [...at, bytes.length]) {
@@ -76,7 +77,10 @@ export class Pipe {
         this.isOver = true;
     }
 
-    /** Resets from the sender. Bytes in flight still arrive, but unsent bytes are dropped. */
+    /**
+     * Resets the connection from the sender. Bytes in flight still arrive, but the sender drops
+     * unsent bytes.
+     */
     reset(): void {
         if (this.isOver) return;
         this.isOver = true;
@@ -87,7 +91,7 @@ export class Pipe {
         this.push({ atMs: 0, bytes: null, end: 'reset' });
     }
 
-    /** Resets from the network. Bytes in flight are dropped. */
+    /** Resets the connection from the network, which drops bytes in flight. */
     abort(): void {
         if (this.isOver) return;
         this.isOver = true;
@@ -104,7 +108,7 @@ export class Pipe {
         this.receiver = null;
     }
 
-    /** Holds back all bytes until this time. Infinity means forever. */
+    /** Holds back all bytes until `untilMs`. Infinity means forever. */
     stall(untilMs: number): void {
         this.stalledUntilMs = Math.max(this.stalledUntilMs, untilMs);
         for (const segment of this.segments) {

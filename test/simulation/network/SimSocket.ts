@@ -93,7 +93,7 @@ export class SimSocket extends EventEmitter implements Receiver {
 
     private last: Uint8Array | null = null;
 
-    /** Returns the read buffer. The sources return undefined to keep the previous one. */
+    /** Returns the read buffer, which is the previous buffer if the sources return undefined. */
     private target(): Uint8Array {
         const { buffer } = this.onread;
         const next = (typeof buffer === 'function' ? buffer() : buffer) as Uint8Array | undefined;

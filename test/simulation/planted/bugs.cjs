@@ -43,7 +43,7 @@ const bugs = {
     'accept the CAS of an old epoch': [
         {
             file: 'client/Commands.ts',
-            from: `if (epoch !== undefined && epoch !== server.epoch)`,
+            from: `if (epoch !== undefined && epoch !== server?.epoch)`,
             to: `if (epoch === null)`,
         },
     ],
@@ -138,7 +138,7 @@ const bugs = {
             from: `if (commands.cluster.server(fullKey).epoch !== epoch)`,
             to: `if (false)`,
         },
-        { file: 'client/Commands.ts', from: `epoch !== server.epoch`, to: `false` },
+        { file: 'client/Commands.ts', from: `epoch !== server?.epoch`, to: `false` },
         { file: 'client/calls/storeCalls.ts', from: `if (this.expectsEpoch)`, to: `if (false)` },
     ],
     'start the validity of a lease at its reply': [
@@ -174,8 +174,8 @@ const bugs = {
     'extend without the CAS': [
         {
             file: 'lock/LockStore.ts',
-            from: `const reply = await commands.casSet(key, token, cas, { ...storeOptions(ttlMs), epoch });`,
-            to: `const reply = { outcome: (await commands.store('replace', key, token, storeOptions(ttlMs))) ? 'stored' : 'missing', cas };`,
+            from: `const reply = await commands.casSet(key, token, cas, { ...this.storeOptions(ttlMs), epoch });`,
+            to: `const reply = { outcome: (await commands.store('replace', key, token, this.storeOptions(ttlMs))) ? 'stored' : 'missing', cas };`,
         },
     ],
     'delete orphaned locks without comparing the token': [
@@ -261,16 +261,16 @@ const bugs = {
     ],
     'stop polling discovery after a failure': [
         {
-            file: 'connect/DiscoveryWatcher.ts',
-            from: `this.reportFailure((error as Error | undefined)?.message ?? String(error));`,
-            to: `return this.reportFailure((error as Error | undefined)?.message ?? String(error));`,
+            file: 'connect/discovery/ServerList.ts',
+            from: `if (!this.stopping.signal.aborted) this.reportFailure(source, error);`,
+            to: `source.stop();`,
         },
     ],
     'wait for discovery without a timeout': [
         {
-            file: 'connect/DiscoveryWatcher.ts',
-            from: `return await timeout.race(this.lookUp());`,
-            to: `return await this.lookUp();`,
+            file: 'connect/discovery/lookUpInTime.ts',
+            from: `return await limit.race(lookUp(controller.signal));`,
+            to: `return await lookUp(controller.signal);`,
         },
     ],
     'fail over without the option': [
@@ -409,13 +409,6 @@ const bugs = {
             to: `if (text !== undefined) return true;`,
         },
     ],
-    'send calls before the login': [
-        {
-            file: 'client/channel/Channel.ts',
-            from: `handshake.promise.then(settle, () => {});`,
-            to: `handshake.promise.then(settle, () => {}); if (at.login !== undefined) this.beReady();`,
-        },
-    ],
     'fall back on a wrong password': [
         {
             file: 'client/model/errors.ts',
@@ -432,14 +425,9 @@ const bugs = {
     ],
     'include the password in an error': [
         {
-            file: 'client/channel/Channel.ts',
-            from: `this.end(authFailed(address))`,
-            to: `this.end(authFailed(address + at.login!.password))`,
-        },
-        {
-            file: 'client/server/CircuitBreaker.ts',
-            from: `return this.hasRejectedLogin ? authFailed(this.address)`,
-            to: `return this.hasRejectedLogin ? this.lastFault!`,
+            file: 'client/calls/HandshakeCall.ts',
+            from: `return isOk ? null : loginWrong(address);`,
+            to: `return isOk ? null : loginWrong(address + login!.password);`,
         },
     ],
     'keep an aborted caller waiting': [
@@ -459,7 +447,7 @@ const bugs = {
     'keep waiting for a lock after the abort': [
         {
             file: 'lock/LeaseAcquirer.ts',
-            from: `await session.pause(Math.min(pauseMs, leftMs), signal);\n                signal?.throwIfAborted();`,
+            from: `await session.pause(Math.min(pauseMs, leftMs), signal);\n                    signal?.throwIfAborted();`,
             to: `await session.pause(Math.min(pauseMs, leftMs));`,
         },
         {
@@ -473,6 +461,59 @@ const bugs = {
             file: 'cache/engine/CacheEngine.ts',
             from: `return toExpirySeconds(options.maxExpiration);`,
             to: `return toExpirySeconds(ms);`,
+        },
+    ],
+    'take an overwritten store for a failed one': [
+        {
+            file: 'client/protocol/meta/StorePair.ts',
+            from: `reply.outcome = Outcome.OK;\n            reply.casHigh = high32(OVERWRITTEN_CAS);`,
+            to: `reply.outcome = reply.outcome === Outcome.OK ? Outcome.EXISTS : Outcome.NOT_FOUND;`,
+        },
+    ],
+    'trust any value that is read back': [
+        {
+            file: 'client/protocol/meta/StorePair.ts',
+            from: `!hasValue(reply, sent)`,
+            to: `!hasValue(reply, sent) && sent === null`,
+        },
+    ],
+    'ignore the opaque of a meta reply': [
+        {
+            file: 'client/protocol/meta/LineReader.ts',
+            from: `if (((b[at + 1]! << 8) | b[at + 2]!) !== tokenOf(this.expected.opaque)) return NO_META_LINE;`,
+            to: `void tokenOf;`,
+        },
+    ],
+    'send calls before the handshake': [
+        {
+            file: 'client/channel/Channel.ts',
+            from: `        this.add(handshake);
+        this.flush();`,
+            to: `        this.add(handshake);
+        this.flush();
+        this.beReady({ protocol: this.protocol.name, version: '', isProxy: false });`,
+        },
+    ],
+    'give up after the first protocol': [
+        {
+            file: 'client/server/Negotiation.ts',
+            from: `        this.refusal = { protocol, fault };
+`,
+            to: `        if (!isHung) return fault;
+`,
+        },
+    ],
+    'keep the protocol of a server for good': [
+        {
+            file: 'client/server/Negotiation.ts',
+            from: `if (choices.length === 1 ||`,
+            to: `if (choices.length === 1 || remembered !== null ||`,
+        },
+        {
+            file: 'client/server/Negotiation.ts',
+            from: `    forget(): void {
+        this.remembered = null;`,
+            to: `    forget(): void {`,
         },
     ],
 };

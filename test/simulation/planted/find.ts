@@ -13,7 +13,9 @@ const test = join(simulation, '..');
 let missed = 0;
 for (const name of Object.keys(bugs).filter(one => one.includes(wanted))) {
     const preloads = ['-r', join(test, 'support/register.cjs'), '-r', join(__dirname, 'plant.cjs')];
-    const options = ['--seeds', seeds, '--from', '1', '--workers', '1', '--until-failure', '--plain'];
+    const isOfMeta = bugs[name]!.some(({ file }) => file.includes('/meta/'));
+    const protocol = isOfMeta ? ['--protocol', 'meta'] : [];
+    const options = ['--seeds', seeds, '--from', '1', '--workers', '1', '--until-failure', '--plain', ...protocol];
     const { stdout, stderr } = spawnSync(process.execPath, [...preloads, join(simulation, 'simulate.ts'), ...options], {
         encoding: 'utf8',
         env: { ...process.env, PLANTED: name },

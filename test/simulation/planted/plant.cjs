@@ -1,4 +1,4 @@
-// Load after `register.cjs`. Plants the bug named by `PLANTED` into the sources as Node loads them.
+// Load it after `register.cjs`. Plants the bug of `PLANTED` into the sources when Node loads them.
 
 const { readFileSync } = require('node:fs');
 const { join } = require('node:path');

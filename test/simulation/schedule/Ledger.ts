@@ -4,19 +4,19 @@ import type { Step } from './Plan';
 export interface Entry {
     readonly step: Step;
     readonly process: string;
-    /** Component whose server list applies, see `userOf`. */
+    /** Component whose server list applies (see `userOf`). */
     user: string;
     readonly startMs: number;
-    /** Infinity while the call is pending. */
+    /** Time of the result, or Infinity while the call is pending. */
     endMs: number;
-    /** Time for which the process had been held when the call started. */
+    /** Time for which the process has stood still before the call. */
     readonly heldBeforeMs: number;
     heldAfterMs: number;
     result: unknown;
     error: Error | null;
     /** Keys as memcached stores them. */
     fullKeys: readonly string[];
-    /** Facts for the checks that the result does not contain. */
+    /** Facts that the checks need and the result does not contain. */
     readonly notes: Map<string, unknown>;
     /** Counters that the call has raised so far. */
     readonly counts: Map<string, number>;

@@ -1,4 +1,5 @@
 import type { Loss } from '../memcached/ModelServer';
+import type { Variant } from '../memcached/protocols/FrontEnd';
 import type { Direction } from '../network/Network';
 
 /** One call of a verb. Each verb uses only some of the arguments. */
@@ -12,10 +13,10 @@ export interface Step {
     readonly keys: readonly string[];
     /** Minimum length of the value. */
     readonly bytes: number;
-    /** Durations. Their meaning and unit depend on the verb. */
+    /** Durations, whose meaning and unit depend on the verb. */
     readonly times: readonly number[];
     readonly amount: number;
-    /** Time until the caller aborts, in ms; undefined means a call without a signal. */
+    /** Time until the caller aborts in ms, or undefined without a signal. */
     readonly abortMs?: number | undefined;
     /** Whether the loader waits until its signal aborts. */
     readonly hangs?: boolean;
@@ -34,7 +35,14 @@ interface Route {
 }
 
 export type Fault = { readonly atMs: number } & (
-    | { readonly kind: 'restart'; readonly server: number; readonly downMs: number; readonly how: 'fin' | 'reset' }
+    | {
+          readonly kind: 'restart';
+          readonly server: number;
+          readonly downMs: number;
+          readonly how: 'fin' | 'reset';
+          /** Another build, which may speak another protocol. */
+          readonly becomes?: Variant;
+      }
     | { readonly kind: 'suspend'; readonly server: number; readonly forMs: number }
     | { readonly kind: 'slow'; readonly server: number; readonly times: number; readonly forMs: number }
     | { readonly kind: 'full'; readonly server: number; readonly forMs: number }
@@ -45,9 +53,11 @@ export type Fault = { readonly atMs: number } & (
     | ({ readonly kind: 'stall'; readonly forMs: number } & Route)
     | ({ readonly kind: 'vanish' } & Route)
     | { readonly kind: 'cut'; readonly server: number; readonly process: number; readonly how: 'fin' | 'reset' }
-    /** Blocks the existing connections for a time, but not new ones. */
+    /** Blocks the existing connections for a time, but no new connections. */
     | { readonly kind: 'stick'; readonly server: number; readonly process: number; readonly forMs: number }
-    /** Loses the next replies, see `Loss`. */
+    /** Blocks a connection between a store and the request that reads it back. */
+    | { readonly kind: 'interrupt'; readonly server: number; readonly process: number; readonly forMs: number }
+    /** Loses the next replies (see `Loss`). */
     | { readonly kind: 'lose'; readonly server: number; readonly process: number; readonly how: Loss }
     | { readonly kind: 'hold'; readonly process: number; readonly forMs: number }
     | { readonly kind: 'kill'; readonly process: number }
@@ -65,8 +75,8 @@ export interface Member {
 }
 
 /**
- * Failures of discovery. `hang` never answers. `slow` answers late with the list at the time of the
- * query.
+ * Failures of discovery. With `hang` discovery never answers. With `slow` discovery answers late,
+ * with the list at the time of the query.
  */
 export type Trouble = 'fail' | 'empty' | 'malformed' | 'hang' | 'slow';
 
@@ -82,13 +92,23 @@ export interface ClientPlan {
     readonly idleMs: number;
 }
 
+/** Value of `options.protocol`. */
+export type ProtocolMode = 'auto' | 'binary' | 'meta';
+
 export type Part = 'client' | 'cache' | 'lock';
 
-/** Description of a schedule as plain data. A seed determines it, and shrinking removes parts. */
+/**
+ * Description of a schedule as plain data. A seed determines the plan, and shrinking removes parts
+ * of it.
+ */
 export interface Plan {
     readonly seed: number;
     readonly processes: number;
     readonly servers: number;
+    /** Protocol of each process. */
+    readonly protocols: readonly ProtocolMode[];
+    /** Build of each server at the start. */
+    readonly variants: readonly Variant[];
     readonly hasCas: boolean;
     /** Whether the servers require a login. */
     readonly hasLogin: boolean;

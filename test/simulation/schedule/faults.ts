@@ -15,7 +15,7 @@ export function inject(fault: Fault, { network, servers, processes }: Stage): vo
     switch (fault.kind) {
         case 'restart': {
             const server = servers[fault.server]!;
-            server.restart(fault.downMs);
+            server.restart(fault.downMs, fault.becomes);
             for (const { name } of processes) network.cut(name, server.name, fault.how);
             return;
         }
@@ -39,6 +39,8 @@ export function inject(fault: Fault, { network, servers, processes }: Stage): vo
         }
         case 'stick':
             return servers[fault.server]!.stick(processes[fault.process]!.name, fault.forMs);
+        case 'interrupt':
+            return servers[fault.server]!.interrupt(processes[fault.process]!.name, fault.forMs);
         case 'lose':
             return servers[fault.server]!.lose(processes[fault.process]!.name, fault.how);
         case 'cut':

@@ -22,7 +22,7 @@ const KINDS = {
 
 const LOSSES = { fin: 3, reset: 3, silence: 3, repeat: 1, skip: 1 };
 
-/** Draws the faults. About a third of the schedules have none. */
+/** Draws the faults. About a third of the schedules have no faults. */
 export function makeFaults(
     random: Random,
     { processes, servers, client }: Pick<Plan, 'processes' | 'servers' | 'client'>,

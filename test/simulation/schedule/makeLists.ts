@@ -9,8 +9,8 @@ const LARGE_BYTES = 70_000;
 const TROUBLES = { fail: 2, empty: 1, malformed: 1, hang: 2, slow: 2 };
 
 /**
- * Draws changes of the server lists. Processes learn of a change at different times or never, so
- * their lists may differ. Half of the schedules with several servers have no change.
+ * Draws changes of the server lists. Each process learns of a change at another time or never, so
+ * the lists may differ. Half of the schedules with several servers have no change.
  */
 export function makeLists(
     random: Random,
@@ -57,7 +57,10 @@ export function withChanges({ process, steps }: Task, random: Random, plan: Plan
     return { process, steps: changed };
 }
 
-/** A call may take so long, also if it connects and logs in first. */
+/**
+ * Returns whether the bytes pass in half of a timeout. The other half is for connecting and the
+ * login.
+ */
 function hasTimeFor(bytes: number, { windowBytes, latencyMs, jitterMs, client }: Plan): boolean {
     const rounds = Math.ceil(bytes / windowBytes);
     return 2 * rounds * (latencyMs + jitterMs) <= client.requestTimeoutMs / 2;

@@ -1,6 +1,7 @@
 import { Random } from '../world/Random';
 import { makeFaults } from './makeFaults';
 import { makeLists, withChanges } from './makeLists';
+import { makeProtocols, type ProtocolChoice } from './makeProtocols';
 import { makeRefusals } from './makeRefusals';
 import { cacheStep } from './cacheStep';
 import { clientStep } from './clientStep';
@@ -12,8 +13,11 @@ import type { ClientPlan, Part, Plan, Step, Task } from './Plan';
 const STEPS = { client: clientStep, cache: cacheStep, lock: lockStep };
 const PARTS: readonly (readonly Part[])[] = [['client'], ['cache'], ['lock'], ['cache', 'lock']];
 
-/** Makes the schedule of a seed. */
-export function makePlan(seed: number): Plan {
+/**
+ * Makes the schedule of a seed.
+ * @param choice protocol of all processes. Without it the seed decides.
+ */
+export function makePlan(seed: number, choice?: ProtocolChoice): Plan {
     const random = new Random(seed, 'plan');
     const processes = random.int(1, 4);
     const servers = random.pick([1, 1, 2, 3]);
@@ -31,6 +35,11 @@ export function makePlan(seed: number): Plan {
     );
     const durationMs = Math.max(...tasks.map(({ steps }) => steps.reduce((sum, { pauseMs }) => sum + pauseMs, 0)));
     const { lists, changes } = makeLists(random.of('lists'), { ...shape, parts }, durationMs);
+    const faults = [
+        ...makeFaults(random.of('faults'), shape, durationMs),
+        ...(hasLogin ? makeRefusals(random.of('refusals'), shape, durationMs) : []),
+        ...changes,
+    ];
     const plan = {
         seed,
         ...shape,
@@ -52,11 +61,7 @@ export function makePlan(seed: number): Plan {
         maxCuts: random.pick([0, 1, 3]),
         windowBytes: random.pick(latencyMs < 2 ? [1000, 65_536, 262_144] : [262_144]),
         tasks,
-        faults: [
-            ...makeFaults(random.of('faults'), shape, durationMs),
-            ...(hasLogin ? makeRefusals(random.of('refusals'), shape, durationMs) : []),
-            ...changes,
-        ],
+        ...makeProtocols(random.of('protocols'), { ...shape, parts, hasLogin, latencyMs }, faults, durationMs, choice),
     };
     if (changes.length === 0 || !parts.includes('client')) return plan;
     return { ...plan, tasks: tasks.map((task, i) => withChanges(task, random.of(`changes ${i}`), plan)) };

@@ -48,7 +48,7 @@ export async function runPlan(plan: Plan, log: ((line: string) => void) | null =
     const ledger = new Ledger();
     const processes = Array.from({ length: plan.processes }, (_, i) => {
         const name = `p${i + 1}`;
-        return new SimProcess(name, world.newLoop(name), random.of(name), world, network, ledger);
+        return new SimProcess(name, world.newLoop(name), random.of(name), plan.protocols[i]!, world, network, ledger);
     });
     const service = new Service(
         plan,
@@ -95,7 +95,7 @@ export async function runPlan(plan: Plan, log: ((line: string) => void) | null =
 
 function newServer(plan: Plan, index: number, world: World, network: Network, random: Random): ModelServer {
     const name = `s${index + 1}`;
-    const server = new ModelServer(name, world, world.newLoop(name), plan, random.of(name));
+    const server = new ModelServer(name, world, world.newLoop(name), plan, random.of(name), plan.variants[index]);
     network.listen(server);
     return server;
 }

@@ -3,7 +3,7 @@ import type { Plan, Step, Task } from './Plan';
 /** Maximum number of schedules that shrinking plays. */
 const MAX_RUNS = 400;
 
-/** Part of a plan that shrinking can remove: a step by its number, or a fault by its index. */
+/** Removable part of a plan, which is the number of a step or the index of a fault. */
 interface Piece {
     readonly step?: number;
     readonly fault?: number;

@@ -4,7 +4,7 @@ import type { Task } from './Plan';
 const VERBS = new Set(['retrieveOrLoad', 'acquireLease', 'withLock']);
 const SHARE = 0.25;
 
-/** Gives some callers a signal that aborts, and makes some loaders wait for theirs. */
+/** Gives some callers a signal that aborts, and makes some loaders wait for their signal. */
 export function withSignals(task: Task, random: Random): Task {
     const steps = task.steps.map(step => {
         if (!VERBS.has(step.verb)) return step;

@@ -107,7 +107,11 @@ export class CacheComponent implements Component {
             'options.max_expiration': plan.cache.maxExpirationMs,
         };
         this.cache.configure(
-            ConfigParams.fromValue({ ...settingsOf(plan, servers), ...own, 'options.max_size': maxSize }),
+            ConfigParams.fromValue({
+                ...settingsOf(plan, servers, process.protocol),
+                ...own,
+                'options.max_size': maxSize,
+            }),
         );
         this.cache.setReferences(referencesTo(this.meter, this.discovery));
     }

@@ -26,10 +26,10 @@ export class ClientComponent implements Component {
     readonly prefix = '';
     readonly discovery = null;
     readonly client: MemcachedClient;
-    /** Every server that the client has ever had. */
+    /** Every server of all lists of the client. */
     readonly everyServer = new Set<MemcachedServer>();
     private servers: readonly RingServer[];
-    /** Last item that this process read or stored under each key, for CAS calls. */
+    /** Last item that this process has read or stored under each key, for CAS calls. */
     private readonly seen = new Map<string, Seen>();
 
     private readonly verbs: Readonly<Record<string, Verb>> = {
@@ -112,11 +112,12 @@ export class ClientComponent implements Component {
         this.client = new MemcachedClient(service.toAddresses(lists.first), {
             ...plan.client,
             failover: plan.lists.failover,
+            protocol: process.protocol,
         });
         this.remember();
     }
 
-    /** Applies a new list. The client must reject an empty list and keep the current one. */
+    /** Applies a new list. The client must reject an empty list and keep the current list. */
     follow(servers: readonly RingServer[]): void {
         const { process, service } = this;
         try {
@@ -135,7 +136,7 @@ export class ClientComponent implements Component {
         return this.verbs[name];
     }
 
-    /** Remembers an item, unless a server without CAS returned it. */
+    /** Remembers an item, unless a server without CAS has returned it. */
     private see(key: string, seen: Seen): void {
         if (seen.cas !== 0n) this.seen.set(key, seen);
     }

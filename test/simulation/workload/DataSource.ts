@@ -5,15 +5,15 @@ export interface LoaderRun {
     readonly process: string;
     readonly key: string;
     readonly version: number;
-    /** Number of the step that started the load. */
+    /** Number of the step that starts the load. */
     readonly step: number;
     readonly startMs: number;
     endMs: number;
-    /** Time at which the loader's signal aborted. */
+    /** Time at which the loader's signal aborts. */
     abortedMs: number;
 }
 
-/** Data behind the cache: one version per key. Only `publish` raises it. */
+/** Data behind the cache, with one version per key. Only `publish` raises a version. */
 export class DataSource {
     readonly runs: LoaderRun[] = [];
     private readonly versions = new Map<string, number>();
@@ -25,8 +25,7 @@ export class DataSource {
 
     /**
      * Raises the version and lets `write` update the cache. Returns null while another call
-     * publishes the key. Processes must not wait for each other, because they share only the
-     * servers.
+     * publishes the key. Processes share only the servers, so they must not wait for each other.
      */
     async publish<T>(key: string, process: SimProcess, write: (version: number) => Promise<T>): Promise<T | null> {
         const writer = this.writers.get(key);

@@ -7,7 +7,7 @@ import type { Service } from './Service';
 
 /** Time that a component waits for discovery, in ms. */
 export const LOOKUP_MS = 10_000;
-/** Delays of successive queries. The last one exceeds the component's timeout. */
+/** Delays of successive queries. The last delay exceeds the component's timeout. */
 const SLOW_MS = [50, 3000, 15_000];
 
 /** Planned failure of discovery. */
@@ -20,7 +20,7 @@ export class Discovery implements IDiscovery {
     private trouble: Trouble | 'none' = 'none';
     private troubleEndsMs = 0;
     private asked = 0;
-    /** Whether discovery returned a list that differs from the component's list. */
+    /** Whether the last answer of discovery differs from the component's list. */
     private hasNewList = false;
 
     private constructor(

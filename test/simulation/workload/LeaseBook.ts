@@ -1,6 +1,6 @@
 import type { Lease } from '../../../src/lock/Lease';
 
-/** Remaining time of a lease, as `remaining()` returned it. */
+/** Remaining time of a lease, as `remaining()` returns it. */
 export interface Promised {
     readonly atMs: number;
     untilMs: number;
@@ -14,11 +14,11 @@ export interface LeaseRecord {
     readonly promised: Promised[];
     /** Number of pending extensions. */
     extensions: number;
-    /** Time at which the holder started the release. */
+    /** Time at which the holder starts the release. */
     releasingMs: number;
 }
 
-/** Record of what leases reported about themselves. */
+/** The states that leases report about themselves. */
 export class LeaseBook {
     readonly records = new Map<string, LeaseRecord>();
     /** Violations that the workload itself detects. */
@@ -35,8 +35,8 @@ export class LeaseBook {
     }
 
     /**
-     * Extends the lease, possibly for a shorter time. Ends earlier promises, and records a new one
-     * unless another extension is pending.
+     * Extends the lease, possibly for a shorter time. Ends earlier promises, and records a new
+     * promise unless another extension is pending.
      */
     async extend(process: string, lease: Lease, ttlMs: number | undefined): Promise<boolean> {
         const record = this.recordOf(process, lease);

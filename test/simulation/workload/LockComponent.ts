@@ -96,7 +96,7 @@ export class LockComponent implements Component {
         this.user = userOf(process.name, this.name);
         this.discovery = Discovery.of(process, service, this.user, () => this.lock.getStats().servers);
         const own = { 'options.prefix': this.prefix, 'options.retry_timeout': plan.lock.retryTimeoutMs };
-        this.lock.configure(ConfigParams.fromValue({ ...settingsOf(plan, servers), ...own }));
+        this.lock.configure(ConfigParams.fromValue({ ...settingsOf(plan, servers, process.protocol), ...own }));
         this.lock.setReferences(referencesTo(this.meter, this.discovery));
     }
 

@@ -3,13 +3,13 @@ import type { Entry } from '../schedule/Ledger';
 
 const calls = new AsyncLocalStorage<Entry>();
 
-/** Counters of one component, with the call that raised each. */
+/** Counters of one component, each with the call that raised it. */
 export class Meter {
     readonly counts = new Map<string, number>();
-    /** Values passed to `stats`. */
+    /** Values that the component passes to `stats`. */
     readonly samples = new Map<string, number[]>();
 
-    /** Runs a call and attributes its counters to the entry, even those raised later. */
+    /** Runs a call and attributes its counters to the entry, even counters that it raises later. */
     static during<T>(entry: Entry, call: () => T): T {
         return calls.run(entry, call);
     }
@@ -18,10 +18,6 @@ export class Meter {
         add(this.counts, name, value);
         const entry = calls.getStore();
         if (entry !== undefined) add(entry.counts, name, value);
-    }
-
-    incrementOne(name: string): void {
-        this.increment(name, 1);
     }
 
     stats(name: string, value: number): void {

@@ -6,7 +6,7 @@ interface Use {
     readonly servers: readonly RingServer[];
 }
 
-/** Interval in which discovery returned no list to a component. */
+/** Interval in which discovery returns no list to a component. */
 interface Outage {
     readonly user: string;
     readonly fromMs: number;
@@ -15,7 +15,7 @@ interface Outage {
 
 /** History of the server lists of each component in each process. */
 export class ServerLists {
-    /** Lists by user, see `userOf`. */
+    /** Lists by user (see `userOf`). */
     private readonly uses = new Map<string, Use[]>();
     readonly outages: Outage[] = [];
     /** Violations that the workload itself detects. */
@@ -30,7 +30,7 @@ export class ServerLists {
         if (nameOf(known.at(-1)!.servers) !== nameOf(servers)) known.push({ fromMs, servers });
     }
 
-    /** Returns every list that the component used in this interval. */
+    /** Returns every list that the component uses in this interval. */
     between(user: string, fromMs: number, toMs: number): (readonly RingServer[])[] {
         const known = this.uses.get(user);
         if (known === undefined) return [this.first];

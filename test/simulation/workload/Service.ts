@@ -11,6 +11,8 @@ export class Service {
     readonly source = new DataSource();
     readonly book = new LeaseBook();
     readonly lists: ServerLists;
+    /** Number of attempts until a process could use all servers after the faults. */
+    readonly recoveries = new Map<string, number>();
 
     constructor(
         readonly plan: Plan,

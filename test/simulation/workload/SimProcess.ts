@@ -3,7 +3,7 @@ import type { RingServer } from '../../../src/client/cluster/ketama/HashRing';
 import { EPOCH_MS } from '../memcached/ServerClock';
 import type { Network } from '../network/Network';
 import type { Entry, Ledger } from '../schedule/Ledger';
-import type { Member, Step, Task, Trouble } from '../schedule/Plan';
+import type { Member, ProtocolMode, Step, Task, Trouble } from '../schedule/Plan';
 import type { EventLoop } from '../world/EventLoop';
 import type { Random } from '../world/Random';
 import type { Machine } from '../world/virtualGlobals';
@@ -19,7 +19,7 @@ export interface Component {
     readonly name: string;
     /** Prefix of its keys in memcached. */
     readonly prefix: string;
-    /** Discovery of the component; null means a fixed list. */
+    /** Discovery of the component, or null with a fixed list. */
     readonly discovery: Discovery | null;
     /** Applies another server list. */
     follow(servers: readonly RingServer[]): void;
@@ -36,7 +36,7 @@ export class SimProcess implements Machine {
     readonly bytes: Random;
     /** Whether all tasks have ended and all components have closed. */
     isDone = false;
-    /** Sockets and timers that were still open after the components had closed. */
+    /** Sockets and timers that are still open after the components have closed. */
     leftovers = { sockets: 0, timers: 0 };
     private components: readonly Component[] = [];
     private service!: Service;
@@ -49,6 +49,8 @@ export class SimProcess implements Machine {
         readonly name: string,
         readonly loop: EventLoop,
         readonly random: Random,
+        /** Value of `options.protocol`. */
+        readonly protocol: ProtocolMode,
         private readonly world: World,
         private readonly network: Network,
         private readonly ledger: Ledger,

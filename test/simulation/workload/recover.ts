@@ -1,11 +1,10 @@
 import { LOOKUP_MS } from './Discovery';
+import { MARGIN_MS, reconnectingMs } from './reconnecting';
 import type { Service } from './Service';
 import type { SimProcess } from './SimProcess';
 
-/** Each attempt may reveal only one dead channel per server. */
+/** Maximum number of attempts. Each attempt may reveal only one dead channel per server. */
 const MAX_ATTEMPTS = 10;
-/** Exceeds the delay of any timer. */
-const MARGIN_MS = 1000;
 
 /**
  * Checks that a component works again after all faults and after the pause between connection
@@ -15,20 +14,20 @@ const MARGIN_MS = 1000;
  */
 export async function recover(
     process: SimProcess,
-    { plan, quietMs }: Service,
+    { plan, quietMs, recoveries }: Service,
     use: () => Promise<void>,
     servers: () => readonly { readonly isUp: boolean }[],
 ): Promise<void> {
-    const { retryMs, reconnectMs, requestTimeoutMs, connectTimeoutMs } = plan.client;
     const { discoveryMs } = plan.lists;
-    const pauseMs = retryMs + reconnectMs + requestTimeoutMs + connectTimeoutMs + MARGIN_MS;
+    const pauseMs = reconnectingMs(plan.client, process.protocol);
     // A hanging discovery query must time out first.
     const mayHang = plan.faults.some(({ kind }) => kind === 'discovery');
     await process.pause(quietMs + MARGIN_MS + discoveryMs + (mayHang ? LOOKUP_MS : 0));
     for (let attempt = 1; ; attempt++) {
+        recoveries.set(process.name, attempt);
         try {
             await use();
-            // With failover another server may have answered.
+            // With failover another server may answer.
             if (!plan.lists.failover || servers().every(({ isUp }) => isUp)) return;
             if (attempt === MAX_ATTEMPTS) throw new Error('a server is still marked as down');
         } catch (error) {

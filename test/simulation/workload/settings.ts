@@ -1,4 +1,4 @@
-import type { Plan } from '../schedule/Plan';
+import type { Plan, ProtocolMode } from '../schedule/Plan';
 
 /** Login that the servers accept. */
 export const LOGIN = { username: 'service', password: 'open-sesame' };
@@ -7,6 +7,7 @@ export const LOGIN = { username: 'service', password: 'open-sesame' };
 export function settingsOf(
     { client, failSoft, hasLogin, lists }: Plan,
     servers: readonly string[],
+    protocol: ProtocolMode,
 ): Record<string, string | number> {
     const settings: Record<string, string | number> = {
         'options.pool_size': client.poolSize,
@@ -19,6 +20,7 @@ export function settingsOf(
         'options.retry': client.retryMs,
         'options.idle': client.idleMs,
         'options.fail_soft': String(failSoft),
+        'options.protocol': protocol,
         'options.remove': String(lists.failover),
     };
     if (hasLogin) {

@@ -1,10 +1,11 @@
+import { connectingMs } from './reconnecting';
 import { userOf } from './ServerLists';
 import type { Service } from './Service';
 import type { SimProcess } from './SimProcess';
 
-/** Allows for rounds of the event loop. */
+/** Margin for rounds of the event loop. */
 const SLACK_MS = 20;
-/** Shorter than one callback. */
+/** Time that is shorter than one callback. */
 const MOMENT_MS = 0.001;
 /** Verbs that connect before they send a request. */
 const CONNECTING = /^(open|check|recover)/;
@@ -12,9 +13,9 @@ const CONNECTING = /^(open|check|recover)/;
 /** Checks that a process closes its sockets to a removed server once the last calls have ended. */
 export function watchDeparture(process: SimProcess, { plan, lists }: Service, server: string): void {
     const { loop } = process;
-    const { requestTimeoutMs, connectTimeoutMs } = plan.client;
+    const { requestTimeoutMs } = plan.client;
     const isConnecting = process.pendingVerbs.some(verb => CONNECTING.test(verb));
-    const maxMs = requestTimeoutMs + (isConnecting ? connectTimeoutMs : 0) + SLACK_MS;
+    const maxMs = requestTimeoutMs + (isConnecting ? connectingMs(plan.client, process.protocol) : 0) + SLACK_MS;
     const removedMs = performance.now();
     const { heldMs } = loop;
     // Another component may still use the server, or the server may return to the list.

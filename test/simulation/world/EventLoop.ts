@@ -4,8 +4,8 @@ import type { World } from './World';
 /** Duration of one callback, in ms. */
 const CALLBACK_MS = 0.01;
 /**
- * Duration of a round that runs immediates, in ms. A shorter round makes busy waits slow to
- * simulate.
+ * Duration of a round that runs immediates, in ms. With a shorter round, the simulation of busy
+ * waits is slow.
  */
 const ROUND_MS = 0.2;
 
@@ -57,11 +57,12 @@ export interface VirtualImmediate {
 }
 
 /**
- * Event loop of one process. Each round follows Node's order: due timers, arrivals, immediates. The
- * world runs one callback at a time, so promises settle between two callbacks, as in Node.
+ * Event loop of one process. Each round follows Node's order, which is due timers, arrivals,
+ * immediates. The world runs one callback at a time, so promises settle between two callbacks, as
+ * in Node.
  */
 export class EventLoop {
-    /** Until this time the process runs no callback, because it is busy or suspended. */
+    /** Time until which the process runs no callback, because it is busy or suspended. */
     private heldUntilMs = 0;
     private readonly timers = new EventQueue<VirtualTimer>();
     private readonly arrivals = new EventQueue<Arrival>();
@@ -70,7 +71,7 @@ export class EventLoop {
     private phase: 'timers' | 'arrivals' | 'immediates' = 'timers';
     private runningTimers = 0;
     isDead = false;
-    /** Total time for which the process was held. */
+    /** Total time for which the process has stood still. */
     heldMs = 0;
 
     constructor(
@@ -91,7 +92,7 @@ export class EventLoop {
         return Math.max(dueMs, this.heldUntilMs);
     }
 
-    /** Runs one callback, if this round has one left. */
+    /** Runs the next callback of this round, if any. */
     runOne(): void {
         const callback = this.take();
         this.heldUntilMs = Math.max(this.heldUntilMs, this.world.nowMs + CALLBACK_MS);

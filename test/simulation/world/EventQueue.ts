@@ -1,7 +1,7 @@
 /** Event at a simulated time. */
 export interface Due {
     atMs: number;
-    /** Breaks ties. Of two simultaneous events, the older one runs first. */
+    /** Rank among simultaneous events, of which the oldest runs first. */
     order: number;
 }
 

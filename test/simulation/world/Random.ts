@@ -1,6 +1,6 @@
 /**
  * Random numbers that depend only on a seed and a label. Each part of a schedule draws from its own
- * stream. Removing one operation leaves the numbers of the others unchanged.
+ * stream. If shrinking removes one operation, the numbers of the others stay the same.
  */
 export class Random {
     private state: number;
@@ -14,7 +14,7 @@ export class Random {
         this.state = this.seed = state;
     }
 
-    /** Returns an independent stream. Earlier draws do not affect it. */
+    /** Returns an independent stream, which earlier draws do not affect. */
     of(label: string): Random {
         return new Random(this.seed, `/${label}`);
     }
@@ -31,7 +31,7 @@ export class Random {
         return min + this.next() * (max - min);
     }
 
-    /** Returns an integer, with both bounds included. */
+    /** Returns an integer between two inclusive bounds. */
     int(min: number, max: number): number {
         return min + Math.floor(this.next() * (max - min + 1));
     }

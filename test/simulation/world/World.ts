@@ -12,10 +12,10 @@ export class World {
     /** Time at which every schedule starts. */
     static readonly START_MS = 1000;
     nowMs = World.START_MS;
-    /** Loop of the running callback. New timers and sockets belong to it. */
+    /** Loop of the running callback. New timers and sockets belong to this loop. */
     current: EventLoop | null = null;
     steps = 0;
-    /** Receives the lines of the trace; null disables tracing. */
+    /** Receives the lines of the trace, or is null without tracing. */
     log: ((line: string) => void) | null = null;
     private readonly loops: EventLoop[] = [];
     private order = 0;
@@ -32,7 +32,7 @@ export class World {
         return ++this.order;
     }
 
-    /** Runs until no event is left or the time is over. An exception in a callback ends the run. */
+    /** Runs callbacks until no event is left or the time is over. An exception ends the run. */
     async run(untilMs: number, maxSteps: number): Promise<void> {
         await new Promise<void>((resolve, reject) => {
             let queued = 0;

@@ -1,4 +1,5 @@
 import crypto from 'node:crypto';
+import dns from 'node:dns';
 import net from 'node:net';
 import type { EventLoop, VirtualImmediate, VirtualTimer } from './EventLoop';
 import type { Random } from './Random';
@@ -18,8 +19,8 @@ export interface Machine {
 type Callback = (...args: unknown[]) => void;
 
 /**
- * Replaces every source of time, randomness and sockets that the sources use. Each replacement acts
- * for the running process. Returns a function that restores Node's functions.
+ * Replaces all functions for time, randomness and sockets that the sources use. Each replacement
+ * acts for the running process. Returns a function that restores Node's functions.
  */
 export function installGlobals(world: World, machineOf: (loop: EventLoop) => Machine): () => void {
     const here = (): Machine => machineOf(world.current!);
@@ -43,11 +44,13 @@ export function installGlobals(world: World, machineOf: (loop: EventLoop) => Mac
         replace(Date, 'now', () => Math.floor(world.nowMs + (world.current === null ? 0 : here().clockOffsetMs))),
         replace(Math, 'random', () => here().random.next()),
         replace(crypto, 'randomInt', (max: number) => here().random.int(0, max - 1)),
-        // Bytes need their own stream, because the lock draws them once per Node process, in its
-        // first schedule.
+        // Random bytes need their own stream, because the lock draws them once per Node process, in
+        // its first schedule.
         replace(crypto, 'randomBytes', (size: number) =>
             Buffer.from(Array.from({ length: size }, () => here().bytes.int(0, 255))),
         ),
+        // `net.connect` takes the names of servers. Each has one address, whichever that is.
+        replace(dns.promises, 'lookup', () => Promise.resolve([])),
         replace(net, 'connect', (options: net.NetConnectOpts) => here().connect(options)),
     ];
     return () => {

@@ -32,9 +32,8 @@ export class Chronicle {
     }
 
     /**
-     * Lists the origin of the found value, and the writes and reads of both values around the
-     * finding.
-     * Times are relative to its beginning.
+     * Lists the origin of the found value, and the calls with both values around the finding. Times
+     * are relative to the beginning of the finding.
      */
     story({ key, kind, value, after, began, ended }: Finding): string[] {
         const time = (ms: number): string => (ms - began).toFixed(1).padStart(8);

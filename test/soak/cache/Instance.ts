@@ -7,22 +7,22 @@ import { nowMs, type Wrote } from './events';
 import { LOAD_TIMEOUT_MS, STALE_FOR_MS, TIMEOUT_MS } from './plan';
 import type { Outcome, Recorder } from './Recorder';
 
-/** No value expires during the test, except those that loads store. */
+/** The ttl of stored values, which outlasts the test. Only values of loads expire earlier. */
 const LONG_MS = 3_600_000;
 
 export interface Shared {
     readonly servers: readonly number[];
-    /** `options.clear` */
+    /** Whether the caches have `options.clear`. */
     readonly clears: boolean;
     readonly recorder: Recorder;
     readonly random: () => number;
-    /** `options.compress_min` */
+    /** The `options.compress_min` of the cache, or 0. */
     readonly compressMin: number;
     /** A value that no other write stores. */
     newValue(): number;
 }
 
-/** A cache whose calls are recorded. */
+/** A cache that records its calls. */
 export class Instance {
     private readonly cache = new MemcachedCache();
 
@@ -113,7 +113,7 @@ export class Instance {
         }
     }
 
-    /** Adds a value. The result true proves that the key was empty. */
+    /** Adds a value. The result true proves an empty key. */
     async add(key: string): Promise<void> {
         const { value, text } = this.newText();
         const outcome = await this.call('add', key, 1, () => this.cache.add(null, key, text, LONG_MS));
@@ -126,7 +126,7 @@ export class Instance {
         if (outcome.answer === true) this.found('add', key, null, outcome);
     }
 
-    /** Updates a value. Its success proves that the key held the last argument of the change. */
+    /** Updates a value. A success proves that the key held the last argument of the change. */
     async update(key: string): Promise<void> {
         const { value, text } = this.newText();
         const removes = this.shared.random() < 0.1;
@@ -139,7 +139,7 @@ export class Instance {
             this.cache.update(null, key, change, LONG_MS).then(() => true),
         );
         const isUpdated = outcome.answer === true;
-        // A removal of a missing value sends nothing.
+        // A removal of a missing value sends no request.
         if (!removes || old !== null) this.wrote('update', key, removes ? null : value, outcome, isUpdated, false);
         if (isUpdated) this.found('update', key, valueOf(old), outcome);
     }

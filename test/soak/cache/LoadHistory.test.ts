@@ -5,12 +5,12 @@ const FRESH_MS = 1000;
 const LATER = 10_000;
 
 /**
- * Parses calls of an instance: the verb, the value and the times.
+ * Parses calls of an instance, each with its verb, its value and its times.
  *
- * The verb `w` stores, `f` stores a value that may be evicted, and `r` retrieves.
- * The verb `l` is a loader, `a` is `retrieveOrLoad`, and `s` adds `staleFor` to it.
- * The verb `S` is like `s` while memcached is unavailable. The verb `x` is a rejected removal.
- * The value `-` is an empty key.
+ * The verb `w` stores, `f` stores a value that the instance may evict, and `r` retrieves. The verb
+ * `l` is a loader, `a` is `retrieveOrLoad`, and `s` is `retrieveOrLoad` with `staleFor`. The verb
+ * `S` is like `s` while memcached is unavailable. The verb `x` is a rejected removal. The value `-`
+ * is an empty key.
  */
 function violations(calls: string[], remembers = true): string[] {
     const history = new LoadHistory(remembers);

@@ -6,42 +6,42 @@ import { LOAD_TIMEOUT_MS, LONGEST_PAUSE_MS, TIMEOUT_MS } from './plan';
 /** The maximum time from the return of a loader to the store of its value. */
 const STORING_MS = 1200 + LONGEST_PAUSE_MS;
 
-/**
- * The maximum duration of a load, which waits for another process and its loader, and reads twice.
- */
+/** The maximum duration of a load, with a wait for another process, the loader and two reads. */
 const LONGEST_LOAD_MS = 2 * LOAD_TIMEOUT_MS + 2 * TIMEOUT_MS + LONGEST_PAUSE_MS;
 
 /** The maximum duration of a read. */
 const READING_MS = TIMEOUT_MS + LONGEST_PAUSE_MS;
 
 /**
- * The maximum time from the end of a loader to the date in its value. All processes share a clock.
+ * The maximum time from the end of a loader to the date in its value. All processes use the same
+ * clock.
  */
 const DATING_MS = 100 + LONGEST_PAUSE_MS;
 
-/** A store or removal, and the instance that made it. A `clear` counts as a removal. */
+/** A store or removal, and the instance that has made it. A `clear` counts as a removal. */
 type Write = Interval & Pick<Wrote, 'value' | 'by' | 'isFleeting'>;
 
 /**
- * - `overtaken`: an instance returns a value whose load began before its own store or removal.
- * - `unread`: a caller with `staleFor` joined a load although memcached had a stored value.
+ * - `overtaken`: an instance returns a value whose load begins before a store or removal by this
+ *   instance.
+ * - `unread`: a caller with `staleFor` joins a load although memcached has a stored value.
  */
 export type LoadKind = Violation['kind'] | 'overtaken' | 'unread';
 export type LoadViolation = Omit<Violation, 'kind'> & { readonly kind: LoadKind };
 
 /**
- * The history of a key that is loaded.
+ * The history of a key with loads.
  *
- * The loader reads the value from its origin when it begins.
- * No read may find it after a write that began later.
+ * The loader reads the value from its origin when it begins. No read may find this value after a
+ * write that begins later.
  *
- * The same holds for the results of `retrieveOrLoad`, with the exceptions of docs/cache.md:
+ * The same rule applies to results of `retrieveOrLoad`, with these exceptions of docs/cache.md:
  *
- * - A caller may join a load of its own instance, and gets a result as old as the load.
- *   After a store or removal by the instance, callers do not join earlier loads.
- *   Callers with `staleFor` join only after a miss.
- * - Without `options.clear`, a stale value may come from memory if memcached is unavailable.
- *   It is as old as the load.
+ * - A caller may join a load of its own instance. Its result is then as old as the load. After a
+ *   store or removal by the instance, callers do not join earlier loads. Callers with `staleFor`
+ *   join only after a miss.
+ * - Without `options.clear`, a stale value may come from memory if memcached is unavailable. Such a
+ *   value is as old as the load.
  */
 export class LoadHistory {
     private readonly register = new RegisterHistory();
@@ -54,14 +54,17 @@ export class LoadHistory {
     /** @param remembers whether stale values may come from memory */
     constructor(private readonly remembers: boolean) {}
 
-    /** @param isDone false if the write was rejected, and may take effect until `ended` */
+    /** @param isDone whether the write has resolved. Others may take effect until `ended` */
     wrote(write: Write, isDone: boolean): void {
         this.register.wrote({ ...write, isAcknowledged: isDone });
         if (isDone) this.done.push(write);
         if (write.value === null || write.isFleeting) this.removals.push(write);
     }
 
-    /** Records a read. A miss proves nothing because the key may hold a lease or a stale value. */
+    /**
+     * Records a read. A miss does not prove an empty key, because the key may hold a lease or a
+     * stale value.
+     */
     found(read: Read): void {
         if (read.value !== null) this.register.found(read);
     }
@@ -113,9 +116,9 @@ export class LoadHistory {
 }
 
 /**
- * Returns the earliest time at which the result may have been read.
- * The caller may have joined a load that gets the value from another process by an earlier read.
- * Such a value is fresh at that time.
+ * Returns the earliest time at which memcached may have held the result. The caller may have joined
+ * a load that gets the value from another process by an earlier read. A value from another process
+ * is fresh at that time.
  * @param others calls of the same instance
  */
 function joinedSince({ began }: Asked, load: Load | undefined, others: Sorted<Asked>): number {
@@ -126,7 +129,7 @@ function joinedSince({ began }: Asked, load: Load | undefined, others: Sorted<As
     return before.some(other => other.began < began && isUnderWay(other)) ? since : began;
 }
 
-/** Intervals sorted by their beginnings. */
+/** Intervals in the order of their beginnings. */
 class Sorted<T extends Interval> {
     private readonly intervals: readonly T[];
 
@@ -138,7 +141,7 @@ class Sorted<T extends Interval> {
         return this.intervals.slice(this.indexOf(from), this.indexOf(to));
     }
 
-    /** Returns the index of the first interval that does not begin before this moment. */
+    /** Returns the index of the first interval that begins at this moment or later. */
     private indexOf(moment: number): number {
         let [from, to] = [0, this.intervals.length];
         while (from < to) {

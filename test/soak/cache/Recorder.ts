@@ -16,7 +16,8 @@ export class Recorder {
     }
 
     /**
-     * Makes a call. If it rejects with a code, the `answer` is null. Other errors are thrown.
+     * Makes a call, and returns its outcome. If the call rejects with a code, the `answer` is null.
+     * Throws all other errors.
      * @param keys the number of keys of the call
      */
     async call<T>(verb: string, key: string, keys: number, run: () => Promise<T>): Promise<Outcome<T>> {

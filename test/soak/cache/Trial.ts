@@ -13,8 +13,8 @@ const SERVERS = 3;
 const PROCESSES = 4;
 
 /**
- * Runs servers, processes that use them, and faults.
- * Each process has its own proxy before each server, so that a partition can separate the two.
+ * Runs servers, processes that use them, and faults. Each process has its own proxy before each
+ * server, so that a fault can separate one process from one server.
  */
 export class Trial {
     readonly chronicle: Chronicle;
@@ -66,7 +66,7 @@ export class Trial {
         await Promise.all([this.faults.run(isOver), this.disasters.run(isOver)]);
         await workers.stop();
     }
-    /** Breaks connections just after a clear, within replies to earlier calls. */
+    /** Breaks connections just after a clear, in the middle of replies to earlier calls. */
     private async tearSome(): Promise<void> {
         await sleep(this.random() * 6);
         for (const path of this.proxies.flatMap(proxy => proxy.healthy())) {

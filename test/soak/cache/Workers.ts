@@ -2,31 +2,32 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { forkSource } from '../../support/forkSource';
+import { mixedEnv } from '../../support/protocol';
 import { sleep } from '../../support/sleep';
 import type { Chronicle } from './Chronicle';
 import type { Message } from './events';
 import type { Plan, Start } from './plan';
 
-/** Processes that use the same keys. Their events go to a chronicle. */
+/** Processes that use the same keys, and report their events to a chronicle. */
 export class Workers {
     readonly operations = new Map<string, number>();
     readonly codes = new Map<string, number>();
     private readonly children: ChildProcess[] = [];
     private readonly exits: Promise<unknown[]>[] = [];
 
-    /** @param onClear called when a process is about to clear */
+    /** @param onClear runs when a process is about to clear */
     constructor(
         private readonly chronicle: Chronicle,
         private readonly onClear: () => void,
     ) {}
 
     /**
-     * Resolves when the caches of all processes are open.
+     * Resolves when all processes have opened their caches.
      * @param proxies the ports of the proxies of each process
      */
     async start(plan: Plan, proxies: readonly Start['proxies'][]): Promise<void> {
         const ready = proxies.map((own, number) => {
-            const child = forkSource(join(__dirname, 'workerChild.ts'), []);
+            const child = forkSource(join(__dirname, 'workerChild.ts'), [], { env: mixedEnv(number) });
             this.children.push(child);
             this.exits.push(once(child, 'exit'));
             child.on('message', (message: Message) => this.hear(message));
@@ -36,7 +37,7 @@ export class Workers {
         await Promise.all(ready);
     }
 
-    /** Suspends the process for a while. Its connections stay open. */
+    /** Suspends the process for a while, with open connections. */
     async pause(number: number, ms: number): Promise<void> {
         const child = this.children[number]!;
         child.kill('SIGSTOP');
@@ -44,7 +45,7 @@ export class Workers {
         child.kill('SIGCONT');
     }
 
-    /** Resolves when every process has reported everything and has exited. */
+    /** Resolves when every process has sent its last report and has exited. */
     async stop(): Promise<void> {
         for (const child of this.children) child.send('stop');
         const codes = (await Promise.all(this.exits)).map(([code]) => code);

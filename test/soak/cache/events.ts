@@ -6,11 +6,11 @@ export const nowMs = (): number => Number(process.hrtime.bigint()) / 1e6;
 interface Done extends Interval {
     readonly verb: string;
     readonly key: string;
-    /** The instance: `2.1#3` is the third life of the second instance in process 2. */
+    /** The name of the instance. `2.1#3` is the third life of the second instance in process 2. */
     readonly by: string;
 }
 
-/** A write. If `isDone` is false, it was rejected and its outcome is unknown. */
+/** A write. If `isDone` is false, the call rejects and its outcome is unknown. */
 export interface Wrote extends Done {
     readonly what: 'wrote';
     readonly value: Value;
@@ -19,7 +19,7 @@ export interface Wrote extends Done {
     readonly isFleeting: boolean;
 }
 
-/** An `add` that returned false. */
+/** An `add` that has returned false. */
 export interface Refused extends Done {
     readonly what: 'refused';
     readonly value: number;
@@ -30,13 +30,15 @@ export interface Found extends Done {
     readonly value: Value;
 }
 
-/** An increment that returned `value`. */
+/** An increment that has returned `value`. */
 export interface Counted extends Done {
     readonly what: 'counted';
     readonly value: number;
 }
 
-/** A loader that has returned a value, which it read from its origin when it began. */
+/**
+ * A loader that has returned a value. The loader reads the value from its origin when it begins.
+ */
 export interface Load extends Done {
     readonly what: 'load';
     readonly value: number;
@@ -44,12 +46,12 @@ export interface Load extends Done {
     readonly freshMs: number;
 }
 
-/** A call of `retrieveOrLoad`. The value is null if the call was rejected. */
+/** A call of `retrieveOrLoad`. The value is null if the call rejects. */
 export interface Asked extends Done {
     readonly what: 'asked';
     readonly value: Value;
     readonly takesStale: boolean;
-    /** Whether a read of the instance failed during the call because memcached was unavailable. */
+    /** Whether memcached has been unavailable to a read of the instance during the call. */
     readonly wasAway: boolean;
 }
 
@@ -59,7 +61,7 @@ export interface Cleared extends Interval {
     readonly isDone: boolean;
 }
 
-/** The restart of a server. */
+/** A restart of a server, which loses its items. */
 export interface Lost extends Interval {
     readonly what: 'lost';
     readonly server: number;
@@ -69,8 +71,8 @@ export type Event = Wrote | Refused | Found | Counted | Load | Asked | Cleared |
 
 export type Message =
     | { readonly ready: true }
-    /** The process is about to call `clear`. */
+    /** The announcement of a call of `clear`. */
     | { readonly clears: true }
     | { readonly events: readonly Event[] }
-    /** Operations by verb, where a batch counts once per key, and rejections by code. */
+    /** The operations by verb, with one per key of a batch, and the rejections by code. */
     | { readonly operations: Record<string, number>; readonly codes: Record<string, number> };

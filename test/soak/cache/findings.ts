@@ -3,7 +3,7 @@ import { kindOf } from './keys';
 
 const MOST_STORIES = 5;
 
-/** Returns the number of findings by kind: `12 value vanished, 3 load undone`. */
+/** Returns the number of findings by kind, as in `12 value vanished, 3 load undone`. */
 export function countsOf(findings: readonly Finding[]): string {
     const counts = new Map<string, number>();
     for (const { key, kind } of findings) {
@@ -14,9 +14,9 @@ export function countsOf(findings: readonly Finding[]): string {
 }
 
 /**
- * Returns the events around the first violations as texts, or [].
- * A store whose connection breaks is retried, so a write of another process may come in between.
- * Therefore `repeated` is not a violation.
+ * Returns the events around the first violations as texts, or []. The client retries a store whose
+ * connection breaks. A write of another process may come in between, so `repeated` is not a
+ * violation.
  */
 export function storiesOf(chronicle: Chronicle, findings: readonly Finding[]): string[] {
     return findings

@@ -5,14 +5,14 @@ import { kindOf, type Kind } from './keys';
 import { LoadHistory, type LoadViolation } from './LoadHistory';
 import { LONGEST_STALL_MS } from './plan';
 
-/** The server executes a rejected write within this time, or never. */
+/** The maximum time until the server executes a rejected write. */
 const LATE_MS = LONGEST_STALL_MS + 1000;
 
 export type Judgement = Violation | LoadViolation | Miscount;
 
 /**
  * Finds the results that break a promise of the cache.
- * @param events of the key, and those that concern all keys
+ * @param events the events of the key, and the events of all keys
  * @param clears whether the caches have `options.clear`
  */
 export function judge(key: string, events: readonly Event[], clears: boolean): Judgement[] {
@@ -31,14 +31,14 @@ function judgeValue(events: readonly Event[]): Violation[] {
     const resets = events.filter(({ what }) => what === 'cleared' || what === 'lost');
     for (const event of events) {
         if (event.what === 'found') history.found(event);
-        // The first attempt may have stored the value, which was lost before the second attempt.
+        // The first attempt may store a value that the server loses before the second attempt.
         if (event.what === 'refused' && resets.some(reset => overlap(reset, event))) {
             history.wrote({ ...event, isAcknowledged: false });
         }
         const write = writeOf(event);
         if (write !== null) history.wrote({ ...write, isAcknowledged: write.isDone });
     }
-    // A rejected removal is late for a limited time only, so such a miss has no reason.
+    // A rejected removal takes effect within a limited time, so it does not explain a later miss.
     return history.violations().map(found => (found.value === null ? { ...found, kind: 'vanished' } : found));
 }
 
@@ -68,7 +68,7 @@ function judgeCounter(events: readonly Event[]): Miscount[] {
 type Write = Interval & Pick<Wrote, 'value' | 'by' | 'isDone' | 'isFleeting'>;
 
 /**
- * Returns the write that an event means for each key. A restart removes the keys of one server
+ * Returns the write of an event, or null for other events. A restart removes the keys of one server
  * only.
  */
 function writeOf(event: Event): Write | null {

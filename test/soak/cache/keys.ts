@@ -3,13 +3,14 @@ import { nowMs } from './events';
 import type { Plan } from './plan';
 
 /**
- * The kind of a key decides which commands are called on it.
+ * The kind of a key decides which commands the instances call on it.
  *
- * - `value`: `store`, `add`, `update` and `remove`. A value is missing only for a reason.
- * - `load`: `retrieveOrLoad`, `store` and `remove`. A lease or a stale value is a miss for
- * `retrieve`.
- * - `counter`: `increment`.
- * - `sum`: a JSON counter that `update` increments.
+ * - `value` is for `store`, `add`, `update` and `remove`. A missing value needs a documented
+ *   reason.
+ * - `load` is for `retrieveOrLoad`, `store` and `remove`. A lease or a stale value is a miss for
+ *   `retrieve`.
+ * - `counter` is for `increment`.
+ * - `sum` is a JSON counter that `update` increments.
  */
 export type Kind = 'value' | 'load' | 'counter' | 'sum';
 
@@ -24,7 +25,7 @@ const GROUPS = 32;
 const VALUES = 4;
 const LOADS = 3;
 const FOCUS_MS = 2500;
-/** The other calls go to groups without recent calls. */
+/** The share of calls on the current group. All other calls go to groups without recent calls. */
 const SHARE_IN_FOCUS = 0.75;
 
 const groups: readonly Group[] = Array.from({ length: GROUPS }, (_, i) => ({
@@ -37,8 +38,8 @@ const groups: readonly Group[] = Array.from({ length: GROUPS }, (_, i) => ({
 export const kindOf = (key: string): Kind => key.slice(0, key.indexOf(':')) as Kind;
 
 /**
- * Picks a group. Most calls of all processes go to one group for a while.
- * Calls on a key therefore often overlap, and rejected writes leave few keys in doubt.
+ * Picks a group. Most calls of all processes go to one group for a while, so calls on a key often
+ * overlap. Few keys then have a write with an unknown outcome.
  */
 export function someGroup(random: () => number, { beganMs, round }: Plan): Group {
     const slot = Math.floor((nowMs() - beganMs) / FOCUS_MS);

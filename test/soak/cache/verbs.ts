@@ -8,7 +8,7 @@ export const picker =
     <T>(of: readonly T[]): T =>
         of[Math.floor(random() * of.length)]!;
 
-/** Returns every command by kind of key. Repeated commands and kinds are called more often. */
+/** Returns every command by kind of key. Instances call repeated commands and kinds more often. */
 export function verbsOf(random: () => number): readonly (readonly Verb[])[] {
     const pick = picker(random);
     const some = <T>(of: readonly T[]): T[] => of.filter((_, i) => i === of.length - 1 || random() < 0.5);

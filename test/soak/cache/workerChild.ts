@@ -28,7 +28,7 @@ async function main(): Promise<void> {
         clears: plan.clears,
         recorder,
         random,
-        // Processes that compress values share them with processes that do not.
+        // Processes with compression share values with processes without compression.
         compressMin: number % 2 === 0 ? 0 : 100,
         newValue: () => 1_000_000_000 * (number + 1) + ++last,
     };

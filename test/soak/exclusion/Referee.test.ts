@@ -5,14 +5,14 @@ const claim = (referee: Referee, fencingToken: bigint, ...times: bigint[]): void
 };
 
 describe('Referee', () => {
-    it('accepts a holder that leaves before the next one enters', () => {
+    it('accepts a holder that releases before the next holder acquires', () => {
         const referee = new Referee();
         claim(referee, 1n, 10n, 20n);
         claim(referee, 2n, 30n, 40n);
         expect([referee.overlaps(), referee.disorders(), referee.acquisitions]).toEqual([[], [], 2]);
     });
 
-    it('finds a holder that is sure while another one is', () => {
+    it('finds two holders that are certain of the same lock at the same time', () => {
         const referee = new Referee();
         claim(referee, 1n, 10n, 100n);
         claim(referee, 2n, 30n, 40n);
@@ -21,7 +21,7 @@ describe('Referee', () => {
         expect(referee.disorders()).toEqual([]);
     });
 
-    it('finds tokens that do not rise', () => {
+    it('finds fencing tokens that do not rise', () => {
         const referee = new Referee();
         claim(referee, 2n, 10n, 20n);
         claim(referee, 1n, 30n, 40n);
@@ -29,7 +29,7 @@ describe('Referee', () => {
         expect(referee.disorders().length).toBe(1);
     });
 
-    it('lists the locks that a process has entered and not left', () => {
+    it('lists the keys whose lock a process has acquired and not released', () => {
         const referee = new Referee();
         claim(referee, 1n, 10n);
         expect(referee.heldBy(1)).toEqual(['key']);

@@ -1,5 +1,5 @@
 /**
- * The claim of a holder that its lease was held between `beforeNs` and `afterNs`.
+ * The claim of a holder that it holds its lease at some moment between `beforeNs` and `afterNs`.
  * The times are from the monotonic clock of the machine, which all processes share.
  */
 export interface Claim {
@@ -10,7 +10,10 @@ export interface Claim {
     readonly afterNs: bigint;
 }
 
-/** One acquisition from the first claim of its holder to the last one. Both ends are certain. */
+/**
+ * One acquisition from the first claim of its holder to the last one. The holder has the lock at
+ * both claims.
+ */
 interface Stay {
     readonly pid: number;
     readonly fencingToken: bigint;
@@ -49,14 +52,16 @@ export class Referee {
         if (stay !== undefined) stay.isLeft = true;
     }
 
-    /** Returns the locks that this process has entered and not left. */
+    /** Returns the keys whose lock this process has acquired and not released. */
     heldBy(pid: number): string[] {
         return [...this.keys]
             .filter(([, stays]) => [...stays.values()].some(s => s.pid === pid && !s.isLeft))
             .map(([key]) => key);
     }
 
-    /** Returns the time from a moment to the next certain entry in ns, or null without one. */
+    /**
+     * Returns the time from a moment to the next certain acquisition in ns, or null without one.
+     */
     waitForNext(key: string, sinceNs: bigint): bigint | null {
         const entries = [...this.staysOf(key).values()].map(stay => stay.firstAfterNs).filter(at => at > sinceNs);
         return entries.length === 0 ? null : entries.reduce((a, b) => (a < b ? a : b)) - sinceNs;
@@ -66,7 +71,7 @@ export class Referee {
         return [...this.keys.values()].reduce((sum, stays) => sum + stays.size, 0);
     }
 
-    /** Returns pairs of holders of one key that were both certain at the same time. */
+    /** Returns pairs of holders of one key that are certain at the same time. */
     overlaps(): string[] {
         return this.inOrder((key, earlier, later) =>
             later.firstAfterNs < earlier.lastBeforeNs
@@ -75,7 +80,7 @@ export class Referee {
         );
     }
 
-    /** Returns later holders of a key whose token is not larger. */
+    /** Returns pairs of holders of one key where the later holder has no greater token. */
     disorders(): string[] {
         return this.inOrder((key, earlier, later) =>
             later.fencingToken > earlier.fencingToken
@@ -88,8 +93,8 @@ export class Referee {
         const found: string[] = [];
         for (const [key, stays] of this.keys) {
             const sorted = [...stays.values()].sort((a, b) => (a.firstBeforeNs < b.firstBeforeNs ? -1 : 1));
-            // A stay may span several others, so each is also compared with the one whose last
-            // claim is latest.
+            // A stay may span several others. So the loop also compares each stay with the one
+            // whose last claim is latest.
             let longest: Stay | null = null;
             let last: Stay | null = null;
             for (const stay of sorted) {

@@ -1,6 +1,6 @@
 /**
  * Runs tasks that lock random keys, hold them for a while, and print each claim of their leases.
- * Each line is written synchronously, so a SIGKILL loses none.
+ * The process writes each line synchronously, so a SIGKILL loses no line.
  *
  * Arguments: number, port, tasks, keys, ttl. The number and the seed of the run decide the calls.
  */
@@ -57,7 +57,7 @@ async function byLease(lock: MemcachedLock, key: string): Promise<void> {
 async function byWithLock(lock: MemcachedLock, key: string): Promise<void> {
     await lock.withLock(null, key, { ttl, timeout: 2 * ttl }, async (_, lease) => {
         await stay(lease, howLong());
-        // This blocks the event loop like a long computation.
+        // The wait blocks the event loop like a long computation.
         if (dice() < 0.002) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, random(1, 4) * ttl);
         await stay(lease, 0);
         say('left', key, lease.fencingToken);

@@ -8,6 +8,7 @@ import { blackHole, late, resettingOnce } from '../../faults/replyFaults';
 import { forkSource } from '../../support/forkSource';
 import { LagMeter } from '../../support/LagMeter';
 import { useOpener, useServer } from '../../support/Opener';
+import { mixedEnv } from '../../support/protocol';
 import { passing, type FaultProxy } from '../../support/proxy/FaultProxy';
 import { randomOf } from '../../support/random';
 import { sleep } from '../../support/sleep';
@@ -19,7 +20,7 @@ const TASKS = 8;
 const KEYS = 20;
 const TTL_MS = 1000;
 const RUN_MS = soakMs(20_000);
-/** The maximum delay, which is two seconds of memcached plus the time to notice. */
+/** The maximum delay, which is two seconds of memcached plus the time to detect the free lock. */
 const LATE_MS = 2500;
 
 describe('MemcachedLock in four processes with eight tasks each over twenty keys', () => {
@@ -40,7 +41,7 @@ describe('MemcachedLock in four processes with eight tasks each over twenty keys
 
     beforeEach(async () => {
         proxy = await open.faultProxy(server);
-        // The heirs of killed holders connect without the proxy.
+        // The waiters for locks of killed holders connect without the proxy.
         lock = await open.lock(server, { retry_timeout: 50 });
         open.atEnd(() => children.forEach(child => child.kill('SIGKILL')));
     });
@@ -49,6 +50,7 @@ describe('MemcachedLock in four processes with eight tasks each over twenty keys
         const args = [++spawned, proxy.port, TASKS, KEYS, TTL_MS];
         const child = forkSource(join(__dirname, 'contenderChild.ts'), args, {
             stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+            env: mixedEnv(spawned),
         });
         children.add(child);
         createInterface(child.stdout as Readable).on('line', line => hear(child.pid!, line.split(' ')));
@@ -74,7 +76,7 @@ describe('MemcachedLock in four processes with eight tasks each over twenty keys
         }
     }
 
-    /** Acquires the lock even if no task does, and holds it for a while. */
+    /** Acquires the lock in case no task does, and holds it for a while. */
     async function inherit(key: string, stayMs: number): Promise<void> {
         const lease = await lock.acquireLease(null, key, 2 * stayMs, 30_000);
         const { fencingToken } = lease;
@@ -107,14 +109,17 @@ describe('MemcachedLock in four processes with eight tasks each over twenty keys
         spawn();
     }
 
-    /** Suspends a process. Some resume in time, others when their lock has another holder. */
+    /**
+     * Suspends a process. Some processes resume in time, and others when their lock has another
+     * holder.
+     */
     function stop(): void {
         const child = any();
         child.kill('SIGSTOP');
         const ms = random() < 0.4 ? random() * TTL_MS : TTL_MS + 2000 + random() * 2 * TTL_MS;
         setTimeout(() => child.kill('SIGCONT'), ms);
         done.stops++;
-        // By then, everything that the process printed before has been read.
+        // After this delay the test has read every line from before the suspension.
         if (ms > TTL_MS)
             setTimeout(() => referee.heldBy(child.pid!).forEach(key => heirs.push(inherit(key, 1500))), 100);
     }

@@ -11,15 +11,15 @@ describe('CounterHistory', () => {
         expect(history([1, 0, 1], [5, 2, 9], [3, 2, 8], [9, 10, 11]).violations()).toEqual([]);
     });
 
-    it('finds a value that is returned twice', () => {
+    it('finds a value that two increments return', () => {
         expect(history([1, 0, 5], [2, 1, 4], [2, 2, 6]).violations()).toEqual(['2 twice']);
     });
 
-    it('finds a result that is less than an earlier one', () => {
+    it('finds a result that is less than an earlier result', () => {
         expect(history([1, 0, 1], [3, 2, 3], [2, 4, 5]).violations()).toEqual(['2 after 3']);
     });
 
-    it('starts over after a loss, and ignores counts that overlap it', () => {
+    it('starts over after a loss, and ignores counts that overlap the loss', () => {
         const all = history([7, 0, 1], [8, 2, 6], [1, 4, 9], [1, 10, 11], [2, 12, 13]);
         all.lost({ began: 3, ended: 8 });
         expect(all.violations()).toEqual([]);
@@ -27,7 +27,7 @@ describe('CounterHistory', () => {
         expect(all.violations()).toEqual(['1 twice']);
     });
 
-    it('accepts a read that finds the latest count, a later one, or a concurrent one', () => {
+    it('accepts a read that finds the latest, a later or a concurrent count', () => {
         const all = history([1, 0, 1], [2, 2, 3], [3, 5, 9]);
         for (const value of [2, 3]) all.found({ value, began: 4, ended: 8 });
         expect(all.violations()).toEqual([]);
@@ -43,7 +43,7 @@ describe('CounterHistory', () => {
         expect(all.miscounts()).toEqual([{ kind, value, after: 2, began: 4, ended: 5 }]);
     });
 
-    it('finds a count that is less than an earlier read', () => {
+    it('finds a count that is less than an earlier result of a read', () => {
         const all = history([3, 6, 7]);
         all.found({ value: 3, began: 4, ended: 5 });
         expect(all.violations()).toEqual(['3 after 3']);

@@ -1,6 +1,6 @@
 import type { Interval, Value } from './RegisterHistory';
 
-/** An increment that returned `value`. */
+/** An increment that has returned `value`. */
 export interface Count extends Interval {
     readonly value: number;
 }
@@ -15,7 +15,7 @@ interface Answer extends Interval {
     readonly isCount: boolean;
 }
 
-/** A wrong result of an increment or a read. `after` is the highest earlier result. */
+/** A wrong result of an increment or a read. `after` is the greatest earlier result. */
 export interface Miscount extends Interval {
     readonly kind: 'twice' | 'back' | 'gone';
     readonly value: Value;
@@ -23,11 +23,10 @@ export interface Miscount extends Interval {
 }
 
 /**
- * The results of one counter. A life of the counter ends when its server loses it.
+ * The results of one counter. A life of the counter ends when the server loses the counter.
  *
- * Within a life no value is returned twice.
- * An increment that begins after another one returns more.
- * A read that begins after a result finds no less.
+ * Within a life no two increments return the same value. An increment that begins after the end of
+ * another increment returns more. A read that begins after a result returns no less.
  */
 export class CounterHistory {
     private readonly answers: Answer[] = [];
@@ -60,7 +59,10 @@ export class CounterHistory {
         );
     }
 
-    /** Returns the results of each life, without those that overlap a loss and belong to either. */
+    /**
+     * Returns the results of each life, without results that overlap a loss, because their life is
+     * unknown.
+     */
     private lives(): Answer[][] {
         const lives = new Map<number, Answer[]>();
         for (const answer of this.answers) {

@@ -1,9 +1,8 @@
 import { RegisterHistory, type Value } from './RegisterHistory';
 
 /**
- * Parses calls: `w1 0-2` stores 1 from 0 to 2, `r1` reads it, and `x1` is a rejected store.
- * The value `-` is an empty key. `f1` stores a value that may expire or be evicted.
- * `h1` gets the value from memory.
+ * Parses calls. `w1 0-2` stores 1 from 0 to 2, `r1` reads 1, and `x1` is a rejected store of 1. The
+ * value `-` is an empty key. `f1` stores a value that memcached may evict. `h1` gets 1 from memory.
  */
 function violations(...calls: string[]): string[] {
     const history = new RegisterHistory();

@@ -1,4 +1,4 @@
-/** The number that a write stores under its key. null means that the key is empty. */
+/** The number that a write stores under its key, or null for an empty key. */
 export type Value = number | null;
 
 /** An interval of any clock that all observers share. */
@@ -11,30 +11,29 @@ export interface Interval {
 /** A call that removes the key, or stores a value that no other write of the key stores. */
 export interface Write extends Interval {
     readonly value: Value;
-    /**
-     * Whether the write resolved. If not, it was rejected or is pending, so its outcome is unknown.
-     */
+    /** Whether the write has resolved. The outcome of a rejected or pending write is unknown. */
     readonly isAcknowledged: boolean;
-    /** Whether the value may expire or be evicted at any time after the write. */
+    /** Whether the value may vanish at any time after the write, by expiry or eviction. */
     readonly isFleeting?: boolean;
 }
 
-/** A call that found `value`. */
+/** A call that has found `value`. */
 export interface Read extends Interval {
     readonly value: Value;
     /**
-     * Whether the result may come from memory, and so does not prove that the key held the value.
+     * Whether the result may come from memory. Such a result does not prove that the key held the
+     * value.
      */
     readonly isHearsay?: boolean;
 }
 
 /**
  * - `undone`: an acknowledged write reappears after a later value.
- * - `repeated`: the same, but the later value was stored and replaced while the write was pending.
- *   Concurrent writers may find any of their values, so only a reader of all three can tell.
- * - `late`: a rejected write was executed after a later write.
- * - `vanished`: a value is missing without a pending removal or a rejected one that may be late.
- * - `invented`: the value had not been written when the read ended.
+ * - `repeated`: like `undone`, but another call stores and replaces the later value while the write
+ *   is pending. Only a reader that has found all three values can detect a repeated write.
+ * - `late`: the server executes a rejected write after a later write.
+ * - `vanished`: a value is missing without a pending removal or a late rejected removal.
+ * - `invented`: the read ends before any write of the value begins.
  */
 export type Kind = 'undone' | 'repeated' | 'late' | 'vanished' | 'invented';
 
@@ -50,12 +49,12 @@ type Claim = Read;
 /**
  * All writes and reads of one key by any number of processes.
  *
- * An acknowledged write proves that the key held its value within the interval of the call.
- * A read proves the same. If proofs show one value, another one, and the first one again,
- * the first write was executed twice.
+ * An acknowledged write proves that the key held its value within the interval of the call. A read
+ * proves the same about the value that it finds. If proofs show a value, another value, and the
+ * first value again, the server has executed the first write twice.
  *
- * A rejected write proves nothing and may be executed at any time.
- * It is `late` only over a value that was written after the rejection.
+ * A rejected write proves no value, and the server may execute it at any time. The write is `late`
+ * only over a value whose write begins after the rejection.
  */
 export class RegisterHistory {
     private readonly writes: Write[] = [];
@@ -116,14 +115,16 @@ export class RegisterHistory {
 
 interface Origin {
     readonly write: Write;
-    /** The end of the first read that found the value. */
+    /** The end of the first read that finds the value. */
     seen: number;
 }
 
 /** The last proof of another value before a read. */
 interface Last {
     readonly held: Claim;
-    /** The claim that begins with its write, where `held` begins with the read that proved it. */
+    /**
+     * The same claim from the beginning of its write. `held` begins with the read that proves it.
+     */
     readonly written: Claim;
 }
 
@@ -136,14 +137,14 @@ function judge(origin: Origin | undefined, { held, written }: Last, ended: numbe
     return held.began > seen ? 'repeated' : null;
 }
 
-/** Every key is empty before its first write. */
+/** The claim that every key is empty before its first write. */
 const BEGINNING: Claim = { value: null, began: -Infinity, ended: -Infinity };
 
-/** The claims that ended before a moment, which only moves forward. */
+/** The claims that end before a moment, which never moves back. */
 class Past {
     private readonly claims: readonly Claim[];
     private at = 0;
-    /** The claim that began last, and the one with another value that began last. */
+    /** The claim that begins last, and the claim with another value that begins last. */
     private latest = BEGINNING;
     private other = BEGINNING;
 
@@ -151,7 +152,7 @@ class Past {
         this.claims = claims.sort((a, b) => a.ended - b.ended);
     }
 
-    /** Returns the claim with another value that began last and ended before `moment`. */
+    /** Returns the claim with another value that begins last and ends before `moment`. */
     latestBut(value: Value, moment: number): Claim {
         for (; this.at < this.claims.length && this.claims[this.at]!.ended < moment; this.at++) {
             this.take(this.claims[this.at]!);
@@ -169,7 +170,7 @@ class Past {
     }
 }
 
-/** Checks reads that found nothing. A fleeting value counts as a removal too. */
+/** Checks reads of an empty key. A fleeting value counts as a removal too. */
 class Removals {
     private readonly known: Ends;
     private readonly unknown: Ends;
@@ -190,7 +191,7 @@ class Removals {
     }
 }
 
-/** The ends of intervals that are sorted by their beginnings. */
+/** The ends of intervals, in the order of their beginnings. */
 class Ends {
     /** The latest end of the intervals up to the same index. */
     private readonly latest: number[] = [];
@@ -200,7 +201,7 @@ class Ends {
         for (const { ended } of intervals) this.latest.push((last = Math.max(last, ended)));
     }
 
-    /** Returns the latest end of the intervals that began before this moment. */
+    /** Returns the latest end of the intervals that begin before this moment. */
     lastOfThoseBefore(moment: number): number {
         let [from, to] = [0, this.intervals.length];
         while (from < to) {

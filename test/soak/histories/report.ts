@@ -8,7 +8,10 @@ export interface Finding extends Violation {
 const KINDS: readonly Kind[] = ['undone', 'repeated', 'late', 'vanished', 'invented'];
 const MOST_LISTED = 10;
 
-/** Returns the counts by kind. An undone write may be read many times: `3 undone (1 write), …`. */
+/**
+ * Returns the counts by kind. Many reads may find the same undone write, as in `3 undone (1 write),
+ * …`.
+ */
 export function countsOf(findings: readonly Finding[]): string {
     return KINDS.map(kind => {
         const some = findings.filter(finding => finding.kind === kind);
@@ -19,7 +22,7 @@ export function countsOf(findings: readonly Finding[]): string {
     }).join(', ');
 }
 
-/** Returns one finding per write of these kinds as texts, or []. */
+/** Returns the first finding of these kinds for each write as text. */
 export function listOf(findings: readonly Finding[], ...kinds: Kind[]): string[] {
     return firstOfEachWrite(findings.filter(({ kind }) => kinds.includes(kind)))
         .slice(0, MOST_LISTED)
@@ -39,7 +42,7 @@ function firstOfEachWrite(findings: readonly Finding[]): Finding[] {
     return [...first.values()];
 }
 
-/** Returns counts as text: `3 resets, 2 cuts`. */
+/** Returns counts as text, as in `3 resets, 2 cuts`. */
 export function listed(counts: ReadonlyMap<string, number>): string {
     return [...counts].map(([what, count]) => `${count} ${what}`).join(', ') || 'none';
 }

@@ -4,14 +4,14 @@ import { count } from './Ledger';
 
 export type Disaster = () => Promise<void>;
 
-/** Restarts and suspends servers, and causes other disasters, one after another. */
+/** Restarts and suspends servers, and causes other faults, one after another. */
 export class Disasters {
     readonly counts = new Map<string, number>();
     private readonly all: readonly (readonly [name: string, Disaster])[];
 
     /**
-     * @param others the disasters besides those of the servers
-     * @param onRestart called before a restart; it returns a function to call afterwards
+     * @param others the faults besides restarts and suspensions
+     * @param onRestart runs before a restart, and returns a function to run after it
      */
     constructor(
         private readonly servers: readonly MemcachedProcess[],
@@ -32,7 +32,7 @@ export class Disasters {
         }
     }
 
-    /** Restarts a server, which is empty afterwards. */
+    /** Restarts a server, which loses its items. */
     private async restart(): Promise<void> {
         const index = this.below(this.servers.length);
         const server = this.servers[index]!;

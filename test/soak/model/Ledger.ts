@@ -3,8 +3,8 @@ import { Histories } from '../histories/Histories';
 import type { Value } from '../histories/RegisterHistory';
 
 /**
- * Records the calls of all actors and their outcomes.
- * Its clock counts events, so no two of them happen at the same time.
+ * Records the calls of all actors and their outcomes. Its clock counts events, so no two events
+ * happen at the same time.
  */
 export class Ledger {
     readonly histories = new Histories();
@@ -27,7 +27,10 @@ export class Ledger {
         return ++this.lastValue;
     }
 
-    /** Makes a call. If it rejects with a code, the `answer` is null. Other errors are thrown. */
+    /**
+     * Makes a call, and returns its outcome. If the call rejects with a code, the `answer` is null.
+     * Throws all other errors.
+     */
     async call<T>(verb: string, run: () => Promise<T>): Promise<{ answer: T | null; began: number; ended: number }> {
         count(this.calls, verb);
         const began = this.now();

@@ -20,9 +20,9 @@ const TIMEOUT_MS = 300;
 const OPTIONS = { requestTimeoutMs: TIMEOUT_MS, connectTimeoutMs: 300, reconnectMs: 100, retryMs: 200 };
 
 /**
- * A resumed server executes requests that it received before the client gave up.
- * A rejected write, or a retried removal, may therefore be late. The test counts and prints both.
- * An acknowledged store never reappears.
+ * A resumed server executes requests that the client has already abandoned. A rejected write, or a
+ * retried removal, may therefore be late. The test counts and prints both. An acknowledged store
+ * never reappears.
  */
 describe('a client whose servers and connections break', () => {
     const opener = useOpener();

@@ -1,7 +1,7 @@
 import { sleep } from '../../support/sleep';
 import type { End, Path, StallingProxy } from './StallingProxy';
 
-/** Starts a fault of one connection. `dice` is a number from 0 to 1. */
+/** The functions that start a fault of one connection. `dice` is a number from 0 to 1. */
 const FAULTS = {
     stall: (path: Path, dice: number, timeoutMs: number) => path.holdRequests(timeoutMs * (1.1 + dice * 3.5)),
     delay: (path: Path, dice: number, timeoutMs: number) => path.holdRequests(timeoutMs * dice * 0.6),

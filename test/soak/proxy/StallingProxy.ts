@@ -4,29 +4,33 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 /**
  * The fate of bytes that the path holds when the client resets the connection.
  *
- * - `network` drops them, as plain TCP does. A kernel retransmits nothing after a reset.
- * - `middlebox` delivers them. A proxy, or the receive buffer of the server, has them already.
+ * - `network` drops the bytes, as plain TCP does. A kernel retransmits nothing after a reset.
+ * - `middlebox` delivers the bytes. A proxy or the receive buffer of the server already has the
+ *   bytes.
  *
- * In both modes the path delivers them when the client only closes the connection (FIN).
- * It drops them when the server's side closes it.
+ * In both modes the path delivers the bytes when the client only closes the connection (FIN). The
+ * path drops the bytes when the server's side closes the connection.
  */
 export type Mode = 'network' | 'middlebox';
 
 /**
- * Arguments of a memcached behind the proxy.
- * Its one thread executes all pending requests of a connection at once, in the order of delivery.
+ * Arguments of a memcached behind the proxy. With its one thread, memcached executes all pending
+ * requests of a connection at once, in the order of delivery.
  */
 export const IN_ORDER = ['-t', '1', '-R', '1000'];
 
-/** How the server's side closes the connection. */
+/** The way in which the server's side closes the connection. */
 export type End = 'fin' | 'reset';
 
-/** One connection of the client, and the connection of the proxy to the server for it. */
+/**
+ * A connection from the client to the proxy, and the matching connection from the proxy to the
+ * server.
+ */
 export class Path {
-    /** The bytes that the path holds, by direction. null means that it passes them on. */
+    /** The bytes that the path holds, by direction, or null if the path passes all bytes on. */
     private requests: Buffer[] | null = null;
     private replies: Buffer[] | null = null;
-    /** How the server's side closes towards the client. */
+    /** The way in which the server's side closes the connection to the client. */
     private end: End = 'fin';
     private torn: 'request' | 'reply' | null = null;
     private share = 0.5;
@@ -42,9 +46,9 @@ export class Path {
         this.upstream = connect({ port: upstreamPort, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
         client.on('data', chunk => this.onRequest(chunk));
         client.on('end', () => {
-            // Node reports data and a reset that arrive together as a FIN.
-            // Only a write reveals the reset by an error. The clients close both directions, so
-            // none reads it.
+            // Node reports data and a reset that arrive together as a FIN. Only the error of a
+            // write reveals the reset. No client reads the written byte, because each client closes
+            // both directions.
             client.write('?');
             this.onClientEnd();
         });
@@ -59,7 +63,7 @@ export class Path {
         });
     }
 
-    /** Whether the client uses the connection and no fault affects it. */
+    /** Whether the client uses the connection without a fault. */
     get isHealthy(): boolean {
         return !this.hasClientEnded && this.requests === null && this.replies === null && this.torn === null;
     }
@@ -81,8 +85,8 @@ export class Path {
     }
 
     /**
-     * Passes on a share of the next bytes in one direction, then closes the server's side.
-     * The server executes nothing more of this connection once the client notices.
+     * Passes on a share of the next bytes in one direction, then closes the server's side. The
+     * server executes no further request of this connection once the client detects the end.
      */
     tear(torn: 'request' | 'reply', end: End, share = 0.5): void {
         this.torn = torn;
@@ -186,7 +190,7 @@ export class StallingProxy {
         return [...this.paths].filter(path => path.isHealthy);
     }
 
-    /** Stalls all connections, including new ones, for `ms`. */
+    /** Stalls all connections, including new connections, for `ms`. */
     stall(ms: number): void {
         this.stalledUntilMs = performance.now() + ms;
         for (const path of this.healthy()) path.holdRequests(ms);

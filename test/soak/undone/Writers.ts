@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { forkSource } from '../../support/forkSource';
+import { mixedEnv } from '../../support/protocol';
 import { sleep } from '../../support/sleep';
 import { Histories } from '../histories/Histories';
 import type { Answer, Call, Group, Order } from './messages';
@@ -25,11 +26,12 @@ export class Writers {
         private readonly timeoutMs: number,
     ) {}
 
-    /** Resolves when all processes write. */
+    /** Resolves when all processes have begun to write. */
     async start(port: number): Promise<void> {
         const ready: Promise<unknown>[] = [];
         for (let i = 0; i < this.processes; i++) {
-            const child = forkSource(join(__dirname, 'writerChild.ts'), [i, port, this.groups, this.timeoutMs]);
+            const args = [i, port, this.groups, this.timeoutMs];
+            const child = forkSource(join(__dirname, 'writerChild.ts'), args, { env: mixedEnv(i) });
             this.children.push(child);
             this.exits.push(once(child, 'exit'));
             ready.push(once(child, 'message'));
@@ -55,13 +57,14 @@ export class Writers {
         const name = pick([...this.owners.keys()].sort());
         const owner = this.owners.get(name)!;
         const heir = pick(this.children.filter(child => child !== owner));
-        // The group has no owner until the writer returns it, so it is not handed over again.
+        // The group has no owner until the writer returns it, so no other order hands it over
+        // before.
         this.owners.delete(name);
         this.heirs.set(name, heir);
         order(owner, { give: name });
     }
 
-    /** Resolves when every process has reported everything and has exited. */
+    /** Resolves when every process has sent its last report and has exited. */
     async stop(): Promise<void> {
         this.isStopping = true;
         for (const child of this.children) order(child, { stop: true });

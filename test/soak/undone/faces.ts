@@ -8,7 +8,7 @@ export interface Face {
     /** Resolves with the failed keys. */
     storeMany(keys: readonly string[], text: string): Promise<ReadonlySet<string>>;
     removeMany(keys: readonly string[]): Promise<ReadonlySet<string>>;
-    /** Resolves with the values without the failed keys. A miss is null. */
+    /** Resolves with the values, without failed keys. A miss is null. */
     retrieveMany(keys: readonly string[]): Promise<ReadonlyMap<string, string | null>>;
 }
 

@@ -3,14 +3,17 @@ import type { Value } from '../histories/RegisterHistory';
 /** A group of keys with one writer at a time. */
 export interface Group {
     readonly name: string;
-    /** The value of its next write. Values rise. */
+    /** The value of the next write. Each write has a greater value. */
     readonly next: number;
 }
 
-/** An order to a writer. `give` makes it finish its call and return the group. */
+/** An order to a writer. With `give` the writer finishes its call and returns the group. */
 export type Order = { readonly take: Group } | { readonly give: string } | { readonly stop: true };
 
-/** A call. Times are ns of the monotonic clock of the machine, which all processes share. */
+/**
+ * A call of a process. Times are in ns of the monotonic clock of the machine, which all processes
+ * share.
+ */
 export type Call = readonly [
     what: 'wrote' | 'failed to write' | 'found',
     key: string,

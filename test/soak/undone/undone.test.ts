@@ -14,15 +14,15 @@ const RUN_MS = soakMs(7000);
 /**
  * Writes the values of a key one after another, and awaits each write.
  *
- * An acknowledged write never reappears in either mode.
- * The client retries a store only if its first copy cannot be executed any more.
+ * An acknowledged write never reappears in either mode. The client retries a store only if the
+ * server cannot execute its first copy any more.
  *
- * A rejected write has an unknown outcome, and may be late.
- * A call may time out on a connection that still answers, and the server then executes it.
- * The test counts and prints late writes.
+ * A rejected write has an unknown outcome, and may be late. A call may time out on a connection
+ * that still answers, and the server executes the call later. The test counts and prints late
+ * writes.
  *
- * In mode `middlebox` the path delivers requests that the client has given up.
- * A retried removal may then leave a miss, which the test counts and prints too.
+ * In mode `middlebox` the path delivers requests that the client has abandoned. A retried removal
+ * may then leave a miss, which the test counts and prints too.
  */
 describe.each<Mode>(['network', 'middlebox'])('a client whose connections stall (%s)', mode => {
     const opener = useOpener();

@@ -4,6 +4,7 @@
  */
 import { MemcachedCache, MemcachedClient } from 'pip-services4-memcached-node';
 import { randomOf } from '../../support/random';
+import { testProtocol } from '../../support/protocol';
 import { configOf } from '../../support/settings';
 import { sleep } from '../../support/sleep';
 import type { Value } from '../histories/RegisterHistory';
@@ -55,7 +56,7 @@ async function write(face: Face, keys: string[], value: Value): Promise<void> {
 
 const given = new Set<string>();
 
-/** Writes a group as its only writer until the group must be returned. */
+/** Writes a group as its only writer, until an order to return it arrives. */
 async function writer(faces: Face[], { name, next }: Group): Promise<void> {
     let value = next;
     const keys = keysOf(name);
@@ -93,7 +94,10 @@ async function main(): Promise<void> {
     const cache = new MemcachedCache();
     cache.configure(configOf({ port }, { request_timeout: timeoutMs }));
     await cache.open(null);
-    const client = new MemcachedClient([{ host: '127.0.0.1', port }], { requestTimeoutMs: timeoutMs });
+    const client = new MemcachedClient([{ host: '127.0.0.1', port }], {
+        protocol: testProtocol,
+        requestTimeoutMs: timeoutMs,
+    });
     await client.open();
     const faces = [new CacheFace(cache), new ClientFace(client)];
 

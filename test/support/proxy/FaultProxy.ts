@@ -2,7 +2,7 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { once } from 'node:events';
 
-import { FrameSplitter } from './frames';
+import { MessageSplitter } from './messages';
 
 /** The behaviour of a proxy. A missing handler passes the data on. */
 export interface Fault {
@@ -12,7 +12,9 @@ export interface Fault {
     accept?(link: Link): void;
     /** Handles a chunk of requests from the client. */
     request?(link: Link, chunk: Buffer): void;
-    /** Handles a complete reply of the server, including those held back when the fault began. */
+    /**
+     * Handles a complete reply of the server, including replies that the previous fault holds back.
+     */
     reply?(link: Link, frame: Buffer): void;
     /** Whether the proxy also hides the end of a connection. */
     mute?: boolean;
@@ -23,7 +25,10 @@ interface Owner {
     onFrame(counter: 'requestFrames' | 'replyFrames'): void;
 }
 
-/** One connection of the client, and the connection of the proxy to the server for it. */
+/**
+ * A connection from the client to the proxy, and the matching connection from the proxy to the
+ * server.
+ */
 export class Link {
     readonly held: Buffer[] = [];
     private readonly upstream: Socket;
@@ -34,8 +39,8 @@ export class Link {
         private readonly owner: Owner,
     ) {
         this.upstream = connect({ port: upstreamPort, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
-        const requests = new FrameSplitter(() => owner.onFrame('requestFrames'));
-        const replies = new FrameSplitter(frame => {
+        const requests = new MessageSplitter(() => owner.onFrame('requestFrames'));
+        const replies = new MessageSplitter(frame => {
             if (owner.fault.reply) owner.fault.reply(this, frame);
             else this.toClient(frame);
             owner.onFrame('replyFrames');
@@ -89,7 +94,8 @@ export class Link {
 export const passing: Fault = {};
 
 /**
- * Holds replies back until the next fault, which catches calls in flight. `passing` delivers them.
+ * A fault that holds replies back, so that the next fault affects calls in flight. `passing`
+ * delivers the replies.
  */
 export const holding: Fault = {
     reply(link, frame) {
@@ -101,7 +107,7 @@ export const holding: Fault = {
 /** A TCP proxy before a real memcached with one fault at a time, which may change during calls. */
 export class FaultProxy implements Owner {
     fault: Fault = passing;
-    /** The number of complete frames since the start over all links. */
+    /** The number of complete frames on all links since the start. */
     requestFrames = 0;
     replyFrames = 0;
     readonly host = '127.0.0.1';
@@ -139,7 +145,7 @@ export class FaultProxy implements Owner {
         }
     }
 
-    /** Stops listening, so that open connections are reset and new ones refused. */
+    /** Stops listening, and resets open connections. The kernel then refuses new connections. */
     async refuse(): Promise<void> {
         const stopped = this.stopListening();
         for (const link of [...this.links]) link.reset();
@@ -157,8 +163,8 @@ export class FaultProxy implements Owner {
     }
 
     /**
-     * Resolves when the condition holds. It is checked after each frame, and when a link opens or
-     * closes.
+     * Resolves when the condition holds. The proxy checks the condition after each frame, and when
+     * a link opens or closes.
      */
     async until(condition: (proxy: this) => boolean): Promise<void> {
         if (condition(this)) return;

@@ -5,11 +5,16 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
  * A proxy that counts connections, records the writes of clients, and cuts connections on demand.
  */
 export class RecordingProxy {
-    /** Every chunk that a client wrote. */
+    /** Every chunk that a client has written. */
     readonly writes: Buffer[] = [];
+    /** The number of bytes that servers have sent. */
+    repliedBytes = 0;
     connections = 0;
     mostAtOnce = 0;
-    /** The number of next chunks from clients that the proxy drops, with their connections. */
+    /**
+     * The number of next chunks from clients that the proxy drops, with their connections. It
+     * passes the first chunk of a connection, which is the handshake.
+     */
     cutting = 0;
     private readonly sockets = new Set<Socket>();
     private readonly waiters: (() => void)[] = [];
@@ -21,7 +26,7 @@ export class RecordingProxy {
         listener.on('connection', (socket: Socket) => this.onConnection(socket));
     }
 
-    /** Starts a proxy. Without a target, it accepts connections and is silent. */
+    /** Starts a proxy. Without a target, the proxy accepts connections and is silent. */
     static async start(target: { host: string; port: number } | null = null): Promise<RecordingProxy> {
         const listener = createServer().listen(0, '127.0.0.1');
         await once(listener, 'listening');
@@ -39,19 +44,19 @@ export class RecordingProxy {
     }
 
     /**
-     * Resolves when the condition holds. It is checked after each connection event and client
-     * write.
+     * Resolves when the condition holds. The proxy checks the condition after each connection event
+     * and client write.
      */
     async until(isSo: () => boolean): Promise<void> {
         while (!isSo()) await new Promise<void>(resolve => this.waiters.push(resolve));
     }
 
-    /** Changes the target of new connections. Existing ones stay. */
+    /** Changes the target of new connections. Existing connections keep their target. */
     leadTo(target: { host: string; port: number }): void {
         this.target = target;
     }
 
-    /** Sends bytes to every connected client, as if the server had sent them. */
+    /** Sends bytes to every connected client, in the place of the server. */
     say(bytes: Buffer): void {
         for (const socket of this.sockets) socket.write(bytes);
     }
@@ -67,11 +72,17 @@ export class RecordingProxy {
         this.mostAtOnce = Math.max(this.mostAtOnce, this.sockets.size);
         const server = this.target && connect(this.target.port, this.target.host);
         server?.on('error', () => socket.destroy()).on('close', () => socket.destroy());
-        server?.on('data', data => socket.write(data));
+        server?.on('data', data => {
+            this.repliedBytes += data.length;
+            socket.write(data);
+        });
         socket.on('error', () => {});
+        let isHandshake = true;
         socket.on('data', data => {
             this.writes.push(data);
-            if (this.cutting > 0) {
+            const isCut = this.cutting > 0 && !isHandshake;
+            isHandshake = false;
+            if (isCut) {
                 this.cutting--;
                 socket.destroy();
             } else server?.write(data);

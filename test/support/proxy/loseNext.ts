@@ -1,8 +1,10 @@
 import type { Opener } from '../Opener';
 import { SideBySide } from '../sideBySide';
 import type { Fault, FaultProxy, Link } from './FaultProxy';
+import { verbOf } from './messages';
+import type { Verb } from './verbs';
 
-/** The part that is lost of a request and its reply. */
+/** The lost part of a request and its reply. */
 export type Point = 'the request' | 'the reply' | 'half of the reply';
 export type End = 'a reset' | 'silence';
 
@@ -10,10 +12,11 @@ export const losses = (['the request', 'the reply', 'half of the reply'] as cons
     (['a reset', 'silence'] as const).map(end => [point, end] as [Point, End]),
 );
 
-/** Loses `times` requests with this opcode, or their replies, and passes all others. */
-export function losing(opcode: number, point: Point, end: End, times = 1): Fault {
+/** Loses `times` writes that start with this verb, or their replies, and passes all others. */
+export function losing(verb: Verb, point: Point, end: End, times = 1): Fault {
     let left = times;
     const hit = new WeakSet<Link>();
+    const answered = new WeakSet<Link>();
     const finish = (link: Link): void => {
         // The delay lets the client read the written data before the reset.
         if (end === 'a reset') setTimeout(() => link.reset(), 5);
@@ -21,7 +24,7 @@ export function losing(opcode: number, point: Point, end: End, times = 1): Fault
     return {
         request(link, chunk) {
             if (hit.has(link)) return;
-            if (chunk[1] !== opcode || left === 0) return link.toServer(chunk);
+            if (verbOf(chunk) !== verb || left === 0) return link.toServer(chunk);
             left--;
             hit.add(link);
             if (point === 'the request') finish(link);
@@ -29,13 +32,16 @@ export function losing(opcode: number, point: Point, end: End, times = 1): Fault
         },
         reply(link, frame) {
             if (!hit.has(link)) return link.toClient(frame);
+            // Halves of further replies would show that a reply is incomplete.
+            if (answered.has(link)) return;
+            answered.add(link);
             if (point === 'half of the reply') link.toClient(frame.subarray(0, frame.length >> 1));
             finish(link);
         },
     };
 }
 
-/** The tools of a test of a lost message. Each test has its own, which end with the test. */
+/** The tools of a test of a lost message. The tools belong to one test, and end with that test. */
 export interface LossContext {
     readonly point: Point;
     readonly end: End;
@@ -43,15 +49,15 @@ export interface LossContext {
     readonly proxy: FaultProxy;
     /** A key that no other test uses. */
     readonly key: string;
-    /** Loses the next `times` requests with this opcode, or their replies. */
-    lose(opcode: number, times?: number): void;
+    /** Loses the next `times` writes that start with this verb, or their replies. */
+    lose(verb: Verb, times?: number): void;
 }
 
 type LossTest = (context: LossContext) => Promise<void>;
 
 /**
- * Defines the same tests for each of the six kinds of loss.
- * The six tests with the same name run side by side because they mostly wait.
+ * Defines the same tests for each of the six kinds of loss. The six tests with the same name run
+ * concurrently because they mostly wait.
  */
 export function describeEachLoss(
     server: { readonly port: number },
@@ -64,7 +70,7 @@ export function describeEachLoss(
             groups.set(name, group);
             group.it(name, async open => {
                 const proxy = await open.faultProxy(server);
-                const lose = (opcode: number, times = 1): void => proxy.begin(losing(opcode, point, end, times));
+                const lose = (verb: Verb, times = 1): void => proxy.begin(losing(verb, point, end, times));
                 await test({ point, end, open, proxy, key: open.key, lose });
             });
         };

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { startMemcached } from '../../../scripts/memcached.cjs';
+import { testProtocol } from '../protocol';
 import type { Certificate } from './certificate';
 import { exchange, saslMechanisms } from './exchange';
 import type { Login } from './PasswordServer';
@@ -16,30 +17,39 @@ export interface MemcachedProcessOptions {
     port?: number;
     /** `-s`: listens at `socketPath` instead of `host` and `port`. */
     unixSocket?: boolean;
-    /** `-S`: accepts only this login. */
+    /** `-S`, or `-Y` over the meta protocol: accepts only this login. */
     login?: Login;
+    /** `-Y`: accepts only this login, over text and meta. */
+    textLogin?: Login;
+    /** The servers behind memcached's own proxy. */
+    backends?: readonly { port: number }[];
     /** `-Z`: accepts only TLS. */
     certificate?: Certificate;
-    /** The PEM of an authority. The server accepts only clients with a certificate of it. */
+    /**
+     * The PEM of an authority. The server accepts only clients with a certificate of this
+     * authority.
+     */
     clientAuthority?: string;
     /** `-C`: returns CAS 0. */
     withoutCas?: boolean;
     /** `-M`: returns "out of memory" (0x82) when full. */
     withoutEviction?: boolean;
-    /** `-m` */
+    /** `-m`: uses this much memory for items. */
     memoryMegabytes?: number;
-    /** `-I` */
+    /** `-I`: rejects larger items. */
     maxItemBytes?: number;
-    /** `-o idle_timeout` */
+    /** `-o idle_timeout`: closes a connection that is idle for longer. */
     idleTimeoutSeconds?: number;
     /** Further command-line arguments. */
     args?: string[];
+    /** Another memcached than that of the checkout. */
+    command?: string;
 }
 
 type LocalMemcached = Awaited<ReturnType<typeof startMemcached>>;
 
 /**
- * A memcached that a test may break. It ends with the test run, however that ends.
+ * A memcached that a test may break. The server ends with the test run, even after a crash.
  *
  *     const server = await MemcachedProcess.start({ withoutCas: true });
  *     …
@@ -47,11 +57,11 @@ type LocalMemcached = Awaited<ReturnType<typeof startMemcached>>;
  */
 export class MemcachedProcess {
     #process!: LocalMemcached;
-    /** The server that checks logins, if there is a `login`. */
+    /** The server that checks logins of the binary protocol, if there is a `login`. */
     readonly passwords: PasswordServer | undefined;
 
     constructor(private readonly options: MemcachedProcessOptions) {
-        this.passwords = options.login && new PasswordServer(options.login);
+        if (testProtocol !== 'meta') this.passwords = options.login && new PasswordServer(options.login);
     }
 
     static async start(options: MemcachedProcessOptions = {}): Promise<MemcachedProcess> {
@@ -60,7 +70,7 @@ export class MemcachedProcess {
         return server;
     }
 
-    /** Starts the server for the first time. `start` calls it. */
+    /** Starts the server for the first time, as `start` does. */
     launch(): Promise<void> {
         return this.#launch(this.options.port);
     }
@@ -96,14 +106,14 @@ export class MemcachedProcess {
         return this.options.certificate ? connectTls({ host, port, rejectUnauthorized: false }) : connect(port, host);
     }
 
-    /** Kills the server at once, as a power failure does. `restart` starts it again. */
+    /** Kills the server at once, as a power failure does. `restart` starts the server again. */
     async kill(): Promise<void> {
         await this.#process.end();
     }
 
     /**
-     * Suspends the server. Connections stay open and the kernel accepts new ones. `continue`
-     * resumes it.
+     * Suspends the server. Connections stay open, and the kernel accepts new connections.
+     * `continue` resumes the server.
      */
     async stop(): Promise<void> {
         await this.#process.stop();
@@ -125,16 +135,17 @@ export class MemcachedProcess {
     }
 
     async #launch(port: number | undefined): Promise<void> {
-        const { host, unixSocket } = this.options;
+        const { host, unixSocket, command } = this.options;
         try {
             this.#process = await startMemcached({
                 host,
                 port,
                 unixSocket,
+                command,
                 args: commandLine(this.options),
                 prepare: directory => this.#prepare(directory),
             });
-            if (this.options.login) await this.#expectPlain();
+            if (this.passwords) await this.#expectPlain();
         } catch (error) {
             await (this.#process as LocalMemcached | undefined)?.end();
             await this.passwords?.end();
@@ -142,7 +153,7 @@ export class MemcachedProcess {
         }
     }
 
-    /** Throws if memcached lacks the plugin, without which it rejects every login. */
+    /** Throws if memcached lacks the SASL plugin that it needs for every login. */
     async #expectPlain(): Promise<void> {
         const socket = this.connect();
         const { value: mechanisms } = await exchange(socket, saslMechanisms());
@@ -154,10 +165,16 @@ export class MemcachedProcess {
     }
 
     #prepare(directory: string): { args: string[]; env: Record<string, string> } {
-        const { certificate, clientAuthority } = this.options;
-        const files = certificate ? certificateFiles(directory, certificate, clientAuthority) : [];
+        const { certificate, clientAuthority, login, backends } = this.options;
+        const { textLogin = this.passwords ? undefined : login } = this.options;
+        const tls = certificate ? certificateFiles(directory, certificate, clientAuthority).join(',') : '';
         return {
-            args: certificate ? ['-Z', '-o', files.join(',')] : [],
+            args: [
+                certificate ? ['-Z', '-o', tls] : [],
+                this.passwords ? ['-S'] : [],
+                textLogin ? ['-Y', loginFile(directory, textLogin)] : [],
+                backends ? ['-o', `proxy_config=routelib,proxy_arg=${routesFile(directory, backends)}`] : [],
+            ].flat(),
             env: this.passwords?.listen(directory) ?? {},
         };
     }
@@ -166,7 +183,6 @@ export class MemcachedProcess {
 function commandLine(options: MemcachedProcessOptions): string[] {
     const { maxItemBytes, memoryMegabytes, idleTimeoutSeconds } = options;
     return [
-        options.login ? ['-S'] : [],
         options.withoutCas ? ['-C'] : [],
         options.withoutEviction ? ['-M'] : [],
         memoryMegabytes ? ['-m', String(memoryMegabytes)] : [],
@@ -174,6 +190,23 @@ function commandLine(options: MemcachedProcessOptions): string[] {
         idleTimeoutSeconds ? ['-o', `idle_timeout=${idleTimeoutSeconds}`] : [],
         options.args ?? [],
     ].flat();
+}
+
+function loginFile(directory: string, { username, password }: Login): string {
+    const file = join(directory, 'logins');
+    writeFileSync(file, `${username}:${password}\n`, { mode: 0o600 });
+    return file;
+}
+
+/** Writes routes that spread the keys over the servers. */
+function routesFile(directory: string, backends: readonly { port: number }[]): string {
+    const file = join(directory, 'routes.lua');
+    const servers = backends.map(({ port }) => `"127.0.0.1:${port}"`).join(', ');
+    writeFileSync(
+        file,
+        `pools{ main = { backends = { ${servers} } } }\nroutes{ default = route_direct{ child = "main" } }\n`,
+    );
+    return file;
 }
 
 function certificateFiles(

@@ -9,13 +9,13 @@ export interface Login {
 }
 
 /**
- * Checks SASL logins for memcached instead of saslauthd, so that nothing must be installed.
- * Each question is four strings with a length prefix: user, password, service and realm.
- * Each answer is one such string.
+ * Checks SASL logins for memcached in place of saslauthd, so that the tests need no saslauthd. Each
+ * question is four strings with a length prefix: user, password, service and realm. Each answer is
+ * one string with a length prefix.
  */
 export class PasswordServer {
     #server: Server | undefined;
-    /** How often memcached has asked. */
+    /** The number of questions of memcached. */
     asked = 0;
 
     /** @param login the accepted login, which may change later */

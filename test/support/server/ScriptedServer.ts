@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { FrameSplitter, opaqueOf, replyFrame } from '../proxy/frames';
+import { isFrame, opaqueOf, replyFrame } from '../proxy/binaryFrames';
+import { MessageSplitter } from '../proxy/messages';
+import { notStoredText, successText } from '../proxy/textMessages';
 import type { Certificate } from './certificate';
 
 /** Handles a request of a connection. The first connection has number 0. */
@@ -35,7 +37,7 @@ export class ScriptedServer {
         return (this.listener.address() as AddressInfo).port;
     }
 
-    /** Accepts no further connection. Existing ones stay. */
+    /** Accepts no further connection. Existing connections stay. */
     refuse(): void {
         this.listener.close();
     }
@@ -47,15 +49,22 @@ export class ScriptedServer {
 
     private accept(socket: Socket): void {
         const connection = this.sockets.push(socket) - 1;
-        const requests = new FrameSplitter(frame => this.script(frame, socket, connection));
+        const requests = new MessageSplitter(request => this.script(request, socket, connection));
         socket.on('error', () => {}).on('data', chunk => requests.push(chunk));
         this.onSocket(socket);
     }
 }
 
-/** Returns an empty reply with status "ok", or with another status. */
-export function replyTo(request: Buffer, status = 0): Buffer {
-    return replyFrame({ opcode: request[1], status, opaque: opaqueOf(request) });
+/** The statuses of the binary protocol that scripts use. */
+const STATUS = { done: 0, 'not stored': 0x05, 'unknown command': 0x81 } as const;
+
+/** Returns an empty reply in the protocol of the request. */
+export function replyTo(request: Buffer, answer: keyof typeof STATUS = 'done'): Buffer {
+    if (isFrame(request)) {
+        return replyFrame({ opcode: request[1], status: STATUS[answer], opaque: opaqueOf(request) });
+    }
+    if (answer === 'unknown command') return Buffer.from('ERROR\r\n');
+    return answer === 'done' ? successText(request) : notStoredText(request);
 }
 
 export function answer(request: Buffer, socket: Socket): void {

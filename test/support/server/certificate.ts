@@ -2,17 +2,20 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { isIP } from 'node:net';
 
 export interface Certificate {
-    /** The PEM. A self-signed certificate is also the authority that a client must trust. */
+    /**
+     * The certificate in PEM. A self-signed certificate is also the authority that a client must
+     * trust.
+     */
     cert: string;
     key: string;
-    /** The first of its names. */
+    /** The first name of the certificate. */
     subject: string;
 }
 
 export interface CertificateOptions {
     /** The signing authority. The default is the certificate itself. */
     authority?: Certificate;
-    /** The number of days until it expires. -1 means yesterday. */
+    /** The number of days until the certificate expires. A value of -1 means yesterday. */
     endsInDays?: number;
 }
 
@@ -20,8 +23,8 @@ const DAY_MS = 86_400_000;
 let lastSerial = 0;
 
 /**
- * Creates a certificate for these names and addresses, valid from two days ago until tomorrow.
- * Slim images have no `openssl` command, so it is built here.
+ * Creates a certificate for these names and addresses, valid from two days ago until tomorrow. This
+ * code builds the certificate, because slim images have no `openssl` command.
  */
 export function createCertificate(
     names: string[] = ['localhost', '127.0.0.1', '::1'],

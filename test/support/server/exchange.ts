@@ -9,7 +9,10 @@ export interface Reply {
 
 const HEADER = 24;
 
-/** Sends one request and returns its reply, without the client, because it tests servers only. */
+/**
+ * Sends one request and returns its reply. The function bypasses the client, because its callers
+ * test servers only.
+ */
 export async function exchange(
     socket: Socket,
     {

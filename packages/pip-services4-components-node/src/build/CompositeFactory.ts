@@ -1,7 +1,7 @@
 import { CreateException } from './CreateException';
 import type { IFactory } from './IFactory';
 
-/** Asks several factories, the one added last first. */
+/** A factory that asks several others, the newest first. */
 export class CompositeFactory implements IFactory {
     private readonly _factories: IFactory[] = [];
 

@@ -1,6 +1,6 @@
 import { InternalException } from 'pip-services4-commons-node';
 
-/** CANNOT_CREATE: no factory makes such a component, or its constructor threw. */
+/** The error of a component that no factory makes, or whose constructor throws (CANNOT_CREATE). */
 export class CreateException extends InternalException {
     /** @param messageOrLocator a string is the message; anything else is the requested locator */
     public constructor(traceId: string | null, messageOrLocator: unknown) {

@@ -7,7 +7,7 @@ interface Registration {
     make: (locator: unknown) => unknown;
 }
 
-/** Makes a component by the first registration whose locator matches. */
+/** A factory that makes a component by the first registration whose locator matches. */
 export class Factory implements IFactory {
     private readonly _registrations: Registration[] = [];
 

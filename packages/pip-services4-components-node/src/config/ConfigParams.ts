@@ -35,7 +35,7 @@ export class ConfigParams extends StringValueMap {
         return result;
     }
 
-    /** Puts every key of `params` below `section`. The key '' becomes the section's own value. */
+    /** Adds every key of `params` below `section`. The key '' becomes the section's own value. */
     public addSection(section: string, params: ConfigParams): void {
         if (section == null) throw new Error('Section name cannot be null');
         for (const key of params.getKeys()) {
@@ -58,7 +58,7 @@ export class ConfigParams extends StringValueMap {
         return new ConfigParams(RecursiveObjectReader.getProperties(value));
     }
 
-    /** Takes keys and values in turn. */
+    /** Returns a configuration of alternating keys and values. */
     public static override fromTuples(...tuples: unknown[]): ConfigParams {
         return new ConfigParams(StringValueMap.fromTuplesArray(tuples));
     }
@@ -68,7 +68,7 @@ export class ConfigParams extends StringValueMap {
         return new ConfigParams(StringValueMap.fromString(line));
     }
 
-    /** Later configurations win. */
+    /** Merges configurations. Later values override earlier ones. */
     public static mergeConfigs(...configs: (ConfigParams | null)[]): ConfigParams {
         return new ConfigParams(StringValueMap.fromMaps(...configs));
     }

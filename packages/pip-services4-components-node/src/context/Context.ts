@@ -18,7 +18,7 @@ export class Context implements IContext {
         return new Context(value);
     }
 
-    /** Takes keys and values in turn: `fromTuples('trace_id', 'abc', 'client', 'me')`. */
+    /** Returns a context of alternating keys and values (`fromTuples('trace_id', 'abc')`). */
     public static fromTuples(...tuples: unknown[]): Context {
         return new Context(AnyValueMap.fromTuplesArray(tuples));
     }

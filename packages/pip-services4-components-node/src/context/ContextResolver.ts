@@ -2,13 +2,13 @@ import { StringConverter } from 'pip-services4-commons-node';
 import type { IContext } from './IContext';
 
 /**
- * Reads well-known values from a context. Version 3 passes the trace id where version 4 passes a
- * context.
+ * A reader of well-known values in a context. Version 3 passes the trace id where version 4 passes
+ * a context.
  */
 export class ContextResolver {
     /**
-     * Returns `trace_id`, or else `traceId`; null if there is none. The declared type is `string`,
-     * as in the published package, because the constructors of the exceptions require it.
+     * Returns `trace_id`, or else `traceId`, or else null. The declared type is `string`, as in the
+     * published package, because the constructors of the exceptions require it.
      */
     public static getTraceId(context: IContext | string | null | undefined): string {
         if (typeof context === 'string') return context;

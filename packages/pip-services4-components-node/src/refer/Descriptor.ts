@@ -2,12 +2,12 @@ import { ConfigException } from 'pip-services4-commons-node';
 
 type Part = string | null;
 
+/** The methods by which this class recognizes and reads the descriptors of its copies. */
+const getters = ['getGroup', 'getType', 'getKind', 'getName', 'getVersion'] as const;
+
 /**
- * Locates a component by `group:type:kind:name:version`, for example
- * `pip-services:cache:memory:*:1.0`. `*` is kept as null.
- *
- * Copies of this class from different packages recognize each other by its name, so it must not be
- * minified or renamed.
+ * The locator of a component, `group:type:kind:name:version`, for example
+ * `pip-services:cache:memory:*:1.0`. A part `*` becomes null.
  */
 export class Descriptor {
     private readonly _parts: readonly Part[];
@@ -32,15 +32,15 @@ export class Descriptor {
     }
 
     /**
-     * Whether the descriptors match. `*` on either side matches anything; other parts are compared
-     * as text (1.0 is not 1.1).
+     * Returns whether the descriptors match. `*` on either side matches anything. Other parts match
+     * the same text only (1.0 is not 1.1).
      */
     public match(descriptor: Descriptor): boolean {
         const others = partsOf(descriptor);
         return this._parts.every((part, i) => part == null || others[i] == null || part === others[i]);
     }
 
-    /** Like `match`, but `*` equals only `*`. */
+    /** Returns whether the descriptors match, where `*` matches only `*`. */
     public exactMatch(descriptor: Descriptor): boolean {
         const others = partsOf(descriptor);
         return this._parts.every((part, i) => part === others[i]);
@@ -50,10 +50,9 @@ export class Descriptor {
         return this._parts.every(part => part != null);
     }
 
-    /** Whether the value is a matching descriptor, of this or another copy of the class. */
+    /** Returns whether the value is a matching descriptor, of this or another copy of the class. */
     public equals(value: unknown): boolean {
-        if (typeof value !== 'object' || value == null) return false;
-        return value.constructor?.name === 'Descriptor' && this.match(value as Descriptor);
+        return isDescriptor(value) && this.match(value);
     }
 
     public toString(): string {
@@ -78,7 +77,12 @@ export class Descriptor {
     }
 }
 
-/** Uses only the getters, because the other descriptor may be of another copy of the class. */
-function partsOf(d: Descriptor): Part[] {
-    return [d.getGroup(), d.getType(), d.getKind(), d.getName(), d.getVersion()];
+/** Returns whether the value has the methods. Packages have copies of the class under any name. */
+function isDescriptor(value: unknown): value is Descriptor {
+    if (typeof value !== 'object' || value == null) return false;
+    return getters.every(getter => typeof (value as Partial<Descriptor>)[getter] === 'function');
+}
+
+function partsOf(descriptor: Descriptor): Part[] {
+    return getters.map(getter => descriptor[getter]());
 }

@@ -16,16 +16,16 @@ export interface IReferences {
     getOptional<T>(locator: unknown): T[];
     /** @throws ReferenceException REF_ERROR when no component matches */
     getRequired<T>(locator: unknown): T[];
-    /** Returns the component put last, or null. */
+    /** Returns the newest matching component, or null. */
     getOneOptional<T>(locator: unknown): T | null;
     /**
-     * Returns the component put last. @throws ReferenceException REF_ERROR when no component
-     * matches
+     * Returns the newest matching component.
+     * @throws ReferenceException REF_ERROR when no component matches
      */
     getOneRequired<T>(locator: unknown): T;
     /**
-     * Returns the component put last first. @throws ReferenceException REF_ERROR when `required`
-     * and no component matches
+     * Returns the matching components, the newest first.
+     * @throws ReferenceException REF_ERROR when `required` is true and no component matches
      */
     find<T>(locator: unknown, required: boolean): T[];
 }

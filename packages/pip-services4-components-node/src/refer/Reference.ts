@@ -11,7 +11,7 @@ export class Reference {
         this._component = component;
     }
 
-    /** Matches by locator, or by the component itself. */
+    /** Returns whether the locator matches, or is the component itself. */
     public match(locator: unknown): boolean {
         return this._component === locator || locatorMatches(this._locator, locator);
     }

@@ -2,7 +2,7 @@ import { InternalException } from 'pip-services4-commons-node';
 import type { IContext } from '../context/IContext';
 import { ContextResolver } from '../context/ContextResolver';
 
-/** REF_ERROR: a required component is missing. */
+/** The error of a required component that is missing (REF_ERROR). */
 export class ReferenceException extends InternalException {
     public constructor(context: IContext | string | null, locator: unknown) {
         super(ContextResolver.getTraceId(context), 'REF_ERROR', `Failed to obtain reference to ${String(locator)}`);

@@ -2,7 +2,7 @@ import type { IReferenceable } from './IReferenceable';
 import type { IReferences } from './IReferences';
 import type { IUnreferenceable } from './IUnreferenceable';
 
-/** Sets and unsets references. Skips components without the method. */
+/** A setter of the references of components. It skips components without the method. */
 export class Referencer {
     public static setReferencesForOne(references: IReferences, component: unknown): void {
         const target = component as Partial<IReferenceable>;

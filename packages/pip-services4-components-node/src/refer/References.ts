@@ -5,7 +5,7 @@ import { ReferenceException } from './ReferenceException';
 export class References implements IReferences {
     protected _references: Reference[] = [];
 
-    /** Takes locators and components in turn. */
+    /** @param tuples alternating locators and components */
     public constructor(tuples: unknown[] = []) {
         for (let i = 0; i + 1 < tuples.length; i += 2) this.put(tuples[i], tuples[i + 1]);
     }

@@ -1,7 +1,7 @@
 import type { IContext } from '../context/IContext';
 import type { ICleanable } from './ICleanable';
 
-/** Skips components without `clear`. */
+/** A cleaner of components. It skips components without `clear`. */
 export class Cleaner {
     public static async clearOne(context: IContext | null, component: unknown): Promise<void> {
         const target = component as Partial<ICleanable>;

@@ -1,7 +1,7 @@
 import type { IContext } from '../context/IContext';
 import type { IOpenable } from './IOpenable';
 
-/** A component without `isOpen` counts as open. One without `open` is skipped. */
+/** An opener of components. It skips components without `open`. Those without `isOpen` are open. */
 export class Opener {
     public static isOpenOne(component: unknown): boolean {
         const target = component as Partial<IOpenable>;
@@ -17,7 +17,7 @@ export class Opener {
         if (typeof target.open === 'function') await target.open(context);
     }
 
-    /** Opens one after the other. The first failure stops, and open components stay open. */
+    /** Opens one component after the other. After a failure, the opened ones stay open. */
     public static async open(context: IContext | null, components: unknown[]): Promise<void> {
         for (const component of components) await Opener.openOne(context, component);
     }

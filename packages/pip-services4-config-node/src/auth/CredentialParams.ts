@@ -7,7 +7,7 @@ import { paramSections } from '../config/paramSections';
  * keys are the configuration.
  */
 export class CredentialParams extends ConfigParams {
-    /** Whether a credential store holds the rest. */
+    /** Returns whether a credential store holds the rest. */
     public useCredentialStore(): boolean {
         return this.getStoreKey() != null;
     }
@@ -33,6 +33,26 @@ export class CredentialParams extends ConfigParams {
     }
     public setPassword(value: string | null): void {
         this.put('password', value);
+    }
+
+    /** Returns `access_id`, or else `client_id`. */
+    public getAccessId(): string | null {
+        return this.getAsNullableString('access_id') ?? this.getAsNullableString('client_id');
+    }
+    public setAccessId(value: string | null): void {
+        this.put('access_id', value);
+    }
+
+    /** Returns `access_key`, or else `client_key`, or else `secret_key`. */
+    public getAccessKey(): string | null {
+        return (
+            this.getAsNullableString('access_key') ??
+            this.getAsNullableString('client_key') ??
+            this.getAsNullableString('secret_key')
+        );
+    }
+    public setAccessKey(value: string | null): void {
+        this.put('access_key', value);
     }
 
     /** Parses `username=me;password=secret`. */

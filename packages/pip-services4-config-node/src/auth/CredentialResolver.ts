@@ -4,8 +4,8 @@ import { CredentialParams } from './CredentialParams';
 import type { ICredentialStore } from './ICredentialStore';
 
 /**
- * Finds a credential: `credentials.<name>.*`, or else `credential.*`, as configured. It looks one
- * with a `store_key` up in every referenced `*:credential-store:*:*:*`.
+ * A resolver of the credentials `credentials.<name>.*`, or else `credential.*`. It looks up a
+ * credential with a `store_key` in every referenced `*:credential-store:*:*:*`.
  */
 export class CredentialResolver implements IConfigurable, IReferenceable {
     private readonly _credentials: CredentialParams[] = [];
@@ -16,7 +16,7 @@ export class CredentialResolver implements IConfigurable, IReferenceable {
         if (references != null) this.setReferences(references);
     }
 
-    /** Adds to the credentials so far: a second configuration keeps the first. */
+    /** Adds credentials. A second configuration keeps those of the first. */
     public configure(config: ConfigParams): void {
         this._credentials.push(...CredentialParams.manyFromConfig(config));
     }
@@ -35,7 +35,7 @@ export class CredentialResolver implements IConfigurable, IReferenceable {
 
     /**
      * Returns the first direct credential, or else the first one in a store, or else null.
-     * @throws ReferenceException REF_ERROR when a store is needed and none is referenced
+     * @throws ReferenceException REF_ERROR when it needs a store and there is no reference to one
      */
     public async lookup(context: IContext | null): Promise<CredentialParams | null> {
         const direct = this._credentials.find(credential => !credential.useCredentialStore());

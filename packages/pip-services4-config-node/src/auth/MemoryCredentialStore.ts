@@ -2,7 +2,7 @@ import type { ConfigParams, IContext, IReconfigurable } from 'pip-services4-comp
 import { CredentialParams } from './CredentialParams';
 import type { ICredentialStore } from './ICredentialStore';
 
-/** Credentials by key: its configuration has `<key>.username`, `<key>.password` and so on. */
+/** A store of credentials by key. Its configuration has `<key>.username`, `<key>.password`, …. */
 export class MemoryCredentialStore implements ICredentialStore, IReconfigurable {
     private readonly _credentials = new Map<string, CredentialParams>();
 

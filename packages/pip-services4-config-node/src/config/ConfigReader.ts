@@ -2,7 +2,7 @@ import { ConfigParams, type IConfigurable, type IContext, type INotifiable } fro
 import type { IConfigReader } from './IConfigReader';
 import { renderMustache } from './renderMustache';
 
-/** Configured with `parameters.*`, the defaults for variables that `readConfig` does not get. */
+/** A reader with defaults (`parameters.*`) for variables that `readConfig` does not get. */
 export abstract class ConfigReader implements IConfigurable, IConfigReader {
     private _parameters = new ConfigParams();
 
@@ -18,7 +18,7 @@ export abstract class ConfigReader implements IConfigurable, IConfigReader {
         return renderMustache(config, parameters == null ? this._parameters : this._parameters.override(parameters));
     }
 
-    /** The sources of these readers do not change by themselves. */
+    /** Does nothing, because the sources of these readers do not change by themselves. */
     public addChangeListener(_listener: INotifiable): void {}
     public removeChangeListener(_listener: INotifiable): void {}
 }

@@ -3,7 +3,7 @@ import { ConfigException, FileException } from 'pip-services4-commons-node';
 import { ContextResolver, type ConfigParams, type IContext } from 'pip-services4-components-node';
 import { ConfigReader } from './ConfigReader';
 
-/** Configured with `path`, and `parameters.*` as the ConfigReader. */
+/** A reader of the file `path`. Its `parameters.*` are those of `ConfigReader`. */
 export abstract class FileConfigReader extends ConfigReader {
     private _path: string | null;
 

@@ -1,11 +1,11 @@
 import { ConfigParams, type IContext } from 'pip-services4-components-node';
 import { FileConfigReader } from './FileConfigReader';
 
-/** Reads JSON files with mustache variables, see renderMustache. */
+/** A reader of JSON files with mustache variables (see `renderMustache`). */
 export class JsonConfigReader extends FileConfigReader {
     /**
-     * Returns a map, a list, or null for an empty file. @throws ConfigException NO_PATH,
-     * FileException READ_FAILED
+     * Returns a map, a list, or null for an empty file.
+     * @throws ConfigException NO_PATH, FileException READ_FAILED
      */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the published signature
     public readObject(context: IContext | null, parameters: ConfigParams | null): any {

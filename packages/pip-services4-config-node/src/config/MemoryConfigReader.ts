@@ -1,7 +1,7 @@
 import { ConfigParams, type IContext, type IReconfigurable } from 'pip-services4-components-node';
 import { ConfigReader } from './ConfigReader';
 
-/** Keeps a configuration in memory, with mustache variables in its values. */
+/** A configuration in memory, with mustache variables in its values. */
 export class MemoryConfigReader extends ConfigReader implements IReconfigurable {
     protected _config: ConfigParams;
 
@@ -14,7 +14,10 @@ export class MemoryConfigReader extends ConfigReader implements IReconfigurable 
         this._config = config;
     }
 
-    /** Without `parameters` the values stay as given. @throws ConfigException BAD_TEMPLATE */
+    /**
+     * Returns the configuration, with its variables if there are no `parameters`.
+     * @throws ConfigException BAD_TEMPLATE
+     */
     // eslint-disable-next-line @typescript-eslint/require-await -- a failure is a rejection
     public async readConfig(_context: IContext | null, parameters: ConfigParams | null): Promise<ConfigParams> {
         const result = new ConfigParams(this._config);

@@ -8,14 +8,14 @@ import { FileConfigReader } from './FileConfigReader';
  */
 const schema = CORE_SCHEMA.withTags(mergeTag, timestampTag, binaryTag, omapTag, pairsTag, setTag);
 
-/** `load` of js-yaml 5 rejects an empty document. An empty file is an empty configuration. */
+/** Parses the text. `load` of js-yaml 5 rejects an empty file, which is valid here. */
 function parse(text: string): unknown {
     const documents = loadAll(text, { schema });
     if (documents.length > 1) throw new Error('expected one YAML document, found several');
     return documents[0] ?? null;
 }
 
-/** Reads YAML files with mustache variables, see renderMustache. */
+/** A reader of YAML files with mustache variables (see `renderMustache`). */
 export class YamlConfigReader extends FileConfigReader {
     /**
      * Returns a map, a list, or null for an empty file.

@@ -1,8 +1,8 @@
 import type { ConfigParams } from 'pip-services4-components-node';
 
 /**
- * Returns the sections `connections.<name>.*`, or else the single `connection.*`. The same for
- * credentials.
+ * Returns the sections of the plural key (`connections.<name>.*`), or else the single section
+ * (`connection.*`).
  */
 export function paramSections(config: ConfigParams, plural: string, singular: string): ConfigParams[] {
     const many = config.getSection(plural);

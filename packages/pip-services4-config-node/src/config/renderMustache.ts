@@ -13,11 +13,12 @@ const BODY = /^(?:(#if|#unless)\s+|([#^/])\s*)?([\w-]+)$/;
 /**
  * Fills in a configuration template:
  *
- * - `{{X}}`: the value as it is; `{{{X}}}`: the value escaped for a JSON string; '' if X is not set
+ * - `{{X}}`: the value as it is, '' if X is not set
+ * - `{{{X}}}`: the value escaped for a JSON string, '' if X is not set
  * - `{{#X}}…{{/X}}` or `{{#if X}}…{{/if}}`: if X is set
  * - `{{^X}}…{{/X}}` or `{{#unless X}}…{{/unless}}`: if X is not set
  *
- * Names of variables are not case-sensitive. Set means not empty: 'false' is set.
+ * Names of variables are not case-sensitive. Every value but '' is set, 'false' too.
  *
  * No library supports this dialect. mustache has neither `if` nor `unless`. handlebars cannot leave
  * `{{X}}` raw and escape `{{{X}}}`. Both accept comments and dotted names, which are mistakes here.

@@ -7,7 +7,7 @@ import { paramSections } from '../config/paramSections';
  * keys are the configuration.
  */
 export class ConnectionParams extends ConfigParams {
-    /** Whether discovery provides the rest. */
+    /** Returns whether discovery provides the rest. */
     public useDiscovery(): boolean {
         return this.getDiscoveryKey() != null;
     }
@@ -38,7 +38,7 @@ export class ConnectionParams extends ConfigParams {
         this.put('host', value);
     }
 
-    /** Returns 0 if it is absent or not a number. */
+    /** Returns the port, 0 if it is absent or not a number. */
     public getPort(): number {
         return this.getPortWithDefault(0);
     }

@@ -4,9 +4,9 @@ import { ConnectionParams } from './ConnectionParams';
 import type { IDiscovery } from './IDiscovery';
 
 /**
- * Finds connections: `connections.<name>.*`, or else `connection.*`, as configured. It looks one
- * with a `discovery_key` up in every referenced `*:discovery:*:*:*`. The keys of the result win
- * over those configured beside the key. References without a discovery service are a REF_ERROR.
+ * A resolver of `connections.<name>.*`, or else `connection.*`. It looks up a connection with a
+ * `discovery_key` in every referenced `*:discovery:*:*:*`. The keys of the result override those
+ * beside the `discovery_key`. Without a reference to a discovery, it throws REF_ERROR.
  */
 export class ConnectionResolver implements IConfigurable, IReferenceable {
     private readonly _connections: ConnectionParams[] = [];
@@ -17,7 +17,7 @@ export class ConnectionResolver implements IConfigurable, IReferenceable {
         if (references != null) this.setReferences(references);
     }
 
-    /** Adds to the connections so far: a second configuration keeps the first. */
+    /** Adds connections. A second configuration keeps those of the first. */
     public configure(config: ConfigParams): void {
         this._connections.push(...ConnectionParams.manyFromConfig(config));
     }
@@ -35,8 +35,8 @@ export class ConnectionResolver implements IConfigurable, IReferenceable {
     }
 
     /**
-     * Returns the first direct connection, else the first discovered one, else null. @throws
-     * ReferenceException REF_ERROR
+     * Returns the first direct connection, else the first discovered one, else null.
+     * @throws ReferenceException REF_ERROR
      */
     public async resolve(context: IContext | null): Promise<ConnectionParams | null> {
         const direct = this._connections.find(connection => !connection.useDiscovery());
@@ -52,8 +52,8 @@ export class ConnectionResolver implements IConfigurable, IReferenceable {
     }
 
     /**
-     * Returns the direct connections, then all discovered ones. @throws ReferenceException
-     * REF_ERROR
+     * Returns the direct connections, then all discovered ones.
+     * @throws ReferenceException REF_ERROR
      */
     public async resolveAll(context: IContext | null): Promise<ConnectionParams[]> {
         const resolved = this._connections.filter(connection => !connection.useDiscovery());
@@ -67,10 +67,7 @@ export class ConnectionResolver implements IConfigurable, IReferenceable {
         return resolved;
     }
 
-    /**
-     * Registers a connection that has a discovery key with every discovery service. Ignores any
-     * other.
-     */
+    /** Registers a connection that has a discovery key with every discovery. Ignores others. */
     public async register(context: IContext | null, connection: ConnectionParams): Promise<void> {
         const key = connection.getDiscoveryKey();
         if (key == null || this._references == null) return;

@@ -2,7 +2,7 @@ import type { ConfigParams, IContext, IReconfigurable } from 'pip-services4-comp
 import { ConnectionParams } from './ConnectionParams';
 import type { IDiscovery } from './IDiscovery';
 
-/** Connections by key: its configuration has `<key>.host`, `<key>.port` and so on. */
+/** A discovery with connections by key. Its configuration has `<key>.host`, `<key>.port`, …. */
 export class MemoryDiscovery implements IDiscovery, IReconfigurable {
     private readonly _connections = new Map<string, ConnectionParams[]>();
 
@@ -26,7 +26,7 @@ export class MemoryDiscovery implements IDiscovery, IReconfigurable {
         }
     }
 
-    /** Adds to the connections under `key`. */
+    /** Adds a connection under `key`. */
     public register(_context: IContext | null, key: string, connection: ConnectionParams): Promise<ConnectionParams> {
         this._connections.set(key, [...(this._connections.get(key) ?? []), connection]);
         return Promise.resolve(connection);

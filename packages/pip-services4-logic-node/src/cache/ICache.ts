@@ -5,8 +5,8 @@ export interface ICache {
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the published signature
     retrieve(context: IContext | null, key: string): Promise<any>;
     /**
-     * Stores the value and returns it. `timeout` is in ms; 0 or less is the cache's default. A null
-     * value removes the entry.
+     * Stores the value and returns it. A null value removes the entry.
+     * @param timeout in ms. 0 or less = the cache's default
      */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the published signature
     store(context: IContext | null, key: string, value: any, timeout: number): Promise<any>;

@@ -7,11 +7,11 @@ import type { ICache } from './ICache';
  *
  * ### Configuration parameters ###
  *
- * - `options.timeout`: ms until an entry expires, if `store` gets no timeout (default: 60000)
- * - `options.max_size`: the maximum number of entries; one more removes the oldest (default: 1000)
+ * - `options.timeout`: default lifetime of an entry, in ms (default: 60000)
+ * - `options.max_size`: maximum number of entries (default: 1000). Another one evicts the oldest.
  */
 export class MemoryCache implements ICache, IReconfigurable {
-    /** In the order in which they were stored. */
+    /** The entries in the order of their stores. */
     private readonly _entries = new Map<string, CacheEntry>();
     private _timeout = 60_000;
     private _maxSize = 1000;

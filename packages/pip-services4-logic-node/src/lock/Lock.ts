@@ -3,7 +3,7 @@ import { ContextResolver, type ConfigParams, type IContext, type IReconfigurable
 import type { ILock } from './ILock';
 
 /**
- * Waits for a lock by polling.
+ * A lock whose callers wait by polling.
  *
  * ### Configuration parameters ###
  *
@@ -21,8 +21,8 @@ export abstract class Lock implements ILock, IReconfigurable {
     public abstract releaseLock(context: IContext | null, key: string): Promise<void>;
 
     /**
-     * Reads the clock after each pause. So a `timeout` of 0 still waits once, and a lock freed in
-     * the last pause is not tried.
+     * Waits for the lock. Reads the clock after each pause, so a `timeout` of 0 waits once. Does
+     * not try a lock that becomes free in the last pause.
      * @throws ConflictException LOCK_TIMEOUT when the lock is still busy after `timeout` ms
      */
     public async acquireLock(context: IContext | null, key: string, ttl: number, timeout: number): Promise<void> {

@@ -3,7 +3,7 @@ import { Lock } from './Lock';
 
 /** Locks within this process, by its own clock. Any caller can release them. */
 export class MemoryLock extends Lock {
-    /** Key → ms since 1970. */
+    /** The ends of the locks by key, in ms since 1970. */
     private readonly _expirations = new Map<string, number>();
 
     public tryAcquireLock(_context: IContext | null, key: string, ttl: number): Promise<boolean> {

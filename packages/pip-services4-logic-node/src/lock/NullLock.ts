@@ -1,7 +1,7 @@
 import type { IContext } from 'pip-services4-components-node';
 import type { ILock } from './ILock';
 
-/** A lock that locks nothing: every caller gets it. */
+/** A lock that every caller gets. */
 export class NullLock implements ILock {
     public tryAcquireLock(_context: IContext | null, _key: string, _ttl: number): Promise<boolean> {
         return Promise.resolve(true);

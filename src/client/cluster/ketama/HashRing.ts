@@ -44,7 +44,7 @@ export class HashRing {
         const first = this.pointOf.get(key);
         const home = this.owners[first]!;
         if (isUsable === undefined || isUsable(home)) return home;
-        // 300 servers have 48,000 points (160 each), too many for each key while all are down.
+        // 300 servers have 48,000 points (160 each), too many to try while all servers are down.
         if (!this.servers.some((_, index) => isUsable(index))) return home;
         for (let i = 1; i < this.owners.length; i++) {
             const next = this.owners[(first + i) % this.owners.length]!;

@@ -1,11 +1,11 @@
 import { copyText } from '../../../util/copyText';
 
-/** One of so many unknown keys enters the cache, so that keys used once do not fill it. */
+/** One in this many unknown keys enters the cache, so that keys used once do not fill it. */
 const REMEMBER_ONE_IN = 8;
 
 /**
  * A number for each frequent key, in two maps of at most `limit` keys. A full recent map becomes
- * the previous one. The cache drops the keys that only the old previous map had.
+ * the previous one. The cache drops the keys that only the old previous map has.
  */
 export class RingCache {
     private recent = new Map<string, number>();

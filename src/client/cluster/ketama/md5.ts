@@ -14,7 +14,7 @@ export function md5First32(text: string): number {
 
 /**
  * Returns the four words of a text's MD5, signed. The next call reuses the array. For a key, Node's
- * own hash is slower. It allocates two objects and calls native code thrice.
+ * own hash is slower. It allocates two objects and calls native code three times.
  */
 export function md5(text: string): Int32Array {
     const { length } = text;

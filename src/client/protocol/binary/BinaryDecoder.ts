@@ -32,9 +32,10 @@ export class BinaryDecoder implements ReplyDecoder {
         return this.want - this.have >= DIRECT_BYTES;
     }
 
-    filled(count: number): void {
+    filled(count: number): null {
         this.have += count;
         if (this.have === this.want) this.emitPartial();
+        return null;
     }
 
     push(chunk: Buffer, length: number): string | null {

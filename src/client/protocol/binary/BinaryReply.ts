@@ -19,7 +19,7 @@ export class BinaryReply implements Reply {
     buffer: Buffer = Buffer.alloc(0);
     /** The start of the body in `buffer`. */
     bodyAt = 0;
-    /** Whether the decoder does not reuse the buffer, so that callers may keep parts of it. */
+    /** Whether callers may keep parts of the buffer, because the decoder does not reuse it. */
     owned = false;
 
     get cas(): bigint {

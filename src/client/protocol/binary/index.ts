@@ -3,8 +3,10 @@ import { BinaryDecoder } from './BinaryDecoder';
 import { BinaryWriter } from './BinaryWriter';
 
 export const binaryProtocol: Protocol = {
+    name: 'binary',
+    minVersion: [],
+    canBeProxied: false,
     // A server that speaks only text waits for the end of a line. This CR LF makes it answer.
     firstOpaque: 0x0d0a,
-    createWriter: () => new BinaryWriter(),
-    createDecoder: onReply => new BinaryDecoder(onReply),
+    open: onReply => ({ writer: new BinaryWriter(), decoder: new BinaryDecoder(onReply) }),
 };

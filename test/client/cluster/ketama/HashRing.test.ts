@@ -5,8 +5,8 @@ import { useOpener } from '../../../support/Opener';
 import { isLibmemcachedThere, keysIn, placeByLibmemcached, storeByLibmemcached } from './libmemcached';
 
 /**
- * The placement of key:0, key:1, … by libmemcached 1.0.18 (pylibmc, `ketama_weighted`).
- * Each digit is the index of a server in the list. To record the placements again:
+ * The placement of key:0, key:1, … by libmemcached 1.0.18 (pylibmc, `ketama_weighted`). Each digit
+ * is the index of a server in the list. This command records the placements again:
  *
  *     RECORD_PLACEMENTS=1 npx jest test/client/HashRing
  */
@@ -49,14 +49,14 @@ describe('HashRing', () => {
         const servers = weights.map((weight, i) => ({ host: '127.0.0.1', port: processes[i]!.port, weight }));
         const kinds = [
             ...keys,
-            // These lengths lie at the borders of one MD5 block and of several. The other keys are
-            // not ASCII.
+            // These lengths lie at the borders of one MD5 block and of several blocks. The other
+            // keys are not ASCII.
             ...[1, 54, 55, 56, 63, 64, 65, 119, 120, 183, 184, 249, 250].map(length => 'k'.repeat(length)),
             ...['ключ', 'schlüssel', '鍵', '🔑'],
         ];
         const client = await open.client(servers);
         if (isLibmemcachedThere()) storeByLibmemcached(servers, kinds);
-        // Without libmemcached, the recorded placements replace it. This checks the client against
+        // Without libmemcached, the client stores the values, and the test compares the client with
         // its ring.
         else await client.setMany(kinds.map(key => [key, 'value']));
 
@@ -81,7 +81,7 @@ describe('HashRing', () => {
         expect(moved / keys.length).toBeLessThanOrEqual(1 / 7 + 0.03);
     });
 
-    it('moves only the keys of a removed server, and moves keys only to a new one', () => {
+    it('moves only the keys of a removed server, and moves keys only to a new server', () => {
         const before = owners(servers(7));
         const less = owners(servers(6));
         const more = owners(servers(8));
@@ -120,7 +120,7 @@ describe('HashRing', () => {
         for (const key of keys) expect(ring.find(key, () => false)).toBe(ring.find(key));
         let looks = 0;
         ring.find('key', () => ++looks < 0);
-        // The ring asks once for each server, not once for each point.
+        // The ring checks each server once, not each point.
         expect(looks).toBeLessThan(10);
     });
 });

@@ -34,7 +34,7 @@ describe('RingCache', () => {
         expect(hot.size).toBeGreaterThanOrEqual(100);
     });
 
-    it('does not retain the long text that a key was sliced from', () => {
+    it('does not retain the long text that contains a key', () => {
         const hot = new RingCache(1000, lengthOf);
         collectGarbage();
         const before = process.memoryUsage().heapUsed;
@@ -44,7 +44,7 @@ describe('RingCache', () => {
         }
         expect(hot.size).toBe(1000);
         collectGarbage();
-        // The 1000 texts would take 100 MB.
+        // The 1000 texts take 100 MB.
         expect(process.memoryUsage().heapUsed - before).toBeLessThan(20 * 2 ** 20);
     });
 });

@@ -77,7 +77,7 @@ const anyFrame: fc.Arbitrary<Frame> = fc.record({
 const anyCuts = fc.array(fc.nat(2000), { maxLength: 40 });
 
 describe('BinaryDecoder', () => {
-    it('yields the same frames however the stream is cut', () => {
+    it('yields the same frames for all cuts of the stream', () => {
         fc.assert(
             fc.property(fc.array(anyFrame, { maxLength: 6 }), anyCuts, (frames, cuts) => {
                 const stream = Buffer.concat(frames.map(toBytes));
@@ -137,7 +137,9 @@ describe('BinaryDecoder', () => {
 
     it.each([
         ['ERROR\r\n', 'the server answers in text (ERROR)'],
-        ['HTTP/1.1 400 Bad Request\r\n', 'the server answers in text (HTTP/)'],
+        ['HTTP/1.1 400 Bad Request\r\n', 'the server speaks HTTP'],
+        ['-ERR unknown command\r\n', 'the server speaks the protocol of Redis'],
+        ['ERROR Too many open connections\r\n', 'the server has too many connections'],
         ['hello', 'starts with byte 0x68 instead of 0x81'],
     ])('reports that %j is not the binary protocol', (text, words) => {
         expect(decode(Buffer.from(text), []).wrong).toContain(words);
@@ -158,7 +160,7 @@ describe('BinaryDecoder', () => {
         expect(decode(header, []).wrong).toBe('invalid reply: extras of 4 and a key of 0 in a body of 3 bytes');
     });
 
-    it('decodes no further frame after it was told to stop', () => {
+    it('decodes no further frame after its callback returns false', () => {
         const none = Buffer.alloc(0);
         const frame = { status: 0, opaque: 1, cas: 0n, extras: none, key: none, value: none };
         let seen = 0;
@@ -333,7 +335,7 @@ describe('BinaryWriter', () => {
         );
     });
 
-    it('does not reuse taken buffers before recycle', () => {
+    it('does not reuse taken buffers before `recycle`', () => {
         fc.assert(
             fc.property(
                 fc.array(fc.tuple(fc.array(anySample, { maxLength: 4 }), fc.boolean()), { maxLength: 8 }),
@@ -378,7 +380,7 @@ describe('BinaryWriter', () => {
 
     const spec = (value: string | Buffer) => ({ value, flagBits: 0, expirySeconds: 0 });
 
-    it('counts the bytes that are not yet taken', () => {
+    it('counts the bytes that no caller has taken yet', () => {
         const writer = new BinaryWriter();
         writer.store(1, 'set', 'key', spec('é'), 'outcome');
         expect(writer.pendingBytes).toBe(24 + 8 + 3 + 2);
@@ -413,7 +415,7 @@ describe('BinaryReply', () => {
         decodeOne({}, reply => expect(reply.flags).toBe(0));
     });
 
-    it('returns the key, and an empty one without a key', () => {
+    it('returns the key, or an empty text without a key', () => {
         decodeOne({ key: Buffer.from('pid'), value: Buffer.from('7') }, reply =>
             expect([reply.key(), reply.text()]).toEqual(['pid', '7']),
         );
