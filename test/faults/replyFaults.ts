@@ -152,7 +152,7 @@ export const answeringStrangers: Fault = {
 };
 
 function strangerTo(reply: Buffer): Buffer {
-    const value = 'nobody asked for this';
+    const value = 'an answer without a request';
     if (!isFrame(reply)) return strangerReply(value, reply);
     const stranger = replyFrame({ opcode: reply[1], extras: Buffer.alloc(4), body: Buffer.from(value) });
     return withOpaque(stranger, opaqueOf(reply) ^ 0x40000000);

@@ -71,7 +71,7 @@ export class SocketPeer implements Peer {
         return new SocketPeer(socket);
     }
 
-    /** @param expected the method waits for as many bytes, or for a moment if there are none */
+    /** @param expected the number of bytes to wait for; without it, the method waits for a moment */
     async send(bytes: Buffer, expected: string): Promise<string> {
         this.received = '';
         this.socket.write(bytes);
