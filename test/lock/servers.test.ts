@@ -18,7 +18,7 @@ async function reach(client: MemcachedClient, cas: bigint): Promise<void> {
     expect((await client.gets('key')).cas).toBe(cas);
 }
 
-/** Stores more than a server of 2 MB keeps. Reads no lock, because a read protects it from eviction. */
+/** Stores more than 2 MB. Reads no lock, because a read protects it from eviction. */
 async function overfill(client: MemcachedClient): Promise<void> {
     for (let i = 0; i < 60; i++) {
         await client.setMany(Array.from({ length: 1000 }, (_, j) => [`fill:${i}:${j}`, 'x'.repeat(20)] as const));
