@@ -4,11 +4,11 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { measureBouts } from './alternatives/bouts.mjs';
+import { stampede, waitForLock, waits } from './alternatives/bouts.mjs';
 import { cases } from './alternatives/cases.mjs';
 import { asksRedis, contendersFor } from './alternatives/contenders.mjs';
-import { boutTables } from './alternatives/tables.mjs';
 import { DATA, writeReport } from './alternatives/report.mjs';
+import { stampedeTable, waitingTable } from './alternatives/tables.mjs';
 import { withRatios } from './report/compare.mjs';
 import { describeInLines, describeRun } from './report/machine.mjs';
 import { caseTable } from './report/table.mjs';
@@ -53,18 +53,22 @@ async function measure({ rounds, seconds, warmup, boutRounds }) {
     const args = ['alternatives', ...(values.quick ? ['--quick'] : [])];
     const run = describeRun({ args, ...servers, rivals: RIVALS, rounds, seconds, warmup });
     console.log(describeInLines(run).join('\n'));
-    const results = [];
+    const report = { run, results: [], waiting: [], stampede: undefined };
     try {
         for (const scenario of cases) {
             const contenders = contendersFor(scenario);
             const entries = await runCase({ scenario, contenders, servers, rounds, seconds, warmup });
             failOnWrongAnswers(scenario, entries);
-            results.push({ scenario, entries: withRatios(scenario, entries, asksRedis) });
-            console.log(`\n${caseTable(results.at(-1))}`);
+            report.results.push({ scenario, entries: withRatios(scenario, entries, asksRedis) });
+            console.log(`\n${caseTable(report.results.at(-1))}`);
         }
-        const bouts = await measureBouts({ servers, rounds: boutRounds });
-        console.log(`\n${boutTables(bouts).join('\n\n')}`);
-        writeReport({ run, results, ...bouts }, folder);
+        for (const wait of waits) {
+            report.waiting.push(await waitForLock(wait, { servers, rounds: boutRounds }));
+            console.log(`\n${waitingTable(report.waiting.at(-1))}`);
+        }
+        report.stampede = await stampede({ servers, rounds: boutRounds * 2 });
+        console.log(`\n${stampedeTable(report.stampede)}`);
+        writeReport(report, folder);
         console.log(`\n${relative('.', folder)}/alternatives.json, .md and the charts`);
     } finally {
         await Promise.all(Object.values(servers).map(server => server.stop()));

@@ -15,14 +15,15 @@ const CALLERS = 100;
 const CACHE_COMMANDS = ['get', 'set', 'setex', 'psetex', 'mget', 'del', 'eval', 'evalsha'];
 
 /** The bouts for a lock. One caller holds the lock first, and `waiters` wait for it. */
-const waits = [
+export const waits = [
     { id: 'wait-1', waiters: 1, times: 10, hold: { holdMs: 50, jitterMs: 200 } },
     { id: 'wait-50', waiters: 50, times: 1, hold: { holdMs: 10 } },
 ];
 
 const sorted = values => values.toSorted((a, b) => a - b);
 
-async function waitForLock({ id, waiters, times, hold }, run) {
+/** Measures how long callers wait for a lock that others release. */
+export async function waitForLock({ id, waiters, times, hold }, run) {
     const contenders = waitingLocks.map(({ name, intervalMs, pause }) => ({
         ...locks[name],
         id: name,
@@ -51,7 +52,8 @@ async function waitForLock({ id, waiters, times, hold }, run) {
     };
 }
 
-async function stampede(run) {
+/** Measures how often callers of several processes load a value that all want at once. */
+export async function stampede(run) {
     const contenders = loaders.map(({ id, label, kind, setting, store }) => ({
         id,
         label,
@@ -69,11 +71,4 @@ async function stampede(run) {
         requests: median(rounds.map(({ asked }) => asked)),
         cpuMs: median(rounds.map(({ clientMs }) => clientMs)),
     }));
-}
-
-/** Measures what callers cost that wait for each other: for a lock, and for a value. */
-export async function measureBouts({ servers, rounds }) {
-    const waiting = [];
-    for (const wait of waits) waiting.push(await waitForLock(wait, { servers, rounds }));
-    return { waiting, stampede: await stampede({ servers, rounds: rounds * 2 }) };
 }

@@ -6,11 +6,17 @@ import { alternativesLook } from '../report/looks.mjs';
 import { describeInLines } from '../report/machine.mjs';
 import { caseTable, headedTables } from '../report/table.mjs';
 import { summaryTable } from './summary.mjs';
-import { boutTables } from './tables.mjs';
+import { stampedeTable, waitingTable } from './tables.mjs';
 
 export const DATA = 'alternatives.json';
 
 const offers = readFileSync(new URL('./offers.md', import.meta.url), 'utf8');
+
+const tablesOf = ({ results, waiting, stampede }) => [
+    ...results.map(caseTable),
+    ...waiting.map(waitingTable),
+    stampedeTable(stampede),
+];
 
 const markdown = report => `# This package and the packages on Redis
 
@@ -35,7 +41,7 @@ does better.
 ${offers}
 ## All cases
 
-${headedTables([...report.results.map(caseTable), ...boutTables(report)])}
+${headedTables(tablesOf(report))}
 `;
 
 /** Writes a report as data, tables and charts. */

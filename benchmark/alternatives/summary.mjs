@@ -50,7 +50,7 @@ export function summaryTable({ results, waiting, stampede }) {
     const isMemoryFirst = ({ setting }) => setting.isMemoryFirst;
     const rows = [
         ...Object.entries(COMPARED).map(([id, title]) => rateRow(title, entriesOf(id), asksRedis)),
-        rateRow('the same hit in the memory of the process, 1 in flight', entriesOf('load-100B@1'), isMemoryFirst),
+        rateRow('load-through, hit, 1 in flight, against a copy in memory', entriesOf('load-100B@1'), isMemoryFirst),
         ...waiting.map(waitRow),
         stampedeRow(stampede),
     ];

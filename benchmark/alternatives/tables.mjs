@@ -1,6 +1,6 @@
 import { fine, markdownTable, titled, whole } from '../report/table.mjs';
 
-function waitingTable({ id, waiters, entries }) {
+export function waitingTable({ id, waiters, entries }) {
     const heads = ['', 'pause between tries', 'gave up', 'p50 ms', 'p90 ms', 'requests per lock', 'CPU ms per lock'];
     const rows = entries.map(({ label, pause, ...of }) => [
         label,
@@ -11,7 +11,7 @@ function waitingTable({ id, waiters, entries }) {
     return titled({ id, title }, markdownTable(heads, rows, { names: 2 }));
 }
 
-function stampedeTable(entries) {
+export function stampedeTable(entries) {
     const heads = ['', 'loads', 'ms until all have it', 'requests', 'CPU ms'];
     const rows = entries.map(({ label, loads, ...of }) => [
         label,
@@ -21,6 +21,3 @@ function stampedeTable(entries) {
     const title = '100 callers in 4 processes ask for one missing value, which takes 50 ms to load';
     return titled({ id: 'stampede', title }, markdownTable(heads, rows));
 }
-
-/** Returns the tables of the bouts for a lock and for a missing value. */
-export const boutTables = ({ waiting, stampede }) => [...waiting.map(waitingTable), stampedeTable(stampede)];

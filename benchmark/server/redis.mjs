@@ -62,7 +62,7 @@ async function ready(port, child) {
             return {
                 pid: child.pid,
                 version: server.match(/redis_version:(\S+)/)[1],
-                flags: 'no persistence',
+                flags: "--save ''",
                 flush: () => tell(port, 'FLUSHALL'),
                 answered: () => answered(port),
                 requests: commands => requests(port, commands),
