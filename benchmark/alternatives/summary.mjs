@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fine, markdownTable, whole } from '../report/table.mjs';
 import { asksRedis } from './contenders.mjs';
 
@@ -6,11 +7,13 @@ const COMPARED = {
     'get-100B@64': 'read an object of 100 B, 64 in flight',
     'set-100B@64': 'store an object of 100 B, 64 in flight',
     'getMany-50x100B@64': 'read 50 objects in one call, 64 in flight',
-    'get-10KiB@64': 'read an object of 10 KiB, 64 in flight',
     'load-100B@64': 'load-through, hit, 64 in flight',
     'lock@64': 'acquire and release a free lock, 64 in flight',
     'get-100B@1': 'read an object of 100 B, 1 in flight',
 };
+
+/** The first features of Redis in `offers.md` that memcached lacks. The README shows them too. */
+const OFFERS = 5;
 
 const bestBy = (entries, worth) => entries.reduce((best, entry) => (worth(entry) > worth(best) ? entry : best));
 const ourOf = entries => entries.find(({ id }) => id === 'ours');
@@ -44,6 +47,15 @@ function stampedeRow(entries) {
     return row(title, ourOf(entries), bestBy(entries.filter(asksRedis), worth), worth, cell);
 }
 
+/** Returns a row for each of the first offers. None of them can be measured. */
+function offerRows() {
+    const table = readFileSync(new URL('offers.md', import.meta.url), 'utf8').trim().split('\n');
+    return table.slice(2, 2 + OFFERS).map(line => {
+        const [, need, redis] = line.split('|').map(cell => cell.trim());
+        return [need.replace(/^./, letter => letter.toLowerCase()), 'no', redis, ''];
+    });
+}
+
 /** Returns the table of the README. Its last column is above 1 where this package does better. */
 export function summaryTable({ results, waiting, stampede }) {
     const entriesOf = id => results.find(({ scenario }) => scenario.id === id).entries;
@@ -53,6 +65,7 @@ export function summaryTable({ results, waiting, stampede }) {
         rateRow('load-through, hit, 1 in flight, against a copy in memory', entriesOf('load-100B@1'), isMemoryFirst),
         ...waiting.map(waitRow),
         stampedeRow(stampede),
+        ...offerRows(),
     ];
     return markdownTable(['', 'this package', 'best on Redis', ''], rows);
 }
