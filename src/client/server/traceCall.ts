@@ -1,21 +1,29 @@
 import type { Call } from '../calls/Call';
+import { describeServer, type ServerAddress } from '../model/ServerAddress';
 import { commandTracing, trace, type CommandTrace } from '../../diagnostics/tracing';
 
 /**
  * Gives a call to its server and publishes its trace. Only the returned promise rejects unhandled.
  * So Node reports an unhandled failure once.
  */
-export function traceCall<T>(call: Call<T>, server: string, accept: (call: Call<T>) => void): Promise<T> {
+export function traceCall<T>(
+    call: Call<T>,
+    at: ServerAddress,
+    isInternal: boolean,
+    accept: (call: Call<T>) => void,
+): Promise<T> {
     const { operation, key, keyCount } = call;
     const context: CommandTrace = {
         operation,
         ...(key === '' ? {} : { key }),
         ...(keyCount === undefined ? {} : { keyCount }),
-        server,
+        ...describeServer(at),
+        isInternal,
+        retries: 0,
     };
     const begin = (): Promise<T> => {
         accept(call);
-        return call.promise;
+        return call.promise.finally(() => (context.retries = call.retries));
     };
-    return trace(commandTracing, context, begin, value => call.describeResult(value));
+    return trace(commandTracing, context, begin, value => ({ result: call.describeResult(value), ...call.keyCounts }));
 }
