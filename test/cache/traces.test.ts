@@ -1,6 +1,7 @@
+import type { CommandTrace } from 'pip-services4-memcached-node';
 import { useOpener, useServer } from '../support/Opener';
 import { sleep } from '../support/sleep';
-import { recordSenders } from '../support/traces';
+import { recordSenders, recordTraces } from '../support/traces';
 import { heldLoader, notAsked, untilStored } from './loaders';
 import { openLoads, SHORT_LEASE } from './openLoads';
 
@@ -70,6 +71,15 @@ describe('a trace', () => {
             await untilStored(cache);
         };
         expect(await recordSenders(load)).toEqual({ callers: ['get key'], internal: ['casAdd key', 'set key'] });
+    });
+
+    it('counts the hits of a batch under a token', async () => {
+        const cache = await open.cache(server, { clear: true, prefix: 'batch:' });
+        await cache.storeMany(null, { a: 1, b: 2 });
+        const { contexts, stop } = recordTraces<CommandTrace>('command');
+        await cache.retrieveMany(null, ['a', 'b', 'c']);
+        stop();
+        expect(contexts).toMatchObject([{ operation: 'getMany', keyCount: 3, hits: 2, misses: 1, failed: 0 }]);
     });
 
     it('does not mark the requests of other verbs', async () => {
