@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSy
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { whyOffline } from './packages.mjs';
 import { lastLines, root, run, say, step } from './say.mjs';
 
 const cache = join(root, 'node_modules/.cache/pip-services4-memcached/tools');
@@ -43,10 +44,11 @@ export async function installLocked(source) {
     if (!areInstalled(modules, Object.entries(dependencies))) {
         mkdirSync(folder, { recursive: true });
         for (const file of files) copyFileSync(join(source, file), join(folder, file));
-        const npm = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
-        const { isOk, output } = await step(`Installing the packages of ${basename(source)}`, () =>
-            run('npm', npm, { cwd: folder, timeoutMs: 3 * 60_000 }),
-        );
+        const { isOk, output } = await step(`Installing the packages of ${basename(source)}`, async () => {
+            const cached = (await whyOffline()) ? '--offline' : '--prefer-offline';
+            const npm = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', cached];
+            return run('npm', npm, { cwd: folder, timeoutMs: 3 * 60_000 });
+        });
         if (!isOk) {
             say(lastLines(output, 6));
             return undefined;
