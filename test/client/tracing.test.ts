@@ -195,6 +195,54 @@ describe('a command', () => {
         expect(sockets.contexts).toEqual(servers.map(one => ({ ...one, result: 'connected' })));
     });
 
+    it('agrees with getStats about hits, misses and retries, despite lost replies', async () => {
+        const proxy = await open.faultProxy(server);
+        const retrying = await open.client(proxy, { requestTimeoutMs: 5000, retries: 3 });
+        await client.set('key1', SECRET);
+        const [before] = retrying.getStats();
+        const { contexts } = listenToCommands();
+        const keys = Array.from({ length: 50 }, (_, i) => `key${i}`);
+        proxy.begin(losing('get', 'half of the reply', 'a reset', 2));
+        const gets = Promise.all(keys.map(key => retrying.get(key)));
+        await Promise.all([retrying.getMany(keys), gets, retrying.getAndDelete('none')]);
+        const [after] = retrying.getStats();
+        const sum = (count: (trace: CommandTrace) => number) => contexts.reduce((total, one) => total + count(one), 0);
+        expect({
+            hits: sum(({ hits = 0, result }) => hits + (result === 'hit' ? 1 : 0)),
+            misses: sum(({ misses = 0, result }) => misses + (result === 'miss' ? 1 : 0)),
+            retries: sum(({ retries }) => retries),
+        }).toEqual({
+            hits: after!.hits - before!.hits,
+            misses: after!.misses - before!.misses,
+            retries: after!.retries - before!.retries,
+        });
+        expect(after!.retries).toBeGreaterThan(0);
+    });
+
+    it('ends before close resolves, also without an answer', async () => {
+        const proxy = await open.faultProxy(server);
+        const closing = await open.client(proxy, { requestTimeoutMs: 300 });
+        proxy.begin(holding);
+        const { events, contexts } = listenToCommands();
+        const calls = [closing.get('a'), closing.getMany(['b', 'c']), closing.set('d', SECRET)];
+        const settled = Promise.allSettled(calls);
+        await closing.close();
+        expect(events.filter(event => event === 'asyncEnd')).toHaveLength(3);
+        expect(contexts.map(({ error }) => (error as { code: string }).code)).toEqual(Array(3).fill('TIMEOUT'));
+        await settled;
+    });
+
+    it('settles as usual when its subscriber leaves or another one comes meanwhile', async () => {
+        await client.set('key', SECRET);
+        const left = listenToCommands();
+        const getting = client.get('key');
+        left.stop();
+        const late = listenToCommands();
+        expect((await getting).value!.toString()).toBe(SECRET);
+        expect(left.events).toEqual(['start', 'end']);
+        expect(late.events).toEqual(['asyncStart', 'asyncEnd']);
+    });
+
     it('marks requests that no caller has asked for', async () => {
         const other = open.clientOf(server);
         expect(await recordSenders(() => other.open())).toEqual({ callers: [], internal: ['noop'] });
