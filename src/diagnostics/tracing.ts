@@ -93,17 +93,16 @@ export function isTraced<C extends object>({ start, end, asyncStart, asyncEnd, e
 /**
  * Runs and traces asynchronous work. Node's `tracePromise` would publish the value itself.
  * @param begin runs within the stores that are bound to `start`
- * @param outcomeOf returns the properties that the value adds to the context
  */
-export function trace<C extends TraceContext, T>(
+export function trace<C extends TraceContext & { result?: unknown }, T>(
     tracing: Channel<C>,
     context: C,
     begin: () => Promise<T>,
-    outcomeOf: (value: T) => Partial<C>,
+    resultOf: (value: T) => C['result'],
 ): Promise<T> {
     return traceStart(tracing, context, begin).then(
         value => {
-            Object.assign(context, outcomeOf(value));
+            context.result = resultOf(value);
             traceDone(tracing, context);
             return value;
         },

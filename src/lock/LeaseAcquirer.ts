@@ -119,7 +119,7 @@ function traced<L extends Lease | null>(
     acquire: () => Promise<L>,
 ): Promise<L> {
     if (!isTraced(lockTracing)) return acquire();
-    return trace<LockTrace, L>(lockTracing, { operation, key }, acquire, lease => ({
-        result: lease === null ? 'busy' : 'acquired',
-    }));
+    return trace<LockTrace, L>(lockTracing, { operation, key }, acquire, lease =>
+        lease === null ? 'busy' : 'acquired',
+    );
 }

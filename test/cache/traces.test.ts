@@ -82,6 +82,23 @@ describe('a trace', () => {
         expect(contexts).toMatchObject([{ operation: 'getMany', keyCount: 3, hits: 2, misses: 1, failed: 0 }]);
     });
 
+    it('shows a call that meets a clear as an error, and its repetition as another call', async () => {
+        const prefix = 'cleared:';
+        const cache = await open.cache(server, { clear: true, prefix });
+        const other = await open.cache(server, { clear: true, prefix });
+        await cache.store(null, 'key', 'old');
+        await other.clear(null);
+        const { contexts, stop } = recordTraces<CommandTrace>('command');
+        expect(await cache.retrieve(null, 'key')).toBeNull();
+        stop();
+        const gets = contexts.filter(({ isInternal }) => !isInternal);
+        expect(gets).toMatchObject([
+            { operation: 'get', error: { name: 'TokenChanged' } },
+            { operation: 'get', result: 'miss' },
+        ]);
+        expect(gets[0]!.key).not.toBe(gets[1]!.key);
+    });
+
     it('does not mark the requests of other verbs', async () => {
         const cache = await open.cache(server, { clear: true, prefix: 'verbs:' });
         await cache.retrieve(null, 'a');

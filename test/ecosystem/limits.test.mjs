@@ -64,6 +64,7 @@ describe('the verbs of memcached', () => {
         await call('set', never, 1, 0);
         await until(async () => (await call('get', soon)) === undefined);
         assert.equal(await call('get', never), 1);
+        assert.equal(await call('set', soon, 1, 0.2), true);
         await assert.rejects(call('set', soon, 1, undefined), { code: 'INVALID_TTL' });
     });
 

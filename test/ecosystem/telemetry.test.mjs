@@ -136,6 +136,11 @@ describe('a command', () => {
         assert.ok(spans.every(span => isChildOf(span, caller)));
     });
 
+    test('that the client refuses has no span', async () => {
+        const { spans } = await asCaller(() => assert.rejects(client.get('a key'), { code: 'INVALID_KEY' }));
+        assert.deepEqual(spans, []);
+    });
+
     test('has the type of its error', async () => {
         const key = newKey();
         await client.set(key, 'text');

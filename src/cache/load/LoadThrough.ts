@@ -3,7 +3,7 @@ import type { Item } from '../../client/model/Item';
 import type { Fetched } from '../../client/calls/getCalls';
 import type { AnyContext } from '../../component/ComponentLogger';
 import { withTraceId } from '../../component/withTraceId';
-import { isTraced, loadTracing, trace, type LoadTrace } from '../../diagnostics/tracing';
+import { isTraced, loadTracing, trace } from '../../diagnostics/tracing';
 import { onAbort } from '../../util/onAbort';
 import type { CacheEngine } from '../engine/CacheEngine';
 import type { TimeoutMs } from '../model/checkTimeout';
@@ -202,9 +202,7 @@ export class LoadThrough {
         const begunMs = performance.now();
         try {
             if (!isTraced(loadTracing)) return await call();
-            return await trace<LoadTrace, unknown>(loadTracing, { key }, call, value => ({
-                result: value == null ? 'nothing' : 'loaded',
-            }));
+            return await trace(loadTracing, { key }, call, value => (value == null ? 'nothing' : 'loaded'));
         } finally {
             this.engine.metrics.onLoaded(performance.now() - begunMs);
         }

@@ -1,6 +1,6 @@
 import type { Call } from '../calls/Call';
 import { describeServer, type ServerAddress } from '../model/ServerAddress';
-import { commandTracing, trace, type CommandTrace } from '../../diagnostics/tracing';
+import { commandTracing, traceDone, traceFailed, traceStart, type CommandTrace } from '../../diagnostics/tracing';
 
 /**
  * Gives a call to its server and publishes its trace. Only the returned promise rejects unhandled.
@@ -23,7 +23,19 @@ export function traceCall<T>(
     };
     const begin = (): Promise<T> => {
         accept(call);
-        return call.promise.finally(() => (context.retries = call.retries));
+        return call.promise;
     };
-    return trace(commandTracing, context, begin, value => ({ result: call.describeResult(value), ...call.keyCounts }));
+    return traceStart(commandTracing, context, begin).then(
+        value => {
+            const { retries, keyCounts } = call;
+            Object.assign(context, { retries, result: call.describeResult(value), ...keyCounts });
+            traceDone(commandTracing, context);
+            return value;
+        },
+        (error: unknown) => {
+            context.retries = call.retries;
+            traceFailed(commandTracing, context, error);
+            throw error;
+        },
+    );
 }
