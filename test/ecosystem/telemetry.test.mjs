@@ -224,8 +224,8 @@ describe('a component', () => {
         const key = newKey();
         exporter.reset();
         const { caller, spans } = await asCaller(() =>
-            lock.withLock(null, key, { ttl: 600 }, async () => {
-                while (lock.getStats().extended === 0) await client.noop();
+            lock.withLock(null, key, { ttl: 1500 }, async signal => {
+                while (lock.getStats().extended === 0 && !signal.aborted) await client.noop();
             }),
         );
         await lock.close(null);
