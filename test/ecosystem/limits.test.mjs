@@ -58,6 +58,16 @@ describe('the verbs of memcached', () => {
         assert.equal(await call('get', key), 2);
     });
 
+    test('cas stores nothing over a new connection, where another value may have the same number', async () => {
+        const key = newKey();
+        await call('set', key, 1, 60);
+        const { cas } = await call('gets', key);
+        await client.close();
+        await client.open();
+        assert.equal(await call('cas', key, 2, cas, 60), false);
+        assert.equal(await call('get', key), 1);
+    });
+
     test('values expire after their seconds, and 0 is never', async () => {
         const [soon, never] = [newKey(), newKey()];
         await call('set', soon, 1, 1);
