@@ -18,21 +18,21 @@ export interface ServerTrace {
     /** The host name or the IP address. For a Unix socket, its path. */
     readonly host: string;
     /** The TCP port. Absent for a Unix socket. */
-    readonly port?: number;
+    readonly port?: number | undefined;
 }
 
 /** The outcomes of the keys of a batch. */
 export interface KeyCounts {
-    /** The number of keys that the batch has failed to read, store or delete. */
-    readonly failed: number;
+    /** The number of keys that the server has rejected. Absent if the batch has failed. */
+    readonly failed?: number | undefined;
     /** The number of keys that a reading batch has found. */
-    readonly hits?: number;
+    readonly hits?: number | undefined;
     /** The number of keys that a reading batch has not found. */
-    readonly misses?: number;
+    readonly misses?: number | undefined;
 }
 
 /** `tracing:pip-services4-memcached:command:*`: one call to one server, or one chunk of a batch. */
-export interface CommandTrace extends TraceContext, ServerTrace, Partial<KeyCounts> {
+export interface CommandTrace extends TraceContext, ServerTrace, KeyCounts {
     /** The verb, for example `get`, `set`, `getMany`. */
     readonly operation: string;
     /** The key on the server, with the prefix. Absent for batches and for calls without a key. */
