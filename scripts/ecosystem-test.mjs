@@ -17,9 +17,9 @@ if (modules === undefined) {
     say('The programs of the documentation that use other packages were not run: the packages are not available.');
     process.exit(LEFT_OUT);
 }
+const servers = await Promise.all([memcached.startMemcached(), memcached.startMemcached()]);
 // Programs find the packages in the folder above.
 const project = mkdtempSync(join(dirname(modules), 'project-'));
-const servers = await Promise.all([memcached.startMemcached(), memcached.startMemcached()]);
 try {
     const programs = writePrograms();
     const tests = copyTests();
