@@ -1,8 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { OPTIONS } from '../../src/connect/MemcachedOptions';
-import { root } from '../support/root';
 import { fencedBlocks, read } from './markdown';
 import { nameIn, Page, rowsOf } from './Page';
 
@@ -15,13 +12,6 @@ it('quotes rows of `npm run bench -- behaviour` (UPDATE_DOCS=1 writes their cell
     page.expectRows('behaviour', rows);
     expect(rows.length).toBeGreaterThanOrEqual(5);
     for (const [, ours] of rows) expect(ours).not.toMatch(/^\*\*/);
-});
-
-it('shows the comparison with Redis and links its results as soon as they exist', () => {
-    const results = 'benchmark/results/alternatives.md';
-    const isMeasured = existsSync(join(root, results));
-    expect(page.text.includes(results)).toBe(isMeasured);
-    expect(page.section('alternatives').trim() !== '').toBe(isMeasured);
 });
 
 it('lists eight options with the defaults of the code', () => {
@@ -37,6 +27,8 @@ it('is short, and has a quick start of at most 10 lines of YAML and 15 of JavaSc
     expect(linesOf('yml').filter(Boolean).length).toBeLessThanOrEqual(10);
     expect(linesOf('js').length).toBeLessThanOrEqual(15);
     expect(load(linesOf('yml').join('\n'))).toHaveLength(2);
-    const text = page.text.replace(page.section('alternatives'), '').trimEnd();
-    expect(text.split('\n').length).toBeLessThanOrEqual(150);
+    const lines = page.text.trimEnd().split('\n');
+    const [from, to] = ['## How it compares', '## Scope and documentation'].map(heading => lines.indexOf(heading));
+    expect(lines.length).toBeLessThanOrEqual(175);
+    expect(lines.length - (to! - from!)).toBeLessThanOrEqual(130);
 });
