@@ -1,0 +1,53 @@
+import { fleetGrows } from './fleetGrows.mjs';
+import { fleetRestarts } from './fleetRestarts.mjs';
+import { oneRunsTheJob } from './oneRunsTheJob.mjs';
+import { secondCallIsFast } from './secondCallIsFast.mjs';
+import { stampedeIsOneLookUp } from './stampedeIsOneLookUp.mjs';
+
+/**
+ * @typedef {import('../stage/Stage.mjs').Stage} Stage
+ * @typedef {import('./Narrator.mjs').Narrator} Narrator
+ */
+
+const ON_ANY_SERVER = [secondCallIsFast, stampedeIsOneLookUp, oneRunsTheJob];
+const ON_OWN_SERVERS = [fleetRestarts, fleetGrows];
+
+/**
+ * Tells the whole story, scene by scene.
+ * @param {Stage} stage
+ * @param {Narrator} narrator
+ */
+export async function tell(stage, narrator) {
+    await introduce(stage, narrator);
+    for (const scene of ON_ANY_SERVER) await scene(stage, narrator);
+    if (stage.fleet) {
+        for (const scene of ON_OWN_SERVERS) await scene(stage, narrator);
+    } else {
+        const [{ address }] = stage.memcached.servers;
+        const why = `${address} is your server, which the demo does not kill. Unset MEMCACHED_SERVICE_HOST to see them.`;
+        narrator.leftOut('the rolling restart and the fourth server', why);
+    }
+}
+
+/**
+ * Lists the processes.
+ * @param {Stage} stage
+ * @param {Narrator} narrator
+ */
+async function introduce(stage, narrator) {
+    narrator.say('A small service, hosted by the ProcessContainer of Pip.Services, configured by');
+    narrator.say('examples/microservice/config.yml: a product catalogue that takes 300 ms per look-up,');
+    narrator.say('a cache before it, a lock for a nightly job.\n');
+    const [{ servers }] = await stage.health();
+    for (const { name, url, pid, protocol } of stage.instances) {
+        narrator.process(name, url, `speaks ${protocol}`, `pid ${pid}`);
+    }
+    for (const { address, pid } of stage.memcached.servers) {
+        const version = servers.find((/** @type {any} */ report) => report.address === address)?.version;
+        const owner = pid === null ? 'not ours' : `pid ${pid}`;
+        narrator.process('memcached', address, `version ${version ?? 'unknown'}`, owner);
+    }
+    if (stage.fleet) {
+        narrator.say(`\n   The instances find the servers by ${stage.fleet.uri}, in the DNS of the demo.`);
+    }
+}
