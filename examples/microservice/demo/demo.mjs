@@ -28,6 +28,8 @@ for (const [signal, code] of /** @type {const} */ ([
     // With `--serve` the demo runs until the user interrupts it, so an interrupt is a regular end.
     process.once(signal, () => end(live.isServing ? 0 : code));
 }
+// The reader of a pipe has ended, for example `head`. It is like a SIGPIPE, which Node ignores.
+process.stdout.on('error', () => end(141));
 endWithNpm();
 
 const code = await Promise.race([play(), interrupted]);

@@ -61,7 +61,7 @@ it(
             const { code, stdout } = await new DemoProcess([], envOf(given)).outcome;
             expect({ code, problems: stdout.match(/✗.*/g) }).toEqual({ code: 0, problems: null });
             expect(stdout).toContain(
-                `Skipped: the rolling restart and the fourth server. ${given.host}:${given.port} is your server`,
+                `Skipped: the rolling restart and the fourth server.\n   ${given.host}:${given.port} is your server`,
             );
             expect(stdout).toMatch(/speaks binary[^]*speaks meta/);
             expect(stdout.match(/✓/g)).toHaveLength(3);
@@ -130,6 +130,17 @@ for (const [how, to, signal, when] of signals) {
         }),
     );
 }
+
+it('leaves no process behind and prints no error when the reader of its output ends', async () => {
+    const demo = new DemoProcess();
+    await demo.says(/\n1 {2}/);
+    const pids = [...demo.toldPids];
+    demo.closeOutput();
+    const { code, stderr } = await demo.outcome;
+    expect(code).toBe(141);
+    expect(stderr).not.toMatch(/EPIPE|Error/);
+    expect(pids.filter(isAlive)).toEqual([]);
+});
 
 it('ends its services and servers when it is killed', async () => {
     const demo = new DemoProcess();

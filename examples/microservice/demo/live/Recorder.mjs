@@ -72,13 +72,14 @@ export class Recorder {
 
     /** Returns the data of the page. */
     state() {
-        const { fleet, memcached } = this.#stage;
+        const { fleet, given, memcached } = this.#stage;
         const { requests, answered, failed, problem } = this.traffic;
         return {
             nowMs: Date.now(),
             perSecond: TRAFFIC.perSecond,
             uri: memcached.uri,
             canChange: fleet !== null,
+            advice: given?.advice ?? '',
             traffic: { requests, answered, failed, problem },
             now: this.#samples.at(-1),
             samples: this.#samples,

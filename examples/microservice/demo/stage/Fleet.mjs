@@ -1,4 +1,4 @@
-import memcached from '../../../../scripts/memcached.cjs';
+import { startMemcached } from '../../../../scripts/memcached.cjs';
 import { DnsServer } from './DnsServer.mjs';
 
 const SERVICE = 'cache.test';
@@ -8,7 +8,7 @@ const SERVICE = 'cache.test';
  * @property {string} name
  * @property {string} host its name in DNS
  * @property {number} port
- * @property {Awaited<ReturnType<typeof memcached.startMemcached>> | null} server null while it is
+ * @property {Awaited<ReturnType<typeof startMemcached>> | null} server null while it is
  *     not running
  */
 
@@ -129,7 +129,7 @@ export class Fleet {
 /** @param {number} index */
 async function startMember(index) {
     const name = `memcached-${index}`;
-    const server = await memcached.startMemcached();
+    const server = await startMemcached();
     return { name, host: `${name}.${SERVICE}`, port: server.port, server };
 }
 
@@ -141,5 +141,5 @@ async function kill(member) {
 
 /** @param {Member} member */
 async function start(member) {
-    member.server ??= await memcached.startMemcached({ port: member.port });
+    member.server ??= await startMemcached({ port: member.port });
 }

@@ -11,5 +11,12 @@ export class GivenMemcached {
         return [{ ...this.direct, name: 'memcached', address: this.address, pid: null }];
     }
 
+    /** How the user gets a fleet of the demo instead. */
+    get advice() {
+        return process.env.MEMCACHED_SERVICE_HOST
+            ? 'Without MEMCACHED_SERVICE_HOST it starts three of its own.'
+            : 'With memcached installed on this machine it starts three of its own.';
+    }
+
     async end() {}
 }

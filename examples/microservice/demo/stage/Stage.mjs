@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import memcached from '../../../../scripts/memcached.cjs';
+import { openMemcached, readRecord } from '../../../../scripts/memcached.cjs';
 import { Caller } from './Caller.mjs';
 import { Fleet } from './Fleet.mjs';
 import { GivenMemcached } from './GivenMemcached.mjs';
@@ -44,10 +44,12 @@ export class Stage {
 
     /** @param {import('./protocols.mjs').ProtocolName | null} protocol null for one per instance */
     async open(protocol) {
-        this.memcached = await this.#openMemcached();
-        const protocols = await chooseProtocols(this.memcached.direct, protocol);
-        // The user may have interrupted the demo meanwhile.
-        if (this.#isClosed) return this.memcached.end();
+        const memcached = await this.#openMemcached();
+        // The user may interrupt the demo at any time. `close` ends what it finds.
+        if (this.#isClosed) return memcached.end();
+        this.memcached = memcached;
+        const protocols = await chooseProtocols(memcached.direct, protocol);
+        if (this.#isClosed) return;
         this.instances = NAMES.map((name, index) => this.#createInstance(name, protocols[index]));
         const listening = Promise.all(this.instances.map(instance => instance.listening()));
         await Promise.race([listening, this.crashed]);
@@ -56,6 +58,11 @@ export class Stage {
     /** The servers that the demo may change, null if the user has given one. */
     get fleet() {
         return this.memcached instanceof Fleet ? this.memcached : null;
+    }
+
+    /** The memcached of the user, null if the demo has its own. */
+    get given() {
+        return this.memcached instanceof GivenMemcached ? this.memcached : null;
     }
 
     /** Returns the statistics of each instance. */
@@ -158,9 +165,9 @@ export class Stage {
 
     /** Opens the memcached of the environment, or a fleet of the demo. */
     async #openMemcached() {
-        const { binary } = memcached.readRecord();
+        const { binary } = readRecord();
         if (binary && !process.env.MEMCACHED_SERVICE_HOST) return Fleet.start(FLEET_SIZE, this.#onChange);
-        return new GivenMemcached(await memcached.openMemcached());
+        return new GivenMemcached(await openMemcached());
     }
 
     /**

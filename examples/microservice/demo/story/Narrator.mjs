@@ -84,10 +84,12 @@ export class Narrator {
 
     /**
      * @param {string} title
-     * @param {string} why
+     * @param {string[]} why
      */
     leftOut(title, why) {
-        this.say(`\n${this.#paint(2, `–  Skipped: ${title}. ${why}`)}`);
+        const [first, ...others] = [`–  Skipped: ${title}.`, ...why];
+        this.say(`\n${this.#paint(2, first)}`);
+        for (const line of others) this.say(`   ${this.#paint(2, line)}`);
     }
 
     /**

@@ -1,7 +1,6 @@
 import { rollingRestart } from '../traffic/rollingRestart.mjs';
 import { Traffic } from '../traffic/Traffic.mjs';
 import { claim } from './claims.mjs';
-import { milliseconds } from './Narrator.mjs';
 
 const TRAFFIC = { perSecond: 100, products: 100 };
 
@@ -34,10 +33,9 @@ export async function fleetRestarts(stage, narrator) {
     narrator.line('calls that memcached did not answer', `${unanswered}`, 'they used the catalogue instead');
     const restarts = phases.slice(1, -1);
     claim(traffic.failed === 0, `${traffic.failed} requests failed: ${traffic.problem}`);
-    for (const { name, misses, hitRate, p50 } of restarts) {
+    for (const { name, misses, hitRate } of restarts) {
         claim(misses > 0, `${name}, but no request missed`);
         claim((hitRate ?? 0) > 0.5, `${name}, and more than half of the requests missed`);
-        claim((p50 ?? 0) < 150, `${name}, and half of the requests took more than ${milliseconds(p50 ?? 0)}`);
     }
-    narrator.shown('no request failed, and most were as fast as ever');
+    narrator.shown('no request failed, and most products were still in the cache');
 }

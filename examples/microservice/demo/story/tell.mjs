@@ -20,12 +20,12 @@ const ON_OWN_SERVERS = [fleetRestarts, fleetGrows];
 export async function tell(stage, narrator) {
     await introduce(stage, narrator);
     for (const scene of ON_ANY_SERVER) await scene(stage, narrator);
-    if (stage.fleet) {
-        for (const scene of ON_OWN_SERVERS) await scene(stage, narrator);
-    } else {
-        const [{ address }] = stage.memcached.servers;
-        const why = `${address} is your server, which the demo does not kill. Unset MEMCACHED_SERVICE_HOST to see them.`;
+    if (stage.given) {
+        const { address, advice } = stage.given;
+        const why = [`${address} is your server, which the demo does not kill.`, advice];
         narrator.leftOut('the rolling restart and the fourth server', why);
+    } else {
+        for (const scene of ON_OWN_SERVERS) await scene(stage, narrator);
     }
 }
 

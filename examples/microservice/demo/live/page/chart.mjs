@@ -2,7 +2,11 @@ import { drawing } from './dom.mjs';
 
 /** The spans of the charts. The first one that is longer than the data applies. */
 const SPANS_S = [30, 60, 120];
-const [LEFT, RIGHT, TOP, BOTTOM] = [46, 6, 18, 22];
+/** The least width of a second, in pixels. The span of a narrow chart is shorter. */
+const MIN_SECOND = 3.5;
+const [LEFT, RIGHT, TOP, BOTTOM] = [52, 6, 18, 22];
+/** The least distance between two labels of changes, in pixels. */
+const LABEL_DISTANCE = 14;
 
 /**
  * @typedef {object} Chart
@@ -22,19 +26,21 @@ const [LEFT, RIGHT, TOP, BOTTOM] = [46, 6, 18, 22];
 export function draw(svg, { samples, nowMs }, { outages, resizes }, { ticks, scale, lines }) {
     const { width, height } = svg.getBoundingClientRect();
     const ageS = samples.length > 0 ? (nowMs - samples[0].atMs) / 1000 : 0;
-    const spanS = SPANS_S.find(span => ageS < span) ?? SPANS_S[SPANS_S.length - 1];
+    const spans = SPANS_S.filter(span => span * MIN_SECOND < width || span === SPANS_S[0]);
+    const spanS = spans.find(span => ageS < span) ?? spans[spans.length - 1];
     const [right, floor] = [width - RIGHT, height - BOTTOM];
     const x = atMs => right - ((nowMs - atMs) / spanS / 1000) * (right - LEFT);
     const y = value => floor - scale(value) * (floor - TOP);
     const isShown = ({ atMs }) => x(atMs) >= LEFT;
 
     const parts = [];
+    const labels = [];
     for (const { name, fromMs, toMs } of outages) {
         if (x(toMs) < LEFT) continue;
         const from = Math.max(LEFT, x(fromMs));
         const size = { x: from, y: TOP, width: Math.max(2, x(toMs) - from), height: floor - TOP };
         parts.push(drawing('rect', { class: 'outage', ...size }));
-        parts.push(label('outage', from + size.width / 2, numberOf(name)));
+        labels.push({ className: 'outage-label', at: from + size.width / 2, text: numberOf(name) });
     }
     for (const [value, text] of ticks) {
         parts.push(drawing('line', { class: 'grid-line', x1: LEFT, x2: right, y1: y(value), y2: y(value) }));
@@ -42,7 +48,7 @@ export function draw(svg, { samples, nowMs }, { outages, resizes }, { ticks, sca
     }
     for (const { name, atMs, sign } of resizes.filter(isShown)) {
         parts.push(drawing('line', { class: 'resize', x1: x(atMs), x2: x(atMs), y1: TOP, y2: floor }));
-        parts.push(label('resize', x(atMs), `${sign}${numberOf(name)}`));
+        labels.push({ className: 'resize-label', at: x(atMs), text: `${sign}${numberOf(name)}` });
     }
     for (const { of, className, isFilled } of lines) {
         const points = samples
@@ -59,13 +65,24 @@ export function draw(svg, { samples, nowMs }, { outages, resizes }, { ticks, sca
         const at = { x: x(nowMs - seconds * 1000), y: height - 4, 'text-anchor': anchor };
         parts.push(drawing('text', at, seconds === 0 ? 'now' : `−${seconds} s`));
     }
+    parts.push(...drawLabels(labels));
     svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
     svg.replaceChildren(...parts);
 }
 
-/** Makes the text above the area of the lines. */
-function label(className, x, text) {
-    return drawing('text', { class: `${className}-label`, x, y: TOP - 5, 'text-anchor': 'middle' }, text);
+/** Draws the texts above the lines. It leaves out a text that would touch its neighbour. */
+function drawLabels(labels) {
+    let last = -LABEL_DISTANCE;
+    return labels
+        .sort((one, other) => one.at - other.at)
+        .filter(({ at }) => {
+            const isFree = at - last >= LABEL_DISTANCE;
+            if (isFree) last = at;
+            return isFree;
+        })
+        .map(({ className, at, text }) =>
+            drawing('text', { class: className, x: at, y: TOP - 5, 'text-anchor': 'middle' }, text),
+        );
 }
 
 /** Returns the number in the name of a server: 2 in memcached-2. */

@@ -8,20 +8,19 @@ button.onclick = () => press(button, '/rolling-restart');
 let shown = '';
 
 /** Shows the phases of the last rolling restart. */
-export function showRolling({ rolling, work, canChange }) {
-    button.disabled = !canChange || work !== '';
-    const text = JSON.stringify([rolling, work, canChange]);
+export function showRolling({ rolling, work }) {
+    button.disabled = work !== '';
+    const text = JSON.stringify([rolling, work]);
     if (text === shown) return;
     shown = text;
     const parts = [];
     if (rolling.length > 0) parts.push(table(TITLES, rolling.map(makeRow)));
-    const remark = remarkOn({ rolling, work, canChange });
+    const remark = remarkOn({ rolling, work });
     if (remark !== '') parts.push(element('p', { className: 'soft' }, remark));
     byId('rolling').replaceChildren(...parts);
 }
 
-function remarkOn({ rolling, work, canChange }) {
-    if (!canChange) return 'The demo does not restart your server.';
+function remarkOn({ rolling, work }) {
     if (work !== '') return `In progress: ${work} …`;
     return rolling.length > 0 ? '' : 'Not run yet. It takes about ten seconds, and no request fails.';
 }

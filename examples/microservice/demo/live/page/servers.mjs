@@ -22,17 +22,16 @@ const freeSlot = element(
 const shrink = element('button', { id: 'shrink' }, 'Remove');
 shrink.onclick = () => press(shrink, '/fleet/shrink');
 
-const theirs = element(
-    'article',
-    { className: 'card free' },
-    element('p', { className: 'soft' }, 'This server is yours. So the demo does not restart it, and adds no others.'),
-    element('p', { className: 'soft' }, 'Without MEMCACHED_SERVICE_HOST the demo starts three servers of its own.'),
-);
+const remark = element('p', { className: 'soft' });
+/** The place of the other servers, if the memcached is one of the user. */
+const noSlot = element('article', { className: 'card free' }, remark);
 
 /** Shows each server as the instances see it. */
 export function showServers(state) {
-    const { memcacheds, canChange, uri, work } = state;
+    const { memcacheds, canChange, uri, advice, work } = state;
+    document.body.classList.toggle('given', !canChange);
     byId('uri').textContent = uri;
+    remark.textContent = `This server is yours, so the demo neither restarts it nor adds others. ${advice}`;
     for (const name of cards.keys()) if (!memcacheds.some(one => one.name === name)) cards.delete(name);
     for (const [index, memcached] of memcacheds.entries()) {
         const { name } = memcached;
@@ -44,7 +43,7 @@ export function showServers(state) {
     if (isFull) cards.get(memcacheds[MAX_SERVERS - 1].name)?.buttons.append(shrink);
     for (const button of [grow, shrink]) button.disabled = work !== '';
     const roots = [...cards.values()].map(({ root }) => root);
-    if (!isFull) roots.push(canChange ? freeSlot : theirs);
+    if (!isFull) roots.push(canChange ? freeSlot : noSlot);
     replaceChanged(byId('servers'), roots);
     showOverall(memcacheds);
 }
