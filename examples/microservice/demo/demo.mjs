@@ -34,6 +34,7 @@ endWithNpm();
 
 const code = await Promise.race([play(), interrupted]);
 isEnding = true;
+narrator.isSilent = true;
 await live.close();
 await stage.close();
 // Interrupted scenes may still be waiting.

@@ -17,7 +17,7 @@ const envOf = ({ host, port }: { host: string; port: number }) => ({
 });
 
 const scenes = [
-    'The first call is slow, the second is fast',
+    'The first call is slow, the others are fast',
     '1,000 concurrent cold calls are one look-up',
     'Two instances start the nightly job, and one runs it',
     'Three memcacheds restart in turn, and every request gets its answer',
@@ -76,7 +76,7 @@ it(
         const { code, stdout } = await new DemoProcess([], envOf(binaryOnly)).outcome;
         expect(code).toBe(0);
         expect(stdout).toMatch(/products-a .* speaks binary .*\n +products-b .* speaks binary /);
-        expect(stdout).toContain('a hit: the instances share the cache');
+        expect(stdout).toContain('hits: the instances share the cache');
     }),
 );
 

@@ -1,8 +1,11 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 
-const TYPES = /** @type {const} */ ({ 1: 'A', 33: 'SRV' });
-const NXDOMAIN = 3;
+/** The types of records that the server has. */
+const [A, SRV] = [1, 33];
+const HEADER_BYTES = 12;
+/** The flags of an authoritative answer, and the code for a name that does not exist. */
+const [ANSWER, NXDOMAIN] = [0x8580, 3];
 
 /**
  * A small DNS server on 127.0.0.1. It knows the servers of one service, and answers like the
@@ -54,25 +57,25 @@ export class DnsServer {
         const found = readQuestion(query);
         if (found === null) return null;
         const { name, type, end } = found;
-        const records = this.#find(name, TYPES[/** @type {1 | 33} */ (type)]);
-        const header = Buffer.alloc(12);
-        query.copy(header, 0, 0, 2);
+        const records = this.#find(name, type);
         const isKnown = records.length > 0 || this.#ports.has(name);
-        header.writeUInt16BE(0x8580 | (isKnown ? 0 : NXDOMAIN), 2);
-        header.writeUInt16BE(1, 4);
+        const header = Buffer.alloc(HEADER_BYTES);
+        query.copy(header, 0, 0, 2);
+        header.writeUInt16BE(isKnown ? ANSWER : ANSWER | NXDOMAIN, 2);
+        header.writeUInt16BE(1, 4); // the number of questions
         header.writeUInt16BE(records.length, 6);
         const answers = records.map(data => encodeRecord(type, data));
-        return Buffer.concat([header, query.subarray(12, end), ...answers]);
+        return Buffer.concat([header, query.subarray(HEADER_BYTES, end), ...answers]);
     }
 
     /**
      * Returns the data of the matching records.
      * @param {string} name
-     * @param {'A' | 'SRV' | undefined} type
+     * @param {number} type
      */
     #find(name, type) {
-        if (type === 'A') return this.#ports.has(name) ? [Buffer.from([127, 0, 0, 1])] : [];
-        if (type !== 'SRV' || name !== `_memcache._tcp.${this.#service}`) return [];
+        if (type === A) return this.#ports.has(name) ? [Buffer.from([127, 0, 0, 1])] : [];
+        if (type !== SRV || name !== `_memcache._tcp.${this.#service}`) return [];
         return [...this.#ports].map(([host, port]) => encodeTarget(host, port));
     }
 }
@@ -81,7 +84,7 @@ export class DnsServer {
 function readQuestion(query) {
     /** @type {string[]} */
     const labels = [];
-    let at = 12;
+    let at = HEADER_BYTES;
     for (let length; at < query.length && (length = query[at]) !== 0; at += 1 + length) {
         labels.push(query.toString('latin1', at + 1, at + 1 + length));
     }

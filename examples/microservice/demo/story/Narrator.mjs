@@ -11,12 +11,14 @@ const COLUMNS = /** @type {const} */ ([
 
 /** The printer of the demo's events in aligned lines: the event, its duration, the observation. */
 export class Narrator {
+    /** Whether the demo is ending. Requests fail then, which is no part of the story. */
+    isSilent = false;
     #isColored = process.stdout.isTTY && !process.env.NO_COLOR;
     #scenes = 0;
 
     /** @param {string} line */
     say(line = '') {
-        process.stdout.write(`${line}\n`);
+        if (!this.isSilent) process.stdout.write(`${line}\n`);
     }
 
     /**
