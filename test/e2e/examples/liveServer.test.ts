@@ -192,6 +192,12 @@ it('begins no change of several servers while one is down', async () => {
         expect(messageOf(await act(path))).toEqual([409, 'start memcached-1 first']);
     }
     await act('/memcached/1/restart');
+    const { memcacheds } = await untilState(areUp);
+    // Users may kill a server in their own way.
+    process.kill(memcacheds[1]!.pid!, 'SIGKILL');
+    await untilState(state => !state.memcacheds[1]!.isUp);
+    expect(messageOf(await act('/rolling-restart'))).toEqual([409, 'wait until all servers are up']);
+    await act('/memcached/1/restart');
     await untilState(areUp);
 });
 

@@ -112,7 +112,8 @@ export class Controls {
      * @param {() => Promise<void>} change
      */
     async #resize(title, wanted, change) {
-        if (this.#stage.fleet?.servers.length === wanted) return conflict(`there are ${wanted} servers`);
+        const isDone = this.#work === '' && this.#stage.fleet?.servers.length === wanted;
+        if (isDone) return conflict(`there are ${wanted} servers`);
         return this.#changeAll(title, async () => {
             await change();
             return { servers: this.#stage.memcached.servers };
@@ -135,6 +136,7 @@ export class Controls {
         this.#work = title;
         this.#recorder.work = title;
         try {
+            if (!(await this.#stage.isSettled())) return conflict('wait until all servers are up');
             return ok(await work());
         } finally {
             this.#work = '';
