@@ -47,7 +47,7 @@ export class Controls {
     /** @param {number} index */
     restart(index) {
         return this.#changeOne(index, async fleet => {
-            if (fleet.servers[index].pid !== null) await fleet.kill(index);
+            await fleet.kill(index);
             await fleet.start(index);
         });
     }

@@ -67,19 +67,23 @@ export class Fleet {
         }));
     }
 
-    /** Kills the server with SIGKILL. Its values are lost. */
+    /** Kills the server with SIGKILL, if it is running. Its values are lost. */
     kill(/** @type {number} */ index) {
         return this.#inTurn(async () => {
-            await kill(this.#members[index]);
-            this.#onChange('killed', this.#members[index].name);
+            const member = this.#members[index];
+            if (member.server === null) return;
+            await end(member);
+            this.#onChange('killed', member.name);
         });
     }
 
     /** Starts the server on its port, if it is not running. */
     start(/** @type {number} */ index) {
         return this.#inTurn(async () => {
-            await start(this.#members[index]);
-            this.#onChange('started', this.#members[index].name);
+            const member = this.#members[index];
+            if (member.server !== null) return;
+            member.server = await startMemcached({ port: member.port });
+            this.#onChange('started', member.name);
         });
     }
 
@@ -102,13 +106,13 @@ export class Fleet {
     /** Ends the servers that DNS does not list. */
     endUnlisted() {
         return this.#inTurn(async () => {
-            await Promise.all(this.#members.splice(this.#listed).map(kill));
+            await Promise.all(this.#members.splice(this.#listed).map(end));
         });
     }
 
     end() {
         return this.#inTurn(async () => {
-            await Promise.all(this.#members.map(kill));
+            await Promise.all(this.#members.map(end));
             await this.#dns.close();
         });
     }
@@ -134,12 +138,7 @@ async function startMember(index) {
 }
 
 /** @param {Member} member */
-async function kill(member) {
+async function end(member) {
     await member.server?.end();
     member.server = null;
-}
-
-/** @param {Member} member */
-async function start(member) {
-    member.server ??= await startMemcached({ port: member.port });
 }

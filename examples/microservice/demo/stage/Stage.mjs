@@ -138,8 +138,11 @@ export class Stage {
     /** Removes the last server of the fleet, and ends it when no instance uses it. */
     async shrink() {
         this.#ownFleet.unlistLast();
-        await this.settled();
-        await this.#ownFleet.endUnlisted();
+        try {
+            await this.settled();
+        } finally {
+            await this.#ownFleet.endUnlisted();
+        }
     }
 
     /**

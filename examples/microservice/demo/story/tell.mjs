@@ -35,9 +35,9 @@ export async function tell(stage, narrator) {
  * @param {Narrator} narrator
  */
 async function introduce(stage, narrator) {
-    narrator.say('A small service, hosted by the ProcessContainer of Pip.Services, configured by');
-    narrator.say('examples/microservice/config.yml: a product catalogue that takes 300 ms per look-up,');
-    narrator.say('a cache before it, a lock for a nightly job.\n');
+    narrator.say('A small service in the ProcessContainer of Pip.Services, configured by');
+    narrator.say('examples/microservice/config.yml. It has a catalogue that takes 300 ms per look-up,');
+    narrator.say('a cache before it, and a lock for a nightly job.\n');
     const [{ servers }] = await stage.health();
     for (const { name, url, pid, protocol } of stage.instances) {
         narrator.process(name, url, `speaks ${protocol}`, `pid ${pid}`);
@@ -47,7 +47,15 @@ async function introduce(stage, narrator) {
         const owner = pid === null ? 'not ours' : `pid ${pid}`;
         narrator.process('memcached', address, `version ${version ?? 'unknown'}`, owner);
     }
-    if (stage.fleet) {
-        narrator.say(`\n   The instances find the servers by ${stage.fleet.uri}, in the DNS of the demo.`);
+    for (const remark of remarksOn(stage)) narrator.say(remark);
+}
+
+/** @param {Stage} stage */
+function remarksOn({ fleet, instances: [a, b] }) {
+    const remarks = [];
+    if (fleet) remarks.push(`The instances find the servers by ${fleet.uri}, in a DNS server of the demo.`);
+    if (a.protocol !== b.protocol) {
+        remarks.push("They speak memcached's two protocols, and share all values and locks.");
     }
+    return remarks.map((remark, index) => `${index === 0 ? '\n' : ''}   ${remark}`);
 }
