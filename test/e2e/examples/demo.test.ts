@@ -70,6 +70,21 @@ it(
     }),
 );
 
+it('changes no memcached of its environment on request', async () => {
+    const demo = new DemoProcess(['--serve', '--port', '0'], envOf(given));
+    const url = await demo.url();
+    for (const path of ['memcached/0/kill', 'memcached/0/restart', 'rolling-restart', 'fleet/grow', 'fleet/shrink']) {
+        const reply = await fetch(`${url}/${path}`, { method: 'POST', headers: { 'x-demo': '1' } });
+        const message = `${given.host}:${given.port} is your server, which the demo does not change`;
+        expect([path, reply.status, await reply.json()]).toEqual([path, 404, { message }]);
+    }
+    const state = (await (await fetch(`${url}/state`)).json()) as object;
+    expect(state).toMatchObject({ canChange: false, advice: expect.stringContaining('MEMCACHED_SERVICE_HOST') });
+    demo.signalAll('SIGTERM');
+    await demo.outcome;
+    expect(isAlive(given.pid!)).toBe(true);
+});
+
 it(
     'uses one protocol when the server speaks one',
     sideBySide.add(async () => {
