@@ -74,12 +74,13 @@ function somePort() {
 
 /**
  * The script of a shell that turns into memcached, and leaves a reader of this process's pipe
- * behind. The pipe closes when memcached or this process ends, even by SIGKILL.
+ * behind. The pipe closes when memcached or this process ends, even by SIGKILL. The reader outlives
+ * a signal to all of them, because it removes the directory.
  */
 const leash = `
 exec 3<&0 </dev/null
 directory=$1; shift
-{ read -r _ <&3; kill -9 $$; rm -rf "$directory"; } >/dev/null 2>&1 &
+{ trap '' HUP INT TERM; read -r _ <&3; kill -9 $$; rm -rf "$directory"; } >/dev/null 2>&1 &
 exec "$@" 3<&-`;
 
 class LocalMemcached {

@@ -49,7 +49,9 @@ function stampedeRow(entries) {
 
 /** Returns a row for each of the first offers. None of them can be measured. */
 function offerRows() {
-    const table = readFileSync(new URL('offers.md', import.meta.url), 'utf8').trim().split('\n');
+    const table = readFileSync(new URL('offers.md', import.meta.url), 'utf8')
+        .trim()
+        .split('\n');
     return table.slice(2, 2 + OFFERS).map(line => {
         const [, need, redis] = line.split('|').map(cell => cell.trim());
         return [need.replace(/^./, letter => letter.toLowerCase()), 'no', redis, ''];

@@ -1,5 +1,7 @@
 // One instance of the service. Start it with
-// `MEMCACHED_SERVERS=localhost:11211 HTTP_PORT=8080 node examples/microservice/service.mjs`.
+//
+//   MEMCACHED_URI=memcached://localhost:11211 MEMCACHED_PROTOCOL=auto DISCOVERY_INTERVAL=30000 \
+//       HTTP_PORT=8080 node examples/microservice/service.mjs
 import './asInstalled.cjs';
 import { ProcessContainer } from 'pip-services3-container-nodex';
 import { DefaultConfigFactory } from 'pip-services4-memcached-node/framework';

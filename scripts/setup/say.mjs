@@ -55,9 +55,10 @@ export function run(command, args, { env = {}, cwd = root, timeoutMs = 15 * 60_0
             cwd,
             env: { ...process.env, ...env },
             stdio: ['ignore', 'pipe', 'pipe'],
-            timeout: timeoutMs,
         });
         const kill = () => child.kill();
+        // The option `timeout` of `spawn` would keep this process alive if the command is missing.
+        const timer = setTimeout(kill, timeoutMs);
         process.once('exit', kill);
         let output = '';
         let stdout = '';
@@ -66,11 +67,13 @@ export function run(command, args, { env = {}, cwd = root, timeoutMs = 15 * 60_0
             stdout += chunk;
         });
         child.stderr.on('data', chunk => (output += chunk));
-        child.once('error', error => resolve({ isOk: false, output: error.message, stdout }));
-        child.once('close', code => {
+        const settle = result => {
+            clearTimeout(timer);
             process.removeListener('exit', kill);
-            resolve({ isOk: code === 0, output, stdout });
-        });
+            resolve(result);
+        };
+        child.once('error', error => settle({ isOk: false, output: error.message, stdout }));
+        child.once('close', code => settle({ isOk: code === 0, output, stdout }));
     });
 }
 

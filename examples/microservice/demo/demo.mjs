@@ -1,20 +1,19 @@
-// `npm run demo`: shows in four checked scenes how the package helps a small service. It ends by
+// `npm run demo`: shows in five checked scenes how the package helps a small service. It ends by
 // itself, with 0 if every scene has shown its claim. `--serve` keeps it running, with a live page.
-import { parseArgs } from 'node:util';
-import { LiveServer, PortTaken } from './LiveServer.mjs';
-import { Narrator } from './Narrator.mjs';
-import { NotShown, oneRunsTheJob, restartIsNotNoticed, secondCallIsFast, stampedeIsOneLookUp } from './scenes.mjs';
-import { Stage } from './Stage.mjs';
+import { readArguments } from './arguments.mjs';
+import { LiveServer, PortTaken } from './live/LiveServer.mjs';
+import { Stage } from './stage/Stage.mjs';
+import { NotShown } from './story/claims.mjs';
+import { Narrator } from './story/Narrator.mjs';
+import { tell } from './story/tell.mjs';
 
-const USAGE = `npm run demo                    tell what there is to see, and end
-npm run demo -- --serve         then keep running, with a live page at http://127.0.0.1:8080
-npm run demo -- --serve --port 9000
-`;
-
-const narrator = new Narrator();
 const options = readArguments();
+const narrator = new Narrator();
 const live = new LiveServer();
-const stage = new Stage(what => live.note(what, 'warning'));
+const stage = new Stage({
+    onChange: (change, name) => live.noteChange(change, name),
+    onWarning: warning => live.note(warning, 'warning'),
+});
 
 let isEnding = false;
 /** @type {(code: number) => void} */
@@ -29,10 +28,13 @@ for (const [signal, code] of /** @type {const} */ ([
     // With `--serve` the demo runs until the user interrupts it, so an interrupt is a regular end.
     process.once(signal, () => end(live.isServing ? 0 : code));
 }
+// The reader of a pipe has ended, for example `head`. It is like a SIGPIPE, which Node ignores.
+process.stdout.on('error', () => end(141));
 endWithNpm();
 
 const code = await Promise.race([play(), interrupted]);
 isEnding = true;
+narrator.isSilent = true;
 await live.close();
 await stage.close();
 // Interrupted scenes may still be waiting.
@@ -41,9 +43,15 @@ process.exit(code);
 async function play() {
     try {
         if (options.serve) await live.listen(options.port);
-        await stage.open();
-        await Promise.race([tell(), stage.crashed]);
-        if (!options.serve) return 0;
+        await stage.open(options.protocol);
+        const startMs = performance.now();
+        await Promise.race([tell(stage, narrator), stage.crashed]);
+        const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+        narrator.say(`\nEvery claim held, in ${seconds} s.`);
+        if (!options.serve) {
+            narrator.say('To play with it: npm run demo -- --serve');
+            return 0;
+        }
         await live.serve(stage);
         narrator.say(`\n${howToLook(live.url)}`);
         return await Promise.race([interrupted, stage.crashed]);
@@ -58,67 +66,21 @@ async function play() {
     }
 }
 
-async function tell() {
-    const startMs = performance.now();
-    narrator.say('A small service, hosted by the ProcessContainer of Pip.Services, configured by');
-    narrator.say('examples/microservice/config.yml: a product catalogue that takes 300 ms per look-up,');
-    narrator.say('a cache before it, a lock for a nightly job.\n');
-    const { memcacheds } = stage;
-    for (const { name, url, pid } of stage.instances) narrator.say(`   ${name}   ${url.padEnd(24)} pid ${pid}`);
-    for (const address of memcacheds.addresses) {
-        const pid = memcacheds.states.find(state => state.address === address)?.pid;
-        narrator.say(`   memcached    ${address.padEnd(24)} ${pid ? `pid ${pid}` : 'not ours'}`);
-    }
-    await secondCallIsFast(stage, narrator);
-    await stampedeIsOneLookUp(stage, narrator);
-    await oneRunsTheJob(stage, narrator);
-    if (memcacheds.given === null) {
-        await restartIsNotNoticed(stage, narrator);
-    } else {
-        const why = `${memcacheds.given} is your server, which the demo does not kill.`;
-        narrator.leftOut('the restart of a memcached under load', why);
-    }
-    const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
-    narrator.say(
-        `\nEvery claim held, in ${seconds} s.${options.serve ? '' : ' To play with it: npm run demo -- --serve'}`,
-    );
-}
-
 /** @param {string} url */
 function howToLook(url) {
+    const actions = stage.fleet
+        ? ['memcached/0/kill', 'memcached/0/restart', 'rolling-restart', 'fleet/grow', 'fleet/shrink', 'stampede']
+        : ['stampede'];
+    const [{ url: instance }] = stage.instances;
     return `It keeps running, with 50 requests per second; Ctrl-C ends it.
 
-   ${url}/ in a browser shows what happens, kills memcached, and fires the stampede
+   ${url}/ in a browser shows what happens, and has buttons for it
 
    curl ${url}/products/42
-   curl ${url}/state                                     what the page shows
-   curl ${stage.instances[0].url}/health                                    one instance asks its servers
-   curl -X POST -H 'x-demo: 1' ${url}/memcached/0/kill
-   curl -X POST -H 'x-demo: 1' ${url}/memcached/0/restart
-   curl -X POST -H 'x-demo: 1' ${url}/stampede
+   curl ${url}/state                     what the page shows
+   curl ${instance}/health                    one instance asks its servers
+${actions.map(action => `   curl -X POST -H 'x-demo: 1' ${url}/${action}`).join('\n')}
 `;
-}
-
-function readArguments() {
-    try {
-        const { values } = parseArgs({
-            options: {
-                serve: { type: 'boolean', default: false },
-                port: { type: 'string' },
-                help: { type: 'boolean', short: 'h' },
-            },
-        });
-        const port = values.port === undefined ? null : Number(values.port);
-        if (port !== null && !(Number.isInteger(port) && port >= 0 && port <= 65535)) {
-            throw new Error(`--port is ${values.port}, allowed: 0 to 65535`);
-        }
-        if (!values.help) return { serve: values.serve, port };
-        process.stdout.write(USAGE);
-        process.exit(0);
-    } catch (error) {
-        process.stderr.write(`${/** @type {Error} */ (error).message}\n\n${USAGE}`);
-        process.exit(2);
-    }
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
+import type { ServerTrace } from '../../diagnostics/tracing';
 
 /** The place of a memcached server, and the settings of connections to it. */
 export interface ServerAddress {
@@ -31,4 +32,10 @@ export interface Login {
 export function formatAddress({ host, port, path }: ServerAddress): string {
     if (path !== undefined) return `unix://${path}`;
     return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Returns the properties of a server in traces. */
+export function describeServer(at: ServerAddress): ServerTrace {
+    const { host, port, path } = at;
+    return { server: formatAddress(at), ...(path === undefined ? { host, port } : { host: path }) };
 }

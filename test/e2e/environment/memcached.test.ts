@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,17 +54,24 @@ describe('a memcached of startMemcached', () => {
         expect(await once(child, 'exit')).toEqual([7, null]);
     });
 
-    it('removes its private directory', async () => {
-        const child = spawn(process.execPath, ['-e', parent('')], { stdio: ['pipe', 'pipe', 'ignore'] });
-        const before = privateDirectories();
+    it.each([
+        ['its parent is killed', 1, 'SIGKILL'],
+        ['a signal ends all processes of its group', -1, 'SIGTERM'],
+        ['the terminal of its group closes', -1, 'SIGHUP'],
+    ] as const)('removes its private directory when %s', async (_, sign, signal) => {
+        const folder = mkdtempSync(join(tmpdir(), 'private-'));
+        const child = spawn(process.execPath, ['-e', parent('')], {
+            env: { ...process.env, TMPDIR: folder },
+            stdio: ['pipe', 'pipe', 'ignore'],
+            detached: true,
+        });
         await once(child.stdout, 'data');
-        const [directory = ''] = privateDirectories().filter(name => !before.includes(name));
-        child.kill('SIGKILL');
-        await untilTrue(() => !privateDirectories().includes(directory));
+        expect(readdirSync(folder)).toEqual([expect.stringMatching(/^memcached-/)]);
+        process.kill(sign * child.pid!, signal);
+        await untilTrue(() => readdirSync(folder).length === 0);
+        rmdirSync(folder);
     });
 });
-
-const privateDirectories = () => readdirSync(tmpdir()).filter(name => name.startsWith('memcached-'));
 
 async function untilTrue(isTrue: () => boolean): Promise<void> {
     while (!isTrue()) await sleep(5);

@@ -48,6 +48,11 @@ export class DemoProcess {
         return (await this.says(/(http:\/\/127\.0\.0\.1:\d+)\/ in a browser/))[1]!;
     }
 
+    /** Closes the reader of the output, as `head` does. */
+    closeOutput(): void {
+        this.child.stdout!.destroy();
+    }
+
     /** Signals npm alone, as `kill` does. */
     signal(signal: NodeJS.Signals): void {
         this.child.kill(signal);

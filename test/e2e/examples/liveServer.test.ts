@@ -39,14 +39,16 @@ function call(method: string, path: string, headers: Record<string, string> = {}
 }
 
 interface Server {
+    name: string;
     address: string;
+    version: string;
     pid: number | null;
     isUp: boolean;
-    seenBy: { name: string; address: string; isUp: boolean; sockets: number }[];
+    seenBy: { name: string; address: string; protocol: string; isUp: boolean; sockets: number }[];
 }
 
 interface Sample {
-    hitRatio: number | null;
+    hitRate: number | null;
     p50: number | null;
     p99: number | null;
 }
@@ -55,7 +57,10 @@ interface State {
     now: Sample;
     samples: Sample[];
     traffic: { requests: number; answered: number; failed: number; problem: string };
-    memcacheds: [Server, Server];
+    uri: string;
+    work: string;
+    memcacheds: Server[];
+    events: { kind: string; server?: string }[];
     instances: { name: string }[];
 }
 
@@ -75,28 +80,46 @@ it('serves the page, which loads nothing from other hosts', async () => {
     const { status, type, text } = await call('GET', '/');
     expect({ status, type }).toEqual({ status: 200, type: 'text/html; charset=utf-8' });
     expect(text).toContain('<title>A service on memcached, live</title>');
-    expect(text.match(/(?:src|href)\s*=\s*"(?!data:)|url\(/g)).toBeNull();
+    const links = [...text.matchAll(/(?:src|href)\s*=\s*"(?!data:)([^"]*)"/g)].map(([, link]) => link!);
+    expect(links).toEqual(['style.css', 'main.mjs']);
+    const loaded = new Set(links);
+    for (const link of loaded) {
+        const file = await call('GET', `/${link}`);
+        expect([link, file.status, file.type]).toEqual([link, 200, expect.stringMatching(/^text\/(css|javascript);/)]);
+        expect(file.text.replace('http://www.w3.org/2000/svg', '')).not.toMatch(/url\(|@import|https?:\/\//);
+        for (const [, module] of file.text.matchAll(/from '\.\/([^']+)'/g)) loaded.add(module!);
+    }
+    expect(loaded.size).toBeGreaterThan(10);
 });
+
+it.each(['/LiveServer.mjs', '/../LiveServer.mjs', '/%2e%2e/LiveServer.mjs', '//style.css', '/page/'])(
+    'serves no file at %s',
+    async path => {
+        expect((await call('GET', path)).status).toBe(404);
+    },
+);
 
 it('serves the data of the page', async () => {
     const state = await untilState(({ now, traffic }) => now.p50 !== null && traffic.answered > 20);
     expect(state.traffic).toMatchObject({ failed: 0, problem: '' });
-    expect(state.now.hitRatio).toBeGreaterThan(0.5);
+    expect(state.now.hitRate).toBeGreaterThan(0.5);
     expect(state.now.p99).toBeGreaterThanOrEqual(state.now.p50!);
     expect(state.samples.at(-1)).toEqual(state.now);
-    expect(state.memcacheds).toHaveLength(2);
-    for (const { address, pid, isUp, seenBy } of state.memcacheds) {
-        expect({ pid, isUp }).toEqual({ pid: expect.any(Number), isUp: true });
-        expect(seenBy).toMatchObject(
-            ['products-a', 'products-b'].map(name => ({ name, address, isUp: true, sockets: expect.any(Number) })),
-        );
+    expect(state.uri).toBe('memcached+srv://cache.test');
+    expect(state.memcacheds.map(({ name }) => name)).toEqual(['memcached-0', 'memcached-1', 'memcached-2']);
+    for (const { address, pid, isUp, version, seenBy } of state.memcacheds) {
+        expect({ pid, isUp, version }).toEqual({ pid: expect.any(Number), isUp: true, version: expect.any(String) });
+        expect(seenBy).toMatchObject([
+            { name: 'products-a', address, protocol: 'binary', version, isUp: true, sockets: expect.any(Number) },
+            { name: 'products-b', address, protocol: 'meta', version, isUp: true, sockets: expect.any(Number) },
+        ]);
     }
     expect(state.instances.map(({ name }) => name)).toEqual(['products-a', 'products-b']);
 });
 
 it('answers the curl commands that it prints', async () => {
     const lines = [...demo.stdout.matchAll(/curl (-X POST -H 'x-demo: 1' )?(http:\S+)/g)];
-    expect(lines).toHaveLength(6);
+    expect(lines).toHaveLength(9);
     for (const [, post, address] of lines) {
         const headers: Record<string, string> = post ? { 'x-demo': '1' } : {};
         const reply = await fetch(address!, { method: post ? 'POST' : 'GET', headers });
@@ -107,25 +130,74 @@ it('answers the curl commands that it prints', async () => {
 });
 
 it('shows a killed server as down, and as up after its start', async () => {
-    const [before] = (await readState()).memcacheds;
+    const before = (await readState()).memcacheds[0]!;
     expect((await call('POST', '/memcached/0/kill', { 'x-demo': '1' })).status).toBe(200);
     expect(isAlive(before.pid!)).toBe(false);
-    const down = await untilState(({ memcacheds }) => !memcacheds[0].isUp);
+    const down = await untilState(({ memcacheds }) => !memcacheds[0]!.isUp);
     expect(down.memcacheds[0]).toMatchObject({ address: before.address, pid: null });
-    expect(down.memcacheds[1].isUp).toBe(true);
+    expect(down.memcacheds[1]!.isUp).toBe(true);
     expect((await call('POST', '/memcached/0/restart', { 'x-demo': '1' })).status).toBe(200);
-    const up = await untilState(({ memcacheds }) => memcacheds[0].isUp);
-    expect(up.memcacheds[0].address).toBe(before.address);
-    expect(up.memcacheds[0].pid).not.toBe(before.pid);
+    const up = await untilState(({ memcacheds }) => memcacheds[0]!.isUp);
+    expect(up.memcacheds[0]!.address).toBe(before.address);
+    expect(up.memcacheds[0]!.pid).not.toBe(before.pid);
     expect(up.traffic).toMatchObject({ failed: 0, problem: '' });
 });
 
-it('is slow but fails no request when both servers are killed', async () => {
-    for (const index of [0, 1]) await call('POST', `/memcached/${index}/kill`, { 'x-demo': '1' });
+it('is slow but fails no request when all servers are killed', async () => {
+    for (const index of [0, 1, 2]) await call('POST', `/memcached/${index}/kill`, { 'x-demo': '1' });
     const { traffic } = await untilState(areDown);
     const after = await untilState(state => state.traffic.answered > traffic.answered + 100);
     expect(after.traffic).toMatchObject({ failed: 0, problem: '' });
-    for (const index of [0, 1]) await call('POST', `/memcached/${index}/restart`, { 'x-demo': '1' });
+    for (const index of [0, 1, 2]) await call('POST', `/memcached/${index}/restart`, { 'x-demo': '1' });
+    await untilState(areUp);
+});
+
+const act = (path: string) => call('POST', path, { 'x-demo': '1' });
+const messageOf = ({ status, text }: Reply) => [status, (JSON.parse(text) as { message: string }).message];
+
+it('restarts all servers in turn, and fails no request', async () => {
+    const before = await readState();
+    const { status, text } = await act('/rolling-restart');
+    expect(status).toBe(200);
+    const { phases } = JSON.parse(text) as { phases: { name: string; failed: number; misses: number }[] };
+    const restarts = ['memcached-0 restarts', 'memcached-1 restarts', 'memcached-2 restarts'];
+    expect(phases.map(({ name }) => name)).toEqual(['before', ...restarts, 'afterwards']);
+    for (const { failed } of phases) expect(failed).toBe(0);
+    for (const { misses } of phases.slice(1, -1)) expect(misses).toBeGreaterThan(0);
+    const after = await readState();
+    const pidsOf = ({ memcacheds }: State) => memcacheds.map(({ pid }) => pid);
+    for (const pid of pidsOf(before)) expect(pidsOf(after)).not.toContain(pid);
+    expect(after.traffic).toMatchObject({ failed: 0, problem: '' });
+});
+
+it('does one change of several servers at a time, and no other change meanwhile', async () => {
+    const growing = act('/fleet/grow');
+    await untilState(({ work }) => work !== '');
+    for (const path of ['/rolling-restart', '/fleet/shrink', '/memcached/0/kill', '/memcached/0/restart']) {
+        expect(messageOf(await act(path))).toEqual([409, expect.stringContaining('wait for the start of a fourth')]);
+    }
+    expect((await growing).status).toBe(200);
+    expect(messageOf(await act('/fleet/grow'))).toEqual([409, 'there are 4 servers']);
+    const [, , , fourth] = (await readState()).memcacheds;
+    expect((await act('/fleet/shrink')).status).toBe(200);
+    expect(isAlive(fourth!.pid!)).toBe(false);
+    const { memcacheds, traffic } = await readState();
+    expect(memcacheds.map(({ name }) => name)).toEqual(['memcached-0', 'memcached-1', 'memcached-2']);
+    expect(traffic).toMatchObject({ failed: 0, problem: '' });
+});
+
+it('begins no change of several servers while one is down', async () => {
+    await act('/memcached/1/kill');
+    for (const path of ['/rolling-restart', '/fleet/grow']) {
+        expect(messageOf(await act(path))).toEqual([409, 'start memcached-1 first']);
+    }
+    await act('/memcached/1/restart');
+    const { memcacheds } = await untilState(areUp);
+    // Users may kill a server in their own way.
+    process.kill(memcacheds[1]!.pid!, 'SIGKILL');
+    await untilState(state => !state.memcacheds[1]!.isUp);
+    expect(messageOf(await act('/rolling-restart'))).toEqual([409, 'wait until all servers are up']);
+    await act('/memcached/1/restart');
     await untilState(areUp);
 });
 

@@ -11,7 +11,9 @@ const open = useOpener();
 
 function start(env: Record<string, string> = {}): ChildProcess {
     const given = {
-        MEMCACHED_SERVERS: `${server.host}:${server.port}`,
+        MEMCACHED_URI: `memcached://${server.host}:${server.port}`,
+        MEMCACHED_PROTOCOL: 'auto',
+        DISCOVERY_INTERVAL: '30000',
         STAGE: 'test',
         SERVICE_NAME: 'one',
         HTTP_PORT: '',
@@ -55,7 +57,7 @@ it('looks a product up once, and returns 404 for a missing product', async () =>
 it('is slow but works while memcached is unavailable, even at its start', async () => {
     const away = await open.server();
     await away.kill();
-    const url = await urlOf(start({ MEMCACHED_SERVERS: `${away.host}:${away.port}` }));
+    const url = await urlOf(start({ MEMCACHED_URI: `memcached://${away.host}:${away.port}` }));
     for (let time = 0; time < 2; time++) {
         expect(await get(`${url}/products/42`)).toMatchObject({ status: 200, cache: 'miss' });
     }

@@ -2,7 +2,8 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const SERVICE = fileURLToPath(new URL('../service.mjs', import.meta.url));
+const SERVICE = fileURLToPath(new URL('../../service.mjs', import.meta.url));
+const ASK_DEMO_DNS = fileURLToPath(new URL('askDemoDns.cjs', import.meta.url));
 
 /** The start of a log line, `[trace id:WARN:time] `. */
 const LOG_PREFIX = /^\[[^\]]*\] /;
@@ -16,16 +17,21 @@ export class Instance {
 
     /**
      * @param {string} name
-     * @param {Record<string, string>} env the variables of its config.yml
-     * @param {(line: string) => void} onWarning gets each line of its stderr
-     * @param {(error: Error) => void} onCrash
+     * @param {object} settings
+     * @param {string} settings.protocol the protocol that it speaks with memcached
+     * @param {Record<string, string>} settings.env the variables of its config.yml
+     * @param {string} [settings.dns] the DNS server to ask, absent for that of the machine
+     * @param {(line: string) => void} settings.onWarning gets each line of its stderr
+     * @param {(error: Error) => void} settings.onCrash
      */
-    constructor(name, env, onWarning, onCrash) {
+    constructor(name, { protocol, env, dns, onWarning, onCrash }) {
         this.name = name;
+        this.protocol = protocol;
         // The child has its own process group. So Ctrl-C reaches only this process, which ends the
         // instances in order.
         this.#child = fork(SERVICE, [], {
-            env: { ...process.env, ...env, SERVICE_NAME: name },
+            env: { ...process.env, ...env, ...(dns !== undefined && { DEMO_DNS: dns }) },
+            execArgv: dns === undefined ? [] : ['--require', ASK_DEMO_DNS],
             stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
             detached: true,
         });

@@ -1,16 +1,17 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { Controls } from './Controls.mjs';
 import { whyRefused } from './guard.mjs';
+import { readPageFile } from './pageFiles.mjs';
 import { Recorder } from './Recorder.mjs';
 
 const DEFAULT_PORT = 8080;
-const PAGE = new URL('page.html', import.meta.url);
-const PAGE_HEADERS = {
-    'content-type': 'text/html; charset=utf-8',
-    'content-security-policy':
-        "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'; frame-ancestors 'none'",
+
+const TOLD = {
+    killed: 'killed (SIGKILL)',
+    started: 'started again, empty',
+    joined: 'started and listed in DNS',
+    left: 'taken out of DNS',
 };
 
 export class PortTaken extends Error {}
@@ -36,10 +37,18 @@ export class LiveServer {
 
     /**
      * @param {string} text
-     * @param {'info' | 'warning'} [kind]
+     * @param {import('./Recorder.mjs').EventKind} kind
      */
-    note(text, kind = 'info') {
+    note(text, kind) {
         this.#recorder.note(text, kind);
+    }
+
+    /**
+     * @param {import('../stage/Fleet.mjs').Change} change
+     * @param {string} name the name of the server
+     */
+    noteChange(change, name) {
+        this.#recorder.note(`${name} ${TOLD[change]}`, change, name);
     }
 
     /** @param {number | null} port null for 8080, or for a free port if 8080 is taken */
@@ -53,7 +62,7 @@ export class LiveServer {
         }
     }
 
-    /** @param {import('./Stage.mjs').Stage} stage */
+    /** @param {import('../stage/Stage.mjs').Stage} stage */
     async serve(stage) {
         await this.#recorder.start(stage);
         this.#controls = new Controls(stage, this.#recorder);
@@ -80,8 +89,9 @@ export class LiveServer {
      */
     async #serve(request, response) {
         const refused = whyRefused(request, new URL(this.url).port);
-        if (refused === null && request.method === 'GET' && request.url === '/') {
-            response.writeHead(200, PAGE_HEADERS).end(readFileSync(PAGE));
+        const file = refused === null && request.method === 'GET' ? readPageFile(request.url) : null;
+        if (file !== null) {
+            response.writeHead(200, file.headers).end(file.content);
             return;
         }
         const { status, body } =
@@ -101,6 +111,9 @@ export class LiveServer {
         const [, index, verb] = (method === 'POST' && /^\/memcached\/(\d)\/(kill|restart)$/.exec(url)) || [];
         if (verb === 'kill') return controls.kill(Number(index));
         if (verb === 'restart') return controls.restart(Number(index));
+        if (method === 'POST' && url === '/rolling-restart') return controls.rollingRestart();
+        if (method === 'POST' && url === '/fleet/grow') return controls.grow();
+        if (method === 'POST' && url === '/fleet/shrink') return controls.shrink();
         if (method === 'POST' && url === '/stampede') return controls.stampede();
         return { status: 404, body: { message: `there is no ${method} ${url}` } };
     }
