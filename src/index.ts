@@ -17,7 +17,7 @@ export type {
     Statistics,
     StatsCallback,
 } from './client/memjs/callbacks';
-export type { CasValidity, CounterOptions, StoreOptions } from './client/model/CallOptions';
+export type { CasValidity, CounterOptions, OpenOptions, StoreOptions } from './client/model/CallOptions';
 export type { CounterResult, ValueInput } from './client/Commands';
 export type { ClientOptions, ServerObserver } from './client/model/ClientOptions';
 export type { ServerHealthReport } from './client/server/ServerHealthReport';

@@ -1,0 +1,13 @@
+/**
+ * Returns whether the value may hold options. A list, a Map, a promise or a function has none, and
+ * would count as options that are all absent.
+ */
+export function isOptions(value: unknown): value is Readonly<Record<string, unknown>> {
+    return Object.prototype.toString.call(value) === '[object Object]';
+}
+
+/** Returns the first name, own or inherited, that is not a name of `known` and has a value. */
+export function findUnknown(options: Readonly<Record<string, unknown>>, known: object): string | undefined {
+    for (const name in options) if (!Object.hasOwn(known, name) && options[name] !== undefined) return name;
+    return undefined;
+}
