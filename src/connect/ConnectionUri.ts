@@ -17,8 +17,8 @@ interface UriServer extends Pick<ServerAddress, 'host' | 'path'> {
 export interface ConnectionUri {
     readonly scheme: Scheme;
     readonly servers: readonly UriServer[];
-    readonly username?: string;
-    readonly password?: string;
+    readonly username?: string | undefined;
+    readonly password?: string | undefined;
 }
 
 /**

@@ -10,7 +10,7 @@ export interface ServerObserver {
     /** Reports a server that answers again. */
     onUp(address: string): void;
     /** Reports the protocol and the version of a server, at first and whenever they change. */
-    onIdentified?(address: string, identity: ServerIdentity): void;
+    readonly onIdentified?: ((address: string, identity: ServerIdentity) => void) | undefined;
 }
 
 /**
