@@ -1,3 +1,8 @@
+/**
+ * The cache, the lock, their connection, and the client.
+ *
+ * @module pip-services4-memcached-node
+ */
 export { DefaultMemcachedFactory } from './build/DefaultMemcachedFactory';
 export type { Entries } from './cache/BatchVerbs';
 export type { Amount, CountOptions } from './cache/AtomicVerbs';

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { MemcachedClient } from 'pip-services4-memcached-node';
 import { CLIENT_NUMBERS, readClientOptions } from '../../src/client/model/ClientOptions';
 import { OPTIONS } from '../../src/connect/MemcachedOptions';
 import { codeOf } from '../support/codeOf';
 import { useOpener } from '../support/Opener';
+import { root } from '../support/root';
 
 const open = useOpener();
 const at = [{ host: '127.0.0.1', port: 1 }];
@@ -108,6 +111,19 @@ it('throws the error of a getter that throws', () => {
         },
     };
     expect(() => create(options)).toThrow(fault);
+});
+
+it('has the documented defaults', () => {
+    const source = readFileSync(join(root, 'src/client/model/ClientOptions.ts'), 'utf8');
+    const [, text] = /interface ClientOptions \{([^]*?)\n\}/.exec(source)!;
+    const properties = text!.matchAll(/\/\*\*([^]*?)\*\/\s*readonly (\w+)\?/g);
+    const documented = [...properties].map(([, comment, name]) => [
+        name,
+        /Default:? '?(\w+)'?\.\s*$/.exec(comment!)?.[1],
+    ]);
+    const settings = Object.entries(readClientOptions({}));
+    const expected = settings.map(([name, value]) => [name, typeof value === 'object' ? 'none' : String(value)]);
+    expect(documented.sort()).toEqual(expected.sort());
 });
 
 it('has the same defaults and ranges as the component options', () => {

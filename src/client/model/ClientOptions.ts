@@ -14,44 +14,53 @@ export interface ServerObserver {
 }
 
 /**
- * Options of a `MemcachedClient`. An absent or undefined option has its default. The README has the
- * ranges. The client rejects other values and names with `INVALID_OPTION`.
+ * Options of a `MemcachedClient`. An absent or undefined option has its default. The client rejects
+ * an unknown name, or a value out of range, with `INVALID_OPTION` and the allowed values.
  */
 export interface ClientOptions {
     /**
-     * Expiry of the values of calls that name none, in seconds. 0 = never. Components have
-     * `options.timeout` instead.
+     * Expiry of values whose call names none, in seconds. 0 = never. Components have
+     * `options.timeout` instead. Default 0.
      */
     readonly expires?: number | undefined;
-    /** Maximum number of sockets per server. */
+    /** Maximum number of sockets per server. Default 5. */
     readonly poolSize?: number | undefined;
-    /** Maximum number of retries of an idempotent call after connection faults. */
+    /** Maximum number of retries of an idempotent call after connection faults. Default 3. */
     readonly retries?: number | undefined;
-    /** Maximum number of queued and in-flight calls per server, else `OVERLOADED`. 0 = no limit. */
+    /**
+     * Maximum number of queued and in-flight calls per server, else `OVERLOADED`. 0 = no limit.
+     * Default 100000.
+     */
     readonly maxPending?: number | undefined;
-    /** Time limit of a call, retries included, in ms. */
+    /** Time limit of a call, retries included, in ms. Default 1000. */
     readonly requestTimeoutMs?: number | undefined;
-    /** Time limit of a connection attempt, TLS and login included, in ms. */
+    /** Time limit of a connection attempt, TLS and login included, in ms. Default 1000. */
     readonly connectTimeoutMs?: number | undefined;
-    /** Maximum pause between connection attempts to a server that is not down yet, in ms. */
+    /**
+     * Maximum pause between connection attempts to a server that is not down yet, in ms.
+     * Default 10000.
+     */
     readonly reconnectMs?: number | undefined;
-    /** Consecutive faults after which a server counts as down. */
+    /** Consecutive faults after which a server counts as down. Default 5. */
     readonly failures?: number | undefined;
-    /** Maximum pause between probes of a server that is down, in ms. */
+    /** Maximum pause between probes of a server that is down, in ms. Default 30000. */
     readonly retryMs?: number | undefined;
-    /** How long an idle socket stays open, in ms. 0 = forever. */
+    /** How long an idle socket stays open, in ms. 0 = forever. Default 5000. */
     readonly idleMs?: number | undefined;
-    /** Maximum size of a key, in bytes. memcached allows at most 250. */
+    /** Maximum size of a key, in bytes. memcached allows at most 250. Default 250. */
     readonly maxKeyBytes?: number | undefined;
-    /** Maximum size of a value, in bytes. */
+    /** Maximum size of a value, in bytes. Default 1048576. */
     readonly maxValueBytes?: number | undefined;
-    /** Whether the keys of a server that is down go to the next server on the ring. */
+    /** Whether keys of a server that is down go to the next server on the ring. Default false. */
     readonly failover?: boolean | undefined;
-    /** Maximum expiry of the values on that next server, in ms. 0 = their own. */
+    /** Maximum expiry of the values on that next server, in ms. 0 = their own. Default 0. */
     readonly failoverTtlMs?: number | undefined;
-    /** The wire protocol. 'auto' = the client finds out which one each server speaks. */
+    /**
+     * The wire protocol. 'auto' = the client finds out which one each server speaks.
+     * Default 'auto'.
+     */
     readonly protocol?: 'auto' | 'binary' | 'meta' | undefined;
-    /** The observer of servers that go down or come back. */
+    /** The observer of servers that go down or come back. Default: none. */
     readonly observer?: ServerObserver | undefined;
 }
 
