@@ -19,7 +19,7 @@ import {
 } from './model/CallOptions';
 import { readClientOptions, type ClientOptions } from './model/ClientOptions';
 import type { Item } from './model/Item';
-import { checkServers, type ServerAddress } from './model/ServerAddress';
+import { readServers, type ServerAddress } from './model/ServerAddress';
 import type { ServerInfo } from './model/ServerInfo';
 import type { CountMode, StoreMode } from './protocol/Protocol';
 import type { ServerHealthReport } from './server/ServerHealthReport';
@@ -57,9 +57,8 @@ export class MemcachedClient extends Client {
      * @throws ConfigException INVALID_CONNECTION for servers, INVALID_CREDENTIAL for a login
      */
     constructor(addresses: readonly ServerAddress[], options: ClientOptions = {}) {
-        checkServers(addresses);
         const settings = readClientOptions(options);
-        const cluster = new Cluster(addresses, settings);
+        const cluster = new Cluster(readServers(addresses), settings);
         super(cluster.servers, {});
         this.cluster = cluster;
         this.commands = new Commands(cluster);
@@ -102,8 +101,7 @@ export class MemcachedClient extends Client {
      * @throws ConfigException INVALID_CONNECTION for servers, INVALID_CREDENTIAL for a login
      */
     update(addresses: readonly ServerAddress[]): ServerChange {
-        checkServers(addresses);
-        const change = this.cluster.update(addresses);
+        const change = this.cluster.update(readServers(addresses));
         this.servers = this.cluster.servers;
         return change;
     }

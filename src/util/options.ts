@@ -6,8 +6,10 @@ export function isOptions(value: unknown): value is Readonly<Record<string, unkn
     return Object.prototype.toString.call(value) === '[object Object]';
 }
 
-/** Returns the first name, own or inherited, that is not a name of `known` and has a value. */
+/**
+ * Returns the first name in the options that is not a name of `known` and has a value. Inherited
+ * names do not count, because some libraries extend `Object.prototype`.
+ */
 export function findUnknown(options: Readonly<Record<string, unknown>>, known: object): string | undefined {
-    for (const name in options) if (!Object.hasOwn(known, name) && options[name] !== undefined) return name;
-    return undefined;
+    return Object.keys(options).find(name => !Object.hasOwn(known, name) && options[name] !== undefined);
 }

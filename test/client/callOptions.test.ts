@@ -35,7 +35,6 @@ const notOptions: [string, unknown][] = [
     ['{ expiry: 60 }', { expiry: 60 }],
     ['{ ttl: 60 }', { ttl: 60 }],
     ['{ Expires: 60 }', { Expires: 60 }],
-    ['inherited { ttl: 60 }', Object.create({ ttl: 60 })],
     ['a getter that throws', throwing],
 ];
 
@@ -97,6 +96,30 @@ it('names the unknown option and those that the call has', async () => {
     await expect(client.increment('key', 1, { ttl: 60 } as object)).rejects.toThrow(
         'invalid call option ttl: expected expires or initial',
     );
+});
+
+it('reads each option once, so that the checked value is the one in use', async () => {
+    let reads = 0;
+    const options = {
+        get expires(): number {
+            return ++reads === 1 ? 60 : 0;
+        },
+    };
+    await client.set(open.key, 'value', options);
+    expect(reads).toBe(1);
+    expect(await ttlOf(open.key)).toBeGreaterThan(50);
+});
+
+it('rejects with the error of a getter as the cause, whatever it throws', async () => {
+    for (const thrown of [new Error('fault'), 5, null]) {
+        const options = {
+            get expires(): number {
+                throw thrown as Error;
+            },
+        };
+        const error = thrown instanceof Error ? { code: 'INVALID_OPTION', cause: 'fault' } : { code: 'INVALID_OPTION' };
+        await expect(client.set('key', 'value', options)).rejects.toMatchObject(error);
+    }
 });
 
 it.each(['set', 'add', 'replace'] as const)(

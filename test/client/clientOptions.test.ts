@@ -80,8 +80,14 @@ it.each(['requestTimeout', 'maxSize', 'constructor', 'toString', '__proto__'])(
     },
 );
 
-it('rejects an unknown option that the options inherit', () => {
-    expect(() => create(Object.create({ timeout: 1 }))).toThrow(refusal('timeout', 'requestTimeoutMs'));
+it('accepts options while a library extends the prototype of all objects', async () => {
+    Object.defineProperty(Object.prototype, 'extension', { value: 1, enumerable: true, configurable: true });
+    try {
+        const client = await open.client(await open.server(), { retries: 7 });
+        expect(await client.set('key', 'value', { expires: 60 })).toBe(true);
+    } finally {
+        Reflect.deleteProperty(Object.prototype, 'extension');
+    }
 });
 
 it('reads options that are inherited, frozen, without a prototype, or getters of a class', () => {

@@ -1,4 +1,4 @@
-import { invalidCallOptions, unknownCallOption } from './errors';
+import { invalidCallOptions, unknownCallOption, unreadableCallOptions } from './errors';
 import { findUnknown, isOptions } from '../../util/options';
 
 /** The options of a store. */
@@ -59,14 +59,18 @@ export function defaultsOf(expires: number): CallDefaults {
  */
 export function readCallOptions<T extends object>(options: T | null | undefined, defaults: T): T | Error {
     if (options === undefined || options === null) return defaults;
+    const known = Object.keys(defaults) as (keyof T & string)[];
     try {
-        if (!isOptions(options)) return invalidCallOptions(options, Object.keys(defaults));
+        if (!isOptions(options)) return invalidCallOptions(options, known);
         const unknown = findUnknown(options, defaults);
-        if (unknown !== undefined) return unknownCallOption(unknown, Object.keys(defaults));
+        if (unknown !== undefined) return unknownCallOption(unknown, known);
         const read = { ...defaults };
-        for (const name in defaults) if (options[name] !== undefined) read[name] = options[name];
+        for (const name of known) {
+            const value = options[name];
+            if (value !== undefined) read[name] = value;
+        }
         return read;
     } catch (error) {
-        return invalidCallOptions(options, Object.keys(defaults)).withCause(error as Error);
+        return unreadableCallOptions(error);
     }
 }

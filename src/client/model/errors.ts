@@ -23,10 +23,15 @@ export function unknownCallOption(name: string, known: readonly string[]): Appli
     return exception('INVALID_OPTION', message).withDetails('option', name);
 }
 
-/** @param options a value that is no plain object, or an object that throws during a read */
 export function invalidCallOptions(options: unknown, known: readonly string[]): ApplicationException {
     const message = `invalid call options ${describe(options)}: expected a plain object { ${known.join(', ')} }`;
     return exception('INVALID_OPTION', message);
+}
+
+/** @param cause any value that a getter or a proxy has thrown */
+export function unreadableCallOptions(cause: unknown): ApplicationException {
+    const error = exception('INVALID_OPTION', 'cannot read the call options: a getter throws');
+    return cause instanceof Error ? error.withCause(cause) : error;
 }
 
 export function invalidCallback(callback: unknown): ApplicationException {

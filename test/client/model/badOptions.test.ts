@@ -6,7 +6,6 @@ const observer = { onDown: () => {}, onUp: () => {} };
 const withOptions = (options: unknown) => () => new MemcachedClient(local, options as object);
 const withServers = (servers: unknown) => () => new MemcachedClient(servers as []);
 const withServer = (part: object) => withServers([{ host: 'localhost', port: 11211, ...part }]);
-const toServers = (servers: unknown) => () => new MemcachedClient(local).update(servers as []);
 
 const NAMES =
     'failover, protocol, observer, expires, poolSize, retries, maxPending, requestTimeoutMs, connectTimeoutMs, ' +
@@ -144,10 +143,44 @@ it.each(servers)('rejects %s as servers or in a server', (_mistake, create, mess
 it('rejects the same servers in an update, which then changes nothing', () => {
     const client = new MemcachedClient(local);
     for (const bad of [undefined, null, 'a:1', ['a:1'], [null], [{ host: 'a', port: '1' }]]) {
-        expect(toServers(bad)).toThrow(expect.objectContaining({ code: 'INVALID_CONNECTION' }) as Error);
-        expect(() => client.update(bad as never)).toThrow();
+        const refused = expect.objectContaining({ code: 'INVALID_CONNECTION' }) as Error;
+        expect(() => client.update(bad as never)).toThrow(refused);
     }
     expect(client.servers.map(({ address }) => address)).toEqual(['localhost:11211']);
+});
+
+it('copies the servers, so that a change of the list or of a server takes an update', () => {
+    const login = { username: 'ann', password: 'first' };
+    const at = { host: 'a', port: 1, weight: 1, login };
+    const list = [at];
+    const client = new MemcachedClient(list);
+    list.push({ ...at, port: 2 });
+    expect(client.servers.map(({ address }) => address)).toEqual(['a:1']);
+    login.password = 'second';
+    expect(client.update(list)).toEqual({ added: ['a:2'], removed: [], replaced: ['a:1'], reweighted: [] });
+    at.weight = 2;
+    expect(client.update(list)).toEqual({ added: [], removed: [], replaced: [], reweighted: ['a:1'] });
+});
+
+it('reads servers that are frozen, without a prototype, or getters of a class', () => {
+    class Server {
+        get host(): string {
+            return 'a';
+        }
+        get port(): number {
+            return 1;
+        }
+    }
+    const bare = Object.assign(Object.create(null) as object, { host: 'a', port: 1 });
+    for (const at of [new Server(), bare, Object.freeze({ host: 'a', port: 1 })]) {
+        const client = new MemcachedClient(Object.freeze([at]));
+        expect(client.servers.map(({ address }) => address)).toEqual(['a:1']);
+    }
+});
+
+it('rejects the servers of another client, which lack their logins and TLS settings', () => {
+    const { servers } = new MemcachedClient(local);
+    expect(withServers(servers)).toThrow(expect.objectContaining({ code: 'INVALID_CONNECTION' }) as Error);
 });
 
 it('names no password', () => {

@@ -51,6 +51,7 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
         overloaded: [client.overloaded('a:1')],
         serverDown: [client.serverDown('a:1', null)],
         timedOut: [client.timedOut('a:1', 1)],
+        unreadableCallOptions: [client.unreadableCallOptions(cause), client.unreadableCallOptions(5)],
         unknownCallOption: [client.unknownCallOption('ttl', ['expires'])],
         valueTooLarge: [client.valueTooLarge(2, 1)],
     },
