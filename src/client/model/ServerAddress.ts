@@ -41,7 +41,10 @@ const NAMES = { host: true, port: true, path: true, weight: true, tls: true, log
  */
 export function readServers(addresses: unknown): ServerAddress[] {
     if (!Array.isArray(addresses)) {
-        throw invalidServers(`servers ${describe(addresses)}`, 'a list, such as [{ host: "localhost", port: 11211 }]');
+        throw invalidServers(
+            `servers ${describe(addresses)}`,
+            'a list, such as [{ host: "localhost", port: 11211 }] (a uri is for MemcachedConnection)',
+        );
     }
     return Array.from(addresses, (at, index) => readServer(`servers[${index}]`, at));
 }

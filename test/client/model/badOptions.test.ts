@@ -13,7 +13,7 @@ const NAMES =
 const OTHERS = '(docs/migration.md maps the options of other clients)';
 const PLAIN = 'expected a plain object, such as { requestTimeoutMs: 500 }';
 const OBSERVER = 'expected an object with the functions onDown and onUp, and onIdentified if you need it';
-const LIST = 'expected a list, such as [{ host: "localhost", port: 11211 }]';
+const LIST = 'expected a list, such as [{ host: "localhost", port: 11211 }] (a uri is for MemcachedConnection)';
 
 type Row = [mistake: string, create: () => unknown, message: string];
 
@@ -108,6 +108,11 @@ const servers: Row[] = [
     ['tls: true', withServer({ tls: true }), server('.tls', 'an object with options of tls.connect')],
     ['tls: null', withServer({ tls: null }), server('.tls', 'an object with options of tls.connect')],
     ['a login as text', withServer({ login: 'ann:secret' }), server('.login', 'an object { username, password }')],
+    [
+        'ssl: true, without which the password would be readable',
+        withServer({ ssl: true, login: { username: 'ann', password: 'secret' } }),
+        server('.ssl', 'one of host, port, path, weight, tls, login'),
+    ],
     [
         'a login beside the list',
         withServer({ username: 'ann' }),
