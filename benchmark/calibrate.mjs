@@ -1,4 +1,4 @@
-import { rivals, variantsOf } from './contenders/index.mjs';
+import { clientRivals, variantsOf } from './contenders/index.mjs';
 import { optionsOrExit } from './options.mjs';
 import { runCase } from './rounds.mjs';
 import { startMemcached } from './server/memcached.mjs';
@@ -6,17 +6,17 @@ import { caseTable } from './report/table.mjs';
 
 const options = optionsOrExit(process.argv.slice(2));
 const { rounds, seconds, warmup } = options;
-const server = await startMemcached();
+const memcached = await startMemcached();
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
 try {
-    for (const kind of [...rivals, 'floor'].filter(options.isWanted)) {
+    for (const kind of [...clientRivals, 'floor'].filter(options.isWanted)) {
         const contenders = await variantsOf(kind);
         for (const scenario of contenders.length > 1 ? options.cases : []) {
-            const entries = await runCase({ scenario, contenders, server, rounds, seconds, warmup });
+            const entries = await runCase({ scenario, contenders, servers: { memcached }, rounds, seconds, warmup });
             console.log(`\n${caseTable({ scenario, entries })}`);
         }
     }
 } finally {
-    await server.stop();
+    await memcached.stop();
 }

@@ -5,7 +5,7 @@ const KIB = 1024;
  * times in the figures. The loop measures the latency of one of `sampleEvery` calls. `sampleEvery`
  * is coprime to 10, so that the mixed case also measures its sets.
  */
-const closedLoop = (verb, valueBytes, inFlight) => ({
+export const closedLoop = (verb, valueBytes, inFlight) => ({
     id: `${verb}-${size(valueBytes).replace(' ', '')}@${inFlight}`,
     title: `${verb} ${size(valueBytes)}, ${inFlight} in flight${inFlight === 1 ? ', client and server on one core' : ''}`,
     verb,

@@ -1,8 +1,7 @@
-import { stored } from './server/text.mjs';
 import { closedLoop, measuredRound, probeBeside } from './measure.mjs';
 import { makeKeys, makeValue } from './values.mjs';
 
-const asText = value => (typeof value === 'string' ? value : value.toString('latin1'));
+const asText = value => (typeof value === 'string' ? value : value?.toString('latin1'));
 
 /** A set of keys with one value each, in the form that the contender stores at the least cost. */
 class Shelf {
@@ -41,7 +40,7 @@ class Shelf {
      * Compares every value byte for byte, and reads some values directly from the server. Tests a
      * miss too.
      */
-    async check(port) {
+    async check(stored) {
         const { client, keys, texts } = this;
         const many = client.getMany && this.bytes <= 100 ? await client.getMany([...keys, 'bench:miss']) : null;
         for (let i = 0; i < keys.length; i++) {
@@ -53,7 +52,7 @@ class Shelf {
         }
         // With a prefix, the keys of a cache have other names in the server.
         for (const i of client.isInPlace === false ? [] : [0, keys.length >> 1, keys.length - 1]) {
-            const bytes = await stored(port, keys[i]);
+            const bytes = await stored(keys[i]);
             if (bytes?.toString('latin1') !== texts[i])
                 throw new Error(`the server holds other bytes under ${keys[i]}`);
         }
@@ -67,9 +66,9 @@ class Shelf {
 /**
  * Drives a client through a case. Checks the client before the first round and after the last
  * round.
+ * @param stored reads a value past the client
  */
-export async function openClientDriver(connect, port, setting, scenario, tag) {
-    const client = await connect(port, setting);
+export async function openClientDriver(client, scenario, { tag, stored }) {
     const small = new Shelf(client, tag, scenario.keys, scenario.valueBytes);
     const shelves = [small];
     if (scenario.verb === 'interference') {
@@ -77,7 +76,7 @@ export async function openClientDriver(connect, port, setting, scenario, tag) {
     }
     for (const shelf of shelves) await shelf.fill();
     const check = async () => {
-        for (const shelf of shelves) await shelf.check(port);
+        for (const shelf of shelves) await shelf.check(stored);
     };
     await check();
 

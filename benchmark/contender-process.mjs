@@ -1,6 +1,8 @@
+import { answerParent } from './answer.mjs';
 import { openClientDriver } from './client-driver.mjs';
 import { drivers } from './contenders/index.mjs';
 import { openLockDriver } from './lock-driver.mjs';
+import { storedIn } from './server/stores.mjs';
 
 /**
  * The driver of one contender in one case. Its process lasts for all rounds of the case. No other
@@ -9,25 +11,16 @@ import { openLockDriver } from './lock-driver.mjs';
  */
 let driver;
 
-const tasks = {
-    async prepare({ kind, port, setting, scenario, tag }) {
+answerParent({
+    async prepare({ kind, port, setting, scenario, tag, store = 'memcached' }) {
         const { connect, openFloor } = await drivers[kind]();
-        if (scenario.verb === 'lock') driver = await openLockDriver(connect, port, setting, scenario, tag);
-        else
-            driver = openFloor
-                ? await openFloor(port, setting, scenario, tag)
-                : await openClientDriver(connect, port, setting, scenario, tag);
+        const open = async openDriver => {
+            const stored = key => storedIn[store](port, key);
+            return openDriver(await connect(port, setting), scenario, { tag, stored });
+        };
+        if (openFloor) driver = await openFloor(port, setting, scenario, tag);
+        else driver = await open(scenario.verb === 'lock' ? openLockDriver : openClientDriver);
     },
     round: message => driver.round(message),
     close: () => driver.close(),
-};
-
-process.on('message', async message => {
-    try {
-        process.send({ result: await tasks[message.task](message) });
-    } catch (error) {
-        process.send({ error: error instanceof Error ? error.message : String(error) });
-    }
 });
-process.on('disconnect', () => process.exit());
-process.on('SIGINT', () => {});

@@ -3,17 +3,15 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { Contender } from './contender.mjs';
+import { medianSum, runBouts } from './bouts.mjs';
 import { locks } from './handover/locks.mjs';
 import { describeRun } from './report/machine.mjs';
 import { median } from './rounds.mjs';
-import { cpuMsOf } from './server/cpu.mjs';
 import { startMemcached } from './server/memcached.mjs';
 import { hasRedis, startRedis } from './server/redis.mjs';
 
 const WAITERS = 200;
 const ROUNDS = 5;
-const LIMIT_MS = 120_000;
 const script = fileURLToPath(new URL('./handover/process.mjs', import.meta.url));
 const results = fileURLToPath(new URL('./results/handover.md', import.meta.url));
 const cases = [1, 4].flatMap(processes => [2, 20].map(holdMs => ({ processes, holdMs })));
@@ -29,51 +27,6 @@ const contenders = [
     { name: 'ours', intervalMs: 200, pause: '200 ± 100 ms' },
 ];
 
-async function open({ name, intervalMs }, processes, servers) {
-    const { store } = locks[name];
-    const children = Array.from({ length: processes }, () => new Contender(script));
-    const { port } = servers[store];
-    const task = { task: 'prepare', name, intervalMs, port };
-    await Promise.all(children.map(child => child.run(task, LIMIT_MS)));
-    return children;
-}
-
-/** Runs one round, from the first request to the last release. */
-async function measure({ name, children, server }, { processes, holdMs }) {
-    const requests = () => server.requests(locks[name].commands);
-    const before = { requests: await requests(), cpuMs: cpuMsOf(server.pid), at: performance.now() };
-    const task = { task: 'round', waiters: WAITERS / processes, holdMs };
-    const results = await Promise.all(children.map(child => child.run(task, LIMIT_MS)));
-    const seconds = (performance.now() - before.at) / 1000;
-    const serverMs = cpuMsOf(server.pid) - before.cpuMs;
-    const sum = figure => results.reduce((total, result) => total + result[figure], 0);
-    const asked = (await requests()) - before.requests;
-    return { seconds, asked, perSecond: asked / seconds, clientMs: sum('cpuMs'), serverMs, gaveUp: sum('gaveUp') };
-}
-
-/** Runs the contenders in turn, round after round. The first round is a warm-up. */
-async function runCase(scenario, servers) {
-    const entries = [];
-    for (const contender of contenders) {
-        const server = servers[locks[contender.name].store];
-        if (server === null) continue;
-        const children = await open(contender, scenario.processes, servers);
-        entries.push({ ...contender, server, children, rounds: [] });
-    }
-    for (let round = 0; round <= ROUNDS; round++) {
-        for (let turn = 0; turn < entries.length; turn++) {
-            const entry = entries[(turn + round) % entries.length];
-            const measured = await measure(entry, scenario);
-            if (round > 0) entry.rounds.push(measured);
-        }
-    }
-    for (const { children } of entries) {
-        await Promise.all(children.map(child => child.run({ task: 'close' }, LIMIT_MS)));
-        await Promise.all(children.map(child => child.end()));
-    }
-    return entries;
-}
-
 const heads = [
     '',
     'pause between tries',
@@ -87,11 +40,10 @@ const heads = [
 const line = cells => `| ${cells.join(' | ')} |`;
 
 function table({ processes, holdMs }, entries) {
-    const rows = entries.map(({ name, pause, rounds }) => {
+    const rows = entries.map(({ label, pause, rounds }) => {
         const of = figure => median(rounds.map(round => round[figure]));
-        const whole = figure => of(figure)?.toFixed(0) ?? '–';
-        const figures = ['asked', 'perSecond', 'clientMs', 'serverMs'].map(whole);
-        return line([locks[name].label, pause, whole('gaveUp'), of('seconds').toFixed(2), ...figures]);
+        const figures = ['asked', 'perSecond', 'clientMs', 'serverMs'].map(figure => of(figure)?.toFixed(0) ?? '–');
+        return line([label, pause, medianSum(rounds, 'gaveUp').toFixed(0), of('seconds').toFixed(2), ...figures]);
     });
     const where = processes === 1 ? 'one process' : `${processes} processes`;
     const title = `### ${WAITERS} waiters in ${where}, each holds the lock for ${holdMs} ms`;
@@ -103,10 +55,16 @@ const servers = { memcached: await startMemcached(), redis: hasRedis() ? await s
 const rivals = ['redlock', 'redis-semaphore', 'ioredis'];
 const run = describeRun({ args: ['handover'], memcached: servers.memcached, rivals });
 const tables = [];
+const present = contenders
+    .map(({ name, intervalMs, pause }) => ({ ...locks[name], pause, prepare: { name, intervalMs } }))
+    .filter(({ store }) => servers[store] !== null);
 if (servers.redis === null) console.log('redlock and redis-semaphore are skipped: redis-server is not installed');
 try {
     for (const scenario of cases) {
-        tables.push(table(scenario, await runCase(scenario, servers)));
+        const { processes, holdMs } = scenario;
+        const round = { waiters: WAITERS / processes, holdMs };
+        const bout = { script, processes, roundOf: () => round };
+        tables.push(table(scenario, await runBouts(present, bout, { servers, rounds: ROUNDS })));
         console.log(`${tables.at(-1)}\n`);
     }
 } finally {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The number of errors that ends a round. Calls that fail at once keep the timer from firing. */
+/** The number of errors that ends a round. */
 const TOO_MANY_ERRORS = 100;
 
 /** Latencies in ms, whose collection allocates no memory during the measurement. */
@@ -43,13 +43,17 @@ export async function measuredRound(work, { warmup, seconds: wanted }) {
     };
 }
 
-/** Runs `inFlight` loops for `seconds`. Each loop waits for a reply before its next request. */
+/**
+ * Runs `inFlight` loops for `seconds`. Each loop waits for a reply before its next request. The loops
+ * read the clock with the samples, because calls that settle at once keep a timer from firing.
+ */
 export async function closedLoop({ inFlight, seconds, sampleEvery, call, isRight }) {
     const samples = new Samples();
     let next = 0;
     let errors = 0;
     let firstError;
     let stopped = false;
+    const end = performance.now() + seconds * 1000;
 
     const failed = message => {
         firstError ??= message;
@@ -65,13 +69,14 @@ export async function closedLoop({ inFlight, seconds, sampleEvery, call, isRight
             } catch (error) {
                 failed(String(error));
             }
-            if (isSampled) samples.add(performance.now() - begun);
+            if (!isSampled) continue;
+            const now = performance.now();
+            samples.add(now - begun);
+            if (now > end) stopped = true;
         }
     };
 
-    const timer = setTimeout(() => (stopped = true), seconds * 1000);
     await Promise.all(Array.from({ length: inFlight }, loop));
-    clearTimeout(timer);
     return { calls: next, errors, firstError, samples };
 }
 

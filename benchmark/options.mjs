@@ -2,10 +2,11 @@ import { parseArgs } from 'node:util';
 
 import { cases } from './cases.mjs';
 
-const usage = `npm run bench -- [options]           everybody in every case
-npm run bench -- calibrate [options]  the settings of the rivals and of the floor against each other
-npm run bench -- memory               what a million calls or locks, and unanswered calls, leave on the heap
-npm run bench -- handover             how long 200 wait for one lock, and what it costs, beside locks on Redis
+const usage = `npm run bench -- [options]           all contenders in all cases
+npm run bench -- calibrate [options]  settings of the other clients and of the floor
+npm run bench -- memory               heap growth after a million calls or locks, and after unanswered calls
+npm run bench -- alternatives         this package beside packages on Redis [--quick, --report]
+npm run bench -- handover             200 waiters for one lock, beside locks on Redis
 npm run bench -- fleet                5 servers against one, and one of 5 killed under load
 
   --cases <id,…>      only these; a part of an id will do: --cases get,@64

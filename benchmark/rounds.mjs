@@ -16,11 +16,13 @@ export function median(values) {
  * Runs one case with all contenders in turn, round after round. A slow moment of the machine
  * therefore affects all of them. Each round begins with another contender, so that no contender
  * always follows the same contender. A contender that fails takes no further part in this case.
+ * @param servers by the `store` of the contenders
  */
-export async function runCase({ scenario, contenders, server, rounds, seconds, warmup }) {
-    await server.flush();
+export async function runCase({ scenario, contenders, servers, rounds, seconds, warmup }) {
+    for (const server of Object.values(servers)) await server.flush();
     const entries = contenders.map(contender => ({
         contender,
+        server: servers[contender.store ?? 'memcached'],
         child: new Contender(),
         rounds: [],
         failure: undefined,
@@ -35,17 +37,21 @@ export async function runCase({ scenario, contenders, server, rounds, seconds, w
         }
     };
 
-    if (scenario.isOnOneCore) for (const { pid } of [server, ...entries.map(entry => entry.child)]) pinToLastCore(pid);
+    const processes = [...Object.values(servers), ...entries.map(entry => entry.child)];
+    if (scenario.isOnOneCore) for (const { pid } of processes) pinToLastCore(pid);
     try {
         for (const entry of entries) {
-            const { kind, tag } = entry.contender;
-            const { isTls, ...bare } = entry.contender.setting;
+            const { contender, server } = entry;
+            const { kind, tag, store } = contender;
+            const { isTls, ...bare } = contender.setting;
             const setting = isTls ? { ...bare, tls: server.tls } : bare;
-            await attempt(entry, { task: 'prepare', kind, setting, tag, scenario, port: server.port }, PREPARE_MS);
+            const { port } = server;
+            await attempt(entry, { task: 'prepare', kind, setting, tag, scenario, store, port }, PREPARE_MS);
         }
         for (let round = 0; round < rounds; round++) {
             for (let turn = 0; turn < entries.length; turn++) {
                 const entry = entries[(turn + round) % entries.length];
+                const { server } = entry;
                 const before = await server.answered();
                 const result = await attempt(
                     entry,
@@ -55,14 +61,15 @@ export async function runCase({ scenario, contenders, server, rounds, seconds, w
                 const seen = (await server.answered()) - before;
                 const asked = (result?.asked ?? 0) * scenario.perCall;
                 if (result?.errors > 0) entry.failure = `${result.errors} errors: ${result.firstError}`;
-                else if (seen < asked) entry.failure = `the server saw ${seen} of ${asked} keys`;
+                else if (seen < asked && !entry.contender.setting.isMemoryFirst)
+                    entry.failure = `the server saw ${seen} of ${asked} keys`;
                 else if (result) entry.rounds.push(result);
                 await sleep(20);
             }
         }
         for (const entry of entries) await attempt(entry, { task: 'close' }, PREPARE_MS);
     } finally {
-        if (scenario.isOnOneCore) unpin(server.pid);
+        if (scenario.isOnOneCore) for (const { pid } of Object.values(servers)) unpin(pid);
         await Promise.all(entries.map(entry => entry.child.end()));
     }
     return entries.map(entry => summary(entry, scenario));

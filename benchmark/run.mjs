@@ -2,12 +2,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { contendersFor } from './contenders/index.mjs';
+import { contendersFor, rivals } from './contenders/index.mjs';
 import { optionsOrExit } from './options.mjs';
 import { drawCharts } from './report/chart.mjs';
+import { clientsLook } from './report/looks.mjs';
 import { withRatios } from './report/compare.mjs';
 import { describeInLines, describeRun } from './report/machine.mjs';
-import { caseTable } from './report/table.mjs';
+import { caseTable, headedTables } from './report/table.mjs';
 import { runCase } from './rounds.mjs';
 import { startMemcached } from './server/memcached.mjs';
 
@@ -29,10 +30,10 @@ console.log(describeInLines(run).join('\n'));
 try {
     for (const scenario of options.cases) {
         const contenders = (await contendersFor(scenario)).filter(({ kind }) => options.isWanted(kind));
-        const served = await serverOf(scenario);
-        const entries = await runCase({ scenario, contenders, server: served, rounds, seconds, warmup });
+        const servers = { memcached: await serverOf(scenario) };
+        const entries = await runCase({ scenario, contenders, servers, rounds, seconds, warmup });
         const present = entries.filter(entry => entry.failure !== 'not built');
-        results.push({ scenario, entries: withRatios(scenario, present) });
+        results.push({ scenario, entries: withRatios(scenario, present, ({ id }) => rivals.includes(id)) });
         console.log(`\n${caseTable(results.at(-1))}`);
         if (present.length < entries.length) console.log('ours: not built');
     }
@@ -47,11 +48,11 @@ const folder = options.out ?? (options.isPartial ? join(resultsFolder, 'scratch'
 mkdirSync(folder, { recursive: true });
 const report = { run, results };
 writeFileSync(join(folder, 'latest.json'), JSON.stringify(report, null, 2) + '\n');
-for (const [name, svg] of Object.entries(drawCharts(report))) writeFileSync(join(folder, `${name}.svg`), svg);
+for (const [name, svg] of Object.entries(drawCharts(report, clientsLook)))
+    writeFileSync(join(folder, `${name}.svg`), svg);
 writeFileSync(
     join(folder, 'latest.md'),
-    [describeInLines(run).join('  \n'), ...results.map(caseTable)].join('\n\n').replace(/^(.*\(\S+\))$/gm, '### $1') +
-        '\n',
+    `${describeInLines(run).join('  \n')}\n\n${headedTables(results.map(caseTable))}\n`,
 );
 console.log(`\n${relative('.', folder)}/latest.json, latest.md and the charts`);
 

@@ -21,6 +21,7 @@ const tools = {
     fleet: ['fleet.mjs'],
     calibrate: ['calibrate.mjs'],
     behaviour: ['behaviour.mjs'],
+    alternatives: ['alternatives.mjs'],
 };
 const [first, ...rest] = process.argv.slice(2);
 const isTool = first !== undefined && Object.hasOwn(tools, first);

@@ -14,6 +14,7 @@ const stages = [
     {
         Lint: ['run', 'lint'],
         Package: ['run', 'test:package'],
+        Ecosystem: ['run', 'test:ecosystem'],
         Types: ['run', 'types'],
         'API reference': ['run', 'docs', '--', '--emit', 'none'],
         Format: ['run', 'format:check'],

@@ -1,3 +1,7 @@
+import { ofObjects } from './objects.mjs';
+
+const TTL_MS = 600_000;
+
 /**
  * Opens MemcachedCache as a service uses it, with objects as values. With `loop`, this number of
  * concurrent loops stores each batch by `store`.
@@ -17,24 +21,22 @@ export async function connect(port, { maxSize, prefix = '', clear = false, loop 
     const storeAll = entries => {
         const rest = entries[Symbol.iterator]();
         const store = async () => {
-            for (const [key, value] of rest) await cache.store(null, key, value, 600_000);
+            for (const [key, value] of rest) await cache.store(null, key, value, TTL_MS);
         };
         return Promise.all(Array.from({ length: loop }, store));
     };
     const isInPlace = prefix === '';
+    const load = (key, loader) => cache.retrieveOrLoad(null, key, TTL_MS, loader);
     return {
+        ...ofObjects,
         isInPlace,
-        encode: text => JSON.parse(text),
-        get: isLoadThrough
-            ? key => cache.retrieveOrLoad(null, key, 600_000, () => null)
-            : key => cache.retrieve(null, key),
-        value: result => result && JSON.stringify(result),
-        isRight: result => typeof result?.text === 'string',
-        set: (key, value) => cache.store(null, key, value, 600_000),
+        get: isLoadThrough ? key => load(key, () => null) : key => cache.retrieve(null, key),
+        load,
+        set: (key, value) => cache.store(null, key, value, TTL_MS),
         getMany: keys => cache.retrieveMany(null, keys),
         item: (found, key) => found.has(key) && JSON.stringify(found.get(key)),
         isRightMany: (found, keys) => found.size === keys.length && typeof found.get(keys[0]).text === 'string',
-        setMany: entries => (loop > 0 ? storeAll(entries) : cache.storeMany(null, entries, 600_000)),
+        setMany: entries => (loop > 0 ? storeAll(entries) : cache.storeMany(null, entries, TTL_MS)),
         isStored: result => typeof result?.text === 'string',
         close: () => cache.close(null),
     };

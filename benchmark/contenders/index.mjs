@@ -11,12 +11,13 @@
  * - `item(result, key, position)`: one value in the result of `getMany`
  * - `isRightMany(result, keys)`, if `item` is expensive
  * - `setMany(pairs)`
+ * - `load(key, loader)`: reads the value, or loads and stores it
  * - `isInPlace: false` if keys have other names in the server
  * - `close()`
  *
  * A module for locks has `lock(key)` and `close()`, and for the check `acquire(key)` and
  * `release(key)`. `lock` acquires a free lock, releases it, and resolves to true if both succeed.
- * `acquire` tries once.
+ * `acquire` tries once. `storedKey(key)`, if it differs, is the key in the server.
  *
  * A rival and the floor also export `variants` and `settingFor(scenario)`. The latter returns the
  * variant that is best according to `calibrate.mjs`.
@@ -33,9 +34,15 @@ export const drivers = {
     'memcached-json': () => import('./memcached-json.mjs'),
     lock: () => import('./lock.mjs'),
     'memcached-add': () => import('./memcached-add.mjs'),
+    ioredis: () => import('./ioredis.mjs'),
+    'node-redis': () => import('./node-redis.mjs'),
+    'valkey-glide': () => import('./valkey-glide.mjs'),
+    bentocache: () => import('./bentocache.mjs'),
+    cacheable: () => import('./cacheable.mjs'),
+    'handover-lock': () => import('./handover-lock.mjs'),
 };
 
-const clientRivals = ['memjs', 'memcached', 'memcache-client', 'memcache'];
+export const clientRivals = ['memjs', 'memcached', 'memcache-client', 'memcache'];
 export const rivals = [...clientRivals, 'memcached-json', 'memcached-add', 'store-loop'];
 
 /**

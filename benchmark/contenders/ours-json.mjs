@@ -1,3 +1,4 @@
+import { withJson } from './objects.mjs';
 import { connect as connectOurs } from './ours.mjs';
 
 /**
@@ -6,16 +7,12 @@ import { connect as connectOurs } from './ours.mjs';
  */
 export async function connect(port, setting) {
     const client = await connectOurs(port, setting);
-    return {
+    return withJson({
         ...client,
-        encode: text => JSON.parse(text),
-        get: async key => {
-            const { value } = await client.get(key);
-            return value && JSON.parse(value.toString());
+        text: async key => (await client.get(key)).value?.toString(),
+        async texts(keys) {
+            const { items } = await client.getMany(keys);
+            return keys.map(key => items.get(key)?.value.toString());
         },
-        value: result => result && JSON.stringify(result),
-        isRight: result => typeof result?.text === 'string',
-        set: (key, value) => client.set(key, JSON.stringify(value)),
-        getMany: undefined,
-    };
+    });
 }

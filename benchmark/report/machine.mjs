@@ -8,7 +8,7 @@ function versionOf(folder) {
 const CLIENTS = ['memjs', 'memcached', 'memcache-client', 'memcache'];
 
 /** Returns the facts on which the figures depend. */
-export function describeRun({ args, memcached, rivals = CLIENTS, rounds, seconds, warmup }) {
+export function describeRun({ args, memcached, redis, rivals = CLIENTS, rounds, seconds, warmup }) {
     return {
         date: new Date().toISOString().slice(0, 16).replace('T', ' ') + ' UTC',
         command: ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
@@ -16,6 +16,7 @@ export function describeRun({ args, memcached, rivals = CLIENTS, rounds, seconds
         loadBefore: Number(loadavg()[0].toFixed(2)),
         node: process.version,
         memcached: `${memcached.version} (${memcached.flags}), loopback`,
+        ...(redis && { redis: `${redis.version} (${redis.flags})` }),
         packages: {
             ours: versionOf('../..'),
             ...Object.fromEntries(rivals.map(name => [name, versionOf(`../node_modules/${name}`)])),
@@ -32,6 +33,7 @@ export function describeInLines({
     machine,
     node,
     memcached,
+    redis,
     packages,
     rounds,
     seconds,
@@ -39,7 +41,7 @@ export function describeInLines({
     loadBefore,
 }) {
     return [
-        `${machine}, load ${loadBefore} before; Node ${node}; memcached ${memcached}`,
+        `${machine}, load ${loadBefore} before; Node ${node}; memcached ${memcached}${redis ? `; Redis ${redis}` : ''}`,
         Object.entries(packages)
             .map(([name, version]) => `${name} ${version}`)
             .join(', '),

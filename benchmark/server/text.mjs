@@ -1,15 +1,13 @@
 import { connect } from 'node:net';
 
-/**
- * Sends one request in memcached's text protocol on its own socket. Resolves to the bytes up to and
- * including `end`.
- */
+/** Sends one request on its own socket. Resolves to the bytes up to and including `end`. */
 export function ask(port, request, end) {
     return new Promise((resolve, reject) => {
         const socket = connect(port, '127.0.0.1');
         const chunks = [];
-        socket.setTimeout(5000, () => socket.destroy(new Error('memcached did not answer in 5 s')));
+        socket.setTimeout(5000, () => socket.destroy(new Error('the server did not answer in 5 s')));
         socket.on('error', reject);
+        socket.on('close', () => reject(new Error('the server closed the connection')));
         socket.on('data', chunk => {
             chunks.push(chunk);
             const answer = Buffer.concat(chunks);

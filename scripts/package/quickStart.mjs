@@ -8,7 +8,7 @@ export async function runQuickStart(project, env) {
     if (script === undefined) throw new PackageFault('The README has no quick start.');
     project.write('quick-start.mjs', script);
     const said = await project.node(['quick-start.mjs'], env);
-    const expected = "from the cache { id: 42, name: 'Ann' }\nremoved { id: 42, name: 'Ann' }\n";
+    const expected = "cached for 30 s: { name: 'Ann' }\nlocked\n";
     if (said !== expected) throw new PackageFault(`The quick start of the README said\n${said}`);
     console.log('The quick start of the README does what it says.');
 }

@@ -1,7 +1,9 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { whyOffline } from './packages.mjs';
 import { lastLines, root, run, say, step } from './say.mjs';
 
 const cache = join(root, 'node_modules/.cache/pip-services4-memcached/tools');
@@ -25,6 +27,41 @@ export async function installTools(packages) {
     });
     if (!isOk) say(lastLines(output, 6));
     return isOk ? modules : undefined;
+}
+
+/**
+ * Installs the packages of a folder with a package.json and a lock file, and links this package
+ * beside them. It does so outside the folder, unless they are there.
+ * @returns {Promise<string | undefined>} their node_modules, undefined after a failure
+ */
+export async function installLocked(source) {
+    const files = ['package.json', 'package-lock.json'];
+    const hash = createHash('sha256');
+    for (const file of files) hash.update(readFileSync(join(source, file)));
+    const folder = join(cache, `${basename(source)}-${hash.digest('hex').slice(0, 16)}`);
+    const modules = join(folder, 'node_modules');
+    const { dependencies } = readManifest(source);
+    if (!areInstalled(modules, Object.entries(dependencies))) {
+        mkdirSync(folder, { recursive: true });
+        for (const file of files) copyFileSync(join(source, file), join(folder, file));
+        const { isOk, output } = await step(`Installing the packages of ${basename(source)}`, async () => {
+            const cached = (await whyOffline()) ? '--offline' : '--prefer-offline';
+            const npm = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', cached];
+            return run('npm', npm, { cwd: folder, timeoutMs: 3 * 60_000 });
+        });
+        if (!isOk) {
+            say(lastLines(output, 6));
+            return undefined;
+        }
+    }
+    const link = join(modules, readManifest(root).name);
+    rmSync(link, { recursive: true, force: true });
+    symlinkSync(root, link, 'junction');
+    return modules;
+}
+
+function readManifest(folder) {
+    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 }
 
 /** Returns whether npm has installed the packages. It writes `.package-lock.json` last. */

@@ -33,7 +33,7 @@ export interface CacheStats extends CacheCounts, ConnectionStats {}
  *
  * - `connection(s)`, `credential(s)` (see {@link MemcachedConnectionResolver}). Without a
  *   connection of its own the cache uses a referenced one.
- * - `options.*`: see the README
+ * - `options.*`: see docs/configuration.md
  *
  * ### References ###
  *

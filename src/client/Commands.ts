@@ -40,8 +40,15 @@ const MAX_COUNTER_TRIES = 10;
 export class Commands {
     readonly limits: { readonly maxKeyBytes: number; readonly maxValueBytes: number };
 
-    constructor(readonly cluster: Cluster) {
+    /** The same verbs, for requests that a component makes for itself. Traces mark them. */
+    readonly internal: Commands;
+
+    constructor(
+        readonly cluster: Cluster,
+        private readonly isInternal = false,
+    ) {
         this.limits = cluster.settings;
+        this.internal = isInternal ? this : new Commands(cluster, true);
     }
 
     gets(key: string, placement?: Placement): Promise<Item> {
@@ -190,12 +197,12 @@ export class Commands {
             evicted = null;
         }
         const call = new EvictingSetCall(key, limitSpec(spec, expiryLimit), account, receipt, evicted);
-        return cluster.send(server, cluster.namespaces.guard(key, call));
+        return cluster.send(server, cluster.namespaces.guard(key, call), this.isInternal);
     }
 
     /** Deletes a value that is unchanged since its store. If this fails, the value expires. */
     evict(receipt: Receipt): void {
-        if (receipt.epoch !== 0) this.casDelete(receipt.key, receipt.cas, receipt).catch(() => {});
+        if (receipt.epoch !== 0) this.internal.casDelete(receipt.key, receipt.cas, receipt).catch(() => {});
     }
 
     async noop(): Promise<void> {
@@ -233,7 +240,7 @@ export class Commands {
         const guarded = cluster.namespaces.guard(key, call);
         // This settles the call as stale. The server does not send settled calls.
         if (epoch !== undefined && epoch !== server?.epoch) guarded.onEpochChange();
-        return cluster.send(server, guarded);
+        return cluster.send(server, guarded, this.isInternal);
     }
 
     private toSpec(value: ValueInput, { expires = 0, flags = 0 }: StoreOptions): StoreSpec | Error {
@@ -248,7 +255,7 @@ export class Commands {
             const problem = checkKey(key, this.limits.maxKeyBytes);
             if (problem !== null) return Promise.reject(problem);
         }
-        return this.cluster.track(perform(new KeyBatch(keys, this.cluster)));
+        return this.cluster.track(perform(new KeyBatch(keys, this.cluster, this.isInternal)));
     }
 
     private evictSurplus(account: StoreAccount): void {
@@ -256,6 +263,6 @@ export class Commands {
         const nowMs = performance.now();
         for (let one = account.evict(nowMs); one !== null; one = account.evict(nowMs)) receipts.set(one.key, one);
         if (receipts.size === 0) return;
-        this.batch([...receipts.keys()], batch => batch.evict(receipts)).catch(() => {});
+        this.internal.batch([...receipts.keys()], batch => batch.evict(receipts)).catch(() => {});
     }
 }

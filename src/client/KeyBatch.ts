@@ -34,6 +34,7 @@ export class KeyBatch {
     constructor(
         private readonly keys: readonly string[],
         private readonly cluster: Cluster,
+        private readonly isInternal: boolean,
     ) {
         const { namespaces } = cluster;
         this.isGuarded = !namespaces.isEmpty && keys.length > 0 && namespaces.has(keys[0]!);
@@ -85,7 +86,7 @@ export class KeyBatch {
                 // A call without any time left would count as a fault of its channel.
                 if (this.deadlineMs !== 0 && this.deadlineMs <= performance.now())
                     throw server.metrics.rejectBeforeSend(timedOut(server.address, server.requestTimeoutMs));
-                await server.send(call);
+                await server.send(call, this.isInternal);
                 part.recordAnswer(chunk, own.answeredBytes);
             } catch (error) {
                 for (const key of chunk.keys) this.failed.set(key, error as Error);

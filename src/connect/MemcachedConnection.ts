@@ -38,7 +38,7 @@ export interface ConnectionStats {
  * ### Configuration parameters ###
  *
  * - `connection(s)`, `credential(s)`: see {@link MemcachedConnectionResolver}
- * - `options.*`: the options that the README lists for connections
+ * - `options.*`: see docs/configuration.md, which lists the options of connections
  *
  * ### References ###
  *

@@ -19,7 +19,7 @@ interface OptionSpec<T> {
     readonly parse: (text: string) => T | undefined;
 }
 
-/** All options of `options.*`. A test compares them with their descriptions in the README. */
+/** All options of `options.*`. docs/configuration.md says what each one means. */
 export const OPTIONS = {
     maxSize: integer('max_size', 'component', { default: 1000, min: 0, max: Number.MAX_SAFE_INTEGER }),
     maxKeySize: integer('max_key_size', 'both', CLIENT_NUMBERS.maxKeyBytes),

@@ -11,24 +11,47 @@ interface TraceContext {
     error?: unknown;
 }
 
+/** The server of a trace. */
+export interface ServerTrace {
+    /** The name of the server in messages, logs and statistics, for example `host:port`. */
+    readonly server: string;
+    /** The host name or the IP address. For a Unix socket, its path. */
+    readonly host: string;
+    /** The TCP port. Absent for a Unix socket. */
+    readonly port?: number | undefined;
+}
+
+/** The outcomes of the keys of a batch. */
+export interface KeyCounts {
+    /** The number of keys that the server has rejected. Absent if the batch has failed. */
+    readonly failed?: number | undefined;
+    /** The number of keys that a reading batch has found. */
+    readonly hits?: number | undefined;
+    /** The number of keys that a reading batch has not found. */
+    readonly misses?: number | undefined;
+}
+
 /** `tracing:pip-services4-memcached:command:*`: one call to one server, or one chunk of a batch. */
-export interface CommandTrace extends TraceContext {
+export interface CommandTrace extends TraceContext, ServerTrace, KeyCounts {
     /** The verb, for example `get`, `set`, `getMany`. */
     readonly operation: string;
     /** The key on the server, with the prefix. Absent for batches and for calls without a key. */
     readonly key?: string | undefined;
     /** The number of keys of a batch. */
     readonly keyCount?: number | undefined;
-    /** The server as `host:port`. */
-    readonly server: string;
+    /**
+     * Whether a component makes the request for itself. Examples are the token of `clear`, the lease
+     * and the loaded value of `retrieveOrLoad`, evictions, renewals of locks, and health checks.
+     */
+    readonly isInternal: boolean;
+    /** The number of retries after a fault. It is final before `asyncStart` and `error`. */
+    retries: number;
     /** The result, for example `hit`, `miss`, `stored`. Absent if the call has failed. */
     result?: string | undefined;
 }
 
 /** `tracing:pip-services4-memcached:connect:*`: the opening of a socket, TLS and login included. */
-export interface ConnectTrace extends TraceContext {
-    /** The server as `host:port`. */
-    readonly server: string;
+export interface ConnectTrace extends TraceContext, ServerTrace {
     /** The outcome. `unused` = the client does not need the socket any more. */
     result?: 'connected' | 'unused' | undefined;
 }

@@ -87,7 +87,12 @@ export class Lease {
      * @param ttl absent or 0 = the last ttl
      */
     extend(ttl?: number | null): Promise<boolean> {
-        return this.inTurn(() => this.extendNow(ttl));
+        return this.inTurn(() => this.extendNow(ttl, false));
+    }
+
+    /** @internal Extends the lock as `extend` does, for `LeaseRenewal`. */
+    renew(ttlMs: number): Promise<boolean> {
+        return this.inTurn(() => this.extendNow(ttlMs, true));
     }
 
     /**
@@ -105,14 +110,14 @@ export class Lease {
         await this.release().catch(() => {});
     }
 
-    private async extendNow(ttl: number | null | undefined): Promise<boolean> {
+    private async extendNow(ttl: number | null | undefined, isRenewal: boolean): Promise<boolean> {
         const ttlMs = ttl === undefined || ttl === null || ttl === 0 ? this.ttlMs : this.owner.toTtl(ttl);
         if (this.state !== 'held') return false;
         // The server may apply a shorter ttl although the client loses the reply.
         const requested = new LeaseDeadline(new Timestamp(), ttlMs);
         if (requested.endsBefore(this.deadline)) this.deadline = requested;
         try {
-            const lock = await this.owner.store.extend(this.fullKey, this.lock, ttlMs);
+            const lock = await this.owner.store.extend(this.fullKey, this.lock, ttlMs, isRenewal);
             if (lock === null) {
                 this.markLost();
                 return false;

@@ -74,7 +74,7 @@ export class LeaseRenewal {
         let pauseMs = this.ttlMs / 3;
         try {
             // The work may have extended its lease by more than the ttl.
-            isExtended = await this.lease.extend(Math.max(this.ttlMs, this.lease.remaining()));
+            isExtended = await this.lease.renew(Math.max(this.ttlMs, this.lease.remaining()));
         } catch {
             pauseMs = this.ttlMs * RETRY_SHARE;
         }

@@ -115,9 +115,13 @@ export class LockStore {
         }
     }
 
-    /** Extends the lock. Returns null if it is gone or has another holder. */
-    async extend(key: string, lock: StoredLock, ttlMs: number): Promise<StoredLock | null> {
+    /**
+     * Extends the lock. Returns null if it is gone or has another holder.
+     * @param isRenewal whether the component extends it, not the holder
+     */
+    async extend(key: string, lock: StoredLock, ttlMs: number, isRenewal: boolean): Promise<StoredLock | null> {
         const { commands } = this.connection;
+        const sender = isRenewal ? commands.internal : commands;
         const { token } = lock;
         let { cas, epoch, isUnsettled } = lock;
         for (const budget = new RetryBudget(commands, key); ; budget.spend()) {
@@ -125,7 +129,7 @@ export class LockStore {
             let isReplyLost = false;
             const server = commands.cluster.homeServer(key);
             try {
-                const reply = await commands.casSet(key, token, cas, { ...this.storeOptions(ttlMs), epoch });
+                const reply = await sender.casSet(key, token, cas, { ...this.storeOptions(ttlMs), epoch });
                 if (reply.outcome === 'missing' || reply.cas === OVERWRITTEN_CAS) return null;
                 if (reply.outcome === 'stored') return storedLock(token, reply.cas, server, since);
             } catch (error) {
@@ -181,7 +185,7 @@ export class LockStore {
     private async rejectWithoutCas(commands: Commands, server: MemcachedServer, key: string): Promise<never> {
         // Without a CAS, DELETE deletes the lock of any holder. It is safe only at once, and only
         // on the server that has the lock.
-        if (commands.cluster.server(key) === server) await commands.delete(key).catch(() => {});
+        if (commands.cluster.server(key) === server) await commands.internal.delete(key).catch(() => {});
         throw casDisabled(server.address);
     }
 }

@@ -22,7 +22,7 @@ export interface FoundLock {
  */
 export async function findLock(commands: Commands, key: string): Promise<FoundLock | null> {
     const server = commands.cluster.homeServer(key);
-    const { value, cas } = await commands.gets(key, { pinned: true });
+    const { value, cas } = await commands.internal.gets(key, { pinned: true });
     return value === null ? null : { token: value.toString(), cas, server };
 }
 
@@ -122,7 +122,7 @@ export class OrphanedLocks {
     private async delete({ key, tokens }: Orphan, { token, cas, server }: FoundLock): Promise<boolean> {
         if (!tokens.has(token) || cas === 0n) return false;
         const options = { pinned: true, epoch: server.epoch };
-        if ((await this.connection.commands.casDelete(key, cas, options)) !== 'deleted') return false;
+        if ((await this.connection.commands.internal.casDelete(key, cas, options)) !== 'deleted') return false;
         tokens.delete(token);
         this.onDeleted();
         return true;

@@ -10,7 +10,7 @@ export class LeasedKey {
     isAway = false;
     private cas = 0;
 
-    /** The fake of `engine.commands`. */
+    /** The fake of `engine.commands.internal`. */
     readonly commands = {
         gets: async () => {
             this.reads.push(performance.now());

@@ -128,6 +128,7 @@ it('rejects calls with AUTH_FAILED when the server rejects the password after op
     await opener.server({ port, login });
     while ((await codeOf(cache.retrieve(null, 'key'))) !== 'AUTH_FAILED') await new Promise(setImmediate);
     expect(await codeOf(cache.store(null, 'key', 1, 50_000))).toBe('AUTH_FAILED');
+    expect(await codeOf(cache.retrieveOrLoad(null, 'key', 1000, () => 1))).toBe('AUTH_FAILED');
 });
 
 it('logs the outage of one of several servers once, and its recovery once', async () => {

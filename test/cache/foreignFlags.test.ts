@@ -51,6 +51,11 @@ it.each([
     expect(await cache.retrieveOrLoad(null, 'key', 50_000, () => 'loaded')).toBe('loaded');
 });
 
+it('reads bytes that are not UTF-8 as U+FFFD', async () => {
+    await writeItem(server, 'key', binary(0x22, 0x61, 0xff, 0x22));
+    expect(await cache.retrieve(null, 'key')).toBe('a\ufffd');
+});
+
 it('stores a null as plain JSON, and accepts a JSON null of another program', async () => {
     const nothing = () => Promise.resolve(null);
     expect(await cache.retrieveOrLoad(null, open.key, 50_000, nothing, { nullTimeout: 5000 })).toBeNull();

@@ -132,6 +132,17 @@ it('loads once in each process and keeps stale values without CAS (-C)', async (
     await untilStored(other, 2);
 });
 
+it('loads a stale value again at once after a failure without CAS (-C)', async () => {
+    const cache = await openShort(open, await open.server({ withoutCas: true }));
+    const options = { staleFor: 60_000, jitter: 0 };
+    await cache.retrieveOrLoad(null, 'key', 50, () => 'stale', options);
+    await sleep(80);
+    for (let failures = 1; failures <= 3; failures++) {
+        expect(await cache.retrieveOrLoad(null, 'key', 1000, failing, options)).toBe('stale');
+        while (cache.getStats().refreshFailures < failures) await sleep(2);
+    }
+});
+
 it('counts no failed store when it closes while a loader runs without CAS (-C)', async () => {
     const cache = await openShort(open, await open.server({ withoutCas: true }));
     const loader = heldLoader<string>();

@@ -58,6 +58,12 @@ describe('a loader that never settles', () => {
     });
 });
 
+it('runs the loader of the first caller with its options', async () => {
+    const first = cache.retrieveOrLoad(null, open.key, 30_000, never, { loadTimeout: 300 });
+    const second = cache.retrieveOrLoad(null, open.key, 30_000, notAsked, { loadTimeout: 60_000 });
+    expect([await codeOf(first), await codeOf(second)]).toEqual(['LOAD_TIMEOUT', 'LOAD_TIMEOUT']);
+});
+
 describe('the signal of a caller', () => {
     it('rejects only its own caller, at once and with the reason', async () => {
         const { called, load, finish } = heldLoader<string>();

@@ -64,7 +64,7 @@ it('retains the keys of held locks, but not the texts that contain them', async 
 it('retains the keys of orphaned locks, but not the texts that contain them', async () => {
     const commands = {
         cluster: { homeServer: () => ({}) },
-        gets: () => Promise.resolve({ value: null, cas: 0n }),
+        internal: { gets: () => Promise.resolve({ value: null, cas: 0n }) },
     };
     const abandoned = new OrphanedLocks({ commands: commands as unknown as Commands }, () => {});
     expect(await heapGrowth(key => abandoned.add(key, 'token', 60_000))).toBeLessThan(LIMIT_MB);

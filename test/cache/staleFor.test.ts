@@ -1,4 +1,5 @@
 import type { LoadOptions, MemcachedCache } from 'pip-services4-memcached-node';
+import { codeOf } from '../support/codeOf';
 import { timed } from '../support/LagMeter';
 import { useOpener, useServer } from '../support/Opener';
 import { readItem, writeItem } from '../support/server/textProtocol';
@@ -61,6 +62,17 @@ it('hides a stale value from every command except retrieveOrLoad', async () => {
     await makeStale('old');
     expect(await other.remove(null, open.key)).toBeNull();
     expect(await readItem(server, open.key)).toBeNull();
+});
+
+it('keeps a stale value as an entry for the commands that memcached decides', async () => {
+    await makeStale('old');
+    expect(await other.add(null, open.key, 1)).toBe(false);
+    expect(await codeOf(other.increment(null, open.key))).toBe('NOT_A_NUMBER');
+    expect(await other.touch(null, open.key, 60_000)).toBe(true);
+    // A touch does not make the value fresh.
+    expect(await other.retrieve(null, open.key)).toBeNull();
+    expect(await other.replace(null, open.key, 'replaced')).toBe(true);
+    expect(await other.retrieve(null, open.key)).toBe('replaced');
 });
 
 it('returns the stale value to every caller at once, while one load runs in the background', async () => {

@@ -68,7 +68,9 @@ it.each(Object.keys(broken))('fails only a call whose encoding throws %s', async
     const before = settings.map(i => client.set(`before:${i}`, `value ${i}`));
     const counted = client.increment('counter', 1, { initial: 1 });
     // These calls exceed the window for large values.
-    const sent = Array.from({ length: 20 }, () => client.commands.cluster.server('broken').send(broken[name]!()));
+    const sent = Array.from({ length: 20 }, () =>
+        client.commands.cluster.server('broken').send(broken[name]!(), false),
+    );
     const after = settings.map(i => client.set(`after:${i}`, Buffer.alloc(5000, i)));
     expect(new Set(await Promise.all(sent.map(codeOf)))).toEqual(new Set(['ENCODE_FAILED']));
     expect((await Promise.all([...before, ...after])).every(Boolean)).toBe(true);

@@ -61,8 +61,12 @@ describe('a removed server', () => {
         const key = keyOf(client, fleet.proxies[0]);
         fleet.proxies[0].cutting = 1;
         expect(await codeOf(client.get(key))).toMatch(/CONNECTION_LOST|SERVER_DOWN/);
+        const failed = () => client.getStats().reduce((sum, one) => sum + one.failed, 0);
+        expect(failed()).toBe(1);
         client.update(all(fleet).slice(1));
         client.update(all(fleet));
+        // The counts of the removed server are gone.
+        expect(failed()).toBe(0);
         expect(await client.set(key, 'value')).toBe(true);
     });
 });

@@ -69,6 +69,14 @@ export function allBlocks(): CodeBlock[] {
     ];
 }
 
+/**
+ * Returns the file that a program names in its first line, null without one. Such a program needs
+ * other packages or files. `npm run test:ecosystem` writes it to that file.
+ */
+export function fileOf({ code }: CodeBlock): string | null {
+    return /^\/\/ (\S+\.mjs)\n/.exec(code)?.[1] ?? null;
+}
+
 /** Replaces code by spaces, because brackets in code are not links. Line numbers stay the same. */
 export function withoutCode(text: string): string {
     const blank = (code: string): string => code.replace(/[^\n]/g, ' ');

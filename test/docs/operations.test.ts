@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { COUNTER_NAMES, LOG_LINES } from 'pip-services4-memcached-node';
+import { COUNTER_NAMES, LOG_LINES, MemcachedCache, MemcachedClient, MemcachedLock } from 'pip-services4-memcached-node';
 import { root } from '../support/root';
 import { MemcachedProcess } from '../support/server/MemcachedProcess';
 import { runScript } from '../support/runScript';
@@ -23,6 +23,27 @@ it('lists exactly the counters of the sources', () => {
 
 it('lists exactly the log lines of the sources', () => {
     expect(firstColumn('log').sort()).toEqual(Object.values(LOG_LINES).sort());
+});
+
+/** Returns the text of a section, without its heading. */
+function section(heading: string): string {
+    const [, text] = new RegExp(`\n## ${heading}\n([^]*?)\n## `).exec(page)!;
+    return text!;
+}
+
+it('quotes only log lines and counters of the sources', () => {
+    const quoted = [...page.matchAll(/`((?:warn|info): [^`]+)`/g)].map(([, text]) => text!.replace(/\s+/g, ' '));
+    expect(quoted.length).toBeGreaterThan(3);
+    expect(Object.values(LOG_LINES)).toEqual(expect.arrayContaining(quoted));
+    const counters = [...page.matchAll(/`(memcached\.(?:cache|lock)\.\w+)`/g)].map(([, name]) => name!);
+    expect(firstColumn('counters')).toEqual(expect.arrayContaining(counters));
+});
+
+it('explains every number of getStats', () => {
+    const names = [...section('getStats').matchAll(/`(?:latency\.)?(\w+)`/g)].map(([, name]) => name);
+    const [server] = new MemcachedClient([{ host: '127.0.0.1', port: 11211 }]).getStats();
+    for (const numbers of [server!, server!.latency, new MemcachedCache().getStats(), new MemcachedLock().getStats()])
+        expect([...names, 'latency']).toEqual(expect.arrayContaining(Object.keys(numbers)));
 });
 
 it('shows an example that traces calls', async () => {

@@ -46,7 +46,7 @@ describe('an invalid call among valid ones', () => {
     it('fails alone when only the server rejects its key as too long and closes the connection', async () => {
         await begin();
         const unchecked = new GetCall('k'.repeat(300), readFetched, null);
-        const send = (): Promise<unknown> => client.commands.cluster.server(unchecked.key).send(unchecked);
+        const send = (): Promise<unknown> => client.commands.cluster.server(unchecked.key).send(unchecked, false);
         expect(await amongNeighbours(send)).toBe('SERVER_ERROR');
     });
 

@@ -17,6 +17,8 @@ class FakeServer {
     private readonly begunMs = performance.now();
     readonly abandoned = new OrphanedLocks({ commands: this as unknown as Commands }, () => this.cleaned++);
     readonly cluster = { homeServer: () => ({ epoch: 0 }) };
+    /** The verbs for requests that a component makes for itself. */
+    readonly internal = this;
 
     async gets(key: string) {
         this.looks.push(performance.now() - this.begunMs);

@@ -1,5 +1,7 @@
 import { useOpener, useServer } from '../support/Opener';
+import { writeItem } from '../support/server/textProtocol';
 import { SideBySide } from '../support/sideBySide';
+import { sleep } from '../support/sleep';
 import { storedIn } from './storedIn';
 
 const server = useServer();
@@ -78,6 +80,20 @@ describe('an owner', () => {
         await client.set(open.key, 'something else');
         await lock.releaseLock(null, open.key);
         expect(await stored(open.key)).toBe('something else');
+    });
+
+    it('waits while another program holds the key', async () => {
+        const lock = await open.lock(server);
+        await writeItem(server, open.key, 'lock');
+        expect(await lock.tryAcquireLock(null, open.key, 10_000)).toBe(false);
+        const client = await open.client(server);
+        const waiting = lock.acquireLock(null, open.key, 10_000, 10_000);
+        while (lock.counts.busy < 3) await sleep(10);
+        expect(await stored(open.key)).toBe('lock');
+        await client.delete(open.key);
+        await waiting;
+        await lock.releaseLock(null, open.key);
+        expect(await stored(open.key)).toBeNull();
     });
 
     it('holds 10,000 keys at once, and leaves no lock behind', async () => {

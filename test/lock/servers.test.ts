@@ -4,6 +4,7 @@ import { LockStore } from '../../src/lock/LockStore';
 import { codeOf } from '../support/codeOf';
 import { useOpener } from '../support/Opener';
 import { holding, passing } from '../support/proxy/FaultProxy';
+import { readStat } from '../support/server/textProtocol';
 import { sleep } from '../support/sleep';
 import { aborted } from './aborted';
 import { storedIn } from './storedIn';
@@ -15,6 +16,13 @@ async function reach(client: MemcachedClient, cas: bigint): Promise<void> {
     do await client.set('key', 'theirs');
     while ((await client.gets('key')).cas < cas);
     expect((await client.gets('key')).cas).toBe(cas);
+}
+
+/** Stores more than 2 MB. Reads no lock, because a read protects it from eviction. */
+async function overfill(client: MemcachedClient): Promise<void> {
+    for (let i = 0; i < 60; i++) {
+        await client.setMany(Array.from({ length: 1000 }, (_, j) => [`fill:${i}:${j}`, 'x'.repeat(20)] as const));
+    }
 }
 
 describe('a restarted server', () => {
@@ -29,6 +37,21 @@ describe('a restarted server', () => {
         expect(lease.isHeld()).toBe(false);
         await lease.release();
         expect(lock.counts).toMatchObject({ lost: 2, released: 0, releaseFailures: 0 });
+    });
+
+    it('begins again with small fencing tokens', async () => {
+        const server = await open.server();
+        const lock = await open.lock(server, { failures: 100 });
+        let before = 0n;
+        for (let i = 0; i < 20; i++) {
+            const lease = await lock.acquireLease(null, 'key', 60_000, 0);
+            before = lease.fencingToken;
+            await lease.release();
+        }
+        await server.restart();
+        const lease = await lock.acquireLease(null, 'key', 60_000, 0);
+        expect(lease.fencingToken).toBeLessThan(before);
+        await lease.release();
     });
 
     it.each([
@@ -205,12 +228,20 @@ describe('a full server', () => {
         const lock = await open.lock(server);
         const client = await open.client(server);
         const lease = (await lock.tryAcquireLease(null, 'key', 3_600_000))!;
-        // The loop does not read the lock, because a read protects it from eviction.
-        for (let i = 0; i < 60; i++) {
-            await client.setMany(Array.from({ length: 1000 }, (_, j) => [`fill:${i}:${j}`, 'x'.repeat(20)] as const));
-        }
+        await overfill(client);
         expect(await lease.extend()).toBe(false);
         expect(open.logger.warnings.length).toBe(1);
+    });
+
+    it('evicts no lock whose ttl is below its temporary_ttl', async () => {
+        const server = await open.server({ memoryMegabytes: 2, args: ['-o', 'temporary_ttl=3600'] });
+        const lock = await open.lock(server);
+        const client = await open.client(server);
+        const lease = (await lock.tryAcquireLease(null, 'key', 60_000))!;
+        await overfill(client);
+        expect(await readStat(server, 'evictions')).toBeGreaterThan(0);
+        expect(await lease.extend()).toBe(true);
+        await lease.release();
     });
 });
 

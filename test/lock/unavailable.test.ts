@@ -49,6 +49,22 @@ describe('an unavailable memcached', () => {
         }
     });
 
+    away.it('opens with fail_soft, but rejects every call', async open => {
+        const dead = await open.server();
+        await open.kill(dead);
+        const lock = await open.lock(dead, { fail_soft: 'true', request_timeout: 500 });
+        const work = jest.fn();
+        for (const call of [
+            lock.tryAcquireLock(null, open.key, 1000),
+            lock.tryAcquireLease(null, open.key, 1000),
+            lock.acquireLock(null, open.key, 1000, 60_000),
+            lock.withLock(null, open.key, {}, work),
+        ]) {
+            expect(await codeOf(call)).toMatch(/^(TIMEOUT|CONNECTION_LOST|SERVER_DOWN)$/);
+        }
+        expect(work).not.toHaveBeenCalled();
+    });
+
     away.it('ends the wait with an error, and a later try gets the free lock', async open => {
         const { lock, proxy } = await lockBehindProxy(open, server, { retry: 200 });
         await proxy.refuse();

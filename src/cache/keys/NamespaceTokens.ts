@@ -51,7 +51,7 @@ export class NamespaceTokens {
     async clear(): Promise<void> {
         const { commands, namespace } = this;
         const clearing = commands.cluster.servers.map(async server => {
-            await commands.delete(namespace.tokenKey, { server });
+            await commands.internal.delete(namespace.tokenKey, { server });
             this.remember(server, null);
         });
         const outcomes = await Promise.allSettled(clearing);
@@ -76,7 +76,8 @@ export class NamespaceTokens {
 
     /** Returns the head with the server's token. If there is none, stores a new, random token. */
     private async findOrMakeToken(server: MemcachedServer): Promise<string> {
-        const { commands, namespace } = this;
+        const { namespace } = this;
+        const commands = this.commands.internal;
         for (;;) {
             const { value } = await commands.gets(namespace.tokenKey, { server });
             const found = value === null ? null : this.remember(server, value.toString('latin1'));

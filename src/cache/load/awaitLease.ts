@@ -33,7 +33,7 @@ export async function awaitLease(
 ): Promise<{ readonly value: unknown } | null> {
     const endMs = performance.now() + timeoutMs;
     const watch = new LeaseWatch(times.seconds * 1000);
-    const { commands } = engine;
+    const commands = engine.commands.internal;
     const read = async (): Promise<Item> => {
         // The key may have another server when the reply comes.
         const server = commands.cluster.server(fullKey);

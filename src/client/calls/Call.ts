@@ -1,4 +1,5 @@
 import { NOT_STARTED, type ServerMetrics } from '../../diagnostics/ServerMetrics';
+import type { KeyCounts } from '../../diagnostics/tracing';
 import { timedOut } from '../model/errors';
 import type { ServerIdentity } from '../model/ServerIdentity';
 import type { Reply, RequestWriter } from '../protocol/Protocol';
@@ -117,6 +118,11 @@ export abstract class Call<T> implements Timed {
 
     /** Returns the number of keys of a batch. */
     get keyCount(): number | undefined {
+        return undefined;
+    }
+
+    /** Returns the outcomes of the keys of a batch, in traces. Call it after a success only. */
+    get keyCounts(): KeyCounts | undefined {
         return undefined;
     }
 

@@ -1,3 +1,4 @@
+import type { KeyCounts } from '../../diagnostics/tracing';
 import { Outcome, type Reply, type RequestWriter } from '../protocol/Protocol';
 import { Call, type Retry } from './Call';
 import type { Namespace } from './Namespace';
@@ -29,6 +30,10 @@ export class GuardedCall<T> extends Call<T> {
 
     override get keyCount(): number | undefined {
         return this.call.keyCount;
+    }
+
+    override get keyCounts(): KeyCounts | undefined {
+        return this.call.keyCounts;
     }
 
     override describeResult(value: T): string {

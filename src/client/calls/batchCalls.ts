@@ -1,3 +1,4 @@
+import type { KeyCounts } from '../../diagnostics/tracing';
 import type { Receipt, StoreAccount } from '../model/StoreAccount';
 import type { StoreSpec } from '../model/StoreSpec';
 import { Outcome, type Reply, type RequestWriter } from '../protocol/Protocol';
@@ -31,6 +32,10 @@ export abstract class BatchCall extends Call<void> {
 
     override get keyCount(): number {
         return this.keys.length;
+    }
+
+    override get keyCounts(): KeyCounts {
+        return { failed: this.keys.filter(key => this.failed.has(key)).length };
     }
 
     encode(writer: RequestWriter, opaque: number): void {
@@ -84,6 +89,11 @@ export class GetManyCall<T> extends BatchCall {
         super(keys, failed, expectedBytes);
     }
 
+    override get keyCounts(): KeyCounts {
+        const hits = this.keys.filter(key => this.found.has(key)).length;
+        return { hits, misses: this.missingKeys, ...super.keyCounts };
+    }
+
     protected encodeOne(writer: RequestWriter, opaque: number, key: string): void {
         writer.get(opaque, key, QUIET);
     }
@@ -100,9 +110,11 @@ export class GetManyCall<T> extends BatchCall {
     }
 
     protected override onEnd(): void {
-        const isMissing = (key: string): boolean => !this.found.has(key) && !this.failed.has(key);
-        this.host!.metrics.misses +=
-            this.retries === 0 ? this.keys.length - this.answeredKeys : this.keys.filter(isMissing).length;
+        this.host!.metrics.misses += this.retries === 0 ? this.keys.length - this.answeredKeys : this.missingKeys;
+    }
+
+    private get missingKeys(): number {
+        return this.keys.filter(key => !this.found.has(key) && !this.failed.has(key)).length;
     }
 }
 

@@ -62,12 +62,15 @@ export class VersionCall extends Call<string> {
 
 /** A call that reads a group of statistics, '' for the general ones. 'reset' resets the counts. */
 export class StatCall extends Call<Record<string, string>> {
-    readonly operation = 'stats';
     readonly retry = 'always';
     private stats: Record<string, string> = {};
 
     constructor(private readonly group: string) {
         super();
+    }
+
+    get operation(): string {
+        return this.group === 'reset' ? 'resetStats' : 'stats';
     }
 
     encode(writer: RequestWriter, opaque: number): void {

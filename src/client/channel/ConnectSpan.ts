@@ -1,12 +1,13 @@
 import { connectTracing, traceDone, traceFailed, traceStart, type ConnectTrace } from '../../diagnostics/tracing';
+import { describeServer, type ServerAddress } from '../model/ServerAddress';
 
 /** The trace of a socket from its first attempt until it works or has failed. */
 export class ConnectSpan {
     private readonly context: ConnectTrace;
     private isDone = false;
 
-    constructor(server: string) {
-        this.context = { server };
+    constructor(at: ServerAddress) {
+        this.context = describeServer(at);
     }
 
     /** Opens the socket within the stores that subscribers have bound to the start of the trace. */

@@ -118,14 +118,14 @@ export class Cluster {
     }
 
     /** @param server undefined if the client has no servers and is never open */
-    send<T>(server: MemcachedServer | undefined, call: Call<T>): Promise<T> {
+    send<T>(server: MemcachedServer | undefined, call: Call<T>, isInternal: boolean): Promise<T> {
         if (server === undefined) return Promise.reject(notOpened());
         if (!this.lifecycle.isOpen) return Promise.reject(server.metrics.rejectBeforeSend(notOpened()));
-        return server.send(call);
+        return server.send(call, isInternal);
     }
 
     sendToAll<T>(create: () => Call<T>): Map<string, Promise<T>> {
-        return new Map(this.servers.map(server => [server.address, this.send(server, create())]));
+        return new Map(this.servers.map(server => [server.address, this.send(server, create(), false)]));
     }
 
     /** Returns the time, read once for all calls of a turn to one server. */

@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
+import type { ServerTrace } from '../../diagnostics/tracing';
 import { describe, invalidServers } from './errors';
 import { findUnknown, isOptions } from '../../util/options';
 
@@ -76,4 +77,10 @@ function isText(value: unknown): boolean {
 export function formatAddress({ host, port, path }: ServerAddress): string {
     if (path !== undefined) return `unix://${path}`;
     return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Returns the properties of a server in traces. */
+export function describeServer(at: ServerAddress): ServerTrace {
+    const { host, port, path } = at;
+    return { server: formatAddress(at), ...(path === undefined ? { host, port } : { host: path }) };
 }

@@ -58,10 +58,10 @@ export class ChannelPool implements ChannelOwner {
     }
 
     open(): void {
-        const { address, metrics } = this.context;
+        const { at, metrics } = this.context;
         this.socketCount++;
         metrics.connects++;
-        const span = isTraced(connectTracing) ? new ConnectSpan(address) : null;
+        const span = isTraced(connectTracing) ? new ConnectSpan(at) : null;
         const open = (): Channel => new Channel(this.context, this);
         const channel = span === null ? open() : span.start(open);
         this.entries.push({ channel, span, round: this.breaker.faultRound, wasReady: false });

@@ -107,9 +107,12 @@ export class MemcachedServer implements CallHost, ChannelContext {
         this.breaker.resume();
     }
 
-    /** Sends the call at the end of this turn of the event loop, or rejects it at once. */
-    send<T>(call: Call<T>): Promise<T> {
-        if (isTraced(commandTracing)) return traceCall(call, this.address, one => this.admit(one));
+    /**
+     * Sends the call at the end of this turn of the event loop, or rejects it at once.
+     * @param isInternal marks the call in traces. See `CommandTrace`
+     */
+    send<T>(call: Call<T>, isInternal: boolean): Promise<T> {
+        if (isTraced(commandTracing)) return traceCall(call, this.at, isInternal, one => this.admit(one));
         this.admit(call);
         return call.promise;
     }
@@ -119,7 +122,7 @@ export class MemcachedServer implements CallHost, ChannelContext {
         const { connectTimeoutMs, requestTimeoutMs } = this.options;
         const call = new GreetingCall();
         call.deadlineMs = performance.now() + connectTimeoutMs * this.negotiation.maxAttempts + requestTimeoutMs;
-        await this.send(call).catch((error: Error) => {
+        await this.send(call, true).catch((error: Error) => {
             // The last connection shows why the server has got no call.
             const { lastFault } = this.breaker;
             throw lastFault !== null && isTimeout(error) ? connectionLost(this.address, lastFault) : error;

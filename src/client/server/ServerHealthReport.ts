@@ -80,7 +80,7 @@ async function askFacts(server: MemcachedServer): Promise<ServerFacts> {
     const deadlineMs = await server.greet();
     const ask = <T>(call: Call<T>): Promise<T> => {
         call.deadlineMs = deadlineMs;
-        return server.send(call);
+        return server.send(call, true);
     };
     const startedMs = performance.now();
     const versions = ask(new VersionCall());

@@ -1,3 +1,4 @@
+import { codeOf } from '../../support/codeOf';
 import { timed } from '../../support/LagMeter';
 import { useOpener, useServer } from '../../support/Opener';
 import { readItem, writeItem } from '../../support/server/textProtocol';
@@ -129,6 +130,19 @@ describe('a pending load', () => {
         finish('old');
         expect(await asked).toBe('old');
         expect(await cache.retrieve(null, open.key)).toBe('new');
+    });
+
+    it('is an entry for the commands that memcached decides', async () => {
+        const { called, load, finish } = heldLoader<string>();
+        const asked = cache.retrieveOrLoad(null, open.key, 30_000, load);
+        await called;
+        expect(await other.add(null, open.key, 1)).toBe(false);
+        expect(await other.touch(null, open.key)).toBe(true);
+        expect(await codeOf(other.increment(null, open.key))).toBe('NOT_A_NUMBER');
+        expect(await other.replace(null, open.key, 'replaced')).toBe(true);
+        finish('value');
+        expect(await asked).toBe('value');
+        expect(await other.retrieve(null, open.key)).toBe('replaced');
     });
 
     it('lets an update create the value', async () => {

@@ -19,7 +19,7 @@ async function turn(timeoutMs: number): Promise<{ found: unknown; atMs: number }
         const held = freshOrNull(item);
         return held === null ? null : decode(held);
     };
-    const values = { commands: key.commands, decode: (_: unknown, item: Item) => valueOf(item) };
+    const values = { commands: { internal: key.commands }, decode: (_: unknown, item: Item) => valueOf(item) };
     const store = values as unknown as CacheEngine;
     const request: LoadRequest = { context: null, key: 'key', timeout: null, loader: () => {}, options: {} };
     const miss = { request, fullKey: 'key', held: key.item, epoch: 1 };

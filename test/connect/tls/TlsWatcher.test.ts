@@ -68,6 +68,23 @@ afterEach(() => {
 });
 
 describe('TlsWatcher', () => {
+    it('reads the files every 30 seconds, give or take a tenth', async () => {
+        jest.useFakeTimers();
+        try {
+            polls = 0;
+            watcher = new TlsWatcher(() => (polls++, null), new ComponentLogger(), 'trace');
+            await jest.advanceTimersByTimeAsync(26_999);
+            expect(polls).toBe(0);
+            await jest.advanceTimersByTimeAsync(6001);
+            expect(polls).toBe(1);
+            await jest.advanceTimersByTimeAsync(33_000);
+            expect(polls).toBe(2);
+        } finally {
+            watcher.stop();
+            jest.useRealTimers();
+        }
+    });
+
     it('changes nothing and logs nothing while the contents stay', async () => {
         const certificate = createCertificate();
         write(certificate);

@@ -1,4 +1,4 @@
-import { allBlocks, exampleBlocks, fencedBlocks, type CodeBlock } from '../../docs/markdown';
+import { allBlocks, exampleBlocks, fencedBlocks, fileOf, type CodeBlock } from '../../docs/markdown';
 import { compileBlocks, isWhole } from './compileBlocks';
 import { openComponents } from './openComponents';
 import { runProgram } from './runProgram';
@@ -52,7 +52,8 @@ it('compiles TypeScript and fragments of JavaScript in strict mode', () => {
     expect(compiled().filter(problem => !ofMistakes.some(name => problem.startsWith(name)))).toEqual([]);
 });
 
-it.each(named(of('ts', 'js').filter(isWhole)))('runs the program at %s to its end', async (_, block) => {
+const alone = of('ts', 'js').filter(block => isWhole(block) && fileOf(block) === null);
+it.each(named(alone))('runs the program at %s to its end', async (_, block) => {
     expect(await runProgram(block)).toMatchObject({ code: 0, stderr: '' });
 });
 

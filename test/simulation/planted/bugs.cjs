@@ -174,8 +174,8 @@ const bugs = {
     'extend without the CAS': [
         {
             file: 'lock/LockStore.ts',
-            from: `const reply = await commands.casSet(key, token, cas, { ...this.storeOptions(ttlMs), epoch });`,
-            to: `const reply = { outcome: (await commands.store('replace', key, token, this.storeOptions(ttlMs))) ? 'stored' : 'missing', cas };`,
+            from: `const reply = await sender.casSet(key, token, cas, { ...this.storeOptions(ttlMs), epoch });`,
+            to: `const reply = { outcome: (await sender.store('replace', key, token, this.storeOptions(ttlMs))) ? 'stored' : 'missing', cas };`,
         },
     ],
     'delete orphaned locks without comparing the token': [
@@ -234,8 +234,8 @@ const bugs = {
     'send the rest of a batch by the new list': [
         {
             file: 'client/KeyBatch.ts',
-            from: `await server.send(call);`,
-            to: `await this.cluster.server(chunk.keys[0]!).send(call);`,
+            from: `await server.send(call, this.isInternal);`,
+            to: `await this.cluster.server(chunk.keys[0]!).send(call, this.isInternal);`,
         },
     ],
     'compare the CAS of a lease on the new server': [
@@ -370,7 +370,7 @@ const bugs = {
     'keep a lock rejected for lack of CAS': [
         {
             file: 'lock/LockStore.ts',
-            from: `if (commands.cluster.server(key) === server) await commands.delete(key).catch(() => {});`,
+            from: `if (commands.cluster.server(key) === server) await commands.internal.delete(key).catch(() => {});`,
             to: ``,
         },
     ],

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { fine, markdownTable, whole } from '../report/table.mjs';
+import { asksRedis } from './contenders.mjs';
+
+/** The cases of the summary, by their ids. */
+const COMPARED = {
+    'get-100B@64': 'read an object of 100 B, 64 in flight',
+    'set-100B@64': 'store an object of 100 B, 64 in flight',
+    'getMany-50x100B@64': 'read 50 objects in one call, 64 in flight',
+    'load-100B@64': 'load-through, hit, 64 in flight',
+    'lock@64': 'acquire and release a free lock, 64 in flight',
+    'get-100B@1': 'read an object of 100 B, 1 in flight',
+};
+
+/** The first features of Redis in `offers.md` that memcached lacks. The README shows them too. */
+const OFFERS = 5;
+
+const bestBy = (entries, worth) => entries.reduce((best, entry) => (worth(entry) > worth(best) ? entry : best));
+const ourOf = entries => entries.find(({ id }) => id === 'ours');
+const times = ratio => `${ratio >= 10 ? ratio.toFixed(0) : ratio.toPrecision(2)} ×`;
+
+/** Returns a row that compares our entry with the best of the others. */
+function row(title, ours, best, worth, cell) {
+    return [title, cell(ours), `${best.label}: ${cell(best)}`, times(worth(ours) / worth(best))];
+}
+
+function rateRow(title, entries, isRival) {
+    const perSecond = entry => entry.perSecond;
+    const cell = entry => `${whole(entry.perSecond)}/s, ${fine(entry.cpuMicros)} µs`;
+    return row(title, ourOf(entries), bestBy(entries.filter(isRival), perSecond), perSecond, cell);
+}
+
+function waitRow({ waiters, entries }) {
+    const asTheyCome = entries.filter(({ pause }) => pause.startsWith('default'));
+    const worth = ({ p50Ms }) => 1 / p50Ms;
+    const cell = entry => `${fine(entry.p50Ms)} ms, ${fine(entry.requestsPerLock)} requests`;
+    const best = bestBy(asTheyCome.filter(asksRedis), worth);
+    const title = `wait for a lock after its release, ${waiters === 1 ? '1 waiter' : `${waiters} waiters`}`;
+    return row(title, ourOf(entries), best, worth, cell);
+}
+
+function stampedeRow(entries) {
+    // Of as many loads, the faster ones are better.
+    const worth = ({ loads, ms }) => 1 / (loads + ms / 1e6);
+    const cell = ({ loads, ms }) => `${whole(loads)} ${loads === 1 ? 'load' : 'loads'}, ${whole(ms)} ms`;
+    const title = '100 callers in 4 processes ask for one missing value';
+    return row(title, ourOf(entries), bestBy(entries.filter(asksRedis), worth), worth, cell);
+}
+
+/** Returns a row for each of the first offers. None of them can be measured. */
+function offerRows() {
+    const table = readFileSync(new URL('offers.md', import.meta.url), 'utf8')
+        .trim()
+        .split('\n');
+    return table.slice(2, 2 + OFFERS).map(line => {
+        const [, need, redis] = line.split('|').map(cell => cell.trim());
+        return [need.replace(/^./, letter => letter.toLowerCase()), 'no', redis, ''];
+    });
+}
+
+/** Returns the table of the README. Its last column is above 1 where this package does better. */
+export function summaryTable({ results, waiting, stampede }) {
+    const entriesOf = id => results.find(({ scenario }) => scenario.id === id).entries;
+    const isMemoryFirst = ({ setting }) => setting.isMemoryFirst;
+    const rows = [
+        ...Object.entries(COMPARED).map(([id, title]) => rateRow(title, entriesOf(id), asksRedis)),
+        rateRow('load-through, hit, 1 in flight, against a copy in memory', entriesOf('load-100B@1'), isMemoryFirst),
+        ...waiting.map(waitRow),
+        stampedeRow(stampede),
+        ...offerRows(),
+    ];
+    return markdownTable(['', 'this package', 'best on Redis', ''], rows);
+}
