@@ -13,6 +13,7 @@ const CATEGORIES = [
     [/memcached-node\/src\/client\//, 'Client'],
     [/memcached-node\/src\/cache\//, 'Cache'],
     [/memcached-node\/src\/lock\//, 'Lock'],
+    [/memcached-node\/src\/keyv\//, 'Keyv'],
     [/memcached-node\/src\/(connect|build|component)\//, 'Connection'],
     [/components-node\/src\/config\//, 'Configuration'],
     [/config-node\/src\/(config|build)\//, 'Configuration'],

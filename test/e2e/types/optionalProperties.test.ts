@@ -1,12 +1,20 @@
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
 import * as ts from 'typescript';
 import { root } from '../../support/root';
 
-/** The declarations of the package, by the name under which a consumer imports them. */
-const ENTRIES = {
-    'pip-services4-memcached-node': join(root, 'dist/index.d.ts'),
-    'pip-services4-memcached-node/framework': join(root, 'dist/framework.d.ts'),
-};
+interface Manifest {
+    readonly name: string;
+    readonly exports: Readonly<Record<string, string | { readonly types: string }>>;
+}
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
+
+/** The declarations of each entry point, by the name under which a consumer imports it. */
+const ENTRIES = Object.fromEntries(
+    Object.entries(manifest.exports).flatMap(([path, target]) =>
+        typeof target === 'string' ? [] : [[posix.join(manifest.name, path), join(root, target.types)]],
+    ),
+);
 
 /** The strictest options of a consumer. */
 const OPTIONS: ts.CompilerOptions = {
@@ -88,7 +96,7 @@ const types = Object.values(ENTRIES).flatMap((file, i) =>
     exportedInterfaces(program, file).map(type => ({ ...type, entry: `entry${i}` })),
 );
 
-it('finds the interfaces of both entry points', () => {
+it('finds the interfaces of all entry points', () => {
     expect(problems).toEqual([]);
     const names = types.map(({ entry, name }) => `${entry}.${name}`);
     expect(names).toEqual(expect.arrayContaining(['entry0.ClientOptions', 'entry0.LoadOptions', 'entry1.IOpenable']));
