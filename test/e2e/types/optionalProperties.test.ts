@@ -91,15 +91,15 @@ function allowsUndefined(node: ts.Node, type: ts.TypeNode | undefined): boolean 
 }
 
 const imports = Object.keys(ENTRIES).map((name, i) => `import type * as entry${i} from '${name}';\n`);
-const { program, problems } = compile(`${imports.join('')}export type All = [entry0.ClientOptions, entry1.Context];`);
+const { program, problems } = compile(imports.join(''));
 const types = Object.values(ENTRIES).flatMap((file, i) =>
     exportedInterfaces(program, file).map(type => ({ ...type, entry: `entry${i}` })),
 );
 
 it('finds the interfaces of all entry points', () => {
     expect(problems).toEqual([]);
-    const names = types.map(({ entry, name }) => `${entry}.${name}`);
-    expect(names).toEqual(expect.arrayContaining(['entry0.ClientOptions', 'entry0.LoadOptions', 'entry1.IOpenable']));
+    const names = types.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['ClientOptions', 'LoadOptions', 'IOpenable']));
     expect(names.length).toBeGreaterThan(40);
 });
 
