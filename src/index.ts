@@ -1,3 +1,8 @@
+/**
+ * The cache, the lock, their connection, and the client.
+ *
+ * @module pip-services4-memcached-node
+ */
 export { DefaultMemcachedFactory } from './build/DefaultMemcachedFactory';
 export type { Entries } from './cache/BatchVerbs';
 export type { Amount, CountOptions } from './cache/AtomicVerbs';
@@ -17,7 +22,7 @@ export type {
     Statistics,
     StatsCallback,
 } from './client/memjs/callbacks';
-export type { CasValidity, CounterOptions, StoreOptions } from './client/model/CallOptions';
+export type { CasValidity, CounterOptions, OpenOptions, StoreOptions } from './client/model/CallOptions';
 export type { CounterResult, ValueInput } from './client/Commands';
 export type { ClientOptions, ServerObserver } from './client/model/ClientOptions';
 export type { ServerHealthReport } from './client/server/ServerHealthReport';

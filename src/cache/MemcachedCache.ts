@@ -21,6 +21,7 @@ import type { PendingLoads } from './load/PendingLoad';
 import { UpdateVerbs, type Change } from './UpdateVerbs';
 import { ValueVerbs } from './ValueVerbs';
 
+/** A snapshot of the counts of a cache component and of its servers. */
 export interface CacheStats extends CacheCounts, ConnectionStats {}
 
 /**

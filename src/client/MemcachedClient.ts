@@ -8,10 +8,18 @@ import type { BatchResult, GetManyResult } from './KeyBatch';
 import * as memjs from './memjs/callbacks';
 import type { CallbackOrExpiry, OptionsOrCallback } from './memjs/callbacks';
 import { Client } from './memjs/baseClass';
-import type { CasValidity, CounterOptions, StoreOptions } from './model/CallOptions';
+import {
+    defaultsOf,
+    readCallOptions,
+    type CallDefaults,
+    type CasValidity,
+    type CounterOptions,
+    type OpenOptions,
+    type StoreOptions,
+} from './model/CallOptions';
 import { readClientOptions, type ClientOptions } from './model/ClientOptions';
 import type { Item } from './model/Item';
-import type { ServerAddress } from './model/ServerAddress';
+import { readServers, type ServerAddress } from './model/ServerAddress';
 import type { ServerInfo } from './model/ServerInfo';
 import type { CountMode, StoreMode } from './protocol/Protocol';
 import type { ServerHealthReport } from './server/ServerHealthReport';
@@ -42,16 +50,19 @@ export class MemcachedClient extends Client {
     /** @internal The promise verbs, and the verbs that only components need. */
     readonly commands: Commands;
     private readonly cluster: Cluster;
+    private readonly defaults: CallDefaults;
 
     /**
      * @throws ConfigException INVALID_OPTION
-     * @throws ConfigException INVALID_CONNECTION for weights, INVALID_CREDENTIAL for a login
+     * @throws ConfigException INVALID_CONNECTION for servers, INVALID_CREDENTIAL for a login
      */
     constructor(addresses: readonly ServerAddress[], options: ClientOptions = {}) {
-        const cluster = new Cluster(addresses, readClientOptions(options));
+        const settings = readClientOptions(options);
+        const cluster = new Cluster(readServers(addresses), settings);
         super(cluster.servers, {});
         this.cluster = cluster;
         this.commands = new Commands(cluster);
+        this.defaults = defaultsOf(settings.expires);
     }
 
     /** Throws always, because memjs's factory would create a client with memjs's transport. */
@@ -65,14 +76,15 @@ export class MemcachedClient extends Client {
     }
 
     /**
-     * Connects to every server. Resolves when all have answered or failed. With `allowUnavailable`,
-     * the client opens although no server answers, and probes the servers until they answer.
+     * Connects to every server. Resolves when all have answered or failed.
+     * @throws ConfigException INVALID_OPTION
      * @throws ConnectionException CONNECT_FAILED when no server answers
      * @throws ConnectionException AUTH_FAILED when no server answers and one rejects the login
      * @throws InvalidStateException NOT_OPENED when the caller closes the client meanwhile
      */
-    open({ allowUnavailable = false } = {}): Promise<void> {
-        return this.cluster.open(allowUnavailable);
+    open(options?: OpenOptions): Promise<void> {
+        const read = readCallOptions(options, this.defaults.open);
+        return withOptions(read, ({ allowUnavailable }) => this.cluster.open(allowUnavailable === true));
     }
 
     /** Returns whether the client is open. */
@@ -86,10 +98,10 @@ export class MemcachedClient extends Client {
      * within `requestTimeoutMs`, and close their sockets. The client replaces a server whose login
      * or TLS settings differ. Another weight only moves keys. An invalid list changes nothing.
      * @throws ConnectionException CONNECT_FAILED when the list is empty
-     * @throws ConfigException INVALID_CONNECTION for weights, INVALID_CREDENTIAL for a login
+     * @throws ConfigException INVALID_CONNECTION for servers, INVALID_CREDENTIAL for a login
      */
     update(addresses: readonly ServerAddress[]): ServerChange {
-        const change = this.cluster.update(addresses);
+        const change = this.cluster.update(readServers(addresses));
         this.servers = this.cluster.servers;
         return change;
     }
@@ -127,8 +139,8 @@ export class MemcachedClient extends Client {
     }
 
     /** Returns the item, and changes its expiry as `touch` does. */
-    getAndTouch(key: string, expires: number): Promise<Item> {
-        return this.commands.getAndTouch(key, expires);
+    getAndTouch(key: string, expires?: number): Promise<Item> {
+        return this.commands.getAndTouch(key, this.touchExpiry(expires));
     }
 
     /** Stores the value. Resolves with true. */
@@ -185,11 +197,14 @@ export class MemcachedClient extends Client {
         return this.count('decrement', key, amount, rest);
     }
 
-    /** Changes the expiry, in seconds. 0 = never. Resolves with false if the key does not exist. */
-    touch(key: string, expires: number): Promise<boolean>;
-    touch(key: string, expires: number, callback: memjs.Callback<boolean>): void;
-    touch(key: string, expires: number, callback?: memjs.Callback<boolean>): Promise<boolean> | void {
-        return memjs.deliver(this.commands.touch(key, expires), callback, memjs.resultOnly);
+    /**
+     * Changes the expiry, in seconds. 0 = never. Absent = the client's `expires`, or INVALID_TTL if
+     * it has none. Resolves with false if the key does not exist.
+     */
+    touch(key: string, expires?: number): Promise<boolean>;
+    touch(key: string, expires: number | undefined, callback: memjs.Callback<boolean>): void;
+    touch(key: string, expires?: number, callback?: memjs.Callback<boolean>): Promise<boolean> | void {
+        return memjs.deliver(this.commands.touch(key, this.touchExpiry(expires)), callback, memjs.resultOnly);
     }
 
     /** Deletes the key. Resolves with false if it does not exist. */
@@ -201,7 +216,8 @@ export class MemcachedClient extends Client {
 
     /** Stores the value if the key does not exist. Resolves with its CAS, else with null. */
     casAdd(key: string, value: ValueInput, options?: StoreOptions | null): Promise<bigint | null> {
-        return this.commands.casAdd(key, value, options);
+        const read = readCallOptions(options, this.defaults.store);
+        return withOptions(read, known => this.commands.casAdd(key, value, known));
     }
 
     /** Stores the value if the item under the key has this CAS. */
@@ -211,12 +227,14 @@ export class MemcachedClient extends Client {
         cas: bigint,
         options?: (StoreOptions & CasValidity) | null,
     ): Promise<CasReply> {
-        return this.commands.casSet(key, value, cas, options);
+        const read = readCallOptions(options, this.defaults.casStore);
+        return withOptions(read, known => this.commands.casSet(key, value, cas, known));
     }
 
     /** Deletes the key if its item has this CAS. */
     casDelete(key: string, cas: bigint, options?: CasValidity | null): Promise<CasDeleteReply> {
-        return this.commands.casDelete(key, cas, options);
+        const read = readCallOptions(options, this.defaults.cas);
+        return withOptions(read, known => this.commands.casDelete(key, cas, known));
     }
 
     /** Returns the items that exist. `failed` has the keys that the client has failed to read. */
@@ -229,7 +247,8 @@ export class MemcachedClient extends Client {
         entries: Iterable<readonly [key: string, value: ValueInput, flags?: number]>,
         options?: StoreOptions | null,
     ): Promise<BatchResult> {
-        return this.commands.setMany(entries, options);
+        const read = readCallOptions(options, this.defaults.store);
+        return withOptions(read, known => this.commands.setMany(entries, known));
     }
 
     /** Deletes all keys. `failed` has the keys that may still exist. */
@@ -332,16 +351,29 @@ export class MemcachedClient extends Client {
         b: CallbackOrExpiry,
     ): Promise<boolean> | void {
         const [options, callback] = memjs.storeArguments(a, b);
-        return memjs.deliver(this.commands.store(mode, key, value, options), callback, memjs.resultOnly);
+        const read = memjs.checkCallback(callback) ?? readCallOptions(options, this.defaults.store);
+        const stored = withOptions(read, known => this.commands.store(mode, key, value, known));
+        return memjs.deliver(stored, callback, memjs.resultOnly);
     }
 
     private count(
         mode: CountMode,
         key: string,
         amount: number | bigint,
-        rest: memjs.CounterArguments,
+        [a, b]: memjs.CounterArguments,
     ): Promise<CounterResult> | void {
-        const [options, callback] = memjs.counterArguments(rest);
-        return memjs.deliver(this.commands.count(mode, key, amount, options), callback, memjs.successAndValue);
+        const [options, callback] = memjs.optionsAndCallback<CounterOptions, memjs.CounterCallback>(a, b);
+        const read = memjs.checkCallback(callback) ?? readCallOptions(options, this.defaults.counter);
+        const counted = withOptions(read, known => this.commands.count(mode, key, amount, known));
+        return memjs.deliver(counted, callback, memjs.successAndValue);
     }
+
+    /** Returns no default if it is 0. A call without an expiry must not keep a value forever. */
+    private touchExpiry(expires: number | undefined): number {
+        return (expires ?? (this.defaults.store.expires || expires)) as number;
+    }
+}
+
+function withOptions<Options, T>(read: Options | Error, call: (options: Options) => Promise<T>): Promise<T> {
+    return read instanceof Error ? Promise.reject(read) : call(read);
 }

@@ -1,4 +1,8 @@
-/** All lines of the log, with their levels. Values replace `…`. */
+/**
+ * All lines of the log, with their levels. Values replace `…`. docs/operations.md explains
+ * each line.
+ * @enum
+ */
 export const LOG_LINES = {
     serverDown: 'warn: memcached at … is down: …',
     serverUp: 'info: memcached at … is up again',
@@ -41,7 +45,10 @@ type Lines = typeof LOG_LINES;
 export type LineKey = keyof Lines;
 
 /** A line with its values. Only `line` creates one, so LOG_LINES lists every line of the log. */
-export type LogLine<Level extends string> = string & { readonly [LEVEL]: Level };
+export type LogLine<Level extends string> = string & {
+    /** The level. It exists for the compiler only. */
+    readonly [LEVEL]: Level;
+};
 declare const LEVEL: unique symbol;
 
 type Levels = { [K in LineKey]: Lines[K] extends `${infer Level}: ${string}` ? Level : never };

@@ -4,7 +4,7 @@ import type { ConnectionParams } from 'pip-services4-config-node';
 import { formatAddress } from '../client/model/ServerAddress';
 import type { AnyContext } from '../component/ComponentLogger';
 import { invalidConnection, noConnection } from '../component/errors';
-import { parseWholeNumber } from '../util/parseWholeNumber';
+import { parseWholeNumber } from '../util/parse';
 import { NOT_IN_HOSTS, checkPort, parseUri, type ConnectionUri } from './ConnectionUri';
 import type { ServerSource, SourceAnswer } from './discovery/ServerSource';
 import { formatScheme, parseProtocol, PLAIN, type Scheme } from './Scheme';

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import type { ServerAddress } from '../client/model/ServerAddress';
 import { invalidConnection } from '../component/errors';
-import { parseWholeNumber } from '../util/parseWholeNumber';
+import { parseWholeNumber } from '../util/parse';
 import { PLAIN, parseScheme, type Scheme } from './Scheme';
 
 /** The characters that begin other parts of a uri (query, fragment, encoded character). */
@@ -17,8 +17,8 @@ interface UriServer extends Pick<ServerAddress, 'host' | 'path'> {
 export interface ConnectionUri {
     readonly scheme: Scheme;
     readonly servers: readonly UriServer[];
-    readonly username?: string;
-    readonly password?: string;
+    readonly username?: string | undefined;
+    readonly password?: string | undefined;
 }
 
 /**

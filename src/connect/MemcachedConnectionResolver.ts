@@ -102,5 +102,5 @@ interface OpenOptions {
     readonly intervalMs: number | null;
     readonly log: ComponentLogger;
     /** Ends the lookups when it aborts. */
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
 }

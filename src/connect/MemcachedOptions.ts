@@ -1,9 +1,8 @@
 import type { ConfigParams } from 'pip-services4-components-node';
 import { CLIENT_NUMBERS, describeNumbers, PROTOCOL_MODES, type NumberSpec } from '../client/model/ClientOptions';
 import { MAX_TIMER_MS } from '../util/timers';
-import { parseBoolean } from '../util/parseBoolean';
+import { parseBoolean, parseWholeNumber } from '../util/parse';
 import { invalidOption } from '../component/errors';
-import { parseWholeNumber } from '../util/parseWholeNumber';
 
 const MONTH_MS = 30 * 24 * 60 * 60 * 1000;
 

@@ -9,7 +9,9 @@ export interface LatencySummary {
     readonly count: number;
     /** The median, at most 3 % off (`LatencyHistogram`), null if there are no calls. */
     readonly p50: number | null;
+    /** The 99th percentile, as exact as the median, null if there are no calls. */
     readonly p99: number | null;
+    /** The longest duration, null if there are no calls. */
     readonly max: number | null;
 }
 

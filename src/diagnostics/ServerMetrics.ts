@@ -2,6 +2,7 @@ import { LatencyWindows, type LatencySummary } from './LatencyWindows';
 
 /** The counts of one server since the creation of the client. They stay after `close`. */
 export interface ServerStats {
+    /** The name of the server in messages, logs and traces. */
     readonly address: string;
     /** Whether the server is up. If not, calls fail at once. */
     readonly isUp: boolean;
@@ -11,6 +12,7 @@ export interface ServerStats {
     readonly version: string | null;
     /** The last fault, null if the server has answered since. */
     readonly fault: string | null;
+    /** The number of sockets that are open or opening. */
     readonly sockets: number;
     /** The number of sockets opened so far. */
     readonly connects: number;
@@ -18,21 +20,28 @@ export interface ServerStats {
     readonly inFlight: number;
     /** The sum of `answered`, `failed` and `inFlight`. A chunk of a batch is one call. */
     readonly calls: number;
+    /** The number of calls with a result. A miss is a result. */
     readonly answered: number;
+    /** The number of calls that have failed, timeouts included. */
     readonly failed: number;
     /** The number of keys found. Each key of a batch counts. */
     readonly hits: number;
+    /** The number of keys not found. */
     readonly misses: number;
     /** The number of errors by code, of failed calls and of single keys of a batch. */
     readonly errors: Readonly<Record<string, number>>;
+    /** The number of retries after connection faults. */
     readonly retries: number;
+    /** The number of bytes written to the sockets. */
     readonly bytesSent: number;
+    /** The number of bytes read from the sockets. */
     readonly bytesReceived: number;
     /**
      * The time from the end of the turn that made a call to its reply, retries included. A
      * timed-out call counts with its timeout. Calls with other failures do not count.
      */
     readonly latency: {
+        /** All durations. */
         readonly total: LatencySummary;
         /** The durations of the last 30 to 60 seconds. */
         readonly lastMinute: LatencySummary;

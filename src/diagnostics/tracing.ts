@@ -36,9 +36,9 @@ export interface CommandTrace extends TraceContext, ServerTrace, KeyCounts {
     /** The verb, for example `get`, `set`, `getMany`. */
     readonly operation: string;
     /** The key on the server, with the prefix. Absent for batches and for calls without a key. */
-    readonly key?: string;
+    readonly key?: string | undefined;
     /** The number of keys of a batch. */
-    readonly keyCount?: number;
+    readonly keyCount?: number | undefined;
     /**
      * Whether a component makes the request for itself. Examples are the token of `clear`, the lease
      * and the loaded value of `retrieveOrLoad`, evictions, renewals of locks, and health checks.
@@ -47,13 +47,13 @@ export interface CommandTrace extends TraceContext, ServerTrace, KeyCounts {
     /** The number of retries after a fault. It is final before `asyncStart` and `error`. */
     retries: number;
     /** The result, for example `hit`, `miss`, `stored`. Absent if the call has failed. */
-    result?: string;
+    result?: string | undefined;
 }
 
 /** `tracing:pip-services4-memcached:connect:*`: the opening of a socket, TLS and login included. */
 export interface ConnectTrace extends TraceContext, ServerTrace {
     /** The outcome. `unused` = the client does not need the socket any more. */
-    result?: 'connected' | 'unused';
+    result?: 'connected' | 'unused' | undefined;
 }
 
 /** `tracing:pip-services4-memcached:lock:*`: the acquisition of a lock, waiting included. */
@@ -62,14 +62,16 @@ export interface LockTrace extends TraceContext {
     readonly operation: 'acquire' | 'tryAcquire';
     /** The key without the prefix. */
     readonly key: string;
-    result?: 'acquired' | 'busy';
+    /** The outcome. Absent if the acquisition has failed. `busy` = another holder has the lock. */
+    result?: 'acquired' | 'busy' | undefined;
 }
 
 /** `tracing:pip-services4-memcached:load:*`: a call of a loader for a missing key. */
 export interface LoadTrace extends TraceContext {
     /** The key without the prefix. */
     readonly key: string;
-    result?: 'loaded' | 'nothing';
+    /** The outcome. Absent if the loader has failed. `nothing` = it has returned no value. */
+    result?: 'loaded' | 'nothing' | undefined;
 }
 
 type Channel<C extends object> = TracingChannel<unknown, C>;

@@ -3,7 +3,7 @@ export interface Backoff {
     readonly firstMs: number;
     readonly maxMs: number;
     /** The factor between a pause and the next. 2 when absent. */
-    readonly factor?: number;
+    readonly factor?: number | undefined;
     /** The largest share (0 to 1) that a pause loses at random, to spread retries. */
     readonly jitter: number;
 }

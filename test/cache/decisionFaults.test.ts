@@ -114,8 +114,8 @@ it('does not write with the old CAS when the server restarts between read and wr
     expect(answer).toBe('foreign and more');
 });
 
-async function casOf(at: MemcachedProcess, key: string): Promise<bigint> {
-    const client = new MemcachedClient([at]);
+async function casOf({ host, port }: MemcachedProcess, key: string): Promise<bigint> {
+    const client = new MemcachedClient([{ host, port }]);
     await client.open();
     const { cas } = await client.gets(key);
     await client.close();

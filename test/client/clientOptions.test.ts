@@ -1,5 +1,5 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as ts from 'typescript';
 import { MemcachedClient } from 'pip-services4-memcached-node';
 import { CLIENT_NUMBERS, readClientOptions } from '../../src/client/model/ClientOptions';
 import { OPTIONS } from '../../src/connect/MemcachedOptions';
@@ -59,35 +59,77 @@ it.each([null, 0, 1, 'true', {}])('rejects %p as failover', value => {
     expect(() => create({ failover: value })).toThrow(refusal('failover', 'true or false'));
 });
 
-it.each([null, nothing, {}, { onDown: nothing }, { onUp: nothing }, { onDown: nothing, onUp: true }, 'console'])(
-    'rejects %p as an observer',
-    observer => {
-        expect(() => create({ observer })).toThrow(refusal('observer', 'an object with the functions onDown and onUp'));
+it.each([
+    null,
+    nothing,
+    {},
+    { onDown: nothing },
+    { onUp: nothing },
+    { onDown: nothing, onUp: true },
+    { onDown: nothing, onUp: nothing, onIdentified: null },
+    'console',
+])('rejects %p as an observer', observer => {
+    expect(() => create({ observer })).toThrow(refusal('observer', 'an object with the functions onDown and onUp'));
+});
+
+it.each(['requestTimeout', 'maxSize', 'constructor', 'toString', '__proto__'])(
+    'rejects the unknown option %s',
+    name => {
+        const options = Object.defineProperty({}, name, { value: 1, enumerable: true });
+        expect(() => create(options)).toThrow(refusal(name, 'one of .*requestTimeoutMs.*docs/migration.md'));
     },
 );
 
-it.each([
-    'expires',
-    'serializer',
-    'timeout',
-    'conntimeout',
-    'username',
-    'password',
-    'logger',
-    'failoverTime',
-    'retry_delay',
-    'keepAlive',
-    'keepAliveDelay',
-    'requestTimeout',
-    'constructor',
-    '__proto__',
-])('rejects the unknown option %s', name => {
-    const options = Object.defineProperty({}, name, { value: 1, enumerable: true });
-    expect(() => create(options)).toThrow(refusal(name, 'one of .*requestTimeoutMs.*docs/migration.md'));
+it('accepts options while a library extends the prototype of all objects', async () => {
+    Object.defineProperty(Object.prototype, 'extension', { value: 1, enumerable: true, configurable: true });
+    try {
+        const client = await open.client(await open.server(), { retries: 7 });
+        expect(await client.set('key', 'value', { expires: 60 })).toBe(true);
+    } finally {
+        Reflect.deleteProperty(Object.prototype, 'extension');
+    }
 });
 
-it.each([null, 5, 'host', nothing])('rejects %p as options', options => {
-    expect(() => create(options)).toThrow(refusal('options', 'an object'));
+it('reads options that are inherited, frozen, without a prototype, or getters of a class', () => {
+    class Config {
+        get retries(): number {
+            return 7;
+        }
+    }
+    const bare = Object.assign(Object.create(null) as object, { retries: 7 });
+    for (const options of [Object.create({ retries: 7 }), Object.freeze({ retries: 7 }), bare, new Config()]) {
+        expect(readClientOptions(options as object).retries).toBe(7);
+    }
+});
+
+it('reads each option once, so that the checked value is the one in use', () => {
+    let reads = 0;
+    const options = Object.defineProperty({}, 'retries', { get: () => reads++, enumerable: true });
+    expect(readClientOptions(options).retries).toBe(0);
+    expect(reads).toBe(1);
+});
+
+it('throws the error of a getter that throws', () => {
+    const fault = new Error('fault');
+    const options = {
+        get retries(): number {
+            throw fault;
+        },
+    };
+    expect(() => create(options)).toThrow(fault);
+});
+
+it('has the documented defaults', () => {
+    const source = readFileSync(join(root, 'src/client/model/ClientOptions.ts'), 'utf8');
+    const [, text] = /interface ClientOptions \{([^]*?)\n\}/.exec(source)!;
+    const properties = text!.matchAll(/\/\*\*([^]*?)\*\/\s*readonly (\w+)\?/g);
+    const documented = [...properties].map(([, comment, name]) => [
+        name,
+        /Default:? '?(\w+)'?\.\s*$/.exec(comment!)?.[1],
+    ]);
+    const settings = Object.entries(readClientOptions({}));
+    const expected = settings.map(([name, value]) => [name, typeof value === 'object' ? 'none' : String(value)]);
+    expect(documented.sort()).toEqual(expected.sort());
 });
 
 it('has the same defaults and ranges as the component options', () => {
@@ -106,7 +148,8 @@ it('has the same defaults and ranges as the component options', () => {
         maxKeyBytes: 'max_key_size',
         maxValueBytes: 'max_value',
     };
-    expect(Object.keys(names)).toEqual(Object.keys(CLIENT_NUMBERS));
+    // `options.timeout` of a cache has another unit and default than `expires`.
+    expect(['expires', ...Object.keys(names)]).toEqual(Object.keys(CLIENT_NUMBERS));
     for (const [name, key] of Object.entries(names)) {
         const { default: byDefault, min, max } = CLIENT_NUMBERS[name as keyof typeof names];
         expect(described.get(key)).toMatchObject({
@@ -126,35 +169,4 @@ it('applies the default timeouts and down detection when every option is undefin
     await server.kill();
     const codes = new Set<string>();
     while (!codes.has('SERVER_DOWN')) codes.add(await codeOf(client.get('key')));
-});
-
-it('accepts undefined for every optional property under exactOptionalPropertyTypes', () => {
-    const file = join(__dirname, 'undefinedOptions.ts');
-    const text = `
-        import type * as api from 'pip-services4-memcached-node';
-        type Undefined<T> = { [K in keyof T as {} extends Pick<T, K> ? K : never]: undefined };
-        declare function give<T>(): Undefined<T>;
-        export const client: api.ClientOptions = give<api.ClientOptions>();
-        export const store: api.StoreOptions = give<api.StoreOptions>();
-        export const counter: api.CounterOptions = give<api.CounterOptions>();
-        export const validity: api.CasValidity = give<api.CasValidity>();
-        export const load: api.LoadOptions = give<api.LoadOptions>();
-        export const count: api.CountOptions = give<api.CountOptions>();
-        export const acquire: api.AcquireOptions = give<api.AcquireOptions>();
-        export const withLock: api.WithLockOptions = give<api.WithLockOptions>();
-        export const address: api.ServerAddress = { host: 'a', port: 1, ...give<api.ServerAddress>() };
-    `;
-    const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), path => ts.sys.readFile(path)) as {
-        config: object;
-    };
-    const { options: base } = ts.parseJsonConfigFileContent(config, ts.sys, root);
-    const options = { ...base, exactOptionalPropertyTypes: true };
-    const host = ts.createCompilerHost(options);
-    const readSource = host.getSourceFile.bind(host);
-    host.getSourceFile = (name, ...rest) =>
-        name === file ? ts.createSourceFile(name, text, ts.ScriptTarget.ES2022, true) : readSource(name, ...rest);
-    const program = ts.createProgram([file], options, host);
-    const source = program.getSourceFile(file)!;
-    const problems = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
-    expect(problems.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([]);
 });

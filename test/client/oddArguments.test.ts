@@ -66,3 +66,17 @@ it('rejects entries of setMany that are not pairs', async () => {
         expect(await codeOf(client.setMany(entries as never))).toBe('INVALID_BATCH');
     }
 });
+
+it('fails odd groups of statistics alone, not the calls beside them', async () => {
+    const single = await open.client(server, { poolSize: 1, retries: 0 });
+    for (const group of [null, 5, {}, Symbol('s'), 'a b', 'x'.repeat(251), 'ü'.repeat(126)]) {
+        const [beside, byServer] = await Promise.all([
+            codeOf(single.increment('n', 1)),
+            single.statsWithKey(group as string),
+        ]);
+        expect(beside).toMatch(/^answered/);
+        expect(byServer.get(server.address)).toMatchObject({
+            code: expect.stringMatching(/^(ENCODE_FAILED|SERVER_ERROR)$/),
+        });
+    }
+});

@@ -123,7 +123,7 @@ describe('a server without CAS (-C)', () => {
         const asked = proxy.replyFrames;
         const taking = codeOf(store.acquire('key', 60_000));
         await proxy.until(({ replyFrames }) => replyFrames > asked);
-        client.update([next]);
+        client.update([{ host: next.host, port: next.port }]);
         await client.set('key', 'theirs');
         proxy.begin(passing);
         expect(await taking).toBe('CAS_DISABLED');

@@ -1,8 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { copyText } from '../../src/util/copyText';
-import { parseBoolean } from '../../src/util/parseBoolean';
-import { parseWholeNumber } from '../../src/util/parseWholeNumber';
+import { parseBoolean, parseWholeNumber } from '../../src/util/parse';
 
 describe('copyText', () => {
     const MIB = 1024 ** 2;

@@ -1,3 +1,4 @@
+import { MAX_KEY_BYTES } from '../model/ClientOptions';
 import { Outcome, type Reply, type RequestWriter } from '../protocol/Protocol';
 import { Call, type Retry } from './Call';
 
@@ -73,6 +74,10 @@ export class StatCall extends Call<Record<string, string>> {
     }
 
     encode(writer: RequestWriter, opaque: number): void {
+        // memcached would close the connection, which would fail other calls.
+        if (Buffer.byteLength(this.group) > MAX_KEY_BYTES) {
+            throw new Error(`invalid group of statistics: expected at most ${MAX_KEY_BYTES} bytes`);
+        }
         this.stats = Object.create(null) as Record<string, string>;
         writer.stat(opaque, this.group);
     }

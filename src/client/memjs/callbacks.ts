@@ -1,4 +1,5 @@
 import type { CounterOptions, StoreOptions } from '../model/CallOptions';
+import { invalidCallback } from '../model/errors';
 import type { Item } from '../model/Item';
 
 /** memjs's callback forms of the verbs. */
@@ -24,12 +25,21 @@ export type CounterArguments = [(CounterOptions | CounterCallback)?, CounterCall
 
 /** Reads `(options)`, `(options, callback)`, `(callback)` and the old `(callback, expires)`. */
 export function storeArguments(a: OptionsOrCallback, b: CallbackOrExpiry): [StoreOptions?, Callback<boolean>?] {
-    if (typeof a !== 'function') return [a, typeof b === 'function' ? b : undefined];
-    return [typeof b === 'number' ? { expires: b } : undefined, a];
+    return typeof a === 'function' && typeof b === 'number' ? [{ expires: b }, a] : optionsAndCallback(a, b);
 }
 
-export function counterArguments([a, b]: CounterArguments): [CounterOptions?, CounterCallback?] {
-    return typeof a === 'function' ? [undefined, a] : [a, b];
+/**
+ * Reads `(options)`, `(options, callback)` and `(callback)`. Keeps an argument that is neither, so
+ * that its check fails. It may be an expiry.
+ */
+export function optionsAndCallback<Options, Fn>(a: unknown, b: unknown): [Options?, Fn?] {
+    return (typeof a === 'function' ? [b, a] : [a, b]) as [Options?, Fn?];
+}
+
+/** Returns INVALID_FUNCTION for a callback that the client could not call. */
+export function checkCallback(callback: unknown): Error | null {
+    const isAbsent = callback === undefined || callback === null;
+    return isAbsent || typeof callback === 'function' ? null : invalidCallback(callback);
 }
 
 export const resultOnly = <T>(result: T | null): [T | null] => [result];

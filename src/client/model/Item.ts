@@ -11,7 +11,9 @@ export class Item {
     static readonly MISS: Item = Object.freeze(new Item(null, 0, 0, 0)) as Item;
 
     constructor(
+        /** The value, null on a miss. */
         readonly value: Buffer | null,
+        /** The flags as a number, 0 on a miss. */
         readonly flagBits: number,
         private readonly casHigh: number,
         private readonly casLow: number,

@@ -1,6 +1,10 @@
 import * as framework from 'pip-services4-commons-node';
 
-/** The code of each error of this package, with the class of its exception. */
+/**
+ * The code of each error of this package, with the class of its exception. The table of errors in
+ * the documentation explains each code.
+ * @enum
+ */
 export const ERROR_CODES = {
     AUTH_FAILED: 'ConnectionException',
     BATCH_FAILED: 'BatchException',

@@ -13,21 +13,45 @@ export function invalidClientOption(name: string, allowed: string): ApplicationE
     return exception('INVALID_OPTION', message).withDetails('option', name);
 }
 
+export function invalidClientOptions(options: unknown): ApplicationException {
+    const message = `invalid client options ${describe(options)}: expected a plain object, such as { requestTimeoutMs: 500 }`;
+    return exception('INVALID_OPTION', message);
+}
+
+export function unknownCallOption(name: string, known: readonly string[]): ApplicationException {
+    const message = `invalid call option ${name}: expected ${known.join(' or ')}`;
+    return exception('INVALID_OPTION', message).withDetails('option', name);
+}
+
+export function invalidCallOptions(options: unknown, known: readonly string[]): ApplicationException {
+    const message = `invalid call options ${describe(options)}: expected a plain object { ${known.join(', ')} }`;
+    return exception('INVALID_OPTION', message);
+}
+
+/** @param cause any value that a getter or a proxy has thrown */
+export function unreadableCallOptions(cause: unknown): ApplicationException {
+    const error = exception('INVALID_OPTION', 'cannot read the call options: a getter throws');
+    return cause instanceof Error ? error.withCause(cause) : error;
+}
+
+export function invalidCallback(callback: unknown): ApplicationException {
+    return exception('INVALID_FUNCTION', `invalid callback ${describe(callback)}: expected a function`);
+}
+
 export function invalidKey(problem: string): ApplicationException {
     return exception('INVALID_KEY', `invalid key: ${problem}`);
 }
 
 export function invalidTtl(seconds: unknown): ApplicationException {
-    return exception('INVALID_TTL', `invalid expiry ${String(seconds)}: expected whole seconds from 0 to 4294967295`);
+    return exception('INVALID_TTL', `invalid expiry ${describe(seconds)}: expected whole seconds from 0 to 4294967295`);
 }
 
 export function invalidTimeout(timeout: unknown): ApplicationException {
-    const given = typeof timeout === 'number' ? String(timeout) : `of type ${typeof timeout}`;
-    return exception('INVALID_TTL', `invalid timeout ${given}: expected a number of ms`);
+    return exception('INVALID_TTL', `invalid timeout ${describe(timeout)}: expected a number of ms`);
 }
 
 export function invalidFlags(flags: unknown): ApplicationException {
-    return exception('INVALID_FLAGS', `invalid flags ${String(flags)}: expected an integer from 0 to 4294967295`);
+    return exception('INVALID_FLAGS', `invalid flags ${describe(flags)}: expected an integer from 0 to 4294967295`);
 }
 
 export function invalidBatch(problem: string): ApplicationException {
@@ -35,13 +59,11 @@ export function invalidBatch(problem: string): ApplicationException {
 }
 
 export function invalidAmount(amount: unknown): ApplicationException {
-    const shown =
-        typeof amount === 'number' || typeof amount === 'bigint' ? String(amount) : `of type ${typeof amount}`;
-    return exception('INVALID_AMOUNT', `invalid amount ${shown}: expected an integer from 0 to 2^64 - 1`);
+    return exception('INVALID_AMOUNT', `invalid amount ${describe(amount)}: expected an integer from 0 to 2^64 - 1`);
 }
 
 export function invalidCas(cas: unknown): ApplicationException {
-    return exception('INVALID_CAS', `invalid CAS ${String(cas)}: expected a bigint from 1 to 2^64 - 1`);
+    return exception('INVALID_CAS', `invalid CAS ${describe(cas)}: expected a bigint from 1 to 2^64 - 1`);
 }
 
 export function notSerializable(problem: string): ApplicationException {
@@ -53,8 +75,13 @@ export function valueTooLarge(bytes: number, limit: number): ApplicationExceptio
     return exception('VALUE_TOO_LARGE', message).withDetails('bytes', bytes);
 }
 
+/** @param what the servers, or a part of one, without its value unless that is a port */
+export function invalidServers(what: string, expected: string): ApplicationException {
+    return exception('INVALID_CONNECTION', `invalid ${what}: expected ${expected}`);
+}
+
 export function invalidWeight(address: string, weight: unknown): ApplicationException {
-    const message = `invalid weight ${String(weight)} of ${address}: expected a number greater than 0`;
+    const message = `invalid weight ${describe(weight)} of ${address}: expected a number greater than 0`;
     return serverException('INVALID_CONNECTION', address, message);
 }
 
@@ -65,6 +92,12 @@ export function invalidWeights(): ApplicationException {
 export function invalidLogin(address: string, expected: string): ApplicationException {
     const message = `invalid login for memcached at ${address}: expected ${expected}`;
     return serverException('INVALID_CREDENTIAL', address, message);
+}
+
+/** Describes an argument: numbers by value, others by type. Reading an object may throw. */
+export function describe(value: unknown): string {
+    if (typeof value === 'number' || typeof value === 'bigint' || value === null) return String(value);
+    return `of type ${Array.isArray(value) ? 'array' : typeof value}`;
 }
 
 const MAX_CAUSES = 5;

@@ -1,5 +1,6 @@
 import { isUint8Array } from 'node:util/types';
 import {
+    describe,
     invalidAmount,
     invalidCas,
     invalidFlags,
@@ -84,9 +85,4 @@ export function toUint64(amount: unknown): bigint | Error {
     if (typeof amount === 'number' && Number.isSafeInteger(amount) && amount >= 0) return BigInt(amount);
     if (typeof amount === 'bigint' && amount >= 0n && amount <= 0xffffffffffffffffn) return amount;
     return invalidAmount(amount);
-}
-
-function describe(value: unknown): string {
-    if (value === null) return 'null';
-    return typeof value === 'object' ? 'an object' : `of type ${typeof value}`;
 }

@@ -5,16 +5,30 @@ import { StatCall, VersionCall } from '../calls/serverCalls';
 
 /** The answers of a server to a health check. Missing answers are null. */
 export interface ServerHealthReport {
+    /** The name of the server in messages, logs and statistics. */
     readonly address: string;
     /** Whether the server has answered on a new socket (`connect_timeout`, `request_timeout`). */
     readonly reachable: boolean;
     /** The reason why the server is not reachable, null if it is reachable. */
-    readonly error: { readonly code: string; readonly message: string } | null;
+    readonly error: {
+        /** The code of the error, for example `CONNECT_FAILED`. */
+        readonly code: string;
+        /** The message of the error. */
+        readonly message: string;
+    } | null;
+    /** The version of the server. */
     readonly version: string | null;
+    /** The protocol of the new socket. */
     readonly protocol: ProtocolName | null;
     /** The time of a request on the open socket, in ms. */
     readonly roundTripMs: number | null;
-    readonly memory: { readonly limitBytes: number; readonly usedBytes: number } | null;
+    /** The memory for items. */
+    readonly memory: {
+        /** The limit (`-m`), in bytes. */
+        readonly limitBytes: number;
+        /** The size of all items, in bytes. */
+        readonly usedBytes: number;
+    } | null;
     /** The number of evictions since the start of the server. Above 0, it may evict locks too. */
     readonly evictions: number | null;
     /** Whether the server runs with CAS. If not (`-C`), locks fail with `CAS_DISABLED`. */

@@ -10,5 +10,5 @@ export interface Place extends Omit<ServerAddress, 'tls'> {
 export interface FoundServers {
     readonly servers: readonly Place[];
     /** The version of the list, if the source counts its changes. */
-    readonly version?: bigint;
+    readonly version?: bigint | undefined;
 }

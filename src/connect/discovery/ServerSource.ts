@@ -5,7 +5,7 @@ import type { FoundServers } from './Place';
 /** The answer of a source to one lookup. It has at least one server or source. */
 export interface SourceAnswer extends FoundServers {
     /** Further sources. Only the configuration and a Pip.Services discovery name some. */
-    readonly sources?: readonly ServerSource[];
+    readonly sources?: readonly ServerSource[] | undefined;
 }
 
 /** A way to find servers: the configuration, DNS, a cluster endpoint, a Pip.Services discovery. */

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { parseWholeNumber } from '../../util/parseWholeNumber';
+import { parseWholeNumber } from '../../util/parse';
 import { isHostName } from './hostNames';
 
 /** The servers of a cluster, and the version of their list. */

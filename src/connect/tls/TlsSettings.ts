@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { checkServerIdentity, type ConnectionOptions, type SecureContext } from 'node:tls';
 import type { CredentialParams } from 'pip-services4-config-node';
-import { parseBoolean } from '../../util/parseBoolean';
+import { parseBoolean } from '../../util/parse';
 import { invalidCredential } from '../../component/errors';
 import { TlsFiles, type TlsPaths } from './TlsFiles';
 

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { MemcachedClient } from 'pip-services4-memcached-node';
 import { Client } from '../../../src/client/memjs/baseClass';
 import { useOpener, useServer } from '../../support/Opener';
@@ -40,6 +41,30 @@ it.each<[string, (client: MemcachedClient, callback: (...results: unknown[]) => 
     const calls = await calledBack(2, callback => start(client, callback));
     expect(calls).toContainEqual([null, server.address, expect.objectContaining(stats)]);
     expect(calls).toContainEqual([serverDown, dead.address, null]);
+});
+
+type Start = (client: MemcachedClient, callback: (...results: unknown[]) => void) => void;
+
+it.each<[string, Start]>([
+    ['get', (c, callback) => c.get('key', callback)],
+    ['set', (c, callback) => c.set('key', 'value', callback)],
+    ['increment', (c, callback) => c.increment('n', 1, callback)],
+    ['delete', (c, callback) => c.delete('key', callback)],
+    ['stats', (c, callback) => c.stats(callback)],
+    ['statsWithKey', (c, callback) => c.statsWithKey('settings', callback)],
+    ['resetStats', (c, callback) => c.resetStats(callback)],
+    ['flush', (c, callback) => c.flush(callback)],
+])('calls back in the async context of the caller of %s', async (_, start) => {
+    const storage = new AsyncLocalStorage<string>();
+    const callers = await Promise.all(
+        ['a', 'b', 'c'].map(caller =>
+            storage.run(
+                caller,
+                () => new Promise(resolve => start(client, () => resolve([caller, storage.getStore()]))),
+            ),
+        ),
+    );
+    expect(callers).toEqual(['a', 'b', 'c'].map(caller => [caller, caller]));
 });
 
 it('returns the statistics or the error of each server from stats, statsWithKey and resetStats', async () => {

@@ -38,8 +38,8 @@ export class ClientComponent implements Component {
         get: ({ keys: [key] }) => this.client.get(key!),
         getText: ({ keys: [key] }) => this.client.getText(key!),
         getAndDelete: ({ keys: [key] }) => this.client.getAndDelete(key!),
-        getAndTouch: ({ keys: [key], times: [seconds] }) => this.client.getAndTouch(key!, seconds!),
-        touch: ({ keys: [key], times: [seconds] }) => this.client.touch(key!, seconds!),
+        getAndTouch: ({ keys: [key], times: [seconds] }) => this.client.getAndTouch(key!, seconds),
+        touch: ({ keys: [key], times: [seconds] }) => this.client.touch(key!, seconds),
         gets: async ({ keys: [key] }) => {
             const { epoch } = this.client.server(key!);
             const item = await this.client.gets(key!);

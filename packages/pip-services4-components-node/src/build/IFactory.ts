@@ -1,3 +1,4 @@
+/** A factory of components, which it finds by descriptor. */
 export interface IFactory {
     /** Returns the registered locator that matches, or null. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the published signature

@@ -2,6 +2,7 @@ import { AnyValueMap } from 'pip-services4-commons-node';
 import type { ConfigParams } from '../config/ConfigParams';
 import type { IContext } from './IContext';
 
+/** The context of a call: its trace id, and any other values. */
 export class Context implements IContext {
     private readonly _values: Map<string, unknown>;
 

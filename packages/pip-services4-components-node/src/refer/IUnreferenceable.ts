@@ -1,3 +1,4 @@
+/** A component that lets go of other components. */
 export interface IUnreferenceable {
     unsetReferences(): void;
 }

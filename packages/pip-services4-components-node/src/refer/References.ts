@@ -2,6 +2,7 @@ import type { IReferences } from './IReferences';
 import { Reference } from './Reference';
 import { ReferenceException } from './ReferenceException';
 
+/** The components of a container, found by locator. A locator is usually a descriptor. */
 export class References implements IReferences {
     protected _references: Reference[] = [];
 

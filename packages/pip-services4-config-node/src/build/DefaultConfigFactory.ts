@@ -5,6 +5,7 @@ import { MemoryConfigReader } from '../config/MemoryConfigReader';
 import { YamlConfigReader } from '../config/YamlConfigReader';
 import { MemoryDiscovery } from '../connect/MemoryDiscovery';
 
+/** The factory of the config readers, credential stores and discoveries. */
 export class DefaultConfigFactory extends Factory {
     public constructor() {
         super();

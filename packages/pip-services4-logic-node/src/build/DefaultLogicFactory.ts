@@ -4,6 +4,7 @@ import { NullCache } from '../cache/NullCache';
 import { MemoryLock } from '../lock/MemoryLock';
 import { NullLock } from '../lock/NullLock';
 
+/** The factory of the caches and locks in memory. */
 export class DefaultLogicFactory extends Factory {
     public constructor() {
         super();

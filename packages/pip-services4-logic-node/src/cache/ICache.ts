@@ -1,5 +1,6 @@
 import type { IContext } from 'pip-services4-components-node';
 
+/** A cache of values by key. */
 export interface ICache {
     /** Returns null on a miss. */
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the published signature

@@ -5,3 +5,9 @@ export function parseBoolean(text: string): boolean | undefined {
     if (['false', 'no', 'n', 'f', '0'].includes(word)) return false;
     return undefined;
 }
+
+/** Parses a decimal integer from `min` to `max`. Otherwise returns undefined. */
+export function parseWholeNumber(text: string, min: number, max: number): number | undefined {
+    const value = Number(text);
+    return /^-?\d+$/.test(text.trim()) && value >= min && value <= max ? value : undefined;
+}
