@@ -12,14 +12,13 @@ const SECTION_KEYS = new Map([
 
 /** Returns the misspelt and misplaced keys, which no component reads. */
 export function ignoredKeys(config: ConfigParams): string[] {
-    const given = config.getSectionNames();
     return config.getKeys().filter(key => {
         // ConfigParams lists a section without keys as a key without a value.
         if (!config.getAsNullableString(key)) return false;
         const [section = '', ...path] = key.split('.');
         if (path.length === 0) return !COMPONENT_KEYS.includes(section);
-        // The framework reads `connections` instead of `connection`.
-        if (given.includes(`${section}s`)) return true;
+        // The framework reads `connections` instead of `connection`, unless it is empty.
+        if (config.getSection(`${section}s`).getKeys().length > 0) return true;
         return !isRead(section, path);
     });
 }

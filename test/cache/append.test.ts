@@ -35,6 +35,16 @@ describe('append or prepend', () => {
         for (const text of texts) expect(joined).toContain(text);
     });
 
+    it('sets the expiry again, by default to options.timeout', async () => {
+        cache = await open({ timeout: 200_000 });
+        const ttlOf = async (): Promise<number> => (await readItem(server, `${prefix}key`))!.ttl;
+        await cache.store(null, 'key', 'b', 50_000);
+        await cache.append(null, 'key', 'c');
+        expect(await ttlOf()).toBeGreaterThan(100);
+        await cache.prepend(null, 'key', 'a', 50_000);
+        expect(await ttlOf()).toBeLessThanOrEqual(50);
+    });
+
     it.each([5, ['a'], { a: 1 }, false, Buffer.from('text')])('rejects when the key holds %p', async value => {
         await cache.store(null, 'key', value, 50_000);
         expect(await codeOf(cache.append(null, 'key', 'x'))).toBe('NOT_TEXT');

@@ -34,6 +34,7 @@ const lossy: [string, unknown, RegExp][] = [
     ['a promise', Promise.resolve(1), /expected a value, not a promise \(is an await missing\?\)$/],
     ['a promise of another realm', runInNewContext('Promise.resolve(1)'), /\(is an await missing\?\)$/],
     ['a thenable of a library', new Deferred(), /\(is an await missing\?\)$/],
+    ['a plain object that is a promise', { then: (done: () => void) => done() }, /\(is an await missing\?\)$/],
     ['a Map', new Map([['a', 1]]), /JSON keeps nothing of a Map$/],
     ['a Map of another realm', runInNewContext('new Map([[1, 2]])'), /JSON keeps nothing of a Map$/],
     ['a Set', new Set([1]), /JSON keeps nothing of a Set$/],

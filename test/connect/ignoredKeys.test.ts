@@ -56,6 +56,8 @@ it('returns no empty key', () => {
 it('returns the keys of a single section that the framework ignores beside several', () => {
     expect(ofKeys('connection.host', 'connections.a.host', 'credential.username')).toEqual(['connection.host']);
     expect(ofKeys('credential.username', 'credentials.a.username')).toEqual(['credential.username']);
+    const empty = ConfigParams.fromTuples('connection.host', 'x', 'connections', null);
+    expect(ignoredKeys(empty)).toEqual([]);
 });
 
 const SHARED = new Descriptor('pip-services', 'connection', 'memcached', 'default', '1.0');

@@ -1,12 +1,14 @@
 /**
  * Returns why JSON would silently empty the value, or null. Checks only the value itself, not its
- * contents. Most values are plain objects and arrays, which cost one look at the prototype.
+ * contents. Most values are plain objects and arrays, which need two looks. A promise of a library
+ * may be a plain object, too.
  */
 export function jsonLoss(value: unknown): string | null {
-    if (typeof value !== 'object' || value === null || isPlain(value)) return null;
-    if (ArrayBuffer.isView(value)) return `expected a Buffer or Uint8Array, not a ${tagOf(value)}`;
+    if (typeof value !== 'object' || value === null) return null;
     const { then, toJSON } = value as { then?: unknown; toJSON?: unknown };
     if (typeof then === 'function') return 'expected a value, not a promise (is an await missing?)';
+    if (isPlain(value)) return null;
+    if (ArrayBuffer.isView(value)) return `expected a Buffer or Uint8Array, not a ${tagOf(value)}`;
     if (typeof toJSON === 'function' || Object.keys(value).length > 0) return null;
     // Objects with other tags keep their contents in places that JSON ignores.
     const tag = tagOf(value);
