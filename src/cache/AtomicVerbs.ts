@@ -1,4 +1,5 @@
 import type { AnyContext } from '../component/ComponentLogger';
+import { findUnknown, isOptions } from '../util/options';
 import { invalidCountOptions } from './model/errors';
 import type { CacheEngine } from './engine/CacheEngine';
 import type { TimeoutMs } from './model/checkTimeout';
@@ -13,6 +14,8 @@ export interface CountOptions {
     /** The lifetime of a new counter, in ms. Absent: `options.timeout`. */
     readonly timeout?: number | null | undefined;
 }
+
+const NAMES: Readonly<Record<keyof CountOptions, true>> = { initial: true, timeout: true };
 
 /** The verbs that memcached executes atomically. */
 export class AtomicVerbs {
@@ -49,7 +52,7 @@ export class AtomicVerbs {
     ): Promise<Amount | null> {
         const { engine } = this;
         return engine.decide(context, async () => {
-            if (typeof (options ?? {}) !== 'object') throw invalidCountOptions(options);
+            checkCountOptions(options ?? {});
             const { initial = null, timeout } = options ?? {};
             const expires = engine.expirySeconds(context, timeout);
             return engine.keys.withFullKey(key, async fullKey => {
@@ -60,4 +63,10 @@ export class AtomicVerbs {
             });
         });
     }
+}
+
+function checkCountOptions(options: CountOptions): void {
+    if (!isOptions(options)) throw invalidCountOptions(`of type ${typeof options}`);
+    const unknown = findUnknown(options, NAMES);
+    if (unknown !== undefined) throw invalidCountOptions(unknown);
 }

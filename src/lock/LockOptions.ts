@@ -1,5 +1,6 @@
 import { invalidTimeout } from '../client/model/errors';
 import type { MemcachedOptions } from '../connect/MemcachedOptions';
+import { findUnknown, isOptions } from '../util/options';
 import { invalidLockOption, invalidLockTtl } from './errors';
 
 /** The options of a wait for a lock. */
@@ -15,6 +16,8 @@ export interface WithLockOptions extends AcquireOptions {
     /** How long to wait for the lock, in ms. Absent = as long as the ttl. 0 = one attempt. */
     readonly timeout?: number | undefined;
 }
+
+const NAMES: Readonly<Record<keyof WithLockOptions, true>> = { ttl: true, timeout: true, signal: true };
 
 /** The longest expiry in ms. memcached has 32 bits for the seconds since 1970. */
 const MAX_EXPIRY_MS = 0xffffffff * 1000;
@@ -34,7 +37,9 @@ export function readTimeout(timeout: number): number {
 
 export function readSignal(options: AcquireOptions | null | undefined): AbortSignal | undefined {
     if (options === null || options === undefined) return undefined;
-    if (typeof options !== 'object') throw invalidLockOption('options', 'an object');
+    if (!isOptions(options)) throw invalidLockOption('options', 'an object');
+    const unknown = findUnknown(options, NAMES);
+    if (unknown !== undefined) throw invalidLockOption(unknown, `one of ${Object.keys(NAMES).join(', ')}`);
     const signal = options.signal as AbortSignal | null | undefined;
     if (signal === null || signal === undefined) return undefined;
     // `instanceof` would reject a signal from another realm.

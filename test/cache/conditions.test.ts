@@ -235,9 +235,12 @@ describe('conditional commands with invalid input', () => {
         },
     );
 
-    it.each([5, 'x', true, Symbol('s'), () => 1])('rejects %p as options of a counter', async options => {
-        expect(await codeOf(cache.increment(null, 'n', 1, options as never))).toBe('INVALID_AMOUNT');
-    });
+    it.each([5, 'x', true, Symbol('s'), () => 1, [], { initail: 1 }])(
+        'rejects %p as options of a counter',
+        async options => {
+            expect(await codeOf(cache.increment(null, 'n', 1, options as never))).toBe('INVALID_AMOUNT');
+        },
+    );
 
     it.each([5n, () => 1, Symbol('s'), NaN])('rejects %p as a value', async value => {
         expect(await codeOf(cache.add(null, 'n', value))).toBe('NOT_SERIALIZABLE');

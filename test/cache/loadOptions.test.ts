@@ -125,6 +125,8 @@ it.each([
     ['INVALID_LOAD_OPTION', { options: { loadTimeout: 0 } }],
     ['INVALID_LOAD_OPTION', { options: { loadTimeout: 2 ** 31 } }],
     ['INVALID_LOAD_OPTION', { options: { signal: {} } }],
+    ['INVALID_LOAD_OPTION', { options: { stalefor: 1000 } }],
+    ['INVALID_LOAD_OPTION', { options: [] }],
 ])('rejects with %s before it calls the loader: %p', async (code, mistake) => {
     const given = { key: open.key, timeout: 1000, loader: notAsked, options: {}, ...mistake } as unknown as Record<
         string,

@@ -17,6 +17,8 @@ describe('an argument of a lock', () => {
         { signal: {} },
         { signal: 'aborted' },
         { signal: new AbortController() },
+        { timeoutMs: 1000 },
+        [],
     ])('rejects with INVALID_LOCK_OPTION for options of %p', async odd => {
         const lock = await open.lock(server);
         const options = odd as WithLockOptions & AcquireOptions;

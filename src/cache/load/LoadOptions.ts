@@ -1,4 +1,5 @@
 import type { Fetched } from '../../client/calls/getCalls';
+import { findUnknown, isOptions } from '../../util/options';
 import { MAX_TIMER_MS } from '../../util/timers';
 import type { AnyContext } from '../../component/ComponentLogger';
 import { checkTimeout, type TimeoutMs } from '../model/checkTimeout';
@@ -49,6 +50,14 @@ export interface Miss {
 export const DEFAULT_JITTER = 0.1;
 export const DEFAULT_LOAD_TIMEOUT_MS = 10_000;
 
+const NAMES: Readonly<Record<keyof LoadOptions, true>> = {
+    staleFor: true,
+    nullTimeout: true,
+    jitter: true,
+    loadTimeout: true,
+    signal: true,
+};
+
 /**
  * Checks the arguments of a load.
  * @throws BadRequestException INVALID_TTL, INVALID_FUNCTION, INVALID_LOAD_OPTION
@@ -57,12 +66,14 @@ export function checkLoad(timeout: unknown, loader: unknown, options: LoadOption
     if (typeof loader !== 'function') throw invalidFunction('loader', loader);
     checkTimeout(timeout);
     if (options === null || options === undefined) return;
-    if (typeof options !== 'object') throw invalidLoadOption('options', 'an object');
-    checkNumber('staleFor', options.staleFor, 0, Number.MAX_SAFE_INTEGER);
-    checkNumber('nullTimeout', options.nullTimeout, 0, Number.MAX_SAFE_INTEGER);
-    checkNumber('jitter', options.jitter, 0, 1);
-    checkNumber('loadTimeout', options.loadTimeout, 1, MAX_TIMER_MS);
-    const { signal } = options;
+    const { staleFor, nullTimeout, jitter, loadTimeout, signal } = options;
+    if (!isOptions(options)) throw invalidLoadOption('options', 'an object');
+    const unknown = findUnknown(options, NAMES);
+    if (unknown !== undefined) throw invalidLoadOption(unknown, `one of ${Object.keys(NAMES).join(', ')}`);
+    checkNumber('staleFor', staleFor, 0, Number.MAX_SAFE_INTEGER);
+    checkNumber('nullTimeout', nullTimeout, 0, Number.MAX_SAFE_INTEGER);
+    checkNumber('jitter', jitter, 0, 1);
+    checkNumber('loadTimeout', loadTimeout, 1, MAX_TIMER_MS);
     // `instanceof` fails for a signal of another realm.
     if (signal !== null && signal !== undefined && typeof signal.throwIfAborted !== 'function') {
         throw invalidLoadOption('signal', 'an AbortSignal');

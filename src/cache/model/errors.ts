@@ -5,9 +5,8 @@ export function noPrefix(): ApplicationException {
     return exception('NO_PREFIX', 'cannot clear the cache: expected options.clear and options.prefix');
 }
 
-export function invalidCountOptions(options: unknown): ApplicationException {
-    const message = `invalid counter options of type ${typeof options}: expected an object { initial, timeout }`;
-    return exception('INVALID_AMOUNT', message);
+export function invalidCountOptions(given: string): ApplicationException {
+    return exception('INVALID_AMOUNT', `invalid counter options ${given}: expected an object { initial, timeout }`);
 }
 
 export function notText(what: string): ApplicationException {

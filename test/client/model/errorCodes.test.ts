@@ -75,7 +75,7 @@ const made: { [M in keyof Modules]: Made<Modules[M]> } = {
     },
     cache: {
         batchFailed: [cache.batchFailed(new Map([['k', cause]]), new Map(), 2)],
-        invalidCountOptions: [cache.invalidCountOptions(1)],
+        invalidCountOptions: [cache.invalidCountOptions('ttl')],
         invalidFunction: [cache.invalidFunction('change', 1)],
         invalidLoadOption: [cache.invalidLoadOption('jitter', 'a number')],
         loadTimeout: [cache.loadTimeout('k', 1)],
