@@ -6,7 +6,7 @@ import bugs from './bugs.cjs';
  * Plants each bug in turn and prints the first seed that finds it.
  * @example npm run simulate:planted -- [seeds] [part of a name]
  */
-const [seeds = '20000', wanted = ''] = process.argv.slice(2);
+const [seeds = '40000', wanted = ''] = process.argv.slice(2);
 const simulation = join(__dirname, '..');
 const test = join(simulation, '..');
 
