@@ -70,8 +70,7 @@ export class KeyvMemcached extends EventEmitter {
     async get(key: string): Promise<unknown> {
         const { cache } = this;
         try {
-            const open = cache.use();
-            return fromStored(await (open instanceof Promise ? await open : open).retrieve(null, cache.toKey(key)));
+            return fromStored(await cache.run(open => open.retrieve(null, cache.toKey(key))));
         } catch (error) {
             this.report(error);
             return undefined;

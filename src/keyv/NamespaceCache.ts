@@ -26,18 +26,13 @@ export class NamespaceCache {
     ) {}
 
     /**
-     * Returns the open cache, or a promise for it. Calls share one attempt to open. After a failed
-     * attempt, the next call makes another one.
+     * Calls the verb with the open cache, at once if it is open. So calls leave in order. Calls
+     * share one attempt to open. After a failed attempt, the next call makes another one.
      */
-    use(): MemcachedCache | Promise<MemcachedCache> {
-        if (this.cache?.isOpen()) return this.cache;
-        return (this.opening ??= this.open().finally(() => (this.opening = null)));
-    }
-
-    /** Calls the verb with the cache, at once if that is open. So calls leave in order. */
     run<T>(verb: (cache: MemcachedCache) => Promise<T>): Promise<T> {
-        const cache = this.use();
-        return cache instanceof Promise ? cache.then(verb) : verb(cache);
+        if (this.cache?.isOpen()) return verb(this.cache);
+        this.opening ??= this.open().finally(() => (this.opening = null));
+        return this.opening.then(verb);
     }
 
     /** Returns the key in the open cache. */
