@@ -42,6 +42,8 @@ export interface KeyvCacheOptions extends NamespaceOptions {
 /** Options of a store: its own connection, or that of a cache. */
 export type KeyvMemcachedOptions = KeyvServerOptions | KeyvCacheOptions;
 
+const SECTIONS = ['connection', 'connections', 'credential', 'credentials', 'options', 'cache'];
+
 /**
  * Returns the namespace, and the other options.
  * @throws ConfigException INVALID_OPTION
@@ -69,6 +71,8 @@ export function cacheOf({ cache, ...others }: KeyvCacheOptions): MemcachedCache 
  */
 export function configOf({ uri, ...sections }: KeyvServerOptions): ConfigParams {
     const config = ConfigParams.fromValue(sections);
+    // An absent or empty section is a key without a section.
+    for (const name of SECTIONS) config.remove(name);
     if (uri !== undefined) config.put('connection.uri', uri);
     const unknown = ignoredKeys(config);
     if (unknown.length > 0) {

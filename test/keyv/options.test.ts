@@ -39,6 +39,7 @@ it.each<[string, () => Options]>([
     ['a uri as an option', () => ({ uri: `memcached://${server.address}` })],
     ['a connection', () => ({ connection: { host: server.host, port: server.port } })],
     ['several connections', () => ({ connections: [{ host: server.host, port: server.port }] })],
+    ['empty sections', () => ({ uri: `memcached://${server.address}`, options: {}, credential: undefined })],
     ['options that are undefined', () => ({ uri: `memcached://${server.address}`, options: { retries: undefined } })],
 ])('takes %s', async (_, options) => {
     const { store, errors } = observe(open, new KeyvMemcached(options()));
