@@ -1,5 +1,10 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { KeyvMemcached } from 'pip-services4-memcached-node/keyv';
 import { useOpener, useServer } from '../support/Opener';
+import { forkSource } from '../support/forkSource';
+import { root } from '../support/root';
+import { sleep } from '../support/sleep';
 import { observe, storeOf } from './useStore';
 
 const server = useServer();
@@ -52,6 +57,23 @@ it('clears for all processes at once', async () => {
         expect(await other.get('key')).toBe(`value ${i}`);
         await other.clear();
         expect(await one.get('key')).toBeUndefined();
+    }
+});
+
+it('follows the clear of another process, which may use the cache itself', async () => {
+    const store = storeFor('users');
+    await store.set('key', 'value');
+    const child = forkSource(join(root, 'test/cache/clearChild.ts'), [`${open.key}:users:`, server.port]);
+    try {
+        await once(child, 'message');
+        expect(await store.get('key')).toBe('value');
+        child.send('clear');
+        while ((await store.get('key')) !== undefined) await sleep(5);
+        await store.set('key', 'new');
+        expect(await store.get('key')).toBe('new');
+    } finally {
+        child.kill();
+        await once(child, 'close');
     }
 });
 
