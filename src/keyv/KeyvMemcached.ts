@@ -67,7 +67,8 @@ export class KeyvMemcached extends EventEmitter {
     }
 
     /** Returns the value, or undefined on a miss or an error. */
-    async get(key: string): Promise<unknown> {
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Keyv's signature
+    async get(key: string): Promise<any> {
         const { cache } = this;
         try {
             return fromStored(await cache.run(open => open.retrieve(null, cache.toKey(key))));
@@ -78,7 +79,8 @@ export class KeyvMemcached extends EventEmitter {
     }
 
     /** Returns the values in the order of the keys. A miss or a failed key is undefined. */
-    async getMany(keys: readonly string[]): Promise<unknown[]> {
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Keyv's signature
+    async getMany(keys: readonly string[]): Promise<any[]> {
         const { cache } = this;
         try {
             return await cache.run(async open => {
@@ -115,8 +117,9 @@ export class KeyvMemcached extends EventEmitter {
         return true;
     }
 
-    /** Stores the values, and returns for each whether it is stored. */
-    async setMany(entries: readonly KeyvEntry[]): Promise<boolean[]> {
+    /** Stores the values, and returns a list that says for each whether it is stored. */
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Keyv 5 declares void
+    async setMany(entries: readonly KeyvEntry[]): Promise<any> {
         const settled = await Promise.allSettled(entries.map(({ key, value, ttl }) => this.set(key, value, ttl)));
         const failed = settled.find(({ status }) => status === 'rejected');
         if (failed !== undefined) this.report((failed as PromiseRejectedResult).reason);

@@ -52,7 +52,8 @@ export class NamespaceCache {
 
     private configure(config: ConfigParams): ConfigParams {
         const prefix = (config.getAsNullableString('options.prefix') ?? '') + toPrefix(this.names);
-        this.room = MAX_KEY_BYTES - TOKEN_BYTES - Buffer.byteLength(prefix);
+        const limit = config.getAsIntegerWithDefault('options.max_key_size', MAX_KEY_BYTES);
+        this.room = limit - TOKEN_BYTES - Buffer.byteLength(prefix);
         return config.setDefaults(DEFAULTS).override(ConfigParams.fromValue({ options: { prefix, clear: true } }));
     }
 }

@@ -79,10 +79,21 @@ it('takes any key', async () => {
     expect(errors).toEqual([]);
 });
 
+it.each([
+    ['memcached', {}],
+    ['the configuration', { max_key_size: 100 }],
+])('takes keys of any length, also about the limit of %s', async (_, options) => {
+    const { store, errors } = storeOf(open, server, { options });
+    const keys = Array.from({ length: 260 }, (_, i) => 'x'.repeat(i + 1));
+    await store.setMany(keys.map(key => ({ key, value: String(key.length) })));
+    expect(await store.getMany(keys)).toEqual(keys.map(key => String(key.length)));
+    expect(errors).toEqual([]);
+});
+
 it('keeps 10,000 values of one call', async () => {
     const { store, errors } = storeOf(open, server);
     const keys = Array.from({ length: 10_000 }, (_, i) => `key${i}`);
-    const stored = await store.setMany(keys.map((key, i) => ({ key, value: String(i), ttl: 60_000 + i })));
+    const stored: boolean[] = await store.setMany(keys.map((key, i) => ({ key, value: String(i), ttl: 60_000 + i })));
     expect(stored.filter(Boolean)).toHaveLength(keys.length);
     expect(await store.getMany(keys)).toEqual(keys.map((_, i) => String(i)));
     expect(errors).toEqual([]);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { MemcachedConnection } from 'pip-services4-memcached-node';
 import { KeyvMemcached } from 'pip-services4-memcached-node/keyv';
 import { useOpener, useServer } from '../support/Opener';
 import { forkSource } from '../support/forkSource';
@@ -97,6 +98,19 @@ it('changes to the namespace that is set, also while it is in use', async () => 
     store.namespace = 'first';
     expect(await store.get('key')).toBe('of the first');
     expect(errors).toEqual([]);
+});
+
+it('keeps nothing of a namespace that it has left', async () => {
+    const beforeClose = jest.spyOn(MemcachedConnection.prototype, 'beforeClose');
+    open.atEnd(() => beforeClose.mockRestore());
+    const { store } = storeOf(open, server);
+    for (let i = 0; i < 10; i++) {
+        store.namespace = `namespace${i}`;
+        await store.get('key');
+    }
+    const { closeListeners } = beforeClose.mock.contexts[0] as unknown as { closeListeners: Set<unknown> };
+    expect(beforeClose).toHaveBeenCalledTimes(10);
+    expect(closeListeners.size).toBe(1);
 });
 
 describe('stores on one cache', () => {

@@ -29,6 +29,21 @@ it('compiles the programs in strict mode, with the declarations of the build', (
     expect(compile([wrong])).toEqual([expect.stringContaining('number')]);
 });
 
+it('is a store for the types of Keyv 5, Keyv 6, cache-manager and cacheable', () => {
+    const code = `
+        import { Cacheable } from 'cacheable';
+        import { createCache } from 'cache-manager';
+        import Keyv, { type KeyvStoreAdapter } from 'keyv';
+        import Keyv6 from 'keyv6';
+        import { KeyvMemcached } from 'pip-services4-memcached-node/keyv';
+        const store: KeyvStoreAdapter = new KeyvMemcached('memcached://localhost');
+        const keyvs = [new Keyv(store), new Keyv({ store }), new Keyv6(store), new Keyv6({ store })];
+        createCache({ stores: [new Keyv({ store })] });
+        new Cacheable({ secondary: store });
+        void keyvs;`;
+    expect(compile([{ file: 'types', line: 1, kind: 'ts', code }])).toEqual([]);
+});
+
 it.each(scripts.map(block => [`${block.file}:${block.line}`, block] as const))('runs %s', async (_, block) => {
     const [, expected] = Object.entries(PRINTS).find(([name]) => block.code.includes(`from '${name}'`))!;
     expect(await runNode(argumentsFor(block), env(), folder)).toEqual({
