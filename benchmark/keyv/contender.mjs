@@ -10,7 +10,7 @@ const require = createRequire(import.meta.url);
 const [name, port] = process.argv.slice(2);
 const { keyv: version, options, store } = stores[name];
 const { Keyv } = require(version);
-const keyv = new Keyv({ store: await store(port), ...options });
+const keyv = new Keyv({ store: await store(port, name.replaceAll(/\W+/g, '-')), ...options });
 keyv.on('error', error => {
     throw error;
 });

@@ -6,11 +6,11 @@ import type { BaseCache } from './BaseCache';
 import { toKey, toPrefix } from './keys';
 
 /**
- * What Keyv expects of a store, unless the configuration says otherwise: any number of values, and
- * values without a ttl that stay.
+ * What Keyv expects of a store, unless the configuration says otherwise: `clear`, any number of
+ * values, and values without a ttl that stay.
  */
 const DEFAULTS = ConfigParams.fromValue({
-    options: { max_size: 0, timeout: Number.MAX_SAFE_INTEGER, max_expiration: Number.MAX_SAFE_INTEGER },
+    options: { clear: true, max_size: 0, timeout: Number.MAX_SAFE_INTEGER, max_expiration: Number.MAX_SAFE_INTEGER },
 });
 
 /** The cache of one namespace. It opens at its first use. */
@@ -54,6 +54,6 @@ export class NamespaceCache {
         const prefix = (config.getAsNullableString('options.prefix') ?? '') + toPrefix(this.names);
         const limit = config.getAsIntegerWithDefault('options.max_key_size', MAX_KEY_BYTES);
         this.room = limit - TOKEN_BYTES - Buffer.byteLength(prefix);
-        return config.setDefaults(DEFAULTS).override(ConfigParams.fromValue({ options: { prefix, clear: true } }));
+        return config.setDefaults(DEFAULTS).override(ConfigParams.fromValue({ options: { prefix } }));
     }
 }

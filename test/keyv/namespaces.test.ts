@@ -100,6 +100,15 @@ it('changes to the namespace that is set, also while it is in use', async () => 
     expect(errors).toEqual([]);
 });
 
+it('saves the request for the token if options.clear is false, and cannot clear', async () => {
+    const { store } = storeOf(open, server, { options: { clear: false } });
+    await store.set('key', 'value');
+    const client = await open.client(server);
+    expect((await client.get(`${open.key}:key`)).value!.toString()).toBe('value');
+    await expect(store.clear()).rejects.toMatchObject({ code: 'NO_PREFIX' });
+    expect(await store.get('key')).toBe('value');
+});
+
 it('keeps nothing of a namespace that it has left', async () => {
     const beforeClose = jest.spyOn(MemcachedConnection.prototype, 'beforeClose');
     open.atEnd(() => beforeClose.mockRestore());
