@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 const MARK = 'sha256:';
 /** Text that memcached takes as part of a key. Its length in bytes is its number of characters. */
 const PLAIN = /^[\x21-\x7e]+$/;
-/** Text that can be part of a prefix. The tokens of `options.clear` begin with `#`. */
-const PLAIN_PREFIX = /^[\x21\x22\x24-\x7e]+$/;
+/** Text that can be a namespace in a key. `#` ends it, and begins the tokens of `options.clear`. */
+const PLAIN_NAMESPACE = /^[\x21\x22\x24-\x7e]+$/;
 
 /** The longest namespace that appears in keys. The rest of a key is for the user's own key. */
 const MAX_NAMESPACE_BYTES = 64;
@@ -18,11 +18,14 @@ export function toKey(key: string, room: number): string {
     return key.length <= room && PLAIN.test(key) && !key.startsWith(MARK) ? key : hash(key);
 }
 
-/** Returns the prefix of the namespaces, from the outermost one. */
+/**
+ * Returns the prefix of the namespaces, from the outermost one. No key of one namespace is a key of
+ * another, because only the end of a prefix is `#`.
+ */
 export function toPrefix(namespaces: readonly string[]): string {
     const path = namespaces.filter(Boolean).join(':') || 'keyv';
-    const isPlain = path.length <= MAX_NAMESPACE_BYTES && PLAIN_PREFIX.test(path) && !path.startsWith(MARK);
-    return `${isPlain ? path : hash(path)}:`;
+    const isPlain = path.length <= MAX_NAMESPACE_BYTES && PLAIN_NAMESPACE.test(path) && !path.startsWith(MARK);
+    return `${isPlain ? path : hash(path)}#`;
 }
 
 /** UTF-16 keeps lone surrogates apart, which UTF-8 cannot. */

@@ -9,8 +9,8 @@ const open = useOpener();
 
 /** Returns the remaining seconds of the key `value` of this test, -1 if it stays for ever. */
 async function secondsLeft(): Promise<number> {
-    const [, token = ''] = (await ask(`get ${open.key}:#namespace`)).split('\r\n');
-    const reply = await ask(`mg ${open.key}:#${token}:value t`);
+    const [, token = ''] = (await ask(`get ${open.key}##namespace`)).split('\r\n');
+    const reply = await ask(`mg ${open.key}##${token}:value t`);
     expect(reply).toMatch(/^HD t-?\d+/);
     return Number(reply.slice('HD t'.length));
 }

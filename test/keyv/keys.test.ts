@@ -34,13 +34,13 @@ describe('a key', () => {
 
 describe('a prefix', () => {
     it('lists the namespaces, the outermost first', () => {
-        expect(toPrefix(['my-app', 'users'])).toBe('my-app:users:');
-        expect(toPrefix(['my-app', ''])).toBe('my-app:');
-        expect(toPrefix(['', 'keyv'])).toBe('keyv:');
+        expect(toPrefix(['my-app', 'users'])).toBe('my-app:users#');
+        expect(toPrefix(['my-app', ''])).toBe('my-app#');
+        expect(toPrefix(['', 'keyv'])).toBe('keyv#');
     });
 
     it('is never empty, because clear needs one', () => {
-        expect(toPrefix(['', ''])).toBe('keyv:');
+        expect(toPrefix(['', ''])).toBe('keyv#');
     });
 
     it.each([
@@ -49,6 +49,6 @@ describe('a prefix', () => {
         ['could be taken for a token of clear', '#12345678'],
         ['looks like a hash', `sha256:${'A'.repeat(43)}`],
     ])('is a hash if the namespace %s', (_, namespace) => {
-        expect(toPrefix([namespace])).toMatch(/^sha256:[\w-]{43}:$/);
+        expect(toPrefix([namespace])).toMatch(/^sha256:[\w-]{43}#$/);
     });
 });

@@ -36,8 +36,8 @@ it('keeps the values of namespaces apart, and clears only its own', async () => 
 it('writes the namespaces before the key', async () => {
     const client = await open.client(server);
     await storeFor('users').set('key', 'value');
-    const { value: token } = await client.get(`${open.key}:users:#namespace`);
-    const { value } = await client.get(`${open.key}:users:#${token!.toString()}:key`);
+    const { value: token } = await client.get(`${open.key}:users##namespace`);
+    const { value } = await client.get(`${open.key}:users##${token!.toString()}:key`);
     expect(value!.toString()).toBe('value');
 });
 
@@ -64,7 +64,7 @@ it('clears for all processes at once', async () => {
 it('follows the clear of another process, which may use the cache itself', async () => {
     const store = storeFor('users');
     await store.set('key', 'value');
-    const child = forkSource(join(root, 'test/cache/clearChild.ts'), [`${open.key}:users:`, server.port]);
+    const child = forkSource(join(root, 'test/cache/clearChild.ts'), [`${open.key}:users#`, server.port]);
     try {
         await once(child, 'message');
         expect(await store.get('key')).toBe('value');
@@ -104,9 +104,19 @@ it('saves the request for the token if options.clear is false, and cannot clear'
     const { store } = storeOf(open, server, { options: { clear: false } });
     await store.set('key', 'value');
     const client = await open.client(server);
-    expect((await client.get(`${open.key}:key`)).value!.toString()).toBe('value');
+    expect((await client.get(`${open.key}#key`)).value!.toString()).toBe('value');
     await expect(store.clear()).rejects.toMatchObject({ code: 'NO_PREFIX' });
     expect(await store.get('key')).toBe('value');
+});
+
+it.each([{ clear: true }, { clear: false }])('keeps namespaces apart whose names look like keys: %j', async options => {
+    const [outer, inner] = [open.key, `${open.key}:admin`].map(
+        namespace => storeOf(open, server, { namespace, options }).store,
+    );
+    await outer!.set('admin:key', 'of the outer one');
+    expect(await inner!.get('key')).toBeUndefined();
+    await inner!.set('key', 'of the inner one');
+    expect(await outer!.get('admin:key')).toBe('of the outer one');
 });
 
 it('keeps nothing of a namespace that it has left', async () => {
@@ -137,7 +147,7 @@ describe('stores on one cache', () => {
         expect(await cache.retrieve(null, 'key')).toBe('of the service');
         expect(cache.getStats().servers.map(({ sockets }) => sockets)).toEqual([1]);
         const client = await open.client(server);
-        expect((await client.get('service:users:#namespace')).value).not.toBeNull();
+        expect((await client.get('service:users##namespace')).value).not.toBeNull();
     });
 
     it('take its options, but not its limit for the number of values', async () => {
