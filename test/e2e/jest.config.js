@@ -10,6 +10,6 @@ module.exports = {
     ...run,
     ...project,
     roots: [__dirname],
-    testPathIgnorePatterns: ['/node_modules/', ...(areInstalled() ? [] : ['/test/e2e/keyv/'])],
+    testPathIgnorePatterns: ['/node_modules/', ...(areInstalled ? [] : ['/test/e2e/keyv/'])],
     testTimeout: 60000,
 };

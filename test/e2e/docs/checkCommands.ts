@@ -11,7 +11,7 @@ const { scripts, name } = JSON.parse(read('package.json')) as { scripts: Record<
  */
 const FOREIGN = ['node', 'npx', 'git', 'cd', 'docker', 'export', 'curl'];
 /** The packages that docs/keyv.md installs. */
-const { dependencies } = JSON.parse(read('test/e2e/keyv/packages/package.json')) as { dependencies: object };
+const { dependencies } = JSON.parse(read('test/e2e/keyv/package.json')) as { dependencies: object };
 /** The built-in commands of npm. */
 const OF_NPM = ['install', 'ci', 'pack'];
 

@@ -1,25 +1,19 @@
-// Keyv and the packages that build on it. They are not dependencies of this project. The folder
-// `packages` has their exact versions, and `npm run test:e2e` installs them into a cache.
+// Keyv and the packages that build on it. They are not dependencies of this project. `npm run
+// test:e2e` installs them outside this folder, and names their node_modules in KEYV_MODULES.
 
-const { createHash } = require('node:crypto');
-const { existsSync, readFileSync } = require('node:fs');
 const { createRequire } = require('node:module');
-const { join, resolve } = require('node:path');
+const { dirname } = require('node:path');
 
-const root = resolve(__dirname, '../../..');
-const source = join(__dirname, 'packages');
-const lock = readFileSync(join(source, 'package-lock.json'));
-const version = createHash('sha256').update(lock).digest('hex').slice(0, 12);
-const folder = join(root, 'node_modules/.cache/pip-services4-memcached', `keyv-${version}`);
-
-/** Returns whether npm has installed the packages. It writes `.package-lock.json` last. */
-const areInstalled = () => existsSync(join(folder, 'node_modules/.package-lock.json'));
+const modules = process.env.KEYV_MODULES;
+const areInstalled = modules !== undefined;
+/** The folder of a program that imports the packages. */
+const folder = dirname(modules ?? '');
 
 /**
  * Loads an installed package.
  * @param {string} name
  * @returns {any}
  */
-const requirePackage = name => createRequire(join(folder, 'package.json'))(name);
+const requirePackage = name => createRequire(`${modules}/`)(name);
 
-module.exports = { source, folder, areInstalled, requirePackage };
+module.exports = { areInstalled, folder, requirePackage };
