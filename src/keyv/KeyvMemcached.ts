@@ -7,7 +7,9 @@ import { NamespaceCache } from './NamespaceCache';
 
 /** An entry of `setMany`. */
 export interface KeyvEntry {
+    /** Any text. */
     readonly key: string;
+    /** The text of Keyv's serializer, bytes, or a value that JSON can represent. */
     readonly value: unknown;
     /** The lifetime in ms. Absent or 0: for ever. Negative: expired. */
     readonly ttl?: number | undefined;
