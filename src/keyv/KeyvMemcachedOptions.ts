@@ -4,7 +4,7 @@ import { ignoredKeys } from '../connect/ignoredKeys';
 import { noConnection } from '../component/errors';
 import { invalidNamespace, unknownOptions } from './errors';
 
-/** A section of a configuration, with the keys that docs/connections.md and the README list. */
+/** A section of a configuration, with the keys that docs/connections.md and docs/configuration.md list. */
 export interface ConfigSection {
     readonly [key: string]: string | number | boolean | ConfigSection | undefined;
 }
@@ -26,7 +26,7 @@ export interface KeyvServerOptions extends NamespaceOptions {
     readonly credential?: ConfigSection | undefined;
     /** Several credentials by name. See docs/connections.md. */
     readonly credentials?: ConfigSection | readonly ConfigSection[] | undefined;
-    /** `options.*` of the components, for example `{ request_timeout: 500 }`. See the README. */
+    /** `options.*` of the components, for example `{ request_timeout: 500 }`. See docs/configuration.md. */
     readonly options?: ConfigSection | undefined;
 }
 
