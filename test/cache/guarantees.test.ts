@@ -105,7 +105,7 @@ const server = useServer();
 const opener = useOpener();
 
 it('has a row for every verb of the cache', () => {
-    const others = ['configure', 'setReferences', 'unsetReferences', 'isOpen', 'open', 'close'];
+    const others = ['configure', 'setReferences', 'unsetReferences', 'isOpen', 'open', 'close', 'share'];
     const methods = Object.getOwnPropertyNames(MemcachedCache.prototype);
     const verbsOfCache = methods.filter(name => ![...others, 'constructor', 'getStats', 'checkHealth'].includes(name));
     expect([...rows.keys()].sort()).toEqual(verbsOfCache.sort());
