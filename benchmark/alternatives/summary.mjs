@@ -7,7 +7,7 @@ const COMPARED = {
     'get-100B@64': 'read an object of 100 B, 64 in flight',
     'set-100B@64': 'store an object of 100 B, 64 in flight',
     'getMany-50x100B@64': 'read 50 objects in one call, 64 in flight',
-    'load-100B@64': 'load-through, hit, 64 in flight',
+    'load-100B@64': '`retrieveOrLoad`, value present, 64 in flight',
     'lock@64': 'acquire and release a free lock, 64 in flight',
     'get-100B@1': 'read an object of 100 B, 1 in flight',
 };
@@ -35,7 +35,7 @@ function waitRow({ waiters, entries }) {
     const worth = ({ p50Ms }) => 1 / p50Ms;
     const cell = entry => `${fine(entry.p50Ms)} ms, ${fine(entry.requestsPerLock)} requests`;
     const best = bestBy(asTheyCome.filter(asksRedis), worth);
-    const title = `wait for a lock after its release, ${waiters === 1 ? '1 waiter' : `${waiters} waiters`}`;
+    const title = `from a release to the next acquisition, ${waiters === 1 ? '1 waiter' : `${waiters} waiters`}`;
     return row(title, ourOf(entries), best, worth, cell);
 }
 
@@ -43,7 +43,7 @@ function stampedeRow(entries) {
     // Of as many loads, the faster ones are better.
     const worth = ({ loads, ms }) => 1 / (loads + ms / 1e6);
     const cell = ({ loads, ms }) => `${whole(loads)} ${loads === 1 ? 'load' : 'loads'}, ${whole(ms)} ms`;
-    const title = '100 callers in 4 processes ask for one missing value';
+    const title = '100 callers in 4 processes miss one value (ratio of loads)';
     return row(title, ourOf(entries), bestBy(entries.filter(asksRedis), worth), worth, cell);
 }
 
@@ -64,10 +64,14 @@ export function summaryTable({ results, waiting, stampede }) {
     const isMemoryFirst = ({ setting }) => setting.isMemoryFirst;
     const rows = [
         ...Object.entries(COMPARED).map(([id, title]) => rateRow(title, entriesOf(id), asksRedis)),
-        rateRow('load-through, hit, 1 in flight, against a copy in memory', entriesOf('load-100B@1'), isMemoryFirst),
+        rateRow(
+            '`retrieveOrLoad`, 1 in flight, against a copy in the process',
+            entriesOf('load-100B@1'),
+            isMemoryFirst,
+        ),
         ...waiting.map(waitRow),
         stampedeRow(stampede),
         ...offerRows(),
     ];
-    return markdownTable(['', 'this package', 'best on Redis', ''], rows);
+    return markdownTable(['', 'this package', 'best Redis package', 'ratio'], rows);
 }

@@ -200,7 +200,7 @@ export const questions = {
         },
     },
     injection: {
-        title: 'a key with a line break in it is no second command',
+        title: 'a key with a line break cannot inject a second command',
         async ask(open) {
             const server = await memcached.startMemcached();
             const client = await open(server.port);
@@ -211,7 +211,7 @@ export const questions = {
             );
             const found = (await ask(server.port, 'get smuggled\r\n', 'END\r\n')).toString();
             const isGood = found === 'END\r\n';
-            return { isGood, says: isGood ? 'yes' : 'no: it was carried out' };
+            return { isGood, says: isGood ? 'yes' : 'no: it was executed' };
         },
     },
     exit: {

@@ -25,7 +25,7 @@ const LAYERS = [
     ['cache/engine'],
     ['cache/load'],
     ['cache', 'lock'],
-    ['build'],
+    ['build', 'keyv'],
     ['src'],
 ];
 

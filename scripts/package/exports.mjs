@@ -26,6 +26,7 @@ const required = {
         // logic
         ...names('CacheEntry DefaultLogicFactory Lock MemoryCache MemoryLock NullCache NullLock'),
     ],
+    [`${name}/keyv`]: names('KeyvMemcached'),
 };
 
 /** Checks that the names exist for `require`, for `import` and for the compiler. */

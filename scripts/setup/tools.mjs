@@ -68,7 +68,9 @@ function readManifest(folder) {
 function areInstalled(modules, wanted) {
     try {
         const { packages } = JSON.parse(readFileSync(join(modules, '.package-lock.json'), 'utf8'));
-        return wanted.every(([name, version]) => packages[`node_modules/${name}`]?.version === version);
+        // The version of an alias follows the name of its package.
+        const versionOf = specifier => specifier.slice(specifier.lastIndexOf('@') + 1);
+        return wanted.every(([name, wants]) => packages[`node_modules/${name}`]?.version === versionOf(wants));
     } catch {
         return false;
     }

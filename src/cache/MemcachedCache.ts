@@ -105,6 +105,18 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
         await this.connection.close(context);
     }
 
+    /**
+     * Returns a cache on the open connection of this one, with its references.
+     * @param configure returns the configuration of the new cache, given that of this one
+     * @internal
+     */
+    share(configure: (config: ConfigParams) => ConfigParams): MemcachedCache {
+        const cache = new MemcachedCache();
+        cache.connection.share(this.connection, configure);
+        cache.engine.configure();
+        return cache;
+    }
+
     /** Returns counts and the state of each server without a request. See docs/operations.md. */
     getStats(): CacheStats {
         return Object.freeze({ ...this.engine.metrics.counts, ...this.connection.getStats() });

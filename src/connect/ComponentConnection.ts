@@ -64,10 +64,7 @@ export class ComponentConnection {
         if (shared) {
             this.warnOfIgnoredKeys(context);
             if (!shared.isOpen()) throw withTraceId(sharedNotOpened(), context);
-            this.connection = shared;
-            this.isOwner = false;
-            this.unsubscribe?.();
-            this.unsubscribe = shared.beforeClose(this.onSharedClose);
+            this.use(shared);
             return;
         }
         const own = new MemcachedConnection(false);
@@ -81,6 +78,15 @@ export class ComponentConnection {
             if (this.connection === own) this.connection = null;
             throw error;
         }
+    }
+
+    /** Uses the connection and the references of another component. Throws NOT_OPENED. */
+    share(other: ComponentConnection, configure: (config: ConfigParams) => ConfigParams): void {
+        const { connection, references, config } = other;
+        if (connection === null) throw notOpened();
+        this.configure(configure(config));
+        if (references !== null) this.setReferences(references);
+        this.use(connection);
     }
 
     async close(context: AnyContext): Promise<void> {
@@ -124,6 +130,13 @@ export class ComponentConnection {
             if (problem !== null) throw problem;
         }
         return fullKey;
+    }
+
+    private use(shared: MemcachedConnection): void {
+        this.connection = shared;
+        this.isOwner = false;
+        this.unsubscribe?.();
+        this.unsubscribe = shared.beforeClose(this.onSharedClose);
     }
 
     private warnOfIgnoredKeys(context: AnyContext): void {

@@ -12,6 +12,7 @@ exports.project = {
         '^(pip-services4-(?:components|config|logic)-node)$': '<rootDir>/packages/$1/src/index.ts',
         '^pip-services4-memcached-node$': '<rootDir>/src/index.ts',
         '^pip-services4-memcached-node/framework$': '<rootDir>/src/framework.ts',
+        '^pip-services4-memcached-node/keyv$': '<rootDir>/src/keyv.ts',
     },
     globalSetup: '<rootDir>/test/jest/globalSetup.ts',
     globalTeardown: '<rootDir>/test/jest/globalTeardown.ts',

@@ -10,10 +10,14 @@ export interface Outcome {
     readonly stderr: string;
 }
 
-/** Runs Node in the root folder of the project, and kills it after a minute. */
-export async function runNode(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
+/** Runs Node, in the root folder of the project unless told otherwise. Kills it after a minute. */
+export async function runNode(
+    args: readonly string[],
+    env: Record<string, string> = {},
+    cwd: string = root,
+): Promise<Outcome> {
     const child = spawn(process.execPath, args, {
-        cwd: root,
+        cwd,
         env: { ...process.env, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
         timeout: 60_000,

@@ -163,10 +163,16 @@ export abstract class Call<T> implements Timed {
     }
 
     fail(error: Error): void {
-        if (!this.markSettled()) return;
-        this.onFailed();
-        this.host?.metrics.recordFailure(error);
-        this.reject(error);
+        if (this.markFailed(error)) this.reject(error);
+    }
+
+    /**
+     * Fails a call that its server does not admit. The promise rejects after an immediate, so that
+     * the event loop runs. Otherwise a caller that repeats such calls without a pause would block
+     * it, and with it the recovery.
+     */
+    refuse(error: Error): void {
+        if (this.markFailed(error)) setImmediate(() => this.reject(error));
     }
 
     expire(): void {
@@ -179,6 +185,13 @@ export abstract class Call<T> implements Timed {
 
     protected rejectWith(reply: Reply): true {
         this.fail(rejected(this.host!.address, reply.outcome, reply.detail()));
+        return true;
+    }
+
+    private markFailed(error: Error): boolean {
+        if (!this.markSettled()) return false;
+        this.onFailed();
+        this.host?.metrics.recordFailure(error);
         return true;
     }
 

@@ -108,7 +108,7 @@ export class MemcachedServer implements CallHost, ChannelContext {
     }
 
     /**
-     * Sends the call at the end of this turn of the event loop, or rejects it at once.
+     * Sends the call at the end of this turn of the event loop, or refuses it.
      * @param isInternal marks the call in traces. See `CommandTrace`
      */
     send<T>(call: Call<T>, isInternal: boolean): Promise<T> {
@@ -135,9 +135,9 @@ export class MemcachedServer implements CallHost, ChannelContext {
         if (call.settled) return;
         call.host = this;
         this.metrics.calls++;
-        if (this.isClosed) call.fail(notOpened());
-        else if (this.breaker.isDown) call.fail(this.breaker.downError());
-        else if (this.metrics.inFlight > this.maxPending) call.fail(overloaded(this.address));
+        if (this.isClosed) call.refuse(notOpened());
+        else if (this.breaker.isDown) call.refuse(this.breaker.downError());
+        else if (this.metrics.inFlight > this.maxPending) call.refuse(overloaded(this.address));
         else this.queue.enter(call);
     }
 

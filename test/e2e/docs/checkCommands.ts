@@ -10,6 +10,8 @@ const { scripts, name } = JSON.parse(read('package.json')) as { scripts: Record<
  * Programs of other packages. The test only checks that the project files in their arguments exist.
  */
 const FOREIGN = ['node', 'npx', 'git', 'cd', 'docker', 'export', 'curl'];
+/** The packages that docs/keyv.md installs. */
+const { dependencies } = JSON.parse(read('test/e2e/keyv/package.json')) as { dependencies: object };
 /** The built-in commands of npm. */
 const OF_NPM = ['install', 'ci', 'pack'];
 
@@ -41,9 +43,10 @@ function checkNpm([verb = '', script = '', ...rest]: string[]): string | null {
     if (!OF_NPM.includes(verb)) return `npm has no ${verb} that the test knows`;
     const packages = [script, ...rest].filter(word => word !== '' && !word.startsWith('-'));
     const strange = packages.find(
-        word => word !== name && !word.startsWith(`./${name}-`) && !word.startsWith(`${name}-`),
+        word =>
+            word !== name && !(word in dependencies) && !word.startsWith(`./${name}-`) && !word.startsWith(`${name}-`),
     );
-    return verb === 'install' && strange !== undefined ? `${strange} is not this package` : null;
+    return verb === 'install' && strange !== undefined ? `the tests do not know the package ${strange}` : null;
 }
 
 /** Returns the error of memcached with these arguments on a free port, or null if it starts. */

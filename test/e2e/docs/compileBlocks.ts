@@ -8,6 +8,7 @@ const PARAMETER_WITHOUT_TYPE = 7006;
 /** The modules that provide the names that fragments do not declare. */
 const modules = {
     'pip-services4-memcached-node/framework': 'src/framework.ts',
+    'pip-services4-memcached-node/keyv': 'src/keyv.ts',
     'pip-services4-memcached-node': 'src/index.ts',
     './scene.js': 'test/e2e/docs/scene.ts',
     '../../support/server/MemcachedProcess.js': 'test/support/server/MemcachedProcess.ts',
@@ -17,8 +18,8 @@ const modules = {
  * Compiles blocks in one program against the sources, and as strictly as the sources.
  *
  * A block that imports something is a whole module, and sees only its imports. Any other block is a
- * fragment. A fragment may also use public names of the package and of its `/framework`, and the
- * names of `scene.ts`.
+ * fragment. A fragment may also use public names of the package, of its `/framework` and of its
+ * `/keyv`, and the names of `scene.ts`.
  */
 export function compileBlocks(blocks: readonly CodeBlock[]): string[] {
     const options = readOptions();
