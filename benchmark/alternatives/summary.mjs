@@ -35,7 +35,7 @@ function waitRow({ waiters, entries }) {
     const worth = ({ p50Ms }) => 1 / p50Ms;
     const cell = entry => `${fine(entry.p50Ms)} ms, ${fine(entry.requestsPerLock)} requests`;
     const best = bestBy(asTheyCome.filter(asksRedis), worth);
-    const title = `from a release to the next acquisition, ${waiters === 1 ? '1 waiter' : `${waiters} waiters`}`;
+    const title = `time from a release to the next acquisition, ${waiters === 1 ? '1 waiter' : `${waiters} waiters`}`;
     return row(title, ourOf(entries), best, worth, cell);
 }
 
@@ -43,7 +43,7 @@ function stampedeRow(entries) {
     // Of as many loads, the faster ones are better.
     const worth = ({ loads, ms }) => 1 / (loads + ms / 1e6);
     const cell = ({ loads, ms }) => `${whole(loads)} ${loads === 1 ? 'load' : 'loads'}, ${whole(ms)} ms`;
-    const title = '100 callers in 4 processes miss one value (ratio of loads)';
+    const title = '100 callers in 4 processes miss one value: loads, time (ratio of loads)';
     return row(title, ourOf(entries), bestBy(entries.filter(asksRedis), worth), worth, cell);
 }
 
