@@ -139,7 +139,7 @@ it('runs the quick start of the README', async () => {
     const container = await run(file, [], server, { MEMCACHED_SERVICE_HOST: host, MEMCACHED_SERVICE_PORT: port });
     rmSync(directory, { recursive: true });
     await expectWorking(container.find('cache'));
-    expect(await readItem(server, 'my-service:key')).not.toBeNull();
+    expect(await readItem(server, 'my-service:cache:key')).not.toBeNull();
 });
 
 it('rejects an invalid option by name', async () => {
