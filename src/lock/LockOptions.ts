@@ -17,7 +17,8 @@ export interface WithLockOptions extends AcquireOptions {
     readonly timeout?: number | undefined;
 }
 
-const NAMES: Readonly<Record<keyof WithLockOptions, true>> = { ttl: true, timeout: true, signal: true };
+const ACQUIRE_NAMES: Readonly<Record<keyof AcquireOptions, true>> = { signal: true };
+const WITH_LOCK_NAMES: Readonly<Record<keyof WithLockOptions, true>> = { ...ACQUIRE_NAMES, ttl: true, timeout: true };
 
 /** The longest expiry in ms. memcached has 32 bits for the seconds since 1970. */
 const MAX_EXPIRY_MS = 0xffffffff * 1000;
@@ -37,12 +38,21 @@ export function readTimeout(timeout: number): number {
 
 export function readSignal(options: AcquireOptions | null | undefined): AbortSignal | undefined {
     if (options === null || options === undefined) return undefined;
-    if (!isOptions(options)) throw invalidLockOption('options', 'an object');
-    const unknown = findUnknown(options, NAMES);
-    if (unknown !== undefined) throw invalidLockOption(unknown, `one of ${Object.keys(NAMES).join(', ')}`);
+    checkNames(options, ACQUIRE_NAMES);
     const signal = options.signal as AbortSignal | null | undefined;
     if (signal === null || signal === undefined) return undefined;
     // `instanceof` would reject a signal from another realm.
     if (typeof signal.throwIfAborted !== 'function') throw invalidLockOption('signal', 'an AbortSignal');
     return signal;
+}
+
+/** Checks the names of the options of `withLock`. The acquisition checks their values. */
+export function checkWithLockOptions(options: WithLockOptions | null | undefined): void {
+    if (options !== null && options !== undefined) checkNames(options, WITH_LOCK_NAMES);
+}
+
+function checkNames(options: object, names: object): void {
+    if (!isOptions(options)) throw invalidLockOption('options', 'an object');
+    const unknown = findUnknown(options, names);
+    if (unknown !== undefined) throw invalidLockOption(unknown, `one of ${Object.keys(names).join(', ')}`);
 }

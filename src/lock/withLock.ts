@@ -5,7 +5,7 @@ import { invalidWork, lockLost } from './errors';
 import type { Lease } from './Lease';
 import type { LeaseAcquirer } from './LeaseAcquirer';
 import { LeaseRenewal } from './LeaseRenewal';
-import type { WithLockOptions } from './LockOptions';
+import { checkWithLockOptions, type WithLockOptions } from './LockOptions';
 
 /** Acquires a lease, renews it while `work` runs, and releases it. */
 export async function withLock<T>(
@@ -16,12 +16,17 @@ export async function withLock<T>(
     work: (signal: AbortSignal, lease: Lease) => Promise<T> | T,
 ): Promise<T> {
     if (typeof work !== 'function') throw withTraceId(invalidWork(work), context);
+    try {
+        checkWithLockOptions(options);
+    } catch (error) {
+        throw withTraceId(error, context);
+    }
     const { session } = acquirer;
     const lostError = (): Error => withTraceId(lockLost(key), context);
     let lease: Lease;
     session.enter();
     try {
-        lease = await acquirer.acquire(context, key, options?.ttl, options?.timeout, options);
+        lease = await acquirer.acquire(context, key, options?.ttl, options?.timeout, { signal: options?.signal });
         if (session.isOver || !lease.isHeld()) {
             await lease[Symbol.asyncDispose]();
             throw session.isOver ? withTraceId(notOpened(), context) : lostError();

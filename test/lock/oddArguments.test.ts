@@ -34,6 +34,17 @@ describe('an argument of a lock', () => {
         expect(await stored(open.key)).toBeNull();
     });
 
+    it.each([{ ttl: 1000 }, { timeout: 0 }])('rejects %p beside the ttl and the timeout of acquireLease', async odd => {
+        const lock = await open.lock(server);
+        const options = odd as AcquireOptions;
+        for (const call of [
+            lock.acquireLease('trace-1', open.key, 1000, 0, options),
+            lock.acquireLock('trace-1', open.key, 1000, 0, options),
+        ]) {
+            await expect(call).rejects.toMatchObject(refusal('INVALID_LOCK_OPTION'));
+        }
+    });
+
     it.each([undefined, null, {}, { signal: null }, { signal: undefined }])('accepts options of %p', async odd => {
         const lock = await open.lock(server);
         const options = odd as AcquireOptions;

@@ -31,8 +31,9 @@ export class TakeEachAnswer implements ChangeRule {
  * a missing server stays while it is up, until it has been missing three times in a row.
  *
  * Two observations prolong that. An answer that names new servers and lacks known ones may be a
- * subset, or a fleet that is replaced: eight times. A missing server that returns proves subsets: a
- * server leaves only when it is down. An answer with all servers ends both.
+ * subset, or a part of a replaced fleet. A missing server then stays for eight misses. A missing
+ * server that returns proves subsets. Servers then leave only when they are down. An answer with
+ * all servers ends both.
  */
 export class KeepMissing implements ChangeRule {
     private misses: ReadonlyMap<string, number> = new Map();
