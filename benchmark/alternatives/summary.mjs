@@ -35,7 +35,8 @@ function waitRow({ waiters, entries }) {
     const worth = ({ p50Ms }) => 1 / p50Ms;
     const cell = entry => `${fine(entry.p50Ms)} ms, ${fine(entry.requestsPerLock)} requests`;
     const best = bestBy(asTheyCome.filter(asksRedis), worth);
-    const title = `time from a release to the next acquisition, ${waiters === 1 ? '1 waiter' : `${waiters} waiters`}`;
+    const count = waiters === 1 ? '1 waiter' : `${waiters} waiters`;
+    const title = `time from a release to the next acquisition, ${count}`;
     return row(title, ourOf(entries), best, worth, cell);
 }
 
