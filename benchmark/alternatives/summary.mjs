@@ -9,10 +9,9 @@ const COMPARED = {
     'getMany-50x100B@64': 'read 50 objects in one call, 64 in flight',
     'load-100B@64': '`retrieveOrLoad`, value present, 64 in flight',
     'lock@64': 'acquire and release a free lock, 64 in flight',
-    'get-100B@1': 'read an object of 100 B, 1 in flight',
 };
 
-/** The first features of Redis in `offers.md` that memcached lacks. The README shows them too. */
+/** The first features of Redis in `offers.md` that memcached lacks. */
 const OFFERS = 5;
 
 const bestBy = (entries, worth) => entries.reduce((best, entry) => (worth(entry) > worth(best) ? entry : best));
@@ -30,14 +29,12 @@ function rateRow(title, entries, isRival) {
     return row(title, ourOf(entries), bestBy(entries.filter(isRival), perSecond), perSecond, cell);
 }
 
-function waitRow({ waiters, entries }) {
-    const asTheyCome = entries.filter(({ pause }) => pause.startsWith('default'));
+function waitRow(entries) {
+    const withDefaults = entries.filter(({ pause }) => pause.startsWith('default'));
     const worth = ({ p50Ms }) => 1 / p50Ms;
     const cell = entry => `${fine(entry.p50Ms)} ms, ${fine(entry.requestsPerLock)} requests`;
-    const best = bestBy(asTheyCome.filter(asksRedis), worth);
-    const count = waiters === 1 ? '1 waiter' : `${waiters} waiters`;
-    const title = `time from a release to the next acquisition, ${count}`;
-    return row(title, ourOf(entries), best, worth, cell);
+    const best = bestBy(withDefaults.filter(asksRedis), worth);
+    return row('time from a release to the next acquisition, 1 waiter', ourOf(entries), best, worth, cell);
 }
 
 function stampedeRow(entries) {
@@ -48,15 +45,13 @@ function stampedeRow(entries) {
     return row(title, ourOf(entries), bestBy(entries.filter(asksRedis), worth), worth, cell);
 }
 
-/** Returns a row for each of the first offers. None of them can be measured. */
-function offerRows() {
+/** Returns the row of the first offers. They cannot be measured. */
+function offersRow() {
     const table = readFileSync(new URL('offers.md', import.meta.url), 'utf8')
         .trim()
         .split('\n');
-    return table.slice(2, 2 + OFFERS).map(line => {
-        const [, need, redis] = line.split('|').map(cell => cell.trim());
-        return [need.replace(/^./, letter => letter.toLowerCase()), 'no', redis, ''];
-    });
+    const needs = table.slice(2, 2 + OFFERS).map(line => line.split('|')[1].trim().toLowerCase());
+    return [needs.join(', '), 'no', 'yes', ''];
 }
 
 /** Returns the table of the README. Its last column is above 1 where this package does better. */
@@ -70,9 +65,9 @@ export function summaryTable({ results, waiting, stampede }) {
             entriesOf('load-100B@1'),
             isMemoryFirst,
         ),
-        ...waiting.map(waitRow),
+        waitRow(waiting.find(({ waiters }) => waiters === 1).entries),
         stampedeRow(stampede),
-        ...offerRows(),
+        offersRow(),
     ];
     return markdownTable(['', 'this package', 'best Redis package', 'ratio'], rows);
 }

@@ -32,13 +32,13 @@ it('shows the data of the run (npm run bench -- alternatives --report writes the
     }
 });
 
-it('has a summary of at most 15 rows, some of which a package on Redis wins', () => {
+it('has a summary of at most 10 rows, some of which a package on Redis wins', () => {
     const [, , ...rows] = cellsOf(summaryOf(`${FOLDER}/alternatives.md`)!);
-    expect(rows.length).toBeLessThanOrEqual(15);
+    expect(rows.length).toBeLessThanOrEqual(10);
     const ratios = rows.map(cells => parseFloat(cells[4]!));
-    expect(ratios.filter(ratio => ratio > 0).length).toBeGreaterThan(8);
+    expect(ratios.filter(ratio => ratio > 0).length).toBeGreaterThan(6);
     expect(ratios.filter(ratio => ratio < 1)).not.toHaveLength(0);
-    expect(rows.filter(cells => cells[2] === 'no' && cells[3]!.startsWith('yes: '))).toHaveLength(5);
+    expect(rows.at(-1)!.slice(2, 4)).toEqual(['no', 'yes']);
 });
 
 it('has the same summary in the README (UPDATE_DOCS=1 writes it)', () => {
