@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { ConfigParams } from '../dist/framework.js';
 
-import { MemcachedClient, MemcachedLock } from '../dist/index.js';
+import { MemcachedCache, MemcachedClient, MemcachedLock } from '../dist/index.js';
 import { withBlackHole } from './server/blackHole.mjs';
 import { startMemcached } from './server/memcached.mjs';
 
@@ -14,6 +16,8 @@ const ANSWERED_CALLS = 1_000_000;
 const LOCKS = 1_000_000;
 const UNANSWERED_CALLS = 100_000;
 const WAVE = 5_000;
+const WEIGHED = 50_000;
+const PATIENCE_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 200;
 // The maximum time that a wave may take after the deadline.
 const LATE_MS = 1_000;
@@ -134,6 +138,66 @@ async function locked() {
     }
 }
 
+/** Prints the memory per item that `fill` adds. The memory of the keys does not count. */
+async function weigh(name, fill) {
+    const keys = Array.from({ length: WEIGHED }, (_, i) => `${1e9 + i}`);
+    const before = heapAfterGc();
+    const items = await fill(keys);
+    const after = heapAfterGc();
+    const bytes = after.heap + after.buffers - before.heap - before.buffers;
+    console.log(`${name}: ${Math.round(bytes / WEIGHED)} bytes each, with keys of ${keys[0].length} bytes`);
+    return items;
+}
+
+/** Weighs calls while they wait. They have no handlers, which would count too. */
+async function weighCalls(name, call) {
+    const calls = await weigh(name, async keys => {
+        const all = keys.map(call);
+        await sleep(REQUEST_TIMEOUT_MS);
+        return all;
+    });
+    await Promise.allSettled(calls);
+}
+
+async function openCache(port, ...options) {
+    const cache = new MemcachedCache();
+    const address = ['connection.host', '127.0.0.1', 'connection.port', port];
+    cache.configure(ConfigParams.fromTuples(...address, ...options));
+    await cache.open(null);
+    return cache;
+}
+
+async function waitingGets(port, swallow) {
+    const client = new MemcachedClient([{ host: '127.0.0.1', port }], { requestTimeoutMs: PATIENCE_MS });
+    await client.open();
+    swallow();
+    await weighCalls('a waiting get', key => client.get(key));
+    await client.close();
+}
+
+async function waitingRetrieves(port, swallow) {
+    const cache = await openCache(port, 'options.request_timeout', PATIENCE_MS);
+    swallow();
+    await weighCalls('a waiting retrieve', key => cache.retrieve(null, key));
+    await cache.close(null);
+}
+
+async function counted() {
+    const server = await startMemcached();
+    try {
+        const cache = await openCache(server.port, 'options.max_size', WEIGHED);
+        await weigh('a value that max_size counts', async keys => {
+            for (const key of keys) await cache.store(null, key, 1, 600_000);
+        });
+        await cache.close(null);
+    } finally {
+        await server.stop();
+    }
+}
+
 await answered();
 await withBlackHole(unanswered);
 await locked();
+await withBlackHole(waitingGets);
+await withBlackHole(waitingRetrieves);
+await counted();
