@@ -2,6 +2,7 @@ import type { Run } from '../schedule/runPlan';
 import { checkCacheAnswers } from './cacheAnswers';
 import { checkCacheCounters } from './cacheCounters';
 import { checkCasNumbers } from './casNumbers';
+import { checkCauses } from './causes';
 import { checkClientAnswers } from './clientAnswers';
 import { checkEvictions } from './evictions';
 import { checkExpiries } from './expiries';
@@ -25,6 +26,7 @@ export type Check = (run: Run, report: (violation: string) => void) => void;
 
 const CHECKS: readonly Check[] = [
     checkSettling,
+    checkCauses,
     checkLeftovers,
     checkStatistics,
     checkTimeouts,

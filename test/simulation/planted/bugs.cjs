@@ -231,6 +231,13 @@ const bugs = {
             to: `await server.close();`,
         },
     ],
+    'fail every key of a batch when one server fails': [
+        {
+            file: 'client/KeyBatch.ts',
+            from: `for (const key of chunk.keys) this.failed.set(key, error as Error);`,
+            to: `for (const key of this.keys) this.failed.set(key, error as Error);`,
+        },
+    ],
     'send the rest of a batch by the new list': [
         {
             file: 'client/KeyBatch.ts',
