@@ -20,6 +20,7 @@ import { checkSignals } from './signals';
 import { checkStatistics } from './statistics';
 import { checkTimeouts } from './timeouts';
 import { checkWithoutCas } from './withoutCas';
+import { checkWriteOrder } from './writeOrder';
 
 /** Check of a finished schedule, which reports each violation. */
 export type Check = (run: Run, report: (violation: string) => void) => void;
@@ -44,6 +45,7 @@ const CHECKS: readonly Check[] = [
     checkRouting,
     checkCasNumbers,
     checkWithoutCas,
+    checkWriteOrder,
     checkCacheCounters,
     checkLockCounters,
 ];

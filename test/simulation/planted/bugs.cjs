@@ -238,6 +238,22 @@ const bugs = {
             to: `for (const key of this.keys) this.failed.set(key, error as Error);`,
         },
     ],
+    'send the calls of a turn in reverse': [
+        {
+            file: 'client/server/CallQueue.ts',
+            from: `for (const call of this.entering) {
+            if (call.settled) continue;`,
+            to: `for (const call of this.entering.reverse()) {
+            if (call.settled) continue;`,
+        },
+    ],
+    'spread the calls of a turn over the sockets': [
+        {
+            file: 'client/server/Dispatcher.ts',
+            from: `channel = pool.channelFor(channel);`,
+            to: `channel = pool.leastLoaded();`,
+        },
+    ],
     'send the rest of a batch by the new list': [
         {
             file: 'client/KeyBatch.ts',
