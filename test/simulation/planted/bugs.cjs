@@ -191,6 +191,15 @@ const bugs = {
     'start work under an expired lease': [
         { file: 'lock/withLock.ts', from: `if (session.isOver || !lease.isHeld())`, to: `if (session.isOver)` },
     ],
+    'start work after the close': [
+        {
+            file: 'lock/LeaseAcquirer.ts',
+            from: `if (session.isOver || signal?.aborted) await lease?.[Symbol.asyncDispose]();
+        session.check();`,
+            to: `if (signal?.aborted) await lease?.[Symbol.asyncDispose]();`,
+        },
+        { file: 'lock/withLock.ts', from: `if (session.isOver || !lease.isHeld())`, to: `if (!lease.isHeld())` },
+    ],
     'leave a rejection unhandled': [
         {
             file: 'cache/BatchVerbs.ts',
