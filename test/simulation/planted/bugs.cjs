@@ -111,6 +111,13 @@ const bugs = {
             to: `        const { tracked } = this;`,
         },
     ],
+    'join no load while memcached is unavailable': [
+        {
+            file: 'cache/load/LoadThrough.ts',
+            from: `const canJoin = load !== undefined && (`,
+            to: `const canJoin = load !== undefined && miss.held !== undefined && (`,
+        },
+    ],
     'load without a lease': [
         {
             file: 'cache/load/LoadThrough.ts',
