@@ -4,6 +4,7 @@ import { checkCacheCounters } from './cacheCounters';
 import { checkCasNumbers } from './casNumbers';
 import { checkCauses } from './causes';
 import { checkClientAnswers } from './clientAnswers';
+import { checkEarlyErrors } from './earlyErrors';
 import { checkEvictions } from './evictions';
 import { checkExpiries } from './expiries';
 import { checkFailSoft } from './failSoft';
@@ -12,6 +13,7 @@ import { checkLoads } from './loads';
 import { checkLockCounters } from './lockCounters';
 import { checkLocks } from './locks';
 import { checkRestarts } from './restarts';
+import { checkRetries } from './retries';
 import { checkRouting } from './routing';
 import { checkLogins } from './logins';
 import { checkMistakes } from './mistakes';
@@ -31,6 +33,7 @@ const CHECKS: readonly Check[] = [
     checkLeftovers,
     checkStatistics,
     checkTimeouts,
+    checkEarlyErrors,
     checkMistakes,
     checkSignals,
     checkLogins,
@@ -42,6 +45,7 @@ const CHECKS: readonly Check[] = [
     checkLoads,
     checkLocks,
     checkRestarts,
+    checkRetries,
     checkRouting,
     checkCasNumbers,
     checkWithoutCas,

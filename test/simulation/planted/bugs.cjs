@@ -19,6 +19,13 @@ const bugs = {
             to: `this.retry = operation === 'add' ? 'never' : 'always';`,
         },
     ],
+    'retry a store once too often': [
+        {
+            file: 'client/server/Dispatcher.ts',
+            from: `call.retries >= this.server.options.retries`,
+            to: `call.retries > this.server.options.retries`,
+        },
+    ],
     'ignore the opaque': [
         {
             file: 'client/channel/Channel.ts',
@@ -482,6 +489,9 @@ const bugs = {
             from: `if (this.listeners === 0 && !this.isBackground) this.abort(signal.reason);`,
             to: ``,
         },
+    ],
+    'give up on a busy lock early': [
+        { file: 'lock/LeaseAcquirer.ts', from: `if (leftMs <= 0) throw`, to: `if (leftMs <= 60) throw` },
     ],
     'keep waiting for a lock after the abort': [
         {
