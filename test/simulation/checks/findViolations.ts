@@ -21,6 +21,7 @@ import { checkSettling } from './settling';
 import { checkSignals } from './signals';
 import { checkStatistics } from './statistics';
 import { checkTimeouts } from './timeouts';
+import { checkTokens } from './tokens';
 import { checkWithoutCas } from './withoutCas';
 import { checkWriteOrder } from './writeOrder';
 
@@ -48,6 +49,7 @@ const CHECKS: readonly Check[] = [
     checkRetries,
     checkRouting,
     checkCasNumbers,
+    checkTokens,
     checkWithoutCas,
     checkWriteOrder,
     checkCacheCounters,

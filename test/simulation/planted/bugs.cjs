@@ -329,6 +329,13 @@ const bugs = {
             to: `this.lastFault = null;`,
         },
     ],
+    'make an old token again': [
+        {
+            file: 'cache/keys/NamespaceTokens.ts',
+            from: `const token = randomBytes(RANDOM_BYTES).toString('base64url');`,
+            to: `const token = randomBytes(1).toString('hex').padEnd(8, '0');`,
+        },
+    ],
     'accept unconfirmed replies': [
         {
             file: 'client/calls/Namespace.ts',
