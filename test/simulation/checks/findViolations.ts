@@ -12,6 +12,7 @@ import { checkLeftovers } from './leftovers';
 import { checkLoads } from './loads';
 import { checkLockCounters } from './lockCounters';
 import { checkLocks } from './locks';
+import { checkOwnLoads } from './ownLoads';
 import { checkRestarts } from './restarts';
 import { checkRetries } from './retries';
 import { checkRouting } from './routing';
@@ -44,6 +45,7 @@ const CHECKS: readonly Check[] = [
     checkEvictions,
     checkExpiries,
     checkLoads,
+    checkOwnLoads,
     checkLocks,
     checkRestarts,
     checkRetries,

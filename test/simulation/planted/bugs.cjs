@@ -125,6 +125,14 @@ const bugs = {
             to: `const canJoin = load !== undefined && miss.held !== undefined && (`,
         },
     ],
+    'store a loaded value late': [
+        {
+            file: 'cache/load/PendingLoad.ts',
+            from: `if (this.lease !== null) this.storing = store(this.lease);`,
+            to: `const { lease } = this;
+        if (lease !== null) this.storing = new Promise(resolve => setTimeout(resolve, 50)).then(() => store(lease));`,
+        },
+    ],
     'load without a lease': [
         {
             file: 'cache/load/LoadThrough.ts',
