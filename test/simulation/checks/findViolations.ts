@@ -12,6 +12,7 @@ import { checkLeftovers } from './leftovers';
 import { checkLoads } from './loads';
 import { checkLockCounters } from './lockCounters';
 import { checkLocks } from './locks';
+import { checkOrphans } from './orphans';
 import { checkOwnLoads } from './ownLoads';
 import { checkRestarts } from './restarts';
 import { checkRetries } from './retries';
@@ -47,6 +48,7 @@ const CHECKS: readonly Check[] = [
     checkLoads,
     checkOwnLoads,
     checkLocks,
+    checkOrphans,
     checkRestarts,
     checkRetries,
     checkRouting,

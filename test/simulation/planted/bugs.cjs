@@ -241,6 +241,13 @@ const bugs = {
             to: `        await client?.close();`,
         },
     ],
+    'forget a lock whose reply is lost': [
+        {
+            file: 'lock/LockStore.ts',
+            from: `for (const token of unanswered.keys()) this.orphans.add(key, token, ttlMs);`,
+            to: ``,
+        },
+    ],
     'treat an orphaned lock as held': [
         {
             file: 'lock/LockStore.ts',
