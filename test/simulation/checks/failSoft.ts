@@ -1,10 +1,9 @@
 import { COUNTER_NAMES } from '../../../src/component/counterNames';
 import { codeOf, type Entry } from '../schedule/Ledger';
-import type { Fault } from '../schedule/Plan';
 import type { Run } from '../schedule/runPlan';
-import { World } from '../world/World';
+import { hasCause } from './causes';
+import { Places } from './Places';
 import { isUnlimited } from './settling';
-import { Truth } from './Truth';
 
 /** Counts the keys of the call that the cache answers without memcached. */
 export function fallbacksOf({ countsAtEnd }: Entry): number {
@@ -32,7 +31,7 @@ const HARMLESS = new Set(['skip', 'evict', 'clock', 'kill', 'full', 'refuse', 'l
  * allows.
  */
 export function checkFailSoft(run: Run, report: (violation: string) => void): void {
-    const truth = new Truth(run);
+    const places = new Places(run);
     const { plan } = run.service;
     for (const entry of run.ledger.entries) {
         // The recovery retries until its success.
@@ -47,7 +46,9 @@ export function checkFailSoft(run: Run, report: (violation: string) => void): vo
         if (!mayFallBack) fail('fell back, but must reach memcached');
         if (SOFT_VERBS.has(step.verb) && step.keys.length === 1 && !isFallbackResult(entry))
             fail('returned a value for a fallback');
-        if (!hasReason(entry, run, truth)) fail('fell back without an outage');
+        // A small `max_pending` or a narrow window makes calls fail without a fault.
+        const keys = entry.fullKeys.map((_, i) => i);
+        if (isUnlimited(plan) && !hasCause(entry, keys, HARMLESS, run, places)) fail('fell back without an outage');
     }
 }
 
@@ -60,21 +61,4 @@ function isFallbackResult({ step, result }: Entry): boolean {
 function codesOf({ error }: Entry): string[] {
     const { failed = new Map<string, Error>() } = (error ?? {}) as { failed?: ReadonlyMap<string, Error> };
     return [error, ...failed.values()].map(codeOf).filter(code => code !== null);
-}
-
-/** Returns whether a fault explains that a server of the call does not answer. */
-function hasReason(entry: Entry, run: Run, { places }: Truth): boolean {
-    const { endMs, fullKeys, process } = entry;
-    const { plan } = run.service;
-    // A small `max_pending` or a narrow window makes calls fail without a fault.
-    if (!isUnlimited(plan)) return true;
-    const servers = fullKeys.flatMap((_, i) => places.of(entry, i));
-    const concerns = (fault: Fault): boolean =>
-        !('server' in fault) || servers.includes(run.servers[fault.server]!.name);
-    const isOfProcess = (fault: Fault): boolean =>
-        !('process' in fault) || run.processes[fault.process]!.name === process;
-    return plan.faults.some(
-        fault =>
-            !HARMLESS.has(fault.kind) && World.START_MS + fault.atMs <= endMs && concerns(fault) && isOfProcess(fault),
-    );
 }

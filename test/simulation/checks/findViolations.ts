@@ -2,7 +2,9 @@ import type { Run } from '../schedule/runPlan';
 import { checkCacheAnswers } from './cacheAnswers';
 import { checkCacheCounters } from './cacheCounters';
 import { checkCasNumbers } from './casNumbers';
+import { checkCauses } from './causes';
 import { checkClientAnswers } from './clientAnswers';
+import { checkEarlyErrors } from './earlyErrors';
 import { checkEvictions } from './evictions';
 import { checkExpiries } from './expiries';
 import { checkFailSoft } from './failSoft';
@@ -10,7 +12,10 @@ import { checkLeftovers } from './leftovers';
 import { checkLoads } from './loads';
 import { checkLockCounters } from './lockCounters';
 import { checkLocks } from './locks';
+import { checkOrphans } from './orphans';
+import { checkOwnLoads } from './ownLoads';
 import { checkRestarts } from './restarts';
+import { checkRetries } from './retries';
 import { checkRouting } from './routing';
 import { checkLogins } from './logins';
 import { checkMistakes } from './mistakes';
@@ -18,16 +23,20 @@ import { checkSettling } from './settling';
 import { checkSignals } from './signals';
 import { checkStatistics } from './statistics';
 import { checkTimeouts } from './timeouts';
+import { checkTokens } from './tokens';
 import { checkWithoutCas } from './withoutCas';
+import { checkWriteOrder } from './writeOrder';
 
 /** Check of a finished schedule, which reports each violation. */
 export type Check = (run: Run, report: (violation: string) => void) => void;
 
 const CHECKS: readonly Check[] = [
     checkSettling,
+    checkCauses,
     checkLeftovers,
     checkStatistics,
     checkTimeouts,
+    checkEarlyErrors,
     checkMistakes,
     checkSignals,
     checkLogins,
@@ -37,11 +46,16 @@ const CHECKS: readonly Check[] = [
     checkEvictions,
     checkExpiries,
     checkLoads,
+    checkOwnLoads,
     checkLocks,
+    checkOrphans,
     checkRestarts,
+    checkRetries,
     checkRouting,
     checkCasNumbers,
+    checkTokens,
     checkWithoutCas,
+    checkWriteOrder,
     checkCacheCounters,
     checkLockCounters,
 ];

@@ -40,6 +40,7 @@ export function checkLoads(run: Run, report: (violation: string) => void): void 
         );
     }
     checkLoaders(run, publications, places, report);
+    checkOwnLoaders(run, publications, report);
 }
 
 function isOneServer(one: readonly string[], other: readonly string[]): boolean {
@@ -154,6 +155,33 @@ function checkLoaders(
         )
             continue;
         report(`${run.process} loads ${run.key} while ${concurrent.process} loads it`);
+    }
+}
+
+/**
+ * Checks that loads of a key in one process do not overlap, not even while memcached is
+ * unavailable, unless the process itself writes the key or closes the cache.
+ */
+function checkOwnLoaders(
+    { service: { plan, source }, ledger: { entries } }: Run,
+    publications: ReadonlyMap<string, readonly Publication[]>,
+    report: (violation: string) => void,
+): void {
+    if (plan.cache.hasClear) return;
+    const closes = entries.filter(({ step }) => step.verb === 'close cache');
+    for (const [i, run] of source.runs.entries()) {
+        const { process, key, startMs } = run;
+        const other = source.runs
+            .slice(0, i)
+            .find(one => one.process === process && one.key === key && Math.min(one.endMs, one.abortedMs) > startMs);
+        if (other === undefined) continue;
+        const calls = entries.filter(({ step }) => step.id === run.step || step.id === other.step);
+        const calledMs = Math.min(...calls.map(one => one.startMs));
+        const isBetween = (ms: number): boolean => ms >= calledMs && ms <= startMs;
+        if (closes.some(one => one.process === process && isBetween(one.startMs))) continue;
+        const own = (publications.get(key) ?? []).filter(one => one.process === process);
+        if (own.some(({ startedMs }) => isBetween(startedMs))) continue;
+        report(`${process} calls the loader of ${key} for #${run.step} beside the one for #${other.step}`);
     }
 }
 

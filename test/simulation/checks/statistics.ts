@@ -29,13 +29,10 @@ export function checkStatistics(run: Run, report: (violation: string) => void): 
     }
 }
 
-/** Returns whether a broken server skips a reply, or sends a reply twice. */
+/** Returns whether a defective server sends a reply twice. */
 function isMisled({ service, processes }: Run, process: SimProcess): boolean {
     return service.plan.faults.some(
-        fault =>
-            fault.kind === 'lose' &&
-            processes[fault.process] === process &&
-            (fault.how === 'skip' || fault.how === 'repeat'),
+        fault => fault.kind === 'lose' && processes[fault.process] === process && fault.how === 'repeat',
     );
 }
 

@@ -20,9 +20,10 @@ export interface ServerSettings {
 
 /**
  * Ways to lose a reply. `fin` and `reset` end the connection, and `silence` stalls it. With
- * `repeat` and `skip` a broken server sends a reply twice or not at all.
+ * `repeat` a defective server sends a reply twice, so later replies answer the wrong requests. No
+ * fault drops a reply and sends later ones, because neither TCP nor memcached does so.
  */
-export type Loss = 'fin' | 'reset' | 'silence' | 'repeat' | 'skip';
+export type Loss = 'fin' | 'reset' | 'silence' | 'repeat';
 
 /** Model of one memcached: memory, clock, connections and faults. */
 export class ModelServer implements Listener, BackEnd {

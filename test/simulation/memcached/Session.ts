@@ -86,7 +86,6 @@ export class Session implements Receiver {
         if (loss === 'fin' || loss === 'reset') return this.connection.cut(loss);
         if (loss === 'silence') toClient.stall(Infinity);
         const [first] = replies;
-        if (loss === 'skip' && frontEnd.isMissed(first!)) replies.shift();
         if (loss === 'repeat' && frontEnd.isNoticedTwice(first!)) replies.push(first!);
         toClient.send(Buffer.concat(replies));
         this.isProven = frontEnd.isBinary === (this.greeting[0] === REQUEST_MAGIC);

@@ -19,6 +19,13 @@ const bugs = {
             to: `this.retry = operation === 'add' ? 'never' : 'always';`,
         },
     ],
+    'retry a store once too often': [
+        {
+            file: 'client/server/Dispatcher.ts',
+            from: `call.retries >= this.server.options.retries`,
+            to: `call.retries > this.server.options.retries`,
+        },
+    ],
     'ignore the opaque': [
         {
             file: 'client/channel/Channel.ts',
@@ -111,6 +118,21 @@ const bugs = {
             to: `        const { tracked } = this;`,
         },
     ],
+    'join no load while memcached is unavailable': [
+        {
+            file: 'cache/load/LoadThrough.ts',
+            from: `const canJoin = load !== undefined && (`,
+            to: `const canJoin = load !== undefined && miss.held !== undefined && (`,
+        },
+    ],
+    'store a loaded value late': [
+        {
+            file: 'cache/load/PendingLoad.ts',
+            from: `if (this.lease !== null) this.storing = store(this.lease);`,
+            to: `const { lease } = this;
+        if (lease !== null) this.storing = new Promise(resolve => setTimeout(resolve, 50)).then(() => store(lease));`,
+        },
+    ],
     'load without a lease': [
         {
             file: 'cache/load/LoadThrough.ts',
@@ -191,6 +213,15 @@ const bugs = {
     'start work under an expired lease': [
         { file: 'lock/withLock.ts', from: `if (session.isOver || !lease.isHeld())`, to: `if (session.isOver)` },
     ],
+    'start work after the close': [
+        {
+            file: 'lock/LeaseAcquirer.ts',
+            from: `if (session.isOver || signal?.aborted) await lease?.[Symbol.asyncDispose]();
+        session.check();`,
+            to: `if (signal?.aborted) await lease?.[Symbol.asyncDispose]();`,
+        },
+        { file: 'lock/withLock.ts', from: `if (session.isOver || !lease.isHeld())`, to: `if (!lease.isHeld())` },
+    ],
     'leave a rejection unhandled': [
         {
             file: 'cache/BatchVerbs.ts',
@@ -208,6 +239,13 @@ const bugs = {
             file: 'connect/MemcachedConnection.ts',
             from: `        await client?.close();\n        this.serverLog?.stop();`,
             to: `        await client?.close();`,
+        },
+    ],
+    'forget a lock whose reply is lost': [
+        {
+            file: 'lock/LockStore.ts',
+            from: `for (const token of unanswered.keys()) this.orphans.add(key, token, ttlMs);`,
+            to: ``,
         },
     ],
     'treat an orphaned lock as held': [
@@ -229,6 +267,29 @@ const bugs = {
             file: 'client/cluster/Cluster.ts',
             from: `await Promise.allSettled(this.batches);\n        await server.drained();\n        await server.close();`,
             to: `await server.close();`,
+        },
+    ],
+    'fail every key of a batch when one server fails': [
+        {
+            file: 'client/KeyBatch.ts',
+            from: `for (const key of chunk.keys) this.failed.set(key, error as Error);`,
+            to: `for (const key of this.keys) this.failed.set(key, error as Error);`,
+        },
+    ],
+    'send the calls of a turn in reverse': [
+        {
+            file: 'client/server/CallQueue.ts',
+            from: `for (const call of this.entering) {
+            if (call.settled) continue;`,
+            to: `for (const call of this.entering.reverse()) {
+            if (call.settled) continue;`,
+        },
+    ],
+    'spread the calls of a turn over the sockets': [
+        {
+            file: 'client/server/Dispatcher.ts',
+            from: `channel = pool.channelFor(channel);`,
+            to: `channel = pool.leastLoaded();`,
         },
     ],
     'send the rest of a batch by the new list': [
@@ -281,6 +342,13 @@ const bugs = {
             file: 'client/server/CircuitBreaker.ts',
             from: `this.lastFault = null;\n        this.isDown = false;`,
             to: `this.lastFault = null;`,
+        },
+    ],
+    'make an old token again': [
+        {
+            file: 'cache/keys/NamespaceTokens.ts',
+            from: `const token = randomBytes(RANDOM_BYTES).toString('base64url');`,
+            to: `const token = randomBytes(1).toString('hex').padEnd(8, '0');`,
         },
     ],
     'accept unconfirmed replies': [
@@ -443,6 +511,9 @@ const bugs = {
             from: `if (this.listeners === 0 && !this.isBackground) this.abort(signal.reason);`,
             to: ``,
         },
+    ],
+    'give up on a busy lock early': [
+        { file: 'lock/LeaseAcquirer.ts', from: `if (leftMs <= 0) throw`, to: `if (leftMs <= 60) throw` },
     ],
     'keep waiting for a lock after the abort': [
         {

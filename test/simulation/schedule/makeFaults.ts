@@ -20,7 +20,7 @@ const KINDS = {
     clock: 0.5,
 };
 
-const LOSSES = { fin: 3, reset: 3, silence: 3, repeat: 1, skip: 1 };
+const LOSSES = { fin: 3, reset: 3, silence: 3, repeat: 2 };
 
 /** Draws the faults. About a third of the schedules have no faults. */
 export function makeFaults(

@@ -24,9 +24,13 @@ export class LeaseBook {
     /** Violations that the workload itself detects. */
     readonly violations: string[] = [];
 
-    /** Checks the lease before work starts. */
-    checkHeld(process: string, lease: Lease): void {
+    /**
+     * Checks that work starts under a held lock of an open component.
+     * @param isClosed whether the component has closed since the call of `withLock`
+     */
+    checkStart(process: string, lease: Lease, isClosed: boolean): void {
         if (!lease.isHeld()) this.violations.push(`${process} starts work under the lost lock ${lease.key}`);
+        if (isClosed) this.violations.push(`${process} starts work under the lock ${lease.key} after the close`);
     }
 
     recordPromise(process: string, lease: Lease): void {

@@ -36,10 +36,15 @@ export class LockComponent implements Component {
     private readonly user: string;
     /** Unreleased leases by key. */
     private readonly leases = new Map<string, Lease[]>();
+    /** Number of calls of `close`. */
+    private closes = 0;
 
     private readonly verbs: Readonly<Record<string, Verb>> = {
         'open lock': () => this.lock.open(null),
-        'close lock': () => this.lock.close(null),
+        'close lock': () => {
+            this.closes++;
+            return this.lock.close(null);
+        },
         tryAcquireLease: async ({ keys: [key], times: [ttl] }) =>
             this.keep(await this.lock.tryAcquireLease(null, key!, ttl)),
         acquireLease: async ({ keys: [key], times: [ttl, timeout] }, entry) =>
@@ -60,12 +65,15 @@ export class LockComponent implements Component {
             await lease.release();
             return true;
         },
-        withLock: ({ keys: [key], times: [ttl, timeout, workMs] }, entry) =>
-            withCallerSignal(this.process, entry, signal =>
-                this.lock.withLock(null, key!, { ttl: ttl!, timeout: timeout!, signal }, (own, lease) =>
-                    this.work(own, lease, workMs!),
-                ),
-            ),
+        withLock: ({ keys: [key], times: [ttl, timeout, workMs] }, entry) => {
+            const { closes } = this;
+            return withCallerSignal(this.process, entry, signal =>
+                this.lock.withLock(null, key!, { ttl: ttl!, timeout: timeout!, signal }, (own, lease) => {
+                    this.service.book.checkStart(this.process.name, lease, this.closes > closes);
+                    return this.work(own, lease, workMs!);
+                }),
+            );
+        },
         tryAcquireLock: ({ keys: [key], times: [ttl] }) => this.lock.tryAcquireLock(null, key!, ttl),
         acquireLock: ({ keys: [key], times: [ttl, timeout] }) => this.lock.acquireLock(null, key!, ttl, timeout),
         extendLock: ({ keys: [key], times: [ttl] }) => this.lock.extendLock(null, key!, ttl),
@@ -120,7 +128,6 @@ export class LockComponent implements Component {
     }
 
     private async work(signal: AbortSignal, lease: Lease, workMs: number): Promise<string> {
-        this.service.book.checkHeld(this.process.name, lease);
         try {
             for (let i = 0; i < LEASE_CHECKS && !signal.aborted; i++) {
                 this.service.book.recordPromise(this.process.name, lease);

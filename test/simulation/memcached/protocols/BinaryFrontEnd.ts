@@ -48,10 +48,6 @@ export class BinaryFrontEnd implements FrontEnd {
         return true;
     }
 
-    isMissed(one: Buffer): boolean {
-        return QUIET[one[1]!] === undefined;
-    }
-
     isNoticedTwice(): boolean {
         return true;
     }

@@ -15,10 +15,6 @@ export class ClosingFrontEnd implements FrontEnd {
         return false;
     }
 
-    isMissed(): boolean {
-        return false;
-    }
-
     isNoticedTwice(): boolean {
         return false;
     }

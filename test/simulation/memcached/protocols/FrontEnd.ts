@@ -35,8 +35,6 @@ export interface FrontEnd {
      * @throws Error for a request that the client must not send
      */
     answer(request: Buffer, replies: Buffer[]): boolean;
-    /** Returns whether the client can notice that this reply is missing. */
-    isMissed(reply: Buffer): boolean;
     /** Returns whether the client can notice that this reply comes twice. */
     isNoticedTwice(reply: Buffer): boolean;
 }

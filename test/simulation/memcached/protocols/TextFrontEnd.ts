@@ -73,12 +73,8 @@ export class TextFrontEnd implements FrontEnd {
         return true;
     }
 
-    isMissed(reply: Buffer): boolean {
-        return NUMBERED.test(reply.toString('latin1', 0, 100));
-    }
-
     isNoticedTwice(reply: Buffer): boolean {
-        return this.isMissed(reply);
+        return NUMBERED.test(reply.toString('latin1', 0, 100));
     }
 
     /** Handles a request before the login. memcached sends only the last reply to one read. */
