@@ -57,8 +57,8 @@ const bugs = {
     'drop the last chunk of a batch': [
         {
             file: 'client/BatchPart.ts',
-            from: `return this.from < this.keys.length;`,
-            to: `return this.from === 0 && this.keys.length > 0;`,
+            from: `return this.from < this.positions.length;`,
+            to: `return this.from === 0 && this.positions.length > 0;`,
         },
     ],
     'reuse a buffer that the kernel has not accepted': [
@@ -513,7 +513,11 @@ const bugs = {
         },
     ],
     'give up on a busy lock early': [
-        { file: 'lock/LeaseAcquirer.ts', from: `if (leftMs <= 0) throw`, to: `if (leftMs <= 60) throw` },
+        {
+            file: 'lock/LeaseAcquirer.ts',
+            from: `if (waitedMs >= timeoutMs) throw`,
+            to: `if (waitedMs >= timeoutMs - 60) throw`,
+        },
     ],
     'keep waiting for a lock after the abort': [
         {
