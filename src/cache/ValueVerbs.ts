@@ -34,7 +34,7 @@ export class ValueVerbs {
             } else {
                 await engine.set(context, fullKey, encoded, expires);
             }
-            engine.metrics.onStored();
+            engine.onSet(fullKey);
             return value;
         } catch (error) {
             if (engine.keys.isMoved(error)) return this.store(context, key, value, timeout);

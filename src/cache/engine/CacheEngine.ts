@@ -98,6 +98,7 @@ export class CacheEngine {
             return [fullKey, value, flags];
         });
         const { failed } = await commands.setMany(entries, { expires }, tracked);
+        for (const fullKey of fullKeys) this.detachLoads(fullKey);
         this.metrics.count('stored', entries.length - failed.size);
         if (tracked !== null) this.reportEvictions(context, tracked);
         return failed;
@@ -106,12 +107,22 @@ export class CacheEngine {
     /** Deletes the keys. Returns the error of each key that may still exist. */
     async deleteAll(fullKeys: readonly string[]): Promise<Map<string, Error>> {
         for (const fullKey of fullKeys) this.forget(fullKey);
-        return (await this.commands.deleteMany(fullKeys)).failed;
+        const { failed } = await this.commands.deleteMany(fullKeys);
+        for (const fullKey of fullKeys) this.detachLoads(fullKey);
+        return failed;
     }
 
-    remove(fullKey: string): Promise<Fetched> {
+    async remove(fullKey: string): Promise<Fetched> {
         this.forget(fullKey);
-        return this.commands.getAndDelete(fullKey);
+        const held = await this.commands.getAndDelete(fullKey);
+        this.detachLoads(fullKey);
+        return held;
+    }
+
+    /** Records that memcached has stored a value of `set`. */
+    onSet(fullKey: string): void {
+        this.detachLoads(fullKey);
+        this.metrics.onStored();
     }
 
     /** Records that memcached has stored a loaded value with this CAS. */
@@ -252,6 +263,10 @@ export class CacheEngine {
         return encoded;
     }
 
+    /**
+     * Makes later callers begin another load. A store or removal does so at the send and after the
+     * reply. In between, a read on another connection may miss the write, and begin a load.
+     */
     private detachLoads(fullKey: string): void {
         const { loads } = this;
         if (loads.size > 0) loads.delete(fullKey);
