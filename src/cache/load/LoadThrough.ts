@@ -118,6 +118,8 @@ export class LoadThrough {
         if (staleFor) {
             const value = await this.serveStale(miss, earlier, staleFor);
             if (value !== null) return value;
+            // `wait` notices only later aborts.
+            signal?.throwIfAborted();
         }
         return this.joinOrBegin(miss).wait(signal);
     }
