@@ -11,6 +11,7 @@ import type { ServerHealthReport } from '../client/server/ServerHealthReport';
 import type { AnyContext } from '../component/ComponentLogger';
 import { ComponentConnection } from '../connect/ComponentConnection';
 import type { ConnectionStats } from '../connect/MemcachedConnection';
+import { settled } from '../util/settled';
 import { AtomicVerbs, type Amount, type CountOptions } from './AtomicVerbs';
 import { BatchVerbs, type Entries } from './BatchVerbs';
 import { CacheEngine } from './engine/CacheEngine';
@@ -49,7 +50,7 @@ export interface CacheStats extends CacheCounts, ConnectionStats {}
  * await cache.close(null);
  */
 export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IUnreferenceable, IOpenable {
-    private readonly connection: ComponentConnection = new ComponentConnection(() => this.loadThrough.stop());
+    private readonly connection: ComponentConnection = new ComponentConnection(() => this.finishCalls());
     private readonly loads: PendingLoads = new Map();
     private readonly engine = new CacheEngine(this.connection, this.loads);
     private readonly values = new ValueVerbs(this.engine);
@@ -57,6 +58,8 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     private readonly updates = new UpdateVerbs(this.engine);
     private readonly batches = new BatchVerbs(this.engine);
     private readonly loadThrough = new LoadThrough(this.engine, this.loads);
+    /** The close that has not resolved yet. An `open` waits for it. */
+    private closing: Promise<void> | null = null;
 
     /**
      * Applies the options.
@@ -87,7 +90,8 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
      * @throws ConfigException NO_CONNECTION, INVALID_CONNECTION, NO_CREDENTIAL
      * @throws ConnectionException CONNECT_FAILED when no server answers, unless `fail_soft` is set
      */
-    open(context: AnyContext): Promise<void> {
+    async open(context: AnyContext): Promise<void> {
+        if (this.closing !== null) await this.closing.catch(() => {});
         if (!this.isOpen()) this.engine.keys.reset();
         return this.connection.open(context);
     }
@@ -96,13 +100,15 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
      * Closes the cache and its own connection, but not a shared one. Pending calls may finish
      * first. The cache still stores loaded values.
      */
-    async close(context: AnyContext): Promise<void> {
+    close(context: AnyContext): Promise<void> {
         this.updates.stop();
-        const stopping = this.loadThrough.stop();
-        // Awaits only if needed, because a process that exits has no further turn of the event
-        // loop.
-        if (stopping !== null) await stopping;
-        await this.connection.close(context);
+        const pending = settled([this.closing, this.finishCalls()]);
+        const end = (): Promise<void> => this.connection.close(context);
+        const closing = pending === null ? end() : pending.then(end);
+        this.closing = closing;
+        return closing.finally(() => {
+            if (this.closing === closing) this.closing = null;
+        });
     }
 
     /**
@@ -276,5 +282,10 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
      */
     clear(context: AnyContext): Promise<void> {
         return this.engine.decide(context, () => this.engine.keys.clear());
+    }
+
+    /** Finishes loads, and calls that have sent no request. Returns null if there are none. */
+    private finishCalls(): Promise<void> | null {
+        return settled([this.loadThrough.stop(), this.engine.sendPending()]);
     }
 }

@@ -135,7 +135,7 @@ describe('the signal of a caller', () => {
             const options = { staleFor: 1000, signal: controller.signal };
             // The replies to both reads arrive together.
             const first = cache.retrieve(null, 'nobody').then(async () => {
-                for (let i = 0; i < turns; i++) await null;
+                for (let i = 0; i < turns; i++) await Promise.resolve();
                 controller.abort();
             });
             const asked = cache.retrieveOrLoad(null, open.key, 30_000, notAsked, options);

@@ -1,5 +1,5 @@
 import { checkValue } from '../../client/model/validate';
-import { isUnavailable } from '../../client/model/errors';
+import { isUnavailable, notOpened } from '../../client/model/errors';
 import { toExpirySeconds } from '../../client/model/expiry';
 import type { Item } from '../../client/model/Item';
 import type { Commands } from '../../client/Commands';
@@ -10,6 +10,7 @@ import { withTraceId } from '../../component/withTraceId';
 import type { ComponentConnection } from '../../connect/ComponentConnection';
 import type { MemcachedOptions } from '../../connect/MemcachedOptions';
 import { KeyedMutex } from '../../util/KeyedMutex';
+import { Timeout } from '../../util/Timeout';
 import { high32, low32 } from '../../util/uint64';
 import { Keyspace } from '../keys/Keyspace';
 import { TrackedKeys } from '../keys/TrackedKeys';
@@ -55,6 +56,14 @@ export class CacheEngine {
     /** @throws InvalidStateException NOT_OPENED */
     get commands(): Commands {
         return this.connection.commands;
+    }
+
+    /**
+     * Lets calls send their requests that wait for a token, a compression or an earlier write. They
+     * have one `request_timeout` for it. Returns null if there is no such call.
+     */
+    sendPending(): Promise<void> | null {
+        return this.hasNoPendingWrites && !this.keys.isFetching ? null : this.untilSent();
     }
 
     /** Stores the value, and evicts another one if there are too many. */
@@ -240,6 +249,17 @@ export class CacheEngine {
     reject(context: AnyContext, error: unknown): Error {
         this.metrics.count('failed');
         return withTraceId(error, context);
+    }
+
+    private async untilSent(): Promise<void> {
+        const limit = new Timeout(this.options.requestTimeout, notOpened);
+        const sending = this.keys.fetched().then(async () => {
+            // A call that has got its token sends its request, or begins to compress.
+            await new Promise(setImmediate);
+            await this.writes.settled();
+        });
+        await limit.race(sending).catch(() => {});
+        limit.cancel();
     }
 
     private countLookup(value: unknown): unknown {
