@@ -8,7 +8,9 @@ import type {
 } from 'pip-services4-components-node';
 import type { ICache } from 'pip-services4-logic-node';
 import type { ServerHealthReport } from '../client/server/ServerHealthReport';
+import { notOpened } from '../client/model/errors';
 import type { AnyContext } from '../component/ComponentLogger';
+import { withTraceId } from '../component/withTraceId';
 import { ComponentConnection } from '../connect/ComponentConnection';
 import type { ConnectionStats } from '../connect/MemcachedConnection';
 import { settled } from '../util/settled';
@@ -60,6 +62,8 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     private readonly loadThrough = new LoadThrough(this.engine, this.loads);
     /** The close that has not resolved yet. An `open` waits for it. */
     private closing: Promise<void> | null = null;
+    /** The number of closes. An `open` that waits for one rejects when another one begins. */
+    private closes = 0;
 
     /**
      * Applies the options.
@@ -91,7 +95,9 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
      * @throws ConnectionException CONNECT_FAILED when no server answers, unless `fail_soft` is set
      */
     async open(context: AnyContext): Promise<void> {
+        const { closes } = this;
         if (this.closing !== null) await this.closing.catch(() => {});
+        if (this.closes !== closes) throw withTraceId(notOpened(), context);
         if (!this.isOpen()) this.engine.keys.reset();
         return this.connection.open(context);
     }
@@ -101,6 +107,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
      * first. The cache still stores loaded values.
      */
     close(context: AnyContext): Promise<void> {
+        this.closes++;
         this.updates.stop();
         const pending = settled([this.closing, this.finishCalls()]);
         const end = (): Promise<void> => this.connection.close(context);

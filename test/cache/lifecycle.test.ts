@@ -131,9 +131,18 @@ it('opens again after a close that waits for a loader', async () => {
     finish('value');
     expect(await asked).toBe('value');
     expect(await cache.store(null, opener.key, 1, 50_000)).toBe(1);
-    const reopening = [cache.close(null), cache.open(null), cache.close(null)];
-    await Promise.allSettled(reopening);
-    await expectNotOpened(cache);
+});
+
+it('stays closed when close interrupts an open that waits for another close', async () => {
+    for (let turns = 0; turns < 12; turns++) {
+        const cache = create();
+        const closing = [cache.close(null), cache.close(null)];
+        const opening = codeOf(cache.open('trace'));
+        for (let i = 0; i < turns; i++) await Promise.resolve();
+        await Promise.all([...closing, cache.close(null)]);
+        expect(await opening).toBe('NOT_OPENED');
+        await expectNotOpened(cache);
+    }
 });
 
 it.each<[string, Settings, unknown]>([
