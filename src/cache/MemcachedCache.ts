@@ -293,6 +293,6 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
 
     /** Finishes loads, and calls that have sent no request. Returns null if there are none. */
     private finishCalls(): Promise<void> | null {
-        return settled([this.loadThrough.stop(), this.engine.sendPending()]);
+        return this.loadThrough.stop(this.engine.sendPending());
     }
 }
