@@ -60,6 +60,8 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     private readonly updates = new UpdateVerbs(this.engine);
     private readonly batches = new BatchVerbs(this.engine);
     private readonly loadThrough = new LoadThrough(this.engine, this.loads);
+    /** Finishes loads, and calls that have sent no request. Returns null if there are none. */
+    private readonly finishCalls = (): Promise<void> | null => this.loadThrough.stop(this.engine.sendPending());
     /** The close that has not resolved yet. An `open` waits for it. */
     private closing: Promise<void> | null = null;
     /** The number of closes. An `open` that waits for one rejects when another one begins. */
@@ -289,10 +291,5 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
      */
     clear(context: AnyContext): Promise<void> {
         return this.engine.decide(context, () => this.engine.keys.clear());
-    }
-
-    /** Finishes loads, and calls that have sent no request. Returns null if there are none. */
-    private finishCalls(): Promise<void> | null {
-        return this.loadThrough.stop(this.engine.sendPending());
     }
 }
