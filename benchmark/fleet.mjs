@@ -108,7 +108,7 @@ async function weighRing(servers) {
     const million = makeKeys('cold', 1_000_000);
     const microsOf = (some, times) => {
         const begun = performance.now();
-        for (let i = 0; i < times; i++) client.home(some[i % some.length]);
+        for (let i = 0; i < times; i++) client.homeServer(some[i % some.length]);
         return ((performance.now() - begun) * 1000) / times;
     };
     const rounds = [];
@@ -134,7 +134,7 @@ async function killOne(servers) {
     let upAt = NaN;
     const observer = { onDown: () => (downAt = performance.now()), onUp: () => (upAt = performance.now()) };
     const client = await openClient(servers, { retryMs: 500, observer });
-    const isOfDead = key => client.home(key).port === servers[0].port;
+    const isOfDead = key => client.homeServer(key).port === servers[0].port;
     const ofDead = keys.filter(isOfDead);
     const ofOthers = keys.filter(key => !isOfDead(key));
     const others = { errors: 0, calls: 0, samples: new Samples() };

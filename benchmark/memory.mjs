@@ -1,13 +1,14 @@
-import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { ConfigParams } from '../dist/framework.js';
 
-import { MemcachedClient, MemcachedLock } from '../dist/index.js';
+import { MemcachedCache, MemcachedClient, MemcachedLock } from '../dist/index.js';
+import { withBlackHole } from './server/blackHole.mjs';
 import { startMemcached } from './server/memcached.mjs';
 
 /**
  * The memory growth that does not count as a leak, for answered and unanswered calls. Sequential
- * calls go to a real server. Waves of calls go to a black hole that answers only the greeting. Node
+ * calls go to a real server. Waves of calls go to a black hole that answers only handshakes. Node
  * must run with --expose-gc.
  */
 const ALLOWED_BYTES = 2 * 2 ** 20;
@@ -15,24 +16,14 @@ const ANSWERED_CALLS = 1_000_000;
 const LOCKS = 1_000_000;
 const UNANSWERED_CALLS = 100_000;
 const WAVE = 5_000;
+const WEIGHED = 50_000;
+const PATIENCE_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 200;
 // The maximum time that a wave may take after the deadline.
 const LATE_MS = 1_000;
 
 if (MemcachedClient === undefined) throw new Error('dist/index.js has no MemcachedClient: run npm run build');
 if (typeof globalThis.gc !== 'function') throw new Error('run with --expose-gc, or by npm run bench -- memory');
-
-const NOOP_OPCODE = 0x0a;
-
-/**
- * Returns the reply to a NOOP, which has no key and no value. The reply differs from the request by
- * one byte.
- */
-function replyTo(noop) {
-    const reply = Buffer.from(noop);
-    reply[0] = 0x81;
-    return reply;
-}
 
 function heapAfterGc() {
     for (let i = 0; i < 4; i++) globalThis.gc();
@@ -90,51 +81,36 @@ async function answered() {
     }
 }
 
-async function unanswered() {
-    const sockets = new Set();
-    const blackHole = createServer(socket => {
-        sockets.add(socket);
-        // The server reads all bytes, so it causes no backpressure. `open` greets with a NOOP.
-        socket.on('data', chunk => {
-            if (chunk[1] === NOOP_OPCODE) socket.write(replyTo(chunk));
-        });
-        socket.on('error', () => {});
-        socket.on('close', () => sockets.delete(socket));
+async function unanswered(port, swallow) {
+    const client = new MemcachedClient([{ host: '127.0.0.1', port }], {
+        requestTimeoutMs: REQUEST_TIMEOUT_MS,
+        connectTimeoutMs: REQUEST_TIMEOUT_MS,
+        // The server is never down, because calls to such a server fail before their deadlines.
+        failures: 1000,
+        reconnectMs: 50,
+        retries: 0,
     });
-    await new Promise(resolve => blackHole.listen(0, '127.0.0.1', resolve));
-    try {
-        const client = new MemcachedClient([{ host: '127.0.0.1', port: blackHole.address().port }], {
-            requestTimeoutMs: REQUEST_TIMEOUT_MS,
-            connectTimeoutMs: REQUEST_TIMEOUT_MS,
-            // The server is never down, because calls to such a server fail before their deadlines.
-            failures: 1000,
-            reconnectMs: 50,
-            retries: 0,
-        });
-        await client.open();
-        await measure('unanswered', UNANSWERED_CALLS, async calls => {
-            const codes = new Map();
-            let slowest = 0;
-            for (let done = 0; done < calls; done += WAVE) {
-                const begun = performance.now();
-                const wave = Array.from({ length: Math.min(WAVE, calls - done) }, () => client.get('bench:memory'));
-                for (const result of await Promise.allSettled(wave)) {
-                    if (result.status === 'fulfilled') throw new Error('a call to the black hole was answered');
-                    const code = result.reason?.code ?? 'no code';
-                    codes.set(code, (codes.get(code) ?? 0) + 1);
-                }
-                slowest = Math.max(slowest, performance.now() - begun);
+    await client.open();
+    swallow();
+    await measure('unanswered', UNANSWERED_CALLS, async calls => {
+        const codes = new Map();
+        let slowest = 0;
+        for (let done = 0; done < calls; done += WAVE) {
+            const begun = performance.now();
+            const wave = Array.from({ length: Math.min(WAVE, calls - done) }, () => client.get('bench:memory'));
+            for (const result of await Promise.allSettled(wave)) {
+                if (result.status === 'fulfilled') throw new Error('a call to the black hole was answered');
+                const code = result.reason?.code ?? 'no code';
+                codes.set(code, (codes.get(code) ?? 0) + 1);
             }
-            if (slowest > REQUEST_TIMEOUT_MS + LATE_MS) process.exitCode = 1;
-            const told = [...codes].map(([code, count]) => `${count.toLocaleString('en-US')} × ${code}`).join(', ');
-            return `all settled: ${told}; slowest wave of ${WAVE} ${Math.round(slowest)} ms`;
-        });
-        await client.close();
-        expectNothingOpen(client, 'unanswered');
-    } finally {
-        for (const socket of sockets) socket.destroy();
-        await new Promise(resolve => blackHole.close(resolve));
-    }
+            slowest = Math.max(slowest, performance.now() - begun);
+        }
+        if (slowest > REQUEST_TIMEOUT_MS + LATE_MS) process.exitCode = 1;
+        const told = [...codes].map(([code, count]) => `${count.toLocaleString('en-US')} × ${code}`).join(', ');
+        return `all settled: ${told}; slowest wave of ${WAVE} ${Math.round(slowest)} ms`;
+    });
+    await client.close();
+    expectNothingOpen(client, 'unanswered');
 }
 
 async function locked() {
@@ -162,6 +138,66 @@ async function locked() {
     }
 }
 
+/** Prints the memory per item that `fill` adds. The memory of the keys does not count. */
+async function weigh(name, fill) {
+    const keys = Array.from({ length: WEIGHED }, (_, i) => `${1e9 + i}`);
+    const before = heapAfterGc();
+    const items = await fill(keys);
+    const after = heapAfterGc();
+    const bytes = after.heap + after.buffers - before.heap - before.buffers;
+    console.log(`${name}: ${Math.round(bytes / WEIGHED)} bytes each, with keys of ${keys[0].length} bytes`);
+    return items;
+}
+
+/** Weighs calls while they wait. They have no handlers, which would count too. */
+async function weighCalls(name, call) {
+    const calls = await weigh(name, async keys => {
+        const all = keys.map(call);
+        await sleep(REQUEST_TIMEOUT_MS);
+        return all;
+    });
+    await Promise.allSettled(calls);
+}
+
+async function openCache(port, ...options) {
+    const cache = new MemcachedCache();
+    const address = ['connection.host', '127.0.0.1', 'connection.port', port];
+    cache.configure(ConfigParams.fromTuples(...address, ...options));
+    await cache.open(null);
+    return cache;
+}
+
+async function waitingGets(port, swallow) {
+    const client = new MemcachedClient([{ host: '127.0.0.1', port }], { requestTimeoutMs: PATIENCE_MS });
+    await client.open();
+    swallow();
+    await weighCalls('a waiting get', key => client.get(key));
+    await client.close();
+}
+
+async function waitingRetrieves(port, swallow) {
+    const cache = await openCache(port, 'options.request_timeout', PATIENCE_MS);
+    swallow();
+    await weighCalls('a waiting retrieve', key => cache.retrieve(null, key));
+    await cache.close(null);
+}
+
+async function counted() {
+    const server = await startMemcached();
+    try {
+        const cache = await openCache(server.port, 'options.max_size', WEIGHED);
+        await weigh('a value that max_size counts', async keys => {
+            for (const key of keys) await cache.store(null, key, 1, 600_000);
+        });
+        await cache.close(null);
+    } finally {
+        await server.stop();
+    }
+}
+
 await answered();
-await unanswered();
+await withBlackHole(unanswered);
 await locked();
+await withBlackHole(waitingGets);
+await withBlackHole(waitingRetrieves);
+await counted();

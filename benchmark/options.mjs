@@ -4,7 +4,7 @@ import { cases } from './cases.mjs';
 
 const usage = `npm run bench -- [options]           all contenders in all cases
 npm run bench -- calibrate [options]  settings of the other clients and of the floor
-npm run bench -- memory               heap growth after a million calls or locks, and after unanswered calls
+npm run bench -- memory               heap growth after many calls or locks, and the bytes of waiting calls
 npm run bench -- alternatives         this package beside packages on Redis [--quick, --report]
 npm run bench -- handover             200 waiters for one lock, beside locks on Redis
 npm run bench -- fleet                5 servers against one, and one of 5 killed under load

@@ -41,7 +41,7 @@ function stampedeRow(entries) {
     // Of as many loads, the faster ones are better.
     const worth = ({ loads, ms }) => 1 / (loads + ms / 1e6);
     const cell = ({ loads, ms }) => `${whole(loads)} ${loads === 1 ? 'load' : 'loads'}, ${whole(ms)} ms`;
-    const title = '100 callers in 4 processes miss one value: loads, time (ratio of loads)';
+    const title = '100 callers in 4 processes miss one value (fewer loads are better)';
     return row(title, ourOf(entries), bestBy(entries.filter(asksRedis), worth), worth, cell);
 }
 
@@ -61,7 +61,7 @@ export function summaryTable({ results, waiting, stampede }) {
     const rows = [
         ...Object.entries(COMPARED).map(([id, title]) => rateRow(title, entriesOf(id), asksRedis)),
         rateRow(
-            '`retrieveOrLoad`, 1 in flight, against a copy in the process',
+            '`retrieveOrLoad`, 1 in flight, against a package with copies in its process',
             entriesOf('load-100B@1'),
             isMemoryFirst,
         ),

@@ -21,13 +21,13 @@ export class BatchVerbs {
         const { engine } = this;
         try {
             const wanted = toKeys(keys);
-            let held: ReadonlyMap<string, Fetched> = NONE;
-            const { fullKeys, failed } = await engine.keys.each(wanted, async ready => {
+            const held = new Array<Fetched | undefined>(wanted.length);
+            const { fullKeys, failed } = await engine.keys.each(wanted, async (ready, indexes) => {
                 const answer = await engine.commands.getManyText(ready);
-                held = held.size === 0 ? answer.fetched : new Map([...held, ...answer.fetched]);
+                answer.found.forEach((one, i) => (held[indexes === null ? i : indexes[i]!] = one));
                 return answer.failed;
             });
-            const found = await this.decode(context, wanted, fullKeys, held);
+            const found = await this.decode(context, wanted, held);
             engine.metrics.count('hits', found.size);
             engine.metrics.count('misses', wanted.length - found.size - failed.size);
             this.throwFailed(context, wanted, fullKeys, failed, found);
@@ -99,13 +99,12 @@ export class BatchVerbs {
     private async decode(
         context: AnyContext,
         keys: readonly string[],
-        fullKeys: readonly string[],
-        held: ReadonlyMap<string, Fetched>,
+        held: readonly (Fetched | undefined)[],
     ): Promise<Map<string, unknown>> {
         const found = new Map<string, unknown>();
         let isCompressed = false;
         for (let i = 0; i < keys.length; i++) {
-            const one = held.get(fullKeys[i]!);
+            const one = held[i];
             if (one === undefined) continue;
             const value = this.engine.decode(context, one);
             isCompressed ||= value instanceof Promise;

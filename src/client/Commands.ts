@@ -6,7 +6,7 @@ import type { Fetched } from './calls/getCalls';
 import { FlushCall, NoopCall, StatCall, VersionCall } from './calls/serverCalls';
 import { CasStoreCall, ConcatCall, EvictingSetCall, StoreCall, type CasReply } from './calls/storeCalls';
 import type { Cluster, Placement } from './cluster/Cluster';
-import { KeyBatch, type BatchResult, type GetManyResult } from './KeyBatch';
+import { KeyBatch, type BatchResult, type FoundValues, type GetManyResult } from './KeyBatch';
 import type { CasValidity, CounterOptions, StoreOptions } from './model/CallOptions';
 import { counterContended, invalidBatch, notOpened, lockBehindProxy } from './model/errors';
 import { Item } from './model/Item';
@@ -129,17 +129,18 @@ export class Commands {
 
     getMany(keys: readonly string[]): Promise<GetManyResult> {
         return this.batch(keys, async batch => {
+            const { found, failed } = await batch.get(readItem);
             const items = new Map<string, Item>();
-            return { items, failed: await batch.get(items, readItem) };
+            found.forEach((item, i) => {
+                if (item !== undefined) items.set(batch.keys[i]!, item);
+            });
+            return { items, failed };
         });
     }
 
     /** Reads like `getMany`, but returns each value as `getText` does. */
-    getManyText(keys: readonly string[]): Promise<BatchResult & { readonly fetched: Map<string, Fetched> }> {
-        return this.batch(keys, async batch => {
-            const fetched = new Map<string, Fetched>();
-            return { fetched, failed: await batch.get(fetched, readFetched) };
-        });
+    getManyText(keys: readonly string[]): Promise<FoundValues<Fetched>> {
+        return this.batch(keys, batch => batch.get(readFetched));
     }
 
     /** @param account counts the stored values, and may name values to evict */
@@ -255,7 +256,8 @@ export class Commands {
             const problem = checkKey(key, this.limits.maxKeyBytes);
             if (problem !== null) return Promise.reject(problem);
         }
-        return this.cluster.track(perform(new KeyBatch(keys, this.cluster, this.isInternal)));
+        // The caller may change its list before the last chunk leaves.
+        return this.cluster.track(perform(new KeyBatch(keys.slice(), this.cluster, this.isInternal)));
     }
 
     private evictSurplus(account: StoreAccount): void {

@@ -1,5 +1,12 @@
-import { DeleteManyCall, EvictManyCall, GetManyCall, SetManyCall, type BatchCall } from './calls/batchCalls';
-import { BatchPart, type Chunk } from './BatchPart';
+import {
+    DeleteManyCall,
+    EvictManyCall,
+    GetManyCall,
+    SetManyCall,
+    type BatchCall,
+    type Chunk,
+} from './calls/batchCalls';
+import { BatchPart } from './BatchPart';
 import type { Cluster } from './cluster/Cluster';
 import { timedOut } from './model/errors';
 import type { Item } from './model/Item';
@@ -14,9 +21,15 @@ export interface BatchResult {
     readonly failed: Map<string, Error>;
 }
 
+/** The answers to a read of many keys. */
+export interface FoundValues<T> extends BatchResult {
+    /** The values at the positions of their keys, undefined on a miss. */
+    readonly found: readonly (T | undefined)[];
+}
+
 /** The result of `getMany`. */
 export interface GetManyResult extends BatchResult {
-    /** The items that exist. */
+    /** The items that exist, in the order of their keys. */
     readonly items: Map<string, Item>;
 }
 
@@ -32,7 +45,7 @@ export class KeyBatch {
     private readonly isGuarded: boolean;
 
     constructor(
-        private readonly keys: readonly string[],
+        readonly keys: readonly string[],
         private readonly cluster: Cluster,
         private readonly isInternal: boolean,
     ) {
@@ -40,16 +53,25 @@ export class KeyBatch {
         this.isGuarded = !namespaces.isEmpty && keys.length > 0 && namespaces.has(keys[0]!);
     }
 
-    async get<T>(found: Map<string, T>, read: (reply: Reply) => T): Promise<Map<string, Error>> {
-        await this.perform(null, true, ({ keys, bytes }) => new GetManyCall(keys, bytes, found, read, this.failed));
-        // A failed chunk may have found keys, and the first try of a chunk may have failed keys.
-        if (this.failed.size > 0 && !this.isGuarded) for (const key of found.keys()) this.failed.delete(key);
-        if (this.isGuarded) for (const key of this.failed.keys()) found.delete(key);
-        return this.failed;
+    async get<T>(read: (reply: Reply) => T): Promise<FoundValues<T>> {
+        const { keys, failed } = this;
+        const found = new Array<T | undefined>(keys.length).fill(undefined);
+        await this.perform(null, true, chunk => new GetManyCall(chunk, found, read, failed));
+        if (failed.size === 0) return { found, failed };
+        keys.forEach((key, i) => {
+            // A failed chunk may have found keys, and the first try of a chunk may have failed keys.
+            if (this.isGuarded && failed.has(key)) found[i] = undefined;
+            else if (found[i] !== undefined) failed.delete(key);
+        });
+        return { found, failed };
     }
 
-    set(specs: readonly StoreSpec[], account: StoreAccount | null): Promise<BatchResult> {
-        return this.perform(specs, false, chunk => new SetManyCall(chunk.keys, chunk.specs, this.failed, account));
+    /** @param specs the values, which get the expiry limits of their servers */
+    set(specs: StoreSpec[], account: StoreAccount | null): Promise<BatchResult> {
+        return this.perform(specs, false, ({ keys, positions }) => {
+            const own = positions.map(position => specs[position]!);
+            return new SetManyCall(keys, own, this.failed, account);
+        });
     }
 
     evict(receipts: ReadonlyMap<string, Receipt>): Promise<BatchResult> {
@@ -62,7 +84,7 @@ export class KeyBatch {
 
     /** @param isRead whether the size of the values is unknown until the first answer */
     private async perform(
-        specs: readonly StoreSpec[] | null,
+        specs: StoreSpec[] | null,
         isRead: boolean,
         createCall: (chunk: Chunk) => BatchCall,
     ): Promise<BatchResult> {
@@ -100,13 +122,14 @@ export class KeyBatch {
         if (part.hasMore) await Promise.all(Array.from({ length: CHUNKS_IN_FLIGHT }, performAll));
     }
 
-    private split(specs: readonly StoreSpec[] | null): (readonly [MemcachedServer, BatchPart])[] {
+    private split(specs: StoreSpec[] | null): (readonly [MemcachedServer, BatchPart])[] {
         const parts = new Map<MemcachedServer, BatchPart>();
         this.keys.forEach((key, i) => {
             const { server, expiryLimit } = this.cluster.placeFor(key, null)!;
             let part = parts.get(server);
-            if (part === undefined) parts.set(server, (part = new BatchPart()));
-            part.add(key, specs === null ? undefined : limitSpec(specs[i]!, expiryLimit));
+            if (part === undefined) parts.set(server, (part = new BatchPart(this.keys, specs)));
+            part.add(i);
+            if (specs !== null) specs[i] = limitSpec(specs[i]!, expiryLimit);
         });
         if (!this.isGuarded) return [...parts];
         // One GET confirms a chunk, so its keys must share a token. After a change of servers, the

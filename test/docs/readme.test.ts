@@ -21,12 +21,12 @@ it('lists eight options with the defaults of the code', () => {
     for (const [option, value] of rows) expect([option, value]).toEqual([option, String(defaults.get(nameIn(option)))]);
 });
 
-it('has at most 125 lines of content, 10 of YAML, and 15 in the quick start', () => {
+it('has at most 130 lines of content, 10 of YAML, and 15 in the quick start', () => {
     const blocks = fencedBlocks(page.file, page.text);
     const linesOf = (kind: string): string[] => blocks.find(block => block.kind === kind)!.code.split('\n');
     expect(linesOf('yml').filter(Boolean).length).toBeLessThanOrEqual(10);
     expect(linesOf('js').length).toBeLessThanOrEqual(15);
     expect(load(linesOf('yml').join('\n'))).toHaveLength(2);
     const lines = page.text.split('\n').filter(line => line && !line.startsWith('<!--'));
-    expect(lines.length).toBeLessThanOrEqual(125);
+    expect(lines.length).toBeLessThanOrEqual(130);
 });

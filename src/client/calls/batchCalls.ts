@@ -7,6 +7,15 @@ import { Call, type Retry } from './Call';
 
 const QUIET = true;
 
+/** Keys of a batch that one call reads, stores or deletes. */
+export interface Chunk {
+    readonly keys: readonly string[];
+    /** The positions of the keys in the batch. */
+    readonly positions: readonly number[];
+    /** The expected size of the values if they are large, else 0. */
+    readonly bytes: number;
+}
+
 /**
  * Many keys in one call: a quiet request for each, and a NOOP that ends the batch. The opaque of a
  * reply tells its key.
@@ -77,20 +86,21 @@ export class GetManyCall<T> extends BatchCall {
     readonly operation = 'getMany';
     /** Hits and errors of this try. */
     private answeredKeys = 0;
+    private readonly positions: readonly number[];
 
-    /** @param expectedBytes the known size of its values if they are large, else 0 */
+    /** @param found receives the values, at the positions of their keys in the batch */
     constructor(
-        keys: readonly string[],
-        expectedBytes: number,
-        private readonly found: Map<string, T>,
+        { keys, positions, bytes }: Chunk,
+        private readonly found: (T | undefined)[],
         private readonly read: (reply: Reply) => T,
         failed: Map<string, Error>,
     ) {
-        super(keys, failed, expectedBytes);
+        super(keys, failed, bytes);
+        this.positions = positions;
     }
 
     override get keyCounts(): KeyCounts {
-        const hits = this.keys.filter(key => this.found.has(key)).length;
+        const hits = this.positions.filter(position => this.found[position] !== undefined).length;
         return { hits, misses: this.missingKeys, ...super.keyCounts };
     }
 
@@ -98,15 +108,16 @@ export class GetManyCall<T> extends BatchCall {
         writer.get(opaque, key, QUIET);
     }
 
-    protected onKey(key: string, reply: Reply): void {
+    protected onKey(key: string, reply: Reply, index: number): void {
         this.answeredBytes += reply.bodyBytes;
         if (reply.outcome === Outcome.NOT_FOUND) return;
         this.answeredKeys++;
         if (reply.outcome !== Outcome.OK) return this.failKey(key, reply);
-        const item = this.read(reply);
+        const value = this.read(reply);
+        const position = this.positions[index]!;
         // An earlier try has counted its hits.
-        if (this.retries === 0 || !this.found.has(key)) this.host!.metrics.hits++;
-        this.found.set(key, item);
+        if (this.found[position] === undefined) this.host!.metrics.hits++;
+        this.found[position] = value;
     }
 
     protected override onEnd(): void {
@@ -114,7 +125,8 @@ export class GetManyCall<T> extends BatchCall {
     }
 
     private get missingKeys(): number {
-        return this.keys.filter(key => !this.found.has(key) && !this.failed.has(key)).length;
+        const { keys, positions, found, failed } = this;
+        return keys.filter((key, i) => found[positions[i]!] === undefined && !failed.has(key)).length;
     }
 }
 

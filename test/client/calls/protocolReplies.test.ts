@@ -67,15 +67,16 @@ it.each([Outcome.NOT_STORED, Outcome.NOT_FOUND])('resolves append with "missing"
 });
 
 it('counts each miss of getMany once, answered or not', async () => {
-    const found = new Map<string, unknown>();
+    const found: unknown[] = [];
     const failed = new Map<string, Error>();
-    const { call, metrics } = send(new GetManyCall(['a', 'b', 'c', 'd'], 0, found, readFetched, failed));
+    const chunk = { keys: ['a', 'b', 'c', 'd'], positions: [5, 6, 7, 8], bytes: 0 };
+    const { call, metrics } = send(new GetManyCall(chunk, found, readFetched, failed));
     call.onReply(reply(Outcome.OK, 0, 'value'));
     call.onReply(reply(Outcome.NOT_FOUND, 1));
     call.onReply(reply(Outcome.BUSY, 3));
     expect(call.onReply(reply(Outcome.OK, 4))).toBe(true);
     await call.promise;
-    expect([...found, ...failed.keys()]).toEqual([['a', 'value'], 'd']);
+    expect([Object.entries(found), [...failed.keys()]]).toEqual([[['5', 'value']], ['d']]);
     expect(metrics).toMatchObject({ hits: 1, misses: 2 });
 });
 

@@ -105,6 +105,6 @@ describe('a guarded batch', () => {
         expect([...stored.failed.keys()]).toEqual([old]);
         expect(stored.failed.get(old)).toBeInstanceOf(TokenChanged);
         const found = await commands.getManyText([current, old]);
-        expect([[...found.fetched], [...found.failed.keys()]]).toEqual([[[current, '1']], [old]]);
+        expect([found.found, [...found.failed.keys()]]).toEqual([['1', undefined], [old]]);
     });
 });
