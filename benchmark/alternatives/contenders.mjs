@@ -71,9 +71,9 @@ function contendersOf({ verb, isLoadThrough, inFlight, valueBytes }) {
 export const asksRedis = ({ id }) =>
     [...caches, ...clients, ...freeLocks].some(each => each.id === id && each.store === 'redis');
 
-/** The locks that wait, each with its defaults and with the pause of MemcachedLock. */
+/** The locks that wait, each with its defaults and with the longest pause of MemcachedLock. */
 export const waitingLocks = [
-    { name: 'ours', pause: 'default: 100 ± 50 ms' },
+    { name: 'ours', pause: 'default: up to 100 ± 50 ms' },
     { name: 'redlock', pause: 'default: 200 ± 100 ms, 10 times' },
     { name: 'redis-semaphore', pause: 'default: 10 ms' },
     { name: 'redlock', intervalMs: 100, pause: '100 ± 50 ms' },

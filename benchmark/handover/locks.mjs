@@ -9,7 +9,7 @@ const TIMEOUT_MS = 60_000;
  *   a function that releases the lock, `tryAcquire` also to null
  * - `close()`
  *
- * `intervalMs` is the mean pause between two tries, with a timeout that is long enough. Without
+ * `intervalMs` is the mean pause between two tries, or the longest one of `ours`, with a timeout that is long enough. Without
  * `intervalMs` the package has its defaults. `commands` are the commands that a client sends to
  * Redis. `storedKey` is the key in the server.
  */

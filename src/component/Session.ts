@@ -31,9 +31,9 @@ export class Session {
         if (--this.calls === 0 && this.hasEnded) this.onLeft();
     }
 
-    /** Waits for `ms`, or until the signal aborts or the session ends. */
-    async pause(ms: number, signal?: AbortSignal): Promise<void> {
-        if (!this.hasEnded) await this.pauses.sleep(ms, signal);
+    /** Waits as `Sleeper.sleep` does, or until the session ends. */
+    async pause(ms: number, signal?: AbortSignal, onAsleep?: (wake: () => void) => void): Promise<void> {
+        if (!this.hasEnded) await this.pauses.sleep(ms, signal, onAsleep);
     }
 
     /** Ends the session and wakes paused calls. Resolves when all calls have left. */

@@ -1,8 +1,10 @@
 import type { AnyContext } from '../component/ComponentLogger';
 import { Session } from '../component/Session';
+import { WaitingLines, type Waiter } from '../component/WaitingLine';
 import { withTraceId } from '../component/withTraceId';
 import type { ComponentConnection } from '../connect/ComponentConnection';
 import { isTraced, lockTracing, trace, type LockTrace } from '../diagnostics/tracing';
+import { pollPauseMs } from '../util/backoff';
 import { isLockTimeout, lockTimeout } from './errors';
 import { Lease, type LeaseOwner } from './Lease';
 import type { LockMetrics } from './LockMetrics';
@@ -15,6 +17,7 @@ export class LeaseAcquirer implements LeaseOwner {
     /** The current session. Each call stays in the session of its beginning. */
     session = new Session();
     private readonly orphans: OrphanedLocks;
+    private readonly lines = new WaitingLines();
     readonly store: LockStore;
 
     constructor(
@@ -60,6 +63,7 @@ export class LeaseAcquirer implements LeaseOwner {
         return traced('acquire', key, async () => {
             const { session } = this;
             let signal: AbortSignal | undefined;
+            let waiter: Waiter | undefined;
             session.enter();
             try {
                 signal = readSignal(options);
@@ -70,11 +74,11 @@ export class LeaseAcquirer implements LeaseOwner {
                 for (;;) {
                     const lease = await this.attempt(session, context, key, ttlMs, begunMs, signal);
                     if (lease !== null) return lease;
-                    const leftMs = begunMs + timeoutMs - performance.now();
-                    if (leftMs <= 0) throw lockTimeout(key, timeoutMs);
-                    // The jitter spreads the attempts of waiters.
-                    const pauseMs = this.connection.options.retryTimeout * (0.5 + Math.random());
-                    await session.pause(Math.min(pauseMs, leftMs), signal);
+                    const waitedMs = performance.now() - begunMs;
+                    if (waitedMs >= timeoutMs) throw lockTimeout(key, timeoutMs);
+                    waiter ??= this.lines.join(key, session, begunMs + timeoutMs, signal);
+                    const { retryTimeout } = this.connection.options;
+                    await waiter.pause(pollPauseMs(waitedMs, retryTimeout, waiter.lineLength));
                     signal?.throwIfAborted();
                 }
             } catch (error) {
@@ -82,6 +86,7 @@ export class LeaseAcquirer implements LeaseOwner {
                 this.metrics.count(isLockTimeout(error) ? 'timedOut' : 'failed');
                 throw withTraceId(error, context);
             } finally {
+                waiter?.leave();
                 session.leave();
             }
         });

@@ -36,7 +36,8 @@ export interface LockStats extends LockCounts, ConnectionStats {}
  *
  * - `connection(s)`, `credential(s)`: see {@link MemcachedConnectionResolver}; a referenced
  *   connection when absent
- * - `options.timeout`: the default ttl; `options.retry_timeout`: the mean pause between attempts
+ * - `options.timeout`: the default ttl
+ * - `options.retry_timeout`: the longest mean pause between attempts
  * - `options.*`: see docs/configuration.md
  *
  * ### References ###

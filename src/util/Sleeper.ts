@@ -5,8 +5,11 @@ import { MAX_TIMER_MS } from './timers';
 export class Sleeper {
     private readonly sleeping = new Set<() => void>();
 
-    /** Waits for `ms`, or until the signal aborts or a caller calls `wakeAll`. */
-    async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    /**
+     * Waits for `ms`, or until the signal aborts or a caller calls `wakeAll`.
+     * @param onAsleep gets a function that ends this pause alone
+     */
+    async sleep(ms: number, signal?: AbortSignal, onAsleep?: (wake: () => void) => void): Promise<void> {
         if (signal?.aborted) return;
         await new Promise<void>(resolve => {
             const wake = (): void => {
@@ -18,6 +21,7 @@ export class Sleeper {
             const timer = setTimeout(wake, Math.min(ms, MAX_TIMER_MS));
             const stopListening = signal && onAbort(signal, wake);
             this.sleeping.add(wake);
+            onAsleep?.(wake);
         });
     }
 

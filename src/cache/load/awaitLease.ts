@@ -1,6 +1,6 @@
 import { Item } from '../../client/model/Item';
 import type { AnyContext } from '../../component/ComponentLogger';
-import { backoffMs, type Backoff } from '../../util/backoff';
+import { pollPauseMs } from '../../util/backoff';
 import { Sleeper } from '../../util/Sleeper';
 import type { CacheEngine } from '../engine/CacheEngine';
 import { isLeased, isPaused } from '../values/loadMarks';
@@ -9,8 +9,8 @@ import { LoadLease, type LeaseTimes } from './LoadLease';
 import type { Miss } from './LoadOptions';
 import type { PendingLoad } from './PendingLoad';
 
-/** The pauses between polls. The mean grows from 10 ms to 100 ms. */
-const POLLING: Backoff = { firstMs: 15, maxMs: 150, factor: 1.5, jitter: 2 / 3 };
+/** The longest mean pause between polls. */
+const LONGEST_PAUSE_MS = 100;
 
 /**
  * The time to wait for a renewal beyond the life of a lease. A lease without a renewal has no
@@ -31,7 +31,7 @@ export async function awaitLease(
     { request, fullKey, held, epoch }: Miss,
     timeoutMs: number,
 ): Promise<{ readonly value: unknown } | null> {
-    const endMs = performance.now() + timeoutMs;
+    const begunMs = performance.now();
     const watch = new LeaseWatch(times.seconds * 1000);
     const commands = engine.commands.internal;
     const read = async (): Promise<Item> => {
@@ -44,7 +44,7 @@ export async function awaitLease(
     try {
         // A read that has returned text has no CAS.
         let item = typeof held === 'string' ? await read() : (held ?? Item.MISS);
-        for (let tries = 0; ; tries++) {
+        for (;;) {
             if (load.isEnding) return null;
             const isRemote = watch.isAlive(item);
             // Another process may have failed to load the stale value since this process read it.
@@ -52,9 +52,10 @@ export async function awaitLease(
                 load.giveUp();
                 return { value: null };
             }
-            if (isRemote) await sleeper.sleep(backoffMs(tries, POLLING), load.signal);
+            const waitedMs = performance.now() - begunMs;
+            if (isRemote) await sleeper.sleep(pollPauseMs(waitedMs, LONGEST_PAUSE_MS), load.signal);
             else if (await load.take(LoadLease.take(commands, times, fullKey, item, epoch))) return null;
-            if (load.isEnding || performance.now() > endMs) return null;
+            if (load.isEnding || performance.now() - begunMs > timeoutMs) return null;
             item = await read();
             const found = await valueOf(engine, request.context, item);
             if (found !== null) return found;

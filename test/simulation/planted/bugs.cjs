@@ -447,8 +447,13 @@ const bugs = {
     'keep waiting for a lock after the abort': [
         {
             file: 'lock/LeaseAcquirer.ts',
-            from: `await session.pause(Math.min(pauseMs, leftMs), signal);\n                    signal?.throwIfAborted();`,
-            to: `await session.pause(Math.min(pauseMs, leftMs));`,
+            from: `begunMs + timeoutMs, signal);`,
+            to: `begunMs + timeoutMs, undefined);`,
+        },
+        {
+            file: 'lock/LeaseAcquirer.ts',
+            from: `waiter.lineLength));\n                    signal?.throwIfAborted();`,
+            to: `waiter.lineLength));`,
         },
         {
             file: 'lock/LeaseAcquirer.ts',
