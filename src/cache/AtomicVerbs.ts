@@ -55,12 +55,14 @@ export class AtomicVerbs {
             checkCountOptions(options ?? {});
             const { initial = null, timeout } = options ?? {};
             const expires = engine.expirySeconds(context, timeout);
-            return engine.keys.withFullKey(key, async fullKey => {
-                const { value } = await engine.commands.count(verb, fullKey, by ?? 1, { initial, expires });
-                if (value === null) return null;
-                engine.recordStored(fullKey);
-                return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
-            });
+            return engine.keys.withFullKey(key, fullKey =>
+                engine.inOrder(fullKey, false, async () => {
+                    const { value } = await engine.commands.count(verb, fullKey, by ?? 1, { initial, expires });
+                    if (value === null) return null;
+                    engine.recordStored(fullKey);
+                    return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
+                }),
+            );
         });
     }
 }

@@ -8,9 +8,12 @@ import type {
 } from 'pip-services4-components-node';
 import type { ICache } from 'pip-services4-logic-node';
 import type { ServerHealthReport } from '../client/server/ServerHealthReport';
+import { notOpened } from '../client/model/errors';
 import type { AnyContext } from '../component/ComponentLogger';
+import { withTraceId } from '../component/withTraceId';
 import { ComponentConnection } from '../connect/ComponentConnection';
 import type { ConnectionStats } from '../connect/MemcachedConnection';
+import { settled } from '../util/settled';
 import { AtomicVerbs, type Amount, type CountOptions } from './AtomicVerbs';
 import { BatchVerbs, type Entries } from './BatchVerbs';
 import { CacheEngine } from './engine/CacheEngine';
@@ -49,7 +52,7 @@ export interface CacheStats extends CacheCounts, ConnectionStats {}
  * await cache.close(null);
  */
 export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IUnreferenceable, IOpenable {
-    private readonly connection: ComponentConnection = new ComponentConnection(() => this.loadThrough.stop());
+    private readonly connection: ComponentConnection = new ComponentConnection(() => this.finishCalls());
     private readonly loads: PendingLoads = new Map();
     private readonly engine = new CacheEngine(this.connection, this.loads);
     private readonly values = new ValueVerbs(this.engine);
@@ -57,6 +60,12 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     private readonly updates = new UpdateVerbs(this.engine);
     private readonly batches = new BatchVerbs(this.engine);
     private readonly loadThrough = new LoadThrough(this.engine, this.loads);
+    /** Finishes loads, and calls that have sent no request. Returns null if there are none. */
+    private readonly finishCalls = (): Promise<void> | null => this.loadThrough.stop(this.engine.sendPending());
+    /** The close that has not resolved yet. An `open` waits for it. */
+    private closing: Promise<void> | null = null;
+    /** The number of closes. An `open` that waits for one rejects when another one begins. */
+    private closes = 0;
 
     /**
      * Applies the options.
@@ -87,7 +96,10 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
      * @throws ConfigException NO_CONNECTION, INVALID_CONNECTION, NO_CREDENTIAL
      * @throws ConnectionException CONNECT_FAILED when no server answers, unless `fail_soft` is set
      */
-    open(context: AnyContext): Promise<void> {
+    async open(context: AnyContext): Promise<void> {
+        const { closes } = this;
+        if (this.closing !== null) await this.closing.catch(() => {});
+        if (this.closes !== closes) throw withTraceId(notOpened(), context);
         if (!this.isOpen()) this.engine.keys.reset();
         return this.connection.open(context);
     }
@@ -96,13 +108,16 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
      * Closes the cache and its own connection, but not a shared one. Pending calls may finish
      * first. The cache still stores loaded values.
      */
-    async close(context: AnyContext): Promise<void> {
+    close(context: AnyContext): Promise<void> {
+        this.closes++;
         this.updates.stop();
-        const stopping = this.loadThrough.stop();
-        // Awaits only if needed, because a process that exits has no further turn of the event
-        // loop.
-        if (stopping !== null) await stopping;
-        await this.connection.close(context);
+        const pending = settled([this.closing, this.finishCalls()]);
+        const end = (): Promise<void> => this.connection.close(context);
+        const closing = pending === null ? end() : pending.then(end);
+        this.closing = closing;
+        return closing.finally(() => {
+            if (this.closing === closing) this.closing = null;
+        });
     }
 
     /**

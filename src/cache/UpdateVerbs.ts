@@ -79,7 +79,8 @@ export class UpdateVerbs {
                 for (;;) {
                     const { commands } = engine;
                     const { epoch, address } = commands.cluster.server(fullKey);
-                    const item = await commands.gets(fullKey);
+                    // An earlier write may still compress its value.
+                    const item = await engine.inOrder(fullKey, false, () => commands.gets(fullKey));
                     limit.check();
                     if (item.value !== null) {
                         if (item.cas === 0n) throw casDisabled(address);

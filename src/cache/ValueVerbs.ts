@@ -34,7 +34,7 @@ export class ValueVerbs {
             } else {
                 await engine.set(context, fullKey, encoded, expires);
             }
-            engine.metrics.onStored();
+            engine.onSet(fullKey);
             return value;
         } catch (error) {
             if (engine.keys.isMoved(error)) return this.store(context, key, value, timeout);
@@ -53,11 +53,13 @@ export class ValueVerbs {
         const { engine } = this;
         return engine.ask(context, false, () => {
             const expires = engine.expirySeconds(context, timeout);
-            return engine.keys.withFullKey(key, async fullKey => {
-                const isFound = await engine.commands.touch(fullKey, expires);
-                if (isFound) engine.touched(fullKey, expires);
-                return isFound;
-            });
+            return engine.keys.withFullKey(key, fullKey =>
+                engine.inOrder(fullKey, false, async () => {
+                    const isFound = await engine.commands.touch(fullKey, expires);
+                    if (isFound) engine.touched(fullKey, expires);
+                    return isFound;
+                }),
+            );
         });
     }
 
@@ -65,12 +67,14 @@ export class ValueVerbs {
         const { engine } = this;
         return engine.ask<unknown>(context, null, () => {
             const expires = engine.expirySeconds(context, timeout);
-            return engine.keys.withFullKey(key, async fullKey => {
-                const item = await engine.commands.getAndTouch(fullKey, expires);
-                if (item.value === null) return engine.read(context, null);
-                engine.touched(fullKey, expires);
-                return engine.read(context, item);
-            });
+            return engine.keys.withFullKey(key, fullKey =>
+                engine.inOrder(fullKey, false, async () => {
+                    const item = await engine.commands.getAndTouch(fullKey, expires);
+                    if (item.value === null) return engine.read(context, null);
+                    engine.touched(fullKey, expires);
+                    return engine.read(context, item);
+                }),
+            );
         });
     }
 }

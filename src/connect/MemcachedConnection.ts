@@ -23,6 +23,7 @@ import { ServerLog } from './ServerLog';
 import { findSharedNames } from './sources/sharedNames';
 import { TlsWatcher } from './tls/TlsWatcher';
 import { Lifecycle } from '../util/Lifecycle';
+import { settled } from '../util/settled';
 import { withTraceId } from '../component/withTraceId';
 
 /** The counts of the servers of a connection. */
@@ -112,9 +113,8 @@ export class MemcachedConnection implements IConfigurable, IReferenceable, IUnre
         return this.lifecycle.close(async () => {
             this.list?.stop();
             this.list = null;
-            const pending = [...this.closeListeners].map(listener => listener()).filter(done => done !== null);
-            // A process that is about to exit does not resume after an await.
-            if (pending.length > 0) await Promise.allSettled(pending);
+            const pending = settled([...this.closeListeners].map(listener => listener()));
+            if (pending !== null) await pending;
             await this.disconnect();
         });
     }

@@ -35,7 +35,11 @@ export class Lease {
      * smaller numbers is safe from such a holder.
      */
     readonly fencingToken: bigint;
+    /** @internal Runs when an extension of the holder shortens the lease. */
+    onShortened: () => void = () => {};
     private deadline: LeaseDeadline;
+    /** The latest deadline that the server may apply. A request may fail only in the client. */
+    private latest: LeaseDeadline;
     private state: 'held' | 'lost' | 'releasing' | 'released' = 'held';
     private hasReleaseFailed = false;
     /** A mutex for the requests, because each request changes the CAS that the next one needs. */
@@ -53,7 +57,7 @@ export class Lease {
     ) {
         this.token = lock.token;
         this.fencingToken = lock.cas;
-        this.deadline = new LeaseDeadline(lock.since, ttlMs);
+        this.deadline = this.latest = new LeaseDeadline(lock.since, ttlMs);
     }
 
     /** Returns whether the lock is held. It returns false early rather than late. */
@@ -73,7 +77,7 @@ export class Lease {
 
     /** Returns whether the server can no longer have this lock. */
     get isFinished(): boolean {
-        return this.state === 'released' || this.state === 'lost' || this.deadline.isLongOver;
+        return this.state === 'released' || this.state === 'lost' || this.latest.isLongOver;
     }
 
     /** Returns whether the holder has called `release`. */
@@ -113,9 +117,14 @@ export class Lease {
     private async extendNow(ttl: number | null | undefined, isRenewal: boolean): Promise<boolean> {
         const ttlMs = ttl === undefined || ttl === null || ttl === 0 ? this.ttlMs : this.owner.toTtl(ttl);
         if (this.state !== 'held') return false;
-        // The server may apply a shorter ttl although the client loses the reply.
-        const requested = new LeaseDeadline(new Timestamp(), ttlMs);
-        if (requested.endsBefore(this.deadline)) this.deadline = requested;
+        // The server may apply the ttl although the client loses the reply.
+        const since = new Timestamp();
+        const requested = new LeaseDeadline(since, ttlMs);
+        this.latest = new LeaseDeadline(since, Math.max(ttlMs, this.latest.ttlMs));
+        if (requested.endsBefore(this.deadline)) {
+            this.deadline = requested;
+            if (!isRenewal) this.onShortened();
+        }
         try {
             const lock = await this.owner.store.extend(this.fullKey, this.lock, ttlMs, isRenewal);
             if (lock === null) {
@@ -125,7 +134,7 @@ export class Lease {
             this.owner.metrics.count('extended');
             this.lock = lock;
             this.ttlMs = ttlMs;
-            this.deadline = new LeaseDeadline(lock.since, ttlMs);
+            this.deadline = this.latest = new LeaseDeadline(lock.since, ttlMs);
             return !this.isReleased;
         } catch (error) {
             this.lock = { ...this.lock, isUnsettled: true };
@@ -136,7 +145,7 @@ export class Lease {
     private async releaseNow(): Promise<void> {
         if (this.state !== 'releasing') return;
         try {
-            const wasHeld = await this.owner.store.release(this.fullKey, this.lock, this.ttlMs);
+            const wasHeld = await this.owner.store.release(this.fullKey, this.lock, this.latest.ttlMs);
             if (wasHeld) this.owner.metrics.count('released');
             // The server may have carried out an earlier release that has failed in the client.
             if (wasHeld || this.hasReleaseFailed) this.state = 'released';

@@ -20,7 +20,7 @@ export class LeaseDeadline {
     /** @param since a moment before the request, so that the server's ttl ends later */
     constructor(
         since: Timestamp,
-        private readonly ttlMs: number,
+        readonly ttlMs: number,
     ) {
         this.monotonicEndMs = since.monotonicMs + ttlMs * TRUSTED_SHARE;
         this.systemEndMs = since.systemMs + ttlMs * TRUSTED_SHARE;

@@ -31,6 +31,7 @@ export class LeaseRenewal {
         this.stopListening = callerSignal ? onAbort(callerSignal, abort) : () => {};
         this.renewIn(this.ttlMs / 3);
         this.watchDeadline();
+        lease.onShortened = () => this.onShortened();
     }
 
     get signal(): AbortSignal {
@@ -51,6 +52,7 @@ export class LeaseRenewal {
     }
 
     private renewIn(ms: number): void {
+        clearTimeout(this.renewTimer);
         const pauseMs = Math.min(Math.max(ms, MIN_PAUSE_MS), MAX_TIMER_MS);
         this.renewTimer = setTimeout(() => {
             this.renewing = this.renew();
@@ -81,6 +83,13 @@ export class LeaseRenewal {
         if (this.isStopped) return;
         if (!isExtended || !this.lease.isHeld()) return this.onLost();
         this.renewIn(pauseMs);
+        this.watchDeadline();
+    }
+
+    /** Reacts to work that extends its lease to an earlier end. The next renewal restores the ttl. */
+    private onShortened(): void {
+        if (this.isStopped) return;
+        this.renewIn(this.lease.remaining() / 3);
         this.watchDeadline();
     }
 

@@ -65,7 +65,8 @@ function newToken(): string {
  * 7. A CAS and an epoch say nothing about the processes behind a proxy. There, storing a lock
  *    fails, unless `options.allow_proxy` permits it.
  *
- * An operation takes at most 2 `request_timeout`s, or 3.5 when connections break (`RetryBudget`).
+ * An operation takes at most 2 `request_timeout`s. It takes at most 3.5 when connections break, or
+ * when an earlier request for the key has failed (`RetryBudget`).
  */
 export class LockStore {
     constructor(
@@ -95,8 +96,9 @@ export class LockStore {
                 if (cas === OVERWRITTEN_CAS) return null;
                 if (cas !== null) return storedLock(token, cas, server, since);
                 if (unanswered.size === 0) {
-                    if (await this.orphans.deleteNow(key)) continue;
-                    return null;
+                    if (!(await this.orphans.deleteNow(key))) return null;
+                    budget.spend();
+                    continue;
                 }
                 // The key may exist because the server has carried out an ADD whose reply is lost.
                 const found = await readBack(commands, key, budget);

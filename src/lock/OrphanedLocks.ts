@@ -64,13 +64,13 @@ export class OrphanedLocks {
         this.schedule(orphan);
     }
 
-    /** Searches the key for an orphan and deletes it. Returns whether it has deleted one. */
+    /** Searches the key for an orphan and deletes it. Returns whether the key may be free now. */
     async deleteNow(key: string): Promise<boolean> {
         const orphan = this.orphans.get(key);
         return orphan !== undefined && (await this.search(orphan));
     }
 
-    /** Deletes the found lock if it is an orphan. Returns whether it has deleted the lock. */
+    /** Deletes the found lock if it is an orphan. Returns whether the key may be free now. */
     async deleteFound(key: string, found: FoundLock): Promise<boolean> {
         const orphan = this.orphans.get(key);
         return orphan !== undefined && (await this.delete(orphan, found));
@@ -116,15 +116,17 @@ export class OrphanedLocks {
 
     private async search(orphan: Orphan): Promise<boolean> {
         const found = await findLock(this.connection.commands, orphan.key);
-        return found !== null && this.delete(orphan, found);
+        return found === null || this.delete(orphan, found);
     }
 
     private async delete({ key, tokens }: Orphan, { token, cas, server }: FoundLock): Promise<boolean> {
         if (!tokens.has(token) || cas === 0n) return false;
         const options = { pinned: true, epoch: server.epoch };
-        if ((await this.connection.commands.internal.casDelete(key, cas, options)) !== 'deleted') return false;
+        const outcome = await this.connection.commands.internal.casDelete(key, cas, options);
+        if (outcome === 'changed' || outcome === 'stale') return false;
         tokens.delete(token);
-        this.onDeleted();
+        // Another search of this instance may have deleted it.
+        if (outcome === 'deleted') this.onDeleted();
         return true;
     }
 }

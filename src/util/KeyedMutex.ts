@@ -5,6 +5,11 @@ export class Mutex {
     /** @param onFree runs when the last step has settled */
     constructor(private readonly onFree: (() => void) | null = null) {}
 
+    /** Returns a promise that settles as the last step does. */
+    get settled(): Promise<unknown> {
+        return this.last ?? Promise.resolve();
+    }
+
     /** Runs the step, at once or when the steps before it have settled. */
     run<T>(step: () => Promise<T>): Promise<T> {
         const done = this.last === null ? step() : this.last.then(step, step);
@@ -25,6 +30,11 @@ export class KeyedMutex {
 
     get isEmpty(): boolean {
         return this.mutexes.size === 0;
+    }
+
+    /** Resolves when all steps of the calls so far have settled. */
+    async settled(): Promise<void> {
+        await Promise.allSettled([...this.mutexes.values()].map(mutex => mutex.settled));
     }
 
     run<T>(key: string, step: () => Promise<T>): Promise<T> {

@@ -91,29 +91,51 @@ it('logs no line when a cache closes while a loader runs', async () => {
     expect(cache.getStats().storeFailures).toBe(0);
 });
 
-it('leaves no lease behind when a load begins while the cache closes', async () => {
-    const [one, two] = await Promise.all([open.server(), open.server()]);
-    const proxy = await open.faultProxy(one);
-    const cache = await open.cache([proxy, two], { request_timeout: 5000 });
-    const keyOn = async (server: Required<Server>): Promise<string> => {
-        for (let i = 0; ; i++) {
-            await cache.store(null, `key${i}`, 1);
-            const isThere = (await readItem(server, `key${i}`)) !== null;
-            await cache.remove(null, `key${i}`);
-            if (isThere) return `key${i}`;
-        }
+describe('a load that begins while the cache closes', () => {
+    const openTwo = async () => {
+        const [one, two] = await Promise.all([open.server(), open.server()]);
+        const proxy = await open.faultProxy(one);
+        const cache = await open.cache([proxy, two], { request_timeout: 5000, compress_min: 100 });
+        const keyOn = async (server: Required<Server>): Promise<string> => {
+            for (let i = 0; ; i++) {
+                await cache.store(null, `key${i}`, 1);
+                const isThere = (await readItem(server, `key${i}`)) !== null;
+                await cache.remove(null, `key${i}`);
+                if (isThere) return `key${i}`;
+            }
+        };
+        return { one, two, proxy, cache, first: await keyOn(one), second: await keyOn(two) };
     };
-    const [first, second] = [await keyOn(one), await keyOn(two)];
-    const loaders = [heldLoader<string>(), heldLoader<string>()] as const;
-    const asked = [cache.retrieveOrLoad(null, first, 30_000, loaders[0].load)];
-    await loaders[0].called;
-    proxy.begin(holding);
-    const closing = cache.close(null);
-    asked.push(cache.retrieveOrLoad(null, second, 30_000, loaders[1].load));
-    await loaders[1].called;
-    proxy.begin(passing);
-    await closing;
-    expect(await Promise.all([readItem(one, first), readItem(two, second)])).toEqual([null, null]);
-    for (const { finish } of loaders) finish('value');
-    expect(await Promise.all(asked)).toEqual(['value', 'value']);
+
+    it('leaves no lease behind, while the close waits for the release of another lease', async () => {
+        const { one, two, proxy, cache, first, second } = await openTwo();
+        const loaders = [heldLoader<string>(), heldLoader<string>()] as const;
+        const asked = [cache.retrieveOrLoad(null, first, 30_000, loaders[0].load)];
+        await loaders[0].called;
+        proxy.begin(holding);
+        const closing = cache.close(null);
+        asked.push(cache.retrieveOrLoad(null, second, 30_000, loaders[1].load));
+        await loaders[1].called;
+        proxy.begin(passing);
+        await closing;
+        expect(await Promise.all([readItem(one, first), readItem(two, second)])).toEqual([null, null]);
+        for (const { finish } of loaders) finish('value');
+        expect(await Promise.all(asked)).toEqual(['value', 'value']);
+    });
+
+    it('leaves no lease behind, while the close waits for a compressed value', async () => {
+        const { two, proxy, cache, first, second } = await openTwo();
+        proxy.begin(holding);
+        const storing = cache.store(null, first, 'x'.repeat(1000), 30_000);
+        const closing = cache.close(null);
+        const { called, load, finish } = heldLoader<string>();
+        const asked = cache.retrieveOrLoad(null, second, 30_000, load);
+        await called;
+        proxy.begin(passing);
+        await Promise.all([closing, storing]);
+        expect(await readItem(two, second)).toBeNull();
+        finish('value');
+        expect(await asked).toBe('value');
+        expect(cache.getStats().storeFailures).toBe(0);
+    });
 });

@@ -213,6 +213,24 @@ describe('the order of compressed writes', () => {
         expect(found).toEqual(expected);
     });
 
+    it('is the order of the calls for verbs that change a stored value', async () => {
+        const value = long('a');
+        const after = async (call: () => Promise<unknown>): Promise<unknown> => {
+            await cache.remove(null, 'key');
+            const storing = cache.store(null, 'key', value, 60_000);
+            const answer = await call().catch((error: { code: string }) => error.code);
+            await storing;
+            return answer;
+        };
+        expect(await after(() => cache.touch(null, 'key', 50_000))).toBe(true);
+        expect(await after(() => cache.retrieveAndTouch(null, 'key', 50_000))).toBe(value);
+        expect(await after(() => cache.increment(null, 'key', 1, { initial: 7 }))).toBe('NOT_A_NUMBER');
+        expect(await after(() => cache.update(null, 'key', old => old === value && 'new'))).toBe('new');
+        expect(await cache.retrieve(null, 'key')).toBe('new');
+        expect(await after(() => cache.append(null, 'key', 'b'))).toBe(true);
+        expect(await cache.retrieve(null, 'key')).toBe(`${value}b`);
+    });
+
     it('is not blocked by a value that turns out to be too large', async () => {
         const small = await open({ compress_min: 1000, max_value: 2000 });
         const calls = [

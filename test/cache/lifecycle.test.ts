@@ -1,10 +1,12 @@
 import { Context, Descriptor } from 'pip-services4-components-node';
 import { MemcachedCache } from 'pip-services4-memcached-node';
 import { codeOf } from '../support/codeOf';
+import { timed } from '../support/LagMeter';
 import { useOpener, useServer } from '../support/Opener';
 import type { RecordingProxy } from '../support/proxy/RecordingProxy';
 import { runScript } from '../support/runScript';
 import { configOf, type Settings } from '../support/settings';
+import { heldLoader } from './loaders';
 
 const server = useServer();
 const opener = useOpener();
@@ -117,12 +119,59 @@ it('rejects open with NO_CONNECTION and the options to set when there is no conf
     });
 });
 
-it('finishes earlier calls before close', async () => {
+it('opens again after a close that waits for a loader', async () => {
     const cache = create();
     await cache.open(null);
-    const calls = Promise.all(Array.from({ length: 100 }, (_, i) => cache.store(null, `key${i}`, i, 50_000)));
+    const { called, load, finish } = heldLoader<string>();
+    const asked = cache.retrieveOrLoad(null, opener.key, 50_000, load);
+    await called;
+    const closing = [cache.close(null), cache.close(null)];
+    await cache.open(null);
+    await Promise.all(closing);
+    finish('value');
+    expect(await asked).toBe('value');
+    expect(await cache.store(null, opener.key, 1, 50_000)).toBe(1);
+});
+
+it('stays closed when close interrupts an open that waits for another close', async () => {
+    for (let turns = 0; turns < 12; turns++) {
+        const cache = create();
+        const closing = [cache.close(null), cache.close(null)];
+        const opening = codeOf(cache.open('trace'));
+        for (let i = 0; i < turns; i++) await Promise.resolve();
+        await Promise.all([...closing, cache.close(null)]);
+        expect(await opening).toBe('NOT_OPENED');
+        await expectNotOpened(cache);
+    }
+});
+
+it.each<[string, Settings, unknown]>([
+    ['that are in flight', {}, 1],
+    ['that wait for a token', { prefix: 'closing:', clear: true }, 1],
+    ['that compress a value', { compress_min: 100 }, 'x'.repeat(1000)],
+    ['that wait for a token and compress', { prefix: 'closing-2:', clear: true, compress_min: 100 }, 'x'.repeat(1000)],
+])('finishes earlier calls before close: calls %s', async (_, settings, value) => {
+    const cache = create(settings);
+    await cache.open(null);
+    const keys = Array.from({ length: 100 }, (_, i) => `key${i}`);
+    const stores = keys.flatMap(key => [1, value].map(one => cache.store(null, key, one, 50_000)));
+    const batch = cache.storeMany(null, { batch: value }, 50_000);
     await cache.close(null);
-    expect((await calls).length).toBe(100);
+    expect((await Promise.all(stores)).length).toBe(200);
+    await batch;
+    await cache.open(null);
+    expect(await cache.retrieveMany(null, [...keys, 'batch'])).toEqual(
+        new Map([...keys, 'batch'].map(key => [key, value])),
+    );
+});
+
+it('closes within request_timeout while memcached does not answer a call for a token', async () => {
+    const silent = await opener.faultProxy(server);
+    const cache = await opener.cache(silent, { prefix: 'silent:', clear: true, request_timeout: 300 });
+    silent.begin({ request() {}, mute: true });
+    const storing = codeOf(cache.store(null, 'key', 1, 50_000));
+    expect(await timed(() => cache.close(null))).toBeLessThan(3000);
+    expect(await storing).toMatch(/^(TIMEOUT|NOT_OPENED)$/);
 });
 
 describe('a context', () => {

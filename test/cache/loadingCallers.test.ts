@@ -128,6 +128,24 @@ describe('the signal of a caller', () => {
         expect(await readItem(server, open.key)).toBeNull();
     });
 
+    it('prevents a load when it aborts after the read of a call that takes stale values', async () => {
+        const { loads } = cache.getStats();
+        for (let turns = 0; turns < 5; turns++) {
+            const controller = new AbortController();
+            const options = { staleFor: 1000, signal: controller.signal };
+            // The replies to both reads arrive together.
+            const first = cache.retrieve(null, 'nobody').then(async () => {
+                for (let i = 0; i < turns; i++) await Promise.resolve();
+                controller.abort();
+            });
+            const asked = cache.retrieveOrLoad(null, open.key, 30_000, notAsked, options);
+            await expect(asked).rejects.toMatchObject({ name: 'AbortError' });
+            await first;
+        }
+        await sleep(50);
+        expect(cache.getStats().loads).toBe(loads);
+    });
+
     it('serves many calls without a warning of too many listeners', async () => {
         const controller = new AbortController();
         const warned = jest.fn();

@@ -33,6 +33,21 @@ it('keeps the values of namespaces apart, and clears only its own', async () => 
     expect(await stores[1]!.get('key')).toBe('value 1');
 });
 
+it.each<[string, (store: KeyvMemcached) => void | Promise<void>]>([
+    ['a change of the namespace', store => void (store.namespace = 'other')],
+    ['disconnect', store => store.disconnect()],
+])('finishes earlier calls at %s', async (_, end) => {
+    const { store } = storeOf(open, server, { options: { compress_min: 100 } });
+    await store.has('key');
+    const long = 'x'.repeat(1000);
+    // A large value waits for its compression, and the first call of a namespace for a token.
+    const setting = [store.set('long', long), store.set('short', 'value')];
+    await end(store);
+    expect(await Promise.all(setting)).toEqual([true, true]);
+    const again = storeOf(open, server).store;
+    expect(await again.getMany(['long', 'short'])).toEqual([long, 'value']);
+});
+
 it('writes the namespaces before the key', async () => {
     const client = await open.client(server);
     await storeFor('users').set('key', 'value');

@@ -122,6 +122,34 @@ describe('LeaseRenewal', () => {
         await renewal.stop();
     });
 
+    it('extends in time when the work shortens its lease', async () => {
+        const { extensions, lease, renewal } = renewed();
+        await jest.advanceTimersByTimeAsync(1000);
+        await lease.extend(600);
+        await jest.advanceTimersByTimeAsync(3200);
+        // 198 ms are a third of 99 % of 600 ms.
+        expect(extensions).toEqual([
+            [1000, 600],
+            [1198, TTL_MS],
+            [4198, TTL_MS],
+        ]);
+        expect(renewal.signal.aborted).toBe(false);
+        await renewal.stop();
+        await lease.extend(600);
+        expect(jest.getTimerCount()).toBe(0);
+    });
+
+    it('aborts at the earlier deadline of a lease that the work has shortened', async () => {
+        const { server, lease, renewal } = renewed();
+        server.answer = failed;
+        await expect(lease.extend(600)).rejects.toThrow('no answer');
+        await jest.advanceTimersByTimeAsync(593);
+        expect([lease.isHeld(), renewal.signal.aborted]).toEqual([true, false]);
+        await jest.advanceTimersByTimeAsync(1);
+        expect([lease.isHeld(), renewal.signal.aborted]).toEqual([false, true]);
+        expect(jest.getTimerCount()).toBe(0);
+    });
+
     it('does not abort when the work releases the lease', async () => {
         const { lease, renewal } = renewed();
         await lease.release();

@@ -111,10 +111,12 @@ describe('OrphanedLocks', () => {
         const server = new FakeServer();
         server.held.set('key', 'token');
         server.abandoned.add('key', 'token', HOUR_MS);
-        expect([await server.abandoned.deleteNow('key'), await server.abandoned.deleteNow('key')]).toEqual([
-            true,
-            false,
-        ]);
+        // Both searches find the token, and the second one finds it deleted.
+        const searches = [server.abandoned.deleteNow('key'), server.abandoned.deleteNow('key')];
+        expect(await Promise.all(searches)).toEqual([true, true]);
+        expect([await server.abandoned.deleteNow('key'), server.cleaned]).toEqual([true, 1]);
+        server.held.set('key', 'of another holder');
+        expect(await server.abandoned.deleteNow('key')).toBe(false);
         expect(await server.abandoned.deleteNow('other')).toBe(false);
         await server.abandoned.flush();
     });

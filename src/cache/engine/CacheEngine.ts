@@ -1,5 +1,5 @@
 import { checkValue } from '../../client/model/validate';
-import { isUnavailable } from '../../client/model/errors';
+import { isUnavailable, notOpened } from '../../client/model/errors';
 import { toExpirySeconds } from '../../client/model/expiry';
 import type { Item } from '../../client/model/Item';
 import type { Commands } from '../../client/Commands';
@@ -10,6 +10,7 @@ import { withTraceId } from '../../component/withTraceId';
 import type { ComponentConnection } from '../../connect/ComponentConnection';
 import type { MemcachedOptions } from '../../connect/MemcachedOptions';
 import { KeyedMutex } from '../../util/KeyedMutex';
+import { Timeout } from '../../util/Timeout';
 import { high32, low32 } from '../../util/uint64';
 import { Keyspace } from '../keys/Keyspace';
 import { TrackedKeys } from '../keys/TrackedKeys';
@@ -57,6 +58,14 @@ export class CacheEngine {
         return this.connection.commands;
     }
 
+    /**
+     * Lets calls send their requests that wait for a token, a compression or an earlier write. They
+     * have one `request_timeout` for it. Returns null if there is no such call.
+     */
+    sendPending(): Promise<void> | null {
+        return this.hasNoPendingWrites && !this.keys.isFetching ? null : this.untilSent();
+    }
+
     /** Stores the value, and evicts another one if there are too many. */
     set(context: AnyContext, fullKey: string, { value, flags }: Encoded, expires: number): Promise<boolean> {
         const { tracked, loads } = this;
@@ -98,6 +107,7 @@ export class CacheEngine {
             return [fullKey, value, flags];
         });
         const { failed } = await commands.setMany(entries, { expires }, tracked);
+        for (const fullKey of fullKeys) this.detachLoads(fullKey);
         this.metrics.count('stored', entries.length - failed.size);
         if (tracked !== null) this.reportEvictions(context, tracked);
         return failed;
@@ -106,12 +116,22 @@ export class CacheEngine {
     /** Deletes the keys. Returns the error of each key that may still exist. */
     async deleteAll(fullKeys: readonly string[]): Promise<Map<string, Error>> {
         for (const fullKey of fullKeys) this.forget(fullKey);
-        return (await this.commands.deleteMany(fullKeys)).failed;
+        const { failed } = await this.commands.deleteMany(fullKeys);
+        for (const fullKey of fullKeys) this.detachLoads(fullKey);
+        return failed;
     }
 
-    remove(fullKey: string): Promise<Fetched> {
+    async remove(fullKey: string): Promise<Fetched> {
         this.forget(fullKey);
-        return this.commands.getAndDelete(fullKey);
+        const held = await this.commands.getAndDelete(fullKey);
+        this.detachLoads(fullKey);
+        return held;
+    }
+
+    /** Records that memcached has stored a value of `set`. */
+    onSet(fullKey: string): void {
+        this.detachLoads(fullKey);
+        this.metrics.onStored();
     }
 
     /** Records that memcached has stored a loaded value with this CAS. */
@@ -231,6 +251,17 @@ export class CacheEngine {
         return withTraceId(error, context);
     }
 
+    private async untilSent(): Promise<void> {
+        const limit = new Timeout(this.options.requestTimeout, notOpened);
+        const sending = this.keys.fetched().then(async () => {
+            // A call that has got its token sends its request, or begins to compress.
+            await new Promise(setImmediate);
+            await this.writes.settled();
+        });
+        await limit.race(sending).catch(() => {});
+        limit.cancel();
+    }
+
     private countLookup(value: unknown): unknown {
         this.metrics.onLookup(value !== null);
         return value;
@@ -252,6 +283,10 @@ export class CacheEngine {
         return encoded;
     }
 
+    /**
+     * Makes later callers begin another load. A store or removal does so at the send and after the
+     * reply. In between, a read on another connection may miss the write, and begin a load.
+     */
     private detachLoads(fullKey: string): void {
         const { loads } = this;
         if (loads.size > 0) loads.delete(fullKey);

@@ -105,6 +105,16 @@ export class Keyspace {
         return { fullKeys, failed };
     }
 
+    /** Returns whether a call waits for a token. */
+    get isFetching(): boolean {
+        return this.tokens?.isFetching ?? false;
+    }
+
+    /** Resolves when no current call waits for a token. */
+    async fetched(): Promise<void> {
+        await this.tokens?.fetched();
+    }
+
     /** Returns whether to repeat the call, because the token of its key has changed. */
     isMoved(error: unknown): boolean {
         if (!(error instanceof TokenChanged)) return false;

@@ -44,6 +44,15 @@ export class NamespaceTokens {
         }
     }
 
+    get isFetching(): boolean {
+        return this.fetching.size > 0;
+    }
+
+    /** Resolves when all current fetches have settled. */
+    async fetched(): Promise<void> {
+        await Promise.allSettled(this.fetching.values());
+    }
+
     adopt({ namespace, server, token }: TokenChanged): void {
         if (namespace === this.namespace) this.remember(server, token);
     }

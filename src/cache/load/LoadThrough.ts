@@ -5,6 +5,7 @@ import type { AnyContext } from '../../component/ComponentLogger';
 import { withTraceId } from '../../component/withTraceId';
 import { isTraced, loadTracing, trace } from '../../diagnostics/tracing';
 import { onAbort } from '../../util/onAbort';
+import { settled } from '../../util/settled';
 import type { CacheEngine } from '../engine/CacheEngine';
 import type { TimeoutMs } from '../model/checkTimeout';
 import { loadTimeout } from '../model/errors';
@@ -52,11 +53,12 @@ export class LoadThrough {
     }
 
     /**
-     * Releases the leases and waits for pending stores. Returns null if there is no such work.
-     * Callers that wait for a loader get its value. Loads without waiting callers abort.
+     * Releases the leases, and waits for pending stores and for `others`. Returns null if there is
+     * no such work. Callers that wait for a loader get its value. Loads without waiting callers
+     * abort.
      */
-    stop(): Promise<void> | null {
-        return this.isIdle ? null : this.closeAll();
+    stop(others: Promise<void> | null = null): Promise<void> | null {
+        return this.isIdle && others === null ? null : this.closeAll(others);
     }
 
     retrieve(
@@ -118,6 +120,8 @@ export class LoadThrough {
         if (staleFor) {
             const value = await this.serveStale(miss, earlier, staleFor);
             if (value !== null) return value;
+            // `wait` notices only later aborts.
+            signal?.throwIfAborted();
         }
         return this.joinOrBegin(miss).wait(signal);
     }
@@ -192,9 +196,9 @@ export class LoadThrough {
         }
     }
 
-    private async closeAll(): Promise<void> {
+    private async closeAll(others: Promise<void> | null): Promise<void> {
         this.isStopping = true;
-        await Promise.allSettled([...this.running].map(load => load.close(notOpened)));
+        await settled([others, ...[...this.running].map(load => load.close(notOpened))]);
         this.isStopping = false;
     }
 
