@@ -166,8 +166,8 @@ const bugs = {
     'start the validity of a lease at its reply': [
         {
             file: 'lock/Lease.ts',
-            from: `this.deadline = new LeaseDeadline(lock.since, ttlMs);\n    }`,
-            to: `this.deadline = new LeaseDeadline(new Timestamp(), ttlMs);\n    }`,
+            from: `this.deadline = this.latest = new LeaseDeadline(lock.since, ttlMs);\n    }`,
+            to: `this.deadline = this.latest = new LeaseDeadline(new Timestamp(), ttlMs);\n    }`,
         },
     ],
     'trust a lease for twice its ttl': [
