@@ -68,8 +68,8 @@ export class CacheEngine {
 
     /** Stores the value, and evicts another one if there are too many. */
     set(context: AnyContext, fullKey: string, { value, flags }: Encoded, expires: number): Promise<boolean> {
-        const { tracked, loads } = this;
-        if (loads.size > 0) loads.delete(fullKey);
+        const { tracked } = this;
+        this.detachLoads(fullKey);
         const done = this.commands.setCounted(fullKey, value, expires, flags, tracked);
         if (tracked !== null && tracked.evictions > 0) this.reportEvictions(context, tracked);
         return done;

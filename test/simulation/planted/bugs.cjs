@@ -113,9 +113,8 @@ const bugs = {
     'join a load that began before a store': [
         {
             file: 'cache/engine/CacheEngine.ts',
-            from: `        const { tracked, loads } = this;
-        if (loads.size > 0) loads.delete(fullKey);`,
-            to: `        const { tracked } = this;`,
+            from: `if (loads.size > 0) loads.delete(fullKey);`,
+            to: `if (loads.size < 0) loads.delete(fullKey);`,
         },
     ],
     'join no load while memcached is unavailable': [
