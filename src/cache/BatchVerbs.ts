@@ -58,14 +58,12 @@ export class BatchVerbs {
             // If a batch is larger than `max_size`, the cache stores its last values.
             const surplus = engine.surplusOf(keys.length);
             // An invalid value fails the batch, even if there is no room for it.
-            for (const one of encoding.splice(0, surplus)) if (one instanceof Promise) await one;
+            const dropped = encoding.splice(0, surplus);
             removed.push(...keys.splice(0, surplus));
             const all = removed.length === 0 ? keys : keys.concat(removed);
             const { fullKeys, failed } = await engine.keys.each(all, (ready, indexes) => {
                 const these = indexes === null ? encoding : indexes.filter(i => i < keys.length).map(i => encoding[i]!);
-                return engine.allInOrder(ready, isCompressing, async () => {
-                    const encoded: Encoded[] = [];
-                    for (const one of these) encoded.push(one instanceof Promise ? await one : one);
+                return engine.allInOrder(ready, these.concat(dropped), !isCompressing, async encoded => {
                     if (these.length === ready.length) return engine.setAll(context, ready, encoded, expires);
                     // The removals go first, so that they make room for new values.
                     const [kept, failed] = await Promise.all([
@@ -87,7 +85,7 @@ export class BatchVerbs {
         try {
             const wanted = toKeys(keys);
             const { fullKeys, failed } = await engine.keys.each(wanted, ready =>
-                engine.allInOrder(ready, false, () => engine.deleteAll(ready)),
+                engine.allInOrder(ready, [], true, () => engine.deleteAll(ready)),
             );
             this.throwFailed(context, wanted, fullKeys, failed, NONE);
         } catch (error) {

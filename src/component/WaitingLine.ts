@@ -73,8 +73,8 @@ export class Waiter {
     private passTurn(): boolean {
         for (const longest of this.line) {
             if (longest === this) break;
-            // A waiter without a pause makes an attempt now.
-            if (!longest.isPaused) continue;
+            // A waiter without a pause makes an attempt now. An aborted one makes none.
+            if (!longest.isPaused || longest.signal?.aborted) continue;
             this.pauseEndMs = longest.pauseEndMs;
             longest.isPaused = false;
             longest.wake();

@@ -78,7 +78,7 @@ export class LeaseRenewal {
             // The work may have extended its lease by more than the ttl.
             isExtended = await this.lease.renew(Math.max(this.ttlMs, this.lease.remaining()));
         } catch {
-            pauseMs = this.ttlMs * RETRY_SHARE;
+            pauseMs = Math.min(this.ttlMs * RETRY_SHARE, this.lease.remaining() / 3);
         }
         if (this.isStopped) return;
         if (!isExtended || !this.lease.isHeld()) return this.onLost();

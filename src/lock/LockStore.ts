@@ -96,9 +96,8 @@ export class LockStore {
                 if (cas === OVERWRITTEN_CAS) return null;
                 if (cas !== null) return storedLock(token, cas, server, since);
                 if (unanswered.size === 0) {
-                    if (!(await this.orphans.deleteNow(key))) return null;
-                    budget.spend();
-                    continue;
+                    if ((await this.orphans.deleteNow(key)) && budget.trySpend()) continue;
+                    return null;
                 }
                 // The key may exist because the server has carried out an ADD whose reply is lost.
                 const found = await readBack(commands, key, budget);
@@ -225,8 +224,11 @@ class RetryBudget {
 
     /** Counts a further try. Throws the last error when no try is left. */
     spend(): void {
-        if (++this.tries > MAX_TRIES || performance.now() > this.endMs) {
-            throw this.lastError ?? connectionLost(this.address, null);
-        }
+        if (!this.trySpend()) throw this.lastError ?? connectionLost(this.address, null);
+    }
+
+    /** Counts a further try. Returns false when no try is left. */
+    trySpend(): boolean {
+        return ++this.tries <= MAX_TRIES && performance.now() <= this.endMs;
     }
 }

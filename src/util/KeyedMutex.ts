@@ -32,6 +32,11 @@ export class KeyedMutex {
         return this.mutexes.size === 0;
     }
 
+    /** Returns whether a step of the key has not settled. */
+    has(key: string): boolean {
+        return this.mutexes.has(key);
+    }
+
     /** Resolves when all steps of the calls so far have settled. */
     async settled(): Promise<void> {
         await Promise.allSettled([...this.mutexes.values()].map(mutex => mutex.settled));

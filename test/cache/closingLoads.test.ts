@@ -107,31 +107,31 @@ describe('a load that begins while the cache closes', () => {
         return { one, two, proxy, cache, first: await keyOn(one), second: await keyOn(two) };
     };
 
-    it('leaves no lease behind, while the close waits for the release of another lease', async () => {
+    it.each([1, 2])('leaves no lease behind, while %d close(s) wait for the release of another lease', async closes => {
         const { one, two, proxy, cache, first, second } = await openTwo();
         const loaders = [heldLoader<string>(), heldLoader<string>()] as const;
         const asked = [cache.retrieveOrLoad(null, first, 30_000, loaders[0].load)];
         await loaders[0].called;
         proxy.begin(holding);
-        const closing = cache.close(null);
+        const closing = Array.from({ length: closes }, () => cache.close(null));
+        await new Promise(setImmediate);
         asked.push(cache.retrieveOrLoad(null, second, 30_000, loaders[1].load));
         await loaders[1].called;
         proxy.begin(passing);
-        await closing;
+        await Promise.all(closing);
         expect(await Promise.all([readItem(one, first), readItem(two, second)])).toEqual([null, null]);
         for (const { finish } of loaders) finish('value');
         expect(await Promise.all(asked)).toEqual(['value', 'value']);
     });
 
     it('leaves no lease behind, while the close waits for a compressed value', async () => {
-        const { two, proxy, cache, first, second } = await openTwo();
-        proxy.begin(holding);
-        const storing = cache.store(null, first, 'x'.repeat(1000), 30_000);
+        const { two, cache, first, second } = await openTwo();
+        // This value compresses for many ms.
+        const storing = cache.store(null, first, 'x'.repeat(2e7), 30_000);
         const closing = cache.close(null);
         const { called, load, finish } = heldLoader<string>();
         const asked = cache.retrieveOrLoad(null, second, 30_000, load);
         await called;
-        proxy.begin(passing);
         await Promise.all([closing, storing]);
         expect(await readItem(two, second)).toBeNull();
         finish('value');

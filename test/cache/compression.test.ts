@@ -3,6 +3,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { deflateSync, inflateSync } from 'node:zlib';
 import type { MemcachedCache, MemcachedClient } from 'pip-services4-memcached-node';
 import { codeOf } from '../support/codeOf';
+import { timed } from '../support/LagMeter';
+import { holding } from '../support/proxy/FaultProxy';
 import { randomOf } from '../support/random';
 import { useOpener, useServer } from '../support/Opener';
 import { writeItem } from '../support/server/textProtocol';
@@ -229,6 +231,33 @@ describe('the order of compressed writes', () => {
         expect(await cache.retrieve(null, 'key')).toBe('new');
         expect(await after(() => cache.append(null, 'key', 'b'))).toBe(true);
         expect(await cache.retrieve(null, 'key')).toBe(`${value}b`);
+    });
+
+    it('is the order of the calls for values that max_size has no room for', async () => {
+        const small = await open({ compress_min: 1000, max_size: 2 });
+        await Promise.all([
+            small.storeMany(null, { first: long('a'), key: 'earlier', last: 1 }, 50_000),
+            small.store(null, 'key', 'later', 50_000),
+        ]);
+        expect(await small.retrieve(null, 'key')).toBe('later');
+    });
+
+    it.each<[string, (cache: MemcachedCache) => Promise<unknown>]>([
+        ['increment', one => one.increment(null, 'key', 1, { initial: 0 })],
+        ['store', one => one.store(null, 'key', 'value', 50_000)],
+        ['storeMany', one => one.storeMany(null, { key: 'value' }, 50_000)],
+        ['touch', one => one.touch(null, 'key', 50_000)],
+    ])('needs no replies, so %s keeps its time limit on a silent server', async (_verb, call) => {
+        const silent = await opener.faultProxy(server);
+        const one = await opener.cache(silent, { compress_min: 1000, request_timeout: 1000, failures: 1000 });
+        silent.begin(holding);
+        const ms = await timed(async () => {
+            const first = codeOf(one.store(null, 'key', long('a'), 50_000));
+            const others = Array.from({ length: 6 }, () => codeOf(call(one)));
+            for (const code of await Promise.all([first, ...others])) expect(code).toMatch(/^(TIMEOUT|BATCH_FAILED)$/);
+        });
+        // One after the other would take seven seconds.
+        expect(ms).toBeLessThan(3500);
     });
 
     it('is not blocked by a value that turns out to be too large', async () => {

@@ -77,7 +77,7 @@ describe('LeaseRenewal', () => {
         expect(renewal.signal.aborted).toBe(false);
         await jest.advanceTimersByTimeAsync(1);
         expect(renewal.signal.reason).toEqual(new Error('lost'));
-        expect(extensions).toHaveLength(7);
+        expect(extensions).toHaveLength(18);
         expect(jest.getTimerCount()).toBe(0);
     });
 
@@ -137,6 +137,23 @@ describe('LeaseRenewal', () => {
         await renewal.stop();
         await lease.extend(600);
         expect(jest.getTimerCount()).toBe(0);
+    });
+
+    it('retries in time when the renewal of a shortened lease fails', async () => {
+        const { extensions, server, lease, renewal } = renewed();
+        await lease.extend(600);
+        server.answer = failed;
+        await jest.advanceTimersByTimeAsync(198);
+        server.answer = extended;
+        await jest.advanceTimersByTimeAsync(1000);
+        // After each failure, the pause is at most a third of the remaining time.
+        expect(extensions).toEqual([
+            [0, 600],
+            [198, TTL_MS],
+            [330, TTL_MS],
+        ]);
+        expect(renewal.signal.aborted).toBe(false);
+        await renewal.stop();
     });
 
     it('aborts at the earlier deadline of a lease that the work has shortened', async () => {

@@ -27,10 +27,11 @@ describe('an acquisition that finds one orphan after the other', () => {
         const begun = performance.now();
         const acquiring = storeOf(ms)
             .acquire('key', 10_000)
-            .catch((error: { code: string }) => [error.code, performance.now() - begun]);
+            .then(lock => [lock, performance.now() - begun]);
         await jest.advanceTimersByTimeAsync(10_000);
-        const [code, tookMs] = (await acquiring) as [string, number];
-        expect(code).toBe('CONNECTION_LOST');
+        const [lock, tookMs] = await acquiring;
+        // A lock that is busy for too long is no fault of the connection.
+        expect(lock).toBeNull();
         expect(tookMs).toBeLessThanOrEqual(3.5 * REQUEST_TIMEOUT_MS);
     });
 });

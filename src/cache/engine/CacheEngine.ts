@@ -82,7 +82,7 @@ export class CacheEngine {
         encoded: Encoded | Promise<Encoded>,
         expires: number,
     ): Promise<boolean> {
-        return this.writes.run(fullKey, async () => this.set(context, fullKey, await encoded, expires));
+        return this.inOrder(fullKey, encoded, ready => this.set(context, fullKey, ready, expires));
     }
 
     /** Returns the number of values of a batch for which `max_size` has no room. */
@@ -186,13 +186,34 @@ export class CacheEngine {
         return this.writes.isEmpty;
     }
 
-    /** Performs the writes to a key in the order of their calls, despite compression. */
-    inOrder<T>(fullKey: string, isCompressed: boolean, write: () => Promise<T>): Promise<T> {
-        return isCompressed || !this.hasNoPendingWrites ? this.writes.run(fullKey, write) : write();
+    /**
+     * Sends the writes to a key in the order of their calls, despite compression. A write waits for
+     * the compressions before it, but not for replies, so it keeps its time limit.
+     */
+    inOrder<I, T>(fullKey: string, input: I | Promise<I>, write: (input: I) => Promise<T>): Promise<T> {
+        if (!(input instanceof Promise) && !this.writes.has(fullKey)) return write(input);
+        return sendAsStep(
+            step => this.writes.run(fullKey, step),
+            () => input,
+            write,
+        );
     }
 
-    allInOrder<T>(fullKeys: readonly string[], isCompressed: boolean, write: () => Promise<T>): Promise<T> {
-        return isCompressed || !this.hasNoPendingWrites ? this.writes.runAll(fullKeys, write) : write();
+    /** Sends a write to many keys in the order of the calls. `inputs` are promises, or `isReady`. */
+    allInOrder<I, T>(
+        fullKeys: readonly string[],
+        inputs: readonly (I | Promise<I>)[],
+        isReady: boolean,
+        write: (inputs: readonly I[]) => Promise<T>,
+    ): Promise<T> {
+        if (isReady && (this.hasNoPendingWrites || !fullKeys.some(key => this.writes.has(key)))) {
+            return write(inputs as readonly I[]);
+        }
+        return sendAsStep(
+            step => this.writes.runAll(fullKeys, step),
+            () => Promise.all(inputs),
+            write,
+        );
     }
 
     /**
@@ -302,4 +323,16 @@ export class CacheEngine {
         this.metrics.note(context, 'undecodable', [typeof held === 'string' ? 0 : held.flagBits]);
         return null;
     }
+}
+
+/** Runs a step that ends when its write has begun, so that a later step needs no reply. */
+function sendAsStep<I, T>(
+    run: (step: () => Promise<void>) => Promise<void>,
+    prepare: () => I | Promise<I>,
+    write: (input: I) => Promise<T>,
+): Promise<T> {
+    return new Promise((resolve, reject: (error: unknown) => void) => {
+        const step = async (): Promise<void> => resolve(write(await prepare()));
+        void run(() => step().catch(reject));
+    });
 }

@@ -37,8 +37,8 @@ const NO_OPTIONS: LoadOptions = {};
 export class LoadThrough {
     /** Unfinished loads, including those that callers cannot join any more. */
     private readonly running = new Set<PendingLoad>();
-    /** Whether new loads take no lease, because `stop` would not release it. */
-    private isStopping = false;
+    /** The number of pending stops. Meanwhile loads take no lease, because a stop misses it. */
+    private stops = 0;
 
     /** @param pending holds the loads that callers may join. Writes to a key detach its load. */
     constructor(
@@ -177,7 +177,7 @@ export class LoadThrough {
         const { context, key, loader, options } = request;
         const timeoutMs = options.loadTimeout ?? DEFAULT_LOAD_TIMEOUT_MS;
         try {
-            if (miss.held !== undefined && !this.isStopping) {
+            if (miss.held !== undefined && this.stops === 0) {
                 const found = await awaitLease(engine, this.times, load, miss, timeoutMs);
                 if (found !== null) return load.succeed(found.value);
             }
@@ -197,9 +197,9 @@ export class LoadThrough {
     }
 
     private async closeAll(others: Promise<void> | null): Promise<void> {
-        this.isStopping = true;
+        this.stops++;
         await settled([others, ...[...this.running].map(load => load.close(notOpened))]);
-        this.isStopping = false;
+        this.stops--;
     }
 
     private async timed(key: string, call: () => Promise<unknown>): Promise<unknown> {

@@ -99,8 +99,17 @@ const bugs = {
     'queue writes behind a pending add': [
         {
             file: 'cache/AtomicVerbs.ts',
-            from: `engine.inOrder(fullKey, encoded instanceof Promise,`,
-            to: `engine.inOrder(fullKey, true,`,
+            from: `engine.inOrder(fullKey, encoded,`,
+            to: `engine.inOrder(fullKey, Promise.resolve(encoded),`,
+        },
+        {
+            file: 'cache/engine/CacheEngine.ts',
+            from: `const step = async (): Promise<void> => resolve(write(await prepare()));`,
+            to: `const step = async (): Promise<void> => {
+            const done = write(await prepare());
+            resolve(done);
+            await done.catch(() => {});
+        };`,
         },
     ],
     'store a loaded value without a lease': [
@@ -135,8 +144,8 @@ const bugs = {
     'load without a lease': [
         {
             file: 'cache/load/LoadThrough.ts',
-            from: `if (miss.held !== undefined && !this.isStopping)`,
-            to: `if (miss.held === null && this.isStopping)`,
+            from: `if (miss.held !== undefined && this.stops === 0)`,
+            to: `if (miss.held === null && this.stops > 0)`,
         },
     ],
     'return a stale value as fresh': [
