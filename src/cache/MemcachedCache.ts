@@ -13,7 +13,7 @@ import type { AnyContext } from '../component/ComponentLogger';
 import { withTraceId } from '../component/withTraceId';
 import { ComponentConnection } from '../connect/ComponentConnection';
 import type { ConnectionStats } from '../connect/MemcachedConnection';
-import { settled } from '../util/settled';
+import { settled } from '../component/settled';
 import { AtomicVerbs, type Amount, type CountOptions } from './AtomicVerbs';
 import { BatchVerbs, type Entries } from './BatchVerbs';
 import { CacheEngine } from './engine/CacheEngine';

@@ -23,7 +23,7 @@ import { ServerLog } from './ServerLog';
 import { findSharedNames } from './sources/sharedNames';
 import { TlsWatcher } from './tls/TlsWatcher';
 import { Lifecycle } from '../util/Lifecycle';
-import { settled } from '../util/settled';
+import { settled } from '../component/settled';
 import { withTraceId } from '../component/withTraceId';
 
 /** The counts of the servers of a connection. */

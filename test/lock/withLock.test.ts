@@ -56,7 +56,10 @@ describe('withLock', () => {
         const lock = await open.lock(server);
         const other = await open.lock(server, { retry_timeout: 50 });
         let isDone = false;
+        let begin = (): void => {};
+        const beginning = new Promise<void>(resolve => (begin = resolve));
         const working = lock.withLock(null, open.key, { ttl: 1000 }, async (signal, lease) => {
+            begin();
             const begun = performance.now();
             while (performance.now() - begun < 4000) {
                 await sleep(20);
@@ -65,6 +68,7 @@ describe('withLock', () => {
             isDone = true;
             return signal.aborted;
         });
+        await beginning;
         await other.acquireLock(null, open.key, 1000, 10_000);
         expect(isDone).toBe(true);
         expect(await working).toBe(false);

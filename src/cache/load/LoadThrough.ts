@@ -5,7 +5,7 @@ import type { AnyContext } from '../../component/ComponentLogger';
 import { withTraceId } from '../../component/withTraceId';
 import { isTraced, loadTracing, trace } from '../../diagnostics/tracing';
 import { onAbort } from '../../util/onAbort';
-import { settled } from '../../util/settled';
+import { settled } from '../../component/settled';
 import type { CacheEngine } from '../engine/CacheEngine';
 import type { TimeoutMs } from '../model/checkTimeout';
 import { loadTimeout } from '../model/errors';
