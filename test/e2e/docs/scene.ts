@@ -37,6 +37,7 @@ export declare const user: { id: number; name: string };
 export declare function findUser(id: number, signal?: AbortSignal): Promise<{ id: number; name: string }>;
 export declare const invoice: { id: string };
 export declare function charge(what: unknown, how: { signal?: AbortSignal; fencingToken: bigint }): Promise<void>;
+export declare function writeReport(id: number, how: { signal?: AbortSignal; fencingToken: bigint }): Promise<void>;
 export declare const store: { write(what: unknown, how: { fencingToken: bigint }): Promise<void> };
 export declare const database: {
     query<T = { [column: string]: unknown }>(sql: string, values?: unknown[]): Promise<{ rowCount: number; rows: T[] }>;
