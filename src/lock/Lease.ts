@@ -94,9 +94,10 @@ export class Lease {
         return this.inTurn(() => this.extendNow(ttl, false));
     }
 
-    /** @internal Extends the lock as `extend` does, for `LeaseRenewal`. */
+    /** @internal Extends the lock by at least `ttlMs`, for `LeaseRenewal`. */
     renew(ttlMs: number): Promise<boolean> {
-        return this.inTurn(() => this.extendNow(ttlMs, true));
+        // The holder may have extended the lease by more. An earlier extension may be in flight.
+        return this.inTurn(() => this.extendNow(Math.max(ttlMs, this.remaining()), true));
     }
 
     /**

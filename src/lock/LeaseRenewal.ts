@@ -70,19 +70,20 @@ export class LeaseRenewal {
     }
 
     private async renew(): Promise<void> {
+        this.renewTimer = undefined;
         // The timer fires late after a blocked event loop or a suspended process.
         if (!this.lease.isHeld()) return this.onLost();
         let isExtended = true;
         let pauseMs = this.ttlMs / 3;
         try {
-            // The work may have extended its lease by more than the ttl.
-            isExtended = await this.lease.renew(Math.max(this.ttlMs, this.lease.remaining()));
+            isExtended = await this.lease.renew(this.ttlMs);
         } catch {
             pauseMs = Math.min(this.ttlMs * RETRY_SHARE, this.lease.remaining() / 3);
         }
         if (this.isStopped) return;
         if (!isExtended || !this.lease.isHeld()) return this.onLost();
-        this.renewIn(pauseMs);
+        // The work may have shortened its lease meanwhile, which has set an earlier timer.
+        if (this.renewTimer === undefined) this.renewIn(pauseMs);
         this.watchDeadline();
     }
 

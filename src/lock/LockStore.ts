@@ -65,8 +65,8 @@ function newToken(): string {
  * 7. A CAS and an epoch say nothing about the processes behind a proxy. There, storing a lock
  *    fails, unless `options.allow_proxy` permits it.
  *
- * An operation takes at most 2 `request_timeout`s. It takes at most 3.5 when connections break, or
- * when an earlier request for the key has failed (`RetryBudget`).
+ * An operation takes at most 2 `request_timeout`s. It takes at most 3.5 when connections break, and
+ * at most 4.5 when an earlier request for the key has failed as well (`RetryBudget`).
  */
 export class LockStore {
     constructor(

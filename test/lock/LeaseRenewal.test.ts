@@ -139,6 +139,41 @@ describe('LeaseRenewal', () => {
         expect(jest.getTimerCount()).toBe(0);
     });
 
+    it('extends in time when the work shortens its lease during a renewal', async () => {
+        const { extensions, server, lease, renewal } = renewed();
+        let reply = (_lock: StoredLock): void => {};
+        server.answer = () => new Promise(resolve => (reply = resolve));
+        await jest.advanceTimersByTimeAsync(3000);
+        server.answer = extended;
+        const shortening = lease.extend(600);
+        reply(stored());
+        expect(await shortening).toBe(true);
+        await jest.advanceTimersByTimeAsync(1000);
+        expect(extensions).toEqual([
+            [3000, TTL_MS],
+            [3000, 600],
+            [3198, TTL_MS],
+        ]);
+        expect(renewal.signal.aborted).toBe(false);
+        await renewal.stop();
+    });
+
+    it('keeps the ttl that the work has set just before a renewal', async () => {
+        const { extensions, server, lease, renewal } = renewed();
+        await jest.advanceTimersByTimeAsync(2999);
+        let reply = (_lock: StoredLock): void => {};
+        server.answer = () => new Promise(resolve => (reply = resolve));
+        const extending = lease.extend(60_000);
+        await jest.advanceTimersByTimeAsync(1);
+        server.answer = extended;
+        reply(stored());
+        expect(await extending).toBe(true);
+        await jest.advanceTimersByTimeAsync(0);
+        expect(lease.remaining()).toBeGreaterThan(55_000);
+        expect(extensions).toHaveLength(2);
+        await renewal.stop();
+    });
+
     it('retries in time when the renewal of a shortened lease fails', async () => {
         const { extensions, server, lease, renewal } = renewed();
         await lease.extend(600);
