@@ -21,9 +21,15 @@ describe('a load that begins while a write is on its way on another connection',
         const cache = await open.cache(proxy, { pool_size: 2, request_timeout: 10_000 });
         const storeLarge = (): Promise<unknown> => cache.store(null, 'large', LARGE, 30_000);
         const fillPool = (): Promise<unknown> => Promise.all([storeLarge(), storeLarge(), storeLarge()]);
-        while (proxy.linkCount < 2) await fillPool();
-        // The second connection answers its handshake meanwhile.
-        await fillPool();
+        // Both connections have answered their handshakes when both carry values.
+        const busy = new Set<Link>();
+        proxy.begin({
+            request(link, chunk) {
+                if (chunk.length > 10_000) busy.add(link);
+                link.toServer(chunk);
+            },
+        });
+        while (busy.size < 2) await fillPool();
         let slow: Link | null = null;
         const waiting: Buffer[] = [];
         proxy.begin({
