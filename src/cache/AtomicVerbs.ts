@@ -33,7 +33,7 @@ export class AtomicVerbs {
             const encoded = engine.encode(value);
             const expires = engine.expirySeconds(context, timeout);
             return engine.keys.withFullKey(key, fullKey =>
-                engine.inOrder(fullKey, encoded, async ({ value: bytes, flags }) => {
+                engine.writes.send(fullKey, encoded, async ({ value: bytes, flags }) => {
                     const isStored = await engine.commands.store(verb, fullKey, bytes, { expires, flags });
                     if (isStored) engine.recordStored(fullKey);
                     return isStored;
@@ -55,7 +55,7 @@ export class AtomicVerbs {
             const { initial = null, timeout } = options ?? {};
             const expires = engine.expirySeconds(context, timeout);
             return engine.keys.withFullKey(key, fullKey =>
-                engine.inOrder(fullKey, null, async () => {
+                engine.writes.send(fullKey, null, async () => {
                     const { value } = await engine.commands.count(verb, fullKey, by ?? 1, { initial, expires });
                     if (value === null) return null;
                     engine.recordStored(fullKey);

@@ -63,7 +63,8 @@ export class BatchVerbs {
             const all = removed.length === 0 ? keys : keys.concat(removed);
             const { fullKeys, failed } = await engine.keys.each(all, (ready, indexes) => {
                 const these = indexes === null ? encoding : indexes.filter(i => i < keys.length).map(i => encoding[i]!);
-                return engine.allInOrder(ready, these.concat(dropped), !isCompressing, async encoded => {
+                const inputs = surplus === 0 ? these : these.concat(dropped);
+                return engine.writes.sendMany(ready, inputs, !isCompressing, async encoded => {
                     if (these.length === ready.length) return engine.setAll(context, ready, encoded, expires);
                     // The removals go first, so that they make room for new values.
                     const [kept, failed] = await Promise.all([
@@ -85,7 +86,7 @@ export class BatchVerbs {
         try {
             const wanted = toKeys(keys);
             const { fullKeys, failed } = await engine.keys.each(wanted, ready =>
-                engine.allInOrder(ready, [], true, () => engine.deleteAll(ready)),
+                engine.writes.sendMany(ready, [], true, () => engine.deleteAll(ready)),
             );
             this.throwFailed(context, wanted, fullKeys, failed, NONE);
         } catch (error) {

@@ -60,7 +60,7 @@ export class MemcachedCache implements ICache, IConfigurable, IReferenceable, IU
     private readonly updates = new UpdateVerbs(this.engine);
     private readonly batches = new BatchVerbs(this.engine);
     private readonly loadThrough = new LoadThrough(this.engine, this.loads);
-    /** Finishes loads, and calls that have sent no request. Returns null if there are none. */
+    /** Ends the loads, and lets waiting calls send their requests. Returns null if no work is left. */
     private readonly finishCalls = (): Promise<void> | null => this.loadThrough.stop(this.engine.sendPending());
     /** The close that has not resolved yet. An `open` waits for it. */
     private closing: Promise<void> | null = null;

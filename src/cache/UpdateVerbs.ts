@@ -80,7 +80,7 @@ export class UpdateVerbs {
                     const { commands } = engine;
                     const { epoch, address } = commands.cluster.server(fullKey);
                     // An earlier write may still compress its value.
-                    const item = await engine.inOrder(fullKey, null, () => commands.gets(fullKey));
+                    const item = await engine.writes.send(fullKey, null, () => commands.gets(fullKey));
                     limit.check();
                     if (item.value !== null) {
                         if (item.cas === 0n) throw casDisabled(address);

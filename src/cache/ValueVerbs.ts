@@ -29,7 +29,7 @@ export class ValueVerbs {
             const expires = engine.expirySeconds(context, timeout);
             const found = engine.keys.resolve(key);
             const fullKey = typeof found === 'string' ? found : await found;
-            if (encoded instanceof Promise || !engine.hasNoPendingWrites) {
+            if (encoded instanceof Promise || !engine.writes.isIdle) {
                 await engine.setInOrder(context, fullKey, encoded, expires);
             } else {
                 await engine.set(context, fullKey, encoded, expires);
@@ -45,7 +45,7 @@ export class ValueVerbs {
     remove(context: AnyContext, key: string): Promise<unknown> {
         const { engine } = this;
         const remove = async (fullKey: string): Promise<unknown> =>
-            engine.decode(context, await engine.inOrder(fullKey, null, () => engine.remove(fullKey)));
+            engine.decode(context, await engine.writes.send(fullKey, null, () => engine.remove(fullKey)));
         return engine.ask<unknown>(context, null, () => engine.keys.withFullKey(key, remove));
     }
 
@@ -54,7 +54,7 @@ export class ValueVerbs {
         return engine.ask(context, false, () => {
             const expires = engine.expirySeconds(context, timeout);
             return engine.keys.withFullKey(key, fullKey =>
-                engine.inOrder(fullKey, null, async () => {
+                engine.writes.send(fullKey, null, async () => {
                     const isFound = await engine.commands.touch(fullKey, expires);
                     if (isFound) engine.touched(fullKey, expires);
                     return isFound;
@@ -68,7 +68,7 @@ export class ValueVerbs {
         return engine.ask<unknown>(context, null, () => {
             const expires = engine.expirySeconds(context, timeout);
             return engine.keys.withFullKey(key, fullKey =>
-                engine.inOrder(fullKey, null, async () => {
+                engine.writes.send(fullKey, null, async () => {
                     const item = await engine.commands.getAndTouch(fullKey, expires);
                     if (item.value === null) return engine.read(context, null);
                     engine.touched(fullKey, expires);

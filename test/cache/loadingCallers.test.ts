@@ -134,7 +134,7 @@ describe('the signal of a caller', () => {
             const controller = new AbortController();
             const options = { staleFor: 1000, signal: controller.signal };
             // The replies to both reads arrive together.
-            const first = cache.retrieve(null, 'nobody').then(async () => {
+            const first = cache.retrieve(null, 'missing').then(async () => {
                 for (let i = 0; i < turns; i++) await Promise.resolve();
                 controller.abort();
             });

@@ -9,7 +9,6 @@ import type { AnyContext } from '../../component/ComponentLogger';
 import { withTraceId } from '../../component/withTraceId';
 import type { ComponentConnection } from '../../connect/ComponentConnection';
 import type { MemcachedOptions } from '../../connect/MemcachedOptions';
-import { KeyedMutex } from '../../util/KeyedMutex';
 import { Timeout } from '../../util/Timeout';
 import { high32, low32 } from '../../util/uint64';
 import { Keyspace } from '../keys/Keyspace';
@@ -19,6 +18,7 @@ import { compress, decompress, hasBytes } from '../values/compression';
 import { freshOrNull } from '../values/staleEnvelope';
 import { decode, encode, isDeflated, type Encoded } from '../values/valueCodec';
 import { CacheMetrics } from './CacheMetrics';
+import { WriteOrder } from './WriteOrder';
 
 /** The CAS of an item, 0 on a server without CAS, and the epoch in which it is valid. */
 export type StoredCas = Readonly<Pick<Receipt, 'cas' | 'epoch'>>;
@@ -31,8 +31,7 @@ export class CacheEngine {
     readonly metrics: CacheMetrics;
     readonly keys: Keyspace;
     private tracked: TrackedKeys | null = null;
-    /** The pending writes. None may overtake an earlier one that takes longer to compress. */
-    private readonly writes = new KeyedMutex();
+    readonly writes = new WriteOrder();
 
     /** @param loads the pending loads by full key. A write to a key detaches its load. */
     constructor(
@@ -63,7 +62,7 @@ export class CacheEngine {
      * have one `request_timeout` for it. Returns null if there is no such call.
      */
     sendPending(): Promise<void> | null {
-        return this.hasNoPendingWrites && !this.keys.isFetching ? null : this.untilSent();
+        return this.writes.isIdle && !this.keys.isFetching ? null : this.untilSent();
     }
 
     /** Stores the value, and evicts another one if there are too many. */
@@ -82,7 +81,7 @@ export class CacheEngine {
         encoded: Encoded | Promise<Encoded>,
         expires: number,
     ): Promise<boolean> {
-        return this.inOrder(fullKey, encoded, ready => this.set(context, fullKey, ready, expires));
+        return this.writes.send(fullKey, encoded, ready => this.set(context, fullKey, ready, expires));
     }
 
     /** Returns the number of values of a batch for which `max_size` has no room. */
@@ -181,41 +180,6 @@ export class CacheEngine {
         }
     }
 
-    /** Returns whether no earlier write is pending. If so, a new write stays in order. */
-    get hasNoPendingWrites(): boolean {
-        return this.writes.isEmpty;
-    }
-
-    /**
-     * Sends the writes to a key in the order of their calls, despite compression. A write waits for
-     * the compressions before it, but not for replies, so it keeps its time limit.
-     */
-    inOrder<I, T>(fullKey: string, input: I | Promise<I>, write: (input: I) => Promise<T>): Promise<T> {
-        if (!(input instanceof Promise) && !this.writes.has(fullKey)) return write(input);
-        return sendAsStep(
-            step => this.writes.run(fullKey, step),
-            () => input,
-            write,
-        );
-    }
-
-    /** Sends a write to many keys in the order of the calls. `inputs` are promises, or `isReady`. */
-    allInOrder<I, T>(
-        fullKeys: readonly string[],
-        inputs: readonly (I | Promise<I>)[],
-        isReady: boolean,
-        write: (inputs: readonly I[]) => Promise<T>,
-    ): Promise<T> {
-        if (isReady && (this.hasNoPendingWrites || !fullKeys.some(key => this.writes.has(key)))) {
-            return write(inputs as readonly I[]);
-        }
-        return sendAsStep(
-            step => this.writes.runAll(fullKeys, step),
-            () => Promise.all(inputs),
-            write,
-        );
-    }
-
     /**
      * Encodes the value. Returns a promise if the value is large enough for compression.
      * @throws BadRequestException NOT_SERIALIZABLE, VALUE_TOO_LARGE
@@ -277,7 +241,7 @@ export class CacheEngine {
         const sending = this.keys.fetched().then(async () => {
             // A call that has got its token sends its request, or begins to compress.
             await new Promise(setImmediate);
-            await this.writes.settled();
+            await this.writes.sent();
         });
         await limit.race(sending).catch(() => {});
         limit.cancel();
@@ -323,16 +287,4 @@ export class CacheEngine {
         this.metrics.note(context, 'undecodable', [typeof held === 'string' ? 0 : held.flagBits]);
         return null;
     }
-}
-
-/** Runs a step that ends when its write has begun, so that a later step needs no reply. */
-function sendAsStep<I, T>(
-    run: (step: () => Promise<void>) => Promise<void>,
-    prepare: () => I | Promise<I>,
-    write: (input: I) => Promise<T>,
-): Promise<T> {
-    return new Promise((resolve, reject: (error: unknown) => void) => {
-        const step = async (): Promise<void> => resolve(write(await prepare()));
-        void run(() => step().catch(reject));
-    });
 }

@@ -78,9 +78,8 @@ function checkPair(truth: Truth, earlier: Entry, later: Entry, report: (violatio
         if (first === undefined || second === undefined || first.server !== second.server) continue;
         const { executions } = truth.historyOf(first.server);
         if (executions.indexOf(first) < executions.indexOf(second)) continue;
-        report(
-            `${later.process} #${later.step.id} ${later.step.verb} of ${key} overtook #${earlier.step.id} ${earlier.step.verb}`,
-        );
+        const [writer, overtaken] = [later, earlier].map(({ step }) => `#${step.id} ${step.verb}`);
+        report(`${later.process} ${writer} of ${key} overtook ${overtaken}`);
     }
 }
 

@@ -99,11 +99,11 @@ const bugs = {
     'queue writes behind a pending add': [
         {
             file: 'cache/AtomicVerbs.ts',
-            from: `engine.inOrder(fullKey, encoded,`,
-            to: `engine.inOrder(fullKey, Promise.resolve(encoded),`,
+            from: `engine.writes.send(fullKey, encoded,`,
+            to: `engine.writes.send(fullKey, Promise.resolve(encoded),`,
         },
         {
-            file: 'cache/engine/CacheEngine.ts',
+            file: 'cache/engine/WriteOrder.ts',
             from: `const step = async (): Promise<void> => resolve(write(await prepare()));`,
             to: `const step = async (): Promise<void> => {
             const done = write(await prepare());
