@@ -3,9 +3,13 @@ import type { Random } from '../../world/Random';
 /** Request of a random sequence. `casAt` returns the CAS numbers that this server has returned. */
 export type RandomRequest = (casAt: (index: number) => string) => string;
 
-/** Without a value of white space alone, because memcached then counts with the bytes behind it. */
+/**
+ * Without a value of white space alone, because memcached then counts with the bytes behind it.
+ * Without a counter of 2^63 or more, because memcached searches the bytes behind it for a minus, and
+ * then rejects the counter.
+ */
 const VALUES = ['', 'x', '<1.0>', 'a\r\nb', 'END\r\n', '0', '7', '10', '99', ' 5', '+5', '5 a', '5a', '-5'].concat([
-    '18446744073709551615',
+    '9223372036854775807',
     '18446744073709551616',
     '00000000000000000000000012',
     'y'.repeat(3000),
